@@ -1,0 +1,1 @@
+"""Lakeward: an industrial data lakehouse with governance built in."""

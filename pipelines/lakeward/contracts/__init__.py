@@ -1,0 +1,1 @@
+"""Frozen models of a contract; loading, lint and diff."""

@@ -1,0 +1,64 @@
+"""A batch: the rows between two offsets of a source, named before they are read, and replayable."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeward.contracts.model import FileFormat
+from lakeward.core.names import BatchId, Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class BatchInput:
+    """One immutable file of a batch, as the engine is to read it.
+
+    Args:
+        seq: The file's number in its source, from 1; orders rows between files.
+        name: Its path below the drop folder when it was received, `/`-separated.
+        path: Where its unchanged bytes lie (landing).
+        sha256: Identity of those bytes.
+        size: Bytes.
+        fault: Message code of why the file can't be read as `format` at all; the whole file is then one reject.
+    """
+
+    seq: int
+    name: str
+    path: Path
+    sha256: Sha256
+    size: int
+    format: FileFormat
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Files `start < seq <= end` of one dataset.
+
+    Args:
+        seq: The batch's number in its dataset, from 1 without holes; the `txn` version of every table it reaches.
+    """
+
+    dataset: str
+    id: BatchId
+    seq: int
+    start: int
+    end: int
+    inputs: tuple[BatchInput, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What reading one input showed, beside its rows.
+
+    Args:
+        records: Records in the file, counted by a query of their own (law 1).
+        unknown: Columns that the contract does not know; their values are in `_extra`.
+        missing: Required columns that the file does not have: every record of it is a reject.
+    """
+
+    seq: int
+    name: str
+    records: int
+    unknown: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+

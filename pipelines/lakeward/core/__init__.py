@@ -1,0 +1,1 @@
+"""Settings, errors, clock, units, names: what every other package stands on."""

@@ -1,0 +1,92 @@
+"""The error tree: errors are grouped by what must happen next, and carry facts, not sentences.
+
+A sentence is looked up by its code in `core/messages/*.yaml`, in English or Chinese, so that every error says what, where,
+expected, found and the next step in the reader's language. Facts never hold data values (law 6).
+"""
+
+from enum import IntEnum
+from typing import ClassVar
+
+from lakeward.core.messages import Lang, text
+
+
+class ExitCode(IntEnum):
+    """What a program that called `lakeward` may rely on."""
+
+    DONE = 0
+    JUDGED_FAILED = 1
+    WRONG_USE = 2
+    REFUSED = 3
+    ENVIRONMENT = 4
+
+
+class LakewardError(Exception):
+    """A failure that a person can act on.
+
+    Args:
+        code: Key of a message in `core/messages/*.yaml`.
+        facts: Values named in that message: places, names, types, counts; never data values.
+    """
+
+    retryable: ClassVar[bool] = False
+    exit_code: ClassVar[ExitCode] = ExitCode.JUDGED_FAILED
+
+    def __init__(self, code: str, /, **facts: object) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(code)
+
+    def render(self, lang: Lang) -> str:
+        """The message in `lang`: the problem, then the next step on a line of its own."""
+        problem = text(self.code, lang, **self.facts)
+        return f"{problem}\n{text(f'{self.code}.next', lang, **self.facts)}"
+
+    def __str__(self) -> str:
+        return self.render(Lang.EN)
+
+
+class DefinitionError(LakewardError, ValueError):
+    """A file that a person wrote must change."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class ContractError(DefinitionError):
+    """A contract is not valid, or its change is not allowed."""
+
+
+class SuiteError(DefinitionError):
+    """A suite is not valid for its contract."""
+
+
+class SettingsError(DefinitionError):
+    """`project.yaml`, an option or an environment variable is not valid."""
+
+    exit_code = ExitCode.WRONG_USE
+
+
+class UsageError(LakewardError):
+    """The command asks for something that is not there."""
+
+    exit_code = ExitCode.WRONG_USE
+
+
+class EnvironmentFault(LakewardError):
+    """The machine stands in the way: disk, permissions, a missing extra."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class TransientError(LakewardError):
+    """Trying again later can succeed."""
+
+    retryable = True
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class StoreConflictError(TransientError):
+    """Another process committed to the same table first."""
+
+
+class InvariantError(LakewardError, AssertionError):
+    """A law of the product does not hold: our bug. Nothing is committed."""

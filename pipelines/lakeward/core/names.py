@@ -1,0 +1,64 @@
+"""Names and ids that say of what: tables, datasets, runs, batches."""
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+RunId = NewType("RunId", str)
+BatchId = NewType("BatchId", str)
+Sha256 = NewType("Sha256", str)
+
+# A dataset's name is a folder, a table, a DAG id and an SQL identifier at once: the strictest of these four decides.
+DATASET_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+class Layer(StrEnum):
+    """Where a table stands on the way of a batch (DESIGN.md §4)."""
+
+    REJECTS = "rejects"
+    BRONZE = "bronze"
+    SILVER = "silver"
+    QUARANTINE = "quarantine"
+    GOLD = "gold"
+    GOVERNANCE = "governance"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableName:
+    """`layer.name`, as people and SQL write it."""
+
+    layer: Layer
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.layer}.{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> "TableName":
+        """Read `layer.name`.
+
+        Raises:
+            ValueError: The layer is not one of `Layer`, or the name is no dataset name.
+        """
+        layer, _, name = text.partition(".")
+        if not DATASET_NAME.fullmatch(name):
+            raise ValueError(text)
+        return cls(Layer(layer), name)
+
+
+def sha256(content: bytes) -> Sha256:
+    """The content's identity, as 64 hex digits."""
+    return Sha256(hashlib.sha256(content).hexdigest())
+
+
+def new_run_id() -> RunId:
+    """A random id of one execution of one flow over one dataset."""
+    return RunId(str(uuid.uuid4()))
+
+
+def batch_id(dataset: str, start: int, end: int) -> BatchId:
+    """The same for the same dataset and offsets, so a rerun names the same batch."""
+    return BatchId(str(uuid.uuid5(uuid.NAMESPACE_URL, f"lakeward:{dataset}:{start}:{end}")))

@@ -1,0 +1,167 @@
+"""What an engine does for the flows: read files, answer queries, commit tables. One conformance suite runs over every engine.
+
+SQL that crosses this line is DuckDB's dialect, kept to what sqlglot can translate; tables of the lake are written `layer.name`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.model import Column, DataType, FileSource
+from lakeward.core.names import TableName
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """One column of a stored table."""
+
+    name: str
+    type: DataType
+    nullable: bool = True
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """What a table must look like before rows are committed to it."""
+
+    name: TableName
+    columns: tuple[TableColumn, ...]
+    partition_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Txn:
+    """A Delta application transaction: `version` of `app` lands once (Delta protocol, "Transaction Identifiers")."""
+
+    app: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit that landed.
+
+    Args:
+        version: The table's version after it.
+        rows: Rows in the data files it added, as the writer counted them.
+        carried: Of these, rows that were there before and were only carried over by copy-on-write.
+    """
+
+    version: int
+    rows: int
+    carried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """A stored table as it is now; `rows` from Delta's own statistics."""
+
+    name: TableName
+    path: str
+    version: int
+    rows: int
+    columns: tuple[TableColumn, ...]
+
+
+class TableStore(Protocol):
+    """Delta tables of one lake. Every write is idempotent under its `Txn`."""
+
+    def tables(self) -> list[TableInfo]:
+        """All Delta tables of the lake, by name."""
+        ...
+
+    def info(self, table: TableName) -> TableInfo | None:
+        """The table as it is now; None where it does not exist."""
+        ...
+
+    def txn(self, table: TableName, app: str) -> int:
+        """The last version of `app` that landed in `table`; 0 for none, or no table."""
+        ...
+
+    def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
+        """Append the rows of `query`, creating the table or adding nullable columns in the same commit.
+
+        Returns:
+            None where `txn` had landed already: nothing is written.
+
+        Raises:
+            StoreConflictError: Another process committed `txn.app` first; look again, then retry.
+            ContractError: The stored table does not fit `spec` (`table_schema_mismatch`).
+            EnvironmentFault: The disk is full, or the lake can't be written.
+        """
+        ...
+
+    def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:
+        """Append the rows of `query` and, in the same commit, remove stored rows that have one of their keys.
+
+        Copy-on-write of the touched files, with the fence transaction. Returns and raises as `append`.
+        """
+        ...
+
+    def overwrite(self, spec: TableSpec, query: str, condition: str, txn: Txn) -> Commit | None:
+        """Append the rows of `query` and, in the same commit, remove stored rows for which `condition` holds.
+
+        Copy-on-write of the touched files, with the fence transaction. Returns and raises as `append`.
+        """
+        ...
+
+    def drop(self, table: TableName) -> None:
+        """Remove the table and its files; nothing happens where there is none."""
+        ...
+
+
+class QueryEngine(Protocol):
+    """A session in which relations are named, and small results are fetched."""
+
+    def stage(self, inputs: Sequence[BatchInput], source: FileSource, columns: Sequence[Column]) -> tuple[FileReport, ...]:
+        """Read the inputs into two relations of the session, without moving a row through Python.
+
+        `staged_rows`: one column per contract column, under its contract name (text formats: VARCHAR as received, Parquet:
+        its own types; NULL where the file lacks an optional column), then `_file VARCHAR, _file_seq BIGINT, _row BIGINT,
+        _extra VARCHAR` (JSON of unknown columns, or NULL). `_row` is the record's number in its file, from 1: the line
+        number for text, header included.
+        `staged_rejects`: `_file, _file_seq, _row, reason VARCHAR` (message code), `detail VARCHAR` (no data values),
+        `raw BLOB` (the record's bytes; for a whole-file reject NULL, `_row` 0 and `detail` naming the landed file).
+        """
+        ...
+
+    def define(self, name: str, query: str) -> None:
+        """Name `query` as a relation of the session; it runs when it is read."""
+        ...
+
+    def materialise(self, name: str, query: str) -> None:
+        """Run `query` once and keep its rows as a relation of the session (spills to disk when it is large)."""
+        ...
+
+    def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
+        """A small result, one dict per row; instants are aware UTC datetimes.
+
+        Args:
+            query: SELECT over the session's relations and the lake's tables (`layer.name`), each at its newest version.
+            at: Versions to read instead, for evidence and time travel.
+
+        Raises:
+            UsageError: A table of the lake does not exist (`table_not_found`).
+        """
+        ...
+
+    def types(self, relation: str) -> dict[str, DataType]:
+        """Columns of a relation of the session or a table of the lake, with their types."""
+        ...
+
+    def literal_rows(self, columns: Mapping[str, DataType], rows: Sequence[Sequence[object]]) -> str:
+        """A SELECT of these few governance rows, typed, safely quoted; zero rows give an empty, typed relation."""
+        ...
+
+
+class Engine(TableStore, QueryEngine, Protocol):
+    """Both halves, over one session: what `flows` works with."""
+
+    scratch: Path
+
+    def close(self) -> None:
+        """End the session and remove its scratch files."""
+        ...

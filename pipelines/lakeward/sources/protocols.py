@@ -1,0 +1,49 @@
+"""What a source does for the flows: plan, name, release. It never reads rows (DESIGN.md §4)."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from lakeward.contracts.batch import BatchInput
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Bounds of one batch. Never seconds: where a batch ends must not depend on time. One input always fits."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What a look at the source found.
+
+    Args:
+        landed: New inputs that were landed by this look.
+        known: Files that were received before, under this or another name.
+        unsettled: Files that changed while they were copied; left where they are for the next look.
+    """
+
+    landed: int
+    known: int
+    unsettled: tuple[str, ...]
+
+
+class Source(Protocol):
+    """A replayable row of numbered, immutable inputs."""
+
+    def receive(self) -> Arrivals:
+        """Take in what is new; after this, `plan` can see it. Safe to run twice at once."""
+        ...
+
+    def plan(self, start: int, limit: Limit) -> int:
+        """The end of the next batch after `start`: bounded, and decided before anything is read; `start` when idle."""
+        ...
+
+    def name(self, start: int, end: int) -> tuple[BatchInput, ...]:
+        """The inputs `start < seq <= end`: the same at every call, for ever."""
+        ...
+
+    def release(self, end: int) -> None:
+        """Inputs up to `end` are in the lake and may be forgotten; idempotent."""
+        ...
