@@ -60,5 +60,3 @@ class FileReport:
     records: int
     unknown: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-
-

@@ -162,7 +162,7 @@ class Contract:
     model: GoldModel | None = None
     sla: Sla = field(default_factory=Sla)
     text: str = ""
-    sha256: Sha256 = Sha256("")
+    sha256: Sha256 | None = None
 
     def table(self, layer: Layer) -> TableName:
         """This dataset's table in `layer`."""
@@ -174,8 +174,7 @@ class Contract:
         Raises:
             KeyError: There is none.
         """
-        return next((c for c in self.columns if c.name == name), None) or _missing(name)
-
-
-def _missing(name: str) -> Column:
-    raise KeyError(name)
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)

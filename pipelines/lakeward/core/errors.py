@@ -71,7 +71,7 @@ class UsageError(LakewardError):
     exit_code = ExitCode.WRONG_USE
 
 
-class EnvironmentFault(LakewardError):
+class MachineError(LakewardError):
     """The machine stands in the way: disk, permissions, a missing extra."""
 
     exit_code = ExitCode.ENVIRONMENT

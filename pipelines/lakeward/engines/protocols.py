@@ -90,7 +90,7 @@ class TableStore(Protocol):
         Raises:
             StoreConflictError: Another process committed `txn.app` first; look again, then retry.
             ContractError: The stored table does not fit `spec` (`table_schema_mismatch`).
-            EnvironmentFault: The disk is full, or the lake can't be written.
+            MachineError: The disk is full, or the lake can't be written.
         """
         ...
 
