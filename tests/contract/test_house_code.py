@@ -1,0 +1,71 @@
+"""What may not stand in the code: undocumented doors, broad excepts, prints, the environment, patches."""
+
+import ast
+import re
+
+import house
+
+# Where `os.environ` is used and why; everything else gets its settings as arguments.
+ENVIRONMENT = {
+    "pipelines/lakeward/core/settings.py": "reads it, once, at entry",
+    "pipelines/lakeward/orchestration/local.py": "writes Airflow's own settings, before Airflow reads them",
+}
+BROAD = {"Exception", "BaseException"}
+BARE = {"Exception", "BaseException", "RuntimeError"}
+PATCHES = re.compile(r"mock\.|Magic" + r"Mock|\bpatch\(|create_auto" + r"spec|mocker\.|monkeypatch\." + r"setattr")
+
+
+def library():
+    found = house.library()
+    assert len(found) > 20
+    return found
+
+
+def test_every_module_opens_with_its_reason():
+    assert [m.path for m in library() if not ast.get_docstring(m.tree)] == []
+
+
+def test_every_public_name_says_what_it_is():
+    names = [(name, node) for module in library() for name, node in house.public(module)]
+    assert len(names) > 100
+    assert [name for name, node in names if not ast.get_docstring(node)] == []
+
+
+def test_no_failure_is_caught_by_the_dozen():
+    handlers = [(m.path, h) for m in library() for h in m.nodes(ast.ExceptHandler)]
+    assert handlers
+    assert [f"{path}:{h.lineno}" for path, h in handlers if caught(h) & BROAD or h.type is None] == []
+
+
+def test_no_failure_is_raised_without_a_kind():
+    raised = [(m.path, node) for m in library() for node in m.nodes(ast.Raise)]
+    assert raised
+    assert [
+        f"{path}:{node.lineno}" for path, node in raised if getattr(getattr(node.exc, "func", node.exc), "id", "") in BARE
+    ] == []
+
+
+def test_only_the_command_line_prints():
+    calls = [(m.path, call) for m in library() if "/cli/" not in m.path for call in m.nodes(ast.Call)]
+    assert calls
+    assert [f"{path}:{call.lineno}" for path, call in calls if getattr(call.func, "id", "") == "print"] == []
+
+
+def test_only_settings_read_the_environment():
+    users = {m.path for m in library() for node in m.nodes(ast.Attribute) if node.attr in {"environ", "getenv", "environb"}}
+    assert users == set(ENVIRONMENT)
+
+
+def test_only_flows_log():
+    loggers = {m.path for m in library() for node in m.nodes(ast.Import) if any(a.name == "logging" for a in node.names)}
+    assert {path for path in loggers if "/flows/" not in path} == set()
+
+
+def test_tests_use_real_parts_and_never_patch_one():
+    tests = house.modules("tests/")
+    assert len(tests) > 10
+    assert [f"{m.path}: {hit[0]}" for m in tests if (hit := PATCHES.search(m.text))] == []
+
+
+def caught(handler):
+    return {node.id for node in ast.walk(handler.type or ast.Pass()) if isinstance(node, ast.Name)}

@@ -1,0 +1,44 @@
+"""The house stays small enough to be read: sizes of style.md, with exceptions named and reasoned."""
+
+import statistics
+
+import house
+
+# path:function -> why it may be longer than a screen.
+LONG_FUNCTIONS: dict[str, str] = {}
+# path -> why it may be longer than 400 lines.
+LONG_FILES: dict[str, str] = {}
+STOP_FUNCTION, STOP_FILE, MEDIAN_FUNCTION, PUBLIC_METHODS = 40, 400, 10, 10
+
+
+def sizes():
+    found = {
+        f"{module.path}:{node.name}": house.lines_of_code(node)
+        for module in house.library()
+        for node in module.nodes(*house.FUNCTIONS)
+    }
+    assert len(found) > 100
+    return found
+
+
+def test_half_of_all_functions_fit_ten_lines():
+    assert statistics.median(sizes().values()) <= MEDIAN_FUNCTION
+
+
+def test_no_function_is_longer_than_a_screen_without_a_reason():
+    long = {name for name, lines in sizes().items() if lines > STOP_FUNCTION}
+    assert long == set(LONG_FUNCTIONS)
+
+
+def test_no_file_is_longer_than_four_hundred_lines_without_a_reason():
+    everything = (*house.library(), *house.modules("tests/"))
+    assert len(everything) > 30
+    long = {module.path for module in everything if module.text.count("\n") > STOP_FILE}
+    assert long == set(LONG_FILES)
+
+
+def test_no_class_has_more_than_ten_public_methods():
+    names = [name for module in house.library() for name, node in house.public(module)]
+    assert len(names) > 100
+    methods = [name.rpartition(".")[0] for name in names if name.rpartition(":")[2].count(".") == 1]
+    assert {owner for owner in methods if methods.count(owner) > PUBLIC_METHODS} == set()
