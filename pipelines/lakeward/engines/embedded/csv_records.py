@@ -1,0 +1,97 @@
+"""Records of delimited text, as SQL over numbered lines.
+
+A line with no quote is cut at its delimiters; one with quotes is cut by an expression that must cover it whole. A quoted line
+break joins lines only where the joined record has as many fields as the header: a stray quote costs its own line, no other.
+Refuses to trim, type or null a value.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lakeward.contracts.model import FileSource
+from lakeward.engines.embedded.quoting import literal
+
+# A quoted text with more lines, or more bytes, is no field anybody wrote: it is two stray quotes far apart.
+MAX_RECORD_LINES = 1000
+MAX_RECORD_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How fields are set apart. Each method gives an SQL expression over the expression of a text.
+
+    Args:
+        delimiter, quote, escape: One character each; an empty `quote` means that nothing is quoted.
+        newline: The line end of the file, which a field without quotes can't hold.
+    """
+
+    delimiter: str
+    quote: str
+    escape: str
+    newline: str
+
+    @classmethod
+    def of(cls, source: FileSource, newline: str) -> "Dialect":
+        """The dialect that the contract declares."""
+        return cls(source.delimiter, source.quote, source.escape, newline)
+
+    @property
+    def escapes(self) -> bool:
+        """Whether a character other than the quote itself escapes."""
+        return self.escape not in ("", self.quote)
+
+    def special(self, text: str) -> str:
+        """Condition: cutting at delimiters is not enough."""
+        signs = [self.quote] * bool(self.quote) + [self.escape] * self.escapes
+        return "(" + (" OR ".join(f"contains({text}, {literal(sign)})" for sign in signs) or "false") + ")"
+
+    def odd(self, text: str) -> str:
+        """Condition: the text opens or closes a quote that it does not also close or open."""
+        if not self.quote:
+            return "false"
+        quotes = text
+        if self.escapes:
+            quotes = f"regexp_replace({text}, {literal(f'(?s){re.escape(self.escape)}.')}, '', 'g')"
+        without = f"replace({quotes}, {literal(self.quote)}, '')"
+        return f"({self.special(text)} AND (strlen({quotes}) - strlen({without})) // {len(self.quote.encode())} % 2 = 1)"
+
+    def fields(self, text: str) -> str:
+        """VARCHAR[]: the fields as written, quotes included."""
+        cut = f"string_split({text}, {literal(self.delimiter)})"
+        matched = f"regexp_extract_all({literal(self.delimiter)} || {text}, {literal(self._pattern())}, 1)"
+        return f"CASE WHEN {self.special(text)} THEN {matched} ELSE {cut} END"
+
+    def _pattern(self) -> str:
+        delimiter, quote, newline = (_in_class(sign) for sign in (self.delimiter, self.quote, self.newline[-1]))
+        escape = re.escape(self.escape)
+        stop = _in_class(self.escape) if self.escapes else ""
+        pair = f"|{escape}." if self.escapes else ""
+        plain = f"(?:[^{delimiter}{quote}{newline}{stop}]{pair})(?:[^{delimiter}{newline}{stop}]{pair})*|"
+        if not self.quote:
+            return f"(?s){re.escape(self.delimiter)}({plain})"
+        edge = re.escape(self.quote)
+        doubled = "" if self.escapes else f"|{edge}{edge}"
+        return f"(?s){re.escape(self.delimiter)}({edge}(?:[^{quote}{stop}]{pair}{doubled})*{edge}|{plain})"
+
+    def uncovered(self, text: str, fields: str) -> str:
+        """Condition: the fields are not the whole text: something stands after a closing quote."""
+        return f"({self.special(text)} AND array_to_string({fields}, {literal(self.delimiter)}) <> {text})"
+
+    def value(self, field: str) -> str:
+        """VARCHAR: what a field means: outer quotes taken off, escaped characters restored."""
+        if not self.quote and not self.escapes:
+            return field
+        inner = f"{field}[2:-2]"
+        if self.escapes:
+            return f"CASE WHEN starts_with({field}, {literal(self.quote)}) THEN {self._unescaped(inner)} ELSE {self._unescaped(field)} END"
+        inner = f"replace({inner}, {literal(self.quote * 2)}, {literal(self.quote)})"
+        return f"CASE WHEN starts_with({field}, {literal(self.quote)}) THEN {inner} ELSE {field} END"
+
+    def _unescaped(self, text: str) -> str:
+        signs = "".join(_in_class(sign) for sign in (self.quote, self.escape, self.delimiter))
+        return f"regexp_replace({text}, {literal(f'{re.escape(self.escape)}([{signs}])')}, '\\1', 'g')"
+
+
+def _in_class(sign: str) -> str:
+    """A character as it stands in `[]` of a regular expression; nothing for none."""
+    return re.sub(r"([\\\]\[^-])", r"\\\1", sign)

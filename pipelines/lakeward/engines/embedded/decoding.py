@@ -1,0 +1,154 @@
+"""Text files as UTF-8 that DuckDB can cut into lines, with nothing lost where bytes are not text.
+
+Bytes pass through Python's codecs in chunks, rows never do. A file that is UTF-8 with one kind of line end is read where it
+lies; any other gets a working copy. Refuses to guess an encoding, and to drop or replace a byte that does not decode.
+"""
+
+import codecs
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# The last code points of Unicode's plane 16, for private use and met in no file: what stands for something else in a working
+# copy. A file that holds one of them all the same has it taken apart into its bytes, as if it had not decoded.
+BYTE_MARK = 0x10FE00  # + the byte that did not decode
+CARRIAGE_RETURN = chr(0x10FF0D)  # a carriage return in a file whose line ends are mixed
+NEVER_IN_TEXT = chr(0x10FFFF)  # a delimiter that no line holds
+
+_CHUNK = 1 << 20  # small enough for the CPU's caches, large enough that the loop costs nothing
+_RESERVED_START = b"\xf4\x8f"
+_RESERVED_UTF8 = re.compile(rb"\xf4\x8f[\xb8-\xbf]")
+_RESERVED = re.compile(f"[{chr(BYTE_MARK)}-{NEVER_IN_TEXT}]")
+_SURROGATE = 0xDC00  # + the byte, while a chunk is being decoded
+_UNDECODED = re.compile("[\udc00-\udcff]")
+# GB18030 reads all that GBK and GB2312 wrote, and what Windows calls GBK is more than Python's codec of that name.
+_WIDER = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    r"""A text file as DuckDB can read it.
+
+    Args:
+        path: The file itself, or its working copy.
+        newline: What ends a line: `\n`, `\r\n` or `\r`.
+        undecoded: Some bytes are not text in the declared encoding; characters from `BYTE_MARK` on stand for them.
+        mixed: Line ends are mixed; `CARRIAGE_RETURN` stands for each carriage return and `newline` is `\n`.
+    """
+
+    path: Path
+    newline: str
+    undecoded: bool = False
+    mixed: bool = False
+
+
+def utf8_view(path: Path, encoding: str, scratch: Path) -> TextView:
+    """The file at `path` as DuckDB can cut it into lines.
+
+    Args:
+        path: The file, in `encoding` as far as it is text.
+        encoding: Python codec name; `gbk` and `gb2312` are read as GB18030, which contains them.
+        scratch: An existing folder for working copies, each at most four times as large as its file.
+
+    Raises:
+        LookupError: Python knows no such codec.
+        OSError: The file can't be read, or the scratch folder is full.
+    """
+    codec = _codec(path, encoding)
+    undecoded = False
+    if codec not in ("utf-8", "utf-8-sig") or not _is_plain_utf8(path):
+        path = _copy(_decoded(path, codec), scratch)
+        undecoded = _holds_reserved(path)
+    newline = _newline(path)
+    if newline is None:
+        path = _copy((chunk.replace(b"\r", CARRIAGE_RETURN.encode()) for chunk in _chunks(path)), scratch)
+    return TextView(path, newline or "\n", undecoded=undecoded, mixed=newline is None)
+
+
+def _codec(path: Path, encoding: str) -> str:
+    """The codec to read with; UTF-16 without a byte order mark is big-endian where its first byte is zero, as in ASCII names."""
+    name = codecs.lookup(_WIDER.get(encoding.lower(), encoding)).name
+    if name != "utf-16":
+        return name
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return name
+    return "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _copy(chunks: Iterable[bytes], scratch: Path) -> Path:
+    with tempfile.NamedTemporaryFile(dir=scratch, suffix=".utf8", delete=False) as copy:
+        copy.writelines(chunks)
+    return Path(copy.name)
+
+
+def _is_plain_utf8(path: Path) -> bool:
+    """Whether the file is UTF-8 and has none of the reserved characters."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for chunk in _chunks(path):
+            if not chunk.isascii() or decoder.getstate()[0]:
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return not _holds_reserved(path)
+
+
+def _holds_reserved(path: Path) -> bool:
+    tail = b""
+    for chunk in _chunks(path):
+        if (_RESERVED_START in chunk or tail) and _RESERVED_UTF8.search(tail + chunk):
+            return True
+        tail = chunk[-3:] if not chunk[-3:].isascii() else b""
+    return False
+
+
+def _decoded(path: Path, codec: str) -> Iterator[bytes]:
+    """The file as UTF-8, with a mark for each byte that is not text."""
+    decoder = codecs.getincrementaldecoder(codec)("lakeward.keep_bytes")
+    for chunk in _chunks(path):
+        yield _marked(decoder.decode(chunk))
+    yield _marked(decoder.decode(b"", final=True))
+
+
+def _marked(text: str) -> bytes:
+    if not text.isascii():
+        text = _RESERVED.sub(lambda found: "".join(chr(_SURROGATE + byte) for byte in found[0].encode()), text)
+        text = _UNDECODED.sub(lambda found: chr(BYTE_MARK + ord(found[0]) - _SURROGATE), text)
+    return text.encode()
+
+
+def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that do not decode, as lone surrogates: no decoder makes one of its own."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(_SURROGATE + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("lakeward.keep_bytes", _keep_bytes)
+
+
+def _newline(path: Path) -> str | None:
+    """What ends the lines of a UTF-8 file; None where line ends are mixed."""
+    returns = feeds = pairs = 0
+    cut = False
+    for chunk in _chunks(path):
+        returns, feeds = returns + chunk.count(b"\r"), feeds + chunk.count(b"\n")
+        if returns:
+            pairs += chunk.count(b"\r\n") + (cut and chunk.startswith(b"\n"))
+            cut = chunk.endswith(b"\r")
+    if not returns:
+        return "\n"
+    if not feeds:
+        return "\r"
+    return "\r\n" if returns == feeds == pairs else None

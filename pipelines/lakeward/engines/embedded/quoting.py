@@ -1,0 +1,15 @@
+"""Names and texts from outside, written so that DuckDB reads them as nothing but names and texts.
+
+Header names, paths and JSON keys are hostile input. Refuses to build SQL itself.
+"""
+
+
+def identifier(name: str) -> str:
+    """`name` as a quoted identifier; any text but the empty one and NUL is a valid name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """`text` as a VARCHAR literal. NUL ends DuckDB's SQL text, so that it is spelt `chr(0)`."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return quoted if "\0" not in text else "(" + quoted.replace("\0", "' || chr(0) || '") + ")"
