@@ -1,0 +1,67 @@
+"""The catalogues that judging stands on, read once from the package's data."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from lakeward.contracts.model import Kind
+from lakeward.quality.rule import Dimension
+
+
+class Form(StrEnum):
+    """How an expectation is judged."""
+
+    ROW = "row"
+    UNIQUE = "unique"
+    AGGREGATE = "aggregate"
+    SCHEMA = "schema"
+    GX = "gx"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the catalogue knows of one expectation type: its form, its arguments and its indicator of GB/T 36344-2018."""
+
+    form: Form
+    dimension: Dimension
+    required: frozenset[str]
+    optional: frozenset[str]
+
+
+@functools.cache
+def expectations() -> Mapping[str, Expectation]:
+    """All core expectations of Great Expectations 1.24, by type."""
+    entries = _read("expectations_gx_1.24.yaml")["expectations"]
+    return {
+        name: Expectation(Form(e["form"]), _dimension(e["indicator"]), frozenset(e["required"]), frozenset(e["optional"]))
+        for name, e in entries.items()
+    }
+
+
+@functools.cache
+def type_kinds() -> Mapping[str, Kind]:
+    """Kinds by the names that suites use for types, upper case."""
+    names = _read("expectations_gx_1.24.yaml")["type_names"]
+    return {name: Kind(kind) for kind, listed in names.items() for name in listed}
+
+
+def derived_dimension(prefix: str) -> Dimension:
+    """The dimension of a rule that follows from the contract: `type`, `required` or `key`."""
+    return _dimension(_read("quality_gbt_36344_2018.yaml")["derived"][prefix])
+
+
+def _dimension(indicator: str) -> Dimension:
+    dimensions = _read("quality_gbt_36344_2018.yaml")["dimensions"]
+    return next(Dimension(name) for name, entry in dimensions.items() if entry["code"] == indicator[:2])
+
+
+@functools.cache
+def _read(file: str) -> dict[str, Any]:
+    path = resources.files("lakeward") / "expectations" / "catalogues" / file
+    content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return content

@@ -1,0 +1,168 @@
+"""How a rule is judged: what to measure in the one query, and what the measures say. One class per form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from lakeward.quality.rule import Outcome, Rule, Verdict
+
+NOTHING = "nothing to evaluate"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """An interval; None is open."""
+
+    low: Any = None
+    high: Any = None
+    strict_low: bool = False
+    strict_high: bool = False
+
+    def hold(self, value: Any) -> bool:
+        """Whether `value` lies within."""
+        above = self.low is None or (value > self.low if self.strict_low else value >= self.low)
+        below = self.high is None or (value < self.high if self.strict_high else value <= self.high)
+        return above and below
+
+
+class Check(Protocol):
+    """One rule, compiled."""
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that it judges."""
+        ...
+
+    def measures(self) -> Mapping[str, str]:
+        """Aggregates to compute over the judged rows, by role."""
+        ...
+
+    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+        """What the aggregates, by the same roles, say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RowCheck:
+    """A predicate per row.
+
+    Args:
+        fails: True where a row fails; NULL or false where it passes or is not evaluated.
+        evaluated: Aggregate that counts the rows it is evaluated on.
+        flag: Alias under which `fails` is a column of the judged rows.
+        mostly: Share of evaluated rows that must pass, as Great Expectations has it.
+    """
+
+    rule: Rule
+    fails: str
+    evaluated: str
+    flag: str
+    mostly: Decimal = Decimal(1)
+
+    def measures(self) -> Mapping[str, str]:
+        """Rows evaluated, rows failed."""
+        return {"evaluated": self.evaluated, "failed": f"count_if({self.flag})"}
+
+    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+        """PASS when at least `mostly` of the evaluated rows pass."""
+        return share(self.rule, found["evaluated"] or 0, found["failed"] or 0, self.mostly)
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueCheck:
+    """No two rows share a key. `proof` counts repeats by a hash; only when it is not 0 the keys themselves are looked at.
+
+    Args:
+        keys: Expressions of the key.
+        present: True where the row is evaluated.
+        joined: Alias under which a row's hit in the relation of repeated keys is a column of the judged rows.
+    """
+
+    rule: Rule
+    keys: tuple[str, ...]
+    present: str
+    joined: str
+    mostly: Decimal = Decimal(1)
+
+    def measures(self) -> Mapping[str, str]:
+        """Rows evaluated, and how many more these are than their keys' hashes."""
+        evaluated = f"count_if({self.present})"
+        hashes = f"count(DISTINCT CASE WHEN {self.present} THEN hash({', '.join(self.keys)}) END)"
+        return {"evaluated": evaluated, "proof": f"{evaluated} - {hashes}"}
+
+    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+        """As a row rule; `found["repeated"]` is the number of rows with a repeated key, needed where `proof` is not 0."""
+        return share(self.rule, found["evaluated"] or 0, found["repeated"] if found["proof"] else 0, self.mostly)
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateCheck:
+    """One number of the whole batch against an interval.
+
+    Args:
+        aggregate: The number.
+        evaluated: Aggregate that counts what the number is made of; None: it is a measurement even over no rows.
+    """
+
+    rule: Rule
+    aggregate: str
+    bounds: Bounds
+    evaluated: str | None
+
+    def measures(self) -> Mapping[str, str]:
+        """The number, and over how many values."""
+        return {"value": self.aggregate} | ({"evaluated": self.evaluated} if self.evaluated else {})
+
+    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+        """UNKNOWN over nothing: no values, or no number (the deviation of one value)."""
+        value, evaluated = found["value"], found.get("evaluated", 1)
+        if not evaluated or value is None:
+            return Verdict(self.rule, Outcome.UNKNOWN, evaluated=evaluated, reason=NOTHING)
+        outcome = Outcome.PASS if self.bounds.hold(value) else Outcome.FAIL
+        return Verdict(self.rule, outcome, evaluated=evaluated, observed=str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaCheck:
+    """The columns themselves; decided without a query."""
+
+    rule: Rule
+    passed: bool
+    observed: str
+
+    def measures(self) -> Mapping[str, str]:
+        """Nothing."""
+        return {}
+
+    def verdict(self, _: Mapping[str, Any]) -> Verdict:
+        """What was decided."""
+        return Verdict(self.rule, Outcome.PASS if self.passed else Outcome.FAIL, evaluated=1, observed=self.observed)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignCheck:
+    """Judged by Great Expectations itself, not here.
+
+    Args:
+        joined: Alias under which a row's hit among the places that it found is a column of the judged rows.
+    """
+
+    rule: Rule
+    joined: str
+
+    def measures(self) -> Mapping[str, str]:
+        """Nothing."""
+        return {}
+
+    def verdict(self, _: Mapping[str, Any]) -> Verdict:
+        """UNKNOWN until Great Expectations has been asked."""
+        return Verdict(self.rule, Outcome.UNKNOWN, reason="not judged by Great Expectations yet")
+
+
+def share(rule: Rule, evaluated: int, failed: int, mostly: Decimal) -> Verdict:
+    """The verdict of a rule on rows: success when passed / evaluated >= mostly, UNKNOWN when nothing was evaluated."""
+    if evaluated == 0:
+        return Verdict(rule, Outcome.UNKNOWN, evaluated=0, failed=0, reason=NOTHING)
+    passed = evaluated - failed >= mostly * evaluated
+    return Verdict(rule, Outcome.PASS if passed else Outcome.FAIL, evaluated=evaluated, failed=failed)

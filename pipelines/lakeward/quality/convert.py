@@ -1,0 +1,172 @@
+"""From what bronze holds to what the contract promises, column by column; what does not convert is never a silent NULL.
+
+The engine's own casts are too kind for that (they round '1.7' to 2 and '1.239' to 1.24, read '1_000' and '0x1F', drop an offset), and
+differ between engines. So a text is looked at first, and cast only when its form is the one meant here.
+"""
+
+from dataclasses import dataclass
+
+from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource, Kind
+from lakeward.quality.instants import to_utc
+from lakeward.quality.sql import name, text
+
+NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
+# The words that mean one thing to everyone. `t`, `y`, `on`, `ok` also stand for other things in plant data (ton, year, a state).
+TRUE = ("true", "1", "yes", "是")
+FALSE = ("false", "0", "no", "否")
+SQL_TYPES = {
+    Kind.STRING: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.DOUBLE: "DOUBLE",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.DATE: "DATE",
+    Kind.TIMESTAMP: "TIMESTAMPTZ",
+    Kind.BINARY: "BLOB",
+}
+ISO_DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+# ISO 8601 extended, `T` or a blank, seconds and offset optional. Beyond microseconds digits are cut: an instant has no more here.
+ISO_TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
+# Where seconds, fraction and offset begin in ISO_TIME: a sign from there on is an offset's, before it a date's.
+ISO_TAIL = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """How one column becomes what the contract promises.
+
+    Args:
+        layers: Columns to add, layer by layer, each a map of alias to expression; a layer may use the ones before it.
+        output: The typed column.
+        value: What rules look at: the typed column, NaN being no value.
+        missing: True where there is no value; a text that does not convert is not missing.
+        unconverted: True where there is a value and it does not convert; None: that can't be.
+    """
+
+    column: Column
+    layers: tuple[dict[str, str], ...]
+    output: str
+    value: str
+    missing: str
+    unconverted: str | None
+
+
+def convert(contract: Contract, place: int, stored: DataType) -> Converted:
+    """The conversion of the contract's column at `place`, of which bronze holds `stored`."""
+    column, source = contract.columns[place], contract.source
+    if stored == column.type and not _is_text(stored, source):
+        return _as_stored(column, place)
+    if stored.kind is Kind.STRING:
+        return _from_text(column, place, source)
+    return _from_native(column, place, stored)
+
+
+def _is_text(stored: DataType, source: FileSource | None) -> bool:
+    return stored.kind is Kind.STRING and source is not None and source.format is not FileFormat.PARQUET
+
+
+def _as_stored(column: Column, place: int) -> Converted:
+    own, value = name(column.name), f"_v{place}"
+    if column.type.kind is not Kind.DOUBLE:
+        return Converted(column, (), own, own, f"{own} IS NULL", None)
+    layers = ({value: f"CASE WHEN NOT isnan({own}) THEN {own} END"},)
+    return Converted(column, layers, own, value, f"{value} IS NULL", None)
+
+
+def _from_native(column: Column, place: int, stored: DataType) -> Converted:
+    own, value = name(column.name), f"_v{place}"
+    back = f"TRY_CAST({value} AS {sql_type(stored)})"
+    if {stored.kind, column.type.kind} <= NUMBERS or (column.type.kind is Kind.STRING and stored.kind is not Kind.BINARY):
+        layers: tuple[dict[str, str], ...] = ({value: f"TRY_CAST({own} AS {sql_type(column.type)})"},)
+        lost = f"{own} IS NOT NULL AND {back} IS DISTINCT FROM {own}"
+    else:
+        layers, lost = ({value: f"CAST(NULL AS {sql_type(column.type)})"},), f"{own} IS NOT NULL"
+    return Converted(column, layers, value, value, f"{own} IS NULL", lost)
+
+
+def _from_text(column: Column, place: int, source: FileSource | None) -> Converted:
+    own, given, value = name(column.name), f"_t{place}", f"_v{place}"
+    is_string = column.type.kind is Kind.STRING
+    # Blanks around a number or a time say nothing; in a text they may.
+    bare = own if is_string else f"trim({own})"
+    nulls = ", ".join(text(token) for token in (source.nulls if source else ()))
+    cleaned = f"CASE WHEN {bare} NOT IN ({nulls}) THEN {bare} END" if nulls else bare
+    if is_string:
+        return Converted(column, ({value: cleaned},), value, value, f"{value} IS NULL", None)
+    decimal, zone = (source.decimal, source.zone) if source else (".", None)
+    layers = ({given: cleaned}, *_parse(column, place, decimal, zone))
+    return Converted(column, layers, value, value, f"{given} IS NULL", f"{given} IS NOT NULL AND {value} IS NULL")
+
+
+def _parse(column: Column, place: int, decimal: str, zone: str | None) -> tuple[dict[str, str], ...]:
+    given, value = f"_t{place}", f"_v{place}"
+    kind = column.type.kind
+    if kind in NUMBERS:
+        return ({value: _number(given, column.type, decimal)},)
+    if kind is Kind.BOOLEAN:
+        return (
+            {
+                value: f"CASE WHEN lower({given}) IN {_words(TRUE)} THEN TRUE WHEN lower({given}) IN {_words(FALSE)} THEN FALSE END"
+            },
+        )
+    if kind is Kind.DATE:
+        return ({value: _date(given, column.time_format)},)
+    if kind is Kind.TIMESTAMP:
+        return _instant(place, column.time_format, zone)
+    return ({value: "CAST(NULL AS BLOB)"},)
+
+
+def _words(words: tuple[str, ...]) -> str:
+    return "(" + ", ".join(text(word) for word in words) + ")"
+
+
+def _number(given: str, type_: DataType, decimal: str) -> str:
+    dotted = given if decimal == "." else f"replace({given}, {text(decimal)}, '.')"
+    cast = f"TRY_CAST({dotted} AS {sql_type(type_)})"
+    when = f"CASE WHEN regexp_matches({given}, {text(number_form(type_, decimal))})"
+    if type_.kind is Kind.DOUBLE:
+        return f"{when} AND isfinite({cast}) THEN {cast} END"
+    return f"{when} THEN {cast} END"
+
+
+def number_form(type_: DataType, decimal: str = ".") -> str:
+    """The form of a number that `type_` holds without loss, as a regular expression: `12.00` is an integer, `1.7` and `1e3` are not."""
+    point = f"[{decimal}]"
+    if type_.kind is Kind.DOUBLE:
+        return f"^[+-]?([0-9]+({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?$"
+    scale = type_.scale
+    if scale == 0:
+        return f"^[+-]?[0-9]+({point}0*)?$"
+    return f"^[+-]?([0-9]+({point}[0-9]{{0,{scale}}}0*)?|{point}[0-9]{{1,{scale}}}0*)$"
+
+
+def _date(given: str, time_format: str | None) -> str:
+    if time_format:
+        return f"CAST(TRY_STRPTIME({given}, {text(time_format)}) AS DATE)"
+    return f"CASE WHEN regexp_matches({given}, {text(ISO_DATE)}) THEN TRY_CAST({given} AS DATE) END"
+
+
+def _instant(place: int, time_format: str | None, zone: str | None) -> tuple[dict[str, str], ...]:
+    given, local, value, offset = f"_t{place}", f"_l{place}", f"_v{place}", f"_o{place}"
+    if time_format and "%z" in time_format:
+        return ({value: f"TRY_STRPTIME({given}, {text(time_format)})"},)
+    from_zone = to_utc(local, zone) if zone else "CAST(NULL AS TIMESTAMP)"
+    if time_format:
+        return ({local: f"TRY_STRPTIME({given}, {text(time_format)})"}, {value: f"{from_zone} AT TIME ZONE 'UTC'"})
+    read = f"TRY_CAST(rtrim(substr({given}, 1, length({given}) - length({offset}))) AS TIMESTAMP)"
+    return (
+        {offset: f"regexp_extract(substr({given}, {ISO_TAIL}), '(Z|[+-][0-9:]+)$', 1)"},
+        {local: f"CASE WHEN regexp_matches({given}, {text(ISO_TIME)}) THEN {read} END"},
+        {value: f"(CASE WHEN {offset} = '' THEN {from_zone} ELSE {local} - {_written(offset)} END) AT TIME ZONE 'UTC'"},
+    )
+
+
+def _written(offset: str) -> str:
+    hours = f"TRY_CAST(substr({offset}, 1, 3) AS BIGINT) * 60"
+    minutes = f"TRY_CAST(substr({offset}, 1, 1) || right({offset}, 2) AS BIGINT)"
+    total = f"CASE WHEN {offset} = 'Z' THEN 0 WHEN length({offset}) > 3 THEN {hours} + {minutes} ELSE {hours} END"
+    return f"({total}) * INTERVAL 1 MINUTE"
+
+
+def sql_type(type_: DataType) -> str:
+    """The SQL name of a type."""
+    return f"DECIMAL({type_.precision},{type_.scale})" if type_.kind is Kind.DECIMAL else SQL_TYPES[type_.kind]

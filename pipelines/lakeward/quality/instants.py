@@ -1,0 +1,98 @@
+"""Naive local times to instants: the zone's rules as a tree of comparisons, the same on every engine.
+
+An engine's own zone functions pick one of two instants when a local time exists twice, and invent one when it does not exist
+at all. Here both give NULL, so the row fails `type:<column>` (DESIGN.md §4, Types).
+"""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+# Before 1900 most zones were local mean time, to odd seconds; no plant has readings from then.
+FIRST = datetime(1900, 1, 1, tzinfo=UTC)
+# Rules of zones with summer time are a forecast at best by then.
+LAST = datetime(2100, 1, 1, tzinfo=UTC)
+# A zone without a change in its last year keeps its offset beyond LAST, so that 9999-12-31 is a time there.
+SETTLED = timedelta(days=366)
+# No zone of the tz database changed twice within a day.
+STEP = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Local times `start <= t < end` that exist once, `offset` ahead of UTC; `end` None: open."""
+
+    start: datetime
+    end: datetime | None
+    offset: timedelta
+
+
+def to_utc(local: str, zone: str) -> str:
+    """SQL of the UTC time of the naive time `local` in `zone`; NULL where it does not exist, or exists twice."""
+    return _tree(local, spans(zone))
+
+
+@functools.cache
+def spans(zone: str) -> tuple[Span, ...]:
+    """The spans of `zone` in order; what lies between two of them is a gap or an overlap."""
+    rules = ZoneInfo(zone)
+    changes = _changes(rules)
+    found = []
+    for index, (begin, offset) in enumerate(changes):
+        before = changes[index - 1][1] if index else offset
+        after = changes[index + 1] if index + 1 < len(changes) else None
+        start = begin + max(before, offset)
+        end = after[0] + min(offset, after[1]) if after else _open(begin, offset)
+        found.append(Span(_naive(start), _naive(end) if end else None, offset))
+    return tuple(found)
+
+
+def _open(begin: datetime, offset: timedelta) -> datetime | None:
+    return None if begin < LAST - SETTLED else LAST + offset
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
+
+
+def _changes(rules: ZoneInfo) -> list[tuple[datetime, timedelta]]:
+    changes = [(FIRST, _offset(FIRST, rules))]
+    moment = FIRST
+    while moment < LAST:
+        following = moment + STEP
+        if _offset(following, rules) != changes[-1][1]:
+            changes.append(_first_second(moment, following, rules))
+        moment = following
+    return changes
+
+
+def _first_second(low: datetime, high: datetime, rules: ZoneInfo) -> tuple[datetime, timedelta]:
+    after = _offset(high, rules)
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
+        low, high = (low, middle) if _offset(middle, rules) == after else (middle, high)
+    return high, after
+
+
+def _offset(moment: datetime, rules: ZoneInfo) -> timedelta:
+    return moment.astimezone(rules).utcoffset() or timedelta()
+
+
+def _tree(local: str, part: Sequence[Span]) -> str:
+    if len(part) == 1:
+        return _leaf(local, part[0])
+    half = len(part) // 2
+    older, newer = _tree(local, part[:half]), _tree(local, part[half:])
+    return f"CASE WHEN {local} >= {_literal(part[half].start)} THEN {newer} ELSE {older} END"
+
+
+def _leaf(local: str, span: Span) -> str:
+    within = f"{local} >= {_literal(span.start)}" + (f" AND {local} < {_literal(span.end)}" if span.end else "")
+    seconds = int(span.offset.total_seconds())
+    return f"CASE WHEN {within} THEN {local} {'-' if seconds >= 0 else '+'} INTERVAL {abs(seconds)} SECOND END"
+
+
+def _literal(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"

@@ -1,0 +1,154 @@
+"""One batch, one query: conversion, every row rule, aggregates and proofs of uniqueness in a single scan.
+
+A relation is given as it is written after FROM: a name, or a SELECT in brackets. The plan opens nothing; the flow runs its SQL.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lakeward.contracts.model import Contract, DataType
+from lakeward.quality.checks import Check, ForeignCheck, RowCheck, UniqueCheck
+from lakeward.quality.compile import compile_rule
+from lakeward.quality.convert import Converted, convert
+from lakeward.quality.identity import identity
+from lakeward.quality.predicates import Scope
+from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
+from lakeward.quality.split import Diversion, split
+from lakeward.quality.sql import any_of, name, select, stack
+
+
+def make_plan(contract: Contract, rules: Sequence[Rule], types: Mapping[str, DataType]) -> "JudgePlan":
+    """Compile `rules` for a batch.
+
+    Args:
+        types: The batch's columns as bronze stores them, in order; those that the contract does not know are passed through.
+    """
+    columns = {column.name: convert(contract, place, types[column.name]) for place, column in enumerate(contract.columns)}
+    scope = Scope(columns, contract.source.zone if contract.source else None)
+    checks = tuple(compile_rule(rule, scope, place) for place, rule in enumerate(rules))
+    return JudgePlan(contract, columns, checks, tuple(types))
+
+
+def diverting(verdicts: Iterable[Verdict]) -> frozenset[str]:
+    """Ids of the rules that divert rows: those of severity quarantine that failed.
+
+    A rule whose `mostly` is met has passed, and diverts nothing: its writer said that these few rows are to be lived with.
+    """
+    return frozenset(v.rule.id for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is Severity.QUARANTINE)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePlan:
+    """SQL that judges one batch, and the reading of what it finds."""
+
+    contract: Contract
+    columns: Mapping[str, Converted]
+    checks: tuple[Check, ...]
+    stored: tuple[str, ...]
+
+    @property
+    def foreign(self) -> tuple[Rule, ...]:
+        """Rules that only Great Expectations can judge."""
+        return tuple(check.rule for check in self.checks if isinstance(check, ForeignCheck))
+
+    def typed(self, rows: str) -> str:
+        """SELECT of the contract's columns in the contract's types, then all else that bronze holds."""
+        return f"SELECT {self._typed_items()} FROM {self._converted(rows)}"
+
+    def facts(self, rows: str) -> str:
+        """SELECT of one row: `rows`, `bad_rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
+
+        `bad_rows` fail a quarantine row rule, whatever its `mostly`; repeated keys are not among them. `key_repeats` is a proof by
+        hash: 0 means that no two rows have one key; None without a key, as are the times without a time column.
+        """
+        flags = {check.flag: check.fails for check in self._row_checks()}
+        bad = any_of(check.flag for check in self._row_checks() if check.rule.severity is Severity.QUARANTINE)
+        items = {"rows": "count(*)", "bad_rows": f"count_if({bad})", **self._key_facts(), **self._time_facts()}
+        items |= {alias: measure for measure, alias in self._aliases().items()}
+        return f"SELECT {select(items)} FROM {stack(self._converted(rows), [flags])} AS judged"
+
+    def suspects(self, facts: Mapping[str, Any]) -> tuple[Rule, ...]:
+        """Rules of uniqueness whose proof failed: their repeated keys must be looked at."""
+        aliases = self._aliases()
+        return tuple(check.rule for check in self._unique_checks() if facts[aliases[check.measures()["proof"]]])
+
+    def repeats(self, rule: Rule, rows: str) -> str:
+        """SELECT of the keys that more than one row of the batch has: `k0, k1, …` and `copies`, the number of those rows."""
+        check = next(check for check in self._unique_checks() if check.rule.id == rule.id)
+        keys = [f"k{i}" for i in range(len(check.keys))]
+        return (
+            f"SELECT {', '.join(keys)}, count(*) AS copies FROM ("
+            f"SELECT {select(dict(zip(keys, check.keys, strict=True)))} FROM {self._converted(rows)} AS typed WHERE {check.present}"
+            f") AS keyed GROUP BY {', '.join(keys)} HAVING count(*) > 1"
+        )
+
+    def verdicts(
+        self, facts: Mapping[str, Any], repeated: Mapping[str, int] | None = None, foreign: Iterable[Verdict] = ()
+    ) -> tuple[Verdict, ...]:
+        """One verdict per rule, in the order of the rules.
+
+        Args:
+            facts: The row of `facts`.
+            repeated: For each of `suspects`, by id: rows with a repeated key (the sum of `copies`).
+            foreign: Verdicts of Great Expectations on the rules of `foreign`.
+        """
+        told = {verdict.rule.id: verdict for verdict in foreign}
+        aliases, counts = self._aliases(), repeated or {}
+        found = {
+            check.rule.id: {role: facts[aliases[measure]] for role, measure in check.measures().items()}
+            | ({"repeated": counts[check.rule.id]} if check.rule.id in counts else {})
+            for check in self.checks
+        }
+        return tuple(told.get(check.rule.id) or check.verdict(found[check.rule.id]) for check in self.checks)
+
+    def split(self, rows: str, ids: Collection[str], relations: Mapping[str, str] | None = None) -> tuple[str, str | None]:
+        """The batch as two SELECTs: good rows, typed; bad rows as bronze holds them, with `_reasons` and `_rules`.
+
+        A row is bad when a diverting rule fails on it: `_reasons` is the JSON list of all such rules' ids, `_rules` the JSON map of
+        these ids to versions.
+
+        Args:
+            ids: The rules that divert (see `diverting`); none: no row is bad, and there is no second SELECT.
+            relations: For a rule of uniqueness the relation of `repeats`; for one that Great Expectations judged the relation of
+                places (`_file_seq`, `_row`) of its failing rows, else it diverts nothing.
+        """
+        stored = ", ".join(name(column) for column in self.stored)
+        diversion = Diversion(tuple(check for check in self.checks if check.rule.id in ids), relations or {})
+        return split(self._converted(rows), diversion, self._typed_items(), stored)
+
+    def _converted(self, rows: str) -> str:
+        depth = max((len(column.layers) for column in self.columns.values()), default=0)
+        layers: list[dict[str, str]] = [{} for _ in range(depth)]
+        for column in self.columns.values():
+            for place, layer in enumerate(column.layers):
+                layers[place] |= layer
+        return stack(rows, layers)
+
+    def _typed_items(self) -> str:
+        items = {name(column): self.columns[column].output for column in self.columns}
+        items |= {name(column): name(column) for column in self.stored if column not in self.columns}
+        return select(items)
+
+    def _row_checks(self) -> list[RowCheck]:
+        return [check for check in self.checks if isinstance(check, RowCheck)]
+
+    def _unique_checks(self) -> list[UniqueCheck]:
+        return [check for check in self.checks if isinstance(check, UniqueCheck)]
+
+    def _aliases(self) -> dict[str, str]:
+        # Many rules ask for the same number, such as a column's count: it is computed once.
+        measures = dict.fromkeys(measure for check in self.checks for measure in check.measures().values())
+        return {measure: f"m{place}" for place, measure in enumerate(measures)}
+
+    def _key_facts(self) -> dict[str, str]:
+        same = identity(self.contract)
+        if same is None:
+            return {"key_repeats": "CAST(NULL AS BIGINT)"}
+        keys = ", ".join(self.columns[column].output for column in same.keys)
+        return {"key_repeats": f"count(*) - count(DISTINCT hash({keys}))"}
+
+    def _time_facts(self) -> dict[str, str]:
+        time = self.contract.time_column
+        value = self.columns[time].value if time else "CAST(NULL AS TIMESTAMPTZ)"
+        return {"time_min": f"min({value})", "time_max": f"max({value})"}

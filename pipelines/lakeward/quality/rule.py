@@ -1,0 +1,83 @@
+"""What a rule is, and what it says of a batch. Nothing here knows how a rule is judged."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from lakeward.core.names import sha256
+
+# 48 bits: two versions of one rule that clash by chance would need some 16 million edits of it.
+VERSION_DIGITS = 12
+
+
+class Severity(StrEnum):
+    """What a failing rule does to a failing row."""
+
+    WARN = "warn"
+    QUARANTINE = "quarantine"
+
+
+class Dimension(StrEnum):
+    """The six dimensions of GB/T 36344-2018, clause 5."""
+
+    NORMATIVITY = "normativity"
+    COMPLETENESS = "completeness"
+    ACCURACY = "accuracy"
+    CONSISTENCY = "consistency"
+    TIMELINESS = "timeliness"
+    ACCESSIBILITY = "accessibility"
+
+
+class Outcome(StrEnum):
+    """UNKNOWN is not a pass: the rule could not be evaluated, or there was nothing to evaluate (law 2)."""
+
+    PASS = "PASS"  # noqa: S105
+    FAIL = "FAIL"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One expectation, with an identity.
+
+    Args:
+        id: Unique in its suite; `type:`, `required:` and `key:` are those that follow from the contract.
+        version: Hash of all that decides what the rule means; changes when and only when that changes.
+        type: Name of the expectation, or `type`, `required`, `key`.
+        columns: Columns it looks at.
+    """
+
+    id: str
+    version: str
+    type: str
+    kwargs: Mapping[str, Any]
+    severity: Severity
+    dimension: Dimension
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule says of one batch.
+
+    Args:
+        evaluated: Rows (or values, for an aggregate; columns sets, for a schema rule: 1) that it was evaluated on.
+        failed: Of these, rows that failed; for aggregate and schema rules None: they have no failing rows.
+        observed: The aggregate that was judged; never a value of a row.
+        reason: Why it is UNKNOWN.
+    """
+
+    rule: Rule
+    outcome: Outcome
+    evaluated: int | None = None
+    failed: int | None = None
+    observed: str | None = None
+    reason: str | None = None
+
+
+def version(type_: str, kwargs: Mapping[str, Any], *meaning: str) -> str:
+    """Hash of a rule's configuration, the same for any order of its keys."""
+    canonical = json.dumps([type_, dict(kwargs), *meaning], sort_keys=True, ensure_ascii=False, default=str)
+    return sha256(canonical.encode())[:VERSION_DIGITS]

@@ -1,0 +1,123 @@
+"""From a contract and a Great Expectations suite to rules. A suite is written by hand: what it gets wrong is named, with its place."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import SuiteError
+from lakeward.quality.catalogue import Expectation, Form, derived_dimension, expectations
+from lakeward.quality.compile import compile_rule
+from lakeward.quality.convert import convert
+from lakeward.quality.kwargs import check_kwargs, close, columns_of
+from lakeward.quality.predicates import Scope
+from lakeward.quality.rule import Dimension, Rule, Severity, version
+
+# What Great Expectations calls severities, and what each does here. It has no word for a row that is kept out.
+GX_SEVERITIES = {"critical": Severity.QUARANTINE, "warning": Severity.WARN, "info": Severity.WARN}
+ROW_FORMS = (Form.ROW, Form.UNIQUE)
+
+
+def load_rules(contract: Contract, suite_text: str | None, file: str) -> tuple[Rule, ...]:
+    """The rules that follow from the contract, then those of the suite, in their order.
+
+    Args:
+        suite_text: The suite's JSON; None: there is no suite.
+        file: Its name, for messages.
+
+    Raises:
+        SuiteError: The suite is no suite, or does not fit the contract.
+    """
+    written = [_rule(contract, entry, file, place) for place, entry in enumerate(_entries(suite_text, file))]
+    rules = (*derived_rules(contract), *written)
+    twice = [id_ for id_, count in Counter(rule.id for rule in rules).items() if count > 1]
+    if twice:
+        raise SuiteError("suite_duplicate_id", file=file, id=twice[0])
+    _compile_once(contract, written, file)
+    return rules
+
+
+def derived_rules(contract: Contract) -> tuple[Rule, ...]:
+    """What the contract itself promises: every value converts, required columns and the key are filled."""
+    types = [_derived("type", column.name, str(column.type), str(column.time_format)) for column in contract.columns]
+    required = [_derived("required", column.name) for column in contract.columns if column.required]
+    keys = [_derived("key", column) for column in contract.primary_key]
+    return (*types, *required, *keys)
+
+
+def _derived(prefix: str, column: str, *meaning: str) -> Rule:
+    kwargs = {"column": column}
+    return Rule(
+        f"{prefix}:{column}",
+        version(prefix, kwargs, *meaning),
+        prefix,
+        kwargs,
+        Severity.QUARANTINE,
+        derived_dimension(prefix),
+        (column,),
+    )
+
+
+def _entries(suite_text: str | None, file: str) -> list[Any]:
+    if suite_text is None:
+        return []
+    try:
+        suite = json.loads(suite_text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise SuiteError("suite_syntax", file=file, line=error.lineno, column=error.colno, problem=error.msg) from None
+    except ValueError as error:
+        raise SuiteError("suite_shape", file=file, place="-", expected="finite numbers", found=str(error)) from None
+    entries = suite.get("expectations") if isinstance(suite, dict) else None
+    if not isinstance(entries, list):
+        raise SuiteError("suite_shape", file=file, place="expectations", expected="a list", found=type(entries).__name__)
+    return entries
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(word)
+
+
+def _rule(contract: Contract, entry: Any, file: str, place: int) -> Rule:
+    at = f"expectations[{place}]"
+    if not isinstance(entry, dict) or not isinstance(entry.get("type"), str) or not isinstance(entry.get("kwargs"), dict):
+        raise SuiteError("suite_shape", file=file, place=at, expected="{type, kwargs}", found=type(entry).__name__)
+    type_, kwargs = entry["type"], entry["kwargs"]
+    known = expectations().get(type_)
+    if known is None:
+        raise SuiteError("suite_unknown_type", file=file, place=at, found=type_, expected=close(type_, expectations()))
+    check_kwargs(contract, type_, kwargs, file=file, at=at)
+    ours = (entry.get("meta") or {}).get("lakeward") or {}
+    columns = columns_of(kwargs)
+    severity = _severity(entry, ours, known, file, at)
+    dimension = _dimension(ours, known, file, at)
+    id_ = str(ours.get("id") or f"{type_.removeprefix('expect_')}:{','.join(columns)}")
+    return Rule(id_, version(type_, kwargs, severity, dimension), type_, kwargs, severity, dimension, columns)
+
+
+def _severity(entry: Mapping[str, Any], ours: Mapping[str, Any], known: Expectation, file: str, at: str) -> Severity:
+    asked = ours.get("severity") or GX_SEVERITIES.get(str(entry.get("severity")), entry.get("severity"))
+    if asked is None:
+        return Severity.QUARANTINE if known.form in ROW_FORMS else Severity.WARN
+    if asked not in tuple(Severity):
+        raise SuiteError("suite_severity", file=file, place=at, found=asked, expected=", ".join(Severity))
+    return Severity(asked)
+
+
+def _dimension(ours: Mapping[str, Any], known: Expectation, file: str, at: str) -> Dimension:
+    asked = ours.get("dimension", known.dimension)
+    if asked not in tuple(Dimension):
+        raise SuiteError("suite_dimension", file=file, place=at, found=asked, expected=close(str(asked), Dimension))
+    return Dimension(asked)
+
+
+def _compile_once(contract: Contract, rules: list[Rule], file: str) -> None:
+    """Compile against the contract's own types: a value that does not fit its column is found now, not in a batch."""
+    columns = {column.name: convert(contract, place, column.type) for place, column in enumerate(contract.columns)}
+    scope = Scope(columns, contract.source.zone if contract.source else None)
+    for place, rule in enumerate(rules):
+        try:
+            compile_rule(rule, scope, place)
+        except ValueError as error:
+            at, column = f"expectations[{place}]", ", ".join(rule.columns)
+            raise SuiteError("suite_value_type", file=file, place=at, column=column, expected=str(error)) from None
