@@ -6,9 +6,10 @@ import sys
 import tomllib
 from pathlib import Path
 
-import house
 import pytest
 import yaml
+
+import house
 
 HOMES = ("home", "root", "Users", "work")
 MACHINE = re.compile(r"(?<![\w.\-}$])/(?:" + "|".join(HOMES) + r")/\w")

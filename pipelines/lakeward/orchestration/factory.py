@@ -1,0 +1,116 @@
+"""DAGs made from contracts: one ingest DAG per source, one curate DAG per gold model, one task per DAG, one flow per task.
+
+Airflow reads this at every parse and before every task, so nothing here reads data, or more contracts than the wanted one.
+Every run tells its asset, also when it found nothing new: a run that was killed between its last commit and its asset event
+is then made good by the next one, and a curate run with nothing to do commits nothing.
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, Asset, AssetAny, ExceptionRetryPolicy, RetryAction, RetryRule, get_parsing_context
+
+from lakeward.contracts.model import Contract
+from lakeward.contracts.project import Project, find_project, load_project
+from lakeward.core.errors import LakewardError, TransientError
+from lakeward.core.names import Layer, TableName
+from lakeward.core.settings import Settings
+from lakeward.orchestration.describe import describe
+from lakeward.orchestration.tasks import curate, fail, ingest
+
+# How often a drop folder is looked at, unless the contract promises fresher data.
+LOOK_EVERY = timedelta(hours=1)
+# A look costs about a second of one core: more often than this, it is a stream, and wants another source.
+LOOK_AT_MOST_EVERY = timedelta(minutes=1)
+# A timedelta schedule needs a start; any instant in the past is alike while catch-up is off.
+START = datetime(2026, 1, 1, tzinfo=UTC)
+# Only what can succeed later is tried again; a wrong contract, or a bug, fails at once.
+RETRY = {
+    "retries": 3,
+    "retry_delay": timedelta(seconds=30),
+    "retry_policy": ExceptionRetryPolicy([RetryRule(TransientError, RetryAction.RETRY)], default=RetryAction.FAIL),
+}
+INGEST, CURATE, BROKEN = "ingest", "curate", "broken"
+
+
+def dags(inside: Path | str) -> dict[str, DAG]:
+    """The DAGs of the project that the file or folder `inside` lies in, by id; where Airflow is about to run a task, its DAG alone.
+
+    A contract that is not valid becomes one DAG tagged `broken`, which fails with the message; the others are not touched.
+
+    Raises:
+        UsageError: There is no project.
+        SettingsError: `project.yaml`, or the environment, is not valid.
+    """
+    project = load_project(find_project(Settings.load(Path(inside)).start))
+    made = (_dag(project, name) for name in project.datasets() if _wanted(name))
+    return {dag.dag_id: dag for dag in made}
+
+
+def dag_id(contract: Contract) -> str:
+    """`ingest__<dataset>` where rows come from a source, `curate__<dataset>` where a model makes them."""
+    return f"{CURATE if contract.model else INGEST}__{contract.name}"
+
+
+def asset(project: str, table: TableName) -> Asset:
+    """The table as Airflow and lineage name it."""
+    return Asset(f"lakeward://{project}/{table}")
+
+
+def _wanted(name: str) -> bool:
+    """Whether this process needs the dataset's DAG; decided by name, so that no other contract is read."""
+    only = get_parsing_context().dag_id
+    return only is None or only.partition("__")[2] == name
+
+
+def _dag(project: Project, name: str) -> DAG:
+    try:
+        contract = project.contract(name)
+    except LakewardError as error:
+        return _broken(name, str(error))
+    return _curate(project, contract) if contract.model else _ingest(project, contract)
+
+
+def _ingest(project: Project, contract: Contract) -> DAG:
+    with _empty(contract, _look_every(contract)) as dag:
+        task: Any = ingest.override(outlets=[asset(project.name, contract.table(Layer.SILVER))])
+        task(str(project.root), contract.name)
+    return dag
+
+
+def _curate(project: Project, contract: Contract) -> DAG:
+    inputs = contract.model.inputs if contract.model else ()
+    with _empty(contract, AssetAny(*(asset(project.name, table) for table in inputs))) as dag:
+        task: Any = curate.override(outlets=[asset(project.name, contract.table(Layer.GOLD))])
+        task(str(project.root), contract.name)
+    return dag
+
+
+def _empty(contract: Contract, schedule: timedelta | AssetAny) -> DAG:
+    return DAG(
+        dag_id(contract),
+        schedule=schedule,
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args={"owner": contract.owner, **RETRY},
+        tags={"lakeward", contract.layer},
+        doc_md=describe(contract),
+    )
+
+
+def _broken(name: str, message: str) -> DAG:
+    with DAG(f"{BROKEN}__{name}", schedule=LOOK_EVERY, start_date=START, catchup=False, max_active_runs=1) as dag:
+        dag.tags = {"lakeward", BROKEN}
+        dag.doc_md = message
+        fail(message)
+    return dag
+
+
+def _look_every(contract: Contract) -> timedelta:
+    """Half the promised freshness: what arrives just after a look is still in time at the next."""
+    promised = contract.sla.freshness_seconds
+    if promised is None:
+        return LOOK_EVERY
+    return max(LOOK_AT_MOST_EVERY, min(LOOK_EVERY, timedelta(seconds=promised) / 2))

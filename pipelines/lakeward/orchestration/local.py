@@ -1,0 +1,124 @@
+"""The DAGs run for real in this process, on Airflow without services: its SQLite and logs lie in `<project>/.airflow`.
+
+It refuses to say that a run went well without having seen the state of every DAG run: `dag.test()` does not raise.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from lakeward.contracts.project import Project, find_project, load_project
+from lakeward.core.errors import UsageError
+from lakeward.core.settings import Settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+DAGS_FILE = "lakeward_dags.py"
+# What Airflow calls the DAG that this process is about to run; the factory then makes no other.
+WANTED_DAG = "_AIRFLOW_PARSING_CONTEXT_DAG_ID"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """How one DAG run ended.
+
+    Args:
+        state: Airflow's word: `success` or `failed`.
+        seconds: Wall time of the DAG run.
+        error: What the task failed with; None after a success.
+    """
+
+    dag_id: str
+    dataset: str
+    state: str
+    seconds: float
+    error: BaseException | str | None = None
+
+
+def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[LocalRun], None]) -> list[LocalRun]:
+    """Run the DAGs of `names` (none: of all datasets), each after the DAGs it reads from, and tell how each ended.
+
+    Raises:
+        UsageError: The project has no `dags/lakeward_dags.py`.
+        ContractError: A contract is not valid: nothing is run.
+    """
+    project = load_project(find_project(settings.start))
+    ordered = in_order(project, names or project.datasets())
+    _prepare(project.root)
+    from lakeward.orchestration.factory import dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
+
+    by_dataset = {dag_id.partition("__")[2]: dag for dag_id, dag in dags(project.root).items()}
+    runs = []
+    with _own_signals():
+        for name in ordered:
+            run = _run(by_dataset[name], name)
+            on_progress(run)
+            runs.append(run)
+    return runs
+
+
+def in_order(project: Project, names: Sequence[str]) -> list[str]:
+    """`names`, each after the datasets that its model reads."""
+    graph = TopologicalSorter[str]()
+    for name in sorted(names):
+        model = project.contract(name).model
+        graph.add(name, *(table.name for table in model.inputs if table.name in names) if model else ())
+    return list(graph.static_order())
+
+
+def airflow_environment(root: Path) -> Mapping[str, str]:
+    """Airflow's settings for one process without services, from the project's folder."""
+    home = root / ".airflow"
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(root / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        # One emitter of lineage: ours (DESIGN.md §7).
+        "AIRFLOW__OPENLINEAGE__DISABLED": "True",
+        # What a task failed with is handed back; Airflow's stack trace of it would say it a second time.
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        # At the default of 5 s a finished task can go unseen for as long.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    }
+
+
+def _prepare(root: Path) -> None:
+    """Set Airflow's environment before its first import, and make its database where there is none."""
+    if not (root / "dags" / DAGS_FILE).is_file():
+        raise UsageError("dags_file_missing", file=f"dags/{DAGS_FILE}", project=root.name)
+    os.environ.update(airflow_environment(root))  # noqa: TID251  (Airflow takes its settings from nowhere else)
+    from airflow.utils.db import initdb  # noqa: PLC0415  (the environment comes first)
+
+    if not (root / ".airflow" / "airflow.db").is_file():
+        initdb()
+
+
+def _run(dag: "DAG", name: str) -> LocalRun:
+    os.environ[WANTED_DAG] = dag.dag_id  # noqa: TID251  (else every run parses and stores every DAG of the project)
+    errors: list[BaseException | str | None] = []
+    for task in dag.tasks:
+        task.on_failure_callback = [lambda context: errors.append(context["exception"])]
+    start = monotonic()
+    ended = dag.test()
+    return LocalRun(dag.dag_id, name, str(ended.state), monotonic() - start, next(iter(errors), None))
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Give SIGTERM back its meaning: `dag.test()` leaves a handler that swallows it."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        os.environ.pop(WANTED_DAG, None)  # noqa: TID251  (set for the runs above alone)

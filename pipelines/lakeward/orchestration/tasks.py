@@ -1,0 +1,45 @@
+"""What the tasks do: call one flow and pass on ids. Flows are imported when a task runs, never when a DAG is parsed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from lakeward.core.settings import Settings
+
+if TYPE_CHECKING:
+    from lakeward.flows import RunReport
+
+Ids = dict[str, str | int]
+
+
+@task
+def ingest(root: str, name: str) -> Ids:
+    """Take in what is new for the dataset `name` of the project at `root`."""
+    from lakeward.flows import ingest_dataset  # noqa: PLC0415  (imports DuckDB)
+
+    return _tell(ingest_dataset(Settings.load(Path(root)), name))
+
+
+@task
+def curate(root: str, name: str) -> Ids:
+    """Recompute the windows of the gold dataset `name` that new rows touch."""
+    from lakeward.flows import curate_dataset  # noqa: PLC0415  (imports DuckDB)
+
+    return _tell(curate_dataset(Settings.load(Path(root)), name))
+
+
+@task
+def fail(message: str) -> None:
+    """Fail with the message of a contract that is not valid."""
+    raise AirflowFailException(message)
+
+
+def _tell(report: "RunReport") -> Ids:
+    """The run's ids, for the next task and on the asset event that wakes the gold DAGs."""
+    ids: Ids = {"run_id": report.run_id, "batches": report.batches}
+    context = get_current_context()
+    for outlet in context["task"].outlets:
+        context["outlet_events"][outlet].extra = {**ids}
+    return ids

@@ -1,0 +1,88 @@
+"""Projects of a few contracts, made on the spot, and Airflow in processes of its own: it may not touch the other tests."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DAGS_FILE = Path(__file__).parents[3] / "dags" / "lakeward_dags.py"
+SILVER = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: urn:lakeward:{name}
+name: {name}
+version: 1.2.0
+status: active
+domain: production
+description: {{purpose: "Readings of {name}"}}
+team: {{name: plant-data, members: [{{username: li.wei, role: owner}}]}}
+schema:
+  - name: {name}
+    logicalType: object
+    properties:
+      - {{name: ts, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 1}}
+      - name: temp
+        logicalType: number
+        customProperties: [{{property: unit, value: Cel}}]
+slaProperties:
+  - {{property: latency, value: {minutes}, unit: min}}
+customProperties:
+  - {{property: source, value: {{path: inbox/{name}, pattern: "**/*.csv", format: csv, timezone: UTC}}}}
+  - {{property: timeColumn, value: ts}}
+"""
+GOLD = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: urn:lakeward:{name}
+name: {name}
+version: 2.0.0
+status: active
+domain: production
+description: {{purpose: "Means of {inputs}"}}
+team: {{name: plant-data, members: [{{username: li.wei, role: owner}}]}}
+schema:
+  - name: {name}
+    logicalType: object
+    properties:
+      - {{name: day, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 1}}
+      - {{name: temp_mean, logicalType: number}}
+customProperties:
+  - property: model
+    value: {{sql: models/{name}.sql, inputs: [{inputs}], window: day, grain: day, timezone: UTC, times: {{{inputs}: ts}}}}
+"""
+SQL = "SELECT date_trunc('day', ts) AS day, avg(temp) AS temp_mean FROM {inputs} GROUP BY 1\n"
+
+
+@pytest.fixture
+def plant(tmp_path):
+    """A project with two sources and a gold model over the second."""
+    add(tmp_path, "press", SILVER.format(name="press", minutes=30))
+    add(tmp_path, "oven", SILVER.format(name="oven", minutes=600))
+    add(tmp_path, "oven_daily", GOLD.format(name="oven_daily", inputs="silver.oven"), SQL.format(inputs="silver.oven"))
+    (tmp_path / "expectations" / "project.yaml").write_text("name: plant\ntimezone: UTC\nlanguages: [zh, en]\nlake: lake\n")
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / DAGS_FILE.name).write_bytes(DAGS_FILE.read_bytes())
+    return tmp_path
+
+
+def add(root, name, contract, sql=None):
+    folder = root / "expectations" / "datasets" / name
+    (folder / "models").mkdir(parents=True)
+    (folder / "contract.odcs.yaml").write_text(contract, encoding="utf-8")
+    if sql:
+        (folder / "models" / f"{name}.sql").write_text(sql, encoding="utf-8")
+
+
+@pytest.fixture
+def python(plant):
+    """Runs code beside the project and returns what it prints as JSON on its last line."""
+
+    def run(code, **environment):
+        home = {"AIRFLOW_HOME": str(plant / ".airflow"), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", **environment}
+        done = subprocess.run([sys.executable, "-c", code], cwd=plant, env=home, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run

@@ -1,0 +1,84 @@
+"""What Airflow gets to see of a project: one DAG per contract, made without reading data."""
+
+from pathlib import Path
+
+PARSE = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag("dags")
+bag_json = {d.dag_id: {"doc": d.doc_md, "tags": sorted(d.tags), "catchup": d.catchup, "active": d.max_active_runs,
+    "schedule": str(getattr(d.timetable, "delta", None) or d.timetable.asset_condition.objects[0].uri), "owner": d.owner,
+    "outlets": [o.uri for t in d.tasks for o in t.outlets], "retries": [t.retries for t in d.tasks]} for d in bag.dags.values()}
+"""
+SHOW = PARSE + "print(json.dumps({'errors': bag.import_errors, 'dags': bag_json}))"
+HEAVY = """
+heavy = {"duckdb", "pyarrow", "deltalake", "great_expectations", "openlineage", "pandas", "sqlglot"}
+from lakeward.orchestration.factory import dags
+print(json.dumps({"made": sorted(dags(".")), "heavy": sorted(heavy & set(sys.modules))}))
+"""
+TWICE = """
+import json
+from airflow.serialization.serialized_objects import DagSerialization
+from lakeward.orchestration.factory import dags
+one, two = ([DagSerialization.to_dict(d) for d in dags(".").values()] for _ in range(2))
+print(json.dumps([len(one), one == two]))
+"""
+NAMES = "import json; from lakeward.orchestration.factory import dags; print(json.dumps(sorted(dags('.'))))"
+
+
+def test_each_contract_becomes_one_dag(python):
+    seen = python(SHOW)
+    assert seen["errors"] == {}
+    assert sorted(seen["dags"]) == ["curate__oven_daily", "ingest__oven", "ingest__press"]
+    for dag in seen["dags"].values():
+        assert (dag["catchup"], dag["active"], dag["retries"], dag["owner"]) == (False, 1, [3], "li.wei")
+
+
+def test_a_drop_folder_is_looked_at_twice_within_the_promised_freshness_but_hourly_at_least(python):
+    dags = python(SHOW)["dags"]
+    assert dags["ingest__press"]["schedule"] == "0:15:00"
+    assert dags["ingest__oven"]["schedule"] == "1:00:00"
+
+
+def test_gold_is_woken_by_the_tables_it_reads(python):
+    dags = python(SHOW)["dags"]
+    assert dags["ingest__oven"]["outlets"] == ["lakeward://plant/silver.oven"]
+    assert dags["curate__oven_daily"]["schedule"] == "lakeward://plant/silver.oven"
+    assert dags["curate__oven_daily"]["outlets"] == ["lakeward://plant/gold.oven_daily"]
+
+
+def test_a_dag_is_documented_by_its_contract(python):
+    doc = python(SHOW)["dags"]["ingest__press"]["doc"]
+    for part in ("Readings of press", "li.wei", "press 1.2.0", "sha256", "| temp | double | Cel |", "**Key**: ts"):
+        assert part in doc
+
+
+def test_a_parse_imports_nothing_heavy(python):
+    seen = python("import json, sys\n" + HEAVY)
+    assert len(seen["made"]) == 3
+    assert seen["heavy"] == []
+
+
+def test_two_parses_make_the_same_dags(python):
+    assert python(TWICE) == [3, True]
+
+
+def test_a_task_process_makes_its_own_dag_alone(python, plant):
+    broken = plant / "expectations" / "datasets" / "press" / "contract.odcs.yaml"
+    broken.write_text("not: a contract", encoding="utf-8")
+    assert python(NAMES, _AIRFLOW_PARSING_CONTEXT_DAG_ID="ingest__oven") == ["ingest__oven"]
+
+
+def test_a_broken_contract_breaks_its_own_dag_and_says_why(python, plant):
+    broken = plant / "expectations" / "datasets" / "press" / "contract.odcs.yaml"
+    broken.write_text(broken.read_text().replace("primaryKey:", "primaryKye:"), encoding="utf-8")
+    dags = python(SHOW)["dags"]
+    assert sorted(dags) == ["broken__press", "curate__oven_daily", "ingest__oven"]
+    assert dags["broken__press"]["tags"] == ["broken", "lakeward"]
+    assert "primaryKye" in dags["broken__press"]["doc"]
+
+
+def test_the_dags_file_is_thin_and_airflow_takes_it_for_one():
+    text = (Path(__file__).parents[3] / "dags" / "lakeward_dags.py").read_text(encoding="utf-8")
+    assert len([line for line in text.splitlines() if line]) <= 3
+    assert "airflow" in text.lower()

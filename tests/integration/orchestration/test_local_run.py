@@ -1,0 +1,61 @@
+"""The DAGs run for real, in one process, without services."""
+
+import pytest
+
+RUN = """
+import json, signal
+from pathlib import Path
+from lakeward.core.settings import Settings
+from lakeward.orchestration.local import run_local
+seen = []
+runs = run_local(Settings.load(Path(".")), {names}, seen.append)
+told = [[r.dag_id, r.state, getattr(r.error, "code", None)] for r in runs]
+assert seen == runs
+print(json.dumps([told, signal.getsignal(signal.SIGTERM) == signal.SIG_DFL]))
+"""
+ROWS = "ts,temp\n2026-03-01T06:00:00Z,20.5\n2026-03-01T06:01:00Z,21.5\n"
+
+
+@pytest.fixture
+def delivered(plant):
+    for name in ("press", "oven"):
+        (plant / "inbox" / name).mkdir(parents=True)
+        (plant / "inbox" / name / "a.csv").write_text(ROWS, encoding="utf-8")
+    return plant
+
+
+def test_dags_run_after_what_they_read_and_every_state_is_told(python, delivered):
+    told, _ = python(RUN.format(names=[]), PYTHONWARNINGS="default")
+    assert [dag for dag, _, _ in told][-1] == "curate__oven_daily"
+    assert {dag: state for dag, state, _ in told} == dict.fromkeys(
+        ("ingest__press", "ingest__oven", "curate__oven_daily"), "success"
+    )
+    assert sorted(path.name for path in (delivered / "lake" / "gold").iterdir()) == ["oven_daily"]
+
+
+def test_sigterm_ends_the_process_again_after_a_run(python, delivered):
+    _, ends = python(RUN.format(names=["press"]), PYTHONWARNINGS="default")
+    assert ends
+
+
+def test_a_failed_flow_is_told_with_its_error_and_not_tried_again(python, delivered):
+    (delivered / "lake").write_text("a file where the lake should be", encoding="utf-8")
+    ((dag, state, code),), _ = python(RUN.format(names=["press"]), PYTHONWARNINGS="default")
+    assert (dag, state) == ("ingest__press", "failed")
+    assert code
+
+
+def test_a_project_without_its_dags_file_says_how_to_add_it(python, plant):
+    (plant / "dags" / "lakeward_dags.py").unlink()
+    code = """
+import json
+from pathlib import Path
+from lakeward.core.errors import LakewardError
+from lakeward.core.settings import Settings
+from lakeward.orchestration.local import run_local
+try:
+    run_local(Settings.load(Path(".")), [], print)
+except LakewardError as error:
+    print(json.dumps(str(error)))
+"""
+    assert "lakeward init" in python(code)
