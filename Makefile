@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 # Pinned, so that two machines resolve and compile alike; the packages themselves are pinned by hash in requirements.lock.
 UV := uv==0.13.8
 # The environment is made again only when what it is made of has changed.
-READY := $(VENV)/.ready-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
+READY := $(VENV)/.ready-$(shell cksum < requirements.lock | tr ' ' '-')
 # The first interpreter that really runs and is new enough: a shim may exist without its Python.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
 # Without bytecode Airflow starts 2.3 times slower.
 export UV_COMPILE_BYTECODE := 1
+# Behind a company's proxy only the machine's own certificates are right; pip trusts those already.
+export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -43,11 +45,11 @@ clean:  ## Remove the environment, caches and builds; never a lake
 	@rm -rf $(VENV) .airflow .cache dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): requirements.lock pyproject.toml
+$(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Expected Python 3.11, 3.12 or 3.13; found none. Next: install one, or make PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Setting up $(VENV) with $(PYTHON) (once; again only when requirements.lock changes)"
-	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "Setting up $(VENV) with $(PYTHON); once, and again when requirements.lock or pyproject.toml changes"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync requirements.lock
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
+	@$(BIN)/uv pip sync --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --editable .
 	@touch $@

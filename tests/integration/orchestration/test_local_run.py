@@ -58,4 +58,4 @@ try:
 except LakewardError as error:
     print(json.dumps(str(error)))
 """
-    assert "lakeward init" in python(code)
+    assert "globals().update(dags(__file__))" in python(code)
