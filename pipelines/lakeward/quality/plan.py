@@ -22,6 +22,8 @@ def make_plan(contract: Contract, rules: Sequence[Rule], types: Mapping[str, Dat
     """Compile `rules` for a batch.
 
     Args:
+        contract: What the batch's rows are to become.
+        rules: What `load_rules` gave.
         types: The batch's columns as bronze stores them, in order; those that the contract does not know are passed through.
     """
     columns = {column.name: convert(contract, place, types[column.name]) for place, column in enumerate(contract.columns)}
@@ -109,6 +111,7 @@ class JudgePlan:
         these ids to versions.
 
         Args:
+            rows: The batch, as bronze holds it.
             ids: The rules that divert (see `diverting`); none: no row is bad, and there is no second SELECT.
             relations: For a rule of uniqueness the relation of `repeats`; for one that Great Expectations judged the relation of
                 places (`_file_seq`, `_row`) of its failing rows, else it diverts nothing.

@@ -101,10 +101,27 @@ def _regex(*, wanted: bool) -> Callable[[Kwargs, Scope], Predicate]:
         if column.column.type.kind is not Kind.STRING or None in patterns:
             return None
         matches = [f"regexp_matches({column.value}, {text(pattern or '')})" for pattern in patterns]
-        joined = (" AND " if kwargs.get("match_on") == "all" else " OR ").join(matches)
+        joined = _joined(matches, kwargs)
         return _mapped(f"NOT ({joined})" if wanted else joined, column)
 
     return predicate
+
+
+def _like(*, wanted: bool) -> Callable[[Kwargs, Scope], Predicate]:
+    def predicate(kwargs: Kwargs, scope: Scope) -> Predicate:
+        column = scope.columns[kwargs["column"]]
+        if column.column.type.kind is not Kind.STRING:
+            return None
+        escape = f" ESCAPE {text(kwargs['escape'])}" if kwargs.get("escape") else ""
+        listed = kwargs.get("like_pattern_list") or [kwargs["like_pattern"]]
+        joined = _joined([f"{column.value} LIKE {text(pattern)}{escape}" for pattern in listed], kwargs)
+        return _mapped(f"NOT ({joined})" if wanted else joined, column)
+
+    return predicate
+
+
+def _joined(matches: list[str], kwargs: Kwargs) -> str:
+    return (" AND " if kwargs.get("match_on") == "all" else " OR ").join(matches)
 
 
 def _lengths(kwargs: Kwargs, scope: Scope) -> Predicate:
@@ -163,6 +180,10 @@ PREDICATES: Mapping[str, Callable[[Kwargs, Scope], Predicate]] = {
     "expect_column_values_to_match_regex_list": _regex(wanted=True),
     "expect_column_values_to_not_match_regex": _regex(wanted=False),
     "expect_column_values_to_not_match_regex_list": _regex(wanted=False),
+    "expect_column_values_to_match_like_pattern": _like(wanted=True),
+    "expect_column_values_to_match_like_pattern_list": _like(wanted=True),
+    "expect_column_values_to_not_match_like_pattern": _like(wanted=False),
+    "expect_column_values_to_not_match_like_pattern_list": _like(wanted=False),
     "expect_column_value_lengths_to_be_between": _lengths,
     "expect_column_value_lengths_to_equal": _lengths,
     "expect_column_pair_values_a_to_be_greater_than_b": _pair(lambda kwargs: ">=" if kwargs.get("or_equal") else ">"),

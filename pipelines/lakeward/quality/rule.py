@@ -63,10 +63,11 @@ class Verdict:
     """What one rule says of one batch.
 
     Args:
-        evaluated: Rows (or values, for an aggregate; columns sets, for a schema rule: 1) that it was evaluated on.
+        evaluated: Rows (or values, for an aggregate; for a schema rule 1, the table) that it was evaluated on.
         failed: Of these, rows that failed; for aggregate and schema rules None: they have no failing rows.
         observed: The aggregate that was judged; never a value of a row.
         reason: Why it is UNKNOWN.
+        places: (`_file_seq`, `_row`) of the failing rows, where a rule that diverts was judged outside the engine; never stored.
     """
 
     rule: Rule
@@ -75,6 +76,7 @@ class Verdict:
     failed: int | None = None
     observed: str | None = None
     reason: str | None = None
+    places: tuple[tuple[int, int], ...] = ()
 
 
 def version(type_: str, kwargs: Mapping[str, Any], *meaning: str) -> str:

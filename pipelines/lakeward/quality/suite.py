@@ -23,6 +23,7 @@ def load_rules(contract: Contract, suite_text: str | None, file: str) -> tuple[R
     """The rules that follow from the contract, then those of the suite, in their order.
 
     Args:
+        contract: The dataset that the suite judges.
         suite_text: The suite's JSON; None: there is no suite.
         file: Its name, for messages.
 
