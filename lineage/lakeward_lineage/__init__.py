@@ -1,1 +1,59 @@
-"""OpenLineage lineage."""
+"""Lineage of a lake: what each step read and wrote, as OpenLineage events in a durable outbox, and the way back through them."""
+
+from lakeward_lineage.columns import column_lineage
+from lakeward_lineage.errors import LineageError, RefusedError
+from lakeward_lineage.events import complete, fail, identify, start
+from lakeward_lineage.graph import Direction, Edge, Field, Hop, edges, walk
+from lakeward_lineage.model import (
+    PRODUCER,
+    Assertion,
+    ColumnLineage,
+    Dataset,
+    Kind,
+    Origin,
+    Outcome,
+    Owner,
+    Parent,
+    SchemaField,
+    Statistics,
+    Step,
+    event_id,
+    run_id,
+)
+from lakeward_lineage.outbox import Delivery, Outbox
+from lakeward_lineage.transport import FileTransport, HttpTransport, Transport
+
+__all__ = [
+    "PRODUCER",
+    "Assertion",
+    "ColumnLineage",
+    "Dataset",
+    "Delivery",
+    "Direction",
+    "Edge",
+    "Field",
+    "FileTransport",
+    "Hop",
+    "HttpTransport",
+    "Kind",
+    "LineageError",
+    "Origin",
+    "Outbox",
+    "Outcome",
+    "Owner",
+    "Parent",
+    "RefusedError",
+    "SchemaField",
+    "Statistics",
+    "Step",
+    "Transport",
+    "column_lineage",
+    "complete",
+    "edges",
+    "event_id",
+    "fail",
+    "identify",
+    "run_id",
+    "start",
+    "walk",
+]

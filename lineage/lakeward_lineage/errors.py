@@ -1,0 +1,45 @@
+"""What can go wrong with lineage, as codes and facts with an English sentence.
+
+This package knows neither the errors nor the languages of its caller; whoever translates does so by `code` and `facts`.
+Facts are names, places, counts and states: never data values, so never the text of a statement and never the body of an answer.
+"""
+
+from typing import Final
+
+TEXTS: Final = {
+    "time_without_zone": "The time of a {type} event has no time zone; give an aware datetime.",
+    "origin_not_an_input": "Column lineage of {output} names {table}, which is not an input of {job}; add it to the step's inputs.",
+    "not_one_query": "Column lineage needs exactly one query, found {found}; split the text or remove what is not a SELECT.",
+    "not_parsed": "The query does not parse as {dialect} near line {line}, column {column}; correct it there.",
+    "not_resolved": "A name in the query does not resolve against the given tables: {reason}; correct the name or give the table.",
+    "unknown_table": "The query reads {table}, whose columns are not given; give its schema.",
+    "unknown_column": "The query reads column {column} of {table}, which does not exist; correct the name or the schema.",
+    "not_followed": "Column lineage does not follow {construct}; write it with joins, CTEs, unions or subqueries.",
+    "output_twice": "The query gives two columns named {column}; rename one with AS.",
+    "output_without_name": "An output column of the query ({found}) has no name of its own; give it one with AS.",
+    "mixed_names": "Table names of the schema have different numbers of parts ({parts}); name all of them in the same way.",
+    "not_an_event": "A {type} lies where a lineage event should; an event has run.runId, eventType and eventTime.",
+    "unreadable": "{file} in the outbox is not a lineage event and was set aside; make it again from the commit.",
+    "refused": "The receiver refused the event with status {status}; it was set aside, see its log.",
+    "not_delivered": "The receiver at {host} did not take the event ({reason}); it stays in the outbox and is sent again.",
+    "bad_receiver": "The receiver's address is not an http(s) URL with a host; correct it.",
+    "unknown_start": "No lineage is known of {start}; name a table, or a table and its column, that a step has read or written.",
+}
+
+
+class LineageError(Exception):
+    """Lineage that could not be derived, kept or sent.
+
+    Args:
+        code: Key of `TEXTS`.
+        facts: Values named in that text; never data values.
+    """
+
+    def __init__(self, code: str, /, **facts: object) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(TEXTS[code].format(**facts))
+
+
+class RefusedError(LineageError):
+    """A receiver will never take this event as it is: sending it again is of no use."""
