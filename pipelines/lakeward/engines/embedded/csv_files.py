@@ -6,6 +6,7 @@ Refuses to guess: a header that can't be trusted makes its file one reject.
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import duckdb
 
@@ -13,7 +14,7 @@ from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column, FileSource
 from lakeward.engines.embedded.csv_records import MAX_RECORD_BYTES, MAX_RECORD_LINES, Dialect
 from lakeward.engines.embedded.quoting import literal
-from lakeward.engines.embedded.reading import Reading, rejects, rows
+from lakeward.engines.embedded.reading import Reading, missing_detail, readable, rejects, rows
 from lakeward.engines.embedded.text_lines import TextFile, has_undecoded, lines, not_blank, raw_bytes, restored, scan
 
 
@@ -43,10 +44,7 @@ def read_csv(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], source: 
     con.execute("CREATE OR REPLACE TEMP TABLE staged_spans (file VARCHAR, seq BIGINT, n BIGINT, last BIGINT, text VARCHAR)")
     known: list[CsvFile] = []
     for file in files:
-        try:
-            found = _opened(con, file, Dialect.of(source, file.view.newline))
-        except (duckdb.InvalidInputException, duckdb.IOException):
-            found = "reject_unreadable"
+        found = readable(partial(_opened, con, file, Dialect.of(source, file.view.newline))) or "reject_unreadable"
         if isinstance(found, str):
             reading.refuse(file.input, found)
         else:
@@ -130,11 +128,18 @@ class _Group:
         cut = f"SELECT *, {self.dialect.fields('text')} AS f FROM ({records})"
         raw = raw_bytes("text", undecoded=self.view.undecoded)
         if self.missing:
-            detail = literal("missing: " + ", ".join(self.missing))
-            reading.rejects.append(rejects(records, "'reject_missing_column'", detail, raw))
+            reading.rejects.append(rejects(records, "'reject_missing_column'", missing_detail(self.missing), raw))
             return
         reading.rejects.append(rejects(cut, self._reason(), self._detail(), raw))
-        reading.rows.append(rows(cut, self.columns, [self._value(c.source_name) for c in self.columns], self._extra()))
+        reading.rows.append(
+            rows(
+                records,
+                self.dialect.fields("text"),
+                self.columns,
+                [self._value(c.source_name) for c in self.columns],
+                self._extra(),
+            )
+        )
 
     def _records(self) -> str:
         """SELECT of `file, seq, n, text`, one row per record."""

@@ -1,11 +1,33 @@
 """What reading the files of one format gives: SELECTs to be united, and a report per file. Refuses to run them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column
 from lakeward.engines.embedded.quoting import identifier, literal
+
+# No fault of a file: the process, the machine or DuckDB itself is in trouble.
+_OUR_TROUBLE = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.InternalException, duckdb.FatalException)
+
+Found = TypeVar("Found")
+
+
+def readable(look: Callable[[], Found]) -> Found | None:
+    """What `look` finds in a file; None where DuckDB can't read it (damaged Parquet pages raise plain `duckdb.Error`).
+
+    Raises:
+        duckdb.Error: It is no fault of the file: memory, an interrupt, DuckDB itself.
+    """
+    try:
+        return look()
+    except _OUR_TROUBLE:
+        raise
+    except duckdb.Error:
+        return None
 
 
 @dataclass(slots=True)
@@ -36,10 +58,14 @@ def rejects(records: str, reason: str, detail: str, raw: str) -> str:
     )
 
 
-def rows(records: str, columns: Sequence[Column], values: Sequence[str], extra: str) -> str:
-    """SELECT of the rows: those of `records` that `staged_rejects` does not hold."""
+def rows(records: str, fields: str, columns: Sequence[Column], values: Sequence[str], extra: str) -> str:
+    """SELECT of the rows: those of `records` that `staged_rejects` does not hold; `values` and `extra` read `fields` as `f`."""
+    kept = f"SELECT * FROM ({records}) r ANTI JOIN staged_rejects x ON x._file_seq = r.seq AND x._row = r.n"
     named = "".join(f"{value} AS {identifier(column.name)}, " for column, value in zip(columns, values, strict=True))
-    return (
-        f"SELECT {named}file AS _file, seq AS _file_seq, n AS _row, {extra} AS _extra FROM ({records}) r "
-        "WHERE NOT EXISTS (FROM staged_rejects x WHERE x._file_seq = r.seq AND x._row = r.n)"
-    )
+    place = "file AS _file, seq AS _file_seq, n AS _row"
+    return f"SELECT {named}{place}, {extra} AS _extra FROM (SELECT *, {fields} AS f FROM ({kept}))"
+
+
+def missing_detail(missing: Sequence[str]) -> str:
+    """VARCHAR: which required columns a file lacks."""
+    return literal("missing: " + ", ".join(missing))

@@ -10,8 +10,11 @@ import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, FileFormat, FileSource
+from lakeward.core.errors import MachineError
 from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.decoding import utf8_view
+from lakeward.engines.embedded.json_files import read_json
+from lakeward.engines.embedded.parquet_files import read_parquet
 from lakeward.engines.embedded.quoting import identifier
 from lakeward.engines.embedded.reading import Reading
 from lakeward.engines.embedded.text_lines import TextFile
@@ -36,21 +39,42 @@ def stage(
 
     Returns:
         One report per input, in their order.
+
+    Raises:
+        MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
-    reading = Reading()
-    readable = []
+    try:
+        readings = _readings(con, inputs, source, columns, scratch)
+    except OSError as error:
+        raise MachineError("staging_impossible", file=error.filename or scratch, found=error.strerror) from error
+    rejects = " UNION ALL ".join([_NO_REJECTS, *(select for one in readings for select in one.rejects)])
+    con.execute(f"CREATE OR REPLACE TEMP TABLE staged_rejects AS {rejects}")
+    rows = " UNION ALL BY NAME ".join(select for one in readings for select in one.rows) or _no_rows(columns)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS {rows}")
+    return tuple(sorted((report for one in readings for report in one.reports), key=lambda report: report.seq))
+
+
+def _readings(
+    con: duckdb.DuckDBPyConnection, inputs: Sequence[BatchInput], source: FileSource, columns: Sequence[Column], scratch: Path
+) -> tuple[Reading, ...]:
+    """What each format gives, and the files that were known to be unreadable before."""
+    faulty = Reading()
     for file in inputs:
         if file.fault:
-            reading.refuse(file, file.fault)
+            faulty.refuse(file, file.fault)
         else:
-            readable.append(file)
-    csv = [TextFile(f, utf8_view(f.path, source.encoding, scratch)) for f in readable if f.format is FileFormat.CSV]
-    found = [reading, read_csv(con, csv, source, columns)]
-    rejects = " UNION ALL ".join([_NO_REJECTS, *(part for one in found for part in one.rejects)])
-    con.execute(f"CREATE OR REPLACE TEMP TABLE staged_rejects AS {rejects}")
-    rows = " UNION ALL BY NAME ".join(part for one in found for part in one.rows) or _no_rows(columns)
-    con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS {rows}")
-    return tuple(sorted((report for one in found for report in one.reports), key=lambda report: report.seq))
+            file.path.open("rb").close()
+    readable = {kind: [file for file in inputs if file.format is kind and not file.fault] for kind in FileFormat}
+
+    def text(kind: FileFormat) -> list[TextFile]:
+        return [TextFile(file, utf8_view(file.path, source.encoding, scratch)) for file in readable[kind]]
+
+    return (
+        faulty,
+        read_csv(con, text(FileFormat.CSV), source, columns),
+        read_json(con, text(FileFormat.JSONL), columns),
+        read_parquet(con, readable[FileFormat.PARQUET], columns),
+    )
 
 
 def _no_rows(columns: Sequence[Column]) -> str:

@@ -1,0 +1,126 @@
+"""Parquet files, in their own types.
+
+Refuses to convert a value, but where files of one batch disagree about a column's type: it is read as text then.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import duckdb
+
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.model import Column, DataType, Kind
+from lakeward.engines.embedded.quoting import identifier, literal
+from lakeward.engines.embedded.reading import Reading, missing_detail, readable
+
+# Types within one of these sets widen to its widest without losing a digit.
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_FLOATS = {"FLOAT", "DOUBLE"}
+_SQL_TYPES = {
+    Kind.STRING: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.DOUBLE: "DOUBLE",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.DATE: "DATE",
+    Kind.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
+    Kind.BINARY: "BLOB",
+}
+
+
+def read_parquet(con: duckdb.DuckDBPyConnection, files: Iterable[BatchInput], columns: Sequence[Column]) -> Reading:
+    """Read Parquet files; a file that lacks a required column is all rejects."""
+    reading = Reading()
+    known: list[_ParquetFile] = []
+    for file in files:
+        opened = readable(partial(_opened, con, file))
+        if opened:
+            known.append(opened)
+        else:
+            reading.refuse(file, "reject_unreadable")
+    names = {column.source_name for column in columns}
+    whole = []
+    for one in known:
+        unknown = tuple(name for name in one.types if name not in names)
+        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in one.types)
+        reading.reports.append(FileReport(one.input.seq, one.input.name, one.records, unknown, missing))
+        if missing:
+            reading.rejects.append(_rejects(one, missing))
+        else:
+            whole.append(one)
+    types = {column.source_name: _common_type(column, whole) for column in columns}
+    reading.rows.extend(_rows(file, columns, types) for file in whole)
+    return reading
+
+
+@dataclass(frozen=True, slots=True)
+class _ParquetFile:
+    """A file that opens; `types` maps its columns to DuckDB's types."""
+
+    input: BatchInput
+    types: dict[str, str]
+    records: int
+
+    @property
+    def scan(self) -> str:
+        return f"read_parquet({literal(str(self.input.path))})"
+
+    @property
+    def place(self) -> str:
+        """SELECT list of where a row stood; a file may have a column with the name of DuckDB's row number."""
+        number = "file_row_number + 1" if "file_row_number" not in map(str.lower, self.types) else "row_number() OVER ()"
+        return f"{literal(self.input.name)} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
+
+
+def _opened(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
+    """The file with its records counted by decoding them all: a footer also counts rows whose pages are damaged."""
+    scan = f"read_parquet({literal(str(file.path))})"
+    types = {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {scan}").fetchall()}
+    everything = ", ".join(map(identifier, types))
+    records = con.execute(f"SELECT count(*), bit_xor(hash({everything})) FROM {scan}").fetchall()[0][0]
+    return _ParquetFile(file, types, records)
+
+
+def _common_type(column: Column, files: Sequence[_ParquetFile]) -> str:
+    """The type that the files give a column; the contract's where none has it."""
+    found = {file.types[column.source_name] for file in files if column.source_name in file.types}
+    if not found:
+        return _contract_type(column.type)
+    if len(found) == 1:
+        return found.pop()
+    if found <= _INTEGERS:
+        return "BIGINT"
+    return "DOUBLE" if found <= _FLOATS else "VARCHAR"
+
+
+def _contract_type(type_: DataType) -> str:
+    return _SQL_TYPES.get(type_.kind, f"DECIMAL({type_.precision},{type_.scale})")
+
+
+def _rows(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:
+    named = ", ".join(f"{_value(file, column.source_name, types)} AS {identifier(column.name)}" for column in columns)
+    return f"SELECT {named}, {file.place}, {_extra(file, types)} AS _extra FROM {file.scan}"
+
+
+def _value(file: _ParquetFile, name: str, types: Mapping[str, str]) -> str:
+    """The column's value; a cast only where files disagree or lack it."""
+    if name not in file.types:
+        return f"NULL::{types[name]}"
+    return identifier(name) if file.types[name] == types[name] else f"{identifier(name)}::{types[name]}"
+
+
+def _extra(file: _ParquetFile, known: Mapping[str, str]) -> str:
+    entries = ", ".join(
+        f"{{'key': {literal(name)}, 'value': to_json({identifier(name)})}}" for name in file.types if name not in known
+    )
+    if not entries:
+        return "NULL::VARCHAR"
+    return f"nullif(to_json(map_from_entries(list_filter([{entries}], lambda e: e.value IS NOT NULL)))::VARCHAR, '{{}}')"
+
+
+def _rejects(file: _ParquetFile, missing: Sequence[str]) -> str:
+    record = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in file.types)
+    return (
+        f"SELECT {file.place}, 'reject_missing_column' AS reason, {missing_detail(missing)} AS detail, "
+        f"encode(to_json(struct_pack({record}))::VARCHAR) AS raw FROM {file.scan}"
+    )

@@ -1,0 +1,61 @@
+"""A DuckDB session of its own for tests of reading: give it files, look at rows, rejects and reports."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import duckdb
+
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.model import Column, DataType, FileFormat, FileSource, Kind
+from lakeward.core.names import Sha256
+from lakeward.engines.embedded.staging import stage
+
+SHA = "5" * 64
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What staging left in the session."""
+
+    con: duckdb.DuckDBPyConnection
+    reports: tuple[FileReport, ...]
+
+    def rows(self, select: str = "*") -> list[Any]:
+        return self.con.execute(f"SELECT {select} FROM staged_rows ORDER BY _file_seq, _row").fetchall()
+
+    def rejects(self, select: str = "_row, reason") -> list[Any]:
+        return self.con.execute(f"SELECT {select} FROM staged_rejects ORDER BY _file_seq, _row").fetchall()
+
+    def count(self, relation: str) -> int:
+        return self.con.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]
+
+    @property
+    def records(self) -> int:
+        return sum(report.records for report in self.reports)
+
+
+def file_input(path: Path, kind: FileFormat = FileFormat.CSV, seq: int = 1, fault: str | None = None) -> BatchInput:
+    return BatchInput(seq, path.name, path, Sha256(SHA), path.stat().st_size if path.exists() else 0, kind, fault)
+
+
+def source(kind: FileFormat = FileFormat.CSV, **dialect: Any) -> FileSource:
+    return FileSource(PurePosixPath("inbox"), "**", kind, **dialect)
+
+
+def column(name: str, *, required: bool = False, type_: Kind = Kind.STRING, source_name: str | None = None) -> Column:
+    return Column(name, DataType(type_), source_name or name, required)
+
+
+def staged(scratch: Path, inputs: list[BatchInput], columns: list[Column], **dialect: Any) -> Staged:
+    """Stage real files in a new session."""
+    con = duckdb.connect()
+    return Staged(con, stage(con, inputs, source(**dialect), columns, scratch))
+
+
+def staged_text(folder: Path, content: bytes, names: str, kind: FileFormat = FileFormat.CSV, **dialect: Any) -> Staged:
+    """Stage one file of these bytes; `names` are columns set apart by blanks, `*` behind a required one."""
+    path = folder / f"file.{kind}"
+    path.write_bytes(content)
+    columns = [column(name.rstrip("*"), required=name.endswith("*")) for name in names.split()]
+    return staged(folder, [file_input(path, kind)], columns, **dialect)
