@@ -89,9 +89,9 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What a step read from or wrote to a dataset; `size` in bytes, None where not known."""
+    """What a step read from or wrote to a dataset; `size` in bytes. None is not known, which is not zero."""
 
-    rows: int
+    rows: int | None = None
     size: int | None = None
     files: int | None = None
 

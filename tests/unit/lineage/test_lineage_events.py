@@ -18,6 +18,7 @@ from lakeward_lineage import (
     Kind,
     LineageError,
     Origin,
+    Statistics,
     Step,
     complete,
     event_id,
@@ -94,6 +95,12 @@ def test_an_unknown_verdict_is_never_a_success(step, at):
     assertions = complete(step, at)["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"]
     assert assertions[1]["success"] is False
     assert assertions[1]["params"] == {"outcome": "UNKNOWN"}
+
+
+def test_a_count_that_is_not_known_is_left_out(at):
+    files = Dataset("landing.x", statistics=Statistics(size=10, files=2))
+    facet = complete(Step("p", "j", "b", (files,)), at)["inputs"][0]["inputFacets"]["inputStatistics"]
+    assert {name: value for name, value in facet.items() if not name.startswith("_")} == {"size": 10, "fileCount": 2}
 
 
 def test_a_failure_carries_its_message(step, at):
