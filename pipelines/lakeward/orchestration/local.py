@@ -8,14 +8,14 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from lakeward.contracts.project import Project, find_project, load_project
-from lakeward.core.errors import UsageError
+from lakeward.contracts.project import find_project, load_project
+from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.flows.run import in_order
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -32,6 +32,7 @@ class LocalRun:
     Args:
         state: Airflow's word: `success` or `failed`.
         seconds: Wall time of the DAG run.
+        ids: What the task passed on: `run_id` and `batches`; empty after a failure.
         error: What the task failed with; None after a success.
     """
 
@@ -39,6 +40,7 @@ class LocalRun:
     dataset: str
     state: str
     seconds: float
+    ids: Mapping[str, object]
     error: BaseException | str | None = None
 
 
@@ -47,10 +49,11 @@ def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[L
 
     Raises:
         UsageError: The project has no `dags/lakeward_dags.py`.
+        MachineError: Airflow is not installed.
         ContractError: A contract is not valid: nothing is run.
     """
     project = load_project(find_project(settings.start))
-    ordered = in_order(project, names or project.datasets())
+    ordered = [name for name in in_order(project) if name in (names or project.datasets())]
     _prepare(project.root)
     from lakeward.orchestration.factory import dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
 
@@ -62,15 +65,6 @@ def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[L
             on_progress(run)
             runs.append(run)
     return runs
-
-
-def in_order(project: Project, names: Sequence[str]) -> list[str]:
-    """`names`, each after the datasets that its model reads."""
-    graph = TopologicalSorter[str]()
-    for name in sorted(names):
-        model = project.contract(name).model
-        graph.add(name, *(table.name for table in model.inputs if table.name in names) if model else ())
-    return list(graph.static_order())
 
 
 def airflow_environment(root: Path) -> Mapping[str, str]:
@@ -97,20 +91,23 @@ def _prepare(root: Path) -> None:
     if not (root / "dags" / DAGS_FILE).is_file():
         raise UsageError("dags_file_missing", file=f"dags/{DAGS_FILE}", project=root.name)
     os.environ.update(airflow_environment(root))  # noqa: TID251  (Airflow takes its settings from nowhere else)
-    from airflow.utils.db import initdb  # noqa: PLC0415  (the environment comes first)
-
-    if not (root / ".airflow" / "airflow.db").is_file():
-        initdb()
+    try:
+        from airflow.utils.db import initdb  # noqa: PLC0415  (the environment comes first)
+    except ModuleNotFoundError as error:
+        raise MachineError("extra_missing", extra="airflow") from error
+    initdb()
 
 
 def _run(dag: "DAG", name: str) -> LocalRun:
     os.environ[WANTED_DAG] = dag.dag_id  # noqa: TID251  (else every run parses and stores every DAG of the project)
     errors: list[BaseException | str | None] = []
-    for task in dag.tasks:
-        task.on_failure_callback = [lambda context: errors.append(context["exception"])]
+    ids: dict[str, object] = {}
+    (task,) = dag.tasks
+    task.on_failure_callback = [lambda context: errors.append(context["exception"])]
+    task.on_success_callback = [lambda context: ids.update(context["outlet_events"][task.outlets[0]].extra)]
     start = monotonic()
     ended = dag.test()
-    return LocalRun(dag.dag_id, name, str(ended.state), monotonic() - start, next(iter(errors), None))
+    return LocalRun(dag.dag_id, name, str(ended.state), monotonic() - start, ids, next(iter(errors), None))
 
 
 @contextmanager

@@ -1,0 +1,59 @@
+"""Runs the DAGs of a project in a process of their own: `python -m lakeward.orchestration --project DIR [DATASET …]`.
+
+Airflow takes over signals, logging and the environment, so a caller that lives on starts it here. One JSON object per DAG run
+goes to the output as soon as it has ended; what failed is told on the error stream.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from lakeward.core.errors import ExitCode, LakewardError
+from lakeward.core.messages import Lang, text
+from lakeward.core.settings import Settings
+from lakeward.orchestration.local import LocalRun, run_local
+
+
+def main() -> int:
+    """Run the DAGs of the named datasets, or of all; the exit code is that of the worst run."""
+    parser = argparse.ArgumentParser(prog="python -m lakeward.orchestration")
+    parser.add_argument("--project", type=Path)
+    parser.add_argument("--lang", type=Lang, default=Lang.EN)
+    parser.add_argument("names", nargs="*", metavar="DATASET")
+    given = parser.parse_args()
+    try:
+        settings = Settings.load(given.project, given.lang)
+        runs = run_local(settings, given.names, lambda run: tell(run, given.lang))
+    except LakewardError as error:
+        sys.stderr.write(error.render(given.lang) + "\n")
+        return error.exit_code
+    return max((exit_code(run) for run in runs), default=ExitCode.DONE)
+
+
+def tell(run: LocalRun, lang: Lang) -> None:
+    """One line of JSON: `dag, dataset, state, seconds`, and after a success `run_id, batches`."""
+    told = {"dag": run.dag_id, "dataset": run.dataset, "state": run.state, "seconds": round(run.seconds, 1), **run.ids}
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
+    if run.state != "success":
+        sys.stderr.write(f"{run.dag_id}: {reason(run, lang)}\n")
+
+
+def reason(run: LocalRun, lang: Lang) -> str:
+    """Why the run failed. The text of an error that is not ours may hold data values, so only its kind is told."""
+    if isinstance(run.error, LakewardError):
+        return run.error.render(lang)
+    facts = {"dataset": run.dataset, "error": type(run.error).__name__}
+    return f"{text('task_broke', lang, **facts)}\n{text('task_broke.next', lang, **facts)}"
+
+
+def exit_code(run: LocalRun) -> ExitCode:
+    """DONE after a success, else what the error says."""
+    if run.state == "success":
+        return ExitCode.DONE
+    return run.error.exit_code if isinstance(run.error, LakewardError) else ExitCode.JUDGED_FAILED
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
