@@ -28,7 +28,7 @@ def test_every_module_opens_with_its_reason():
 def test_every_public_name_says_what_it_is():
     names = [(name, node) for module in library() for name, node in house.public(module)]
     assert len(names) > 100
-    assert [name for name, node in names if not ast.get_docstring(node)] == []
+    assert [name for name, node in names if not ast.get_docstring(node) and not is_command(node)] == []
 
 
 def test_no_failure_is_caught_by_the_dozen():
@@ -69,3 +69,8 @@ def test_tests_use_real_parts_and_never_patch_one():
 
 def caught(handler):
     return {node.id for node in ast.walk(handler.type or ast.Pass()) if isinstance(node, ast.Name)}
+
+
+def is_command(node):
+    """Commands are documented by their help, which lies in the messages."""
+    return isinstance(node, ast.FunctionDef) and [arg.arg for arg in node.args.args[:1]] == ["context"]
