@@ -1,1 +1,6 @@
-"""sources."""
+"""Where data comes from: numbered, immutable inputs that can be read again. Never rows."""
+
+from lakeward.sources.files import FileDrop
+from lakeward.sources.protocols import Arrivals, Limit, Source
+
+__all__ = ["Arrivals", "FileDrop", "Limit", "Source"]

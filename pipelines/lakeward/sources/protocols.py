@@ -8,9 +8,8 @@ from lakeward.contracts.batch import BatchInput
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Bounds of one batch. Never seconds: where a batch ends must not depend on time. One input always fits."""
+    """Bound of one batch, in bytes: rows are not known before reading, and no batch ends by the clock. One input always fits."""
 
-    rows: int
     bytes: int
 
 

@@ -1,0 +1,7 @@
+"""What a file is, by its bytes: its format, its encoding, its dialect. For the drafts of `lakeward new`, and for refusals."""
+
+from lakeward.sources.sniff.dialect import Dialect, guess_dialect
+from lakeward.sources.sniff.encoding import guess_encoding
+from lakeward.sources.sniff.magic import fault, guess_format
+
+__all__ = ["Dialect", "fault", "guess_dialect", "guess_encoding", "guess_format"]

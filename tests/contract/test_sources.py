@@ -1,0 +1,154 @@
+"""What every source keeps, whatever it reads: the same inputs at every call, in one unbroken row, each once."""
+
+import multiprocessing
+import os
+import signal
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from lakeward.contracts.model import FileFormat, FileSource
+from lakeward.sources import FileDrop, Limit, Source
+from lakeward.sources.copying import copy_bytes
+
+FOREVER = Limit(bytes=1 << 40)
+
+
+@dataclass(frozen=True)
+class Premises:
+    """A project's folders."""
+
+    root: Path
+    roots: tuple[Path, ...] = ()
+
+
+class StillClock:
+    """A clock that stands."""
+
+    def now(self):
+        return datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class DyingCopy:
+    """Copies so many files, then kills its process before the next manifest."""
+
+    def __init__(self, copies: int) -> None:
+        self.left = copies
+
+    def __call__(self, origin, target):
+        copied = copy_bytes(origin, target)
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return copied
+
+
+def file_drop(root: Path, **collaborators) -> FileDrop:
+    source = FileSource(PurePosixPath("inbox"), "**/*.csv", FileFormat.CSV)
+    return FileDrop("plant", Premises(root), source, root / "landing", StillClock(), **collaborators)
+
+
+def deliver(root: Path, first: int, last: int) -> None:
+    (root / "inbox").mkdir(exist_ok=True)
+    for number in range(first, last + 1):
+        (root / "inbox" / f"{number:03}.csv").write_text(f"a,b\n{number},{number}\n")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kind of source: how one is opened over a folder, and how inputs get there."""
+
+    open: object
+    deliver: object
+
+
+@pytest.fixture(params=[Case(file_drop, deliver)], ids=["files"])
+def case(request):
+    return request.param
+
+
+def everything(source: Source):
+    return source.name(0, source.plan(0, FOREVER))
+
+
+def receive_in_child(open_source, root, **collaborators):
+    child = multiprocessing.get_context("fork").Process(target=lambda: open_source(root, **collaborators).receive())
+    child.start()
+    return child
+
+
+def test_a_source_that_received_nothing_is_idle(case, tmp_path):
+    case.deliver(tmp_path, 1, 0)
+    source = case.open(tmp_path)
+    assert source.receive().landed == 0
+    assert source.plan(0, FOREVER) == 0
+    assert source.name(0, 0) == ()
+
+
+def test_inputs_are_the_same_at_every_call(case, tmp_path):
+    case.deliver(tmp_path, 1, 5)
+    case.open(tmp_path).receive()
+    first = everything(case.open(tmp_path))
+    case.deliver(tmp_path, 6, 7)
+    case.open(tmp_path).receive()
+    assert case.open(tmp_path).name(0, 5) == first
+    assert [one.path.read_bytes() for one in first]
+
+
+def test_two_halves_name_what_the_whole_names(case, tmp_path):
+    case.deliver(tmp_path, 1, 7)
+    source = case.open(tmp_path)
+    source.receive()
+    assert source.name(0, 3) + source.name(3, 7) == source.name(0, 7)
+    assert [one.seq for one in source.name(0, 7)] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_second_look_lands_nothing_new(case, tmp_path):
+    case.deliver(tmp_path, 1, 4)
+    source = case.open(tmp_path)
+    assert source.receive().landed == 4
+    again = source.receive()
+    assert (again.landed, again.known, again.unsettled) == (0, 4, ())
+    assert source.plan(4, FOREVER) == 4
+
+
+def test_a_plan_is_bounded_and_moves_on(case, tmp_path):
+    case.deliver(tmp_path, 1, 5)
+    source = case.open(tmp_path)
+    source.receive()
+    size = source.name(0, 1)[0].size
+    assert source.plan(0, Limit(bytes=2 * size)) == 2
+    assert source.plan(2, Limit(bytes=1)) == 3
+
+
+def test_a_kill_between_copy_and_manifest_converges(case, tmp_path):
+    case.deliver(tmp_path, 1, 4)
+    child = receive_in_child(case.open, tmp_path, copy=DyingCopy(3))
+    child.join(30)
+    assert child.exitcode == -signal.SIGKILL
+    source = case.open(tmp_path)
+    assert source.receive().landed == 4
+    assert [one.seq for one in everything(source)] == [1, 2, 3, 4]
+
+
+def test_two_processes_at_once_lose_and_double_nothing(case, tmp_path):
+    case.deliver(tmp_path, 1, 40)
+    children = [receive_in_child(case.open, tmp_path) for _ in range(4)]
+    for child in children:
+        child.join(60)
+    assert [child.exitcode for child in children] == [0, 0, 0, 0]
+    found = everything(case.open(tmp_path))
+    assert [one.seq for one in found] == list(range(1, 41))
+    assert len({one.name for one in found}) == 40
+
+
+def test_release_is_idempotent_and_names_stay(case, tmp_path):
+    case.deliver(tmp_path, 1, 3)
+    source = case.open(tmp_path)
+    source.receive()
+    named = source.name(0, 3)
+    source.release(2)
+    source.release(2)
+    assert source.name(0, 3) == named
