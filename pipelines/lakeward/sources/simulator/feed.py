@@ -65,10 +65,6 @@ class Feed:
         at = stamps(day)
         return cls(day, at, signals, {series: _lines(signal, at) for series, signal in signals.items()})
 
-    def named(self, *tags: str) -> list[str]:
-        """The series of these tags, in the order of the plant."""
-        return [series for series, signal in self.signals.items() if signal.tag in tags]
-
     def reading(self, series: str, tick: int) -> Reading:
         """The faultless message of that series and tick."""
         signal = self.signals[series]

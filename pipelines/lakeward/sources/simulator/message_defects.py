@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from lakeward.sources.simulator.chance import noise
-from lakeward.sources.simulator.feed import BAD, UNCERTAIN, Feed
+from lakeward.sources.simulator.feed import BAD, UNCERTAIN, Feed, Reading
 from lakeward.sources.simulator.physics import Signal
-from lakeward.sources.simulator.plant import OFFSET, SITE
+from lakeward.sources.simulator.plant import CLOCK_AHEAD, CLOCK_RESET, OFFSET, SITE
 from lakeward.sources.simulator.shift import HOUR, MINUTE, TICK_S, TICKS
-from lakeward.sources.simulator.signal_defects import Mark, somewhen
+from lakeward.sources.simulator.signal_defects import Mark, named, somewhen
+
+# Machines whose controllers report slow tags on change only.
+ON_CHANGE = "/pack"
+# Machines whose network may fail.
+DEVICES = ("press01", "press02", "cnc01", "furnace01")
 
 MessageDefect = Callable[[Feed, random.Random], Iterator[Mark]]
 
@@ -28,7 +33,7 @@ def new_tag(feed: Feed, rng: random.Random) -> Iterator[Mark]:
 
 def deadband(feed: Feed, _: random.Random) -> Iterator[Mark]:
     """A tag reports on change of 0.5, or after 10 minutes: silent for good reason; magnitude: the dead band. Not a defect."""
-    for series in feed.named("ambient_degc")[-2:]:
+    for series in (one for one in _named(feed, "ambient_degc") if ON_CHANGE in one):
         values, rows = feed.signals[series].values, feed.rows[series]
         last = 0
         for tick in range(1, TICKS):
@@ -41,29 +46,33 @@ def deadband(feed: Feed, _: random.Random) -> Iterator[Mark]:
 
 def bad_status(feed: Feed, rng: random.Random) -> Iterator[Mark]:
     """A sensor is gone: bad status, no value; magnitude: the status."""
-    for series in rng.sample(feed.named("temp_degc"), 3):
-        yield _rewrite(feed, series, somewhen(rng, 5 * MINUTE, 30 * MINUTE), "bad_status", value="", status=BAD)
+    for series in rng.sample(_named(feed, "temp_degc"), 3):
+        span = somewhen(rng, 5 * MINUTE, 30 * MINUTE)
+        _rewrite(feed, series, span, lambda reading: replace(reading, value="", status=BAD))
+        yield series, span, "bad_status", BAD
 
 
 def uncertain_status(feed: Feed, rng: random.Random) -> Iterator[Mark]:
     """A burst of uncertain status with plausible values; magnitude: the status."""
-    for series in rng.sample(feed.named("vib_mms"), 3):
-        yield _rewrite(feed, series, somewhen(rng, MINUTE, 10 * MINUTE), "uncertain_status", status=UNCERTAIN)
+    for series in rng.sample(_named(feed, "vib_mms"), 3):
+        span = somewhen(rng, MINUTE, 10 * MINUTE)
+        _rewrite(feed, series, span, lambda reading: replace(reading, status=UNCERTAIN))
+        yield series, span, "uncertain_status", UNCERTAIN
 
 
 def unknown_unit(feed: Feed, rng: random.Random) -> Iterator[Mark]:
     """A unit that is no UCUM code; magnitude: its text."""
-    for series in rng.sample(feed.named("ambient_degc")[:-2], 2):
-        yield _rewrite(feed, series, somewhen(rng, 40 * MINUTE, 60 * MINUTE), "unknown_unit", unit="°C")
+    for series in rng.sample([one for one in _named(feed, "ambient_degc") if ON_CHANGE not in one], 2):
+        span = somewhen(rng, 40 * MINUTE, 60 * MINUTE)
+        _rewrite(feed, series, span, lambda reading: replace(reading, unit="°C"))
+        yield series, span, "unknown_unit", "°C"
 
 
 def decimal_comma(feed: Feed, rng: random.Random) -> Iterator[Mark]:
     """A gateway in another locale writes 21,5 for 21.5; magnitude: the separator."""
-    for series in rng.sample(feed.named("seal_degc"), 1):
+    for series in rng.sample(_named(feed, "seal_degc"), 1):
         span = somewhen(rng, 120 * MINUTE, 200 * MINUTE)
-        for tick in span:
-            reading = feed.reading(series, tick)
-            feed.rows[series][tick] = replace(reading, value=f'"{reading.value.replace(".", ",")}"').line()
+        _rewrite(feed, series, span, lambda reading: replace(reading, value=f'"{reading.value.replace(".", ",")}"'))
         yield series, span, "decimal_comma", "comma"
 
 
@@ -71,7 +80,7 @@ def clock_ahead(feed: Feed, rng: random.Random) -> Iterator[Mark]:
     """A device jumps to another zone for two hours; magnitude: seconds ahead."""
     start = rng.randrange(13 * HOUR, 15 * HOUR)
     span = range(start, start + 2 * HOUR)
-    for series in _device(feed, "press03"):
+    for series in _device(feed, CLOCK_AHEAD):
         for tick in span:
             feed.rows[series][tick] = replace(feed.reading(series, tick), at=feed.stamps[tick + HOUR]).line()
         yield series, span, "clock_ahead", HOUR * TICK_S
@@ -81,7 +90,7 @@ def clock_reset(feed: Feed, rng: random.Random) -> Iterator[Mark]:
     """A device restarts without a clock and counts from 1970 until it hears the time; magnitude: the year."""
     start = rng.randrange(3 * HOUR, 5 * HOUR)
     span = range(start, start + 40 * MINUTE)
-    for series in _device(feed, "cnc02"):
+    for series in _device(feed, CLOCK_RESET):
         for tick in span:
             up = (tick - start) * TICK_S
             at = f"1970-01-01T08:{up // 60:02d}:{up % 60:02d}{OFFSET}"
@@ -91,22 +100,24 @@ def clock_reset(feed: Feed, rng: random.Random) -> Iterator[Mark]:
 
 def torn_row(feed: Feed, rng: random.Random) -> Iterator[Mark]:
     """A line that ends after its third field; magnitude: the fields that are left."""
-    for series in rng.sample(feed.named("speed_ppm", "load_pct", "force_kn"), 6):
-        for tick in sorted(rng.sample(range(TICKS), 2)):
+    for series in rng.sample(_named(feed, "speed_ppm", "load_pct", "force_kn"), 4):
+        for tick in sorted(rng.sample(range(HOUR, TICKS), 3)):
             feed.rows[series][tick] = feed.rows[series][tick].rsplit(",", 4)[0]
             yield series, range(tick, tick + 1), "torn_row", 3
 
 
 def gap(feed: Feed, rng: random.Random) -> Iterator[Mark]:
     """Tags and whole devices fall silent for 1 to 60 minutes; half were stored and sent later; magnitude: seconds."""
-    silent = [[series] for series in rng.sample(feed.named("oil_bar", "coolant_lmin", "gas_m3h", "zone1_degc"), 4)]
-    silent += [_device(feed, "press01"), _device(feed, "furnace01")]
-    for number, group in enumerate(silent):
-        span = somewhen(rng, MINUTE, 60 * MINUTE)
+    silent = [([series], somewhen(rng, MINUTE, 60 * MINUTE)) for series in rng.sample(_named(feed, "oil_bar", "zone1_degc"), 2)]
+    # Whole devices fall silent in the first hour, in which no other defect of a tag begins.
+    for device in rng.sample(DEVICES, 2):
+        start = rng.randrange(HOUR // 2)
+        silent.append((_device(feed, device), range(start, start + rng.randint(MINUTE, HOUR // 2))))
+    for number, (group, span) in enumerate(silent):
         for series in group:
             rows = feed.rows[series]
             if number % 2:
-                feed.replayed.extend(rows[tick] for tick in span)
+                feed.replayed.extend(rows[tick] for tick in span if rows[tick])
             rows[span[0] : span[-1] + 1] = [""] * len(span)
             yield series, span, "gap_replayed" if number % 2 else "gap", len(span) * TICK_S
 
@@ -137,10 +148,13 @@ def late(feed: Feed, rng: random.Random) -> Iterator[Mark]:
             yield series, range(tick, tick + 1), "late", (arrival - tick) * TICK_S
 
 
-def _rewrite(feed: Feed, series: str, span: range, kind: str, **changes: str | int) -> Mark:
+def _rewrite(feed: Feed, series: str, span: range, change: Callable[[Reading], Reading]) -> None:
     for tick in span:
-        feed.rows[series][tick] = replace(feed.reading(series, tick), **changes).line()  # type: ignore[arg-type]
-    return series, span, kind, next(reversed(changes.values()))
+        feed.rows[series][tick] = change(feed.reading(series, tick)).line()
+
+
+def _named(feed: Feed, *tags: str) -> list[str]:
+    return [signal.series for signal in named(feed.signals, *tags)]
 
 
 def _device(feed: Feed, machine: str) -> list[str]:

@@ -42,11 +42,10 @@ class Order:
     cost: str
 
     def line(self) -> str:
-        """The order as a line of CSV; a cost with a comma is the only field that can need quotes."""
-        cost = f'"{self.cost}"' if "," in self.cost else self.cost
+        """The order as a line of CSV."""
         who = self.technician
-        parts = (self.number, self.machine, self.opened, self.closed, self.fault, self.text, who.name, who.phone, who.id_number)
-        return ",".join((*parts, cost))
+        order = (self.number, self.machine, self.opened, self.closed, self.fault, self.text)
+        return ",".join(f'"{part}"' if "," in part else part for part in (*order, who.name, who.phone, who.id_number, self.cost))
 
 
 Spoil = Callable[[Order], Order]

@@ -34,6 +34,11 @@ class Signal:
         """The last part of the path."""
         return self.series.rpartition("/")[2]
 
+    @property
+    def machine(self) -> str:
+        """The part before it."""
+        return self.series.split("/")[-2]
+
 
 Signals = dict[str, Signal]
 

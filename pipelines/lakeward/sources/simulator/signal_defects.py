@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from lakeward.sources.simulator.chance import noise
 from lakeward.sources.simulator.physics import Signal, Signals
+from lakeward.sources.simulator.plant import CLOCK_AHEAD, CLOCK_RESET
 from lakeward.sources.simulator.shift import HOUR, MINUTE, TICKS
 
 # Series, ticks from first to last, kind, magnitude: see `truth.Injected`.
@@ -20,21 +21,20 @@ SENTINEL = -9999.0
 
 
 def somewhen(rng: random.Random, shortest: int, longest: int) -> range:
-    """A stretch of `shortest` to `longest` ticks inside the day."""
+    """A stretch of `shortest` to `longest` ticks inside the day, the first hour left out."""
     length = rng.randint(shortest, longest)
     start = rng.randrange(HOUR, TICKS - length)
     return range(start, start + length)
 
 
-def some(signals: Signals, rng: random.Random, count: int, *tags: str) -> list[Signal]:
-    """`count` signals of these tags, or all where there are fewer."""
-    found = [signal for signal in signals.values() if signal.tag in tags]
-    return rng.sample(found, min(count, len(found)))
+def named(signals: Signals, *tags: str) -> list[Signal]:
+    """The signals of these tags, in the order of the plant, without the machines whose clock goes wrong."""
+    return [one for one in signals.values() if one.tag in tags and one.machine not in (CLOCK_AHEAD, CLOCK_RESET)]
 
 
 def drift(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """From a random onset to the end of the day the sensor walks away; magnitude: shift per hour."""
-    for signal in some(signals, rng, 2, "vib_mms"):
+    for signal in rng.sample(named(signals, "vib_mms"), 2):
         onset, per_hour = rng.randrange(2 * HOUR, 14 * HOUR), round(rng.uniform(0.05, 0.2), 3)
         span = range(onset, TICKS)
         for tick in span:
@@ -44,7 +44,7 @@ def drift(signals: Signals, rng: random.Random) -> Iterator[Mark]:
 
 def stuck(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """The value freezes for 5 to 120 minutes while the status stays good; magnitude: the frozen value."""
-    for signal in some(signals, rng, 4, "power_kw"):
+    for signal in rng.sample(named(signals, "power_kw"), 4):
         span = somewhen(rng, 5 * MINUTE, 120 * MINUTE)
         frozen = round(signal.values[span[0]], signal.decimals)
         signal.values[span[0] : span[-1] + 1] = [frozen] * len(span)
@@ -53,10 +53,11 @@ def stuck(signals: Signals, rng: random.Random) -> Iterator[Mark]:
 
 def spike(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """One to three samples leap by 5 to 20 of the sensor's spreads; magnitude: the leap."""
-    for signal in some(signals, rng, 8, "force_kn", "load_pct", "gas_m3h", "speed_ppm"):
+    for signal in named(signals, "force_kn", "load_pct", "gas_m3h", "speed_ppm"):
         spread = max(signal.values) / 20
-        for _ in range(5):
-            span = somewhen(rng, 1, 3)
+        for hour in range(1, 22, 3):
+            start = rng.randrange(hour * HOUR, (hour + 2) * HOUR)
+            span = range(start, start + rng.randint(1, 3))
             leap = round(rng.choice((-1, 1)) * rng.uniform(5, 20) * spread, 2)
             for tick in span:
                 signal.values[tick] += leap
@@ -65,7 +66,7 @@ def spike(signals: Signals, rng: random.Random) -> Iterator[Mark]:
 
 def saturation(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """The reading lies flat at the end of the sensor's range; magnitude: that end."""
-    for signal in some(signals, rng, 1, "zone2_degc"):
+    for signal in rng.sample(named(signals, "zone2_degc"), 1):
         span, end = somewhen(rng, 10 * MINUTE, 30 * MINUTE), 1000.0
         signal.values[span[0] : span[-1] + 1] = [end] * len(span)
         yield signal.series, span, "saturation", end
@@ -73,7 +74,7 @@ def saturation(signals: Signals, rng: random.Random) -> Iterator[Mark]:
 
 def sentinel(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """The controller reports its own "no value" as a value; magnitude: that number."""
-    for signal in some(signals, rng, 2, "coolant_lmin"):
+    for signal in rng.sample(named(signals, "coolant_lmin"), 1):
         span = somewhen(rng, 2 * MINUTE, 6 * MINUTE)
         signal.values[span[0] : span[-1] + 1] = [SENTINEL] * len(span)
         yield signal.series, span, "sentinel", SENTINEL
@@ -81,7 +82,7 @@ def sentinel(signals: Signals, rng: random.Random) -> Iterator[Mark]:
 
 def fahrenheit(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """After an update a sensor sends °F, still labelled `Cel`; magnitude: the factor (the offset is 32)."""
-    for signal in some(signals, rng, 1, "oil_degc"):
+    for signal in rng.sample(named(signals, "oil_degc"), 1):
         span = somewhen(rng, 90 * MINUTE, 180 * MINUTE)
         for tick in span:
             signal.values[tick] = signal.values[tick] * 1.8 + 32
@@ -90,7 +91,7 @@ def fahrenheit(signals: Signals, rng: random.Random) -> Iterator[Mark]:
 
 def kilopascal(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """A pressure arrives in kPa, still labelled `bar`; magnitude: the factor."""
-    for signal in some(signals, rng, 1, "air_bar"):
+    for signal in rng.sample(named(signals, "air_bar"), 1):
         span = somewhen(rng, 30 * MINUTE, 90 * MINUTE)
         for tick in span:
             signal.values[tick] *= 100
@@ -99,7 +100,7 @@ def kilopascal(signals: Signals, rng: random.Random) -> Iterator[Mark]:
 
 def quiet(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """A sensor whose noise is gone: not one frozen value, but far too smooth; magnitude: the noise that is left."""
-    for signal in some(signals, rng, 1, "spindle_rpm"):
+    for signal in rng.sample(named(signals, "spindle_rpm"), 1):
         span = somewhen(rng, 60 * MINUTE, 120 * MINUTE)
         held = sum(signal.values[tick] for tick in span) / len(span)
         signal.values[span[0] : span[-1] + 1] = [held + left for left in noise(rng, len(span), 0.05)]
@@ -108,7 +109,7 @@ def quiet(signals: Signals, rng: random.Random) -> Iterator[Mark]:
 
 def counter_reset(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """A controller restarts and its counter begins again at 0; magnitude: the count that was lost."""
-    for signal in some(signals, rng, 1, "reject_count"):
+    for signal in rng.sample(named(signals, "reject_count"), 1):
         tick = rng.randrange(8 * HOUR, 20 * HOUR)
         lost = signal.values[tick]
         signal.values[tick:] = [value - lost for value in signal.values[tick:]]
@@ -117,7 +118,7 @@ def counter_reset(signals: Signals, rng: random.Random) -> Iterator[Mark]:
 
 def counter_rollover(signals: Signals, rng: random.Random) -> Iterator[Mark]:
     """A 16-bit counter passes its end in the middle of its day; magnitude: 2**16."""
-    signal = max((one for one in signals.values() if one.tag == "good_count"), key=lambda one: one.values[-1] - one.values[0])
+    signal = max(named(signals, "good_count"), key=lambda one: one.values[-1] - one.values[0])
     first, last = signal.values[0], signal.values[-1]
     share = rng.uniform(0.4, 0.7)
     start = ROLLOVER - int((last - first) * share)
