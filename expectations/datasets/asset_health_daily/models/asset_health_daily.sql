@@ -24,9 +24,9 @@ measured AS (
             END
         ) AS uptime_share,
         avg(CASE WHEN tag = 'temp_degc' AND quality = 0 THEN value END) AS temp_mean,
-        quantile_cont(CASE WHEN tag = 'temp_degc' AND quality = 0 THEN value END, 0.95) AS temp_p95,
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY CASE WHEN tag = 'temp_degc' AND quality = 0 THEN value END) AS temp_p95,
         avg(CASE WHEN tag = 'vib_mms' AND quality = 0 THEN value END) AS vib_mean,
-        quantile_cont(CASE WHEN tag = 'vib_mms' AND quality = 0 THEN value END, 0.95) AS vib_p95
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY CASE WHEN tag = 'vib_mms' AND quality = 0 THEN value END) AS vib_p95
     FROM readings
     GROUP BY machine_id, day_start
 ),
@@ -58,9 +58,10 @@ SELECT
     CAST(measured.readings AS BIGINT) AS readings,
     CAST(measured.uptime_share AS DOUBLE) AS uptime_share,
     CAST(measured.bad_share AS DOUBLE) AS bad_share,
-    CAST(measured.temp_mean AS DOUBLE) AS temp_mean,
+    -- Rounded, because the last digits of a mean depend on the order in which an engine adds.
+    CAST(round(measured.temp_mean, 4) AS DOUBLE) AS temp_mean,
     CAST(measured.temp_p95 AS DOUBLE) AS temp_p95,
-    CAST(measured.vib_mean AS DOUBLE) AS vib_mean,
+    CAST(round(measured.vib_mean, 4) AS DOUBLE) AS vib_mean,
     CAST(measured.vib_p95 AS DOUBLE) AS vib_p95,
     CAST(coalesce(repairs.orders_opened, 0) AS BIGINT) AS orders_opened,
     CAST(coalesce(repairs.orders_cost, 0) AS DECIMAL(18, 2)) AS orders_cost,
