@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from lakeward.contracts.model import FileSource
 from lakeward.engines.embedded.quoting import literal
+from lakeward.engines.embedded.text_lines import has_undecoded
 
 # A quoted text with more lines, or more bytes, is no field anybody wrote: it is two stray quotes far apart.
 MAX_RECORD_LINES = 1000
@@ -61,17 +62,31 @@ class Dialect:
         matched = f"regexp_extract_all({literal(self.delimiter)} || {text}, {literal(self._pattern())}, 1)"
         return f"CASE WHEN {self.special(text)} THEN {matched} ELSE {cut} END"
 
+    def opens(self, text: str) -> str:
+        """Condition on a text with an odd quote: whole fields, then one that begins with the quote and goes on behind it."""
+        quoted, plain = self._open_field(), self._plain_field()
+        edge, delimiter = re.escape(self.quote), re.escape(self.delimiter)
+        dangling = f"{re.escape(self.escape)}?" if self.escapes else ""
+        return f"regexp_full_match({text}, {literal(f'(?s)(?:(?:{quoted}{edge}|{plain}){delimiter})*{quoted}{dangling}')})"
+
     def _pattern(self) -> str:
-        delimiter, quote, newline = (_in_class(sign) for sign in (self.delimiter, self.quote, self.newline[-1]))
-        escape = re.escape(self.escape)
-        stop = _in_class(self.escape) if self.escapes else ""
-        pair = f"|{escape}." if self.escapes else ""
-        plain = f"(?:[^{delimiter}{quote}{newline}{stop}]{pair})(?:[^{delimiter}{newline}{stop}]{pair})*|"
-        if not self.quote:
-            return f"(?s){re.escape(self.delimiter)}({plain})"
+        quoted = f"{self._open_field()}{re.escape(self.quote)}|" if self.quote else ""
+        return f"(?s){re.escape(self.delimiter)}({quoted}{self._plain_field()})"
+
+    def _open_field(self) -> str:
+        """A field in quotes up to its closing quote."""
         edge = re.escape(self.quote)
-        doubled = "" if self.escapes else f"|{edge}{edge}"
-        return f"(?s){re.escape(self.delimiter)}({edge}(?:[^{quote}{stop}]{pair}{doubled})*{edge}|{plain})"
+        pair = f"{re.escape(self.escape)}." if self.escapes else edge * 2
+        return f"{edge}(?:[^{_in_class(self.quote)}{self._stop()}]|{pair})*"
+
+    def _plain_field(self) -> str:
+        """A field without quotes around it, or nothing."""
+        inner = f"[^{_in_class(self.delimiter)}{_in_class(self.newline[-1])}{self._stop()}"
+        pair = f"|{re.escape(self.escape)}." if self.escapes else ""
+        return f"(?:{inner}{_in_class(self.quote)}]{pair})(?:{inner}]{pair})*|"
+
+    def _stop(self) -> str:
+        return _in_class(self.escape) if self.escapes else ""
 
     def uncovered(self, text: str, fields: str) -> str:
         """Condition: the fields are not the whole text: something stands after a closing quote."""
@@ -90,6 +105,23 @@ class Dialect:
     def _unescaped(self, text: str) -> str:
         signs = "".join(_in_class(sign) for sign in (self.quote, self.escape, self.delimiter))
         return f"regexp_replace({text}, {literal(f'{re.escape(self.escape)}([{signs}])')}, '\\1', 'g')"
+
+
+def reason(dialect: Dialect, width: int, *, undecoded: bool) -> str:
+    """VARCHAR: why `text`, cut into fields `f`, is no record of `width` fields; NULL where it is one."""
+    return (
+        f"CASE WHEN {has_undecoded('text', undecoded=undecoded)} THEN 'reject_encoding' "
+        f"WHEN {dialect.odd('text')} THEN 'reject_stray_quote' "
+        f"WHEN {dialect.uncovered('text', 'f')} THEN 'reject_text_after_quote' "
+        f"WHEN len(f) < {width} THEN 'reject_too_few_fields' "
+        f"WHEN len(f) > {width} THEN 'reject_too_many_fields' END"
+    )
+
+
+def detail(width: int) -> str:
+    """VARCHAR: what was expected and found, where `reason` is about the number of fields."""
+    found = f"'expected {width} fields, found ' || len(f)"
+    return f"CASE WHEN reason IN ('reject_too_few_fields', 'reject_too_many_fields') THEN {found} END"
 
 
 def _in_class(sign: str) -> str:

@@ -12,8 +12,8 @@ import duckdb
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.engines.embedded.quoting import literal
-from lakeward.engines.embedded.reading import Reading, readable, rejects, rows
-from lakeward.engines.embedded.text_lines import TextFile, has_undecoded, lines, not_blank, raw_bytes, restored, scan
+from lakeward.engines.embedded.reading import Reading, readable, rejects, rows, unrejected
+from lakeward.engines.embedded.text_lines import TextFile, has_undecoded, lines, not_blank, raw_bytes, restored, unnumbered
 
 # Unknown keys may be values in disguise (ids as keys); a report names so many of them, `_extra` keeps all.
 MAX_UNKNOWN = 100
@@ -45,13 +45,13 @@ def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns
         rejects(records, _reason(undecoded=undecoded), "NULL::VARCHAR", raw_bytes("text", undecoded=undecoded))
     )
     pointers = ", ".join(literal(_pointer(column.source_name)) for column in columns)
-    values = [f"f[{position}]" for position, _ in enumerate(columns, 1)]
-    reading.rows.append(rows(records, f"json_extract_string(text, [{pointers}])", columns, values, _extra(columns)))
+    cut = f"SELECT *, json_extract_string(text, [{pointers}]) AS f FROM ({unrejected(records)})"
+    reading.rows.append(rows(cut, columns, [f"f[{place}]" for place, _ in enumerate(columns, 1)], _extra(columns)))
     return reading
 
 
 def _count(con: duckdb.DuckDBPyConnection, file: TextFile) -> int:
-    count: int = con.execute(f"SELECT count(*) FROM ({scan(file.view)}) WHERE {not_blank('line')}").fetchall()[0][0]
+    count: int = con.execute(f"SELECT count(*) FROM ({unnumbered(file.view)}) WHERE {not_blank('line')}").fetchall()[0][0]
     return count
 
 

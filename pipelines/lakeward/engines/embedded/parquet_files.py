@@ -10,22 +10,14 @@ from functools import partial
 import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column, DataType, Kind
+from lakeward.contracts.model import Column
 from lakeward.engines.embedded.quoting import identifier, literal
 from lakeward.engines.embedded.reading import Reading, missing_detail, readable
+from lakeward.engines.embedded.types import sql_type
 
 # Types within one of these sets widen to its widest without losing a digit.
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _FLOATS = {"FLOAT", "DOUBLE"}
-_SQL_TYPES = {
-    Kind.STRING: "VARCHAR",
-    Kind.INTEGER: "BIGINT",
-    Kind.DOUBLE: "DOUBLE",
-    Kind.BOOLEAN: "BOOLEAN",
-    Kind.DATE: "DATE",
-    Kind.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
-    Kind.BINARY: "BLOB",
-}
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, files: Iterable[BatchInput], columns: Sequence[Column]) -> Reading:
@@ -85,16 +77,12 @@ def _common_type(column: Column, files: Sequence[_ParquetFile]) -> str:
     """The type that the files give a column; the contract's where none has it."""
     found = {file.types[column.source_name] for file in files if column.source_name in file.types}
     if not found:
-        return _contract_type(column.type)
+        return sql_type(column.type)
     if len(found) == 1:
         return found.pop()
     if found <= _INTEGERS:
         return "BIGINT"
     return "DOUBLE" if found <= _FLOATS else "VARCHAR"
-
-
-def _contract_type(type_: DataType) -> str:
-    return _SQL_TYPES.get(type_.kind, f"DECIMAL({type_.precision},{type_.scale})")
 
 
 def _rows(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:

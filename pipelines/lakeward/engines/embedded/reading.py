@@ -58,12 +58,15 @@ def rejects(records: str, reason: str, detail: str, raw: str) -> str:
     )
 
 
-def rows(records: str, fields: str, columns: Sequence[Column], values: Sequence[str], extra: str) -> str:
-    """SELECT of the rows: those of `records` that `staged_rejects` does not hold; `values` and `extra` read `fields` as `f`."""
-    kept = f"SELECT * FROM ({records}) r ANTI JOIN staged_rejects x ON x._file_seq = r.seq AND x._row = r.n"
+def unrejected(records: str) -> str:
+    """SELECT of those `records` that `staged_rejects` does not hold."""
+    return f"SELECT r.* FROM ({records}) r ANTI JOIN staged_rejects x ON x._file_seq = r.seq AND x._row = r.n"
+
+
+def rows(records: str, columns: Sequence[Column], values: Sequence[str], extra: str) -> str:
+    """SELECT of the rows: the columns' values, the place (`file, seq, n` of the records) and what is beside them."""
     named = "".join(f"{value} AS {identifier(column.name)}, " for column, value in zip(columns, values, strict=True))
-    place = "file AS _file, seq AS _file_seq, n AS _row"
-    return f"SELECT {named}{place}, {extra} AS _extra FROM (SELECT *, {fields} AS f FROM ({kept}))"
+    return f"SELECT {named}file AS _file, seq AS _file_seq, n AS _row, {extra} AS _extra FROM ({records})"
 
 
 def missing_detail(missing: Sequence[str]) -> str:

@@ -29,21 +29,25 @@ class TextFile:
     skip: int = 0
 
 
-def scan(view: TextView) -> str:
-    """SELECT of `n` (line number from 1) and `line`, in file order; a blank line is NULL, or a lone `CARRIAGE_RETURN`."""
+def unnumbered(view: TextView) -> str:
+    """SELECT of `line`, in no order; a blank line is NULL, or a lone `CARRIAGE_RETURN`."""
     return (
-        "SELECT row_number() OVER () AS n, line FROM read_csv("
-        f"{literal(str(view.path))}, columns={{'line': 'VARCHAR'}}, delim='{NEVER_IN_TEXT}', quote='', escape='', "
-        f"header=false, auto_detect=false, compression='none', max_line_size={MAX_LINE_BYTES}, "
-        f"new_line='{_NEWLINES[view.newline]}')"
+        f"SELECT line FROM read_csv({literal(str(view.path))}, columns={{'line': 'VARCHAR'}}, "
+        f"delim='{NEVER_IN_TEXT}', quote='', escape='', header=false, auto_detect=false, compression='none', "
+        f"max_line_size={MAX_LINE_BYTES}, new_line='{_NEWLINES[view.newline]}')"
     )
+
+
+def numbered(view: TextView) -> str:
+    """SELECT of `n` (line number from 1) and `line`, in file order: DuckDB numbers rows as it reads them, on one thread."""
+    return f"SELECT row_number() OVER () AS n, line FROM ({unnumbered(view)})"
 
 
 def lines(files: Sequence[TextFile]) -> str:
     """SELECT of `file, seq, n, line` over the data lines of all files, blank ones included."""
     return " UNION ALL ".join(
         f"SELECT {literal(file.input.name)} AS file, {file.input.seq}::BIGINT AS seq, n, line "
-        f"FROM ({scan(file.view)}) WHERE n > {file.skip}"
+        f"FROM ({numbered(file.view)}) WHERE n > {file.skip}"
         for file in files
     )
 

@@ -1,0 +1,86 @@
+"""Headers of delimited text files, and what a first look at the whole file shows.
+
+Refuses to guess: a header that can't be trusted makes its file one reject.
+"""
+
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from lakeward.engines.embedded.csv_records import MAX_RECORD_LINES, Dialect, reason
+from lakeward.engines.embedded.quoting import literal
+from lakeward.engines.embedded.text_lines import TextFile, has_undecoded, not_blank, numbered, restored, unnumbered
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A delimited file whose header is known.
+
+    Args:
+        header: Column names, trimmed; an unnamed column is `_unnamed_<position>`.
+        lines: Lines that hold something, the header's first left out.
+        joins: Quotes are left open at the end of some lines: records are not lines.
+        flawed: Some lines are no records by themselves.
+    """
+
+    text: TextFile
+    header: tuple[str, ...] = ()
+    lines: int = 0
+    joins: bool = False
+    flawed: bool = False
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What files must share to be read by one SELECT."""
+        view = self.text.view
+        return self.header, view.newline, view.mixed, view.undecoded, self.joins, self.flawed
+
+
+def opened(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect) -> CsvFile | str:
+    """The file as far as one look shows, or the reason why the whole of it is refused."""
+    found = con.execute(_named(file, dialect, _first_line(file))).fetchone()
+    if found is None:
+        return CsvFile(file)
+    last, is_open, names, broken = found
+    if is_open:
+        last, _, names, broken = con.execute(_named(file, dialect, _first_record(file, dialect, last))).fetchall()[0]
+    if broken:
+        return "reject_header"
+    header = tuple(name.strip() or f"_unnamed_{position}" for position, name in enumerate(names, 1))
+    if len(set(header)) < len(header):
+        return "reject_duplicate_header"
+    lines, odd, bad = con.execute(_judged(file, dialect, len(header))).fetchall()[0]
+    return CsvFile(replace(file, skip=last), header, lines - 1, joins=odd > 0, flawed=odd + bad > 0)
+
+
+def _first_line(file: TextFile) -> str:
+    return f"SELECT n, line AS text FROM ({numbered(file.view)}) WHERE {not_blank('line')} LIMIT 1"
+
+
+def _first_record(file: TextFile, dialect: Dialect, first: int) -> str:
+    """SELECT of the lines from the first to the next one with an odd quote, joined."""
+    start = f"SELECT * FROM (SELECT * FROM ({numbered(file.view)}) LIMIT {first + MAX_RECORD_LINES}) WHERE n >= {first}"
+    before = "OVER (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    counted = f"SELECT *, count(*) FILTER ({dialect.odd('line')}) {before} AS quotes FROM ({start})"
+    joined = f"string_agg(coalesce(line, ''), {literal(dialect.newline)} ORDER BY n)"
+    return f"SELECT max(n) AS n, {joined} AS text FROM ({counted}) WHERE quotes < 2"
+
+
+def _named(file: TextFile, dialect: Dialect, record: str) -> str:
+    """SELECT of the record's last line, whether it opens a quote, its names, and whether it is no header."""
+    whole = f"SELECT n, {restored('text', mixed=file.view.mixed)} AS text FROM ({record})"
+    undecoded = has_undecoded("text", undecoded=file.view.undecoded)
+    broken = f"{dialect.odd('text')} OR {dialect.uncovered('text', 'f')} OR {undecoded}"
+    names = f"list_transform(f, lambda x: {dialect.value('x')})"
+    return f"SELECT n, {dialect.odd('text')}, {names}, {broken} FROM (SELECT *, {dialect.fields('text')} AS f FROM ({whole}))"
+
+
+def _judged(file: TextFile, dialect: Dialect, width: int) -> str:
+    """SELECT of three counts: lines, lines with an odd quote, lines that are no record by themselves.
+
+    Needs no line numbers, so that DuckDB reads the file with all its threads.
+    """
+    texts = f"SELECT {restored('line', mixed=file.view.mixed)} AS text FROM ({unnumbered(file.view)}) WHERE {not_blank('line')}"
+    cut = f"SELECT text, {dialect.fields('text')} AS f FROM ({texts})"
+    bad = f"{reason(dialect, width, undecoded=file.view.undecoded)} IS NOT NULL"
+    return f"SELECT count(*), count_if({dialect.odd('text')}), count_if({bad}) FROM ({cut})"
