@@ -1,1 +1,5 @@
-"""engines."""
+"""What runs queries and commits tables; importing it imports no engine."""
+
+from lakeward.engines.opening import open_engine
+
+__all__ = ["open_engine"]

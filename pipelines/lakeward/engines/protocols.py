@@ -156,10 +156,15 @@ class QueryEngine(Protocol):
         """A SELECT of these few governance rows, typed, safely quoted; zero rows give an empty, typed relation."""
         ...
 
+    def export(self, query: str, file: Path) -> int:
+        """Write the rows of `query` as one Parquet file, for programs that can't ask the engine; the number of rows."""
+        ...
+
 
 class Engine(TableStore, QueryEngine, Protocol):
     """Both halves, over one session: what `flows` works with."""
 
+    name: str  # as `LAKEWARD_ENGINE` says it
     scratch: Path
 
     def close(self) -> None:

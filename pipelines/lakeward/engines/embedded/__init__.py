@@ -1,1 +1,1 @@
-"""The embedded engine."""
+"""The embedded engine: DuckDB and deltalake in one process. `engines.open_engine` imports it, late."""

@@ -1,0 +1,125 @@
+"""Commits of data files to one Delta table: each txn once, and always through the handle that the txn was read from.
+
+Refuses to write rows. A txn read through one handle and committed through another is the race that doubles batches.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction, create_table_with_add_actions
+
+from lakeward.core.errors import InvariantError, StoreConflictError
+from lakeward.engines.embedded.data_files import DataFile
+from lakeward.engines.embedded.delta_schema import missing_columns, to_schema
+from lakeward.engines.protocols import TableSpec, Txn
+
+# Waits between tries, in seconds. A commit takes 25 ms: ten losses in a row are no race but a fault.
+_BACKOFF = (0.01, 0.02, 0.05, 0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8)
+# Readers of other engines must not turn deletion vectors on for tables that delta-rs reads.
+_PROPERTIES = {"delta.enableDeletionVectors": "false"}
+
+T = TypeVar("T")
+
+
+def open_table(folder: Path) -> DeltaTable | None:
+    """The table's newest version; None where there is no table."""
+    try:
+        return DeltaTable(str(folder)) if (folder / "_delta_log").is_dir() else None
+    except TableNotFoundError:
+        return None
+
+
+def landed(table: DeltaTable | None, app: str) -> int:
+    """The last version of `app` that landed in the table; 0 for none."""
+    return (table.transaction_version(app) or 0) if table else 0
+
+
+def settle(folder: Path, spec: TableSpec, txn: Txn, attempt: Callable[[DeltaTable | None], T]) -> T:
+    """What `attempt` returns for a table that has all columns of `spec`; tried again while others commit first.
+
+    Raises:
+        StoreConflictError: `txn` landed meanwhile, or others were first every time.
+    """
+    for wait in (*_BACKOFF, None):
+        table = open_table(folder)
+        try:
+            new = missing_columns(table, spec) if table else []
+            if table and new:
+                # deltalake has no commit of columns with rows: a kill in between leaves a column of NULLs, which is harmless.
+                table.alter.add_columns(new)
+            if landed(table, txn.app) >= txn.version:
+                break
+            return attempt(table)
+        except CommitFailedError:
+            if wait is None:
+                break
+            time.sleep(wait)
+    raise StoreConflictError("table_taken", table=spec.name, app=txn.app, version=txn.version)
+
+
+def commit(
+    table: DeltaTable | None,
+    folder: Path,
+    spec: TableSpec,
+    added: Sequence[DataFile],
+    removed: Iterable[str],
+    txns: Sequence[Txn],
+) -> int:
+    """Add and remove files, and record the transactions, in one commit; the version that it became.
+
+    Raises:
+        CommitFailedError: Another commit was first, and stands in the way of this one.
+    """
+    adds = [file.add() for file in added]
+    transactions = [Transaction(txn.app, txn.version) for txn in txns]
+    if table is None:
+        _create(folder, spec, adds, transactions)
+        return 0
+    now = time.time_ns() // 1_000_000
+    removes = [RemoveAction(path, data_change=True, deletion_timestamp=now) for path in removed]
+    properties = CommitProperties(app_transactions=transactions)
+    before = table.version()
+    table.create_write_transaction(
+        [*adds, *removes], "append", table.schema(), list(spec.partition_by), commit_properties=properties
+    )
+    table.update_incremental()
+    return _landed_as(folder, txns[0], range(before + 1, table.version() + 1))
+
+
+def actions(folder: Path, version: int) -> list[dict[str, dict[str, Any]]]:
+    """The actions of one commit, as the log has them."""
+    text = (folder / "_delta_log" / f"{version:020}.json").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def _create(folder: Path, spec: TableSpec, adds: list[AddAction], txns: list[Transaction]) -> None:
+    # Without retries: with them delta-rs lets both of two creators land, rows and txn twice.
+    properties = CommitProperties(max_commit_retries=0, app_transactions=txns)
+    try:
+        create_table_with_add_actions(
+            str(folder),
+            to_schema(spec),
+            adds,
+            "error",
+            list(spec.partition_by),
+            configuration=_PROPERTIES,
+            commit_properties=properties,
+        )
+    except DeltaError as error:
+        if open_table(folder) is None:
+            raise
+        raise CommitFailedError("created by another process") from error
+
+
+def _landed_as(folder: Path, txn: Txn, versions: range) -> int:
+    """The version among `versions` that recorded `txn`; others may have committed before and after it."""
+    wanted = {"appId": txn.app, "version": txn.version}
+    for version in versions:
+        if any(wanted.items() <= action.get("txn", {}).items() for action in actions(folder, version)):
+            return version
+    raise InvariantError("commit_not_found", table=folder.name, app=txn.app, version=txn.version)

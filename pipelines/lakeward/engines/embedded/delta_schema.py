@@ -1,0 +1,92 @@
+"""What a table must look like, and what a stored Delta table looks like, compared. Refuses what we could not write rightly."""
+
+from collections.abc import Iterable
+
+from deltalake import DeltaTable, Field, Schema
+from deltalake.schema import PrimitiveType
+
+from lakeward.contracts.model import DataType
+from lakeward.core.errors import ContractError
+from lakeward.engines.embedded.types import delta_type, from_delta
+from lakeward.engines.protocols import TableColumn, TableSpec
+
+# Reader features and writer features that ask nothing of a writer of plain rows without constraints of their own.
+_HARMLESS = {"appendOnly", "invariants"}
+# The writer versions below that of named features stand for features too; 2 is append-only and invariants (Delta protocol).
+_PLAIN_READER, _PLAIN_WRITER, _NAMED_FEATURES = 1, 2, 7
+
+
+def to_field(column: TableColumn) -> Field:
+    """The column as Delta's schema has it, comment included."""
+    metadata = {"comment": column.comment} if column.comment else {}
+    return Field(column.name, PrimitiveType(delta_type(column.type)), nullable=column.nullable, metadata=metadata)
+
+
+def to_schema(spec: TableSpec) -> Schema:
+    """The schema of a new table."""
+    return Schema([to_field(column) for column in spec.columns])
+
+
+def columns_of(table: DeltaTable) -> tuple[TableColumn, ...]:
+    """The stored columns in our terms."""
+    return tuple(
+        TableColumn(field.name, _type(field), field.nullable, str(field.metadata.get("comment", "")))
+        for field in table.schema().fields
+    )
+
+
+def missing_columns(table: DeltaTable, spec: TableSpec) -> list[Field]:
+    """Nullable columns of `spec` that the stored table lacks.
+
+    Raises:
+        ContractError: The stored table does not fit `spec`, or uses a feature that we do not write.
+    """
+    _check_features(table, spec)
+    stored = {field.name: field for field in table.schema().fields}
+    wanted = {column.name: column for column in spec.columns}
+    _check_partition(table, spec)
+    for name, field in stored.items():
+        if name not in wanted and (not field.nullable or delta_type(_type(field)) != _name(field)):
+            raise _mismatch(spec, name, "-", _name(field))
+        if name in wanted and _name(field) != delta_type(wanted[name].type):
+            raise _mismatch(spec, name, delta_type(wanted[name].type), _name(field))
+        if name in wanted and wanted[name].nullable and not field.nullable:
+            raise _mismatch(spec, name, "NULL", "NOT NULL")
+    new = [column for column in spec.columns if column.name not in stored]
+    for column in new:
+        if not column.nullable:
+            raise _mismatch(spec, column.name, f"{delta_type(column.type)} NOT NULL", "-")
+    return [to_field(column) for column in new]
+
+
+def _check_partition(table: DeltaTable, spec: TableSpec) -> None:
+    stored = table.metadata().partition_columns
+    if tuple(stored) != spec.partition_by:
+        raise _mismatch(spec, "PARTITION BY", ", ".join(spec.partition_by) or "-", ", ".join(stored) or "-")
+
+
+def _check_features(table: DeltaTable, spec: TableSpec) -> None:
+    protocol = table.protocol()
+    named = {*(protocol.reader_features or ()), *(protocol.writer_features or ())} - _HARMLESS
+    if not named and (protocol.min_reader_version, protocol.min_writer_version) != (_PLAIN_READER, _PLAIN_WRITER):
+        named = _versions(protocol.min_reader_version, protocol.min_writer_version)
+    if named:
+        raise ContractError("table_feature_unsupported", table=spec.name, feature=", ".join(sorted(named)))
+
+
+def _versions(reader: int, writer: int) -> Iterable[str]:
+    """What an old table asks for by number alone, where it is more than we write."""
+    too_new = {"reader": reader > _PLAIN_READER and writer != _NAMED_FEATURES, "writer": _PLAIN_WRITER < writer < _NAMED_FEATURES}
+    return [f"{half} version {number}" for (half, new), number in zip(too_new.items(), (reader, writer), strict=True) if new]
+
+
+def _mismatch(spec: TableSpec, column: str, expected: str, found: str) -> ContractError:
+    return ContractError("table_schema_mismatch", table=spec.name, column=column, expected=expected, found=found)
+
+
+def _type(field: Field) -> DataType:
+    return from_delta(_name(field))
+
+
+def _name(field: Field) -> str:
+    return field.type.type if isinstance(field.type, PrimitiveType) else "nested"

@@ -1,0 +1,72 @@
+"""Which stored rows a correction removes, as SQL. Refuses to run it, and to know how files are rewritten."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from lakeward.contracts.model import Kind
+from lakeward.engines.embedded.data_files import DataFile
+from lakeward.engines.embedded.quoting import identifier, literal
+from lakeward.engines.embedded.types import sql_type
+from lakeward.engines.protocols import TableSpec
+
+# Kinds whose bounds prune files and survive the way through text; NaN and raw bytes do neither.
+_BOUNDED = {Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.TIMESTAMP}
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """Rows to remove, over a relation of the table.
+
+    Args:
+        found: From a relation, the SELECT of its doomed rows; None: there are none in any table.
+        kept: From a relation, the SELECT of its other rows.
+    """
+
+    found: Callable[[str], str] | None
+    kept: Callable[[str], str]
+
+
+NOTHING = Doomed(found=None, kept=lambda scan: f"SELECT * FROM {scan}")
+
+
+def same_keys(
+    con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
+) -> Doomed:
+    """Stored rows that have a key of the rows in the files `added`, whose bounds spare the other files from being read."""
+    if not added:
+        return NOTHING
+    names = ", ".join(map(identifier, keys))
+    new = f"(SELECT {names} FROM {_scan(folder, spec, keys, added)})"
+    within = _within(con, spec, keys, new)
+    return Doomed(
+        found=lambda scan: f"SELECT * FROM (SELECT * FROM {scan} WHERE {within}) SEMI JOIN {new} USING ({names})",
+        kept=lambda scan: f"SELECT * FROM {scan} ANTI JOIN {new} USING ({names})",
+    )
+
+
+def _scan(folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]) -> str:
+    """The new rows; a partition column is read from the folders' names only where it is part of the key."""
+    files = ", ".join(literal(str(folder / file.path)) for file in added)
+    types = [f"{identifier(c.name)}: {sql_type(c.type)}" for c in spec.columns if c.name in {*keys} & {*spec.partition_by}]
+    hive = f"hive_partitioning = true, hive_types = {{{', '.join(types)}}}" if types else "hive_partitioning = false"
+    return f"read_parquet([{files}], {hive})"
+
+
+def _within(con: duckdb.DuckDBPyConnection, spec: TableSpec, keys: Sequence[str], new: str) -> str:
+    """Constant bounds of each key column, which Delta's statistics can be held against before a file is opened."""
+    types = {column.name: column.type for column in spec.columns if column.name in keys and column.type.kind in _BOUNDED}
+    if not types:
+        return "TRUE"
+    items = ", ".join(f"CAST({f}({identifier(name)}) AS VARCHAR)" for name in types for f in ("min", "max"))
+    bounds = iter(con.execute(f"SELECT {items} FROM {new}").fetchall()[0])
+    return " AND ".join(
+        f"{identifier(name)} BETWEEN {_constant(next(bounds), sql_type(type_))} AND {_constant(next(bounds), sql_type(type_))}"
+        for name, type_ in types.items()
+    )
+
+
+def _constant(text: str | None, type_: str) -> str:
+    return f"CAST({'NULL' if text is None else literal(text)} AS {type_})"

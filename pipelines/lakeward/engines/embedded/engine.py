@@ -1,0 +1,94 @@
+"""The embedded engine: DuckDB reads and writes, deltalake commits, one process, one machine."""
+
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.names import Layer, TableName
+from lakeward.engines.embedded.commits import landed, open_table, settle
+from lakeward.engines.embedded.data_files import DataFile, remove_files, write_files
+from lakeward.engines.embedded.delta_schema import columns_of, missing_columns
+from lakeward.engines.embedded.doomed import NOTHING, Doomed, same_keys
+from lakeward.engines.embedded.faults import machine_faults
+from lakeward.engines.embedded.rewriting import Rewrite
+from lakeward.engines.embedded.session import Session
+from lakeward.engines.protocols import Commit, TableInfo, TableSpec, Txn
+
+
+class EmbeddedEngine(Session):
+    """`TableStore` over the session's lake, a local folder.
+
+    Args:
+        lake: Folder of the tables; made where it is missing.
+        memory_limit: As DuckDB writes sizes; None: DuckDB's default, 80 % of the machine.
+
+    Raises:
+        UsageError: The lake is not a local folder.
+        MachineError: The lake can't be written.
+    """
+
+    name = "embedded"
+
+    def __init__(self, lake: str, *, memory_limit: str | None = None) -> None:
+        if "://" in lake:
+            raise UsageError("lake_not_local", lake=lake)
+        super().__init__(Path(lake).absolute(), memory_limit)
+
+    def tables(self) -> list[TableInfo]:
+        """See `TableStore.tables`."""
+        folders = sorted(log.parent for layer in Layer for log in (self._lake / layer).glob("*/_delta_log"))
+        names = [TableName(Layer(folder.parent.name), folder.name) for folder in folders]
+        return sorted((info for name in names if (info := self.info(name))), key=lambda info: info.name)
+
+    def info(self, table: TableName) -> TableInfo | None:
+        """See `TableStore.info`."""
+        stored = open_table(self._folder(table))
+        if stored is None:
+            return None
+        return TableInfo(table, str(self._folder(table)), stored.version(), stored.count(), columns_of(stored))
+
+    def txn(self, table: TableName, app: str) -> int:
+        """See `TableStore.txn`."""
+        return landed(open_table(self._folder(table)), app)
+
+    def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
+        """See `TableStore.append`."""
+        return self._write(spec, query, txn, lambda _: NOTHING)
+
+    def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:
+        """See `TableStore.replace`. A key with a NULL in it replaces nothing."""
+        return self._write(spec, query, txn, lambda added: same_keys(self._con, self._folder(spec.name), spec, keys, added))
+
+    def overwrite(self, spec: TableSpec, query: str, condition: str, txn: Txn) -> Commit | None:
+        """See `TableStore.overwrite`."""
+        doomed = Doomed(
+            found=lambda scan: self._resolved(f"SELECT * FROM {scan} WHERE ({condition})"),
+            kept=lambda scan: self._resolved(f"SELECT * FROM {scan} WHERE ({condition}) IS NOT TRUE"),
+        )
+        return self._write(spec, query, txn, lambda _: doomed)
+
+    def drop(self, table: TableName) -> None:
+        """See `TableStore.drop`. The folder moves out of sight first, so that a kill leaves no half of a table."""
+        with machine_faults(self._lake):
+            if self._folder(table).exists():
+                doomed = self.scratch / str(uuid.uuid4())
+                self._folder(table).rename(doomed)
+                shutil.rmtree(doomed)
+
+    def _write(self, spec: TableSpec, query: str, txn: Txn, doom: Callable[[Sequence[DataFile]], Doomed]) -> Commit | None:
+        folder = self._folder(spec.name)
+        with machine_faults(self._lake):
+            table = open_table(folder)
+            if landed(table, txn.app) >= txn.version:
+                return None
+            if table:
+                missing_columns(table, spec)
+            added = write_files(self._con, folder, spec, self._resolved(query))
+            try:
+                doomed = doom(added)
+                return settle(folder, spec, txn, Rewrite(self._con, folder, spec, added, doomed, txn).attempt)
+            except LakewardError:
+                remove_files(folder, added)
+                raise

@@ -1,0 +1,17 @@
+"""Reading Delta tables at a version. Refuses to list files itself: what a version holds is Delta's to say."""
+
+from pathlib import Path
+
+from lakeward.engines.embedded.quoting import literal
+
+
+def delta_scan(folder: Path, version: int | None = None, *, place: str | None = None) -> str:
+    """A relation of a Delta table's rows.
+
+    Args:
+        version: None for the newest when the query is bound.
+        place: Name of an added column that holds the path of each row's file.
+    """
+    options = "" if version is None else f", version = {version}"
+    options += "" if place is None else f", filename = {literal(place)}"
+    return f"delta_scan({literal(str(folder))}{options})"

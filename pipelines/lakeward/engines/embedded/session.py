@@ -1,0 +1,140 @@
+"""A DuckDB session over one lake: names relations, reads the lake's tables at a version, fetches small results.
+
+Refuses the network: the one extension it needs comes from its own wheel, and none is looked for elsewhere.
+"""
+
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.model import Column, DataType, FileSource
+from lakeward.core.errors import UsageError
+from lakeward.core.names import TableName
+from lakeward.engines.embedded import literals, staging
+from lakeward.engines.embedded.faults import machine_faults
+from lakeward.engines.embedded.quoting import identifier, literal
+from lakeward.engines.embedded.relations import resolved
+from lakeward.engines.embedded.scans import delta_scan
+from lakeward.engines.embedded.types import from_sql
+
+_INSTANT = "TIMESTAMP WITH TIME ZONE"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Session:
+    """`QueryEngine` on DuckDB.
+
+    Args:
+        lake: Folder of the tables; made where it is missing.
+        memory_limit: As DuckDB writes sizes; None: DuckDB's default, 80 % of the machine.
+
+    Raises:
+        MachineError: The lake can't be written.
+    """
+
+    def __init__(self, lake: Path, memory_limit: str | None = None) -> None:
+        self._lake = lake
+        # Inside the lake, since what spills there is as large, and as secret, as the tables.
+        self.scratch = lake / ".scratch" / str(uuid.uuid4())
+        with machine_faults(lake):
+            self.scratch.mkdir(parents=True)
+            self._con = _connect(self.scratch, memory_limit)
+
+    def close(self) -> None:
+        """End the session and remove its scratch files."""
+        self._con.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def stage(self, inputs: Sequence[BatchInput], source: FileSource, columns: Sequence[Column]) -> tuple[FileReport, ...]:
+        """See `QueryEngine.stage`."""
+        with machine_faults(self._lake):
+            return staging.stage(self._con, inputs, source, columns, self.scratch)
+
+    def define(self, name: str, query: str) -> None:
+        """See `QueryEngine.define`."""
+        self._forget(name, "TABLE")
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {self._resolved(query)}")
+
+    def materialise(self, name: str, query: str) -> None:
+        """See `QueryEngine.materialise`."""
+        self._forget(name, "VIEW")
+        with machine_faults(self._lake):
+            self._con.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {self._resolved(query)}")
+
+    def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
+        """See `QueryEngine.fetch`. Instants travel as microseconds: DuckDB's own conversion needs pytz, which we do not install."""
+        text = self._resolved(query, at)
+        with machine_faults(self._lake):
+            rows = self._con.sql(text)
+            instants = [place for place, type_ in enumerate(rows.types) if str(type_) == _INSTANT]
+            names = rows.columns
+            if instants:
+                items = (f"epoch_us({c})" if place in instants else c for place, c in enumerate(_aliases(names)))
+                text = f"SELECT {', '.join(items)} FROM ({text}) AS t({', '.join(_aliases(names))})"
+            found = self._con.execute(text).fetchall()
+        return [dict(zip(names, _revived(row, instants), strict=True)) for row in found]
+
+    def types(self, relation: str) -> dict[str, DataType]:
+        """See `QueryEngine.types`."""
+        rows = self._con.sql(self._resolved(f"SELECT * FROM {relation}"))
+        return {name: from_sql(str(type_)) for name, type_ in zip(rows.columns, rows.types, strict=True)}
+
+    def literal_rows(self, columns: Mapping[str, DataType], rows: Sequence[Sequence[object]]) -> str:
+        """See `QueryEngine.literal_rows`."""
+        return literals.literal_rows(columns, rows)
+
+    def export(self, query: str, file: Path) -> int:
+        """See `QueryEngine.export`."""
+        with machine_faults(self._lake):
+            copied = self._con.execute(f"COPY ({self._resolved(query)}) TO {literal(str(file))} (FORMAT parquet)").fetchall()
+        return int(copied[0][0])
+
+    def _folder(self, table: TableName) -> Path:
+        return self._lake / table.layer / table.name
+
+    def _scan(self, table: TableName, version: int | None = None) -> str:
+        folder = self._folder(table)
+        if not (folder / "_delta_log").is_dir():
+            raise UsageError("table_not_found", table=table)
+        return delta_scan(folder, version)
+
+    def _resolved(self, query: str, at: Mapping[TableName, int] | None = None) -> str:
+        versions = at or {}
+        return resolved(query, lambda table: self._scan(table, versions.get(table)))
+
+    def _forget(self, name: str, kind: str) -> None:
+        """Drop a relation of the other kind, which `CREATE OR REPLACE` would stumble over."""
+        found = f"SELECT 1 FROM duckdb_{kind.lower()}s() WHERE temporary AND {kind.lower()}_name = {literal(name)}"
+        if self._con.execute(found).fetchall():
+            self._con.execute(f"DROP {kind} {identifier(name)}")
+
+
+def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "temp_directory": str(scratch)}
+    if memory_limit:
+        config["memory_limit"] = memory_limit
+    con = duckdb.connect(config=config)
+    con.execute("SET TimeZone = 'UTC'")
+    wheel = resources.files("duckdb_extension_delta") / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
+    con.execute(f"LOAD {literal(str(wheel))}")
+    return con
+
+
+def _aliases(names: Sequence[str]) -> list[str]:
+    return [f"c{place}" for place in range(len(names))]
+
+
+def _revived(row: tuple[Any, ...], instants: Sequence[int]) -> list[Any]:
+    values = list(row)
+    for place in instants:
+        if values[place] is not None:
+            values[place] = _EPOCH + values[place] * _MICROSECOND
+    return values
