@@ -1,0 +1,119 @@
+"""From a document to a contract: every law of a contract that can be seen in its own text, in the order of the text."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from lakeward.contracts.columns import no_unjudged, read_columns
+from lakeward.contracts.dialect import read_source
+from lakeward.contracts.document import Document, Fault, shown
+from lakeward.contracts.gold import instant, read_model
+from lakeward.contracts.model import Column, Contract, Grain
+from lakeward.contracts.promises import read_promises
+from lakeward.contracts.view import View, close, custom
+from lakeward.core.names import DATASET_NAME, Layer, sha256
+
+EDITIONS = r"v3\.[12]\.0"
+CUSTOM = ("source", "model", "timeColumn", "series", "partition", "duplicates", "dataClass")
+# Six digits a part: enough for ever, and no number that a comparison could choke on.
+VERSION = r"(?:0|[1-9][0-9]{0,5})(?:\.(?:0|[1-9][0-9]{0,5})){2}"
+
+
+def build(document: Document, roots: Sequence[Path] | None) -> tuple[Contract | None, list[Fault]]:
+    """The contract that a document describes, or what is wrong with it.
+
+    Args:
+        roots: Folders outside the project that a drop folder may lie in; None: no project is known.
+    """
+    faults: list[Fault] = []
+    if not isinstance(document.data, dict):
+        return None, [Fault((), "contract_not_a_mapping")]
+    contract = _contract(View(document.data, (), faults), document, roots)
+    return (None if faults else contract), faults
+
+
+def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Contract:
+    name, version = _header(top)
+    columns, key = read_columns(_table(top))
+    ours = custom(top, CUSTOM)
+    promises = read_promises(top)
+    silver = _is_silver(ours)
+    return Contract(
+        name=name,
+        version=version,
+        layer=Layer.SILVER if silver else Layer.GOLD,
+        columns=columns,
+        primary_key=key,
+        time_column=instant(ours, "timeColumn", columns) if "timeColumn" in ours.values else None,
+        series=_series(ours, columns),
+        partition=_partition(ours),
+        duplicates_exact=_duplicates(ours, key),
+        owner=_owner(top),
+        domain=top.text("domain", ""),
+        description=top.view("description").text("purpose", ""),
+        data_class=ours.text("dataClass", "") or None,
+        source=read_source(ours.view("source"), name, promises.retention_days, roots) if silver else None,
+        model=None if silver else read_model(ours.view("model"), name, columns),
+        sla=promises.sla,
+        text=document.text,
+        sha256=sha256(document.text.encode()),
+    )
+
+
+def _header(top: View) -> tuple[str, str]:
+    _matching(top, "apiVersion", EDITIONS, "v3.2.0 or v3.1.0")
+    _matching(top, "kind", r"DataContract", "DataContract")
+    top.text("id", expected="a text that names this contract alone")
+    name = _matching(top, "name", DATASET_NAME.pattern, "small letters, digits and _, starting with a letter, at most 63")
+    return name, _matching(top, "version", VERSION, "major.minor.patch such as 1.0.0")
+
+
+def _matching(top: View, key: str, pattern: str, expected: str) -> str:
+    return top.entry(key, expected, lambda v: v if isinstance(v, str) and re.fullmatch(pattern, v) else None) or ""
+
+
+def _table(top: View) -> View:
+    tables = top.views("schema")
+    if len(tables) != 1:
+        top.fail("schema", "contract_one_table", found=len(tables))
+        return View({"properties": [{"name": "_", "logicalType": "string"}]}, (), [])
+    no_unjudged(tables[0])
+    return tables[0]
+
+
+def _is_silver(ours: View) -> bool:
+    given = [key for key in ("source", "model") if ours.values.get(key) is not None]
+    if len(given) != 1:
+        ours.fail(given[-1] if given else "customProperties", "contract_source_or_model", found=" and ".join(given) or "neither")
+    return "source" in given
+
+
+def _series(ours: View, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    series, names = ours.texts("series"), [column.name for column in columns]
+    for name in series:
+        if name not in names:
+            ours.fail("series", "contract_unknown_column", key="series", found=shown(name), close=close(name, names))
+    return series
+
+
+def _partition(ours: View) -> Grain:
+    grain = ours.choice("partition", (Grain.NONE, Grain.DAY, Grain.MONTH), Grain.NONE)
+    if grain is not Grain.NONE and not ours.values.get("timeColumn"):
+        ours.fail("partition", "contract_partition_without_time", found=str(grain))
+    return grain
+
+
+def _duplicates(ours: View, key: tuple[str, ...]) -> bool:
+    exact = ours.entry("duplicates", "exact", lambda v: True if v == "exact" else None, default=False)
+    if exact and key:
+        ours.fail("duplicates", "contract_duplicates_with_key")
+    return bool(exact)
+
+
+def _owner(top: View) -> str:
+    """The member whose role is owner, else the team's name. Version 3.1 may have a bare list of members."""
+    team = top.values.get("team")
+    bare = isinstance(team, list)
+    members = top.views("team") if bare else top.view("team").views("members")
+    owners = [member.text("username", "") for member in members if member.values.get("role") == "owner"]
+    return next(iter(owners), "" if bare else top.view("team").text("name", ""))

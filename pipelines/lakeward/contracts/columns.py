@@ -1,0 +1,129 @@
+"""Columns of a contract: names, types, keys, units."""
+
+import re
+from collections.abc import Iterable
+
+from lakeward.contracts.model import Column, DataType, Kind
+from lakeward.contracts.view import View, custom
+from lakeward.core.units import guess_unit, units
+
+LOGICAL = {
+    "string": Kind.STRING,
+    "integer": Kind.INTEGER,
+    "number": Kind.DOUBLE,
+    "boolean": Kind.BOOLEAN,
+    "date": Kind.DATE,
+    "timestamp": Kind.TIMESTAMP,
+}
+CUSTOM = ("unit", "timeFormat")
+# Letters of any script; a leading underscore is kept for Lakeward's own columns (`_file`, `_row`, …).
+COLUMN_NAME = re.compile(r"[^\W\d_]\w{0,126}")
+# Delta Lake's decimal has at most 38 digits.
+DIGITS = 38
+# What the standard lets a contract promise, but no suite would judge: refused, for what is not evaluated must not pass (law 2).
+UNJUDGED = ("quality", "unique", "enum", "logicalTypeOptions")
+
+_DECIMAL = re.compile(r"(?:decimal|numeric)\s*\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"%-?[aAbBcdDfgGhHIjmMnpSTuUVwWxXyYzZ%]|%(.?)")
+
+
+def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """The columns of a schema object, and the names of its key in key order."""
+    properties = table.views("properties")
+    if not properties:
+        table.wrong("properties", "a list of at least one column")
+    columns = tuple(_column(one) for one in properties)
+    _distinct(properties, "name", [column.name for column in columns])
+    _distinct(properties, "physicalName", [column.source_name for column in columns])
+    return columns, _key(properties)
+
+
+def no_unjudged(view: View) -> None:
+    """Collect the promises that nothing would judge."""
+    for key in UNJUDGED:
+        if view.values.get(key):
+            view.fail(key, "contract_unjudged", key=key)
+
+
+def _column(view: View) -> Column:
+    name = view.text("name")
+    if name and not COLUMN_NAME.fullmatch(name):
+        view.wrong("name", "letters, digits and _, starting with a letter, at most 127")
+    no_unjudged(view)
+    ours = custom(view, CUSTOM)
+    kind = _type(view)
+    return Column(
+        name=name,
+        type=kind,
+        source_name=view.text("physicalName", name),
+        required=_flag(view, "required"),
+        unit=_unit(ours, kind),
+        time_format=_time_format(ours, kind),
+        description=view.text("description", ""),
+        classification=view.text("classification", "") or None,
+    )
+
+
+def _type(view: View) -> DataType:
+    logical = view.text("logicalType", expected=", ".join(LOGICAL))
+    physical = view.text("physicalType", "")
+    kind = LOGICAL.get(logical, Kind.STRING)
+    if logical and logical not in LOGICAL:
+        view.wrong("logicalType", ", ".join(LOGICAL))
+    if not physical.lower().startswith(("decimal", "numeric")):
+        return DataType(kind)
+    match = _DECIMAL.fullmatch(physical.strip())
+    precision, scale = map(int, match.groups()) if match else (0, 0)
+    if kind is not Kind.DOUBLE or not 0 <= scale <= precision <= DIGITS or not precision:
+        view.wrong("physicalType", f"decimal(p,s) with s <= p <= {DIGITS}, of a number")
+    return DataType(Kind.DECIMAL, precision, scale)
+
+
+def _flag(view: View, key: str) -> bool:
+    return bool(view.entry(key, "true or false", lambda v: v if isinstance(v, bool) else None, default=False))
+
+
+def _unit(ours: View, kind: DataType) -> str | None:
+    code = ours.text("unit", "")
+    if not code:
+        return None
+    if code not in units():
+        guess = guess_unit(code)
+        ours.fail("unit", "contract_unknown_unit", found=code[:40], close=guess.code if guess else "Cel, bar, kW, mm/s, %")
+    if kind.kind not in {Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL}:
+        ours.fail("unit", "contract_unit_of_text", found=str(kind))
+    return code
+
+
+def _time_format(ours: View, kind: DataType) -> str | None:
+    pattern = ours.text("timeFormat", "")
+    if not pattern:
+        return None
+    found = _DIRECTIVE.findall(pattern)
+    if not found or any(found):
+        ours.wrong("timeFormat", "a strptime pattern such as %d/%m/%Y %H:%M")
+    if kind.kind not in {Kind.DATE, Kind.TIMESTAMP}:
+        ours.fail("timeFormat", "contract_format_of_other", found=str(kind))
+    return pattern
+
+
+def _distinct(views: list[View], key: str, names: Iterable[str]) -> None:
+    """SQL does not tell `Temp` from `temp`, so neither may a contract."""
+    seen: set[str] = set()
+    for view, name in zip(views, names, strict=True):
+        if name.casefold() in seen:
+            view.fail(key, "contract_column_twice", name=name[:40])
+        seen.add(name.casefold())
+
+
+def _key(properties: list[View]) -> tuple[str, ...]:
+    key = [view for view in properties if _flag(view, "primaryKey")]
+    for view in key:
+        if view.values.get("required") is not True:
+            view.fail("required", "contract_key_not_required", name=str(view.values.get("name"))[:40])
+    positions = [view.whole("primaryKeyPosition", at) for at, view in enumerate(key, 1)]
+    for view, position in zip(key, positions, strict=True):
+        if positions.count(position) > 1:
+            view.fail("primaryKeyPosition", "contract_key_position", found=position)
+    ordered = sorted(zip(positions, key, strict=True), key=lambda pair: pair[0])
+    return tuple(str(view.values.get("name")) for _, view in ordered)

@@ -1,0 +1,211 @@
+"""A contract's YAML as plain values with their places, read as what it is: a stranger's file.
+
+YAML can name code, copy itself without end and nest until a parser's stack is gone. A contract needs none of that, so this
+reader builds from the parser's flat events, and refuses tags, aliases, depth and size before a value is made of them.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.constructor import SafeConstructor
+from yaml.nodes import ScalarNode
+from yaml.resolver import Resolver
+
+from lakeward.core.errors import ContractError
+
+# A contract of a thousand described columns has some 300 kB; more is no contract, and parsing it would stall the DAG parse.
+MAX_BYTES = 1_000_000
+# The deepest place of the standard that we read lies 11 deep; libyaml's own composer overruns its stack at some ten thousand.
+MAX_DEPTH = 32
+# Longest text of a contract that a message repeats: messages stay under 500 characters.
+MAX_SHOWN = 40
+
+Steps = tuple[str | int, ...]
+
+# YAML 1.1 as PyYAML reads it, so that other tools over the same file see the same values. Dates stay text: the standard wants text.
+_MAKE = {
+    "tag:yaml.org,2002:int": SafeConstructor.construct_yaml_int,
+    "tag:yaml.org,2002:float": SafeConstructor.construct_yaml_float,
+    "tag:yaml.org,2002:bool": SafeConstructor.construct_yaml_bool,
+    "tag:yaml.org,2002:null": SafeConstructor.construct_yaml_null,
+}
+_CREDENTIALS = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in a document.
+
+    Args:
+        steps: Keys and list positions from the root to where it is wrong.
+        facts: Values named in the message of `code`.
+    """
+
+    steps: Steps
+    code: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's plain values.
+
+    Args:
+        file: What messages call it.
+        data: Mappings, lists, texts, numbers, booleans and None.
+        places: Line and column, from 1, of every entry (where its key is) and list item.
+        faults: What is wrong with the YAML, but does not hinder reading on: keys that stand twice.
+    """
+
+    file: str
+    text: str
+    data: Any
+    places: Mapping[Steps, tuple[int, int]]
+    faults: tuple[Fault, ...]
+
+    def place(self, steps: Steps) -> tuple[int, int]:
+        """Line and column, from 1, of what is at `steps`, or of the nearest thing around it."""
+        while steps and steps not in self.places:
+            steps = steps[:-1]
+        return self.places.get(steps, (1, 1))
+
+    def error(self, fault: Fault) -> ContractError:
+        """The fault as an error that names its place."""
+        line, column = self.place(fault.steps)
+        return ContractError(fault.code, file=self.file, line=line, column=column, **fault.facts)
+
+
+def read_text(path: Path, file: str) -> str:
+    """The text of the contract at `path`.
+
+    Raises:
+        ContractError: It is larger than a contract can be, or no UTF-8.
+        FileNotFoundError: There is none.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if len(content) > MAX_BYTES:
+            raise _too_large(file) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ContractError("contract_not_utf8", file=file, line=line, column=1) from None
+
+
+def read_document(text: str, file: str) -> Document:
+    """Read one YAML document.
+
+    Raises:
+        ContractError: It is no YAML, or has what no contract needs: tags, aliases, more depth, size or documents.
+    """
+    if len(text) > MAX_BYTES:
+        raise _too_large(file)
+    composer = _Composer(file)
+    try:
+        data = composer.document(yaml.parse(text, Loader=yaml.CSafeLoader))
+    except yaml.MarkedYAMLError as error:
+        raise _syntax(file, error.problem_mark, error.problem or "") from None
+    except (yaml.YAMLError, UnicodeEncodeError):  # a character that YAML forbids
+        raise _syntax(file, None, "a control character") from None
+    return Document(file, text, data, composer.places, tuple(composer.faults))
+
+
+def shown(value: object) -> str:
+    """`value` as a message may repeat it: short, printable, and no credentials; else only its kind."""
+    text = str(value)
+    if isinstance(value, dict | list | None) or len(text) > MAX_SHOWN or not text.isprintable() or has_credentials(text):
+        return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(type(value), "a long text")
+    return text if isinstance(value, str) else text.lower()
+
+
+def has_credentials(text: str) -> bool:
+    """Whether `text` holds a URL with a password, or a private key."""
+    return _CREDENTIALS.search(text) is not None
+
+
+class _Composer:
+    """Makes values of events, and remembers where each came from."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.places: dict[Steps, tuple[int, int]] = {}
+        self.faults: list[Fault] = []
+        self._resolve: Callable[..., str] = Resolver().resolve
+        self._constructor = SafeConstructor()
+
+    def document(self, events: Iterator[yaml.Event]) -> Any:
+        data = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self._refused("contract_documents", event)
+                data = self._value(next(events), events, ())
+        return data
+
+    def _value(self, event: yaml.Event, events: Iterator[yaml.Event], steps: Steps) -> Any:
+        if isinstance(event, yaml.AliasEvent):
+            raise self._refused("contract_alias", event)
+        if len(steps) > MAX_DEPTH:
+            raise self._refused("contract_depth", event, limit=MAX_DEPTH)
+        if getattr(event, "tag", None) not in {None, "!"}:
+            raise self._refused("contract_tag", event)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(events, steps)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(events, steps)
+        return self._scalar(event)
+
+    def _mapping(self, events: Iterator[yaml.Event], steps: Steps) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        while not isinstance(key := next(events), yaml.MappingEndEvent):
+            if not isinstance(key, yaml.ScalarEvent):
+                raise self._refused("contract_key_kind", key)
+            inner = (*steps, key.value)
+            self.places[inner] = _place(key.start_mark)
+            if key.value in values:
+                self.faults.append(Fault(inner, "contract_duplicate_key", {"key": shown(key.value)}))
+            values[key.value] = self._value(next(events), events, inner)
+        return values
+
+    def _sequence(self, events: Iterator[yaml.Event], steps: Steps) -> list[Any]:
+        values: list[Any] = []
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            inner = (*steps, len(values))
+            self.places[inner] = _place(event.start_mark)
+            values.append(self._value(event, events, inner))
+        return values
+
+    def _scalar(self, event: Any) -> Any:
+        if not event.implicit[0]:  # quoted, or a block of text
+            return event.value
+        tag = self._resolve(ScalarNode, event.value, (True, False))
+        if tag not in _MAKE:
+            return event.value
+        try:
+            return _MAKE[tag](self._constructor, ScalarNode(tag, event.value))
+        except ValueError:  # it looks like a number, and is none: `0x`, or thousands of digits
+            return event.value
+
+    def _refused(self, code: str, event: yaml.Event, **facts: object) -> ContractError:
+        line, column = _place(event.start_mark)
+        return ContractError(code, file=self.file, line=line, column=column, **facts)
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _syntax(file: str, mark: Any, problem: str) -> ContractError:
+    line, column = _place(mark)
+    return ContractError("contract_syntax", file=file, line=line, column=column, problem=shown(problem))
+
+
+def _too_large(file: str) -> ContractError:
+    return ContractError("contract_too_large", file=file, line=1, column=1, limit=MAX_BYTES)

@@ -1,0 +1,69 @@
+"""The model of a gold dataset: one SELECT, its inputs and its windows."""
+
+from pathlib import PurePosixPath
+
+from lakeward.contracts.model import Column, GoldModel, Grain, Kind
+from lakeward.contracts.view import View, close
+from lakeward.core.names import Layer, TableName
+
+KEYS = ("sql", "inputs", "window", "grain", "timezone", "times")
+# What a model may read: tables that are judged.
+READABLE = (Layer.SILVER, Layer.GOLD)
+
+
+def read_model(view: View, name: str, columns: tuple[Column, ...]) -> GoldModel:
+    """The model that the custom property `model` describes."""
+    view.only(KEYS)
+    inputs = _inputs(view, TableName(Layer.GOLD, name))
+    return GoldModel(
+        sql=_sql(view),
+        inputs=inputs,
+        window=instant(view, "window", columns),
+        grain=view.choice("grain", (Grain.HOUR, Grain.DAY, Grain.MONTH)),
+        zone=view.zone("timezone"),
+        times=_times(view.view("times"), inputs),
+    )
+
+
+def instant(view: View, key: str, columns: tuple[Column, ...]) -> str:
+    """The name at `key` of a column that holds instants."""
+    name = view.text(key)
+    kinds = {column.name: column.type.kind for column in columns}
+    if name and name not in kinds:
+        view.fail(key, "contract_unknown_column", key=key, found=name[:40], close=close(name, kinds))
+    elif name and kinds[name] is not Kind.TIMESTAMP:
+        view.fail(key, "contract_no_instant", key=key, name=name, found=str(kinds[name]))
+    return name
+
+
+def _sql(view: View) -> PurePosixPath:
+    path = PurePosixPath(view.text("sql"))
+    if path.is_absolute() or ".." in path.parts or "\0" in str(path):
+        view.fail("sql", "contract_path_outside", key="sql")
+    return path
+
+
+def _inputs(view: View, own: TableName) -> tuple[TableName, ...]:
+    inputs = tuple(_table(view, "inputs", text) for text in view.texts("inputs"))
+    if not inputs or own in inputs:
+        view.wrong("inputs", "at least one table such as silver.press_line, not the model's own")
+    return tuple(table for table in inputs if table)
+
+
+def _times(view: View, inputs: tuple[TableName, ...]) -> tuple[tuple[TableName, str], ...]:
+    times = [(_table(view, text, text), view.text(text)) for text in view.values]
+    for table, _ in times:
+        if table and table not in inputs:
+            view.fail(str(table), "contract_unknown_input", found=str(table), close=close(str(table), map(str, inputs)))
+    return tuple((table, column) for table, column in times if table)
+
+
+def _table(view: View, key: str, text: str) -> TableName | None:
+    try:
+        table = TableName.parse(text)
+    except ValueError:
+        table = None
+    if table is None or table.layer not in READABLE:
+        view.fail(key, "contract_table_name", found=text[:40])
+        return None
+    return table

@@ -1,0 +1,153 @@
+"""A project: the folder of a plant's contracts and suites, found upward from wherever a command was given."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lakeward.contracts.document import Document, Fault, read_document, read_text
+from lakeward.contracts.load import load_contract
+from lakeward.contracts.model import Contract
+from lakeward.contracts.view import View, close
+from lakeward.core.errors import ContractError, SettingsError, UsageError
+from lakeward.core.messages import Lang
+
+PROJECT_FILE = PurePosixPath("expectations/project.yaml")
+DATASETS = PurePosixPath("expectations/datasets")
+CONTRACT_FILE = "contract.odcs.yaml"
+KEYS = ("name", "timezone", "languages", "lake", "roots")
+# It names a namespace of lineage and of Airflow's assets, so it must be able to stand in a URL.
+PROJECT_NAME = "letters, digits, _ and -, at most 63"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One plant's expectations.
+
+    Args:
+        root: The project's folder, absolute.
+        zone: IANA zone of the plant.
+        lake: A folder, relative to `root` or absolute, or an object-store URL.
+        roots: Folders outside `root` that a contract's drop folder may lie in, absolute.
+    """
+
+    root: Path
+    name: str
+    zone: str
+    languages: tuple[Lang, ...] = (Lang.EN, Lang.ZH)
+    lake: str = "lake"
+    roots: tuple[Path, ...] = ()
+
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the folders that hold a contract, sorted; nothing is read."""
+        return tuple(sorted(path.parent.name for path in (self.root / DATASETS).glob(f"*/{CONTRACT_FILE}")))
+
+    def contract(self, name: str) -> Contract:
+        """The contract of dataset `name`.
+
+        Raises:
+            UsageError: The project has no such dataset.
+            ContractError: Its contract is not valid.
+        """
+        path = self.contract_path(name)
+        contract = load_contract(path, self.label(path), (self.root, *self.roots))
+        if contract.name != name:
+            raise ContractError(
+                "contract_other_name", file=self.label(path), line=1, column=1, found=contract.name, expected=name
+            )
+        return contract
+
+    def contract_path(self, name: str) -> Path:
+        """Where the contract of dataset `name` lies.
+
+        Raises:
+            UsageError: The project has no such dataset.
+        """
+        if name not in self.datasets():
+            raise UsageError("dataset_not_found", dataset=name, project=self.name, close=close(name, self.datasets()) or "-")
+        return self._folder(name) / CONTRACT_FILE
+
+    def suite_path(self, name: str) -> Path:
+        """Where the suite of dataset `name` lies, if it has one."""
+        return self._folder(name) / "suite.json"
+
+    def model_path(self, name: str, sql: PurePosixPath) -> Path:
+        """Where the SELECT of gold dataset `name` lies.
+
+        Raises:
+            ContractError: There is no such file, or a link leads out of the dataset's folder.
+        """
+        folder, path = self._folder(name), self._folder(name) / sql
+        if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+            raise ContractError(
+                "contract_model_missing", file=self.label(folder / CONTRACT_FILE), line=1, column=1, found=str(sql)
+            )
+        return path
+
+    def label(self, path: Path) -> str:
+        """What messages call a file of this project: its path below the root."""
+        return path.relative_to(self.root).as_posix()
+
+    def _folder(self, name: str) -> Path:
+        return self.root / DATASETS / name
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds `expectations/project.yaml`.
+
+    Raises:
+        UsageError: There is none.
+    """
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise UsageError("project_not_found", folder=start, expected=PROJECT_FILE)
+
+
+def load_project(root: Path) -> Project:
+    """Read `<root>/expectations/project.yaml`.
+
+    Raises:
+        UsageError: There is none.
+        SettingsError: It is not valid; with the first place where it is not.
+    """
+    root = root.absolute()
+    file = str(PROJECT_FILE)
+    try:
+        document = read_document(read_text(root / PROJECT_FILE, file), file)
+    except FileNotFoundError:
+        raise UsageError("project_not_found", folder=root, expected=file) from None
+    except ContractError as error:
+        raise SettingsError(error.code, **error.facts) from None
+    return _project(root, document)
+
+
+def _project(root: Path, document: Document) -> Project:
+    faults: list[Fault] = [*document.faults]
+    if not isinstance(document.data, dict):
+        faults.append(Fault((), "contract_not_a_mapping"))
+    view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
+    view.only(KEYS)
+    project = Project(
+        root=root,
+        name=view.entry("name", PROJECT_NAME, _name) or "",
+        zone=view.zone("timezone"),
+        languages=tuple(Lang(text) for text in view.texts("languages", tuple(Lang)) if _is_language(view, text)),
+        lake=view.text("lake", "lake"),
+        roots=tuple((root / folder).absolute() for folder in view.texts("roots")),
+    )
+    if faults:
+        error = document.error(faults[0])
+        raise SettingsError(error.code, **error.facts)
+    return project
+
+
+def _name(value: object) -> str | None:
+    plain = isinstance(value, str) and value.replace("_", "").replace("-", "").isalnum() and value.isascii()
+    return str(value) if plain and len(str(value)) <= 63 else None
+
+
+def _is_language(view: View, text: str) -> bool:
+    if text not in tuple(Lang):
+        view.wrong("languages", "a list of: " + ", ".join(Lang))
+        return False
+    return True

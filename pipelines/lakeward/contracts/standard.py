@@ -1,0 +1,80 @@
+"""The Open Data Contract Standard's own word on a document: unknown keys, and values of the wrong type.
+
+Judged by the official model (package `open-data-contract-standard`), which by itself looks for unknown keys at the top only.
+"""
+
+import functools
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from open_data_contract_standard.model import OpenDataContractStandard
+from pydantic import BaseModel, ValidationError
+
+from lakeward.contracts.document import Fault, Steps, shown
+from lakeward.contracts.view import close
+
+# What the official model calls a mismatch -> what a person would have to write.
+EXPECTED = {
+    "string": "a text",
+    "bool": "true or false",
+    "list": "a list",
+    "model": "a mapping",
+    "dict": "a mapping",
+    "int": "a whole number",
+}
+
+
+def standard_faults(data: Any) -> list[Fault]:
+    """Where `data` departs from the standard, in no order."""
+    if not isinstance(data, dict):
+        return []
+    return [*_unknown(data, OpenDataContractStandard, ()), *_mismatched(data)]
+
+
+@functools.cache
+def _models(model: type[BaseModel]) -> dict[str, type[BaseModel] | None]:
+    """Key -> the model of the mappings at or below it; None where values are plain or free."""
+    return {field.alias or name: next(_within(field.annotation), None) for name, field in model.model_fields.items()}
+
+
+def _within(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _within(inner)
+
+
+def _unknown(value: Any, model: type[BaseModel], steps: Steps) -> Iterator[Fault]:
+    if isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _unknown(item, model, (*steps, at))
+    if not isinstance(value, dict):
+        return
+    known = _models(model)
+    for key, inner in value.items():
+        if key not in known:
+            yield Fault((*steps, key), "contract_unknown_key", {"key": shown(key), "close": close(key, known)})
+        elif below := known[key]:
+            yield from _unknown(inner, below, (*steps, key))
+
+
+def _mismatched(data: dict[str, Any]) -> Iterator[Fault]:
+    try:
+        OpenDataContractStandard.model_validate(data)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False):
+            kind = str(one["type"]).partition("_")[0]
+            if kind != "extra":
+                yield _mismatch(data, one["loc"], EXPECTED.get(kind, "another kind of value"))
+
+
+def _mismatch(data: Any, location: tuple[int | str, ...], expected: str) -> Fault:
+    """The model's location names branches of unions too, which are no place of the document."""
+    steps: list[int | str] = []
+    for step in location:
+        if step in (data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()):
+            data = data[step]
+            steps.append(step)
+    return Fault(
+        tuple(steps), "contract_value", {"key": str(steps[-1]) if steps else "", "expected": expected, "found": shown(data)}
+    )

@@ -1,0 +1,142 @@
+"""A mapping of a document, read entry by entry: what is wrong is collected, so that one look finds every error.
+
+A wrong entry yields its default, and reading goes on. Whoever started must look at the faults before using what was read.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lakeward.contracts.document import Fault, Steps, shown
+
+Choice = TypeVar("Choice", bound=StrEnum)
+Made = TypeVar("Made")
+
+# As alike as `timeColum` and `timeColumn`: below it, a stranger's own property would be taken for a slip of ours.
+ALIKE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One mapping.
+
+    Args:
+        values: The mapping; entries that are null count as absent.
+        steps: Where it stands.
+        faults: Where faults are collected; shared by all views of a document.
+        moved: Steps of entries that stand elsewhere (custom properties).
+    """
+
+    values: Mapping[str, Any]
+    steps: Steps
+    faults: list[Fault]
+    moved: Mapping[str, Steps] = field(default_factory=dict)
+
+    def fail(self, key: str | None, code: str, /, **facts: object) -> None:
+        """Collect a fault at entry `key`, or at the mapping itself."""
+        steps = self.steps if key is None else self.moved.get(key, (*self.steps, key))
+        self.faults.append(Fault(steps, code, facts))
+
+    def wrong(self, key: str, expected: str) -> None:
+        """Collect that `key` should have been `expected`: it is missing, or something else."""
+        if self.values.get(key) is None:
+            self.fail(key, "contract_missing", key=key, expected=expected)
+        else:
+            self.fail(key, "contract_value", key=key, expected=expected, found=shown(self.values[key]))
+
+    def entry(self, key: str, expected: str, read: Callable[[Any], Made | None], default: Made | None = None) -> Made | None:
+        """What `read` makes of the value; a fault where it makes None of it. Without `default` the entry must be there."""
+        value = self.values.get(key)
+        if value is None and default is not None:
+            return default
+        made = None if value is None else read(value)
+        if made is None:
+            self.wrong(key, expected)
+        return default if made is None else made
+
+    def text(self, key: str, default: str | None = None, expected: str = "a text") -> str:
+        """A text; without `default` it may not be empty."""
+        return (
+            self.entry(key, expected, lambda v: v if isinstance(v, str) and (v or default is not None) else None, default) or ""
+        )
+
+    def zone(self, key: str, default: str | None = None) -> str:
+        """An IANA time zone."""
+        return self.entry(key, "an IANA time zone such as Asia/Shanghai or UTC", _zone, default) or ""
+
+    def whole(self, key: str, default: int) -> int:
+        """A positive whole number."""
+        return self.entry(key, "a positive whole number", lambda v: v if type(v) is int and v > 0 else None, default) or 0
+
+    def choice(self, key: str, allowed: Sequence[Choice], default: Choice | None = None) -> Choice:
+        """One of `allowed`; without `default` it must be there."""
+        by_text = {str(one): one for one in allowed}
+        made = self.entry(key, ", ".join(by_text), lambda v: by_text.get(v) if isinstance(v, str) else None, default)
+        return made or allowed[0]
+
+    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """A list of texts; absent: `default`."""
+        return self.entry(key, "a list of texts", _texts, default) or ()
+
+    def view(self, key: str) -> "View":
+        """The mapping at `key`; absent or wrong: an empty one."""
+        return View(self.entry(key, "a mapping", _mapping, {}) or {}, self.moved.get(key, (*self.steps, key)), self.faults)
+
+    def views(self, key: str) -> list["View"]:
+        """The mappings of the list at `key`; absent or wrong: none."""
+        none: tuple[dict[str, Any], ...] = ()
+        items = self.entry(key, "a list of mappings", _mappings, none) or none
+        return [View(item, (*self.steps, key, at), self.faults) for at, item in enumerate(items)]
+
+    def only(self, keys: Iterable[str]) -> None:
+        """Collect every entry that is not one of `keys`."""
+        for key in self.values:
+            if key not in keys:
+                self.fail(key, "contract_unknown_key", key=shown(key), close=close(key, keys))
+
+
+def named(view: View, where: str, known: Iterable[str]) -> dict[str, View]:
+    """The items of a list of `{property: …, value: …}` by property. Strange ones are let pass, unless they are slips of `known`."""
+    items: dict[str, View] = {}
+    for item in view.views(where):
+        key = item.text("property")
+        if key in items:
+            item.fail("property", "contract_duplicate_key", key=shown(key))
+        if key not in known and difflib.get_close_matches(key, known, 1, ALIKE):
+            item.fail("property", "contract_unknown_key", key=shown(key), close=close(key, known))
+        items[key] = item
+    return items
+
+
+def custom(view: View, known: Iterable[str]) -> View:
+    """The custom properties of `view` as one mapping."""
+    items = named(view, "customProperties", known)
+    values = {key: item.values.get("value") for key, item in items.items()}
+    return View(values, view.steps, view.faults, {key: (*item.steps, "value") for key, item in items.items()})
+
+
+def close(name: str, known: Iterable[str]) -> str:
+    """The names that `name` may have meant, or where none is alike, all there are."""
+    return ", ".join(difflib.get_close_matches(name, known, 3) or sorted(known)[:12])
+
+
+def _zone(value: Any) -> str | None:
+    try:
+        return ZoneInfo(value).key if isinstance(value, str) and value else None
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # a path, a folder of the zone data, an unknown zone
+        return None
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    return tuple(value) if isinstance(value, list) and all(isinstance(item, str) for item in value) else None
+
+
+def _mapping(value: Any) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None
+
+
+def _mappings(value: Any) -> tuple[dict[str, Any], ...] | None:
+    return tuple(value) if isinstance(value, list) and all(isinstance(item, dict) for item in value) else None
