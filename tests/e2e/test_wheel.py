@@ -13,7 +13,8 @@ UV = Path(sys.executable).with_name("uv")
 HEAVY = {"apache-airflow", "great-expectations", "pandas", "pyarrow", "numpy", "pyspark"}
 HEADER = "ts,machine,temp_degc,parts\n"
 SIDES = ("rejects", "bronze", "silver", "quarantine", "duplicates")
-pytestmark = pytest.mark.slow
+# A cold cache downloads 150 MB first.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
