@@ -1,7 +1,5 @@
 """What a table must look like, and what a stored Delta table looks like, compared. Refuses what we could not write rightly."""
 
-from collections.abc import Iterable
-
 from deltalake import DeltaTable, Field, Schema
 from deltalake.schema import PrimitiveType
 
@@ -74,10 +72,10 @@ def _check_features(table: DeltaTable, spec: TableSpec) -> None:
         raise ContractError("table_feature_unsupported", table=spec.name, feature=", ".join(sorted(named)))
 
 
-def _versions(reader: int, writer: int) -> Iterable[str]:
+def _versions(reader: int, writer: int) -> set[str]:
     """What an old table asks for by number alone, where it is more than we write."""
     too_new = {"reader": reader > _PLAIN_READER and writer != _NAMED_FEATURES, "writer": _PLAIN_WRITER < writer < _NAMED_FEATURES}
-    return [f"{half} version {number}" for (half, new), number in zip(too_new.items(), (reader, writer), strict=True) if new]
+    return {f"{half} version {number}" for (half, new), number in zip(too_new.items(), (reader, writer), strict=True) if new}
 
 
 def _mismatch(spec: TableSpec, column: str, expected: str, found: str) -> ContractError:

@@ -21,23 +21,20 @@ class Doomed:
     """Rows to remove, over a relation of the table.
 
     Args:
-        found: From a relation, the SELECT of its doomed rows; None: there are none in any table.
+        found: From a relation, the SELECT of its doomed rows.
         kept: From a relation, the SELECT of its other rows.
     """
 
-    found: Callable[[str], str] | None
+    found: Callable[[str], str]
     kept: Callable[[str], str]
-
-
-NOTHING = Doomed(found=None, kept=lambda scan: f"SELECT * FROM {scan}")
 
 
 def same_keys(
     con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
-) -> Doomed:
-    """Stored rows that have a key of the rows in the files `added`, whose bounds spare the other files from being read."""
+) -> Doomed | None:
+    """Stored rows that have a key of the rows in the files `added`, whose bounds spare the other files from being read; None for no rows."""
     if not added:
-        return NOTHING
+        return None
     names = ", ".join(map(identifier, keys))
     new = f"(SELECT {names} FROM {_scan(folder, spec, keys, added)})"
     within = _within(con, spec, keys, new)

@@ -10,7 +10,7 @@ from lakeward.core.names import Layer, TableName
 from lakeward.engines.embedded.commits import landed, open_table, settle
 from lakeward.engines.embedded.data_files import DataFile, remove_files, write_files
 from lakeward.engines.embedded.delta_schema import columns_of, missing_columns
-from lakeward.engines.embedded.doomed import NOTHING, Doomed, same_keys
+from lakeward.engines.embedded.doomed import Doomed, same_keys
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.rewriting import Rewrite
 from lakeward.engines.embedded.session import Session
@@ -55,7 +55,7 @@ class EmbeddedEngine(Session):
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
         """See `TableStore.append`."""
-        return self._write(spec, query, txn, lambda _: NOTHING)
+        return self._write(spec, query, txn, lambda _: None)
 
     def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:
         """See `TableStore.replace`. A key with a NULL in it replaces nothing."""
@@ -77,7 +77,7 @@ class EmbeddedEngine(Session):
                 self._folder(table).rename(doomed)
                 shutil.rmtree(doomed)
 
-    def _write(self, spec: TableSpec, query: str, txn: Txn, doom: Callable[[Sequence[DataFile]], Doomed]) -> Commit | None:
+    def _write(self, spec: TableSpec, query: str, txn: Txn, doom: Callable[[Sequence[DataFile]], Doomed | None]) -> Commit | None:
         folder = self._folder(spec.name)
         with machine_faults(self._lake):
             table = open_table(folder)

@@ -38,7 +38,7 @@ class Rewrite:
     folder: Path
     spec: TableSpec
     added: tuple[DataFile, ...]
-    doomed: Doomed
+    doomed: Doomed | None
     txn: Txn
 
     def attempt(self, table: DeltaTable | None) -> Commit:
@@ -47,9 +47,9 @@ class Rewrite:
         Raises:
             CommitFailedError: Another commit was first, or ours had to be undone: look again.
         """
-        touched = self._touched(table.version()) if table and self.doomed.found else ()
+        touched = self._touched(table.version(), self.doomed) if table and self.doomed else ()
         rows = sum(file.rows for file in self.added)
-        if not table or not touched:
+        if not (table and self.doomed and touched):
             return Commit(commit(table, self.folder, self.spec, self.added, (), [self.txn]), rows)
         before, last = table.version(), landed(table, self.txn.app)
         carried = self._carry(before, touched, self.doomed.kept)
@@ -65,9 +65,9 @@ class Rewrite:
         moved = sum(file.rows for file in carried)
         return Commit(version, rows + moved, moved)
 
-    def _touched(self, version: int) -> tuple[str, ...]:
+    def _touched(self, version: int, doomed: Doomed) -> tuple[str, ...]:
         scan = delta_scan(self.folder, version, place=_PLACE)
-        query = f"SELECT DISTINCT {_PLACE} FROM ({self.doomed.found(scan)}) ORDER BY 1"
+        query = f"SELECT DISTINCT {_PLACE} FROM ({doomed.found(scan)}) ORDER BY 1"
         return tuple(self._relative(path) for (path,) in self.con.execute(query).fetchall())
 
     def _carry(self, version: int, files: Sequence[str], kept: Callable[[str], str]) -> tuple[DataFile, ...]:

@@ -118,7 +118,11 @@ class Session:
 
 
 def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
-    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "temp_directory": str(scratch)}
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": str(scratch),
+    }
     if memory_limit:
         config["memory_limit"] = memory_limit
     con = duckdb.connect(config=config)
