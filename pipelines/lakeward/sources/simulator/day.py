@@ -26,7 +26,7 @@ def write_plant_day(root: Path, *, seed: int, day: date) -> Truth:
 
     The same seed and day give the same bytes under the same names; a file that holds them already is left alone.
     """
-    faulty, injected = telemetry(seed, day)
+    faulty, injected = _telemetry(seed, day)
     exported, corrections, order_faults = orders.export(day, chance(seed, day, "orders"))
     files = [
         *_telemetry_files(faulty, day),
@@ -40,8 +40,7 @@ def write_plant_day(root: Path, *, seed: int, day: date) -> Truth:
     return Truth(everything, tuple((path, content.count("\n") - 1) for path, content, _ in files))
 
 
-def telemetry(seed: int, day: date) -> tuple[Feed, list[Injected]]:
-    """The day's messages with every defect in them, and the truth of each."""
+def _telemetry(seed: int, day: date) -> tuple[Feed, list[Injected]]:
     signals = simulate(seed, day)
     marks: list[Mark] = []
     for spoil in SIGNAL_DEFECTS:
