@@ -1,9 +1,11 @@
 """Delimited text, the good and the bad: what each fault costs, and that it costs no more."""
 
+import duckdb
 import pytest
 
+from lakeward.engines.embedded.staging import stage
 from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
-from staged import SHA, column, file_input, staged, staged_text
+from staged import SHA, column, file_input, source, staged, staged_text
 
 
 def test_rows_keep_text_place_and_order(tmp_path):
@@ -58,6 +60,13 @@ def test_a_stray_quote_does_not_take_a_good_record_of_several_lines(tmp_path):
     got = staged_text(tmp_path, b'a,b\n1,5"\n2,"y\nz"\n3,"p\n\nq"\n', "a b")
     assert got.rejects() == [(2, "reject_stray_quote")]
     assert got.rows("a, b, _row") == [("2", "y\nz", 3), ("3", "p\n\nq", 5)]
+
+
+def test_a_stray_quote_far_below_the_header_costs_no_more_than_near_it(tmp_path):
+    good = b"".join(b"%d\n" % number for number in range(3000))
+    got = staged_text(tmp_path, b"a\n" + good + b'5"\n', "a")
+    assert got.rejects() == [(3002, "reject_stray_quote")]
+    assert got.records == 3001
 
 
 def test_two_stray_quotes_far_apart_swallow_nothing(tmp_path):
@@ -166,3 +175,22 @@ def test_names_of_files_and_columns_are_never_run_as_sql(tmp_path):
     path.write_bytes(b'"a""; SELECT 1 --",b\'\n1,2\n')
     got = staged(tmp_path, [file_input(path)], [column('n"; --', source_name='a"; SELECT 1 --'), column("b'")])
     assert got.rows("columns(*)")[0][:3] == ("1", "2", path.name)
+
+
+def test_row_numbers_hold_for_a_large_file_read_in_any_order(tmp_path):
+    path = tmp_path / "large.csv"
+    path.write_text("a,b\n" + "".join(f"{number},{'x' * 40}\n" for number in range(2, 600_000)), encoding="utf-8")
+    con = duckdb.connect(config={"preserve_insertion_order": "false", "threads": "4"})
+    reports = stage(con, [file_input(path)], source(), [column("a")], tmp_path)
+    wrong, rows = con.execute("SELECT count_if(a <> _row::VARCHAR), count(*) FROM staged_rows").fetchall()[0]
+    assert (wrong, rows, reports[0].records) == (0, 599_998, 599_998)
+
+
+def test_the_next_batch_takes_the_place_of_the_one_before(tmp_path):
+    first = staged_text(tmp_path, b'a\r\n1\n"x\r\ny"\nz"\n', "a")
+    path = tmp_path / "next.csv"
+    path.write_bytes(b"a\n7\n")
+    stage(first.con, [file_input(path, seq=2)], source(), [column("a")], tmp_path)
+    assert first.rows("a, _file_seq") == [("7", 2)]
+    assert first.rejects() == []
+    assert list((tmp_path / "staging").iterdir()) == []

@@ -3,6 +3,7 @@
 Refuses to type, trim or judge a value, and to let a fault in one record or file cost another.
 """
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,9 +45,9 @@ def stage(
         MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
     try:
-        readings = _readings(con, inputs, source, columns, scratch)
+        readings = _readings(con, inputs, source, columns, _emptied(scratch / "staging"))
     except OSError as error:
-        raise MachineError("staging_impossible", file=error.filename or scratch, found=error.strerror) from error
+        raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
     rejects = " UNION ALL ".join([_NO_REJECTS, *(select for one in readings for select in one.rejects)])
     con.execute(f"CREATE OR REPLACE TEMP TABLE staged_rejects AS {rejects}")
     rows = " UNION ALL BY NAME ".join(select for one in readings for select in one.rows) or _no_rows(columns)
@@ -75,6 +76,14 @@ def _readings(
         read_json(con, text(FileFormat.JSONL), columns),
         read_parquet(con, readable[FileFormat.PARQUET], columns),
     )
+
+
+def _emptied(folder: Path) -> Path:
+    """The folder without the working copies of the batch before."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
+    return folder
 
 
 def _no_rows(columns: Sequence[Column]) -> str:

@@ -70,7 +70,7 @@ def has_undecoded(text: str, *, undecoded: bool) -> str:
 
 
 def raw_bytes(text: str, *, undecoded: bool) -> str:
-    """BLOB: the text in UTF-8, with the bytes that did not decode put back as they were."""
+    """BLOB: the text in UTF-8 whatever the file's encoding, with the bytes that did not decode put back as they were."""
     if not undecoded:
         return f"encode({text})"
     byte = f"ascii(c) - {BYTE_MARK}"
