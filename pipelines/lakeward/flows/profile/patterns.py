@@ -1,0 +1,40 @@
+"""The fixed form of identifiers, as a regular expression: `M-017`, `L2.TT.104`. Refuses to see one in free text."""
+
+import re
+from collections.abc import Sequence
+
+# Longer texts and more parts are sentences, or identifiers nobody would write a rule for.
+LONGEST, PARTS = 40, 9
+
+_RUN = re.compile(r"[0-9]+|[A-Z]+|[a-z]+|[\u4e00-\u9fff]+|[^0-9A-Za-z\u4e00-\u9fff]")
+_CLASSES = (
+    ("[0-9]", re.compile("[0-9]")),
+    ("[A-Z]", re.compile("[A-Z]")),
+    ("[a-z]", re.compile("[a-z]")),
+    ("[一-鿿]", re.compile("[\u4e00-\u9fff]")),
+)
+
+
+def fixed_form(values: Sequence[str]) -> str | None:
+    """A pattern that all values match; None where they have no form in common, or no digit to vary."""
+    if len(values) < 2 or max(map(len, values)) > LONGEST:
+        return None
+    runs = [_RUN.findall(value) for value in values]
+    shapes = {tuple(map(_class, parts)) for parts in runs}
+    if len(shapes) != 1:
+        return None
+    shape = shapes.pop()
+    if len(shape) > PARTS or "[0-9]" not in shape or " " in shape:
+        return None
+    return "^" + "".join(_part(name, texts) for name, texts in zip(shape, zip(*runs, strict=True), strict=True)) + "$"
+
+
+def _class(run: str) -> str:
+    return next((name for name, first in _CLASSES if first.match(run)), run)
+
+
+def _part(name: str, texts: Sequence[str]) -> str:
+    if len(set(texts)) == 1 and name != "[0-9]":
+        return re.escape(texts[0])
+    low, high = min(map(len, texts)), max(map(len, texts))
+    return f"{name}{{{low}}}" if low == high else f"{name}{{{low},{high}}}"
