@@ -72,7 +72,7 @@ def _verdict(rule: Rule, result: Any) -> Verdict:
     if result is None:
         return Verdict(rule, Outcome.UNKNOWN, reason=RAISED)
     found = result.result
-    if "unexpected_index_list" in found or "missing_count" in found:
+    if {"element_count", "unexpected_count"} <= found.keys():
         return _on_rows(rule, found)
     observed = found.get("observed_value")
     if "observed_value" in found and observed is None and "unexpected_count" not in found:
