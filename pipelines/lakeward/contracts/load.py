@@ -37,9 +37,17 @@ def judge(document: Document, roots: Sequence[Path] | None) -> tuple[Contract | 
     """The contract, and every fault of the document in the order of its lines; a contract with a fault is None."""
     contract, ours = build(document, roots)
     faults = [*document.faults, *secret_faults(document.data), *ours, *standard_faults(document.data)]
-    first = {(fault.steps, fault.code): fault for fault in reversed(faults)}
+    first = {(fault.steps, fault.code): fault for fault in reversed(faults) if not _is_slip(fault, faults)}
     ordered = sorted(first.values(), key=lambda fault: document.place(fault.steps))
     return (None if ordered else contract), ordered
+
+
+def _is_slip(missing: Fault, faults: list[Fault]) -> bool:
+    """Whether a key is missing only because it stands beside, misspelt: that is told once, as the unknown key."""
+    if missing.code != "contract_missing":
+        return False
+    beside = [fault for fault in faults if fault.code == "contract_unknown_key" and fault.steps[:-1] == missing.steps[:-1]]
+    return any(missing.facts["key"] in str(fault.facts["close"]).split(", ") for fault in beside)
 
 
 def _trusted(document: Document, roots: Sequence[Path] | None) -> Contract:

@@ -36,6 +36,11 @@ class Project:
     lake: str = "lake"
     roots: tuple[Path, ...] = ()
 
+    @property
+    def premises(self) -> tuple[Path, ...]:
+        """The folders that a contract's drop folder may lie in."""
+        return (self.root, *self.roots)
+
     def datasets(self) -> tuple[str, ...]:
         """Names of the folders that hold a contract, sorted; nothing is read."""
         return tuple(sorted(path.parent.name for path in (self.root / DATASETS).glob(f"*/{CONTRACT_FILE}")))
@@ -48,7 +53,7 @@ class Project:
             ContractError: Its contract is not valid.
         """
         path = self.contract_path(name)
-        contract = load_contract(path, self.label(path), (self.root, *self.roots))
+        contract = load_contract(path, self.label(path), self.premises)
         if contract.name != name:
             raise ContractError(
                 "contract_other_name", file=self.label(path), line=1, column=1, found=contract.name, expected=name

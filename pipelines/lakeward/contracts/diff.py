@@ -1,0 +1,133 @@
+"""What changed from one version of a contract to the next, and whether tables made by the old one may go on (DESIGN.md §4).
+
+A change is breaking when a row that is already stored would mean something else, or could no longer be there.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lakeward.contracts.document import shown
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import ContractError
+
+
+class Effect(StrEnum):
+    """What a change asks of the tables."""
+
+    ADDITIVE = "additive"  # a new column, empty in the rows that are there
+    COMPATIBLE = "compatible"  # nothing
+    BREAKING = "breaking"  # silver must be made anew from bronze
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference.
+
+    Args:
+        code: Key of its message; `facts` are the values named in it.
+    """
+
+    kind: Effect
+    code: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+_ADD, _FINE, _BREAK = Effect.ADDITIVE, Effect.COMPATIBLE, Effect.BREAKING
+
+# Part -> what its change does to rows that are stored. Every field of the model but the text itself is named (a test looks).
+COLUMN = {
+    "type": _BREAK,
+    "unit": _BREAK,
+    "required": _BREAK,  # relaxed, too: rows set aside before would now be in silver
+    "source_name": _BREAK,  # other values under the same name
+    "time_format": _BREAK,
+    "description": _FINE,
+    "classification": _FINE,
+}
+CONTRACT = {
+    **dict.fromkeys(("name", "layer", "primary_key", "time_column", "partition", "duplicates_exact"), _BREAK),
+    **dict.fromkeys(("version", "series", "owner", "domain", "description", "data_class", "sla"), _FINE),
+}
+# Bronze is text as it was decoded: how a file is cut into it concerns new files only, what the text means concerns every row.
+SOURCE = {
+    **dict.fromkeys(("path", "pattern", "delimiter", "quote", "escape", "encoding"), _FINE),
+    **dict.fromkeys(("limit_rows", "limit_bytes", "retention_days"), _FINE),
+    **dict.fromkeys(("format", "nulls", "decimal", "zone"), _BREAK),
+}
+# A changed model computes the whole of its table anew; only what its windows are would leave a reader behind.
+MODEL = {
+    **dict.fromkeys(("sql", "inputs", "times"), _FINE),
+    **dict.fromkeys(("window", "grain", "zone"), _BREAK),
+}
+
+
+def diff(old: Contract, new: Contract) -> tuple[Change, ...]:
+    """Every difference, and at last a remark where the version did not rise as far as they ask."""
+    changes = [
+        *_parts("", old, new, CONTRACT),
+        *_columns(old, new),
+        *(_parts("source.", old.source, new.source, SOURCE) if old.source and new.source else ()),
+        *(_parts("model.", old.model, new.model, MODEL) if old.model and new.model else ()),
+    ]
+    return (*changes, *_version_remark(old, new, changes))
+
+
+def check_evolution(applied: Contract, new: Contract) -> None:
+    """Refuse a contract that stored rows do not keep.
+
+    Raises:
+        ContractError: A change is breaking. Its next step is to raise the major version where it has not risen, then a rebuild.
+    """
+    breaking = [change for change in diff(applied, new) if change.kind is Effect.BREAKING]
+    if not breaking:
+        return
+    facts = {
+        "name": new.name,
+        "what": breaking[0].facts["what"],
+        "count": len(breaking),
+        "old": applied.version,
+        "new": new.version,
+    }
+    if _version(new)[0] > _version(applied)[0]:
+        raise ContractError("contract_needs_rebuild", **facts)
+    raise ContractError("contract_breaking", **facts, expected=f"{_version(applied)[0] + 1}.0.0")
+
+
+def _parts(prefix: str, old: object, new: object, effects: Mapping[str, Effect]) -> Iterator[Change]:
+    for part, effect in effects.items():
+        before, after = getattr(old, part), getattr(new, part)
+        if before != after:
+            yield Change(effect, "change_part", {"what": prefix + part, "old": _told(before), "new": _told(after)})
+
+
+def _columns(old: Contract, new: Contract) -> Iterator[Change]:
+    before, after = ({column.name: column for column in contract.columns} for contract in (old, new))
+    for name, column in after.items():
+        if name in before:
+            yield from _parts(f"{name}.", before[name], column, COLUMN)
+        elif column.required:
+            yield Change(_BREAK, "change_required_column", {"what": name})
+        else:
+            yield Change(_ADD, "change_new_column", {"what": name})
+    for name in sorted(before.keys() - after.keys()):
+        yield Change(_BREAK, "change_dropped_column", {"what": name})
+
+
+def _version_remark(old: Contract, new: Contract, changes: list[Change]) -> Iterator[Change]:
+    kinds = {change.kind for change in changes}
+    major, minor, patch = _version(old)
+    least = (major + 1, 0, 0) if _BREAK in kinds else (major, minor + 1, 0) if _ADD in kinds else (major, minor, patch + 1)
+    if kinds and _version(new) < least:
+        yield Change(_FINE, "change_version_low", {"expected": ".".join(map(str, least)), "found": new.version})
+
+
+def _version(contract: Contract) -> tuple[int, int, int]:
+    major, minor, patch = map(int, contract.version.split("."))
+    return major, minor, patch
+
+
+def _told(value: object) -> str:
+    """A part as a message may name it: a list by its items, nothing as a dash."""
+    items = [_told(item) for item in value] if isinstance(value, tuple) else None
+    return shown(", ".join(items) or "-" if items is not None else "-" if value is None else value)

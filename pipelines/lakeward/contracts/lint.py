@@ -1,0 +1,84 @@
+"""Everything that is wrong with a contract, each with its line and column; and what only its neighbours can show.
+
+Refuses nothing and changes nothing: a file that is no YAML at all is one problem among others.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeward.contracts.document import Document, Fault, Steps, read_document, read_text
+from lakeward.contracts.load import judge
+from lakeward.contracts.model import Contract, Kind
+from lakeward.contracts.project import Project
+from lakeward.contracts.view import close
+from lakeward.core.errors import ContractError
+from lakeward.core.names import TableName
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong, and where.
+
+    Args:
+        line, column: From 1, of the key or list item.
+        code: Key of its message; `facts` are the values named in it.
+    """
+
+    line: int
+    column: int
+    code: str
+    facts: Mapping[str, object]
+
+
+def lint(path: Path, project: Project) -> list[Problem]:
+    """Every problem of the contract at `path`, in the order of its lines.
+
+    Raises:
+        FileNotFoundError: There is no file.
+    """
+    file = project.label(path)
+    try:
+        document = read_document(read_text(path, file), file)
+    except ContractError as error:
+        facts = dict(error.facts)
+        del facts["file"]
+        return [Problem(int(str(facts.pop("line"))), int(str(facts.pop("column"))), error.code, facts)]
+    contract, faults = judge(document, project.premises)
+    if contract:
+        faults = list(_neighbours(contract, path, project, _model_steps(document)))
+    return [Problem(*document.place(fault.steps), fault.code, fault.facts) for fault in faults]
+
+
+def _neighbours(contract: Contract, path: Path, project: Project, model: Steps) -> Iterator[Fault]:
+    """What the folder, the disk and the project's other contracts contradict."""
+    if contract.name != path.parent.name:
+        yield Fault(("name",), "contract_other_name", {"found": contract.name, "expected": path.parent.name})
+    if contract.model is None:
+        return
+    if not (path.parent / contract.model.sql).is_file():
+        yield Fault((*model, "sql"), "contract_model_missing", {"found": str(contract.model.sql)})
+    times = dict(contract.model.times)
+    for table in contract.model.inputs:
+        if table.name not in project.datasets():
+            facts = {"found": str(table), "close": close(table.name, project.datasets()) or "-"}
+            yield Fault((*model, "inputs"), "contract_input_not_found", facts)
+        elif table in times:
+            yield from _time(project, table, times[table], (*model, "times", str(table)))
+
+
+def _time(project: Project, table: TableName, name: str, steps: Steps) -> Iterator[Fault]:
+    try:
+        columns = project.contract(table.name).columns
+    except ContractError:  # the input's own lint tells it
+        return
+    kinds = {column.name: column.type.kind for column in columns}
+    if name not in kinds:
+        yield Fault(steps, "contract_unknown_column", {"key": str(table), "found": name, "close": close(name, kinds)})
+    elif kinds[name] is not Kind.TIMESTAMP:
+        yield Fault(steps, "contract_no_instant", {"key": str(table), "name": name, "found": str(kinds[name])})
+
+
+def _model_steps(document: Document) -> Steps:
+    items = document.data.get("customProperties") or []
+    return next((("customProperties", at, "value") for at, item in enumerate(items) if item.get("property") == "model"), ())
