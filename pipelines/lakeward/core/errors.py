@@ -59,6 +59,10 @@ class SuiteError(DefinitionError):
     """A suite is not valid for its contract."""
 
 
+class PolicyError(DefinitionError):
+    """A serving policy, or its tests, name what is not there."""
+
+
 class SettingsError(DefinitionError):
     """`project.yaml`, an option or an environment variable is not valid."""
 
@@ -69,6 +73,12 @@ class UsageError(LakewardError):
     """The command asks for something that is not there."""
 
     exit_code = ExitCode.WRONG_USE
+
+
+class ProtectionError(LakewardError):
+    """The policy, the guard of served views or the state of a key forbids it."""
+
+    exit_code = ExitCode.REFUSED
 
 
 class MachineError(LakewardError):

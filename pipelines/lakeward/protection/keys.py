@@ -1,0 +1,83 @@
+"""The secret that tokens are made with. It lies outside the lake and in no SQL; what is recorded is its id.
+
+Refuses a key that others on the machine can read, that lies beside the data it protects, or that could be guessed.
+"""
+
+import hashlib
+import hmac
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lakeward.core.errors import ProtectionError
+from lakeward.core.settings import Settings
+
+# Bytes; as long as the hash (RFC 2104 §3: a shorter key weakens the function).
+SHORTEST = 32
+# Hex digits of a token: 128 bits, so that among 10^12 values no two are likely to meet.
+DIGITS = 32
+# Hex digits of a key's id: enough to tell a plant's keys apart.
+ID_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKey:
+    """A secret, with the id that may be recorded."""
+
+    secret: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """Derived one way from the secret, so that two keys can't claim one id."""
+        return hmac.new(self.secret, b"lakeward token key id", hashlib.sha256).hexdigest()[:ID_DIGITS]
+
+    def tokeniser(self) -> "Tokeniser":
+        """The function that makes tokens of this key."""
+        return Tokeniser(f"{self.id}:", hmac.new(self.secret, digestmod=hashlib.sha256))
+
+
+@dataclass(frozen=True, slots=True)
+class Tokeniser:
+    """HMAC-SHA-256 of texts: the same text gives the same token, in every column and session."""
+
+    prefix: str
+    keyed: hmac.HMAC = field(repr=False)
+
+    def __call__(self, text: str) -> str:
+        """The token of `text`: key id, colon, 32 hex digits."""
+        mac = self.keyed.copy()
+        mac.update(text.encode("utf-8", "surrogatepass"))
+        return self.prefix + mac.hexdigest()[:DIGITS]
+
+
+def token_key(settings: Settings, lake: Path) -> TokenKey | None:
+    """The key that the settings name; None where they name none: then nothing is tokenised, and nobody sees such columns.
+
+    Raises:
+        ProtectionError: The file can't be read, others may read it, it lies in the lake, or the key is too short.
+    """
+    if settings.token_key is not None:
+        return _key(settings.token_key.encode(), "LAKEWARD_TOKEN_KEY")
+    if settings.token_key_file is None:
+        return None
+    return _key(_content(settings.token_key_file, lake), str(settings.token_key_file))
+
+
+def _content(file: Path, lake: Path) -> bytes:
+    try:
+        if file.resolve().is_relative_to(lake.resolve()):
+            raise ProtectionError("token_key_in_lake", file=file)
+        with file.open("rb") as stream:
+            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)  # of the open file: what was checked is what is read
+            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise ProtectionError("token_key_readable", file=file, mode=f"{mode:04o}")
+            return stream.read().strip()
+    except OSError:
+        raise ProtectionError("token_key_missing", file=file) from None
+
+
+def _key(secret: bytes, where: str) -> TokenKey:
+    if len(secret) < SHORTEST:
+        raise ProtectionError("token_key_short", where=where, expected=SHORTEST, found=len(secret))
+    return TokenKey(secret)

@@ -1,0 +1,153 @@
+"""Reads the serving policy, strictly: a name that nothing knows is a hole in the wall, so it is refused with its place."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from lakeward.contracts.document import Document, Fault, read_document, read_text, shown
+from lakeward.contracts.view import View, close
+from lakeward.core.errors import ContractError, PolicyError
+from lakeward.grading.grade import Grade
+from lakeward.protection.policy import EVERY, NO_CATEGORY, Action, MaskFormat, Policy, Rule
+
+KEYS = ("version", "ask", "roles", "categories", "rules")
+RULE_KEYS = ("id", "why", "roles", "grades", "categories", "columns", "action", "ask")
+
+
+def load_policy(path: Path, file: str, columns: Iterable[str]) -> Policy:
+    """The policy at `path`.
+
+    Args:
+        file: What messages call it.
+        columns: Every `layer.dataset.column` that the project's contracts promise.
+
+    Raises:
+        PolicyError: The first of its problems.
+    """
+    policy, problems = read_policy(_text(path, file), file, columns)
+    if problems:
+        raise problems[0]
+    return policy
+
+
+def read_policy(text: str, file: str, columns: Iterable[str]) -> tuple[Policy, tuple[PolicyError, ...]]:
+    """A policy and all its problems; with problems, the policy must not be used.
+
+    Raises:
+        PolicyError: It can't be read at all.
+    """
+    document = open_document(text, file)
+    faults: list[Fault] = [*document.faults]
+    view = root(document, faults, KEYS)
+    roles = _roles(view)
+    categories = _categories(view)
+    known = {"role": roles, "grade": tuple(Grade), "category": categories, "column": tuple(columns)}
+    rules = tuple(_rule(each, known) for each in view.views("rules"))
+    _distinct(view, rules)
+    _reached(view, rules)
+    policy = Policy(view.text("version"), view.text("ask"), roles, categories, rules, file)
+    return policy, problems_of(document, faults)
+
+
+def open_document(text: str, file: str) -> Document:
+    """A policy file's values with their places.
+
+    Raises:
+        PolicyError: It is no plain YAML.
+    """
+    try:
+        return read_document(text, file)
+    except ContractError as error:
+        raise PolicyError(error.code, **error.facts) from None
+
+
+def root(document: Document, faults: list[Fault], keys: Iterable[str]) -> View:
+    """The document's mapping, with every strange key collected."""
+    if not isinstance(document.data, dict):
+        faults.append(Fault((), "contract_not_a_mapping"))
+    view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
+    view.only(keys)
+    return view
+
+
+def problems_of(document: Document, faults: Iterable[Fault]) -> tuple[PolicyError, ...]:
+    """Each fault as an error that names its place."""
+    errors = (document.error(fault) for fault in faults)
+    return tuple(PolicyError(error.code, **error.facts) for error in errors)
+
+
+def known_name(view: View, key: str, kind: str, name: str, known: Iterable[str]) -> bool:
+    """Whether `name` is one of `known`; else that is collected, with the names it may have meant."""
+    if name in known:
+        return True
+    view.fail(key, "policy_unknown_name", kind=kind, found=shown(name), close=close(name, known) or "-")
+    return False
+
+
+def _text(path: Path, file: str) -> str:
+    try:
+        return read_text(path, file)
+    except ContractError as error:
+        raise PolicyError(error.code, **error.facts) from None
+
+
+def _roles(view: View) -> dict[str, dict[str, str]]:
+    roles = view.view("roles")
+    if not roles.values:
+        view.wrong("roles", "a mapping of role to {en, zh}")
+    titles = {name: roles.view(name) for name in roles.values}
+    for title in titles.values():
+        title.only(("en", "zh"))
+    return {name: {lang: title.text(lang) for lang in ("en", "zh")} for name, title in titles.items()}
+
+
+def _categories(view: View) -> dict[str, MaskFormat]:
+    categories = view.view("categories")
+    made = {name: categories.choice(name, tuple(MaskFormat)) for name in categories.values}
+    if NO_CATEGORY not in made:
+        view.fail("categories", "contract_missing", key=NO_CATEGORY, expected="the category of columns with nothing special")
+    return made
+
+
+def _rule(view: View, known: Mapping[str, Iterable[str]]) -> Rule:
+    view.only(RULE_KEYS)
+    grades = _names(view, "grades", "grade", known)
+    action = view.text("action")
+    known_name(view, "action", "action", action, tuple(Action))
+    return Rule(
+        id=view.text("id"),
+        why=view.text("why"),
+        roles=_names(view, "roles", "role", known),
+        grades=frozenset(Grade(name) for name in grades),
+        categories=_names(view, "categories", "category", known),
+        action=Action(action) if action in tuple(Action) else Action.DENY,
+        columns=_names(view, "columns", "column", known) if "columns" in view.values else frozenset(),
+        ask=view.text("ask", ""),
+    )
+
+
+def _names(view: View, key: str, kind: str, known: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    names = view.texts(key)
+    if not names:
+        view.wrong(key, "a list of at least one name")
+    if EVERY in names and kind != "column":
+        return frozenset(known[kind])
+    return frozenset(name for name in names if known_name(view, key, kind, name, known[kind]))
+
+
+def _distinct(view: View, rules: tuple[Rule, ...]) -> None:
+    seen: set[str] = set()
+    for at, rule in enumerate(rules):
+        if rule.id in seen:
+            view.faults.append(Fault(("rules", at, "id"), "policy_rule_twice", {"rule": shown(rule.id)}))
+        seen.add(rule.id)
+
+
+def _reached(view: View, rules: tuple[Rule, ...]) -> None:
+    """A rule that earlier ones leave nothing to is a mistake about order."""
+    taken: set[tuple[str, str, str]] = set()
+    for at, rule in enumerate(rules):
+        own = {(r, g, c) for r in rule.roles for g in rule.grades for c in rule.categories}
+        if own and own <= taken:
+            view.faults.append(Fault(("rules", at), "policy_rule_unreached", {"rule": shown(rule.id)}))
+        if not rule.columns:
+            taken |= own

@@ -1,0 +1,105 @@
+"""What a column looks like after an action, as DuckDB SQL: NULL stays NULL, and names stay as they are.
+
+Nothing here can fail on a value: an error would quote it. Lengths are hidden where a value is masked: the stars are always three.
+"""
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.core.errors import ProtectionError
+from lakeward.protection.policy import Action, Decision, MaskFormat
+
+HIDDEN = "***"
+# Function of the session that makes tokens; the key stays in it, outside all SQL.
+TOKEN = "lakeward_token"
+# Characters kept at the front and at the back. A text that would not hide at least as many again as `LEAST` hides whole.
+KEPT = {MaskFormat.NAME: (1, 0), MaskFormat.PHONE: (3, 4), MaskFormat.EDGES: (1, 1), MaskFormat.LAST: (0, 4)}
+# Characters that a mask must leave out; of a name, one is enough, since most Chinese names have two.
+LEAST = {MaskFormat.NAME: 1, MaskFormat.PHONE: 4, MaskFormat.EDGES: 4, MaskFormat.LAST: 4}
+# Upper ends of the classes of length that stand for a generalised text.
+LENGTHS = (4, 16, 64)
+SQL_TYPES = {
+    Kind.STRING: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.DOUBLE: "DOUBLE",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.DATE: "DATE",
+    Kind.TIMESTAMP: "TIMESTAMPTZ",
+    Kind.BINARY: "BLOB",
+}
+
+
+def protected(column: str, type_: DataType, decision: Decision) -> str:
+    """The expression that stands for `column` (a quoted identifier) after `decision`.
+
+    Raises:
+        ProtectionError: A denied column has no expression.
+    """
+    match decision.action:
+        case Action.CLEAR:
+            return column
+        case Action.MASK:
+            return _masked(column, type_, decision.format)
+        case Action.GENERALISE:
+            return _generalised(column, type_)
+        case Action.TOKENISE:
+            return f"{TOKEN}(CAST({column} AS VARCHAR))"
+        case Action.DENY:
+            raise ProtectionError("column_denied", column=column)
+
+
+def _masked(column: str, type_: DataType, kept: MaskFormat) -> str:
+    """Only texts can show a part; a number or time that is not to be seen is no number at all."""
+    if type_.kind is not Kind.STRING:
+        return _nothing(type_)
+    if kept is MaskFormat.EMAIL:
+        shown = f"left({column}, 1) || '{HIDDEN}@' || split_part({column}, '@', 2)"
+        fits = f"regexp_full_match({column}, '[^@\\s]{{2,}}@[^@\\s]+')"
+    elif kept in KEPT:
+        first, last = KEPT[kept]
+        shown = f"left({column}, {first}) || '{HIDDEN}' || right({column}, {last})" if last else f"left({column}, {first}) || '{HIDDEN}'"
+        fits = f"length({column}) >= {first + last + LEAST[kept]}"
+    else:
+        return f"CASE WHEN {column} IS NOT NULL THEN '{HIDDEN}' END"
+    return f"CASE WHEN {column} IS NULL THEN NULL WHEN {fits} THEN {shown} ELSE '{HIDDEN}' END"
+
+
+def _generalised(column: str, type_: DataType) -> str:
+    match type_.kind:
+        case Kind.STRING:
+            return _length_class(column)
+        case Kind.INTEGER | Kind.DECIMAL:
+            return _first_digit(column, type_)
+        case Kind.DOUBLE:
+            step = f"pow(10, floor(log10(abs({column}))))"
+            return f"CASE WHEN {column} = 0 OR NOT isfinite({column}) THEN 0 * sign({column}) ELSE trunc({column} / {step}) * {step} END"
+        case Kind.TIMESTAMP:
+            return f"date_trunc('day', {column})"
+        case Kind.DATE:
+            return f"CAST(date_trunc('month', {column}) AS DATE)"
+        case _:
+            return _nothing(type_)
+
+
+def _first_digit(column: str, type_: DataType) -> str:
+    """The first digit and zeros, written as text: no arithmetic, so no overflow."""
+    digits = f"CAST(trunc(abs(CAST({column} AS {_wide(type_)}))) AS VARCHAR)"
+    sign = f"CASE WHEN {column} < 0 THEN '-' ELSE '' END"
+    return f"CAST({sign} || left({digits}, 1) || repeat('0', length({digits}) - 1) AS {_sql(type_)})"
+
+
+def _wide(type_: DataType) -> str:
+    """A type in which the absolute value of every value fits."""
+    return "HUGEINT" if type_.kind is Kind.INTEGER else _sql(type_)
+
+
+def _length_class(column: str) -> str:
+    bounds = zip((1, *(end + 1 for end in LENGTHS)), LENGTHS, strict=False)
+    whens = " ".join(f"WHEN length({column}) <= {end} THEN '{start}-{end}'" for start, end in bounds)
+    return f"CASE WHEN {column} IS NULL THEN NULL WHEN length({column}) = 0 THEN '' {whens} ELSE '{LENGTHS[-1] + 1}+' END"
+
+
+def _nothing(type_: DataType) -> str:
+    return f"CAST(NULL AS {_sql(type_)})"
+
+
+def _sql(type_: DataType) -> str:
+    return f"DECIMAL({type_.precision},{type_.scale})" if type_.kind is Kind.DECIMAL else SQL_TYPES[type_.kind]

@@ -1,0 +1,113 @@
+"""The serving policy as values, and its one question: what may a role see of a column?
+
+The first rule that fits decides; where none fits, and for whatever is unknown, the answer is deny.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lakeward.core.names import TableName
+from lakeward.grading.grade import ColumnGrade, Grade, GradeState
+
+# What a rule says instead of a list of all roles, grades or categories.
+EVERY = "*"
+# The category of a column in which grading found nothing special.
+NO_CATEGORY = "none"
+
+
+class Action(StrEnum):
+    """What happens to a column's values on their way to a reader."""
+
+    CLEAR = "clear"
+    MASK = "mask"
+    TOKENISE = "tokenise"
+    GENERALISE = "generalise"
+    DENY = "deny"
+
+
+class MaskFormat(StrEnum):
+    """Which part of a text stays when it is masked (`protection.masking`)."""
+
+    PLAIN = "plain"
+    NAME = "name"
+    PHONE = "phone"
+    EDGES = "edges"
+    LAST = "last"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the policy.
+
+    Args:
+        why: The reason, for people.
+        columns: `layer.dataset.column` names it is limited to; empty: every column.
+        ask: Whom to ask; empty: whom the policy names.
+    """
+
+    id: str
+    why: str
+    roles: frozenset[str]
+    grades: frozenset[Grade]
+    categories: frozenset[str]
+    action: Action
+    columns: frozenset[str] = frozenset()
+    ask: str = ""
+
+    def fits(self, role: str, grade: Grade, category: str, column: str) -> bool:
+        """Whether the rule speaks of this role and column."""
+        told = role in self.roles and grade in self.grades and category in self.categories
+        return told and (not self.columns or column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a role sees of a column.
+
+    Args:
+        rule: Id of the rule that decided; None where none did.
+        why: The rule's own reason, or a message code where no rule decided.
+        format: What stays of a masked text.
+    """
+
+    action: Action
+    rule: str | None
+    why: str
+    ask: str
+    format: MaskFormat = MaskFormat.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All rules, in order, and the names they may use.
+
+    Args:
+        roles: Role -> its title by language.
+        categories: Category -> what stays of its masked values.
+        file: What messages call it.
+    """
+
+    version: str
+    ask: str
+    roles: dict[str, dict[str, str]]
+    categories: dict[str, MaskFormat]
+    rules: tuple[Rule, ...]
+    file: str
+
+    def decide(self, role: str, table: TableName, column: str, grade: ColumnGrade | None) -> Decision:
+        """What `role` sees of `table.column`, which has `grade`; an unknown role sees nothing."""
+        if grade is None or grade.grade is None or grade.state is GradeState.UNGRADED:
+            return self._denied("serving_ungraded")
+        if grade.state is GradeState.STALE:
+            return self._denied("serving_stale")
+        category = grade.category or NO_CATEGORY
+        if category not in self.categories:
+            return self._denied("serving_category_unknown")
+        for rule in self.rules:
+            if rule.fits(role, grade.grade, category, f"{table}.{column}"):
+                return Decision(rule.action, rule.id, rule.why, rule.ask or self.ask, self.categories[category])
+        return self._denied("serving_no_rule")
+
+    def _denied(self, why: str) -> Decision:
+        return Decision(Action.DENY, None, why, self.ask)
