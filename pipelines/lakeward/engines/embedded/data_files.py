@@ -18,7 +18,7 @@ from lakeward.engines.embedded.stats import Written, stats_json, unquoted
 from lakeward.engines.embedded.types import from_sql, sql_type
 from lakeward.engines.protocols import TableSpec
 
-_FORMAT = "FORMAT parquet, COMPRESSION zstd, RETURN_STATS, WRITE_EMPTY_FILE false"
+_FORMAT = "FORMAT parquet, COMPRESSION zstd, RETURN_STATS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def remove_files(folder: Path, files: Iterable[DataFile]) -> None:
 
 def _target(folder: Path, spec: TableSpec) -> str:
     if not spec.partition_by:
-        return f"{literal(str(folder / f'part-{uuid.uuid4()}.parquet'))} ({_FORMAT})"
+        return f"{literal(str(folder / f'part-{uuid.uuid4()}.parquet'))} ({_FORMAT}, WRITE_EMPTY_FILE false)"
     by = ", ".join(map(identifier, spec.partition_by))
     return f"{literal(str(folder))} ({_FORMAT}, PARTITION_BY ({by}), OVERWRITE_OR_IGNORE, FILENAME_PATTERN 'part-{{uuid}}')"
 

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.errors import ContractError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.embedded.commits import landed, open_table, settle
 from lakeward.engines.embedded.data_files import DataFile, remove_files, write_files
@@ -89,6 +89,6 @@ class EmbeddedEngine(Session):
             try:
                 doomed = doom(added)
                 return settle(folder, spec, txn, Rewrite(self._con, folder, spec, added, doomed, txn).attempt)
-            except LakewardError:
+            except (StoreConflictError, ContractError):
                 remove_files(folder, added)
                 raise

@@ -27,6 +27,8 @@ from lakeward.engines.embedded.types import from_sql
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# A partition value whose file is closed early gets a second one. DuckDB's own limit is 100; 1024 is what a process may usually open.
+_OPEN_FILES = 900
 
 
 class Session:
@@ -127,6 +129,7 @@ def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnecti
         config["memory_limit"] = memory_limit
     con = duckdb.connect(config=config)
     con.execute("SET TimeZone = 'UTC'")
+    con.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
     wheel = resources.files("duckdb_extension_delta") / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
     con.execute(f"LOAD {literal(str(wheel))}")
     return con
