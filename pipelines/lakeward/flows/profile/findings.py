@@ -33,7 +33,7 @@ class ColumnProfile:
     rival_formats: tuple[str, ...]
     filled: int
     converted: int
-    distinct: int
+    distinct: int = 0
     low: Decimal | None = None
     high: Decimal | None = None
     choices: tuple[str, ...] = ()
@@ -42,9 +42,9 @@ class ColumnProfile:
     personal: bool = False
 
     @property
-    def is_number(self) -> bool:
-        """Whether it can be measured."""
-        return self.type.kind in NUMBERS
+    def has_range(self) -> bool:
+        """Whether its bounds mean something, and may be told."""
+        return self.type.kind in NUMBERS and not self.personal
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,13 @@ class Profile:
     """One file.
 
     Args:
-        file: Its name.
         source: Its dialect; `nulls` are those that occur.
         agreeing, sampled: So many of so many sampled records have the same number of fields; 0 of 0 where there are no fields.
         rows: Records that could be read.
         rejects: Records that could not.
-        suffix: Of its name, as a drop folder's pattern needs it.
+        suffix: Of the file's name, as a drop folder's pattern needs it.
     """
 
-    file: str
     source: FileSource
     agreeing: int
     sampled: int

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lakeward.contracts.model import Column, Contract, DataType, FileSource, Kind
+from lakeward.contracts.model import Column, Contract, DataType, FileSource
 from lakeward.core.names import Layer
 from lakeward.engines.protocols import Engine
 from lakeward.flows.profile.candidates import ENOUGH, Trial
@@ -118,8 +118,3 @@ def _stacked(named: Sequence[tuple[str, Trial]], converted: Sequence[Converted])
         for layer in itertools.zip_longest(*(one.layers for one in converted), fillvalue={})
     ]
     return stack(f"(SELECT {aliases}, _row FROM {STAGED})", layers)
-
-
-def is_text(type_: DataType) -> bool:
-    """Whether values of the type can mean something else."""
-    return type_.kind is Kind.STRING

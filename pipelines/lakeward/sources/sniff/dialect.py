@@ -45,7 +45,7 @@ def guess_dialect(text: str) -> Dialect:
     """
     lines = [line for line in text.splitlines() if line.strip()][: RECORDS + 1]
     quote = _quote(text)
-    escape = "\\" if f"\\{quote}" in text else quote
+    escape = "\\" if re.search(rf"\\{quote}(?!{quote})", text) else quote
     delimiter = max(DELIMITERS, key=lambda candidate: _score(_cut(lines, candidate, quote, escape)))
     records = _cut(lines, delimiter, quote, escape)
     width, agreeing = _modal(records)
