@@ -59,6 +59,6 @@ def new_run_id() -> RunId:
     return RunId(str(uuid.uuid4()))
 
 
-def batch_id(dataset: str, start: int, end: int) -> BatchId:
-    """The same for the same dataset and offsets, so a rerun names the same batch."""
-    return BatchId(str(uuid.uuid5(uuid.NAMESPACE_URL, f"lakeward:{dataset}:{start}:{end}")))
+def batch_id(dataset: str, seq: int, start: int, end: int) -> BatchId:
+    """The same for the same dataset, number and offsets, so a rerun names the same batch."""
+    return BatchId(str(uuid.uuid5(uuid.NAMESPACE_URL, f"lakeward:{dataset}:{seq}:{start}:{end}")))

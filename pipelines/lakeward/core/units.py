@@ -16,20 +16,24 @@ import yaml
 CATALOGUE = "units_ucum_2.2.yaml"
 # Factors that are no finite decimals (a minute in hours) are written with 29 digits; 28 are kept, so there and back is the same.
 _CONTEXT = Context(prec=28)
-# Units that a column's last word names only by chance: `device_a`, `column_c`, `phase_1`, `shift_d`.
-_AMBIGUOUS_SUFFIXES = frozenset({"a", "c", "d", "g", "h", "j", "k", "l", "m", "n", "s", "t", "v", "w", "1", "in", "day", "days"})
-# Of these one-letter units, the ones that a quantity before them makes sure: `current_a`, `vibration_g`.
-_QUANTITIES = {
-    "a": ("current", "amps", "i"),
-    "c": ("temp", "temperature"),
-    "g": ("accel", "acceleration", "vibration", "vib"),
-    "h": ("duration", "runtime", "uptime"),
-    "k": ("temp", "temperature"),
-    "s": ("duration", "runtime", "uptime", "cycle", "time"),
-    "v": ("voltage", "volt", "u"),
-    "w": ("power",),
+# Last words that are a unit only beside the right quantity: `current_a` is in amperes, `phase_a` is not; `temp_min` is a minimum.
+_TEMPERATURE = {"c": "Cel", "f": "[degF]", "k": "K"}
+_TIME = {"d": "d", "h": "h", "min": "min", "day": "d", "days": "d"}
+_MASS = {"g": "g", "t": "t"}
+_LENGTH = {"m": "m", "in": "[in_i]"}
+_BESIDE = {
+    **dict.fromkeys(("temp", "temperature"), _TEMPERATURE),
+    **dict.fromkeys(("cycle", "duration", "run", "runtime", "time", "uptime"), _TIME),
+    **dict.fromkeys(("mass", "weight"), _MASS),
+    **dict.fromkeys(("depth", "distance", "height", "length", "level"), _LENGTH),
+    **dict.fromkeys(("acc", "accel", "acceleration", "vib", "vibration"), {"g": "[g]"}),
+    "current": {"a": "A"},
+    "power": {"w": "W"},
+    "voltage": {"v": "V"},
 }
-_BY_QUANTITY = {"c": "Cel", "a": "A", "g": "[g]", "h": "h", "k": "K", "s": "s", "v": "V", "w": "W"}
+_AMBIGUOUS = {"b", "j", "l", "n", "1"}.union(*_BESIDE.values())
+# A unit in brackets at the end of a column's name, as spreadsheets have it.
+_BRACKETS = re.compile(r"[(\[（【]([^()\[\]（）【】]+)[)\]）】]\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +79,21 @@ def unit(code: str) -> Unit:
 def guess_unit(text: str) -> Unit | None:
     """The unit that a person who wrote `text` meant; None where none, or more than one, is spelled so.
 
-    The spelling is looked up as it is, then without regard to case.
+    The spelling is looked up as it is, then without regard to case; a single letter only as it is.
     """
-    text = text.strip().strip("[]() ") if text.strip() not in units() else text.strip()
     exact, folded = _spellings()
-    found = exact.get(text) or folded.get(text.casefold()) or frozenset()
-    return unit(next(iter(found))) if len(found) == 1 else None
+    text = text.strip()
+    codes = exact.get(text) or (folded.get(text.casefold()) if len(text) > 1 else None) or frozenset()
+    return unit(next(iter(codes))) if len(codes) == 1 else None
 
 
 def guess_from_name(column: str) -> Unit | None:
-    """The unit that a column's name ends with (`flow_m3_per_h`, `temp_degc`, `pressure_kpa`, `温度(℃)`); None where it does not say."""
-    if match := re.search(r"[(\[（【]([^()\[\]（）【】]+)[)\]）】]\s*$", column):
+    """The unit that a column's name ends with (`flow_m3_per_h`, `temp_degc`, `压力(kPa)`); None where it does not say."""
+    if match := _BRACKETS.search(column):
         return guess_unit(match[1])
     words = [word for word in re.split(r"[_\s.\-]+", column.casefold()) if word]
-    for start in range(1, len(words)):
-        tail = words[start:]
-        if "_".join(tail) in _AMBIGUOUS_SUFFIXES:
-            return _beside_quantity(words[start - 1], tail[0])
-        if found := guess_unit("_".join(tail)) or guess_unit("/".join("".join(tail).split("per"))):
-            return found
-    return None
+    tails = (words[start:] for start in range(1, len(words)))
+    return next((found for tail in tails if (found := _spelled(words[-len(tail) - 1], tail))), None)
 
 
 def convert(value: Decimal, source: Unit, target: Unit) -> Decimal:
@@ -109,8 +108,12 @@ def convert(value: Decimal, source: Unit, target: Unit) -> Decimal:
     return _CONTEXT.divide(_CONTEXT.subtract(base, target.offset), target.factor)
 
 
-def _beside_quantity(quantity: str, suffix: str) -> Unit | None:
-    return unit(_BY_QUANTITY[suffix]) if quantity in _QUANTITIES.get(suffix, ()) else None
+def _spelled(before: str, tail: list[str]) -> Unit | None:
+    """The unit that the words of `tail` spell: as they stand, or as a quotient (`m3_per_h`, `l_min`)."""
+    if len(tail) == 1 and tail[0] in _AMBIGUOUS:
+        code = _BESIDE.get(before, {}).get(tail[0])
+        return unit(code) if code else None
+    return guess_unit("_".join(tail)) or guess_unit("/".join(word for word in tail if word != "per"))
 
 
 @functools.cache

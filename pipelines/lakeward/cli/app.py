@@ -1,0 +1,46 @@
+"""All commands, and where each one lies. Help texts come in the reader's language; every one has an example."""
+
+import typer
+
+from lakeward.cli.contracts import diff, lint
+from lakeward.cli.datasets import init, new, rebuild, run
+from lakeward.cli.demo import demo
+from lakeward.cli.look import doctor, explain, lineage, status, tables, verdicts
+from lakeward.cli.quarantine import list_, show
+from lakeward.core.messages import Lang, text
+
+
+def make_app(lang: Lang) -> typer.Typer:
+    """The command line with its help in `lang`."""
+    app = _group(lang, "cmd_lakeward")
+    commands = {
+        "demo": demo,
+        "init": init,
+        "new": new,
+        "run": run,
+        "rebuild": rebuild,
+        "status": status,
+        "tables": tables,
+        "verdicts": verdicts,
+        "explain": explain,
+        "doctor": doctor,
+    }
+    groups = {
+        "quarantine": {"list": list_, "show": show},
+        "contract": {"lint": lint, "diff": diff},
+        "lineage": {"show": lineage},
+    }
+    for name, command in commands.items():
+        app.command(name, help=text(f"cmd_{name}", lang))(command)
+    for group, members in groups.items():
+        sub = _group(lang, f"cmd_{group}")
+        for name, command in members.items():
+            sub.command(name, help=text(f"cmd_{group}_{name}", lang))(command)
+        app.add_typer(sub, name=group)
+    return app
+
+
+def _group(lang: Lang, code: str) -> typer.Typer:
+    return typer.Typer(
+        help=text(code, lang), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    )

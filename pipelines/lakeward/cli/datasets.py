@@ -1,0 +1,78 @@
+"""Commands that make a project and its datasets, and run them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.core.errors import ExitCode
+from lakeward.core.messages import Lang, text
+from lakeward.flows import create_project, draft_dataset, rebuild_dataset, run_all, run_dataset
+from lakeward.flows.report import RunReport
+
+COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "score")
+
+
+def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to make · 要创建的文件夹")]) -> None:
+    lang = settings_of(context).lang
+    root = create_project(folder)
+    say(lang, "init_done", folder=root)
+
+
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Dataset name · 数据集名称")],
+    sample: Annotated[Path, typer.Option("--from", help="A file of yours · 样本文件")],
+) -> None:
+    settings = settings_of(context)
+    with progress(settings.lang, "progress_profile", file=sample.name):
+        made = draft_dataset(settings, name, sample)
+    say(settings.lang, "new_done", dataset=name, folder=made)
+
+
+def run(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(help="Dataset; without it, all that have something new · 数据集，省略则为全部")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    with progress(settings.lang, "progress_run", dataset=name or "*"):
+        reports = [run_dataset(settings, name)] if name else run_all(settings)
+    report(settings.lang, reports, as_json=as_json)
+
+
+def rebuild(
+    context: typer.Context, name: Annotated[str, typer.Argument(help="Dataset · 数据集")], *, as_json: Json = False
+) -> None:
+    settings = settings_of(context)
+    with progress(settings.lang, "progress_run", dataset=name):
+        done = rebuild_dataset(settings, name)
+    report(settings.lang, [done], as_json=as_json)
+
+
+def report(lang: Lang, reports: list[RunReport], *, as_json: bool) -> None:
+    """Print what runs did; exit with JUDGED_FAILED when a rule that sends rows aside failed."""
+    if as_json:
+        out([r.as_dict() for r in reports])
+    else:
+        table(lang, "title_run", [r.as_dict() for r in reports], COUNTS)
+        for r in reports:
+            notes(lang, r)
+    if any(r.failed for r in reports):
+        raise typer.Exit(ExitCode.JUDGED_FAILED)
+
+
+def notes(lang: Lang, done: RunReport) -> None:
+    """Print a run's warnings, and which rules to look at."""
+    for code, facts in done.warnings:
+        typer.echo(f"{done.dataset}: {text(code, lang, **facts)}")
+    if done.failed:
+        say(lang, "run_failed_rules", dataset=done.dataset, rules=", ".join(done.failed))
+    if done.unknown:
+        say(lang, "run_unknown_rules", dataset=done.dataset, rules=", ".join(done.unknown))
+    if done.counts.rejects:
+        say(lang, "run_rejects", dataset=done.dataset, rows=done.counts.rejects)

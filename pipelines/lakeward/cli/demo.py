@@ -1,0 +1,63 @@
+"""The demo: a simulated plant-day, taken through the Airflow DAGs for real, in a process of their own."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+import typer
+
+from lakeward.cli.datasets import COUNTS
+from lakeward.cli.render import Json, out, say, settings_of, table
+from lakeward.core.errors import LakewardError, MachineError
+from lakeward.core.settings import Settings
+from lakeward.flows import list_runs, list_tables, project_status, simulate_day
+
+
+def demo(context: typer.Context, *, as_json: Json = False) -> None:
+    if find_spec("airflow") is None:
+        raise MachineError("extra_missing", extra="airflow")
+    made = simulate_day(settings_of(context))
+    before = list_tables(made.settings)
+    if not as_json:
+        facts = {"files": len(made.truth.rows), "defects": len(made.truth.injected), "truth": made.truth_file}
+        say(made.settings.lang, "demo_simulated", day=made.day, **facts)
+    runs = run_dags(made.settings, quiet=as_json)
+    changed = list_tables(made.settings) != before
+    if as_json:
+        out({"dags": runs, "datasets": list_runs(made.settings), "changed": changed})
+    else:
+        show(made.settings, changed=changed)
+
+
+def run_dags(settings: Settings, *, quiet: bool) -> list[dict[str, Any]]:
+    """Run every DAG in dependency order; Airflow has a process of its own, since it takes over signals and logging.
+
+    Raises:
+        MachineError: A DAG did not end in success.
+    """
+    words = [sys.executable, "-m", "lakeward.orchestration", "--project", str(settings.start), "--lang", settings.lang]
+    runs = []
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        for line in process.stdout or ():
+            runs.append(json.loads(line))
+            if not quiet:
+                say(settings.lang, "demo_dag", **runs[-1])
+    failed = next((run for run in runs if run["state"] != "success"), None)
+    if failed:
+        raise LakewardError("dag_failed", **failed)
+    if process.returncode:
+        raise SystemExit(process.returncode)
+    return runs
+
+
+def show(settings: Settings, *, changed: bool) -> None:
+    """Print what the lake holds now, what is worth a look, and what to try next."""
+    table(settings.lang, "title_run", list_runs(settings), COUNTS)
+    if not changed:
+        say(settings.lang, "demo_nothing_new")
+    for row in project_status(settings):
+        for step in row["next"]:
+            say(settings.lang, step["code"], **step["facts"])
+    say(settings.lang, "demo_next")

@@ -1,0 +1,91 @@
+"""Commands that only look: what is there, what it was judged, where it came from, and what to do next."""
+
+from typing import Annotated
+
+import typer
+
+from lakeward.cli.render import Json, out, say, settings_of, table
+from lakeward.core.errors import ExitCode
+from lakeward.flows import check_machine, explain_row, list_tables, list_verdicts, project_status, show_lineage
+
+Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
+
+
+def status(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    found = project_status(settings)
+    if as_json:
+        out(found)
+        return
+    table(settings.lang, "title_status", found, ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", "late"))
+    for row in found:
+        for step in row["next"]:
+            say(settings.lang, step["code"], **step["facts"])
+
+
+def tables(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    found = list_tables(settings)
+    if as_json:
+        out(found)
+    else:
+        table(settings.lang, "title_tables", found, ("table", "rows", "version", "path"))
+
+
+def verdicts(
+    context: typer.Context,
+    name: Name,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All batches, not only the newest · 所有批次")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = list_verdicts(settings, name, every=every)
+    if as_json:
+        out(found)
+    else:
+        columns = ("rule_id", "outcome", "evaluated", "failed", "severity", "dimension", "observed", "reason")
+        table(settings.lang, "title_verdicts", found, columns)
+
+
+def explain(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Table, as silver.press_line · 表")],
+    where: Annotated[str, typer.Argument(help="column=value,… · 列=值,…")],
+    *,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = explain_row(settings, name, where)
+    if as_json:
+        out(found)
+        return
+    for row in found:
+        table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in row.items()], ("what", "value"))
+
+
+def lineage(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="TABLE or TABLE.COLUMN · 表或表.列")],
+    *,
+    up: Annotated[bool, typer.Option("--up", help="Where it comes from · 上游")] = False,
+    down: Annotated[bool, typer.Option("--down", help="What is made of it · 下游")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = show_lineage(settings, name, up=up or not down, down=down or not up)
+    if as_json:
+        out(found)
+    else:
+        table(settings.lang, "title_lineage", found, ("direction", "depth", "from", "to", "kind", "job"))
+
+
+def doctor(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    found = check_machine(settings)
+    if as_json:
+        out(found)
+    else:
+        table(settings.lang, "title_doctor", found, ("check", "ok", "found", "repair"))
+    if not all(row["ok"] for row in found if row["needed"]):
+        raise typer.Exit(ExitCode.ENVIRONMENT)

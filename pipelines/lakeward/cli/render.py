@@ -1,0 +1,66 @@
+"""How answers look: a table for people, JSON for programs. Progress goes to the error stream, and only to a terminal."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from lakeward.core.messages import Lang, text
+from lakeward.core.settings import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="JSON for programs · 供程序读取的 JSON")]
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """What the console script found out before the command ran."""
+    settings = context.obj
+    assert isinstance(settings, Settings)
+    return settings
+
+
+def out(value: object) -> None:
+    """Print JSON, readable in any language."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def say(lang: Lang, code: str, **facts: object) -> None:
+    """Print one text."""
+    Console(highlight=False, soft_wrap=True).print(text(code, lang, **facts), markup=False)
+
+
+def table(lang: Lang, title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print rows as a table; `title` and the columns' heads are message codes (`col_…`)."""
+    drawn = Table(title=text(title, lang), title_justify="left", header_style="bold")
+    for column in columns:
+        drawn.add_column(text(f"col_{column}", lang), justify="right" if _numeric(rows, column) else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(_cell(row.get(column)) for column in columns))
+    Console().print(drawn)
+
+
+@contextmanager
+def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
+    """Show that work goes on, on a terminal only."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(text(code, lang, **facts)):
+        yield
+
+
+def _numeric(rows: Sequence[Mapping[str, Any]], column: str) -> bool:
+    return any(isinstance(row.get(column), int | float) for row in rows)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, int):
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return f"{value:,}"

@@ -1,0 +1,67 @@
+"""What the environment and the command line ask for. The only module that reads the environment; built once at entry."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lakeward.core.errors import SettingsError
+from lakeward.core.messages import Lang
+
+PREFIX = "LAKEWARD_"
+KNOWN = ("PROJECT", "LAKE", "LANG", "ENGINE", "MEMORY", "TOKEN_KEY", "TOKEN_KEY_FILE")
+# One name per implementation of `engines.protocols.Engine`.
+ENGINES = ("embedded",)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices of one call.
+
+    Args:
+        start: The project's folder, or any folder inside it.
+        lake: Where the tables lie; None: what `project.yaml` says.
+        memory: Memory the engine may use, such as `4GiB`; None: its own default.
+        token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
+    """
+
+    start: Path
+    lake: str | None = None
+    lang: Lang = Lang.EN
+    engine: str = "embedded"
+    memory: str | None = None
+    token_key: str | None = field(default=None, repr=False)
+    token_key_file: Path | None = None
+
+    @classmethod
+    def load(cls, project: Path | None = None, lang: Lang | None = None, environ: Mapping[str, str] = os.environ) -> "Settings":  # noqa: TID251
+        """Read the environment; what the caller gives wins.
+
+        Raises:
+            SettingsError: A `LAKEWARD_…` variable is unknown, or has a value that is not allowed.
+        """
+        given = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
+        for key in given:
+            if key not in KNOWN:
+                close = difflib.get_close_matches(key, KNOWN, n=1) or KNOWN
+                raise SettingsError("setting_unknown", variable=PREFIX + key, expected=", ".join(PREFIX + k for k in close))
+        return cls(
+            start=(project or Path(given.get("PROJECT", "."))).absolute(),
+            lake=given.get("LAKE"),
+            lang=lang or _lang(given.get("LANG") or environ.get("LC_ALL") or environ.get("LANG", "")),
+            engine=_engine(given.get("ENGINE", "embedded")),
+            memory=given.get("MEMORY"),
+            token_key=given.get("TOKEN_KEY"),
+            token_key_file=Path(given["TOKEN_KEY_FILE"]).absolute() if given.get("TOKEN_KEY_FILE") else None,
+        )
+
+
+def _lang(locale: str) -> Lang:
+    return Lang.ZH if locale.lower().startswith("zh") else Lang.EN
+
+
+def _engine(name: str) -> str:
+    if name not in ENGINES:
+        raise SettingsError("setting_not_allowed", variable=PREFIX + "ENGINE", expected=", ".join(ENGINES), found=name)
+    return name

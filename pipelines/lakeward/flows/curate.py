@@ -1,0 +1,108 @@
+"""Makes a gold table: new rows of its inputs say which windows are touched; these are computed anew, judged and overwritten.
+
+The plan of a curation is pinned like any batch: which batches of which input it takes in.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lakeward.contracts.model import Contract, GoldModel
+from lakeward.core.errors import UsageError
+from lakeward.core.names import Layer, RunId, TableName, new_run_id
+from lakeward.core.settings import Settings
+from lakeward.engines.protocols import Engine
+from lakeward.flows import lineage, pinning
+from lakeward.flows.batch import OnStep, Step, Work, unwatched
+from lakeward.flows.finish import Finished, finish, summary
+from lakeward.flows.generation import begin_generation
+from lakeward.flows.judge import judge, suite_name
+from lakeward.flows.lineage import computed, traced
+from lakeward.flows.pinning import Definition, PinnedBatch
+from lakeward.flows.publish import publish_gold
+from lakeward.flows.report import RunReport
+from lakeward.flows.windows import new_ranges, restricted, touch
+from lakeward.flows.workspace import Workspace, open_workspace
+from lakeward.quality.suite import load_rules
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Curation:
+    """One run over one gold dataset, with its collaborators."""
+
+    workspace: Workspace
+    engine: Engine
+    run_id: RunId
+    on_step: OnStep
+
+    def batches(self, definition: Definition) -> Iterator[Finished]:
+        """What was left unfinished, then one curation of all that is new."""
+        begin_generation(self.engine, definition)
+        yield from self._unfinished(definition)
+        last = pinning.last_batch(self.engine, definition)
+        ranges = new_ranges(self.engine, _model(definition.contract), last.inputs if last else {})
+        if not ranges:
+            return
+        pinned = pinning.next_batch(self.engine, definition, sum(r.upto for r in ranges.values()), ranges)
+        pinning.pin(self.engine, pinned, self.run_id, self.workspace.clock)
+        self.on_step(Step.PINNED)
+        yield from self._unfinished(definition)
+
+    def _unfinished(self, definition: Definition) -> Iterator[Finished]:
+        for pinned in pinning.unfinished(self.engine, definition):
+            yield self._batch(pinned)
+
+    def _batch(self, pinned: PinnedBatch) -> Finished:
+        clock, model, sql = self.workspace.clock, _model(pinned.definition.contract), pinned.definition.model or ""
+        now = clock.now()
+        work = Work(
+            self.engine, self.workspace.project.name, pinned, self.run_id, clock, now, self.on_step, self.workspace.outbox
+        )
+        touched = touch(self.engine, model, pinned.inputs)
+        inputs = [lineage.stored(self.engine, name, _rows(self.engine, name)) for name in model.inputs]
+        with traced(work, Layer.GOLD, inputs) as outputs:
+            place = f"CAST({pinned.seq} AS BIGINT) AS _batch_seq, CAST(0 AS BIGINT) AS _file_seq, row_number() OVER () AS _row"
+            self.engine.materialise("computed", f"SELECT *, {place} FROM ({restricted(sql, model, touched)})")
+            judged = judge(work, "computed")
+            where = "TRUE" if touched.everything else f'"{model.window}" IN (SELECT window_start FROM touched)'
+            counts = publish_gold(work, judged, where)
+            origins = computed(self.engine, work.contract, sql, model.inputs)
+            outputs.append(lineage.table(work, Layer.GOLD, counts.silver, lineage=origins, verdicts=judged.verdicts))
+        finished = finish(work, "curate", counts, judged, ())
+        log.info("batch_finished", extra=finished.facts())
+        return finished
+
+
+def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched) -> RunReport:
+    """Run a gold dataset over what is new in its inputs; a changed contract, suite or model computes all of it anew.
+
+    Raises:
+        UsageError: The project has no such dataset, or it has no model.
+        ContractError, SuiteError: Its contract, model or suite is not valid.
+    """
+    workspace = open_workspace(settings)
+    contract = workspace.project.contract(name)
+    model_sql = workspace.project.model_path(contract.name, _model(contract).sql).read_text(encoding="utf-8")
+    wanted = Definition(contract, workspace.suite(name), model_sql)
+    load_rules(contract, wanted.suite, suite_name(name))
+    run_id = new_run_id()
+    with workspace.engine() as engine:
+        last = pinning.applied(engine, name)
+        same = last is not None and last.hashes == wanted.hashes
+        definition = last if last and same else pinning.renew(engine, wanted, run_id, workspace.clock)
+        finished = list(Curation(workspace, engine, run_id, on_step).batches(definition))
+    workspace.deliver()
+    return summary(name, run_id, finished, ())
+
+
+def _rows(engine: Engine, name: TableName) -> int:
+    info = engine.info(name)
+    return info.rows if info else 0
+
+
+def _model(contract: Contract) -> GoldModel:
+    if contract.model is None:
+        raise UsageError("dataset_has_no_model", dataset=contract.name)
+    return contract.model

@@ -1,0 +1,112 @@
+"""The end of a batch: its verdicts, its lineage and its row in `governance.runs`, which says that it is done."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from lakeward.core.names import RunId
+from lakeward.flows import governance
+from lakeward.flows.batch import Step, Work
+from lakeward.flows.judge import Judged
+from lakeward.flows.lineage import record_edges
+from lakeward.flows.report import Counts, RunReport, Warnings
+from lakeward.quality.rule import Outcome, Severity, Verdict
+from lakeward.quality.score import Score, score
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A batch that is done."""
+
+    dataset: str
+    flow: str
+    seq: int
+    run_id: RunId
+    counts: Counts
+    verdicts: tuple[Verdict, ...]
+    warnings: Warnings
+    seconds: float
+
+    def facts(self) -> dict[str, object]:
+        """What the log says of it: counts, never values."""
+        named = {"dataset": self.dataset, "flow": self.flow, "batch": self.seq, "run_id": self.run_id}
+        return {**named, **self.counts.as_dict(), "seconds": self.seconds}
+
+
+def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warnings) -> Finished:
+    """Record the verdicts, then the run; idempotent, so a resumed batch ends in the same rows."""
+    governance.record(work.engine, "verdicts", (_verdict(work, verdict) for verdict in judged.verdicts), work.txn)
+    work.on_step(Step.VERDICTS)
+    record_edges(work)
+    work.on_step(Step.LINEAGE)
+    governance.record(work.engine, "runs", [_run(work, flow, counts, judged, warnings)], work.txn)
+    work.on_step(Step.RUNS)
+    seconds = (work.clock.now() - work.started_at).total_seconds()
+    return Finished(work.contract.name, flow, work.pinned.seq, work.run_id, counts, judged.verdicts, warnings, seconds)
+
+
+def summary(dataset: str, run_id: RunId, finished: Sequence[Finished], warnings: Warnings) -> RunReport:
+    """One report of all batches of a run; its score is over all their verdicts."""
+    verdicts = [verdict for batch in finished for verdict in batch.verdicts]
+    return RunReport(
+        dataset,
+        run_id,
+        len(finished),
+        sum((batch.counts for batch in finished), Counts()),
+        score(verdicts).value,
+        _rules(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is Severity.QUARANTINE),
+        _rules(v for v in verdicts if v.outcome is Outcome.UNKNOWN),
+        tuple(warning for batch in finished for warning in batch.warnings) + warnings,
+    )
+
+
+def _rules(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(verdict.rule.id for verdict in verdicts))
+
+
+def _verdict(work: Work, verdict: Verdict) -> dict[str, Any]:
+    rule = verdict.rule
+    return {
+        "run_id": work.run_id,
+        "dataset": work.contract.name,
+        "batch_seq": work.pinned.seq,
+        "generation": work.pinned.definition.generation,
+        "rule_id": rule.id,
+        "rule_version": rule.version,
+        "expectation": rule.type,
+        "columns": json.dumps(rule.columns, ensure_ascii=False),
+        "severity": str(rule.severity),
+        "dimension": str(rule.dimension),
+        "outcome": str(verdict.outcome),
+        "evaluated": verdict.evaluated,
+        "failed": verdict.failed,
+        "observed": verdict.observed,
+        "reason": verdict.reason,
+        "judged_at": work.clock.now(),
+    }
+
+
+def _run(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warnings) -> dict[str, Any]:
+    outcomes = [verdict.outcome for verdict in judged.verdicts]
+    measured: Score = score(judged.verdicts)
+    return {
+        "run_id": work.run_id,
+        "dataset": work.contract.name,
+        "flow": flow,
+        "batch_seq": work.pinned.seq,
+        "batch_id": work.pinned.id,
+        "generation": work.pinned.definition.generation,
+        **counts.as_dict(),
+        "score": measured.value,
+        "coverage": measured.coverage,
+        "failed_rules": outcomes.count(Outcome.FAIL),
+        "unknown_rules": outcomes.count(Outcome.UNKNOWN),
+        "warnings": json.dumps(warnings, ensure_ascii=False) if warnings else None,
+        "contract_version": work.contract.version,
+        **{name: value for name, value in work.pinned.definition.hashes.items() if name != "model_sha256"},
+        "engine": f"{work.engine.name} / lakeward {metadata.version('lakeward')}",
+        "started_at": work.started_at,
+        "finished_at": work.clock.now(),
+    }

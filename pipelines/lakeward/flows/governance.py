@@ -1,0 +1,78 @@
+"""The governance tables: described by contracts in `expectations/governance/`, written by flows, judged by nobody.
+
+Each table is created with its first row. One append per run and table; a conflict with another writer is tried again.
+"""
+
+import functools
+import time
+from collections.abc import Callable, Iterable, Mapping
+from importlib import resources
+from typing import Any, TypeVar
+
+import yaml
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.core.errors import TransientError
+from lakeward.core.names import Layer, TableName
+from lakeward.engines.protocols import Commit, Engine, TableColumn, TableSpec, Txn
+
+# Physical types that governance contracts use; scores and shares are 0.00 to 100.00.
+TYPES = {
+    "string": DataType(Kind.STRING),
+    "bigint": DataType(Kind.INTEGER),
+    "timestamp": DataType(Kind.TIMESTAMP),
+    "decimal(5,2)": DataType(Kind.DECIMAL, 5, 2),
+}
+# Waits between tries of a commit that lost a race, in seconds: 3 s in all, far above the 25 ms that a commit takes.
+BACKOFF = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)
+
+Row = Mapping[str, object]
+T = TypeVar("T")
+
+
+@functools.cache
+def spec(name: str) -> TableSpec:
+    """The governance table `name` as its contract describes it."""
+    file = resources.files("lakeward") / "expectations" / "governance" / f"{name}.odcs.yaml"
+    document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    columns = tuple(
+        TableColumn(p["name"], TYPES[p["physicalType"]], nullable=not p["required"], comment=p["description"])
+        for p in document["schema"][0]["properties"]
+    )
+    return TableSpec(TableName(Layer.GOVERNANCE, name), columns)
+
+
+def app(dataset: str, generation: int) -> str:
+    """The Delta application id of a dataset's batches; a rebuild starts a generation with an id of its own."""
+    return f"lakeward/{dataset}" if generation == 1 else f"lakeward/{dataset}#{generation}"
+
+
+def record(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Commit | None:
+    """Append rows, given by column name, to governance table `name`; None where `txn` had landed or there are none."""
+    table = spec(name)
+    values = [[row[column.name] for column in table.columns] for row in rows]
+    if not values:
+        return None
+    query = engine.literal_rows({c.name: c.type for c in table.columns}, values)
+    return settled(lambda: engine.append(table, query, txn))
+
+
+def rows(engine: Engine, name: str, where: str = "TRUE", order: str = "1") -> list[dict[str, Any]]:
+    """The rows of governance table `name` that satisfy `where`; none where the table is not there yet."""
+    if engine.info(spec(name).name) is None:
+        return []
+    return engine.fetch(f"SELECT * FROM governance.{name} WHERE {where} ORDER BY {order}")
+
+
+def settled(commit: Callable[[], T]) -> T:
+    """What `commit` returns, trying again while others commit first.
+
+    Raises:
+        StoreConflictError: The last try lost the race too.
+    """
+    for wait in BACKOFF:
+        try:
+            return commit()
+        except TransientError:
+            time.sleep(wait)
+    return commit()

@@ -1,0 +1,82 @@
+"""The judge of a batch: one scan for every rule, a second one only where a proof of uniqueness failed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lakeward.contracts.model import DataType
+from lakeward.engines.protocols import Engine
+from lakeward.flows.batch import Work
+from lakeward.quality.gx import judge_with_gx
+from lakeward.quality.plan import JudgePlan, diverting, make_plan
+from lakeward.quality.rule import Verdict
+from lakeward.quality.suite import load_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judged batch.
+
+    Args:
+        rows: Rows that were judged.
+        good: SELECT of the rows that pass, in contract types.
+        bad: SELECT of the rows to set aside, as received, with `_reasons` and `_rules`; None: no rule sets any aside.
+        received: Columns of the judged relation with their types.
+        key_repeats: 0 proves that no two rows have one key; None without a key.
+        first, last: Bounds of the time column; None without one, or without a row.
+        plan: What judged it.
+    """
+
+    rows: int
+    good: str
+    bad: str | None
+    received: Mapping[str, DataType]
+    verdicts: tuple[Verdict, ...]
+    key_repeats: int | None
+    first: datetime | None
+    last: datetime | None
+    plan: JudgePlan
+
+    def typed(self, relation: str) -> str:
+        """SELECT of the contract's columns in the contract's types over another relation of the same columns."""
+        return self.plan.typed(relation)
+
+
+def suite_name(dataset: str) -> str:
+    """How errors name a dataset's suite."""
+    return f"expectations/datasets/{dataset}/suite.json"
+
+
+def judge(work: Work, relation: str) -> Judged:
+    """Judge the rows of `relation` by the pinned contract and suite."""
+    engine, contract = work.engine, work.contract
+    received = engine.types(relation)
+    rules = load_rules(contract, work.pinned.definition.suite, suite_name(contract.name))
+    plan = make_plan(contract, rules, received)
+    facts = engine.fetch(plan.facts(relation))[0]
+    repeats = _repeats(engine, plan, facts, relation)
+    verdicts = plan.verdicts(facts, _copies(engine, repeats), _foreign(engine, plan, relation))
+    good, bad = plan.split(relation, diverting(verdicts), repeats)
+    return Judged(facts["rows"], good, bad, received, verdicts, facts["key_repeats"], facts["time_min"], facts["time_max"], plan)
+
+
+def _repeats(engine: Engine, plan: JudgePlan, facts: Mapping[str, Any], relation: str) -> dict[str, str]:
+    """For each rule of uniqueness whose proof failed, a relation of its repeated keys."""
+    names = {rule.id: f"repeats_{place}" for place, rule in enumerate(plan.suspects(facts))}
+    for rule in plan.suspects(facts):
+        engine.materialise(names[rule.id], plan.repeats(rule, relation))
+    return names
+
+
+def _copies(engine: Engine, repeats: Mapping[str, str]) -> dict[str, int]:
+    return {id_: engine.fetch(f"SELECT coalesce(sum(copies), 0) AS n FROM {name}")[0]["n"] for id_, name in repeats.items()}
+
+
+def _foreign(engine: Engine, plan: JudgePlan, relation: str) -> tuple[Verdict, ...]:
+    """Verdicts of the rules that only Great Expectations can judge, on the same typed rows (a declared way through Python)."""
+    if not plan.foreign:
+        return ()
+    file = engine.scratch / "judged_by_gx.parquet"
+    engine.export(plan.typed(relation), file)
+    return judge_with_gx(plan.foreign, file)

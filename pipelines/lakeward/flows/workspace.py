@@ -1,0 +1,80 @@
+"""Where a flow works: one project, its lake, an engine and a clock, opened once and passed on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lakeward.contracts.model import Contract
+from lakeward.contracts.project import Project, find_project, load_project
+from lakeward.core.clock import Clock, SystemClock
+from lakeward.core.errors import UsageError
+from lakeward.core.settings import Settings
+from lakeward.engines import open_engine
+from lakeward.engines.protocols import Engine
+from lakeward.sources.files import FileDrop
+from lakeward.sources.protocols import Source
+from lakeward_lineage import FileTransport, Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A project as this call sees it.
+
+    Args:
+        lake: Folder or object-store URL of the tables, absolute.
+    """
+
+    settings: Settings
+    project: Project
+    lake: str
+    clock: Clock = field(default_factory=SystemClock)
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """A session of the project's engine, closed at the end."""
+        engine = open_engine(self.settings.engine, self.lake, memory=self.settings.memory)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+    @property
+    def outbox(self) -> Outbox:
+        """Where this lake's lineage events wait for their receiver."""
+        return Outbox(Path(self.lake) / "lineage")
+
+    def deliver(self) -> None:
+        """Hand waiting lineage events to the receiver; what it does not take now waits for the next run.
+
+        Raises:
+            LineageError: The receiver did not answer.
+        """
+        self.outbox.deliver(FileTransport(Path(self.lake) / "lineage" / "events.jsonl"))
+
+    def suite(self, name: str) -> str | None:
+        """The text of the dataset's suite; None where it has none."""
+        path = self.project.suite_path(name)
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
+    def source(self, contract: Contract) -> Source:
+        """The source that the contract names.
+
+        Raises:
+            UsageError: A gold dataset has no source.
+        """
+        if contract.source is None:
+            raise UsageError("dataset_has_no_source", dataset=contract.name)
+        return FileDrop(contract.name, self.project, contract.source, Path(self.lake) / "landing", self.clock)
+
+
+def open_workspace(settings: Settings) -> Workspace:
+    """The project that `settings` points at.
+
+    Raises:
+        UsageError: There is no project at or above `settings.start`.
+        SettingsError: `project.yaml` is not valid.
+    """
+    project = load_project(find_project(settings.start))
+    lake = settings.lake or project.lake
+    return Workspace(settings, project, lake if "://" in lake else str((project.root / lake).absolute()))

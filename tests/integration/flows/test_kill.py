@@ -1,0 +1,80 @@
+"""Law 4: a kill at any step, then a rerun, leaves the same rows as no kill; two runs at once leave the rows of one."""
+
+import multiprocessing
+import signal
+from pathlib import Path
+
+import pytest
+from plant import Plant, killed_at, line, make_plant, run
+
+from lakeward.core.names import Layer
+from lakeward.flows import ingest_dataset, list_tables
+from lakeward.flows.batch import Step
+from lakeward.flows.workspace import open_workspace
+
+SPAWN = multiprocessing.get_context("spawn")
+# Law 4 leaves out what says who wrote a row and when.
+VOLATILE = {"_run_id", "_ingested_at", "run_id", "planned_at", "applied_at", "judged_at", "started_at", "finished_at", "observed_at"}
+
+
+def filled(root: Path) -> Plant:
+    plant = make_plant(root)
+    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 20.6), line("M1", 1, 20.7), line("M1", 2, 999), "torn")
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("b.csv", line("M1", 0, 20.5), line("M1", 1, 33.3), line("M1", 4, 20.9), line("M1", 5, 999), "torn")
+    return plant
+
+
+def contents(plant: Plant) -> dict[str, list[tuple[object, ...]]]:
+    """Every table's rows without what law 4 leaves out, in one order."""
+    with open_workspace(plant.settings).engine() as engine:
+        tables = engine.tables()
+        found = {str(t.name): engine.fetch(f"SELECT * FROM {t.name}") for t in tables}
+    return {name: sorted((tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows)) for name, rows in found.items()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
+    plant = filled(tmp_path_factory.mktemp("undisturbed") / "plant")
+    ingest_dataset(plant.settings, "press_line")
+    found = contents(plant)
+    assert {f"{layer}.press_line" for layer in Layer if layer not in (Layer.GOLD, Layer.GOVERNANCE)} <= set(found)
+    return found
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_kill_after_any_step_then_a_rerun_ends_in_the_same_tables(tmp_path: Path, step: Step, undisturbed) -> None:
+    plant = filled(tmp_path / "plant")
+    process = SPAWN.Process(target=killed_at, args=(plant.root, step))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+    ingest_dataset(plant.settings, "press_line")
+
+    assert contents(plant) == undisturbed
+
+
+def test_two_processes_at_once_end_in_the_tables_of_one(tmp_path: Path, undisturbed) -> None:
+    plant = filled(tmp_path / "plant")
+    processes = [SPAWN.Process(target=run, args=(plant.root,)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0]
+
+    assert contents(plant) == undisturbed
+    assert len(list_tables(plant.settings)) == len(undisturbed)
+
+
+def test_a_resumed_batch_goes_on_with_the_rules_it_was_planned_with(tmp_path: Path) -> None:
+    plant = filled(tmp_path / "plant")
+    process = SPAWN.Process(target=killed_at, args=(plant.root, Step.BRONZE))
+    process.start()
+    process.join()
+    plant.suite({"name": "press_line", "expectations": []})
+
+    report = ingest_dataset(plant.settings, "press_line")
+
+    assert report.counts.quarantine == 1
