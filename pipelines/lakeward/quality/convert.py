@@ -28,6 +28,8 @@ ISO_DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 ISO_TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
 # Where seconds, fraction and offset begin in ISO_TIME: a sign from there on is an offset's, before it a date's.
 ISO_TAIL = 17
+# Length of a time to the second.
+ISO_PLAIN = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,21 @@ def _from_native(column: Column, place: int, stored: DataType) -> Converted:
 def _from_text(column: Column, place: int, source: FileSource | None) -> Converted:
     own, given, value = name(column.name), f"_t{place}", f"_v{place}"
     is_string = column.type.kind is Kind.STRING
-    # Blanks around a number or a time say nothing; in a text they may.
-    bare = own if is_string else f"trim({own})"
-    nulls = ", ".join(text(token) for token in (source.nulls if source else ()))
-    cleaned = f"CASE WHEN {bare} NOT IN ({nulls}) THEN {bare} END" if nulls else bare
+    # Blanks around a number or a time say nothing; in a text they may. Trimming all would cost more than the cast.
+    bare = own if is_string else f"CASE WHEN {own} LIKE ' %' OR {own} LIKE '% ' THEN trim({own}) ELSE {own} END"
+    cleaned = _without_nulls(bare, source.nulls if source else ())
     if is_string:
         return Converted(column, ({value: cleaned},), value, value, f"{value} IS NULL", None)
     decimal, zone = (source.decimal, source.zone) if source else (".", None)
     layers = ({given: cleaned}, *_parse(column, place, decimal, zone))
     return Converted(column, layers, value, value, f"{given} IS NULL", f"{given} IS NOT NULL AND {value} IS NULL")
+
+
+def _without_nulls(given: str, nulls: tuple[str, ...]) -> str:
+    cleaned = given
+    for token in nulls:
+        cleaned = f"nullif({cleaned}, {text(token)})"
+    return cleaned
 
 
 def _parse(column: Column, place: int, decimal: str, zone: str | None) -> tuple[dict[str, str], ...]:
@@ -152,10 +160,12 @@ def _instant(place: int, time_format: str | None, zone: str | None) -> tuple[dic
     from_zone = to_utc(local, zone) if zone else "CAST(NULL AS TIMESTAMP)"
     if time_format:
         return ({local: f"TRY_STRPTIME({given}, {text(time_format)})"}, {value: f"{from_zone} AT TIME ZONE 'UTC'"})
-    read = f"TRY_CAST(rtrim(substr({given}, 1, length({given}) - length({offset}))) AS TIMESTAMP)"
+    # Most times are written to the second, without an offset: those need no search for one.
+    plain = f"length({given}) = {ISO_PLAIN} AND substr({given}, {ISO_TAIL}, 1) = ':'"
+    written = f"CASE WHEN {offset} = '' THEN {given} ELSE rtrim(substr({given}, 1, length({given}) - length({offset}))) END"
     return (
-        {offset: f"regexp_extract(substr({given}, {ISO_TAIL}), '(Z|[+-][0-9:]+)$', 1)"},
-        {local: f"CASE WHEN regexp_matches({given}, {text(ISO_TIME)}) THEN {read} END"},
+        {offset: f"CASE WHEN {plain} THEN '' ELSE regexp_extract(substr({given}, {ISO_TAIL}), '(Z|[+-][0-9:]+)$', 1) END"},
+        {local: f"CASE WHEN regexp_matches({given}, {text(ISO_TIME)}) THEN TRY_CAST({written} AS TIMESTAMP) END"},
         {value: f"(CASE WHEN {offset} = '' THEN {from_zone} ELSE {local} - {_written(offset)} END) AT TIME ZONE 'UTC'"},
     )
 
