@@ -8,6 +8,10 @@ import house
 LONG_FUNCTIONS: dict[str, str] = {}
 # path -> why it may be longer than 400 lines.
 LONG_FILES: dict[str, str] = {}
+# path:class -> why it may have more than ten public methods.
+WIDE_CLASSES = {
+    "pipelines/lakeward/contracts/view.py:View": "one reader per kind of value, so that all parts of a contract read alike"
+}
 STOP_FUNCTION, STOP_FILE, MEDIAN_FUNCTION, PUBLIC_METHODS = 40, 400, 10, 10
 
 
@@ -41,4 +45,4 @@ def test_no_class_has_more_than_ten_public_methods():
     names = [name for module in house.library() for name, node in house.public(module)]
     assert len(names) > 100
     methods = [name.rpartition(".")[0] for name in names if name.rpartition(":")[2].count(".") == 1]
-    assert {owner for owner in methods if methods.count(owner) > PUBLIC_METHODS} == set()
+    assert {owner for owner in methods if methods.count(owner) > PUBLIC_METHODS} == set(WIDE_CLASSES)

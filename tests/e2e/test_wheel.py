@@ -43,7 +43,7 @@ def stranger(venv, tmp_path_factory):
         environment = {"PATH": f"{venv / 'bin'}:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8"}
         done = subprocess.run(["lakeward", *words], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode in exits, done.stdout + done.stderr
-        return json.loads(done.stdout) if "--json" in words else done.stdout
+        return json.loads(done.stdout) if "--json" in words else done.stdout + done.stderr
 
     call.home = home
     return call
@@ -152,6 +152,10 @@ def test_a_rebuild_makes_the_same_silver(stranger, plant):
 def test_the_doctor_finds_the_machine_fit(stranger, plant):
     found = stranger("doctor", "--json", cwd=plant[0])
     assert all(row["ok"] for row in found if row["needed"])
+
+
+def test_the_demo_names_the_extra_that_it_needs(stranger):
+    assert "pip install 'lakeward[airflow]'" in stranger("demo", exits=(4,))
 
 
 def test_every_command_shows_an_example(stranger):

@@ -78,6 +78,13 @@ def test_a_broken_contract_breaks_its_own_dag_and_says_why(python, plant):
     assert "primaryKye" in dags["broken__press"]["doc"]
 
 
+def test_a_new_project_is_one_that_airflow_reads(python, plant):
+    make = "from pathlib import Path; from lakeward.flows import create_project; create_project(Path('new'))"
+    move = "import shutil; shutil.rmtree('new/expectations/datasets'); shutil.copytree('expectations/datasets', 'new/expectations/datasets')"
+    seen = python(f"{make}; {move}\n" + SHOW.replace('DagBag("dags")', 'DagBag("new/dags")'))
+    assert (seen["errors"], len(seen["dags"])) == ({}, 3)
+
+
 def test_the_dags_file_is_thin_and_airflow_takes_it_for_one():
     text = (Path(__file__).parents[3] / "dags" / "lakeward_dags.py").read_text(encoding="utf-8")
     assert len([line for line in text.splitlines() if line]) <= 3
