@@ -121,6 +121,18 @@ def test_month_first_is_told_from_day_first_by_the_order_of_the_file(engine, tmp
     assert (profile.column("ts").time_format, profile.column("ts").rival_formats) == ("%m/%d/%Y %H:%M", ())
 
 
+def test_of_two_orders_the_one_with_the_shorter_span_is_proposed(engine, tmp_path):
+    days = [f"03/{day:02}/2026 06:00" for day in range(1, 6)]
+    profile = profiled(engine, tmp_path / "a.csv", "\n".join(["ts,v", *(f"{day},1" for day in days)]).encode())
+    assert (profile.column("ts").time_format, profile.column("ts").rival_formats) == ("%m/%d/%Y %H:%M", ("%d/%m/%Y %H:%M",))
+
+
+def test_what_is_about_a_person_is_no_key(engine, tmp_path):
+    people = [f"1380013{n:04},{n % 7}" for n in range(60)]
+    profile = profiled(engine, tmp_path / "a.csv", "\n".join(["电话,level", *people]).encode())
+    assert (profile.key.columns, profile.key.others) == ((), ())
+
+
 def test_an_order_that_nobody_can_tell_is_said(engine, tmp_path):
     profile = profiled(engine, tmp_path / "a.csv", b"ts,v\n01/01/2026 06:00,1\n02/02/2026 06:00,2\n03/03/2026 06:00,3\n")
     assert profile.column("ts").rival_formats == ("%m/%d/%Y %H:%M",)

@@ -1,5 +1,6 @@
 """The drop folder as plants have it: half-written, growing, renamed, linked and misnamed files."""
 
+import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -9,8 +10,9 @@ import pytest
 from lakeward.contracts.model import FileFormat, FileSource
 from lakeward.core.errors import ContractError, MachineError, UsageError
 from lakeward.core.messages import Lang
+from lakeward.core.names import sha256
 from lakeward.sources import FileDrop, Limit
-from lakeward.sources.copying import copy_bytes
+from lakeward.sources.copying import Copied, copy_bytes
 
 SOURCE = FileSource(PurePosixPath("inbox"), "**/*.csv", FileFormat.CSV)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -34,17 +36,44 @@ class MovedClock:
         return self.time
 
 
-class GrowingFile:
-    """Copies a file while its writer is still at it."""
+class Interrupted:
+    """Copies in small pieces, and lets another thread change the file after the first one."""
 
-    def __init__(self, once=b"3,4\n"):
-        self.line = once
+    def __init__(self, change) -> None:
+        self.change = change
 
     def __call__(self, origin, target):
-        copied = copy_bytes(origin, target)
-        with origin.open("ab") as file:
-            file.write(self.line)
-        return copied
+        with origin.open("rb") as source, target.open("wb") as copy:
+            copy.write(source.read(4))
+            writer = threading.Thread(target=self.change, args=(origin,))
+            writer.start()
+            writer.join()
+            copy.write(source.read())
+        return Copied(sha256(target.read_bytes()), target.stat().st_size)
+
+
+def append(path):
+    """What a logger does."""
+    with path.open("ab") as file:
+        file.write(b"3,4\n")
+
+
+def rewrite(path):
+    """A writer that changes bytes in place."""
+    with path.open("r+b") as file:
+        file.write(b"x,y")
+
+
+def cut(path):
+    """A writer that starts again."""
+    path.write_bytes(b"")
+
+
+def swap(path):
+    """A writer that replaces the file by another of the same size."""
+    other = path.with_name(".other")
+    other.write_bytes(b"a,b\n9,9\n")
+    other.replace(path)
 
 
 class RenamedAway:
@@ -96,13 +125,14 @@ def test_hidden_and_unfinished_files_are_left_alone(project):
     assert names(everything) == ["g.txt"]
 
 
-def test_a_file_that_changes_while_it_is_copied_waits_for_the_next_look(project):
-    put(project, "a.csv")
-    arrivals = drop(project, copy=GrowingFile()).receive()
+@pytest.mark.parametrize("change", [append, rewrite, cut, swap])
+def test_a_file_that_changes_while_it_is_copied_waits_for_the_next_look(project, change):
+    path = put(project, "a.csv")
+    arrivals = drop(project, copy=Interrupted(change)).receive()
     assert (arrivals.landed, arrivals.known, arrivals.unsettled) == (0, 0, ("a.csv",))
     source = drop(project)
     assert source.receive().landed == 1
-    assert source.name(0, 1)[0].path.read_bytes() == b"a,b\n1,2\n3,4\n"
+    assert source.name(0, 1)[0].path.read_bytes() == path.read_bytes()
 
 
 def test_a_file_that_goes_away_while_it_is_copied_is_named(project):
@@ -112,7 +142,7 @@ def test_a_file_that_goes_away_while_it_is_copied_is_named(project):
 
 def test_what_is_left_of_an_unsettled_copy_is_nothing(project):
     put(project, "a.csv")
-    drop(project, copy=GrowingFile()).receive()
+    drop(project, copy=Interrupted(append)).receive()
     landing = project / "lake" / "landing" / "plant"
     assert [path for path in landing.rglob("*") if path.is_file()] == []
 
@@ -158,6 +188,13 @@ def test_a_folder_outside_the_project_is_refused(project, path):
     with pytest.raises(ContractError, match="lies outside the project's folder") as caught:
         source.receive()
     assert "roots" in caught.value.render(Lang.ZH)
+
+
+def test_a_drop_folder_that_is_a_link_out_of_the_project_is_refused(project, tmp_path_factory):
+    (project / "share").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    source = drop(project, source=replace(SOURCE, path=PurePosixPath("share")))
+    with pytest.raises(ContractError, match="lies outside"):
+        source.receive()
 
 
 def test_a_folder_in_a_root_of_the_project_is_read(project, tmp_path_factory):

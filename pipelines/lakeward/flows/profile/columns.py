@@ -75,14 +75,18 @@ def _typed(engine: Engine, source: FileSource, header: str, column: str, outcome
 
 
 def _best_format(engine: Engine, source: FileSource, column: str, holding: Sequence[Outcome]) -> list[Outcome]:
-    """Those that convert most values; of these, those by which the file is best in order. More than one: nobody can tell."""
+    """Those that convert most values; of these, those by which the file is best in order, the shortest span first.
+
+    Where there is more than one, only a person can tell.
+    """
     timed = [outcome for outcome in holding if outcome.trial.time_format]
     most = max(outcome.converted for outcome in timed)
     best = [outcome for outcome in timed if outcome.converted == most]
     if len(best) == 1:
         return best
-    back = disorder(engine, source, column, [outcome.trial for outcome in best])
-    return [outcome for outcome, count in zip(best, back, strict=True) if count == min(back)]
+    orders = disorder(engine, source, column, [outcome.trial for outcome in best])
+    ranked = sorted(zip(orders, best, strict=True), key=lambda pair: pair[0])
+    return [outcome for (back, _), outcome in ranked if back == ranked[0][0][0]]
 
 
 def _measured(engine: Engine, columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:

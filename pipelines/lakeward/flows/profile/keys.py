@@ -27,8 +27,11 @@ def find_time_column(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
 
 
 def find_key(engine: Engine, columns: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int) -> Key:
-    """A column that is unique, an identifier before the time, the time before others; else one that is with the time."""
-    whole = [column for column in columns if column.converted == rows]
+    """A column that is unique, an identifier before the time, the time before others; else one that is with the time.
+
+    Never what may be about a person: a key travels everywhere.
+    """
+    whole = [column for column in columns if column.converted == rows and not column.personal]
     single = [column for column in whole if column.distinct == rows and (column.type.kind in EXACT or column is time)]
     if single:
         best = max(single, key=lambda column: (bool(_IDENTIFIER.search(column.name)), column is time))

@@ -82,14 +82,15 @@ def try_types(engine: Engine, source: FileSource, trials: Mapping[str, Sequence[
     return {column: tuple(outcome for owner, outcome in outcomes if owner == column) for column in trials}
 
 
-def disorder(engine: Engine, source: FileSource, column: str, trials: Sequence[Trial]) -> tuple[int, ...]:
-    """For each trial of a time column, how many rows stand before their predecessor in the file."""
+def disorder(engine: Engine, source: FileSource, column: str, trials: Sequence[Trial]) -> tuple[tuple[int, float], ...]:
+    """For each trial of a time column: how many rows stand before their predecessor in the file, and the seconds it spans."""
     named = [(column, trial) for trial in trials]
     converted = _conversions(engine, source, named)
-    back = [f"{one.output} < lag({one.output}) OVER (ORDER BY _row) AS b{place}" for place, one in enumerate(converted)]
-    counts = ", ".join(f"count_if(b{place}) AS n{place}" for place, _ in enumerate(trials))
-    found = engine.fetch(f"SELECT {counts} FROM (SELECT {', '.join(back)} FROM {_stacked(named, converted)})")[0]
-    return tuple(found[f"n{place}"] for place, _ in enumerate(trials))
+    values = {f"v{place}": f"epoch({one.output})" for place, one in enumerate(converted)}
+    back = {f"b{place}": f"{value} < lag({value}) OVER (ORDER BY _row)" for place, value in enumerate(values)}
+    items = [f"count_if(b{place}) AS n{place}, max({value}) - min({value}) AS s{place}" for place, value in enumerate(values)]
+    found = engine.fetch(f"SELECT {', '.join(items)} FROM {stack(_stacked(named, converted), (values, back))}")[0]
+    return tuple((found[f"n{place}"], found[f"s{place}"]) for place, _ in enumerate(trials))
 
 
 def keep_values(engine: Engine, source: FileSource, types: Mapping[str, Trial]) -> None:
