@@ -36,7 +36,7 @@ def same_keys(
     if not added:
         return None
     names = ", ".join(map(identifier, keys))
-    new = f"(SELECT {names} FROM {_scan(folder, spec, keys, added)})"
+    new = f"({_new(folder, spec, keys, added)})"
     within = _within(con, spec, keys, new)
     return Doomed(
         found=lambda scan: f"SELECT * FROM (SELECT * FROM {scan} WHERE {within}) SEMI JOIN {new} USING ({names})",
@@ -44,12 +44,24 @@ def same_keys(
     )
 
 
-def _scan(folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]) -> str:
-    """The new rows; a partition column is read from the folders' names only where it is part of the key."""
-    files = ", ".join(literal(str(folder / file.path)) for file in added)
-    types = [f"{identifier(c.name)}: {sql_type(c.type)}" for c in spec.columns if c.name in {*keys} & {*spec.partition_by}]
-    hive = f"hive_partitioning = true, hive_types = {{{', '.join(types)}}}" if types else "hive_partitioning = false"
-    return f"read_parquet([{files}], {hive})"
+def _new(folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]) -> str:
+    """SELECT of the keys of the new rows; a partition column's value is not in the files, only beside them."""
+    names = ", ".join(map(identifier, keys))
+    if not {*keys} & {*spec.partition_by}:
+        return f"SELECT {names} FROM {_scan(folder, added)}"
+    types = {column.name: sql_type(column.type) for column in spec.columns}
+
+    def value(file: DataFile, key: str) -> str:
+        return f"{_constant(file.partition[key], types[key])} AS {identifier(key)}" if key in file.partition else identifier(key)
+
+    return " UNION ALL ".join(
+        f"SELECT {', '.join(value(file, key) for key in keys)} FROM {_scan(folder, [file])}" for file in added
+    )
+
+
+def _scan(folder: Path, files: Sequence[DataFile]) -> str:
+    names = ", ".join(literal(str(folder / file.path)) for file in files)
+    return f"read_parquet([{names}], hive_partitioning = false)"
 
 
 def _within(con: duckdb.DuckDBPyConnection, spec: TableSpec, keys: Sequence[str], new: str) -> str:

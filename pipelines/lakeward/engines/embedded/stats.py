@@ -74,11 +74,11 @@ def _instant(text: str, upper: bool) -> str | None:  # noqa: FBT001
     """Milliseconds, the maximum rounded up: Delta truncates, and a reader must not skip the last microseconds."""
     try:
         instant = datetime.fromisoformat(text).astimezone(UTC)
+        whole = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+        if upper and whole != instant:
+            whole += _MILLISECOND
     except (ValueError, OverflowError):
         return None
-    whole = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
-    if upper and whole != instant:
-        whole += _MILLISECOND
     return json.dumps(whole.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z")
 
 
