@@ -37,11 +37,11 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
     columns, key = read_columns(_table(top))
     ours = custom(top, CUSTOM)
     promises = read_promises(top)
-    silver = _is_silver(ours)
+    origin = _origin(ours)
     return Contract(
         name=name,
         version=version,
-        layer=Layer.SILVER if silver else Layer.GOLD,
+        layer=Layer.GOLD if origin == "model" else Layer.SILVER,
         columns=columns,
         primary_key=key,
         time_column=instant(ours, "timeColumn", columns) if "timeColumn" in ours.values else None,
@@ -52,8 +52,8 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         domain=top.text("domain", ""),
         description=top.view("description").text("purpose", ""),
         data_class=ours.text("dataClass", "") or None,
-        source=read_source(ours.view("source"), name, promises.retention_days, roots) if silver else None,
-        model=None if silver else read_model(ours.view("model"), name, columns),
+        source=read_source(ours.view("source"), name, promises.retention_days, roots) if origin == "source" else None,
+        model=read_model(ours.view("model"), name, columns) if origin == "model" else None,
         sla=promises.sla,
         text=document.text,
         sha256=sha256(document.text.encode()),
@@ -81,11 +81,12 @@ def _table(top: View) -> View:
     return tables[0]
 
 
-def _is_silver(ours: View) -> bool:
+def _origin(ours: View) -> str | None:
     given = [key for key in ("source", "model") if ours.values.get(key) is not None]
-    if len(given) != 1:
-        ours.fail(given[-1] if given else "customProperties", "contract_source_or_model", found=" and ".join(given) or "neither")
-    return "source" in given
+    if len(given) == 1:
+        return given[0]
+    ours.fail(given[-1] if given else "customProperties", "contract_source_or_model", found=" and ".join(given) or "neither")
+    return None
 
 
 def _series(ours: View, columns: tuple[Column, ...]) -> tuple[str, ...]:

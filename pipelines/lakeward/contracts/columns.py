@@ -1,10 +1,10 @@
 """Columns of a contract: names, types, keys, units."""
 
 import re
-from collections.abc import Iterable
 
+from lakeward.contracts.document import shown
 from lakeward.contracts.model import Column, DataType, Kind
-from lakeward.contracts.view import View, custom
+from lakeward.contracts.view import View, close, custom
 from lakeward.core.units import guess_unit, units
 
 LOGICAL = {
@@ -33,8 +33,8 @@ def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     if not properties:
         table.wrong("properties", "a list of at least one column")
     columns = tuple(_column(one) for one in properties)
-    _distinct(properties, "name", [column.name for column in columns])
-    _distinct(properties, "physicalName", [column.source_name for column in columns])
+    if _distinct(properties, "name", [column.name for column in columns]):
+        _distinct(properties, "physicalName", [column.source_name for column in columns])
     return columns, _key(properties)
 
 
@@ -89,7 +89,7 @@ def _unit(ours: View, kind: DataType) -> str | None:
         return None
     if code not in units():
         guess = guess_unit(code)
-        ours.fail("unit", "contract_unknown_unit", found=code[:40], close=guess.code if guess else "Cel, bar, kW, mm/s, %")
+        ours.fail("unit", "contract_unknown_unit", found=shown(code), close=guess.code if guess else close(code, units()))
     if kind.kind not in {Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL}:
         ours.fail("unit", "contract_unit_of_text", found=str(kind))
     return code
@@ -107,20 +107,20 @@ def _time_format(ours: View, kind: DataType) -> str | None:
     return pattern
 
 
-def _distinct(views: list[View], key: str, names: Iterable[str]) -> None:
-    """SQL does not tell `Temp` from `temp`, so neither may a contract."""
-    seen: set[str] = set()
-    for view, name in zip(views, names, strict=True):
-        if name.casefold() in seen:
-            view.fail(key, "contract_column_twice", name=name[:40])
-        seen.add(name.casefold())
+def _distinct(views: list[View], key: str, names: list[str]) -> bool:
+    """Whether no name stands twice. SQL does not tell `Temp` from `temp`, so neither may a contract."""
+    folded = [name.casefold() for name in names]
+    twice = [at for at, name in enumerate(folded) if name in folded[:at]]
+    for at in twice:
+        views[at].fail(key, "contract_column_twice", name=shown(names[at]))
+    return not twice
 
 
 def _key(properties: list[View]) -> tuple[str, ...]:
     key = [view for view in properties if _flag(view, "primaryKey")]
     for view in key:
         if view.values.get("required") is not True:
-            view.fail("required", "contract_key_not_required", name=str(view.values.get("name"))[:40])
+            view.fail("required", "contract_key_not_required", name=shown(view.values.get("name")))
     positions = [view.whole("primaryKeyPosition", at) for at, view in enumerate(key, 1)]
     for view, position in zip(key, positions, strict=True):
         if positions.count(position) > 1:

@@ -1,6 +1,5 @@
 """The source of a silver dataset: a drop folder and the dialect of its files. Refuses a path that leaves the project."""
 
-import codecs
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -72,8 +71,7 @@ def _character(view: View, key: str, default: str, allowed: str = "") -> str:
 def _codec(name: Any) -> str | None:
     """The codec as the contract names it, if it makes text of bytes."""
     try:
-        codecs.lookup(name)
-        b"".decode(name)
+        "a".encode(name)
     except (LookupError, TypeError, ValueError):
         return None
     return str(name).lower()

@@ -2,6 +2,7 @@
 
 from pathlib import PurePosixPath
 
+from lakeward.contracts.document import shown
 from lakeward.contracts.model import Column, GoldModel, Grain, Kind
 from lakeward.contracts.view import View, close
 from lakeward.core.names import Layer, TableName
@@ -30,7 +31,7 @@ def instant(view: View, key: str, columns: tuple[Column, ...]) -> str:
     name = view.text(key)
     kinds = {column.name: column.type.kind for column in columns}
     if name and name not in kinds:
-        view.fail(key, "contract_unknown_column", key=key, found=name[:40], close=close(name, kinds))
+        view.fail(key, "contract_unknown_column", key=key, found=shown(name), close=close(name, kinds))
     elif name and kinds[name] is not Kind.TIMESTAMP:
         view.fail(key, "contract_no_instant", key=key, name=name, found=str(kinds[name]))
     return name
@@ -64,6 +65,6 @@ def _table(view: View, key: str, text: str) -> TableName | None:
     except ValueError:
         table = None
     if table is None or table.layer not in READABLE:
-        view.fail(key, "contract_table_name", found=text[:40])
+        view.fail(key, "contract_table_name", found=shown(text))
         return None
     return table

@@ -1,5 +1,6 @@
 """A project: the folder of a plant's contracts and suites, found upward from wherever a command was given."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -138,7 +139,7 @@ def _project(root: Path, document: Document) -> Project:
         zone=view.zone("timezone"),
         languages=tuple(Lang(text) for text in view.texts("languages", tuple(Lang)) if _is_language(view, text)),
         lake=view.text("lake", "lake"),
-        roots=tuple((root / folder).absolute() for folder in view.texts("roots")),
+        roots=tuple(Path(os.path.normpath(root / folder)) for folder in view.texts("roots")),
     )
     if faults:
         error = document.error(faults[0])

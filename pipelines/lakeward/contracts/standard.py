@@ -32,9 +32,9 @@ def standard_faults(data: Any) -> list[Fault]:
 
 
 @functools.cache
-def _models(model: type[BaseModel]) -> dict[str, type[BaseModel] | None]:
-    """Key -> the model of the mappings at or below it; None where values are plain or free."""
-    return {field.alias or name: next(_within(field.annotation), None) for name, field in model.model_fields.items()}
+def _models(model: type[BaseModel]) -> dict[str, tuple[type[BaseModel], ...]]:
+    """Key -> the models of mappings at or below it, that of a list's items last; none where values are plain or free."""
+    return {field.alias or name: tuple(_within(field.annotation)) for name, field in model.model_fields.items()}
 
 
 def _within(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -55,7 +55,7 @@ def _unknown(value: Any, model: type[BaseModel], steps: Steps) -> Iterator[Fault
         if key not in known:
             yield Fault((*steps, key), "contract_unknown_key", {"key": shown(key), "close": close(key, known)})
         elif below := known[key]:
-            yield from _unknown(inner, below, (*steps, key))
+            yield from _unknown(inner, below[-1 if isinstance(inner, list) else 0], (*steps, key))
 
 
 def _mismatched(data: dict[str, Any]) -> Iterator[Fault]:

@@ -18,6 +18,9 @@ Made = TypeVar("Made")
 # As alike as `timeColum` and `timeColumn`: below it, a stranger's own property would be taken for a slip of ours.
 ALIKE = 0.8
 
+# Names in one message: more is no help, and messages stay under 500 characters.
+MAX_NAMES = 12
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -120,7 +123,8 @@ def custom(view: View, known: Iterable[str]) -> View:
 
 def close(name: str, known: Iterable[str]) -> str:
     """The names that `name` may have meant, or where none is alike, all there are."""
-    return ", ".join(difflib.get_close_matches(name, known, 3) or sorted(known)[:12])
+    names = sorted(known)
+    return ", ".join(difflib.get_close_matches(name, names, 3) or names[:MAX_NAMES])
 
 
 def _zone(value: Any) -> str | None:

@@ -20,13 +20,14 @@ _CONTEXT = Context(prec=28)
 _TEMPERATURE = {"c": "Cel", "f": "[degF]", "k": "K"}
 _TIME = {"d": "d", "h": "h", "min": "min", "day": "d", "days": "d"}
 _MASS = {"g": "g", "t": "t"}
+_FORCE_OF_GRAVITY = {"g": "[g]"}
 _LENGTH = {"m": "m", "in": "[in_i]"}
 _BESIDE = {
     **dict.fromkeys(("temp", "temperature"), _TEMPERATURE),
     **dict.fromkeys(("cycle", "duration", "run", "runtime", "time", "uptime"), _TIME),
     **dict.fromkeys(("mass", "weight"), _MASS),
     **dict.fromkeys(("depth", "distance", "height", "length", "level"), _LENGTH),
-    **dict.fromkeys(("acc", "accel", "acceleration", "vib", "vibration"), {"g": "[g]"}),
+    **dict.fromkeys(("acc", "accel", "acceleration", "vib", "vibration"), _FORCE_OF_GRAVITY),
     "current": {"a": "A"},
     "power": {"w": "W"},
     "voltage": {"v": "V"},

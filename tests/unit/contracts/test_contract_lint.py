@@ -1,0 +1,164 @@
+"""What the linter says of wrong contracts: message, line and column."""
+
+from pathlib import Path
+
+import pytest
+
+from contracts import OEE, PRESS, changed, problems
+from lakeward.contracts.lint import Problem, lint
+from lakeward.contracts.project import Project
+
+
+def test_good_contracts_have_no_problem():
+    assert problems(PRESS) == problems(OEE) == []
+
+
+def test_typo_in_a_key_is_told_once_with_what_was_meant():
+    assert problems(changed("physicalName: Time", "physicalNam: Time")) == [
+        ("physicalNam", "Unknown key 'physicalNam'. Did you mean: physicalName, physicalType?")
+    ]
+    assert problems(changed("slaProperties:", "slaPropertys:")) == [
+        ("slaPropertys", "Unknown key 'slaPropertys'. Did you mean: slaProperties, customProperties?")
+    ]
+
+
+def test_typo_in_a_required_key_is_not_told_twice():
+    assert len(problems(changed("logicalType: string", "logicaltype: string"))) == 1
+    assert problems(changed("property: source", "property: sorce"))[-1] == (
+        "property",
+        "Unknown key 'sorce'. Did you mean: source?",
+    )
+
+
+def test_unknown_unit_is_told_with_the_code_that_was_meant():
+    assert problems(changed("value: Cel", "value: degC")) == [
+        ("value", "Unknown unit 'degC'. Expected: a UCUM code of the catalogue; close: Cel.")
+    ]
+
+
+def test_every_error_is_told_in_one_go_in_the_order_of_the_lines():
+    wrong = changed("version: 1.2.0", "version: 1.2")
+    wrong = changed("format: csv", "format: cvs", wrong)
+    wrong = changed("timezone: Asia/Shanghai", "timezone: Asia/Shanghia", wrong)
+    assert [place for place, _ in problems(wrong)] == ["version", "format", "timezone"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "apiVersion: v3.2.0",
+            "apiVersion: v2.2.0",
+            "'apiVersion' is not as it should be. Expected: v3.2.0 or v3.1.0; found: v2.2.0.",
+        ),
+        ("name: press_line\nv", "name: Press-Line\nv", "'name' is not as it should be. Expected: small letters"),
+        ("name: temp", "name: _temp", "'name' is not as it should be. Expected: letters, digits and _"),
+        ("name: temp", "name: MACHINE", "Two columns are called 'MACHINE'"),
+        ("logicalType: number", "logicalType: float", "'logicalType' is not as it should be. Expected: string, integer"),
+        ("decimal(9,3)", "'decimal(50,3)'", "'physicalType' is not as it should be. Expected: decimal(p,s)"),
+        ("%d/%m/%Y", "%d/%m/%Q", "'timeFormat' is not as it should be. Expected: a strptime pattern"),
+        ("logicalType: number", "logicalType: string", "'physicalType' is not as it should be."),
+        ("primaryKeyPosition: 2", "primaryKeyPosition: 1", "Two columns have position 1 in the key."),
+        ("string, required: true", "string, required: false", "Column 'machine' is part of the key, but may be empty."),
+        (
+            "timeColumn, value: ts",
+            "timeColumn, value: tz",
+            "'timeColumn' names a column that is not there: 'tz'. Close: machine, temp, ts.",
+        ),
+        ("timeColumn, value: ts", "timeColumn, value: temp", "'timeColumn' names column 'temp' of type decimal."),
+        ("property: timeColumn", "property: timeColum", "Unknown key 'timeColum'. Did you mean: timeColumn?"),
+        ("[machine]", "[machin]", "'series' names a column that is not there: 'machin'. Close: machine."),
+        ("value: day", "value: hour", "'partition' is not as it should be. Expected: none, day, month; found: hour."),
+        ("dataClass, value: production", "duplicates, value: exact", "'duplicates: exact' beside a key."),
+        ("gb18030", "gb99999", "'encoding' is not as it should be. Expected: a text codec"),
+        ("gb18030", "base64", "'encoding' is not as it should be. Expected: a text codec"),
+        ('";"', '";;"', "'delimiter' is not as it should be. Expected: one character"),
+        ('";"', '"."', "'decimal' is the same character as the delimiter."),
+        ("format: csv,", "format: csv, escap: x,", "Unknown key 'escap'. Did you mean: escape?"),
+        ("inbox/press", "../other/inbox", "'path' leads out of the project's folders."),
+        ("inbox/press", "/etc", "'path' leads out of the project's folders."),
+        ("**/*.csv", "../*.csv", "'pattern' leads out of the project's folders."),
+        ("value: 2, unit: h", "value: 2, unit: fortnight", "'unit' is not as it should be. Expected: s, min, h, d or y"),
+        ("value: 2, unit: h", "value: -2, unit: h", "'value' is not as it should be. Expected: a positive number"),
+        ("domain: production", "domain: [production]", "'domain' is not as it should be. Expected: a text; found: a list."),
+        ("classification: general", "unique: true", "'unique' promises what no rule would judge."),
+        ("classification: general", "quality: [{rule: nullCheck}]", "'quality' promises what no rule would judge."),
+        ("path: inbox/press", "password: x", "'password' looks like a password, token or key."),
+        ("{purpose: Readings", "{purpose: see https://me:pw@host, usage: Readings", "'purpose' looks like a password"),
+        ("property: dataClass", "property: apiToken", "'apiToken' looks like a password, token or key."),
+    ],
+)
+def test_broken_law_is_told_where_it_is_broken(old, new, message):
+    found = problems(changed(old, new))
+    assert any(told.startswith(message) for _, told in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "inputs: [silver.press_line]",
+            "inputs: [bronze.press_line]",
+            "'bronze.press_line' is no table that a model can read.",
+        ),
+        (
+            "inputs: [silver.press_line]",
+            "inputs: [gold.oee]",
+            "'inputs' is not as it should be. Expected: at least one table",
+        ),
+        (
+            "times: {silver.press_line",
+            "times: {silver.other",
+            "'silver.other' is not among the inputs: silver.press_line.",
+        ),
+        ("window: day", "window: oee", "'window' names column 'oee' of type double. Expected: a timestamp."),
+        ("sql: models/oee.sql", "sql: ../../oee.sql", "'sql' leads out of the project's folders."),
+        ("grain: day", "grain: week", "'grain' is not as it should be. Expected: hour, day, month; found: week."),
+        ("property: model", "property: modle", "Unknown key 'modle'. Did you mean: model?"),
+    ],
+)
+def test_broken_law_of_gold_is_told_where_it_is_broken(old, new, message):
+    found = problems(changed(old, new, OEE))
+    assert any(told.startswith(message) for _, told in found), found
+
+
+def test_dataset_has_one_origin():
+    both = PRESS + "  - {property: model, value: {}}\n"
+    assert any("found: source and model" in told for _, told in problems(both))
+    neither = PRESS.partition("customProperties:\n  - property: source")[0]
+    assert any("found: neither" in told for _, told in problems(neither))
+
+
+def test_drop_folder_may_lie_in_a_root_of_the_project():
+    assert problems(changed("inbox/press", "/data/plant/press"), roots=(Path("/data/plant"),)) == []
+
+
+def test_secret_is_never_repeated():
+    found = problems(changed("domain: production", "domain: https://me:hunter2@host/x"))
+    assert found
+    assert not any("hunter2" in told for _, told in found)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "just text", "3"])
+def test_file_that_is_no_mapping_is_one_problem(text):
+    assert [told for _, told in problems(text)] == ["The file is no mapping of keys to values."]
+
+
+def test_neighbours_are_looked_at(tmp_path):
+    project = Project(tmp_path, "plant", "UTC")
+    folder = tmp_path / "expectations" / "datasets" / "oee_daily"
+    folder.mkdir(parents=True)
+    (folder / "contract.odcs.yaml").write_text(OEE)
+    assert [(p.line, p.code) for p in lint(folder / "contract.odcs.yaml", project)] == [
+        (4, "contract_other_name"),
+        (14, "contract_model_missing"),
+        (14, "contract_input_not_found"),
+    ]
+
+
+def test_file_that_is_no_yaml_is_one_problem(tmp_path):
+    (tmp_path / "contract.odcs.yaml").write_text("a: [")
+    found = lint(tmp_path / "contract.odcs.yaml", Project(tmp_path, "plant", "UTC"))
+    assert [(type(p), p.line, p.code, "file" in p.facts) for p in found] == [(Problem, 1, "contract_syntax", False)] or found[
+        0
+    ].line == 2
