@@ -1,5 +1,7 @@
 """All commands, and where each one lies. Help texts come in the reader's language; every one has an example."""
 
+from collections.abc import Callable
+
 import typer
 
 from lakeward.cli.contracts import diff, lint
@@ -13,7 +15,7 @@ from lakeward.core.messages import Lang, text
 def make_app(lang: Lang) -> typer.Typer:
     """The command line with its help in `lang`."""
     app = _group(lang, "cmd_lakeward")
-    commands = {
+    commands: dict[str, Callable[..., None]] = {
         "demo": demo,
         "init": init,
         "new": new,
@@ -25,7 +27,7 @@ def make_app(lang: Lang) -> typer.Typer:
         "explain": explain,
         "doctor": doctor,
     }
-    groups = {
+    groups: dict[str, dict[str, Callable[..., None]]] = {
         "quarantine": {"list": list_, "show": show},
         "contract": {"lint": lint, "diff": diff},
         "lineage": {"show": lineage},

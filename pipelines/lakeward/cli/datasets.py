@@ -8,7 +8,7 @@ import typer
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang, text
-from lakeward.flows import create_project, draft_dataset, rebuild_dataset, run_all, run_dataset
+from lakeward import flows
 from lakeward.flows.report import RunReport
 
 COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "score")
@@ -16,7 +16,7 @@ COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quara
 
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to make · 要创建的文件夹")]) -> None:
     lang = settings_of(context).lang
-    root = create_project(folder)
+    root = flows.create_project(folder)
     say(lang, "init_done", folder=root)
 
 
@@ -27,7 +27,7 @@ def new(
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_profile", file=sample.name):
-        made = draft_dataset(settings, name, sample)
+        made = flows.draft_dataset(settings, name, sample)
     say(settings.lang, "new_done", dataset=name, folder=made)
 
 
@@ -41,7 +41,7 @@ def run(
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name or "*"):
-        reports = [run_dataset(settings, name)] if name else run_all(settings)
+        reports = [flows.run_dataset(settings, name)] if name else flows.run_all(settings)
     report(settings.lang, reports, as_json=as_json)
 
 
@@ -50,7 +50,7 @@ def rebuild(
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name):
-        done = rebuild_dataset(settings, name)
+        done = flows.rebuild(settings, name)
     report(settings.lang, [done], as_json=as_json)
 
 

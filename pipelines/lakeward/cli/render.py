@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
+
+# A pipe has no width; wide enough that no identifier is cut in two.
+PIPED_WIDTH = 200
 
 Json = Annotated[bool, typer.Option("--json", help="JSON for programs · 供程序读取的 JSON")]
 
@@ -35,12 +39,12 @@ def say(lang: Lang, code: str, **facts: object) -> None:
 
 def table(lang: Lang, title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Print rows as a table; `title` and the columns' heads are message codes (`col_…`)."""
-    drawn = Table(title=text(title, lang), title_justify="left", header_style="bold")
+    drawn = Table(title=text(title, lang), title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         drawn.add_column(text(f"col_{column}", lang), justify="right" if _numeric(rows, column) else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*(_cell(row.get(column)) for column in columns))
-    Console().print(drawn)
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(drawn)
 
 
 @contextmanager
@@ -55,12 +59,16 @@ def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
 
 
 def _numeric(rows: Sequence[Mapping[str, Any]], column: str) -> bool:
-    return any(isinstance(row.get(column), int | float) for row in rows)
+    return all(isinstance(row.get(column), int | float | None) for row in rows)
 
 
 def _cell(value: object) -> str:
     if value is None:
         return "–"
-    if isinstance(value, bool) or not isinstance(value, int):
-        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return f"{value:,}"
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {inner}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -10,7 +10,7 @@ from lakeward.flows.inspect import list_runs, list_tables, list_verdicts, quaran
 from lakeward.flows.new import draft_dataset
 from lakeward.flows.project import create_project
 from lakeward.flows.report import RunReport
-from lakeward.flows.run import run_all, run_dataset
+from lakeward.flows.run import rebuild, run_all, run_dataset
 from lakeward.flows.status import project_status
 from lakeward.flows.trace import show_lineage
 
@@ -30,6 +30,7 @@ __all__ = [
     "project_status",
     "quarantine_rows",
     "quarantined",
+    "rebuild",
     "rebuild_dataset",
     "run_all",
     "run_dataset",

@@ -75,8 +75,8 @@ class Curation:
         return finished
 
 
-def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched) -> RunReport:
-    """Run a gold dataset over what is new in its inputs; a changed contract, suite or model computes all of it anew.
+def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched, anew: bool = False) -> RunReport:
+    """Run a gold dataset over what is new in its inputs; `anew`, or a changed contract, suite or model, computes all of it.
 
     Raises:
         UsageError: The project has no such dataset, or it has no model.
@@ -90,7 +90,7 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched
     run_id = new_run_id()
     with workspace.engine() as engine:
         last = pinning.applied(engine, name)
-        same = last is not None and last.hashes == wanted.hashes
+        same = last is not None and last.hashes == wanted.hashes and not anew
         definition = last if last and same else pinning.renew(engine, wanted, run_id, workspace.clock)
         finished = list(Curation(workspace, engine, run_id, on_step).batches(definition))
     workspace.deliver()

@@ -64,7 +64,7 @@ def _lake(settings: Settings) -> list[dict[str, Any]]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            return [_row("lake", lake)]  # type: ignore[call-arg]
+            return [_row("lake", lake, "")]
     except OSError:
         return [_row("lake", None, f"mkdir -p {lake}")]
 

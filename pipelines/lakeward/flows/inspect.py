@@ -8,6 +8,7 @@ from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows import governance
 from lakeward.flows.report import Counts
+from lakeward.flows.run import in_order
 from lakeward.flows.workspace import open_workspace
 
 

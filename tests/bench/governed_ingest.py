@@ -1,0 +1,178 @@
+"""Governed ingest against the same writes without judging, and against plain `write_deltalake`: DESIGN.md §10, first two rows.
+
+Usage: python tests/bench/governed_ingest.py [ROWS …]. Every variant runs as a process of its own, interleaved; the figures are
+medians of wall seconds of the work (imports left out) and the highest resident memory, and the ratios of the medians.
+"""
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROUNDS = 1
+VARIANTS = ("governed", "governed into as much silver", "bare", "bare into as much silver", "write_deltalake")
+
+CONTRACT = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: urn:lakeward:bench
+name: bench
+version: 1.0.0
+status: active
+domain: production
+description: {purpose: telemetry}
+team: {name: bench, members: [{username: bench, role: owner}]}
+schema:
+  - name: bench
+    logicalType: object
+    properties:
+      - {name: series, logicalType: string, physicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
+      - {name: ts, logicalType: timestamp, physicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 2}
+      - {name: value, logicalType: number, physicalType: double}
+      - {name: status, logicalType: integer, physicalType: bigint, required: true}
+      - {name: quality, logicalType: string, physicalType: string, required: true}
+      - {name: unit, logicalType: string, physicalType: string, required: true}
+customProperties:
+  - {property: source, value: {path: inbox/bench, pattern: "*.parquet", format: parquet}}
+  - {property: timeColumn, value: ts}
+  - {property: dataClass, value: production}
+"""
+COLUMNS = "series, ts, value, status, quality, unit"
+
+
+def suite() -> str:
+    """Twenty rules over six columns, as telemetry has them."""
+
+    def rule(kind: str, **kwargs: object) -> dict[str, object]:
+        return {"type": kind, "kwargs": kwargs, "meta": {"lakeward": {"id": f"{kind}:{len(rules)}"}}}
+
+    rules: list[dict[str, object]] = []
+    for column in ("series", "ts", "status", "quality", "unit"):
+        rules.append(rule("expect_column_values_to_not_be_null", column=column))
+    rules.append(rule("expect_column_values_to_not_be_null", column="value", mostly=0.9))
+    for low, high in ((-1e6, 1e6), (-1e5, 1e5), (-1e4, 1e4)):
+        rules.append(rule("expect_column_values_to_be_between", column="value", min_value=low, max_value=high))
+    rules.append(rule("expect_column_values_to_be_between", column="status", min_value=0, max_value=512))
+    rules.append(rule("expect_column_values_to_be_in_set", column="quality", value_set=["Good", "Bad", "Uncertain"]))
+    rules.append(rule("expect_column_values_to_be_in_set", column="unit", value_set=["Cel", "kPa", "mm/s"]))
+    rules.append(rule("expect_column_values_to_match_regex", column="series", regex="^line[0-9]+/m[0-9]+$"))
+    rules.append(rule("expect_column_value_lengths_to_be_between", column="series", min_value=3, max_value=40))
+    rules.append(rule("expect_column_value_lengths_to_be_between", column="unit", min_value=1, max_value=10))
+    rules.append(rule("expect_column_mean_to_be_between", column="value", min_value=-100, max_value=100))
+    rules.append(rule("expect_column_stdev_to_be_between", column="value", min_value=0, max_value=1000))
+    rules.append(rule("expect_table_row_count_to_be_between", min_value=1, max_value=10**9))
+    rules.append(rule("expect_column_to_exist", column="value"))
+    rules.append(rule("expect_column_values_to_be_of_type", column="value", type_="DOUBLE"))
+    return json.dumps({"name": "bench", "expectations": rules, "meta": {"great_expectations_version": "1.24.1"}})
+
+
+def make_project(root: Path) -> None:
+    folder = root / "expectations" / "datasets" / "bench"
+    folder.mkdir(parents=True)
+    (root / "expectations" / "project.yaml").write_text("name: bench\ntimezone: UTC\nlanguages: [en]\nlake: lake\nroots: []\n")
+    (folder / "contract.odcs.yaml").write_text(CONTRACT)
+    (folder / "suite.json").write_text(suite())
+    (root / "inbox" / "bench").mkdir(parents=True)
+
+
+def make_file(path: Path, rows: int, day: int) -> None:
+    """One day of telemetry in arrival order: 200 series, no defect, so that every variant writes the same rows."""
+    import duckdb  # noqa: PLC0415  (a variant is timed without it)
+
+    duckdb.sql(f"""COPY (
+        SELECT 'line' || (i % 4) || '/m' || (i % 200) AS series,
+               TIMESTAMPTZ '2026-03-0{day} 00:00:00+00' + to_microseconds(i // 200 * 1000000) AS ts,
+               CASE WHEN hash(i) % 100 = 0 THEN NULL ELSE (hash(i * 7) % 100000) / 1000.0 END AS value,
+               CAST(192 AS BIGINT) AS status, 'Good' AS quality, ['Cel', 'kPa', 'mm/s'][i % 3 + 1] AS unit
+        FROM range({rows}) AS r(i)) TO '{path}' (FORMAT parquet)""")
+
+
+def govern(root: Path, file: Path) -> None:
+    from lakeward.core.settings import Settings  # noqa: PLC0415
+    from lakeward.flows import ingest_dataset  # noqa: PLC0415
+
+    (root / "inbox" / "bench" / file.name).hardlink_to(file)
+    report = ingest_dataset(Settings(start=root), "bench")
+    assert report.counts.silver == report.counts.rows_in > 0, report
+    assert not report.failed
+
+
+def write_bare(root: Path, file: Path) -> None:
+    """The same files by the same engine: landed, bronze, silver; no rule, no identity, no verdict, no lineage."""
+    from lakeward.core.settings import Settings  # noqa: PLC0415
+    from lakeward.engines.protocols import TableColumn, TableSpec, Txn  # noqa: PLC0415
+    from lakeward.core.names import Layer  # noqa: PLC0415
+    from lakeward.flows.batch import EXTRA, PLACE  # noqa: PLC0415
+    from lakeward.flows.publish import silver_spec  # noqa: PLC0415
+    from lakeward.flows.workspace import open_workspace  # noqa: PLC0415
+
+    (root / "inbox" / "bench" / file.name).hardlink_to(file)
+    workspace = open_workspace(Settings(start=root))
+    contract = workspace.project.contract("bench")
+    source = workspace.source(contract)
+    with workspace.engine() as engine:
+        seq = engine.txn(contract.table(Layer.BRONZE), "bench") + 1
+        source.receive()
+        engine.stage(source.name(seq - 1, seq), contract.source, contract.columns)
+        types = engine.types("staged_rows")
+        columns = (*(TableColumn(c.name, types[c.name]) for c in contract.columns), *PLACE, EXTRA)
+        stamp = (TableColumn("_batch_seq", types["_row"]), TableColumn("_run_id", types["_file"]))
+        bronze = TableSpec(contract.table(Layer.BRONZE), (*columns, *stamp))
+        engine.append(bronze, f"SELECT *, CAST({seq} AS BIGINT) AS _batch_seq, 'bench' AS _run_id FROM staged_rows", Txn("bench", seq))
+        query = f"SELECT {COLUMNS}, _batch_seq, _file_seq, _row, _run_id FROM bronze.bench WHERE _batch_seq = {seq}"
+        engine.append(silver_spec(contract), query, Txn("bench", seq))
+
+
+def write_plain(root: Path, file: Path) -> None:
+    """What a script without us does: the file to two Delta tables."""
+    import pyarrow.dataset as ds  # noqa: PLC0415
+    from deltalake import write_deltalake  # noqa: PLC0415
+
+    for table in ("plain_bronze", "plain_silver"):
+        write_deltalake(str(root / table), ds.dataset(file).scanner().to_reader(), mode="append")
+
+
+def measure(variant: str, first: Path, second: Path) -> None:
+    """One variant in this process, into a fresh lake; prints seconds and MiB."""
+    work = {"governed": govern, "bare": write_bare, "write_deltalake": write_plain}[variant.split(" into")[0]]
+    with tempfile.TemporaryDirectory(dir=first.parent) as folder:
+        root = Path(folder)
+        make_project(root)
+        import lakeward.flows  # noqa: F401, PLC0415  (imports are not the work)
+        import deltalake, duckdb  # noqa: F401, E401, PLC0415
+
+        if "into" in variant:
+            work(root, first)
+        start = time.perf_counter()
+        work(root, second)
+        seconds = time.perf_counter() - start
+    print(json.dumps({"seconds": seconds, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def compare(rows: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = Path(folder) / "first.parquet", Path(folder) / "second.parquet"
+        make_file(first, rows, 1)
+        make_file(second, rows, 4)
+        found: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
+        for _ in range(ROUNDS):
+            for variant, runs in found.items():
+                words = [sys.executable, __file__, "--measure", variant, str(first), str(second)]
+                runs.append(json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout))
+    seconds = {variant: statistics.median(run["seconds"] for run in runs) for variant, runs in found.items()}
+    for variant, runs in found.items():
+        print(f"{rows:>12,} rows  {variant:<30} {seconds[variant]:7.2f} s  {max(run['mib'] for run in runs):7.0f} MiB")
+    for ours, theirs in (("governed", "bare"), ("governed into as much silver", "bare into as much silver"), ("governed", "write_deltalake")):
+        print(f"{rows:>12,} rows  {ours} / {theirs}: {seconds[ours] / seconds[theirs]:.2f}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--measure"]:
+        measure(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+    else:
+        for count in map(int, sys.argv[1:] or ("1000000", "10000000")):
+            compare(count)
