@@ -10,6 +10,7 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.view import View, close
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.messages import Lang
+from lakeward.core.names import DATASET_NAME
 
 PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
@@ -67,9 +68,10 @@ class Project:
         Raises:
             UsageError: The project has no such dataset.
         """
-        if name not in self.datasets():
+        path = self._folder(name) / CONTRACT_FILE
+        if not DATASET_NAME.fullmatch(name) or not path.is_file():
             raise UsageError("dataset_not_found", dataset=name, project=self.name, close=close(name, self.datasets()) or "-")
-        return self._folder(name) / CONTRACT_FILE
+        return path
 
     def suite_path(self, name: str) -> Path:
         """Where the suite of dataset `name` lies, if it has one."""

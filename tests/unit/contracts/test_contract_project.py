@@ -83,6 +83,12 @@ def test_unknown_dataset_is_told_with_close_names(plant):
         load_project(plant).contract("pres_line")
 
 
+@pytest.mark.parametrize("name", ["../../etc", "draft", "", "oee/models", "OEE"])
+def test_name_that_is_no_dataset_leads_to_no_file(plant, name):
+    with pytest.raises(UsageError, match="has no dataset"):
+        load_project(plant).contract_path(name)
+
+
 def test_contract_of_another_name_than_its_folder_is_refused(plant):
     write(plant, "datasets/press_two/contract.odcs.yaml", PRESS)
     with pytest.raises(ContractError, match="The contract is called 'press_line', its folder 'press_two'"):
