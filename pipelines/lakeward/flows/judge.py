@@ -1,13 +1,13 @@
 """The judge of a batch: one scan for every rule, a second one only where a proof of uniqueness failed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lakeward.contracts.model import DataType
 from lakeward.engines.protocols import Engine
-from lakeward.flows.batch import Work
+from lakeward.flows.batch import INTEGER, Work
 from lakeward.quality.gx import judge_with_gx
 from lakeward.quality.plan import JudgePlan, diverting, make_plan
 from lakeward.quality.rule import Verdict
@@ -55,9 +55,9 @@ def judge(work: Work, relation: str) -> Judged:
     rules = load_rules(contract, work.pinned.definition.suite, suite_name(contract.name))
     plan = make_plan(contract, rules, received)
     facts = engine.fetch(plan.facts(relation))[0]
-    repeats = _repeats(engine, plan, facts, relation)
-    verdicts = plan.verdicts(facts, _copies(engine, repeats), _foreign(engine, plan, relation))
-    good, bad = plan.split(relation, diverting(verdicts), repeats)
+    repeats, foreign = _repeats(engine, plan, facts, relation), _foreign(engine, plan, relation)
+    verdicts = plan.verdicts(facts, _copies(engine, repeats), foreign)
+    good, bad = plan.split(relation, diverting(verdicts), repeats | _places(engine, foreign))
     return Judged(facts["rows"], good, bad, received, verdicts, facts["key_repeats"], facts["time_min"], facts["time_max"], plan)
 
 
@@ -80,3 +80,12 @@ def _foreign(engine: Engine, plan: JudgePlan, relation: str) -> tuple[Verdict, .
     file = engine.scratch / "judged_by_gx.parquet"
     engine.export(plan.typed(relation), file)
     return judge_with_gx(plan.foreign, file)
+
+
+def _places(engine: Engine, foreign: Iterable[Verdict]) -> dict[str, str]:
+    """For each rule that Great Expectations saw rows fail, a relation of their places."""
+    failing = [verdict for verdict in foreign if verdict.places]
+    names = {verdict.rule.id: f"places_{number}" for number, verdict in enumerate(failing)}
+    for verdict in failing:
+        engine.materialise(names[verdict.rule.id], engine.literal_rows({"_file_seq": INTEGER, "_row": INTEGER}, verdict.places))
+    return names

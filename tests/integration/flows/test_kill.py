@@ -14,7 +14,17 @@ from lakeward.flows.workspace import open_workspace
 
 SPAWN = multiprocessing.get_context("spawn")
 # Law 4 leaves out what says who wrote a row and when.
-VOLATILE = {"_run_id", "_ingested_at", "run_id", "planned_at", "applied_at", "judged_at", "started_at", "finished_at", "observed_at"}
+VOLATILE = {
+    "_run_id",
+    "_ingested_at",
+    "run_id",
+    "planned_at",
+    "applied_at",
+    "judged_at",
+    "started_at",
+    "finished_at",
+    "observed_at",
+}
 
 
 def filled(root: Path) -> Plant:
@@ -30,7 +40,9 @@ def contents(plant: Plant) -> dict[str, list[tuple[object, ...]]]:
     with open_workspace(plant.settings).engine() as engine:
         tables = engine.tables()
         found = {str(t.name): engine.fetch(f"SELECT * FROM {t.name}") for t in tables}
-    return {name: sorted((tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows)) for name, rows in found.items()}
+    return {
+        name: sorted((tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows)) for name, rows in found.items()
+    }
 
 
 @pytest.fixture(scope="module")
