@@ -9,6 +9,7 @@ from lakeward.cli.datasets import init, new, rebuild, run
 from lakeward.cli.demo import demo
 from lakeward.cli.look import doctor, explain, lineage, status, tables, verdicts
 from lakeward.cli.quarantine import list_, show
+from lakeward.cli.serve import policy_lint, policy_test, query
 from lakeward.core.messages import Lang, text
 
 
@@ -25,12 +26,14 @@ def make_app(lang: Lang) -> typer.Typer:
         "tables": tables,
         "verdicts": verdicts,
         "explain": explain,
+        "query": query,
         "doctor": doctor,
     }
     groups: dict[str, dict[str, Callable[..., None]]] = {
         "quarantine": {"list": list_, "show": show},
         "contract": {"lint": lint, "diff": diff},
         "lineage": {"show": lineage},
+        "policy": {"lint": policy_lint, "test": policy_test},
     }
     for name, command in commands.items():
         app.command(name, help=text(f"cmd_{name}", lang))(command)

@@ -34,7 +34,7 @@ def _dataset(workspace: Workspace, engine: Engine, name: str, run: dict[str, Any
         "unknown_rules": run["unknown_rules"] if run else None,
         "quarantine": _rows(engine, contract, Layer.QUARANTINE),
         "rejects": _rows(engine, contract, Layer.REJECTS),
-        "late": _late(contract, run, workspace.clock.now()),
+        "late": is_late(contract, run, workspace.clock.now()),
     }
     return {**row, "next": _next(row)}
 
@@ -44,7 +44,8 @@ def _rows(engine: Engine, contract: Contract, layer: Layer) -> int:
     return found.rows if found else 0
 
 
-def _late(contract: Contract, run: dict[str, Any] | None, now: datetime) -> bool | None:
+def is_late(contract: Contract, run: dict[str, Any] | None, now: datetime) -> bool | None:
+    """Whether the dataset is older than its contract promises; None where it promises nothing."""
     promised = contract.sla.freshness_seconds
     if promised is None:
         return None

@@ -1,6 +1,6 @@
 """Reads the serving policy, strictly: a name that nothing knows is a hole in the wall, so it is refused with its place."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from lakeward.contracts.document import Document, Fault, read_document, read_text, shown
@@ -13,24 +13,12 @@ KEYS = ("version", "ask", "roles", "categories", "rules")
 RULE_KEYS = ("id", "why", "roles", "grades", "categories", "columns", "action", "ask")
 
 
-def load_policy(path: Path, file: str, columns: Iterable[str]) -> Policy:
-    """The policy at `path`.
+def read_policy(text: str, file: str, columns: Collection[str]) -> tuple[Policy, tuple[PolicyError, ...]]:
+    """A policy and all its problems; with problems, the policy must not be used.
 
     Args:
         file: What messages call it.
         columns: Every `layer.dataset.column` that the project's contracts promise.
-
-    Raises:
-        PolicyError: The first of its problems.
-    """
-    policy, problems = read_policy(_text(path, file), file, columns)
-    if problems:
-        raise problems[0]
-    return policy
-
-
-def read_policy(text: str, file: str, columns: Iterable[str]) -> tuple[Policy, tuple[PolicyError, ...]]:
-    """A policy and all its problems; with problems, the policy must not be used.
 
     Raises:
         PolicyError: It can't be read at all.
@@ -40,11 +28,11 @@ def read_policy(text: str, file: str, columns: Iterable[str]) -> tuple[Policy, t
     view = root(document, faults, KEYS)
     roles = _roles(view)
     categories = _categories(view)
-    known = {"role": roles, "grade": tuple(Grade), "category": categories, "column": tuple(columns)}
+    known = {"role": roles, "grade": tuple(Grade), "category": categories, "column": columns}
     rules = tuple(_rule(each, known) for each in view.views("rules"))
     _distinct(view, rules)
     _reached(view, rules)
-    policy = Policy(view.text("version"), view.text("ask"), roles, categories, rules, file)
+    policy = Policy(view.text("version"), view.text("ask"), roles, categories, rules, text)
     return policy, problems_of(document, faults)
 
 
@@ -56,6 +44,18 @@ def open_document(text: str, file: str) -> Document:
     """
     try:
         return read_document(text, file)
+    except ContractError as error:
+        raise PolicyError(error.code, **error.facts) from None
+
+
+def policy_text(path: Path, file: str) -> str:
+    """The text of a policy file.
+
+    Raises:
+        PolicyError: It is too large, or no UTF-8.
+    """
+    try:
+        return read_text(path, file)
     except ContractError as error:
         raise PolicyError(error.code, **error.facts) from None
 
@@ -75,19 +75,12 @@ def problems_of(document: Document, faults: Iterable[Fault]) -> tuple[PolicyErro
     return tuple(PolicyError(error.code, **error.facts) for error in errors)
 
 
-def known_name(view: View, key: str, kind: str, name: str, known: Iterable[str]) -> bool:
+def known_name(view: View, key: str, kind: str, name: str, known: Collection[str]) -> bool:
     """Whether `name` is one of `known`; else that is collected, with the names it may have meant."""
     if name in known:
         return True
     view.fail(key, "policy_unknown_name", kind=kind, found=shown(name), close=close(name, known) or "-")
     return False
-
-
-def _text(path: Path, file: str) -> str:
-    try:
-        return read_text(path, file)
-    except ContractError as error:
-        raise PolicyError(error.code, **error.facts) from None
 
 
 def _roles(view: View) -> dict[str, dict[str, str]]:
@@ -108,7 +101,7 @@ def _categories(view: View) -> dict[str, MaskFormat]:
     return made
 
 
-def _rule(view: View, known: Mapping[str, Iterable[str]]) -> Rule:
+def _rule(view: View, known: Mapping[str, Collection[str]]) -> Rule:
     view.only(RULE_KEYS)
     grades = _names(view, "grades", "grade", known)
     action = view.text("action")
@@ -125,7 +118,7 @@ def _rule(view: View, known: Mapping[str, Iterable[str]]) -> Rule:
     )
 
 
-def _names(view: View, key: str, kind: str, known: Mapping[str, Iterable[str]]) -> frozenset[str]:
+def _names(view: View, key: str, kind: str, known: Mapping[str, Collection[str]]) -> frozenset[str]:
     names = view.texts(key)
     if not names:
         view.wrong(key, "a list of at least one name")

@@ -9,7 +9,7 @@ from lakeward.protection.policy import Action, Decision, MaskFormat
 
 HIDDEN = "***"
 # Function of the session that makes tokens; the key stays in it, outside all SQL.
-TOKEN = "lakeward_token"
+TOKENISE = "lakeward_token"
 # Characters kept at the front and at the back. A text that would not hide at least as many again as `LEAST` hides whole.
 KEPT = {MaskFormat.NAME: (1, 0), MaskFormat.PHONE: (3, 4), MaskFormat.EDGES: (1, 1), MaskFormat.LAST: (0, 4)}
 # Characters that a mask must leave out; of a name, one is enough, since most Chinese names have two.
@@ -41,9 +41,14 @@ def protected(column: str, type_: DataType, decision: Decision) -> str:
         case Action.GENERALISE:
             return _generalised(column, type_)
         case Action.TOKENISE:
-            return f"{TOKEN}(CAST({column} AS VARCHAR))"
+            return f"{TOKENISE}(CAST({column} AS VARCHAR))"
         case Action.DENY:
             raise ProtectionError("column_denied", column=column)
+
+
+def sql_type(type_: DataType) -> str:
+    """The type as DuckDB writes it."""
+    return f"DECIMAL({type_.precision},{type_.scale})" if type_.kind is Kind.DECIMAL else SQL_TYPES[type_.kind]
 
 
 def _masked(column: str, type_: DataType, kept: MaskFormat) -> str:
@@ -55,7 +60,11 @@ def _masked(column: str, type_: DataType, kept: MaskFormat) -> str:
         fits = f"regexp_full_match({column}, '[^@\\s]{{2,}}@[^@\\s]+')"
     elif kept in KEPT:
         first, last = KEPT[kept]
-        shown = f"left({column}, {first}) || '{HIDDEN}' || right({column}, {last})" if last else f"left({column}, {first}) || '{HIDDEN}'"
+        shown = (
+            f"left({column}, {first}) || '{HIDDEN}' || right({column}, {last})"
+            if last
+            else f"left({column}, {first}) || '{HIDDEN}'"
+        )
         fits = f"length({column}) >= {first + last + LEAST[kept]}"
     else:
         return f"CASE WHEN {column} IS NOT NULL THEN '{HIDDEN}' END"
@@ -83,12 +92,12 @@ def _first_digit(column: str, type_: DataType) -> str:
     """The first digit and zeros, written as text: no arithmetic, so no overflow."""
     digits = f"CAST(trunc(abs(CAST({column} AS {_wide(type_)}))) AS VARCHAR)"
     sign = f"CASE WHEN {column} < 0 THEN '-' ELSE '' END"
-    return f"CAST({sign} || left({digits}, 1) || repeat('0', length({digits}) - 1) AS {_sql(type_)})"
+    return f"CAST({sign} || left({digits}, 1) || repeat('0', length({digits}) - 1) AS {sql_type(type_)})"
 
 
 def _wide(type_: DataType) -> str:
     """A type in which the absolute value of every value fits."""
-    return "HUGEINT" if type_.kind is Kind.INTEGER else _sql(type_)
+    return "HUGEINT" if type_.kind is Kind.INTEGER else sql_type(type_)
 
 
 def _length_class(column: str) -> str:
@@ -98,8 +107,4 @@ def _length_class(column: str) -> str:
 
 
 def _nothing(type_: DataType) -> str:
-    return f"CAST(NULL AS {_sql(type_)})"
-
-
-def _sql(type_: DataType) -> str:
-    return f"DECIMAL({type_.precision},{type_.scale})" if type_.kind is Kind.DECIMAL else SQL_TYPES[type_.kind]
+    return f"CAST(NULL AS {sql_type(type_)})"

@@ -85,7 +85,7 @@ class Policy:
     Args:
         roles: Role -> its title by language.
         categories: Category -> what stays of its masked values.
-        file: What messages call it.
+        text: The file as it was read.
     """
 
     version: str
@@ -93,7 +93,7 @@ class Policy:
     roles: dict[str, dict[str, str]]
     categories: dict[str, MaskFormat]
     rules: tuple[Rule, ...]
-    file: str
+    text: str = ""
 
     def decide(self, role: str, table: TableName, column: str, grade: ColumnGrade | None) -> Decision:
         """What `role` sees of `table.column`, which has `grade`; an unknown role sees nothing."""

@@ -1,0 +1,86 @@
+"""Commands of readers, and of those who decide what readers see."""
+
+import csv
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from lakeward.cli.render import Json, out, say, settings_of, table
+from lakeward.core.errors import ExitCode, MachineError, UsageError
+from lakeward.core.messages import text
+from lakeward.flows.policy import lint_policy, try_policy
+from lakeward.flows.serve import open_connection
+from lakeward.serving.rows import Rows
+
+
+def query(
+    context: typer.Context,
+    sql: Annotated[str, typer.Argument(help="One SELECT · 一条 SELECT")],
+    *,
+    role: Annotated[str, typer.Option("--as", help="Role · 角色")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json, arrow")] = "table",
+) -> None:
+    settings = settings_of(context)
+    if form not in WRITERS:
+        raise UsageError("format_unknown", found=form, expected=", ".join(WRITERS))
+    with open_connection(settings, role) as con:
+        WRITERS[form](con.sql(sql))
+
+
+def policy_lint(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    found = [{**row["facts"], "message": text(row["code"], settings.lang, **row["facts"])} for row in lint_policy(settings)]
+    if as_json:
+        out(found)
+    elif found:
+        table(settings.lang, "title_policy_lint", found, ("file", "line", "column", "message"))
+    else:
+        say(settings.lang, "policy_sound")
+    if found:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def policy_test(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    found = try_policy(settings)
+    if as_json:
+        out(found)
+    elif found:
+        table(settings.lang, "title_policy", found, ("passed", "test", "role", "column", "expected", "found", "rule"))
+    else:
+        say(settings.lang, "policy_untested")
+    if not all(row["passed"] for row in found):
+        raise typer.Exit(ExitCode.JUDGED_FAILED)
+
+
+def _table(rows: Rows) -> None:
+    sys.stdout.write(f"{rows!r}\n")
+
+
+def _csv(rows: Rows) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    found = rows.fetchall()
+    writer.writerow(rows.columns)
+    writer.writerows(found)
+
+
+def _json(rows: Rows) -> None:
+    found = [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, default=str) + "\n")
+
+
+def _arrow(rows: Rows) -> None:
+    try:
+        ipc = importlib.import_module("pyarrow.ipc")  # the plain install is without Arrow
+    except ImportError:
+        raise MachineError("extra_missing", extra="gx") from None
+    found = rows.arrow()
+    with ipc.new_stream(sys.stdout.buffer, found.schema) as stream:
+        stream.write_table(found)
+
+
+WRITERS: dict[str, Callable[[Rows], None]] = {"table": _table, "csv": _csv, "json": _json, "arrow": _arrow}

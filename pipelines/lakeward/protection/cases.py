@@ -1,0 +1,78 @@
+"""Tests of a policy as data: who sees what of which column, and by which rule. They need no lake, since each says how it is graded."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from lakeward.contracts.document import Fault
+from lakeward.contracts.view import View
+from lakeward.core.errors import PolicyError
+from lakeward.core.names import TableName
+from lakeward.grading.grade import ColumnGrade, Grade, GradeState
+from lakeward.protection.load import known_name, open_document, problems_of, root
+from lakeward.protection.policy import NO_CATEGORY, Action, Policy
+
+KEYS = ("version", "tests")
+CASE_KEYS = ("name", "role", "column", "grade", "category", "expect", "rule", "value", "shown")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test.
+
+    Args:
+        grade: As which the column counts; None: ungraded.
+        rule: Rule that must decide; None: any.
+        value, shown: An invented value, and what the role must see of it.
+    """
+
+    name: str
+    role: str
+    table: TableName
+    column: str
+    grade: ColumnGrade | None
+    action: Action
+    rule: str | None
+    value: str | None
+    shown: str | None
+
+
+def read_cases(
+    text: str, file: str, policy: Policy, columns: Collection[str]
+) -> tuple[tuple[Case, ...], tuple[PolicyError, ...]]:
+    """The tests and all their problems; with problems, they must not be run.
+
+    Raises:
+        PolicyError: The file can't be read at all.
+    """
+    document = open_document(text, file)
+    faults: list[Fault] = [*document.faults]
+    view = root(document, faults, KEYS)
+    if not view.values.get("tests"):
+        view.wrong("tests", "a list of at least one test")
+    cases = [_case(each, policy, columns) for each in view.views("tests")]
+    return tuple(case for case in cases if case), problems_of(document, faults)
+
+
+def _case(view: View, policy: Policy, columns: Collection[str]) -> Case | None:
+    view.only(CASE_KEYS)
+    name, role, column, action = (view.text(key) for key in ("name", "role", "column", "expect"))
+    grade, category, rule = view.text("grade", ""), view.text("category", NO_CATEGORY), view.text("rule", "")
+    sound = [
+        known_name(view, "role", "role", role, policy.roles),
+        known_name(view, "column", "column", column, columns),
+        known_name(view, "expect", "action", action, tuple(Action)),
+        not grade or known_name(view, "grade", "grade", grade, tuple(Grade)),
+        known_name(view, "category", "category", category, policy.categories),
+        not rule or known_name(view, "rule", "rule", rule, [r.id for r in policy.rules]),
+    ]
+    if not all(sound):
+        return None
+    table, _, of_table = column.rpartition(".")
+    value, shown = view.text("value", "") or None, view.text("shown", "") or None
+    return Case(name, role, TableName.parse(table), of_table, _as_if(grade, category), Action(action), rule or None, value, shown)
+
+
+def _as_if(grade: str, category: str) -> ColumnGrade | None:
+    if not grade:
+        return None
+    return ColumnGrade(Grade(grade), None, category, GradeState.CONFIRMED, None, None, None, "-", "-", "-")

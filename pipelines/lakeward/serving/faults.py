@@ -1,0 +1,66 @@
+"""What DuckDB says of a query, in our words: its texts quote values, and a value may be one that the reader must not see.
+
+Before a query runs DuckDB knows names only, so the names of such a message are told; once it runs, only the kind of failure is.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from lakeward.core.errors import MachineError, ProtectionError
+from lakeward.protection.policy import Action
+from lakeward.serving.plan import ServedTable
+
+_QUOTED = re.compile(r'"([^"]{1,127})"')
+# Message of the binder and what it says: the rest of its messages name no column.
+_COLUMN = re.compile(r'column (?:named )?"([^"]{1,127})"')
+
+
+@contextmanager
+def bind_faults(tables: Sequence[ServedTable]) -> Iterator[None]:
+    """Failures of binding a query that reads `tables`.
+
+    Raises:
+        ProtectionError: `query_column_hidden`, `query_column_unknown`, or `query_failed` for anything else.
+    """
+    try:
+        yield
+    except duckdb.BinderException as error:
+        _hidden(str(error).splitlines()[0], tables)
+        named = _COLUMN.search(str(error).splitlines()[0])
+        if named:
+            raise ProtectionError("query_column_unknown", column=named[1]) from None
+        raise ProtectionError("query_failed", kind="Binder") from None
+    except duckdb.Error as error:
+        raise _failed(error) from None
+
+
+@contextmanager
+def run_faults() -> Iterator[None]:
+    """Failures while rows are made; nothing of DuckDB's own text is kept, nor is the error chained.
+
+    Raises:
+        ProtectionError: `query_failed`, with the kind of failure.
+        MachineError: The query needs more memory than the session may use.
+    """
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise MachineError("query_memory") from None
+    except duckdb.Error as error:
+        raise _failed(error) from None
+
+
+def _failed(error: duckdb.Error) -> ProtectionError:
+    return ProtectionError("query_failed", kind=type(error).__name__.removesuffix("Exception"))
+
+
+def _hidden(message: str, tables: Sequence[ServedTable]) -> None:
+    names = {name.lower() for name in _QUOTED.findall(message)}
+    for table in tables:
+        for column in table.columns:
+            if column.decision.action is Action.DENY and column.name.lower() in names:
+                where = f"{table.name}.{column.name}"
+                raise ProtectionError("query_column_hidden", column=where, ask=column.decision.ask) from None

@@ -1,0 +1,29 @@
+"""The functions that a served query may call. The list lies in a catalogue of its DuckDB release; what is not on it is refused."""
+
+import functools
+from dataclasses import dataclass
+from importlib import resources
+
+import yaml
+
+CATALOGUE = "serving_functions_duckdb_1.5.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """Lower-case names, by where they may stand."""
+
+    scalar: frozenset[str]
+    table: frozenset[str]
+
+
+@functools.cache
+def allowed_functions() -> Functions:
+    """The catalogue as two sets: in expressions (aggregates and windows too), and in FROM."""
+    file = resources.files("lakeward") / "expectations" / "catalogues" / CATALOGUE
+    groups = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["groups"].values()
+    return Functions(_names("scalar", groups), _names("table", groups))
+
+
+def _names(kind: str, groups: list[dict[str, list[str]]]) -> frozenset[str]:
+    return frozenset(name.lower() for group in groups for name in group.get(kind, ()))

@@ -1,0 +1,189 @@
+"""Decides on DuckDB's own parse tree whether a statement may run: one SELECT, over the session's views, with known functions.
+
+Everything is an allow-list: a kind of node, a table or a function that is not named here, or in the catalogue, is refused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from lakeward.core.errors import ProtectionError
+from lakeward.serving.functions import Functions
+
+Tree = Mapping[str, Any]
+Scope = frozenset[str]
+
+# Kinds of nodes that only combine what other nodes name. Left out on purpose: SHOW_REF (DESCRIBE, SUMMARIZE, SHOW), PIVOT (becomes
+# several statements), VALUE_PARAMETER, VALUE_DEFAULT.
+PLAIN = frozenset(
+    [
+        "SELECT_NODE",
+        "SET_OPERATION_NODE",
+        "EMPTY",
+        "EXPRESSION_LIST",
+        "JOIN",
+        "SUBQUERY",
+        "DISTINCT_MODIFIER",
+        "LIMIT_MODIFIER",
+        "LIMIT_PERCENT_MODIFIER",
+        "ORDER_MODIFIER",
+        "ORDER_DEFAULT",
+        "ORDER_ASCENDING",
+        "ORDER_DESCENDING",
+        "ASCENDING",
+        "DESCENDING",
+        "UNBOUND_TYPE_INFO",
+        "DECIMAL_TYPE_INFO",
+        "LIST_TYPE_INFO",
+        "STRUCT_TYPE_INFO",
+        "ARRAY_TYPE_INFO",
+        "CASE_EXPR",
+        "COLLATE",
+        "COLUMN_REF",
+        "VALUE_CONSTANT",
+        "LAMBDA",
+        "POSITIONAL_REFERENCE",
+        "STAR",
+        "OPERATOR_CAST",
+        "COMPARE_BETWEEN",
+        "COMPARE_NOT_BETWEEN",
+        "COMPARE_EQUAL",
+        "COMPARE_NOTEQUAL",
+        "COMPARE_GREATERTHAN",
+        "COMPARE_LESSTHAN",
+        "COMPARE_GREATERTHANOREQUALTO",
+        "COMPARE_LESSTHANOREQUALTO",
+        "COMPARE_DISTINCT_FROM",
+        "COMPARE_NOT_DISTINCT_FROM",
+        "COMPARE_IN",
+        "COMPARE_NOT_IN",
+        "CONJUNCTION_AND",
+        "CONJUNCTION_OR",
+        "OPERATOR_NOT",
+        "OPERATOR_IS_NULL",
+        "OPERATOR_IS_NOT_NULL",
+        "OPERATOR_COALESCE",
+        "OPERATOR_NULLIF",
+        "OPERATOR_TRY",
+        "ARRAY_EXTRACT",
+        "ARRAY_SLICE",
+        "ARRAY_CONSTRUCTOR",
+        "STRUCT_EXTRACT",
+        "GROUPING_FUNCTION",
+    ]
+)
+WINDOWS = "WINDOW_"
+# The parser itself qualifies list and struct constructors so; DuckDB's own functions lie there.
+OWN_SCHEMAS = ("", "main")
+# A type that the parser leaves to the binder, such as ENUM or JSON; with a schema it would be somebody's own.
+NAMED_TYPE = "UNBOUND_TYPE_INFO"
+
+
+@dataclass
+class Guard:
+    """One check of one statement.
+
+    Args:
+        views: What the session serves, as `layer.name`.
+        objects: Views that the statement reads; filled by `check`.
+    """
+
+    views: frozenset[str]
+    functions: Functions
+    objects: set[str] = field(default_factory=set)
+
+    def check(self, parsed: Tree) -> frozenset[str]:
+        """The views that the statement reads.
+
+        Args:
+            parsed: What DuckDB's `json_serialize_sql` made of the text.
+
+        Raises:
+            ProtectionError: The statement may not run; with what, and where in the text.
+        """
+        if parsed["error"]:
+            _unparsed(parsed)
+        if len(parsed["statements"]) != 1:
+            raise ProtectionError("query_not_one", found=len(parsed["statements"]))
+        statement = parsed["statements"][0]
+        if statement["named_param_map"]:
+            raise ProtectionError("query_form_refused", form="parameter", at="-")
+        self._node(statement["node"], frozenset())
+        return frozenset(self.objects)
+
+    def _walk(self, value: Any, scope: Scope) -> None:
+        if isinstance(value, list):
+            for item in value:
+                self._walk(item, scope)
+        elif isinstance(value, dict):
+            self._node(value, scope)
+
+    def _node(self, node: Tree, scope: Scope) -> None:
+        kind = node.get("type")
+        if kind == "BASE_TABLE":
+            return self._table(node, scope)
+        if kind == "RECURSIVE_CTE_NODE":
+            _refuse("query_form_refused", node, form="recursive CTE")
+        if kind == "TABLE_FUNCTION":
+            self._named(node["function"], self.functions.table)
+            return self._walk([part for key, part in node.items() if key != "function"] + [node["function"]["children"]], scope)
+        if kind == NAMED_TYPE and (node["catalog"] or node["schema"]):
+            _refuse("query_form_refused", node, form="type of a schema")
+        if kind == "FUNCTION" or (isinstance(kind, str) and kind.startswith(WINDOWS)):
+            self._named(node, self.functions.scalar)
+        elif isinstance(kind, str) and kind not in PLAIN:
+            _refuse("query_form_refused", node, form=kind.lower())
+        return self._children(node, scope)
+
+    def _children(self, node: Tree, scope: Scope) -> None:
+        """Names of common tables hold from the one after them to the end of their node, and in all that it holds."""
+        for entry in node.get("cte_map", {}).get("map", ()):
+            common = entry["value"]
+            query = common["query"]["node"]
+            if query["type"] == "RECURSIVE_CTE_NODE":
+                self._recursive(entry["key"].lower(), query, scope)
+            else:
+                self._node(query, scope)
+            self._walk(common["key_targets"], scope)
+            scope |= {entry["key"].lower()}
+        for key, part in node.items():
+            if key != "cte_map":
+                self._walk(part, scope)
+
+    def _recursive(self, name: str, node: Tree, scope: Scope) -> None:
+        """Only the recurring half sees the name: in the first, it would be a table of the catalogue."""
+        self._walk([part for key, part in node.items() if key not in {"type", "right"}], scope)
+        self._walk(node["right"], scope | {name})
+
+    def _table(self, node: Tree, scope: Scope) -> None:
+        schema, name = node["schema_name"].lower(), node["table_name"].lower()
+        if not schema and not node["catalog_name"] and name in scope and not node["at_clause"]:
+            return self._walk(node["sample"], scope)
+        table = ".".join(part for part in (node["catalog_name"], schema, name) if part)
+        if node["catalog_name"] or f"{schema}.{name}" not in self.views:
+            _refuse("query_table_refused", node, table=table)
+        if node["at_clause"]:
+            _refuse("query_form_refused", node, form="at")
+        self.objects.add(table)
+        return self._walk(node["sample"], scope)
+
+    def _named(self, node: Tree, allowed: frozenset[str]) -> None:
+        name, schema = node["function_name"].lower(), node["schema"].lower()
+        if node["catalog"] or schema not in OWN_SCHEMAS or name not in allowed:
+            _refuse("query_function_refused", node, function=".".join(p for p in (node["catalog"], schema, name) if p))
+
+
+def _refuse(code: str, node: Tree, **facts: str) -> NoReturn:
+    raise ProtectionError(code, **facts, at=_position(node))
+
+
+def _position(node: Tree) -> str:
+    """Character of the text, from 1; DuckDB gives the largest number where it knows none."""
+    at = node.get("query_location")
+    return str(at + 1) if isinstance(at, int) and at < 2**63 else "-"
+
+
+def _unparsed(parsed: Tree) -> NoReturn:
+    if parsed["error_type"] == "not implemented":
+        raise ProtectionError("query_not_select")
+    raise ProtectionError("query_syntax", at=parsed.get("position", "-"))

@@ -1,0 +1,77 @@
+"""What one principal is served: the table of each contract (silver or gold), its columns with what the policy decided of each.
+
+Rejects, bronze, quarantine and governance tables are no contract's table: none of them has graded columns, and none is served.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lakeward.contracts.model import Column, Contract, DataType
+from lakeward.core.names import TableName
+from lakeward.engines.protocols import TableInfo
+from lakeward.grading.grade import ColumnGrade
+from lakeward.protection.policy import Action, Decision, Policy
+
+Grades = Mapping[str, ColumnGrade]
+
+
+@dataclass(frozen=True, slots=True)
+class ServedColumn:
+    """One column of a contract, as this principal has it."""
+
+    name: str
+    type: DataType
+    decision: Decision
+    grade: ColumnGrade | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServedTable:
+    """One table, as this principal has it.
+
+    Args:
+        folder, rows: Where its Delta table lies, and how many rows it has; None while nothing was written to it.
+    """
+
+    name: TableName
+    contract: Contract
+    folder: Path | None
+    rows: int | None
+    columns: tuple[ServedColumn, ...]
+
+    @property
+    def visible(self) -> tuple[ServedColumn, ...]:
+        """The columns that have a place in the view; a table with none has no view."""
+        return tuple(column for column in self.columns if column.decision.action is not Action.DENY)
+
+    @property
+    def view(self) -> bool:
+        """Whether there is anything to query."""
+        return self.folder is not None and bool(self.visible)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, under which policy.
+
+    Args:
+        key_id: Id of the key that tokens are made with; None where there is none.
+    """
+
+    role: str
+    policy: Policy
+    key_id: str | None = None
+
+    def served(self, contract: Contract, stored: TableInfo | None, grades: Grades) -> ServedTable:
+        """What the principal has of the contract's table; a column that the stored table does not have yet is left out."""
+        table = contract.table(contract.layer)
+        there = {column.name for column in stored.columns} if stored else set()
+        columns = tuple(self._served(table, c, grades.get(c.name)) for c in contract.columns if not stored or c.name in there)
+        return ServedTable(table, contract, Path(stored.path) if stored else None, stored.rows if stored else None, columns)
+
+    def _served(self, table: TableName, column: Column, grade: ColumnGrade | None) -> ServedColumn:
+        decision = self.policy.decide(self.role, table, column.name, grade)
+        if decision.action is Action.TOKENISE and self.key_id is None:
+            decision = replace(decision, action=Action.DENY, why="serving_no_key")
+        return ServedColumn(column.name, column.type, decision, grade)

@@ -1,0 +1,89 @@
+"""The answer to a checked query: its columns, and its rows in the form that the reader likes.
+
+It hides DuckDB's own relation on purpose: `filter`, `project` or `query` of that one take SQL that no guard has seen. To go on from
+an answer, write it as a subquery or a common table and ask again.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import duckdb
+
+from lakeward.core.errors import LakewardError
+from lakeward.serving.faults import run_faults
+
+T = TypeVar("T")
+# Told how many rows left, or why none did, before they leave: what can't be logged is not served.
+Report = Callable[[int, LakewardError | None], None]
+
+# Rows that a notebook shows of an answer; the count of all is not known without reading them.
+SHOWN = 20
+_INSTANT = "TIMESTAMP WITH TIME ZONE"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Rows:
+    """Rows of one query; each call that takes them out runs it, and is written to the access log."""
+
+    def __init__(self, relation: duckdb.DuckDBPyRelation, report: Report) -> None:
+        self.__relation = relation
+        self.__report = report
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names, in order."""
+        return tuple(self.__relation.columns)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """DuckDB's types, in order."""
+        return tuple(map(str, self.__relation.types))
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows; instants are aware UTC datetimes."""
+        instants = [at for at, type_ in enumerate(self.types) if type_ == _INSTANT]
+        items = (f"epoch_us(#{at + 1})" if at in instants else f"#{at + 1}" for at in range(len(self.types)))
+        rows = self._out(lambda rel: (rel.project(", ".join(items)) if instants else rel).fetchall(), len)
+        return [_revived(row, instants) for row in rows] if instants else rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The first row; None where there is none."""
+        found = self.limit(1).fetchall()
+        return found[0] if found else None
+
+    def limit(self, rows: int) -> "Rows":
+        """At most so many of them."""
+        return Rows(self.__relation.limit(int(rows)), self.__report)
+
+    def df(self) -> Any:
+        """A pandas DataFrame."""
+        return self._out(lambda rel: rel.df(), len)
+
+    def arrow(self) -> Any:
+        """A PyArrow table."""
+        return self._out(lambda rel: rel.to_arrow_table(), lambda table: int(table.num_rows))
+
+    def __repr__(self) -> str:
+        head = self._out(lambda rel: rel.limit(SHOWN).execute(), lambda rel: int(rel.shape[0]))
+        return str(head)
+
+    def _out(self, read: Callable[[duckdb.DuckDBPyRelation], T], count: Callable[[T], int]) -> T:
+        try:
+            with run_faults():
+                rows = read(self.__relation)
+                number = count(rows)
+        except LakewardError as error:
+            self.__report(0, error)
+            raise
+        self.__report(number, None)
+        return rows
+
+
+def _revived(row: Sequence[Any], instants: Sequence[int]) -> tuple[Any, ...]:
+    values = list(row)
+    for at in instants:
+        if values[at] is not None:
+            values[at] = _EPOCH + values[at] * _MICROSECOND
+    return tuple(values)

@@ -1,0 +1,109 @@
+"""An in-memory DuckDB made for one principal: views over Delta, masked as decided, then locked.
+
+External access is off but for the folders of the tables that are served, which the views themselves must read. Functions that read
+files by path would reach these folders too, so the guard is the wall and the lock stands behind it.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from lakeward.core.errors import ProtectionError
+from lakeward.protection.masking import TOKENISE, protected
+from lakeward.serving.faults import bind_faults
+from lakeward.serving.functions import allowed_functions
+from lakeward.serving.guard import Guard
+from lakeward.serving.plan import ServedTable
+from lakeward.serving.quoting import identifier, literal
+
+# After these nothing can be loaded, set or named any more; their order matters, the last one ends it.
+LOCK = (
+    "SET python_enable_replacements = false",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+# Longest text of a query: some hundred pages; parsing more would only cost memory.
+LONGEST = 1_000_000
+
+
+class Session:
+    """The principal's database.
+
+    Args:
+        tables: What is served.
+        token: Makes a token of a text; None where there is no key, and then no column may need one.
+        scratch: Folder that large queries spill to.
+        memory: As DuckDB writes sizes; None: DuckDB's default.
+    """
+
+    def __init__(
+        self, tables: Sequence[ServedTable], token: Callable[[str], str] | None, scratch: Path, memory: str | None = None
+    ) -> None:
+        self._tables = {str(table.name): table for table in tables if table.view}
+        self._con = _connect(scratch, memory)
+        if token is not None:
+            self._con.create_function(TOKENISE, token, ["VARCHAR"], "VARCHAR")
+        for layer in sorted({table.name.layer for table in tables}):
+            self._con.execute(f"CREATE SCHEMA {layer}")
+        for table in self._tables.values():
+            self._con.execute(f"CREATE VIEW {table.name} AS {_select(table)}")
+        _lock(self._con, [table.folder for table in self._tables.values() if table.folder])
+
+    def check(self, text: str) -> frozenset[str]:
+        """The views that `text` reads.
+
+        Raises:
+            ProtectionError: It may not run.
+        """
+        if len(text) > LONGEST:
+            raise ProtectionError("query_too_large")
+        try:
+            parsed = self._con.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
+            return Guard(frozenset(self._tables), allowed_functions()).check(json.loads(parsed))
+        except RecursionError:
+            raise ProtectionError("query_too_large") from None
+
+    def relation(self, text: str, objects: frozenset[str]) -> duckdb.DuckDBPyRelation:
+        """The rows of a checked `text`, not yet read. It must not leave this package: its methods take SQL that nobody checks.
+
+        Raises:
+            ProtectionError: It names a column that is not there, or hidden from this principal.
+        """
+        with bind_faults([self._tables[name] for name in sorted(objects)]):
+            return self._con.sql(text)
+
+    def close(self) -> None:
+        """End the session."""
+        self._con.close()
+
+
+def _select(table: ServedTable) -> str:
+    items = []
+    for column in table.visible:
+        name = identifier(column.name)
+        items.append(f"{protected(name, column.type, column.decision)} AS {name}")
+    return f"SELECT {', '.join(items)} FROM delta_scan({literal(str(table.folder))})"
+
+
+def _connect(scratch: Path, memory: str | None) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "temp_directory": str(scratch),
+    }
+    if memory:
+        config["memory_limit"] = memory
+    con = duckdb.connect(config=config)
+    con.execute("SET TimeZone = 'UTC'")
+    wheel = resources.files("duckdb_extension_delta") / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
+    con.execute(f"LOAD {literal(str(wheel))}")
+    return con
+
+
+def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
+    con.execute(f"SET allowed_directories = [{', '.join(literal(f'{folder}/') for folder in folders)}]")
+    for statement in LOCK:
+        con.execute(statement)
