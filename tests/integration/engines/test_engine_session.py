@@ -10,6 +10,7 @@ import pytest
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import UsageError
+from lakeward.engines import open_engine
 from tables import NAME, SPEC, folder, ids, rows, txn
 
 WITHOUT = """
@@ -18,6 +19,7 @@ sys.modules |= {{"pyarrow": None, "pytz": None, "pandas": None, "numpy": None}}
 from lakeward.engines import open_engine
 assert not {{"duckdb", "deltalake"}} & set(sys.modules)
 engine = open_engine("embedded", {lake!r})
+from lakeward.engines import open_engine
 from tables import SPEC, rows, txn
 engine.append(SPEC, rows(0, 3), txn(1))
 engine.replace(SPEC, rows(1, 2), ["id"], txn(2))
@@ -124,13 +126,22 @@ def test_an_export_is_a_parquet_file_of_its_rows(engine):
     assert engine.fetch(f"SELECT count(*) AS n FROM read_parquet('{file}')") == [{"n": 5}]
 
 
-def test_a_closed_session_leaves_no_scratch_and_is_no_table(engine, lake):
+def test_a_closed_session_leaves_no_scratch_and_scratch_is_no_table(lake):
+    engine = open_engine("embedded", lake)
     engine.append(SPEC, rows(0, 1), txn(1))
     engine.materialise("some", "SELECT 1 AS a")
     assert [info.name for info in engine.tables()] == [NAME]
     engine.close()
     assert [*Path(lake).glob(".scratch/*")] == []
     assert folder(lake).is_dir()
+
+
+def test_scratch_of_a_killed_session_goes_and_that_of_a_living_one_stays(engine, lake):
+    left = Path(lake) / ".scratch" / "left"
+    left.mkdir()
+    (left / "spilled.tmp").write_bytes(b"x")
+    open_engine("embedded", lake).close()
+    assert [*Path(lake).glob(".scratch/*")] == [engine.scratch]
 
 
 def test_a_column_may_be_called_as_duckdb_calls_its_own(engine):

@@ -151,6 +151,18 @@ def test_a_feature_that_we_do_not_write_is_refused_by_its_name(engine, lake):
     assert ids(engine) == [0, 1]
 
 
+@pytest.mark.parametrize("ask", ["info", "txn", "fetch", "append"])
+def test_a_feature_that_we_can_not_read_is_refused_by_its_name(engine, lake, ask):
+    engine.append(SPEC, rows(0, 2), txn(1))
+    log = folder(lake) / "_delta_log" / f"{0:020}.json"
+    ours = '"minReaderVersion":1,"minWriterVersion":2'
+    theirs = '"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["holograms"],"writerFeatures":["holograms"]'
+    log.write_text(log.read_text().replace(ours, theirs))
+    calls = {"info": [NAME], "txn": [NAME, "a"], "fetch": ["FROM silver.press_line"], "append": [SPEC, rows(2, 3), txn(2)]}
+    with pytest.raises(ContractError, match="can't be read here: holograms"):
+        getattr(engine, ask)(*calls[ask])
+
+
 def test_a_dropped_table_is_gone_and_can_be_made_again(engine):
     engine.append(SPEC, rows(0, 2), txn(1))
     engine.drop(NAME)

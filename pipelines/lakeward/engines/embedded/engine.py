@@ -44,14 +44,16 @@ class EmbeddedEngine(Session):
 
     def info(self, table: TableName) -> TableInfo | None:
         """See `TableStore.info`."""
-        stored = open_table(self._folder(table))
+        with machine_faults(self._lake):
+            stored = open_table(self._folder(table))
         if stored is None:
             return None
         return TableInfo(table, str(self._folder(table)), stored.version(), stored.count(), columns_of(stored))
 
     def txn(self, table: TableName, app: str) -> int:
         """See `TableStore.txn`."""
-        return landed(open_table(self._folder(table)), app)
+        with machine_faults(self._lake):
+            return landed(open_table(self._folder(table)), app)
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
         """See `TableStore.append`."""

@@ -3,8 +3,6 @@
 Refuses the network: the one extension it needs comes from its own wheel, and none is looked for elsewhere.
 """
 
-import shutil
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import resources
@@ -22,6 +20,7 @@ from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.quoting import identifier, literal
 from lakeward.engines.embedded.relations import resolved
 from lakeward.engines.embedded.scans import delta_scan
+from lakeward.engines.embedded.scratch import Scratch
 from lakeward.engines.embedded.types import from_sql
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -45,15 +44,15 @@ class Session:
     def __init__(self, lake: Path, memory_limit: str | None = None) -> None:
         self._lake = lake
         # Inside the lake, since what spills there is as large, and as secret, as the tables.
-        self.scratch = lake / ".scratch" / str(uuid.uuid4())
         with machine_faults(lake):
-            self.scratch.mkdir(parents=True)
+            self._scratch = Scratch(lake)
+            self.scratch = self._scratch.path
             self._con = _connect(self.scratch, memory_limit)
 
     def close(self) -> None:
         """End the session and remove its scratch files."""
         self._con.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self._scratch.close()
 
     def stage(self, inputs: Sequence[BatchInput], source: FileSource, columns: Sequence[Column]) -> tuple[FileReport, ...]:
         """See `QueryEngine.stage`."""
@@ -72,7 +71,7 @@ class Session:
             self._con.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {self._resolved(query)}")
 
     def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
-        """See `QueryEngine.fetch`. Instants travel as microseconds: DuckDB's own conversion needs pytz, which we do not install."""
+        """See `QueryEngine.fetch`. Instants (not those inside lists) travel as microseconds: DuckDB's own way needs pytz, which we do not install."""
         text = self._resolved(query, at)
         with machine_faults(self._lake):
             rows = self._con.sql(text)

@@ -1,0 +1,57 @@
+"""A session's scratch folder inside the lake, and those that killed sessions left: spilled rows are as large as tables.
+
+Refuses to guess by age or process number whether an owner lives: the owner holds a lock that the system drops with it.
+"""
+
+import fcntl
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+
+class Scratch:
+    """A folder of this session alone; what dead sessions left beside it is removed.
+
+    Args:
+        lake: Folder that holds the lake's tables; made where it is missing.
+    """
+
+    def __init__(self, lake: Path) -> None:
+        home = lake / ".scratch"
+        home.mkdir(parents=True, exist_ok=True)
+        # Held while folders are made and swept, so that a new one is never taken for a dead one.
+        gate = _open(home, fcntl.LOCK_EX)
+        try:
+            for left in home.iterdir():
+                _remove_if_dead(left)
+            self.path = home / str(uuid.uuid4())
+            self.path.mkdir()
+            self._lock = _open(self.path, fcntl.LOCK_EX)
+        finally:
+            os.close(gate)
+
+    def close(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+
+def _remove_if_dead(folder: Path) -> None:
+    try:
+        lock = _open(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, FileNotFoundError):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
+
+
+def _open(folder: Path, mode: int) -> int:
+    """A descriptor that holds a lock on the folder until it is closed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, mode)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    return descriptor
