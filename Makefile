@@ -35,7 +35,7 @@ lint: $(READY)  ## Check style, types and the layers of the house
 	@$(BIN)/lint-imports
 
 bench: $(READY)  ## Measure governed ingest against plain writes (minutes)
-	@$(BIN)/python -m tests.bench.ingest
+	@$(BIN)/python tests/bench/governed_ingest.py
 
 lock: $(READY)  ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \

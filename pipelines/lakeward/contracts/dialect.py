@@ -9,10 +9,10 @@ from lakeward.contracts.view import View
 
 KEYS = (
     *("path", "pattern", "format", "delimiter", "quote", "escape", "encoding", "nulls", "decimal", "timezone"),
-    *("limitRows", "limitBytes"),
+    "limitBytes",
 )
 # Bounds of one batch where the contract names none: minutes of work, and within the memory of a small machine.
-MAX_ROWS, MAX_BYTES = 20_000_000, 4 << 30
+MAX_BYTES = 4 << 30
 
 
 def read_source(view: View, dataset: str, retention_days: int | None, roots: Sequence[Path] | None) -> FileSource:
@@ -34,7 +34,6 @@ def read_source(view: View, dataset: str, retention_days: int | None, roots: Seq
         nulls=view.texts("nulls", ("",)),
         decimal=_character(view, "decimal", ".", ".,"),
         zone=view.zone("timezone", "") or None,
-        limit_rows=view.whole("limitRows", MAX_ROWS),
         limit_bytes=view.whole("limitBytes", MAX_BYTES),
         retention_days=retention_days,
     )

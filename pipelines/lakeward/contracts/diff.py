@@ -52,7 +52,7 @@ CONTRACT = {
 # Bronze is text as it was decoded: how a file is cut into it concerns new files only, what the text means concerns every row.
 SOURCE = {
     **dict.fromkeys(("path", "pattern", "delimiter", "quote", "escape", "encoding"), _FINE),
-    **dict.fromkeys(("limit_rows", "limit_bytes", "retention_days"), _FINE),
+    **dict.fromkeys(("limit_bytes", "retention_days"), _FINE),
     **dict.fromkeys(("format", "nulls", "decimal", "zone"), _BREAK),
 }
 # A changed model computes the whole of its table anew; only what its windows are would leave a reader behind.
@@ -73,8 +73,11 @@ def diff(old: Contract, new: Contract) -> tuple[Change, ...]:
     return (*changes, *_version_remark(old, new, changes))
 
 
-def check_evolution(applied: Contract, new: Contract) -> None:
+def check_evolution(applied: Contract, new: Contract, *, rebuilding: bool = False) -> None:
     """Refuse a contract that stored rows do not keep.
+
+    Args:
+        rebuilding: Stored rows are about to be made anew: a breaking change may pass, if the major version rose.
 
     Raises:
         ContractError: A change is breaking. Its next step is to raise the major version where it has not risen, then a rebuild.
@@ -89,9 +92,10 @@ def check_evolution(applied: Contract, new: Contract) -> None:
         "old": applied.version,
         "new": new.version,
     }
-    if _version(new)[0] > _version(applied)[0]:
+    if _version(new)[0] <= _version(applied)[0]:
+        raise ContractError("contract_breaking", **facts, expected=f"{_version(applied)[0] + 1}.0.0")
+    if not rebuilding:
         raise ContractError("contract_needs_rebuild", **facts)
-    raise ContractError("contract_breaking", **facts, expected=f"{_version(applied)[0] + 1}.0.0")
 
 
 def _parts(prefix: str, old: object, new: object, effects: Mapping[str, Effect]) -> Iterator[Change]:

@@ -84,7 +84,7 @@ class FileSource:
         nulls: Texts that mean "no value".
         decimal: Decimal separator of numbers in text.
         zone: IANA zone of naive times; None: a naive time is quarantined.
-        limit_rows, limit_bytes: The bounds of one batch.
+        limit_bytes: The bound of one batch, in bytes of its files; one file always fits.
         retention_days: How long a landed file is kept after its batch; None: for ever.
     """
 
@@ -98,7 +98,6 @@ class FileSource:
     nulls: tuple[str, ...] = ("",)
     decimal: str = "."
     zone: str | None = None
-    limit_rows: int = 20_000_000
     limit_bytes: int = 4 << 30
     retention_days: int | None = None
 

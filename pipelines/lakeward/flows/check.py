@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.contracts.diff import diff
+from lakeward.contracts.document import read_text
 from lakeward.contracts.lint import Problem, lint
 from lakeward.contracts.load import parse_contract
-from lakeward.core.errors import LakewardError
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import LakewardError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.judge import suite_name
 from lakeward.flows.workspace import Workspace, open_workspace
@@ -28,10 +30,18 @@ def compare_contracts(old: Path, new: Path) -> list[dict[str, Any]]:
     """What changed from `old` to `new`: `kind` (additive, compatible, breaking), `code, facts`.
 
     Raises:
+        UsageError: One of them is not there.
         ContractError: One of them is no valid contract.
     """
-    before, after = (parse_contract(path.read_text(encoding="utf-8"), str(path)) for path in (old, new))
+    before, after = (_read(path) for path in (old, new))
     return [{"kind": str(change.kind), "code": change.code, "facts": dict(change.facts)} for change in diff(before, after)]
+
+
+def _read(path: Path) -> Contract:
+    try:
+        return parse_contract(read_text(path, str(path)), str(path))
+    except FileNotFoundError as error:
+        raise UsageError("sample_not_found", file=path) from error
 
 
 def _lint(workspace: Workspace, name: str) -> list[dict[str, Any]]:

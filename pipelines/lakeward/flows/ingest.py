@@ -113,7 +113,7 @@ def rebuild_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatche
     """Make a dataset's silver and quarantine anew from bronze, by the contract and suite as they are now.
 
     Raises:
-        As `ingest_dataset`, but no change of the contract is refused.
+        As `ingest_dataset`, but a breaking change of the contract may pass if its major version rose.
     """
     return _run(settings, name, on_step, pinning.renew)
 

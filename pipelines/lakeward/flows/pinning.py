@@ -93,8 +93,14 @@ def apply(engine: Engine, wanted: Definition, run_id: RunId, clock: Clock) -> De
 
 
 def renew(engine: Engine, wanted: Definition, run_id: RunId, clock: Clock) -> Definition:
-    """Make `wanted` the definition of a new generation: silver is made anew from bronze by it."""
+    """Make `wanted` the definition of a new generation: silver is made anew from bronze by it, or gold from its inputs.
+
+    Raises:
+        ContractError: The change breaks a silver contract whose major version did not rise.
+    """
     last = applied(engine, wanted.contract.name)
+    if last and wanted.contract.layer is Layer.SILVER:
+        check_evolution(last.contract, wanted.contract, rebuilding=True)
     renewed = replace(wanted, generation=last.generation + 1 if last else 1)
     store(engine, renewed, run_id, clock)
     return renewed

@@ -54,6 +54,13 @@ def test_after_the_major_version_rose_a_rebuild_finds_the_new_column_in_bronze(p
     assert halls(plant) == ["north"]
 
 
+def test_a_rebuild_does_not_let_a_breaking_change_pass_without_a_new_major_version(plant: Plant) -> None:
+    plant.contract("1.1.0", HALL_REQUIRED)
+
+    with pytest.raises(ContractError, match="2.0.0"):
+        rebuild_dataset(plant.settings, "press_line")
+
+
 def test_a_renamed_column_keeps_its_values_through_a_rebuild(plant: Plant) -> None:
     contract = plant.dataset / "contract.odcs.yaml"
     contract.write_text(contract.read_text().replace("name: temp_degc", "name: temperature_degc").replace("1.0.0", "2.0.0"))
