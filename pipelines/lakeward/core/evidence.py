@@ -1,0 +1,20 @@
+"""A number that opens (law 3): the query behind it, the table versions it read, and what it gave."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One number with the way back to it.
+
+    Args:
+        sql: A SELECT of one row; its column `value` is the number.
+        versions: Table (`layer.name`) -> the version that was read; run `sql` at these to get the number again.
+        value: None where the query finds nothing to measure: unknown, never zero.
+    """
+
+    sql: str
+    versions: Mapping[str, int]
+    value: Decimal | int | str | None

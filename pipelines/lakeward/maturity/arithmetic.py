@@ -1,0 +1,126 @@
+"""From readings to a level, in Decimal and half-up at each stage. Refuses to take what is unknown for a number.
+
+Two schemes meet here: the published one of clauses (GB/T 36073, as consultants tell it) for an assessor's answers, and our
+own of indicators for live evidence. Every limit is an argument: the figures lie in the catalogue.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+
+# Two decimals at each stage, as the published scheme tells its scores.
+HUNDREDTH = Decimal("0.01")
+FIRST, LAST = Decimal(1), Decimal(5)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How long an indicator has been held against a stored target.
+
+    Args:
+        months: Months for which there are figures.
+        on_target: Share of periods on target, 0 to 1.
+        improving: The trend improves, or has nothing left to gain, and a corrective action ran by itself.
+    """
+
+    months: int
+    on_target: Decimal
+    improving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One indicator's level, 1 to 5; None where it is not measured. An item can't pass a `must` that lies below it."""
+
+    level: Decimal | None
+    weight: Decimal = Decimal(1)
+    must: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What live evidence says of one item.
+
+    Args:
+        score: 0 to 5, two decimals; None where the evidence does not suffice.
+        coverage: Weight of the measured indicators, 0 to 1, two decimals (kappa).
+        reason: Message code of why there is no score.
+    """
+
+    score: Decimal | None
+    coverage: Decimal
+    reason: str | None = None
+
+
+def half_up(value: Decimal) -> Decimal:
+    """Two decimals, the half away from zero."""
+    return value.quantize(HUNDREDTH, ROUND_HALF_UP)
+
+
+def mean(values: Sequence[Decimal | None]) -> Decimal | None:
+    """The mean of what is known, half-up; None where nothing is."""
+    known = [value for value in values if value is not None]
+    return half_up(sum(known, Decimal(0)) / len(known)) if known else None
+
+
+def level(value: Decimal, steps: Sequence[Decimal], *, lower: bool = False) -> Decimal:
+    """The level of a measured value, 1 to 5, linear between the steps and not rounded.
+
+    Args:
+        steps: The values of levels 2, 3, 4 and 5, strictly better from one to the next.
+        lower: Less is better.
+    """
+    sign = -1 if lower else 1
+    marks = [sign * step for step in steps]
+    if sign * value < marks[0]:
+        return FIRST
+    for at, (low, high) in enumerate(pairwise(marks), start=2):
+        if sign * value < high:
+            return at + (sign * value - low) / (high - low)
+    return LAST
+
+
+def reach(history: History | None, months: int, share: Decimal) -> Decimal:
+    """The highest level that a value can show: a high value without history stops at 3.
+
+    Args:
+        months, share: What level 4 asks of a history.
+    """
+    if history is None or history.months < months or history.on_target < share:
+        return Decimal(3)
+    return LAST if history.improving else Decimal(4)
+
+
+def propose(readings: Sequence[Reading], ceiling: Decimal, least: Decimal) -> Proposal:
+    """An item's score from its indicators: their weighted mean, under its ceiling and above no `must`.
+
+    Args:
+        ceiling: What telemetry alone may propose at most, 0 to 5.
+        least: Coverage below which the evidence is insufficient, 0 to 1.
+    """
+    measured = [(r.level, r.weight) for r in readings if r.level is not None]
+    weight = sum((w for _, w in measured), Decimal(0))
+    kappa = weight / sum((r.weight for r in readings), Decimal(0))
+    if kappa < least:
+        return Proposal(None, half_up(kappa), "maturity_insufficient")
+    if any(r.must and r.level is None for r in readings):
+        return Proposal(None, half_up(kappa), "maturity_must_unknown")
+    musts = [Decimal(int(r.level) + 1) for r in readings if r.must and r.level is not None]
+    total = sum((value * w for value, w in measured), Decimal(0))
+    return Proposal(half_up(min(ceiling, *musts, total / weight)), half_up(kappa))
+
+
+def clause_score(conformities: Sequence[Sequence[Decimal]]) -> Decimal:
+    """An item's score, 0 to 5, from the conformities (1, 0.7, 0.5, 0) of the clauses of its five levels."""
+    return half_up(sum((mean(clauses) or Decimal(0) for clauses in conformities), Decimal(0)))
+
+
+def band(score: Decimal, bands: Sequence[Decimal]) -> int:
+    """The level 1 to 5 of an overall score; `bands` are the least scores of levels 2 to 5."""
+    return 1 + sum(score >= least for least in bands)
+
+
+def announced(score: Decimal, domains: Sequence[Decimal], bands: Sequence[Decimal], apart: int) -> int:
+    """The level of the whole: that of its score, with no domain more than `apart` levels below it."""
+    return min(band(score, bands), *(band(domain, bands) + apart for domain in domains))

@@ -1,0 +1,120 @@
+"""What an assessor says of items that telemetry can't know, read strictly: a slip here would be a false grade.
+
+The answers' item numbers mean something only in their edition, so a file of another one is refused whole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from lakeward.contracts.document import Document, Fault, read_document, shown
+from lakeward.contracts.view import View
+from lakeward.core.errors import ContractError, DefinitionError
+from lakeward.maturity.arithmetic import clause_score
+from lakeward.maturity.catalogue import Catalogue
+
+KEYS = ("edition", "answers")
+ANSWER_KEYS = ("item", "who", "when", "reason", "documents", "conformity")
+LEVELS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An assessor's grade of one item.
+
+    Args:
+        score: 0 to 5, from the conformities of the item's clauses.
+        reason: Why it differs from what live evidence proposes.
+        documents: Links to what was seen; at least one.
+    """
+
+    item: str
+    score: Decimal
+    who: str
+    when: date
+    reason: str
+    documents: tuple[str, ...]
+
+
+def read_answers(text: str, file: str, catalogue: Catalogue) -> tuple[Answer, ...]:
+    """The answers in `text`.
+
+    Args:
+        file: What messages call it.
+
+    Raises:
+        DefinitionError: The first thing that is wrong, with its line; an item or edition that `catalogue` does not know.
+    """
+    try:
+        document = read_document(text, file)
+    except ContractError as error:
+        raise DefinitionError(error.code, **error.facts) from None
+    faults: list[Fault] = [*document.faults]
+    view = _root(document, faults)
+    _edition(view, catalogue)
+    answers = tuple(_answer(each, catalogue) for each in view.views("answers"))
+    _distinct(view, answers)
+    if faults:
+        first = document.error(min(faults, key=lambda fault: document.place(fault.steps)))
+        raise DefinitionError(first.code, **first.facts)
+    return answers
+
+
+def _root(document: Document, faults: list[Fault]) -> View:
+    if not isinstance(document.data, dict):
+        faults.append(Fault((), "contract_not_a_mapping"))
+    view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
+    view.only(KEYS)
+    return view
+
+
+def _edition(view: View, catalogue: Catalogue) -> None:
+    edition = view.text("edition")
+    if edition and edition != catalogue.edition:
+        view.fail("edition", "maturity_edition", found=shown(edition), expected=catalogue.edition)
+
+
+def _answer(view: View, catalogue: Catalogue) -> Answer:
+    view.only(ANSWER_KEYS)
+    item = view.text("item", expected="an item's number in quotes")
+    if item and item not in {known.number for known in catalogue.items}:
+        view.fail("item", "maturity_unknown_item", found=shown(item), edition=catalogue.edition)
+    documents = view.texts("documents")
+    if not all(documents) or not documents:
+        view.wrong("documents", "a list of at least one link")
+    when = view.entry("when", "a date such as 2026-11-20", _date)
+    return Answer(item, _score(view, catalogue), view.text("who"), when or date.min, view.text("reason"), documents)
+
+
+def _score(view: View, catalogue: Catalogue) -> Decimal:
+    allowed = catalogue.conformities
+    expected = f"for each level 1 to 5 a list of {', '.join(map(str, allowed))}"
+    levels = view.entry("conformity", expected, lambda value: _conformities(value, allowed))
+    return clause_score(levels or ())
+
+
+def _conformities(value: Any, allowed: tuple[int, ...]) -> list[list[Decimal]] | None:
+    if not isinstance(value, Mapping) or set(value) != {str(level) for level in range(1, LEVELS + 1)}:
+        return None
+    levels = [value[str(level)] for level in range(1, LEVELS + 1)]
+    said = all(
+        isinstance(clauses, list) and clauses and all(type(c) is int and c in allowed for c in clauses) for clauses in levels
+    )
+    return [[Decimal(clause) / 100 for clause in clauses] for clauses in levels] if said else None
+
+
+def _date(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _distinct(view: View, answers: tuple[Answer, ...]) -> None:
+    seen: set[str] = set()
+    for at, answer in enumerate(answers):
+        if answer.item in seen:
+            view.faults.append(Fault(("answers", at, "item"), "maturity_item_twice", {"item": shown(answer.item)}))
+        seen.add(answer.item)

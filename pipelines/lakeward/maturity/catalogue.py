@@ -1,0 +1,165 @@
+"""The catalogues that readiness stands on, read once from the package's data and frozen: the standard's items and our indicators."""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from lakeward.core.names import Sha256, sha256
+
+STANDARD = "dcmm_gbt_36073_2025.yaml"
+INDICATORS = "dcmm_indicators_lakeward_v1.yaml"
+
+_TABLE = re.compile(r"\bgovernance\.(\w+)")
+# Hundredths of a per cent by whole numbers, so that every engine rounds the half up.
+_RATIO = (
+    "SELECT CAST(numerator AS BIGINT) AS numerator, CAST(denominator AS BIGINT) AS denominator,\n"
+    "  CASE WHEN denominator > 0 THEN CAST(CAST((20000 * CAST(numerator AS BIGINT) + CAST(denominator AS BIGINT))\n"
+    "    // (2 * CAST(denominator AS BIGINT)) AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(18, 2)) END AS value\n"
+    "FROM (\n{query})"
+)
+_PLAIN = (
+    "SELECT CAST(NULL AS BIGINT) AS numerator, CAST(denominator AS BIGINT) AS denominator, CAST(value AS DECIMAL(18, 2)) AS value\n"
+    "FROM (\n{query})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One capability item.
+
+    Args:
+        number: Its number in this edition; the same number is another item in another edition.
+        ceiling: What telemetry alone may propose at most, 0 to 5.
+    """
+
+    number: str
+    names: Mapping[str, str]
+    ceiling: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """One capability domain with its items, in the standard's order."""
+
+    number: str
+    names: Mapping[str, str]
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One indicator.
+
+    Args:
+        item: Number of the item that it speaks for.
+        steps: Values of levels 2, 3, 4 and 5.
+        lower: Less is better.
+        must: The item can't pass it.
+        crit: Of critical assets, so that a small sample is worth less.
+        days: Length of its window.
+        query: Its SQL with `{since}` and `{as_of}` open; None where no table holds what it asks.
+        lacks: The record that is missing then.
+    """
+
+    id: str
+    item: str
+    names: Mapping[str, str]
+    steps: tuple[Decimal, ...]
+    lower: bool
+    must: bool
+    crit: bool
+    days: int
+    query: str | None
+    lacks: str | None
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the governance tables that it reads, sorted."""
+        return tuple(sorted(set(_TABLE.findall(self.query or ""))))
+
+    @property
+    def ratio(self) -> bool:
+        """Whether its value is a share in per cent; else it is a figure of its own."""
+        return " AS numerator" in (self.query or "")
+
+    def sql(self, day: datetime) -> str:
+        """One row `numerator, denominator, value` as of midnight `day`; `value` has two decimals, NULL for nothing to measure."""
+        asked = (self.query or "").format(since=_instant(day - timedelta(days=self.days)), as_of=_instant(day))
+        return (_RATIO if self.ratio else _PLAIN).format(query=asked.rstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """An edition of the standard with our indicators.
+
+    Args:
+        limits: The figures of the arithmetic, by name.
+        bands: Least overall scores of levels 2 to 5.
+        conformities: What an assessor may say of a clause, in per cent.
+        sha256: Identity of both files together.
+    """
+
+    edition: str
+    domains: tuple[Domain, ...]
+    indicators: tuple[Indicator, ...]
+    limits: Mapping[str, Decimal]
+    bands: tuple[Decimal, ...]
+    conformities: tuple[int, ...]
+    sha256: Sha256
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All items, in the standard's order."""
+        return tuple(item for domain in self.domains for item in domain.items)
+
+    def of(self, item: str) -> tuple[Indicator, ...]:
+        """The indicators of one item."""
+        return tuple(indicator for indicator in self.indicators if indicator.item == item)
+
+
+@functools.cache
+def catalogue() -> Catalogue:
+    """The default edition, GB/T 36073-2025."""
+    texts = [_text(STANDARD), _text(INDICATORS)]
+    standard, ours = (yaml.load(text, Loader=yaml.CSafeLoader) for text in texts)
+    limits = {name: Decimal(limit["value"]) for name, limit in standard["limits"].items()}
+    return Catalogue(
+        standard["edition"],
+        tuple(_domain(domain) for domain in standard["domains"]),
+        tuple(_indicator(key, entry, int(limits["window_days"])) for key, entry in ours["indicators"].items()),
+        limits,
+        tuple(map(Decimal, standard["bands"]["values"])),
+        tuple(map(int, standard["conformities"]["values"])),
+        sha256("\n".join(texts).encode()),
+    )
+
+
+def _text(file: str) -> str:
+    return (resources.files("lakeward") / "expectations" / "catalogues" / file).read_text(encoding="utf-8")
+
+
+def _domain(entry: Mapping[str, Any]) -> Domain:
+    items = (Item(item["number"], _names(item), Decimal(item["ceiling"])) for item in entry["items"])
+    return Domain(entry["number"], _names(entry), tuple(items))
+
+
+def _indicator(key: str, entry: Mapping[str, Any], days: int) -> Indicator:
+    flags = {flag: bool(entry.get(flag)) for flag in ("lower", "must", "crit")}
+    steps = tuple(map(Decimal, entry["steps"]))
+    query, lacks = entry.get("sql"), entry.get("lacks")
+    return Indicator(key, entry["item"], _names(entry), steps, **flags, days=entry.get("days", days), query=query, lacks=lacks)
+
+
+def _names(entry: Mapping[str, Any]) -> Mapping[str, str]:
+    return {"en": entry["en"], "zh": entry["zh"]}
+
+
+def _instant(day: datetime) -> str:
+    return f"TIMESTAMPTZ '{day:%Y-%m-%d} 00:00:00+00'"
