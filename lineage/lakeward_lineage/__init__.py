@@ -17,6 +17,7 @@ from lakeward_lineage.model import (
     SchemaField,
     Statistics,
     Step,
+    Tag,
     event_id,
     run_id,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "SchemaField",
     "Statistics",
     "Step",
+    "Tag",
     "Transport",
     "column_lineage",
     "complete",

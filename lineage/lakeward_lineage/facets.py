@@ -22,11 +22,12 @@ from openlineage.client.facet_v2 import (
     parent_run,
     schema_dataset,
     symlinks_dataset,
+    tags_dataset,
 )
 from openlineage.client.serde import Serde
 
 from lakeward_lineage.errors import LineageError
-from lakeward_lineage.model import PRODUCER, Assertion, ColumnLineage, Dataset, Origin, Outcome, Step
+from lakeward_lineage.model import PRODUCER, Assertion, ColumnLineage, Dataset, Origin, Outcome, Step, Tag
 
 Facets = dict[str, Any]
 
@@ -105,7 +106,14 @@ def _facets(dataset: Dataset) -> Facets:
     if dataset.owners:
         owners = [ownership_dataset.Owner(owner.name, owner.role) for owner in dataset.owners]
         facets["ownership"] = ownership_dataset.OwnershipDatasetFacet(owners=owners, producer=PRODUCER)
+    if dataset.tags:
+        facets["tags"] = _tags(dataset.tags)
     return facets
+
+
+def _tags(tags: Iterable[Tag]) -> tags_dataset.TagsDatasetFacet:
+    fields = [tags_dataset.TagsDatasetFacetFields(tag.key, tag.value, "LAKEWARD", tag.column or None) for tag in tags]
+    return tags_dataset.TagsDatasetFacet(tags=fields, producer=PRODUCER)
 
 
 def _schema(dataset: Dataset) -> schema_dataset.SchemaDatasetFacet:

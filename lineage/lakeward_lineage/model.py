@@ -114,6 +114,15 @@ class SchemaField:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag of a dataset, such as the grade of a column; an empty column stands for the dataset as a whole."""
+
+    key: str
+    value: str
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """A dataset as one step saw it.
 
@@ -127,6 +136,7 @@ class Dataset:
         assertions: Verdicts about what was read from or written to it.
         statistics: What was read from or written to it.
         lineage: Where its columns come from; outputs only.
+        tags: What is said of it and of its columns.
     """
 
     name: str
@@ -138,6 +148,7 @@ class Dataset:
     assertions: tuple[Assertion, ...] = ()
     statistics: Statistics | None = None
     lineage: ColumnLineage | None = None
+    tags: tuple[Tag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ HOMES = ("home", "root", "Users", "work")
 MACHINE = re.compile(r"(?<![\w.\-}$])/(?:" + "|".join(HOMES) + r")/\w")
 LEFTOVERS = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 LARGEST = 1_000_000
-CATALOGUES = [path for path in house.files() if path.startswith("expectations/catalogues/") and not path.endswith(".md")]
+CATALOGUES = [path for path in house.files() if path.startswith("expectations/catalogues/") and path.endswith(".yaml")]
 
 
 def texts():

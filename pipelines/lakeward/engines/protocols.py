@@ -108,6 +108,18 @@ class TableStore(Protocol):
         """
         ...
 
+    def annotate(self, table: TableName, texts: Mapping[str, Mapping[str, str]]) -> int:
+        """Set entries of the metadata of columns, by column and key; other entries, and all rows, stay.
+
+        Returns:
+            Columns that were changed; 0 where all said so already: nothing is committed.
+
+        Raises:
+            UsageError: The table does not exist.
+            StoreConflictError: Others committed first every time.
+        """
+        ...
+
     def drop(self, table: TableName) -> None:
         """Remove the table and its files; nothing happens where there is none."""
         ...

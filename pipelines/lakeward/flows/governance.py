@@ -16,12 +16,14 @@ from lakeward.core.errors import TransientError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.protocols import Commit, Engine, TableColumn, TableSpec, Txn
 
-# Physical types that governance contracts use; scores and shares are 0.00 to 100.00.
+# Physical types that governance contracts use; scores are 0.00 to 100.00, ratios 0.0000 to 1.0000.
 TYPES = {
     "string": DataType(Kind.STRING),
     "bigint": DataType(Kind.INTEGER),
     "timestamp": DataType(Kind.TIMESTAMP),
     "decimal(5,2)": DataType(Kind.DECIMAL, 5, 2),
+    "decimal(18,2)": DataType(Kind.DECIMAL, 18, 2),
+    "decimal(5,4)": DataType(Kind.DECIMAL, 5, 4),
 }
 # Waits between tries of a commit that lost a race, in seconds: 3 s in all, far above the 25 ms that a commit takes.
 BACKOFF = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)

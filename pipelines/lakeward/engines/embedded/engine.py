@@ -2,11 +2,12 @@
 
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lakeward.core.errors import ContractError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
+from lakeward.engines.embedded.annotating import annotate
 from lakeward.engines.embedded.commits import landed, open_table, settle
 from lakeward.engines.embedded.data_files import DataFile, remove_files, write_files
 from lakeward.engines.embedded.delta_schema import columns_of, missing_columns
@@ -70,6 +71,11 @@ class EmbeddedEngine(Session):
             kept=lambda scan: self._resolved(f"SELECT * FROM {scan} WHERE ({condition}) IS NOT TRUE"),
         )
         return self._write(spec, query, txn, lambda _: doomed)
+
+    def annotate(self, table: TableName, texts: Mapping[str, Mapping[str, str]]) -> int:
+        """See `TableStore.annotate`."""
+        with machine_faults(self._lake):
+            return annotate(self._folder(table), table, texts)
 
     def drop(self, table: TableName) -> None:
         """See `TableStore.drop`. The folder moves out of sight first, so that a kill leaves no half of a table."""

@@ -1,0 +1,166 @@
+"""The catalogues that grading stands on: a scheme of grades, and the rules that say what is recognised and what follows.
+
+Refuses a catalogue that was edited in place: a grade names the edition it was proposed by, so that edition must stay what it was.
+"""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import yaml
+
+from lakeward.core.errors import DefinitionError
+from lakeward.core.names import sha256
+from lakeward.grading.grade import Grade
+
+CHECKSUMS = "CHECKSUMS"
+RULES = "grading_rules_common_v1.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A grade with its level: what columns are compared by.
+
+    Args:
+        level: 4 (highest) to 1 inside general; None elsewhere.
+    """
+
+    grade: Grade
+    level: int | None
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Greater means more sensitive."""
+        return (-tuple(Grade).index(self.grade), self.level or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """When a column is, or contains, a category of content.
+
+    Args:
+        id: Names the predicate in `grading.patterns`.
+        is_ratio: Least share of values that match, of those that could, for "is".
+        contains_ratio: Least share of validated hits, of texts with the shape, for "contains"; None: never.
+        distinct: Least number of different matches.
+        checked: A check digit or grammar backs each hit; else serial names and dense numbers speak against it.
+        needs_name: Values alone do not show it.
+        names: What column names support it.
+    """
+
+    id: str
+    version: int
+    category: str
+    is_ratio: Decimal
+    contains_ratio: Decimal | None
+    distinct: int
+    checked: bool
+    needs_name: bool
+    names: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One edition of grading rules, resolved by the scheme it names.
+
+    Args:
+        id: Of the rules, with version, as grades cite it.
+        scheme: Id of the catalogue of grades, with version.
+        sha256: Identity of both files together.
+        categories: Category -> what it is graded at least, the strictest first.
+        classes: Class of data -> its default.
+    """
+
+    id: str
+    scheme: str
+    sha256: str
+    sample_rows: int
+    placeholders: tuple[str, ...]
+    serial_names: re.Pattern[str]
+    serial_density: int
+    categories: Mapping[str, Standing]
+    detectors: tuple[Detector, ...]
+    classes: Mapping[str, Standing]
+
+
+@functools.cache
+def shipped_rules() -> Rules:
+    """The rules that travel in the package.
+
+    Raises:
+        DefinitionError: One of their files is not what CHECKSUMS says.
+    """
+    return load_rules(resources.files("lakeward") / "expectations" / "catalogues", RULES)
+
+
+def load_rules(folder: Traversable, name: str) -> Rules:
+    """The rules in file `name` of `folder`, with the scheme that they name.
+
+    Raises:
+        DefinitionError: A file is missing, or is not what CHECKSUMS says.
+    """
+    text = checked_text(folder, name)
+    rules = _yaml(text)
+    scheme_text = checked_text(folder, f"{rules['scheme']}.yaml")
+    scheme = _yaml(scheme_text)
+    return Rules(
+        id=f"{rules['id']}@{rules['version']}",
+        scheme=f"{scheme['id']}@{scheme['version']}",
+        sha256=sha256((text + scheme_text).encode()),
+        sample_rows=rules["sample_rows"],
+        placeholders=tuple(rules["placeholders"]),
+        serial_names=re.compile(rules["serial_names"], re.IGNORECASE),
+        serial_density=rules["serial_density"],
+        categories={name: _standing(scheme, entry) for name, entry in rules["categories"].items()},
+        detectors=tuple(_detector(name, entry) for name, entry in rules["detectors"].items()),
+        classes={name: _standing(scheme, entry) for name, entry in rules["classes"].items()},
+    )
+
+
+def checked_text(folder: Traversable, name: str) -> str:
+    """The text of a catalogue, if it is what CHECKSUMS says it was.
+
+    Raises:
+        DefinitionError: It is missing, not listed, or was edited in place.
+    """
+    lines = (line.split() for line in (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines())
+    listed = {file: digest for digest, file in lines}
+    if name not in listed or not (folder / name).is_file():
+        raise DefinitionError("grading_catalogue_unlisted", file=name, expected=", ".join(sorted(listed)))
+    content = (folder / name).read_bytes()
+    if sha256(content) != listed[name]:
+        raise DefinitionError("grading_catalogue_edited", file=name, expected=listed[name][:12], found=sha256(content)[:12])
+    return content.decode()
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    document = yaml.load(text, Loader=yaml.CSafeLoader)
+    assert isinstance(document, dict)
+    return document
+
+
+def _standing(scheme: Mapping[str, Any], entry: Mapping[str, Any]) -> Standing:
+    harmed, degree = entry["impact"]["object"], entry["impact"]["degree"]
+    grade = Grade(scheme["matrix"][harmed][degree]) if degree else Grade.GENERAL
+    level = max(scheme["levels"][harmed][degree], entry.get("floor", 1)) if grade is Grade.GENERAL else None
+    return Standing(grade, level)
+
+
+def _detector(name: str, entry: Mapping[str, Any]) -> Detector:
+    contains = entry["contains"]
+    return Detector(
+        id=name,
+        version=entry["version"],
+        category=entry["category"],
+        is_ratio=Decimal(str(entry["is"])),
+        contains_ratio=None if contains is None else Decimal(str(contains)),
+        distinct=entry["distinct"],
+        checked=entry["checked"],
+        needs_name=entry["needs_name"],
+        names=re.compile(entry["names"], re.IGNORECASE),
+    )

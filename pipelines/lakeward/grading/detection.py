@@ -1,0 +1,96 @@
+"""One query that tells, for every column of a table, what its values look like: counts, never values.
+
+It looks at a bounded sample, and always at the same one for the same rows. Refuses to decide: `proposal` does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lakeward.contracts.model import Column, Kind
+from lakeward.grading.catalogue import Rules
+from lakeward.grading.patterns import TOKEN, Pattern, normalised, patterns
+
+# Kinds whose values can spell a number of a person; times, measures and booleans can't.
+DETECTABLE = (Kind.STRING, Kind.INTEGER)
+# The digits of a mobile number that say whose it is, for how far such numbers lie apart.
+_MOBILE_DIGITS = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one detector counted in one column; everything counts different values, so a constant is one.
+
+    Args:
+        eligible: Values that could match: not null, no placeholder.
+        matched: Of these, values that are one as a whole.
+        candidates: Pieces of the values that have the shape.
+        hits: Of these, pieces that are one.
+        spread: Greatest minus least hit, as numbers; None where hits are not numbers.
+    """
+
+    eligible: int
+    matched: int
+    candidates: int
+    hits: int
+    spread: int | None
+
+
+def detectable(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Names of the columns that detectors can look at."""
+    return tuple(column.name for column in columns if column.type.kind in DETECTABLE)
+
+
+def detection_query(relation: str, columns: Sequence[str], order: Sequence[str], rules: Rules) -> str:
+    """One SELECT over a sample of `relation`: per column number `c`, counts per detector; read it with `evidence_of`.
+
+    Args:
+        order: Columns that tell rows apart; their hash chooses the sample.
+    """
+    found = patterns()
+    chosen = {detector.id: found[detector.id] for detector in rules.detectors}
+    texts = ", ".join(f"CAST({_name(column)} AS VARCHAR) AS c{place}" for place, column in enumerate(columns))
+    unpivoted = ", ".join(f"c{place}" for place in range(len(columns)))
+    ordered = ", ".join(_name(column) for column in order or columns)
+    flags = ", ".join(f"{p.shape} AS {name}_shape, {p.valid} AS {name}_valid" for name, p in chosen.items())
+    return f"""
+        WITH looked_at AS (SELECT {texts} FROM {relation} ORDER BY hash({ordered}), {ordered} LIMIT {rules.sample_rows}),
+        long AS (SELECT c, v FROM looked_at UNPIVOT (v FOR c IN ({unpivoted}))),
+        texts AS (SELECT DISTINCT c, {normalised("v")} AS t FROM long),
+        meant AS (SELECT c, t FROM texts WHERE t NOT IN ({", ".join(map(_text, rules.placeholders))})),
+        pieces AS (
+            SELECT c, TRUE AS whole, t FROM meant
+            UNION ALL
+            SELECT DISTINCT c, FALSE AS whole, unnest(regexp_extract_all(t, {_text(TOKEN)})) AS t FROM meant
+        ),
+        judged AS (SELECT c, whole, t, {flags} FROM pieces)
+        SELECT c, count(*) FILTER (WHERE whole) AS eligible, {_counts(chosen)} FROM judged GROUP BY c ORDER BY c"""
+
+
+def evidence_of(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], rules: Rules) -> dict[str, dict[str, Evidence]]:
+    """What the detectors counted, by column and detector; columns without a value to look at are left out."""
+    return {columns[int(row["c"][1:])]: {d.id: _evidence(row, d.id) for d in rules.detectors} for row in rows}
+
+
+def _evidence(row: Mapping[str, Any], name: str) -> Evidence:
+    counts = (row[f"{name}_{what}"] for what in ("matched", "candidates", "hits", "spread"))
+    return Evidence(row["eligible"], *counts)
+
+
+def _counts(chosen: Mapping[str, Pattern]) -> str:
+    number = f"TRY_CAST(right(t, {_MOBILE_DIGITS}) AS BIGINT)"
+    return ", ".join(
+        f"count(*) FILTER (WHERE whole AND {name}_valid) AS {name}_matched, "
+        f"count(*) FILTER (WHERE NOT whole AND {name}_shape) AS {name}_candidates, "
+        f"count(*) FILTER (WHERE NOT whole AND {name}_valid) AS {name}_hits, "
+        f"max({number}) FILTER (WHERE {name}_valid) - min({number}) FILTER (WHERE {name}_valid) AS {name}_spread"
+        for name in chosen
+    )
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

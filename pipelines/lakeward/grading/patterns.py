@@ -1,0 +1,127 @@
+"""What a text must look like, and what must add up in it, to be a person's number or the like: as SQL over one column `t`.
+
+Each pattern has a shape (what could be one) and a check (what is one). Only DuckDB's own functions: no value reaches Python.
+A check may be asked of any text: what lacks the shape is never checked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+# Provinces as licence plates abbreviate them; letters of a plate, without I and O (GA 36-2018).
+_PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_LETTER = "A-HJ-NP-Z"
+# Surnames that nine in ten Chinese people have, and the compound ones that are still met.
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦"
+    "付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟申欧耿关兰焦俞左柳祝"
+)
+_COMPOUND = "欧阳|上官|司马|诸葛|司徒|夏侯|皇甫|尉迟|公孙|慕容|令狐|端木"
+_HAN = r"\x{4e00}-\x{9fa5}"
+
+# Symbols of a unified social credit code, valued by place; no I, O, S, V, Z (GB 32100-2015).
+_USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_USCC_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
+_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997
+# ISO 7064 MOD 11-2, as GB 11643-1999 uses it.
+_RESIDENT_WEIGHTS = tuple(pow(2, power, 11) for power in range(17, 0, -1))
+_RESIDENT_CHECKS = "10X98765432"
+# ISO/IEC 7812-1: a card number has at most 19 digits; zeros before it change no sum.
+_CARD_DIGITS = 19
+_EMAIL = r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"
+_PLATE = rf"[{_PROVINCE}][{_LETTER}][{_LETTER}0-9]{{4,6}}[挂学警港澳]?"
+
+# Pieces of free text that could be something: an address, a plate, or a run of letters and digits between other characters.
+TOKEN = rf"{_EMAIL}|{_PLATE}|[0-9A-Za-z]+"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """SQL predicates over a text `t`, without blanks at its ends and in half-width digits."""
+
+    shape: str
+    check: str
+
+    @property
+    def valid(self) -> str:
+        """Whether `t` is one; never NULL, and no check of what lacks the shape."""
+        return f"CASE WHEN {self.shape} THEN coalesce({self.check}, FALSE) ELSE FALSE END"
+
+
+def normalised(text: str) -> str:
+    """SQL: `text` trimmed, digits in half width, and the groups of phone and card numbers joined."""
+    plain = f"translate(trim({text}), '０１２３４５６７８９－＠', '0123456789-@')"
+    phones = rf"regexp_replace({plain}, '\b(1[3-9][0-9])[- ]([0-9]{{4}})[- ]([0-9]{{4}})\b', '\1\2\3', 'g')"
+    return rf"regexp_replace({phones}, '\b([0-9]{{4}})[- ]([0-9]{{4}})[- ]([0-9]{{4}})[- ]([0-9]{{4}})(?:[- ]([0-9]{{1,3}}))?\b', '\1\2\3\4\5', 'g')"
+
+
+def patterns() -> Mapping[str, Pattern]:
+    """Every pattern, by the detector it serves."""
+    return {
+        "resident_id": Pattern(_full("[0-9]{17}[0-9Xx]"), _resident()),
+        "bank_card": Pattern(_full("[0-9]{16,19}"), f"{_full(_issuers())} AND {_luhn()}"),
+        "mobile": Pattern(
+            _full(r"(?:\+?86|0086)?[0-9]{11}"),
+            _full(r"(?:\+?86|0086)?1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])[0-9]{8}"),
+        ),
+        "person_name": Pattern(
+            _full(rf"[{_HAN}]{{2,4}}"), _full(rf"(?:{_COMPOUND})[{_HAN}]{{1,2}}|[{_SURNAMES}][{_HAN}]{{1,2}}")
+        ),
+        "email": Pattern("strpos(t, '@') > 0", _full(_EMAIL)),
+        "licence_plate": Pattern(_full(_PLATE), _plate()),
+        "credit_code": Pattern(_full(f"[{_USCC}]{{18}}", "upper(t)"), f"{_uscc()} AND {_organisation()}"),
+    }
+
+
+def _full(pattern: str, text: str = "t") -> str:
+    return f"regexp_full_match({text}, '{pattern}')"
+
+
+def _sum(weights: Sequence[int], value: str) -> str:
+    return " + ".join(f"{weight} * {value.format(place)}" for place, weight in enumerate(weights, 1))
+
+
+def _digit(text: str = "t") -> str:
+    return f"(ascii(substr({text}, {{0}}, 1)) - 48)"
+
+
+def _symbol(alphabet: str, offset: int = 0) -> str:
+    shifted = f"{{0}} + {offset}" if offset else "{0}"
+    return f"(strpos('{alphabet}', substr(upper(t), {shifted}, 1)) - 1)"
+
+
+def _resident() -> str:
+    born = "try_strptime(substr(t, 7, 8), '%Y%m%d')"
+    total = _sum(_RESIDENT_WEIGHTS, _digit())
+    check = f"upper(substr(t, 18, 1)) = substr('{_RESIDENT_CHECKS}', 1 + ({total}) % 11, 1)"
+    return f"{born} BETWEEN TIMESTAMP '1900-01-01' AND CAST(current_date AS TIMESTAMP) AND {check}"
+
+
+def _issuers() -> str:
+    """UnionPay of 16 to 19 digits, Visa and Mastercard of 16."""
+    return "62[0-9]{14,17}|4[0-9]{15}|5[1-5][0-9]{14}|2[2-7][0-9]{14}"
+
+
+def _luhn() -> str:
+    padded = f"lpad(t, {_CARD_DIGITS}, '0')"
+    digits = [_digit(padded).format(place) for place in range(1, _CARD_DIGITS + 1)]
+    # The check digit is the last, so of 19 digits it is the even ones that count double.
+    terms = [f"2 * {d} - 9 * CAST({d} > 4 AS INTEGER)" if place % 2 == 0 else d for place, d in enumerate(digits, 1)]
+    return f"({' + '.join(terms)}) % 10 = 0"
+
+
+def _plate() -> str:
+    small, large = f"[DFABCEGHJK][{_LETTER}0-9][0-9]{{4}}", "[0-9]{5}[DF]"
+    ordinary = f"[{_LETTER}0-9]{{5}}|[{_LETTER}0-9]{{4}}[挂学警港澳]"
+    head = f"[{_PROVINCE}][{_LETTER}]"
+    # At most two letters among the last five: what has more is a model code.
+    return f"{_full(f'{head}(?:{ordinary}|{small}|{large})')} AND length(regexp_replace(substr(t, 3), '[^0-9]', '', 'g')) >= 3"
+
+
+def _uscc() -> str:
+    return f"(31 - ({_sum(_USCC_WEIGHTS, _symbol(_USCC))}) % 31) % 31 = {_symbol(_USCC).format(18)}"
+
+
+def _organisation() -> str:
+    total = _sum(_ORGANISATION_WEIGHTS, _symbol(_BASE36, offset=8))
+    return f"substr(upper(t), 17, 1) = substr('0X987654321', 1 + ({total}) % 11, 1)"
