@@ -1,0 +1,188 @@
+"""Readiness of a real lake: every figure opens, a rerun commits nothing, and what is unknown is never a zero."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lakeward.core.errors import DefinitionError, UsageError
+from lakeward.core.names import TableName
+from lakeward.flows import assess, ingest_dataset, list_tables, maturity_show
+from lakeward.flows.assess import ANSWERS, stored_assessment
+from lakeward.flows.maturity import readiness_of, summary
+from lakeward.flows.workspace import open_workspace
+from lakeward.maturity.catalogue import catalogue
+from plant import Plant, line, make_plant
+
+ANSWER = """\
+edition: GB/T 36073-2025
+answers:
+  - item: "{item}"
+    who: wang.fang
+    when: 2026-11-20
+    reason: seen with the owners
+    documents: [docs/plan.pdf]
+    conformity: {{1: [100], 2: [100, 70, 100], 3: [70, 50, 0, 50], 4: [0], 5: [0]}}
+"""
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Plant:
+    plant = make_plant(tmp_path / "plant")
+    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 999))
+    ingest_dataset(plant.settings, "press_line")
+    return plant
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Plant:
+    return make_plant(tmp_path / "plant")
+
+
+def answer(plant: Plant, text: str) -> None:
+    path = plant.root / ANSWERS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def versions(plant: Plant) -> dict[str, int]:
+    return {row["table"]: row["version"] for row in list_tables(plant.settings)}
+
+
+def shown(plant: Plant, item: str) -> dict[str, dict[str, object]]:
+    return {row["indicator"]: row for row in maturity_show(plant.settings, item)[0]["indicators"]}
+
+
+def measured(plant: Plant) -> list[dict[str, object]]:
+    with open_workspace(plant.settings).engine() as engine:
+        return [row for row in stored_assessment(engine) if row["sql"]]
+
+
+def test_every_figure_is_what_its_query_gives_at_its_versions(plant: Plant) -> None:
+    assess(plant.settings)
+    rows = measured(plant)
+    plant.drop("b.csv", line("M1", 2, 21), line("M2", 3, 999))
+    ingest_dataset(plant.settings, "press_line")
+
+    assert len(rows) >= 20
+    with open_workspace(plant.settings).engine() as engine:
+        for row in rows:
+            read = {TableName.parse(table): version for table, version in json.loads(row["versions"]).items()}
+            found = engine.fetch(row["sql"], at=read)
+            assert found == [{name: row[name] for name in ("numerator", "denominator", "value")}], row["indicator"]
+
+
+def test_figures_are_those_that_can_be_counted_by_hand(plant: Plant) -> None:
+    assess(plant.settings)
+
+    checks = shown(plant, "11.2")
+    with open_workspace(plant.settings).engine() as engine:
+        outcomes = [row["outcome"] for row in engine.fetch("SELECT outcome FROM governance.verdicts")]
+    known = [outcome for outcome in outcomes if outcome != "UNKNOWN"]
+    assert (checks["QC1"]["numerator"], checks["QC1"]["denominator"]) == (len(known), len(outcomes))
+    assert (checks["QC2"]["numerator"], checks["QC2"]["denominator"]) == (known.count("PASS"), len(known))
+    assert (checks["QC4"]["value"], checks["QC4"]["level"]) == (Decimal("100.00"), Decimal("2.00"))
+
+
+def test_a_lake_of_one_day_reads_low_and_names_what_is_missing(plant: Plant) -> None:
+    readiness = assess(plant.settings).readiness
+
+    assert 0 < readiness.measured < 8
+    assert readiness.level is None
+    assert readiness.score is not None
+    assert readiness.score <= 3
+    issues = shown(plant, "11.2")["QC3"]
+    assert (issues["value"], issues["level"], issues["reason"], issues["missing"]) == (None, None, "maturity_no_source", "issues")
+
+
+def test_a_rerun_over_unchanged_tables_commits_nothing(plant: Plant) -> None:
+    first = assess(plant.settings)
+    before = versions(plant)
+
+    again = assess(plant.settings)
+
+    assert (first.changed, again.changed) == (True, False)
+    assert again.run_id == first.run_id
+    assert versions(plant) == before
+
+
+def test_a_new_batch_is_a_new_assessment(plant: Plant) -> None:
+    assess(plant.settings)
+    plant.drop("b.csv", line("M1", 2, 21))
+    ingest_dataset(plant.settings, "press_line")
+
+    assert assess(plant.settings).changed
+    with open_workspace(plant.settings).engine() as engine:
+        assert {row["seq"] for row in stored_assessment(engine)} == {2}
+
+
+def test_over_an_empty_lake_everything_that_needs_rows_is_unknown(empty: Plant) -> None:
+    readiness = assess(empty.settings).readiness
+
+    assert (readiness.score, readiness.level, readiness.measured) == (None, None, 0)
+    assert {row["score"] for row in maturity_show(empty.settings)} == {None}
+    assert {row["value"] for row in shown(empty, "11.2").values()} == {None}
+
+
+def test_a_project_without_contracts_measures_nothing(empty: Plant) -> None:
+    (empty.dataset / "contract.odcs.yaml").unlink()
+
+    readiness = assess(empty.settings).readiness
+
+    assert all(indicator.level is None for item in readiness.items for indicator in item.indicators)
+    assert not assess(empty.settings).changed
+
+
+def test_what_is_stored_tells_the_same_as_what_was_assessed(plant: Plant) -> None:
+    answer(plant, ANSWER.format(item="11.2"))
+    readiness = assess(plant.settings).readiness
+
+    with open_workspace(plant.settings).engine() as engine:
+        assert summary(readiness_of(stored_assessment(engine), catalogue())) == summary(readiness)
+
+
+def test_an_answer_stands_beside_the_proposal_with_the_difference(plant: Plant) -> None:
+    answer(plant, ANSWER.format(item="8.4"))
+    assess(plant.settings)
+
+    (row,) = maturity_show(plant.settings, "8.4")
+    assert (row["score"], row["assessor"], row["documents"]) == (Decimal("2.33"), Decimal("2.33"), ["docs/plan.pdf"])
+    assert row["difference"] == row["assessor"] - row["proposal"]
+
+
+def test_an_answer_measures_what_telemetry_can_not(empty: Plant) -> None:
+    answer(empty, ANSWER.format(item="6.1"))
+
+    readiness = assess(empty.settings).readiness
+
+    assert (readiness.measured, readiness.score) == (1, Decimal("2.33"))
+
+
+@pytest.mark.parametrize(("old", "new", "code"), [("6.1", "15.1", "maturity_unknown_item"), ("2025", "2018", "maturity_edition")])
+def test_wrong_answers_stop_the_assessment_before_anything_is_written(empty: Plant, old: str, new: str, code: str) -> None:
+    answer(empty, ANSWER.format(item="6.1").replace(old, new))
+
+    with pytest.raises(DefinitionError) as caught:
+        assess(empty.settings)
+
+    assert caught.value.code == code
+    assert versions(empty) == {}
+
+
+def test_an_item_of_no_edition_and_a_lake_never_assessed_are_refused(empty: Plant) -> None:
+    with pytest.raises(UsageError) as unknown:
+        maturity_show(empty.settings, "15.1")
+    with pytest.raises(UsageError) as early:
+        maturity_show(empty.settings)
+
+    assert (unknown.value.code, early.value.code) == ("maturity_item_not_there", "maturity_not_assessed")
+
+
+def test_a_table_without_a_contract_counts_against_the_figure(plant: Plant) -> None:
+    (plant.dataset / "contract.odcs.yaml").unlink()
+
+    assess(plant.settings)
+
+    contracts = shown(plant, "8.1")["AM1"]
+    assert (contracts["numerator"], contracts["denominator"], contracts["level"]) == (0, 1, Decimal("1.00"))
