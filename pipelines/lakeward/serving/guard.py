@@ -141,11 +141,11 @@ class Guard:
             common = entry["value"]
             query = common["query"]["node"]
             if query["type"] == "RECURSIVE_CTE_NODE":
-                self._recursive(entry["key"].lower(), query, scope)
+                self._recursive(folded(entry["key"]), query, scope)
             else:
                 self._node(query, scope)
             self._walk(common["key_targets"], scope)
-            scope |= {entry["key"].lower()}
+            scope |= {folded(entry["key"])}
         for key, part in node.items():
             if key != "cte_map":
                 self._walk(part, scope)
@@ -156,7 +156,7 @@ class Guard:
         self._walk(node["right"], scope | {name})
 
     def _table(self, node: Tree, scope: Scope) -> None:
-        schema, name = node["schema_name"].lower(), node["table_name"].lower()
+        schema, name = folded(node["schema_name"]), folded(node["table_name"])
         if not schema and not node["catalog_name"] and name in scope and not node["at_clause"]:
             return self._walk(node["sample"], scope)
         table = ".".join(part for part in (node["catalog_name"], schema, name) if part)
@@ -168,9 +168,14 @@ class Guard:
         return self._walk(node["sample"], scope)
 
     def _named(self, node: Tree, allowed: frozenset[str]) -> None:
-        name, schema = node["function_name"].lower(), node["schema"].lower()
+        name, schema = folded(node["function_name"]), folded(node["schema"])
         if node["catalog"] or schema not in OWN_SCHEMAS or name not in allowed:
             _refuse("query_function_refused", node, function=".".join(p for p in (node["catalog"], schema, name) if p))
+
+
+def folded(name: str) -> str:
+    """`name` without its case, as DuckDB folds it: ASCII only. Python would take the Kelvin sign for a `k`, and so two names for one."""
+    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)
 
 
 def _refuse(code: str, node: Tree, **facts: str) -> NoReturn:

@@ -75,6 +75,7 @@ class Rows:
                 rows = read(self.__relation)
                 number = count(rows)
         except LakewardError as error:
+            error.__context__ = None  # DuckDB's own error, which may quote a value
             self.__report(0, error)
             raise
         self.__report(number, None)

@@ -5,6 +5,7 @@ files by path would reach these folders too, so the guard is the wall and the lo
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
@@ -27,6 +28,8 @@ LOCK = (
 )
 # Longest text of a query: some hundred pages; parsing more would only cost memory.
 LONGEST = 1_000_000
+# NUL, which ends a text for one reader and not for another, and halves of characters, which are no text at all.
+_STRANGE = re.compile("[\\0\ud800-\udfff]")
 
 
 class Session:
@@ -60,6 +63,9 @@ class Session:
         """
         if len(text) > LONGEST:
             raise ProtectionError("query_too_large")
+        strange = _STRANGE.search(text)
+        if strange:
+            raise ProtectionError("query_syntax", at=strange.start() + 1)
         try:
             parsed = self._con.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
             return Guard(frozenset(self._tables), allowed_functions()).check(json.loads(parsed))

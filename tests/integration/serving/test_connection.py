@@ -1,0 +1,139 @@
+"""What each role sees through `lakeward.connect`, what it is told, and what a key changes."""
+
+import datetime as dt
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from lakeward.core.errors import LakewardError, PolicyError, UsageError
+from lakeward.flows.policy import lint_policy, try_policy
+from lakeward.flows.serve import open_connection
+from lakeward.grading.grade import Grade, GradeState
+from served import SECRETS, connected, graded, key_file, make_lake
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    return make_lake(tmp_path_factory.mktemp("lake"))
+
+
+def test_steward_sees_what_she_decides_on(settings):
+    with connected(settings, "steward") as con:
+        row = con.sql("select phone, id_number, cost, opened_at from silver.orders order by order_id").fetchone()
+    assert row == (SECRETS[0], SECRETS[2], 7421.55, dt.datetime(2026, 3, 2, 6, 15, tzinfo=dt.UTC))
+
+
+def test_column_without_a_grade_is_served_to_nobody(settings):
+    for role in ("analyst", "engineer", "steward", "cdo", "auditor"):
+        with connected(settings, role) as con:
+            assert "note" not in con.sql("from silver.orders").columns
+            assert con.explain_mask("silver.orders.note")["action"] == "deny"
+
+
+def test_stale_grade_hides_its_column(settings):
+    stale = {"order_id": graded(Grade.GENERAL), "machine": graded(Grade.GENERAL, state=GradeState.STALE)}
+    with open_connection(settings, "steward", lambda *_: stale) as con:
+        assert con.sql("from silver.orders").columns == ("order_id",)
+
+
+def test_tokens_need_a_key_and_join_the_same_person(settings, tmp_path):
+    with connected(settings, "engineer") as con:
+        assert "phone" not in con.sql("from silver.orders").columns
+        assert "LAKEWARD_TOKEN_KEY_FILE" in con.explain_mask("silver.orders.phone")["why"]
+    keyed = replace(settings, token_key_file=key_file(tmp_path))
+    with connected(keyed, "engineer") as con:
+        tokens = con.sql("select phone, id_number from silver.orders order by order_id").fetchall()
+        joined = con.sql("select count(*) from silver.orders a join silver.orders b using (phone)").fetchone()
+        views = con._session._con.execute("select string_agg(sql, '') from duckdb_views()").fetchone()[0]
+    assert joined == (2,)
+    assert tokens[2] == (None, None)
+    assert len({token for row in tokens[:2] for token in row}) == 4
+    assert not any(secret in str(tokens) for secret in SECRETS)
+    assert "0123456789abcdef" not in views
+
+
+def test_key_that_others_can_read_opens_no_session(settings, tmp_path):
+    with pytest.raises(LakewardError) as refused:
+        connected(replace(settings, token_key_file=key_file(tmp_path, 0o644)), "engineer")
+    assert refused.value.code == "token_key_readable"
+
+
+def test_mask_is_explained_with_rule_reason_and_whom_to_ask(settings):
+    with connected(settings) as con:
+        told = con.explain_mask("silver.orders.phone")
+    assert {key: told[key] for key in ("action", "rule", "ask", "grade", "category", "state", "owner", "role")} == {
+        "action": "mask",
+        "rule": "personal-masked",
+        "ask": "data-steward",
+        "grade": "general",
+        "category": "personal.phone",
+        "state": "provisional",
+        "owner": "wang.fang",
+        "role": "analyst",
+    }
+    assert told["why"]
+
+
+def test_unknown_column_and_role_name_what_they_may_have_meant(settings):
+    with connected(settings) as con, pytest.raises(UsageError) as column:
+        con.explain_mask("silver.orders.fone")
+    with pytest.raises(UsageError) as role:
+        connected(settings, "analist")
+    assert "silver.orders.phone" in str(column.value)
+    assert "analyst" in str(role.value)
+
+
+def test_catalogue_tells_grade_owner_and_what_is_hidden_and_zero_of_nothing(settings):
+    with connected(settings) as con:
+        orders, drafts = sorted(con.catalogue(), key=lambda row: row["table"], reverse=True)
+    assert (orders["table"], orders["rows"], orders["hidden"], orders["score"]) == (
+        "silver.orders",
+        3,
+        ["id_number", "note"],
+        None,
+    )
+    assert (drafts["table"], drafts["columns"], drafts["grade"]) == ("silver.drafts", [], None)
+
+
+def test_policy_that_names_what_is_not_there_opens_no_session(settings):
+    file = settings.start / "expectations" / "policies" / "serving.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(
+        "version: 1\nask: me\nroles: {analyst: {en: A, zh: A}}\ncategories: {none: plain}\nrules:\n"
+        "  - {id: a, why: w, roles: [analyst], grades: [general], categories: [none], columns: [silver.orders.fone], action: clear}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(PolicyError):
+        connected(settings)
+    found = lint_policy(settings)
+    file.unlink()
+    assert ("policy_unknown_name", "column", 6) in {(p["code"], p["facts"].get("kind"), p["facts"]["line"]) for p in found}
+
+
+def test_policy_test_that_does_not_hold_is_told(settings):
+    file = settings.start / "expectations" / "policies" / "serving.tests.yaml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(
+        "version: 1.0.0\ntests:\n"
+        '  - {name: a, role: analyst, column: silver.orders.phone, grade: general, category: personal.phone, expect: mask, value: "13800004321", shown: "138***4321"}\n'
+        "  - {name: b, role: analyst, column: silver.orders.phone, grade: general, category: personal.phone, expect: clear}\n",
+        encoding="utf-8",
+    )
+    found = try_policy(settings)
+    file.unlink()
+    assert [(row["test"], row["passed"], row["found"]) for row in found] == [("a", True, "mask"), ("b", False, "mask")]
+
+
+def test_shell_and_python_give_the_same(settings):
+    program = "import lakeward, sys; con = lakeward.connect(role='analyst', project=sys.argv[1]); print(len(con.catalogue()))"
+    ran = subprocess.run([sys.executable, "-c", program, str(settings.start)], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "2"
+    for form, expected in {"json": [{"a": 1}], "csv": "a\n1\n"}.items():
+        words = [sys.executable, "-m", "lakeward.cli", "query", "select 1 as a", "--as", "analyst", "--format", form]
+        code = "from lakeward.cli import main; import sys; main(sys.argv[1:])"
+        words = [sys.executable, "-c", code, *words[3:], "--project", str(settings.start)]
+        out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        assert (json.loads(out) if form == "json" else out) == expected
