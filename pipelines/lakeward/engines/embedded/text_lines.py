@@ -12,6 +12,8 @@ from lakeward.engines.embedded.quoting import literal
 
 # A record of plain text is far below it; DuckDB's buffers grow with it, and a longer line makes the file one reject.
 MAX_LINE_BYTES = 16 << 20
+# Every file of a batch has buffers of its own, all at once: a small file must have small ones. Less than this saves nothing.
+MIN_LINE_BYTES = 64 << 10
 
 _NEWLINES = {"\n": r"\n", "\r": r"\r", "\r\n": r"\r\n"}  # as DuckDB spells them
 
@@ -31,10 +33,11 @@ class TextFile:
 
 def unnumbered(view: TextView) -> str:
     """SELECT of `line`, in no order; a blank line is NULL, or a lone `CARRIAGE_RETURN`."""
+    longest = min(MAX_LINE_BYTES, max(MIN_LINE_BYTES, view.path.stat().st_size))
     return (
         f"SELECT line FROM read_csv({literal(str(view.path))}, columns={{'line': 'VARCHAR'}}, "
         f"delim='{NEVER_IN_TEXT}', quote='', escape='', header=false, auto_detect=false, compression='none', "
-        f"max_line_size={MAX_LINE_BYTES}, new_line='{_NEWLINES[view.newline]}')"
+        f"max_line_size={longest}, buffer_size={2 * longest}, new_line='{_NEWLINES[view.newline]}')"
     )
 
 
