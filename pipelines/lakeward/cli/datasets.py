@@ -1,14 +1,15 @@
 """Commands that make a project and its datasets, and run them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lakeward.cli.render import Json, out, progress, say, settings_of, table
-from lakeward.core.errors import ExitCode
-from lakeward.core.messages import Lang, text
 from lakeward import flows
+from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.core.errors import ExitCode, LakewardError
+from lakeward.core.messages import Lang, text
 from lakeward.flows.report import RunReport
 
 COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "score")
@@ -41,8 +42,8 @@ def run(
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name or "*"):
-        reports = [flows.run_dataset(settings, name)] if name else flows.run_all(settings)
-    report(settings.lang, reports, as_json=as_json)
+        reports, failed = ([flows.run_dataset(settings, name)], {}) if name else flows.run_all(settings)
+    report(settings.lang, reports, failed, as_json=as_json)
 
 
 def rebuild(
@@ -51,19 +52,22 @@ def rebuild(
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name):
         done = flows.rebuild(settings, name)
-    report(settings.lang, [done], as_json=as_json)
+    report(settings.lang, [done], {}, as_json=as_json)
 
 
-def report(lang: Lang, reports: list[RunReport], *, as_json: bool) -> None:
-    """Print what runs did; exit with JUDGED_FAILED when a rule that sends rows aside failed."""
+def report(lang: Lang, reports: list[RunReport], failed: Mapping[str, LakewardError], *, as_json: bool) -> None:
+    """Print what runs did, and on the error stream what kept the others from it; the exit code is that of the worst."""
     if as_json:
         out([r.as_dict() for r in reports])
     else:
         table(lang, "title_run", [r.as_dict() for r in reports], COUNTS)
         for r in reports:
             notes(lang, r)
-    if any(r.failed for r in reports):
-        raise typer.Exit(ExitCode.JUDGED_FAILED)
+    for name, error in failed.items():
+        typer.echo(f"{name}: {error.render(lang)}", err=True)
+    codes = [error.exit_code for error in failed.values()] + [ExitCode.JUDGED_FAILED for r in reports if r.failed]
+    if codes:
+        raise typer.Exit(max(codes))
 
 
 def notes(lang: Lang, done: RunReport) -> None:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from lakeward.cli.app import make_app
-from lakeward.core.errors import LakewardError
+from lakeward.core.errors import LakewardError, SettingsError
 from lakeward.core.messages import Lang
 from lakeward.core.settings import Settings
 
@@ -14,9 +14,10 @@ GLOBAL = ("--project", "--lang")
 
 def main(argv: list[str] | None = None) -> None:
     """Run `lakeward` with the given words; ends the process with its exit code."""
-    given, words = parted(sys.argv[1:] if argv is None else argv)
-    lang = Lang.ZH if given.get("--lang", "").startswith("zh") else Lang.EN
+    lang = Lang.EN
     try:
+        given, words = parted(sys.argv[1:] if argv is None else argv)
+        lang = wanted(given.get("--lang", lang))
         project = Path(given["--project"]) if "--project" in given else None
         settings = Settings.load(project, lang if "--lang" in given else None)
         lang = settings.lang
@@ -26,15 +27,32 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit(error.exit_code) from None
 
 
+def wanted(lang: str) -> Lang:
+    """The language that `--lang` asks for.
+
+    Raises:
+        SettingsError: There is no such language.
+    """
+    if lang not in tuple(Lang):
+        raise SettingsError("setting_not_allowed", variable="--lang", expected=", ".join(Lang), found=lang)
+    return Lang(lang)
+
+
 def parted(argv: list[str]) -> tuple[dict[str, str], list[str]]:
-    """The global options with their values, and the other words."""
+    """The global options with their values, and the other words.
+
+    Raises:
+        SettingsError: The last word is such an option, without its value.
+    """
     given: dict[str, str] = {}
     words: list[str] = []
     queue = list(argv)
     while queue:
         word = queue.pop(0)
         name, equals, value = word.partition("=")
-        if name in GLOBAL and (equals or queue):
+        if name in GLOBAL and not equals and not queue:
+            raise SettingsError("option_without_value", option=name)
+        if name in GLOBAL:
             given[name] = value if equals else queue.pop(0)
         else:
             words.append(word)

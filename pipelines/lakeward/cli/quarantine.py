@@ -1,10 +1,12 @@
 """Commands of the steward: what was set aside, and why."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from lakeward.cli.render import Json, out, settings_of, table
+from lakeward.core.messages import Lang, catalogue, text
 from lakeward.flows import quarantine_rows, quarantined
 
 
@@ -13,8 +15,9 @@ def list_(context: typer.Context, *, as_json: Json = False) -> None:
     found = quarantined(settings)
     if as_json:
         out(found)
-    else:
-        table(settings.lang, "title_quarantine", found, ("dataset", "rule", "rows", "batches", "oldest"))
+        return
+    told = [{**row, "rule": reason(row["rule"], settings.lang)} for row in found]
+    table(settings.lang, "title_quarantine", told, ("table", "rule", "rows", "batches", "oldest"))
 
 
 def show(
@@ -29,6 +32,18 @@ def show(
     found = quarantine_rows(settings, name, limit, values=values)
     if as_json:
         out(found)
-    else:
-        columns = ("batch", "file", "row", "reasons", *(["values"] if values else []))
-        table(settings.lang, "title_quarantine_rows", found, columns)
+        return
+    columns = ("table", "batch", "file", "row", "reasons", "detail", *(["values"] if values else []))
+    table(settings.lang, "title_quarantine_rows", [told(row, settings.lang) for row in found], columns)
+    for code in dict.fromkeys(reason for row in found for reason in row["reasons"] if reason in catalogue()):
+        typer.echo(text(f"{code}.next", settings.lang))
+
+
+def told(row: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+    """The row with its reasons for people."""
+    return {**row, "reasons": [reason(one, lang) for one in row["reasons"]]}
+
+
+def reason(code: str, lang: Lang) -> str:
+    """The text of why a record could not be parsed; a rule is told by its id."""
+    return text(code, lang) if code in catalogue() else code

@@ -1,12 +1,17 @@
 """The flows: one public function per command or task. They wire, log and tell lineage; the rooms below know nothing of each other."""
 
+from lakeward.flows.aside import quarantine_rows, quarantined
+from lakeward.flows.assess import assess
 from lakeward.flows.check import compare_contracts, lint_contracts
 from lakeward.flows.curate import curate_dataset
+from lakeward.flows.decide import decide_grade
 from lakeward.flows.demo import simulate_day
 from lakeward.flows.doctor import check_machine
 from lakeward.flows.explain import explain_row
+from lakeward.flows.grade import grade_all, grade_dataset, list_grades
 from lakeward.flows.ingest import ingest_dataset, rebuild_dataset
-from lakeward.flows.inspect import list_runs, list_tables, list_verdicts, quarantine_rows, quarantined
+from lakeward.flows.inspect import list_runs, list_tables, list_verdicts
+from lakeward.flows.maturity import maturity_show
 from lakeward.flows.new import draft_dataset
 from lakeward.flows.project import create_project
 from lakeward.flows.report import RunReport
@@ -16,17 +21,23 @@ from lakeward.flows.trace import show_lineage
 
 __all__ = [
     "RunReport",
+    "assess",
     "check_machine",
     "compare_contracts",
     "create_project",
     "curate_dataset",
+    "decide_grade",
     "draft_dataset",
     "explain_row",
+    "grade_all",
+    "grade_dataset",
     "ingest_dataset",
     "lint_contracts",
+    "list_grades",
     "list_runs",
     "list_tables",
     "list_verdicts",
+    "maturity_show",
     "project_status",
     "quarantine_rows",
     "quarantined",

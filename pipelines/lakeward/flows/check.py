@@ -41,7 +41,7 @@ def _read(path: Path) -> Contract:
     try:
         return parse_contract(read_text(path, str(path)), str(path))
     except FileNotFoundError as error:
-        raise UsageError("sample_not_found", file=path) from error
+        raise UsageError("contract_not_found", file=path) from error
 
 
 def _lint(workspace: Workspace, name: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from lakeward.contracts.project import Project
-from lakeward.core.errors import ContractError
+from lakeward.core.errors import ContractError, LakewardError
 from lakeward.core.names import Layer
 from lakeward.core.settings import Settings
 from lakeward.flows.curate import curate_dataset
@@ -33,20 +33,41 @@ def rebuild(settings: Settings, name: str) -> RunReport:
     return curate_dataset(settings, name, anew=True) if contract.layer is Layer.GOLD else rebuild_dataset(settings, name)
 
 
-def run_all(settings: Settings) -> list[RunReport]:
-    """Run every dataset of the project, inputs before what is made of them."""
+def run_all(settings: Settings) -> tuple[list[RunReport], dict[str, LakewardError]]:
+    """Run every dataset of the project, inputs before what is made of them; one that can't run does not keep the others from it.
+
+    Returns:
+        What ran, in that order; and why each of the others did not.
+    """
     project = open_workspace(settings).project
-    return [run_dataset(settings, name) for name in in_order(project)]
+    failed = _not_valid(project)
+    done = []
+    for name in in_order(project, [name for name in project.datasets() if name not in failed]):
+        try:
+            done.append(run_dataset(settings, name))
+        except LakewardError as error:
+            failed[name] = error
+    return done, failed
 
 
-def in_order(project: Project, names: Sequence[str] = ()) -> list[str]:
-    """Dataset names (none: of all datasets), every gold dataset after those of its inputs that are among them.
+def _not_valid(project: Project) -> dict[str, LakewardError]:
+    found: dict[str, LakewardError] = {}
+    for name in project.datasets():
+        try:
+            project.contract(name)
+        except ContractError as error:
+            found[name] = error
+    return found
+
+
+def in_order(project: Project, names: Sequence[str] | None = None) -> list[str]:
+    """Dataset names (None: of all datasets), every gold dataset after those of its inputs that are among them.
 
     Raises:
         ContractError: Gold datasets are made of each other in a circle.
     """
     graph = TopologicalSorter[str]()
-    wanted = names or project.datasets()
+    wanted = project.datasets() if names is None else names
     for name in sorted(wanted):
         model = project.contract(name).model
         graph.add(name, *(table.name for table in model.inputs if table.name in wanted) if model else ())

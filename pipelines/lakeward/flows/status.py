@@ -4,43 +4,52 @@ from datetime import datetime
 from typing import Any
 
 from lakeward.contracts.model import Contract
-from lakeward.core.names import Layer
+from lakeward.core.errors import ContractError
+from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows import governance
+from lakeward.flows.grade import waiting
+from lakeward.flows.grade_tables import Known, known
 from lakeward.flows.workspace import Workspace, open_workspace
 
 Step = dict[str, Any]
 
 
 def project_status(settings: Settings) -> list[dict[str, Any]]:
-    """One row per dataset: `dataset, last_run, score, failed_rules, unknown_rules, quarantine, rejects, late, next`.
+    """One row per dataset: `dataset, last_run, score, failed_rules, unknown_rules, quarantine, rejects, late, waiting, next`.
 
-    `late` is None where the contract promises no freshness. `next` is a list of message codes with facts.
+    `waiting` is the number of stored columns whose grade waits for a person. `late` is None where the contract promises no
+    freshness, or is not valid. `next` is a list of message codes with facts.
     """
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         latest = {row["dataset"]: row for row in governance.rows(engine, "runs", order="finished_at")}
-        return [_dataset(workspace, engine, name, latest.get(name)) for name in workspace.project.datasets()]
+        grades = known(engine)
+        return [_dataset(workspace, engine, name, latest.get(name), grades) for name in workspace.project.datasets()]
 
 
-def _dataset(workspace: Workspace, engine: Engine, name: str, run: dict[str, Any] | None) -> dict[str, Any]:
-    contract = workspace.project.contract(name)
+def _dataset(workspace: Workspace, engine: Engine, name: str, run: dict[str, Any] | None, grades: Known) -> dict[str, Any]:
+    try:
+        contract = workspace.project.contract(name)
+    except ContractError:
+        contract = None
     row = {
         "dataset": name,
         "last_run": run["finished_at"].isoformat(timespec="seconds") if run else None,
         "score": float(run["score"]) if run and run["score"] is not None else None,
         "failed_rules": run["failed_rules"] if run else None,
         "unknown_rules": run["unknown_rules"] if run else None,
-        "quarantine": _rows(engine, contract, Layer.QUARANTINE),
-        "rejects": _rows(engine, contract, Layer.REJECTS),
-        "late": is_late(contract, run, workspace.clock.now()),
+        "quarantine": _rows(engine, TableName(Layer.QUARANTINE, name)),
+        "rejects": _rows(engine, TableName(Layer.REJECTS, name)),
+        "late": is_late(contract, run, workspace.clock.now()) if contract else None,
+        "waiting": waiting(grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
     }
-    return {**row, "next": _next(row)}
+    return {**row, "next": _next(row) if contract else [{"code": "next_contract", "facts": {"dataset": name}}]}
 
 
-def _rows(engine: Engine, contract: Contract, layer: Layer) -> int:
-    found = engine.info(contract.table(layer))
+def _rows(engine: Engine, table: TableName) -> int:
+    found = engine.info(table)
     return found.rows if found else 0
 
 
@@ -53,12 +62,14 @@ def is_late(contract: Contract, run: dict[str, Any] | None, now: datetime) -> bo
 
 
 def _next(row: dict[str, Any]) -> list[Step]:
-    facts = {"dataset": row["dataset"]}
+    facts = {"dataset": row["dataset"], "columns": row["waiting"]}
     due = {
         "next_first_run": row["last_run"] is None,
         "next_late": bool(row["late"]) and row["last_run"] is not None,
         "next_quarantine": bool(row["failed_rules"] and row["quarantine"]),
+        "next_rejects": bool(row["rejects"]),
         "next_verdicts": bool(row["failed_rules"] and not row["quarantine"]),
         "next_unknown": bool(row["unknown_rules"]),
+        "next_grades": bool(row["waiting"]),
     }
     return [{"code": code, "facts": facts} for code, needed in due.items() if needed]
