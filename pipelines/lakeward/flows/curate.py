@@ -41,11 +41,12 @@ class Curation:
         """What was left unfinished, then one curation of all that is new."""
         begin_generation(self.engine, definition)
         yield from self._unfinished(definition)
-        last = pinning.last_batch(self.engine, definition)
-        ranges = new_ranges(self.engine, _model(definition.contract), last.inputs if last else {})
+        newest = pinning.newest_plan(self.engine, definition.contract.name)
+        seen = newest.inputs if newest.generation == definition.generation else {}
+        ranges = new_ranges(self.engine, _model(definition.contract), seen)
         if not ranges:
             return
-        pinned = pinning.next_batch(self.engine, definition, sum(r.upto for r in ranges.values()), ranges)
+        pinned = pinning.next_batch(definition, newest, sum(r.upto for r in ranges.values()), ranges)
         pinning.pin(self.engine, pinned, self.run_id, self.workspace.clock)
         self.on_step(Step.PINNED)
         yield from self._unfinished(definition)

@@ -48,12 +48,11 @@ class Ingest:
         """Plan a batch, bring it to its end, and again until the source is idle. A rival's plan is as good as ours."""
         limit = Limit(_file_source(definition).limit_bytes)
         while True:
-            last = pinning.last_batch(self.engine, definition)
-            start = last.end if last else 0
-            end = self.source.plan(start, limit)
-            if end == start:
+            newest = pinning.newest_plan(self.engine, definition.contract.name)
+            end = self.source.plan(newest.end, limit)
+            if end == newest.end:
                 return
-            pinned = pinning.next_batch(self.engine, definition, end, {})
+            pinned = pinning.next_batch(definition, newest, end, {})
             pinning.pin(self.engine, pinned, self.run_id, self.workspace.clock)
             self.on_step(Step.PINNED)
             yield from self.unfinished(definition)

@@ -52,6 +52,18 @@ class Range(NamedTuple):
 Ranges = dict[str, Range]
 
 
+class Plan(NamedTuple):
+    """What the next plan follows: a batch's number, where it ends, and what it took in."""
+
+    seq: int
+    end: int
+    generation: int
+    inputs: Ranges
+
+
+NO_PLAN = Plan(0, 0, 0, {})
+
+
 @dataclass(frozen=True, slots=True)
 class PinnedBatch:
     """One planned batch.
@@ -143,18 +155,18 @@ def earlier_names(engine: Engine, contract: Contract) -> dict[str, set[str]]:
     return names
 
 
-def last_batch(engine: Engine, definition: Definition) -> PinnedBatch | None:
-    """The newest plan; for gold, of this generation."""
-    found = governance.rows(engine, "batches", _own(definition), "batch_seq DESC LIMIT 1")
-    return _pinned(engine, found[0], definition) if found else None
+def newest_plan(engine: Engine, dataset: str) -> Plan:
+    """The plan that was pinned last, of whatever generation; `NO_PLAN` before the first."""
+    found = governance.rows(engine, "batches", f"dataset = '{dataset}'", "batch_seq DESC LIMIT 1")
+    if not found:
+        return NO_PLAN
+    return Plan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], _ranges(found[0]))
 
 
-def next_batch(engine: Engine, definition: Definition, end: int, inputs: Ranges) -> PinnedBatch:
-    """The plan that follows the dataset's newest one, up to offset `end`."""
-    name = definition.contract.name
-    found = governance.rows(engine, "batches", f"dataset = '{name}'", "batch_seq DESC LIMIT 1")
-    seq, start = (found[0]["batch_seq"], found[0]["end_offset"]) if found else (0, 0)
-    return PinnedBatch(definition, seq + 1, batch_id(name, seq + 1, start, end), start, end, inputs)
+def next_batch(definition: Definition, newest: Plan, end: int, inputs: Ranges) -> PinnedBatch:
+    """The plan that follows `newest`, up to offset `end`; a rival that follows the same one names the same number."""
+    seq, id_ = newest.seq + 1, batch_id(definition.contract.name, newest.seq + 1, newest.end, end)
+    return PinnedBatch(definition, seq, id_, newest.end, end, inputs)
 
 
 def pin(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> None:
@@ -181,7 +193,6 @@ def _own(definition: Definition) -> str:
 
 
 def _pinned(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedBatch:
-    inputs = json.loads(row["inputs"]) if row["inputs"] else {}
     definition = current
     if row["generation"] == current.generation:
         definition = _texts(engine, row)
@@ -191,8 +202,12 @@ def _pinned(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedB
         BatchId(row["batch_id"]),
         row["start_offset"],
         row["end_offset"],
-        {table: Range(*values) for table, values in inputs.items()},
+        _ranges(row),
     )
+
+
+def _ranges(row: dict[str, Any]) -> Ranges:
+    return {table: Range(*values) for table, values in json.loads(row["inputs"] or "{}").items()}
 
 
 def _texts(engine: Engine, row: dict[str, Any]) -> Definition:

@@ -132,10 +132,13 @@ def _write_silver(work: Work, judged: Judged, good: int) -> int:
     query = f"SELECT {silver_columns(work.contract, work.run_id)} FROM ({_winners(twins)})"
     spec = silver_spec(work.contract)
     if twins.corrections and ident:
-        settled(lambda: work.engine.replace(spec, query, ident.keys, work.txn))
+        landed = settled(lambda: work.engine.replace(spec, query, ident.keys, work.txn))
     elif good > twins.duplicates:
-        settled(lambda: work.engine.append(spec, query, work.txn))
-    return twins.duplicates
+        landed = settled(lambda: work.engine.append(spec, query, work.txn))
+    else:
+        return twins.duplicates
+    # A rival may have landed the batch since the look at silver above; then its rows are what counts.
+    return twins.duplicates if landed else _count_unpublished(work)
 
 
 def _find_twins(work: Work, ident: Identity, judged: Judged) -> Twins:
@@ -144,7 +147,9 @@ def _find_twins(work: Work, ident: Identity, judged: Judged) -> Twins:
     nothing = "SELECT CAST(NULL AS BIGINT) AS _file_seq, CAST(NULL AS BIGINT) AS _row WHERE FALSE"
     engine.materialise("superseded", superseded(ident, "good_rows") if judged.key_repeats else nothing)
     if engine.info(silver):
-        engine.materialise("stored", stored(ident, "good_rows", _as_promised(work, silver), _within(ident, judged)))
+        engine.materialise(
+            "stored", stored(ident, "good_rows", _as_promised(work, silver), _within(ident, judged, work.pinned.seq))
+        )
     else:
         engine.materialise("stored", f"SELECT *, TRUE AS is_same, CAST(NULL AS TIMESTAMPTZ) AS old_time FROM ({nothing})")
     winners = "stored ANTI JOIN superseded USING (_file_seq, _row)"
@@ -162,11 +167,12 @@ def _as_promised(work: Work, silver: TableName) -> str:
     return f"(SELECT *{new} FROM {silver})"
 
 
-def _within(ident: Identity, judged: Judged) -> str:
+def _within(ident: Identity, judged: Judged, seq: int) -> str:
     """Silver outside the batch's times can't hold the batch's keys, when the time is part of the key."""
+    others = f"_batch_seq <> {seq}"  # rows of this batch are there only if a rival has just landed it
     if not ident.keyed_by_time or judged.first is None or judged.last is None:
-        return "TRUE"
-    return f"\"{ident.time}\" BETWEEN TIMESTAMPTZ '{judged.first.isoformat()}' AND TIMESTAMPTZ '{judged.last.isoformat()}'"
+        return others
+    return f"{others} AND \"{ident.time}\" BETWEEN TIMESTAMPTZ '{judged.first.isoformat()}' AND TIMESTAMPTZ '{judged.last.isoformat()}'"
 
 
 def _winners(twins: Twins) -> str:
