@@ -5,6 +5,7 @@ In process, so a convenience and not a wall: who may read the lake's files can r
 
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.access import AccessLog, verdict_of
+from lakeward.flows.grade import current_grades
 from lakeward.flows.policy import policy_of
 from lakeward.flows.shelf import described
 from lakeward.flows.workspace import Workspace, open_workspace
@@ -116,7 +118,7 @@ def connect(role: str, project: str | Path | None = None) -> Connection:
     return open_connection(Settings.load(Path(project) if project else None), role)
 
 
-def open_connection(settings: Settings, role: str, grades_of: GradesOf | None = None) -> Connection:
+def open_connection(settings: Settings, role: str, grades_of: GradesOf = current_grades) -> Connection:
     """See `connect`; `grades_of` says what each column of a contract is graded."""
     workspace = open_workspace(settings)
     policy = policy_of(workspace)
@@ -124,24 +126,18 @@ def open_connection(settings: Settings, role: str, grades_of: GradesOf | None = 
         raise UsageError("role_unknown", role=role, close=close(role, policy.roles))
     key = token_key(settings, Path(workspace.lake))
     principal = Principal(role, policy, key.id if key else None)
-    engine = open_engine(settings.engine, workspace.lake, memory=settings.memory)
-    try:
-        tables = [_served(workspace, engine, principal, name, grades_of or _current) for name in workspace.project.datasets()]
-        return Connection(workspace, engine, principal, tables, key)
-    except BaseException:
-        engine.close()
-        raise
+    with ExitStack() as undo:
+        engine = open_engine(settings.engine, workspace.lake, memory=settings.memory)
+        undo.callback(engine.close)
+        tables = [_served(workspace, engine, principal, name, grades_of) for name in workspace.project.datasets()]
+        connection = Connection(workspace, engine, principal, tables, key)
+        undo.pop_all()
+    return connection
 
 
 def _served(workspace: Workspace, engine: Engine, principal: Principal, name: str, grades_of: GradesOf) -> ServedTable:
     contract = workspace.project.contract(name)
     return principal.served(contract, engine.info(contract.table(contract.layer)), grades_of(engine, contract))
-
-
-def _current(engine: Engine, contract: Contract) -> Mapping[str, ColumnGrade]:
-    from lakeward.flows.grade import current_grades  # noqa: PLC0415
-
-    return current_grades(engine, contract)
 
 
 def _end(session: Session, engine: Engine) -> None:
