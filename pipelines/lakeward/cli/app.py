@@ -4,11 +4,17 @@ from collections.abc import Callable
 
 import typer
 
+from lakeward.cli.assess import assess
+from lakeward.cli.assess import show as maturity_show
 from lakeward.cli.contracts import diff, lint
 from lakeward.cli.datasets import init, new, rebuild, run
 from lakeward.cli.demo import demo
+from lakeward.cli.grade import confirm, override
+from lakeward.cli.grade import list_ as list_grades
+from lakeward.cli.grade import run as run_grades
 from lakeward.cli.look import doctor, explain, lineage, status, tables, verdicts
 from lakeward.cli.quarantine import list_, show
+from lakeward.cli.scorecard import build, open_
 from lakeward.cli.serve import policy_lint, policy_test, query
 from lakeward.core.messages import Lang, text
 
@@ -27,12 +33,16 @@ def make_app(lang: Lang) -> typer.Typer:
         "verdicts": verdicts,
         "explain": explain,
         "query": query,
+        "assess": assess,
         "doctor": doctor,
     }
     groups: dict[str, dict[str, Callable[..., None]]] = {
         "quarantine": {"list": list_, "show": show},
+        "grade": {"list": list_grades, "run": run_grades, "confirm": confirm, "override": override},
         "contract": {"lint": lint, "diff": diff},
         "lineage": {"show": lineage},
+        "maturity": {"show": maturity_show},
+        "scorecard": {"build": build, "open": open_},
         "policy": {"lint": policy_lint, "test": policy_test},
     }
     for name, command in commands.items():

@@ -16,12 +16,14 @@ from lakeward.flows.new import draft_dataset
 from lakeward.flows.project import create_project
 from lakeward.flows.report import RunReport
 from lakeward.flows.run import rebuild, run_all, run_dataset
+from lakeward.flows.scorecard import build_scorecard, open_figure, read_scorecard
 from lakeward.flows.status import project_status
 from lakeward.flows.trace import show_lineage
 
 __all__ = [
     "RunReport",
     "assess",
+    "build_scorecard",
     "check_machine",
     "compare_contracts",
     "create_project",
@@ -38,9 +40,11 @@ __all__ = [
     "list_tables",
     "list_verdicts",
     "maturity_show",
+    "open_figure",
     "project_status",
     "quarantine_rows",
     "quarantined",
+    "read_scorecard",
     "rebuild",
     "rebuild_dataset",
     "run_all",

@@ -1,0 +1,38 @@
+"""Commands of the CDO: the scorecard's page, and its numbers opened again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.flows import build_scorecard, open_figure, read_scorecard
+
+Folder = Annotated[Path | None, typer.Option("--out", help="Folder of the page · 页面所在文件夹")]
+
+
+def build(context: typer.Context, *, folder: Folder = None, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    with progress(settings.lang, "progress_scorecard"):
+        file = build_scorecard(settings, folder)
+        card = read_scorecard(settings) if as_json else None
+    if card is None:
+        say(settings.lang, "scorecard_built", file=file)
+        return
+    found = [{"id": f.id, "value": f.value, "sql": f.evidence.sql, "versions": dict(f.evidence.versions)} for f in card.figures()]
+    out({"file": file, "unmeasured": [name for name, reading in card.readings.items() if reading is None], "figures": found})
+
+
+def open_(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Figure, as the page names it · 数字编号，如 totals/score")],
+    *,
+    folder: Folder = None,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = open_figure(settings, name, folder)
+    if as_json:
+        out(found)
+    else:
+        table(settings.lang, "title_figure", [{"what": key, "value": value} for key, value in found.items()], ("what", "value"))

@@ -1,0 +1,78 @@
+"""Lineage as a picture: one column per layer, tables in it, arrows as curves. Draws what fits, the published tables first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from lakeward.scorecard.charts.shapes import svg
+from lakeward.scorecard.markup import Markup, tag
+
+# From left to right, as rows travel; what was set aside stands under what it was taken from.
+COLUMNS = (("landing",), ("bronze", "rejects"), ("silver", "quarantine"), ("gold",))
+# More tables than this in a column, and the names can't be read on a page.
+TALLEST = 24
+BOX, GAP, ROW, LINE = 200, 76, 28, 38
+
+Edge = tuple[str, str]
+
+
+def graph(edges: Iterable[Edge]) -> Markup:
+    """The tables of the edges, and the edges between those that are drawn."""
+    kept = sorted(set(edges))
+    columns = [_column(layers, kept) for layers in COLUMNS]
+    places = {name: (x, y) for x, column in enumerate(columns) for y, name in enumerate(column)}
+    height = LINE * max((len(column) for column in columns), default=1) + 8
+    curves = [_curve(places[a], places[b], b) for a, b in kept if a in places and b in places]
+    return svg(
+        len(COLUMNS) * (BOX + GAP) - GAP, height, *curves, *(_box(name, place) for name, place in places.items()), class_="graph"
+    )
+
+
+def drawn(edges: Sequence[Edge]) -> int:
+    """How many tables the picture has room for."""
+    return sum(len(_column(layers, edges)) for layers in COLUMNS)
+
+
+def _column(layers: tuple[str, ...], edges: Sequence[Edge]) -> list[str]:
+    """Tables of these layers: those that reach gold first, the rest by name; each followed by what was set aside of it."""
+    names = {name for edge in edges for name in edge if name.partition(".")[0] in layers}
+    ranked = sorted(names, key=lambda n: (not _published(n, edges), n.partition(".")[2], layers.index(n.partition(".")[0])))
+    return ranked[:TALLEST]
+
+
+def _published(name: str, edges: Sequence[Edge]) -> bool:
+    dataset = name.partition(".")[2]
+    return any(
+        target.startswith("gold.") and dataset in (source.partition(".")[2], target.partition(".")[2]) for source, target in edges
+    )
+
+
+def _box(name: str, place: tuple[int, int]) -> Markup:
+    x, y = place[0] * (BOX + GAP), place[1] * LINE + 5
+    layer, _, dataset = name.partition(".")
+    shown = dataset if len(dataset) <= 24 else dataset[:23] + "…"
+    return tag(
+        "g",
+        tag("title", name),
+        tag("rect", x=x, y=y, width=BOX, height=ROW, rx=4, class_="node"),
+        tag("rect", x=x, y=y, width=4, height=ROW, class_="edge"),
+        tag("text", shown, x=x + 14, y=y + 18),
+        class_=f"table {layer}",
+    )
+
+
+def _curve(start: tuple[int, int], end: tuple[int, int], target: str) -> Markup:
+    (x1, y1), (x2, y2) = _right(start), _left(end)
+    middle = (x1 + x2) / 2
+    aside: Mapping[str, str] = {"rejects": "aside", "quarantine": "aside"}
+    return tag(
+        "path",
+        d=f"M{x1},{y1} C{middle:g},{y1} {middle:g},{y2} {x2},{y2}",
+        class_=f"flow {aside.get(target.partition('.')[0], '')}".strip(),
+    )
+
+
+def _right(place: tuple[int, int]) -> tuple[int, float]:
+    return place[0] * (BOX + GAP) + BOX, place[1] * LINE + 5 + ROW / 2
+
+
+def _left(place: tuple[int, int]) -> tuple[int, float]:
+    return place[0] * (BOX + GAP), place[1] * LINE + 5 + ROW / 2

@@ -1,0 +1,59 @@
+"""Readiness as a web of domains: a spoke without a measured item is dashed and has no point, so that unknown never looks like zero."""
+
+from collections.abc import Sequence
+from math import cos, pi, sin
+
+from lakeward.scorecard.charts.shapes import Number, svg
+from lakeward.scorecard.markup import Markup, tag
+
+# Levels 1 to 5 are the rings; the middle is no level.
+LEVELS = 5
+RADIUS, MIDDLE = 108, 190
+
+
+def radar(spokes: Sequence[tuple[dict[str, str], Number | None]]) -> Markup:
+    """The web; each spoke has its name by language, and a score of 0 to 5 or None."""
+    count = max(len(spokes), 3)
+    rings = [tag("polygon", points=_ring(count, level), class_="ring") for level in range(1, LEVELS + 1)]
+    rays = [
+        tag(
+            "line",
+            x1=MIDDLE,
+            y1=MIDDLE,
+            x2=_x(at, count, LEVELS),
+            y2=_y(at, count, LEVELS),
+            class_="ray" if score is not None else "ray open",
+        )
+        for at, (_, score) in enumerate(spokes)
+    ]
+    known = [(at, float(score)) for at, (_, score) in enumerate(spokes) if score is not None]
+    area = [tag("polygon", points=" ".join(f"{_x(at, count, s)},{_y(at, count, s)}" for at, s in known), class_="area")]
+    dots = [tag("circle", cx=_x(at, count, s), cy=_y(at, count, s), r=4, class_="dot") for at, s in known]
+    names = [label for at, (name, score) in enumerate(spokes) for label in _names(at, count, name, open_=score is None)]
+    marks = [tag("text", str(level), x=MIDDLE + 4, y=MIDDLE - RADIUS * level / LEVELS - 3, class_="mark") for level in (1, 3, 5)]
+    return svg(2 * MIDDLE, 2 * MIDDLE, *rings, *rays, *(area if len(known) > 1 else []), *dots, *marks, *names, class_="radar")
+
+
+def _ring(count: int, level: float) -> str:
+    return " ".join(f"{_x(at, count, level)},{_y(at, count, level)}" for at in range(count))
+
+
+def _x(at: int, count: int, level: float) -> str:
+    return f"{MIDDLE + RADIUS * level / LEVELS * sin(2 * pi * at / count):.1f}"
+
+
+def _y(at: int, count: int, level: float) -> str:
+    return f"{MIDDLE - RADIUS * level / LEVELS * cos(2 * pi * at / count):.1f}"
+
+
+def _names(at: int, count: int, names: dict[str, str], *, open_: bool) -> list[Markup]:
+    side = sin(2 * pi * at / count)
+    anchor = "middle" if abs(side) < 0.2 else "start" if side > 0 else "end"
+    place = {"x": _x(at, count, 5.6), "y": f"{float(_y(at, count, 5.75)) + 4:.1f}", "text_anchor": anchor}
+    drawn = []
+    for lang, name in names.items():
+        head, _, rest = name.partition(" and ") if lang == "en" else (name, "", "")
+        lines = [tag("tspan", f"{head} &" if rest else head, x=place["x"])]
+        lines += [tag("tspan", rest, x=place["x"], dy="1.15em")] if rest else []
+        drawn.append(tag("text", *lines, lang=lang, class_="name open" if open_ else "name", **place))
+    return drawn

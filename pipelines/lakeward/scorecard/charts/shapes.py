@@ -1,0 +1,61 @@
+"""Small pictures: bars, sparklines, stacks. Unknown is drawn in grey hatching or left open, never as an empty bar."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from lakeward.scorecard.markup import Markup, tag
+
+Number = int | Decimal
+# Size of a sparkline in its own units; CSS scales it.
+WIDTH, HEIGHT = 120, 28
+
+
+def svg(width: float, height: float, *children: Markup, **attributes: object) -> Markup:
+    """A picture that the numbers beside it already tell, so that screen readers pass it by unless it has a label."""
+    hidden = {} if "aria_label" in attributes else {"aria_hidden": "true"}
+    return tag("svg", *children, viewBox=f"0 0 {width:g} {height:g}", focusable="false", **hidden, **attributes)
+
+
+def bar(value: Number | None, top: Number, class_: str = "") -> Markup:
+    """A horizontal bar of `value` of `top`; hatched where unknown."""
+    track = tag("rect", x=0, y=0, width=100, height=6, rx=3, class_="track" if value is not None else "hatch")
+    if value is None or not top:
+        return svg(100, 6, track, class_="bar", preserveAspectRatio="none")
+    part = max(0.0, min(100.0, 100 * float(value) / float(top)))
+    return svg(
+        100, 6, track, tag("rect", x=0, y=0, width=f"{part:.2f}", height=6, rx=3, class_=f"fill {class_}".strip()),
+        class_="bar", preserveAspectRatio="none",
+    )  # fmt: skip
+
+
+def spark(values: Sequence[Number | None]) -> Markup:
+    """A line over the values of 0 to 100, the scale drawn from their own span; one value is a dot, an unknown one a hole."""
+    known = [float(value) for value in values if value is not None]
+    if not known:
+        return svg(WIDTH, HEIGHT, tag("rect", x=0, y=12, width=WIDTH, height=4, class_="hatch"), class_="spark")
+    low, span = min(known), max(max(known) - min(known), 1.0)
+    step = WIDTH / max(len(values) - 1, 1)
+    points = [
+        (
+            4 + at * step * (WIDTH - 8) / WIDTH if len(values) > 1 else WIDTH / 2,
+            HEIGHT - 5 - (float(value) - low) / span * (HEIGHT - 10),
+        )
+        for at, value in enumerate(values)
+        if value is not None
+    ]
+    line = tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), class_="line")
+    base = tag("line", x1=0, y1=HEIGHT - 1, x2=WIDTH, y2=HEIGHT - 1, class_="axis")
+    x, y = points[-1]
+    return svg(WIDTH, HEIGHT, base, line, tag("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=3, class_="dot"), class_="spark")
+
+
+def stack(parts: Sequence[tuple[Number, str]]) -> Markup:
+    """One bar of several parts, each with its class; the parts of nothing are left out."""
+    total = float(sum(value for value, _ in parts)) or 1.0
+    drawn, at = [], 0.0
+    for value, class_ in parts:
+        width = 100 * float(value) / total
+        if value:
+            drawn.append(tag("rect", x=f"{at:.2f}", y=0, width=f"{max(width, 0.6):.2f}", height=6, class_=class_))
+        at += width
+    return svg(100, 6, *drawn, class_="stack", preserveAspectRatio="none")

@@ -1,0 +1,148 @@
+"""Numbers that open (law 3): a family is one query whose cells are figures, and a figure's evidence is that query, narrowed to its cell.
+
+So the number that is shown and the number that its evidence gives are the same by construction. What no table can answer yet
+is unknown: there is no reading, and no figure of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import quote, unquote
+
+from lakeward.core.evidence import Evidence
+
+Value = Decimal | int | str | None
+# What JavaScript's encodeURIComponent leaves alone, so that page and program write one id alike.
+_UNQUOTED = "!*'()"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Figures that one query answers together.
+
+    Args:
+        tables: Every table of the lake that `sql` names, as `layer.name`.
+        keys: Columns, as text, that name one row; none: there is one row.
+        numbers: Columns whose cells are figures.
+        sql: A SELECT of the keys, the numbers and words beside them.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    keys: tuple[str, ...]
+    numbers: tuple[str, ...]
+    sql: str
+
+    def opened(self, key: tuple[str, ...], column: str) -> str:
+        """The SELECT of one cell, as `value`."""
+        if column not in self.numbers or len(key) != len(self.keys):
+            raise KeyError(column)
+        named = " AND ".join(f'"{name}" = {_text(value)}' for name, value in zip(self.keys, key, strict=True))
+        return f'SELECT "{column}" AS value FROM (\n{self.sql}\n) AS figures' + (f" WHERE {named}" if named else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the scorecard; `value` None means unknown, never zero."""
+
+    id: str
+    value: Value
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a reading: its key, and its columns by name."""
+
+    key: tuple[str, ...]
+    cells: Mapping[str, Value]
+
+    def __getitem__(self, column: str) -> Value:
+        return self.cells[column]
+
+    def number(self, column: str) -> int | Decimal | None:
+        """The cell as a number to calculate positions with."""
+        value = self.cells[column]
+        assert not isinstance(value, str)
+        return value
+
+    def word(self, column: str) -> str:
+        """The cell as text; empty where there is none."""
+        value = self.cells[column]
+        return "" if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a family's query gave, at which versions."""
+
+    family: Family
+    versions: Mapping[str, int]
+    rows: tuple[Row, ...]
+
+    @classmethod
+    def of(cls, family: Family, versions: Mapping[str, int], rows: list[dict[str, Value]]) -> "Reading":
+        """The reading of these fetched rows."""
+        return cls(family, versions, tuple(Row(tuple(str(row[key]) for key in family.keys), row) for row in rows))
+
+    @property
+    def only(self) -> Row:
+        """The row of a family without keys."""
+        return self.rows[0]
+
+    def under(self, *head: str) -> tuple[Row, ...]:
+        """The rows whose key begins with `head`."""
+        return tuple(row for row in self.rows if row.key[: len(head)] == head)
+
+    def figures(self) -> Iterator[Figure]:
+        """Every number of the reading, with its evidence."""
+        for row in self.rows:
+            for column in self.family.numbers:
+                evidence = Evidence(self.family.opened(row.key, column), self.versions, row[column])
+                yield Figure(figure_id(self.family.name, row.key, column), row[column], evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """All that the page shows.
+
+    Args:
+        made_at: Instant in UTC, as `YYYY-MM-DD HH:MM`.
+        datasets: Those of the project, also such as have never run.
+        readings: Family name -> reading; None: not measured yet, its tables are not there.
+    """
+
+    project: str
+    made_at: str
+    datasets: tuple[str, ...]
+    readings: Mapping[str, Reading | None]
+
+    def figures(self) -> Iterator[Figure]:
+        """Every number of the scorecard."""
+        for reading in self.readings.values():
+            if reading:
+                yield from reading.figures()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing has run in this lake yet."""
+        return self.readings["totals"] is None
+
+
+def figure_id(family: str, key: tuple[str, ...], column: str) -> str:
+    """`family/key/…/column`, each part as in a URL."""
+    return "/".join(quote(part, safe=_UNQUOTED) for part in (family, *key, column))
+
+
+def parted(name: str) -> tuple[str, tuple[str, ...], str]:
+    """The family, key and column of a figure's id.
+
+    Raises:
+        ValueError: It has less than two parts.
+    """
+    family, *key, column = (unquote(part) for part in name.split("/"))
+    return family, tuple(key), column
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

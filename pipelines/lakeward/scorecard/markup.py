@@ -1,0 +1,87 @@
+"""Markup that is escaped by construction: a plain text can't become a tag, whatever a dataset or a rule is called."""
+
+import html
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from lakeward.core.messages import Lang, text
+from lakeward.scorecard.figures import Reading, Row, Value
+
+
+class Markup(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+def tag(name: str, /, *children: str | None, **attributes: object) -> Markup:
+    """An element: plain children are escaped, attributes that are None left out; `class_`, `data_k` as written in Python."""
+    named = "".join(
+        f' {key if key == "viewBox" else key.strip("_").replace("_", "-")}="{html.escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    return Markup(f"<{name}{named}>{join(children)}</{name}>")
+
+
+def join(children: Iterable[str | None]) -> Markup:
+    """The children one after the other, each escaped unless it is markup."""
+    return Markup("".join(child if isinstance(child, Markup) else html.escape(child) for child in children if child is not None))
+
+
+def both(code: str, **facts: object) -> Markup:
+    """A text in both languages, of which the page shows one."""
+    return each({str(lang): text(code, lang, **facts) for lang in Lang})
+
+
+def each(words: Mapping[str, str]) -> Markup:
+    """Words by language, of which the page shows one."""
+    return join(tag("span", word, lang=lang) for lang, word in words.items())
+
+
+def unknown() -> Markup:
+    """What stands where nothing has been measured."""
+    return tag("span", both("card_unknown"), class_="unknown")
+
+
+def figure(row: Row | None, column: str, unit: str = "") -> Markup:
+    """A number that opens; one of the elements around it says which row of which family it is of (`opens`)."""
+    if row is None:
+        return unknown()
+    value = row[column]
+    shown = unknown() if value is None else join([written(value), tag("small", unit) if unit else None])
+    return tag("button", shown, class_="n", type="button", data_c=column)
+
+
+def written(value: Value) -> str:
+    """A value as people read it."""
+    return f"{value:,}" if isinstance(value, int | Decimal) else value or "–"
+
+
+def opens(reading: Reading | None, row: Row | None = None) -> dict[str, str]:
+    """Attributes of an element whose numbers are those of the family, or of this row."""
+    named = {"data_q": reading.family.name} if reading else {}
+    return {**named, "data_k": json.dumps(row.key, ensure_ascii=False)} if row else named
+
+
+def table(heads: Iterable[str], rows: Iterable[Markup], **attributes: object) -> Markup:
+    """A table that scrolls in itself; `heads` are message codes, empty for a column that needs none."""
+    head = tag("thead", tag("tr", *(tag("th", both(code) if code else "", scope="col") for code in heads)))
+    return tag("div", tag("table", head, tag("tbody", *rows), **attributes), class_="scroll")
+
+
+def cell(content: str, class_: str | None = None) -> Markup:
+    """One cell."""
+    return tag("td", content, class_=class_)
+
+
+def section(name: str, title: str, about: str, *content: Markup) -> Markup:
+    """One section of the page; title and what it is about are message codes."""
+    head = tag("header", tag("h2", both(title), id=f"{name}-title"), tag("p", both(about), class_="about"))
+    return tag("section", head, *content, id=name, aria_labelledby=f"{name}-title")
+
+
+def unmeasured(command: str) -> Markup:
+    """What stands for a section that no table can fill yet, and the command that measures it."""
+    return tag("p", unknown(), " ", both("card_unmeasured"), " ", tag("code", command), class_="unmeasured")

@@ -1,0 +1,156 @@
+"""Every dataset, those that need a look first; each opens to its dimensions, its counts and its rules."""
+
+from collections.abc import Iterable, Mapping
+
+from lakeward.scorecard.charts.shapes import bar, spark
+from lakeward.scorecard.figures import Reading, Row, Scorecard
+from lakeward.scorecard.markup import Markup, both, cell, figure, join, opens, section, table, tag, unmeasured
+from lakeward.scorecard.sections.common import DIMENSIONS, outcome, reason
+
+# What a reader scrolls through before a filter serves better; the rest is one click away.
+FIRST = 20
+# Rules in the page: with more, those that passed are left to their query, or 1,000 datasets would not open in a browser.
+MOST_RULES = 6_000
+FULL = 100
+COUNTS = (
+    ("card_rows_in", "rows_in"),
+    ("card_bronze", "bronze"),
+    ("card_rejects", "rejects"),
+    ("card_silver", "silver"),
+    ("card_duplicates", "duplicates"),
+    ("card_quarantine", "quarantine"),
+    ("card_batches", "batches"),
+    ("card_balance_short", "balanced"),
+    ("card_coverage", "coverage"),
+    ("card_last_run", "last_run"),
+)
+
+
+def datasets(card: Scorecard) -> Markup:
+    """The section; a dataset that has never run is named as not measured."""
+    reading = card.readings["datasets"]
+    if reading is None:
+        return section("datasets", "card_datasets_title", "card_datasets_about", unmeasured("lakeward run"))
+    rows = sorted(reading.rows, key=_attention)
+    drawn = [_dataset(card, reading, row, more=at >= FIRST) for at, row in enumerate(rows)]
+    ran = {row.key[0] for row in rows}
+    never = [_never(name) for name in card.datasets if name not in ran]
+    return section(
+        "datasets",
+        "card_datasets_title",
+        "card_datasets_about",
+        _tools(len(rows)),
+        tag("div", *drawn, *never, class_="list folded"),
+    )
+
+
+def _attention(row: Row) -> tuple[int, int, float, str]:
+    """Failed rules first, then unknown ones, then the lower score."""
+    score = row.number("score")
+    return (
+        -int(row.number("failed_rules") or 0),
+        -int(row.number("unknown_rules") or 0),
+        -1.0 if score is None else float(score),
+        row.key[0],
+    )
+
+
+def _tools(count: int) -> Markup:
+    if count <= FIRST:
+        return join([])
+    box = tag(
+        "label", tag("span", both("card_filter")), tag("input", type="search", id="filter", autocomplete="off"), class_="filter"
+    )
+    return tag("div", box, tag("button", both("card_show_all"), type="button", id="all"), class_="tools")
+
+
+def _never(name: str) -> Markup:
+    return tag(
+        "div", tag("span", name, class_="name"), tag("span", both("card_never_ran"), class_="unknown"), class_="line never"
+    )
+
+
+def _dataset(card: Scorecard, reading: Reading, row: Row, *, more: bool) -> Markup:
+    name = row.key[0]
+    head = tag(
+        "summary",
+        tag("span", name, class_="name"),
+        tag("span", bar(row.number("score"), FULL, "good"), class_="gauge"),
+        tag("span", figure(row, "score"), class_="value"),
+        tag("span", *_flags(row), class_="part"),
+        tag("span", spark([each.number("score") for each in _under(card, "history", name)]), class_="trend"),
+    )
+    counts = tag(
+        "dl",
+        *(tag("div", tag("dt", both(code)), tag("dd", figure(row, column))) for code, column in COUNTS),
+        class_="counts small",
+    )
+    body = [counts, _dimensions(card, name), _rules(card, name), _history(card, name)]
+    return tag(
+        "details",
+        head,
+        *body,
+        class_="line more" if more else "line",
+        id=f"dataset-{name}",
+        data_name=name,
+        **opens(reading, row),
+    )
+
+
+def _flags(row: Row) -> Iterable[Markup]:
+    shown = (("failed_rules", "fail", "card_failed_rules"), ("unknown_rules", "none", "card_unknown_rules"))
+    flags = [
+        tag("span", figure(row, column), " ", both(code), class_=f"badge {class_}")
+        for column, class_, code in shown
+        if row[column]
+    ]
+    return flags or [tag("span", both("card_all_passed"), class_="badge pass")]
+
+
+def _dimensions(card: Scorecard, name: str) -> Markup:
+    reading = card.readings["dataset_dimensions"]
+    found: Mapping[str, Row] = {row.key[1]: row for row in _under(card, "dataset_dimensions", name)}
+    drawn = [
+        tag("div", tag("dt", both(code)), tag("dd", figure(found.get(key), "score")), **opens(None, found.get(key)))
+        for key, code in DIMENSIONS.items()
+    ]
+    return tag("dl", *drawn, class_="counts small", **opens(reading))
+
+
+def _rules(card: Scorecard, name: str) -> Markup:
+    reading = card.readings["rules"]
+    rows = _under(card, "rules", name)
+    whole = reading is not None and len(reading.rows) <= MOST_RULES
+    shown = [row for row in rows if whole or row["outcome"] != "PASS"]
+    heads = ("card_rule", "card_outcome", "card_evaluated", "card_failed", "card_severity", "card_dimension", "card_version")
+    left = None if whole else tag("p", both("card_passed_left_out"), " ", tag("code", f"lakeward verdicts {name}"), class_="note")
+    return join([table(heads, (_rule(row) for row in shown), **opens(reading), class_="rules"), left])
+
+
+def _rule(row: Row) -> Markup:
+    named = tag("th", row.key[1], scope="row", title=row.word("expectation"))
+    why = join([outcome(row.word("outcome")), " ", reason(row.word("reason")) if row["reason"] else None])
+    numbers = [cell(figure(row, "evaluated"), "num"), cell(figure(row, "failed") if row["failed"] is not None else "–", "num")]
+    severity = {"warn": "card_warn", "quarantine": "card_set_aside"}[row.word("severity")]
+    return tag(
+        "tr",
+        named,
+        cell(why),
+        *numbers,
+        cell(both(severity)),
+        cell(both(DIMENSIONS[row.word("dimension")])),
+        cell(tag("code", row.word("rule_version"))),
+        **opens(None, row),
+    )
+
+
+def _history(card: Scorecard, name: str) -> Markup:
+    rows = _under(card, "history", name)
+    drawn = [tag("tr", cell(row.key[1], "num"), cell(figure(row, "score"), "num"), **opens(None, row)) for row in rows]
+    shown = table(("card_batch", "card_score"), drawn, **opens(card.readings["history"]))
+    return tag("details", tag("summary", both("card_history")), shown, class_="quiet")
+
+
+def _under(card: Scorecard, family: str, name: str) -> tuple[Row, ...]:
+    reading = card.readings[family]
+    return reading.under(name) if reading else ()
