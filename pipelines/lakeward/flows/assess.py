@@ -57,10 +57,11 @@ def assess(settings: Settings) -> Assessment:
     answers = read_assessor(workspace.project, edition)
     now = workspace.clock.now()
     with workspace.engine() as engine:
-        assets = len(take_inventory(engine, workspace.project))
-        facts = gather(engine, edition, now)
+        assets = take_inventory(engine, workspace.project)
+        stored = any(asset["stored"] for asset in assets)
+        facts = gather(engine, edition, now) if stored else nothing(edition)
         # Until a contract can call an asset critical, every asset is.
-        readiness = assess_facts(edition, facts, answers, (assets, assets))
+        readiness = assess_facts(edition, facts, answers, (len(assets), len(assets)))
         return _keep(engine, readiness, now)
 
 
@@ -87,6 +88,11 @@ def gather(engine: Engine, edition: Catalogue, now: datetime) -> dict[str, Fact]
     tables = {name: engine.info(TableName(Layer.GOVERNANCE, name)) for name in names}
     versions = {name: info.version for name, info in tables.items() if info}
     return {indicator.id: _ask(engine, indicator, day, versions) for indicator in edition.indicators}
+
+
+def nothing(edition: Catalogue) -> dict[str, Fact]:
+    """The facts of an empty lake: promises without a table say nothing of how data are managed."""
+    return {indicator.id: Fact(None, reason="maturity_lake_empty") for indicator in edition.indicators}
 
 
 def stored_assessment(engine: Engine) -> list[Row]:
@@ -122,8 +128,8 @@ def _keep(engine: Engine, readiness: Readiness, now: datetime) -> Assessment:
     ]
     if last and _lasting(last) == _lasting(rows):
         return Assessment(readiness, RunId(last[0]["run_id"]), last[0]["assessed_at"], changed=False)
-    governance.record(engine, "maturity", rows, Txn(APP, seq))
-    return Assessment(readiness, run_id, now, changed=True)
+    commit = governance.record(engine, "maturity", rows, Txn(APP, seq))  # None: a rival's assessment has this number
+    return Assessment(readiness, run_id, now, changed=commit is not None)
 
 
 EMPTY: Row = {column.name: None for column in governance.spec("maturity").columns}

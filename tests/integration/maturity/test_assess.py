@@ -117,20 +117,19 @@ def test_a_new_batch_is_a_new_assessment(plant: Plant) -> None:
         assert {row["seq"] for row in stored_assessment(engine)} == {2}
 
 
-def test_over_an_empty_lake_everything_that_needs_rows_is_unknown(empty: Plant) -> None:
+def test_over_an_empty_lake_everything_is_unknown_and_says_so(empty: Plant) -> None:
     readiness = assess(empty.settings).readiness
 
     assert (readiness.score, readiness.level, readiness.measured) == (None, None, 0)
     assert {row["score"] for row in maturity_show(empty.settings)} == {None}
-    assert {row["value"] for row in shown(empty, "11.2").values()} == {None}
+    indicators = [indicator for item in readiness.items for indicator in item.indicators]
+    assert {(each.level, each.fact.evidence, each.reason) for each in indicators} == {(None, None, "maturity_lake_empty")}
 
 
-def test_a_project_without_contracts_measures_nothing(empty: Plant) -> None:
+def test_a_project_without_contracts_measures_nothing_and_a_rerun_writes_nothing(empty: Plant) -> None:
     (empty.dataset / "contract.odcs.yaml").unlink()
 
-    readiness = assess(empty.settings).readiness
-
-    assert all(indicator.level is None for item in readiness.items for indicator in item.indicators)
+    assert assess(empty.settings).readiness.measured == 0
     assert not assess(empty.settings).changed
 
 

@@ -1,0 +1,56 @@
+"""`lakeward assess` and `lakeward maturity show`, as people and programs read them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lakeward.cli import main
+from lakeward.flows import ingest_dataset
+from plant import Plant, line, make_plant
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Plant:
+    plant = make_plant(tmp_path / "plant")
+    plant.drop("a.csv", line("M1", 0, 20.5))
+    ingest_dataset(plant.settings, "press_line")
+    return plant
+
+
+def told(plant: Plant, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--project", str(plant.root)])
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_assess_says_how_much_was_measured_and_that_it_certifies_nothing(plant: Plant, capsys) -> None:
+    english, chinese = told(plant, capsys, "assess"), told(plant, capsys, "assess", "--lang", "zh")
+
+    assert "of 33 items measured" in english
+    assert "not a certification" in english
+    assert "unknown" in english
+    assert "/33 项" in chinese
+    assert "并非认证" in chinese
+
+
+def test_json_gives_numbers_and_null_for_what_is_unknown(plant: Plant, capsys) -> None:
+    found = json.loads(told(plant, capsys, "assess", "--json"))
+
+    assert (found["total"], found["level"], found["edition"]) == (33, None, "GB/T 36073-2025")
+    assert isinstance(found["score"], float)
+    assert [domain["score"] for domain in found["domains"] if domain["domain"] == "6"] == [None]
+
+
+def test_an_item_opens_down_to_the_queries(plant: Plant, capsys) -> None:
+    told(plant, capsys, "assess")
+
+    shown = told(plant, capsys, "maturity", "show", "11.2")
+    (item,) = json.loads(told(plant, capsys, "maturity", "show", "11.2", "--json"))
+
+    assert "SELECT" in shown
+    assert "of 33 items measured" in shown
+    checks = {row["indicator"]: row for row in item["indicators"]}
+    assert checks["QC1"]["versions"].keys() == {"governance.verdicts"}
+    assert (checks["QC3"]["value"], checks["QC3"]["missing"]) == (None, "issues")
