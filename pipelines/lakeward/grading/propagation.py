@@ -36,10 +36,10 @@ def propagate(own: Mapping[Node, Held], edges: Iterable[Edge], categories: Seque
     held = dict(own)
     out: dict[Node, list[Node]] = defaultdict(list)
     for source, target in edges:
-        if target in held and not source[1].startswith(_INTERNAL):
+        if target in own and not source[1].startswith(_INTERNAL):
             held.setdefault(source, Held(None))
             out[source].append(target)
-    waiting = [node for node in out if node in held]
+    waiting = list(out)
     while waiting:
         source = waiting.pop()
         for target in out[source]:

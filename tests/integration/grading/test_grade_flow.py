@@ -1,0 +1,182 @@
+"""Grading of a real lake: what is found, what is left alone, and how decisions, columns and types change it."""
+
+import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+
+from deciding import decide
+from lakeward.core.errors import ProtectionError, UsageError
+from lakeward.flows import decide_grade, grade_all, grade_dataset, ingest_dataset, list_grades, list_tables, project_status
+from lakeward.flows.decide import Choice
+from lakeward.flows.grade import current_grades
+from lakeward.flows.workspace import open_workspace
+from lakeward.grading.grade import Grade, GradeState
+from plant import Plant, make_plant
+
+PHONE = "      - {name: tel, physicalName: Tel, logicalType: string, physicalType: string}\n"
+NOTE = "      - {name: note, physicalName: Note, logicalType: string, physicalType: string}\n"
+AS_NUMBER = PHONE.replace("string", "integer").replace("integer", "bigint").replace("logicalType: bigint", "logicalType: integer")
+HEADER = "Machine,Time,Temp,Tel"
+
+
+def lines(first: int = 0) -> list[str]:
+    return [f"M1,2026-03-01T06:{first + n:02d}:00Z,20.5,138{7919 * (first + n + 1) % 10**8:08d}" for n in range(8)]
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Plant:
+    made = make_plant(tmp_path / "plant")
+    made.contract(columns=PHONE)
+    made.drop("a.csv", *lines(), header=HEADER)
+    ingest_dataset(made.settings, "press_line")
+    return made
+
+
+def grades(plant: Plant) -> dict[str, tuple[str, str | None, int | None, str | None]]:
+    rows = list_grades(plant.settings, "press_line")
+    return {row["column"]: (row["state"], row["grade"], row["level"], row["category"]) for row in rows}
+
+
+def versions(plant: Plant) -> dict[str, int]:
+    return {row["table"]: row["version"] for row in list_tables(plant.settings)}
+
+
+def metadata(plant: Plant, column: str) -> dict[str, object]:
+    fields = DeltaTable(str(plant.root / "lake" / "silver" / "press_line")).schema().fields
+    return next(dict(field.metadata) for field in fields if field.name == column)
+
+
+def confirm(plant: Plant, **more: str) -> None:
+    decide_grade(plant.settings, "press_line.tel", Choice("wang", "looked", **more))
+
+
+def test_nothing_is_graded_before_grading_and_all_is_provisional_after(plant: Plant) -> None:
+    assert {state for state, *_ in grades(plant).values()} == {"ungraded"}
+
+    grade_dataset(plant.settings, "press_line")
+
+    assert grades(plant)["tel"] == ("provisional", "general", 3, "personal.phone")
+    assert grades(plant)["temp_degc"] == ("provisional", "general", 2, None)
+
+
+def test_grading_again_commits_nothing(plant: Plant) -> None:
+    grade_all(plant.settings)
+    before, events = versions(plant), len(list((plant.root / "lake" / "lineage").rglob("*.json")))
+    grade_all(plant.settings)
+    assert versions(plant) == before
+    assert len(list((plant.root / "lake" / "lineage").rglob("*.json"))) == events
+
+
+def test_grades_are_in_the_columns_of_the_table_and_rows_still_come(plant: Plant) -> None:
+    grade_dataset(plant.settings, "press_line")
+    assert metadata(plant, "tel")["lakeward.category"] == "personal.phone"
+    plant.drop("b.csv", *lines(20), header=HEADER)
+    ingest_dataset(plant.settings, "press_line")
+    assert metadata(plant, "tel")["lakeward.grade"] == "general"
+    with open_workspace(plant.settings).engine() as engine:
+        assert engine.fetch("SELECT count(*) AS n FROM silver.press_line") == [{"n": 16}]
+
+
+def test_lineage_is_told_the_grades_as_tags(plant: Plant) -> None:
+    grade_dataset(plant.settings, "press_line")
+    told = [json.loads(line) for line in (plant.root / "lake" / "lineage" / "events.jsonl").read_text().splitlines()]
+    facets = [e["outputs"][0]["facets"] for e in told if e["job"]["name"] == "grade.press_line" and e["eventType"] == "COMPLETE"]
+    tags = {(t["field"], t["key"]): t["value"] for t in facets[0]["tags"]["tags"]}
+    assert tags["tel", "lakeward.category"] == "personal.phone"
+    assert "13800" not in json.dumps(facets)
+
+
+def test_a_decision_stands_through_the_next_grading(plant: Plant) -> None:
+    grade_dataset(plant.settings, "press_line")
+    confirm(plant)
+    plant.drop("b.csv", *lines(20), header=HEADER)
+    ingest_dataset(plant.settings, "press_line")
+    grade_dataset(plant.settings, "press_line")
+    assert grades(plant)["tel"] == ("confirmed", "general", 3, "personal.phone")
+    assert metadata(plant, "tel")["lakeward.state"] == "confirmed"
+
+
+def test_lowering_takes_two_people(plant: Plant) -> None:
+    grade_dataset(plant.settings, "press_line")
+    with pytest.raises(ProtectionError) as error:
+        confirm(plant, grade="general", category="none")
+    assert error.value.code == "grade_lower_unapproved"
+    confirm(plant, grade="general", category="none", approved_by="li")
+    assert grades(plant)["tel"] == ("overridden", "general", 3, None)
+
+
+def test_a_column_added_after_grading_is_ungraded_until_it_is_graded(plant: Plant) -> None:
+    grade_dataset(plant.settings, "press_line")
+    plant.contract("1.1.0", PHONE + NOTE)
+    plant.drop("b.csv", *[f"{line},fine" for line in lines(20)], header=f"{HEADER},Note")
+    ingest_dataset(plant.settings, "press_line")
+    assert grades(plant)["note"] == ("ungraded", None, None, None)
+    grade_dataset(plant.settings, "press_line")
+    assert grades(plant)["note"] == ("provisional", "general", 2, None)
+
+
+def test_a_confirmed_column_whose_type_changed_is_stale_until_decided_again(plant: Plant) -> None:
+    grade_dataset(plant.settings, "press_line")
+    confirm(plant)
+    plant.contract("2.0.0", AS_NUMBER)
+    assert grades(plant)["tel"] == ("stale", "general", 3, "personal.phone")
+    confirm(plant)
+    assert grades(plant)["tel"][0] == "confirmed"
+
+
+def test_a_contract_without_a_class_of_data_leaves_columns_ungraded(plant: Plant) -> None:
+    file = plant.dataset / "contract.odcs.yaml"
+    file.write_text(file.read_text().replace("  - {property: dataClass, value: production}\n", ""))
+    grade_dataset(plant.settings, "press_line")
+    assert grades(plant)["temp_degc"] == ("ungraded", None, None, None)
+    assert grades(plant)["tel"] == ("provisional", "general", 3, "personal.phone")
+    assert {r["column"]: r["why"] for r in list_grades(plant.settings, "press_line")}["ts"] == "grade_class_missing"
+
+
+def test_what_waits_for_a_person_is_counted(plant: Plant) -> None:
+    grade_dataset(plant.settings, "press_line")
+    confirm(plant)
+    status = project_status(plant.settings)[0]
+    assert status["waiting"] == len(grades(plant)) - 1
+    assert "next_grades" in [step["code"] for step in status["next"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "choice", "code"),
+    [
+        ("press_line.tal", Choice("w", "r"), "grade_column_unknown"),
+        ("press_lin.tel", Choice("w", "r"), "dataset_not_found"),
+        ("press_line", Choice("w", "r"), "grade_column_unknown"),
+        ("press_line.tel", Choice("w", "r", "secret"), "grade_name_unknown"),
+        ("press_line.tel", Choice("w", "r", "core", 3), "grade_level_unknown"),
+        ("press_line.tel", Choice("w", "r", "general", 3, "phone"), "grade_name_unknown"),
+        ("press_line.tel", Choice("w", " "), "grade_reason_missing"),
+    ],
+)
+def test_a_wrong_decision_says_what_is_wrong(plant: Plant, name: str, choice: Choice, code: str) -> None:
+    with pytest.raises(UsageError) as error:
+        decide_grade(plant.settings, name, choice)
+    assert error.value.code == code
+
+
+def test_an_ungraded_column_can_be_decided_but_not_confirmed(plant: Plant) -> None:
+    with pytest.raises(ProtectionError) as error:
+        confirm(plant)
+    assert error.value.code == "grade_nothing_to_confirm"
+
+
+def test_two_decisions_at_once_leave_one_winner_and_nothing_unrecorded(plant: Plant) -> None:
+    grade_dataset(plant.settings, "press_line")
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        outcomes = list(pool.map(decide, [str(plant.root)] * 2, ["wang", "li"]))
+    with open_workspace(plant.settings).engine() as engine:
+        stored = engine.fetch("SELECT seq, decided_by FROM governance.grade_decisions ORDER BY seq")
+        grade = current_grades(engine, open_workspace(plant.settings).project.contract("press_line"))["tel"]
+    told = sorted(who for who in outcomes if who != "grade_decided_meanwhile")
+    assert told == sorted(row["decided_by"] for row in stored)
+    assert [row["seq"] for row in stored] == list(range(1, len(stored) + 1))
+    assert (grade.grade, grade.state) == (Grade.IMPORTANT, GradeState.OVERRIDDEN)

@@ -1,0 +1,42 @@
+"""The shipped project, a simulated day through it, graded: every planted person is found, and gold takes after its sources."""
+
+import pytest
+
+from lakeward.core.settings import Settings
+from lakeward.flows import grade_all, list_grades, run_all, simulate_day
+
+PERSONAL = {
+    "technician_name": ("personal.name", 2),
+    "technician_phone": ("personal.phone", 3),
+    "technician_id_number": ("personal.resident_id", 4),
+    "fault_text": ("personal.phone", 3),
+}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    settings = simulate_day(Settings(start=tmp_path_factory.mktemp("plant"))).settings
+    run_all(settings)
+    return settings, grade_all(settings)
+
+
+def test_every_planted_person_is_found_and_nothing_else(graded):
+    found = {r["column"]: (r["category"], r["level"]) for r in graded[1] if r["category"]}
+    assert found == PERSONAL
+
+
+def test_every_column_of_the_shipped_datasets_has_a_grade(graded):
+    assert {(r["state"], r["grade"]) for r in graded[1]} == {("provisional", "general")}
+    assert {r["why"] for r in graded[1]} == {"grade_class_default", "grade_column_is", "grade_column_contains"}
+
+
+def test_gold_takes_the_highest_of_what_it_is_made_of(graded):
+    from lakeward.flows import decide_grade
+    from lakeward.flows.decide import Choice
+
+    settings, _ = graded
+    decide_grade(settings, "maintenance_orders.cost", Choice("wang", "prices of suppliers", "important"))
+    grade_all(settings)
+    gold = {r["column"]: r for r in list_grades(settings, "asset_health_daily")}
+    assert (gold["orders_cost"]["grade"], gold["orders_cost"]["why"]) == ("important", "grade_inherited")
+    assert gold["temp_mean"]["grade"] == "general"

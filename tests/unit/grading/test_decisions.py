@@ -1,0 +1,91 @@
+"""What a column's grade is, from proposal and decision; and what may be decided."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from lakeward.core.errors import ProtectionError
+from lakeward.grading.catalogue import Standing
+from lakeward.grading.decision import Action, Decision, check, current
+from lakeward.grading.grade import Grade, GradeState
+from lakeward.grading.proposal import Proposal, Why
+
+LOW, HIGH, IMPORTANT = Standing(Grade.GENERAL, 2), Standing(Grade.GENERAL, 3), Standing(Grade.IMPORTANT, None)
+PHONE = "personal.phone"
+PLAIN = Proposal("note", "string", LOW, None, None, None, 9, "r", "c", Why.CLASS)
+FOUND = replace(PLAIN, standing=HIGH, category=PHONE, detector="mobile", ratio=Decimal("0.9"), why=Why.IS)
+CONFIRMED = Decision("note", "string", Action.CONFIRM, LOW, None, LOW, None, "wang", "looked")
+WRONG = Decision("note", "string", Action.OVERRIDE, LOW, None, HIGH, PHONE, "wang", "order numbers", "li")
+
+
+def state(type_="string", proposal=PLAIN, decision=None):
+    grade = current(type_, proposal, decision)
+    return grade.state, grade.level, grade.category, grade.why
+
+
+def test_a_column_that_was_never_graded_is_ungraded():
+    assert state(proposal=None) == (GradeState.UNGRADED, None, None, Why.NOT_GRADED)
+
+
+def test_a_proposal_is_provisional_and_nothing_confirms_itself():
+    assert state(proposal=FOUND) == (GradeState.PROVISIONAL, 3, PHONE, Why.IS)
+
+
+def test_a_proposal_for_another_type_grades_nothing():
+    assert state("integer") == (GradeState.UNGRADED, None, None, Why.TYPE_CHANGED)
+
+
+def test_a_confirmed_column_stays_so_when_the_rules_say_the_same_or_less():
+    seen_more = replace(CONFIRMED, standing=HIGH, category=PHONE, seen=HIGH, seen_category=PHONE)
+    assert state(decision=CONFIRMED)[0] is GradeState.CONFIRMED
+    assert state(decision=seen_more) == (GradeState.CONFIRMED, 3, PHONE, Why.CONFIRMED)
+
+
+def test_a_confirmed_column_whose_type_changed_is_stale():
+    assert state("integer", decision=CONFIRMED) == (GradeState.STALE, 2, None, Why.TYPE_CHANGED)
+
+
+def test_a_confirmed_column_in_which_more_is_found_is_served_by_that_until_decided_again():
+    assert state(proposal=FOUND, decision=CONFIRMED) == (GradeState.PROVISIONAL, 3, PHONE, Why.RAISED)
+
+
+def test_an_override_below_the_proposal_that_it_saw_stands():
+    assert state(proposal=FOUND, decision=WRONG) == (GradeState.OVERRIDDEN, 2, None, Why.OVERRIDDEN)
+
+
+def test_an_override_falls_to_what_its_author_did_not_see():
+    more = replace(FOUND, standing=Standing(Grade.GENERAL, 4), category="personal.resident_id")
+    assert state(proposal=more, decision=WRONG) == (GradeState.PROVISIONAL, 4, "personal.resident_id", Why.RAISED)
+
+
+def test_a_decided_column_made_of_an_ungraded_one_is_ungraded():
+    unknown = replace(PLAIN, standing=None, why=Why.SOURCE_UNGRADED)
+    assert state(proposal=unknown, decision=CONFIRMED)[0] is GradeState.UNGRADED
+
+
+def refused(wanted, proposal):
+    with pytest.raises(ProtectionError) as error:
+        check(wanted, current("string", proposal, None), proposal)
+    return error.value.code
+
+
+@pytest.mark.parametrize("approved_by", [None, "", "wang"])
+def test_a_grade_falls_only_with_a_second_person(approved_by):
+    assert refused(replace(WRONG, approved_by=approved_by), FOUND) == "grade_lower_unapproved"
+
+
+def test_taking_a_category_away_is_a_fall():
+    assert refused(replace(WRONG, standing=IMPORTANT, approved_by=None), FOUND) == "grade_lower_unapproved"
+
+
+def test_a_derived_column_falls_only_by_a_named_transform_whose_output_shows_nothing():
+    derived = replace(FOUND, why=Why.INHERITED)
+    named = replace(WRONG, transform="hour of the day only")
+    assert refused(WRONG, derived) == "grade_lower_untransformed"
+    assert refused(named, derived) == "grade_lower_detected"
+    check(named, current("string", replace(derived, detector=None), None), replace(derived, detector=None))
+
+
+def test_raising_needs_no_second_person():
+    check(replace(CONFIRMED, standing=IMPORTANT), current("string", PLAIN, None), PLAIN)
