@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import yaml
 
 from lakeward.core.names import Sha256, sha256
+from lakeward.grading.catalogue import checked_text
 
 STANDARD = "dcmm_gbt_36073_2025.yaml"
 INDICATORS = "dcmm_indicators_lakeward_v1.yaml"
@@ -126,8 +128,21 @@ class Catalogue:
 
 @functools.cache
 def catalogue() -> Catalogue:
-    """The default edition, GB/T 36073-2025."""
-    texts = [_text(STANDARD), _text(INDICATORS)]
+    """The default edition, GB/T 36073-2025.
+
+    Raises:
+        DefinitionError: A file of it was edited in place.
+    """
+    return load_catalogue(resources.files("lakeward") / "expectations" / "catalogues")
+
+
+def load_catalogue(folder: Traversable) -> Catalogue:
+    """The edition whose two files lie in `folder`.
+
+    Raises:
+        DefinitionError: A file is missing, or is not what CHECKSUMS says.
+    """
+    texts = [checked_text(folder, STANDARD), checked_text(folder, INDICATORS)]
     standard, ours = (yaml.load(text, Loader=yaml.CSafeLoader) for text in texts)
     limits = {name: Decimal(limit["value"]) for name, limit in standard["limits"].items()}
     return Catalogue(
@@ -139,10 +154,6 @@ def catalogue() -> Catalogue:
         tuple(map(int, standard["conformities"]["values"])),
         sha256("\n".join(texts).encode()),
     )
-
-
-def _text(file: str) -> str:
-    return (resources.files("lakeward") / "expectations" / "catalogues" / file).read_text(encoding="utf-8")
 
 
 def _domain(entry: Mapping[str, Any]) -> Domain:

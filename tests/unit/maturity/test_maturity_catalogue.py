@@ -1,6 +1,7 @@
 """The catalogues of readiness are whole: nine domains, 33 items, and indicators that each say where they come from."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from importlib import resources
 from itertools import pairwise
@@ -8,7 +9,8 @@ from itertools import pairwise
 import pytest
 import yaml
 
-from lakeward.maturity.catalogue import catalogue
+from lakeward.core.errors import DefinitionError
+from lakeward.maturity.catalogue import INDICATORS, catalogue, load_catalogue
 
 EDITION = catalogue()
 GOVERNANCE = resources.files("lakeward") / "expectations" / "governance"
@@ -50,3 +52,12 @@ def test_catalogues_hold_no_more_than_names_and_figures():
     text = json.dumps([item.names for item in EDITION.items], ensure_ascii=False)
     assert max(len(item.names["zh"]) for item in EDITION.items) <= 10
     assert "。" not in text
+
+
+def test_a_catalogue_edited_in_place_is_refused(tmp_path):
+    shutil.copytree(resources.files("lakeward") / "expectations" / "catalogues", tmp_path / "copy")
+    edited = tmp_path / "copy" / INDICATORS
+    edited.write_text(edited.read_text(encoding="utf-8").replace("'99.8'", "'90.8'"), encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        load_catalogue(tmp_path / "copy")
+    assert caught.value.facts["file"] == INDICATORS
