@@ -1,0 +1,45 @@
+"""The command line as a person or a program calls it: in this process, or in one of its own with its own environment."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lakeward.cli import main
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said, and the code it ended with."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """Both streams."""
+        return self.out + self.err
+
+
+def call(capsys: pytest.CaptureFixture[str], root: Path, *words: str) -> Answer:
+    """Call `lakeward` in this process, on the project `root`."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--project", str(root)])
+    printed = capsys.readouterr()
+    code = end.value.code
+    return Answer(code if isinstance(code, int) else 0, printed.out, printed.err)
+
+
+def call_apart(folder: Path, *words: str, limits: Callable[[], None] | None = None, **environ: str) -> Answer:
+    """Call `lakeward` in a process of its own, from `folder`, with these variables alone and these limits, through pipes."""
+    command = [sys.executable, "-c", "from lakeward.cli import main; main()", *words]
+    done = subprocess.run(
+        command, cwd=folder, env={"PATH": os.defpath, **environ}, capture_output=True, text=True, check=False, preexec_fn=limits
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
