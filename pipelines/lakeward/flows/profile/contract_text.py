@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from lakeward.contracts.model import FileFormat, FileSource, Kind
 from lakeward.flows.profile.findings import ColumnProfile, Profile, Times
+from lakeward.grading.catalogue import shipped_rules
+from lakeward.grading.proposal import Proposal, Why
 
 LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number", Kind.BOOLEAN: "boolean"} | {
     kind: str(kind) for kind in (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
@@ -65,6 +67,8 @@ def _column(profile: Profile, column: ColumnProfile) -> Iterator[str]:
         yield f"        primaryKeyPosition: {profile.key.columns.index(column.name) + 1}"
     elif profile.times and column.name == profile.times.column and column.filled == profile.rows:
         yield "        required: true      # no value is missing"
+    if column.content and column.content.standing:
+        yield f"        classification: {column.content.standing.grade}      # {_content_evidence(column.content)}"
     custom = list(_custom_properties(column))
     if custom:
         yield "        customProperties:"
@@ -77,6 +81,12 @@ def _conversion(profile: Profile, column: ColumnProfile) -> str:
     if not column.filled:
         return "the file has no value of it"
     return f"{column.converted:,} of {column.filled:,} values convert, {column.distinct:,} different{share}"
+
+
+def _content_evidence(content: Proposal) -> str:
+    level = "" if content.standing is None or content.standing.level is None else f"level {content.standing.level}, "
+    verb = "its values are" if content.why is Why.IS else "some of its texts hold"
+    return f"{level}{content.category}: {verb} that, by {content.rule_version}"
 
 
 def _uniqueness(profile: Profile) -> str:
@@ -110,6 +120,7 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
     yield "    value:"
     yield from (f"      {line}" for line in _source(profile, name))
     yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
+    yield f"  - {{property: dataClass, value: production}}      # CHECK: {', '.join(shipped_rules().classes)}; columns take their grade from it"
     if profile.times:
         yield f"  - {{property: timeColumn, value: {_quoted(profile.times.column)}}}"
     series = [column for column in profile.key.columns if profile.times and column != profile.times.column]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from lakeward.contracts.model import DataType, FileSource, Kind
+from lakeward.grading.proposal import Proposal
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
 
@@ -24,6 +25,7 @@ class ColumnProfile:
         pattern: A regular expression that every value matches, where their form is fixed.
         unit: UCUM code, guessed from the name.
         personal: Its name or its values look as if they were about a person.
+        content: What grading proposes, where a detector found something.
     """
 
     source_name: str
@@ -40,6 +42,7 @@ class ColumnProfile:
     pattern: str | None = None
     unit: str | None = None
     personal: bool = False
+    content: Proposal | None = None
 
     @property
     def has_range(self) -> bool:

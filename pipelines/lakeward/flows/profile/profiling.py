@@ -9,6 +9,7 @@ from lakeward.core.errors import UsageError
 from lakeward.engines.protocols import Engine
 from lakeward.flows.profile.candidates import STRING
 from lakeward.flows.profile.columns import profile_columns
+from lakeward.flows.profile.content import recognised
 from lakeward.flows.profile.findings import Profile
 from lakeward.flows.profile.keys import find_key, find_time_column, measure_times
 from lakeward.flows.profile.looking import Look, first_look, header
@@ -30,6 +31,8 @@ def profile_file(engine: Engine, path: Path) -> Profile:
     texts = [column for column, type_ in engine.types(STAGED).items() if column in names and type_.kind is Kind.STRING]
     source = replace(look.source, nulls=null_tokens(engine, texts))
     columns = profile_columns(engine, source, names, sample(engine, texts, source.nulls, rows))
+    content = recognised(engine, columns)
+    columns = tuple(replace(column, content=content.get(column.name)) for column in columns)
     time = find_time_column(columns)
     key = find_key(engine, columns, time, rows)
     times = measure_times(engine, time, key) if time else None
