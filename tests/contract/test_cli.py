@@ -1,0 +1,160 @@
+"""What people and programs may rely on in the command line: help, languages, keys, exit codes, where the project is looked for."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from command import call, call_apart
+from lakeward.cli.app import make_app
+from lakeward.core.messages import Lang
+from plant import Plant, line, make_plant
+
+CJK = range(0x4E00, 0x9FFF)
+COUNTS = {"rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates"}
+RUN = {"dataset", "run_id", "batches", "score"} | COUNTS
+# Command -> keys of each object in its list, as the README documents them.
+KEYS = {
+    ("run",): RUN,
+    ("run", "press_line"): RUN,
+    ("rebuild", "press_line"): RUN,
+    ("tables",): {"table", "path", "version", "rows"},
+    ("verdicts", "press_line"): {
+        *("run_id", "dataset", "batch_seq", "generation", "rule_id", "rule_version", "expectation", "columns", "severity"),
+        *("dimension", "outcome", "evaluated", "failed", "observed", "reason", "judged_at"),
+    },
+    ("lineage", "show", "silver.press_line"): {"direction", "depth", "from", "to", "kind", "job"},
+    ("doctor",): {"check", "ok", "needed", "found", "repair"},
+    ("quarantine", "list"): {"table", "dataset", "rule", "rows", "batches", "oldest"},
+    ("quarantine", "show", "press_line"): {"table", "batch", "file", "row", "reasons", "detail"},
+    ("explain", "silver.press_line", "machine=M1"): {
+        *("table", "batch", "batch_id", "file", "row", "received_at", "run_id", "flow"),
+        *("contract_version", "contract_sha256", "suite_sha256", "rules"),
+    },
+}
+# Imported by a command that needs them, never by `--help`: each costs more than the rest of the start.
+HEAVY = ("great_expectations", "airflow", "deltalake", "pyarrow", "pandas")
+
+
+def commands(lang: Lang) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command with its words."""
+    queue: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(make_app(lang)))]
+    while queue:
+        words, command = queue.pop()
+        if hasattr(command, "commands"):
+            queue += [((*words, name), member) for name, member in command.commands.items()]
+        else:
+            yield words, command
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Plant:
+    plant = make_plant(tmp_path_factory.mktemp("cli") / "plant")
+    plant.drop("a.csv", line("M1", 0, 20.5), line("M2", 1, 999), "M3")
+    assert call_apart(plant.root, "run").code == 1
+    return plant
+
+
+def test_every_command_has_an_example_of_itself_in_both_languages() -> None:
+    told = {lang: {words: command.help for words, command in commands(lang)} for lang in Lang}
+
+    assert len(told[Lang.EN]) > 12
+    assert [words for words, text in told[Lang.EN].items() if f"Example: lakeward {' '.join(words)}" not in text] == []
+    assert [words for words, text in told[Lang.ZH].items() if f"例：lakeward {' '.join(words)}" not in text] == []
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "Example: lakeward run"), ("zh", "例：lakeward run")])
+def test_help_is_there_without_a_project(capsys: pytest.CaptureFixture[str], tmp_path: Path, lang: str, said: str) -> None:
+    answer = call(capsys, tmp_path, "run", "--help", "--lang", lang)
+
+    assert (answer.code, said in answer.out, answer.err) == (0, True, "")
+
+
+@pytest.mark.parametrize("words", KEYS, ids=" ".join)
+def test_json_has_the_documented_keys(capsys: pytest.CaptureFixture[str], plant: Plant, words: tuple[str, ...]) -> None:
+    answer = call(capsys, plant.root, *words, "--json")
+
+    found = json.loads(answer.out)
+    assert found
+    assert [set(row) for row in found] == [KEYS[words]] * len(found)
+
+
+@pytest.mark.parametrize("words", [words for words in KEYS if words[0] != "rebuild"], ids=" ".join)
+def test_tables_for_people_have_heads_in_their_language(
+    capsys: pytest.CaptureFixture[str], plant: Plant, words: tuple[str, ...]
+) -> None:
+    chinese = call(capsys, plant.root, *words, "--lang", "zh").out.splitlines()[0]
+    english = call(capsys, plant.root, *words, "--lang", "en").out.splitlines()[0]
+
+    assert any(ord(letter) in CJK for letter in chinese)
+    assert english.isascii()
+
+
+def test_documented_keys_stand_in_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+    assert sorted({key for keys in KEYS.values() for key in keys if f'"{key}"' not in readme and f"`{key}`" not in readme}) == []
+
+
+def test_a_pipe_gets_neither_colours_nor_progress(plant: Plant) -> None:
+    answer = call_apart(plant.root, "status", LANG="zh_CN.UTF-8")
+
+    assert (answer.code, "\x1b" in answer.said, answer.err) == (0, False, "")
+    assert "数据集" in answer.out
+
+
+def test_the_project_is_found_upward_by_option_and_by_variable(plant: Plant, tmp_path: Path) -> None:
+    inside = call_apart(plant.dataset, "tables", "--json")
+    by_option = call_apart(tmp_path, "tables", "--json", "--project", str(plant.root))
+    by_variable = call_apart(tmp_path, "tables", "--json", LAKEWARD_PROJECT=str(plant.root))
+
+    assert (inside.code, by_option.code, by_variable.code) == (0, 0, 0)
+    assert len(json.loads(inside.out)) == len(json.loads(by_option.out)) == len(json.loads(by_variable.out)) > 3
+
+
+def test_the_lake_may_lie_where_the_variable_says(plant: Plant, tmp_path: Path) -> None:
+    answer = call_apart(plant.root, "run", "--json", LAKEWARD_LAKE=str(tmp_path / "lake"))
+
+    assert json.loads(answer.out)[0]["rows_in"] == 3
+    assert (tmp_path / "lake" / "silver" / "press_line" / "_delta_log").is_dir()
+
+
+def test_exit_codes_say_what_became_of_it(plant: Plant, tmp_path: Path) -> None:
+    other = make_plant(tmp_path / "other")
+    other.drop("a.csv", line("M1", 0, 20.5))
+    done = call_apart(other.root, "run").code
+    other.drop("b.csv", line("M1", 1, 999))
+    judged = call_apart(other.root, "run").code
+    wrong = call_apart(other.root, "run", "nothing").code
+    other.suite({"name": "press_line", "expectations": [{"type": "expect_nothing"}]})
+    refused = call_apart(other.root, "run").code
+    machine = call_apart(other.root, "tables", LAKEWARD_LAKE="/proc/nowhere").code
+
+    assert (done, judged, wrong, refused, machine) == (0, 1, 2, 3, 4)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    told = f"import sys, lakeward.cli.app; print([name for name in {HEAVY!r} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_what_new_drafts_runs_as_it_is(tmp_path: Path) -> None:
+    sample = tmp_path / "读 数'1.csv"
+    sample.write_text("时间,机床,温度(℃)\n2026-03-01 06:00:00,一号,21.5\n2026-03-01 06:01:00,一号,22.5\n", encoding="gb18030")
+    plant = tmp_path / "plant"
+
+    made = [call_apart(tmp_path, "init", "plant"), call_apart(plant, "new", "press_line", "--from", str(sample))]
+    ran = call_apart(plant, "run", "--json")
+    origin = call_apart(plant, "explain", "silver.press_line", "时间=2026-03-01T06:01:00+08:00", "--json")
+
+    assert [answer.code for answer in made] == [0, 0]
+    assert [(row["silver"], row["rejects"]) for row in json.loads(ran.out)] == [(2, 0)]
+    assert (json.loads(origin.out)[0]["file"], json.loads(origin.out)[0]["row"]) == (sample.name, 3)
