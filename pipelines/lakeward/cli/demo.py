@@ -1,4 +1,4 @@
-"""The demo: a simulated plant-day, taken through the Airflow DAGs for real, in a process of their own."""
+"""The demo: a simulated plant-day, taken through the Airflow DAGs for real, in a process of their own, to its scorecard."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from lakeward.cli.datasets import COUNTS
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.settings import Settings
-from lakeward.flows import list_runs, list_tables, project_status, simulate_day
+from lakeward.flows import list_runs, list_tables, project_status, read_scorecard, scorecard_page, simulate_day
 
 
 def demo(context: typer.Context, *, as_json: Json = False) -> None:
@@ -60,4 +60,17 @@ def show(settings: Settings, *, changed: bool) -> None:
     for row in project_status(settings):
         for step in row["next"]:
             say(settings.lang, step["code"], **step["facts"])
+    governed(settings)
     say(settings.lang, "demo_next")
+
+
+def governed(settings: Settings) -> None:
+    """Print what the govern DAG made: grades, readiness, and where the page lies; all read, nothing measured."""
+    card = read_scorecard(settings)
+    grades, readiness = (reading.only if reading else None for reading in (card.readings["grades"], card.readings["readiness"]))
+    if grades:
+        say(settings.lang, "demo_grades", **{name: grades[name] for name in ("columns", "graded", "provisional", "personal")})
+    if readiness:
+        score = "–" if readiness["score"] is None else readiness["score"]
+        say(settings.lang, "demo_readiness", score=score, measured=readiness["measured"], items=readiness["items"])
+    say(settings.lang, "scorecard_built", file=scorecard_page(settings))

@@ -16,7 +16,7 @@ from lakeward.flows.new import draft_dataset
 from lakeward.flows.project import create_project
 from lakeward.flows.report import RunReport
 from lakeward.flows.run import rebuild, run_all, run_dataset
-from lakeward.flows.scorecard import build_scorecard, open_figure, read_scorecard
+from lakeward.flows.scorecard import build_scorecard, open_figure, read_scorecard, scorecard_page
 from lakeward.flows.status import project_status
 from lakeward.flows.trace import show_lineage
 
@@ -49,6 +49,7 @@ __all__ = [
     "rebuild_dataset",
     "run_all",
     "run_dataset",
+    "scorecard_page",
     "show_lineage",
     "simulate_day",
 ]

@@ -33,7 +33,7 @@ def build_scorecard(settings: Settings, out: Path | None = None) -> Path:
     """
     workspace = open_workspace(settings)
     card = _read(workspace)
-    folder = out or workspace.project.root / FOLDER
+    folder = out or _folder(workspace)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / EVIDENCE).write_text(json.dumps(evidence(card), ensure_ascii=False, indent=1), encoding="utf-8")
     (folder / PAGE).write_text(page(card), encoding="utf-8")
@@ -50,6 +50,15 @@ def read_scorecard(settings: Settings) -> Scorecard:
     return _read(open_workspace(settings))
 
 
+def scorecard_page(settings: Settings) -> Path:
+    """Where `build_scorecard` puts the page unless told otherwise.
+
+    Raises:
+        UsageError: There is no project at or above `settings.start`.
+    """
+    return _folder(open_workspace(settings)) / PAGE
+
+
 def open_figure(settings: Settings, name: str, out: Path | None = None) -> dict[str, Any]:
     """Run the query behind one number of the built page again, at the versions that it was built from: `id, value, sql, versions`.
 
@@ -60,7 +69,7 @@ def open_figure(settings: Settings, name: str, out: Path | None = None) -> dict[
         UsageError: There is no built page, or no such figure in it.
     """
     workspace = open_workspace(settings)
-    file = (out or workspace.project.root / FOLDER) / EVIDENCE
+    file = (out or _folder(workspace)) / EVIDENCE
     if not file.is_file():
         raise UsageError("scorecard_not_built", folder=file.parent)
     known = json.loads(file.read_text(encoding="utf-8"))["families"]
@@ -68,6 +77,10 @@ def open_figure(settings: Settings, name: str, out: Path | None = None) -> dict[
     with workspace.engine() as engine:
         rows = engine.fetch(found.sql, at=_pinned(found.versions))
     return {"id": name, "value": rows[0]["value"] if rows else None, "sql": found.sql, "versions": dict(found.versions)}
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.project.root / FOLDER
 
 
 def _stored(known: Mapping[str, Any], name: str) -> Evidence:

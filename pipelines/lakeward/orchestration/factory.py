@@ -1,4 +1,6 @@
-"""DAGs made from contracts: one ingest DAG per source, one curate DAG per gold model, one task per DAG, one flow per task.
+"""DAGs made from contracts: one ingest DAG per source, one curate DAG per gold model; and one a day that grades, assesses and scores.
+
+One flow per task.
 
 Airflow reads this at every parse and before every task, so nothing here reads data, or more contracts than the wanted one.
 Every run tells its asset, also when it found nothing new: a run that was killed between its last commit and its asset event
@@ -9,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG, Asset, AssetAny, ExceptionRetryPolicy, RetryAction, RetryRule, get_parsing_context
+from airflow.sdk import DAG, Asset, AssetAny, ExceptionRetryPolicy, RetryAction, RetryRule, chain, get_parsing_context
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
@@ -17,10 +19,12 @@ from lakeward.core.errors import LakewardError, TransientError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
 from lakeward.orchestration.describe import describe
-from lakeward.orchestration.tasks import curate, fail, ingest
+from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, scorecard
 
 # How often a drop folder is looked at, unless the contract promises fresher data.
 LOOK_EVERY = timedelta(hours=1)
+# Grades, readiness and the page are read by people, and people look in the morning.
+DAILY = timedelta(days=1)
 # A look costs about a second of one core: more often than this, it is a stream, and wants another source.
 LOOK_AT_MOST_EVERY = timedelta(minutes=1)
 # A timedelta schedule needs a start; any instant in the past is alike while catch-up is off.
@@ -31,7 +35,7 @@ RETRY = {
     "retry_delay": timedelta(seconds=30),
     "retry_policy": ExceptionRetryPolicy([RetryRule(TransientError, RetryAction.RETRY)], default=RetryAction.FAIL),
 }
-INGEST, CURATE, BROKEN = "ingest", "curate", "broken"
+INGEST, CURATE, GOVERN, BROKEN = "ingest", "curate", "govern", "broken"
 
 
 def dags(inside: Path | str) -> dict[str, DAG]:
@@ -44,7 +48,9 @@ def dags(inside: Path | str) -> dict[str, DAG]:
         SettingsError: `project.yaml`, or the environment, is not valid.
     """
     project = load_project(find_project(Settings.load(Path(inside)).start))
-    made = (_dag(project, name) for name in project.datasets() if _wanted(name))
+    made = [_dag(project, name) for name in project.datasets() if _wanted(name)]
+    if _wanted(project.name):
+        made.append(_govern(project))
     return {dag.dag_id: dag for dag in made}
 
 
@@ -84,6 +90,15 @@ def _curate(project: Project, contract: Contract) -> DAG:
     with _empty(contract, AssetAny(*(asset(project.name, table) for table in inputs))) as dag:
         task: Any = curate.override(outlets=[asset(project.name, contract.table(Layer.GOLD))])
         task(str(project.root), contract.name)
+    return dag
+
+
+def _govern(project: Project) -> DAG:
+    """Grades first, since readiness counts them; the page last, since it shows both."""
+    with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
+        dag.tags = {"lakeward", GOVERN}
+        steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, scorecard)]
+        chain(*steps)
     return dag
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakeward.contracts.project import find_project, load_project
 from lakeward.core.errors import MachineError, UsageError
@@ -30,6 +30,7 @@ class LocalRun:
     """How one DAG run ended.
 
     Args:
+        dataset: Of the govern DAG: the project.
         state: Airflow's word: `success` or `failed`.
         seconds: Wall time of the DAG run.
         ids: What the task passed on: `run_id` and `batches`; empty after a failure.
@@ -45,7 +46,7 @@ class LocalRun:
 
 
 def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[LocalRun], None]) -> list[LocalRun]:
-    """Run the DAGs of `names` (none: of all datasets), each after the DAGs it reads from, and tell how each ended.
+    """Run the DAGs of `names` (none: of all datasets, then the govern DAG), each after the DAGs it reads from, and tell how each ended.
 
     Raises:
         UsageError: The project has no `dags/lakeward_dags.py`.
@@ -55,13 +56,17 @@ def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[L
     project = load_project(find_project(settings.start))
     ordered = [name for name in in_order(project) if name in (names or project.datasets())]
     _prepare(project.root)
-    from lakeward.orchestration.factory import dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
+    from lakeward.orchestration.factory import GOVERN, dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
 
-    by_dataset = {dag_id.partition("__")[2]: dag for dag_id, dag in dags(project.root).items()}
+    made = dags(project.root)
+    by_dataset = {dag_id.partition("__")[2]: dag for dag_id, dag in made.items() if not dag_id.startswith(f"{GOVERN}__")}
+    wanted = [(by_dataset[name], name) for name in ordered]
+    if not names:
+        wanted.append((made[f"{GOVERN}__{project.name}"], project.name))
     runs = []
     with _own_signals():
-        for name in ordered:
-            run = _run(by_dataset[name], name)
+        for dag, name in wanted:
+            run = _run(dag, name)
             on_progress(run)
             runs.append(run)
     return runs
@@ -102,12 +107,17 @@ def _run(dag: "DAG", name: str) -> LocalRun:
     os.environ[WANTED_DAG] = dag.dag_id  # noqa: TID251  (else every run parses and stores every DAG of the project)
     errors: list[BaseException | str | None] = []
     ids: dict[str, object] = {}
-    (task,) = dag.tasks
-    task.on_failure_callback = [lambda context: errors.append(context["exception"])]
-    task.on_success_callback = [lambda context: ids.update(context["outlet_events"][task.outlets[0]].extra)]
+    for task in dag.tasks:
+        task.on_failure_callback = [lambda context: errors.append(context["exception"])]
+        task.on_success_callback = [lambda context: ids.update(_told(context))]
     start = monotonic()
     ended = dag.test()
     return LocalRun(dag.dag_id, name, str(ended.state), monotonic() - start, ids, next(iter(errors), None))
+
+
+def _told(context: Mapping[str, Any]) -> Mapping[str, object]:
+    """What a task told its assets; the govern DAG has none."""
+    return {key: value for outlet in context["task"].outlets for key, value in context["outlet_events"][outlet].extra.items()}
 
 
 @contextmanager

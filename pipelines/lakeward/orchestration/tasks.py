@@ -31,6 +31,30 @@ def curate(root: str, name: str) -> Ids:
 
 
 @task
+def grade(root: str) -> None:
+    """Grade every column of the project; what has not changed is not looked at again."""
+    from lakeward.flows import grade_all  # noqa: PLC0415  (imports DuckDB)
+
+    grade_all(Settings.load(Path(root)))
+
+
+@task
+def assess(root: str) -> None:
+    """Read the readiness from what the lake holds."""
+    from lakeward.flows import assess as assess_all  # noqa: PLC0415  (imports DuckDB)
+
+    assess_all(Settings.load(Path(root)))
+
+
+@task
+def scorecard(root: str) -> None:
+    """Write the scorecard's page."""
+    from lakeward.flows import build_scorecard  # noqa: PLC0415  (imports DuckDB)
+
+    build_scorecard(Settings.load(Path(root)))
+
+
+@task
 def fail(message: str) -> None:
     """Fail with the message of a contract that is not valid."""
     raise AirflowFailException(message)

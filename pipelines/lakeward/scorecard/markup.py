@@ -8,6 +8,40 @@ from decimal import Decimal
 from lakeward.core.messages import Lang, text
 from lakeward.scorecard.figures import Reading, Row, Value
 
+# Heads of columns that hold numbers.
+NUMBERS = {
+    f"card_{name}"
+    for name in (
+        *(
+            "score",
+            "rules",
+            "measured",
+            "rules_failed",
+            "rules_unknown",
+            "ceiling",
+            "coverage",
+            "columns",
+            "share",
+            "core",
+            "important",
+        ),
+        *(
+            "general",
+            "ungraded",
+            "provisional",
+            "personal",
+            "evaluated",
+            "failed",
+            "rows_failed",
+            "batches",
+            "batch",
+            "queries",
+            "allowed",
+        ),
+        *("refused", "broken", "rows_out"),
+    )
+}
+
 
 class Markup(str):
     """Text that is markup already."""
@@ -67,8 +101,13 @@ def opens(reading: Reading | None, row: Row | None = None) -> dict[str, str]:
 
 def table(heads: Iterable[str], rows: Iterable[Markup], **attributes: object) -> Markup:
     """A table that scrolls in itself; `heads` are message codes, empty for a column that needs none."""
-    head = tag("thead", tag("tr", *(tag("th", both(code) if code else "", scope="col") for code in heads)))
+    head = tag("thead", tag("tr", *(tag("th", both(code) if code else "", scope="col", class_=_side(code)) for code in heads)))
     return tag("div", tag("table", head, tag("tbody", *rows), **attributes), class_="scroll")
+
+
+def _side(code: str) -> str | None:
+    """Heads of numbers stand over their digits."""
+    return "num" if code in NUMBERS else None
 
 
 def cell(content: str, class_: str | None = None) -> Markup:

@@ -1,7 +1,8 @@
 """Lineage as a picture: one column per layer, tables in it, arrows as curves. Draws what fits, the published tables first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from lakeward.core.messages import Lang, text
 from lakeward.scorecard.charts.shapes import svg
 from lakeward.scorecard.markup import Markup, tag
 
@@ -9,7 +10,11 @@ from lakeward.scorecard.markup import Markup, tag
 COLUMNS = (("landing",), ("bronze", "rejects"), ("silver", "quarantine"), ("gold",))
 # More tables than this in a column, and the names can't be read on a page.
 TALLEST = 24
-BOX, GAP, ROW, LINE = 200, 76, 28, 38
+BOX, GAP, ROW, LINE, HEAD = 230, 64, 28, 38, 30
+
+# What was set aside; message codes of its names, and of the columns'.
+ASIDE = {"rejects": "card_rejects", "quarantine": "card_quarantine"}
+HEADS = ("card_layer_landing", "card_bronze", "card_layer_silver", "card_layer_gold")
 
 Edge = tuple[str, str]
 
@@ -19,10 +24,15 @@ def graph(edges: Iterable[Edge]) -> Markup:
     kept = sorted(set(edges))
     columns = [_column(layers, kept) for layers in COLUMNS]
     places = {name: (x, y) for x, column in enumerate(columns) for y, name in enumerate(column)}
-    height = LINE * max((len(column) for column in columns), default=1) + 8
+    height = LINE * max((len(column) for column in columns), default=1) + HEAD
     curves = [_curve(places[a], places[b], b) for a, b in kept if a in places and b in places]
     return svg(
-        len(COLUMNS) * (BOX + GAP) - GAP, height, *curves, *(_box(name, place) for name, place in places.items()), class_="graph"
+        len(COLUMNS) * (BOX + GAP) - GAP,
+        height,
+        *_heads(),
+        *curves,
+        *(_box(name, place) for name, place in places.items()),
+        class_="graph",
     )
 
 
@@ -46,33 +56,45 @@ def _published(name: str, edges: Sequence[Edge]) -> bool:
 
 
 def _box(name: str, place: tuple[int, int]) -> Markup:
-    x, y = place[0] * (BOX + GAP), place[1] * LINE + 5
+    x, y = place[0] * (BOX + GAP), place[1] * LINE + HEAD
     layer, _, dataset = name.partition(".")
-    shown = dataset if len(dataset) <= 24 else dataset[:23] + "…"
+    shown = dataset if len(dataset) <= 22 else dataset[:21] + "…"
     return tag(
         "g",
         tag("title", name),
         tag("rect", x=x, y=y, width=BOX, height=ROW, rx=4, class_="node"),
         tag("rect", x=x, y=y, width=4, height=ROW, class_="edge"),
         tag("text", shown, x=x + 14, y=y + 18),
+        *(_aside(layer, x + BOX - 8, y + 18) if layer in ASIDE else ()),
         class_=f"table {layer}",
     )
+
+
+def _heads() -> list[Markup]:
+    return [
+        tag("text", text(code, lang), lang=lang, x=at * (BOX + GAP), y=HEAD - 12, class_="head")
+        for at, code in enumerate(HEADS)
+        for lang in Lang
+    ]
+
+
+def _aside(layer: str, x: int, y: int) -> list[Markup]:
+    return [tag("text", text(ASIDE[layer], lang), lang=lang, x=x, y=y, text_anchor="end", class_="head") for lang in Lang]
 
 
 def _curve(start: tuple[int, int], end: tuple[int, int], target: str) -> Markup:
     (x1, y1), (x2, y2) = _right(start), _left(end)
     middle = (x1 + x2) / 2
-    aside: Mapping[str, str] = {"rejects": "aside", "quarantine": "aside"}
     return tag(
         "path",
         d=f"M{x1},{y1} C{middle:g},{y1} {middle:g},{y2} {x2},{y2}",
-        class_=f"flow {aside.get(target.partition('.')[0], '')}".strip(),
+        class_="flow aside" if target.partition(".")[0] in ASIDE else "flow",
     )
 
 
 def _right(place: tuple[int, int]) -> tuple[int, float]:
-    return place[0] * (BOX + GAP) + BOX, place[1] * LINE + 5 + ROW / 2
+    return place[0] * (BOX + GAP) + BOX, place[1] * LINE + HEAD + ROW / 2
 
 
 def _left(place: tuple[int, int]) -> tuple[int, float]:
-    return place[0] * (BOX + GAP), place[1] * LINE + 5 + ROW / 2
+    return place[0] * (BOX + GAP), place[1] * LINE + HEAD + ROW / 2

@@ -8,7 +8,8 @@ from lakeward.scorecard.markup import Markup, tag
 
 # Levels 1 to 5 are the rings; the middle is no level.
 LEVELS = 5
-RADIUS, MIDDLE = 108, 190
+RADIUS, CENTRE = 118, (245, 158)
+WIDTH, HEIGHT = 490, 310
 
 
 def radar(spokes: Sequence[tuple[dict[str, str], Number | None]]) -> Markup:
@@ -18,8 +19,8 @@ def radar(spokes: Sequence[tuple[dict[str, str], Number | None]]) -> Markup:
     rays = [
         tag(
             "line",
-            x1=MIDDLE,
-            y1=MIDDLE,
+            x1=CENTRE[0],
+            y1=CENTRE[1],
             x2=_x(at, count, LEVELS),
             y2=_y(at, count, LEVELS),
             class_="ray" if score is not None else "ray open",
@@ -27,11 +28,28 @@ def radar(spokes: Sequence[tuple[dict[str, str], Number | None]]) -> Markup:
         for at, (_, score) in enumerate(spokes)
     ]
     known = [(at, float(score)) for at, (_, score) in enumerate(spokes) if score is not None]
-    area = [tag("polygon", points=" ".join(f"{_x(at, count, s)},{_y(at, count, s)}" for at, s in known), class_="area")]
+    area = _area(count, dict(known))
     dots = [tag("circle", cx=_x(at, count, s), cy=_y(at, count, s), r=4, class_="dot") for at, s in known]
     names = [label for at, (name, score) in enumerate(spokes) for label in _names(at, count, name, open_=score is None)]
-    marks = [tag("text", str(level), x=MIDDLE + 4, y=MIDDLE - RADIUS * level / LEVELS - 3, class_="mark") for level in (1, 3, 5)]
-    return svg(2 * MIDDLE, 2 * MIDDLE, *rings, *rays, *(area if len(known) > 1 else []), *dots, *marks, *names, class_="radar")
+    marks = [
+        tag("text", str(level), x=CENTRE[0] + 5, y=f"{CENTRE[1] - RADIUS * level / LEVELS + 11:.1f}", class_="mark")
+        for level in (1, 3, 5)
+    ]
+    return svg(WIDTH, HEIGHT, *rings, *rays, *area, *dots, *marks, *names, class_="radar")
+
+
+def _area(count: int, known: dict[int, float]) -> list[Markup]:
+    """Sides between neighbours that are both known; filled only where all are: a line across an unknown one would invent it."""
+    if len(known) == count:
+        return [
+            tag("polygon", points=" ".join(f"{_x(at, count, s)},{_y(at, count, s)}" for at, s in known.items()), class_="area")
+        ]
+    sides = [(at, (at + 1) % count) for at in known if (at + 1) % count in known]
+    ends = [
+        {"x1": _x(a, count, known[a]), "y1": _y(a, count, known[a]), "x2": _x(b, count, known[b]), "y2": _y(b, count, known[b])}
+        for a, b in sides
+    ]
+    return [tag("line", class_="area", **end) for end in ends]
 
 
 def _ring(count: int, level: float) -> str:
@@ -39,17 +57,17 @@ def _ring(count: int, level: float) -> str:
 
 
 def _x(at: int, count: int, level: float) -> str:
-    return f"{MIDDLE + RADIUS * level / LEVELS * sin(2 * pi * at / count):.1f}"
+    return f"{CENTRE[0] + RADIUS * level / LEVELS * sin(2 * pi * at / count):.1f}"
 
 
 def _y(at: int, count: int, level: float) -> str:
-    return f"{MIDDLE - RADIUS * level / LEVELS * cos(2 * pi * at / count):.1f}"
+    return f"{CENTRE[1] - RADIUS * level / LEVELS * cos(2 * pi * at / count):.1f}"
 
 
 def _names(at: int, count: int, names: dict[str, str], *, open_: bool) -> list[Markup]:
     side = sin(2 * pi * at / count)
     anchor = "middle" if abs(side) < 0.2 else "start" if side > 0 else "end"
-    place = {"x": _x(at, count, 5.6), "y": f"{float(_y(at, count, 5.75)) + 4:.1f}", "text_anchor": anchor}
+    place = {"x": _x(at, count, 5.45), "y": f"{float(_y(at, count, 5.55)) + 4:.1f}", "text_anchor": anchor}
     drawn = []
     for lang, name in names.items():
         head, _, rest = name.partition(" and ") if lang == "en" else (name, "", "")

@@ -18,12 +18,12 @@ def svg(width: float, height: float, *children: Markup, **attributes: object) ->
 
 def bar(value: Number | None, top: Number, class_: str = "") -> Markup:
     """A horizontal bar of `value` of `top`; hatched where unknown."""
-    track = tag("rect", x=0, y=0, width=100, height=6, rx=3, class_="track" if value is not None else "hatch")
+    track = tag("rect", x=0, y=0, width=100, height=6, class_="track" if value is not None else "hatch")
     if value is None or not top:
         return svg(100, 6, track, class_="bar", preserveAspectRatio="none")
     part = max(0.0, min(100.0, 100 * float(value) / float(top)))
     return svg(
-        100, 6, track, tag("rect", x=0, y=0, width=f"{part:.2f}", height=6, rx=3, class_=f"fill {class_}".strip()),
+        100, 6, track, tag("rect", x=0, y=0, width=f"{part:.2f}", height=6, class_=f"fill {class_}".strip()),
         class_="bar", preserveAspectRatio="none",
     )  # fmt: skip
 

@@ -22,8 +22,8 @@ def quality(card: Scorecard) -> Markup:
         "card_trend",
         "card_rules",
         "card_measured",
-        "card_failed_rules",
-        "card_unknown_rules",
+        "card_rules_failed",
+        "card_rules_unknown",
     )
     days = [_days(name, trend) for name in DIMENSIONS if trend.under(name)]
     history = tag(
@@ -39,7 +39,12 @@ def quality(card: Scorecard) -> Markup:
 
 def _dimension(name: str, row: Row | None, trend: Reading) -> Markup:
     score = row.number("score") if row else None
-    counts = [cell(figure(row, column), "num") for column in ("rules", "measured", "failed_rules", "unknown_rules")]
+    none = [tag("td", both("card_no_rule"), class_="num why", colspan=4)]
+    counts = (
+        none
+        if row is None
+        else [cell(figure(row, column), "num") for column in ("rules", "measured", "failed_rules", "unknown_rules")]
+    )
     values = [each.number("score") for each in trend.under(name)]
     named = tag("th", both(DIMENSIONS[name]), scope="row")
     drawn = [cell(figure(row, "score"), "num strong"), cell(bar(score, FULL, "good"), "gauge"), cell(spark(values), "trend")]

@@ -36,8 +36,9 @@ def _level(whole: Reading | None) -> Markup:
         told,
         " ",
         figure(row, "measured"),
-        both("card_of_items"),
+        both("card_of"),
         figure(row, "items"),
+        both("card_items_measured"),
         class_="caption",
         **opens(whole, row),
     )

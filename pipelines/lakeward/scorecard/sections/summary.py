@@ -12,9 +12,9 @@ def summary(card: Scorecard) -> Markup:
     """Quality, readiness, grades and the balance of rows, large."""
     totals, readiness, grades = (card.readings[name] for name in ("totals", "readiness", "grades"))
     tiles = (
-        _tile("card_quality", totals, "score", FULL, ("card_of_datasets", "scored", "datasets")),
-        _tile("card_readiness", readiness, "score", TOP_LEVEL, ("card_of_items", "measured", "items")),
-        _tile("card_grades", grades, "share", FULL, ("card_of_columns", "graded", "columns")),
+        _tile("card_quality", totals, "score", FULL, ("card_datasets_scored", "scored", "datasets")),
+        _tile("card_readiness", readiness, "score", TOP_LEVEL, ("card_items_measured", "measured", "items")),
+        _tile("card_grades", grades, "share", FULL, ("card_columns_provisional", "provisional", "columns")),
         _balance(totals),
     )
     return tag("div", *tiles, class_="tiles")
@@ -50,7 +50,7 @@ def _tile(code: str, reading: Reading | None, column: str, top: int, of: tuple[s
     value = row.number(column) if row else None
     text, part, whole = of
     below = (
-        tag("p", figure(row, part), both(text), figure(row, whole), class_="of")
+        tag("p", figure(row, part), both("card_of"), figure(row, whole), both(text), class_="of")
         if row
         else tag("p", both("card_unmeasured_yet"), class_="of")
     )
