@@ -1,0 +1,128 @@
+"""Law 3: every number of the scorecard opens, to the number that is shown."""
+
+import json
+
+import pytest
+
+import lakeward
+from lakeward.core.errors import ProtectionError, UsageError
+from lakeward.core.names import TableName
+from lakeward.flows import build_scorecard, decide_grade, ingest_dataset, list_grades, list_runs, open_figure, read_scorecard
+from lakeward.flows.decide import Choice
+from lakeward.flows.workspace import open_workspace
+from plant import line
+
+FAMILIES = {"totals", "datasets", "history", "dimensions", "trend", "dataset_dimensions", "rules", "reasons", "lineage", "lineage_totals", "ageing"}  # fmt: skip
+GOVERNED = FAMILIES | {"grades", "dataset_grades", "items", "domains", "readiness"}
+
+
+def figures(plant):
+    found = list(read_scorecard(plant.settings).figures())
+    assert len(found) > 60
+    return found
+
+
+def reopened(plant, found):
+    with open_workspace(plant.settings).engine() as engine:
+        for figure in found:
+            at = {TableName.parse(table): version for table, version in figure.evidence.versions.items()}
+            yield [row["value"] for row in engine.fetch(figure.evidence.sql, at=at)]
+
+
+def families_of(found):
+    return {figure.id.partition("/")[0] for figure in found}
+
+
+def test_every_figure_opens_to_the_number_shown(governed):
+    found = figures(governed)
+    assert families_of(found) == GOVERNED
+    assert len({figure.id for figure in found}) == len(found)
+    assert list(reopened(governed, found)) == [[figure.value] for figure in found]
+
+
+def test_a_figure_opens_to_the_same_number_after_the_lake_went_on(ran):
+    found = figures(ran)
+    ran.drop("c.csv", line("M1", 9, 23))
+    ingest_dataset(ran.settings, "press_line")
+    assert list(reopened(ran, found)) == [[figure.value] for figure in found]
+
+
+def test_a_figure_of_the_built_page_opens_by_its_id(ran):
+    build_scorecard(ran.settings)
+    ran.drop("c.csv", line("M1", 9, 23))
+    ingest_dataset(ran.settings, "press_line")
+    assert open_figure(ran.settings, "totals/rows_in")["value"] == 5
+    assert open_figure(ran.settings, "rules/press_line/type%3Atemp_degc/failed")["value"] == 1
+
+
+@pytest.mark.parametrize("name", ["totals", "totals/nothing", "nothing/score", "datasets/score", "datasets/a/b/score"])
+def test_what_is_no_figure_is_refused(ran, name):
+    build_scorecard(ran.settings)
+    with pytest.raises(UsageError, match=r"figure"):
+        open_figure(ran.settings, name)
+
+
+def test_no_figure_opens_before_the_page_is_built(ran):
+    with pytest.raises(UsageError, match="built"):
+        open_figure(ran.settings, "totals/score")
+
+
+def test_totals_are_those_of_the_runs(ran):
+    (run,) = list_runs(ran.settings)
+    totals = read_scorecard(ran.settings).readings["totals"].only
+    assert {key: totals[key] for key in ("rows_in", "silver", "quarantine", "rejects", "duplicates", "batches")} == {
+        key: run[key] for key in ("rows_in", "silver", "quarantine", "rejects", "duplicates", "batches")
+    }
+    assert (totals["balanced"], totals["datasets"]) == (2, 1)
+
+
+def test_grades_are_counted_as_grading_tells_them(governed):
+    decide_first(governed)
+    told = list_grades(governed.settings)
+    counted = read_scorecard(governed.settings).readings["grades"].only
+    assert {state: counted[state] for state in ("confirmed", "overridden", "provisional", "stale", "ungraded")} == {
+        state: sum(row["state"] == state for row in told)
+        for state in ("confirmed", "overridden", "provisional", "stale", "ungraded")
+    }
+    assert [counted[grade] for grade in ("core", "important", "general")] == [
+        sum(row["grade"] == grade for row in told) for grade in ("core", "important", "general")
+    ]
+    assert counted["important"] == 1
+
+
+def test_important_data_is_listed_with_its_columns(governed):
+    decide_first(governed)
+    (row,) = read_scorecard(governed.settings).readings["important_data"].rows
+    assert (row.key, row["names"], row["states"], row["columns"]) == (("press_line",), "machine", "overridden", 1)
+
+
+def test_access_is_counted_by_role(governed):
+    with lakeward.connect(role="analyst", project=governed.root) as con:
+        con.sql("SELECT count(*) FROM silver.press_line").fetchall()
+        with pytest.raises(ProtectionError):
+            con.sql("SELECT * FROM bronze.press_line")
+    (row,) = read_scorecard(governed.settings).readings["access"].rows
+    assert (row.key, row["queries"], row["allowed"], row["refused"]) == (("analyst",), 2, 1, 1)
+
+
+def test_what_no_table_holds_is_unknown_and_never_zero(ran):
+    readings = read_scorecard(ran.settings).readings
+    assert [name for name in ("grades", "readiness", "access") if readings[name] is not None] == []
+    page = build_scorecard(ran.settings).read_text(encoding="utf-8")
+    assert "lakeward grade run" in page
+    assert "未测量" in page
+    assert "NaN" not in page
+
+
+def test_an_empty_lake_says_so(empty):
+    page = build_scorecard(empty.settings).read_text(encoding="utf-8")
+    assert "This lake is empty" in page
+    assert "湖中尚无数据" in page
+    assert json.loads((empty.root / "scorecard" / "evidence.json").read_text(encoding="utf-8"))["families"] == {}
+
+
+def decide_first(plant):
+    decide_grade(
+        plant.settings, "press_line.machine", Choice(by="li.wei", reason="drawn up with the ministry", grade="important")
+    )
+    decide_grade(plant.settings, "press_line.ts", Choice(by="li.wei", reason="agreed"))
