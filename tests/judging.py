@@ -8,9 +8,9 @@ import duckdb
 
 from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource, Kind
 from lakeward.core.names import Layer
+from lakeward.core.sql import identifier as quoted
 from lakeward.quality.plan import diverting, make_plan
 from lakeward.quality.rule import Outcome
-from lakeward.quality.sql import name as quoted
 from lakeward.quality.suite import load_rules
 
 TEXT = DataType(Kind.STRING)

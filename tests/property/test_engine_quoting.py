@@ -4,7 +4,7 @@ import duckdb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakeward.engines.embedded.quoting import identifier, literal
+from lakeward.core.sql import identifier, literal
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("'\"\\;-$\0"))
 CON = duckdb.connect()

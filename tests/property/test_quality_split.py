@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from judging import column, contract, expect, judge
 from lakeward.contracts.model import Kind
+from lakeward.core.sql import identifier, literal
 from lakeward.quality.instants import to_utc
 from lakeward.quality.rule import Outcome, Severity
-from lakeward.quality.sql import name, text
 
 PROMISED = contract(
     column("id", Kind.INTEGER, required=True),
@@ -123,5 +123,5 @@ def _by_sql(moments, zone):
 @settings(max_examples=100, deadline=None)
 def test_quoting_lets_nothing_out(anything):
     con = duckdb.connect()
-    cursor = con.execute(f"SELECT {text(anything)} AS {name(anything)}")
+    cursor = con.execute(f"SELECT {literal(anything)} AS {identifier(anything)}")
     assert (cursor.description[0][0], cursor.fetchone()[0]) == (anything, anything)

@@ -6,11 +6,15 @@ SQL that crosses this line is DuckDB's dialect, kept to what sqlglot can transla
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType, FileSource
 from lakeward.core.names import TableName
+
+# Nothing is stored yet.
+NOTHING: Mapping[str, DataType] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,13 @@ class TableStore(Protocol):
 class QueryEngine(Protocol):
     """A session in which relations are named, and small results are fetched."""
 
-    def stage(self, inputs: Sequence[BatchInput], source: FileSource, columns: Sequence[Column]) -> tuple[FileReport, ...]:
+    def stage(
+        self,
+        inputs: Sequence[BatchInput],
+        source: FileSource,
+        columns: Sequence[Column],
+        stored: Mapping[str, DataType] = NOTHING,
+    ) -> tuple[FileReport, ...]:
         """Read the inputs into two relations of the session, without moving a row through Python.
 
         `staged_rows`: one column per contract column, under its contract name (text formats: VARCHAR as received, Parquet:
@@ -137,6 +147,10 @@ class QueryEngine(Protocol):
         number for text, header included.
         `staged_rejects`: `_file, _file_seq, _row, reason VARCHAR` (message code), `detail VARCHAR` (no data values),
         `raw BLOB` (the record's bytes; for a whole-file reject NULL, `_row` 0 and `detail` naming the landed file).
+
+        Args:
+            stored: Types of the table that the rows are for, by contract name; a Parquet record that they can't hold as it is
+                is a reject.
         """
         ...
 

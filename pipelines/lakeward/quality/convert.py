@@ -7,8 +7,8 @@ differ between engines. So a text is looked at first, and cast only when its for
 from dataclasses import dataclass
 
 from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource, Kind
+from lakeward.core.sql import identifier, literal
 from lakeward.quality.instants import to_utc
-from lakeward.quality.sql import name, text
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
 # The words that mean one thing to everyone. `t`, `y`, `on`, `ok` also stand for other things in plant data (ton, year, a state).
@@ -67,7 +67,7 @@ def _is_text(stored: DataType, source: FileSource | None) -> bool:
 
 
 def _as_stored(column: Column, place: int) -> Converted:
-    own, value = name(column.name), f"_v{place}"
+    own, value = identifier(column.name), f"_v{place}"
     if column.type.kind is not Kind.DOUBLE:
         return Converted(column, (), own, own, f"{own} IS NULL", None)
     layers = ({value: f"CASE WHEN NOT isnan({own}) THEN {own} END"},)
@@ -75,7 +75,7 @@ def _as_stored(column: Column, place: int) -> Converted:
 
 
 def _from_native(column: Column, place: int, stored: DataType) -> Converted:
-    own, value = name(column.name), f"_v{place}"
+    own, value = identifier(column.name), f"_v{place}"
     back = f"TRY_CAST({value} AS {sql_type(stored)})"
     if {stored.kind, column.type.kind} <= NUMBERS or (column.type.kind is Kind.STRING and stored.kind is not Kind.BINARY):
         layers: tuple[dict[str, str], ...] = ({value: f"TRY_CAST({own} AS {sql_type(column.type)})"},)
@@ -86,7 +86,7 @@ def _from_native(column: Column, place: int, stored: DataType) -> Converted:
 
 
 def _from_text(column: Column, place: int, source: FileSource | None) -> Converted:
-    own, given, value = name(column.name), f"_t{place}", f"_v{place}"
+    own, given, value = identifier(column.name), f"_t{place}", f"_v{place}"
     is_string = column.type.kind is Kind.STRING
     # Blanks around a number or a time say nothing; in a text they may. Trimming all would cost more than the cast.
     bare = own if is_string else f"CASE WHEN {own} LIKE ' %' OR {own} LIKE '% ' THEN trim({own}) ELSE {own} END"
@@ -101,7 +101,7 @@ def _from_text(column: Column, place: int, source: FileSource | None) -> Convert
 def _without_nulls(given: str, nulls: tuple[str, ...]) -> str:
     cleaned = given
     for token in nulls:
-        cleaned = f"nullif({cleaned}, {text(token)})"
+        cleaned = f"nullif({cleaned}, {literal(token)})"
     return cleaned
 
 
@@ -124,13 +124,13 @@ def _parse(column: Column, place: int, decimal: str, zone: str | None) -> tuple[
 
 
 def _words(words: tuple[str, ...]) -> str:
-    return "(" + ", ".join(text(word) for word in words) + ")"
+    return "(" + ", ".join(literal(word) for word in words) + ")"
 
 
 def _number(given: str, type_: DataType, decimal: str) -> str:
-    dotted = given if decimal == "." else f"replace({given}, {text(decimal)}, '.')"
+    dotted = given if decimal == "." else f"replace({given}, {literal(decimal)}, '.')"
     cast = f"TRY_CAST({dotted} AS {sql_type(type_)})"
-    when = f"CASE WHEN regexp_matches({given}, {text(number_form(type_, decimal))})"
+    when = f"CASE WHEN regexp_matches({given}, {literal(number_form(type_, decimal))})"
     if type_.kind is Kind.DOUBLE:
         return f"{when} AND isfinite({cast}) THEN {cast} END"
     return f"{when} THEN {cast} END"
@@ -149,23 +149,23 @@ def number_form(type_: DataType, decimal: str = ".") -> str:
 
 def _date(given: str, time_format: str | None) -> str:
     if time_format:
-        return f"CAST(TRY_STRPTIME({given}, {text(time_format)}) AS DATE)"
-    return f"CASE WHEN regexp_matches({given}, {text(ISO_DATE)}) THEN TRY_CAST({given} AS DATE) END"
+        return f"CAST(TRY_STRPTIME({given}, {literal(time_format)}) AS DATE)"
+    return f"CASE WHEN regexp_matches({given}, {literal(ISO_DATE)}) THEN TRY_CAST({given} AS DATE) END"
 
 
 def _instant(place: int, time_format: str | None, zone: str | None) -> tuple[dict[str, str], ...]:
     given, local, value, offset = f"_t{place}", f"_l{place}", f"_v{place}", f"_o{place}"
     if time_format and "%z" in time_format:
-        return ({value: f"TRY_STRPTIME({given}, {text(time_format)})"},)
+        return ({value: f"TRY_STRPTIME({given}, {literal(time_format)})"},)
     from_zone = to_utc(local, zone) if zone else "CAST(NULL AS TIMESTAMP)"
     if time_format:
-        return ({local: f"TRY_STRPTIME({given}, {text(time_format)})"}, {value: f"{from_zone} AT TIME ZONE 'UTC'"})
+        return ({local: f"TRY_STRPTIME({given}, {literal(time_format)})"}, {value: f"{from_zone} AT TIME ZONE 'UTC'"})
     # Most times are written to the second, without an offset: those need no search for one.
     plain = f"length({given}) = {ISO_PLAIN} AND substr({given}, {ISO_TAIL}, 1) = ':'"
     written = f"CASE WHEN {offset} = '' THEN {given} ELSE rtrim(substr({given}, 1, length({given}) - length({offset}))) END"
     return (
         {offset: f"CASE WHEN {plain} THEN '' ELSE regexp_extract(substr({given}, {ISO_TAIL}), '(Z|[+-][0-9:]+)$', 1) END"},
-        {local: f"CASE WHEN regexp_matches({given}, {text(ISO_TIME)}) THEN TRY_CAST({written} AS TIMESTAMP) END"},
+        {local: f"CASE WHEN regexp_matches({given}, {literal(ISO_TIME)}) THEN TRY_CAST({written} AS TIMESTAMP) END"},
         {value: f"(CASE WHEN {offset} = '' THEN {from_zone} ELSE {local} - {_written(offset)} END) AT TIME ZONE 'UTC'"},
     )
 

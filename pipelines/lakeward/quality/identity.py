@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lakeward.contracts.model import Contract
+from lakeward.core.sql import identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +56,15 @@ def stored(ident: Identity, good: str, silver: str, within: str) -> str:
     Args:
         within: Condition on the columns of silver outside which no row of `good` can be found.
     """
-    old_time = f"s.{_name(ident.time)}" if ident.time else "NULL"
+    old_time = f"s.{identifier(ident.time)}" if ident.time else "NULL"
     return f"""
         SELECT g._file_seq, g._row, {_same(ident.values, "g", "s")} AS is_same, {old_time} AS old_time
         FROM {good} AS g JOIN (SELECT * FROM {silver} WHERE {within}) AS s ON {_same(ident.keys, "g", "s")}"""
 
 
 def _same(columns: Sequence[str], left: str, right: str) -> str:
-    return " AND ".join(f"{left}.{_name(c)} IS NOT DISTINCT FROM {right}.{_name(c)}" for c in columns)
+    return " AND ".join(f"{left}.{identifier(c)} IS NOT DISTINCT FROM {right}.{identifier(c)}" for c in columns)
 
 
 def _names(columns: Sequence[str], prefix: str = "") -> str:
-    return ", ".join(prefix + _name(c) for c in columns)
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
+    return ", ".join(prefix + identifier(c) for c in columns)

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.quality.sql import text
+from lakeward.core.sql import literal as text
 
 WORDS = {
     Kind.STRING: "text",

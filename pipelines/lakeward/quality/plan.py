@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakeward.contracts.model import Contract, DataType
+from lakeward.core.sql import identifier
 from lakeward.quality.checks import Check, ForeignCheck, RowCheck, UniqueCheck
 from lakeward.quality.compile import compile_rule
 from lakeward.quality.convert import Converted, convert
@@ -15,7 +16,7 @@ from lakeward.quality.identity import identity
 from lakeward.quality.predicates import Scope
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
 from lakeward.quality.split import Diversion, split
-from lakeward.quality.sql import any_of, name, select, stack
+from lakeward.quality.sql import any_of, select, stack
 
 
 def make_plan(contract: Contract, rules: Sequence[Rule], types: Mapping[str, DataType]) -> "JudgePlan":
@@ -116,7 +117,7 @@ class JudgePlan:
             relations: For a rule of uniqueness the relation of `repeats`; for one that Great Expectations judged the relation of
                 places (`_file_seq`, `_row`) of its failing rows, else it diverts nothing.
         """
-        stored = ", ".join(name(column) for column in self.stored)
+        stored = ", ".join(identifier(column) for column in self.stored)
         diversion = Diversion(tuple(check for check in self.checks if check.rule.id in ids), relations or {})
         return split(self._converted(rows), diversion, self._typed_items(), stored)
 
@@ -129,8 +130,8 @@ class JudgePlan:
         return stack(rows, layers)
 
     def _typed_items(self) -> str:
-        items = {name(column): self.columns[column].output for column in self.columns}
-        items |= {name(column): name(column) for column in self.stored if column not in self.columns}
+        items = {identifier(column): self.columns[column].output for column in self.columns}
+        items |= {identifier(column): identifier(column) for column in self.stored if column not in self.columns}
         return select(items)
 
     def _row_checks(self) -> list[RowCheck]:

@@ -6,11 +6,11 @@ from itertools import combinations
 from typing import Any
 
 from lakeward.contracts.model import Kind
+from lakeward.core.sql import literal as text
 from lakeward.quality.convert import NUMBERS, Converted
 from lakeward.quality.literals import literal
 from lakeward.quality.patterns import to_re2
 from lakeward.quality.rule import Rule
-from lakeward.quality.sql import text
 
 Kwargs = Mapping[str, Any]
 Predicate = tuple[str, str] | None

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lakeward.core.sql import literal
 from lakeward.quality.checks import Check, ForeignCheck, RowCheck, UniqueCheck
-from lakeward.quality.sql import any_of, stack, text
+from lakeward.quality.sql import any_of, stack
 
 # What a relation of places has: a row's place in its batch.
 PLACE = ("_file_seq", "_row")
@@ -64,7 +65,7 @@ def _joined(rows: str, check: UniqueCheck | ForeignCheck, relation: str) -> str:
 
 
 def _listed(items: Mapping[str, str]) -> str:
-    return f"concat_ws(', ', {', '.join(f'CASE WHEN {flag} THEN {text(item)} END' for item, flag in items.items())})"
+    return f"concat_ws(', ', {', '.join(f'CASE WHEN {flag} THEN {literal(item)} END' for item, flag in items.items())})"
 
 
 def _json(value: str) -> str:

@@ -3,16 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 
-def name(column: str) -> str:
-    """A quoted identifier."""
-    return '"' + column.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A quoted text."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def any_of(conditions: Iterable[str]) -> str:
     """True where one of `conditions` is; never NULL."""
     return f"coalesce({' OR '.join(f'({c})' for c in conditions) or 'FALSE'}, FALSE)"

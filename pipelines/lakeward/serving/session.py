@@ -13,12 +13,12 @@ from pathlib import Path
 import duckdb
 
 from lakeward.core.errors import ProtectionError
+from lakeward.core.sql import identifier, literal
 from lakeward.protection.masking import TOKENISE, protected
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
 from lakeward.serving.plan import ServedTable
-from lakeward.serving.quoting import identifier, literal
 
 # After these nothing can be loaded, set or named any more; their order matters, the last one ends it.
 LOCK = (

@@ -11,9 +11,9 @@ import duckdb
 
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column, FileSource
+from lakeward.core.sql import literal
 from lakeward.engines.embedded.csv_headers import CsvFile, opened
 from lakeward.engines.embedded.csv_records import MAX_RECORD_BYTES, MAX_RECORD_LINES, Dialect, detail, reason
-from lakeward.engines.embedded.quoting import literal
 from lakeward.engines.embedded.reading import Reading, missing_detail, readable, rejects, rows, unrejected
 from lakeward.engines.embedded.text_lines import TextFile, lines, not_blank, raw_bytes, restored
 

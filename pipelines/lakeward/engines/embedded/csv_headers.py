@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from lakeward.core.sql import literal
 from lakeward.engines.embedded.csv_records import MAX_RECORD_LINES, Dialect, reason
-from lakeward.engines.embedded.quoting import literal
 from lakeward.engines.embedded.text_lines import TextFile, has_undecoded, not_blank, numbered, restored, unnumbered
 
 

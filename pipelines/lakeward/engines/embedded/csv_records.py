@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from lakeward.contracts.model import FileSource
-from lakeward.engines.embedded.quoting import literal
+from lakeward.core.sql import literal
 from lakeward.engines.embedded.text_lines import has_undecoded
 
 # A quoted text with more lines, or more bytes, is no field anybody wrote: it is two stray quotes far apart.

@@ -13,7 +13,7 @@ import duckdb
 from deltalake.transaction import AddAction
 
 from lakeward.core.errors import InvariantError
-from lakeward.engines.embedded.quoting import identifier, literal
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.stats import Written, stats_json, unquoted
 from lakeward.engines.embedded.types import from_sql, sql_type
 from lakeward.engines.protocols import TableSpec

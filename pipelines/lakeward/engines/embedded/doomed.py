@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 
 from lakeward.contracts.model import Kind
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.data_files import DataFile
-from lakeward.engines.embedded.quoting import identifier, literal
 from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import TableSpec
 

@@ -11,7 +11,7 @@ import duckdb
 
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
-from lakeward.engines.embedded.quoting import literal
+from lakeward.core.sql import literal
 from lakeward.engines.embedded.reading import Reading, readable, rejects, rows, unrejected
 from lakeward.engines.embedded.text_lines import TextFile, has_undecoded, lines, not_blank, raw_bytes, restored, unnumbered
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from lakeward.contracts.model import DataType
-from lakeward.engines.embedded.quoting import identifier, literal
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.types import sql_type
 
 

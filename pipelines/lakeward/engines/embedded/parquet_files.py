@@ -1,6 +1,7 @@
 """Parquet files, in their own types.
 
-Refuses to convert a value, but where files of one batch disagree about a column's type: it is read as text then.
+Refuses to convert a value, but where files disagree about a column's type: those of one batch meet in text then, and a later
+file gives what the table's type can hold as it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,18 +11,20 @@ from functools import partial
 import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column
-from lakeward.engines.embedded.quoting import identifier, literal
+from lakeward.contracts.model import Column, DataType
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.reading import Reading, missing_detail, readable
-from lakeward.engines.embedded.types import sql_type
+from lakeward.engines.embedded.types import from_sql, sql_type
 
 # Types within one of these sets widen to its widest without losing a digit.
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _FLOATS = {"FLOAT", "DOUBLE"}
 
 
-def read_parquet(con: duckdb.DuckDBPyConnection, files: Iterable[BatchInput], columns: Sequence[Column]) -> Reading:
-    """Read Parquet files; a file that lacks a required column is all rejects."""
+def read_parquet(
+    con: duckdb.DuckDBPyConnection, files: Iterable[BatchInput], columns: Sequence[Column], stored: Mapping[str, DataType]
+) -> Reading:
+    """Read Parquet files; a file that lacks a required column is all rejects, a value that its table can't hold one."""
     reading = Reading()
     known: list[_ParquetFile] = []
     for file in files:
@@ -37,11 +40,18 @@ def read_parquet(con: duckdb.DuckDBPyConnection, files: Iterable[BatchInput], co
         missing = tuple(c.source_name for c in columns if c.required and c.source_name not in one.types)
         reading.reports.append(FileReport(one.input.seq, one.input.name, one.records, unknown, missing))
         if missing:
-            reading.rejects.append(_rejects(one, missing))
+            reading.rejects.append(_select(one, _reject(one, "reject_missing_column", missing_detail(missing))))
         else:
             whole.append(one)
-    types = {column.source_name: _common_type(column, whole) for column in columns}
-    reading.rows.extend(_rows(file, columns, types) for file in whole)
+    held = {column.source_name: stored[column.name] for column in columns if column.name in stored}
+    types = {c.source_name: sql_type(held[c.source_name]) if c.source_name in held else _common_type(c, whole) for c in columns}
+    for one in whole:
+        others = one.others(held)
+        lost = " OR ".join(_lost(name, one.types[name], types[name]) for name in others)
+        reading.rows.append(_select(one, _row(one, columns, types), f"NOT ({lost})" if lost else ""))
+        if lost:
+            detail = "; ".join(f"{name}: expected {types[name]}, found {one.types[name]}" for name in others)
+            reading.rejects.append(_select(one, _reject(one, "reject_other_type", literal(detail)), lost))
     return reading
 
 
@@ -62,6 +72,10 @@ class _ParquetFile:
         """SELECT list of where a row stood; a file may have a column with the name of DuckDB's row number."""
         number = "file_row_number + 1" if "file_row_number" not in map(str.lower, self.types) else "row_number() OVER ()"
         return f"{literal(self.input.name)} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
+
+    def others(self, held: Mapping[str, DataType]) -> tuple[str, ...]:
+        """Columns to which the file gives another type than the table does."""
+        return tuple(name for name, type_ in held.items() if name in self.types and from_sql(self.types[name]) != type_)
 
 
 def _opened(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
@@ -85,16 +99,16 @@ def _common_type(column: Column, files: Sequence[_ParquetFile]) -> str:
     return "DOUBLE" if found <= _FLOATS else "VARCHAR"
 
 
-def _rows(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:
+def _row(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:
     named = ", ".join(f"{_value(file, column.source_name, types)} AS {identifier(column.name)}" for column in columns)
-    return f"SELECT {named}, {file.place}, {_extra(file, types)} AS _extra FROM {file.scan}"
+    return f"{named}, {file.place}, {_extra(file, types)} AS _extra"
 
 
 def _value(file: _ParquetFile, name: str, types: Mapping[str, str]) -> str:
     """The column's value; a cast only where files disagree or lack it."""
     if name not in file.types:
         return f"NULL::{types[name]}"
-    return identifier(name) if file.types[name] == types[name] else f"{identifier(name)}::{types[name]}"
+    return identifier(name) if file.types[name] == types[name] else f"TRY_CAST({identifier(name)} AS {types[name]})"
 
 
 def _extra(file: _ParquetFile, known: Mapping[str, str]) -> str:
@@ -106,9 +120,20 @@ def _extra(file: _ParquetFile, known: Mapping[str, str]) -> str:
     return f"nullif(to_json(map_from_entries(list_filter([{entries}], lambda e: e.value IS NOT NULL)))::VARCHAR, '{{}}')"
 
 
-def _rejects(file: _ParquetFile, missing: Sequence[str]) -> str:
+def _reject(file: _ParquetFile, reason: str, detail: str) -> str:
     record = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in file.types)
-    return (
-        f"SELECT {file.place}, 'reject_missing_column' AS reason, {missing_detail(missing)} AS detail, "
-        f"encode(to_json(struct_pack({record}))::VARCHAR) AS raw FROM {file.scan}"
-    )
+    raw = f"encode(to_json(struct_pack({record}))::VARCHAR)"
+    return f"{file.place}, {literal(reason)} AS reason, {detail} AS detail, {raw} AS raw"
+
+
+def _lost(name: str, own: str, kept: str) -> str:
+    """Condition: the value is not the same any more when it comes back from the table's type."""
+    value = identifier(name)
+    return f"({value} IS NOT NULL AND TRY_CAST(TRY_CAST({value} AS {kept}) AS {own}) IS DISTINCT FROM {value})"
+
+
+def _select(file: _ParquetFile, items: str, condition: str = "") -> str:
+    """SELECT of the file's rows for which the condition on its columns holds, numbered as if all were there."""
+    if not condition:
+        return f"SELECT {items} FROM {file.scan}"
+    return f"SELECT * EXCLUDE (_wanted) FROM (SELECT {items}, ({condition}) AS _wanted FROM {file.scan}) WHERE _wanted"

@@ -8,7 +8,7 @@ import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column
-from lakeward.engines.embedded.quoting import identifier, literal
+from lakeward.core.sql import identifier, literal
 
 # No fault of a file: the process, the machine or DuckDB itself is in trouble.
 _OUR_TROUBLE = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.InternalException, duckdb.FatalException)

@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.embedded.quoting import identifier
+from lakeward.core.sql import identifier
 
 # Cheap and sure in one direction: a text without it names no table of the lake, and is not parsed.
 _MENTION = re.compile(rf"\b(?:{'|'.join(Layer)})\"?\s*\.", re.IGNORECASE)

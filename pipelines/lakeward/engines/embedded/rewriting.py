@@ -14,11 +14,11 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import InvariantError
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.commits import actions, commit, landed, open_table
 from lakeward.engines.embedded.data_files import DataFile, remove_files, write_files
 from lakeward.engines.embedded.delta_schema import columns_of
 from lakeward.engines.embedded.doomed import Doomed
-from lakeward.engines.embedded.quoting import identifier, literal
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.protocols import Commit, TableSpec, Txn
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lakeward.engines.embedded.quoting import literal
+from lakeward.core.sql import literal
 
 
 def delta_scan(folder: Path, version: int | None = None, *, place: str | None = None) -> str:

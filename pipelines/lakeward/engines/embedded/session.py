@@ -15,13 +15,14 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType, FileSource
 from lakeward.core.errors import UsageError
 from lakeward.core.names import TableName
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded import literals, staging
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.embedded.quoting import identifier, literal
 from lakeward.engines.embedded.relations import resolved
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import Scratch
 from lakeward.engines.embedded.types import from_sql
+from lakeward.engines.protocols import NOTHING
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,10 +55,16 @@ class Session:
         self._con.close()
         self._scratch.close()
 
-    def stage(self, inputs: Sequence[BatchInput], source: FileSource, columns: Sequence[Column]) -> tuple[FileReport, ...]:
+    def stage(
+        self,
+        inputs: Sequence[BatchInput],
+        source: FileSource,
+        columns: Sequence[Column],
+        stored: Mapping[str, DataType] = NOTHING,
+    ) -> tuple[FileReport, ...]:
         """See `QueryEngine.stage`."""
         with machine_faults(self._lake):
-            return staging.stage(self._con, inputs, source, columns, self.scratch)
+            return staging.stage(self._con, inputs, source, columns, self.scratch, stored)
 
     def define(self, name: str, query: str) -> None:
         """See `QueryEngine.define`."""

@@ -4,21 +4,22 @@ Refuses to type, trim or judge a value, and to let a fault in one record or file
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column, FileFormat, FileSource
+from lakeward.contracts.model import Column, DataType, FileFormat, FileSource
 from lakeward.core.errors import MachineError
+from lakeward.core.sql import identifier
 from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.decoding import utf8_view
 from lakeward.engines.embedded.json_files import read_json
 from lakeward.engines.embedded.parquet_files import read_parquet
-from lakeward.engines.embedded.quoting import identifier
 from lakeward.engines.embedded.reading import Reading
 from lakeward.engines.embedded.text_lines import TextFile
+from lakeward.engines.protocols import NOTHING
 
 _NO_REJECTS = (
     "SELECT NULL::VARCHAR AS _file, NULL::BIGINT AS _file_seq, NULL::BIGINT AS _row, NULL::VARCHAR AS reason, "
@@ -27,7 +28,12 @@ _NO_REJECTS = (
 
 
 def stage(
-    con: duckdb.DuckDBPyConnection, inputs: Sequence[BatchInput], source: FileSource, columns: Sequence[Column], scratch: Path
+    con: duckdb.DuckDBPyConnection,
+    inputs: Sequence[BatchInput],
+    source: FileSource,
+    columns: Sequence[Column],
+    scratch: Path,
+    stored: Mapping[str, DataType] = NOTHING,
 ) -> tuple[FileReport, ...]:
     """Read the inputs into two relations of the session; shape and meaning as in `QueryEngine.stage`.
 
@@ -37,6 +43,7 @@ def stage(
         source: The dialect of all text files among them.
         columns: The contract's columns, in its order.
         scratch: An existing folder for working copies, which must outlive the view.
+        stored: Types that columns must have.
 
     Returns:
         One report per input, in their order.
@@ -45,7 +52,7 @@ def stage(
         MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
     try:
-        readings = _readings(con, inputs, source, columns, _emptied(scratch / "staging"))
+        readings = _readings(con, inputs, source, columns, _emptied(scratch / "staging"), stored)
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
     rejects = " UNION ALL ".join([_NO_REJECTS, *(select for one in readings for select in one.rejects)])
@@ -56,7 +63,12 @@ def stage(
 
 
 def _readings(
-    con: duckdb.DuckDBPyConnection, inputs: Sequence[BatchInput], source: FileSource, columns: Sequence[Column], scratch: Path
+    con: duckdb.DuckDBPyConnection,
+    inputs: Sequence[BatchInput],
+    source: FileSource,
+    columns: Sequence[Column],
+    scratch: Path,
+    stored: Mapping[str, DataType],
 ) -> tuple[Reading, ...]:
     """What each format gives, and the files that were known to be unreadable before."""
     faulty = Reading()
@@ -74,7 +86,7 @@ def _readings(
         faulty,
         read_csv(con, text(FileFormat.CSV), source, columns),
         read_json(con, text(FileFormat.JSONL), columns),
-        read_parquet(con, readable[FileFormat.PARQUET], columns),
+        read_parquet(con, readable[FileFormat.PARQUET], columns, stored),
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lakeward.contracts.batch import BatchInput
+from lakeward.core.sql import literal
 from lakeward.engines.embedded.decoding import BYTE_MARK, CARRIAGE_RETURN, NEVER_IN_TEXT, TextView
-from lakeward.engines.embedded.quoting import literal
 
 # A record of plain text is far below it; DuckDB's buffers grow with it, and a longer line makes the file one reject.
 MAX_LINE_BYTES = 16 << 20

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from lakeward.contracts.model import FileSource, Kind
+from lakeward.core.sql import identifier, literal
 from lakeward.core.units import guess_from_name
 from lakeward.engines.protocols import Engine
 from lakeward.flows.profile.candidates import Trial, candidates
@@ -15,7 +16,6 @@ from lakeward.flows.profile.findings import NUMBERS, ColumnProfile
 from lakeward.flows.profile.measuring import STAGED, VALUES, Outcome, disorder, keep_values, try_types
 from lakeward.flows.profile.patterns import fixed_form
 from lakeward.flows.profile.personal import looks_personal
-from lakeward.quality.sql import name, text
 
 # A list that a person can read and correct.
 CHOICES = 20
@@ -92,8 +92,8 @@ def _best_format(engine: Engine, source: FileSource, column: str, holding: Seque
 def _measured(engine: Engine, columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
     """Number of different values of each column, and the bounds of numbers, in one scan."""
     items = [
-        f"count(DISTINCT {name(one.name)}) AS d{place}"
-        + (f", min({name(one.name)}) AS l{place}, max({name(one.name)}) AS h{place}" if one.has_range else "")
+        f"count(DISTINCT {identifier(one.name)}) AS d{place}"
+        + (f", min({identifier(one.name)}) AS l{place}, max({identifier(one.name)}) AS h{place}" if one.has_range else "")
         for place, one in enumerate(columns)
     ]
     found = engine.fetch(f"SELECT {', '.join(items)} FROM {VALUES}")[0]
@@ -120,7 +120,7 @@ def _described(engine: Engine, column: ColumnProfile, values: Sequence[str]) -> 
 
 
 def _choices(engine: Engine, column: ColumnProfile) -> tuple[str, ...]:
-    own = name(column.name)
+    own = identifier(column.name)
     found = engine.fetch(f"SELECT DISTINCT {own} AS value FROM {VALUES} WHERE {own} IS NOT NULL ORDER BY 1")
     return tuple(row["value"] for row in found)
 
@@ -130,6 +130,6 @@ def _pattern(engine: Engine, column: ColumnProfile, values: Sequence[str]) -> st
     form = fixed_form(values)
     if form is None:
         return None
-    own = name(column.name)
-    found = engine.fetch(f"SELECT count_if(NOT regexp_matches({own}, {text(form)})) AS n FROM {VALUES}")
+    own = identifier(column.name)
+    found = engine.fetch(f"SELECT count_if(NOT regexp_matches({own}, {literal(form)})) AS n FROM {VALUES}")
     return None if found[0]["n"] else form

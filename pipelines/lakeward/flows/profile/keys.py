@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from lakeward.contracts.model import Kind
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.profile.findings import ColumnProfile, Key, Times
 from lakeward.flows.profile.measuring import STAGED, VALUES
-from lakeward.quality.sql import name, text
 
 # Columns to pair with the time column, those with the fewest values first: series are few, readings are many.
 PAIRS = 8
@@ -44,8 +44,10 @@ def find_key(engine: Engine, columns: Sequence[ColumnProfile], time: ColumnProfi
 
 def measure_times(engine: Engine, time: ColumnProfile, key: Key) -> Times:
     """Period and offsets of the time column, each series for itself."""
-    series = "".join(f"PARTITION BY {name(column)} " for column in key.columns if column != time.name and len(key.columns) > 1)
-    own = name(time.name)
+    series = "".join(
+        f"PARTITION BY {identifier(column)} " for column in key.columns if column != time.name and len(key.columns) > 1
+    )
+    own = identifier(time.name)
     steps = f"SELECT epoch({own}) - lag(epoch({own})) OVER ({series}ORDER BY {own}) AS step FROM {VALUES} WHERE {own} IS NOT NULL"
     counted = f"SELECT step, median(step) OVER () AS period FROM ({steps}) WHERE step > 0"
     found = engine.fetch(
@@ -56,7 +58,10 @@ def measure_times(engine: Engine, time: ColumnProfile, key: Key) -> Times:
 
 
 def _pair(engine: Engine, partners: Sequence[ColumnProfile], time: ColumnProfile, rows: int) -> Key:
-    counts = [f"count(DISTINCT ({name(column.name)}, {name(time.name)})) AS n{place}" for place, column in enumerate(partners)]
+    counts = [
+        f"count(DISTINCT ({identifier(column.name)}, {identifier(time.name)})) AS n{place}"
+        for place, column in enumerate(partners)
+    ]
     found = engine.fetch(f"SELECT {', '.join(counts)} FROM {VALUES}")[0]
     return next((Key((column.name, time.name)) for place, column in enumerate(partners) if found[f"n{place}"] == rows), Key())
 
@@ -66,6 +71,6 @@ def _offsets(engine: Engine, time: ColumnProfile) -> int:
     stored = engine.types(STAGED)[time.name].kind
     if time.time_format or stored is not Kind.STRING:
         return time.converted if time.time_format and "%z" in time.time_format else 0
-    beyond_date = f"substr(trim({name(time.name)}), 11)"
-    found = engine.fetch(f"SELECT count_if(regexp_matches({beyond_date}, {text(_OFFSET)})) AS n FROM {STAGED}")
+    beyond_date = f"substr(trim({identifier(time.name)}), 11)"
+    found = engine.fetch(f"SELECT count_if(regexp_matches({beyond_date}, {literal(_OFFSET)})) AS n FROM {STAGED}")
     return int(found[0]["n"])

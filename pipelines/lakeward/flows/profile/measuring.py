@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import Column, Contract, DataType, FileSource
 from lakeward.core.names import Layer
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.profile.candidates import ENOUGH, Trial
 from lakeward.quality.convert import Converted, convert
-from lakeward.quality.sql import name, stack, text
+from lakeward.quality.sql import stack
 
 # What loggers, spreadsheets and people write where there is no value.
 NULLS = ("", "NA", "N/A", "#N/A", "null", "NULL", "NaN", "nan", "-", "--", "空")
@@ -44,7 +45,7 @@ def null_tokens(engine: Engine, columns: Sequence[str]) -> tuple[str, ...]:
     if not columns:
         return ("",)
     found = {
-        f"n{place}": " OR ".join(f"trim({name(column)}) = {text(token)}" for column in columns)
+        f"n{place}": " OR ".join(f"trim({identifier(column)}) = {literal(token)}" for column in columns)
         for place, token in enumerate(NULLS)
     }
     counts = engine.fetch(
@@ -56,7 +57,7 @@ def null_tokens(engine: Engine, columns: Sequence[str]) -> tuple[str, ...]:
 def sample(engine: Engine, columns: Sequence[str], nulls: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
     """Different texts of each column, trimmed, out of rows that are spread over the file."""
     step = max(1, rows // SAMPLE_ROWS)
-    cut = ", ".join(f"substr(trim({name(column)}), 1, {SAMPLE_LETTERS}) AS {name(column)}" for column in columns)
+    cut = ", ".join(f"substr(trim({identifier(column)}), 1, {SAMPLE_LETTERS}) AS {identifier(column)}" for column in columns)
     found = (
         engine.fetch(f"SELECT {cut} FROM {STAGED} WHERE _row % {step} = 0 ORDER BY _row LIMIT {SAMPLE_ROWS}") if columns else []
     )
@@ -97,7 +98,7 @@ def keep_values(engine: Engine, source: FileSource, types: Mapping[str, Trial]) 
     """Make `VALUES`: the file's rows, every column in its type, with `_row`."""
     named = list(types.items())
     converted = _conversions(engine, source, named)
-    items = [f"{one.value} AS {name(column)}" for (column, _), one in zip(named, converted, strict=True)]
+    items = [f"{one.value} AS {identifier(column)}" for (column, _), one in zip(named, converted, strict=True)]
     engine.materialise(VALUES, f"SELECT {', '.join(items)}, _row FROM {_stacked(named, converted)}")
 
 
@@ -113,7 +114,7 @@ def _conversions(engine: Engine, source: FileSource, named: Sequence[tuple[str, 
 
 def _stacked(named: Sequence[tuple[str, Trial]], converted: Sequence[Converted]) -> str:
     """The staged rows with a column per trial, and all their layers."""
-    aliases = ", ".join(f"{name(column)} AS t{place}" for place, (column, _) in enumerate(named))
+    aliases = ", ".join(f"{identifier(column)} AS t{place}" for place, (column, _) in enumerate(named))
     layers = [
         {key: item for part in layer for key, item in part.items()}
         for layer in itertools.zip_longest(*(one.layers for one in converted), fillvalue={})

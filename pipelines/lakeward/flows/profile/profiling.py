@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lakeward.contracts.model import Column, Kind
 from lakeward.core.errors import UsageError
+from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.profile.candidates import STRING
 from lakeward.flows.profile.columns import profile_columns
@@ -15,7 +16,6 @@ from lakeward.flows.profile.keys import find_key, find_time_column, measure_time
 from lakeward.flows.profile.looking import Look, first_look, header
 from lakeward.flows.profile.measuring import STAGED, null_tokens, sample
 from lakeward.flows.profile.naming import sql_names
-from lakeward.quality.sql import name
 
 
 def profile_file(engine: Engine, path: Path) -> Profile:
@@ -42,7 +42,7 @@ def profile_file(engine: Engine, path: Path) -> Profile:
 def _stage(engine: Engine, look: Look, names: Mapping[str, str]) -> tuple[int, int]:
     """Read the file once and keep its rows; how many rows and rejects there are."""
     engine.stage((look.input,), look.source, tuple(Column(column, STRING, header) for column, header in names.items()))
-    engine.materialise(STAGED, f"SELECT {', '.join(map(name, names))}, _row FROM staged_rows")
+    engine.materialise(STAGED, f"SELECT {', '.join(map(identifier, names))}, _row FROM staged_rows")
     counts = engine.fetch(f"SELECT (SELECT count(*) FROM {STAGED}) AS rows, (SELECT count(*) FROM staged_rejects) AS rejects")[0]
     if not counts["rows"]:
         raise UsageError("sample_without_rows", file=look.input.path, rejects=counts["rejects"])

@@ -1,4 +1,4 @@
-"""Names and texts from outside, written so that DuckDB reads them as nothing but names and texts.
+"""Names and texts from outside, written so that SQL reads them as nothing but names and texts.
 
 Header names, paths and JSON keys are hostile input. Refuses to build SQL itself.
 """
@@ -10,6 +10,6 @@ def identifier(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """`text` as a VARCHAR literal. NUL ends DuckDB's SQL text, so that it is spelt `chr(0)`."""
+    """`text` as a text literal. NUL ends DuckDB's SQL text, so that it is spelt `chr(0)`."""
     quoted = "'" + text.replace("'", "''") + "'"
     return quoted if "\0" not in text else "(" + quoted.replace("\0", "' || chr(0) || '") + ")"
