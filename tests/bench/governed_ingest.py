@@ -81,7 +81,7 @@ def make_project(root: Path) -> None:
 
 def make_file(path: Path, rows: int, day: int) -> None:
     """One day of telemetry in arrival order: 200 series, no defect, so that every variant writes the same rows."""
-    import duckdb  # noqa: PLC0415  (a variant is timed without it)
+    import duckdb
 
     duckdb.sql(f"""COPY (
         SELECT 'line' || (i % 4) || '/m' || (i % 200) AS series,
@@ -92,8 +92,8 @@ def make_file(path: Path, rows: int, day: int) -> None:
 
 
 def govern(root: Path, file: Path) -> None:
-    from lakeward.core.settings import Settings  # noqa: PLC0415
-    from lakeward.flows import ingest_dataset  # noqa: PLC0415
+    from lakeward.core.settings import Settings
+    from lakeward.flows import ingest_dataset
 
     (root / "inbox" / "bench" / file.name).hardlink_to(file)
     report = ingest_dataset(Settings(start=root), "bench")
@@ -103,12 +103,12 @@ def govern(root: Path, file: Path) -> None:
 
 def write_bare(root: Path, file: Path) -> None:
     """The same files by the same engine: landed, bronze, silver; no rule, no identity, no verdict, no lineage."""
-    from lakeward.core.settings import Settings  # noqa: PLC0415
-    from lakeward.engines.protocols import TableColumn, TableSpec, Txn  # noqa: PLC0415
-    from lakeward.core.names import Layer  # noqa: PLC0415
-    from lakeward.flows.batch import EXTRA, PLACE  # noqa: PLC0415
-    from lakeward.flows.publish import silver_spec  # noqa: PLC0415
-    from lakeward.flows.workspace import open_workspace  # noqa: PLC0415
+    from lakeward.core.names import Layer
+    from lakeward.core.settings import Settings
+    from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+    from lakeward.flows.batch import EXTRA, PLACE
+    from lakeward.flows.publish import silver_spec
+    from lakeward.flows.workspace import open_workspace
 
     (root / "inbox" / "bench" / file.name).hardlink_to(file)
     workspace = open_workspace(Settings(start=root))
@@ -129,8 +129,8 @@ def write_bare(root: Path, file: Path) -> None:
 
 def write_plain(root: Path, file: Path) -> None:
     """What a script without us does: the file to two Delta tables."""
-    import pyarrow.dataset as ds  # noqa: PLC0415
-    from deltalake import write_deltalake  # noqa: PLC0415
+    import pyarrow.dataset as ds
+    from deltalake import write_deltalake
 
     for table in ("plain_bronze", "plain_silver"):
         write_deltalake(str(root / table), ds.dataset(file).scanner().to_reader(), mode="append")
@@ -138,12 +138,13 @@ def write_plain(root: Path, file: Path) -> None:
 
 def measure(variant: str, first: Path, second: Path) -> None:
     """One variant in this process, into a fresh lake; prints seconds and MiB."""
-    work = {"governed": govern, "bare": write_bare, "write_deltalake": write_plain}[variant.split(" into")[0]]
+    work = {"governed": govern, "bare": write_bare, "write_deltalake": write_plain}[variant.split(" into", maxsplit=1)[0]]
     with tempfile.TemporaryDirectory(dir=first.parent) as folder:
         root = Path(folder)
         make_project(root)
-        import lakeward.flows  # noqa: F401, PLC0415  (imports are not the work)
-        import deltalake, duckdb  # noqa: F401, E401, PLC0415
+        import deltalake  # noqa: F401
+
+        import lakeward.flows  # noqa: F401  (imports are not the work)
 
         if "into" in variant:
             work(root, first)

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from plant import Plant, line, make_plant
 
 from lakeward.flows import curate_dataset, ingest_dataset, list_tables, rebuild
 from lakeward.flows.workspace import open_workspace
+from plant import Plant, line, make_plant
 
 CONTRACT = """\
 apiVersion: v3.2.0

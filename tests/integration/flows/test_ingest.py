@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from plant import Plant, line, make_plant
 
 from lakeward.flows import ingest_dataset, list_tables, quarantine_rows, rebuild_dataset
 from lakeward.flows.workspace import open_workspace
+from plant import Plant, line, make_plant
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from plant import line, make_plant
 
 from lakeward.flows import ingest_dataset, quarantine_rows
+from plant import line, make_plant
 
 
 @pytest.mark.slow

@@ -5,12 +5,12 @@ import signal
 from pathlib import Path
 
 import pytest
-from plant import Plant, killed_at, line, make_plant, run
 
 from lakeward.core.names import Layer
 from lakeward.flows import ingest_dataset, list_tables
 from lakeward.flows.batch import Step
 from lakeward.flows.workspace import open_workspace
+from plant import Plant, killed_at, line, make_plant, run
 
 SPAWN = multiprocessing.get_context("spawn")
 # Law 4 leaves out what says who wrote a row and when.
@@ -41,7 +41,7 @@ def contents(plant: Plant) -> dict[str, list[tuple[object, ...]]]:
         tables = engine.tables()
         found = {str(t.name): engine.fetch(f"SELECT * FROM {t.name}") for t in tables}
     return {
-        name: sorted((tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows)) for name, rows in found.items()
+        name: sorted(tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows) for name, rows in found.items()
     }
 
 
