@@ -25,7 +25,9 @@ def receive(work: Work, inputs: Sequence[BatchInput], source: FileSource) -> tup
     Raises:
         InvariantError: Records read differ from rows in rejects and bronze.
     """
-    reports = work.engine.stage(inputs, source, work.contract.columns)
+    bronze = work.engine.info(work.table(Layer.BRONZE))
+    stored = {column.name: column.type for column in bronze.columns} if bronze else {}
+    reports = work.engine.stage(inputs, source, work.contract.columns, stored)
     _land(work, Layer.REJECTS, REJECT_COLUMNS, "staged_rejects")
     work.on_step(Step.REJECTS)
     types = work.engine.types("staged_rows")
