@@ -31,6 +31,8 @@ from lakeward_lineage import Kind
 APP = "grade"
 # Columns that tell the rows of a silver table apart, whatever its key.
 ROW_IDENTITY = ("_batch_seq", "_file_seq", "_row")
+# The session's name for the table that is looked at: a query of session relations need not be searched for tables of the lake.
+LOOKED_AT = "graded_table"
 # What waits for a person: a proposal, a decision that its column outgrew, and what the rules can't grade.
 WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 
@@ -139,7 +141,8 @@ def _own(run: _Run, contract: Contract, table: TableName) -> tuple[Proposal, ...
     found = {}
     if names:
         order = [c for c in ROW_IDENTITY if c in stored] or list(contract.primary_key)
-        query = detection_query(str(table), names, order, run.rules)
+        run.engine.define(LOOKED_AT, f"SELECT * FROM {table}")
+        query = detection_query(LOOKED_AT, names, order, run.rules)
         found = evidence_of(run.engine.fetch(query), names, run.rules)
     return propose(columns, contract.data_class, found, run.rules)
 

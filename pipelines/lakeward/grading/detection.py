@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakeward.contracts.model import Column, Kind
+from lakeward.core.sql import identifier, literal
 from lakeward.grading.catalogue import Rules
 from lakeward.grading.patterns import TOKEN, Pattern, normalised, patterns
 
@@ -49,19 +50,19 @@ def detection_query(relation: str, columns: Sequence[str], order: Sequence[str],
     """
     found = patterns()
     chosen = {detector.id: found[detector.id] for detector in rules.detectors}
-    texts = ", ".join(f"CAST({_name(column)} AS VARCHAR) AS c{place}" for place, column in enumerate(columns))
+    texts = ", ".join(f"CAST({identifier(column)} AS VARCHAR) AS c{place}" for place, column in enumerate(columns))
     unpivoted = ", ".join(f"c{place}" for place in range(len(columns)))
-    ordered = ", ".join(_name(column) for column in order or columns)
+    ordered = ", ".join(identifier(column) for column in order or columns)
     flags = ", ".join(f"{p.shape} AS {name}_shape, {p.valid} AS {name}_valid" for name, p in chosen.items())
     return f"""
         WITH looked_at AS (SELECT {texts} FROM {relation} ORDER BY hash({ordered}), {ordered} LIMIT {rules.sample_rows}),
         long AS (SELECT c, v FROM looked_at UNPIVOT (v FOR c IN ({unpivoted}))),
         texts AS (SELECT DISTINCT c, {normalised("v")} AS t FROM long),
-        meant AS (SELECT c, t FROM texts WHERE t NOT IN ({", ".join(map(_text, rules.placeholders))})),
+        meant AS (SELECT c, t FROM texts WHERE t NOT IN ({", ".join(map(literal, rules.placeholders))})),
         pieces AS (
             SELECT c, TRUE AS whole, t FROM meant
             UNION ALL
-            SELECT DISTINCT c, FALSE AS whole, unnest(regexp_extract_all(t, {_text(TOKEN)})) AS t FROM meant
+            SELECT DISTINCT c, FALSE AS whole, unnest(regexp_extract_all(t, {literal(TOKEN)})) AS t FROM meant
         ),
         judged AS (SELECT c, whole, t, {flags} FROM pieces)
         SELECT c, count(*) FILTER (WHERE whole) AS eligible, {_counts(chosen)} FROM judged GROUP BY c ORDER BY c"""
@@ -86,11 +87,3 @@ def _counts(chosen: Mapping[str, Pattern]) -> str:
         f"max({number}) FILTER (WHERE {name}_valid) - min({number}) FILTER (WHERE {name}_valid) AS {name}_spread"
         for name in chosen
     )
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -1,9 +1,12 @@
 """The shipped project, a simulated day through it, graded: every planted person is found, and gold takes after its sources."""
 
+from dataclasses import replace
+
 import pytest
 
 from lakeward.core.settings import Settings
-from lakeward.flows import grade_all, list_grades, run_all, simulate_day
+from lakeward.flows import create_project, decide_grade, draft_dataset, grade_all, list_grades, run_all, simulate_day
+from lakeward.flows.decide import Choice
 
 PERSONAL = {
     "technician_name": ("personal.name", 2),
@@ -31,12 +34,19 @@ def test_every_column_of_the_shipped_datasets_has_a_grade(graded):
 
 
 def test_gold_takes_the_highest_of_what_it_is_made_of(graded):
-    from lakeward.flows import decide_grade
-    from lakeward.flows.decide import Choice
-
     settings, _ = graded
     decide_grade(settings, "maintenance_orders.cost", Choice("wang", "prices of suppliers", "important"))
     grade_all(settings)
     gold = {r["column"]: r for r in list_grades(settings, "asset_health_daily")}
     assert (gold["orders_cost"]["grade"], gold["orders_cost"]["why"]) == ("important", "grade_inherited")
     assert gold["temp_mean"]["grade"] == "general"
+
+
+def test_a_draft_says_which_columns_hold_personal_data_and_shows_none(graded, tmp_path):
+    settings, _ = graded
+    sample = next((settings.start / "inbox" / "maintenance_orders").glob("*.csv"))
+    folder = draft_dataset(replace(settings, start=create_project(tmp_path / "new")), "orders", sample)
+    text = (folder / "contract.odcs.yaml").read_text()
+    assert text.count("classification: general") == len(PERSONAL)
+    assert "personal.resident_id: its values are that" in text
+    assert "1990000" not in text
