@@ -4,6 +4,7 @@ SQL that crosses this line is DuckDB's dialect, kept to what sqlglot can transla
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -122,6 +123,10 @@ class TableStore(Protocol):
             UsageError: The table does not exist.
             StoreConflictError: Others committed first every time.
         """
+        ...
+
+    def turn(self, dataset: str) -> AbstractContextManager[None]:
+        """Wait until no other run writes tables of the dataset; others wait until the end of this turn."""
         ...
 
     def drop(self, table: TableName) -> None:

@@ -127,7 +127,7 @@ def _run(settings: Settings, name: str, on_step: OnStep, apply: Apply) -> RunRep
     wanted = Definition(contract, workspace.suite(name))
     load_rules(contract, wanted.suite, suite_name(name))  # a suite that can't be used is refused before anything is received
     run_id = new_run_id()
-    with workspace.engine() as engine:
+    with workspace.engine() as engine, engine.turn(name):
         ingest = Ingest(workspace, engine, source, run_id, on_step)
         last = pinning.applied(engine, name)
         finished = list(ingest.unfinished(last)) if last else []

@@ -3,6 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lakeward.core.errors import ContractError, StoreConflictError, UsageError
@@ -15,6 +16,7 @@ from lakeward.engines.embedded.doomed import Doomed, same_keys
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.rewriting import Rewrite
 from lakeward.engines.embedded.session import Session
+from lakeward.engines.embedded.turns import turn
 from lakeward.engines.protocols import Commit, TableInfo, TableSpec, Txn
 
 
@@ -76,6 +78,10 @@ class EmbeddedEngine(Session):
         """See `TableStore.annotate`."""
         with machine_faults(self._lake):
             return annotate(self._folder(table), table, texts)
+
+    def turn(self, dataset: str) -> AbstractContextManager[None]:
+        """See `TableStore.turn`. Between processes of one machine."""
+        return turn(self._lake, dataset)
 
     def drop(self, table: TableName) -> None:
         """See `TableStore.drop`. The folder moves out of sight first, so that a kill leaves no half of a table."""

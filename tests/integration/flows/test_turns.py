@@ -1,0 +1,41 @@
+"""One dataset, several commands at once: they take turns, so that no generation writes into the tables of another."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from lakeward.flows import ingest_dataset, rebuild_dataset
+from lakeward.flows.batch import Step
+from lakeward.flows.workspace import open_workspace
+from plant import Plant, line, make_plant
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Plant:
+    plant = make_plant(tmp_path / "plant")
+    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 999))
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("b.csv", line("M1", 2, 20.6), line("M1", 3, 999))
+    return plant
+
+
+def rows(plant: Plant, layer: str) -> int:
+    with open_workspace(plant.settings).engine() as engine:
+        return engine.fetch(f"SELECT count(*) AS n FROM {layer}.press_line")[0]["n"]
+
+
+@pytest.mark.parametrize("step", [Step.PINNED, Step.BRONZE, Step.QUARANTINE, Step.CORRECTIONS, Step.PUBLISHED])
+def test_a_rebuild_beside_an_ingest_doubles_no_row(plant: Plant, step: Step) -> None:
+    rebuilding = threading.Thread(target=rebuild_dataset, args=(plant.settings, "press_line"))
+
+    def begin(reached: Step) -> None:
+        if reached is step:
+            rebuilding.start()
+            rebuilding.join(timeout=2)
+
+    report = ingest_dataset(plant.settings, "press_line", on_step=begin)
+    rebuilding.join()
+
+    assert (report.counts.silver, report.counts.quarantine) == (1, 1)
+    assert (rows(plant, "silver"), rows(plant, "quarantine")) == (2, 2)
