@@ -44,7 +44,7 @@ class Seen(HTMLParser):
         if self._in_data:
             self.data += data
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, _tag):
         self._in_data = False
 
 

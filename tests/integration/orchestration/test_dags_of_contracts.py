@@ -29,9 +29,16 @@ NAMES = "import json; from lakeward.orchestration.factory import dags; print(jso
 def test_each_contract_becomes_one_dag(python):
     seen = python(SHOW)
     assert seen["errors"] == {}
-    assert sorted(seen["dags"]) == ["curate__oven_daily", "ingest__oven", "ingest__press"]
-    for dag in seen["dags"].values():
+    assert sorted(seen["dags"]) == ["curate__oven_daily", "govern__plant", "ingest__oven", "ingest__press"]
+    for dag in (dag for name, dag in seen["dags"].items() if name != "govern__plant"):
         assert (dag["catchup"], dag["active"], dag["retries"], dag["owner"]) == (False, 1, [3], "li.wei")
+
+
+def test_the_project_is_graded_assessed_and_scored_once_a_day(python):
+    steps = "print(json.dumps([[t.task_id, sorted(t.downstream_task_ids), t.retries] for t in bag.dags['govern__plant'].tasks]))"
+    assert sorted(python(PARSE + steps)) == [["assess", ["scorecard"], 3], ["grade", ["assess"], 3], ["scorecard", [], 3]]
+    dag = python(SHOW)["dags"]["govern__plant"]
+    assert (dag["schedule"], dag["catchup"], dag["active"]) == ("1 day, 0:00:00", False, 1)
 
 
 def test_a_drop_folder_is_looked_at_twice_within_the_promised_freshness_but_hourly_at_least(python):
@@ -55,12 +62,12 @@ def test_a_dag_is_documented_by_its_contract(python):
 
 def test_a_parse_imports_nothing_heavy(python):
     seen = python("import json, sys\n" + HEAVY)
-    assert len(seen["made"]) == 3
+    assert len(seen["made"]) == 4
     assert seen["heavy"] == []
 
 
 def test_two_parses_make_the_same_dags(python):
-    assert python(TWICE) == [3, True]
+    assert python(TWICE) == [4, True]
 
 
 def test_a_task_process_makes_its_own_dag_alone(python, plant):
@@ -73,7 +80,7 @@ def test_a_broken_contract_breaks_its_own_dag_and_says_why(python, plant):
     broken = plant / "expectations" / "datasets" / "press" / "contract.odcs.yaml"
     broken.write_text(broken.read_text().replace("primaryKey:", "primaryKye:"), encoding="utf-8")
     dags = python(SHOW)["dags"]
-    assert sorted(dags) == ["broken__press", "curate__oven_daily", "ingest__oven"]
+    assert sorted(dags) == ["broken__press", "curate__oven_daily", "govern__plant", "ingest__oven"]
     assert dags["broken__press"]["tags"] == ["broken", "lakeward"]
     assert "primaryKye" in dags["broken__press"]["doc"]
 
@@ -82,7 +89,7 @@ def test_a_new_project_is_one_that_airflow_reads(python, plant):
     make = "from pathlib import Path; from lakeward.flows import create_project; create_project(Path('new'))"
     move = "import shutil; shutil.rmtree('new/expectations/datasets'); shutil.copytree('expectations/datasets', 'new/expectations/datasets')"
     seen = python(f"{make}; {move}\n" + SHOW.replace('DagBag("dags")', 'DagBag("new/dags")'))
-    assert (seen["errors"], len(seen["dags"])) == ({}, 3)
+    assert (seen["errors"], len(seen["dags"])) == ({}, 4)
 
 
 def test_the_dags_file_is_thin_and_airflow_takes_it_for_one():

@@ -26,11 +26,24 @@ def delivered(plant):
 
 def test_dags_run_after_what_they_read_and_every_state_is_told(python, delivered):
     told, _ = python(RUN.format(names=[]), PYTHONWARNINGS="default")
-    assert [dag for dag, _, _ in told][-1] == "curate__oven_daily"
+    assert [dag for dag, _, _ in told][-2:] == ["curate__oven_daily", "govern__plant"]
     assert {dag: state for dag, state, _ in told} == dict.fromkeys(
-        ("ingest__press", "ingest__oven", "curate__oven_daily"), "success"
+        ("ingest__press", "ingest__oven", "curate__oven_daily", "govern__plant"), "success"
     )
     assert sorted(path.name for path in (delivered / "lake" / "gold").iterdir()) == ["oven_daily"]
+    assert (delivered / "scorecard" / "scorecard.html").is_file()
+
+
+def test_a_second_run_of_all_dags_changes_no_table(python, delivered):
+    versions = """
+from lakeward.flows import list_tables
+tables = list_tables(Settings.load(Path(".")))
+run_local(Settings.load(Path(".")), [], seen.append)
+print(json.dumps([len(tables), list_tables(Settings.load(Path("."))) == tables]))
+"""
+    count, same = python(RUN.format(names=[]) + versions, PYTHONWARNINGS="default")
+    assert count > 12
+    assert same
 
 
 def test_sigterm_ends_the_process_again_after_a_run(python, delivered):
