@@ -85,7 +85,7 @@ def figure(row: Row | None, column: str, unit: str = "") -> Markup:
         return unknown()
     value = row[column]
     shown = unknown() if value is None else join([written(value), tag("small", unit) if unit else None])
-    return tag("button", shown, class_="n", type="button", data_c=column)
+    return tag("button", shown, class_="n", data_c=column)
 
 
 def written(value: Value) -> str:

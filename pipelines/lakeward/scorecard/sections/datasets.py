@@ -9,8 +9,8 @@ from lakeward.scorecard.sections.common import DIMENSIONS, outcome, reason
 
 # What a reader scrolls through before a filter serves better; the rest is one click away.
 FIRST = 20
-# Rules in the page: with more, those that passed are left to their query, or 1,000 datasets would not open in a browser.
-MOST_RULES = 6_000
+# Rules in the page: with more, those that passed are left to their query, or 200 datasets weigh 5 MB.
+MOST_RULES = 2_000
 FULL = 100
 COUNTS = (
     ("card_rows_in", "rows_in"),

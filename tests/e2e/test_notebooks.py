@@ -1,0 +1,56 @@
+"""The notebooks tell a story over public functions: short, without outputs, without code of their own, and they run."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+import house
+from lakeward.core.settings import Settings
+from lakeward.flows import grade_all, run_all, simulate_day
+
+NOTEBOOKS = sorted(path for path in house.files() if path.startswith("notebooks/") and path.endswith(".ipynb"))
+# More cells are a program, not a story.
+MOST_CELLS = 20
+
+
+def cells(path):
+    return json.loads((house.ROOT / path).read_text(encoding="utf-8"))["cells"]
+
+
+def code(path):
+    return "\n".join("".join(cell["source"]) for cell in cells(path) if cell["cell_type"] == "code")
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory):
+    """The shipped project after its simulated day, graded."""
+    settings = simulate_day(Settings(start=tmp_path_factory.mktemp("notebook"))).settings
+    run_all(settings)
+    grade_all(settings)
+    return Path(settings.start)
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_a_notebook_is_short_stripped_and_defines_nothing(path):
+    assert 0 < len(cells(path)) <= MOST_CELLS
+    assert [cell for cell in cells(path) if cell.get("outputs") or cell.get("execution_count")] == []
+    defining = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    assert [node for node in ast.walk(ast.parse(code(path))) if isinstance(node, defining)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_a_notebook_runs_over_the_shipped_lake(path, lake):
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    story = nbformat.read(house.ROOT / path, as_version=4)
+    nbclient.NotebookClient(story, kernel_name="python3", timeout=120, resources={"metadata": {"path": str(lake)}}).execute()
+    shown = json.dumps([cell.get("outputs", []) for cell in story.cells], ensure_ascii=False)
+    assert "gold.oee_hourly" in shown
+    assert "image/png" in shown
+    assert "data-steward" in shown
