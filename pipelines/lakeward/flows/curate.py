@@ -21,7 +21,7 @@ from lakeward.flows.lineage import computed, traced
 from lakeward.flows.pinning import Definition, PinnedBatch
 from lakeward.flows.publish import publish_gold
 from lakeward.flows.report import RunReport
-from lakeward.flows.windows import new_ranges, restricted, touch
+from lakeward.flows.windows import check_windows, new_ranges, restricted, touch
 from lakeward.flows.workspace import Workspace, open_workspace
 from lakeward.quality.suite import load_rules
 
@@ -66,6 +66,7 @@ class Curation:
         with traced(work, Layer.GOLD, inputs) as outputs:
             place = f"CAST({pinned.seq} AS BIGINT) AS _batch_seq, CAST(0 AS BIGINT) AS _file_seq, row_number() OVER () AS _row"
             self.engine.materialise("computed", f"SELECT *, {place} FROM ({restricted(sql, model, touched)})")
+            check_windows(self.engine, work.contract.name, model, "computed")
             judged = judge(work, "computed")
             where = "TRUE" if touched.everything else f'"{model.window}" IN (SELECT window_start FROM touched)'
             counts = publish_gold(work, judged, where)

@@ -63,16 +63,20 @@ def publish(work: Work, judged: Judged) -> Counts:
 def publish_gold(work: Work, judged: Judged, condition: str) -> Counts:
     """Write quarantine, then overwrite the gold rows for which `condition` holds with the good ones.
 
+    What a killed run wrote stays, though its inputs may have grown since: the next curation takes in what came later.
+
     Raises:
         InvariantError: Rows computed differ from gold and quarantine.
     """
+    resumed = any(work.engine.txn(work.table(layer), work.txn.app) >= work.pinned.seq for layer in (Layer.QUARANTINE, Layer.GOLD))
     _set_aside(work, judged)
     work.on_step(Step.QUARANTINE)
     query = f"SELECT {silver_columns(work.contract, work.run_id)} FROM ({judged.good})"
     settled(lambda: work.engine.overwrite(silver_spec(work.contract), query, condition, work.txn))
     work.on_step(Step.PUBLISHED)
-    counts = Counts(judged.rows, judged.rows, silver=work.count(Layer.GOLD), quarantine=work.count(Layer.QUARANTINE))
-    return _proven(work, counts)
+    gold, quarantine = work.count(Layer.GOLD), work.count(Layer.QUARANTINE)
+    rows = gold + quarantine if resumed else judged.rows
+    return _proven(work, Counts(rows, rows, silver=gold, quarantine=quarantine))
 
 
 def silver_spec(contract: Contract) -> TableSpec:
@@ -133,7 +137,7 @@ def _write_silver(work: Work, judged: Judged, good: int) -> int:
     spec = silver_spec(work.contract)
     if twins.corrections and ident:
         landed = settled(lambda: work.engine.replace(spec, query, ident.keys, work.txn))
-    elif good > twins.duplicates:
+    elif good > twins.duplicates or work.engine.info(spec.name) is None:  # models can read a table without rows, but not none
         landed = settled(lambda: work.engine.append(spec, query, work.txn))
     else:
         return twins.duplicates
@@ -147,9 +151,8 @@ def _find_twins(work: Work, ident: Identity, judged: Judged) -> Twins:
     nothing = "SELECT CAST(NULL AS BIGINT) AS _file_seq, CAST(NULL AS BIGINT) AS _row WHERE FALSE"
     engine.materialise("superseded", superseded(ident, "good_rows") if judged.key_repeats else nothing)
     if engine.info(silver):
-        engine.materialise(
-            "stored", stored(ident, "good_rows", _as_promised(work, silver), _within(ident, judged, work.pinned.seq))
-        )
+        within = _within(ident, judged, work.pinned.seq, nullable=work.contract.duplicates_exact)
+        engine.materialise("stored", stored(ident, "good_rows", _as_promised(work, silver), within))
     else:
         engine.materialise("stored", f"SELECT *, TRUE AS is_same, CAST(NULL AS TIMESTAMPTZ) AS old_time FROM ({nothing})")
     winners = "stored ANTI JOIN superseded USING (_file_seq, _row)"
@@ -167,12 +170,17 @@ def _as_promised(work: Work, silver: TableName) -> str:
     return f"(SELECT *{new} FROM {silver})"
 
 
-def _within(ident: Identity, judged: Judged, seq: int) -> str:
-    """Silver outside the batch's times can't hold the batch's keys, when the time is part of the key."""
+def _within(ident: Identity, judged: Judged, seq: int, *, nullable: bool) -> str:
+    """Silver outside the batch's times can't hold the batch's keys, when the time is part of the key.
+
+    Args:
+        nullable: A row may have no time, and still be the same as another one (`duplicates: exact`).
+    """
     others = f"_batch_seq <> {seq}"  # rows of this batch are there only if a rival has just landed it
     if not ident.keyed_by_time or judged.first is None or judged.last is None:
         return others
-    return f"{others} AND \"{ident.time}\" BETWEEN TIMESTAMPTZ '{judged.first.isoformat()}' AND TIMESTAMPTZ '{judged.last.isoformat()}'"
+    bounds = f"\"{ident.time}\" BETWEEN TIMESTAMPTZ '{judged.first.isoformat()}' AND TIMESTAMPTZ '{judged.last.isoformat()}'"
+    return f'{others} AND ({bounds} OR "{ident.time}" IS NULL)' if nullable else f"{others} AND {bounds}"
 
 
 def _winners(twins: Twins) -> str:

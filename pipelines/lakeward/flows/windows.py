@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from lakeward.contracts.model import GoldModel
+from lakeward.core.errors import DefinitionError
 from lakeward.core.names import TableName
 from lakeward.engines.protocols import Engine
 from lakeward.flows import governance
@@ -20,7 +21,7 @@ QUARTER_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The windows of one curation, named `touched` and `touched_quarters` in the session.
+    """The windows of one curation: their quarters of an hour are named `touched` (as instants) and `touched_quarters`.
 
     Args:
         everything: All windows: the model runs over its whole inputs, and the whole table is overwritten.
@@ -51,14 +52,17 @@ def touch(engine: Engine, model: GoldModel, ranges: Ranges) -> Touched:
     moved = {table: r for table, r in ranges.items() if r.upto > r.after}
     everything = any(r.after == 0 or TableName.parse(table) not in times for table, r in moved.items())
     parts = [_quarters(engine, table, column, None if everything else ranges.get(str(table))) for table, column in times.items()]
-    start = _start("to_timestamp(quarter * 900)", model)
-    end = f"timezone('{model.zone}', timezone('{model.zone}', window_start) + INTERVAL 1 {model.grain})"
-    engine.materialise("touched", f"SELECT DISTINCT {start} AS window_start FROM ({' UNION '.join(parts)})")
+    zone, grain = model.zone, model.grain
+    engine.materialise("touched_locals", f"SELECT DISTINCT {_local('quarter', model)} AS start FROM ({' UNION '.join(parts)})")
+    # Two hours more on both sides: no zone ever moved its clocks further, and what lies in another window is left out again.
     engine.materialise(
         "touched_quarters",
-        f"""SELECT DISTINCT unnest(range(CAST(epoch(window_start) AS BIGINT) // {QUARTER_S},
-            CAST(epoch({end}) AS BIGINT) // {QUARTER_S})) AS quarter FROM touched""",
+        f"""SELECT quarter FROM (
+            SELECT start, unnest(range(CAST(epoch(timezone('{zone}', start)) AS BIGINT) // {QUARTER_S} - 8,
+                CAST(epoch(timezone('{zone}', start + INTERVAL 1 {grain})) AS BIGINT) // {QUARTER_S} + 8)) AS quarter
+            FROM touched_locals) WHERE {_local("quarter", model)} = start""",
     )
+    engine.materialise("touched", f"SELECT to_timestamp(quarter * {QUARTER_S}) AS window_start FROM touched_quarters")
     return Touched(everything)
 
 
@@ -75,6 +79,21 @@ def restricted(sql: str, model: GoldModel, touched: Touched) -> str:
             rows = exp.select("*").from_(f"{node.db}.{node.name}").where(sqlglot.condition(within, dialect="duckdb"))
             node.replace(rows.subquery(node.alias_or_name))
     return query.sql(dialect="duckdb")
+
+
+def check_windows(engine: Engine, dataset: str, model: GoldModel, relation: str) -> None:
+    """Refuse rows whose window does not begin where the contract says: their old versions would never be overwritten.
+
+    Raises:
+        DefinitionError: The model cuts time otherwise than the contract promises.
+    """
+    window = f'CAST("{model.window}" AS TIMESTAMPTZ)'
+    local = f"timezone('{model.zone}', {window})"
+    start = f"date_trunc('{model.grain}', {local})"
+    # The second form: the clocks skipped the hour with which the day would have begun.
+    odd = f"{local} <> {start} AND {window} <> timezone('{model.zone}', {start})"
+    if engine.fetch(f"SELECT count(*) AS n FROM {relation} WHERE {odd}")[0]["n"]:
+        raise DefinitionError("model_windows", dataset=dataset, column=model.window, grain=model.grain, zone=model.zone)
 
 
 def _quarters(engine: Engine, table: TableName, column: str, new: Range | None) -> str:
@@ -94,5 +113,6 @@ def _quarter(column: str) -> str:
     return f'CAST(epoch_us("{column}") // {QUARTER_S * 1_000_000} AS BIGINT)'
 
 
-def _start(instant: str, model: GoldModel) -> str:
-    return f"timezone('{model.zone}', date_trunc('{model.grain}', timezone('{model.zone}', {instant})))"
+def _local(quarter: str, model: GoldModel) -> str:
+    """When the window of a quarter began, by the clocks of the plant."""
+    return f"date_trunc('{model.grain}', timezone('{model.zone}', to_timestamp({quarter} * {QUARTER_S})))"

@@ -8,12 +8,17 @@ from pathlib import Path
 import duckdb
 from deltalake.exceptions import DeltaError
 
-from lakeward.core.errors import ContractError, MachineError
+from lakeward.core.errors import ContractError, DefinitionError, MachineError
 
 # Texts of ENOSPC, EFBIG and EDQUOT: DuckDB and deltalake hand on the text of the system's error, not its number.
 _FULL = ("no space left", "file too large", "disk quota exceeded", "storage full")
 # How the Delta kernel, which both use, names a table feature or protocol version that it does not know.
 _UNSUPPORTED = re.compile(r"Unsupported: (?:Feature )?'?([^'\n]+)")
+
+# What DuckDB says before it has seen a row names columns and functions, never values.
+_UNREADABLE = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException)
+# Characters of that; a message stays below 500.
+_LONGEST = 200
 
 
 @contextmanager
@@ -21,6 +26,7 @@ def machine_faults(lake: Path) -> Iterator[None]:
     """Raise what fails inside because of the machine, or of what another program made of a table, as an error of ours.
 
     Raises:
+        DefinitionError: A query that a person wrote can't be understood, or stumbled over a value.
         ContractError: A table uses a Delta feature that can't be read (`table_feature_unreadable`).
         MachineError: `disk_full`, `memory_full`, or `lake_not_writable` for any other failure of input or output.
     """
@@ -36,6 +42,11 @@ def machine_faults(lake: Path) -> Iterator[None]:
         if isinstance(error, DeltaError):
             raise
         raise MachineError("lake_not_writable", lake=lake) from error
+    # Without their cause: DuckDB quotes the value that it could not compute with (law 6).
+    except _UNREADABLE as error:
+        raise DefinitionError("query_not_understood", reason=str(error).partition("\n")[0][:_LONGEST]) from None
+    except duckdb.DataError as error:
+        raise DefinitionError("query_failed_on_value", kind=type(error).__name__) from None
 
 
 def _full(error: Exception) -> bool:

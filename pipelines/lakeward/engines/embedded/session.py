@@ -69,7 +69,8 @@ class Session:
     def define(self, name: str, query: str) -> None:
         """See `QueryEngine.define`."""
         self._forget(name, "TABLE")
-        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {self._resolved(query)}")
+        with machine_faults(self._lake):
+            self._con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {self._resolved(query)}")
 
     def materialise(self, name: str, query: str) -> None:
         """See `QueryEngine.materialise`."""
