@@ -30,6 +30,9 @@ ISO_TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]
 ISO_TAIL = 17
 # Length of a time to the second.
 ISO_PLAIN = 19
+# What a calendar with four digits of year holds, at any offset from UTC: beyond it ISO 8601, Python and Delta's statistics end.
+FIRST_INSTANT = "TIMESTAMPTZ '0001-01-02 00:00:00+00'"
+LAST_INSTANT = "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,9 @@ def _is_text(stored: DataType, source: FileSource | None) -> bool:
 
 def _as_stored(column: Column, place: int) -> Converted:
     own, value = identifier(column.name), f"_v{place}"
+    if column.type.kind is Kind.TIMESTAMP:
+        lost = f"{own} IS NOT NULL AND {value} IS NULL"
+        return Converted(column, ({value: _on_calendar(own)},), value, value, f"{own} IS NULL", lost)
     if column.type.kind is not Kind.DOUBLE:
         return Converted(column, (), own, own, f"{own} IS NULL", None)
     layers = ({value: f"CASE WHEN NOT isnan({own}) THEN {own} END"},)
@@ -154,20 +160,26 @@ def _date(given: str, time_format: str | None) -> str:
 
 
 def _instant(place: int, time_format: str | None, zone: str | None) -> tuple[dict[str, str], ...]:
-    given, local, value, offset = f"_t{place}", f"_l{place}", f"_v{place}", f"_o{place}"
+    given, local, offset, instant = f"_t{place}", f"_l{place}", f"_o{place}", f"_i{place}"
+    value = {f"_v{place}": _on_calendar(instant)}
     if time_format and "%z" in time_format:
-        return ({value: f"TRY_STRPTIME({given}, {literal(time_format)})"},)
+        return ({instant: f"TRY_STRPTIME({given}, {literal(time_format)})"}, value)
     from_zone = to_utc(local, zone) if zone else "CAST(NULL AS TIMESTAMP)"
     if time_format:
-        return ({local: f"TRY_STRPTIME({given}, {literal(time_format)})"}, {value: f"{from_zone} AT TIME ZONE 'UTC'"})
+        return ({local: f"TRY_STRPTIME({given}, {literal(time_format)})"}, {instant: f"{from_zone} AT TIME ZONE 'UTC'"}, value)
     # Most times are written to the second, without an offset: those need no search for one.
     plain = f"length({given}) = {ISO_PLAIN} AND substr({given}, {ISO_TAIL}, 1) = ':'"
     written = f"CASE WHEN {offset} = '' THEN {given} ELSE rtrim(substr({given}, 1, length({given}) - length({offset}))) END"
     return (
         {offset: f"CASE WHEN {plain} THEN '' ELSE regexp_extract(substr({given}, {ISO_TAIL}), '(Z|[+-][0-9:]+)$', 1) END"},
         {local: f"CASE WHEN regexp_matches({given}, {literal(ISO_TIME)}) THEN TRY_CAST({written} AS TIMESTAMP) END"},
-        {value: f"(CASE WHEN {offset} = '' THEN {from_zone} ELSE {local} - {_written(offset)} END) AT TIME ZONE 'UTC'"},
+        {instant: f"(CASE WHEN {offset} = '' THEN {from_zone} ELSE {local} - {_written(offset)} END) AT TIME ZONE 'UTC'"},
+        value,
     )
+
+
+def _on_calendar(instant: str) -> str:
+    return f"CASE WHEN {instant} BETWEEN {FIRST_INSTANT} AND {LAST_INSTANT} THEN {instant} END"
 
 
 def _written(offset: str) -> str:

@@ -124,3 +124,24 @@ def test_rebuild_under_a_wider_rule_lets_quarantined_rows_in(plant: Plant) -> No
 
     assert (report.counts.silver, report.counts.quarantine) == (2, 0)
     assert quarantine_rows(plant.settings, "press_line", 10) == []
+
+
+def test_times_beyond_the_calendar_are_quarantined_not_fatal(plant: Plant) -> None:
+    plant.drop("a.csv", "M1,0000-01-01T00:00:00Z,1", "M1,0001-01-01T00:00:00+08:00,1", "M1,9999-12-31T23:59:59-05:00,1")
+
+    report = ingest_dataset(plant.settings, "press_line")
+
+    assert (report.counts.silver, report.counts.quarantine) == (0, 3)
+
+
+def test_an_exact_duplicate_without_a_time_is_known_in_the_next_batch(plant: Plant) -> None:
+    contract = plant.dataset / "contract.odcs.yaml"
+    text = contract.read_text().replace("required: true", "required: false").replace("primaryKey: true", "primaryKey: false")
+    contract.write_text(text + "  - {property: duplicates, value: exact}\n")
+    plant.drop("a.csv", "M1,,0.0", "M1,,", ",,", line("M1", 0, 5))
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("b.csv", "M1,,-0.0", "M1,,", ",,", line("M1", 0, 5), line("M2", 0, 5))
+
+    report = ingest_dataset(plant.settings, "press_line")
+
+    assert (report.counts.silver, report.counts.duplicates) == (1, 4)

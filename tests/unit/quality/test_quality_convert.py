@@ -142,3 +142,10 @@ def test_nan_of_a_native_double_is_no_value_but_is_kept():
     result = judge(promised, [(float("nan"), 1.0), (1.0, float("nan"))], stored={"x": double, "y": double})
     assert result.reasons() == {3: {"required:y"}}
     assert str(result.good[0]["x"]) == "nan"
+
+
+@pytest.mark.parametrize("text", ["infinity", "-infinity", "20000-01-01 00:00:00+00", "0001-01-01 00:00:00+00"])
+def test_an_instant_beyond_the_calendar_fails_in_native_types_too(text):
+    instant = DataType(Kind.TIMESTAMP)
+    promised = contract(column("x", Kind.TIMESTAMP), format_=FileFormat.PARQUET)
+    assert judge(promised, [(text,)], stored={"x": instant}).reasons() == {2: {"type:x"}}
