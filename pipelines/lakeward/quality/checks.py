@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from lakeward.quality.rule import Outcome, Rule, Verdict
 
 NOTHING = "nothing to evaluate"
+# Aggregates that are the value of a row: it would stand in the verdict for everyone to read (law 6).
+VALUES = frozenset(f"expect_column_{name}_to_be_between" for name in ("min", "max", "median"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class AggregateCheck:
         if not evaluated or value is None:
             return Verdict(self.rule, Outcome.UNKNOWN, evaluated=evaluated, reason=NOTHING)
         outcome = Outcome.PASS if self.bounds.hold(value) else Outcome.FAIL
-        return Verdict(self.rule, outcome, evaluated=evaluated, observed=str(value))
+        return Verdict(self.rule, outcome, evaluated=evaluated, observed=None if self.rule.type in VALUES else str(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from lakeward.quality.checks import NOTHING, share
+from lakeward.quality.checks import NOTHING, VALUES, share
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
 
 INSTALL = "needs Great Expectations: pip install 'lakeward[gx]'"
@@ -77,7 +77,7 @@ def _verdict(rule: Rule, result: Any) -> Verdict:
     observed = found.get("observed_value")
     if "observed_value" in found and observed is None and "unexpected_count" not in found:
         return Verdict(rule, Outcome.UNKNOWN, reason=NOTHING)
-    shown = str(observed) if isinstance(observed, Real) else None
+    shown = str(observed) if isinstance(observed, Real) and rule.type not in VALUES else None
     return Verdict(rule, Outcome.PASS if result.success else Outcome.FAIL, observed=shown)
 
 

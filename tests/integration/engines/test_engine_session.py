@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.core.errors import UsageError
+from lakeward.core.errors import SettingsError, UsageError
 from lakeward.engines import open_engine
 from tables import NAME, SPEC, folder, ids, rows, txn
 
@@ -150,3 +150,8 @@ def test_a_column_may_be_called_as_duckdb_calls_its_own(engine):
     engine.append(spec, "SELECT 1::BIGINT AS id, 'a' AS filename", txn(1))
     assert engine.replace(spec, "SELECT 1::BIGINT AS id, 'b' AS filename", ["id"], txn(2)).version == 1
     assert ids(engine, "filename = 'b'") == [1]
+
+
+def test_a_memory_limit_that_is_no_size_names_its_setting(tmp_path):
+    with pytest.raises(SettingsError, match="LAKEWARD_MEMORY"):
+        open_engine("embedded", str(tmp_path / "lake"), memory="much")

@@ -135,7 +135,7 @@ def test_a_killed_curation_goes_on_though_its_input_grew_meanwhile(tmp_path: Pat
     assert [readings for _, readings in found] == [1, 1]
 
 
-@pytest.mark.parametrize("mistake", ["CAST(machine AS TIMESTAMPTZ)", "no_such_column", "SELEC"])
+@pytest.mark.parametrize("mistake", ["CAST(machine AS TIMESTAMPTZ)", "strptime(machine, '%Y')", "no_such_column", "SELEC"])
 def test_sql_that_fails_is_an_error_of_ours_without_a_value(tmp_path: Path, mistake: str) -> None:
     plant = plant_with_gold(tmp_path, start=mistake)
 

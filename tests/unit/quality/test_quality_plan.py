@@ -109,3 +109,10 @@ def test_a_quote_in_a_name_or_value_is_only_a_quote():
 def test_columns_are_judged_as_a_set(names, outcome):
     rule = expect("table_columns_to_match_set", column_set=names)
     assert judge(PROMISED, [], rule).verdicts["table_columns_to_match_set:"].outcome is outcome
+
+
+@pytest.mark.parametrize(("number", "observed"), [("min", None), ("max", None), ("median", None), ("mean", "5.0")])
+def test_a_verdict_does_not_hold_the_value_of_a_row(number, observed):
+    rule = expect(f"column_{number}_to_be_between", column="value", max_value=1)
+    verdict = judge(PROMISED, [("1", "5", "a")], rule).verdicts[f"column_{number}_to_be_between:value"]
+    assert (verdict.outcome, verdict.observed) == (Outcome.FAIL, observed)

@@ -45,7 +45,7 @@ def machine_faults(lake: Path) -> Iterator[None]:
     # Without their cause: DuckDB quotes the value that it could not compute with (law 6).
     except _UNREADABLE as error:
         raise DefinitionError("query_not_understood", reason=str(error).partition("\n")[0][:_LONGEST]) from None
-    except duckdb.DataError as error:
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
         raise DefinitionError("query_failed_on_value", kind=type(error).__name__) from None
 
 

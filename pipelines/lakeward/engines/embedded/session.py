@@ -13,7 +13,7 @@ import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType, FileSource
-from lakeward.core.errors import UsageError
+from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded import literals, staging
@@ -132,14 +132,23 @@ def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnecti
         "autoload_known_extensions": "false",
         "temp_directory": str(scratch),
     }
-    if memory_limit:
-        config["memory_limit"] = memory_limit
     con = duckdb.connect(config=config)
+    if memory_limit:
+        _limit_memory(con, memory_limit)
     con.execute("SET TimeZone = 'UTC'")
     con.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
     wheel = resources.files("duckdb_extension_delta") / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
     con.execute(f"LOAD {literal(str(wheel))}")
     return con
+
+
+def _limit_memory(con: duckdb.DuckDBPyConnection, size: str) -> None:
+    try:
+        con.execute(f"SET memory_limit = {literal(size)}")
+    except duckdb.ParserException as error:
+        raise SettingsError(
+            "setting_not_allowed", variable="LAKEWARD_MEMORY", expected="a size such as 4GiB", found=size
+        ) from error
 
 
 def _aliases(names: Sequence[str]) -> list[str]:
