@@ -157,7 +157,8 @@ def earlier_names(engine: Engine, contract: Contract) -> dict[str, set[str]]:
 
 def newest_plan(engine: Engine, dataset: str) -> Plan:
     """The plan that was pinned last, of whatever generation; `NO_PLAN` before the first."""
-    found = governance.rows(engine, "batches", f"dataset = '{dataset}'", "batch_seq DESC LIMIT 1")
+    newest = engine.txn(governance.spec("batches").name, f"batches/{dataset}")
+    found = governance.rows(engine, "batches", f"dataset = '{dataset}' AND batch_seq = {newest}")
     if not found:
         return NO_PLAN
     return Plan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], _ranges(found[0]))
