@@ -155,3 +155,10 @@ def test_a_column_may_be_called_as_duckdb_calls_its_own(engine):
 def test_a_memory_limit_that_is_no_size_names_its_setting(tmp_path):
     with pytest.raises(SettingsError, match="LAKEWARD_MEMORY"):
         open_engine("embedded", str(tmp_path / "lake"), memory="much")
+
+
+def test_an_instant_beyond_the_calendar_of_python_is_fetched_as_its_end(tmp_path):
+    engine = open_engine("embedded", str(tmp_path / "lake"))
+    times = ("20000-01-01", "20000-01-01 (BC)")
+    query = " UNION ALL ".join(f"SELECT TIMESTAMPTZ '{text}' AS t" for text in times)
+    assert [row["t"].year for row in engine.fetch(query)] == [9999, 1]

@@ -27,6 +27,9 @@ from lakeward.engines.protocols import NOTHING
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# Python's calendar; instants beyond it, which quarantined rows of native types may hold, are shown as its ends.
+_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 # A partition value whose file is closed early gets a second one. DuckDB's own limit is 100; 1024 is what a process may usually open.
 _OPEN_FILES = 900
 
@@ -159,5 +162,5 @@ def _revived(row: tuple[Any, ...], instants: Sequence[int]) -> list[Any]:
     values = list(row)
     for place in instants:
         if values[place] is not None:
-            values[place] = _EPOCH + values[place] * _MICROSECOND
+            values[place] = _EPOCH + min(max(values[place], _FIRST), _LAST) * _MICROSECOND
     return values
