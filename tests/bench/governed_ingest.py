@@ -122,7 +122,9 @@ def write_bare(root: Path, file: Path) -> None:
         columns = (*(TableColumn(c.name, types[c.name]) for c in contract.columns), *PLACE, EXTRA)
         stamp = (TableColumn("_batch_seq", types["_row"]), TableColumn("_run_id", types["_file"]))
         bronze = TableSpec(contract.table(Layer.BRONZE), (*columns, *stamp))
-        engine.append(bronze, f"SELECT *, CAST({seq} AS BIGINT) AS _batch_seq, 'bench' AS _run_id FROM staged_rows", Txn("bench", seq))
+        engine.append(
+            bronze, f"SELECT *, CAST({seq} AS BIGINT) AS _batch_seq, 'bench' AS _run_id FROM staged_rows", Txn("bench", seq)
+        )
         query = f"SELECT {COLUMNS}, _batch_seq, _file_seq, _row, _run_id FROM bronze.bench WHERE _batch_seq = {seq}"
         engine.append(silver_spec(contract), query, Txn("bench", seq))
 
@@ -167,7 +169,11 @@ def compare(rows: int) -> None:
     seconds = {variant: statistics.median(run["seconds"] for run in runs) for variant, runs in found.items()}
     for variant, runs in found.items():
         print(f"{rows:>12,} rows  {variant:<30} {seconds[variant]:7.2f} s  {max(run['mib'] for run in runs):7.0f} MiB")
-    for ours, theirs in (("governed", "bare"), ("governed into as much silver", "bare into as much silver"), ("governed", "write_deltalake")):
+    for ours, theirs in (
+        ("governed", "bare"),
+        ("governed into as much silver", "bare into as much silver"),
+        ("governed", "write_deltalake"),
+    ):
         print(f"{rows:>12,} rows  {ours} / {theirs}: {seconds[ours] / seconds[theirs]:.2f}")
 
 

@@ -17,7 +17,12 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
     if as_json:
         out(found)
         return
-    table(settings.lang, "title_status", found, ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", "late", "waiting"))
+    table(
+        settings.lang,
+        "title_status",
+        found,
+        ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", "late", "waiting"),
+    )
     for row in found:
         for step in row["next"]:
             say(settings.lang, step["code"], **step["facts"])

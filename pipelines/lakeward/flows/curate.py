@@ -38,7 +38,9 @@ class Curation:
     on_step: OnStep
 
     def batches(self, definition: Definition) -> Iterator[Finished]:
-        """What was left unfinished, then one curation of all that is new."""
+        """What was left unfinished, then one curation of all that is new; nothing while an input has no table yet."""
+        if waiting_for(self.engine, definition.contract):
+            return
         begin_generation(self.engine, definition)
         yield from self._unfinished(definition)
         newest = pinning.newest_plan(self.engine, definition.contract.name)
@@ -95,8 +97,14 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched
         same = last is not None and last.hashes == wanted.hashes and not anew
         definition = last if last and same else pinning.renew(engine, wanted, run_id, workspace.clock)
         finished = list(Curation(workspace, engine, run_id, on_step).batches(definition))
+        missing = waiting_for(engine, contract)
     workspace.deliver()
-    return summary(name, run_id, finished, ())
+    return summary(name, run_id, finished, tuple(("input_missing", {"table": str(table)}) for table in missing))
+
+
+def waiting_for(engine: Engine, contract: Contract) -> list[TableName]:
+    """Inputs of the model that nothing has arrived in yet."""
+    return [table for table in _model(contract).inputs if engine.info(table) is None]
 
 
 def _rows(engine: Engine, name: TableName) -> int:

@@ -69,7 +69,7 @@ class Ingest:
         with traced(work, Layer.SILVER, [lineage.table(work, Layer.BRONZE, received.bronze)]) as outputs:
             judged = judge(work, "batch_rows")
             done = publish(work, judged)
-            origins = self._origins(work, judged.typed(f"({bronze})"))
+            origins = self._origins(work, judged.plan.flow(f"({bronze})"))
             outputs.append(lineage.table(work, Layer.SILVER, done.silver, lineage=origins, verdicts=judged.verdicts))
             outputs.append(lineage.table(work, Layer.QUARANTINE, done.quarantine))
         counts = replace(received, silver=done.silver, quarantine=done.quarantine, duplicates=done.duplicates)

@@ -38,10 +38,6 @@ class Judged:
     last: datetime | None
     plan: JudgePlan
 
-    def typed(self, relation: str) -> str:
-        """SELECT of the contract's columns in the contract's types over another relation of the same columns."""
-        return self.plan.typed(relation)
-
 
 def suite_name(dataset: str) -> str:
     """How errors name a dataset's suite."""

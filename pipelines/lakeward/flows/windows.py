@@ -110,7 +110,9 @@ def _quarters(engine: Engine, table: TableName, column: str, new: Range | None) 
 
 
 def _quarter(column: str) -> str:
-    return f'CAST(epoch_us("{column}") // {QUARTER_S * 1_000_000} AS BIGINT)'
+    instant, length = f'epoch_us("{column}")', QUARTER_S * 1_000_000
+    # Less what is left over, so that a time before 1970 is rounded down like any other.
+    return f"CAST(({instant} - ({instant} % {length} + {length}) % {length}) // {length} AS BIGINT)"
 
 
 def _local(quarter: str, model: GoldModel) -> str:

@@ -59,6 +59,16 @@ class JudgePlan:
         """SELECT of the contract's columns in the contract's types, then all else that bronze holds."""
         return f"SELECT {self._typed_items()} FROM {self._converted(rows)}"
 
+    def flow(self, rows: str) -> str:
+        """SELECT with the data flow of `typed`, for lineage: a conversion reads its own column alone, so it is one cast here.
+
+        The zone arithmetic of a naive time names its column hundreds of times, and tracing each costs more than judging a batch.
+        """
+        quoted = {column: identifier(column) for column in self.columns}
+        items = {own: own if self.columns[column].output == own else f"CAST({own} AS VARCHAR)" for column, own in quoted.items()}
+        items |= {identifier(column): identifier(column) for column in self.stored if column not in self.columns}
+        return f"SELECT {select(items)} FROM {rows}"
+
     def facts(self, rows: str) -> str:
         """SELECT of one row: `rows`, `bad_rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
 

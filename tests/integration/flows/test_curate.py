@@ -131,3 +131,17 @@ def test_rebuild_makes_gold_anew(plant: Plant) -> None:
     report = rebuild(plant.settings, "temp_hourly")
 
     assert (report.batches, report.counts.silver) == (1, 2)
+
+
+def test_gold_waits_for_an_input_that_has_no_table_yet_and_says_so(plant: Plant) -> None:
+    folder = plant.dataset.parent / "temp_hourly"
+    contract = folder / "contract.odcs.yaml"
+    contract.write_text(contract.read_text().replace("inputs: [silver.press_line]", "inputs: [silver.press_line, silver.halls]"))
+    halls = plant.dataset.parent / "halls"
+    halls.mkdir()
+    text = (plant.dataset / "contract.odcs.yaml").read_text()
+    (halls / "contract.odcs.yaml").write_text(text.replace("press_line", "halls"))
+
+    report = curate_dataset(plant.settings, "temp_hourly")
+
+    assert (report.batches, report.warnings) == (0, (("input_missing", {"table": "silver.halls"}),))
