@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROUNDS = 1
+ROUNDS = 3
 VARIANTS = ("governed", "governed into as much silver", "bare", "bare into as much silver", "write_deltalake")
 
 CONTRACT = """\
