@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 ROUNDS = 3
-VARIANTS = ("governed", "governed into as much silver", "bare", "bare into as much silver", "write_deltalake")
+VARIANTS = ("governed", "governed into as much silver", "bare", "bare into as much silver", "identity", "write_deltalake")
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -129,6 +129,16 @@ def write_bare(root: Path, file: Path) -> None:
         engine.append(silver_spec(contract), query, Txn("bench", seq))
 
 
+def write_identity(root: Path, file: Path) -> None:
+    """The bare writes, and the proof that no row is there twice: what any keyed ingest owes, judged or not."""
+    from lakeward.core.settings import Settings  # noqa: PLC0415
+    from lakeward.flows.workspace import open_workspace  # noqa: PLC0415
+
+    write_bare(root, file)
+    with open_workspace(Settings(start=root)).engine() as engine:
+        assert engine.fetch("SELECT count(*) - count(DISTINCT hash(series, ts)) AS n FROM bronze.bench")[0]["n"] == 0
+
+
 def write_plain(root: Path, file: Path) -> None:
     """What a script without us does: the file to two Delta tables."""
     import pyarrow.dataset as ds
@@ -140,7 +150,9 @@ def write_plain(root: Path, file: Path) -> None:
 
 def measure(variant: str, first: Path, second: Path) -> None:
     """One variant in this process, into a fresh lake; prints seconds and MiB."""
-    work = {"governed": govern, "bare": write_bare, "write_deltalake": write_plain}[variant.split(" into", maxsplit=1)[0]]
+    work = {"governed": govern, "bare": write_bare, "identity": write_identity, "write_deltalake": write_plain}[
+        variant.split(" into", maxsplit=1)[0]
+    ]
     with tempfile.TemporaryDirectory(dir=first.parent) as folder:
         root = Path(folder)
         make_project(root)

@@ -16,7 +16,7 @@ from lakeward.quality.identity import identity
 from lakeward.quality.predicates import Scope
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
 from lakeward.quality.split import Diversion, split
-from lakeward.quality.sql import any_of, select, stack
+from lakeward.quality.sql import select, stack
 
 
 def make_plan(contract: Contract, rules: Sequence[Rule], types: Mapping[str, DataType]) -> "JudgePlan":
@@ -70,14 +70,13 @@ class JudgePlan:
         return f"SELECT {select(items)} FROM {rows}"
 
     def facts(self, rows: str) -> str:
-        """SELECT of one row: `rows`, `bad_rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
+        """SELECT of one row: `rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
 
-        `bad_rows` fail a quarantine row rule, whatever its `mostly`; repeated keys are not among them. `key_repeats` is a proof by
-        hash: 0 means that no two rows have one key; None without a key, as are the times without a time column.
+        `key_repeats` is a proof by hash: 0 means that no two rows have one key; None without a key, as are the times without a time
+        column.
         """
         flags = {check.flag: check.fails for check in self._row_checks()}
-        bad = any_of(check.flag for check in self._row_checks() if check.rule.severity is Severity.QUARANTINE)
-        items = {"rows": "count(*)", "bad_rows": f"count_if({bad})", **self._key_facts(), **self._time_facts()}
+        items = {"rows": "count(*)", **self._key_facts(), **self._time_facts()}
         items |= {alias: measure for measure, alias in self._aliases().items()}
         return f"SELECT {select(items)} FROM {stack(self._converted(rows), [flags])} AS judged"
 
