@@ -131,8 +131,8 @@ def write_bare(root: Path, file: Path) -> None:
 
 def write_identity(root: Path, file: Path) -> None:
     """The bare writes, and the proof that no row is there twice: what any keyed ingest owes, judged or not."""
-    from lakeward.core.settings import Settings  # noqa: PLC0415
-    from lakeward.flows.workspace import open_workspace  # noqa: PLC0415
+    from lakeward.core.settings import Settings
+    from lakeward.flows.workspace import open_workspace
 
     write_bare(root, file)
     with open_workspace(Settings(start=root)).engine() as engine:
