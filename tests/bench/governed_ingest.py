@@ -184,6 +184,7 @@ def compare(rows: int) -> None:
     for ours, theirs in (
         ("governed", "bare"),
         ("governed into as much silver", "bare into as much silver"),
+        ("governed", "identity"),
         ("governed", "write_deltalake"),
     ):
         print(f"{rows:>12,} rows  {ours} / {theirs}: {seconds[ours] / seconds[theirs]:.2f}")

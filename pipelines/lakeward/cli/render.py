@@ -10,6 +10,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
@@ -43,7 +44,7 @@ def table(lang: Lang, title: str, rows: Sequence[Mapping[str, Any]], columns: Se
     for column in columns:
         drawn.add_column(text(f"col_{column}", lang), justify="right" if _numeric(rows, column) else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*(_cell(row.get(column)) for column in columns))
+        drawn.add_row(*(Text(_cell(row.get(column))) for column in columns))  # what a file holds is no markup
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(drawn)
 
 
@@ -59,7 +60,8 @@ def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
 
 
 def _numeric(rows: Sequence[Mapping[str, Any]], column: str) -> bool:
-    return all(isinstance(row.get(column), int | float | None) for row in rows)
+    kinds = {type(row.get(column)) for row in rows}
+    return bool(kinds & {int, float}) and kinds <= {int, float, type(None)}
 
 
 def _cell(value: object) -> str:

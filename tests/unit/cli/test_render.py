@@ -1,0 +1,12 @@
+"""What a table shows is what was found, whatever characters it has."""
+
+import pytest
+
+from lakeward.cli.render import table
+from lakeward.core.messages import Lang
+
+
+def test_brackets_are_shown_and_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    table(Lang.EN, "title_doctor", [{"check": "gx", "repair": "pip install 'lakeward[gx]'"}], ("check", "repair"))
+
+    assert "pip install 'lakeward[gx]'" in capsys.readouterr().out
