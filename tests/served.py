@@ -1,5 +1,7 @@
 """A small lake with people in it, and a connection to it as one role: what the tests of serving ask and attack."""
 
+import os
+import signal
 from pathlib import Path
 
 from lakeward.contracts.model import DataType, Kind
@@ -116,3 +118,10 @@ def key_file(folder: Path, mode: int = 0o600) -> Path:
 def connected(settings: Settings, role: str = "analyst") -> Connection:
     """The lake as `role` has it."""
     return open_connection(settings, role, grades_of)
+
+
+def asked_and_killed(start: Path) -> None:
+    """Ask once, and die without closing the connection."""
+    con = connected(Settings(start=start))
+    con.sql("from silver.orders").fetchall()
+    os.kill(os.getpid(), signal.SIGKILL)

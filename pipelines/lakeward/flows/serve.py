@@ -16,7 +16,7 @@ from lakeward.core.messages import text as message
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
-from lakeward.flows.access import AccessLog, verdict_of
+from lakeward.flows.access import AccessLog, sweep, verdict_of
 from lakeward.flows.grade import current_grades
 from lakeward.flows.policy import policy_of
 from lakeward.flows.shelf import described
@@ -38,10 +38,11 @@ class Connection:
     ) -> None:
         self._workspace, self._engine, self._principal = workspace, engine, principal
         self._tables = {str(table.name): table for table in tables}
-        self._log = AccessLog(engine, workspace.clock, principal.role, principal.policy.text, principal.key_id)
+        policy, folder = principal.policy.text, _unlogged(workspace)
+        self._log = AccessLog(engine, workspace.clock, principal.role, policy, principal.key_id, folder)
         token = key.tokeniser() if key else None
         self._session = Session(tables, token, engine.scratch / "serving", workspace.settings.memory)
-        self._end = weakref.finalize(self, _end, self._session, engine)
+        self._end = weakref.finalize(self, _end, self._session, self._log, engine)
 
     def sql(self, query: str) -> Rows:
         """The rows of one SELECT over `con.catalogue()`'s tables; nothing is read before they are taken out.
@@ -129,6 +130,7 @@ def open_connection(settings: Settings, role: str, grades_of: GradesOf = current
     with ExitStack() as undo:
         engine = open_engine(settings.engine, workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
+        sweep(engine, _unlogged(workspace))
         tables = [_served(workspace, engine, principal, name, grades_of) for name in workspace.project.datasets()]
         connection = Connection(workspace, engine, principal, tables, key)
         undo.pop_all()
@@ -140,6 +142,13 @@ def _served(workspace: Workspace, engine: Engine, principal: Principal, name: st
     return principal.served(contract, engine.info(contract.table(contract.layer)), grades_of(engine, contract))
 
 
-def _end(session: Session, engine: Engine) -> None:
+def _unlogged(workspace: Workspace) -> Path:
+    return Path(workspace.lake) / ".access"
+
+
+def _end(session: Session, log: AccessLog, engine: Engine) -> None:
     session.close()
-    engine.close()
+    try:
+        log.close()
+    finally:
+        engine.close()

@@ -4,6 +4,7 @@ import pytest
 
 from lakeward.core.errors import LakewardError
 from lakeward.flows import governance
+from lakeward.flows.workspace import open_workspace
 from served import SECRETS, connected, make_lake
 
 FORM, TABLE, FUNCTION, KIND, HIDDEN = (
@@ -316,7 +317,8 @@ def test_every_query_is_logged_with_what_came_of_it(settings):
         with pytest.raises(LakewardError):
             con.sql("select phone::int from silver.orders").fetchall()
         session = con._log.session_id
-        found = governance.rows(con._engine, "access_log", f"session_id = '{session}'", "seq")
+    with open_workspace(settings).engine() as engine:
+        found = governance.rows(engine, "access_log", f"session_id = '{session}'", "seq")
     assert [(r["seq"], r["role"], r["verdict"], r["code"], r["rows_out"], r["objects"]) for r in found] == [
         (1, "analyst", "allowed", None, 3, '["silver.orders"]'),
         (2, "analyst", "refused", "query_table_refused", 0, "[]"),
