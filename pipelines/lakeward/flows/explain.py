@@ -7,6 +7,7 @@ from lakeward.contracts.model import Contract, Kind
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows import governance
 from lakeward.flows.workspace import open_workspace
@@ -76,10 +77,9 @@ def _matches(
 
 
 def _equal(contract: Contract, column: str, value: str, *, typed: bool) -> str:
-    text = "'" + value.replace("'", "''") + "'"
     if typed and contract.column(column).type.kind is Kind.TIMESTAMP:
-        return f'"{column}" = TRY_CAST({text} AS TIMESTAMPTZ)'
-    return f'CAST("{column}" AS VARCHAR) = {text}'
+        return f"{identifier(column)} = TRY_CAST({literal(value)} AS TIMESTAMPTZ)"
+    return f"CAST({identifier(column)} AS VARCHAR) = {literal(value)}"
 
 
 def _origin(engine: Engine, contract: Contract, row: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What a run did, in numbers: the same for the command line, the DAG and a program."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
@@ -53,8 +52,3 @@ class RunReport:
         """The documented keys of `lakeward run --json`; the score as a number."""
         score = None if self.score is None else float(self.score)
         return {"dataset": self.dataset, "run_id": self.run_id, "batches": self.batches, **self.counts.as_dict(), "score": score}
-
-
-def failed_runs(reports: Sequence[RunReport]) -> list[RunReport]:
-    """The runs in which at least one rule failed."""
-    return [report for report in reports if report.failed]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from urllib.parse import quote, unquote
 
 from lakeward.core.evidence import Evidence
+from lakeward.core.sql import identifier, literal
 
 Value = Decimal | int | str | None
 # What JavaScript's encodeURIComponent leaves alone, so that page and program write one id alike.
@@ -37,7 +38,7 @@ class Family:
         """The SELECT of one cell, as `value`."""
         if column not in self.numbers or len(key) != len(self.keys):
             raise KeyError(column)
-        named = " AND ".join(f'"{name}" = {_text(value)}' for name, value in zip(self.keys, key, strict=True))
+        named = " AND ".join(f"{identifier(name)} = {literal(value)}" for name, value in zip(self.keys, key, strict=True))
         return f'SELECT "{column}" AS value FROM (\n{self.sql}\n) AS figures' + (f" WHERE {named}" if named else "")
 
 
@@ -142,7 +143,3 @@ def parted(name: str) -> tuple[str, tuple[str, ...], str]:
     """
     family, *key, column = (unquote(part) for part in name.split("/"))
     return family, tuple(key), column
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
