@@ -13,10 +13,11 @@ VERSION_DIGITS = 12
 
 
 class Severity(StrEnum):
-    """What a failing rule does to a failing row."""
+    """What a failing rule does: mark, divert the failing rows, or stop the publish of the whole batch until a steward releases it."""
 
     WARN = "warn"
     QUARANTINE = "quarantine"
+    HALT = "halt"
 
 
 class Dimension(StrEnum):
@@ -67,6 +68,9 @@ class Verdict:
         failed: Of these, rows that failed; for aggregate and schema rules None: they have no failing rows.
         observed: The aggregate that was judged; never a value of a row.
         reason: Why it is UNKNOWN.
+        proof: What settled it without reading the rows, such as the statistics of the files; None: the rows were read.
+        elements: Rows in the rule's domain (all, or those of its `row_condition`), missing ones included; never stored.
+        value: What was observed, as Great Expectations would give it, be it the value of a row; never stored.
         places: (`_file_seq`, `_row`) of the failing rows, where a rule that diverts was judged outside the engine; never stored.
     """
 
@@ -76,6 +80,9 @@ class Verdict:
     failed: int | None = None
     observed: str | None = None
     reason: str | None = None
+    proof: str | None = None
+    elements: int | None = None
+    value: Any = None
     places: tuple[tuple[int, int], ...] = ()
 
 

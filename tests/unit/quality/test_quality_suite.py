@@ -84,8 +84,10 @@ def test_arguments_that_can_not_be_meant_are_refused(type_, kwargs, named):
     assert named in refused(expect(type_, **kwargs))
 
 
-def test_halt_is_refused():
-    assert "halt" in refused(expect("column_values_to_not_be_null", column="value", severity="halt"))
+def test_halt_is_a_severity_that_no_suite_of_another_tool_can_mean_by_chance():
+    assert (
+        rules_of(PROMISED, expect("column_values_to_not_be_null", column="value", severity="halt"))[-1].severity is Severity.HALT
+    )
 
 
 def test_two_rules_of_one_id_are_refused():
