@@ -17,7 +17,7 @@ from plant import Plant, line, make_plant
 
 CJK = range(0x4E00, 0x9FFF)
 COUNTS = {"rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates"}
-RUN = {"dataset", "run_id", "batches", "score"} | COUNTS
+RUN = {"dataset", "run_id", "batches", "score", "halted"} | COUNTS
 # Command -> keys of each object in its list, as the README documents them.
 KEYS = {
     ("run",): RUN,

@@ -16,11 +16,12 @@ from lakeward.flows import lineage, pinning
 from lakeward.flows.batch import OnStep, Step, Work, unwatched
 from lakeward.flows.finish import Finished, finish, summary
 from lakeward.flows.generation import begin_generation
+from lakeward.flows.halt import BatchHalted, check_halt, held, until_halted
 from lakeward.flows.judge import judge, suite_name
 from lakeward.flows.lineage import computed, traced
 from lakeward.flows.pinning import Definition, PinnedBatch
 from lakeward.flows.publish import publish_gold
-from lakeward.flows.report import RunReport
+from lakeward.flows.report import Counts, RunReport
 from lakeward.flows.windows import check_windows, new_ranges, restricted, touch
 from lakeward.flows.workspace import Workspace, open_workspace
 from lakeward.quality.suite import load_rules
@@ -65,15 +66,21 @@ class Curation:
         )
         touched = touch(self.engine, model, pinned.inputs)
         inputs = [lineage.stored(self.engine, name, _rows(self.engine, name)) for name in model.inputs]
-        with traced(work, Layer.GOLD, inputs) as outputs:
-            place = f"CAST({pinned.seq} AS BIGINT) AS _batch_seq, CAST(0 AS BIGINT) AS _file_seq, row_number() OVER () AS _row"
-            self.engine.materialise("computed", f"SELECT *, {place} FROM ({restricted(sql, model, touched)})")
-            check_windows(self.engine, work.contract.name, model, "computed")
-            judged = judge(work, "computed")
-            where = "TRUE" if touched.everything else f'"{model.window}" IN (SELECT window_start FROM touched)'
-            counts = publish_gold(work, judged, where)
-            origins = computed(self.engine, work.contract, sql, model.inputs)
-            outputs.append(lineage.table(work, Layer.GOLD, counts.silver, lineage=origins, verdicts=judged.verdicts))
+        try:
+            with traced(work, Layer.GOLD, inputs) as outputs:
+                place = (
+                    f"CAST({pinned.seq} AS BIGINT) AS _batch_seq, CAST(0 AS BIGINT) AS _file_seq, row_number() OVER () AS _row"
+                )
+                self.engine.materialise("computed", f"SELECT *, {place} FROM ({restricted(sql, model, touched)})")
+                check_windows(self.engine, work.contract.name, model, "computed")
+                judged = judge(work, "computed")
+                check_halt(work, judged.verdicts)
+                where = "TRUE" if touched.everything else f'"{model.window}" IN (SELECT window_start FROM touched)'
+                counts = publish_gold(work, judged, where)
+                origins = computed(self.engine, work.contract, sql, model.inputs)
+                outputs.append(lineage.table(work, Layer.GOLD, counts.silver, lineage=origins, verdicts=judged.verdicts))
+        except BatchHalted as halted:
+            return held(work, "curate", Counts(), halted)
         finished = finish(work, "curate", counts, judged, ())
         log.info("batch_finished", extra=finished.facts())
         return finished
@@ -96,7 +103,7 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched
         last = pinning.applied(engine, name)
         same = last is not None and last.hashes == wanted.hashes and not anew
         definition = last if last and same else pinning.renew(engine, wanted, run_id, workspace.clock)
-        finished = list(Curation(workspace, engine, run_id, on_step).batches(definition))
+        finished = list(until_halted(Curation(workspace, engine, run_id, on_step).batches(definition)))
         missing = waiting_for(engine, contract)
     workspace.deliver()
     return summary(name, run_id, finished, tuple(("input_missing", {"table": str(table)}) for table in missing))

@@ -18,7 +18,7 @@ from lakeward.quality.score import Score, score
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A batch that is done."""
+    """A batch that is done; or not, where rules of `halted` stopped it before its publish."""
 
     dataset: str
     flow: str
@@ -28,6 +28,7 @@ class Finished:
     verdicts: tuple[Verdict, ...]
     warnings: Warnings
     seconds: float
+    halted: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, object]:
         """What the log says of it: counts, never values."""
@@ -37,7 +38,7 @@ class Finished:
 
 def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warnings) -> Finished:
     """Record the verdicts, then the run; idempotent, so a resumed batch ends in the same rows."""
-    governance.record(work.engine, "verdicts", (_verdict(work, verdict) for verdict in judged.verdicts), work.txn)
+    record_verdicts(work, judged.verdicts)
     work.on_step(Step.VERDICTS)
     record_edges(work)
     work.on_step(Step.LINEAGE)
@@ -47,18 +48,24 @@ def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warn
     return Finished(work.contract.name, flow, work.pinned.seq, work.run_id, counts, judged.verdicts, warnings, seconds)
 
 
+def record_verdicts(work: Work, verdicts: Iterable[Verdict]) -> None:
+    """Record what the rules said of the batch, once."""
+    governance.record(work.engine, "verdicts", (_verdict(work, verdict) for verdict in verdicts), work.txn)
+
+
 def summary(dataset: str, run_id: RunId, finished: Sequence[Finished], warnings: Warnings) -> RunReport:
     """One report of all batches of a run; its score is over all their verdicts."""
     verdicts = [verdict for batch in finished for verdict in batch.verdicts]
     return RunReport(
         dataset,
         run_id,
-        len(finished),
+        sum(not batch.halted for batch in finished),
         sum((batch.counts for batch in finished), Counts()),
         score(verdicts).value,
-        _rules(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is Severity.QUARANTINE),
+        _rules(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
         _rules(v for v in verdicts if v.outcome is Outcome.UNKNOWN),
         tuple(warning for batch in finished for warning in batch.warnings) + warnings,
+        next((batch.seq for batch in finished if batch.halted), None),
     )
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from lakeward.contracts.model import Column, FileSource
 from lakeward.core.clock import Clock
@@ -14,6 +15,7 @@ from lakeward.flows import governance, lineage, pinning
 from lakeward.flows.batch import EXTRA, PLACE, STAMP, STRING, OnStep, Step, Work, unwatched
 from lakeward.flows.finish import Finished, finish, summary
 from lakeward.flows.generation import begin_generation
+from lakeward.flows.halt import BatchHalted, check_halt, held, until_halted
 from lakeward.flows.judge import judge, suite_name
 from lakeward.flows.lineage import computed, traced
 from lakeward.flows.pinning import Definition, PinnedBatch
@@ -66,12 +68,16 @@ class Ingest:
         received, warnings = self._received(work)
         bronze = bronze_rows(work)
         self.engine.define("batch_rows", bronze)
-        with traced(work, Layer.SILVER, [lineage.table(work, Layer.BRONZE, received.bronze)]) as outputs:
-            judged = judge(work, "batch_rows")
-            done = publish(work, judged)
-            origins = self._origins(work, judged.plan.flow(f"({bronze})"))
-            outputs.append(lineage.table(work, Layer.SILVER, done.silver, lineage=origins, verdicts=judged.verdicts))
-            outputs.append(lineage.table(work, Layer.QUARANTINE, done.quarantine))
+        try:
+            with traced(work, Layer.SILVER, [lineage.table(work, Layer.BRONZE, received.bronze)]) as outputs:
+                judged = judge(work, "batch_rows")
+                check_halt(work, judged.verdicts)
+                done = publish(work, judged)
+                origins = self._origins(work, judged.plan.flow(f"({bronze})"))
+                outputs.append(lineage.table(work, Layer.SILVER, done.silver, lineage=origins, verdicts=judged.verdicts))
+                outputs.append(lineage.table(work, Layer.QUARANTINE, done.quarantine))
+        except BatchHalted as halted:
+            return held(work, "ingest", received, halted)
         counts = replace(received, silver=done.silver, quarantine=done.quarantine, duplicates=done.duplicates)
         finished = finish(work, "ingest", counts, judged, warnings)
         self.source.release(pinned.end)
@@ -130,10 +136,12 @@ def _run(settings: Settings, name: str, on_step: OnStep, apply: Apply) -> RunRep
     with workspace.engine() as engine, engine.turn(name):
         ingest = Ingest(workspace, engine, source, run_id, on_step)
         last = pinning.applied(engine, name)
-        finished = list(ingest.unfinished(last)) if last else []
+        finished = list(until_halted(ingest.unfinished(last))) if last else []
         arrivals = source.receive()
-        definition = apply(engine, wanted, run_id, workspace.clock)
-        finished += [*ingest.unfinished(definition), *ingest.new(definition)]
+        done = [batch for batch in finished if not batch.halted]
+        if done == finished or apply is pinning.renew:
+            definition = apply(engine, wanted, run_id, workspace.clock)
+            finished = [*done, *until_halted(chain(ingest.unfinished(definition), ingest.new(definition)))]
     workspace.deliver()
     return summary(name, run_id, finished, tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled))
 

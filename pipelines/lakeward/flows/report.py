@@ -36,7 +36,8 @@ class RunReport:
         run_id: Id of the run; on every row, verdict and lineage event it made.
         batches: Batches brought to their end by this run; 0 when there was nothing new.
         score: Quality score of these batches, 0 to 100, two decimals; None when nothing was measured.
-        failed, unknown: Rules whose verdict was FAIL or UNKNOWN in at least one batch.
+        failed, unknown: Rules whose verdict was FAIL (and not just a warning) or UNKNOWN in at least one batch.
+        halted: The batch that waits for a steward's release, and keeps later ones waiting; None: no batch does.
     """
 
     dataset: str
@@ -47,8 +48,10 @@ class RunReport:
     failed: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     warnings: Warnings = ()
+    halted: int | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The documented keys of `lakeward run --json`; the score as a number."""
         score = None if self.score is None else float(self.score)
-        return {"dataset": self.dataset, "run_id": self.run_id, "batches": self.batches, **self.counts.as_dict(), "score": score}
+        named = {"dataset": self.dataset, "run_id": self.run_id, "batches": self.batches}
+        return {**named, **self.counts.as_dict(), "score": score, "halted": self.halted}

@@ -1,5 +1,7 @@
 """How the project stands: what ran last, what failed, what is late, and the command that helps next."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,25 +13,38 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows import governance
 from lakeward.flows.grade import waiting
 from lakeward.flows.grade_tables import Known, known
+from lakeward.flows.halt import halted_batches
 from lakeward.flows.workspace import Workspace, open_workspace
 
 Step = dict[str, Any]
 
 
-def project_status(settings: Settings) -> list[dict[str, Any]]:
-    """One row per dataset: `dataset, last_run, score, failed_rules, unknown_rules, quarantine, rejects, late, waiting, next`.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the governance tables say of all datasets: their latest run, their grades, and the batch at which one waits."""
 
-    `waiting` is the number of stored columns whose grade waits for a person. `late` is None where the contract promises no
+    latest: Mapping[str, dict[str, Any]]
+    grades: Known
+    halted: Mapping[str, int]
+
+
+def project_status(settings: Settings) -> list[dict[str, Any]]:
+    """How each dataset stands.
+
+    Keys: `dataset, last_run, score, failed_rules, unknown_rules, quarantine, rejects, halted, late, waiting, next`.
+
+    `halted` is the batch that waits for a steward's release, or None. `waiting` is the number of stored columns whose grade waits for a person. `late` is None where the contract promises no
     freshness, or is not valid. `next` is a list of message codes with facts.
     """
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         latest = {row["dataset"]: row for row in governance.rows(engine, "runs", order="finished_at")}
-        grades = known(engine)
-        return [_dataset(workspace, engine, name, latest.get(name), grades) for name in workspace.project.datasets()]
+        recorded = Recorded(latest, known(engine), halted_batches(engine))
+        return [_dataset(workspace, engine, name, recorded) for name in workspace.project.datasets()]
 
 
-def _dataset(workspace: Workspace, engine: Engine, name: str, run: dict[str, Any] | None, grades: Known) -> dict[str, Any]:
+def _dataset(workspace: Workspace, engine: Engine, name: str, recorded: Recorded) -> dict[str, Any]:
+    run = recorded.latest.get(name)
     try:
         contract = workspace.project.contract(name)
     except ContractError:
@@ -42,8 +57,9 @@ def _dataset(workspace: Workspace, engine: Engine, name: str, run: dict[str, Any
         "unknown_rules": run["unknown_rules"] if run else None,
         "quarantine": _rows(engine, TableName(Layer.QUARANTINE, name)),
         "rejects": _rows(engine, TableName(Layer.REJECTS, name)),
+        "halted": recorded.halted.get(name),
         "late": is_late(contract, run, workspace.clock.now()) if contract else None,
-        "waiting": waiting(grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
+        "waiting": waiting(recorded.grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
     }
     return {**row, "next": _next(row) if contract else [{"code": "next_contract", "facts": {"dataset": name}}]}
 
@@ -62,9 +78,10 @@ def is_late(contract: Contract, run: dict[str, Any] | None, now: datetime) -> bo
 
 
 def _next(row: dict[str, Any]) -> list[Step]:
-    facts = {"dataset": row["dataset"], "columns": row["waiting"]}
+    facts = {"dataset": row["dataset"], "columns": row["waiting"], "batch": row["halted"]}
     due = {
-        "next_first_run": row["last_run"] is None,
+        "next_first_run": row["last_run"] is None and row["halted"] is None,
+        "next_halted": row["halted"] is not None,
         "next_late": bool(row["late"]) and row["last_run"] is not None,
         "next_quarantine": bool(row["failed_rules"] and row["quarantine"]),
         "next_rejects": bool(row["rejects"]),

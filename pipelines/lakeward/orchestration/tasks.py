@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
+from lakeward.core.messages import text
 from lakeward.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,7 +62,14 @@ def fail(message: str) -> None:
 
 
 def _tell(report: "RunReport") -> Ids:
-    """The run's ids, for the next task and on the asset event that wakes the gold DAGs."""
+    """The run's ids, for the next task and on the asset event that wakes the gold DAGs.
+
+    Raises:
+        AirflowFailException: A batch is halted: a person must look, and no retry helps.
+    """
+    halted = [facts for code, facts in report.warnings if code == "batch_halted"]
+    if halted:
+        raise AirflowFailException(text("batch_halted", Settings.load().lang, **halted[0]))
     ids: Ids = {"run_id": report.run_id, "batches": report.batches}
     context = get_current_context()
     for outlet in context["task"].outlets:

@@ -34,11 +34,12 @@ def make_plan(contract: Contract, rules: Sequence[Rule], types: Mapping[str, Dat
 
 
 def diverting(verdicts: Iterable[Verdict]) -> frozenset[str]:
-    """Ids of the rules that divert rows: those of severity quarantine that failed.
+    """Ids of the rules that divert rows: those that failed and are more than a warning.
 
+    A failed rule of severity halt is among them: of a batch that a steward released after all, the failing rows are still set aside.
     A rule whose `mostly` is met has passed, and diverts nothing: its writer said that these few rows are to be lived with.
     """
-    return frozenset(v.rule.id for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is Severity.QUARANTINE)
+    return frozenset(v.rule.id for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN)
 
 
 @dataclass(frozen=True, slots=True)

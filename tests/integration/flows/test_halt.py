@@ -1,0 +1,85 @@
+"""A rule of severity halt stops the publish of its batch; bronze keeps it, silver does not change, and later batches wait."""
+
+import json
+
+import pytest
+
+from command import call
+from lakeward.flows import ingest_dataset, list_tables, project_status, rebuild
+from plant import SUITE, line, make_plant
+
+MEAN = {
+    "type": "expect_column_mean_to_be_between",
+    "kwargs": {"column": "temp_degc", "max_value": 100},
+    "meta": {"lakeward": {"id": "mean_plausible", "severity": "halt"}},
+}
+
+
+@pytest.fixture
+def plant(tmp_path):
+    plant = make_plant(tmp_path / "p")
+    plant.suite({**SUITE, "expectations": [*SUITE["expectations"], MEAN]})
+    plant.drop("a.csv", line("A", 1, 20))
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("b.csv", line("A", 2, 150), line("A", 3, 160))
+    return plant
+
+
+def rows(plant):
+    return {row["table"]: row["rows"] for row in list_tables(plant.settings)}
+
+
+def test_halted_batch_stays_in_bronze_and_out_of_silver(plant):
+    report = ingest_dataset(plant.settings, "press_line")
+    assert (report.halted, report.batches, report.failed) == (2, 0, ("mean_plausible",))
+    assert (rows(plant)["bronze.press_line"], rows(plant)["silver.press_line"]) == (3, 1)
+    assert next(step["code"] for step in project_status(plant.settings)[0]["next"]) == "next_halted"
+
+
+def test_later_batches_wait_for_it_and_a_rerun_commits_nothing(plant):
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("c.csv", line("A", 4, 20))
+    first = list_tables(plant.settings)
+    assert ingest_dataset(plant.settings, "press_line").halted == 2
+    assert list_tables(plant.settings) == first
+
+
+def test_rebuild_under_a_right_rule_goes_past_it(plant):
+    ingest_dataset(plant.settings, "press_line")
+    plant.suite(SUITE)
+    report = rebuild(plant.settings, "press_line")
+    assert (report.halted, rows(plant)["silver.press_line"]) == (None, 3)
+    assert all(step["code"] != "next_halted" for step in project_status(plant.settings)[0]["next"])
+
+
+def test_steward_releases_it_and_what_waited_follows(plant, capsys):
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("c.csv", line("A", 4, 20))
+    words = (
+        "quarantine",
+        "release",
+        "press_line",
+        "--batch",
+        "2",
+        "--by",
+        "li.wei",
+        "--role",
+        "steward",
+        "--reason",
+        "heat test",
+    )
+    assert call(capsys, plant.root, *words).code in (0, 1)
+    ingest_dataset(plant.settings, "press_line")
+    assert rows(plant)["silver.press_line"] == 4
+
+
+def test_command_says_what_stopped_and_how_to_go_on(plant, capsys):
+    ran = call(capsys, plant.root, "run", "press_line")
+    assert ran.code == 1
+    assert "mean_plausible" in ran.out
+    assert "lakeward quarantine release press_line --batch 2" in ran.out
+
+
+def test_json_names_the_batch(plant, capsys):
+    ran = call(capsys, plant.root, "run", "press_line", "--json")
+    assert json.loads(ran.out)[0]["halted"] == 2
