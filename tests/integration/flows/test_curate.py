@@ -1,5 +1,6 @@
 """Gold: new silver recomputes the windows it touches, and only these; a changed model computes all of it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,15 @@ def test_gold_waits_for_an_input_that_has_no_table_yet_and_says_so(plant: Plant)
     report = curate_dataset(plant.settings, "temp_hourly")
 
     assert (report.batches, report.warnings) == (0, (("input_missing", {"table": "silver.halls"}),))
+
+
+def test_a_halting_rule_keeps_gold_as_it_is(plant: Plant) -> None:
+    rule = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "mean_degc", "max_value": 100}}
+    suite = {"name": "temp_hourly", "expectations": [{**rule, "meta": {"lakeward": {"severity": "halt"}}}]}
+    (plant.dataset.parent / "temp_hourly" / "suite.json").write_text(json.dumps(suite))
+    curate_dataset(plant.settings, "temp_hourly")
+    before = gold(plant)
+    plant.drop("hot.csv", at(7, 1, 199))
+    ingest_dataset(plant.settings, "press_line")
+    assert curate_dataset(plant.settings, "temp_hourly").halted == 3
+    assert gold(plant) == before

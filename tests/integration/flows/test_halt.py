@@ -14,6 +14,11 @@ MEAN = {
     "meta": {"lakeward": {"id": "mean_plausible", "severity": "halt"}},
 }
 
+RELEASE = (
+    *("quarantine", "release", "press_line", "--batch", "2"),
+    *("--by", "li.wei", "--role", "steward", "--reason", "heat test"),
+)
+
 
 @pytest.fixture
 def plant(tmp_path):
@@ -55,20 +60,7 @@ def test_rebuild_under_a_right_rule_goes_past_it(plant):
 def test_steward_releases_it_and_what_waited_follows(plant, capsys):
     ingest_dataset(plant.settings, "press_line")
     plant.drop("c.csv", line("A", 4, 20))
-    words = (
-        "quarantine",
-        "release",
-        "press_line",
-        "--batch",
-        "2",
-        "--by",
-        "li.wei",
-        "--role",
-        "steward",
-        "--reason",
-        "heat test",
-    )
-    assert call(capsys, plant.root, *words).code in (0, 1)
+    assert call(capsys, plant.root, *RELEASE).code in (0, 1)
     ingest_dataset(plant.settings, "press_line")
     assert rows(plant)["silver.press_line"] == 4
 
@@ -83,3 +75,11 @@ def test_command_says_what_stopped_and_how_to_go_on(plant, capsys):
 def test_json_names_the_batch(plant, capsys):
     ran = call(capsys, plant.root, "run", "press_line", "--json")
     assert json.loads(ran.out)[0]["halted"] == 2
+
+
+def test_rows_of_a_released_batch_on_which_the_rule_fails_are_still_set_aside(plant, capsys):
+    hot = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "temp_degc", "max_value": 155}}
+    plant.suite({**SUITE, "expectations": [{**hot, "meta": {"lakeward": {"id": "hot", "severity": "halt"}}}]})
+    ingest_dataset(plant.settings, "press_line")
+    call(capsys, plant.root, *RELEASE)
+    assert (rows(plant)["silver.press_line"], rows(plant)["quarantine.press_line"]) == (2, 1)

@@ -1,5 +1,7 @@
 """The DAGs run for real, in one process, without services."""
 
+import json
+
 import pytest
 
 RUN = """
@@ -72,3 +74,21 @@ except LakewardError as error:
     print(json.dumps(str(error)))
 """
     assert "globals().update(dags(__file__))" in python(code)
+
+
+def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(python, delivered):
+    suite = {
+        "name": "press",
+        "expectations": [
+            {
+                "type": "expect_column_max_to_be_between",
+                "kwargs": {"column": "temp", "max_value": 20},
+                "meta": {"lakeward": {"severity": "halt"}},
+            }
+        ],
+    }
+    (delivered / "expectations" / "datasets" / "press" / "suite.json").write_text(json.dumps(suite), encoding="utf-8")
+    state, told = python(RUN.format(names=["press"]) + "print(json.dumps([runs[0].state, str(runs[0].error)]))")
+    assert state == "failed"
+    assert "lakeward quarantine release press --batch 1" in told
+    assert not (delivered / "lake" / "silver" / "press").exists()
