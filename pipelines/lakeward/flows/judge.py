@@ -50,11 +50,38 @@ def judge(work: Work, relation: str) -> Judged:
     received = engine.types(relation)
     rules = load_rules(contract, work.pinned.definition.suite, suite_name(contract.name))
     plan = make_plan(contract, rules, received)
+    told = ask(engine, plan, relation)
+    facts = told.facts
+    good, bad = plan.split(relation, diverting(told.verdicts), told.relations)
+    return Judged(
+        facts["rows"], good, bad, received, told.verdicts, facts["key_repeats"], facts["time_min"], facts["time_max"], plan
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the rows said to a plan.
+
+    Args:
+        facts: The row of `JudgePlan.facts`.
+        relations: As `JudgePlan.split` takes them.
+    """
+
+    facts: Mapping[str, Any]
+    verdicts: tuple[Verdict, ...]
+    relations: Mapping[str, str]
+
+
+def ask(engine: Engine, plan: JudgePlan, relation: str, placed: str | None = None) -> Answers:
+    """Ask the rows of `relation` all that the plan must know.
+
+    Args:
+        placed: The same rows with `_file_seq` and `_row`, where `relation` has them not.
+    """
     facts = engine.fetch(plan.facts(relation))[0]
-    repeats, foreign = _repeats(engine, plan, facts, relation), _foreign(engine, plan, relation)
+    repeats, foreign = _repeats(engine, plan, facts, relation), _foreign(engine, plan, placed or relation)
     verdicts = plan.verdicts(facts, _copies(engine, repeats), foreign)
-    good, bad = plan.split(relation, diverting(verdicts), repeats | _places(engine, foreign))
-    return Judged(facts["rows"], good, bad, received, verdicts, facts["key_repeats"], facts["time_min"], facts["time_max"], plan)
+    return Answers(facts, verdicts, repeats | _places(engine, foreign))
 
 
 def _repeats(engine: Engine, plan: JudgePlan, facts: Mapping[str, Any], relation: str) -> dict[str, str]:

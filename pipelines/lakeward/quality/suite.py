@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lakeward.contracts.model import Contract
@@ -30,13 +30,22 @@ def load_rules(contract: Contract, suite_text: str | None, file: str) -> tuple[R
     Raises:
         SuiteError: The suite is no suite, or does not fit the contract.
     """
-    written = [_rule(contract, entry, file, place) for place, entry in enumerate(_entries(suite_text, file))]
+    written = read_suite(contract, suite_text, file)
     rules = (*derived_rules(contract), *written)
     twice = [id_ for id_, count in Counter(rule.id for rule in rules).items() if count > 1]
     if twice:
         raise SuiteError("suite_duplicate_id", file=file, id=twice[0])
     _compile_once(contract, written, file)
     return rules
+
+
+def read_suite(contract: Contract, suite_text: str | None, file: str) -> tuple[Rule, ...]:
+    """The rules that a suite writes, in their order; two may have one id, and a value may not fit its column yet.
+
+    Raises:
+        SuiteError: The suite is no suite, or names what the contract has not.
+    """
+    return tuple(_rule(contract, entry, file, place) for place, entry in enumerate(_entries(suite_text, file)))
 
 
 def derived_rules(contract: Contract) -> tuple[Rule, ...]:
@@ -112,7 +121,7 @@ def _dimension(ours: Mapping[str, Any], known: Expectation, file: str, at: str) 
     return Dimension(asked)
 
 
-def _compile_once(contract: Contract, rules: list[Rule], file: str) -> None:
+def _compile_once(contract: Contract, rules: Sequence[Rule], file: str) -> None:
     """Compile against the contract's own types: a value that does not fit its column is found now, not in a batch."""
     columns = {column.name: convert(contract, place, column.type) for place, column in enumerate(contract.columns)}
     scope = Scope(columns, contract.source.zone if contract.source else None)
