@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from lakeward.contracts.model import Kind
-from lakeward.quality.checks import AggregateCheck, Bounds, Check
+from lakeward.quality.bounds import bounds_of
+from lakeward.quality.checks import AggregateCheck, Check
 from lakeward.quality.convert import NUMBERS
 from lakeward.quality.predicates import Scope
 from lakeward.quality.rule import Rule
@@ -23,36 +24,29 @@ COUNTED = {
 }
 
 
-def _bounds(rule: Rule) -> Bounds:
-    given = rule.kwargs.get
-    if "value" in rule.kwargs:
-        return Bounds(given("value"), given("value"))
-    return Bounds(given("min_value"), given("max_value"), bool(given("strict_min")), bool(given("strict_max")))
-
-
 def _numeric(rule: Rule, scope: Scope) -> Check | None:
     column = scope.columns[rule.columns[0]]
     if column.column.type.kind not in NUMBERS:
         return None
     # A sum of decimals or integers stays exact in the engine; the interval is in Python's floats.
     value = f"CAST({NUMERIC[rule.type].format(column.value)} AS DOUBLE)"
-    return AggregateCheck(rule, value, _bounds(rule), f"count({column.value})")
+    return AggregateCheck(rule, value, bounds_of(rule.kwargs), f"count({column.value})")
 
 
 def _counted(rule: Rule, scope: Scope) -> Check | None:
     column = scope.columns[rule.columns[0]]
     if column.column.type.kind is Kind.BINARY:
         return None
-    return AggregateCheck(rule, COUNTED[rule.type].format(column.value), _bounds(rule), f"count({column.value})")
+    return AggregateCheck(rule, COUNTED[rule.type].format(column.value), bounds_of(rule.kwargs), f"count({column.value})")
 
 
 def _filled(rule: Rule, scope: Scope) -> Check | None:
     filled = f"count_if(NOT ({scope.columns[rule.columns[0]].missing}))"
-    return AggregateCheck(rule, f"{filled} / nullif(count(*), 0)", _bounds(rule), "count(*)")
+    return AggregateCheck(rule, f"{filled} / nullif(count(*), 0)", bounds_of(rule.kwargs), "count(*)")
 
 
 def _rows(rule: Rule, _: Scope) -> Check | None:
-    return AggregateCheck(rule, "count(*)", _bounds(rule), None)
+    return AggregateCheck(rule, "count(*)", bounds_of(rule.kwargs), None)
 
 
 AGGREGATES: Mapping[str, Callable[[Rule, Scope], Check | None]] = {

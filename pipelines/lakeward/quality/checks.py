@@ -5,27 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from lakeward.quality.bounds import Bounds
 from lakeward.quality.rule import Outcome, Rule, Verdict
 
 NOTHING = "nothing to evaluate"
 # Aggregates that are the value of a row: it would stand in the verdict for everyone to read (law 6).
 VALUES = frozenset(f"expect_column_{name}_to_be_between" for name in ("min", "max", "median"))
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """An interval; None is open."""
-
-    low: Any = None
-    high: Any = None
-    strict_low: bool = False
-    strict_high: bool = False
-
-    def hold(self, value: Any) -> bool:
-        """Whether `value` lies within."""
-        above = self.low is None or (value > self.low if self.strict_low else value >= self.low)
-        below = self.high is None or (value < self.high if self.strict_high else value <= self.high)
-        return above and below
 
 
 class Check(Protocol):
@@ -54,6 +39,7 @@ class RowCheck:
         evaluated: Aggregate that counts the rows it is evaluated on.
         flag: Alias under which `fails` is a column of the judged rows.
         mostly: Share of evaluated rows that must pass, as Great Expectations has it.
+        elements: Aggregate that counts the rows of its domain, evaluated or not.
     """
 
     rule: Rule
@@ -61,14 +47,15 @@ class RowCheck:
     evaluated: str
     flag: str
     mostly: Decimal = Decimal(1)
+    elements: str = "count(*)"
 
     def measures(self) -> Mapping[str, str]:
-        """Rows evaluated, rows failed."""
-        return {"evaluated": self.evaluated, "failed": f"count_if({self.flag})"}
+        """Rows in the domain, rows evaluated, rows failed."""
+        return {"elements": self.elements, "evaluated": self.evaluated, "failed": f"count_if({self.flag})"}
 
     def verdict(self, found: Mapping[str, Any]) -> Verdict:
         """PASS when at least `mostly` of the evaluated rows pass."""
-        return share(self.rule, found["evaluated"] or 0, found["failed"] or 0, self.mostly)
+        return share(self.rule, found["elements"], found["evaluated"] or 0, found["failed"] or 0, self.mostly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +73,18 @@ class UniqueCheck:
     present: str
     joined: str
     mostly: Decimal = Decimal(1)
+    elements: str = "count(*)"
 
     def measures(self) -> Mapping[str, str]:
-        """Rows evaluated, and how many more these are than their keys' hashes."""
+        """Rows in the domain, rows evaluated, and how many more these are than their keys' hashes."""
         evaluated = f"count_if({self.present})"
         hashes = f"count(DISTINCT CASE WHEN {self.present} THEN hash({', '.join(self.keys)}) END)"
-        return {"evaluated": evaluated, "proof": f"{evaluated} - {hashes}"}
+        return {"elements": self.elements, "evaluated": evaluated, "proof": f"{evaluated} - {hashes}"}
 
     def verdict(self, found: Mapping[str, Any]) -> Verdict:
         """As a row rule; `found["repeated"]` is the number of rows with a repeated key, needed where `proof` is not 0."""
-        return share(self.rule, found["evaluated"] or 0, found["repeated"] if found["proof"] else 0, self.mostly)
+        failed = found["repeated"] if found["proof"] else 0
+        return share(self.rule, found["elements"], found["evaluated"] or 0, failed, self.mostly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +100,20 @@ class AggregateCheck:
     aggregate: str
     bounds: Bounds
     evaluated: str | None
+    elements: str = "count(*)"
 
     def measures(self) -> Mapping[str, str]:
         """The number, and over how many values."""
-        return {"value": self.aggregate} | ({"evaluated": self.evaluated} if self.evaluated else {})
+        return {"elements": self.elements, "value": self.aggregate} | ({"evaluated": self.evaluated} if self.evaluated else {})
 
     def verdict(self, found: Mapping[str, Any]) -> Verdict:
         """UNKNOWN over nothing: no values, or no number (the deviation of one value)."""
-        value, evaluated = found["value"], found.get("evaluated", 1)
+        value, evaluated, elements = found["value"], found.get("evaluated", 1), found["elements"]
         if not evaluated or value is None:
-            return Verdict(self.rule, Outcome.UNKNOWN, evaluated=evaluated, reason=NOTHING)
+            return Verdict(self.rule, Outcome.UNKNOWN, evaluated=evaluated, reason=NOTHING, elements=elements, value=value)
         outcome = Outcome.PASS if self.bounds.hold(value) else Outcome.FAIL
-        return Verdict(self.rule, outcome, evaluated=evaluated, observed=None if self.rule.type in VALUES else str(value))
+        shown = None if self.rule.type in VALUES else str(value)
+        return Verdict(self.rule, outcome, evaluated=evaluated, observed=shown, elements=elements, value=value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +123,7 @@ class SchemaCheck:
     rule: Rule
     passed: bool
     observed: str
+    value: Any = None
 
     def measures(self) -> Mapping[str, str]:
         """Nothing."""
@@ -139,7 +131,8 @@ class SchemaCheck:
 
     def verdict(self, _: Mapping[str, Any]) -> Verdict:
         """What was decided."""
-        return Verdict(self.rule, Outcome.PASS if self.passed else Outcome.FAIL, evaluated=1, observed=self.observed)
+        outcome = Outcome.PASS if self.passed else Outcome.FAIL
+        return Verdict(self.rule, outcome, evaluated=1, observed=self.observed, value=self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +155,9 @@ class ForeignCheck:
         return Verdict(self.rule, Outcome.UNKNOWN, reason="not judged by Great Expectations yet")
 
 
-def share(rule: Rule, evaluated: int, failed: int, mostly: Decimal) -> Verdict:
+def share(rule: Rule, elements: int, evaluated: int, failed: int, mostly: Decimal) -> Verdict:
     """The verdict of a rule on rows: success when passed / evaluated >= mostly, UNKNOWN when nothing was evaluated."""
     if evaluated == 0:
-        return Verdict(rule, Outcome.UNKNOWN, evaluated=0, failed=0, reason=NOTHING)
+        return Verdict(rule, Outcome.UNKNOWN, evaluated=0, failed=0, reason=NOTHING, elements=elements)
     passed = evaluated - failed >= mostly * evaluated
-    return Verdict(rule, Outcome.PASS if passed else Outcome.FAIL, evaluated=evaluated, failed=failed)
+    return Verdict(rule, Outcome.PASS if passed else Outcome.FAIL, evaluated=evaluated, failed=failed, elements=elements)

@@ -6,6 +6,7 @@ counts and places; no value of a row leaves it, not even in the text of an error
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from numbers import Real
 from pathlib import Path
@@ -78,13 +79,15 @@ def _verdict(rule: Rule, result: Any) -> Verdict:
     if "observed_value" in found and observed is None and "unexpected_count" not in found:
         return Verdict(rule, Outcome.UNKNOWN, reason=NOTHING)
     shown = str(observed) if isinstance(observed, Real) and rule.type not in VALUES else None
-    return Verdict(rule, Outcome.PASS if result.success else Outcome.FAIL, observed=shown)
+    return Verdict(rule, Outcome.PASS if result.success else Outcome.FAIL, observed=shown, value=observed)
 
 
 def _on_rows(rule: Rule, found: Any) -> Verdict:
     evaluated = int(found["element_count"]) - int(found.get("missing_count") or 0)
-    verdict = share(rule, evaluated, int(found["unexpected_count"]), Decimal(str(rule.kwargs.get("mostly", 1))))
+    verdict = share(
+        rule, int(found["element_count"]), evaluated, int(found["unexpected_count"]), Decimal(str(rule.kwargs.get("mostly", 1)))
+    )
     if verdict.outcome is not Outcome.FAIL or rule.severity is not Severity.QUARANTINE:
         return verdict
     places = tuple((int(row[PLACE[0]]), int(row[PLACE[1]])) for row in found.get("unexpected_index_list") or ())
-    return Verdict(rule, verdict.outcome, verdict.evaluated, verdict.failed, places=places)
+    return replace(verdict, places=places)

@@ -1,0 +1,29 @@
+"""Intervals, as suites write them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """An interval; None is open."""
+
+    low: Any = None
+    high: Any = None
+    strict_low: bool = False
+    strict_high: bool = False
+
+    def hold(self, value: Any) -> bool:
+        """Whether `value` lies within."""
+        above = self.low is None or (value > self.low if self.strict_low else value >= self.low)
+        below = self.high is None or (value < self.high if self.strict_high else value <= self.high)
+        return above and below
+
+
+def bounds_of(kwargs: Mapping[str, Any]) -> Bounds:
+    """The interval that the arguments of an expectation give: `value`, or the ends with their strictness."""
+    given = kwargs.get
+    if "value" in kwargs:
+        return Bounds(given("value"), given("value"))
+    return Bounds(given("min_value"), given("max_value"), bool(given("strict_min")), bool(given("strict_max")))

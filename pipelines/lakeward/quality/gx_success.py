@@ -1,0 +1,19 @@
+"""What Great Expectations answers where we say UNKNOWN: over nothing it has an answer of its own, and suites' results carry that."""
+
+from lakeward.quality.bounds import bounds_of
+from lakeward.quality.checks import NOTHING
+from lakeward.quality.rule import Outcome, Verdict
+
+
+def gx_success(verdict: Verdict) -> bool | None:
+    """`success` as Great Expectations says it of the same rows; None where nobody judged them (it raised, or is not installed).
+
+    A rule on rows succeeds over none of them. An aggregate over no values fails, unless the number of nothing is one, as of a sum.
+    """
+    if verdict.outcome is not Outcome.UNKNOWN:
+        return verdict.outcome is Outcome.PASS
+    if verdict.reason != NOTHING:
+        return None
+    if verdict.failed is not None:
+        return True
+    return verdict.value is not None and bounds_of(verdict.rule.kwargs).hold(verdict.value)
