@@ -70,16 +70,19 @@ class JudgePlan:
         items |= {identifier(column): identifier(column) for column in self.stored if column not in self.columns}
         return f"SELECT {select(items)} FROM {rows}"
 
-    def facts(self, rows: str) -> str:
+    def facts(self, rows: str, by: str | None = None) -> str:
         """SELECT of one row: `rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
 
         `key_repeats` is a proof by hash: 0 means that no two rows have one key; None without a key, as are the times without a time
-        column.
+        column. With `by`, a column of `rows`: one row of facts per value of it, which is `part`.
         """
         flags = {check.flag: check.fails for check in self._row_checks()}
         items = {"rows": "count(*)", **self._key_facts(), **self._time_facts()}
         items |= {alias: measure for measure, alias in self._aliases().items()}
-        return f"SELECT {select(items)} FROM {stack(self._converted(rows), [flags])} AS judged"
+        judged = f"{stack(self._converted(rows), [flags])} AS judged"
+        if by is None:
+            return f"SELECT {select(items)} FROM {judged}"
+        return f"SELECT {identifier(by)} AS part, {select(items)} FROM {judged} GROUP BY part"
 
     def suspects(self, facts: Mapping[str, Any]) -> tuple[Rule, ...]:
         """Rules of uniqueness whose proof failed: their repeated keys must be looked at."""
