@@ -59,6 +59,10 @@ class SuiteError(DefinitionError):
     """A suite is not valid for its contract."""
 
 
+class DataError(DefinitionError):
+    """Data that a person gave to be checked can't be read as a table."""
+
+
 class PolicyError(DefinitionError):
     """A serving policy, or its tests, name what is not there."""
 

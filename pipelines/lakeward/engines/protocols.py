@@ -6,6 +6,7 @@ SQL that crosses this line is DuckDB's dialect, kept to what sqlglot can transla
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -69,6 +70,43 @@ class TableInfo:
     version: int
     rows: int
     columns: tuple[TableColumn, ...]
+
+
+class Carrier(StrEnum):
+    """What rows outside the lake can come in, when they carry their own types."""
+
+    PARQUET = "parquet"
+    JSON = "json"  # one object per line, or one array of objects
+    DELTA = "delta"
+    ARROW = "arrow"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Rows that are no table of the lake.
+
+    Args:
+        files: The files, in order; of Delta the table's folder; of Arrow none.
+        table: The Arrow table.
+    """
+
+    carrier: Carrier
+    files: tuple[Path, ...] = ()
+    table: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideColumn:
+    """A column of such rows.
+
+    Args:
+        type: What rules see of it; BINARY for what they can't look into, such as lists.
+        held: The relation's column that has its value as it was.
+    """
+
+    name: str
+    type: DataType
+    held: str
 
 
 class TableStore(Protocol):
@@ -156,6 +194,18 @@ class QueryEngine(Protocol):
         Args:
             stored: Types of the table that the rows are for, by contract name; a Parquet record that they can't hold as it is
                 is a reject.
+        """
+        ...
+
+    def attach(self, name: str, data: Outside) -> tuple[OutsideColumn, ...]:
+        """Name rows outside the lake as two relations: `name`, the columns, and `<name>_placed`, these with `_file, _file_seq, _row`.
+
+        A time without a zone is seen as UTC. `_file` may be NULL; `_row` is the record's number, from 1. A table of Lakeward's keeps
+        its own `_file_seq` and `_row`.
+
+        Raises:
+            DataError: The data can't be read, or its files differ in their columns.
+            ContractError: A Delta table uses a feature that can't be read (`table_feature_unreadable`).
         """
         ...
 

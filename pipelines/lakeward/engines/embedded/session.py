@@ -16,13 +16,13 @@ from lakeward.contracts.model import Column, DataType, FileSource
 from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.embedded import literals, staging
+from lakeward.engines.embedded import literals, outside, staging
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.relations import resolved
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import Scratch
 from lakeward.engines.embedded.types import from_sql
-from lakeward.engines.protocols import NOTHING
+from lakeward.engines.protocols import NOTHING, Outside, OutsideColumn
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,6 +68,10 @@ class Session:
         """See `QueryEngine.stage`."""
         with machine_faults(self._lake):
             return staging.stage(self._con, inputs, source, columns, self.scratch, stored)
+
+    def attach(self, name: str, data: Outside) -> tuple[OutsideColumn, ...]:
+        """See `QueryEngine.attach`."""
+        return outside.attach(self._con, name, data, self._lake)
 
     def define(self, name: str, query: str) -> None:
         """See `QueryEngine.define`."""
