@@ -7,9 +7,12 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakeward.scorecard.families import DATASETS, RULES, TOTALS
+from lakeward.quality.weights import EQUAL
 from lakeward.scorecard.figures import Reading, Scorecard, figure_id, parted
 from lakeward.scorecard.page import page
+from lakeward.scorecard.scores import quality
+
+TOTALS, DATASETS, RULES = [f for name in ("totals", "datasets", "rules") for f in quality(EQUAL) if f.name == name]
 
 HOSTILE = st.text(min_size=1, max_size=24) | st.sampled_from(
     [

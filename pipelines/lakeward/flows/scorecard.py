@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.workspace import Workspace, open_workspace
 from lakeward.maturity.catalogue import catalogue
-from lakeward.scorecard import families, standing
+from lakeward.scorecard import families, scores, standing
 from lakeward.scorecard.figures import Family, Reading, Scorecard, parted
 from lakeward.scorecard.page import evidence, page
 
@@ -97,14 +97,15 @@ def _read(workspace: Workspace) -> Scorecard:
     now = workspace.clock.now()
     with workspace.engine() as engine:
         versions = {str(table.name): table.version for table in engine.tables()}
-        readings = {f.name: _reading(engine, f, versions) for f in _families(versions, now.isoformat(timespec="seconds"))}
+        readings = {f.name: _reading(engine, f, versions) for f in _families(workspace, versions, now)}
     made_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     return Scorecard(workspace.project.name, made_at, tuple(workspace.project.datasets()), readings)
 
 
-def _families(versions: Mapping[str, int], as_of: str) -> Iterator[Family]:
+def _families(workspace: Workspace, versions: Mapping[str, int], now: datetime) -> Iterator[Family]:
+    yield from scores.quality(workspace.weights)
     yield from families.ALWAYS
-    yield families.ageing(as_of)
+    yield families.ageing(now.isoformat(timespec="seconds"))
     yield from standing.grades(decided="governance.grade_decisions" in versions)
     yield from standing.readiness(catalogue())
 

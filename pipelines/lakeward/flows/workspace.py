@@ -5,16 +5,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lakeward.contracts.document import read_text
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.core.clock import Clock, SystemClock
-from lakeward.core.errors import UsageError
+from lakeward.core.errors import ContractError, DefinitionError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
+from lakeward.quality.weights import EQUAL, Weights, read_weights
 from lakeward.sources.files import FileDrop
 from lakeward.sources.protocols import Source
 from lakeward_lineage import FileTransport, Outbox
+
+# What counts how much in a score.
+WEIGHTS = "expectations/policies/scoring.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +28,14 @@ class Workspace:
 
     Args:
         lake: Folder or object-store URL of the tables, absolute.
+        weights: What counts how much in a score.
     """
 
     settings: Settings
     project: Project
     lake: str
     clock: Clock = field(default_factory=SystemClock)
+    weights: Weights = EQUAL
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
@@ -74,7 +81,21 @@ def open_workspace(settings: Settings) -> Workspace:
     Raises:
         UsageError: There is no project at or above `settings.start`.
         SettingsError: `project.yaml` is not valid.
+        DefinitionError: The weights of scores are not valid.
     """
     project = load_project(find_project(settings.start))
     lake = settings.lake or project.lake
-    return Workspace(settings, project, lake if "://" in lake else str((project.root / lake).absolute()))
+    folder = lake if "://" in lake else str((project.root / lake).absolute())
+    return Workspace(settings, project, folder, weights=_weights(project))
+
+
+def _weights(project: Project) -> Weights:
+    """All equal, where the project has no such policy."""
+    path = project.root / WEIGHTS
+    if not path.is_file():
+        return EQUAL
+    try:
+        text = read_text(path, WEIGHTS)
+    except ContractError as error:
+        raise DefinitionError(error.code, **error.facts) from None
+    return read_weights(text, WEIGHTS, project.datasets())

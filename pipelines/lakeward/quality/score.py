@@ -1,35 +1,51 @@
 """How good a batch is, from 0 to 100, by the dimensions of GB/T 36344-2018; what was not measured lowers the coverage, not the score.
 
 The standard gives X = A / B per indicator, and no weights. So each rule has one ratio (passed by evaluated rows; an aggregate or
-schema rule is one element, 1 or 0), a dimension is the mean of its rules, and a dataset the mean of its measured dimensions.
+schema rule is one element, 1 or 0), a dimension is the weighted mean of its rules, a dataset that of its measured dimensions, and
+an estate that of its datasets' scores as they are shown. A ratio and a mean are whole trillionths, halves up, so that SQL
+(`score_sql.py`) gives the same number to the last digit. Coverage is a count of rules and is not weighed: a light rule that could
+not be judged shows as much as a heavy one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
+from decimal import Decimal
 
 from lakeward.quality.rule import Dimension, Outcome, Verdict
+from lakeward.quality.weights import EQUAL, ONE, Weights
 
-# Two digits, as GB/T scorecards print them.
-STEP = Decimal("0.01")
+# One, in the steps that ratios are kept in. Counts of rows and sums of weights beside it fit 128 bits.
+UNIT = 10**12
+# Before the last rounding, ratios lose their last three digits: a half that thirds make up then is a half again.
+GUARD = 10**3
+# A whole score in hundredths, two digits, as GB/T scorecards print them.
+WHOLE = 10_000
+# Sums of ratios are shown with six digits.
+SHOWN = 10**6
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A mean, with what it is made of.
+    """A weighted mean, with what it is made of.
 
     Args:
         value: 0.00 to 100.00, half up; None: nothing was measured.
-        numerator: Sum of the ratios that the mean is taken of.
-        denominator: How many ratios these are.
-        coverage: Rules measured per 100 rules; None: there are no rules.
+        numerator: Sum of the ratios that the mean is taken of, each times its weight; six decimals.
+        denominator: Sum of these weights.
+        rules: Rules that speak of it.
+        measured: Of these, rules that could be judged.
     """
 
     value: Decimal | None
-    numerator: Fraction
-    denominator: int
-    coverage: Decimal | None
+    numerator: Decimal
+    denominator: Decimal
+    rules: int
+    measured: int
+
+    @property
+    def coverage(self) -> Decimal | None:
+        """Rules measured per 100 rules; None: there are no rules."""
+        return _hundredths(half_up(WHOLE * self.measured, self.rules)) if self.rules else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,45 +55,67 @@ class Score(Part):
     dimensions: Mapping[Dimension, Part]
 
 
-def score(verdicts: Iterable[Verdict]) -> Score:
-    """The score of these verdicts; several of one rule (of several batches) count as one, their rows together."""
+def score(verdicts: Iterable[Verdict], weights: Weights = EQUAL, dataset: str = "") -> Score:
+    """The score of these verdicts; several of one rule (of several batches) count as one, their rows together.
+
+    Args:
+        dataset: Whose rules they are, where `weights` name it.
+    """
     by_rule: dict[tuple[Dimension, str], list[Verdict]] = {}
     for verdict in verdicts:
         by_rule.setdefault((verdict.rule.dimension, verdict.rule.id), []).append(verdict)
-    ratios = {key: _ratio(of_rule) for key, of_rule in by_rule.items()}
-    parts = {
-        dimension: _part([ratio for (of, _), ratio in ratios.items() if of is dimension])
-        for dimension in Dimension
-        if any(of is dimension for of, _ in ratios)
-    }
-    whole = _part([part.numerator / part.denominator for part in parts.values() if part.denominator])
-    return Score(whole.value, whole.numerator, whole.denominator, _coverage(list(ratios.values())), parts)
+    ratios = {key: (weights.of_rule(dataset, key[1]), _ratio(of_rule)) for key, of_rule in by_rule.items()}
+    means, parts = {}, {}
+    for dimension in Dimension:
+        own = [pair for (of, _), pair in ratios.items() if of is dimension]
+        if own:
+            means[dimension] = (weights.of_dimension(dataset, dimension), _mean(own))
+            parts[dimension] = _part(own, own)
+    whole = _part(list(means.values()), list(ratios.values()))
+    return Score(whole.value, whole.numerator, whole.denominator, whole.rules, whole.measured, parts)
 
 
-def _ratio(verdicts: Sequence[Verdict]) -> Fraction | None:
+def half_up(part: int, whole: int) -> int:
+    """`part / whole` as a whole number, a half upward; neither is negative."""
+    return (2 * part + whole) // (2 * whole)
+
+
+# A weight, and a ratio in trillionths; None: not measured.
+Weighed = tuple[int, int | None]
+
+
+def _ratio(verdicts: Sequence[Verdict]) -> int | None:
     measured = [_elements(verdict) for verdict in verdicts if verdict.outcome is not Outcome.UNKNOWN]
     evaluated = sum(evaluated for _, evaluated in measured)
-    return Fraction(sum(passed for passed, _ in measured), evaluated) if evaluated else None
+    return half_up(UNIT * sum(passed for passed, _ in measured), evaluated) if evaluated else None
 
 
 def _elements(verdict: Verdict) -> tuple[int, int]:
     if verdict.failed is None or verdict.evaluated is None:
-        return int(verdict.outcome is Outcome.PASS), 1
+        return int(verdict.outcome is Outcome.PASS), 1 if verdict.evaluated != 0 else 0
     return verdict.evaluated - verdict.failed, verdict.evaluated
 
 
-def _part(ratios: Sequence[Fraction | None]) -> Part:
-    measured = [ratio for ratio in ratios if ratio is not None]
-    total = sum(measured, Fraction(0))
-    value = _percent(total, len(measured)) if measured else None
-    return Part(value, total, len(measured), _coverage(ratios))
+def _sums(ratios: Sequence[Weighed]) -> tuple[int, int]:
+    measured = [(weight, ratio) for weight, ratio in ratios if ratio is not None]
+    return sum(weight * ratio for weight, ratio in measured), sum(weight for weight, _ in measured)
 
 
-def _coverage(ratios: Sequence[Fraction | None]) -> Decimal | None:
-    measured = sum(ratio is not None for ratio in ratios)
-    return _percent(Fraction(measured), len(ratios)) if ratios else None
+def _mean(ratios: Sequence[Weighed]) -> int | None:
+    total, weight = _sums(ratios)
+    return half_up(total, weight) if weight else None
 
 
-def _percent(total: Fraction, count: int) -> Decimal:
-    share = total * 100 / count
-    return (Decimal(share.numerator) / Decimal(share.denominator)).quantize(STEP, ROUND_HALF_UP)
+def _part(ratios: Sequence[Weighed], rules: Sequence[Weighed]) -> Part:
+    (total, weight), mean = _sums(ratios), _mean(ratios)
+    value = None if mean is None else _hundredths(_cents(mean))
+    shown = Decimal(half_up(total, ONE * UNIT // SHOWN)) / SHOWN
+    return Part(value, shown, Decimal(weight) / ONE, len(rules), sum(ratio is not None for _, ratio in rules))
+
+
+def _cents(ratio: int) -> int:
+    return half_up(half_up(ratio, GUARD), UNIT // GUARD // WHOLE)
+
+
+def _hundredths(value: int) -> Decimal:
+    return Decimal(value).scaleb(-2)

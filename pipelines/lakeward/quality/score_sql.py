@@ -1,0 +1,142 @@
+"""The arithmetic of `score.py` as SQL over judged rules, so that every score opens to a query that gives it to the last digit.
+
+A query here is a chain of common tables: `judged` (which verdicts count), then `rules`, `dimensions`, `datasets`, `estate` and
+`estate_dimensions`, each with its `cents` (the score in hundredths; NULL: not measured) and its columns as people read them.
+Refuses to read values: verdicts hold counts only.
+"""
+
+from lakeward.quality.rule import Outcome
+from lakeward.quality.score import GUARD, SHOWN, UNIT, WHOLE
+from lakeward.quality.weights import EQUAL, ONE, Weights
+
+# Flows whose batches hold rows that were judged, and counted, when they were received.
+REWORKED = ("replay", "release")
+_SAME_BATCH = "USING (dataset, generation, batch_seq)"
+
+
+def newest(batches: int | None = 1, *, dataset: str | None = None, runs: bool = True) -> str:
+    """SQL: `judged`, the verdicts of each dataset's newest received batches in its latest generation.
+
+    A halted batch was received, so it counts; a replayed one holds rows of batches that count already.
+
+    Args:
+        batches: How many; None: all of the generation.
+        dataset: Quoted text; None: all datasets.
+        runs: `governance.runs` is there.
+    """
+    own = f" WHERE dataset = {dataset}" if dataset else ""
+    few = (
+        f" AND row_number() OVER (PARTITION BY dataset ORDER BY generation DESC, batch_seq DESC) <= {batches}" if batches else ""
+    )
+    anti = received(runs=runs)
+    return f"""batches AS (
+  SELECT dataset, generation, batch_seq
+  FROM (SELECT DISTINCT dataset, generation, batch_seq FROM governance.verdicts{own}) AS judgements{anti}
+  QUALIFY generation = max(generation) OVER (PARTITION BY dataset){few}
+),
+judged AS (SELECT * FROM governance.verdicts SEMI JOIN batches {_SAME_BATCH}{own})"""
+
+
+def received(*, runs: bool = True) -> str:
+    """SQL: joined to verdicts, leaves those of received batches."""
+    reworked = ", ".join(f"'{flow}'" for flow in REWORKED)
+    return (
+        f"""
+  ANTI JOIN (SELECT * FROM governance.runs WHERE flow IN ({reworked})) AS reworked {_SAME_BATCH}"""
+        if runs
+        else ""
+    )
+
+
+def scored(judged: str, weights: Weights = EQUAL, *, also: str = "") -> str:
+    """SQL: `judged`, and from it all levels of scores, as the tables of a WITH clause.
+
+    Args:
+        also: A column of `judged` that splits scores further, such as `day`.
+    """
+    own = f"dataset, {also}" if also else "dataset"
+    each = f"{also}, " if also else ""
+    return f"""{judged},
+elements AS (
+  SELECT *, CASE WHEN outcome = '{Outcome.UNKNOWN}' OR evaluated = 0 THEN NULL WHEN evaluated IS NULL OR failed IS NULL
+      THEN CAST(outcome = '{Outcome.PASS}' AS BIGINT) ELSE evaluated - failed END AS passed,
+    CASE WHEN outcome = '{Outcome.UNKNOWN}' OR evaluated = 0 THEN NULL WHEN evaluated IS NULL OR failed IS NULL
+      THEN 1 ELSE evaluated END AS seen
+  FROM judged
+),
+counted AS (
+  SELECT {own}, dimension, rule_id AS rule, sum(passed) AS numerator, sum(seen) AS denominator,
+    max_by(rule_version, batch_seq) AS rule_version, max_by(expectation, batch_seq) AS expectation,
+    count(*) AS batches, count(passed) AS measured,
+    max(CAST(outcome = '{Outcome.FAIL}' AS INTEGER)) AS has_failed, max(CAST(outcome = '{Outcome.UNKNOWN}' AS INTEGER)) AS has_unknown
+  FROM elements GROUP BY {own}, dimension, rule_id
+),
+rated AS (SELECT *, {_half_up(f"{UNIT} * numerator", "denominator")} AS ratio, {weights.rule_sql()} AS weight FROM counted),
+rules AS (
+  SELECT *, {_cents("ratio")} AS cents, {_scored("cents")} AS score,
+    {_scored(_half_up(f"{WHOLE} * measured", "batches"))} AS coverage
+  FROM rated
+),
+by_dimension AS (
+  SELECT {own}, dimension, {_COUNTED}, count(*) AS rules, count(ratio) AS measured,
+    sum(has_failed) AS failed_rules, sum(has_unknown) AS unknown_rules
+  FROM rules GROUP BY {own}, dimension
+),
+rated_dimensions AS (
+  SELECT *, {_half_up("total", "weights")} AS ratio, {weights.dimension_sql()} AS weight FROM by_dimension
+),
+dimensions AS (SELECT *, {_cents("ratio")} AS cents, {_scored("cents")} AS score, {_SHOWN} FROM rated_dimensions),
+by_dataset AS (SELECT {own}, {_COUNTED}, {_SUMMED} FROM dimensions GROUP BY {own}),
+datasets AS (
+  SELECT *, {_cents(_half_up("total", "weights"))} AS cents, {_scored("cents")} AS score, {_SHOWN},
+    {weights.dataset_sql()} AS weight
+  FROM by_dataset
+),
+estate AS (
+  SELECT *, {_half_up("total", "weights")} AS cents, {_scored("cents")} AS score, {_SHOWN_CENTS}
+  FROM (SELECT {each}{_COUNTED_CENTS}, count(*) AS datasets, count(cents) AS scored, {_SUMMED} FROM datasets{_group(also)}) AS whole
+  WHERE datasets > 0
+),
+estate_dimensions AS (
+  SELECT *, {_half_up("total", "weights")} AS cents, {_scored("cents")} AS score, {_SHOWN_CENTS}
+  FROM (
+    SELECT {each}dimension, {_COUNTED_CENTS}, count(*) AS datasets, count(cents) AS scored, {_SUMMED}
+    FROM (SELECT * REPLACE ({weights.dataset_sql()} AS weight) FROM dimensions) AS weighed GROUP BY {each}dimension
+  ) AS whole
+)"""
+
+
+def weight_shown(column: str = "weight") -> str:
+    """SQL: a weight as people write it."""
+    return f"CAST(CAST({column} AS DECIMAL(14, 0)) * 0.0001 AS DECIMAL(18, 4))"
+
+
+def _half_up(part: str, whole: str) -> str:
+    return f"(2 * CAST({part} AS HUGEINT) + {whole}) // nullif(2 * {whole}, 0)"
+
+
+def _cents(ratio: str) -> str:
+    return _half_up(_half_up(ratio, str(GUARD)), str(UNIT // GUARD // WHOLE))
+
+
+def _scored(cents: str) -> str:
+    return f"CAST(CAST({cents} AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(5, 2))"
+
+
+def _group(also: str) -> str:
+    return f" GROUP BY {also}" if also else ""
+
+
+def _shown(scale: int) -> str:
+    """The sums behind a mean of ratios in `1 / scale`, and the coverage, as people read them."""
+    total = _half_up("total", str(ONE * scale // SHOWN))
+    return f"""CAST(CAST(coalesce({total}, 0) AS DECIMAL(24, 0)) * 0.000001 AS DECIMAL(30, 6)) AS numerator,
+    {weight_shown("coalesce(weights, 0)")} AS denominator,
+    {_scored(_half_up(f"{WHOLE} * measured", "rules"))} AS coverage"""
+
+
+_COUNTED = "sum(weight * ratio) AS total, sum(CASE WHEN ratio IS NOT NULL THEN weight END) AS weights"
+_COUNTED_CENTS = "sum(weight * cents) AS total, sum(CASE WHEN cents IS NOT NULL THEN weight END) AS weights"
+_SUMMED = "sum(rules) AS rules, sum(measured) AS measured, sum(failed_rules) AS failed_rules, sum(unknown_rules) AS unknown_rules"
+_SHOWN = _shown(UNIT)
+_SHOWN_CENTS = _shown(WHOLE)

@@ -1,0 +1,151 @@
+"""What counts how much in a score: a policy file of the project; what it does not name weighs 1.
+
+Refuses a weight of zero: a rule that should not count is taken out of the suite, where everyone sees it.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from lakeward.contracts.document import Fault, read_document, shown
+from lakeward.contracts.view import View, close
+from lakeward.core.errors import ContractError, DefinitionError
+from lakeward.core.names import sha256
+from lakeward.core.sql import literal
+from lakeward.quality.rule import Dimension
+
+KEYS = ("dimensions", "datasets")
+DATASET_KEYS = ("weight", "dimensions", "rules")
+# Weights are whole ten-thousandths, so that sums of them are exact in every engine.
+ONE = 10_000
+# Above it, one rule of a dataset would drown all others to the second digit of a score.
+MOST = 1_000
+EXPECTED = f"a number above 0, at most {MOST}, with at most four decimals"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights in ten-thousandths, by dataset, dimension, (dataset, dimension) and (dataset, rule id); what is not named weighs `ONE`."""
+
+    datasets: Mapping[str, int] = field(default_factory=dict)
+    dimensions: Mapping[str, int] = field(default_factory=dict)
+    dataset_dimensions: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    rules: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def of_dimension(self, dataset: str, dimension: str) -> int:
+        """The dataset's own weight, else the project's."""
+        return self.dataset_dimensions.get((dataset, dimension), self.dimensions.get(dimension, ONE))
+
+    def of_rule(self, dataset: str, rule: str) -> int:
+        """A rule's weight in its dimension."""
+        return self.rules.get((dataset, rule), ONE)
+
+    @property
+    def sha256(self) -> str:
+        """Identity of what the weights say, whatever the file looks like."""
+        parts = (self.datasets, self.dimensions, self.dataset_dimensions, self.rules)
+        return sha256(json.dumps([sorted((str(key), n) for key, n in part.items()) for part in parts]).encode())
+
+    def dataset_sql(self) -> str:
+        """SQL: the weight of `dataset`."""
+        return _case([(f"dataset = {literal(name)}", n) for name, n in self.datasets.items()])
+
+    def dimension_sql(self) -> str:
+        """SQL: the weight of `dimension` in `dataset`."""
+        own = [(f"dataset = {literal(d)} AND dimension = {literal(name)}", n) for (d, name), n in self.dataset_dimensions.items()]
+        return _case([*own, *((f"dimension = {literal(name)}", n) for name, n in self.dimensions.items())])
+
+    def rule_sql(self) -> str:
+        """SQL: the weight of `rule` in `dataset`."""
+        return _case([(f"dataset = {literal(d)} AND rule = {literal(rule)}", n) for (d, rule), n in self.rules.items()])
+
+
+EQUAL = Weights()
+
+
+def read_weights(text: str, file: str, datasets: Collection[str]) -> Weights:
+    """The weights in `text`.
+
+    Args:
+        file: What messages call it.
+        datasets: Those of the project.
+
+    Raises:
+        DefinitionError: The first thing that is wrong, with its line.
+    """
+    try:
+        document = read_document(text, file)
+    except ContractError as error:
+        raise DefinitionError(error.code, **error.facts) from None
+    faults: list[Fault] = [*document.faults]
+    if not isinstance(document.data, dict):
+        faults.append(Fault((), "contract_not_a_mapping"))
+    view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
+    view.only(KEYS)
+    weights = _weights(view, datasets)
+    if faults:
+        first = document.error(min(faults, key=lambda fault: document.place(fault.steps)))
+        raise DefinitionError(first.code, **first.facts)
+    return weights
+
+
+def check_rules(weights: Weights, dataset: str, rules: Collection[str], file: str) -> None:
+    """Refuse a weight of a rule that the dataset has not: it would weigh nothing, silently.
+
+    Raises:
+        DefinitionError: There is one.
+    """
+    for of, rule in weights.rules:
+        if of == dataset and rule not in rules:
+            raise DefinitionError("score_unknown_rule", file=file, dataset=dataset, found=shown(rule), close=close(rule, rules))
+
+
+def _weights(view: View, datasets: Collection[str]) -> Weights:
+    listed = view.view("datasets")
+    _known(listed, datasets)
+    entries = {name: listed.view(name) for name in listed.values}
+    for entry in entries.values():
+        entry.only(DATASET_KEYS)
+    return Weights(
+        {name: _weight(entry, "weight") for name, entry in entries.items() if "weight" in entry.values},
+        _dimensions(view),
+        {(name, dimension): n for name, entry in entries.items() for dimension, n in _dimensions(entry).items()},
+        {
+            (name, rule): _weight(rules, rule)
+            for name, e in entries.items()
+            for rules in [e.view("rules")]
+            for rule in rules.values
+        },
+    )
+
+
+def _dimensions(view: View) -> dict[str, int]:
+    listed = view.view("dimensions")
+    _known(listed, tuple(Dimension))
+    return {name: _weight(listed, name) for name in listed.values}
+
+
+def _known(view: View, names: Collection[str]) -> None:
+    for name in view.values:
+        if name not in names:
+            view.fail(name, "contract_unknown_key", key=shown(name), close=close(name, names))
+
+
+def _weight(view: View, key: str) -> int:
+    return view.entry(key, EXPECTED, _ten_thousandths) or ONE
+
+
+def _ten_thousandths(value: Any) -> int | None:
+    if type(value) not in (int, float):
+        return None
+    try:
+        scaled = Decimal(str(value)) * ONE
+    except InvalidOperation:
+        return None
+    return int(scaled) if scaled.is_finite() and 0 < scaled <= MOST * ONE and scaled == int(scaled) else None
+
+
+def _case(cases: list[tuple[str, int]]) -> str:
+    return f"CASE {' '.join(f'WHEN {when} THEN {n}' for when, n in cases)} ELSE {ONE} END" if cases else str(ONE)

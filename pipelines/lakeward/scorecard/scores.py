@@ -1,0 +1,152 @@
+"""The queries behind every score: levels of one reading for `lakeward score`, and what the page shows of them.
+
+Both stand on one chain of tables (`quality.score_sql`), so that a score is the same number wherever it is shown.
+"""
+
+from lakeward.quality.score_sql import REWORKED, newest, received, scored, weight_shown
+from lakeward.quality.weights import Weights
+from lakeward.scorecard.families import FINISHED, MINUTE
+from lakeward.scorecard.figures import Family
+
+VERDICTS, RUNS = "governance.verdicts", "governance.runs"
+_MEAN = ("score", "numerator", "denominator", "coverage", "rules", "measured", "failed_rules", "unknown_rules")
+_DAY = "strftime(make_timestamp(epoch_us(judged_at)), '%Y-%m-%d')"
+_WHOLE = "CAST({0} AS BIGINT) AS {0}"
+_ITEMS = ", ".join((*_MEAN[:4], *(_WHOLE.format(name) for name in _MEAN[4:])))
+_BALANCED = "rows_in = bronze + rejects AND bronze = silver + quarantine + duplicates"
+_COUNTS = ("batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates")
+_SUMS = f"""count(*) AS batches, {", ".join(f"sum({name}) AS {name}" for name in _COUNTS[1:])},
+    count(*) FILTER (WHERE {_BALANCED}) AS balanced, {MINUTE.format("finished_at")} AS last_run"""
+
+
+def levels(judged: str, tables: tuple[str, ...], weights: Weights) -> dict[str, Family]:
+    """Estate, datasets, dimensions and rules over the verdicts of `judged` (see `quality.score_sql`), by name.
+
+    Args:
+        tables: Those that `judged` reads.
+    """
+    chain = f"WITH {scored(judged, weights)}\n"
+    rule = f"SELECT dataset, dimension, rule, rule_version, expectation, score, {weight_shown()} AS weight, "
+    made = (
+        Family("estate", tables, (), (*_MEAN, "datasets", "scored"), f"{chain}SELECT {_ITEMS}, datasets, scored FROM estate"),
+        Family(
+            "estate_dimensions",
+            tables,
+            ("dimension",),
+            (*_MEAN, "datasets", "scored"),
+            f"{chain}SELECT dimension, {_ITEMS}, datasets, scored FROM estate_dimensions ORDER BY dimension",
+        ),
+        Family(
+            "datasets",
+            tables,
+            ("dataset",),
+            (*_MEAN, "weight"),
+            f"{chain}SELECT dataset, {_ITEMS}, {weight_shown()} AS weight FROM datasets ORDER BY dataset",
+        ),
+        Family(
+            "dimensions",
+            tables,
+            ("dataset", "dimension"),
+            (*_MEAN, "weight"),
+            f"{chain}SELECT dataset, dimension, {_ITEMS}, {weight_shown()} AS weight FROM dimensions ORDER BY dataset, dimension",
+        ),
+        Family(
+            "rules",
+            tables,
+            ("dataset", "dimension", "rule"),
+            ("score", "weight", "numerator", "denominator", "coverage", "batches", "measured"),
+            f"{chain}{rule}numerator, denominator, coverage, batches, measured FROM rules ORDER BY dataset, dimension, rule",
+        ),
+    )
+    return {family.name: family for family in made}
+
+
+def quality(weights: Weights) -> tuple[Family, ...]:
+    """What the page shows of scores: the newest received batch of every dataset, its history and the trend."""
+    chain = f"WITH {scored(newest(), weights)}"
+    tables = (RUNS, VERDICTS)
+    return (
+        Family(
+            "totals",
+            tables,
+            (),
+            ("datasets", *_COUNTS, "balanced", "last_run", "score", "scored", "coverage", "failed_rules", "unknown_rules"),
+            f"""{chain},
+{FINISHED},
+sums AS (SELECT count(DISTINCT dataset) AS datasets, {_SUMS} FROM finished)
+SELECT sums.*, score, scored, coverage, failed_rules, unknown_rules FROM sums, estate WHERE batches > 0""",
+        ),
+        Family(
+            "datasets",
+            tables,
+            ("dataset",),
+            (*_COUNTS, "balanced", "score", "coverage", "failed_rules", "unknown_rules", "last_run"),
+            f"""{chain},
+{FINISHED},
+sums AS (
+  SELECT dataset, {_SUMS}, arg_max(contract_version, (generation, batch_seq)) AS contract_version, arg_max(flow, (generation, batch_seq)) AS flow
+  FROM finished GROUP BY dataset
+)
+SELECT sums.*, score, coverage, failed_rules, unknown_rules
+FROM sums LEFT JOIN datasets ON datasets.dataset = sums.dataset ORDER BY sums.dataset""",
+        ),
+        _history(),
+        Family(
+            "dimensions",
+            tables,
+            ("dimension",),
+            ("score", "rules", "measured", "failed_rules", "unknown_rules"),
+            f"{chain}\nSELECT dimension, score, rules, measured, failed_rules, unknown_rules FROM estate_dimensions ORDER BY dimension",
+        ),
+        _trend(weights),
+        Family(
+            "dataset_dimensions",
+            tables,
+            ("dataset", "dimension"),
+            ("score",),
+            f"{chain}\nSELECT dataset, dimension, score FROM dimensions ORDER BY dataset, dimension",
+        ),
+        _rules(),
+    )
+
+
+def _history() -> Family:
+    """The scores that runs gave their batches, by the weights of their time."""
+    reworked = ", ".join(f"'{flow}'" for flow in REWORKED)
+    return Family(
+        "history",
+        (RUNS,),
+        ("dataset", "batch"),
+        ("score",),
+        f"""WITH {FINISHED}
+SELECT dataset, CAST(batch_seq AS VARCHAR) AS batch, score FROM finished WHERE flow NOT IN ({reworked})
+QUALIFY row_number() OVER (PARTITION BY dataset ORDER BY batch_seq DESC) <= 30
+ORDER BY dataset, batch_seq""",
+    )
+
+
+def _trend(weights: Weights) -> Family:
+    judged = f"judged AS (SELECT *, {_DAY} AS day FROM governance.verdicts{received()})"
+    return Family(
+        "trend",
+        (RUNS, VERDICTS),
+        ("dimension", "day"),
+        ("score",),
+        f"""WITH {scored(judged, weights, also="day")}
+SELECT dimension, day, score FROM estate_dimensions
+QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY day DESC) <= 30
+ORDER BY dimension, day""",
+    )
+
+
+def _rules() -> Family:
+    return Family(
+        "rules",
+        (RUNS, VERDICTS),
+        ("dataset", "rule"),
+        ("evaluated", "failed"),
+        f"""WITH {newest()}
+SELECT dataset, rule_id AS rule, rule_version, expectation, columns, severity, dimension, outcome, evaluated, failed, reason
+FROM judged
+ORDER BY dataset, CASE outcome WHEN 'FAIL' THEN 0 WHEN 'UNKNOWN' THEN 1 ELSE 2 END, coalesce(failed, 0) DESC, rule_id""",
+    )
