@@ -1,6 +1,6 @@
 """The judge of a batch: one scan for every rule, a second one only where a proof of uniqueness failed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,7 +72,11 @@ class Answers:
     relations: Mapping[str, str]
 
 
-def ask(engine: Engine, plan: JudgePlan, relation: str, placed: str | None = None) -> Answers:
+# Of some verdicts, the ids of the rules whose failing rows are looked for.
+Wanted = Callable[[Iterable[Verdict]], Collection[str]]
+
+
+def ask(engine: Engine, plan: JudgePlan, relation: str, placed: str | None = None, wanted: Wanted = diverting) -> Answers:
     """Ask the rows of `relation` all that the plan must know.
 
     Args:
@@ -81,7 +85,7 @@ def ask(engine: Engine, plan: JudgePlan, relation: str, placed: str | None = Non
     facts = engine.fetch(plan.facts(relation))[0]
     repeats, foreign = _repeats(engine, plan, facts, relation), _foreign(engine, plan, placed or relation)
     verdicts = plan.verdicts(facts, _copies(engine, repeats), foreign)
-    return Answers(facts, verdicts, repeats | _places(engine, foreign))
+    return Answers(facts, verdicts, repeats | _places(engine, foreign, wanted(verdicts)))
 
 
 def _repeats(engine: Engine, plan: JudgePlan, facts: Mapping[str, Any], relation: str) -> dict[str, str]:
@@ -105,9 +109,9 @@ def _foreign(engine: Engine, plan: JudgePlan, relation: str) -> tuple[Verdict, .
     return judge_with_gx(plan.foreign, file)
 
 
-def _places(engine: Engine, foreign: Iterable[Verdict]) -> dict[str, str]:
-    """For each rule that Great Expectations saw rows fail, a relation of their places."""
-    failing = [verdict for verdict in foreign if verdict.places]
+def _places(engine: Engine, foreign: Iterable[Verdict], ids: Collection[str]) -> dict[str, str]:
+    """For each of the rules `ids` that Great Expectations saw rows fail, a relation of their places."""
+    failing = [verdict for verdict in foreign if verdict.places and verdict.rule.id in ids]
     names = {verdict.rule.id: f"places_{number}" for number, verdict in enumerate(failing)}
     for verdict in failing:
         engine.materialise(names[verdict.rule.id], engine.literal_rows({"_file_seq": INTEGER, "_row": INTEGER}, verdict.places))

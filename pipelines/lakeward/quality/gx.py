@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.quality.checks import NOTHING, VALUES, share
-from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
+from lakeward.quality.rule import Outcome, Rule, Verdict
 
 INSTALL = "needs Great Expectations: pip install 'lakeward[gx]'"
 # Its own words may hold values of rows, and a log must not (law 6).
@@ -87,7 +87,7 @@ def _on_rows(rule: Rule, found: Any) -> Verdict:
     verdict = share(
         rule, int(found["element_count"]), evaluated, int(found["unexpected_count"]), Decimal(str(rule.kwargs.get("mostly", 1)))
     )
-    if verdict.outcome is not Outcome.FAIL or rule.severity is not Severity.QUARANTINE:
+    if not verdict.failed:
         return verdict
     places = tuple((int(row[PLACE[0]]), int(row[PLACE[1]])) for row in found.get("unexpected_index_list") or ())
     return replace(verdict, places=places)

@@ -71,7 +71,7 @@ class Verdict:
         proof: What settled it without reading the rows, such as the statistics of the files; None: the rows were read.
         elements: Rows in the rule's domain (all, or those of its `row_condition`), missing ones included; never stored.
         value: What was observed, as Great Expectations would give it, be it the value of a row; never stored.
-        places: (`_file_seq`, `_row`) of the failing rows, where a rule that diverts was judged outside the engine; never stored.
+        places: (`_file_seq`, `_row`) of the failing rows, where the rule was judged outside the engine; never stored.
     """
 
     rule: Rule
