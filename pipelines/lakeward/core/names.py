@@ -22,6 +22,7 @@ class Layer(StrEnum):
     BRONZE = "bronze"
     SILVER = "silver"
     QUARANTINE = "quarantine"
+    REPAIRS = "repairs"
     GOLD = "gold"
     GOVERNANCE = "governance"
 

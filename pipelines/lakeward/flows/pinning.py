@@ -6,6 +6,7 @@ A dataset's generation rises with each rebuild; a batch is done when its row in 
 
 import json
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from lakeward.contracts.diff import check_evolution
@@ -64,6 +65,13 @@ class Plan(NamedTuple):
 NO_PLAN = Plan(0, 0, 0, {})
 
 
+class Again(StrEnum):
+    """Why a batch takes up rows that were set aside: to be judged again, or to be published though rules fail."""
+
+    REPLAY = "replay"
+    RELEASE = "release"
+
+
 @dataclass(frozen=True, slots=True)
 class PinnedBatch:
     """One planned batch.
@@ -71,6 +79,8 @@ class PinnedBatch:
     Args:
         start, end: File source: inputs `start < seq <= end`.
         inputs: Gold: input table -> its generation and batches `(after, upto]`; empty for a file source.
+        again: Set for rows that were set aside; None: the rows come from the source, or from the inputs.
+        request: JSON of which of them were asked for, by whom and why.
     """
 
     definition: Definition
@@ -79,6 +89,8 @@ class PinnedBatch:
     start: int
     end: int
     inputs: Ranges
+    again: Again | None = None
+    request: str | None = None
 
 
 def applied(engine: Engine, dataset: str) -> Definition | None:
@@ -170,8 +182,8 @@ def next_batch(definition: Definition, newest: Plan, end: int, inputs: Ranges) -
     return PinnedBatch(definition, seq, id_, newest.end, end, inputs)
 
 
-def pin(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> None:
-    """Store the plan; where a rival planned the same number first, its plan stands and this one is dropped."""
+def pin(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> bool:
+    """Store the plan; False where a rival planned the same number first: its plan stands and this one is dropped."""
     name = batch.definition.contract.name
     row = {
         "dataset": name,
@@ -180,12 +192,14 @@ def pin(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> None
         "start_offset": batch.start,
         "end_offset": batch.end,
         "inputs": json.dumps(batch.inputs) if batch.inputs else None,
+        "kind": batch.again,
+        "request": batch.request,
         "generation": batch.definition.generation,
         **batch.definition.hashes,
         "run_id": run_id,
         "planned_at": clock.now(),
     }
-    governance.record(engine, "batches", [row], Txn(f"batches/{name}", batch.seq))
+    return governance.record(engine, "batches", [row], Txn(f"batches/{name}", batch.seq)) is not None
 
 
 def _own(definition: Definition) -> str:
@@ -204,6 +218,8 @@ def _pinned(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedB
         row["start_offset"],
         row["end_offset"],
         _ranges(row),
+        Again(kind) if (kind := row.get("kind")) else None,
+        row.get("request"),
     )
 
 
