@@ -1,12 +1,12 @@
 """Lakeward: an industrial data lakehouse with governance built in."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lakeward.flows.serve import Connection
 
-__all__ = ["connect"]
+__all__ = ["check", "connect"]
 
 
 def connect(role: str, project: str | Path | None = None) -> "Connection":
@@ -22,3 +22,21 @@ def connect(role: str, project: str | Path | None = None) -> "Connection":
     from lakeward.flows.serve import connect as open_door  # noqa: PLC0415 -- whoever parses a DAG must not pay for DuckDB
 
     return open_door(role, project)
+
+
+def check(data: object, suite: object, project: str | Path | None = None) -> dict[str, Any]:
+    """Judge `data` by a Great Expectations suite: the JSON of its `ExpectationSuiteValidationResult`, as a dict.
+
+    Args:
+        data: A pyarrow Table, a path (a file, a folder of files, a Delta table), or the name of a table of the project's lake.
+        suite: A path, JSON text, or a dict.
+        project: The project, or a folder in it; needed only for a table of its lake (default: here).
+
+    Raises:
+        DataError: The data can't be read as a table.
+        SuiteError: The suite can't be read, or names columns that the data has not.
+    """
+    from lakeward.core.settings import Settings  # noqa: PLC0415 -- as above
+    from lakeward.flows.checking import check as judge  # noqa: PLC0415
+
+    return judge(data, suite, Settings.load(Path(project) if project else None))

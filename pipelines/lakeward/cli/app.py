@@ -6,6 +6,7 @@ import typer
 
 from lakeward.cli.assess import assess
 from lakeward.cli.assess import show as maturity_show
+from lakeward.cli.check import check
 from lakeward.cli.contracts import diff, lint
 from lakeward.cli.datasets import init, new, rebuild, run
 from lakeward.cli.demo import demo
@@ -32,6 +33,7 @@ def make_app(lang: Lang) -> typer.Typer:
         "tables": tables,
         "verdicts": verdicts,
         "explain": explain,
+        "check": check,
         "query": query,
         "assess": assess,
         "doctor": doctor,

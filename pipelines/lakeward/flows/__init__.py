@@ -3,6 +3,8 @@
 from lakeward.flows.aside import quarantine_rows, quarantined
 from lakeward.flows.assess import assess
 from lakeward.flows.check import compare_contracts, lint_contracts
+from lakeward.flows.checking import check as check_data
+from lakeward.flows.checking import explain_check
 from lakeward.flows.curate import curate_dataset
 from lakeward.flows.decide import decide_grade
 from lakeward.flows.demo import simulate_day
@@ -24,12 +26,14 @@ __all__ = [
     "RunReport",
     "assess",
     "build_scorecard",
+    "check_data",
     "check_machine",
     "compare_contracts",
     "create_project",
     "curate_dataset",
     "decide_grade",
     "draft_dataset",
+    "explain_check",
     "explain_row",
     "grade_all",
     "grade_dataset",

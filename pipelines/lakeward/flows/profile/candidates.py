@@ -20,7 +20,8 @@ MONEY_SCALE = 4
 
 STRING = DataType(Kind.STRING)
 _MONEY = re.compile(r"(?<![a-z])(cost|price|amount|fee|cny|rmb|usd|eur)(?![a-z])|金额|成本|费用|价格|单价|元$", re.IGNORECASE)
-_ID = re.compile(rf"[+-]?0\d+|[+-]?\d{{{INTEGER_DIGITS + 1},}}")
+# Texts that only look like numbers.
+IDENTIFIER = re.compile(rf"[+-]?0\d+|[+-]?\d{{{INTEGER_DIGITS + 1},}}")
 # 1 and 0 are words for true and false too, but a column of only these is a number until a person says otherwise.
 _WORDS = {word for word in (*TRUE, *FALSE) if not word.isdigit()}
 
@@ -48,7 +49,7 @@ def _typed(header: str, values: Sequence[str], decimal: str) -> tuple[Trial, ...
     if _share(values, "^(" + "|".join(map(re.escape, _WORDS)) + ")$") >= ENOUGH:
         return (Trial(DataType(Kind.BOOLEAN)),)
     formats = tuple(Trial(type_, pattern) for type_, pattern in fitting_formats(values, ENOUGH))
-    if formats or any(map(_ID.fullmatch, values)):
+    if formats or any(map(IDENTIFIER.fullmatch, values)):
         return formats
     for type_, form in ((DATE, ISO_DATE), (TIMESTAMP, ISO_TIME)):
         if _share(values, form) >= ENOUGH:

@@ -1,0 +1,59 @@
+"""The command that judges any data by any suite."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.core.errors import ExitCode
+from lakeward.core.messages import Lang
+from lakeward.flows import check_data, explain_check
+from lakeward.quality.rule import Outcome
+
+COLUMNS = ("rule_id", "outcome", "evaluated", "failed", "observed", "dimension", "severity", "reason")
+
+
+def check(
+    context: typer.Context,
+    data: Annotated[str, typer.Argument(help="File, folder, Delta table, or layer.name · 文件、文件夹、Delta 表或 层.名称")],
+    suite: Annotated[Path, typer.Option("--suite", help="Great Expectations suite (JSON) · 规则集")],
+    failing_rows: Annotated[
+        Path | None, typer.Option("--failing-rows", help="Parquet file for them · 不合格行的输出文件")
+    ] = None,
+    *,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the plan, judge nothing · 只显示计划")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    if explain:
+        plan(settings.lang, explain_check(data, suite, settings), as_json=as_json)
+        return
+    with progress(settings.lang, "progress_check", data=data):
+        result = check_data(data, suite, settings, failing_rows)
+    found = [{**one["meta"]["lakeward"], "observed": observed(one)} for one in result["results"]]
+    passed = sum(row["outcome"] == Outcome.PASS for row in found)
+    if as_json:
+        out(result)
+    else:
+        table(settings.lang, "title_check", found, COLUMNS)
+        say(settings.lang, "check_done", passed=passed, rules=len(found))
+    if passed < len(found):
+        raise typer.Exit(ExitCode.JUDGED_FAILED)
+
+
+def observed(one: dict[str, Any]) -> object:
+    """What was observed: where values may be told, the value itself."""
+    value = one["result"].get("observed_value")
+    return value if isinstance(value, str | int | float) else one["meta"]["lakeward"]["observed"]
+
+
+def plan(lang: Lang, steps: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print how the rules would be judged."""
+    if as_json:
+        out(steps)
+        return
+    for step in steps:
+        say(lang, step["code"], **step["facts"])
+        if step["query"]:
+            typer.echo(f"{step['query']};\n")

@@ -1,0 +1,121 @@
+"""Judges data by a suite, exactly as a batch is judged, and tells the result in the words of Great Expectations."""
+
+import shutil
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lakeward.core.errors import DataError, DefinitionError, MachineError
+from lakeward.core.settings import Settings
+from lakeward.core.sql import identifier
+from lakeward.engines.protocols import Engine
+from lakeward.flows.checking.subject import Subject, opened
+from lakeward.flows.checking.suites import read, rules_for
+from lakeward.flows.judge import Answers, ask
+from lakeward.quality.checks import ForeignCheck, UniqueCheck
+from lakeward.quality.gx_json import validation_result
+from lakeward.quality.plan import JudgePlan, make_plan
+from lakeward.quality.rule import Rule, Verdict
+
+# What the engine says of a scan that breaks off: there is nothing else to blame than the data.
+_BROKEN = {"lake_not_writable", "query_failed_on_value"}
+
+
+def check(data: object, suite: object, settings: Settings, failing_rows: Path | None = None) -> dict[str, Any]:
+    """The JSON of Great Expectations' `ExpectationSuiteValidationResult`; what Lakeward says is in each result's `meta.lakeward`.
+
+    Args:
+        data: A path, the name of a table of the project's lake, or an Arrow table.
+        suite: A path, JSON text, or a mapping.
+        failing_rows: A Parquet file to write every row to that a rule fails on: its columns, `_file`, `_row`, and `_reasons`, the
+            list of these rules' ids. Of a table of the lake only the columns that say where a row stands.
+
+    Raises:
+        DataError: The data can't be read as a table.
+        SuiteError: The suite can't be read, or names columns that the data has not.
+    """
+    given = read(suite)
+    with opened(data, settings) as (engine, subject), _broken_data(data):
+        rules = rules_for(given, subject.contract)
+        plan = _plan(subject, rules)
+        answers = ask(engine, plan, subject.relation, subject.placed, _failing if failing_rows else _none)
+        if failing_rows:
+            _write_failing(engine, subject, plan, answers, failing_rows)
+        return validation_result(given.content, given.entries, answers.verdicts, values=subject.values)
+
+
+def explain_check(data: object, suite: object, settings: Settings) -> list[dict[str, Any]]:
+    """How `check` would judge, without judging: its steps, each a message `code` with its `facts`, and its `query` (SQL, or None).
+
+    Raises: as `check`.
+    """
+    given = read(suite)
+    with opened(data, settings) as (_, subject):
+        plan = _plan(subject, rules_for(given, subject.contract))
+        foreign = {rule.id for rule in plan.foreign}
+        own = [one.rule.id for one in plan.checks if one.rule.id not in foreign]
+        unique = [one.rule for one in plan.checks if isinstance(one, UniqueCheck)]
+        return [
+            {"code": "step_facts", "facts": {"rules": ", ".join(own), "count": len(own)}, "query": plan.facts(subject.relation)},
+            *(
+                {"code": "step_repeats", "facts": {"rule": rule.id}, "query": plan.repeats(rule, subject.relation)}
+                for rule in unique
+            ),
+            *({"code": "step_foreign", "facts": {"rule": rule.id}, "query": None} for rule in plan.foreign),
+        ]
+
+
+def _plan(subject: Subject, rules: tuple[Rule, ...]) -> JudgePlan:
+    """The plan of `rules`; one whose values do not fit its column's type is left to Great Expectations, which may make sense of it."""
+    try:
+        return make_plan(subject.contract, rules, subject.types)
+    except ValueError:
+        fitting = [rule for rule in rules if _fits(subject, rule)]
+    plan = make_plan(subject.contract, fitting, subject.types)
+    compiled = {one.rule.id: one for one in plan.checks}
+    # Aliases beyond those that the plan gave out.
+    checks = (compiled.get(rule.id) or ForeignCheck(rule, f"_h{len(rules) + place}") for place, rule in enumerate(rules))
+    return replace(plan, checks=tuple(checks))
+
+
+def _fits(subject: Subject, rule: Rule) -> bool:
+    try:
+        make_plan(subject.contract, [rule], subject.types)
+    except ValueError:
+        return False
+    return True
+
+
+def _failing(verdicts: Iterable[Verdict]) -> Collection[str]:
+    return {verdict.rule.id for verdict in verdicts if verdict.failed}
+
+
+def _none(_: Iterable[Verdict]) -> Collection[str]:
+    return ()
+
+
+def _write_failing(engine: Engine, subject: Subject, plan: JudgePlan, answers: Answers, file: Path) -> None:
+    """Write every failing row, whole or not at all."""
+    _, bad = plan.split(subject.placed, _failing(answers.verdicts), answers.relations)
+    names = [name for name in ("_file", "_row") if name not in subject.held]
+    columns = {**subject.held, **{name: name for name in names}}
+    items = ", ".join(f"{identifier(held)} AS {identifier(name)}" for name, held in columns.items())
+    rows = f"({bad})" if bad else f"(SELECT *, '[]' AS _reasons FROM {subject.placed} WHERE FALSE)"
+    scratch = engine.scratch / "failing_rows.parquet"
+    engine.export(f"""SELECT {items}, from_json(_reasons, '["VARCHAR"]') AS _reasons FROM {rows} AS failing""", scratch)
+    try:
+        shutil.move(scratch, file)
+    except OSError as error:
+        raise MachineError("failing_rows_not_writable", file=file, found=error.strerror) from error
+
+
+@contextmanager
+def _broken_data(data: object) -> Iterator[None]:
+    try:
+        yield
+    except (MachineError, DefinitionError) as error:
+        if error.code not in _BROKEN:
+            raise
+        raise DataError("data_unreadable", file=data if isinstance(data, str | Path) else type(data).__name__) from error

@@ -1,0 +1,128 @@
+"""What is judged: rows named in a session, with a contract made of nothing but their own columns. It promises nothing."""
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource
+from lakeward.core.errors import DataError
+from lakeward.core.names import Layer, TableName
+from lakeward.core.settings import Settings
+from lakeward.engines import open_engine
+from lakeward.engines.protocols import Carrier, Engine, Outside
+from lakeward.flows.checking.files import outside_of
+from lakeward.flows.checking.texts import name_texts
+from lakeward.flows.profile.measuring import STAGED
+from lakeward.flows.workspace import open_workspace
+
+DATA = "checked"
+PLACE = ("_file_seq", "_row")
+# Columns that a plan adds to what it judges (`_v0`, `_f12`), and those of ours that say where a row stands.
+_RESERVED = re.compile(r"_[a-z]\d+|_own_\d+|_extra|_file|_file_seq|_row|_reasons|_rules")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Data to judge.
+
+    Args:
+        types: Columns of `placed`, as a plan takes them.
+        relation: The rows.
+        placed: The rows with `_file, _file_seq, _row`.
+        held: For each column that may be shown, by name, the one of `placed` that has its value as it was.
+        values: Whoever asks has these rows already, so that values may be told.
+    """
+
+    contract: Contract
+    types: Mapping[str, DataType]
+    relation: str
+    placed: str
+    held: Mapping[str, str]
+    values: bool = True
+
+
+@contextmanager
+def opened(data: object, settings: Settings) -> Iterator[tuple[Engine, Subject]]:
+    """An engine, and `data` named in it.
+
+    Args:
+        data: A path, the name of a table of the project's lake, or an Arrow table.
+
+    Raises:
+        DataError: It is not there, or can't be read as a table.
+        UsageError: A table of the lake is asked for where there is no project, or no such table.
+    """
+    table = _table(data)
+    if table:
+        with open_workspace(settings).engine() as engine:
+            yield engine, _of_table(engine, table)
+        return
+    # Nothing of a lake is needed but a place to spill.
+    with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
+        engine = open_engine(settings.engine, folder, memory=settings.memory)
+        try:
+            yield engine, _of_path(engine, Path(data)) if isinstance(data, str | Path) else _of_arrow(engine, data)
+        finally:
+            engine.close()
+
+
+def _table(data: object) -> TableName | None:
+    if not isinstance(data, str) or Path(data).exists():
+        return None
+    try:
+        return TableName.parse(data)
+    except ValueError:
+        return None
+
+
+def _of_table(engine: Engine, table: TableName) -> Subject:
+    """A table of the lake is read in no role: its rows' places may be told, no value of theirs."""
+    info = engine.info(table)
+    if info is None:
+        raise DataError("table_not_found", table=table)
+    found = _attached(engine, Outside(Carrier.DELTA, (Path(info.path),)), str(table))
+    own = {name: held for name, held in found.held.items() if name.startswith("_")}
+    return Subject(found.contract, found.types, found.relation, found.placed, own, values=False)
+
+
+def _of_path(engine: Engine, path: Path) -> Subject:
+    outside = outside_of(path)
+    if isinstance(outside, Outside):
+        return _attached(engine, outside, str(path))
+    source, columns = name_texts(engine, outside)
+    _not_reserved([column.name for column in columns], str(path))
+    return _subject(engine, columns, source, STAGED, STAGED, {column.name: column.name for column in columns})
+
+
+def _of_arrow(engine: Engine, data: object) -> Subject:
+    if not hasattr(data, "__arrow_c_stream__"):
+        raise DataError("data_not_a_table", found=type(data).__name__)
+    return _attached(engine, Outside(Carrier.ARROW, table=data), type(data).__name__)
+
+
+def _attached(engine: Engine, outside: Outside, name: str) -> Subject:
+    found = engine.attach(DATA, outside)
+    _not_reserved([column.name for column in found], name)
+    columns = tuple(Column(column.name, column.type, column.name) for column in found)
+    source = FileSource(PurePosixPath(), "", FileFormat.PARQUET)
+    return _subject(engine, columns, source, DATA, f"{DATA}_placed", {column.name: column.held for column in found})
+
+
+def _subject(
+    engine: Engine, columns: Sequence[Column], source: FileSource, relation: str, placed: str, held: Mapping[str, str]
+) -> Subject:
+    contract = Contract("data", "0.0.0", Layer.SILVER, tuple(columns), source=source)
+    own = {column.name: column.type for column in columns} if relation == DATA else {}
+    return Subject(contract, engine.types(placed) | own, relation, placed, held)
+
+
+def _not_reserved(names: Sequence[str], file: str) -> None:
+    """Check that no name is one that judging needs for itself; a table of Lakeward's has its rows' places already."""
+    lower = {name.lower() for name in names}
+    ours = {"_file", "_extra", *PLACE, "_reasons", "_rules"} if set(PLACE) <= lower else set()
+    taken = next((name for name in names if _RESERVED.fullmatch(name.lower()) and name.lower() not in ours), None)
+    if taken:
+        raise DataError("data_column_reserved", file=file, column=taken)

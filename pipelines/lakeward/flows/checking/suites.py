@@ -1,0 +1,75 @@
+"""Suites as anyone brings them: a file, a text or a mapping; the same expectation may stand in one twice."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import SuiteError
+from lakeward.quality.rule import Rule
+from lakeward.quality.suite import read_suite
+
+# How messages name a suite that is no file.
+GIVEN = "suite"
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite as it was given.
+
+    Args:
+        file: How messages name it.
+        text: Its JSON.
+    """
+
+    file: str
+    text: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The suite itself; only of one that `rules_for` took."""
+        content: dict[str, Any] = json.loads(self.text)
+        return content if content.get("name") else content | {"name": Path(self.file).stem}
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """Its expectations, as written."""
+        entries: list[dict[str, Any]] = self.content["expectations"]
+        return entries
+
+
+def read(suite: object) -> Suite:
+    """The suite that a path, a JSON text or a mapping stands for.
+
+    Raises:
+        SuiteError: There is no such file, or it is no text.
+    """
+    if isinstance(suite, Mapping):
+        return Suite(GIVEN, json.dumps(dict(suite), ensure_ascii=False))
+    if isinstance(suite, str) and suite.lstrip().startswith("{"):
+        return Suite(GIVEN, suite)
+    path = Path(str(suite))
+    try:
+        return Suite(str(path), path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SuiteError("suite_not_found", file=path) from error
+    except UnicodeDecodeError as error:
+        raise SuiteError("suite_not_text", file=path) from error
+
+
+def rules_for(suite: Suite, contract: Contract) -> tuple[Rule, ...]:
+    """Its rules, in order, each with an id of its own: the second `x` is `x#2`.
+
+    Raises:
+        SuiteError: It is no suite, or names columns that the contract has not.
+    """
+    rules = read_suite(contract, suite.text, suite.file)
+    seen: Counter[str] = Counter()
+    named = []
+    for rule in rules:
+        seen[rule.id] += 1
+        named.append(rule if seen[rule.id] == 1 else replace(rule, id=f"{rule.id}#{seen[rule.id]}"))
+    return tuple(named)

@@ -1,0 +1,130 @@
+"""Verdicts as Great Expectations tells them: the JSON of its `ExpectationSuiteValidationResult`, which its own loader reads.
+
+Refuses to hold the value of a failing row (law 6): the result is that of `result_format` SUMMARY with `partial_unexpected_count` 0.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from lakeward.quality.gx_success import gx_success
+from lakeward.quality.rule import Outcome, Severity, Verdict
+
+# The release whose words these are.
+GX_VERSION = "1.24.1"
+# Those of these maps that count nothing as missing: a missing value is what they look at.
+_OF_MISSING = ("expect_column_values_to_be_null", "expect_column_values_to_not_be_null")
+# How it says that nobody raised.
+_CALM = {"raised_exception": False, "exception_traceback": None, "exception_message": None}
+_GX_SEVERITIES = ("critical", "warning", "info")
+
+
+def validation_result(
+    suite: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], verdicts: Sequence[Verdict], *, values: bool
+) -> dict[str, Any]:
+    """The result of a suite, as `ExpectationSuiteValidationResult.to_json_dict` gives it.
+
+    Args:
+        suite: What `suite_name` and `suite_parameters` are told of.
+        entries: The suite's expectations, as written, one per verdict.
+        values: Observed values that are the value of a row, such as a maximum, may be told.
+    """
+    results = [_result(entry, verdict, values=values) for entry, verdict in zip(entries, verdicts, strict=True)]
+    passed, count = sum(result["success"] for result in results), len(results)
+    return {
+        "success": passed == count,
+        "results": results,
+        "suite_name": suite.get("name"),
+        "suite_parameters": suite.get("suite_parameters") or {},
+        "statistics": {
+            "evaluated_expectations": count,
+            "successful_expectations": passed,
+            "unsuccessful_expectations": count - passed,
+            "success_percent": passed / count * 100 if count else None,
+        },
+        "meta": {"great_expectations_version": GX_VERSION},
+        "id": None,
+    }
+
+
+def _result(entry: Mapping[str, Any], verdict: Verdict, *, values: bool) -> dict[str, Any]:
+    success = gx_success(verdict)
+    raised = {"raised_exception": True, "exception_traceback": None, "exception_message": verdict.reason}
+    return {
+        "success": bool(success),
+        "expectation_config": _config(entry, verdict),
+        "result": {} if success is None else _found(verdict, values=values),
+        "meta": {"lakeward": _ours(verdict)},
+        "exception_info": raised if success is None else _CALM,
+    }
+
+
+def _config(entry: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
+    written = entry.get("severity")
+    milder = "warning" if verdict.rule.severity is Severity.WARN else "critical"
+    severity = written if written in _GX_SEVERITIES else milder if written else "critical"
+    config = {"type": entry["type"], "kwargs": entry["kwargs"], "meta": entry.get("meta") or {}, "severity": severity}
+    return config | {key: entry[key] for key in ("id", "notes", "description") if entry.get(key)}
+
+
+def _ours(verdict: Verdict) -> dict[str, Any]:
+    """What Lakeward says of it, in its own words."""
+    rule = verdict.rule
+    return {
+        "rule_id": rule.id,
+        "outcome": str(verdict.outcome),
+        "evaluated": verdict.evaluated,
+        "failed": verdict.failed,
+        "observed": verdict.observed,
+        "dimension": str(rule.dimension),
+        "severity": str(rule.severity),
+        "reason": verdict.reason,
+        "proof": verdict.proof,
+    }
+
+
+def _found(verdict: Verdict, *, values: bool) -> dict[str, Any]:
+    if verdict.failed is not None and verdict.elements is not None:
+        return _counts(verdict, verdict.elements, verdict.evaluated or 0, verdict.failed)
+    if verdict.value is None and verdict.outcome is not Outcome.UNKNOWN and verdict.rule.type == "expect_column_to_exist":
+        return {}
+    return {"observed_value": _plain(verdict.value) if values or verdict.observed is not None else None}
+
+
+def _counts(verdict: Verdict, elements: int, evaluated: int, failed: int) -> dict[str, Any]:
+    of_evaluated = _percent(failed, evaluated)
+    found = {
+        "element_count": elements,
+        "unexpected_count": failed,
+        "unexpected_percent": of_evaluated,
+        "partial_unexpected_list": [],
+    }
+    if verdict.rule.type in _OF_MISSING:
+        return found
+    return found | {
+        "missing_count": elements - evaluated,
+        "missing_percent": _percent(elements - evaluated, elements),
+        "unexpected_percent_total": _percent(failed, elements),
+        "unexpected_percent_nonmissing": of_evaluated,
+    }
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return part / whole * 100 if whole else None
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; what JSON has not, such as NaN, as text."""
+    return json.loads(json.dumps(value, default=_other), parse_constant=str)
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, set | frozenset):
+        return list(value)
+    return value.tolist() if hasattr(value, "tolist") else str(value)  # numpy's, from Great Expectations itself
