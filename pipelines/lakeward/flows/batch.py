@@ -11,6 +11,7 @@ from lakeward.core.clock import Clock
 from lakeward.core.names import Layer, RunId, TableName
 from lakeward.engines.protocols import Engine, TableColumn, Txn
 from lakeward.flows.pinning import PinnedBatch
+from lakeward.quality.weights import EQUAL, Weights
 from lakeward_lineage import Outbox
 
 
@@ -24,6 +25,7 @@ class Step(StrEnum):
     CORRECTIONS = "corrections"
     PUBLISHED = "published"
     VERDICTS = "verdicts"
+    SCORES = "scores"
     LINEAGE = "lineage"
     RUNS = "runs"
 
@@ -45,6 +47,7 @@ class Work:
         started_at: When the run took the batch up; the batch's `_ingested_at`.
         outbox: Where lineage events wait.
         completed: COMPLETE events of the steps so far.
+        weights: What counts how much in the batch's score.
     """
 
     engine: Engine
@@ -56,6 +59,7 @@ class Work:
     on_step: OnStep
     outbox: Outbox
     completed: list[dict[str, Any]] = field(default_factory=list)
+    weights: Weights = EQUAL
 
     @property
     def contract(self) -> Contract:

@@ -22,6 +22,7 @@ from lakeward.flows.lineage import computed, traced
 from lakeward.flows.pinning import Definition, PinnedBatch
 from lakeward.flows.publish import publish_gold
 from lakeward.flows.report import Counts, RunReport
+from lakeward.flows.scoring.policy import check_weights
 from lakeward.flows.windows import check_windows, new_ranges, restricted, touch
 from lakeward.flows.workspace import Workspace, open_workspace
 from lakeward.quality.suite import load_rules
@@ -62,7 +63,15 @@ class Curation:
         clock, model, sql = self.workspace.clock, _model(pinned.definition.contract), pinned.definition.model or ""
         now = clock.now()
         work = Work(
-            self.engine, self.workspace.project.name, pinned, self.run_id, clock, now, self.on_step, self.workspace.outbox
+            self.engine,
+            self.workspace.project.name,
+            pinned,
+            self.run_id,
+            clock,
+            now,
+            self.on_step,
+            self.workspace.outbox,
+            weights=self.workspace.weights,
         )
         touched = touch(self.engine, model, pinned.inputs)
         inputs = [lineage.stored(self.engine, name, _rows(self.engine, name)) for name in model.inputs]
@@ -97,7 +106,7 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched
     contract = workspace.project.contract(name)
     model_sql = workspace.project.model_path(contract.name, _model(contract).sql).read_text(encoding="utf-8")
     wanted = Definition(contract, workspace.suite(name), model_sql)
-    load_rules(contract, wanted.suite, suite_name(name))
+    check_weights(workspace, name, load_rules(contract, wanted.suite, suite_name(name)))
     run_id = new_run_id()
     with workspace.engine() as engine, engine.turn(name):
         last = pinning.applied(engine, name)
@@ -106,7 +115,9 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched
         finished = list(until_halted(Curation(workspace, engine, run_id, on_step).batches(definition)))
         missing = waiting_for(engine, contract)
     workspace.deliver()
-    return summary(name, run_id, finished, tuple(("input_missing", {"table": str(table)}) for table in missing))
+    return summary(
+        name, run_id, finished, tuple(("input_missing", {"table": str(table)}) for table in missing), workspace.weights
+    )
 
 
 def waiting_for(engine: Engine, contract: Contract) -> list[TableName]:

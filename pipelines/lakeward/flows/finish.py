@@ -12,8 +12,11 @@ from lakeward.flows.batch import Step, Work
 from lakeward.flows.judge import Judged
 from lakeward.flows.lineage import record_edges
 from lakeward.flows.report import Counts, RunReport, Warnings
+from lakeward.flows.scoring.keep import record_scores
 from lakeward.quality.rule import Outcome, Severity, Verdict
-from lakeward.quality.score import Score, score
+from lakeward.quality.score import score
+from lakeward.quality.score_sql import REWORKED
+from lakeward.quality.weights import EQUAL, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warn
     """Record the verdicts, then the run; idempotent, so a resumed batch ends in the same rows."""
     record_verdicts(work, judged.verdicts)
     work.on_step(Step.VERDICTS)
+    if flow not in REWORKED:
+        record_scores(work, judged.verdicts)
+    work.on_step(Step.SCORES)
     record_edges(work)
     work.on_step(Step.LINEAGE)
     governance.record(work.engine, "runs", [_run(work, flow, counts, judged, warnings)], work.txn)
@@ -53,7 +59,7 @@ def record_verdicts(work: Work, verdicts: Iterable[Verdict]) -> None:
     governance.record(work.engine, "verdicts", (_verdict(work, verdict) for verdict in verdicts), work.txn)
 
 
-def summary(dataset: str, run_id: RunId, finished: Sequence[Finished], warnings: Warnings) -> RunReport:
+def summary(dataset: str, run_id: RunId, finished: Sequence[Finished], warnings: Warnings, weights: Weights = EQUAL) -> RunReport:
     """One report of all batches of a run; its score is over all their verdicts."""
     verdicts = [verdict for batch in finished for verdict in batch.verdicts]
     return RunReport(
@@ -61,7 +67,7 @@ def summary(dataset: str, run_id: RunId, finished: Sequence[Finished], warnings:
         run_id,
         sum(not batch.halted for batch in finished),
         sum((batch.counts for batch in finished), Counts()),
-        score(verdicts).value,
+        score(verdicts, weights, dataset).value,
         _rules(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
         _rules(v for v in verdicts if v.outcome is Outcome.UNKNOWN),
         tuple(warning for batch in finished for warning in batch.warnings) + warnings,
@@ -97,7 +103,7 @@ def _verdict(work: Work, verdict: Verdict) -> dict[str, Any]:
 
 def _run(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warnings) -> dict[str, Any]:
     outcomes = [verdict.outcome for verdict in judged.verdicts]
-    measured: Score = score(judged.verdicts)
+    measured = score(judged.verdicts, work.weights, work.contract.name)
     return {
         "run_id": work.run_id,
         "dataset": work.contract.name,

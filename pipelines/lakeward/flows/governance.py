@@ -23,6 +23,8 @@ TYPES = {
     "timestamp": DataType(Kind.TIMESTAMP),
     "decimal(5,2)": DataType(Kind.DECIMAL, 5, 2),
     "decimal(18,2)": DataType(Kind.DECIMAL, 18, 2),
+    "decimal(18,4)": DataType(Kind.DECIMAL, 18, 4),
+    "decimal(30,6)": DataType(Kind.DECIMAL, 30, 6),
     "decimal(5,4)": DataType(Kind.DECIMAL, 5, 4),
 }
 # Waits between tries of a commit that lost a race, in seconds: 3 s in all, far above the 25 ms that a commit takes.

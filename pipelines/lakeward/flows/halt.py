@@ -13,6 +13,7 @@ from lakeward.flows.batch import Step, Work
 from lakeward.flows.finish import Finished, record_verdicts
 from lakeward.flows.quarantine.events import released
 from lakeward.flows.report import Counts
+from lakeward.flows.scoring.keep import record_scores
 from lakeward.quality.rule import Outcome, Severity, Verdict
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ def held(work: Work, flow: str, counts: Counts, halted: BatchHalted) -> Finished
     """Record why the batch was stopped; without a row in `governance.runs` it is not done, and the next run looks again."""
     record_verdicts(work, halted.verdicts)
     work.on_step(Step.VERDICTS)
+    record_scores(work, halted.verdicts)
+    work.on_step(Step.SCORES)
     seconds = (work.clock.now() - work.started_at).total_seconds()
     facts = {"dataset": work.contract.name, "batch": work.pinned.seq, "rules": ", ".join(halted.rules)}
     warnings = (("batch_halted", facts),)

@@ -22,6 +22,7 @@ from lakeward.flows.pinning import Definition, PinnedBatch
 from lakeward.flows.publish import publish
 from lakeward.flows.receive import receive
 from lakeward.flows.report import Counts, RunReport, Warnings
+from lakeward.flows.scoring.policy import check_weights
 from lakeward.flows.workspace import Workspace, open_workspace
 from lakeward.quality.suite import load_rules
 from lakeward.sources.protocols import Limit, Source
@@ -63,7 +64,15 @@ class Ingest:
         clock = self.workspace.clock
         now = clock.now()
         work = Work(
-            self.engine, self.workspace.project.name, pinned, self.run_id, clock, now, self.on_step, self.workspace.outbox
+            self.engine,
+            self.workspace.project.name,
+            pinned,
+            self.run_id,
+            clock,
+            now,
+            self.on_step,
+            self.workspace.outbox,
+            weights=self.workspace.weights,
         )
         received, warnings = self._received(work)
         bronze = bronze_rows(work)
@@ -131,7 +140,10 @@ def _run(settings: Settings, name: str, on_step: OnStep, apply: Apply) -> RunRep
     contract = workspace.project.contract(name)
     source = workspace.source(contract)
     wanted = Definition(contract, workspace.suite(name))
-    load_rules(contract, wanted.suite, suite_name(name))  # a suite that can't be used is refused before anything is received
+    rules = load_rules(
+        contract, wanted.suite, suite_name(name)
+    )  # a suite that can't be used is refused before anything is received
+    check_weights(workspace, name, rules)
     run_id = new_run_id()
     with workspace.engine() as engine, engine.turn(name):
         ingest = Ingest(workspace, engine, source, run_id, on_step)
@@ -143,7 +155,9 @@ def _run(settings: Settings, name: str, on_step: OnStep, apply: Apply) -> RunRep
             definition = apply(engine, wanted, run_id, workspace.clock)
             finished = [*done, *until_halted(chain(ingest.unfinished(definition), ingest.new(definition)))]
     workspace.deliver()
-    return summary(name, run_id, finished, tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled))
+    return summary(
+        name, run_id, finished, tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled), workspace.weights
+    )
 
 
 def bronze_rows(work: Work) -> str:

@@ -37,6 +37,17 @@ def newest(batches: int | None = 1, *, dataset: str | None = None, runs: bool = 
 judged AS (SELECT * FROM governance.verdicts SEMI JOIN batches {_SAME_BATCH}{own})"""
 
 
+def batch(table: str, dataset: str, generation: int, seq: int, also: str = "TRUE") -> str:
+    """SQL: `judged`, what `table` holds of one batch.
+
+    Args:
+        dataset: Quoted text.
+        also: A condition that tells judgements of the batch in `table` apart.
+    """
+    where = f"dataset = {dataset} AND generation = {generation} AND batch_seq = {seq} AND {also}"
+    return f"judged AS (SELECT * FROM {table} WHERE {where})"
+
+
 def received(*, runs: bool = True) -> str:
     """SQL: joined to verdicts, leaves those of received batches."""
     reworked = ", ".join(f"'{flow}'" for flow in REWORKED)

@@ -23,6 +23,7 @@ VOLATILE = {
     "judged_at",
     "started_at",
     "finished_at",
+    "scored_at",
     "observed_at",
 }
 
