@@ -35,7 +35,7 @@ def out(value: object) -> None:
 
 def say(lang: Lang, code: str, **facts: object) -> None:
     """Print one text."""
-    Console(highlight=False, soft_wrap=True).print(text(code, lang, **facts), markup=False)
+    Console(highlight=False, soft_wrap=True, emoji=False).print(text(code, lang, **facts), markup=False)
 
 
 def table(lang: Lang, title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
