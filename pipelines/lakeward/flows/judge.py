@@ -82,7 +82,7 @@ def ask(engine: Engine, plan: JudgePlan, relation: str, placed: str | None = Non
     Args:
         placed: The same rows with `_file_seq` and `_row`, where `relation` has them not.
     """
-    facts = engine.fetch(plan.facts(relation))[0]
+    facts = engine.fetch(plan.facts(placed if placed and plan.ordered else relation))[0]
     repeats, foreign = _repeats(engine, plan, facts, relation), _foreign(engine, plan, placed or relation)
     verdicts = plan.verdicts(facts, _copies(engine, repeats), foreign)
     return Answers(facts, verdicts, repeats | _places(engine, foreign, wanted(verdicts)))

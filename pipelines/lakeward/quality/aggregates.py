@@ -1,58 +1,144 @@
-"""Aggregate expectations: one number of the batch against an interval."""
+"""Aggregate expectations: numbers and sets of the batch."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from lakeward.contracts.model import Kind
-from lakeward.quality.bounds import bounds_of
-from lakeward.quality.checks import AggregateCheck, Check
-from lakeward.quality.convert import NUMBERS
-from lakeward.quality.predicates import Scope
+from lakeward.quality.bounds import Bounds, bounds_of
+from lakeward.quality.checks import Check
+from lakeward.quality.convert import NUMBERS, Converted
+from lakeward.quality.literals import parsed
+from lakeward.quality.measured import EXAMPLES, AggregateCheck, CommonCheck, DistinctCheck, QuantileCheck
+from lakeward.quality.moments import deviation_of, modes, quantile
 from lakeward.quality.rule import Rule
+from lakeward.quality.scope import Scope
 
 # Aggregate by expectation; `{}` is the column. The deviation is the sample's, as pandas has it.
 NUMERIC = {
     "expect_column_mean_to_be_between": "avg({})",
     "expect_column_stdev_to_be_between": "stddev_samp({})",
-    "expect_column_median_to_be_between": "median({})",
+    "expect_column_median_to_be_between": "median(CAST({} AS DOUBLE))",
     "expect_column_sum_to_be_between": "sum({})",
-    "expect_column_min_to_be_between": "min({})",
-    "expect_column_max_to_be_between": "max({})",
 }
+EXTREME = {"expect_column_min_to_be_between": "min({})", "expect_column_max_to_be_between": "max({})"}
 COUNTED = {
     "expect_column_unique_value_count_to_be_between": "count(DISTINCT {0})",
     "expect_column_proportion_of_unique_values_to_be_between": "count(DISTINCT {0}) / nullif(count({0}), 0)",
 }
+# Kinds whose least and greatest value are in the order that Python gives them.
+IN_ORDER = (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
+# All of a column's values may be the most common ones; a person looks at these.
+MOST_COMMON = 1000
+# What Great Expectations has for the sum of nothing; other numbers of nothing are none.
+EMPTY = {"expect_column_sum_to_be_between": 0}
+
+
+def _column(rule: Rule, scope: Scope) -> Converted:
+    return scope.columns[rule.columns[0]]
 
 
 def _numeric(rule: Rule, scope: Scope) -> Check | None:
-    column = scope.columns[rule.columns[0]]
+    column, value = _column(rule, scope), scope.value(_column(rule, scope))
     if column.column.type.kind not in NUMBERS:
         return None
     # A sum of decimals or integers stays exact in the engine; the interval is in Python's floats.
-    value = f"CAST({NUMERIC[rule.type].format(column.value)} AS DOUBLE)"
-    return AggregateCheck(rule, value, bounds_of(rule.kwargs), f"count({column.value})")
+    aggregate = f"CAST({NUMERIC[rule.type].format(value)} AS DOUBLE)"
+    if rule.type == "expect_column_stdev_to_be_between" and column.column.type.kind is Kind.DOUBLE:
+        aggregate = deviation_of(value)
+    return AggregateCheck(rule, aggregate, bounds_of(rule.kwargs), f"count({value})", scope.elements, EMPTY.get(rule.type))
+
+
+def _extreme(rule: Rule, scope: Scope) -> Check | None:
+    column, value = _column(rule, scope), scope.value(_column(rule, scope))
+    aggregate, counted = EXTREME[rule.type].format(value), f"count({value})"
+    if column.column.type.kind in NUMBERS:
+        return AggregateCheck(rule, f"CAST({aggregate} AS DOUBLE)", bounds_of(rule.kwargs), counted, scope.elements)
+    if column.column.type.kind not in IN_ORDER:
+        return None
+    return AggregateCheck(rule, aggregate, _ends(rule, scope, column), counted, scope.elements)
+
+
+def _ends(rule: Rule, scope: Scope, column: Converted) -> Bounds:
+    bounds = bounds_of(rule.kwargs)
+    low, high = (None if end is None else parsed(end, column.column.type, scope.zone) for end in (bounds.low, bounds.high))
+    return replace(bounds, low=low, high=high)
 
 
 def _counted(rule: Rule, scope: Scope) -> Check | None:
-    column = scope.columns[rule.columns[0]]
+    column, value = _column(rule, scope), scope.value(_column(rule, scope))
     if column.column.type.kind is Kind.BINARY:
         return None
-    return AggregateCheck(rule, COUNTED[rule.type].format(column.value), bounds_of(rule.kwargs), f"count({column.value})")
+    return AggregateCheck(rule, COUNTED[rule.type].format(value), bounds_of(rule.kwargs), f"count({value})", scope.elements, 0)
 
 
 def _filled(rule: Rule, scope: Scope) -> Check | None:
-    filled = f"count_if(NOT ({scope.columns[rule.columns[0]].missing}))"
-    return AggregateCheck(rule, f"{filled} / nullif(count(*), 0)", bounds_of(rule.kwargs), "count(*)")
+    filled = f"count_if({scope.within(f'NOT ({_column(rule, scope).missing})')})"
+    share = f"{filled} / nullif({scope.elements}, 0)"
+    return AggregateCheck(rule, share, bounds_of(rule.kwargs), scope.elements, scope.elements, 0)
 
 
-def _rows(rule: Rule, _: Scope) -> Check | None:
-    return AggregateCheck(rule, "count(*)", bounds_of(rule.kwargs), None)
+def _rows(rule: Rule, scope: Scope) -> Check | None:
+    return AggregateCheck(rule, scope.elements, bounds_of(rule.kwargs), None, scope.elements)
+
+
+def _counts(scope: Scope, value: str) -> Mapping[str, str]:
+    return {"elements": scope.elements, "evaluated": f"count({value})"}
+
+
+def _distinct(*, others: bool, missing: bool) -> Callable[[Rule, Scope], Check | None]:
+    def check(rule: Rule, scope: Scope) -> Check | None:
+        column, value = _column(rule, scope), scope.value(_column(rule, scope))
+        if column.column.type.kind is Kind.BINARY:
+            return None
+        wanted = list(dict.fromkeys(rule.kwargs["value_set"]))
+        listed = scope.listed(wanted, column)
+        outside = f"CASE WHEN {value} NOT IN ({listed}) THEN {value} END" if listed else value
+        cases = " ".join(
+            f"WHEN {scope.literal(item, column)} THEN {place}" for place, item in enumerate(wanted) if item is not None
+        )
+        held = f"list(DISTINCT CASE {value} {cases} END)" if cases else "list(DISTINCT NULL)"
+        some = f"list_sort(list(DISTINCT {outside}))[:{EXAMPLES}]"
+        unexpected = {"others": f"count(DISTINCT {outside})", "examples": some} if others else {}
+        return DistinctCheck(rule, _counts(scope, value), unexpected, held if missing else None, wanted)
+
+    return check
+
+
+def _common(rule: Rule, scope: Scope) -> Check | None:
+    column, value = _column(rule, scope), scope.value(_column(rule, scope))
+    if column.column.type.kind is Kind.BINARY:
+        return None
+    listed, counted = modes(value, MOST_COMMON)
+    known = scope.listed(rule.kwargs["value_set"], column) or "NULL"
+    held = f"len(list_filter(any_value({listed[0]}), lambda item: item IN ({known})))"
+    return CommonCheck(rule, _counts(scope, value), dict([listed, counted]), listed[0], counted[0], held)
+
+
+def _quantiles(rule: Rule, scope: Scope) -> Check | None:
+    column, asked = _column(rule, scope), rule.kwargs.get("allow_relative_error") or "nearest"
+    if column.column.type.kind not in NUMBERS or not isinstance(asked, str):
+        return None
+    value = f"CAST({scope.value(column)} AS DOUBLE)"
+    lines = [quantile(value, float(share)) for share in rule.kwargs["quantile_ranges"]["quantiles"]]
+    neighbours: dict[str, Any] = {}
+    for number, (line, _) in enumerate(lines):
+        neighbours[f"low{number}"] = f"max({value}) FILTER (WHERE {value} <= {line})"
+        neighbours[f"high{number}"] = f"min({value}) FILTER (WHERE {value} >= {line})"
+        neighbours[f"line{number}"] = f"any_value({line})"
+    return QuantileCheck(rule, _counts(scope, value), asked, neighbours, dict(lines))
 
 
 AGGREGATES: Mapping[str, Callable[[Rule, Scope], Check | None]] = {
     **dict.fromkeys(NUMERIC, _numeric),
+    **dict.fromkeys(EXTREME, _extreme),
     **dict.fromkeys(COUNTED, _counted),
     "expect_column_proportion_of_non_null_values_to_be_between": _filled,
     "expect_table_row_count_to_be_between": _rows,
     "expect_table_row_count_to_equal": _rows,
+    "expect_column_distinct_values_to_be_in_set": _distinct(others=True, missing=False),
+    "expect_column_distinct_values_to_contain_set": _distinct(others=False, missing=True),
+    "expect_column_distinct_values_to_equal_set": _distinct(others=True, missing=True),
+    "expect_column_most_common_value_to_be_in_set": _common,
+    "expect_column_quantile_values_to_be_between": _quantiles,
 }

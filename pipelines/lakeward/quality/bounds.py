@@ -1,6 +1,6 @@
 """Intervals, as suites write them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,3 +27,14 @@ def bounds_of(kwargs: Mapping[str, Any]) -> Bounds:
     if "value" in kwargs:
         return Bounds(given("value"), given("value"))
     return Bounds(given("min_value"), given("max_value"), bool(given("strict_min")), bool(given("strict_max")))
+
+
+def outside(value: str, kwargs: Mapping[str, Any], write: Callable[[Any], str]) -> str:
+    """SQL that is true where `value` is not within the bounds of `kwargs`."""
+    low, high = kwargs.get("min_value"), kwargs.get("max_value")
+    sides = []
+    if low is not None:
+        sides.append(f"{value} {'<=' if kwargs.get('strict_min') else '<'} {write(low)}")
+    if high is not None:
+        sides.append(f"{value} {'>=' if kwargs.get('strict_max') else '>'} {write(high)}")
+    return " OR ".join(sides)

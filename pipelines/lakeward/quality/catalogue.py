@@ -12,6 +12,8 @@ import yaml
 from lakeward.contracts.model import Kind
 from lakeward.quality.rule import Dimension
 
+GX = "expectations_gx_1.24_v2.yaml"
+
 
 class Form(StrEnum):
     """How an expectation is judged."""
@@ -36,7 +38,7 @@ class Expectation:
 @functools.cache
 def expectations() -> Mapping[str, Expectation]:
     """All core expectations of Great Expectations 1.24, by type."""
-    entries = _read("expectations_gx_1.24.yaml")["expectations"]
+    entries = _read(GX)["expectations"]
     return {
         name: Expectation(Form(e["form"]), _dimension(e["indicator"]), frozenset(e["required"]), frozenset(e["optional"]))
         for name, e in entries.items()
@@ -44,9 +46,15 @@ def expectations() -> Mapping[str, Expectation]:
 
 
 @functools.cache
+def ignored_kwargs() -> frozenset[str]:
+    """Arguments that every expectation takes and that say nothing of what it means."""
+    return frozenset(_read(GX)["ignored"])
+
+
+@functools.cache
 def type_kinds() -> Mapping[str, Kind]:
     """Kinds by the names that suites use for types, upper case."""
-    names = _read("expectations_gx_1.24.yaml")["type_names"]
+    names = _read(GX)["type_names"]
     return {name: Kind(kind) for kind, listed in names.items() for name in listed}
 
 

@@ -1,12 +1,12 @@
-"""How a rule is judged: what to measure in the one query, and what the measures say. One class per form."""
+"""How a rule is judged: what to measure in the one query, and what the measures say. Here the forms that tell failing rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from lakeward.quality.bounds import Bounds
 from lakeward.quality.rule import Outcome, Rule, Verdict
+from lakeward.quality.scope import OfRows, Predicate, Scope
 
 NOTHING = "nothing to evaluate"
 # Aggregates that are the value of a row: it would stand in the verdict for everyone to read (law 6).
@@ -40,6 +40,8 @@ class RowCheck:
         flag: Alias under which `fails` is a column of the judged rows.
         mostly: Share of evaluated rows that must pass, as Great Expectations has it.
         elements: Aggregate that counts the rows of its domain, evaluated or not.
+        moments: Numbers of the whole batch that `fails` uses, by name.
+        hits: Column that `fails` uses, and the relation of places on whose rows it is true.
     """
 
     rule: Rule
@@ -48,6 +50,8 @@ class RowCheck:
     flag: str
     mostly: Decimal = Decimal(1)
     elements: str = "count(*)"
+    moments: Mapping[str, OfRows] = field(default_factory=dict)
+    hits: tuple[str, OfRows] | None = None
 
     def measures(self) -> Mapping[str, str]:
         """Rows in the domain, rows evaluated, rows failed."""
@@ -75,6 +79,11 @@ class UniqueCheck:
     mostly: Decimal = Decimal(1)
     elements: str = "count(*)"
 
+    @property
+    def hit(self) -> str:
+        """True on a row with a repeated key; a row that is not evaluated may have one too."""
+        return f"{self.joined} AND {self.present}"
+
     def measures(self) -> Mapping[str, str]:
         """Rows in the domain, rows evaluated, and how many more these are than their keys' hashes."""
         evaluated = f"count_if({self.present})"
@@ -88,42 +97,13 @@ class UniqueCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class AggregateCheck:
-    """One number of the whole batch against an interval.
-
-    Args:
-        aggregate: The number.
-        evaluated: Aggregate that counts what the number is made of; None: it is a measurement even over no rows.
-    """
-
-    rule: Rule
-    aggregate: str
-    bounds: Bounds
-    evaluated: str | None
-    elements: str = "count(*)"
-
-    def measures(self) -> Mapping[str, str]:
-        """The number, and over how many values."""
-        return {"elements": self.elements, "value": self.aggregate} | ({"evaluated": self.evaluated} if self.evaluated else {})
-
-    def verdict(self, found: Mapping[str, Any]) -> Verdict:
-        """UNKNOWN over nothing: no values, or no number (the deviation of one value)."""
-        value, evaluated, elements = found["value"], found.get("evaluated", 1), found["elements"]
-        if not evaluated or value is None:
-            return Verdict(self.rule, Outcome.UNKNOWN, evaluated=evaluated, reason=NOTHING, elements=elements, value=value)
-        outcome = Outcome.PASS if self.bounds.hold(value) else Outcome.FAIL
-        shown = None if self.rule.type in VALUES else str(value)
-        return Verdict(self.rule, outcome, evaluated=evaluated, observed=shown, elements=elements, value=value)
-
-
-@dataclass(frozen=True, slots=True)
 class SchemaCheck:
     """The columns themselves; decided without a query."""
 
     rule: Rule
     passed: bool
     observed: str
-    value: Any = None
+    value: Any
 
     def measures(self) -> Mapping[str, str]:
         """Nothing."""
@@ -146,6 +126,11 @@ class ForeignCheck:
     rule: Rule
     joined: str
 
+    @property
+    def hit(self) -> str:
+        """True on a row that it found."""
+        return self.joined
+
     def measures(self) -> Mapping[str, str]:
         """Nothing."""
         return {}
@@ -153,6 +138,16 @@ class ForeignCheck:
     def verdict(self, _: Mapping[str, Any]) -> Verdict:
         """UNKNOWN until Great Expectations has been asked."""
         return Verdict(self.rule, Outcome.UNKNOWN, reason="not judged by Great Expectations yet")
+
+
+def row_check(rule: Rule, predicate: Predicate, scope: Scope, flag: str, mostly: Decimal) -> RowCheck:
+    """The check of `predicate` on the rows that `scope` speaks of."""
+    if scope.where is None and predicate.counted:
+        evaluated = f"count({predicate.counted})"
+    else:
+        evaluated = f"count_if({scope.within(predicate.present)})" if predicate.present else scope.elements
+    fails = scope.within(predicate.fails)
+    return RowCheck(rule, fails, evaluated, flag, mostly, scope.elements, predicate.moments, predicate.hits)
 
 
 def share(rule: Rule, elements: int, evaluated: int, failed: int, mostly: Decimal) -> Verdict:

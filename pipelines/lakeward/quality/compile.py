@@ -1,14 +1,18 @@
 """From rules to checks: which expectations have a form in SQL, and which are left to Great Expectations."""
 
+from dataclasses import replace
 from decimal import Decimal
 
+from lakeward.quality import conditions
 from lakeward.quality.aggregates import AGGREGATES
 from lakeward.quality.catalogue import Form, expectations
-from lakeward.quality.checks import Check, ForeignCheck, RowCheck, SchemaCheck, UniqueCheck
+from lakeward.quality.checks import Check, ForeignCheck, RowCheck, SchemaCheck, UniqueCheck, row_check
 from lakeward.quality.convert import Converted
-from lakeward.quality.predicates import PREDICATES, Scope, present
+from lakeward.quality.predicates import PREDICATES
+from lakeward.quality.records import present
 from lakeward.quality.rule import Rule
 from lakeward.quality.schemas import SCHEMAS
+from lakeward.quality.scope import Scope
 
 
 def compile_rule(rule: Rule, scope: Scope, place: int) -> Check:
@@ -20,8 +24,17 @@ def compile_rule(rule: Rule, scope: Scope, place: int) -> Check:
     if rule.type in DERIVED:
         fails, evaluated = DERIVED[rule.type](scope.columns[rule.columns[0]])
         return RowCheck(rule, fails, evaluated, f"_f{place}")
-    compiled = None if rule.kwargs.get("row_condition") else _compiled(rule, scope, place)
+    narrowed = _narrowed(rule, scope)
+    compiled = _compiled(rule, narrowed, place) if narrowed else None
     return compiled or ForeignCheck(rule, f"_h{place}")
+
+
+def _narrowed(rule: Rule, scope: Scope) -> Scope | None:
+    """The rows that the rule speaks of; None where only Great Expectations can tell."""
+    if not rule.kwargs.get("row_condition"):
+        return scope
+    reading = conditions.read(rule.kwargs)
+    return replace(scope, where=conditions.write(reading, scope)) if reading else None
 
 
 def _compiled(rule: Rule, scope: Scope, place: int) -> Check | None:
@@ -29,10 +42,10 @@ def _compiled(rule: Rule, scope: Scope, place: int) -> Check | None:
     mostly = Decimal(str(rule.kwargs.get("mostly", 1)))
     if form is Form.ROW:
         predicate = PREDICATES[rule.type](rule.kwargs, scope)
-        return RowCheck(rule, *predicate, f"_f{place}", mostly) if predicate else None
+        return row_check(rule, predicate, scope, f"_f{place}", mostly) if predicate else None
     if form is Form.UNIQUE:
         keys = tuple(scope.columns[column].value for column in rule.columns)
-        return UniqueCheck(rule, keys, present(rule, scope), f"_h{place}", mostly)
+        return UniqueCheck(rule, keys, present(rule, scope), f"_h{place}", mostly, scope.elements)
     if form is Form.AGGREGATE:
         return AGGREGATES[rule.type](rule, scope)
     if form is Form.SCHEMA:

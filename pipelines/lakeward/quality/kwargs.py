@@ -7,19 +7,19 @@ from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import SuiteError
-from lakeward.quality.catalogue import expectations
+from lakeward.quality import conditions
+from lakeward.quality.catalogue import expectations, ignored_kwargs
+from lakeward.quality.conditions.read import TEXTS
+from lakeward.quality.records import ALL_MISSING, ANY_MISSING, NEVER
 
 # Arguments that name one column, and those that name several.
 ONE = ("column", "column_A", "column_B")
 SEVERAL = ("column_list",)
-IGNORE = (
-    "all_values_are_missing",
-    "any_value_is_missing",
-    "never",
-    "both_values_are_missing",
-    "either_value_is_missing",
-    "neither",
-)
+# What leaves a row out, of two columns and of more.
+OF_PAIRS, OF_LISTS = (tuple(words[place] for words in (ALL_MISSING, ANY_MISSING, NEVER)) for place in (0, 1))
+# The one expectation that may name a column that is not there: that is its question.
+EXISTS = "expect_column_to_exist"
+INTERPOLATIONS = ("nearest", "lower", "higher", "midpoint", "linear")
 
 
 def close(found: str, known: Iterable[str]) -> str:
@@ -42,7 +42,7 @@ def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, f
         SuiteError: One is missing, unknown, of the wrong shape, or names no column of the contract.
     """
     known = expectations()[type_]
-    allowed = known.required | known.optional
+    allowed = known.required | known.optional | ignored_kwargs()
     for key in kwargs:
         if key not in allowed:
             raise SuiteError(
@@ -55,7 +55,9 @@ def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, f
         if key in SHAPES and value is not None and not SHAPES[key][1](value):
             raise SuiteError("suite_kwarg", file=file, place=at, kwarg=key, expected=SHAPES[key][0])
     _check_bounds(type_, kwargs, file, at)
-    _check_columns(contract, kwargs, file, at)
+    _check_ignored(kwargs, file, at)
+    named = _check_condition(kwargs, file, at)
+    _check_columns(contract, (*(() if type_ == EXISTS else columns_of(kwargs)), *named), file, at)
 
 
 def _check_bounds(type_: str, kwargs: Mapping[str, Any], file: str, at: str) -> None:
@@ -64,15 +66,34 @@ def _check_bounds(type_: str, kwargs: Mapping[str, Any], file: str, at: str) -> 
         raise SuiteError("suite_kwarg", file=file, place=at, kwarg="min_value", expected="min_value, max_value or both")
 
 
-def _check_columns(contract: Contract, kwargs: Mapping[str, Any], file: str, at: str) -> None:
+def _check_ignored(kwargs: Mapping[str, Any], file: str, at: str) -> None:
+    words = OF_PAIRS if "column_A" in kwargs else OF_LISTS
+    if kwargs.get("ignore_row_if", words[0]) not in words:
+        raise SuiteError("suite_kwarg", file=file, place=at, kwarg="ignore_row_if", expected=", ".join(words))
+
+
+def _check_condition(kwargs: Mapping[str, Any], file: str, at: str) -> tuple[str, ...]:
+    """The columns that the condition names."""
+    if not kwargs.get("row_condition"):
+        return ()
+    if isinstance(kwargs["row_condition"], str) and kwargs.get("condition_parser") is None:
+        raise SuiteError("suite_kwarg", file=file, place=at, kwarg="condition_parser", expected=", ".join(TEXTS))
+    try:
+        reading = conditions.read(kwargs)
+    except ValueError as error:
+        raise SuiteError("suite_kwarg", file=file, place=at, kwarg="row_condition", expected=str(error)) from None
+    return conditions.columns(reading.condition) if reading else ()
+
+
+def _check_columns(contract: Contract, found: Iterable[str], file: str, at: str) -> None:
     names = [column.name for column in contract.columns]
-    for column in columns_of(kwargs):
+    for column in found:
         if column not in names:
             raise SuiteError("suite_unknown_column", file=file, place=at, found=column, expected=close(str(column), names))
 
 
 def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    return _is_number(value) and 0 <= value <= 1
 
 
 def _is_pattern(value: Any) -> bool:
@@ -91,6 +112,22 @@ def _is_patterns(value: Any) -> bool:
     return _is_names(value) and all(_is_pattern(item) for item in value)
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_pairs(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, list) and len(item) == 2 for item in value)
+
+
+def _is_quantiles(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("quantiles"), list) or not _is_pairs(value.get("value_ranges")):
+        return False
+    shares, ranges = value["quantiles"], value["value_ranges"]
+    ends = [end for both in ranges for end in both if end is not None]
+    return len(shares) == len(ranges) and all(_is_share(share) for share in shares) and all(_is_number(end) for end in ends)
+
+
 def _is_bool(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -103,7 +140,10 @@ def _is_text(value: Any) -> bool:
 SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(ONE, ("a column's name", _is_text)),
     **dict.fromkeys((*SEVERAL, "column_set", "type_list"), ("a list of names", _is_names)),
-    **dict.fromkeys(("strict_min", "strict_max", "or_equal", "exact_match"), ("true or false", _is_bool)),
+    **dict.fromkeys(
+        ("strict_min", "strict_max", "or_equal", "exact_match", "double_sided", "strictly", "ties_okay"),
+        ("true or false", _is_bool),
+    ),
     "mostly": ("a number from 0 to 1", _is_share),
     "value_set": ("a list", lambda value: isinstance(value, list)),
     "regex": ("a regular expression of Python", _is_pattern),
@@ -112,6 +152,15 @@ SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "like_pattern_list": ("a list of texts", _is_names),
     "escape": ("one character", lambda value: _is_text(value) and len(value) == 1),
     "match_on": ("any or all", lambda value: value in ("any", "all")),
-    "ignore_row_if": (", ".join(IGNORE), lambda value: value in IGNORE),
+    "condition_parser": (", ".join(TEXTS), lambda value: value in TEXTS),
+    "value_pairs_set": ("a list of pairs", _is_pairs),
+    "quantile_ranges": ("quantiles from 0 to 1 and as many value_ranges, pairs of numbers or null", _is_quantiles),
+    "allow_relative_error": (
+        ", ".join(("true", "false", *INTERPOLATIONS)),
+        lambda value: isinstance(value, bool) or value in INTERPOLATIONS,
+    ),
+    **dict.fromkeys(("threshold", "sum_total", "multiplier"), ("a number", _is_number)),
+    "method": ("iqr or std", lambda value: value in ("iqr", "std")),
+    "strftime_format": ("a text", _is_text),
     "type_": ("the name of a type", _is_text),
 }

@@ -1,4 +1,4 @@
-"""Values that a suite writes, as SQL of the column they are compared with."""
+"""Values that a suite writes, as values and as SQL of the column they are compared with."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,32 +17,53 @@ WORDS = {
     Kind.TIMESTAMP: "time as ISO 8601 text",
     Kind.BINARY: "no value: this column has no order",
 }
+NUMBERS = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
 
 
-def literal(value: Any, type_: DataType, zone: str | None) -> str:
-    """SQL of `value`, to compare with a column of `type_`. A naive time is in `zone` (the contract's), else in UTC.
+def parsed(value: Any, type_: DataType, zone: str | None) -> Any:
+    """`value` as Python has values of `type_`. A naive time is in `zone` (the contract's), else in UTC.
 
     Raises:
         ValueError: `value` can't be compared with `type_`; its text is what was expected.
     """
     kind = type_.kind
     try:
-        if kind in (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL) and isinstance(value, int | float) and not isinstance(value, bool):
-            return f"CAST('{value!r}' AS DOUBLE)" if kind is Kind.DOUBLE else repr(value)
-        if kind is Kind.BOOLEAN and isinstance(value, bool):
-            return str(value).upper()
-        if isinstance(value, str) and kind in (Kind.STRING, Kind.DATE, Kind.TIMESTAMP):
+        if isinstance(value, bool):
+            known = kind is Kind.BOOLEAN
+        elif isinstance(value, int | float):
+            known = kind in NUMBERS
+        else:
+            known = isinstance(value, str) and kind in (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
+        if known:
             return _from_text(value, kind, zone)
     except ValueError:
         raise ValueError(WORDS[kind]) from None
     raise ValueError(WORDS[kind])
 
 
-def _from_text(value: str, kind: Kind, zone: str | None) -> str:
-    if kind is Kind.STRING:
-        return text(value)
+def _from_text(value: Any, kind: Kind, zone: str | None) -> Any:
     if kind is Kind.DATE:
-        return f"DATE '{date.fromisoformat(value)}'"
+        return date.fromisoformat(value)
+    if kind is not Kind.TIMESTAMP:
+        return value
     moment = datetime.fromisoformat(value)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone) if zone else UTC)
-    return f"TIMESTAMPTZ '{aware.astimezone(UTC).isoformat(sep=' ')}'"
+    return aware.astimezone(UTC)
+
+
+def literal(value: Any, type_: DataType, zone: str | None) -> str:
+    """SQL of `value`, to compare with a column of `type_`, read as `parsed` reads it.
+
+    Raises:
+        ValueError: `value` can't be compared with `type_`; its text is what was expected.
+    """
+    known = parsed(value, type_, zone)
+    if type_.kind is Kind.DOUBLE:
+        return f"CAST('{known!r}' AS DOUBLE)"
+    if isinstance(known, datetime):
+        return f"TIMESTAMPTZ '{known.isoformat(sep=' ')}'"
+    if isinstance(known, date):
+        return f"DATE '{known.isoformat()}'"
+    if isinstance(known, bool):
+        return str(known).upper()
+    return text(known) if isinstance(known, str) else repr(known)

@@ -9,12 +9,13 @@ from typing import Any
 
 from lakeward.contracts.model import Contract, DataType
 from lakeward.core.sql import identifier
+from lakeward.quality.beside import beside
 from lakeward.quality.checks import Check, ForeignCheck, RowCheck, UniqueCheck
 from lakeward.quality.compile import compile_rule
 from lakeward.quality.convert import Converted, convert
 from lakeward.quality.identity import identity
-from lakeward.quality.predicates import Scope
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
+from lakeward.quality.scope import Scope
 from lakeward.quality.split import Diversion, split
 from lakeward.quality.sql import select, stack
 
@@ -56,6 +57,11 @@ class JudgePlan:
         """Rules that only Great Expectations can judge."""
         return tuple(check.rule for check in self.checks if isinstance(check, ForeignCheck))
 
+    @property
+    def ordered(self) -> bool:
+        """Whether a rule looks at the row before: the rows then need their places, `_file_seq` and `_row`."""
+        return any(check.hits for check in self._row_checks())
+
     def typed(self, rows: str) -> str:
         """SELECT of the contract's columns in the contract's types, then all else that bronze holds."""
         return f"SELECT {self._typed_items()} FROM {self._converted(rows)}"
@@ -79,7 +85,7 @@ class JudgePlan:
         flags = {check.flag: check.fails for check in self._row_checks()}
         items = {"rows": "count(*)", **self._key_facts(), **self._time_facts()}
         items |= {alias: measure for measure, alias in self._aliases().items()}
-        judged = f"{stack(self._converted(rows), [flags])} AS judged"
+        judged = f"{stack(beside(self._converted(rows), self.checks), [flags])} AS judged"
         if by is None:
             return f"SELECT {select(items)} FROM {judged}"
         return f"SELECT {identifier(by)} AS part, {select(items)} FROM {judged} GROUP BY part"

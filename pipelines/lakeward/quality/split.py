@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakeward.core.sql import literal
+from lakeward.quality.beside import beside
 from lakeward.quality.checks import Check, ForeignCheck, RowCheck, UniqueCheck
 from lakeward.quality.sql import any_of, stack
 
@@ -26,7 +27,7 @@ class Diversion:
     def judge(self, converted: str) -> str:
         """`converted` with those columns, as a relation."""
         predicates = {check.flag: check.fails for check in self.checks if isinstance(check, RowCheck)}
-        rows = stack(converted, [predicates])
+        rows = stack(beside(converted, self.checks), [predicates])
         for check in self.checks:
             if isinstance(check, UniqueCheck | ForeignCheck) and check.rule.id in self.relations:
                 rows = _joined(rows, check, self.relations[check.rule.id])
@@ -36,7 +37,7 @@ class Diversion:
         if isinstance(check, RowCheck):
             return check.flag
         if isinstance(check, UniqueCheck | ForeignCheck) and check.rule.id in self.relations:
-            return check.joined
+            return check.hit
         return None
 
 

@@ -11,8 +11,8 @@ from lakeward.quality.catalogue import Expectation, Form, derived_dimension, exp
 from lakeward.quality.compile import compile_rule
 from lakeward.quality.convert import convert
 from lakeward.quality.kwargs import check_kwargs, close, columns_of
-from lakeward.quality.predicates import Scope
 from lakeward.quality.rule import Dimension, Rule, Severity, version
+from lakeward.quality.scope import Scope
 
 # What Great Expectations calls severities, and what each does here. It has no word for a row that is kept out.
 GX_SEVERITIES = {"critical": Severity.QUARANTINE, "warning": Severity.WARN, "info": Severity.WARN}

@@ -1,0 +1,105 @@
+"""Conditions written for Spark (an expression of its SQL), and in Great Expectations' own small language (`col("x") > 5`)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import sqlglot
+from sqlglot import expressions as exp
+from sqlglot.errors import SqlglotError
+
+from lakeward.quality.conditions.tree import TURNED, All, Compare, Condition, Member, Named, Not, Null, Some, UntranslatableError
+
+SIGNS: Mapping[type[exp.Expression], str] = {
+    exp.EQ: "==",
+    exp.NEQ: "!=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
+OWN = re.compile(
+    r"""\s*col\("(?P<column>[^"]+)"\)\s*(?:
+        (?P<filled>\.notnull\(\)) |
+        (?P<operator>[<>]=?|[=!]=)\s*(?:
+            (?P<number>[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) |
+            (?P<date>date\()?(?P<quote>["'])(?P<text>[^"']+)(?P=quote)(?(date)\))
+        )
+    )\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def from_great_expectations(text: str) -> Condition:
+    """The tree of a condition in Great Expectations' own language.
+
+    Raises:
+        UntranslatableError: It is not in that language.
+    """
+    found = OWN.fullmatch(text)
+    if found is None:
+        raise UntranslatableError
+    if found["filled"]:
+        return Null(found["column"], wanted=False)
+    return Compare(found["column"], found["operator"], _number(found["number"]) if found["number"] else found["text"])
+
+
+def from_spark(text: str) -> Condition:
+    """The tree of an expression of Spark's SQL.
+
+    Raises:
+        UntranslatableError: It says more than this reads.
+    """
+    try:
+        return _condition(sqlglot.parse_one(text, read="spark"))
+    except (SqlglotError, RecursionError):
+        raise UntranslatableError from None
+
+
+def _condition(node: Any) -> Condition:
+    if isinstance(node, exp.Paren):
+        return _condition(node.this)
+    if isinstance(node, exp.And):
+        return All((_condition(node.left), _condition(node.right)))
+    if isinstance(node, exp.Or):
+        return Some((_condition(node.left), _condition(node.right)))
+    if isinstance(node, exp.Not):
+        return Not(_condition(node.this))
+    return _leaf(node)
+
+
+def _leaf(node: Any) -> Condition:
+    if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
+        return Null(_column(node.this), wanted=True)
+    if isinstance(node, exp.In) and not node.args.get("query"):
+        return Member(_column(node.this), tuple(_constant(item) for item in node.expressions), wanted=True)
+    if isinstance(node, exp.Between):
+        column = _column(node.this)
+        return All((Compare(column, ">=", _constant(node.args["low"])), Compare(column, "<=", _constant(node.args["high"]))))
+    sign = SIGNS.get(type(node))
+    if sign is None:
+        raise UntranslatableError
+    left, right = node.args["this"], node.args["expression"]
+    if isinstance(left, exp.Column):
+        return Compare(_column(left), sign, Named(_column(right)) if isinstance(right, exp.Column) else _constant(right))
+    return Compare(_column(right), TURNED[sign], _constant(left))
+
+
+def _column(node: Any) -> str:
+    if not isinstance(node, exp.Column) or node.table:
+        raise UntranslatableError
+    return node.name
+
+
+def _constant(node: Any) -> Any:
+    if isinstance(node, exp.Boolean):
+        return bool(node.this)
+    if isinstance(node, exp.Neg):
+        return -_constant(node.this)
+    if not isinstance(node, exp.Literal):
+        raise UntranslatableError
+    return node.name if node.is_string else _number(node.name)
+
+
+def _number(text: str) -> int | float:
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)

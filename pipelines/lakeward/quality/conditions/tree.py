@@ -1,0 +1,78 @@
+"""What a condition on a row can say, whatever it was written in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column, by its name in the contract."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A column against a value or another column; `operator` is one of `== != < <= > >=`."""
+
+    column: str
+    operator: str
+    other: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """A column has no value, or (not `wanted`) has one."""
+
+    column: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A column's value is one of `values`, or (not `wanted`) none of them."""
+
+    column: str
+    values: tuple[Any, ...]
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """One part holds, or more."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: "Condition"
+
+
+Condition = Compare | Null | Member | All | Some | Not
+OPERATORS = ("==", "!=", "<", "<=", ">", ">=")
+# The same comparison with its sides changed.
+TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+class UntranslatableError(Exception):
+    """The text says what no tree can: it is left to Great Expectations. Never leaves this package."""
+
+
+def columns(condition: Condition) -> tuple[str, ...]:
+    """The columns that `condition` names, in its order."""
+    if isinstance(condition, All | Some):
+        return tuple(name for part in condition.parts for name in columns(part))
+    if isinstance(condition, Not):
+        return columns(condition.part)
+    other = condition.other if isinstance(condition, Compare) else None
+    return (condition.column, *((other.name,) if isinstance(other, Named) else ()))

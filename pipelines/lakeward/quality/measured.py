@@ -1,0 +1,174 @@
+"""Checks of numbers and sets of the whole batch: no row of theirs fails, so that they divert none."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lakeward.quality.bounds import Bounds
+from lakeward.quality.checks import NOTHING, VALUES
+from lakeward.quality.rule import Outcome, Rule, Verdict
+from lakeward.quality.scope import OfRows
+
+# As many as Great Expectations lists of what it did not expect.
+EXAMPLES = 20
+# How near an end of its range a quantile passes, as Great Expectations (and numpy) have it: relative, absolute.
+NEAR = (1e-4, 1e-8)
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateCheck:
+    """One number of the whole batch against an interval.
+
+    Args:
+        aggregate: The number.
+        evaluated: Aggregate that counts what the number is made of; None: it is a measurement even over no rows.
+        elements: Aggregate that counts the rows of its domain.
+        empty: The number of nothing, as Great Expectations has it.
+    """
+
+    rule: Rule
+    aggregate: str
+    bounds: Bounds
+    evaluated: str | None
+    elements: str
+    empty: Any = None
+
+    def measures(self) -> Mapping[str, str]:
+        """The number, and over how many values."""
+        return {"elements": self.elements, "value": self.aggregate} | ({"evaluated": self.evaluated} if self.evaluated else {})
+
+    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+        """UNKNOWN over nothing: no values, or no number (the deviation of one value)."""
+        value, evaluated, elements = found["value"], found.get("evaluated", 1), found["elements"]
+        if not evaluated or value is None:
+            return _nothing(self.rule, evaluated, elements, self.empty if not evaluated else None)
+        outcome = Outcome.PASS if self.bounds.hold(value) else Outcome.FAIL
+        known = None if isinstance(value, float) and math.isnan(value) else value
+        shown = None if self.rule.type in VALUES else str(value)
+        return Verdict(self.rule, outcome, evaluated=evaluated, observed=shown, elements=elements, value=known)
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctCheck:
+    """The set of a column's values against a given one.
+
+    Args:
+        counts: Aggregates `evaluated` and `elements`.
+        others: Aggregates of the values outside the set: how many, and some of them; empty: they may be there.
+        held: Aggregate that lists the places in `wanted` of the values that are there; None: they may be missing.
+        wanted: The given set.
+    """
+
+    rule: Rule
+    counts: Mapping[str, str]
+    others: Mapping[str, str]
+    held: str | None
+    wanted: Sequence[Any]
+
+    def measures(self) -> Mapping[str, str]:
+        """What is there and should not be, and what of the set is there."""
+        return {**self.counts, **self.others, **({"held": self.held} if self.held else {})}
+
+    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+        """PASS when nothing is there that should not be and nothing is missing; `value` has the counts, and examples of both."""
+        value: dict[str, Any] = {}
+        if self.others:
+            value |= {"unexpected_count": found["others"], "partial_unexpected_list": list(found["examples"] or ())}
+        if self.held:
+            there = set(found["held"] or ())
+            missing = [item for place, item in enumerate(self.wanted) if place not in there]
+            value |= {"missing_count": len(missing), "partial_missing_list": missing[:EXAMPLES]}
+        evaluated, elements = found["evaluated"], found["elements"]
+        if not evaluated:
+            return _nothing(self.rule, evaluated, elements, value)
+        wrong = {name: count for name, count in value.items() if name.endswith("_count")}
+        shown = ", ".join(f"{name} {count}" for name, count in wrong.items())
+        outcome = Outcome.FAIL if any(wrong.values()) else Outcome.PASS
+        return Verdict(self.rule, outcome, evaluated=evaluated, observed=shown, elements=elements, value=value)
+
+
+@dataclass(frozen=True, slots=True)
+class CommonCheck:
+    """The most common values of a column, which should be in a given set.
+
+    Args:
+        counts: Aggregates `evaluated` and `elements`.
+        moments: The most common values and their number, by name; `listed` and `counted` are those names.
+        known: Of the list, how many are in the set.
+    """
+
+    rule: Rule
+    counts: Mapping[str, str]
+    moments: Mapping[str, OfRows]
+    listed: str
+    counted: str
+    known: str
+
+    def measures(self) -> Mapping[str, str]:
+        """The most common values, how many there are, and how many of them are in the set."""
+        once = {role: f"any_value({name})" for role, name in (("value", self.listed), ("ties", self.counted))}
+        return {**self.counts, **once, "known": f"any_value({self.known})"}
+
+    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+        """PASS when there is one and it is in the set; with `ties_okay`, when one of them is."""
+        evaluated, elements = found["evaluated"], found["elements"]
+        if not evaluated:
+            return _nothing(self.rule, evaluated, elements, [])
+        held = found["known"] > 0 if self.rule.kwargs.get("ties_okay") else found["ties"] == found["known"] == 1
+        outcome = Outcome.PASS if held else Outcome.FAIL
+        shown = f"{found['ties']} most common, {found['known']} in the set"
+        return Verdict(self.rule, outcome, evaluated=evaluated, observed=shown, elements=elements, value=list(found["value"]))
+
+
+@dataclass(frozen=True, slots=True)
+class QuantileCheck:
+    """Quantiles of a column, each against a range.
+
+    Args:
+        counts: Aggregates `evaluated` and `elements`.
+        moments: Each quantile on a straight line between its two neighbours, by name.
+        neighbours: For each quantile, aggregates of the value below and the value above that line's point.
+        between: Which of the two is taken: `nearest`, `lower`, `higher`, `midpoint` or `linear` (the point itself).
+    """
+
+    rule: Rule
+    counts: Mapping[str, str]
+    between: str
+    neighbours: Mapping[str, str]
+    moments: Mapping[str, OfRows] = field(default_factory=dict)
+
+    def measures(self) -> Mapping[str, str]:
+        """For quantile 0 `low0`, `high0`, `line0`, and so on."""
+        return {**self.counts, **self.neighbours}
+
+    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+        """PASS when each quantile lies in its range, or nearly on an end of it."""
+        evaluated, elements, ranges = found["evaluated"], found["elements"], self.rule.kwargs["quantile_ranges"]
+        shares = ranges["quantiles"]
+        if not evaluated:
+            return _nothing(self.rule, evaluated, elements, {"quantiles": shares, "values": [None] * len(shares)})
+        values = [self._pick(place, (evaluated - 1) * share, found) for place, share in enumerate(shares)]
+        held = all(_within(value, *ends) for value, ends in zip(values, ranges["value_ranges"], strict=True))
+        value = {"quantiles": shares, "values": values}
+        return Verdict(self.rule, Outcome.PASS if held else Outcome.FAIL, evaluated=evaluated, elements=elements, value=value)
+
+    def _pick(self, number: int, place: float, found: Mapping[str, Any]) -> float:
+        low, high, line = (float(found[f"{side}{number}"]) for side in ("low", "high", "line"))
+        if self.between == "linear":
+            return line
+        if self.between == "midpoint":
+            return low if place.is_integer() else (low + high) / 2
+        nearest = {"lower": math.floor, "higher": math.ceil}.get(self.between, round)
+        return low if nearest(place) == math.floor(place) else high
+
+
+def _within(value: float, low: float | None, high: float | None) -> bool:
+    ends = Bounds(low, high)
+    relative, absolute = NEAR
+    near = any(end is not None and abs(value - end) <= absolute + relative * abs(end) for end in (low, high))
+    return near or ends.hold(value)
+
+
+def _nothing(rule: Rule, evaluated: int, elements: int, value: Any) -> Verdict:
+    return Verdict(rule, Outcome.UNKNOWN, evaluated=evaluated, reason=NOTHING, elements=elements, value=value)
