@@ -17,6 +17,7 @@ from lakeward.cli.look import doctor, explain, lineage, status, tables, verdicts
 from lakeward.cli.quarantine import list_, show
 from lakeward.cli.scorecard import build, open_
 from lakeward.cli.serve import policy_lint, policy_test, query
+from lakeward.cli.suggest import suggest
 from lakeward.core.messages import Lang, text
 
 
@@ -33,6 +34,7 @@ def make_app(lang: Lang) -> typer.Typer:
         "tables": tables,
         "verdicts": verdicts,
         "explain": explain,
+        "suggest": suggest,
         "check": check,
         "query": query,
         "assess": assess,

@@ -1,0 +1,83 @@
+"""The command that proposes rules from history, and writes those that a person accepts."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.core.messages import Lang, text
+from lakeward.core.settings import Settings
+from lakeward.flows.suggest import Acceptance, accept_rules, suggest_rules
+
+COLUMNS = ("no", "proposal", "suggested", "why_suggested", "learned_rows", "expected_firing")
+# Arguments that the table shows beside the expectation's name need no name of their own.
+PLAIN = ("column", "column_list")
+
+
+def suggest(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Dataset · 数据集")],
+    *,
+    accept: Annotated[str | None, typer.Option("--accept", help="ID,ID… or all · 编号或 all")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why they are accepted · 采纳理由")] = "",
+    by: Annotated[str | None, typer.Option("--by", help="Who accepts · 采纳人")] = None,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    with progress(settings.lang, "progress_suggest", dataset=name):
+        if accept is None:
+            found, done = suggest_rules(settings, name), None
+        else:
+            ids = tuple(part.strip() for part in accept.split(",") if part.strip())
+            found, done = {}, accept_rules(settings, name, Acceptance(ids, reason, by))
+    if as_json:
+        out(found if done is None else {"dataset": name, "accepted": done})
+    elif done is None:
+        show(settings, found)
+    elif done:
+        say(settings.lang, "suggest_accepted", dataset=name, count=len(done), ids=", ".join(done))
+    else:
+        say(settings.lang, "suggest_accepted_none", dataset=name)
+
+
+def show(settings: Settings, found: Mapping[str, Any]) -> None:
+    """Print proposals, what else was found, and what to do with them."""
+    lang, name = settings.lang, found["dataset"]
+    rows = [_row(lang, place, proposal) for place, proposal in enumerate(found["proposals"], 1)]
+    if rows:
+        table(lang, "title_suggest", rows, COLUMNS)
+    findings = [{"finding": text(one["code"], lang, **one["facts"])} for one in found["findings"]]
+    if findings:
+        table(lang, "title_suggest_findings", findings, ("finding",))
+    facts = {key: found[key] for key in ("rows", "table", "version")} | {"learned": len(found["learned"])}
+    if found["held"]:
+        say(lang, "suggest_learned", dataset=name, held=len(found["held"]), **facts)
+    else:
+        say(lang, "suggest_learned_all", dataset=name, **facts)
+    say(lang, "suggest_next" if rows else "suggest_nothing", dataset=name)
+
+
+def _row(lang: Lang, place: int, proposal: Mapping[str, Any]) -> dict[str, Any]:
+    firing = proposal["expected_firing"]
+    return {
+        "no": place,
+        "proposal": proposal["id"],
+        "suggested": _rule(proposal),
+        "why_suggested": text(proposal["reason"], lang, **proposal["facts"]),
+        "learned_rows": proposal["evidence"]["value"],
+        "expected_firing": None if firing is None else f"{100 * firing:.4g} %",
+    }
+
+
+def _rule(proposal: Mapping[str, Any]) -> str:
+    """The expectation in one line: its name, then its arguments as the suite would hold them."""
+    kwargs = dict(proposal["kwargs"])
+    condition = kwargs.pop("row_condition", None)
+    if condition:
+        kwargs["if"] = (
+            f"{condition['column']['name']} {condition['operator']} {json.dumps(condition['parameter'], ensure_ascii=False)}"
+        )
+    given = (str(value) if key in PLAIN else f"{key}={value}" for key, value in kwargs.items())
+    return f"{proposal['type'].removeprefix('expect_')}({', '.join(given)})"

@@ -1,0 +1,120 @@
+"""Writes accepted proposals into the dataset's suite, with who accepted them, why, and what they were learned from."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lakeward.core.errors import MachineError, UsageError
+from lakeward.core.settings import Settings
+from lakeward.flows.judge import suite_name
+from lakeward.flows.suggest.past import Past
+from lakeward.flows.suggest.proposal import Proposal
+from lakeward.flows.suggest.suggesting import Suggestions, suggestions
+from lakeward.flows.suggest.suite_edit import new_suite, with_expectations
+from lakeward.flows.suggest.trial import entry, rules_of
+from lakeward.flows.workspace import open_workspace
+from lakeward.quality.suite import load_rules
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person's word.
+
+    Args:
+        ids: Proposals; `all` alone means every one.
+        reason: Why, in their words.
+        by: Who; None where they did not say.
+    """
+
+    ids: tuple[str, ...]
+    reason: str
+    by: str | None = None
+
+
+def accept_rules(settings: Settings, name: str, word: Acceptance) -> list[str]:
+    """Add the proposals to the suite; the ids that were added. What is in the suite already is left as it is.
+
+    Raises:
+        UsageError: No reason is given, an id is neither proposed nor in the suite, or there is no dataset or no past.
+        ContractError, SuiteError: The contract or the suite is not valid.
+        MachineError: The suite can't be written; it is as it was.
+    """
+    if not word.reason.strip():
+        raise UsageError("suggest_reason_missing", dataset=name)
+    workspace = open_workspace(settings)
+    contract, text = workspace.project.contract(name), workspace.suite(name)
+    known = {rule.id for rule in load_rules(contract, text, suite_name(name))}
+    with workspace.engine() as engine:
+        found = suggestions(workspace, engine, name)
+    chosen = _chosen(found, word, known)
+    if not chosen:
+        return []
+    now = workspace.clock.now()
+    entries = [_entry(found.past, proposal, word, now) for proposal in chosen]
+    path = workspace.project.suite_path(name)
+    written = with_expectations(_exact(path) if text is not None else new_suite(name), entries)
+    load_rules(contract, written, suite_name(name))
+    _write(path, written, workspace.project.label(path))
+    return [proposal.id for proposal in chosen]
+
+
+def _chosen(found: Suggestions, word: Acceptance, known: set[str]) -> list[Proposal]:
+    by_id = {proposal.id: proposal for proposal in found.proposals}
+    if word.ids == (ALL,):
+        return list(found.proposals)
+    unknown = [id_ for id_ in word.ids if id_ not in by_id and id_ not in known]
+    if unknown:
+        dataset = found.past.contract.name
+        raise UsageError("suggest_unknown_id", dataset=dataset, found=", ".join(unknown), expected=", ".join(by_id) or "-")
+    return [by_id[id_] for id_ in dict.fromkeys(word.ids) if id_ in by_id]
+
+
+def _entry(past: Past, proposal: Proposal, word: Acceptance, now: datetime) -> Mapping[str, Any]:
+    rule = rules_of(past.contract, [proposal])[0]
+    learned = {
+        "table": str(past.table),
+        "version": past.version,
+        "rows": proposal.evidence.value,
+        "from": past.first.isoformat() if past.first else None,
+        "to": past.last.isoformat() if past.last else None,
+    }
+    ours = {
+        "id": proposal.id,
+        "severity": str(rule.severity),
+        "version": rule.version,
+        "reason": word.reason,
+        "by": word.by,
+        "accepted_at": now.isoformat(timespec="seconds"),
+        "learned_from": learned,
+    }
+    return {**entry(proposal), "meta": {"lakeward": ours}}
+
+
+def _exact(path: Path) -> str:
+    """The suite with its own line ends."""
+    return path.read_bytes().decode("utf-8")
+
+
+def _write(path: Path, text: str, label: str) -> None:
+    """Replace the file whole: a reader, or a kill, sees the old suite or the new one."""
+    target = path.resolve()
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".suite-", suffix=".json")
+        draft = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            draft.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise MachineError("suggest_suite_not_writable", file=label, found=error.strerror) from error

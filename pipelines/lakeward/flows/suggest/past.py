@@ -1,0 +1,120 @@
+"""The past of a dataset: which of its batches teach, and which are kept back, so that what was learned is tried on what it never saw."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from lakeward.contracts.model import Contract, Kind
+from lakeward.core.errors import UsageError
+from lakeward.core.evidence import Evidence
+from lakeward.core.names import TableName
+from lakeward.core.sql import identifier
+from lakeward.engines.protocols import Engine
+from lakeward.flows import governance
+
+# The newest batch in five is kept back; of fewer than five there is nothing to spare.
+KEPT_BACK = 5
+# Quantiles and steps need no more rows than this; counts, bounds and proofs look at all.
+SAMPLE_ROWS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The stored rows that are learned from.
+
+    Args:
+        contract: The contract, with those columns that the table has as promised.
+        version: The table's version; all that is measured is measured at this one.
+        learned, held: Numbers of the batches that teach, and of those kept back, in order.
+        rows: Stored rows of each batch that teaches.
+        first, last: What the batches that teach span: event times, or, without a time column, when they were planned.
+    """
+
+    engine: Engine
+    contract: Contract
+    table: TableName
+    version: int
+    learned: tuple[int, ...]
+    held: tuple[int, ...]
+    rows: tuple[int, ...]
+    first: datetime | None
+    last: datetime | None
+
+    @property
+    def total(self) -> int:
+        """Rows that teach."""
+        return sum(self.rows)
+
+    @property
+    def taught(self) -> str:
+        """SQL that is true on the rows that teach."""
+        return f"_batch_seq <= {self.learned[-1]}"
+
+    @property
+    def sampled(self) -> str:
+        """SQL that is true on a sample of them, always the same one."""
+        every = self.total // SAMPLE_ROWS + 1
+        return self.taught if every == 1 else f"{self.taught} AND hash(_batch_seq, _file_seq, _row) % {every} = 0"
+
+    @property
+    def recent(self) -> str:
+        """SQL that is true on the newest of them, whole batches, so that neighbours in time stay neighbours."""
+        rows, oldest = 0, self.learned[-1]
+        for batch, count in zip(reversed(self.learned), reversed(self.rows), strict=True):
+            rows += count
+            if rows > SAMPLE_ROWS:
+                break
+            oldest = batch
+        return f"_batch_seq BETWEEN {oldest} AND {self.learned[-1]}"
+
+    def fetch(self, query: str) -> list[dict[str, Any]]:
+        """A small result, read at the past's version."""
+        return self.engine.fetch(query, {self.table: self.version})
+
+    def evidence(self, items: str, value: int, condition: str | None = None) -> Evidence:
+        """The query that gives a finding again: its column `value` says how many rows it stands on, the others (`items`) what was found."""
+        where = f"{self.taught} AND {condition}" if condition else self.taught
+        return Evidence(f"SELECT {items} FROM {self.table} WHERE {where}", {str(self.table): self.version}, value)
+
+
+def open_past(engine: Engine, contract: Contract) -> Past:
+    """The past of a dataset, as it is stored now.
+
+    Raises:
+        UsageError: No row was ever published.
+    """
+    table = contract.table(contract.layer)
+    info = engine.info(table)
+    batches = _batches(engine, contract, table, info.version) if info else []
+    if info is None or not batches:
+        raise UsageError("suggest_no_history", dataset=contract.name, table=table)
+    stored = {column.name: column.type for column in info.columns}
+    kept = replace(contract, columns=tuple(c for c in contract.columns if stored.get(c.name) == c.type))
+    learned, held = parted([row["batch"] for row in batches])
+    taught = batches[: len(learned)]
+    first, last = _span(engine, contract, taught)
+    return Past(engine, kept, table, info.version, learned, held, tuple(row["rows"] for row in taught), first, last)
+
+
+def parted(batches: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The older batches, which teach, and the newest fifth, which is kept back."""
+    spared = len(batches) // KEPT_BACK
+    return tuple(batches[: len(batches) - spared]), tuple(batches[len(batches) - spared :])
+
+
+def _batches(engine: Engine, contract: Contract, table: TableName, version: int) -> list[dict[str, Any]]:
+    time = contract.time_column
+    timed = time is not None and contract.column(time).type.kind is Kind.TIMESTAMP
+    own = identifier(time) if time and timed else "CAST(NULL AS TIMESTAMPTZ)"
+    query = f"SELECT _batch_seq AS batch, count(*) AS rows, min({own}) AS first, max({own}) AS last FROM {table} GROUP BY 1 ORDER BY 1"
+    return engine.fetch(query, {table: version})
+
+
+def _span(engine: Engine, contract: Contract, taught: Sequence[dict[str, Any]]) -> tuple[datetime | None, datetime | None]:
+    firsts, lasts = [row["first"] for row in taught if row["first"]], [row["last"] for row in taught if row["last"]]
+    if firsts:
+        return min(firsts), max(lasts)
+    numbers = f"batch_seq BETWEEN {taught[0]['batch']} AND {taught[-1]['batch']}"
+    planned = [row["planned_at"] for row in governance.rows(engine, "batches", f"dataset = '{contract.name}' AND {numbers}")]
+    return (min(planned), max(planned)) if planned else (None, None)

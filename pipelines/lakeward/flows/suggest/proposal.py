@@ -1,0 +1,102 @@
+"""What is proposed: a rule that a suite can hold, why, and on which rows it stands. Plain values; nothing is measured here."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lakeward.core.evidence import Evidence
+from lakeward.quality.kwargs import columns_of
+
+# Of so few digits two conditions on one column clash once in 16 million.
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a proposal would have said of some past batches, had it been there.
+
+    Args:
+        batches, fired: Batches in which it could be evaluated, and of these those in which it would have failed.
+        rows, failed: Rows it was evaluated on, and of these the failing ones; None for rules without failing rows.
+    """
+
+    batches: int = 0
+    fired: int = 0
+    rows: int = 0
+    failed: int | None = None
+
+    @property
+    def share(self) -> float | None:
+        """How often it fires, 0 to 1: of rows where it has failing rows, else of batches; None: it was never evaluated."""
+        if not self.batches:
+            return None
+        if self.failed is None:
+            return self.fired / self.batches
+        return self.failed / self.rows if self.rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """The expected firing rate: on the batches that taught it, and on those kept back; None where none were."""
+
+    learned: Tried
+    held: Tried | None
+
+    @property
+    def expected(self) -> float | None:
+        """The honest one: on batches that it never saw, where there are any."""
+        return (self.held or self.learned).share
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One rule.
+
+    Args:
+        id: Unique among proposals, the same for the same rule whatever the bounds; holds no value of a row.
+        type, kwargs: The expectation.
+        reason: Message code of the reason; `facts` fill it: counts and names only.
+        evidence: What gives it again.
+        firing: None until it was tried.
+    """
+
+    id: str
+    type: str
+    kwargs: Mapping[str, Any]
+    reason: str
+    facts: Mapping[str, object]
+    evidence: Evidence
+    firing: Firing | None = None
+
+    def tried(self, firing: Firing) -> "Proposal":
+        """The same with what it would have said of the past."""
+        return replace(self, firing=firing)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What history shows and no rule of a suite can say: a person should know it.
+
+    Args:
+        code: Message code; `facts` fill it: counts and names only.
+    """
+
+    code: str
+    facts: Mapping[str, object]
+    evidence: Evidence
+
+
+def proposed(
+    kind: str, type_: str, kwargs: Mapping[str, Any], why: tuple[str, Mapping[str, object]], evidence: Evidence
+) -> Proposal:
+    """A proposal, named after its kind and columns; a condition makes it another, without showing its value.
+
+    Args:
+        why: Message code and facts.
+    """
+    condition = kwargs.get("row_condition")
+    mark = "#" + hashlib.sha256(json.dumps(condition, ensure_ascii=False).encode()).hexdigest()[:DIGITS] if condition else ""
+    columns = ",".join(columns_of(kwargs))
+    return Proposal(f"learned_{kind}" + (f":{columns}" if columns else "") + mark, type_, kwargs, *why, evidence)

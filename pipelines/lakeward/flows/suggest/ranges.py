@@ -1,0 +1,118 @@
+"""Proposes ranges from spreads: of a number as it is, or state by state where the states explain most of how it spreads."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from lakeward.contracts.model import Kind
+from lakeward.core.sql import identifier, literal
+from lakeward.flows.profile.findings import NUMBERS
+from lakeward.flows.profile.suite_text import MARGIN, widened
+from lakeward.flows.suggest.measured import ColumnPast, Spread
+from lakeward.flows.suggest.past import Past
+from lakeward.flows.suggest.proposal import Proposal, proposed
+
+RANGE = "expect_column_values_to_be_between"
+# Fewer values say little of how far the next will be out: the bounds would move with the first of them.
+ENOUGH_VALUES = 100
+# As many states a person can read; more is no state.
+STATES = 12
+# States that leave more than this share of the spread explain too little to be worth a rule each.
+LEFT = Decimal("0.6")
+# States without enough values of their own may hold so many of all values; they get no range.
+STATELESS = Decimal("0.05")
+# One fall in fifty rises is a reset or a roll-over; so few rises prove nothing.
+RISES, FALLS = 20, 50
+# States to try; each costs a scan.
+TRIED = 4
+
+_STATE = re.compile(
+    r"(^|_)(state|status|mode|phase|unit|type|kind|class|quality|recipe|product)($|_)|状态|模式|工况|单位|类型|配方|产品"
+)
+_IDENTIFIER = re.compile(r"(^|_)(id|no|nr|number|code|key|serial)($|_)|编号|单号|序号")
+
+
+def ranged(columns: Sequence[ColumnPast], keys: Sequence[str]) -> list[ColumnPast]:
+    """The columns whose range would mean something: numbers that are no list, no identifier and nobody's."""
+    return [
+        column
+        for column in columns
+        if column.column.type.kind in NUMBERS
+        and column.count >= ENOUGH_VALUES
+        and not (column.sensitive or is_list(column) or column.name in keys)
+        and not (column.column.type.kind is Kind.INTEGER and _IDENTIFIER.search(column.name))
+    ]
+
+
+def is_list(column: ColumnPast) -> bool:
+    """Whether the few numbers of the column are codes: they lie further apart than numbers that were counted."""
+    numbers = [seen.value for seen in column.values if isinstance(seen.value, int)]
+    return 1 < len(numbers) * STATES < max(numbers) - min(numbers) if numbers else False
+
+
+def states(columns: Sequence[ColumnPast]) -> list[ColumnPast]:
+    """The columns that may tell states, the likeliest first."""
+    found = [
+        column
+        for column in columns
+        if 1 < len(column.values) <= STATES and not column.sensitive and (column.shapes is None) and _telling(column)
+    ]
+    return sorted(found, key=lambda column: (not _STATE.search(column.name), len(column.values)))[:TRIED]
+
+
+def _telling(column: ColumnPast) -> bool:
+    return column.column.type.kind is Kind.STRING or is_list(column) or bool(_STATE.search(column.name))
+
+
+def propose_ranges(past: Past, column: ColumnPast, whole: Spread, by_state: Mapping[str, Sequence[Spread]]) -> Iterator[Proposal]:
+    """A range, or one for each state of the column that explains most.
+
+    Args:
+        whole: The spread over all rows.
+        by_state: Its spread in each state, by the state's column.
+    """
+    left = {name: rest for name, spreads in by_state.items() if (rest := unexplained(whole, spreads)) is not None}
+    best = min(left, key=lambda name: left[name], default=None)
+    if best is None or left[best] > LEFT:
+        yield from _range(past, column, whole, None)
+        return
+    for spread in by_state[best]:
+        if spread.count >= ENOUGH_VALUES:
+            yield from _range(past, column, spread, best, explained=round(100 * (1 - left[best])))
+
+
+def unexplained(whole: Spread, spreads: Sequence[Spread]) -> Decimal | None:
+    """The mean width of the states' ranges, as a share of the whole one; None where the states do not cover the values."""
+    enough = [spread for spread in spreads if spread.count >= ENOUGH_VALUES]
+    covered = sum(spread.count for spread in enough)
+    if len(enough) < 2 or whole.high == whole.low or covered < whole.count * (1 - STATELESS):
+        return None
+    widths = sum((spread.high - spread.low) * spread.count for spread in enough)
+    return Decimal(widths) / (covered * (whole.high - whole.low))
+
+
+def counts_up(spread: Spread) -> bool:
+    """Whether it is a counter: its next value will be out of any range."""
+    return spread.up >= RISES and spread.down * FALLS <= spread.up
+
+
+def _range(past: Past, column: ColumnPast, spread: Spread, state: str | None, explained: int = 0) -> Iterator[Proposal]:
+    if spread.count < ENOUGH_VALUES or counts_up(spread):
+        return
+    low, high = widened(spread.low, spread.high)
+    number = int if column.column.type.kind is Kind.INTEGER else float
+    kwargs: dict[str, Any] = {"column": column.name, "min_value": number(low), "max_value": number(high)}
+    facts: dict[str, object] = {"values": spread.count, "margin": f"{MARGIN:.0%}"}
+    condition, why = None, "suggest_range"
+    if state is not None:
+        condition, why = f"{identifier(state)} = {_sql(spread.state)}", "suggest_range_by_state"
+        kwargs["row_condition"] = {"type": "comparison", "column": {"name": state}, "operator": "==", "parameter": spread.state}
+        facts |= {"state": state, "explained": explained}
+    own = identifier(column.name)
+    evidence = past.evidence(f"count({own}) AS value, min({own}) AS low, max({own}) AS high", spread.count, condition)
+    yield proposed("range", RANGE, kwargs, (why, facts), evidence)
+
+
+def _sql(value: object) -> str:
+    return literal(value) if isinstance(value, str) else repr(value)

@@ -1,0 +1,75 @@
+"""Finds which columns refer to another dataset: all their values are in its key. Looked for among keys of one column."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lakeward.contracts.model import Contract, Kind
+from lakeward.core.names import TableName
+from lakeward.core.sql import identifier
+from lakeward.flows.profile.columns import CHOICES
+from lakeward.flows.suggest.measured import ColumnPast
+from lakeward.flows.suggest.past import Past
+
+# Two values that are in a key by chance are nothing; three are a hint that a person can judge.
+FEWEST = 3
+_WORDS = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A key that holds all values of a column.
+
+    Args:
+        different: How many different values the column has.
+        values: The whole key, where it is short enough for a suite; more than the column has shown so far.
+    """
+
+    table: TableName
+    key: str
+    version: int
+    different: int
+    values: tuple[str | int, ...] = ()
+
+
+def find_reference(past: Past, column: ColumnPast, others: Iterable[Contract]) -> Reference | None:
+    """The first dataset that the column refers to; None where it refers to none.
+
+    A number refers by its name too: small numbers are in every key.
+    """
+    kind = column.column.type.kind
+    if column.sensitive or column.distinct < FEWEST or past.contract.primary_key == (column.name,):
+        return None
+    for other in others:
+        key = other.primary_key[0]
+        named = kind is Kind.STRING or _same_words(column.name, (key, other.name))
+        if other.column(key).type == column.column.type and named:
+            found = _look(past, column, other)
+            if found:
+                return found
+    return None
+
+
+def _same_words(name: str, others: Sequence[str]) -> bool:
+    words = {word for word in _WORDS.findall(name) if word not in ("id", "no", "code", "key")}
+    return any(words & set(_WORDS.findall(other)) for other in others)
+
+
+def _look(past: Past, column: ColumnPast, other: Contract) -> Reference | None:
+    table, key = other.table(other.layer), other.primary_key[0]
+    info = past.engine.info(table)
+    if info is None or table == past.table:
+        return None
+    keys = f"SELECT {identifier(key)} FROM {table}"
+    own = identifier(column.name)
+    at = {past.table: past.version, table: info.version}
+    found = past.engine.fetch(
+        f"SELECT count(*) AS different, count_if(value NOT IN ({keys})) AS outside FROM "
+        f"(SELECT DISTINCT {own} AS value FROM {past.table} WHERE {past.taught} AND {own} IS NOT NULL)",
+        at,
+    )[0]
+    if found["outside"] or found["different"] < FEWEST:
+        return None
+    rows = past.engine.fetch(f"SELECT {identifier(key)} AS value FROM {table} ORDER BY 1 LIMIT {CHOICES + 1}", at)
+    values = tuple(row["value"] for row in rows) if len(rows) <= CHOICES else ()
+    return Reference(table, key, info.version, found["different"], values)

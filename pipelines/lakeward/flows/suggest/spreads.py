@@ -1,0 +1,76 @@
+"""Measures how numbers spread, in all rows or by a state: bounds that a few wild values do not move, and whether a number only counts up."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from lakeward.core.sql import identifier
+from lakeward.flows.suggest.columns import present
+from lakeward.flows.suggest.measured import ColumnPast, Spread
+from lakeward.flows.suggest.past import Past
+
+# Beyond these quantiles, by more than the distance between them, a value is a stray: a normal one is that far out once in 10^14,
+# an exponential one once in 40,000.
+STRAY_QUANTILES = (0.005, 0.995)
+
+
+def measure_spreads(past: Past, columns: Sequence[ColumnPast], state: str | None) -> dict[str, tuple[Spread, ...]]:
+    """By column, its spread in each state; in all rows where `state`, a column's name, is None. What has no value is left out."""
+    own = identifier(state) if state else "0"
+    by_state = f"{own} IS NOT NULL"
+    found = past.fetch(_bounds(past, columns, own, by_state))
+    steps = {row["state"]: row for row in past.fetch(_steps(past, columns, own, by_state))} if past.contract.time_column else {}
+    return {
+        column.name: tuple(
+            _spread(row, steps.get(row["state"], {}), place, in_state=state is not None) for row in found if row[f"n{place}"]
+        )
+        for place, column in enumerate(columns)
+    }
+
+
+def _bounds(past: Past, columns: Sequence[ColumnPast], state: str, by_state: str) -> str:
+    values = {f"v{place}": present(column.column) for place, column in enumerate(columns)}
+    items = ", ".join(f"{value} AS {name}" for name, value in values.items())
+    low, high = STRAY_QUANTILES
+    fences = ", ".join(f"quantile_cont(CAST({name} AS DOUBLE), [{low}, {high}]) AS q{name}" for name in values)
+    inner = ", ".join(item for place, name in enumerate(values) for item in _inner(place, name))
+    select = f"SELECT {state} AS state, {items} FROM {past.table} WHERE {by_state} AND"
+    return (
+        f"WITH fences AS (SELECT state, {fences} FROM ({select} {past.sampled}) GROUP BY 1) "
+        f"SELECT state, {inner} FROM ({select} {past.taught}) JOIN fences USING (state) GROUP BY 1 ORDER BY 1"
+    )
+
+
+def _inner(place: int, name: str) -> tuple[str, str, str]:
+    """Values, and the least and greatest of those that are no strays; where most are the same, none is a stray."""
+    low, high = f"q{name}[1]", f"q{name}[2]"
+    near = f"{low} = {high} OR {name} BETWEEN 2 * {low} - {high} AND 2 * {high} - {low}"
+    return (
+        f"count({name}) AS n{place}",
+        f"min(CASE WHEN {near} THEN {name} END) AS l{place}",
+        f"max(CASE WHEN {near} THEN {name} END) AS h{place}",
+    )
+
+
+def _steps(past: Past, columns: Sequence[ColumnPast], state: str, by_state: str) -> str:
+    """How often each number rises, and falls, from one reading of a series to the next."""
+    series = ", ".join(map(identifier, past.contract.series))
+    order = f"{f'PARTITION BY {series} ' if series else ''}ORDER BY {identifier(past.contract.time_column or '')}"
+    values = [present(column.column) for column in columns]
+    steps = ", ".join(f"{value} - lag({value}) OVER ({order}) AS s{place}" for place, value in enumerate(values))
+    counts = ", ".join(f"count_if(s{place} > 0) AS u{place}, count_if(s{place} < 0) AS f{place}" for place in range(len(values)))
+    return (
+        f"SELECT state, {counts} FROM (SELECT {state} AS state, {steps} FROM {past.table} WHERE {past.recent} AND {by_state}) "
+        "GROUP BY 1"
+    )
+
+
+def _spread(row: dict[str, Any], steps: dict[str, Any], place: int, *, in_state: bool) -> Spread:
+    return Spread(
+        row["state"] if in_state else None,
+        row[f"n{place}"],
+        Decimal(str(row[f"l{place}"])),
+        Decimal(str(row[f"h{place}"])),
+        steps.get(f"u{place}", 0),
+        steps.get(f"f{place}", 0),
+    )

@@ -1,0 +1,176 @@
+"""From a dataset's past to proposals: measured, proposed, those that are known left out, the rest tried on every batch."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import ContractError
+from lakeward.core.evidence import Evidence
+from lakeward.core.settings import Settings
+from lakeward.engines.protocols import Engine
+from lakeward.flows.judge import suite_name
+from lakeward.flows.suggest.columns import measure_columns
+from lakeward.flows.suggest.fills import propose_fill
+from lakeward.flows.suggest.keys import propose_keys
+from lakeward.flows.suggest.known import find_disbelieved, is_known
+from lakeward.flows.suggest.lists import propose_list, propose_reference
+from lakeward.flows.suggest.measured import ColumnPast
+from lakeward.flows.suggest.past import Past, open_past
+from lakeward.flows.suggest.proposal import Finding, Proposal, Tried
+from lakeward.flows.suggest.ranges import propose_ranges, ranged, states
+from lakeward.flows.suggest.references import find_reference
+from lakeward.flows.suggest.rhythms import find_freshness, find_periods
+from lakeward.flows.suggest.sensitive import sensitive_columns
+from lakeward.flows.suggest.spreads import measure_spreads
+from lakeward.flows.suggest.texts import propose_text
+from lakeward.flows.suggest.trial import try_proposals
+from lakeward.flows.suggest.volumes import propose_volume
+from lakeward.flows.workspace import Workspace, open_workspace
+from lakeward.quality.suite import load_rules
+
+# What fires on more of the batches that it never saw was not learned: the data moved, or these batches are bad.
+UNSETTLED = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What the past of a dataset suggests."""
+
+    past: Past
+    proposals: tuple[Proposal, ...]
+    findings: tuple[Finding, ...]
+
+
+def suggest_rules(settings: Settings, name: str) -> dict[str, Any]:
+    """Proposals and findings for dataset `name`, for people and programs.
+
+    Raises:
+        UsageError: The project has no dataset `name`, or no row of it was ever published.
+        ContractError, SuiteError: Its contract or its suite is not valid.
+    """
+    workspace = open_workspace(settings)
+    with workspace.engine() as engine:
+        return as_dict(suggestions(workspace, engine, name))
+
+
+def suggestions(workspace: Workspace, engine: Engine, name: str) -> Suggestions:
+    """The same, as values; raises the same."""
+    contract = workspace.project.contract(name)
+    rules = load_rules(contract, workspace.suite(name), suite_name(name))
+    past = open_past(engine, contract)
+    every = list(_learned(past, _others(workspace, contract)))
+    new = [one for one in every if isinstance(one, Proposal) and not is_known(one, rules)]
+    tried = try_proposals(past, _first_of_each(new))
+    findings = [one for one in every if isinstance(one, Finding)]
+    unsettled = [proposal for proposal in tried if is_unsettled(proposal)]
+    return Suggestions(
+        past,
+        tuple(proposal for proposal in tried if proposal not in unsettled),
+        (*findings, *map(_moved, unsettled), *find_disbelieved(past, rules)),
+    )
+
+
+def is_unsettled(proposal: Proposal) -> bool:
+    """Whether it fires too often on batches that it never saw."""
+    held = proposal.firing.held if proposal.firing else None
+    return held is not None and (held.share or 0) > UNSETTLED
+
+
+def _moved(proposal: Proposal) -> Finding:
+    held = proposal.firing.held if proposal.firing else None
+    facts = {"id": proposal.id, "share": f"{(held.share or 0) if held else 0:.1%}", "batches": held.batches if held else 0}
+    return Finding("suggest_unsettled", facts, proposal.evidence)
+
+
+def _first_of_each(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """One proposal per column and expectation: a key of another dataset comes before the list of what was seen of it."""
+    taken: dict[tuple[str, str], Proposal] = {}
+    for proposal in sorted(proposals, key=lambda one: not one.id.startswith("learned_refers")):
+        about = repr((proposal.kwargs.get("column"), proposal.kwargs.get("column_list"), proposal.kwargs.get("row_condition")))
+        taken.setdefault((proposal.type, about), proposal)
+    return [proposal for proposal in proposals if proposal in taken.values()]
+
+
+def _learned(past: Past, others: Sequence[Contract]) -> Iterator[Proposal | Finding]:
+    columns = measure_columns(past, sensitive_columns(past))
+    yield from _ranges(past, columns)
+    for column in columns:
+        yield from propose_list(past, column)
+        reference = find_reference(past, column, others)
+        if reference:
+            yield from propose_reference(past, column, reference)
+        yield from propose_fill(past, column)
+        yield from propose_text(past, column)
+    yield from propose_keys(past, columns)
+    yield from propose_volume(past)
+    yield from find_periods(past)
+    yield from find_freshness(past)
+
+
+def _ranges(past: Past, columns: Sequence[ColumnPast]) -> Iterator[Proposal]:
+    numbers = ranged(columns, past.contract.primary_key)
+    if not numbers:
+        return
+    whole = measure_spreads(past, numbers, None)
+    tried = {state.name: measure_spreads(past, numbers, state.name) for state in states(columns)}
+    for column in numbers:
+        for spread in whole[column.name]:
+            by_state = {name: spreads[column.name] for name, spreads in tried.items() if name != column.name}
+            yield from propose_ranges(past, column, spread, by_state)
+
+
+def _others(workspace: Workspace, contract: Contract) -> list[Contract]:
+    """The other datasets that have a key of one column; what is wrong with a contract is told elsewhere."""
+    found = []
+    for name in workspace.project.datasets():
+        try:
+            other = workspace.project.contract(name)
+        except ContractError:
+            continue
+        if name != contract.name and len(other.primary_key) == 1:
+            found.append(other)
+    return found
+
+
+def as_dict(found: Suggestions) -> dict[str, Any]:
+    """What programs read: `dataset, table, version, learned, held, rows, from, to, proposals, findings`."""
+    past = found.past
+    return {
+        "dataset": past.contract.name,
+        "table": str(past.table),
+        "version": past.version,
+        "learned": list(past.learned),
+        "held": list(past.held),
+        "rows": past.total,
+        "from": past.first.isoformat() if past.first else None,
+        "to": past.last.isoformat() if past.last else None,
+        "proposals": [_proposal(proposal) for proposal in found.proposals],
+        "findings": [{"code": one.code, "facts": dict(one.facts), "evidence": _evidence(one.evidence)} for one in found.findings],
+    }
+
+
+def _proposal(proposal: Proposal) -> dict[str, Any]:
+    firing = proposal.firing
+    return {
+        "id": proposal.id,
+        "type": proposal.type,
+        "kwargs": dict(proposal.kwargs),
+        "severity": "warn",
+        "reason": proposal.reason,
+        "facts": dict(proposal.facts),
+        "evidence": _evidence(proposal.evidence),
+        "expected_firing": firing.expected if firing else None,
+        "tried": {
+            "learned": _tried(firing.learned) if firing else None,
+            "held": _tried(firing.held) if firing and firing.held else None,
+        },
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {"sql": evidence.sql, "versions": dict(evidence.versions), "value": evidence.value}
+
+
+def _tried(tried: Tried) -> dict[str, Any]:
+    return {"batches": tried.batches, "fired": tried.fired, "rows": tried.rows, "failed": tried.failed, "share": tried.share}

@@ -1,0 +1,63 @@
+"""Adds expectations to the text of a suite, and changes no other letter of it: it is a person's file, in their order and form."""
+
+import json
+from collections.abc import Mapping, Sequence
+from json.decoder import WHITESPACE, JSONDecoder  # type: ignore[attr-defined]
+from typing import Any
+
+from lakeward.flows.profile.suite_text import GX_VERSION
+
+STEP = 2
+
+
+def new_suite(name: str) -> str:
+    """A suite without expectations."""
+    suite = {"name": name, "expectations": [], "meta": {"great_expectations_version": GX_VERSION}}
+    return json.dumps(suite, ensure_ascii=False, indent=STEP) + "\n"
+
+
+def with_expectations(text: str, entries: Sequence[Mapping[str, Any]]) -> str:
+    """The suite `text`, which is valid, with `entries` at the end of its expectations, written as those before them."""
+    start, end = _expectations(text)
+    listed, line_end = text[start:end], "\r\n" if "\r\n" in text else "\n"
+    empty = not listed[1:-1].strip()
+    if "\n" not in text:
+        added = ", ".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+        return text[: end - 1].rstrip() + ("" if empty else ", ") + added + text[end - 1 :]
+    margin = STEP * 2 if empty else _margin(listed)
+    lines = [_indented(entry, margin) for entry in entries]
+    written = (",\n".join(lines) + "\n" + " " * max(margin - STEP, 0)).replace("\n", line_end)
+    return text[: end - 1].rstrip() + ("" if empty else ",") + line_end + written + text[end - 1 :]
+
+
+def _expectations(text: str) -> tuple[int, int]:
+    """Where the list of expectations begins and ends, brackets included."""
+    decoder, place = JSONDecoder(), _after_space(text, text.index("{") + 1)
+    found = (place, place)
+    while text[place] != "}":
+        key, place = decoder.raw_decode(text, place)
+        place = _after_space(text, _after_space(text, place) + 1)
+        value_start = place
+        _, place = decoder.raw_decode(text, place)
+        if key == "expectations":
+            found = (value_start, place)
+        place = _after_space(text, place)
+        if text[place] == ",":
+            place = _after_space(text, place + 1)
+    return found
+
+
+def _after_space(text: str, place: int) -> int:
+    end: int = WHITESPACE.match(text, place).end()
+    return end
+
+
+def _margin(listed: str) -> int:
+    """How far the first expectation stands from the left."""
+    before = listed[: listed.index("{")]
+    return len(before) - len(before.rstrip(" \t")) if "\n" in before else 0
+
+
+def _indented(entry: Mapping[str, Any], margin: int) -> str:
+    lines = json.dumps(entry, ensure_ascii=False, indent=STEP).split("\n")
+    return "\n".join(" " * margin + line for line in lines)
