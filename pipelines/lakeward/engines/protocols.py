@@ -233,6 +233,10 @@ class QueryEngine(Protocol):
         """Columns of a relation of the session or a table of the lake, with their types."""
         ...
 
+    def constant(self, text: str) -> str:
+        """SQL of a text that is on every row of a query: an engine may have a way to write it without comparing row by row."""
+        ...
+
     def literal_rows(self, columns: Mapping[str, DataType], rows: Sequence[Sequence[object]]) -> str:
         """A SELECT of these few governance rows, typed, safely quoted; zero rows give an empty, typed relation."""
         ...

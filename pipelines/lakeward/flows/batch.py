@@ -91,8 +91,9 @@ class Work:
     def stamp(self) -> str:
         """SELECT items that say which run and batch a row came with."""
         at = self.started_at.isoformat()
+        run, batch = self.engine.constant(self.run_id), self.engine.constant(self.pinned.id)
         return (
-            f"'{self.run_id}' AS _run_id, '{self.pinned.id}' AS _batch_id, CAST({self.pinned.seq} AS BIGINT) AS _batch_seq, "
+            f"{run} AS _run_id, {batch} AS _batch_id, CAST({self.pinned.seq} AS BIGINT) AS _batch_seq, "
             f"TIMESTAMPTZ '{at}' AS _ingested_at"
         )
 

@@ -71,7 +71,7 @@ def publish_gold(work: Work, judged: Judged, condition: str) -> Counts:
     resumed = any(work.engine.txn(work.table(layer), work.txn.app) >= work.pinned.seq for layer in (Layer.QUARANTINE, Layer.GOLD))
     _set_aside(work, judged)
     work.on_step(Step.QUARANTINE)
-    query = f"SELECT {silver_columns(work.contract, work.run_id)} FROM ({judged.good})"
+    query = f"SELECT {silver_columns(work)} FROM ({judged.good})"
     settled(lambda: work.engine.overwrite(silver_spec(work.contract), query, condition, work.txn))
     work.on_step(Step.PUBLISHED)
     gold, quarantine = work.count(Layer.GOLD), work.count(Layer.QUARANTINE)
@@ -88,10 +88,11 @@ def silver_spec(contract: Contract) -> TableSpec:
     return TableSpec(_published(contract), (*columns, *SILVER_STAMP, TableColumn(name, DataType(Kind.DATE))), (name,))
 
 
-def silver_columns(contract: Contract, run_id: str) -> str:
+def silver_columns(work: Work) -> str:
     """SELECT items of a published row, over a relation of good rows."""
+    contract = work.contract
     names = ", ".join(f'"{c.name}"' for c in contract.columns)
-    stamp = f"_batch_seq, _file_seq, _row, '{run_id}' AS _run_id"
+    stamp = f"_batch_seq, _file_seq, _row, {work.engine.constant(work.run_id)} AS _run_id"
     if contract.partition not in PARTITION:
         return f"{names}, {stamp}"
     name, grain = PARTITION[contract.partition]
@@ -133,7 +134,7 @@ def _write_silver(work: Work, judged: Judged, good: int) -> int:
     twins = _find_twins(work, ident, judged) if ident else Twins(0, 0, 0)
     _note_corrections(work, twins)
     work.on_step(Step.CORRECTIONS)
-    query = f"SELECT {silver_columns(work.contract, work.run_id)} FROM ({_winners(twins)})"
+    query = f"SELECT {silver_columns(work)} FROM ({_winners(twins)})"
     spec = silver_spec(work.contract)
     if twins.corrections and ident:
         landed = settled(lambda: work.engine.replace(spec, query, ident.keys, work.txn))

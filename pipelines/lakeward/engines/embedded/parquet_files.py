@@ -19,6 +19,8 @@ from lakeward.engines.embedded.types import from_sql, sql_type
 # Types within one of these sets widen to its widest without losing a digit.
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _FLOATS = {"FLOAT", "DOUBLE"}
+# Type of the names of a batch's files: bronze is written with its dictionary ready, where a text would be hashed row by row.
+_FILES = "staged_parquet_files"
 
 
 def read_parquet(
@@ -33,6 +35,10 @@ def read_parquet(
             known.append(opened)
         else:
             reading.refuse(file, "reject_unreadable")
+    if known:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TYPE {_FILES} AS ENUM ({', '.join(dict.fromkeys(literal(one.input.name) for one in known))})"
+        )
     names = {column.source_name for column in columns}
     whole = []
     for one in known:
@@ -71,7 +77,7 @@ class _ParquetFile:
     def place(self) -> str:
         """SELECT list of where a row stood; a file may have a column with the name of DuckDB's row number."""
         number = "file_row_number + 1" if "file_row_number" not in map(str.lower, self.types) else "row_number() OVER ()"
-        return f"{literal(self.input.name)} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
+        return f"{literal(self.input.name)}::{_FILES} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
 
     def others(self, held: Mapping[str, DataType]) -> tuple[str, ...]:
         """Columns to which the file gives another type than the table does."""
