@@ -11,7 +11,7 @@ from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
 from lakeward.flows.suggest import Acceptance, accept_rules, suggest_rules
 
-COLUMNS = ("no", "proposal", "suggested", "why_suggested", "learned_rows", "expected_firing")
+COLUMNS = ("no", "suggestion", "suggested", "why_suggested", "learned_rows", "expected_firing")
 # Arguments that the table shows beside the expectation's name need no name of their own.
 PLAIN = ("column", "column_list")
 
@@ -63,7 +63,7 @@ def _row(lang: Lang, place: int, proposal: Mapping[str, Any]) -> dict[str, Any]:
     firing = proposal["expected_firing"]
     return {
         "no": place,
-        "proposal": proposal["id"],
+        "suggestion": proposal["id"],
         "suggested": _rule(proposal),
         "why_suggested": text(proposal["reason"], lang, **proposal["facts"]),
         "learned_rows": proposal["evidence"]["value"],
