@@ -19,6 +19,7 @@ class Step(StrEnum):
     """The steps of a batch, in order; each is one commit, or none."""
 
     PINNED = "pinned"
+    PLACES = "places"  # only of rows that were set aside, which are in bronze
     REJECTS = "rejects"
     BRONZE = "bronze"
     QUARANTINE = "quarantine"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from lakeward.contracts.model import Column, FileSource
+from lakeward.contracts.model import FileSource
 from lakeward.core.clock import Clock
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, RunId, new_run_id
@@ -20,6 +20,8 @@ from lakeward.flows.judge import judge, suite_name
 from lakeward.flows.lineage import computed, traced
 from lakeward.flows.pinning import Definition, PinnedBatch
 from lakeward.flows.publish import publish
+from lakeward.flows.quarantine.again import judge_again
+from lakeward.flows.recall import recalled
 from lakeward.flows.receive import receive
 from lakeward.flows.report import Counts, RunReport, Warnings
 from lakeward.flows.scoring.policy import check_weights
@@ -74,6 +76,8 @@ class Ingest:
             self.workspace.outbox,
             weights=self.workspace.weights,
         )
+        if pinned.again:
+            return judge_again(work)
         received, warnings = self._received(work)
         bronze = bronze_rows(work)
         self.engine.define("batch_rows", bronze)
@@ -161,25 +165,13 @@ def _run(settings: Settings, name: str, on_step: OnStep, apply: Apply) -> RunRep
 
 
 def bronze_rows(work: Work) -> str:
-    """SELECT of the batch's bronze rows, with every column of the contract.
-
-    A rebuild may ask for a column that bronze keeps under an earlier name, or in `_extra`, or not at all.
-    """
+    """SELECT of the batch's bronze rows, with every column of the contract."""
     bronze = work.table(Layer.BRONZE)
     if work.engine.info(bronze) is None:
         return work.engine.literal_rows(
             {c.name: STRING for c in work.contract.columns} | {c.name: c.type for c in (*PLACE, EXTRA, *STAMP)}, []
         )
-    stored = set(work.engine.types(str(bronze)))
-    missing = [column for column in work.contract.columns if column.name not in stored]
-    earlier = pinning.earlier_names(work.engine, work.contract) if missing else {}
-    found = "".join(f', {_found(column, earlier[column.source_name] & stored)} AS "{column.name}"' for column in missing)
-    return f"SELECT *{found} FROM {bronze} WHERE _batch_seq = {work.pinned.seq}"
-
-
-def _found(column: Column, names: set[str]) -> str:
-    key = column.source_name.replace("'", "''").replace('"', '\\"')
-    return f"""coalesce({"".join(f'"{name}", ' for name in sorted(names))}_extra->>'$."{key}"')"""
+    return recalled(work.engine, work.contract, bronze, f"SELECT * FROM {bronze} WHERE _batch_seq = {work.pinned.seq}")
 
 
 def _file_source(definition: Definition) -> FileSource:

@@ -8,6 +8,7 @@ from typing import Any
 from lakeward.contracts.model import DataType
 from lakeward.engines.protocols import Engine
 from lakeward.flows.batch import INTEGER, Work
+from lakeward.flows.pinning import Again
 from lakeward.quality.gx import judge_with_gx
 from lakeward.quality.plan import JudgePlan, diverting, make_plan
 from lakeward.quality.rule import Verdict
@@ -39,6 +40,15 @@ class Judged:
     plan: JudgePlan
 
 
+# Rules that follow from the contract: a row that breaks one has no place in a typed table, whoever releases it.
+DERIVED = ("type", "required", "key")
+
+
+def unpublishable(verdicts: Iterable[Verdict]) -> frozenset[str]:
+    """Ids of the rules that divert rows even of those that a steward releases."""
+    return diverting(verdict for verdict in verdicts if verdict.rule.type in DERIVED)
+
+
 def suite_name(dataset: str) -> str:
     """How errors name a dataset's suite."""
     return f"expectations/datasets/{dataset}/suite.json"
@@ -52,7 +62,8 @@ def judge(work: Work, relation: str) -> Judged:
     plan = make_plan(contract, rules, received)
     told = ask(engine, plan, relation)
     facts = told.facts
-    good, bad = plan.split(relation, diverting(told.verdicts), told.relations)
+    releasing = work.pinned.again is Again.RELEASE
+    good, bad = plan.split(relation, (unpublishable if releasing else diverting)(told.verdicts), told.relations)
     return Judged(
         facts["rows"], good, bad, received, told.verdicts, facts["key_repeats"], facts["time_min"], facts["time_max"], plan
     )

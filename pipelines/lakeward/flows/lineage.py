@@ -40,7 +40,7 @@ from lakeward_lineage import (
 @contextmanager
 def traced(work: Work, layer: Layer, inputs: Sequence[Dataset]) -> Iterator[list[Dataset]]:
     """One step as an OpenLineage run; the caller adds what the step wrote to the list."""
-    flow = "curate" if layer is Layer.GOLD else "ingest"
+    flow = work.pinned.again or ("curate" if layer is Layer.GOLD else "ingest")
     parent = Parent(f"{flow}.{work.contract.name}", work.run_id)
     step = Step(work.project, f"{flow}.{work.contract.name}.{layer}", work.pinned.id, tuple(inputs), parent=parent)
     work.outbox.append(start(step, work.started_at))

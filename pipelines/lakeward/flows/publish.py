@@ -153,7 +153,8 @@ def _find_twins(work: Work, ident: Identity, judged: Judged) -> Twins:
     engine.materialise("superseded", superseded(ident, "good_rows") if judged.key_repeats else nothing)
     if engine.info(silver):
         within = _within(ident, judged, work.pinned.seq, nullable=work.contract.duplicates_exact)
-        engine.materialise("stored", stored(ident, "good_rows", _as_promised(work, silver), within))
+        late = work.pinned.again is not None
+        engine.materialise("stored", stored(ident, "good_rows", _as_promised(work, silver), within, late=late))
     else:
         engine.materialise("stored", f"SELECT *, TRUE AS is_same, CAST(NULL AS TIMESTAMPTZ) AS old_time FROM ({nothing})")
     winners = "stored ANTI JOIN superseded USING (_file_seq, _row)"

@@ -50,15 +50,17 @@ def superseded(ident: Identity, good: str) -> str:
         ) WHERE place > 1"""
 
 
-def stored(ident: Identity, good: str, silver: str, within: str) -> str:
+def stored(ident: Identity, good: str, silver: str, within: str, *, late: bool = False) -> str:
     """Places of the rows whose key silver has already, whether all values agree (`is_same`), and the stored `old_time`.
 
     Args:
         within: Condition on the columns of silver outside which no row of `good` can be found.
+        late: The rows of `good` may have come before those of silver; where one did, the newer row stands, as if they were the same.
     """
     old_time = f"s.{identifier(ident.time)}" if ident.time else "NULL"
+    newer = " OR s._file_seq > g._file_seq OR (s._file_seq = g._file_seq AND s._row > g._row)" if late else ""
     return f"""
-        SELECT g._file_seq, g._row, {_same(ident.values, "g", "s")} AS is_same, {old_time} AS old_time
+        SELECT g._file_seq, g._row, ({_same(ident.values, "g", "s")}){newer} AS is_same, {old_time} AS old_time
         FROM {good} AS g JOIN (SELECT * FROM {silver} WHERE {within}) AS s ON {_same(ident.keys, "g", "s")}"""
 
 

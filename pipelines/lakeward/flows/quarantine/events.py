@@ -1,15 +1,145 @@
-"""What people did about rows and batches that were set aside: `governance.quarantine_events`."""
+"""What people did about rows and batches that were set aside: `governance.quarantine_events`, one row per event and row.
 
+A row is named by its place in the source, `(_file_seq, _row)`. The engine writes events by a query: no row passes through Python.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import literal
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Commit, Engine, Txn
+from lakeward.flows import governance
 
 EVENTS = TableName(Layer.GOVERNANCE, "quarantine_events")
+# The role of the serving policy that may publish or give up what rules set aside.
+STEWARD = "steward"
+
+
+class Kind(StrEnum):
+    """What was done; a repaired row stays open, the others close it."""
+
+    REPAIR = "repair"
+    REPLAY = "replay"
+    RELEASE = "release"
+    EXPIRE = "expire"
+
+
+CLOSING = (Kind.REPLAY, Kind.RELEASE, Kind.EXPIRE)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who did it, in which role, and why."""
+
+    by: str
+    role: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One deed over any number of rows.
+
+    Args:
+        number: Of its kind in the dataset, rising; also the `txn` version under which it lands once.
+        upto_seq: It concerns what batches up to this number set aside.
+        batch_seq: The batch that judges the rows again; or the halted batch that is released.
+        expression: What a repair did; never a value of a row.
+    """
+
+    dataset: str
+    kind: Kind
+    number: int
+    upto_seq: int
+    signature: Signature
+    at: datetime
+    batch_seq: int | None = None
+    expression: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The same for the same event, so that a rerun names the same."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"lakeward:{self.dataset}:{self.kind}:{self.number}"))
+
+    def columns(self) -> dict[str, object]:
+        """The event's part of each of its rows."""
+        return {
+            "event_id": self.id,
+            "dataset": self.dataset,
+            "event": str(self.kind),
+            "upto_seq": self.upto_seq,
+            "batch_seq": self.batch_seq,
+            "done_by": self.signature.by,
+            "done_as": self.signature.role,
+            "reason": self.signature.reason,
+            "expression": self.expression,
+            "done_at": self.at,
+        }
+
+
+def check_signature(signature: Signature, command: str, *, steward: bool) -> None:
+    """Let the deed pass.
+
+    Args:
+        command: What is to be done, as the command line calls it.
+        steward: It takes a steward and a reason.
+
+    Raises:
+        UsageError: Nobody signs it, or no reason is given.
+        ProtectionError: It takes a steward.
+    """
+    if not signature.by.strip() or not (signature.reason or "").strip():
+        raise UsageError("quarantine_unsigned", command=command)
+    if steward and signature.role != STEWARD:
+        raise ProtectionError("quarantine_steward_needed", command=command, role=STEWARD)
+
+
+def record_places(engine: Engine, event: Event, places: str, app: str) -> Commit | None:
+    """Record the event for each row of `places`, a SELECT of `_file_seq, _row`; None where it had landed already.
+
+    Args:
+        app: Delta application id under which events of this kind are numbered.
+    """
+    table = governance.spec(EVENTS.name)
+    head = event.columns()
+    types = {c.name: c.type for c in table.columns if c.name in head}
+    values = engine.literal_rows(types, [[head[name] for name in types]])
+    own = {"file_seq": "places._file_seq", "file_row": "places._row"}
+    items = ", ".join(f"{own.get(c.name, f'head.{c.name}')} AS {c.name}" for c in table.columns)
+    query = f"SELECT {items} FROM ({values}) AS head CROSS JOIN ({places}) AS places"
+    return governance.settled(lambda: engine.append(table, query, Txn(app, event.number)))
+
+
+def record_whole(engine: Engine, event: Event, app: str) -> None:
+    """Record an event about a whole batch."""
+    governance.record(engine, EVENTS.name, [{**event.columns(), "file_seq": None, "file_row": None}], Txn(app, event.number))
 
 
 def released(engine: Engine, dataset: str, batch_seq: int) -> bool:
     """Whether a steward released this batch, which a rule of severity `halt` had stopped."""
     if engine.info(EVENTS) is None:
         return False
-    where = f"dataset = {literal(dataset)} AND event = 'release' AND batch_seq = {batch_seq} AND file_seq IS NULL"
+    where = f"dataset = {literal(dataset)} AND event = '{Kind.RELEASE}' AND batch_seq = {batch_seq} AND file_seq IS NULL"
     return bool(engine.fetch(f"SELECT 1 FROM {EVENTS} WHERE {where} LIMIT 1"))
+
+
+def history(engine: Engine, dataset: str, file_seq: int, row: int) -> list[dict[str, Any]]:
+    """What was done about one row, oldest first: `event, by, role, reason, expression, batch, at`."""
+    where = f"dataset = '{dataset}' AND file_seq = {int(file_seq)} AND file_row = {int(row)}"
+    return [
+        {
+            "event": found["event"],
+            "by": found["done_by"],
+            "role": found["done_as"],
+            "reason": found["reason"],
+            "expression": found["expression"],
+            "batch": found["batch_seq"],
+            "at": found["done_at"].isoformat(),
+        }
+        for found in governance.rows(engine, EVENTS.name, where, "done_at")
+    ]

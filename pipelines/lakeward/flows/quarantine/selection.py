@@ -1,0 +1,97 @@
+"""Which quarantined rows a person means: by rule, by place, by a condition on what was received, by age."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.core.errors import UsageError
+from lakeward.core.sql import literal
+from lakeward.flows.quarantine.events import Signature
+from lakeward.serving.expression import checked_expression
+
+PLACE = re.compile(r"([1-9]\d{0,17}):([1-9]\d{0,17})")
+AGE = re.compile(r"(\d{1,6})([hdw])")
+UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows for which all that is given holds; nothing given: all open rows.
+
+    Args:
+        rules: Ids of rules, one of which set the row aside.
+        rows: Places `(file_seq, row)`.
+        where: A condition over the received columns; the row's rules are `rule`, one at a time.
+        before: Rows that came earlier.
+    """
+
+    rules: tuple[str, ...] = ()
+    rows: tuple[tuple[int, int], ...] = ()
+    where: str | None = None
+    before: datetime | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing was asked for."""
+        return self == Selection()
+
+    def places(self, relation: str, types: Mapping[str, DataType]) -> str:
+        """SELECT of the places of the rows of `relation`, which has the columns of `open_rows` with these types.
+
+        Raises:
+            ProtectionError: The condition is no expression over a row.
+        """
+        rules = "rule" if "rule" not in types else "_rule"
+        spread = f"SELECT *, unnest(CAST(_reasons AS VARCHAR[])) AS {rules} FROM {relation}"
+        known = {**types, rules: DataType(Kind.STRING)}
+        conditions = [*self._plain(rules)] + ([checked_expression(self.where, known)] if self.where else [])
+        return f"SELECT DISTINCT _file_seq, _row FROM ({spread}) WHERE {' AND '.join(conditions) or 'TRUE'}"
+
+    def request(self, signature: Signature) -> str:
+        """What `of_request` reads."""
+        asked = {"rules": self.rules, "rows": self.rows, "where": self.where}
+        signed = {"by": signature.by, "role": signature.role, "reason": signature.reason}
+        return json.dumps({**asked, **signed}, ensure_ascii=False)
+
+    def _plain(self, rule: str) -> Iterable[str]:
+        if self.rules:
+            yield f"{rule} IN ({', '.join(map(literal, self.rules))})"
+        if self.rows:
+            yield f"({' OR '.join(f'(_file_seq = {file} AND _row = {row})' for file, row in self.rows)})"
+        if self.before:
+            yield f"_since < TIMESTAMPTZ '{self.before.isoformat()}'"
+
+
+def of_request(text: str) -> tuple[Selection, Signature]:
+    """What a planned batch was asked for, and by whom."""
+    asked = json.loads(text)
+    rows = tuple((file, row) for file, row in asked["rows"])
+    selection = Selection(tuple(asked["rules"]), rows, asked["where"])
+    return selection, Signature(asked["by"], asked["role"], asked["reason"])
+
+
+def place(text: str) -> tuple[int, int]:
+    """The place that a row's id `FILE:ROW` names.
+
+    Raises:
+        UsageError: It is no such id.
+    """
+    found = PLACE.fullmatch(text)
+    if found is None:
+        raise UsageError("quarantine_row_id", found=text)
+    return int(found[1]), int(found[2])
+
+
+def age(text: str) -> timedelta:
+    """A length of time such as `90d`, `12h` or `4w`.
+
+    Raises:
+        UsageError: It is none.
+    """
+    found = AGE.fullmatch(text)
+    if found is None:
+        raise UsageError("quarantine_age", found=text)
+    return timedelta(**{UNITS[found[2]]: int(found[1])})

@@ -1,0 +1,63 @@
+"""Lets an expression through that computes one value of one row, and nothing else: no other table, no subquery, no aggregate.
+
+It is checked on DuckDB's own parse tree, as queries of readers are, and bound against an empty table: what is checked is what runs.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from lakeward.contracts.model import DataType
+from lakeward.core.errors import ProtectionError
+from lakeward.core.sql import identifier
+from lakeward.protection.masking import sql_type
+from lakeward.serving.faults import bind_faults
+from lakeward.serving.functions import allowed_functions
+from lakeward.serving.guard import Guard
+
+NESTED = frozenset(["SUBQUERY", "SELECT_NODE", "SET_OPERATION_NODE", "STAR"])
+
+
+def checked_expression(text: str, columns: Mapping[str, DataType]) -> str:
+    """`text` in brackets, safe to stand where one value may.
+
+    Args:
+        columns: What it may name, with the types that a row has there.
+
+    Raises:
+        ProtectionError: It is no expression over these columns.
+    """
+    whole = f"({text}\n)"  # the new line ends a comment
+    with duckdb.connect() as con:
+        _check(con, whole)
+        listed = ", ".join(f"{identifier(name)} {sql_type(type_)}" for name, type_ in columns.items())
+        con.execute(f"CREATE TABLE received ({listed})")
+        with bind_faults([]):
+            con.execute(f"SELECT 1 FROM received WHERE ({whole}) IS NULL")  # neither aggregates nor windows may stand here
+    return f"({whole})"
+
+
+def _check(con: duckdb.DuckDBPyConnection, whole: str) -> None:
+    parsed = json.loads(con.execute("SELECT json_serialize_sql($1::VARCHAR)", [f"SELECT {whole}"]).fetchall()[0][0])
+    try:
+        Guard(frozenset(), allowed_functions()).check(parsed)
+    except RecursionError:
+        raise ProtectionError("query_too_large") from None
+    node = parsed["statements"][0]["node"]
+    listed = node.pop("select_list", ())
+    if len(listed) != 1 or node["type"] != "SELECT_NODE" or node["from_table"]["type"] != "EMPTY" or _clauses(node):
+        raise ProtectionError("expression_not_one")
+    if _nested(listed):
+        raise ProtectionError("expression_nested")
+
+
+def _clauses(node: Mapping[str, Any]) -> bool:
+    return any(node[name] for name in ("where_clause", "group_expressions", "having", "qualify", "sample", "modifiers"))
+
+
+def _nested(value: Any) -> bool:
+    if isinstance(value, dict):
+        return value.get("type") in NESTED or _nested(list(value.values()))
+    return isinstance(value, Sequence) and not isinstance(value, str) and any(map(_nested, value))
