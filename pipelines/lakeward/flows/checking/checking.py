@@ -104,7 +104,8 @@ def _write_failing(engine: Engine, subject: Subject, plan: JudgePlan, answers: A
     items = ", ".join(f"{identifier(held)} AS {identifier(name)}" for name, held in columns.items())
     rows = f"({bad})" if bad else f"(SELECT *, '[]' AS _reasons FROM {subject.placed} WHERE FALSE)"
     scratch = engine.scratch / "failing_rows.parquet"
-    engine.export(f"""SELECT {items}, from_json(_reasons, '["VARCHAR"]') AS _reasons FROM {rows} AS failing""", scratch)
+    why = """from_json(_reasons, '["VARCHAR"]') AS _reasons"""
+    engine.export(f"SELECT {items}, {why} FROM {rows} AS failing ORDER BY _file_seq, _row", scratch)
     try:
         shutil.move(scratch, file)
     except OSError as error:

@@ -1,6 +1,5 @@
 """What is judged: rows named in a session, with a contract made of nothing but their own columns. It promises nothing."""
 
-import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,14 +13,12 @@ from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Carrier, Engine, Outside
 from lakeward.flows.checking.files import outside_of
+from lakeward.flows.checking.names import refuse_reserved
 from lakeward.flows.checking.texts import name_texts
 from lakeward.flows.profile.measuring import STAGED
 from lakeward.flows.workspace import open_workspace
 
 DATA = "checked"
-PLACE = ("_file_seq", "_row")
-# Columns that a plan adds to what it judges (`_v0`, `_f12`), and those of ours that say where a row stands.
-_RESERVED = re.compile(r"_[a-z]\d+|_own_\d+|_extra|_file|_file_seq|_row|_reasons|_rules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,6 @@ def _of_path(engine: Engine, path: Path) -> Subject:
     if isinstance(outside, Outside):
         return _attached(engine, outside, str(path))
     source, columns = name_texts(engine, outside)
-    _not_reserved([column.name for column in columns], str(path))
     return _subject(engine, columns, source, STAGED, STAGED, {column.name: column.name for column in columns})
 
 
@@ -105,7 +101,7 @@ def _of_arrow(engine: Engine, data: object) -> Subject:
 
 def _attached(engine: Engine, outside: Outside, name: str) -> Subject:
     found = engine.attach(DATA, outside)
-    _not_reserved([column.name for column in found], name)
+    refuse_reserved([column.name for column in found], name)
     columns = tuple(Column(column.name, column.type, column.name) for column in found)
     source = FileSource(PurePosixPath(), "", FileFormat.PARQUET)
     return _subject(engine, columns, source, DATA, f"{DATA}_placed", {column.name: column.held for column in found})
@@ -117,12 +113,3 @@ def _subject(
     contract = Contract("data", "0.0.0", Layer.SILVER, tuple(columns), source=source)
     own = {column.name: column.type for column in columns} if relation == DATA else {}
     return Subject(contract, engine.types(placed) | own, relation, placed, held)
-
-
-def _not_reserved(names: Sequence[str], file: str) -> None:
-    """Check that no name is one that judging needs for itself; a table of Lakeward's has its rows' places already."""
-    lower = {name.lower() for name in names}
-    ours = {"_file", "_extra", *PLACE, "_reasons", "_rules"} if set(PLACE) <= lower else set()
-    taken = next((name for name in names if _RESERVED.fullmatch(name.lower()) and name.lower() not in ours), None)
-    if taken:
-        raise DataError("data_column_reserved", file=file, column=taken)

@@ -66,10 +66,19 @@ def rules_for(suite: Suite, contract: Contract) -> tuple[Rule, ...]:
     Raises:
         SuiteError: It is no suite, or names columns that the contract has not.
     """
-    rules = read_suite(contract, suite.text, suite.file)
+    rules = _read(suite, contract)
     seen: Counter[str] = Counter()
     named = []
     for rule in rules:
         seen[rule.id] += 1
         named.append(rule if seen[rule.id] == 1 else replace(rule, id=f"{rule.id}#{seen[rule.id]}"))
     return tuple(named)
+
+
+def _read(suite: Suite, contract: Contract) -> tuple[Rule, ...]:
+    try:
+        return read_suite(contract, suite.text, suite.file)
+    except SuiteError as error:
+        if error.code == "suite_unknown_column":
+            raise SuiteError("suite_column_not_in_data", **error.facts) from None
+        raise

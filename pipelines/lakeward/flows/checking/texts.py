@@ -12,6 +12,7 @@ from lakeward.contracts.model import Column, DataType, FileSource, Kind
 from lakeward.core.errors import DataError, UsageError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
+from lakeward.flows.checking.names import refuse_reserved
 from lakeward.flows.profile.candidates import IDENTIFIER, STRING, Trial
 from lakeward.flows.profile.looking import Look, first_look, header
 from lakeward.flows.profile.measuring import STAGED, Outcome, sample, try_types
@@ -32,6 +33,7 @@ def name_texts(engine: Engine, files: Sequence[Path]) -> tuple[FileSource, tuple
         DataError: A file has no columns, they differ, or some record can't be read.
     """
     look, names = _look(engine, files)
+    refuse_reserved(names, str(files[0]))
     _stage(engine, files, look, names)
     rows = engine.fetch(f"SELECT count(*) AS n FROM {STAGED}")[0]["n"]
     source = replace(look.source, nulls=_nulls(engine, names))
@@ -81,9 +83,8 @@ def _nulls(engine: Engine, names: Sequence[str]) -> tuple[str, ...]:
 def _types(engine: Engine, source: FileSource, names: Sequence[str], rows: int) -> dict[str, DataType]:
     """The first of `TYPES` that every value is of; a column without a value is of numbers, as in pandas."""
     samples = sample(engine, names, source.nulls, rows)
-    trials = {name: tuple(Trial(type_) for type_ in _possible(samples[name])) for name in names}
-    tried = {name: some for name, some in trials.items() if some}
-    outcomes = try_types(engine, source, tried) if tried else {}
+    trials = {name: some for name in names if (some := tuple(Trial(type_) for type_ in _possible(samples[name])))}
+    outcomes = try_types(engine, source, trials) if trials and rows else {}
     return {name: _first(outcomes.get(name, ())) for name in names}
 
 

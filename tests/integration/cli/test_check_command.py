@@ -1,0 +1,92 @@
+"""`lakeward check` as a person calls it, from any folder: a table or JSON, in both languages, and an exit code to rely on."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from command import Answer, call, call_apart
+
+RULES = {
+    "name": "mine",
+    "expectations": [
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "名"}},
+        {"type": "expect_column_max_to_be_between", "kwargs": {"column": "t", "max_value": 30}},
+    ],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "good.csv").write_text("名,t\na,1.5\nb,30\n", encoding="utf-8")
+    (tmp_path / "bad.csv").write_text("名,t\na,1.5\n,40\n", encoding="utf-8")
+    (tmp_path / "suite.json").write_text(json.dumps(RULES), encoding="utf-8")
+    return tmp_path
+
+
+def check(capsys: pytest.CaptureFixture[str], folder: Path, file: str, *words: str) -> Answer:
+    return call(capsys, folder, "check", str(folder / file), "--suite", str(folder / "suite.json"), *words)
+
+
+def test_the_exit_code_says_whether_all_passed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    codes = [check(capsys, folder, file).code for file in ("good.csv", "bad.csv", "none.csv")]
+
+    assert codes == [0, 1, 3]
+
+
+@pytest.mark.parametrize(("lang", "parts"), [("en", ["verdict", "0 of 2 rules passed"]), ("zh", ["判定", "2 条规则中 0 条通过"])])
+def test_a_person_sees_a_table(lang: str, parts: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = check(capsys, folder, "bad.csv", "--lang", lang)
+
+    wanted = [*parts, "column_values_to_not_be_null:名", "FAIL", "40", "completeness", "quarantine"]
+    assert [part for part in wanted if part not in answer.out] == []
+
+
+def test_a_program_gets_the_json_of_great_expectations(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = json.loads(check(capsys, folder, "bad.csv", "--json").out)
+
+    assert (result["success"], result["suite_name"]) == (False, "mine")
+    assert result["results"][0]["result"]["unexpected_percent"] == 50
+    assert result["results"][1]["result"] == {"observed_value": 40}
+
+
+def test_failing_rows_are_written_where_they_are_wanted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    check(capsys, folder, "bad.csv", "--failing-rows", str(folder / "failing.parquet"))
+
+    (row,) = pq.read_table(folder / "failing.parquet").to_pylist()
+    assert (row["t"], row["_row"], row["_reasons"]) == ("40", 3, ["column_values_to_not_be_null:名"])
+
+
+def test_a_folder_that_is_not_there_takes_no_failing_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = check(capsys, folder, "bad.csv", "--failing-rows", str(folder / "none" / "failing.parquet"))
+
+    assert answer.code == 4
+    assert "can't be written" in answer.err
+
+
+def test_a_rule_over_nothing_has_not_passed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "empty.csv").write_text("名,t\n", encoding="utf-8")
+
+    answer = check(capsys, folder, "empty.csv")
+
+    assert answer.code == 1
+    assert "UNKNOWN" in answer.out
+
+
+@pytest.mark.parametrize(("lang", "part"), [("en", "One scan for 2 rules"), ("zh", "一次扫描判定 2 条规则")])
+def test_the_plan_is_shown_and_nothing_judged(lang: str, part: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = check(capsys, folder, "bad.csv", "--explain", "--lang", lang)
+
+    assert answer.code == 0
+    assert part in answer.out
+    assert "SELECT count(*)" in answer.out
+
+
+def test_no_project_is_needed_and_nothing_is_left_behind(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+
+    answer = call_apart(folder, "check", "good.csv", "--suite", "suite.json", TMPDIR=str(folder))
+
+    assert (answer.code, answer.err) == (0, "")
+    assert sorted(folder.iterdir()) == before
