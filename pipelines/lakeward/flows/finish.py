@@ -13,6 +13,7 @@ from lakeward.flows.judge import Judged
 from lakeward.flows.lineage import record_edges
 from lakeward.flows.report import Counts, RunReport, Warnings
 from lakeward.flows.scoring.keep import record_scores
+from lakeward.flows.series import record_series
 from lakeward.quality.rule import Outcome, Severity, Verdict
 from lakeward.quality.score import score
 from lakeward.quality.score_sql import REWORKED
@@ -42,6 +43,7 @@ class Finished:
 def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warnings) -> Finished:
     """Record the verdicts, then the run; idempotent, so a resumed batch ends in the same rows."""
     record_verdicts(work, judged.verdicts)
+    record_series(work, judged.plan)
     work.on_step(Step.VERDICTS)
     if flow not in REWORKED:
         record_scores(work, judged.verdicts)
@@ -56,7 +58,7 @@ def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warn
 
 def record_verdicts(work: Work, verdicts: Iterable[Verdict]) -> None:
     """Record what the rules said of the batch, once."""
-    governance.record(work.engine, "verdicts", (_verdict(work, verdict) for verdict in verdicts), work.txn)
+    governance.record(work.engine, "verdicts", (verdict_row(work, verdict) for verdict in verdicts), work.txn)
 
 
 def summary(dataset: str, run_id: RunId, finished: Sequence[Finished], warnings: Warnings, weights: Weights = EQUAL) -> RunReport:
@@ -79,7 +81,8 @@ def _rules(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(verdict.rule.id for verdict in verdicts))
 
 
-def _verdict(work: Work, verdict: Verdict) -> dict[str, Any]:
+def verdict_row(work: Work, verdict: Verdict) -> dict[str, Any]:
+    """The verdict as the governance tables hold it."""
     rule = verdict.rule
     return {
         "run_id": work.run_id,

@@ -9,6 +9,7 @@ from lakeward.contracts.model import DataType
 from lakeward.engines.protocols import Engine
 from lakeward.flows.batch import INTEGER, Work
 from lakeward.flows.pinning import Again
+from lakeward.flows.series import NO_PAST, Past, ask_series, past_of
 from lakeward.quality.gx import judge_with_gx
 from lakeward.quality.plan import JudgePlan, diverting, make_plan
 from lakeward.quality.rule import Verdict
@@ -60,7 +61,7 @@ def judge(work: Work, relation: str) -> Judged:
     received = engine.types(relation)
     rules = load_rules(contract, work.pinned.definition.suite, suite_name(contract.name))
     plan = make_plan(contract, rules, received)
-    told = ask(engine, plan, relation)
+    told = ask(engine, plan, relation, past=past_of(work))
     facts = told.facts
     releasing = work.pinned.again is Again.RELEASE
     good, bad = plan.split(relation, (unpublishable if releasing else diverting)(told.verdicts), told.relations)
@@ -87,16 +88,22 @@ class Answers:
 Wanted = Callable[[Iterable[Verdict]], Collection[str]]
 
 
-def ask(engine: Engine, plan: JudgePlan, relation: str, placed: str | None = None, wanted: Wanted = diverting) -> Answers:
+def ask(
+    engine: Engine, plan: JudgePlan, relation: str, placed: str | None = None, wanted: Wanted = diverting, past: Past = NO_PAST
+) -> Answers:
     """Ask the rows of `relation` all that the plan must know.
 
     Args:
         placed: The same rows with `_file_seq` and `_row`, where `relation` has them not.
+        past: What the sensor rules know of the time before.
     """
     facts = engine.fetch(plan.facts(placed if placed and plan.ordered else relation))[0]
     repeats, foreign = _repeats(engine, plan, facts, relation), _foreign(engine, plan, placed or relation)
-    verdicts = plan.verdicts(facts, _copies(engine, repeats), foreign)
-    return Answers(facts, verdicts, repeats | _places(engine, foreign, wanted(verdicts)))
+    series = ask_series(engine, plan, placed or relation, past, every=wanted is not diverting)
+    verdicts = plan.verdicts(facts, _copies(engine, repeats), (*foreign, *series.verdicts))
+    ids = wanted(verdicts)
+    placed_series = {id_: places for id_, places in series.places.items() if id_ in ids}
+    return Answers(facts, verdicts, repeats | _places(engine, foreign, ids) | placed_series)
 
 
 def _repeats(engine: Engine, plan: JudgePlan, facts: Mapping[str, Any], relation: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from lakeward.contracts.model import Kind
 from lakeward.quality.rule import Dimension
 
 GX = "expectations_gx_1.24_v2.yaml"
+OURS = "expectations_lakeward_v1.yaml"
 
 
 class Form(StrEnum):
@@ -23,6 +24,7 @@ class Form(StrEnum):
     AGGREGATE = "aggregate"
     SCHEMA = "schema"
     GX = "gx"
+    SERIES = "series"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,20 @@ class Expectation:
 
 @functools.cache
 def expectations() -> Mapping[str, Expectation]:
-    """All core expectations of Great Expectations 1.24, by type."""
-    entries = _read(GX)["expectations"]
+    """All core expectations of Great Expectations 1.24, then the sensor rules, by type."""
+    entries = {name: (e, ()) for name, e in _read(GX)["expectations"].items()}
+    entries |= {name: (e, _read(OURS)["common"]) for name, e in _read(OURS)["expectations"].items()}
     return {
-        name: Expectation(Form(e["form"]), _dimension(e["indicator"]), frozenset(e["required"]), frozenset(e["optional"]))
-        for name, e in entries.items()
+        name: Expectation(
+            Form(e["form"]), _dimension(e["indicator"]), frozenset(e["required"]), frozenset((*e["optional"], *more))
+        )
+        for name, (e, more) in entries.items()
     }
+
+
+def argument_shapes() -> Mapping[str, str]:
+    """The shape of each argument of the sensor rules."""
+    return {name: entry["shape"] for name, entry in _read(OURS)["arguments"].items()}
 
 
 @functools.cache

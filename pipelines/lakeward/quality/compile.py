@@ -13,6 +13,7 @@ from lakeward.quality.records import present
 from lakeward.quality.rule import Rule
 from lakeward.quality.schemas import SCHEMAS
 from lakeward.quality.scope import Scope
+from lakeward.quality.series.check import SeriesCheck
 
 
 def compile_rule(rule: Rule, scope: Scope, place: int) -> Check:
@@ -24,6 +25,8 @@ def compile_rule(rule: Rule, scope: Scope, place: int) -> Check:
     if rule.type in DERIVED:
         fails, evaluated = DERIVED[rule.type](scope.columns[rule.columns[0]])
         return RowCheck(rule, fails, evaluated, f"_f{place}")
+    if expectations()[rule.type].form is Form.SERIES:
+        return SeriesCheck(rule, f"_h{place}")
     narrowed = _narrowed(rule, scope)
     compiled = _compiled(rule, narrowed, place) if narrowed else None
     return compiled or ForeignCheck(rule, f"_h{place}")

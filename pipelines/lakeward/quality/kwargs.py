@@ -8,9 +8,10 @@ from typing import Any
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import SuiteError
 from lakeward.quality import conditions
-from lakeward.quality.catalogue import expectations, ignored_kwargs
+from lakeward.quality.catalogue import Form, argument_shapes, expectations, ignored_kwargs
 from lakeward.quality.conditions.read import TEXTS
 from lakeward.quality.records import ALL_MISSING, ANY_MISSING, NEVER
+from lakeward.quality.series.shapes import SHAPES as SERIES_SHAPES
 
 # Arguments that name one column, and those that name several.
 ONE = ("column", "column_A", "column_B")
@@ -52,17 +53,27 @@ def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, f
         if kwargs.get(key) is None:
             raise SuiteError("suite_kwarg", file=file, place=at, kwarg=key, expected="a value")
     for key, value in kwargs.items():
-        if key in SHAPES and value is not None and not SHAPES[key][1](value):
+        if key in SHAPES and known.form is not Form.SERIES and value is not None and not SHAPES[key][1](value):
             raise SuiteError("suite_kwarg", file=file, place=at, kwarg=key, expected=SHAPES[key][0])
+    if known.form is Form.SERIES:
+        _check_shapes(kwargs, file, at)
     _check_bounds(type_, kwargs, file, at)
     _check_ignored(kwargs, file, at)
     named = _check_condition(kwargs, file, at)
     _check_columns(contract, (*(() if type_ == EXISTS else columns_of(kwargs)), *named), file, at)
 
 
+def _check_shapes(kwargs: Mapping[str, Any], file: str, at: str) -> None:
+    """Arguments of a sensor rule have the shapes that its catalogue names."""
+    for key, value in kwargs.items():
+        shape = argument_shapes().get(key)
+        if shape and value is not None and not SERIES_SHAPES[shape][1](value):
+            raise SuiteError("suite_kwarg", file=file, place=at, kwarg=key, expected=SERIES_SHAPES[shape][0])
+
+
 def _check_bounds(type_: str, kwargs: Mapping[str, Any], file: str, at: str) -> None:
     open_ = kwargs.get("min_value") is None and kwargs.get("max_value") is None
-    if type_.endswith("_between") and open_:
+    if "min_value" in expectations()[type_].optional and type_.endswith("_between") and open_:
         raise SuiteError("suite_kwarg", file=file, place=at, kwarg="min_value", expected="min_value, max_value or both")
 
 

@@ -16,6 +16,8 @@ from lakeward.quality.convert import Converted, convert
 from lakeward.quality.identity import identity
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
 from lakeward.quality.scope import Scope
+from lakeward.quality.series.check import SeriesCheck
+from lakeward.quality.series.plan import SeriesPlan, make_series_plan
 from lakeward.quality.split import Diversion, split
 from lakeward.quality.sql import select, stack
 
@@ -55,7 +57,14 @@ class JudgePlan:
     @property
     def foreign(self) -> tuple[Rule, ...]:
         """Rules that only Great Expectations can judge."""
-        return tuple(check.rule for check in self.checks if isinstance(check, ForeignCheck))
+        return tuple(
+            check.rule for check in self.checks if isinstance(check, ForeignCheck) and not isinstance(check, SeriesCheck)
+        )
+
+    def series(self, *, every: bool = False) -> SeriesPlan:
+        """The sensor rules, as a plan of their own; `every`: places are wanted of all of them, not only of those that divert."""
+        rules = [check.rule for check in self.checks if isinstance(check, SeriesCheck)]
+        return make_series_plan(self.contract, self.columns, rules, every=every)
 
     @property
     def ordered(self) -> bool:
@@ -64,7 +73,7 @@ class JudgePlan:
 
     def typed(self, rows: str) -> str:
         """SELECT of the contract's columns in the contract's types, then all else that bronze holds."""
-        return f"SELECT {self._typed_items()} FROM {self._converted(rows)}"
+        return f"SELECT {self._typed_items()} FROM {self.converted(rows)}"
 
     def flow(self, rows: str) -> str:
         """SELECT with the data flow of `typed`, for lineage: a conversion reads its own column alone, so it is one cast here.
@@ -85,7 +94,7 @@ class JudgePlan:
         flags = {check.flag: check.fails for check in self._row_checks()}
         items = {"rows": "count(*)", **self._key_facts(), **self._time_facts()}
         items |= {alias: measure for measure, alias in self._aliases().items()}
-        judged = f"{stack(beside(self._converted(rows), self.checks), [flags])} AS judged"
+        judged = f"{stack(beside(self.converted(rows), self.checks), [flags])} AS judged"
         if by is None:
             return f"SELECT {select(items)} FROM {judged}"
         return f"SELECT {identifier(by)} AS part, {select(items)} FROM {judged} GROUP BY part"
@@ -101,7 +110,7 @@ class JudgePlan:
         keys = [f"k{i}" for i in range(len(check.keys))]
         return (
             f"SELECT {', '.join(keys)}, count(*) AS copies FROM ("
-            f"SELECT {select(dict(zip(keys, check.keys, strict=True)))} FROM {self._converted(rows)} AS typed WHERE {check.present}"
+            f"SELECT {select(dict(zip(keys, check.keys, strict=True)))} FROM {self.converted(rows)} AS typed WHERE {check.present}"
             f") AS keyed GROUP BY {', '.join(keys)} HAVING count(*) > 1"
         )
 
@@ -138,9 +147,10 @@ class JudgePlan:
         """
         stored = ", ".join(identifier(column) for column in self.stored)
         diversion = Diversion(tuple(check for check in self.checks if check.rule.id in ids), relations or {})
-        return split(self._converted(rows), diversion, self._typed_items(), stored)
+        return split(self.converted(rows), diversion, self._typed_items(), stored)
 
-    def _converted(self, rows: str) -> str:
+    def converted(self, rows: str) -> str:
+        """`rows` with the columns that `columns` speaks of, as a relation."""
         depth = max((len(column.layers) for column in self.columns.values()), default=0)
         layers: list[dict[str, str]] = [{} for _ in range(depth)]
         for column in self.columns.values():

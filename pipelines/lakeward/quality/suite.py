@@ -13,6 +13,9 @@ from lakeward.quality.convert import convert
 from lakeward.quality.kwargs import check_kwargs, close, columns_of
 from lakeward.quality.rule import Dimension, Rule, Severity, version
 from lakeward.quality.scope import Scope
+from lakeward.quality.series.arguments import ArgumentError
+from lakeward.quality.series.check import SeriesCheck
+from lakeward.quality.series.plan import fit
 
 # What Great Expectations calls severities, and what each does here. It has no word for a row that is kept out.
 GX_SEVERITIES = {"critical": Severity.QUARANTINE, "warning": Severity.WARN, "info": Severity.WARN}
@@ -127,7 +130,12 @@ def _compile_once(contract: Contract, rules: Sequence[Rule], file: str) -> None:
     scope = Scope(columns, contract.source.zone if contract.source else None)
     for place, rule in enumerate(rules):
         try:
-            compile_rule(rule, scope, place)
+            check = compile_rule(rule, scope, place)
+            if isinstance(check, SeriesCheck):
+                fit(contract, columns, rule, place)
+        except ArgumentError as error:
+            at = f"expectations[{place}]"
+            raise SuiteError("suite_kwarg", file=file, place=at, kwarg=error.name, expected=error.expected) from None
         except ValueError as error:
             at, column = f"expectations[{place}]", ", ".join(rule.columns)
             raise SuiteError("suite_value_type", file=file, place=at, column=column, expected=str(error)) from None

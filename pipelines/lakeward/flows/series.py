@@ -1,0 +1,94 @@
+"""The sensor rules of a batch: one query for all of them, with what the batches before left as context.
+
+The context is the newest row per series of an earlier batch of the same generation; so a batch that is resumed, or made anew by a
+rebuild, sees what it saw the first time. A gold table is computed anew window by window, and data outside the lake came once: neither
+has batches before. Rows that come back from quarantine come without those around them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.core.names import Layer
+from lakeward.engines.protocols import Engine
+from lakeward.flows import governance
+from lakeward.flows.batch import STRING, Work
+from lakeward.flows.governance import settled
+from lakeward.quality.plan import JudgePlan
+from lakeward.quality.rule import Verdict
+from lakeward.quality.series.track import Source
+
+# Relations of the session: what earlier batches left, and what this one came to.
+CONTEXT, JUDGED = "series_context", "series_judged"
+CONTEXT_COLUMNS = {"track": STRING, "series": STRING, "last_ts": DataType(Kind.TIMESTAMP), "readings": STRING, "held": STRING}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What came before the rows to judge.
+
+    Args:
+        state: SELECT of what earlier batches left, as CONTEXT_COLUMNS; None: nothing came before.
+        alone: The rows come without those around them: nothing can be said of their neighbours.
+    """
+
+    state: str | None = None
+    alone: bool = False
+
+
+NO_PAST = Past()
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAnswers:
+    """What the sensor rules said.
+
+    Args:
+        places: For each rule with failing rows whose places were asked for, by id: a relation of them.
+    """
+
+    verdicts: tuple[Verdict, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+def ask_series(engine: Engine, plan: JudgePlan, relation: str, past: Past = NO_PAST, *, every: bool = False) -> SeriesAnswers:
+    """Judge the rows of `relation`, which has `_file_seq` and `_row`, by the plan's sensor rules.
+
+    Args:
+        every: Places are asked for of every rule, not only of those that divert.
+    """
+    series = plan.series(every=every).alone() if past.alone else plan.series(every=every)
+    if not series.rules:
+        return SeriesAnswers()
+    if not series.tracks:
+        return SeriesAnswers(series.verdicts(dict.fromkeys((f"{kind}{n}" for kind in "ef" for n in range(len(series.rules))), 0)))
+    taken = "_ingested_at" if "_ingested_at" in plan.stored else None
+    engine.materialise(CONTEXT, past.state or engine.literal_rows(CONTEXT_COLUMNS, []))
+    engine.materialise(JUDGED, series.sql(Source(plan.converted(relation), CONTEXT, taken)))
+    verdicts = series.verdicts(engine.fetch(series.sums(JUDGED))[0])
+    return SeriesAnswers(verdicts, {v.rule.id: f"({series.places(v.rule.id, JUDGED)})" for v in verdicts if v.failed})
+
+
+def past_of(work: Work) -> Past:
+    """What came before a batch."""
+    name, pinned = governance.spec("series_state").name, work.pinned
+    if pinned.again is not None:
+        return Past(alone=True)
+    if work.contract.layer is not Layer.SILVER or work.engine.info(name) is None:
+        return NO_PAST
+    mine = f"dataset = '{work.contract.name}' AND generation = {pinned.definition.generation} AND batch_seq < {pinned.seq}"
+    newest = "row_number() OVER (PARTITION BY track, series ORDER BY batch_seq DESC) AS age"
+    return Past(f"SELECT {', '.join(CONTEXT_COLUMNS)} FROM (SELECT *, {newest} FROM {name} WHERE {mine}) WHERE age = 1")
+
+
+def record_series(work: Work, plan: JudgePlan) -> None:
+    """Keep what the next batch must know of the series of this one, once; the rows are those that `ask_series` left."""
+    kept = any(track.tail for track in plan.series().tracks)
+    if work.contract.layer is not Layer.SILVER or work.pinned.again is not None or not kept:
+        return
+    head = (
+        f"'{work.contract.name}' AS dataset, CAST({work.pinned.definition.generation} AS BIGINT) AS generation, "
+        f"CAST({work.pinned.seq} AS BIGINT) AS batch_seq"
+    )
+    query = f"SELECT {head}, {', '.join(CONTEXT_COLUMNS)} FROM {JUDGED} WHERE renewed"
+    settled(lambda: work.engine.append(governance.spec("series_state"), query, work.txn))

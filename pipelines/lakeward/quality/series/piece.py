@@ -1,0 +1,72 @@
+"""What one sensor rule adds to the query of its track: fields, neighbours, and which readings fail.
+
+A reading in that query has `key` (its series), `us` (its time, µs of 1970), `place` (order of arrival), `fresh` (false: context, from
+an earlier batch) and `side` (where it stands to what is known already). Windows are over `near`: its series, by time, then arrival.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# A place is one number, `_file_seq * FILE + _row`: one sort key, and one item of a list of failing places. No file has 4 G records.
+FILE = 2**32
+SECOND = 1_000_000
+# Sides: in time; behind the newest reading of an earlier batch; so far ahead that it is no time of a reading.
+IN_TIME, LATE, AHEAD = 0, 1, 2
+# Readings that may be judged by their neighbours: those of earlier batches are in silver, a late one can't see them.
+JUDGED = f"fresh AND side = {IN_TIME}"
+PREVIOUS = {"prev_us": "lag(us) OVER near"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of the readings that a rule looks at.
+
+    Args:
+        alias: Its name in the query.
+        name: Its name in stored readings; says column and type, so that a changed contract does not mistake one for another.
+        sql: Expression over the converted batch.
+        type: SQL type.
+        told_by: Last part of the path of the series whose newest reading tells it, where it is not in the reading's own row.
+    """
+
+    alias: str
+    name: str
+    sql: str
+    type: str
+    told_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One sensor rule as SQL.
+
+    Args:
+        evaluated: True on readings that it is evaluated on.
+        fails: True on those of them that fail; NULL counts as false.
+        near: Window expressions to add, by alias.
+        breaks: True where what the rule watches begins anew; the time of the last break is then `since_<number>`.
+        tail: Readings of context that it needs per series; 0: a reading is judged by itself.
+        counted: Aggregate of evaluated readings per series, where counting `evaluated` is not it.
+        gate: Aggregate condition per series, without which none of its failing readings counts.
+        beside: Whether it needs `mid_us` and `spread_us`, the times of the readings that arrived beside.
+    """
+
+    evaluated: str
+    fails: str
+    fields: tuple[Field, ...] = ()
+    near: Mapping[str, str] = field(default_factory=dict)
+    breaks: str | None = None
+    tail: int = 0
+    counted: str | None = None
+    gate: str = "TRUE"
+    beside: bool = False
+
+
+def previous(one: Field) -> dict[str, str]:
+    """The window expressions of the reading before: its time and its field."""
+    return PREVIOUS | {f"prev_{one.alias}": f"lag({one.alias}) OVER near"}
+
+
+def micros(seconds: float) -> int:
+    """A span as the query counts time."""
+    return round(seconds * SECOND)

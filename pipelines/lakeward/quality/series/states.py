@@ -1,0 +1,44 @@
+"""What depends on what the machine does: ranges by its state, and stops that were planned."""
+
+from collections.abc import Sequence
+
+from lakeward.core.sql import literal
+from lakeward.quality.series.arguments import Arguments
+from lakeward.quality.series.piece import Field, Piece
+
+# Stands for every state that is not listed.
+OTHERWISE = "*"
+
+
+def range_by_state(args: Arguments, _: int) -> Piece:
+    """A reading fails when it lies outside the range of the machine's state; a state without a range is not evaluated."""
+    value, state = args.number(), args.state()
+    ranges = args.kwargs["ranges"]
+    listed = [word for word in ranges if word != OTHERWISE]
+    known = "TRUE" if OTHERWISE in ranges else f"{state.alias} IN ({_texts(listed)})"
+    cases = " ".join(f"WHEN {state.alias} = {literal(word)} THEN {_outside(value, ranges[word])}" for word in listed)
+    otherwise = _outside(value, ranges.get(OTHERWISE, (None, None)))
+    fails = f"CASE {cases} ELSE {otherwise} END" if cases else otherwise
+    evaluated = f"fresh AND {value.alias} IS NOT NULL AND {state.alias} IS NOT NULL AND {known}"
+    return Piece(evaluated, fails, (value, state))
+
+
+def stopped(args: Arguments) -> tuple[tuple[Field, ...], str, str]:
+    """The field that tells planned stops, and where a reading stands in one, or the one before it did; none: never."""
+    states = args.given("stop_states")
+    if not states:
+        return (), "FALSE", "FALSE"
+    state, words = args.state(), _texts(states)
+    now, before = (f"coalesce({alias} IN ({words}), FALSE)" for alias in (state.alias, f"prev_{state.alias}"))
+    return (state,), now, before
+
+
+def _outside(value: Field, bounds: Sequence[float | None]) -> str:
+    low, high = bounds
+    sides = [f"{value.alias} < {float(low)!r}"] if low is not None else []
+    sides += [f"{value.alias} > {float(high)!r}"] if high is not None else []
+    return f"({' OR '.join(sides)})" if sides else "FALSE"
+
+
+def _texts(words: Sequence[str]) -> str:
+    return ", ".join(literal(str(word)) for word in words)
