@@ -95,7 +95,7 @@ def _found(verdict: Verdict, *, values: bool) -> dict[str, Any]:
 
 def _counts(verdict: Verdict, elements: int, evaluated: int, failed: int) -> dict[str, Any]:
     of_evaluated = _percent(failed, evaluated)
-    found = {
+    found: dict[str, Any] = {
         "element_count": elements,
         "unexpected_count": failed,
         "unexpected_percent": of_evaluated,
