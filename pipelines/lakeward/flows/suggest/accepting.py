@@ -105,6 +105,8 @@ def _write(path: Path, text: str, label: str) -> None:
     """Replace the file whole: a reader, or a kill, sees the old suite or the new one."""
     target = path.resolve()
     try:
+        if target.exists():
+            target.open("r+b").close()  # a file that a person made read-only stays as it is, though its folder would let it go
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".suite-", suffix=".json")
         draft = Path(name)
         try:

@@ -37,7 +37,10 @@ def is_known(proposal: Proposal, rules: Iterable[Rule]) -> bool:
 
 def _says(rule: Rule, proposal: Proposal) -> bool:
     condition = rule.kwargs.get("row_condition")
-    if set(rule.columns) != set(columns_of(proposal.kwargs)) or condition not in (None, proposal.kwargs.get("row_condition")):
+    if set(columns_of(rule.kwargs)) != set(columns_of(proposal.kwargs)) or condition not in (
+        None,
+        proposal.kwargs.get("row_condition"),
+    ):
         return False
     if any({rule.type, proposal.type} <= settled for settled in SETTLED):
         return True

@@ -60,13 +60,18 @@ class Past:
     @property
     def recent(self) -> str:
         """SQL that is true on the newest of them, whole batches, so that neighbours in time stay neighbours."""
+        return f"{self.lately} AND {self.taught}"
+
+    @property
+    def lately(self) -> str:
+        """SQL that is true on these, and on those kept back."""
         rows, oldest = 0, self.learned[-1]
         for batch, count in zip(reversed(self.learned), reversed(self.rows), strict=True):
             rows += count
             if rows > SAMPLE_ROWS:
                 break
             oldest = batch
-        return f"_batch_seq BETWEEN {oldest} AND {self.learned[-1]}"
+        return f"_batch_seq >= {oldest}"
 
     def fetch(self, query: str) -> list[dict[str, Any]]:
         """A small result, read at the past's version."""

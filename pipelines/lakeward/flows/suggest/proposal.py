@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +35,17 @@ class Tried:
         if self.failed is None:
             return self.fired / self.batches
         return self.failed / self.rows if self.rows else None
+
+
+def tried_of(found: Mapping[int, Mapping[str, Any]], batches: Iterable[int]) -> Tried:
+    """What counts per batch come to: `rows` evaluated and, of these, `failed`; a batch without rows was not evaluated."""
+    known = [found[batch] for batch in batches if batch in found and found[batch]["rows"]]
+    return Tried(
+        len(known),
+        sum(1 for row in known if row["failed"]),
+        sum(row["rows"] for row in known),
+        sum(row["failed"] for row in known),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +107,7 @@ def proposed(
     Args:
         why: Message code and facts.
     """
-    condition = kwargs.get("row_condition")
+    condition = kwargs.get("row_condition") or kwargs.get("series_regex")
     mark = "#" + hashlib.sha256(json.dumps(condition, ensure_ascii=False).encode()).hexdigest()[:DIGITS] if condition else ""
     columns = ",".join(columns_of(kwargs))
     return Proposal(f"learned_{kind}" + (f":{columns}" if columns else "") + mark, type_, kwargs, *why, evidence)

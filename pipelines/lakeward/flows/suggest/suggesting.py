@@ -12,6 +12,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.judge import suite_name
 from lakeward.flows.suggest.columns import measure_columns
 from lakeward.flows.suggest.fills import propose_fill
+from lakeward.flows.suggest.gaps import propose_gaps
 from lakeward.flows.suggest.keys import propose_keys
 from lakeward.flows.suggest.known import find_disbelieved, is_known
 from lakeward.flows.suggest.lists import propose_list, propose_reference
@@ -93,7 +94,8 @@ def _first_of_each(proposals: Sequence[Proposal]) -> list[Proposal]:
 
 
 def _learned(past: Past, others: Sequence[Contract]) -> Iterator[Proposal | Finding]:
-    columns = measure_columns(past, sensitive_columns(past))
+    sensitive = sensitive_columns(past)
+    columns = measure_columns(past, sensitive)
     yield from _ranges(past, columns)
     for column in columns:
         yield from propose_list(past, column)
@@ -103,6 +105,7 @@ def _learned(past: Past, others: Sequence[Contract]) -> Iterator[Proposal | Find
         yield from propose_fill(past, column)
         yield from propose_text(past, column)
     yield from propose_keys(past, columns)
+    yield from propose_gaps(past, sensitive)
     yield from propose_volume(past)
     yield from find_periods(past)
     yield from find_freshness(past)
