@@ -9,6 +9,7 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
+from lakeward.quality.catalogue import Form, expectations
 from lakeward.quality.gx_success import gx_success
 from lakeward.quality.rule import Outcome, Severity, Verdict
 
@@ -90,7 +91,12 @@ def _found(verdict: Verdict, *, values: bool) -> dict[str, Any]:
         return _counts(verdict, verdict.elements, verdict.evaluated or 0, verdict.failed)
     if verdict.value is None and verdict.outcome is not Outcome.UNKNOWN and verdict.rule.type == "expect_column_to_exist":
         return {}
-    return {"observed_value": _plain(verdict.value) if values or verdict.observed is not None else None}
+    return {"observed_value": _plain(verdict.value) if values or _harmless(verdict) else None}
+
+
+def _harmless(verdict: Verdict) -> bool:
+    """Whether what was observed is no value of a row: names and types of columns, or the number that every verdict shows."""
+    return expectations()[verdict.rule.type].form is Form.SCHEMA or str(verdict.value) == verdict.observed
 
 
 def _counts(verdict: Verdict, elements: int, evaluated: int, failed: int) -> dict[str, Any]:

@@ -211,6 +211,15 @@ def test_of_a_table_of_the_lake_no_value_is_told(tmp_path: Path) -> None:
     assert row["_row"] == 3
 
 
+def test_a_sensor_rule_on_a_table_of_the_lake_knows_its_times(tmp_path: Path) -> None:
+    plant = make_plant(tmp_path / "plant")
+    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 21), line("M1", 9, 22))
+    ingest_dataset(plant.settings, "press_line")
+    gap = {"type": "expect_series_no_gap", "kwargs": {"max_gap_seconds": 120}}
+
+    assert told(check_data("silver.press_line", suite(gap), plant.settings)) == [("FAIL", 2, 1)]
+
+
 def test_the_plan_is_sql_that_runs(tmp_path: Path) -> None:
     file = written("parquet", tmp_path)
     steps = explain_check(file, suite(RANGE, UNIQUE), Settings.load(tmp_path, environ={}))

@@ -3,10 +3,10 @@
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource
+from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource, Kind
 from lakeward.core.errors import DataError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
@@ -16,7 +16,7 @@ from lakeward.flows.checking.files import outside_of
 from lakeward.flows.checking.names import refuse_reserved
 from lakeward.flows.checking.texts import name_texts
 from lakeward.flows.profile.measuring import STAGED
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.workspace import Workspace, open_workspace
 
 DATA = "checked"
 
@@ -54,8 +54,9 @@ def opened(data: object, settings: Settings) -> Iterator[tuple[Engine, Subject]]
     """
     table = _table(data)
     if table:
-        with open_workspace(settings).engine() as engine:
-            yield engine, _of_table(engine, table)
+        workspace = open_workspace(settings)
+        with workspace.engine() as engine:
+            yield engine, _of_table(workspace, engine, table)
         return
     # Nothing of a lake is needed but a place to spill.
     with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
@@ -75,14 +76,25 @@ def _table(data: object) -> TableName | None:
         return None
 
 
-def _of_table(engine: Engine, table: TableName) -> Subject:
+def _of_table(workspace: Workspace, engine: Engine, table: TableName) -> Subject:
     """A table of the lake is read in no role: its rows' places may be told, no value of theirs."""
     info = engine.info(table)
     if info is None:
         raise DataError("table_not_found", table=table)
     found = _attached(engine, Outside(Carrier.DELTA, (Path(info.path),)), str(table))
-    own = {name: held for name, held in found.held.items() if name.startswith("_")}
-    return Subject(found.contract, found.types, found.relation, found.placed, own, values=False)
+    held = {name: column for name, column in found.held.items() if name.startswith("_")}
+    return replace(found, contract=_told_of_time(workspace, table, found.contract), held=held, values=False)
+
+
+def _told_of_time(workspace: Workspace, table: TableName, contract: Contract) -> Contract:
+    """What the project says of the table's times and series: sensor rules need it, and no column shows it."""
+    if table.name not in workspace.project.datasets():
+        return contract
+    known = workspace.project.contract(table.name)
+    names = {column.name: column.type.kind for column in contract.columns}
+    if known.time_column is None or names.get(known.time_column) is not Kind.TIMESTAMP or not set(known.series) <= set(names):
+        return contract
+    return replace(contract, time_column=known.time_column, series=known.series, sla=known.sla)
 
 
 def _of_path(engine: Engine, path: Path) -> Subject:
