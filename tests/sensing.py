@@ -1,0 +1,98 @@
+"""Judging readings by sensor rules with the real plan on a real DuckDB, batch after batch, each with what the ones before left."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+import duckdb
+
+from judging import TEXT, column, contract, fetch, rules_of
+from lakeward.contracts.model import DataType, FileFormat, Kind, Sla
+from lakeward.quality.plan import make_plan
+from lakeward.quality.series.track import Source
+
+START = "2020-03-01 00:00:00+00"
+LONG = ("series", "ts", "value", "value_text", "quality", "unit")
+WIDE = ("ts", "flow_in", "flow_out", "state")
+KINDS = {"ts": Kind.TIMESTAMP, "value": Kind.DOUBLE, "quality": Kind.INTEGER, "flow_in": Kind.DOUBLE, "flow_out": Kind.DOUBLE}
+
+
+def promised(names=LONG, period=10):
+    """A contract of Parquet files: readings come in their own types."""
+    columns = [column(name, KINDS.get(name, Kind.STRING)) for name in names]
+    made = contract(*columns, format_=FileFormat.PARQUET, time="ts")
+    return replace(made, series=("series",) if "series" in names else (), sla=Sla(None, Decimal(period) if period else None))
+
+
+@dataclass
+class Line:
+    """A line of batches under one suite.
+
+    Args:
+        seen: Per rule, readings evaluated and failed in all batches so far.
+        failing: Per rule, places (batch, row) of failing rows.
+    """
+
+    expectations: tuple
+    names: tuple = LONG
+    period: int | None = 10
+    con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
+    batches: int = 0
+    seen: dict = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    failing: dict = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self):
+        self.con.execute("SET TimeZone = 'UTC'")
+        self.con.execute(
+            "CREATE TABLE state (seq BIGINT, track VARCHAR, series VARCHAR, last_ts TIMESTAMPTZ, readings VARCHAR, held VARCHAR)"
+        )
+
+    def arrive(self, rows, taken="2021-01-01 00:00:00+00"):
+        """Judge one more batch, of tuples in the order of `names`, `ts` in seconds since START; its verdicts by rule."""
+        self.batches += 1
+        types = {name: DataType(KINDS.get(name, Kind.STRING)) for name in self.names}
+        self._load(rows, taken)
+        made = promised(self.names, self.period)
+        place = {"_file_seq": DataType(Kind.INTEGER), "_row": DataType(Kind.INTEGER)}
+        plan = make_plan(made, rules_of(made, *self.expectations), types | place | {"_ingested_at": TEXT})
+        return self._judge(plan)
+
+    def _load(self, rows, taken):
+        items = ", ".join(f'"{n}" {SQL[KINDS.get(n, Kind.STRING)]}' for n in self.names)
+        self.con.execute(f"CREATE OR REPLACE TABLE batch ({items}, _file_seq BIGINT, _row BIGINT, _ingested_at TIMESTAMPTZ)")
+        marks = ", ".join(f"TIMESTAMPTZ '{START}' + INTERVAL 1 SECOND * ?" if n == "ts" else "?" for n in self.names)
+        for number, row in enumerate(rows, start=1):
+            values = [*row, self.batches, number, taken]
+            self.con.execute(f"INSERT INTO batch VALUES ({marks}, ?, ?, CAST(? AS TIMESTAMPTZ))", values)
+
+    def _judge(self, plan):
+        series = plan.series(every=True)
+        self.con.execute("""CREATE OR REPLACE TABLE context AS SELECT * EXCLUDE (seq, age) FROM (
+            SELECT *, row_number() OVER (PARTITION BY track, series ORDER BY seq DESC) AS age FROM state) WHERE age = 1""")
+        self.con.execute(
+            f"CREATE OR REPLACE TABLE judged AS {series.sql(Source(plan.converted('batch'), 'context', '_ingested_at'))}"
+        )
+        self.con.execute(
+            f"INSERT INTO state SELECT {self.batches}, track, series, last_ts, readings, held FROM judged WHERE renewed"
+        )
+        verdicts = {v.rule.id: v for v in series.verdicts(fetch(self.con, series.sums("judged"))[0])}
+        for id_, verdict in verdicts.items():
+            self.seen[id_][0] += verdict.evaluated or 0
+            self.seen[id_][1] += verdict.failed or 0
+            self.failing[id_] += sorted(self.con.execute(series.places(id_, "judged")).fetchall())
+        return verdicts
+
+
+SQL = {Kind.STRING: "VARCHAR", Kind.TIMESTAMP: "TIMESTAMPTZ", Kind.DOUBLE: "DOUBLE", Kind.INTEGER: "BIGINT"}
+
+
+def reading(at, value=1.0, series="m/t", word=None, quality=0, unit="Cel"):
+    """A row of long telemetry, `at` seconds since START."""
+    return (series, at, value, word, quality, unit)
+
+
+def told(rows, *expectations, **kwargs):
+    """The verdicts of one batch, and the failing rows by rule."""
+    line = Line(expectations, **kwargs)
+    verdicts = line.arrive(rows)
+    return verdicts, {id_: [row for _, row in places] for id_, places in line.failing.items()}
