@@ -15,6 +15,7 @@ from lakeward.cli.grade import list_ as list_grades
 from lakeward.cli.grade import run as run_grades
 from lakeward.cli.look import doctor, explain, lineage, status, tables, verdicts
 from lakeward.cli.quarantine import list_, show
+from lakeward.cli.score import score
 from lakeward.cli.scorecard import build, open_
 from lakeward.cli.serve import policy_lint, policy_test, query
 from lakeward.cli.suggest import suggest
@@ -38,6 +39,7 @@ def make_app(lang: Lang) -> typer.Typer:
         "check": check,
         "query": query,
         "assess": assess,
+        "score": score,
         "doctor": doctor,
     }
     groups: dict[str, dict[str, Callable[..., None]]] = {

@@ -14,6 +14,7 @@ from lakeward.flows import governance
 from lakeward.flows.grade import waiting
 from lakeward.flows.grade_tables import Known, known
 from lakeward.flows.halt import halted_batches
+from lakeward.flows.scoring.show import current_scores
 from lakeward.flows.workspace import Workspace, open_workspace
 
 Step = dict[str, Any]
@@ -21,11 +22,12 @@ Step = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the governance tables say of all datasets: their latest run, their grades, and the batch at which one waits."""
+    """What the governance tables say of all datasets: their latest run and score, their grades, and the batch at which one waits."""
 
     latest: Mapping[str, dict[str, Any]]
     grades: Known
     halted: Mapping[str, int]
+    scores: Mapping[str, dict[str, Any]]
 
 
 def project_status(settings: Settings) -> list[dict[str, Any]]:
@@ -39,12 +41,12 @@ def project_status(settings: Settings) -> list[dict[str, Any]]:
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         latest = {row["dataset"]: row for row in governance.rows(engine, "runs", order="finished_at")}
-        recorded = Recorded(latest, known(engine), halted_batches(engine))
+        recorded = Recorded(latest, known(engine), halted_batches(engine), current_scores(workspace, engine))
         return [_dataset(workspace, engine, name, recorded) for name in workspace.project.datasets()]
 
 
 def _dataset(workspace: Workspace, engine: Engine, name: str, recorded: Recorded) -> dict[str, Any]:
-    run = recorded.latest.get(name)
+    run, scored = recorded.latest.get(name), recorded.scores.get(name, {})
     try:
         contract = workspace.project.contract(name)
     except ContractError:
@@ -52,9 +54,9 @@ def _dataset(workspace: Workspace, engine: Engine, name: str, recorded: Recorded
     row = {
         "dataset": name,
         "last_run": run["finished_at"].isoformat(timespec="seconds") if run else None,
-        "score": float(run["score"]) if run and run["score"] is not None else None,
-        "failed_rules": run["failed_rules"] if run else None,
-        "unknown_rules": run["unknown_rules"] if run else None,
+        "score": float(scored["score"]) if scored.get("score") is not None else None,
+        "failed_rules": scored.get("failed_rules"),
+        "unknown_rules": scored.get("unknown_rules"),
         "quarantine": _rows(engine, TableName(Layer.QUARANTINE, name)),
         "rejects": _rows(engine, TableName(Layer.REJECTS, name)),
         "halted": recorded.halted.get(name),

@@ -19,7 +19,7 @@ from lakeward.core.errors import LakewardError, TransientError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
 from lakeward.orchestration.describe import describe
-from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, scorecard
+from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, score, scorecard
 
 # How often a drop folder is looked at, unless the contract promises fresher data.
 LOOK_EVERY = timedelta(hours=1)
@@ -94,10 +94,10 @@ def _curate(project: Project, contract: Contract) -> DAG:
 
 
 def _govern(project: Project) -> DAG:
-    """Grades first, since readiness counts them; the page last, since it shows both."""
+    """Grades first, since readiness counts them; the page last, since it shows all."""
     with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", GOVERN}
-        steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, scorecard)]
+        steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard)]
         chain(*steps)
     return dag
 

@@ -48,6 +48,14 @@ def assess(root: str) -> None:
 
 
 @task
+def score(root: str) -> None:
+    """Keep the estate's score of the day."""
+    from lakeward.flows.scoring.keep import keep_estate_score  # noqa: PLC0415  (imports DuckDB)
+
+    keep_estate_score(Settings.load(Path(root)))
+
+
+@task
 def scorecard(root: str) -> None:
     """Write the scorecard's page."""
     from lakeward.flows import build_scorecard  # noqa: PLC0415  (imports DuckDB)

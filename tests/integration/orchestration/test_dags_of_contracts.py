@@ -36,7 +36,12 @@ def test_each_contract_becomes_one_dag(python):
 
 def test_the_project_is_graded_assessed_and_scored_once_a_day(python):
     steps = "print(json.dumps([[t.task_id, sorted(t.downstream_task_ids), t.retries] for t in bag.dags['govern__plant'].tasks]))"
-    assert sorted(python(PARSE + steps)) == [["assess", ["scorecard"], 3], ["grade", ["assess"], 3], ["scorecard", [], 3]]
+    assert sorted(python(PARSE + steps)) == [
+        ["assess", ["score"], 3],
+        ["grade", ["assess"], 3],
+        ["score", ["scorecard"], 3],
+        ["scorecard", [], 3],
+    ]
     dag = python(SHOW)["dags"]["govern__plant"]
     assert (dag["schedule"], dag["catchup"], dag["active"]) == ("1 day, 0:00:00", False, 1)
 

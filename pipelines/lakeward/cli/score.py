@@ -1,0 +1,159 @@
+"""The command of scores: from the estate to each rule, what moved them, and the query behind every number."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+
+from lakeward.cli.render import Json, out, say, settings_of, table
+from lakeward.core.errors import UsageError
+from lakeward.core.messages import Lang, text
+from lakeward.core.settings import Settings
+from lakeward.flows.scoring.diff import score_diff
+from lakeward.flows.scoring.keep import keep_estate_score
+from lakeward.flows.scoring.rejudge import rejudge
+from lakeward.flows.scoring.show import score_history, show_scores
+from lakeward.quality.indicators import indicator_name
+from lakeward.quality.rule import Dimension
+
+Row = dict[str, Any]
+MEANS = ("score", "weight", "numerator", "denominator", "covered", "rules", "measured")
+CHANGES = ("before", "between", "after", "rule_part", "data_part", "change")
+
+
+def score(  # noqa: PLR0913 - the options of a command are its arguments
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Dataset; without it, the estate · 数据集，省略则为整体")] = None,
+    *,
+    batches: Annotated[str, typer.Option("--batches", help="last, all or a number · last、all 或批次数")] = "last",
+    opened: Annotated[
+        bool, typer.Option("--open", help="The queries that give each number again · 可重新得出各数值的查询")
+    ] = False,
+    rescore: Annotated[
+        bool, typer.Option("--rescore", help="Judge old batches by the suite of today · 按当前规则重新判定旧批次")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="What rules moved, and what data did · 规则与数据各自引起的变化")] = False,
+    first: Annotated[int | None, typer.Option("--from", help="Old batch, with --diff · 旧批次")] = None,
+    last: Annotated[int | None, typer.Option("--to", help="New batch, with --diff · 新批次")] = None,
+    history: Annotated[bool, typer.Option("--history", help="Scores of earlier days · 历史评分")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the estate's score of today · 存储今日整体评分")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    count = _count(batches)
+    if keep:
+        kept = keep_estate_score(settings)
+        out({"kept": kept}) if as_json else say(settings.lang, "score_kept" if kept else "score_unchanged")
+    elif rescore:
+        done = rejudge(settings, _named(name, "--rescore"))
+        out(done) if as_json else say(settings.lang, "score_rejudged", **done)
+    elif diff or first is not None or last is not None:
+        _diff(settings, score_diff(settings, _named(name, "--diff"), first, last), opened=opened, as_json=as_json)
+    elif history:
+        _history(settings, score_history(settings, name), opened=opened, as_json=as_json)
+    else:
+        _levels(settings, show_scores(settings, name, batches=count), opened=opened, as_json=as_json)
+
+
+def _count(batches: str) -> int | None:
+    if batches == "all":
+        return None
+    if batches == "last":
+        return 1
+    if not batches.isdecimal() or int(batches) < 1:
+        raise UsageError("score_batches", found=batches)
+    return int(batches)
+
+
+def _named(name: str | None, option: str) -> str:
+    if name is None:
+        raise UsageError("score_needs_dataset", option=option)
+    return name
+
+
+def _levels(settings: Settings, found: Row, *, opened: bool, as_json: bool) -> None:
+    lang, whole = settings.lang, found["whole"]
+    if as_json:
+        kept = found if opened else {key: value for key, value in found.items() if key != "levels"}
+        out(_plain(kept))
+        return
+    if whole is None:
+        say(lang, "score_none")
+        return
+    say(lang, "score_of_dataset" if found["dataset"] else "score_of_estate", **{**whole, "score": _known(whole["score"], lang)})
+    say(lang, "score_over_newest" if found["batches"] else "score_over_all", batches=found["batches"])
+    _means(lang, "title_score_dimensions", "dimension", found["dimensions"])
+    if found["dataset"]:
+        rules = [{**row, "indicator": _indicator(row["indicator"], lang)} for row in found["parts"]]
+        columns = ("rule", "dimension", "indicator", "score", "weight", "numerator", "denominator", "covered", "rule_version")
+        table(lang, "title_score_rules", [_row(row, lang) for row in rules], columns)
+    else:
+        _means(lang, "title_score_datasets", "dataset", found["parts"])
+    if opened:
+        _queries(lang, found["levels"])
+
+
+def _means(lang: Lang, title: str, key: str, rows: Sequence[Row]) -> None:
+    shown = [_row(row, lang) for row in rows]
+    table(lang, title, shown, (key, *(column for column in MEANS if any(column in row for row in shown))))
+
+
+def _diff(settings: Settings, found: Row, *, opened: bool, as_json: bool) -> None:
+    if as_json:
+        out(_plain(found if opened else {key: value for key, value in found.items() if key != "levels"}))
+        return
+    lang = settings.lang
+    say(lang, "score_between", dataset=found["dataset"], first=found["from"], last=found["to"])
+    whole = {"dimension": found["dataset"], **found["whole"]}
+    rows = [_row(row, lang) for row in (whole, *found["dimensions"])]
+    table(lang, "title_score_diff", rows, ("dimension", *CHANGES))
+    table(lang, "title_score_rules", [_row(row, lang) for row in found["rules"]], ("rule", "dimension", "status", *CHANGES))
+    if opened:
+        _queries(lang, [each for point in found["levels"].values() for each in point])
+
+
+def _history(settings: Settings, found: list[Row], *, opened: bool, as_json: bool) -> None:
+    if as_json:
+        out(_plain(found))
+        return
+    columns = ("scored_at", "seq", "score", "numerator", "denominator", "covered", "rules", "measured")
+    table(settings.lang, "title_score_history", [_row(row, settings.lang) for row in found], columns)
+    for row in found if opened else ():
+        say(settings.lang, "score_evidence", what=f"{row['seq']} = {row['score']}", versions=row["versions"])
+        typer.echo(f"{row['sql']};\n")
+
+
+def _queries(lang: Lang, levels: Iterable[Row]) -> None:
+    for each in levels:
+        say(lang, "score_evidence", what=each["level"], versions=", ".join(f"{t}@{v}" for t, v in each["versions"].items()))
+        typer.echo(f"{each['sql']};\n")
+
+
+def _row(row: Row, lang: Lang) -> Row:
+    """A row for people: names in their language, an unknown score as a word."""
+    told = {key: _known(row[key], lang) for key in ("score", *CHANGES) if key in row}
+    if row.get("dimension") in tuple(Dimension):
+        told["dimension"] = text(f"card_{row['dimension']}", lang)
+    if "coverage" in row:
+        told["covered"] = row["coverage"]
+    if "status" in row:
+        told["status"] = text(f"rule_{row['status']}", lang)
+    return {**row, **told}
+
+
+def _known(value: object, lang: Lang) -> str:
+    return text("score_unknown", lang) if value is None else str(value)
+
+
+def _indicator(code: str | None, lang: Lang) -> str | None:
+    return f"{code} {indicator_name(code, lang)}" if code else None
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as JSON numbers."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return float(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,128 @@
+"""Judges batches of earlier days by the suite as it is now, from bronze. Publishes nothing: what it finds lies in a table of its own.
+
+A batch that was published by the suite of today needs no second look: its verdicts are those. A rule that needs more than the rows
+of its batch can't be judged in hindsight, and is UNKNOWN: the coverage says so.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lakeward.core.errors import UsageError
+from lakeward.core.names import BatchId, RunId, new_run_id
+from lakeward.core.settings import Settings
+from lakeward.core.sql import literal
+from lakeward.engines.protocols import Engine, Txn
+from lakeward.flows import governance, pinning
+from lakeward.flows.batch import Work, unwatched
+from lakeward.flows.finish import verdict_row
+from lakeward.flows.ingest import bronze_rows
+from lakeward.flows.judge import judge, suite_name
+from lakeward.flows.pinning import Definition, PinnedBatch
+from lakeward.flows.scoring.keep import versions_of
+from lakeward.flows.scoring.policy import check_weights
+from lakeward.flows.workspace import Workspace, open_workspace
+from lakeward.quality.score_sql import received
+from lakeward.quality.suite import load_rules
+from lakeward.scorecard.scores import RUNS, VERDICTS
+
+REJUDGED = "rejudged"
+# Digits of the hashes in a transaction's id: the same 48 bits as a rule's version.
+DIGITS = 12
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A received batch of the latest generation, and the texts it was published by; None: it is halted, or its run was killed."""
+
+    seq: int
+    contract_sha256: str | None
+    suite_sha256: str | None
+
+    def by(self, definition: Definition) -> bool:
+        """Whether it was published by these texts."""
+        return (self.contract_sha256, self.suite_sha256) == hashes(definition)
+
+
+def rejudge(settings: Settings, name: str) -> dict[str, Any]:
+    """Judge every batch of the dataset's latest generation that other rules judged; a rerun goes on where the last one ended.
+
+    Returns:
+        `dataset, run_id, batches` (all there are), `judged` (now), `published` (by the rules of today).
+
+    Raises:
+        UsageError: The project has no such dataset, it has no source, or nothing was received yet.
+        ContractError, SuiteError: Its contract or suite is not valid.
+    """
+    workspace, run_id = open_workspace(settings), new_run_id()
+    with workspace.engine() as engine:
+        definition = today(workspace, engine, name)
+        batches = received_batches(engine, definition)
+        old = [batch for batch in batches if not batch.by(definition)]
+        judged = list(_judged(workspace, engine, definition, old, run_id))
+    log.info("rejudged", extra={"dataset": name, "run_id": run_id, "batches": len(judged)})
+    return {
+        "dataset": name,
+        "run_id": run_id,
+        "batches": len(batches),
+        "judged": len(judged),
+        "published": len(batches) - len(old),
+    }
+
+
+def today(workspace: Workspace, engine: Engine, name: str) -> Definition:
+    """The contract that the generation stands on, with the suite as it is now.
+
+    Raises:
+        As `rejudge`.
+    """
+    workspace.source(workspace.project.contract(name))
+    last = pinning.applied(engine, name)
+    if last is None:
+        raise UsageError("score_nothing_received", dataset=name)
+    definition = replace(last, suite=workspace.suite(name))
+    check_weights(workspace, name, load_rules(definition.contract, definition.suite, suite_name(name)))
+    return definition
+
+
+def hashes(definition: Definition) -> tuple[str, str]:
+    """What rules follow from: of contract and suite."""
+    return definition.hashes["contract_sha256"], definition.hashes["suite_sha256"]
+
+
+def received_batches(engine: Engine, definition: Definition) -> list[Received]:
+    """The received batches of this generation that were judged, oldest first."""
+    at = versions_of(engine, (VERDICTS, RUNS))
+    if RUNS not in at:
+        return []
+    same = "USING (dataset, generation, batch_seq)"
+    own = f"dataset = {literal(definition.contract.name)} AND generation = {definition.generation}"
+    found = engine.fetch(f"""
+        SELECT batch_seq, contract_sha256, suite_sha256
+        FROM (SELECT DISTINCT dataset, generation, batch_seq FROM {VERDICTS} WHERE {own}) AS judgements{received()}
+        LEFT JOIN (SELECT * FROM {RUNS} WHERE {own}) AS published {same} ORDER BY batch_seq""")
+    return [Received(row["batch_seq"], row["contract_sha256"], row["suite_sha256"]) for row in found]
+
+
+def _judged(
+    workspace: Workspace, engine: Engine, definition: Definition, batches: list[Received], run_id: RunId
+) -> Iterator[int]:
+    contract, suite = hashes(definition)
+    app = f"{REJUDGED}/{definition.contract.name}/{definition.generation}/{contract[:DIGITS]}{suite[:DIGITS]}"
+    done = engine.txn(governance.spec(REJUDGED).name, app)
+    texts = {"contract_sha256": contract, "suite_sha256": suite}
+    for batch in batches:
+        if batch.seq > done:
+            work = _work(workspace, engine, definition, batch, run_id)
+            engine.define("batch_rows", bronze_rows(work))
+            rows = [{**verdict_row(work, verdict), **texts} for verdict in judge(work, "batch_rows").verdicts]
+            governance.record(engine, REJUDGED, rows, Txn(app, batch.seq))
+            yield batch.seq
+
+
+def _work(workspace: Workspace, engine: Engine, definition: Definition, batch: Received, run_id: RunId) -> Work:
+    pinned, clock = PinnedBatch(definition, batch.seq, BatchId(""), 0, 0, {}), workspace.clock
+    return Work(engine, workspace.project.name, pinned, run_id, clock, clock.now(), unwatched, workspace.outbox)

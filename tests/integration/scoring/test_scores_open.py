@@ -1,0 +1,170 @@
+"""Law 3 for scores: each opens to a query that gives it again, also after the lake went on; and they agree wherever they are shown."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from command import call
+from lakeward.core.errors import DefinitionError, UsageError
+from lakeward.flows import ingest_dataset, list_runs, project_status, read_scorecard
+from lakeward.flows.scoring.keep import keep_estate_score, pinned
+from lakeward.flows.scoring.show import score_history, show_scores
+from lakeward.flows.workspace import WEIGHTS, open_workspace
+from plant import SUITE, line, make_plant
+
+MEAN = {
+    "type": "expect_column_mean_to_be_between",
+    "kwargs": {"column": "temp_degc", "min_value": 0, "max_value": 30},
+    "meta": {"lakeward": {"id": "mean_plausible", "dimension": "consistency"}},
+}
+HALT = {**MEAN, "meta": {"lakeward": {"id": "mean_plausible", "severity": "halt"}}}
+HEAVY = "dimensions: {accuracy: 2}\ndatasets: {press_line: {weight: 3, rules: {temp_in_range: 2.5}}}\n"
+
+
+@pytest.fixture
+def plant(tmp_path):
+    """Two batches: one with a row out of range, one with a value that is no number."""
+    made = make_plant(tmp_path / "p")
+    made.suite({**SUITE, "expectations": [*SUITE["expectations"], MEAN]})
+    made.drop("a.csv", line("A", 0, 20), line("A", 1, 900), line("A", 2, 21))
+    ingest_dataset(made.settings, "press_line")
+    made.drop("b.csv", line("A", 3, "warm"), line("A", 4, 22), line("A", 5, 300))
+    ingest_dataset(made.settings, "press_line")
+    return made
+
+
+def reopened(plant, figures, versions):
+    with open_workspace(plant.settings).engine() as engine:
+        return [[row["value"] for row in engine.fetch(each["sql"], at=pinned(versions))] for each in figures]
+
+
+def figures(shown):
+    return [(each, level["versions"]) for level in shown["levels"] for each in level["figures"]]
+
+
+def opened(plant, shown):
+    for level in shown["levels"]:
+        values = [[each["value"]] for each in level["figures"]]
+        assert reopened(plant, level["figures"], level["versions"]) == values
+    return len(figures(shown))
+
+
+@pytest.mark.parametrize("batches", [1, 2, None])
+@pytest.mark.parametrize(("name", "least"), [("press_line", 50), (None, 25)])
+def test_every_number_of_every_level_opens_at_its_version_after_later_runs(plant, name, least, batches):
+    shown = show_scores(plant.settings, name, batches=batches)
+    plant.drop("c.csv", line("A", 6, 5), line("A", 7, "cold"))
+    ingest_dataset(plant.settings, "press_line")
+    assert opened(plant, shown) > least
+
+
+def test_a_kept_score_is_given_again_by_its_query_after_later_runs_and_other_weights(plant):
+    keep_estate_score(plant.settings)
+    weigh(plant)
+    plant.drop("c.csv", line("A", 6, 5), line("A", 7, "cold"))
+    ingest_dataset(plant.settings, "press_line")
+    keep_estate_score(plant.settings)
+    for rows, count in ((score_history(plant.settings, "press_line"), 3), (score_history(plant.settings), 2)):
+        assert len(rows) == count
+        assert len({row["weights_sha256"] for row in rows}) == 2
+        assert [reopened(plant, [row], row["versions"]) for row in rows] == [[[row["score"]]] for row in rows]
+
+
+def test_a_batch_scores_the_same_in_its_run_in_its_kept_score_and_now(plant):
+    now = show_scores(plant.settings, "press_line")["whole"]
+    kept = score_history(plant.settings, "press_line")[-1]
+    assert list_runs(plant.settings)[0]["score"] == float(now["score"])
+    assert {key: kept[key] for key in ("score", "numerator", "denominator", "rules", "measured", "coverage")} == {
+        key: now[key] for key in ("score", "numerator", "denominator", "rules", "measured", "coverage")
+    }
+
+
+@pytest.mark.parametrize("policy", ["{}", HEAVY])
+def test_page_status_and_command_show_the_same_scores(plant, policy):
+    weigh(plant, policy)
+    card, estate = read_scorecard(plant.settings).readings, show_scores(plant.settings)
+    own = show_scores(plant.settings, "press_line")
+    assert card["totals"].only["score"] == estate["whole"]["score"]
+    assert card["datasets"].rows[0]["score"] == own["whole"]["score"] == estate["parts"][0]["score"]
+    (status,) = project_status(plant.settings)
+    assert status["score"] == float(own["whole"]["score"])
+    assert {row.key[1]: row["score"] for row in card["dataset_dimensions"].rows} == measured(own)
+    assert {row.key[0]: row["score"] for row in card["dimensions"].rows} == measured(estate)
+
+
+def measured(shown):
+    return {row["dimension"]: row["score"] for row in shown["dimensions"] if row["rules"]}
+
+
+def test_a_dimension_without_rules_is_unknown_and_never_zero(plant):
+    row = show_scores(plant.settings, "press_line")["dimensions"][-1]
+    assert (row["dimension"], row["score"], row["coverage"], row["rules"]) == ("accessibility", None, None, 0)
+
+
+def test_a_rule_shows_its_indicator_where_its_dimension_is_that_of_its_type(plant):
+    told = {row["rule"]: row["indicator"] for row in show_scores(plant.settings, "press_line")["parts"]}
+    assert (told["temp_in_range"], told["type:ts"], told["mean_plausible"]) == ("0302", "0102", None)
+
+
+def test_all_batches_count_their_rows_together(plant):
+    rules = {row["rule"]: row for row in show_scores(plant.settings, "press_line", batches=None)["parts"]}
+    in_range = rules["temp_in_range"]
+    assert (in_range["numerator"], in_range["denominator"], in_range["batches"]) == (3, 5, 2)
+    assert in_range["score"] == Decimal("60.00")
+
+
+def test_a_halted_batch_counts_since_its_rows_were_received(plant):
+    plant.suite({**SUITE, "expectations": [HALT]})
+    plant.drop("c.csv", line("A", 6, 150))
+    assert ingest_dataset(plant.settings, "press_line").halted == 3
+    shown = show_scores(plant.settings, "press_line")
+    assert {row["rule"]: row["score"] for row in shown["parts"]}["mean_plausible"] == Decimal("0.00")
+    assert score_history(plant.settings, "press_line")[-1]["score"] == shown["whole"]["score"]
+
+
+def test_an_unchanged_estate_is_kept_once(plant):
+    assert keep_estate_score(plant.settings)
+    assert not keep_estate_score(plant.settings)
+    weigh(plant)
+    assert keep_estate_score(plant.settings)
+
+
+def test_a_weight_of_a_rule_that_is_gone_stops_the_run_before_anything_is_received(plant):
+    weigh(plant, "datasets: {press_line: {rules: {gone: 2}}}")
+    plant.drop("c.csv", line("A", 6, 5))
+    for refused in (lambda: ingest_dataset(plant.settings, "press_line"), lambda: show_scores(plant.settings)):
+        with pytest.raises(DefinitionError, match="gone"):
+            refused()
+
+
+def test_an_empty_lake_has_no_score(tmp_path):
+    plant = make_plant(tmp_path / "p")
+    shown = show_scores(plant.settings)
+    assert (shown["whole"], shown["levels"], keep_estate_score(plant.settings)) == (None, [], False)
+    assert score_history(plant.settings) == []
+
+
+def test_the_command_tells_estate_dataset_and_queries_in_both_languages(plant, capsys):
+    estate = call(capsys, plant.root, "score")
+    chinese = call(capsys, plant.root, "score", "press_line", "--open", "--lang", "zh")
+    assert (estate.code, chinese.code) == (0, 0)
+    assert "1 of 1 datasets scored" in estate.out
+    assert "一致性" in chinese.out
+    assert "governance.verdicts@1" in chinese.out
+    assert "WITH batches AS" in chinese.out
+    assert "levels" not in json.loads(call(capsys, plant.root, "score", "--json").out)
+    assert json.loads(call(capsys, plant.root, "score", "--json", "--open").out)["levels"][0]["figures"]
+    assert call(capsys, plant.root, "score", "--keep").code == 0
+    assert "SELECT" in call(capsys, plant.root, "score", "press_line", "--history", "--open").out
+
+
+@pytest.mark.parametrize("words", [("--batches", "0"), ("--batches", "few"), ("nothing",), ("--diff",), ("--rescore",)])
+def test_the_command_refuses_what_it_can_not_mean(plant, capsys, words):
+    assert call(capsys, plant.root, "score", *words).code == UsageError.exit_code
+
+
+def weigh(plant, policy=HEAVY):
+    file = plant.root / WEIGHTS
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(policy)
