@@ -12,6 +12,8 @@ from lakeward.quality.rule import Rule
 
 # A rule that fails in more of its batches than this is either wrong, or nobody listens to it.
 TOO_OFTEN = 0.2
+# What says which rows a rule speaks of; without them, of all.
+DOMAIN = ("row_condition", "series_regex")
 # In fewer batches it may be chance.
 BATCHES = 5
 # Where a person has listed, formed or allowed for what a column holds, they knew more than its past shows, be it wider or not.

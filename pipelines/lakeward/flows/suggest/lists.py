@@ -13,6 +13,8 @@ from lakeward.flows.suggest.ranges import is_list
 from lakeward.flows.suggest.references import Reference
 
 IN_SET = "expect_column_values_to_be_in_set"
+# How ids of rules begin that list another dataset's key.
+REFERS = "learned_refers"
 
 
 def propose_list(past: Past, column: ColumnPast) -> Iterator[Proposal | Finding]:
@@ -53,7 +55,7 @@ def propose_reference(past: Past, column: ColumnPast, reference: Reference) -> I
         yield Finding("suggest_reference_found", {**facts, "column": column.name}, evidence)
         return
     kwargs = {"column": column.name, "value_set": list(reference.values)}
-    yield proposed("refers", IN_SET, kwargs, ("suggest_reference", facts), evidence)
+    yield proposed(REFERS.removeprefix("learned_"), IN_SET, kwargs, ("suggest_reference", facts), evidence)
 
 
 def _evidence(past: Past, column: ColumnPast) -> Evidence:

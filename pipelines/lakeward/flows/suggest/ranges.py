@@ -72,14 +72,20 @@ def propose_ranges(past: Past, column: ColumnPast, whole: Spread, by_state: Mapp
         whole: The spread over all rows.
         by_state: Its spread in each state, by the state's column.
     """
-    left = {name: rest for name, spreads in by_state.items() if (rest := unexplained(whole, spreads)) is not None}
-    best = min(left, key=lambda name: left[name], default=None)
-    if best is None or left[best] > LEFT:
+    best, left = explaining(whole, by_state)
+    if best is None:
         yield from _range(past, column, whole, None)
         return
     for spread in by_state[best]:
         if spread.count >= ENOUGH_VALUES:
-            yield from _range(past, column, spread, best, explained=round(100 * (1 - left[best])))
+            yield from _range(past, column, spread, best, explained=round(100 * (1 - left)))
+
+
+def explaining(whole: Spread, by_state: Mapping[str, Sequence[Spread]]) -> tuple[str | None, Decimal]:
+    """The states that leave least of the spread, and how much; None where all leave too much."""
+    left = {name: rest for name, spreads in by_state.items() if (rest := unexplained(whole, spreads)) is not None}
+    best = min(left, key=lambda name: left[name], default=None)
+    return (best, left[best]) if best is not None and left[best] <= LEFT else (None, Decimal(1))
 
 
 def unexplained(whole: Spread, spreads: Sequence[Spread]) -> Decimal | None:

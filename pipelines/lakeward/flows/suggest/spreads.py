@@ -14,12 +14,19 @@ from lakeward.flows.suggest.past import Past
 STRAY_QUANTILES = (0.005, 0.995)
 
 
-def measure_spreads(past: Past, columns: Sequence[ColumnPast], state: str | None) -> dict[str, tuple[Spread, ...]]:
-    """By column, its spread in each state; in all rows where `state`, a column's name, is None. What has no value is left out."""
-    own = identifier(state) if state else "0"
-    by_state = f"{own} IS NOT NULL"
-    found = past.fetch(_bounds(past, columns, own, by_state))
-    steps = {row["state"]: row for row in past.fetch(_steps(past, columns, own, by_state))} if past.contract.time_column else {}
+def measure_spreads(
+    past: Past, columns: Sequence[ColumnPast], state: str | None = None, relation: str | None = None
+) -> dict[str, tuple[Spread, ...]]:
+    """By column, its spread in each state. What has no value, or is in no state, is left out.
+
+    Args:
+        state: SQL of a row's state; None: all rows are in one.
+        relation: The past's rows with what `state` needs beside them; None: as they are stored.
+    """
+    rows = relation or str(past.table)
+    found = past.fetch(_bounds(past, columns, state or "0", rows))
+    timed = past.contract.time_column is not None
+    steps = {row["state"]: row for row in past.fetch(_steps(past, columns, state or "0", rows))} if timed else {}
     return {
         column.name: tuple(
             _spread(row, steps.get(row["state"], {}), place, in_state=state is not None) for row in found if row[f"n{place}"]
@@ -28,13 +35,13 @@ def measure_spreads(past: Past, columns: Sequence[ColumnPast], state: str | None
     }
 
 
-def _bounds(past: Past, columns: Sequence[ColumnPast], state: str, by_state: str) -> str:
+def _bounds(past: Past, columns: Sequence[ColumnPast], state: str, rows: str) -> str:
     values = {f"v{place}": present(column.column) for place, column in enumerate(columns)}
     items = ", ".join(f"{value} AS {name}" for name, value in values.items())
     low, high = STRAY_QUANTILES
     fences = ", ".join(f"quantile_cont(CAST({name} AS DOUBLE), [{low}, {high}]) AS q{name}" for name in values)
     inner = ", ".join(item for place, name in enumerate(values) for item in _inner(place, name))
-    select = f"SELECT {state} AS state, {items} FROM {past.table} WHERE {by_state} AND"
+    select = f"SELECT {state} AS state, {items} FROM {rows} WHERE {state} IS NOT NULL AND"
     return (
         f"WITH fences AS (SELECT state, {fences} FROM ({select} {past.sampled}) GROUP BY 1) "
         f"SELECT state, {inner} FROM ({select} {past.taught}) JOIN fences USING (state) GROUP BY 1 ORDER BY 1"
@@ -52,17 +59,15 @@ def _inner(place: int, name: str) -> tuple[str, str, str]:
     )
 
 
-def _steps(past: Past, columns: Sequence[ColumnPast], state: str, by_state: str) -> str:
+def _steps(past: Past, columns: Sequence[ColumnPast], state: str, rows: str) -> str:
     """How often each number rises, and falls, from one reading of a series to the next."""
     series = ", ".join(map(identifier, past.contract.series))
     order = f"{f'PARTITION BY {series} ' if series else ''}ORDER BY {identifier(past.contract.time_column or '')}"
     values = [present(column.column) for column in columns]
     steps = ", ".join(f"{value} - lag({value}) OVER ({order}) AS s{place}" for place, value in enumerate(values))
     counts = ", ".join(f"count_if(s{place} > 0) AS u{place}, count_if(s{place} < 0) AS f{place}" for place in range(len(values)))
-    return (
-        f"SELECT state, {counts} FROM (SELECT {state} AS state, {steps} FROM {past.table} WHERE {past.recent} AND {by_state}) "
-        "GROUP BY 1"
-    )
+    recent = f"SELECT {state} AS state, {steps} FROM {rows} WHERE {past.recent} AND {state} IS NOT NULL"
+    return f"SELECT state, {counts} FROM ({recent}) GROUP BY 1"
 
 
 def _spread(row: dict[str, Any], steps: dict[str, Any], place: int, *, in_state: bool) -> Spread:

@@ -8,6 +8,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import ContractError
 from lakeward.core.evidence import Evidence
 from lakeward.core.settings import Settings
+from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.judge import suite_name
 from lakeward.flows.suggest.columns import measure_columns
@@ -15,15 +16,16 @@ from lakeward.flows.suggest.fills import propose_fill
 from lakeward.flows.suggest.gaps import propose_gaps
 from lakeward.flows.suggest.keys import propose_keys
 from lakeward.flows.suggest.known import find_disbelieved, is_known
-from lakeward.flows.suggest.lists import propose_list, propose_reference
+from lakeward.flows.suggest.lists import IN_SET, REFERS, propose_list, propose_reference
 from lakeward.flows.suggest.measured import ColumnPast
 from lakeward.flows.suggest.past import Past, open_past
 from lakeward.flows.suggest.proposal import Finding, Proposal, Tried
-from lakeward.flows.suggest.ranges import propose_ranges, ranged, states
+from lakeward.flows.suggest.ranges import explaining, propose_ranges, ranged, states
 from lakeward.flows.suggest.references import find_reference
 from lakeward.flows.suggest.rhythms import find_freshness, find_periods
 from lakeward.flows.suggest.sensitive import sensitive_columns
 from lakeward.flows.suggest.spreads import measure_spreads
+from lakeward.flows.suggest.tags import find_teller, propose_tags
 from lakeward.flows.suggest.texts import propose_text
 from lakeward.flows.suggest.trial import try_proposals
 from lakeward.flows.suggest.volumes import propose_volume
@@ -62,7 +64,7 @@ def suggestions(workspace: Workspace, engine: Engine, name: str) -> Suggestions:
     past = open_past(engine, contract)
     every = list(_learned(past, _others(workspace, contract)))
     new = [one for one in every if isinstance(one, Proposal) and not is_known(one, rules)]
-    tried = try_proposals(past, _first_of_each(new))
+    tried = try_proposals(past, _without_twins(new))
     findings = [one for one in every if isinstance(one, Finding)]
     unsettled = [proposal for proposal in tried if is_unsettled(proposal)]
     return Suggestions(
@@ -84,13 +86,10 @@ def _moved(proposal: Proposal) -> Finding:
     return Finding("suggest_unsettled", facts, proposal.evidence)
 
 
-def _first_of_each(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """One proposal per column and expectation: a key of another dataset comes before the list of what was seen of it."""
-    taken: dict[tuple[str, str], Proposal] = {}
-    for proposal in sorted(proposals, key=lambda one: not one.id.startswith("learned_refers")):
-        about = repr((proposal.kwargs.get("column"), proposal.kwargs.get("column_list"), proposal.kwargs.get("row_condition")))
-        taken.setdefault((proposal.type, about), proposal)
-    return [proposal for proposal in proposals if proposal in taken.values()]
+def _without_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Where a column gets the whole key of another dataset, it needs no list of what was seen of it."""
+    refers = {proposal.kwargs["column"] for proposal in proposals if proposal.id.startswith(REFERS)}
+    return [p for p in proposals if p.type != IN_SET or p.id.startswith(REFERS) or p.kwargs["column"] not in refers]
 
 
 def _learned(past: Past, others: Sequence[Contract]) -> Iterator[Proposal | Finding]:
@@ -115,12 +114,15 @@ def _ranges(past: Past, columns: Sequence[ColumnPast]) -> Iterator[Proposal]:
     numbers = ranged(columns, past.contract.primary_key)
     if not numbers:
         return
-    whole = measure_spreads(past, numbers, None)
-    tried = {state.name: measure_spreads(past, numbers, state.name) for state in states(columns)}
+    whole = measure_spreads(past, numbers)
+    tried = {state.name: measure_spreads(past, numbers, identifier(state.name)) for state in states(columns)}
+    teller = find_teller(past, columns)
     for column in numbers:
         for spread in whole[column.name]:
             by_state = {name: spreads[column.name] for name, spreads in tried.items() if name != column.name}
-            yield from propose_ranges(past, column, spread, by_state)
+            _, left = explaining(spread, by_state)
+            by_tag = list(propose_tags(past, column, spread, teller, left)) if teller else []
+            yield from by_tag or propose_ranges(past, column, spread, by_state)
 
 
 def _others(workspace: Workspace, contract: Contract) -> list[Contract]:
