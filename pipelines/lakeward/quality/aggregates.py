@@ -9,7 +9,7 @@ from lakeward.quality.bounds import Bounds, bounds_of
 from lakeward.quality.checks import Check
 from lakeward.quality.convert import NUMBERS, Converted
 from lakeward.quality.literals import parsed
-from lakeward.quality.measured import EXAMPLES, AggregateCheck, CommonCheck, DistinctCheck, QuantileCheck
+from lakeward.quality.measured import EXAMPLES, AggregateCheck, CommonCheck, DistinctCheck, QuantileCheck, stored
 from lakeward.quality.moments import deviation_of, modes, quantile
 from lakeward.quality.rule import Rule
 from lakeward.quality.scope import Scope
@@ -93,14 +93,15 @@ def _distinct(*, others: bool, missing: bool) -> Callable[[Rule, Scope], Check |
             return None
         wanted = list(dict.fromkeys(rule.kwargs["value_set"]))
         listed = scope.listed(wanted, column)
-        outside = f"CASE WHEN {value} NOT IN ({listed}) THEN {value} END" if listed else value
+        outside = f"DISTINCT {value}) FILTER (WHERE {value} {f'NOT IN ({listed})' if listed else 'IS NOT NULL'}"
         cases = " ".join(
             f"WHEN {scope.literal(item, column)} THEN {place}" for place, item in enumerate(wanted) if item is not None
         )
         held = f"list(DISTINCT CASE {value} {cases} END)" if cases else "list(DISTINCT NULL)"
-        some = f"list_sort(list(DISTINCT {outside}))[:{EXAMPLES}]"
-        unexpected = {"others": f"count(DISTINCT {outside})", "examples": some} if others else {}
-        return DistinctCheck(rule, _counts(scope, value), unexpected, held if missing else None, wanted)
+        instants = column.column.type.kind is Kind.TIMESTAMP
+        some = stored(f"list_sort(list({outside}))[:{EXAMPLES}]", instants=instants)
+        unexpected = {"others": f"count({outside})", "examples": some} if others else {}
+        return DistinctCheck(rule, _counts(scope, value), unexpected, held if missing else None, wanted, instants)
 
     return check
 
@@ -109,10 +110,11 @@ def _common(rule: Rule, scope: Scope) -> Check | None:
     column, value = _column(rule, scope), scope.value(_column(rule, scope))
     if column.column.type.kind is Kind.BINARY:
         return None
+    instants = column.column.type.kind is Kind.TIMESTAMP
     listed, counted = modes(value, MOST_COMMON)
     known = scope.listed(rule.kwargs["value_set"], column) or "NULL"
     held = f"len(list_filter(any_value({listed[0]}), lambda item: item IN ({known})))"
-    return CommonCheck(rule, _counts(scope, value), dict([listed, counted]), listed[0], counted[0], held)
+    return CommonCheck(rule, _counts(scope, value), dict([listed, counted]), listed[0], counted[0], held, instants)
 
 
 def _quantiles(rule: Rule, scope: Scope) -> Check | None:

@@ -1,8 +1,15 @@
 """What Great Expectations answers where we say UNKNOWN: over nothing it has an answer of its own, and suites' results carry that."""
 
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
 from lakeward.quality.bounds import bounds_of
 from lakeward.quality.checks import NOTHING
 from lakeward.quality.rule import Outcome, Verdict
+
+# Of a set that was expected: how many are there that should not be, and how many are not there that should be.
+COUNTS = frozenset(("unexpected_count", "missing_count"))
 
 
 def gx_success(verdict: Verdict) -> bool | None:
@@ -16,4 +23,10 @@ def gx_success(verdict: Verdict) -> bool | None:
         return None
     if verdict.failed is not None:
         return True
-    return verdict.value is not None and bounds_of(verdict.rule.kwargs).hold(verdict.value)
+    return _of_nothing(verdict.value, verdict)
+
+
+def _of_nothing(value: Any, verdict: Verdict) -> bool:
+    if isinstance(value, Mapping):
+        return not COUNTS.isdisjoint(value) and not any(value.get(name) for name in COUNTS)
+    return isinstance(value, Real) and bounds_of(verdict.rule.kwargs).hold(value)

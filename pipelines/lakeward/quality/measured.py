@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lakeward.quality.bounds import Bounds
@@ -14,6 +15,7 @@ from lakeward.quality.scope import OfRows
 EXAMPLES = 20
 # How near an end of its range a quantile passes, as Great Expectations (and numpy) have it: relative, absolute.
 NEAR = (1e-4, 1e-8)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class DistinctCheck:
     """The set of a column's values against a given one.
 
     Args:
-        counts: Aggregates `evaluated` and `elements`.
+        counts: Aggregates `evaluated` and `elements`; lists of instants are of microseconds since 1970, in `instants`.
         others: Aggregates of the values outside the set: how many, and some of them; empty: they may be there.
         held: Aggregate that lists the places in `wanted` of the values that are there; None: they may be missing.
         wanted: The given set.
@@ -65,6 +67,7 @@ class DistinctCheck:
     others: Mapping[str, str]
     held: str | None
     wanted: Sequence[Any]
+    instants: bool = False
 
     def measures(self) -> Mapping[str, str]:
         """What is there and should not be, and what of the set is there."""
@@ -74,7 +77,7 @@ class DistinctCheck:
         """PASS when nothing is there that should not be and nothing is missing; `value` has the counts, and examples of both."""
         value: dict[str, Any] = {}
         if self.others:
-            value |= {"unexpected_count": found["others"], "partial_unexpected_list": list(found["examples"] or ())}
+            value |= {"unexpected_count": found["others"], "partial_unexpected_list": _revived(found["examples"], self.instants)}
         if self.held:
             there = set(found["held"] or ())
             missing = [item for place, item in enumerate(self.wanted) if place not in there]
@@ -95,7 +98,7 @@ class CommonCheck:
     Args:
         counts: Aggregates `evaluated` and `elements`.
         moments: The most common values and their number, by name; `listed` and `counted` are those names.
-        known: Of the list, how many are in the set.
+        known: Aggregate that counts those of the list that are in the set.
     """
 
     rule: Rule
@@ -104,11 +107,12 @@ class CommonCheck:
     listed: str
     counted: str
     known: str
+    instants: bool = False
 
     def measures(self) -> Mapping[str, str]:
         """The most common values, how many there are, and how many of them are in the set."""
-        once = {role: f"any_value({name})" for role, name in (("value", self.listed), ("ties", self.counted))}
-        return {**self.counts, **once, "known": f"any_value({self.known})"}
+        values = stored(f"any_value({self.listed})", instants=self.instants)
+        return {**self.counts, "value": values, "ties": f"any_value({self.counted})", "known": self.known}
 
     def verdict(self, found: Mapping[str, Any]) -> Verdict:
         """PASS when there is one and it is in the set; with `ties_okay`, when one of them is."""
@@ -118,7 +122,14 @@ class CommonCheck:
         held = found["known"] > 0 if self.rule.kwargs.get("ties_okay") else found["ties"] == found["known"] == 1
         outcome = Outcome.PASS if held else Outcome.FAIL
         shown = f"{found['ties']} most common, {found['known']} in the set"
-        return Verdict(self.rule, outcome, evaluated=evaluated, observed=shown, elements=elements, value=list(found["value"]))
+        return Verdict(
+            self.rule,
+            outcome,
+            evaluated=evaluated,
+            observed=shown,
+            elements=elements,
+            value=_revived(found["value"], self.instants),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +159,7 @@ class QuantileCheck:
         shares = ranges["quantiles"]
         if not evaluated:
             return _nothing(self.rule, evaluated, elements, {"quantiles": shares, "values": [None] * len(shares)})
-        values = [self._pick(place, (evaluated - 1) * share, found) for place, share in enumerate(shares)]
+        values = [self._pick(place, (evaluated - 1) * float(share), found) for place, share in enumerate(shares)]
         held = all(_within(value, *ends) for value, ends in zip(values, ranges["value_ranges"], strict=True))
         value = {"quantiles": shares, "values": values}
         return Verdict(self.rule, Outcome.PASS if held else Outcome.FAIL, evaluated=evaluated, elements=elements, value=value)
@@ -161,6 +172,15 @@ class QuantileCheck:
             return low if place.is_integer() else (low + high) / 2
         nearest = {"lower": math.floor, "higher": math.ceil}.get(self.between, round)
         return low if nearest(place) == math.floor(place) else high
+
+
+def stored(values: str, *, instants: bool) -> str:
+    """A list as the engine gives it: instants inside a list need a package that we do not install."""
+    return f"list_transform({values}, lambda moment: epoch_us(moment))" if instants else values
+
+
+def _revived(values: Sequence[Any] | None, instants: bool) -> list[Any]:  # noqa: FBT001 (a field of the check)
+    return [EPOCH + timedelta(microseconds=value) if instants else value for value in values or ()]
 
 
 def _within(value: float, low: float | None, high: float | None) -> bool:

@@ -41,7 +41,7 @@ class Scope:
     @property
     def elements(self) -> str:
         """Aggregate that counts the rows that the rule speaks of."""
-        return f"count_if({self.where})" if self.where else "count(*)"
+        return f"coalesce(count_if({self.where}), 0)" if self.where else "count(*)"
 
     def within(self, condition: str) -> str:
         """True where `condition` is, of those rows."""

@@ -43,14 +43,15 @@ def _beyond_quartiles(column: Converted, values: str, multiplier: float) -> Pred
     low, high = quantile(values, 0.25), quantile(values, 0.75)
     own, spread = f"CAST({column.value} AS DOUBLE)", f"{multiplier!r} * ({high[0]} - {low[0]})"
     inside = f"{own} >= {low[0]} - {spread} AND {own} <= {high[0]} + {spread}"
-    return _measured(f"NOT ({inside} AND NOT isnan({spread}))", column, low, high)
+    return _measured(f"{own} IS NOT NULL AND NOT ({inside} AND NOT isnan({spread}))", column, low, high)
 
 
 def _beyond_deviations(column: Converted, values: str, multiplier: float) -> Predicate:
     centre, width = mean(values), deviation(values)
     own, reach = f"CAST({column.value} AS DOUBLE)", f"{multiplier!r} * {width[0]}"
     distance = f"abs({own} - {centre[0]})"
-    return _measured(f"CASE WHEN {reach} > 0 THEN {distance} >= {reach} ELSE {own} <> {centre[0]} END", column, centre, width)
+    fails = f"CASE WHEN {reach} > 0 THEN {distance} >= {reach} ELSE {own} <> {centre[0]} END"
+    return _measured(f"isfinite({reach}) AND {fails}", column, centre, width)
 
 
 SPREAD: Mapping[str, Callable[[Kwargs, Scope], Predicate | None]] = {

@@ -62,7 +62,7 @@ def _lengths(kwargs: Kwargs, scope: Scope) -> Predicate | None:
 def _strftime(kwargs: Kwargs, scope: Scope) -> Predicate | None:
     value = _text(kwargs, scope)
     valid = valid_time(value, kwargs["strftime_format"]) if value else None
-    return mapped(f"NOT coalesce({valid}, FALSE)", scope.columns[kwargs["column"]]) if valid else None
+    return mapped(f"{value} IS NOT NULL AND NOT ({valid})", scope.columns[kwargs["column"]]) if valid else None
 
 
 def _json(kwargs: Kwargs, scope: Scope) -> Predicate | None:
