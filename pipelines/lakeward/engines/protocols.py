@@ -72,6 +72,28 @@ class TableInfo:
     columns: tuple[TableColumn, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnStatistics:
+    """What is known of a column without reading it.
+
+    Args:
+        nulls: Rows without a value.
+        low, high: No value lies outside; None: not known, or no value. Of a floating-point column they also say that none is NaN.
+    """
+
+    nulls: int
+    low: Any = None
+    high: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What is known of some rows without reading them; a column that is missing is not known."""
+
+    rows: int
+    columns: Mapping[str, ColumnStatistics]
+
+
 class Carrier(StrEnum):
     """What rows outside the lake can come in, when they carry their own types."""
 
@@ -122,6 +144,14 @@ class TableStore(Protocol):
 
     def txn(self, table: TableName, app: str) -> int:
         """The last version of `app` that landed in `table`; 0 for none, or no table."""
+        ...
+
+    def statistics(self, table: TableName, batch_seq: int) -> Statistics | None:
+        """What the files of a table that Lakeward writes say of its rows `WHERE _batch_seq = batch_seq`.
+
+        Returns:
+            None where the files say nothing, or nothing of these rows alone.
+        """
         ...
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:

@@ -100,6 +100,7 @@ def verdict_row(work: Work, verdict: Verdict) -> dict[str, Any]:
         "failed": verdict.failed,
         "observed": verdict.observed,
         "reason": verdict.reason,
+        "proof": verdict.proof,
         "judged_at": work.clock.now(),
     }
 

@@ -83,7 +83,7 @@ class Ingest:
         self.engine.define("batch_rows", bronze)
         try:
             with traced(work, Layer.SILVER, [lineage.table(work, Layer.BRONZE, received.bronze)]) as outputs:
-                judged = judge(work, "batch_rows")
+                judged = judge(work, "batch_rows", self.engine.statistics(work.table(Layer.BRONZE), pinned.seq))
                 check_halt(work, judged.verdicts)
                 done = publish(work, judged)
                 origins = self._origins(work, judged.plan.flow(f"({bronze})"))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from lakeward.contracts.model import DataType
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Engine, Statistics
 from lakeward.flows.batch import INTEGER, Work
 from lakeward.flows.pinning import Again
 from lakeward.flows.series import NO_PAST, Past, ask_series, past_of
@@ -55,12 +55,16 @@ def suite_name(dataset: str) -> str:
     return f"expectations/datasets/{dataset}/suite.json"
 
 
-def judge(work: Work, relation: str) -> Judged:
-    """Judge the rows of `relation` by the pinned contract and suite."""
+def judge(work: Work, relation: str, statistics: Statistics | None = None) -> Judged:
+    """Judge the rows of `relation` by the pinned contract and suite.
+
+    Args:
+        statistics: What is known of just these rows unread.
+    """
     engine, contract = work.engine, work.contract
     received = engine.types(relation)
     rules = load_rules(contract, work.pinned.definition.suite, suite_name(contract.name))
-    plan = make_plan(contract, rules, received)
+    plan = make_plan(contract, rules, received, statistics)
     told = ask(engine, plan, relation, past=past_of(work))
     facts = told.facts
     releasing = work.pinned.again is Again.RELEASE
@@ -97,7 +101,8 @@ def ask(
         placed: The same rows with `_file_seq` and `_row`, where `relation` has them not.
         past: What the sensor rules know of the time before.
     """
-    facts = engine.fetch(plan.facts(placed if placed and plan.ordered else relation))[0]
+    distinct = [grid.key for grid in plan.grids if engine.fetch(grid.proof(relation))[0]["is_distinct"]]
+    facts = engine.fetch(plan.facts(placed if placed and plan.ordered else relation, distinct=distinct))[0]
     repeats, foreign = _repeats(engine, plan, facts, relation), _foreign(engine, plan, placed or relation)
     series = ask_series(engine, plan, placed or relation, past, every=wanted is not diverting)
     verdicts = plan.verdicts(facts, _copies(engine, repeats), (*foreign, *series.verdicts))

@@ -45,6 +45,7 @@ class Converted:
         value: What rules look at: the typed column, NaN being no value.
         missing: True where there is no value; a text that does not convert is not missing.
         unconverted: True where there is a value and it does not convert; None: that can't be.
+        native: Bronze holds it as the contract has it: what is known of the stored column is known of this one.
     """
 
     column: Column
@@ -53,6 +54,7 @@ class Converted:
     value: str
     missing: str
     unconverted: str | None
+    native: bool = False
 
 
 def convert(contract: Contract, place: int, stored: DataType) -> Converted:
@@ -73,11 +75,11 @@ def _as_stored(column: Column, place: int) -> Converted:
     own, value = identifier(column.name), f"_v{place}"
     if column.type.kind is Kind.TIMESTAMP:
         lost = f"{own} IS NOT NULL AND {value} IS NULL"
-        return Converted(column, ({value: _on_calendar(own)},), value, value, f"{own} IS NULL", lost)
+        return Converted(column, ({value: _on_calendar(own)},), value, value, f"{own} IS NULL", lost, native=True)
     if column.type.kind is not Kind.DOUBLE:
-        return Converted(column, (), own, own, f"{own} IS NULL", None)
+        return Converted(column, (), own, own, f"{own} IS NULL", None, native=True)
     layers = ({value: f"CASE WHEN NOT isnan({own}) THEN {own} END"},)
-    return Converted(column, layers, own, value, f"{value} IS NULL", None)
+    return Converted(column, layers, own, value, f"{value} IS NULL", None, native=True)
 
 
 def _from_native(column: Column, place: int, stored: DataType) -> Converted:

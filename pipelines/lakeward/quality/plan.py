@@ -4,16 +4,19 @@ A relation is given as it is written after FROM: a name, or a SELECT in brackets
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lakeward.contracts.model import Contract, DataType
 from lakeward.core.sql import identifier
+from lakeward.engines.protocols import Statistics
 from lakeward.quality.beside import beside
 from lakeward.quality.checks import Check, ForeignCheck, RowCheck, UniqueCheck
 from lakeward.quality.compile import compile_rule
 from lakeward.quality.convert import Converted, convert
+from lakeward.quality.grid import Grid, grids
 from lakeward.quality.identity import identity
+from lakeward.quality.proofs import proven
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
 from lakeward.quality.scope import Scope
 from lakeward.quality.series.check import SeriesCheck
@@ -22,18 +25,33 @@ from lakeward.quality.split import Diversion, split
 from lakeward.quality.sql import select, stack
 
 
-def make_plan(contract: Contract, rules: Sequence[Rule], types: Mapping[str, DataType]) -> "JudgePlan":
+def make_plan(
+    contract: Contract, rules: Sequence[Rule], types: Mapping[str, DataType], statistics: Statistics | None = None
+) -> "JudgePlan":
     """Compile `rules` for a batch.
 
     Args:
         contract: What the batch's rows are to become.
         rules: What `load_rules` gave.
         types: The batch's columns as bronze stores them, in order; those that the contract does not know are passed through.
+        statistics: What is known of the batch's rows unread: what they prove is not asked.
     """
     columns = {column.name: convert(contract, place, types[column.name]) for place, column in enumerate(contract.columns)}
     scope = Scope(columns, contract.source.zone if contract.source else None)
     checks = tuple(compile_rule(rule, scope, place) for place, rule in enumerate(rules))
-    return JudgePlan(contract, columns, checks, tuple(types))
+    settled = [proven(rule, scope, statistics) for rule in rules] if statistics else []
+    keys = [
+        frozenset(contract.primary_key),
+        *(frozenset(check.rule.columns) for check in checks if isinstance(check, UniqueCheck)),
+    ]
+    return JudgePlan(
+        contract,
+        columns,
+        checks,
+        tuple(types),
+        {verdict.rule.id: verdict for verdict in settled if verdict},
+        grids(keys, columns, statistics),
+    )
 
 
 def diverting(verdicts: Iterable[Verdict]) -> frozenset[str]:
@@ -47,12 +65,19 @@ def diverting(verdicts: Iterable[Verdict]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class JudgePlan:
-    """SQL that judges one batch, and the reading of what it finds."""
+    """SQL that judges one batch, and the reading of what it finds.
+
+    Args:
+        proven: Verdicts of the rules that need no reading, by id.
+        grids: Keys that may be proven distinct before the rows are asked.
+    """
 
     contract: Contract
     columns: Mapping[str, Converted]
     checks: tuple[Check, ...]
     stored: tuple[str, ...]
+    proven: Mapping[str, Verdict] = field(default_factory=dict)
+    grids: tuple[Grid, ...] = ()
 
     @property
     def foreign(self) -> tuple[Rule, ...]:
@@ -85,16 +110,20 @@ class JudgePlan:
         items |= {identifier(column): identifier(column) for column in self.stored if column not in self.columns}
         return f"SELECT {select(items)} FROM {rows}"
 
-    def facts(self, rows: str, by: str | None = None) -> str:
+    def facts(self, rows: str, by: str | None = None, distinct: Collection[frozenset[str]] = ()) -> str:
         """SELECT of one row: `rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
 
         `key_repeats` is a proof by hash: 0 means that no two rows have one key; None without a key, as are the times without a time
-        column. With `by`, a column of `rows`: one row of facts per value of it, which is `part`.
+        column. With `by`, a column of `rows`: one row of facts per value of it, which is `part`. Of keys
+        that are `distinct`, known by the proof of a grid, no hash is counted.
         """
-        flags = {check.flag: check.fails for check in self._row_checks()}
-        items = {"rows": "count(*)", **self._key_facts(), **self._time_facts()}
+        asked = self._asked()
+        flags = {check.flag: check.fails for check in asked if isinstance(check, RowCheck)}
+        items = {"rows": "count(*)", **self._key_facts(distinct), **self._time_facts()}
         items |= {alias: measure for measure, alias in self._aliases().items()}
-        judged = f"{stack(beside(self.converted(rows), self.checks), [flags])} AS judged"
+        unique = (check for check in self._unique_checks() if _any_within(distinct, check.rule.columns))
+        items |= {self._aliases()[check.measures()["proof"]]: "0" for check in unique}
+        judged = f"{stack(beside(self.converted(rows), asked), [flags])} AS judged"
         if by is None:
             return f"SELECT {select(items)} FROM {judged}"
         return f"SELECT {identifier(by)} AS part, {select(items)} FROM {judged} GROUP BY part"
@@ -124,12 +153,12 @@ class JudgePlan:
             repeated: For each of `suspects`, by id: rows with a repeated key (the sum of `copies`).
             foreign: Verdicts of Great Expectations on the rules of `foreign`.
         """
-        told = {verdict.rule.id: verdict for verdict in foreign}
+        told = {**self.proven, **{verdict.rule.id: verdict for verdict in foreign}}
         aliases, counts = self._aliases(), repeated or {}
         found = {
             check.rule.id: {role: facts[aliases[measure]] for role, measure in check.measures().items()}
             | ({"repeated": counts[check.rule.id]} if check.rule.id in counts else {})
-            for check in self.checks
+            for check in self._asked()
         }
         return tuple(told.get(check.rule.id) or check.verdict(found[check.rule.id]) for check in self.checks)
 
@@ -163,6 +192,10 @@ class JudgePlan:
         items |= {identifier(column): identifier(column) for column in self.stored if column not in self.columns}
         return select(items)
 
+    def _asked(self) -> list[Check]:
+        """The checks for which rows are read."""
+        return [check for check in self.checks if check.rule.id not in self.proven]
+
     def _row_checks(self) -> list[RowCheck]:
         return [check for check in self.checks if isinstance(check, RowCheck)]
 
@@ -171,13 +204,15 @@ class JudgePlan:
 
     def _aliases(self) -> dict[str, str]:
         # Many rules ask for the same number, such as a column's count: it is computed once.
-        measures = dict.fromkeys(measure for check in self.checks for measure in check.measures().values())
+        measures = dict.fromkeys(measure for check in self._asked() for measure in check.measures().values())
         return {measure: f"m{place}" for place, measure in enumerate(measures)}
 
-    def _key_facts(self) -> dict[str, str]:
+    def _key_facts(self, distinct: Collection[frozenset[str]]) -> dict[str, str]:
         same = identity(self.contract)
         if same is None:
             return {"key_repeats": "CAST(NULL AS BIGINT)"}
+        if _any_within(distinct, same.keys):
+            return {"key_repeats": "CAST(0 AS BIGINT)"}
         keys = ", ".join(self.columns[column].output for column in same.keys)
         return {"key_repeats": f"count(*) - count(DISTINCT hash({keys}))"}
 
@@ -185,3 +220,8 @@ class JudgePlan:
         time = self.contract.time_column
         value = self.columns[time].value if time else "CAST(NULL AS TIMESTAMPTZ)"
         return {"time_min": f"min({value})", "time_max": f"max({value})"}
+
+
+def _any_within(distinct: Collection[frozenset[str]], columns: Iterable[str]) -> bool:
+    """Whether one of the `distinct` keys is a part of `columns`: these are distinct then, too."""
+    return any(key <= set(columns) for key in distinct)

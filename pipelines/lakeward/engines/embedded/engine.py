@@ -16,8 +16,9 @@ from lakeward.engines.embedded.doomed import Doomed, same_keys
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.rewriting import Rewrite
 from lakeward.engines.embedded.session import Session
+from lakeward.engines.embedded.statistics import batch_statistics
 from lakeward.engines.embedded.turns import turn
-from lakeward.engines.protocols import Commit, TableInfo, TableSpec, Txn
+from lakeward.engines.protocols import Commit, Statistics, TableInfo, TableSpec, Txn
 
 
 class EmbeddedEngine(Session):
@@ -57,6 +58,12 @@ class EmbeddedEngine(Session):
         """See `TableStore.txn`."""
         with machine_faults(self._lake):
             return landed(open_table(self._folder(table)), app)
+
+    def statistics(self, table: TableName, batch_seq: int) -> Statistics | None:
+        """See `TableStore.statistics`."""
+        with machine_faults(self._lake):
+            stored = open_table(self._folder(table))
+            return batch_statistics(stored, batch_seq) if stored else None
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
         """See `TableStore.append`."""

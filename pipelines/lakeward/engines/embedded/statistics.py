@@ -1,0 +1,48 @@
+"""What a table's log says of the rows of one batch, without opening a file.
+
+Refuses files that mix batches: their bounds are those of other rows too. Relies on `stats`, which keeps no bounds of a column with NaN.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from deltalake import DeltaTable
+
+from lakeward.engines.protocols import ColumnStatistics, Statistics
+
+_SEQ = "_batch_seq"
+
+
+def batch_statistics(table: DeltaTable, batch_seq: int) -> Statistics | None:
+    """See `TableStore.statistics`."""
+    files = table.get_add_actions(flatten=True)
+    names = list(files.schema.names)
+    if not {f"min.{_SEQ}", f"max.{_SEQ}"} <= set(names):
+        return None
+    bounds = zip(_values(files, f"min.{_SEQ}"), _values(files, f"max.{_SEQ}"), strict=True)
+    touched = [place for place, (low, high) in enumerate(bounds) if low is None or low <= batch_seq <= high]
+    parts = [{name: files.column(name)[place].as_py() for name in names} for place in touched]
+    if not parts or any(part[f"min.{_SEQ}"] != part[f"max.{_SEQ}"] for part in parts):
+        return None
+    columns = (name.removeprefix("null_count.") for name in names if name.startswith("null_count."))
+    found = {column: _column(parts, column) for column in columns}
+    return Statistics(sum(part["num_records"] for part in parts), {name: one for name, one in found.items() if one})
+
+
+def _values(files: Any, name: str) -> list[Any]:
+    return [value.as_py() for value in files.column(name)]
+
+
+def _column(parts: Iterable[Mapping[str, Any]], column: str) -> ColumnStatistics | None:
+    """The statistics of all files together; None where one of them does not count its nulls."""
+    nulls, low, high = 0, list[Any](), list[Any]()
+    for part in parts:
+        empty = part[f"null_count.{column}"]
+        if empty is None:
+            return None
+        nulls += empty
+        if empty < part["num_records"]:
+            low.append(part.get(f"min.{column}"))
+            high.append(part.get(f"max.{column}"))
+    known = low and None not in (*low, *high)
+    return ColumnStatistics(nulls, min(low) if known else None, max(high) if known else None)

@@ -1,0 +1,92 @@
+"""A proof that no two rows have one key, for readings at more or less regular times: one bit per series and step of time.
+
+As many bits as rows: no two rows share a bit, so none share a key, whatever the step. A third of the work of hashing all keys; where it
+proves nothing, or would need too many bits, the hashes are counted as ever.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from lakeward.contracts.model import Kind
+from lakeward.core.sql import identifier
+from lakeward.engines.protocols import ColumnStatistics, Statistics
+from lakeward.quality.convert import Converted
+
+# Below, hashing costs less than one more query.
+WORTHWHILE = 1_000_000
+# Bits of all series together, 32 MiB per thread; room for the estimate of their number to be wrong.
+MOST_BITS = 2**28
+SECOND, MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+# Kinds whose values are equal exactly when they group together.
+GROUPED = frozenset({Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One key of a batch, laid out as bits.
+
+    Args:
+        key: All its columns.
+        series: Those that are no time.
+        time: The one that is; no value lies before `first`, or after `last`.
+        rows: Rows of the batch.
+    """
+
+    key: frozenset[str]
+    series: tuple[str, ...]
+    time: str
+    first: datetime
+    last: datetime
+    rows: int
+
+    def proof(self, rows: str) -> str:
+        """SELECT of `is_distinct`: true where no two rows have the same key; false says nothing."""
+        names = ", ".join(map(identifier, self.series))
+        step = f"(epoch_us({identifier(self.time)}) - {(self.first - EPOCH) // MICROSECOND}) // {self._step // MICROSECOND}"
+        few = (
+            f"(SELECT approx_count_distinct({names if len(self.series) == 1 else f'hash({names})'}) FROM {rows}) <= {self._most}"
+        )
+        bits = f"SELECT bitstring_agg({step}, 0, {self._bits - 1}) AS bits FROM {rows}"
+        if self.series:
+            bits += f" WHERE {few} GROUP BY {names}"
+        return f"SELECT coalesce(sum(bit_count(bits)), 0) = {self.rows} AS is_distinct FROM ({bits})"
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for the bits of at least one series."""
+        return self._most >= 1
+
+    @property
+    def _step(self) -> timedelta:
+        """Whole seconds at both ends: most plants read in seconds. Bounds of files are never finer than milliseconds."""
+        return MILLISECOND if self.first.microsecond or self.last.microsecond else SECOND
+
+    @property
+    def _bits(self) -> int:
+        return (self.last - self.first) // self._step + 1
+
+    @property
+    def _most(self) -> int:
+        return MOST_BITS // self._bits
+
+
+def grids(keys: Iterable[frozenset[str]], columns: Mapping[str, Converted], statistics: Statistics | None) -> tuple[Grid, ...]:
+    """Those of `keys` that are worth such a proof: bronze holds them as they are, without a NULL, and one column is a time."""
+    if statistics is None or statistics.rows < WORTHWHILE:
+        return ()
+    found = (_grid(key, columns, statistics) for key in dict.fromkeys(keys))
+    return tuple(grid for grid in found if grid and grid.fits)
+
+
+def _grid(key: frozenset[str], columns: Mapping[str, Converted], statistics: Statistics) -> Grid | None:
+    known: dict[str, ColumnStatistics] = {name: statistics.columns[name] for name in key if name in statistics.columns}
+    if len(known) < len(key) or any(one.nulls or not columns[name].native for name, one in known.items()):
+        return None
+    times = [name for name in sorted(key) if columns[name].column.type.kind is Kind.TIMESTAMP]
+    series = tuple(name for name in sorted(key) if columns[name].column.type.kind in GROUPED)
+    if len(times) != 1 or len(series) != len(key) - 1 or known[times[0]].low is None:
+        return None
+    return Grid(key, series, times[0], known[times[0]].low, known[times[0]].high, statistics.rows)
