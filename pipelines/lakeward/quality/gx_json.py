@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from lakeward.quality.catalogue import Form, expectations
-from lakeward.quality.gx_success import gx_success
+from lakeward.quality.gx_details import details
+from lakeward.quality.gx_success import COUNTS, gx_success
 from lakeward.quality.rule import Outcome, Severity, Verdict
 
 # The release whose words these are.
@@ -91,7 +92,9 @@ def _found(verdict: Verdict, *, values: bool) -> dict[str, Any]:
         return _counts(verdict, verdict.elements, verdict.evaluated or 0, verdict.failed)
     if verdict.value is None and verdict.outcome is not Outcome.UNKNOWN and verdict.rule.type == "expect_column_to_exist":
         return {}
-    return {"observed_value": _plain(verdict.value) if values or _harmless(verdict) else None}
+    if isinstance(verdict.value, Mapping) and not COUNTS.isdisjoint(verdict.value):
+        return {"observed_value": None} | {name: count for name, count in verdict.value.items() if name in COUNTS}
+    return {"observed_value": _plain(verdict.value) if values or _harmless(verdict) else None} | details(verdict)
 
 
 def _harmless(verdict: Verdict) -> bool:
