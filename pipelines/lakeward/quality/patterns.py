@@ -26,6 +26,15 @@ def to_re2(pattern: str) -> str | None:
     return None if None in pieces else flags + "".join(piece for piece in pieces if piece)
 
 
+def anywhere(pattern: str) -> str:
+    """A pattern of RE2 that matches a whole text wherever `pattern` is found in it.
+
+    DuckDB evaluates a whole match once per value of a dictionary, and a search once per row: 0.03 s against 0.4 s over 10 M rows of
+    200 values. Without a dictionary it costs the same for a pattern that begins with `^`, and twice as much for others.
+    """
+    return f"(?s:.*)(?:{pattern})(?s:.*)"
+
+
 def _piece(piece: str) -> str | None:
     if piece.startswith("[") and len(piece) > 1:
         return _class(piece)

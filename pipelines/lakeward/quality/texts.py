@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from lakeward.contracts.model import Kind
 from lakeward.core.sql import literal as text
 from lakeward.quality.bounds import outside
-from lakeward.quality.patterns import to_re2
+from lakeward.quality.patterns import anywhere, to_re2
 from lakeward.quality.scope import Kwargs, Predicate, Scope, mapped
 from lakeward.quality.strptime import valid_time
 
@@ -28,7 +28,7 @@ def _regex(*, wanted: bool) -> Callable[[Kwargs, Scope], Predicate | None]:
         patterns = [to_re2(pattern) for pattern in kwargs.get("regex_list") or [kwargs.get("regex", "(?s).*")]]
         if value is None or None in patterns:
             return None
-        joined = _joined([f"regexp_matches({value}, {text(pattern or '')})" for pattern in patterns], kwargs)
+        joined = _joined([f"regexp_full_match({value}, {text(anywhere(pattern or ''))})" for pattern in patterns], kwargs)
         return mapped(f"NOT ({joined})" if wanted else joined, column)
 
     return predicate
