@@ -25,10 +25,12 @@ def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Dataset name · 数据集名称")],
     sample: Annotated[Path, typer.Option("--from", help="A file of yours · 样本文件")],
+    *,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook that has several · 工作簿中的工作表名")] = None,
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_profile", file=sample.name):
-        made = flows.draft_dataset(settings, name, sample)
+        made = flows.draft_dataset(settings, name, sample, sheet)
     say(settings.lang, "new_done", dataset=name, folder=made)
 
 

@@ -9,7 +9,7 @@ from lakeward.contracts.view import View
 
 KEYS = (
     *("path", "pattern", "format", "delimiter", "quote", "escape", "encoding", "nulls", "decimal", "timezone"),
-    "limitBytes",
+    *("sheet", "headerRow", "headerRows", "limitBytes"),
 )
 # Bounds of one batch where the contract names none: minutes of work, and within the memory of a small machine.
 MAX_BYTES = 4 << 30
@@ -34,6 +34,9 @@ def read_source(view: View, dataset: str, retention_days: int | None, roots: Seq
         nulls=view.texts("nulls", ("",)),
         decimal=_character(view, "decimal", ".", ".,"),
         zone=view.zone("timezone", "") or None,
+        sheet=view.text("sheet", "") or None,
+        header_row=view.whole("headerRow", 1),
+        header_rows=view.whole("headerRows", 1),
         limit_bytes=view.whole("limitBytes", MAX_BYTES),
         retention_days=retention_days,
     )

@@ -51,7 +51,7 @@ CONTRACT = {
 }
 # Bronze is text as it was decoded: how a file is cut into it concerns new files only, what the text means concerns every row.
 SOURCE = {
-    **dict.fromkeys(("path", "pattern", "delimiter", "quote", "escape", "encoding"), _FINE),
+    **dict.fromkeys(("path", "pattern", "delimiter", "quote", "escape", "encoding", "sheet", "header_row", "header_rows"), _FINE),
     **dict.fromkeys(("limit_bytes", "retention_days"), _FINE),
     **dict.fromkeys(("format", "nulls", "decimal", "zone"), _BREAK),
 }

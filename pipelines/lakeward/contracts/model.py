@@ -70,6 +70,7 @@ class FileFormat(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
+    XLSX = "xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,9 @@ class FileSource:
         nulls: Texts that mean "no value".
         decimal: Decimal separator of numbers in text.
         zone: IANA zone of naive times; None: a naive time is quarantined.
-        limit_bytes: The bound of one batch, in bytes of its files; one file always fits.
+        sheet: Of a workbook; None: the only one with something in it.
+        header_row, header_rows: The first row of a sheet's header, from 1, and how many rows it has.
+        limit_bytes: The bound of one batch, in bytes of its files; one file always fits. A sheet has as many at most, unpacked.
         retention_days: How long a landed file is kept after its batch; None: for ever.
     """
 
@@ -98,6 +101,9 @@ class FileSource:
     nulls: tuple[str, ...] = ("",)
     decimal: str = "."
     zone: str | None = None
+    sheet: str | None = None
+    header_row: int = 1
+    header_rows: int = 1
     limit_bytes: int = 4 << 30
     retention_days: int | None = None
 

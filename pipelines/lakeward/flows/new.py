@@ -10,8 +10,11 @@ from lakeward.flows.profile import draft, profile_file
 from lakeward.flows.workspace import open_workspace
 
 
-def draft_dataset(settings: Settings, name: str, sample: Path) -> Path:
+def draft_dataset(settings: Settings, name: str, sample: Path, sheet: str | None = None) -> Path:
     """Write `expectations/datasets/<name>/` and put `sample` into its drop folder; the dataset's folder.
+
+    Args:
+        sheet: Of a workbook; None: the only one with something in it.
 
     Raises:
         UsageError: The name is not allowed or taken, or the file is not there or holds nothing.
@@ -25,7 +28,7 @@ def draft_dataset(settings: Settings, name: str, sample: Path) -> Path:
     if not sample.is_file():
         raise UsageError("sample_not_found", file=sample)
     with workspace.engine() as engine:
-        contract, suite = draft(profile_file(engine, sample), name, workspace.project.zone)
+        contract, suite = draft(profile_file(engine, sample, sheet), name, workspace.project.zone)
     folder.mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(contract, encoding="utf-8")
     (folder / "suite.json").write_text(suite, encoding="utf-8")

@@ -12,6 +12,9 @@ from lakeward.core.errors import ContractError, UsageError
 # What browsers, editors, rsync and SFTP clients call a file that is not whole yet.
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", "~")
 
+# Files that people do not see, and the notes that Office leaves beside a document that is open.
+HIDDEN = (".", "~$")
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -59,7 +62,7 @@ def deliveries(folder: Path, pattern: str) -> tuple[Delivery, ...]:
 
 
 def _is_meant(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    hidden = any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts)
     if hidden or path.name.lower().endswith(UNFINISHED) or not path.is_file():
         return False
     if not path.resolve().is_relative_to(folder):

@@ -15,6 +15,7 @@ from lakeward.core.errors import MachineError
 from lakeward.core.sql import identifier
 from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.decoding import utf8_view
+from lakeward.engines.embedded.excel_files import read_excel
 from lakeward.engines.embedded.json_files import read_json
 from lakeward.engines.embedded.parquet_files import read_parquet
 from lakeward.engines.embedded.reading import Reading
@@ -87,6 +88,7 @@ def _readings(
         read_csv(con, text(FileFormat.CSV), source, columns),
         read_json(con, text(FileFormat.JSONL), columns),
         read_parquet(con, readable[FileFormat.PARQUET], columns, stored),
+        read_excel(readable[FileFormat.XLSX], source, columns, scratch),
     )
 
 

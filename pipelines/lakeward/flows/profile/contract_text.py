@@ -141,9 +141,22 @@ def _source(profile: Profile, name: str) -> Iterator[str]:
         yield f"quote: {_quoted(source.quote)}"
         yield f"escape: {_quoted(source.escape)}"
         yield f"decimal: {_quoted(source.decimal)}"
-    if source.format is not FileFormat.PARQUET:
+    if source.format is FileFormat.XLSX:
+        yield from _sheet(source)
+    if source.format in {FileFormat.CSV, FileFormat.JSONL}:
         yield f"encoding: {source.encoding}      # {_encoding_evidence(source)}"
+    if source.format is not FileFormat.PARQUET:
         yield f"nulls: [{', '.join(map(_quoted, source.nulls))}]      # those that occur, and the empty text"
+
+
+def _sheet(source: FileSource) -> Iterator[str]:
+    if source.sheet is None:
+        yield "# sheet: the only one that holds something, whatever its name; name one here to read no other"
+    else:
+        yield f"sheet: {_quoted(source.sheet)}"
+    yield f"headerRow: {source.header_row}      # CHECK: the first row of column names; records follow below the last"
+    if source.header_rows > 1:
+        yield f"headerRows: {source.header_rows}      # by its merged cells; a column's name is the texts above it, joined with _"
 
 
 def _encoding_evidence(source: FileSource) -> str:

@@ -11,6 +11,7 @@ from lakeward.contracts.model import Column, DataType, FileFormat, FileSource, K
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Sha256
 from lakeward.engines.protocols import Engine
+from lakeward.flows.profile.sheets import look_at_sheet, readable_workbook
 from lakeward.sources.sniff import fault, guess_dialect, guess_encoding, guess_format
 
 # Some hundreds of records of any width.
@@ -26,16 +27,21 @@ class Look:
     Args:
         source: The dialect; its path is of no meaning yet.
         agreeing, sampled: As in `Profile`.
+        percent: Names of columns that a workbook shows as percentages.
     """
 
     input: BatchInput
     source: FileSource
-    agreeing: int
-    sampled: int
+    agreeing: int = 0
+    sampled: int = 0
+    percent: frozenset[str] = frozenset()
 
 
-def first_look(path: Path) -> Look:
+def first_look(path: Path, sheet: str | None = None) -> Look:
     """The file as an input, with the dialect it seems to be written in.
+
+    Args:
+        sheet: Of a workbook; None: the only one with something in it.
 
     Raises:
         UsageError: It is empty, of a format that can't be read, or its first record names no columns.
@@ -44,13 +50,20 @@ def first_look(path: Path) -> Look:
         raise UsageError("sample_empty", file=path)
     format_ = guess_format(path)
     broken = fault(path, format_)
+    if format_ is FileFormat.XLSX:
+        readable_workbook(path, broken)
+    elif sheet is not None:
+        raise UsageError("sample_no_sheets", file=path)
     if broken:
         raise UsageError("sample_not_readable", file=path, found=broken)
     with path.open("rb") as file:
         identity = Sha256(hashlib.file_digest(file, "sha256").hexdigest())
     input_ = BatchInput(1, path.name, path, identity, path.stat().st_size, format_)
     source = FileSource(PurePosixPath(), "", format_)
-    return Look(input_, source, 0, 0) if format_ is FileFormat.PARQUET else _text_look(input_, source)
+    if format_ is FileFormat.XLSX:
+        found, percent = look_at_sheet(path, source, sheet)
+        return Look(input_, found, percent=percent)
+    return Look(input_, source) if format_ is FileFormat.PARQUET else _text_look(input_, source)
 
 
 def header(engine: Engine, look: Look) -> tuple[str, ...]:
@@ -71,7 +84,7 @@ def header(engine: Engine, look: Look) -> tuple[str, ...]:
 def _text_look(input_: BatchInput, source: FileSource) -> Look:
     encoding = guess_encoding(input_.path)
     if source.format is FileFormat.JSONL:
-        return Look(input_, FileSource(source.path, "", FileFormat.JSONL, encoding=encoding), 0, 0)
+        return Look(input_, FileSource(source.path, "", FileFormat.JSONL, encoding=encoding))
     found = guess_dialect(_head(input_.path, encoding))
     if not found.header:
         raise UsageError("sample_without_header", file=input_.path)

@@ -18,13 +18,16 @@ from lakeward.flows.profile.measuring import STAGED, null_tokens, sample
 from lakeward.flows.profile.naming import sql_names
 
 
-def profile_file(engine: Engine, path: Path) -> Profile:
+def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profile:
     """What the file shows of itself.
+
+    Args:
+        sheet: Of a workbook; None: the only one with something in it.
 
     Raises:
         UsageError: It is empty, can't be read, or has no header or no rows.
     """
-    look = first_look(path)
+    look = first_look(path, sheet)
     headers = header(engine, look)
     names = dict(zip(sql_names(headers), headers, strict=True))
     rows, rejects = _stage(engine, look, names)

@@ -2,6 +2,7 @@
 
 from lakeward.sources.sniff.dialect import Dialect, guess_dialect
 from lakeward.sources.sniff.encoding import guess_encoding
+from lakeward.sources.sniff.excel import SheetGuess, guess_sheet, sheet_names
 from lakeward.sources.sniff.magic import fault, guess_format
 
-__all__ = ["Dialect", "fault", "guess_dialect", "guess_encoding", "guess_format"]
+__all__ = ["Dialect", "SheetGuess", "fault", "guess_dialect", "guess_encoding", "guess_format", "guess_sheet", "sheet_names"]

@@ -14,15 +14,18 @@ HEAD = 4096  # a disk's block: where a binary format shows itself, and a text fi
 PARQUET = b"PAR1"  # Apache Parquet format, "File format": magic number at both ends
 FOOTER = 8  # four bytes of length and the magic number
 
+ZIP = b"PK\x03\x04"  # .ZIP application note, 4.3.7; also .xlsx
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2; .xls, and workbooks with a password
 # Message codes, each by the bytes that a file of the kind begins with.
 _KINDS = (
     (PARQUET, "file_is_parquet"),
     (b"\x1f\x8b", "file_is_gzip"),  # RFC 1952 §2.3.1
     (b"\x28\xb5\x2f\xfd", "file_is_zstd"),  # RFC 8878 §3.1.1
-    (b"PK\x03\x04", "file_is_zip"),  # .ZIP application note, 4.3.7; also .xlsx
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_is_office"),  # compound file: .xls
+    (ZIP, "file_is_zip"),
+    (COMPOUND, "file_is_office"),
     (b"%PDF-", "file_is_pdf"),
 )
+_LOCKED = "EncryptedPackage".encode("utf-16-le")  # [MS-OFFCRYPTO] 2.3.4.4
 _SHEET = b"xl/"  # folder of a workbook's parts inside a .xlsx
 
 
@@ -35,6 +38,8 @@ def fault(path: Path, format_: FileFormat) -> str | None:
     head, tail, size = _ends(path)
     if format_ is FileFormat.PARQUET:
         return _parquet_fault(head, tail, size)
+    if format_ is FileFormat.XLSX:
+        return _workbook_fault(path, head)
     for magic, code in _KINDS:
         if head.startswith(magic):
             return "file_is_office" if code == "file_is_zip" and _SHEET in head + tail else code
@@ -42,14 +47,16 @@ def fault(path: Path, format_: FileFormat) -> str | None:
 
 
 def guess_format(path: Path) -> FileFormat:
-    """Parquet by its mark, JSON lines where the first line is an object, else delimited text.
+    """Parquet and workbooks by their marks (old and encrypted workbooks too), JSON lines where the first line is an object, else delimited text.
 
     Raises:
         OSError: It can't be opened.
     """
-    head, _, _ = _ends(path)
+    head, tail, _ = _ends(path)
     if head.startswith(PARQUET):
         return FileFormat.PARQUET
+    if head.startswith(COMPOUND) or (head.startswith(ZIP) and _SHEET in head + tail):
+        return FileFormat.XLSX
     text = head.decode(guess_encoding(path), errors="ignore").lstrip("\ufeff")
     return FileFormat.JSONL if _begins_with_object(text) else FileFormat.CSV
 
@@ -68,6 +75,20 @@ def _parquet_fault(head: bytes, tail: bytes, size: int) -> str | None:
     footer = int.from_bytes(tail[-FOOTER : -len(PARQUET)], "little")
     whole = tail.endswith(PARQUET) and size >= len(PARQUET) + footer + FOOTER
     return None if whole else "file_truncated_parquet"
+
+
+def _workbook_fault(path: Path, head: bytes) -> str | None:
+    """What is inside a .zip is the reader's business; a compound file names its streams in its directory."""
+    if head.startswith(ZIP):
+        return None
+    if not head.startswith(COMPOUND):
+        return "file_not_workbook"
+    # [MS-CFB] 2.2: size of a sector as a power of two, and the directory's first sector; the header counts as one.
+    size, sector = 1 << min(head[30], 12), int.from_bytes(head[48:52], "little")
+    with path.open("rb") as file:
+        file.seek((sector + 1) * size)
+        locked = _LOCKED in file.read(HEAD)
+    return "file_workbook_locked" if locked else "file_workbook_old"
 
 
 def _begins_with_object(text: str) -> bool:

@@ -1,0 +1,40 @@
+"""The header of a sheet: one row of names or several, with merged cells."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from lakeward.core.workbook.merges import Merges
+from lakeward.core.workbook.sheets import Row
+from lakeward.core.workbook.xml import UnreadableError
+
+
+def column_names(above: Sequence[Row], merges: Merges, first: int) -> dict[int, str]:
+    """Names of the columns by their numbers: a header of several rows gives each column the texts above it, joined.
+
+    A cell that is merged over several columns names the first, unless the rows below tell them apart.
+
+    Args:
+        above: The rows of the sheet down to the header's last.
+        first: Number of the header's first row.
+
+    Raises:
+        UnreadableError: No column has a name, or two have one.
+    """
+    own = {place for number, cells in above if number >= first for place, text in cells.items() if text.strip()}
+    if not own:
+        raise UnreadableError("reject_workbook_without_header")
+    lines = [merges.fill(number, cells, max(own)) for number, cells in above]
+    kept = [line for (number, _), line in zip(above, lines, strict=True) if number >= first]
+    names: dict[int, str] = {}
+    for place in range(1, max(own) + 1):
+        name = _name([line.get(place, "") for line in kept])
+        if name in names.values() and place in own:
+            raise UnreadableError("reject_duplicate_header")
+        if name and name not in names.values():
+            names[place] = name
+    return names
+
+
+def _name(texts: Iterable[str]) -> str:
+    """The texts above a column, each once, with single blanks for line breaks."""
+    return "_".join(text for text, _ in itertools.groupby(" ".join(one.split()) for one in texts) if text)

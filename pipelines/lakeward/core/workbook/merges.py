@@ -1,0 +1,94 @@
+"""Merged cells: a workbook keeps the value in the first of them, and a person sees it in all."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import IO
+
+from lakeward.core.workbook.xml import UnreadableError
+
+# Excel's own bounds of a sheet (ECMA-376 leaves them open, Excel's specification does not).
+ROWS, COLUMNS = 1_048_576, 16_384
+# What stands behind the cells of a sheet: merges, formats, links. Megabytes already are a flood.
+MAX_BEHIND = 64 << 20
+_CHUNK = 1 << 20
+_END = re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
+_MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
+
+
+def column(letters: str) -> int:
+    """The number of a column, from 1.
+
+    Raises:
+        ValueError: There is no such column.
+    """
+    number = 0
+    for letter in letters:
+        place = ord(letter) - ord("A") + 1
+        if not 1 <= place <= 26:
+            raise ValueError("column")
+        number = number * 26 + place
+    if not 1 <= number <= COLUMNS:
+        raise ValueError("column")
+    return number
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Range:
+    """Merged cells, from the first row and column to the last, numbers from 1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+def ranges(stream: IO[bytes]) -> tuple[Range, ...]:
+    """The merged ranges of a sheet, by their first rows.
+
+    They stand behind the cells, so that the bytes are searched before the cells are understood: a tenth of the work of understanding.
+    """
+    found = [
+        Range(int(top), column(left.decode()), int(bottom), column(right.decode()))
+        for left, top, right, bottom in _MERGE.findall(_behind(stream))
+    ]
+    return tuple(sorted(found))
+
+
+def _behind(stream: IO[bytes]) -> bytes:
+    """The bytes of a sheet behind its cells."""
+    last, end = b"", None
+    while end is None:
+        chunk = stream.read(_CHUNK)
+        if not chunk:
+            raise UnreadableError("reject_workbook_damaged")
+        # The end may stand on both sides of a cut.
+        last = last[-len(b"</prefix:sheetData >") :] + chunk
+        end = _END.search(last)
+    found = last[end.end() :] + stream.read(MAX_BEHIND)
+    if stream.read(1):
+        raise UnreadableError("reject_workbook_too_large")
+    return found
+
+
+class Merges:
+    """The values of merged cells, put into each of them as the rows come by in their order."""
+
+    def __init__(self, found: Iterable[Range]) -> None:
+        self._waiting = deque(found)
+        self._open: list[tuple[Range, str]] = []
+
+    def fill(self, number: int, cells: Mapping[int, str], width: int) -> dict[int, str]:
+        """The cells of row `number` with those that are merged filled, up to column `width`."""
+        self._open = [one for one in self._open if one[0].bottom >= number]
+        while self._waiting and self._waiting[0].top <= number:
+            merged = self._waiting.popleft()
+            if merged.bottom >= number and (value := cells.get(merged.left)) is not None and merged.top == number:
+                self._open.append((merged, value))
+        if len(self._open) > COLUMNS:
+            raise UnreadableError("reject_workbook_damaged")
+        filled = dict(cells)
+        for merged, value in self._open:
+            filled.update(dict.fromkeys(range(merged.left, min(merged.right, width) + 1), value))
+        return filled

@@ -1,0 +1,65 @@
+"""What the number format of a cell says its number is. A date in a workbook is a number with a format; nothing else tells it.
+
+Source: ECMA-376 part 1, 18.8.30 (built-in formats, those of Chinese, Japanese and Korean included) and 18.8.31 (codes).
+"""
+
+import re
+from collections.abc import Iterable
+from enum import Enum
+
+
+class Show(Enum):
+    """How a number is shown."""
+
+    NUMBER = 0
+    PERCENT = 1
+    DATE = 2
+    TIME = 3
+    MOMENT = 4  # a date with a time
+    DURATION = 5  # hours, minutes or seconds that go on beyond 24 or 60
+
+
+# Numbers of formats that a file need not spell out. 27 to 36 and 50 to 58 are dates in a Chinese, Japanese or Korean Excel,
+# 32 to 35 and 55, 56 times of day in some of these.
+_BUILT_IN = (
+    {9: Show.PERCENT, 10: Show.PERCENT, 22: Show.MOMENT, 46: Show.DURATION}
+    | dict.fromkeys((*range(14, 18), *range(27, 32), 36, 50, 51, 52, 53, 54, 57, 58), Show.DATE)
+    | dict.fromkeys((*range(18, 22), 32, 33, 34, 35, 45, 47, 55, 56), Show.TIME)
+)
+# Quoted text, escaped characters, padding, fill, and brackets (colour, locale, condition) say nothing of the kind.
+_SILENT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
+_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_CLOCK = re.compile(r"h|s|am/pm|a/p|上午/下午", re.IGNORECASE)
+# Year (also the era's: e), day, weekday (also aaa).
+_DAY = re.compile(r"y|d|e(?![+-])|aaa", re.IGNORECASE)
+_MONTHS = re.compile(r"m+", re.IGNORECASE)
+# `General` has an e and an a, and is no date.
+_GENERAL = re.compile(r"general|通用格式", re.IGNORECASE)
+
+
+def shows(elements: Iterable[tuple[str, dict[str, str]]]) -> tuple[Show, ...]:
+    """For each cell style in the elements of the styles part, how it shows a number."""
+    codes: dict[int, str] = {}
+    numbers: list[int] = []
+    inside = False
+    for name, given in elements:
+        if name == "numFmt":
+            codes[int(given["numFmtId"])] = given["formatCode"]
+        elif name in {"cellStyleXfs", "cellXfs", "cellStyles", "dxfs"}:
+            inside = name == "cellXfs"
+        elif name == "xf" and inside:
+            numbers.append(int(given.get("numFmtId", "0")))
+    return tuple(show(codes[n]) if n in codes else _BUILT_IN.get(n, Show.NUMBER) for n in numbers)
+
+
+def show(code: str) -> Show:
+    """How a format code shows a positive number: its first section."""
+    first = _GENERAL.sub("", _SILENT.sub("", code)).split(";")[0]
+    if _ELAPSED.search(first):
+        return Show.DURATION
+    clock, day = bool(_CLOCK.search(first)), bool(_DAY.search(first))
+    if clock:
+        return Show.MOMENT if day else Show.TIME
+    if day or _MONTHS.search(first):
+        return Show.DATE
+    return Show.PERCENT if "%" in first else Show.NUMBER

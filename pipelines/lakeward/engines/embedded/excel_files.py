@@ -1,0 +1,124 @@
+"""Sheets of workbooks: their rows as texts, through Python into a working copy that DuckDB reads.
+
+A declared, bounded exception to "rows never pass through Python" (DESIGN.md §4): no engine reads workbooks exactly. Refuses to guess
+what the contract can say: the sheet, and where its header stands.
+"""
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.model import Column, FileSource
+from lakeward.core.sql import literal
+from lakeward.core.workbook import Merges, Row, UnreadableError, Workbook, column_names
+from lakeward.engines.embedded.reading import Reading, missing_detail, rejects, rows
+
+# DuckDB's own bound of a JSON object; its buffers grow with it.
+USUAL_OBJECT = 16 << 20
+
+
+def read_excel(files: Iterable[BatchInput], source: FileSource, columns: Sequence[Column], scratch: Path) -> Reading:
+    """Read one sheet of each workbook; a file that lacks a required column is all rejects.
+
+    A record is a row below the header in which some cell is not blank; merged cells all have the value of the first.
+    """
+    reading = Reading()
+    for file in files:
+        try:
+            with Workbook(file.path, source.limit_bytes) as book:
+                copy = _copied(book, source, columns, scratch / f"{file.seq}.jsonl")
+        except UnreadableError as error:
+            reading.refuse(file, error.code)
+        else:
+            copy.add(reading, file, columns)
+    return reading
+
+
+@dataclass(slots=True)
+class _Copy:
+    """A sheet's records, as lines of JSON: `n` the row's number, `v` the contract's columns, `x` what is beside them.
+
+    Args:
+        missing: Required columns that the header lacks: then `x` holds the whole record.
+    """
+
+    path: Path
+    unknown: tuple[str, ...]
+    missing: tuple[str, ...]
+    records: int = 0
+    longest: int = 0
+    seen: set[str] = field(default_factory=set)
+
+    def write(self, file: IO[bytes], number: int, values: Sequence[str | None], beside: Mapping[str, str]) -> int:
+        """Add a record; how many bytes it took."""
+        extra = json.dumps(beside, ensure_ascii=False) if beside else None
+        line = json.dumps({"n": number, "v": values, "x": extra}, ensure_ascii=False).encode() + b"\n"
+        self.records += 1
+        self.longest = max(self.longest, len(line))
+        self.seen.update(beside)
+        return file.write(line)
+
+    def add(self, reading: Reading, file: BatchInput, columns: Sequence[Column]) -> None:
+        """Add the copy's rows or rejects, and its report, to the reading."""
+        missing = self.missing if self.records else ()
+        unknown = () if self.missing else tuple(name for name in self.seen if name not in self.unknown)
+        reading.reports.append(FileReport(file.seq, file.name, self.records, (*self.unknown, *sorted(unknown)), missing))
+        if not self.records:
+            return
+        scan = (
+            f"read_json({literal(str(self.path))}, format='newline_delimited', compression='uncompressed', "
+            f"maximum_object_size={max(USUAL_OBJECT, 2 * self.longest)}, columns={{'n': 'BIGINT', 'v': 'VARCHAR[]', 'x': 'VARCHAR'}})"
+        )
+        records = f"SELECT {literal(file.name)} AS file, {file.seq}::BIGINT AS seq, n, v, x FROM {scan}"
+        if missing:
+            reading.rejects.append(rejects(records, "'reject_missing_column'", missing_detail(missing), "encode(x)"))
+        else:
+            reading.rows.append(rows(records, columns, [f"v[{place}]" for place, _ in enumerate(columns, 1)], "x"))
+
+
+def _copied(book: Workbook, source: FileSource, columns: Sequence[Column], path: Path) -> _Copy:
+    """The records of the contract's sheet, written to `path`.
+
+    Raises:
+        UnreadableError: The whole file is to be refused.
+    """
+    sheet = book.sheet(source.sheet)
+    with book.rows(sheet) as found, path.open("wb") as file:
+        merges = book.merges(sheet)
+        above, below = _parted(iter(found), source.header_row + source.header_rows)
+        header = column_names(above, merges, source.header_row)
+        places = {name: place for place, name in header.items()}
+        known = {column.source_name: places.get(column.source_name) for column in columns}
+        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in places)
+        copy = _Copy(path, tuple(name for name in places if name not in known), missing)
+        left = source.limit_bytes
+        for number, cells in _records(below, merges, max(header)):
+            values = [cells.get(place) if (place := known[column.source_name]) else None for column in columns]
+            own = set() if missing else set(known.values())
+            beside = {header.get(place, f"_unnamed_{place}"): cells[place] for place in sorted(cells.keys() - own)}
+            left -= copy.write(file, number, values, beside)
+            if left < 0:
+                raise UnreadableError("reject_workbook_too_large")
+    return copy
+
+
+def _records(below: Iterator[Row], merges: Merges, width: int) -> Iterator[Row]:
+    """Rows in which some cell of their own is not blank, merged cells filled."""
+    for number, cells in below:
+        filled = merges.fill(number, cells, width)
+        if any(not text.isspace() for text in cells.values() if text):
+            yield number, filled
+
+
+def _parted(coming: Iterator[Row], first: int) -> tuple[list[Row], Iterator[Row]]:
+    """The rows before number `first`, and those from there on."""
+    above: list[Row] = []
+    for row in coming:
+        if row[0] >= first:
+            return above, itertools.chain([row], coming)
+        above.append(row)
+    return above, coming

@@ -1,0 +1,63 @@
+"""The first look at a workbook: which sheet, and where its table begins. Refuses to choose one of several sheets."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from lakeward.contracts.model import FileSource
+from lakeward.core.errors import UsageError
+from lakeward.core.workbook import UnreadableError
+from lakeward.sources.sniff import guess_sheet, sheet_names
+
+# Names in one message; a workbook with more sheets is a report, and messages stay short.
+SHOWN = 12
+SHOWN_LETTERS = 200
+
+
+def look_at_sheet(path: Path, source: FileSource, sheet: str | None) -> tuple[FileSource, frozenset[str]]:
+    """The source with the sheet and its header, and the columns that are shown as percentages.
+
+    Args:
+        sheet: None: the only one with something in it; it is left unnamed, for the next file may call it otherwise.
+
+    Raises:
+        UsageError: There is no such sheet, there are several, or none has a header.
+    """
+    try:
+        _choosable(path, source.limit_bytes, sheet)
+        guess = guess_sheet(path, source.limit_bytes, sheet)
+    except UnreadableError as error:
+        raise UsageError("sample_workbook_damaged", file=path, found=error.code) from error
+    if not guess.header_rows:
+        raise UsageError("sample_sheet_header", file=path, sheet=guess.name)
+    name = None if guess.only else guess.name
+    return replace(source, sheet=name, header_row=guess.header_row, header_rows=guess.header_rows), guess.percent
+
+
+def readable_workbook(path: Path, broken: str | None) -> None:
+    """That the file is a workbook by its beginning.
+
+    Args:
+        broken: Message code of why it is not.
+
+    Raises:
+        UsageError: It has a password, or is older than the format that is read.
+    """
+    if broken == "file_workbook_locked":
+        raise UsageError("sample_workbook_locked", file=path)
+    if broken:
+        raise UsageError("sample_workbook_old", file=path)
+
+
+def _choosable(path: Path, limit: int, sheet: str | None) -> None:
+    """That there is one sheet to look at."""
+    filled, every = sheet_names(path, limit)
+    if sheet is None and not filled:
+        raise UsageError("sample_empty", file=path)
+    if sheet is None and len(filled) > 1:
+        raise UsageError("sample_sheets", file=path, count=len(filled), sheets=_listed(filled))
+    if sheet is not None and sheet.casefold() not in {name.casefold() for name in every}:
+        raise UsageError("sample_sheet_missing", file=path, sheet=sheet, sheets=_listed(every))
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:SHOWN])[:SHOWN_LETTERS] + (", …" if len(names) > SHOWN else "")

@@ -1,0 +1,113 @@
+"""Where the table of a workbook stands: on which sheet, below which rows of titles, under a header of how many rows.
+
+Refuses to be sure, and to choose between sheets: a guess is for a draft that a person reads.
+"""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeward.core.workbook import Merges, Range, Row, UnreadableError, Workbook, column_names
+
+# Rows that are looked at: titles are few.
+HEAD = 60
+# Rows of a header: more are a form, not a table.
+DEEPEST = 4
+# A header names nearly every column that the data below fills.
+NAMED = 0.8
+
+# What names no column: numbers, dates and times.
+_VALUE = re.compile(
+    r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?%?|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}:\d{2}.*|true|false|#.*", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGuess:
+    """A sheet, and its table.
+
+    Args:
+        name: The sheet's name.
+        only: No other sheet that a person sees holds anything.
+        header_row, header_rows: The header's first row, from 1, and how many it has; 0: nothing looks like one.
+        percent: Names of columns in which some number is shown as a percentage.
+    """
+
+    name: str
+    only: bool
+    header_row: int
+    header_rows: int
+    percent: frozenset[str] = frozenset()
+
+
+def sheet_names(path: Path, limit: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the sheets that a person sees with something in them, and those of all.
+
+    Raises:
+        UnreadableError: It is no workbook, or a damaged one.
+    """
+    with Workbook(path, limit) as book:
+        return tuple(sheet.name for sheet in book.filled()), tuple(sheet.name for sheet in book.sheets)
+
+
+def guess_sheet(path: Path, limit: int, name: str | None) -> SheetGuess:
+    """The table on the sheet `name`, or on the only one with something in it.
+
+    Raises:
+        UnreadableError: There is no such sheet, or no workbook.
+    """
+    with Workbook(path, limit) as book:
+        sheet = book.sheet(name)
+        only = not sheet.hidden and len(book.filled()) == 1
+        ranges = book.ranges(sheet)
+        with book.rows(sheet) as rows:
+            head = [row for row in itertools.islice(rows, HEAD) if _texts(row)]
+        first, count, names = _header(head, ranges)
+        return SheetGuess(sheet.name, only, first, count, frozenset(names[place] for place in rows.percent if place in names))
+
+
+def _header(head: Sequence[Row], ranges: Sequence[Range]) -> tuple[int, int, dict[int, str]]:
+    """First row, number of rows and names of the first header among the rows; zeros where there is none."""
+    width = _width(head, ranges)
+    for place, (number, _) in enumerate(head):
+        count = _depth(head[place:], ranges)
+        above = [row for row in head if row[0] < number + count]
+        if any(_VALUE.fullmatch(text) for row in above[place:] for text in _texts(row)):
+            continue
+        try:
+            names = column_names(above, Merges(ranges), number)
+        except UnreadableError:
+            continue
+        if len(names) >= NAMED * width:
+            return number, count, names
+    return 0, 0, {}
+
+
+def _width(head: Sequence[Row], ranges: Sequence[Range]) -> int:
+    """How many cells most rows fill, merged ones counted; of two such numbers the larger, for titles are short."""
+    merges = Merges(ranges)
+    widest = max((max(cells) for _, cells in head), default=0)
+    counts = Counter(len(_texts((number, merges.fill(number, cells, widest)))) for number, cells in head)
+    return max(counts, key=lambda count: (counts[count], count), default=0)
+
+
+def _depth(head: Sequence[Row], ranges: Sequence[Range]) -> int:
+    """How many rows a header that begins with the first of these has: as deep as its cells are merged, and as they are parted below."""
+    first = head[0][0]
+    last = max([one.bottom for one in ranges if one.top == first], default=first)
+    while last - first < DEEPEST:
+        below = next((cells for number, cells in head if number == last + 1), {})
+        groups = [one for one in ranges if first <= one.top and one.bottom == last and one.left < one.right]
+        parted = {place for one in groups for place in range(one.left, one.right + 1)}
+        filled = {place for place, text in below.items() if text.strip()}
+        if not filled or not filled <= parted:
+            break
+        last += 1
+    return min(last - first, DEEPEST - 1) + 1
+
+
+def _texts(row: Row) -> list[str]:
+    return [text for text in row[1].values() if text.strip()]
