@@ -67,28 +67,36 @@ def scored(judged: str, weights: Weights = EQUAL, *, also: str = "") -> str:
     """
     own = f"dataset, {also}" if also else "dataset"
     each = f"{also}, " if also else ""
-    return f"""{judged},
-elements AS (
-  SELECT *, CASE WHEN outcome = '{Outcome.UNKNOWN}' OR evaluated = 0 THEN NULL WHEN evaluated IS NULL OR failed IS NULL
-      THEN CAST(outcome = '{Outcome.PASS}' AS BIGINT) ELSE evaluated - failed END AS passed,
-    CASE WHEN outcome = '{Outcome.UNKNOWN}' OR evaluated = 0 THEN NULL WHEN evaluated IS NULL OR failed IS NULL
-      THEN 1 ELSE evaluated END AS seen
+    return ",\n".join((judged, _rules(own, weights), _dimensions(own, weights), _datasets(own, weights), _estate(each, weights)))
+
+
+def _rules(own: str, weights: Weights) -> str:
+    unknown = f"outcome = '{Outcome.UNKNOWN}' OR evaluated = 0"
+    return f"""elements AS (
+  SELECT *, evaluated IS NULL OR failed IS NULL AS whole,
+    CASE WHEN {unknown} THEN NULL WHEN whole THEN CAST(outcome = '{Outcome.PASS}' AS BIGINT) ELSE evaluated - failed END AS passed,
+    CASE WHEN {unknown} THEN NULL WHEN whole THEN 1 ELSE evaluated END AS seen
   FROM judged
 ),
 counted AS (
   SELECT {own}, dimension, rule_id AS rule, sum(passed) AS numerator, sum(seen) AS denominator,
     max_by(rule_version, batch_seq) AS rule_version, max_by(expectation, batch_seq) AS expectation,
-    count(*) AS batches, count(passed) AS measured,
-    max(CAST(outcome = '{Outcome.FAIL}' AS INTEGER)) AS has_failed, max(CAST(outcome = '{Outcome.UNKNOWN}' AS INTEGER)) AS has_unknown
+    count(*) AS batches, count(passed) AS measured, max(CAST(outcome = '{Outcome.FAIL}' AS INTEGER)) AS has_failed,
+    max(CAST(outcome = '{Outcome.UNKNOWN}' AS INTEGER)) AS has_unknown
   FROM elements GROUP BY {own}, dimension, rule_id
 ),
-rated AS (SELECT *, {_half_up(f"{UNIT} * numerator", "denominator")} AS ratio, {weights.rule_sql()} AS weight FROM counted),
+rated AS (
+  SELECT *, {_half_up(f"{UNIT} * numerator", "denominator")} AS ratio, {weights.rule_sql()} AS weight FROM counted
+),
 rules AS (
   SELECT *, {_cents("ratio")} AS cents, {_scored("cents")} AS score,
     {_scored(_half_up(f"{WHOLE} * measured", "batches"))} AS coverage
   FROM rated
-),
-by_dimension AS (
+)"""
+
+
+def _dimensions(own: str, weights: Weights) -> str:
+    return f"""by_dimension AS (
   SELECT {own}, dimension, {_COUNTED}, count(*) AS rules, count(ratio) AS measured,
     sum(has_failed) AS failed_rules, sum(has_unknown) AS unknown_rules
   FROM rules GROUP BY {own}, dimension
@@ -96,25 +104,36 @@ by_dimension AS (
 rated_dimensions AS (
   SELECT *, {_half_up("total", "weights")} AS ratio, {weights.dimension_sql()} AS weight FROM by_dimension
 ),
-dimensions AS (SELECT *, {_cents("ratio")} AS cents, {_scored("cents")} AS score, {_SHOWN} FROM rated_dimensions),
-by_dataset AS (SELECT {own}, {_COUNTED}, {_SUMMED} FROM dimensions GROUP BY {own}),
-datasets AS (
-  SELECT *, {_cents(_half_up("total", "weights"))} AS cents, {_scored("cents")} AS score, {_SHOWN},
-    {weights.dataset_sql()} AS weight
-  FROM by_dataset
-),
-estate AS (
-  SELECT *, {_half_up("total", "weights")} AS cents, {_scored("cents")} AS score, {_SHOWN_CENTS}
-  FROM (SELECT {each}{_COUNTED_CENTS}, count(*) AS datasets, count(cents) AS scored, {_SUMMED} FROM datasets{_group(also)}) AS whole
-  WHERE datasets > 0
-),
-estate_dimensions AS (
-  SELECT *, {_half_up("total", "weights")} AS cents, {_scored("cents")} AS score, {_SHOWN_CENTS}
-  FROM (
-    SELECT {each}dimension, {_COUNTED_CENTS}, count(*) AS datasets, count(cents) AS scored, {_SUMMED}
-    FROM (SELECT * REPLACE ({weights.dataset_sql()} AS weight) FROM dimensions) AS weighed GROUP BY {each}dimension
-  ) AS whole
+dimensions AS (
+  SELECT *, {_cents("ratio")} AS cents, {_scored("cents")} AS score, {_SHOWN} FROM rated_dimensions
 )"""
+
+
+def _datasets(own: str, weights: Weights) -> str:
+    return f"""by_dataset AS (
+  SELECT {own}, {_COUNTED}, {_SUMMED} FROM dimensions GROUP BY {own}
+),
+rated_datasets AS (
+  SELECT *, {_half_up("total", "weights")} AS ratio, {weights.dataset_sql()} AS weight FROM by_dataset
+),
+datasets AS (
+  SELECT *, {_cents("ratio")} AS cents, {_scored("cents")} AS score, {_SHOWN} FROM rated_datasets
+)"""
+
+
+def _estate(each: str, weights: Weights) -> str:
+    counted = f"{_COUNTED_CENTS}, count(*) AS datasets, count(cents) AS scored, {_SUMMED}"
+    rated = f"""{_half_up("total", "weights")} AS cents, {_scored("cents")} AS score, {_SHOWN_CENTS}"""
+    whole = f" GROUP BY {each.rstrip(', ')}" if each else " HAVING count(*) > 0"
+    return f"""by_estate AS (
+  SELECT {each}{counted} FROM datasets{whole}
+),
+estate AS (SELECT *, {rated} FROM by_estate),
+weighed AS (SELECT * REPLACE ({weights.dataset_sql()} AS weight) FROM dimensions),
+by_estate_dimension AS (
+  SELECT {each}dimension, {counted} FROM weighed GROUP BY {each}dimension
+),
+estate_dimensions AS (SELECT *, {rated} FROM by_estate_dimension)"""
 
 
 def weight_shown(column: str = "weight") -> str:
@@ -132,10 +151,6 @@ def _cents(ratio: str) -> str:
 
 def _scored(cents: str) -> str:
     return f"CAST(CAST({cents} AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(5, 2))"
-
-
-def _group(also: str) -> str:
-    return f" GROUP BY {also}" if also else ""
 
 
 def _shown(scale: int) -> str:

@@ -64,49 +64,51 @@ def levels(judged: str, tables: tuple[str, ...], weights: Weights) -> dict[str, 
 def quality(weights: Weights) -> tuple[Family, ...]:
     """What the page shows of scores: the newest received batch of every dataset, its history and the trend."""
     chain = f"WITH {scored(newest(), weights)}"
-    tables = (RUNS, VERDICTS)
-    return (
-        Family(
-            "totals",
-            tables,
-            (),
-            ("datasets", *_COUNTS, "balanced", "last_run", "score", "scored", "coverage", "failed_rules", "unknown_rules"),
-            f"""{chain},
+    dimensions = Family(
+        "dimensions",
+        (RUNS, VERDICTS),
+        ("dimension",),
+        ("score", "rules", "measured", "failed_rules", "unknown_rules"),
+        f"{chain}\nSELECT dimension, score, rules, measured, failed_rules, unknown_rules FROM estate_dimensions ORDER BY dimension",
+    )
+    own = Family(
+        "dataset_dimensions",
+        (RUNS, VERDICTS),
+        ("dataset", "dimension"),
+        ("score",),
+        f"{chain}\nSELECT dataset, dimension, score FROM dimensions ORDER BY dataset, dimension",
+    )
+    return _totals(chain), _datasets(chain), _history(), dimensions, _trend(weights), own, _rules()
+
+
+def _totals(chain: str) -> Family:
+    return Family(
+        "totals",
+        (RUNS, VERDICTS),
+        (),
+        ("datasets", *_COUNTS, "balanced", "last_run", "score", "scored", "coverage", "failed_rules", "unknown_rules"),
+        f"""{chain},
 {FINISHED},
 sums AS (SELECT count(DISTINCT dataset) AS datasets, {_SUMS} FROM finished)
 SELECT sums.*, score, scored, coverage, failed_rules, unknown_rules FROM sums, estate WHERE batches > 0""",
-        ),
-        Family(
-            "datasets",
-            tables,
-            ("dataset",),
-            (*_COUNTS, "balanced", "score", "coverage", "failed_rules", "unknown_rules", "last_run"),
-            f"""{chain},
+    )
+
+
+def _datasets(chain: str) -> Family:
+    return Family(
+        "datasets",
+        (RUNS, VERDICTS),
+        ("dataset",),
+        (*_COUNTS, "balanced", "score", "coverage", "failed_rules", "unknown_rules", "last_run"),
+        f"""{chain},
 {FINISHED},
 sums AS (
-  SELECT dataset, {_SUMS}, arg_max(contract_version, (generation, batch_seq)) AS contract_version, arg_max(flow, (generation, batch_seq)) AS flow
+  SELECT dataset, {_SUMS}, arg_max(contract_version, (generation, batch_seq)) AS contract_version,
+    arg_max(flow, (generation, batch_seq)) AS flow
   FROM finished GROUP BY dataset
 )
 SELECT sums.*, score, coverage, failed_rules, unknown_rules
 FROM sums LEFT JOIN datasets ON datasets.dataset = sums.dataset ORDER BY sums.dataset""",
-        ),
-        _history(),
-        Family(
-            "dimensions",
-            tables,
-            ("dimension",),
-            ("score", "rules", "measured", "failed_rules", "unknown_rules"),
-            f"{chain}\nSELECT dimension, score, rules, measured, failed_rules, unknown_rules FROM estate_dimensions ORDER BY dimension",
-        ),
-        _trend(weights),
-        Family(
-            "dataset_dimensions",
-            tables,
-            ("dataset", "dimension"),
-            ("score",),
-            f"{chain}\nSELECT dataset, dimension, score FROM dimensions ORDER BY dataset, dimension",
-        ),
-        _rules(),
     )
 
 
