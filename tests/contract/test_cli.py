@@ -30,8 +30,11 @@ KEYS = {
     },
     ("lineage", "show", "silver.press_line"): {"direction", "depth", "from", "to", "kind", "job"},
     ("doctor",): {"check", "ok", "needed", "found", "repair"},
-    ("quarantine", "list"): {"table", "dataset", "rule", "rows", "batches", "oldest"},
-    ("quarantine", "show", "press_line"): {"table", "batch", "file", "row", "reasons", "detail"},
+    ("quarantine", "list"): {
+        *("table", "dataset", "rule", "rows", "batches", "oldest", "open", "owner", "age_p50", "age_p90"),
+    },
+    ("quarantine", "figures"): {"dataset", "open", "age_p50", "age_p90", "repair_rate", "refail_rate"},
+    ("quarantine", "show", "press_line"): {"id", "table", "batch", "file", "row", "state", "reasons", "detail"},
     ("explain", "silver.press_line", "machine=M1"): {
         *("table", "batch", "batch_id", "file", "row", "received_at", "run_id", "flow"),
         *("contract_version", "contract_sha256", "suite_sha256", "rules"),

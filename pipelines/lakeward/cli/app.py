@@ -14,7 +14,7 @@ from lakeward.cli.grade import confirm, override
 from lakeward.cli.grade import list_ as list_grades
 from lakeward.cli.grade import run as run_grades
 from lakeward.cli.look import doctor, explain, lineage, status, tables, verdicts
-from lakeward.cli.quarantine import list_, show
+from lakeward.cli.quarantine import expire, figures, list_, release, repair, replay, show
 from lakeward.cli.score import score
 from lakeward.cli.scorecard import build, open_
 from lakeward.cli.serve import policy_lint, policy_test, query
@@ -43,7 +43,15 @@ def make_app(lang: Lang) -> typer.Typer:
         "doctor": doctor,
     }
     groups: dict[str, dict[str, Callable[..., None]]] = {
-        "quarantine": {"list": list_, "show": show},
+        "quarantine": {
+            "list": list_,
+            "figures": figures,
+            "show": show,
+            "repair": repair,
+            "replay": replay,
+            "release": release,
+            "expire": expire,
+        },
         "grade": {"list": list_grades, "run": run_grades, "confirm": confirm, "override": override},
         "contract": {"lint": lint, "diff": diff},
         "lineage": {"show": lineage},

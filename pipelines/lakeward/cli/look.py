@@ -1,5 +1,6 @@
 """Commands that only look: what is there, what it was judged, where it came from, and what to do next."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -66,7 +67,13 @@ def explain(
         out(found)
         return
     for row in found:
-        table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in row.items()], ("what", "value"))
+        told = {**row, "life": [_line(event) for event in row["life"]]} if "life" in row else row
+        table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in told.items()], ("what", "value"))
+
+
+def _line(event: Mapping[str, object]) -> str:
+    """One event of a row's life, for people."""
+    return "; ".join(f"{key}: {value}" if key != "at" else str(value) for key, value in event.items() if value is not None)
 
 
 def lineage(

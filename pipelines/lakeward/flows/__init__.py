@@ -1,6 +1,5 @@
 """The flows: one public function per command or task. They wire, log and tell lineage; the rooms below know nothing of each other."""
 
-from lakeward.flows.aside import quarantine_rows, quarantined
 from lakeward.flows.assess import assess
 from lakeward.flows.check import compare_contracts, lint_contracts
 from lakeward.flows.checking import check as check_data
@@ -16,6 +15,11 @@ from lakeward.flows.inspect import list_runs, list_tables, list_verdicts
 from lakeward.flows.maturity import maturity_show
 from lakeward.flows.new import draft_dataset
 from lakeward.flows.project import create_project
+from lakeward.flows.quarantine.expire import expire_rows
+from lakeward.flows.quarantine.figures import quarantine_figures, quarantined
+from lakeward.flows.quarantine.repair import repair_rows
+from lakeward.flows.quarantine.replay import release_batch, release_rows, replay_rows
+from lakeward.flows.quarantine.show import quarantine_rows
 from lakeward.flows.report import RunReport
 from lakeward.flows.run import rebuild, run_all, run_dataset
 from lakeward.flows.scorecard import build_scorecard, open_figure, read_scorecard, scorecard_page
@@ -33,6 +37,7 @@ __all__ = [
     "curate_dataset",
     "decide_grade",
     "draft_dataset",
+    "expire_rows",
     "explain_check",
     "explain_row",
     "grade_all",
@@ -46,11 +51,16 @@ __all__ = [
     "maturity_show",
     "open_figure",
     "project_status",
+    "quarantine_figures",
     "quarantine_rows",
     "quarantined",
     "read_scorecard",
     "rebuild",
     "rebuild_dataset",
+    "release_batch",
+    "release_rows",
+    "repair_rows",
+    "replay_rows",
     "run_all",
     "run_dataset",
     "scorecard_page",

@@ -10,6 +10,7 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows import governance
+from lakeward.flows.quarantine.life import life
 from lakeward.flows.workspace import open_workspace
 
 # A row is looked for by its key; more matches than this mean that the condition names a set, not a row.
@@ -20,7 +21,8 @@ def explain_row(settings: Settings, name: str, where: str) -> list[dict[str, Any
     """Where each matching row came from.
 
     Keys: `table, batch, batch_id, file, row, received_at` (gold: `inputs`), `run_id, flow, contract_version, contract_sha256,
-    suite_sha256, rules`; a row in quarantine also has `reasons`.
+    suite_sha256, rules`; a row in quarantine also has `reasons`, and one that was ever set aside its `life`: when it was received
+    and set aside, and what people did about it.
 
     Args:
         name: `silver.NAME` or `gold.NAME`.
@@ -100,7 +102,9 @@ def _origin(engine: Engine, contract: Contract, row: dict[str, Any]) -> dict[str
         "suite_sha256": run.get("suite_sha256"),
         "rules": {v["rule_id"]: f"{v['rule_version']} {v['outcome']}" for v in reversed(verdicts)},
     }
-    return {**origin, "reasons": json.loads(row["_reasons"])} if "_reasons" in row else origin
+    told = {**origin, "reasons": json.loads(row["_reasons"])} if "_reasons" in row else origin
+    lived = life(engine, contract.name, (row["_file_seq"], row["_row"])) if contract.layer is Layer.SILVER else []
+    return {**told, "life": lived} if lived else told
 
 
 def _place(engine: Engine, contract: Contract, row: dict[str, Any]) -> dict[str, Any]:
@@ -108,9 +112,10 @@ def _place(engine: Engine, contract: Contract, row: dict[str, Any]) -> dict[str,
     if contract.layer is Layer.GOLD:
         batches = governance.rows(engine, "batches", f"dataset = '{contract.name}' AND batch_seq = {row['_batch_seq']}")
         return {"inputs": json.loads(batches[0]["inputs"]) if batches else {}}
+    # By its place alone: a row that was set aside is published by a later batch than the one that brought it.
     found = engine.fetch(f"""
         SELECT _file, _ingested_at FROM bronze.{contract.name}
-        WHERE _batch_seq = {row["_batch_seq"]} AND _file_seq = {row["_file_seq"]} AND _row = {row["_row"]}""")
+        WHERE _file_seq = {row["_file_seq"]} AND _row = {row["_row"]}""")
     file = found[0] if found else {"_file": None, "_ingested_at": None}
     received = file["_ingested_at"].isoformat() if file["_ingested_at"] else None
     return {"file": file["_file"], "row": row["_row"], "received_at": received}

@@ -12,7 +12,7 @@ from typing import Any
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError
-from lakeward.core.names import RunId, TableName, new_run_id, sha256
+from lakeward.core.names import Layer, RunId, TableName, new_run_id, sha256
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows import governance
@@ -151,7 +151,8 @@ def _above(run: _Run, table: TableName) -> tuple[dict[Node, Held], list[Edge]]:
     """What the columns hold that the table is made of, and the edges from them."""
     edges = [edge for edge in run.edges if edge[1][0] == str(table)]
     held: dict[Node, Held] = {}
-    for name in {TableName.parse(source[0]).name for source, _ in edges if source[0].partition(".")[0] in ("silver", "gold")}:
+    others = {source[0] for source, _ in edges} - {str(table)}
+    for name in {TableName.parse(source).name for source in others if source.partition(".")[0] in ("silver", "gold")}:
         contract = run.contracts.get(name)
         if contract:
             table_name = str(contract.table(contract.layer))
@@ -211,10 +212,18 @@ def _edges(engine: Engine) -> tuple[Edge, ...]:
     found = engine.fetch(
         "SELECT DISTINCT from_table, from_column, to_table, to_column, kind FROM governance.lineage_edges "
         "WHERE from_column IS NOT NULL AND to_column IS NOT NULL "
-        "QUALIFY batch_seq = max(batch_seq) OVER (PARTITION BY job) ORDER BY ALL"
+        "QUALIFY batch_seq = max(batch_seq) OVER (PARTITION BY job) OR from_table LIKE 'quarantine.%' ORDER BY ALL"
     )
     direct = {str(kind) for kind in Kind if kind.direct}
-    return tuple(((r["from_table"], r["from_column"]), (r["to_table"], r["to_column"])) for r in found if r["kind"] in direct)
+    nodes = [((r["from_table"], r["from_column"]), (r["to_table"], r["to_column"])) for r in found if r["kind"] in direct]
+    pairs = ((_graded_with(source), _graded_with(target)) for source, target in nodes)
+    return tuple((source, target) for source, target in pairs if source != target)
+
+
+def _graded_with(node: Node) -> Node:
+    """A row that was set aside or repaired goes on to silver: what a repair made of another column is graded with that one."""
+    layer, _, name = node[0].partition(".")
+    return (f"{Layer.SILVER}.{name}", node[1]) if layer in (Layer.QUARANTINE, Layer.REPAIRS) else node
 
 
 def _generations(engine: Engine) -> dict[str, int]:

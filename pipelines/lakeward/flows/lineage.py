@@ -111,11 +111,12 @@ def stored(
 def record_edges(work: Work) -> None:
     """Keep the completed steps' column edges in `governance.lineage_edges`."""
     head = {"dataset": work.contract.name, "batch_seq": work.pinned.seq, "observed_at": work.clock.now()}
-    rows = [{**head, **edge} for event in work.completed for edge in _edges(event)]
+    rows = [{**head, **edge} for event in work.completed for edge in edge_rows(event)]
     governance.record(work.engine, "lineage_edges", rows, work.txn)
 
 
-def _edges(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def edge_rows(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What `governance.lineage_edges` keeps of a completed step."""
     for edge in edges([event]):
         source, target = edge.source, edge.target
         yield {

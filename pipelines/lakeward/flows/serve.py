@@ -38,7 +38,7 @@ class Connection:
     ) -> None:
         self._workspace, self._engine, self._principal = workspace, engine, principal
         self._tables = {str(table.name): table for table in tables}
-        policy, folder = principal.policy.text, _unlogged(workspace)
+        policy, folder = principal.policy.text, unlogged(workspace)
         self._log = AccessLog(engine, workspace.clock, principal.role, policy, principal.key_id, folder)
         token = key.tokeniser() if key else None
         self._session = Session(tables, token, engine.scratch / "serving", workspace.settings.memory)
@@ -122,19 +122,29 @@ def connect(role: str, project: str | Path | None = None) -> Connection:
 def open_connection(settings: Settings, role: str, grades_of: GradesOf = current_grades) -> Connection:
     """See `connect`; `grades_of` says what each column of a contract is graded."""
     workspace = open_workspace(settings)
-    policy = policy_of(workspace)
-    if role not in policy.roles:
-        raise UsageError("role_unknown", role=role, close=close(role, policy.roles))
-    key = token_key(settings, Path(workspace.lake))
-    principal = Principal(role, policy, key.id if key else None)
+    principal, key = principal_of(workspace, role)
     with ExitStack() as undo:
         engine = open_engine(settings.engine, workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
-        sweep(engine, _unlogged(workspace))
+        sweep(engine, unlogged(workspace))
         tables = [_served(workspace, engine, principal, name, grades_of) for name in workspace.project.datasets()]
         connection = Connection(workspace, engine, principal, tables, key)
         undo.pop_all()
     return connection
+
+
+def principal_of(workspace: Workspace, role: str) -> tuple[Principal, TokenKey | None]:
+    """Who asks, by the project's policy, and the key that tokens are made with.
+
+    Raises:
+        UsageError: The policy has no such role.
+        PolicyError, ProtectionError: As `connect`.
+    """
+    policy = policy_of(workspace)
+    if role not in policy.roles:
+        raise UsageError("role_unknown", role=role, close=close(role, policy.roles))
+    key = token_key(workspace.settings, Path(workspace.lake))
+    return Principal(role, policy, key.id if key else None), key
 
 
 def _served(workspace: Workspace, engine: Engine, principal: Principal, name: str, grades_of: GradesOf) -> ServedTable:
@@ -142,7 +152,8 @@ def _served(workspace: Workspace, engine: Engine, principal: Principal, name: st
     return principal.served(contract, engine.info(contract.table(contract.layer)), grades_of(engine, contract))
 
 
-def _unlogged(workspace: Workspace) -> Path:
+def unlogged(workspace: Workspace) -> Path:
+    """Where sessions keep entries of the access log that are not committed yet."""
     return Path(workspace.lake) / ".access"
 
 

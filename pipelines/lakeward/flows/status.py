@@ -14,6 +14,7 @@ from lakeward.flows import governance
 from lakeward.flows.grade import waiting
 from lakeward.flows.grade_tables import Known, known
 from lakeward.flows.halt import halted_batches
+from lakeward.flows.quarantine.standing import open_count
 from lakeward.flows.scoring.show import current_scores
 from lakeward.flows.workspace import Workspace, open_workspace
 
@@ -57,7 +58,7 @@ def _dataset(workspace: Workspace, engine: Engine, name: str, recorded: Recorded
         "score": float(scored["score"]) if scored.get("score") is not None else None,
         "failed_rules": scored.get("failed_rules"),
         "unknown_rules": scored.get("unknown_rules"),
-        "quarantine": _rows(engine, TableName(Layer.QUARANTINE, name)),
+        "quarantine": open_count(engine, name),
         "rejects": _rows(engine, TableName(Layer.REJECTS, name)),
         "halted": recorded.halted.get(name),
         "late": is_late(contract, run, workspace.clock.now()) if contract else None,

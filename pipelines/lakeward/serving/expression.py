@@ -17,7 +17,7 @@ from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
 
-NESTED = frozenset(["SUBQUERY", "SELECT_NODE", "SET_OPERATION_NODE", "STAR"])
+NESTED = ("SUBQUERY", "SELECT_NODE", "SET_OPERATION_NODE", "STAR")
 
 
 def checked_expression(text: str, columns: Mapping[str, DataType]) -> str:

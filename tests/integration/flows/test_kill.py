@@ -51,11 +51,11 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tupl
     plant = filled(tmp_path_factory.mktemp("undisturbed") / "plant")
     ingest_dataset(plant.settings, "press_line")
     found = contents(plant)
-    assert {f"{layer}.press_line" for layer in Layer if layer not in (Layer.GOLD, Layer.GOVERNANCE)} <= set(found)
+    assert {f"{layer}.press_line" for layer in Layer if layer not in (Layer.GOLD, Layer.GOVERNANCE, Layer.REPAIRS)} <= set(found)
     return found
 
 
-@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("step", [step for step in Step if step is not Step.PLACES])
 def test_a_kill_after_any_step_then_a_rerun_ends_in_the_same_tables(tmp_path: Path, step: Step, undisturbed) -> None:
     plant = filled(tmp_path / "plant")
     process = SPAWN.Process(target=killed_at, args=(plant.root, step))

@@ -18,7 +18,7 @@ from lakeward.flows.pinning import Again
 from lakeward.flows.publish import publish
 from lakeward.flows.quarantine.events import EVENTS, Event, Kind, record_places
 from lakeward.flows.quarantine.selection import of_request
-from lakeward.flows.quarantine.standing import ASIDE, has_quarantine, open_rows
+from lakeward.flows.quarantine.standing import ASIDE, REPAIRED, has_quarantine, open_rows
 from lakeward.flows.report import Counts, Warnings
 from lakeward_lineage import ColumnLineage
 
@@ -62,7 +62,7 @@ def _open(work: Work) -> str:
     """SELECT of what was open before this batch; a rebuild by better rules may have set nothing aside."""
     if has_quarantine(work.engine, work.contract.name):
         return open_rows(work.engine, work.contract, work.pinned.seq)
-    types = {c.name: STRING for c in work.contract.columns} | dict.fromkeys(ASIDE, STRING)
+    types = {c.name: STRING for c in work.contract.columns} | dict.fromkeys((*ASIDE, REPAIRED), STRING)
     numbers = {"_file_seq": INTEGER, "_row": INTEGER, "_batch_seq": INTEGER, "_since": DataType(ValueKind.TIMESTAMP)}
     return work.engine.literal_rows(types | numbers, [])
 
@@ -71,9 +71,15 @@ def _taken(work: Work) -> str:
     """SELECT of the batch's rows as a delivered batch has them."""
     own = f"dataset = '{work.contract.name}' AND batch_seq = {work.pinned.seq} AND file_seq IS NOT NULL"
     places = f"SELECT file_seq AS _file_seq, file_row AS _row FROM {EVENTS} WHERE {own}"
-    names = ", ".join(f'"{c.name}"' for c in (*work.contract.columns, *PLACE, EXTRA))
+    names = _received_names(work)
     stamp = f"'{work.run_id}' AS _run_id, '{work.pinned.id}' AS _batch_id, CAST({work.pinned.seq} AS BIGINT) AS _batch_seq"
     return f"SELECT {names}, {stamp}, _since AS _ingested_at FROM ({_open(work)}) SEMI JOIN ({places}) USING (_file_seq, _row)"
+
+
+def _received_names(work: Work) -> str:
+    """What a row is received with, as SELECT items."""
+    names = [*(c.name for c in work.contract.columns), *(c.name for c in (*PLACE, EXTRA))]
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _sources(work: Work) -> list[TableName]:
@@ -83,7 +89,7 @@ def _sources(work: Work) -> list[TableName]:
 
 def _origins(work: Work, judged: Judged) -> ColumnLineage | None:
     """Each column comes from itself as it was set aside, or as it was repaired."""
-    names = ", ".join(f'"{c.name}"' for c in (*work.contract.columns, *PLACE, EXTRA))
+    names = _received_names(work)
     stamp = ", ".join(f"NULL AS {c.name}" for c in STAMP)
     found = [(table, set(work.engine.types(str(table)))) for table in _sources(work)]
     known = [table for table, there in found if {c.name for c in work.contract.columns} <= there]

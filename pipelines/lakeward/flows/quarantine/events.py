@@ -129,17 +129,17 @@ def released(engine: Engine, dataset: str, batch_seq: int) -> bool:
 
 
 def history(engine: Engine, dataset: str, file_seq: int, row: int) -> list[dict[str, Any]]:
-    """What was done about one row, oldest first: `event, by, role, reason, expression, batch, at`."""
+    """What was done about one row, oldest first: `at, event, by, role, reason, expression, batch`."""
     where = f"dataset = '{dataset}' AND file_seq = {int(file_seq)} AND file_row = {int(row)}"
     return [
         {
+            "at": found["done_at"].isoformat(),
             "event": found["event"],
             "by": found["done_by"],
             "role": found["done_as"],
             "reason": found["reason"],
             "expression": found["expression"],
             "batch": found["batch_seq"],
-            "at": found["done_at"].isoformat(),
         }
         for found in governance.rows(engine, EVENTS.name, where, "done_at")
     ]

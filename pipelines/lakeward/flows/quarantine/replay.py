@@ -17,7 +17,7 @@ from lakeward.flows.judge import suite_name
 from lakeward.flows.pinning import Again, Definition
 from lakeward.flows.quarantine.events import Event, Kind, Signature, check_signature, record_whole
 from lakeward.flows.quarantine.selection import Selection
-from lakeward.flows.quarantine.standing import has_quarantine, open_rows
+from lakeward.flows.quarantine.standing import REPAIRED, has_quarantine, open_rows
 from lakeward.flows.report import RunReport
 from lakeward.flows.run import run_dataset
 from lakeward.flows.workspace import Workspace, open_workspace
@@ -111,7 +111,7 @@ def _planned(ingest: Ingest, definition: Definition, wish: Wish) -> Iterator[Fin
     landed = False
     while not landed:
         newest = pinning.newest_plan(ingest.engine, definition.contract.name)
-        if not _any_open(ingest.engine, definition.contract, selection, newest.seq + 1):
+        if not _due(ingest.engine, definition, wish, newest.seq + 1):
             return
         plan = pinning.next_batch(definition, newest, newest.end, {})
         pinned = replace(plan, again=kind, request=selection.request(signature))
@@ -120,7 +120,23 @@ def _planned(ingest: Ingest, definition: Definition, wish: Wish) -> Iterator[Fin
         yield from ingest.unfinished(definition)
 
 
-def _any_open(engine: Engine, contract: Contract, selection: Selection, before: int) -> bool:
-    engine.materialise("open_rows", open_rows(engine, contract, before))
+def _due(engine: Engine, definition: Definition, wish: Wish, before: int) -> bool:
+    """Whether any row is meant; for a replay of all that is open, whether any was repaired, or is under other rules by now.
+
+    A replay that can't end otherwise than the last one would only make the tables longer.
+    """
+    kind, selection, _ = wish
+    engine.materialise("open_rows", open_rows(engine, definition.contract, before))
     places = selection.places("open_rows", engine.types("open_rows"))
-    return bool(engine.fetch(f"SELECT 1 FROM ({places}) LIMIT 1"))
+    new = f"({REPAIRED} OR _batch_seq NOT IN ({_judged_alike(engine, definition)}))"
+    due = new if kind is Again.REPLAY and selection.everything else "TRUE"
+    return bool(engine.fetch(f"SELECT 1 FROM open_rows SEMI JOIN ({places}) USING (_file_seq, _row) WHERE {due} LIMIT 1"))
+
+
+def _judged_alike(engine: Engine, definition: Definition) -> str:
+    """SELECT of the batches that were judged by this contract and suite."""
+    if engine.info(pinning.RUNS) is None:
+        return "SELECT 0 AS batch_seq WHERE FALSE"
+    same = " AND ".join(f"{name} = '{value}'" for name, value in definition.hashes.items() if name != "model_sha256")
+    of = f"dataset = '{definition.contract.name}' AND generation = {definition.generation}"
+    return f"SELECT batch_seq FROM {pinning.RUNS} WHERE {of} AND {same}"

@@ -12,6 +12,8 @@ from lakeward.core.sql import literal
 from lakeward.flows.quarantine.events import Signature
 from lakeward.serving.expression import checked_expression
 
+# `(file_seq, row)`.
+Place = tuple[int, int]
 PLACE = re.compile(r"([1-9]\d{0,17}):([1-9]\d{0,17})")
 AGE = re.compile(r"(\d{1,6})([hdw])")
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -29,7 +31,7 @@ class Selection:
     """
 
     rules: tuple[str, ...] = ()
-    rows: tuple[tuple[int, int], ...] = ()
+    rows: tuple[Place, ...] = ()
     where: str | None = None
     before: datetime | None = None
 
@@ -73,7 +75,7 @@ def of_request(text: str) -> tuple[Selection, Signature]:
     return selection, Signature(asked["by"], asked["role"], asked["reason"])
 
 
-def place(text: str) -> tuple[int, int]:
+def place(text: str) -> Place:
     """The place that a row's id `FILE:ROW` names.
 
     Raises:

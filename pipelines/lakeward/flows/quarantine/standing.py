@@ -7,13 +7,15 @@ later time, since events and repairs know which batches they follow: so a rebuil
 from lakeward.contracts.model import Contract
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.protocols import Engine
-from lakeward.flows import governance
+from lakeward.flows import governance, pinning
 from lakeward.flows.batch import EXTRA, PLACE
 from lakeward.flows.quarantine.events import CLOSING, EVENTS, Kind
 from lakeward.flows.recall import recalled
 
 # What a row in quarantine has beside its columns.
 ASIDE = (*(c.name for c in (*PLACE, EXTRA)), "_reasons", "_rules", "_batch_seq", "_since")
+# Whether a person repaired the row after it was judged last.
+REPAIRED = "_repaired"
 
 
 def standing(engine: Engine, dataset: str, before: int) -> str:
@@ -34,7 +36,7 @@ def standing(engine: Engine, dataset: str, before: int) -> str:
 
 
 def open_rows(engine: Engine, contract: Contract, before: int) -> str:
-    """SELECT of the open rows with their latest repair: the columns of the contract as received, and those of `ASIDE`.
+    """SELECT of the open rows with their latest repair: the columns of the contract as received, those of `ASIDE`, and `REPAIRED`.
 
     Args:
         before: See `standing`; repairs made after this batch was planned are left out.
@@ -43,13 +45,14 @@ def open_rows(engine: Engine, contract: Contract, before: int) -> str:
     names = [c.name for c in contract.columns]
     aside = f"SELECT * FROM ({recalled(engine, contract, quarantine, standing(engine, contract.name, before))})"
     if engine.info(repairs) is None or engine.info(EVENTS) is None:
-        return f"SELECT {_quoted([*names, *ASIDE])} FROM ({aside})"
+        return f"SELECT {_quoted([*names, *ASIDE])}, FALSE AS {REPAIRED} FROM ({aside})"
     recorded = f"SELECT event_id FROM {EVENTS} WHERE dataset = '{contract.name}' AND event = '{Kind.REPAIR}'"
     latest = f"""SELECT * FROM {repairs} WHERE _upto_seq < {before} AND _event_id IN ({recorded})
         QUALIFY _event_seq = max(_event_seq) OVER (PARTITION BY _file_seq, _row)"""
     fixed = f"SELECT * FROM ({recalled(engine, contract, repairs, latest)})"
     items = ", ".join(f'CASE WHEN r._row IS NULL THEN q."{name}" ELSE r."{name}" END AS "{name}"' for name in names)
-    return f"""SELECT {items}, {_quoted(ASIDE, "q.")} FROM ({aside}) AS q
+    repaired = "coalesce(r._upto_seq >= q._batch_seq, FALSE)"
+    return f"""SELECT {items}, {_quoted(ASIDE, "q.")}, {repaired} AS {REPAIRED} FROM ({aside}) AS q
         LEFT JOIN ({fixed}) AS r ON r._file_seq = q._file_seq AND r._row = q._row"""
 
 
@@ -58,10 +61,26 @@ def has_quarantine(engine: Engine, dataset: str) -> bool:
     return engine.info(TableName(Layer.QUARANTINE, dataset)) is not None
 
 
+def is_received(engine: Engine, dataset: str) -> bool:
+    """Whether the dataset's rows come from a source: rows of gold are computed anew, and have no life of their own."""
+    return engine.info(TableName(Layer.BRONZE, dataset)) is not None
+
+
+def open_count(engine: Engine, dataset: str) -> int:
+    """Rows of the dataset that wait in quarantine; of gold, all that were set aside."""
+    info = engine.info(TableName(Layer.QUARANTINE, dataset))
+    if info is None or engine.info(EVENTS) is None or not is_received(engine, dataset):
+        return info.rows if info else 0
+    upto = pinning.newest_plan(engine, dataset).seq
+    return int(engine.fetch(f"SELECT count(*) AS n FROM ({standing(engine, dataset, upto + 1)})")[0]["n"])
+
+
 def _closed(engine: Engine, dataset: str, before: int) -> str:
     """Places that somebody closed before the batch, with the newest batch that the closing concerns."""
     if engine.info(EVENTS) is None:
-        return "SELECT CAST(NULL AS BIGINT) AS file_seq, CAST(NULL AS BIGINT) AS file_row, CAST(0 AS BIGINT) AS upto_seq WHERE FALSE"
+        return (
+            "SELECT CAST(NULL AS BIGINT) AS file_seq, CAST(NULL AS BIGINT) AS file_row, CAST(0 AS BIGINT) AS upto_seq WHERE FALSE"
+        )
     kinds = ", ".join(f"'{kind}'" for kind in CLOSING)
     earlier = f"upto_seq < {before} AND coalesce(batch_seq, 0) <> {before}"
     return f"""SELECT file_seq, file_row, max(upto_seq) AS upto_seq FROM {EVENTS}
