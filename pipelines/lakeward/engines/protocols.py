@@ -131,6 +131,18 @@ class OutsideColumn:
     held: str
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Such rows, as relations of a session.
+
+    Args:
+        statistics: What is known of them unread; None: nothing.
+    """
+
+    columns: tuple[OutsideColumn, ...]
+    statistics: Statistics | None = None
+
+
 class TableStore(Protocol):
     """Delta tables of one lake. Every write is idempotent under its `Txn`."""
 
@@ -227,7 +239,7 @@ class QueryEngine(Protocol):
         """
         ...
 
-    def attach(self, name: str, data: Outside) -> tuple[OutsideColumn, ...]:
+    def attach(self, name: str, data: Outside) -> Attached:
         """Name rows outside the lake as two relations: `name`, the columns, and `<name>_placed`, these with `_file, _file_seq, _row`.
 
         A time without a zone is seen as UTC. `_file` may be NULL; `_row` is the record's number, from 1. A table of Lakeward's keeps

@@ -225,9 +225,36 @@ def test_the_plan_is_sql_that_runs(tmp_path: Path) -> None:
     steps = explain_check(file, suite(RANGE, UNIQUE), Settings.load(tmp_path, environ={}))
 
     assert [step["code"] for step in steps] == ["step_facts", "step_repeats"]
+    assert steps[0]["facts"]["count"] == 2
     with duckdb.connect() as con:
         con.execute(f"CREATE VIEW checked AS FROM '{file}'")
         assert all(con.execute(step["query"]).fetchall() is not None for step in steps)
+
+
+def test_what_a_footer_proves_is_not_read_and_its_verdict_says_so(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "i": pa.array([3, None, -5, 7], pa.int16()),
+            "d": [Decimal("1.25"), Decimal("-3.10"), None, None],
+            "full": ["a", "b", "c", "d"],
+            "f": [1.0, float("nan"), 2.0, 3.0],
+        }
+    )
+    pq.write_table(table, tmp_path / "data.parquet", row_group_size=2)
+    between = {
+        column: {"type": "expect_column_values_to_be_between", "kwargs": {"column": column, "min_value": -5, "max_value": 7}}
+        for column in ("i", "d", "f")
+    }
+    narrow = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "i", "max_value": 6}}
+    filled = [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": column}} for column in ("full", "f", "i")]
+
+    read = lakeward.check(table, suite(*between.values(), narrow, *filled))
+    proven = lakeward.check(tmp_path / "data.parquet", suite(*between.values(), narrow, *filled))
+
+    assert told(proven) == told(read)
+    assert [one["result"] for one in proven["results"]] == [one["result"] for one in read["results"]]
+    proofs = [one["meta"]["lakeward"]["proof"] for one in proven["results"]]
+    assert proofs == ["file statistics", "file statistics", None, None, "file statistics", None, None]
 
 
 def bad(folder: Path) -> dict[str, tuple[object, object, type[LakewardError], str]]:

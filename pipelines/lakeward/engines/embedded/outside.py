@@ -14,10 +14,11 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import DataError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.faults import machine_faults
+from lakeward.engines.embedded.parquet_statistics import parquet_statistics
 from lakeward.engines.embedded.reading import readable
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.types import from_sql
-from lakeward.engines.protocols import Carrier, Outside, OutsideColumn
+from lakeward.engines.protocols import Attached, Carrier, Outside, OutsideColumn
 
 _NAIVE = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"})
 _NESTED = frozenset({"list", "array", "struct", "map", "union", "variant"})
@@ -30,7 +31,7 @@ _NO_DATES = "dateformat = '%%', timestampformat = '%%'"
 _PLACE = ("_file_seq", "_row")
 
 
-def attach(con: duckdb.DuckDBPyConnection, name: str, data: Outside, lake: Path) -> tuple[OutsideColumn, ...]:
+def attach(con: duckdb.DuckDBPyConnection, name: str, data: Outside, lake: Path) -> Attached:
     """See `QueryEngine.attach`."""
     scan = _scan(con, name, data, lake)
     types = _types(con, scan, data, lake)
@@ -45,7 +46,10 @@ def attach(con: duckdb.DuckDBPyConnection, name: str, data: Outside, lake: Path)
     con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {rows} FROM {scan}")
     placed = ", ".join((*items, *_places(data.carrier, types)))
     con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name + '_placed')} AS SELECT {placed} FROM {scan}")
-    return tuple(columns)
+    if data.carrier is not Carrier.PARQUET:
+        return Attached(tuple(columns))
+    own_types = {column.name: column.type for column in columns if column.held == column.name}
+    return Attached(tuple(columns), parquet_statistics(con, data.files, own_types))
 
 
 def _scan(con: duckdb.DuckDBPyConnection, name: str, data: Outside, lake: Path) -> str:

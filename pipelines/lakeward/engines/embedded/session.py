@@ -22,7 +22,7 @@ from lakeward.engines.embedded.relations import resolved
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import Scratch
 from lakeward.engines.embedded.types import from_sql
-from lakeward.engines.protocols import NOTHING, Outside, OutsideColumn
+from lakeward.engines.protocols import NOTHING, Attached, Outside
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ class Session:
         with machine_faults(self._lake):
             return staging.stage(self._con, inputs, source, columns, self.scratch, stored)
 
-    def attach(self, name: str, data: Outside) -> tuple[OutsideColumn, ...]:
+    def attach(self, name: str, data: Outside) -> Attached:
         """See `QueryEngine.attach`."""
         return outside.attach(self._con, name, data, self._lake)
 

@@ -11,10 +11,11 @@ from lakeward.core.errors import DataError, DefinitionError, MachineError
 from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
+from lakeward.flows.checking.steps import steps
 from lakeward.flows.checking.subject import Subject, opened
 from lakeward.flows.checking.suites import read, rules_for
 from lakeward.flows.judge import Answers, ask
-from lakeward.quality.checks import ForeignCheck, UniqueCheck
+from lakeward.quality.checks import ForeignCheck
 from lakeward.quality.gx_json import validation_result
 from lakeward.quality.plan import JudgePlan, make_plan
 from lakeward.quality.rule import Rule, Verdict
@@ -53,27 +54,16 @@ def explain_check(data: object, suite: object, settings: Settings) -> list[dict[
     """
     given = read(suite)
     with opened(data, settings) as (_, subject):
-        plan = _plan(subject, rules_for(given, subject.contract))
-        foreign = {rule.id for rule in plan.foreign}
-        own = [one.rule.id for one in plan.checks if one.rule.id not in foreign]
-        unique = [one.rule for one in plan.checks if isinstance(one, UniqueCheck)]
-        return [
-            {"code": "step_facts", "facts": {"rules": ", ".join(own), "count": len(own)}, "query": plan.facts(subject.relation)},
-            *(
-                {"code": "step_repeats", "facts": {"rule": rule.id}, "query": plan.repeats(rule, subject.relation)}
-                for rule in unique
-            ),
-            *({"code": "step_foreign", "facts": {"rule": rule.id}, "query": None} for rule in plan.foreign),
-        ]
+        return steps(_plan(subject, rules_for(given, subject.contract)), subject.relation)
 
 
 def _plan(subject: Subject, rules: tuple[Rule, ...]) -> JudgePlan:
     """The plan of `rules`; one whose values do not fit its column's type is left to Great Expectations, which may make sense of it."""
     try:
-        return make_plan(subject.contract, rules, subject.types)
+        return make_plan(subject.contract, rules, subject.types, subject.statistics)
     except ValueError:
         fitting = [rule for rule in rules if _fits(subject, rule)]
-    plan = make_plan(subject.contract, fitting, subject.types)
+    plan = make_plan(subject.contract, fitting, subject.types, subject.statistics)
     compiled = {one.rule.id: one for one in plan.checks}
     # Aliases beyond those that the plan gave out.
     checks = (compiled.get(rule.id) or ForeignCheck(rule, f"_h{len(rules) + place}") for place, rule in enumerate(rules))

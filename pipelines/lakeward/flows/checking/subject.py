@@ -11,7 +11,7 @@ from lakeward.core.errors import DataError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
-from lakeward.engines.protocols import Carrier, Engine, Outside
+from lakeward.engines.protocols import Carrier, Engine, Outside, Statistics
 from lakeward.flows.checking.files import outside_of
 from lakeward.flows.checking.names import refuse_reserved
 from lakeward.flows.checking.texts import name_texts
@@ -31,6 +31,7 @@ class Subject:
         placed: The rows with `_file, _file_seq, _row`.
         held: For each column that may be shown, by name, the one of `placed` that has its value as it was.
         values: Whoever asks has these rows already, so that values may be told.
+        statistics: What is known of the rows unread.
     """
 
     contract: Contract
@@ -39,6 +40,7 @@ class Subject:
     placed: str
     held: Mapping[str, str]
     values: bool = True
+    statistics: Statistics | None = None
 
 
 @contextmanager
@@ -113,10 +115,11 @@ def _of_arrow(engine: Engine, data: object) -> Subject:
 
 def _attached(engine: Engine, outside: Outside, name: str) -> Subject:
     found = engine.attach(DATA, outside)
-    refuse_reserved([column.name for column in found], name)
-    columns = tuple(Column(column.name, column.type, column.name) for column in found)
+    refuse_reserved([column.name for column in found.columns], name)
+    columns = tuple(Column(column.name, column.type, column.name) for column in found.columns)
     source = FileSource(PurePosixPath(), "", FileFormat.PARQUET)
-    return _subject(engine, columns, source, DATA, f"{DATA}_placed", {column.name: column.held for column in found})
+    held = {column.name: column.held for column in found.columns}
+    return replace(_subject(engine, columns, source, DATA, f"{DATA}_placed", held), statistics=found.statistics)
 
 
 def _subject(

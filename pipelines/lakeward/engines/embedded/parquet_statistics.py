@@ -1,0 +1,65 @@
+"""What the footers of Parquet files say of their rows, without reading a page.
+
+Refuses bounds that could mislead: of texts, which writers cut; of floating-point numbers, which leave out NaN; and of what a rule sees
+in another type than the file's.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.core.sql import literal
+from lakeward.engines.protocols import ColumnStatistics, Statistics
+
+# Digits after the point of any decimal's bounds; those with more are not told.
+_SCALE = 18
+# Kinds whose bounds are exact, as DuckDB prints them, and how they are read.
+_EXACT = {
+    Kind.INTEGER: ("HUGEINT", int),
+    Kind.DECIMAL: (f"DECIMAL(38, {_SCALE})", Decimal),
+    Kind.DATE: ("DATE", date.fromisoformat),
+}
+
+
+def parquet_statistics(con: duckdb.DuckDBPyConnection, files: Sequence[Path], types: Mapping[str, DataType]) -> Statistics:
+    """The statistics of all files together.
+
+    Args:
+        types: Columns that bounds may be told of, as the files hold them, and their kinds.
+    """
+    listed = f"[{', '.join(literal(str(file)) for file in files)}]"
+    rows = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({listed})").fetchall()[0][0]
+    ends = ", ".join(_ends(sql) for sql, _ in _EXACT.values())
+    # A row group without a value has no bounds, one with a value may lack them: then nothing is known of the whole.
+    found = con.execute(f"""
+        SELECT path_in_schema, sum(stats_null_count), count(*) = count(stats_null_count),
+               count_if(stats_null_count < num_values AND (stats_min_value IS NULL OR stats_max_value IS NULL)) = 0, {ends}
+        FROM parquet_metadata({listed}) GROUP BY path_in_schema""").fetchall()
+    columns = {
+        name: _column(types[name], int(nulls), bounded=bounded, ends=ends)
+        for name, nulls, counted, bounded, *ends in found
+        if name in types and counted
+    }
+    return Statistics(int(rows), columns)
+
+
+def _ends(sql: str) -> str:
+    """Least and greatest bound as `sql` reads them, NULL where it can't read them all."""
+    return ", ".join(
+        f"CASE WHEN count({bound}) = count(TRY_CAST({bound} AS {sql})) THEN CAST({end}(TRY_CAST({bound} AS {sql})) AS VARCHAR) END"
+        for end, bound in (("min", "stats_min_value"), ("max", "stats_max_value"))
+    )
+
+
+def _column(type_: DataType, nulls: int, *, bounded: bool, ends: Sequence[str | None]) -> ColumnStatistics:
+    if not bounded or type_.kind not in _EXACT or type_.scale > _SCALE:
+        return ColumnStatistics(nulls)
+    place = list(_EXACT).index(type_.kind)
+    low, high = ends[2 * place : 2 * place + 2]
+    read: Any = _EXACT[type_.kind][1]
+    return ColumnStatistics(nulls) if low is None or high is None else ColumnStatistics(nulls, read(low), read(high))
