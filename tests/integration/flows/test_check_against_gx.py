@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import lakeward
+from lakeward.core.settings import Settings
+from lakeward.flows import check_data
 
 ROWS = 600
 
@@ -162,3 +164,13 @@ def test_great_expectations_reads_the_result_and_the_suite_back(ours: dict[str, 
     assert loaded.success is ours["success"]
     assert loaded.to_json_dict() == ours
     assert len(suite.expectations) == len(EXPECTATIONS)
+
+
+def test_failing_rows_that_only_great_expectations_can_tell_are_written(file: Path, tmp_path: Path) -> None:
+    looking_ahead = {**expect("column_values_to_match_regex", column="code", regex="^A-(?!0)", mostly=0.1), "severity": "info"}
+    out = tmp_path / "failing.parquet"
+
+    result = check_data(file, {"name": "mine", "expectations": [looking_ahead]}, Settings.load(tmp_path, environ={}), out)
+
+    assert result["results"][0]["result"]["unexpected_count"] == ROWS
+    assert pq.read_table(out).column("code").to_pylist() == [f"A-{place:04d}" for place in range(ROWS)]
