@@ -97,6 +97,23 @@ def test_rules_that_did_not_move_have_no_part_in_the_change(plant):
     assert (whole["rule_part"], whole["data_part"], whole["change"]) == (0, 0, 0)
 
 
+SILENCE = {"type": "expect_series_no_gap", "kwargs": {"max_gap_seconds": 90}, "meta": {"lakeward": {"id": "silence"}}}
+
+
+def test_a_new_rule_that_needs_the_batches_before_is_unknown_in_hindsight_and_an_old_one_stands(plant):
+    plant.suite({**SUITE, "expectations": [*NEW, SILENCE]})
+    rejudge(plant.settings, "press_line")
+    point = score_diff(plant.settings, "press_line", 1, 1)["levels"]["between"][0]["figures"]
+    assert next(each["value"] for each in point if each["id"].endswith("coverage")) < 100
+    plant.drop("d.csv", line("A", 10, 20), line("A", 15, 20))
+    ingest_dataset(plant.settings, "press_line")
+    plant.suite({**SUITE, "expectations": [SILENCE]})
+    rejudge(plant.settings, "press_line")
+    rules = {row["rule"]: row for row in score_diff(plant.settings, "press_line", 4, 4)["rules"]}
+    assert rules["silence"]["before"] == rules["silence"]["between"] < 100
+    assert (rules["silence"]["status"], rules["brought"]["status"]) == ("unchanged", "removed")
+
+
 def test_a_diff_opens_too(plant):
     rejudge(plant.settings, "press_line")
     found = score_diff(plant.settings, "press_line")

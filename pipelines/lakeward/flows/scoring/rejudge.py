@@ -1,11 +1,11 @@
 """Judges batches of earlier days by the suite as it is now, from bronze. Publishes nothing: what it finds lies in a table of its own.
 
-A batch that was published by the suite of today needs no second look: its verdicts are those. A rule that needs more than the rows
-of its batch can't be judged in hindsight, and is UNKNOWN: the coverage says so.
+A batch that was published by the suite of today needs no second look, nor does a rule that is the same: what they said stands. A new
+rule that needs more than the rows of its batch can't be judged in hindsight, and is UNKNOWN: the coverage says so.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,15 +19,18 @@ from lakeward.flows.batch import Work, unwatched
 from lakeward.flows.finish import verdict_row
 from lakeward.flows.ingest import bronze_rows
 from lakeward.flows.judge import judge, suite_name
-from lakeward.flows.pinning import Definition, PinnedBatch
+from lakeward.flows.pinning import Again, Definition, PinnedBatch
 from lakeward.flows.scoring.keep import versions_of
 from lakeward.flows.scoring.policy import check_weights
 from lakeward.flows.workspace import Workspace, open_workspace
+from lakeward.quality.rule import Verdict
 from lakeward.quality.score_sql import received
 from lakeward.quality.suite import load_rules
 from lakeward.scorecard.scores import RUNS, VERDICTS
 
 REJUDGED = "rejudged"
+# What a rule said of a batch.
+SAID = ("outcome", "evaluated", "failed", "observed", "reason")
 # Digits of the hashes in a transaction's id: the same 48 bits as a rule's version.
 DIGITS = 12
 
@@ -113,16 +116,35 @@ def _judged(
     contract, suite = hashes(definition)
     app = f"{REJUDGED}/{definition.contract.name}/{definition.generation}/{contract[:DIGITS]}{suite[:DIGITS]}"
     done = engine.txn(governance.spec(REJUDGED).name, app)
-    texts = {"contract_sha256": contract, "suite_sha256": suite}
-    for batch in batches:
-        if batch.seq > done:
-            work = _work(workspace, engine, definition, batch, run_id)
-            engine.define("batch_rows", bronze_rows(work))
-            rows = [{**verdict_row(work, verdict), **texts} for verdict in judge(work, "batch_rows").verdicts]
-            governance.record(engine, REJUDGED, rows, Txn(app, batch.seq))
-            yield batch.seq
+    left = [batch for batch in batches if batch.seq > done]
+    said = _said(engine, definition) if left else {}
+    for batch in left:
+        work = _work(workspace, engine, definition, batch, run_id)
+        engine.define("batch_rows", bronze_rows(work))
+        known = said if batch.contract_sha256 == contract else {}
+        rows = [_row(work, verdict, known) for verdict in judge(work, "batch_rows").verdicts]
+        governance.record(engine, REJUDGED, rows, Txn(app, batch.seq))
+        yield batch.seq
+
+
+# What a version of a rule said of a batch, by batch, rule and version.
+Said = Mapping[tuple[int, str, str], Mapping[str, Any]]
+
+
+def _said(engine: Engine, definition: Definition) -> Said:
+    where = f"dataset = {literal(definition.contract.name)} AND generation = {definition.generation}"
+    found = governance.rows(engine, "verdicts", where)
+    return {(row["batch_seq"], row["rule_id"], row["rule_version"]): {name: row[name] for name in SAID} for row in found}
+
+
+def _row(work: Work, verdict: Verdict, said: Said) -> dict[str, Any]:
+    contract, suite = hashes(work.pinned.definition)
+    same = said.get((work.pinned.seq, verdict.rule.id, verdict.rule.version), {})
+    return {**verdict_row(work, verdict), **same, "contract_sha256": contract, "suite_sha256": suite}
 
 
 def _work(workspace: Workspace, engine: Engine, definition: Definition, batch: Received, run_id: RunId) -> Work:
-    pinned, clock = PinnedBatch(definition, batch.seq, BatchId(""), 0, 0, {}), workspace.clock
+    """The batch as one that comes again: without the batches that came before it."""
+    pinned = PinnedBatch(definition, batch.seq, BatchId(""), 0, 0, {}, Again.REPLAY)
+    clock = workspace.clock
     return Work(engine, workspace.project.name, pinned, run_id, clock, clock.now(), unwatched, workspace.outbox)
