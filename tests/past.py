@@ -1,4 +1,4 @@
-"""A press line with a past: batches of clean readings in two states, with an operator's name beside each."""
+"""A press line with a past: batches of clean readings in two states, with an operator's name and mobile number beside each."""
 
 from pathlib import Path
 
@@ -10,9 +10,10 @@ COLUMNS = """\
       - {name: load_kw, physicalName: Load, logicalType: number, physicalType: double}
       - {name: order, physicalName: Order, logicalType: string, physicalType: string}
       - {name: operator, physicalName: Operator, logicalType: string, physicalType: string}
+      - {name: field7, physicalName: Field7, logicalType: string, physicalType: string}
       - {name: remark, physicalName: Remark, logicalType: string, physicalType: string}
 """
-HEADER = "Machine,Time,Temp,State,Load,Order,Operator,Remark"
+HEADER = "Machine,Time,Temp,State,Load,Order,Operator,Field7,Remark"
 PEOPLE = ("Zhang Wei", "Li Qiang")
 ROWS = 240
 
@@ -28,6 +29,7 @@ def reading(batch: int, row: int, **other: object) -> str:
         "load": 40 + (row * 13 + batch) % 70 / 10 if running else (row % 10) / 10,
         "order": f"WO{batch:03d}-{row:04d}",
         "operator": PEOPLE[row % 2],
+        "field7": f"138{(row * 7_919_317 + batch * 1_047_291) % 10**8:08d}",
         "remark": "" if row % 10 == 0 else "checked; nothing to report" if row % 7 else "cleaned",
     }
     return ",".join(str(value) for value in (values | other).values())

@@ -69,9 +69,9 @@ def _chosen(found: Suggestions, word: Acceptance, known: set[str]) -> list[Propo
     if word.ids == (ALL,):
         return list(found.proposals)
     unknown = [id_ for id_ in word.ids if id_ not in by_id and id_ not in known]
-    if unknown:
+    if unknown or not word.ids:
         dataset = found.past.contract.name
-        raise UsageError("suggest_unknown_id", dataset=dataset, found=", ".join(unknown), expected=", ".join(by_id) or "-")
+        raise UsageError("suggest_unknown_id", dataset=dataset, found=", ".join(unknown) or "-", expected=", ".join(by_id) or "-")
     return [by_id[id_] for id_ in dict.fromkeys(word.ids) if id_ in by_id]
 
 

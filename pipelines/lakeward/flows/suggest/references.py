@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from lakeward.contracts.model import Contract, Kind
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier
+from lakeward.flows.grade import current_grades
 from lakeward.flows.profile.columns import CHOICES
 from lakeward.flows.suggest.measured import ColumnPast
 from lakeward.flows.suggest.past import Past
+from lakeward.flows.suggest.sensitive import is_sensitive
 
 # Two values that are in a key by chance are nothing; three are a hint that a person can judge.
 FEWEST = 3
@@ -70,6 +72,8 @@ def _look(past: Past, column: ColumnPast, other: Contract) -> Reference | None:
     )[0]
     if found["outside"] or found["different"] < FEWEST:
         return None
+    if is_sensitive(other.column(key), current_grades(past.engine, other).get(key)):
+        return Reference(table, key, info.version, found["different"])
     rows = past.engine.fetch(f"SELECT {identifier(key)} AS value FROM {table} ORDER BY 1 LIMIT {CHOICES + 1}", at)
     values = tuple(row["value"] for row in rows) if len(rows) <= CHOICES else ()
     return Reference(table, key, info.version, found["different"], values)

@@ -7,7 +7,7 @@ from lakeward.flows.suggest.past import Past
 from lakeward.grading.catalogue import Rules, shipped_rules
 from lakeward.grading.detection import detectable, detection_query, evidence_of
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
-from lakeward.grading.proposal import propose
+from lakeward.grading.proposal import Proposal, propose
 
 # Within the general grade, from this level on harm follows when values get about.
 HIGH_LEVEL = 3
@@ -17,39 +17,40 @@ DECIDED = (GradeState.CONFIRMED, GradeState.OVERRIDDEN)
 
 
 def sensitive_columns(past: Past) -> frozenset[str]:
-    """Columns graded high or personal, those in which a detector finds such content, and those that are called so.
+    """Columns graded high or personal, those that grading would find so now, and those that are called so.
 
     Raises:
         DefinitionError: A catalogue was edited in place.
     """
-    grades = current_grades(past.engine, past.contract)
-    detected = _detected(past, shipped_rules())
-    return frozenset(
-        column.name
-        for column in past.contract.columns
-        if is_sensitive(column, grades.get(column.name), detected=column.name in detected)
-    )
+    grades, found = current_grades(past.engine, past.contract), _proposed(past, shipped_rules())
+    return frozenset(c.name for c in past.contract.columns if is_sensitive(c, grades.get(c.name), found.get(c.name)))
 
 
-def is_sensitive(column: Column, grade: ColumnGrade | None, *, detected: bool) -> bool:
-    """Whether values of the column are to be kept out; a grade that a person decided settles it."""
-    high = grade is not None and (
-        grade.grade in (Grade.CORE, Grade.IMPORTANT)
-        or (grade.level or 0) >= HIGH_LEVEL
-        or (grade.category or "").startswith(PERSONAL)
-    )
-    if high or (grade is not None and grade.state in DECIDED):
-        return high
-    return detected or looks_personal(f"{column.name} {column.source_name}", ())
+def is_sensitive(column: Column, grade: ColumnGrade | None, found: Proposal | None = None) -> bool:
+    """Whether values of the column are to be kept out; a grade that a person decided settles it.
+
+    Args:
+        grade: What is on record.
+        found: What grading would propose now.
+    """
+    recorded = grade is not None and _high(grade.grade, grade.level, grade.category)
+    if recorded or (grade is not None and grade.state in DECIDED):
+        return recorded
+    standing = found.standing if found else None
+    new = found is not None and _high(standing.grade if standing else None, standing.level if standing else None, found.category)
+    return new or looks_personal(f"{column.name} {column.source_name}", ())
 
 
-def _detected(past: Past, rules: Rules) -> frozenset[str]:
-    """Columns whose values a detector knows, in the same sample that grading looks at: counts only."""
+def _high(grade: Grade | None, level: int | None, category: str | None) -> bool:
+    return grade in (Grade.CORE, Grade.IMPORTANT) or (level or 0) >= HIGH_LEVEL or (category or "").startswith(PERSONAL)
+
+
+def _proposed(past: Past, rules: Rules) -> dict[str, Proposal]:
+    """What grading would say, from the same sample that it looks at: counts only."""
     names = detectable(past.contract.columns)
-    if not names:
-        return frozenset()
-    past.engine.define("suggested_from", f"SELECT * FROM {past.table}")
-    query = detection_query("suggested_from", names, ["_batch_seq", "_file_seq", "_row"], rules)
-    found = evidence_of(past.engine.fetch(query), names, rules)
-    proposals = propose(past.contract.columns, past.contract.data_class, found, rules)
-    return frozenset(proposal.column for proposal in proposals if (proposal.category or "").startswith(PERSONAL))
+    found = {}
+    if names:
+        past.engine.define("suggested_from", f"SELECT * FROM {past.table}")
+        query = detection_query("suggested_from", names, ["_batch_seq", "_file_seq", "_row"], rules)
+        found = evidence_of(past.engine.fetch(query), names, rules)
+    return {one.column: one for one in propose(past.contract.columns, past.contract.data_class, found, rules)}

@@ -62,7 +62,7 @@ def suggestions(workspace: Workspace, engine: Engine, name: str) -> Suggestions:
     contract = workspace.project.contract(name)
     rules = load_rules(contract, workspace.suite(name), suite_name(name))
     past = open_past(engine, contract)
-    every = list(_learned(past, _others(workspace, contract)))
+    every = list(learn(past, _others(workspace, contract)))
     new = [one for one in every if isinstance(one, Proposal) and not is_known(one, rules)]
     tried = try_proposals(past, _without_twins(new))
     findings = [one for one in every if isinstance(one, Finding)]
@@ -92,7 +92,8 @@ def _without_twins(proposals: Sequence[Proposal]) -> list[Proposal]:
     return [p for p in proposals if p.type != IN_SET or p.id.startswith(REFERS) or p.kwargs["column"] not in refers]
 
 
-def _learned(past: Past, others: Sequence[Contract]) -> Iterator[Proposal | Finding]:
+def learn(past: Past, others: Sequence[Contract]) -> Iterator[Proposal | Finding]:
+    """All that the past suggests, known or not, most of it untried; `others` are the datasets that it may refer to."""
     sensitive = sensitive_columns(past)
     columns = measure_columns(past, sensitive)
     yield from _ranges(past, columns)
