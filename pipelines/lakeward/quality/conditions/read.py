@@ -16,7 +16,8 @@ TEXTS = {
     "great_expectations": from_great_expectations,
     "great_expectations__experimental__": from_great_expectations,
 }
-PANDAS = ("pandas", "python")
+# Spark's SQL alone leaves a comparison with nothing open.
+THREE_VALUED = ("spark",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,6 @@ def read(kwargs: Mapping[str, Any]) -> Reading | None:
     if not isinstance(given, str):
         raise ValueError("a text, or a condition as Great Expectations writes it")  # noqa: TRY004 (what it says is the value)
     try:
-        return Reading(TEXTS[parser](given), parser in PANDAS)
+        return Reading(TEXTS[parser](given), parser not in THREE_VALUED)
     except UntranslatableError:
         return None
