@@ -120,13 +120,21 @@ def test_a_person_s_own_rule_is_left_alone_and_not_proposed_again(plant: Plant) 
     assert suite(plant)["expectations"][0] == mine
 
 
-def test_what_moves_in_the_batches_kept_back_is_told_and_not_proposed(plant: Plant) -> None:
+def test_what_moves_in_the_batches_kept_back_and_what_nobody_believes_is_told(plant: Plant) -> None:
+    wrong = {"column": "load_kw", "min_value": 1000, "max_value": 2000}
+    ignored = {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": wrong,
+        "meta": {"lakeward": {"id": "wrong", "severity": "warn"}},
+    }
+    plant.suite({"name": "press_line", "expectations": [ignored]})
     for batch in (5, 6, 7, 8, 9):
         deliver(plant, batch, *(reading(batch, row, temp=90 if batch > 7 else 21) for row in range(ROWS)))
     found = suggest_rules(plant.settings, "press_line")
+    told = {(one["code"], one["facts"].get("id") or one["facts"].get("rule")) for one in found["findings"]}
 
     assert "learned_range:temp_degc" not in {p["id"] for p in found["proposals"]}
-    assert "learned_range:temp_degc" in {f["facts"].get("id") for f in found["findings"] if f["code"] == "suggest_unsettled"}
+    assert {("suggest_unsettled", "learned_range:temp_degc"), ("suggest_rule_fires", "wrong")} <= told
 
 
 def test_a_column_whose_values_are_another_s_key_gets_that_whole_key(plant: Plant) -> None:
