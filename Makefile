@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test lint docs bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ lint: $(READY)  ## Check style, types and the layers of the house
 
 bench: $(READY)  ## Measure governed ingest against plain writes (minutes)
 	@$(BIN)/python tests/bench/governed_ingest.py
+
+docs: $(READY)  ## Write docs/expectations.md anew from the catalogues
+	@$(BIN)/python -c "from pathlib import Path; from lakeward.quality.vocabulary import vocabulary; \
+		Path('docs/expectations.md').write_text(vocabulary(), encoding='utf-8')"
 
 lock: $(READY)  ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \

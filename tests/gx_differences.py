@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from importlib import resources
 from typing import Any
-
-import yaml
 
 from against_gx import SCHEMA
 from lakeward.contracts.model import Kind
+from lakeward.quality.catalogue import listed_differences
 
-FILE = "expectations_gx_1.24_differences_v1.yaml"
 READ = {"d": Decimal, "t": datetime.fromisoformat, "k": date.fromisoformat}
 WORDS = {Kind.STRING: "text", Kind.DECIMAL: "decimal", Kind.DATE: "date", Kind.TIMESTAMP: "instant"}
 
@@ -36,8 +33,7 @@ class Difference:
 
 
 def differences() -> list[Difference]:
-    path = resources.files("lakeward") / "expectations" / "catalogues" / FILE
-    return [Difference(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["differences"]]
+    return [Difference(**entry) for entry in listed_differences()]
 
 
 def _read(name, value):

@@ -1,7 +1,7 @@
 """The catalogues that judging stands on, read once from the package's data."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
@@ -14,6 +14,7 @@ from lakeward.quality.rule import Dimension
 
 GX = "expectations_gx_1.24_v2.yaml"
 OURS = "expectations_lakeward_v1.yaml"
+DIFFERENCES = "gx_differences_1.24_v1.yaml"
 
 
 class Form(StrEnum):
@@ -53,6 +54,12 @@ def expectations() -> Mapping[str, Expectation]:
 def argument_shapes() -> Mapping[str, str]:
     """The shape of each argument of the sensor rules."""
     return {name: entry["shape"] for name, entry in _read(OURS)["arguments"].items()}
+
+
+def listed_differences() -> Sequence[Mapping[str, Any]]:
+    """Where a compiled expectation does not say what Great Expectations says, each with its reason and an example."""
+    listed: Sequence[Mapping[str, Any]] = _read(DIFFERENCES)["differences"]
+    return listed
 
 
 @functools.cache

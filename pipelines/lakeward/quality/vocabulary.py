@@ -1,0 +1,80 @@
+"""The vocabulary of suites as a page: each expectation, how it is judged, its arguments, and where it differs from Great Expectations.
+
+Made of the catalogues alone, so that it can't say what the code does not do. Writes no file: `make docs` does.
+"""
+
+from collections.abc import Mapping
+
+from lakeward.core.messages import Lang
+from lakeward.quality.catalogue import Expectation, Form, expectations, listed_differences
+from lakeward.quality.indicators import indicator_name, indicators
+
+FORMS = {
+    Form.ROW: "rows",
+    Form.UNIQUE: "rows, by key",
+    Form.AGGREGATE: "whole batch",
+    Form.SCHEMA: "columns",
+    Form.SERIES: "series",
+    Form.GX: "Great Expectations",
+}
+# What its class takes and a table has no room for: the same for all that speak of rows.
+CONDITION = frozenset(("row_condition", "condition_parser"))
+INTRODUCTION = """\
+# Expectations
+
+Made by `make docs` from the catalogues in `expectations/catalogues/`: do not edit it.
+
+Every expectation of Great Expectations Core 1.24 is accepted, with all its arguments, and so are the sensor rules (`expect_series_…`).
+*Judged by* says how:
+
+- **rows**, **rows, by key**: in the one query of the batch; every failing row is known, and can be set aside.
+- **whole batch**: in the same query; a number or a set, and no row fails.
+- **columns**: by the contract, without a query.
+- **series**: in one more query for all sensor rules together, with the state that earlier batches left.
+- **Great Expectations**: by Great Expectations itself on the same rows (`pip install 'lakeward[gx]'`; without it the verdict is UNKNOWN).
+
+A rule that is compiled goes to Great Expectations all the same where its SQL would not be certain to say the same: patterns that RE2 has
+not (look-around, back-references), patterns and lengths of values that are no texts, aggregates and order of types that have none, forms
+of time with names or zones in them, and a `row_condition` of more than comparisons, `in`, `and`, `or`, `not` and tests for missing values.
+What has `condition` takes `row_condition` and `condition_parser`: Great Expectations' condition objects, or a text in the language of
+pandas, Spark or Great Expectations. An argument in bold is required. A verdict over nothing is UNKNOWN; `lakeward check --json` gives what
+Great Expectations answers there.
+
+| expectation | judged by | arguments | indicator of GB/T 36344-2018 | differs |
+|---|---|---|---|---|
+"""
+DIFFERENCES = """
+## Where a compiled expectation differs from Great Expectations on pandas
+
+Each line is tried by a test: that it differs, and that nothing else does.
+
+| name | expectations | theirs | reason |
+|---|---|---|---|
+"""
+
+
+def vocabulary() -> str:
+    """The page, in Markdown."""
+    rows = "".join(_row(name, known) for name, known in sorted(expectations().items()))
+    return INTRODUCTION + rows + DIFFERENCES + "".join(_difference(known) for known in listed_differences())
+
+
+def _row(name: str, known: Expectation) -> str:
+    code = indicators()[name]
+    differs = [f"[{each['id']}](#{each['id']})" for each in listed_differences() if name.removeprefix("expect_") in each["types"]]
+    return _line(f"`{name}`", FORMS[known.form], _arguments(known), f"{code} {indicator_name(code, Lang.EN)}", ", ".join(differs))
+
+
+def _arguments(known: Expectation) -> str:
+    optional = [f"`{name}`" for name in sorted(known.optional - CONDITION)]
+    condition = ["condition"] if known.optional >= CONDITION else []
+    return ", ".join([*(f"**`{name}`**" for name in sorted(known.required)), *optional, *condition])
+
+
+def _difference(known: Mapping[str, str]) -> str:
+    types = "any" if "*" in known["types"] else ", ".join(f"`{name}`" for name in known["types"])
+    return _line(f'<a id="{known["id"]}"></a>{known["id"]}', types, known["theirs"], known["reason"])
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
