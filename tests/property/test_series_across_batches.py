@@ -20,8 +20,8 @@ SUITE = (
     expect("series_unit_unchanged", id_="unit_of_good", row_condition="quality == 0", condition_parser="pandas"),
     expect("series_range_by_state", id_="state", state_series="state", ranges={"run": [1, 4]}, series_regex="[ab]$"),
     expect("series_no_gap", id_="unplanned", state_series="state", stop_states=["idle"]),
-    expect("series_balance", id_="balance", input_series=["m/a"], output_series=["m/b"]),
 )
+BALANCE = expect("series_balance", id_="balance", input_series=["m/a"], output_series=["m/b", "m/c"])
 STEPS = st.sampled_from((0, 10, 10, 10, 20, 50))
 VALUES = st.sampled_from((None, 1.0, 1.0, 1.0, 2.0, 5.0, 9.0))
 
@@ -37,7 +37,8 @@ def feeds(draw):
         rows.append(
             reading(at, draw(VALUES), series, word, draw(st.sampled_from((0, 0, 2))), draw(st.sampled_from(("Cel", "K"))))
         )
-    return rows
+    # A state speaks for its own time too, and so must not come in a later batch than the readings of that time.
+    return sorted(rows, key=lambda row: (row[1], row[0] != "m/state"))
 
 
 def totals(*batches):
@@ -72,6 +73,20 @@ FOUND |= {"unit": 1, "unit_of_good": 1}
 def test_what_spans_two_batches_is_found_wherever_they_part(cut):
     found = totals(FEED[:cut], FEED[cut:])
     assert {id_: failed for id_, (_, failed) in found.items() if failed} == FOUND
+
+
+@pytest.mark.parametrize("cut", range(13))
+def test_a_balance_is_struck_with_the_last_of_its_readings(cut):
+    at = (
+        (at, series, value)
+        for at, lost in ((0, 0), (10, 2), (20, 0))
+        for series, value in (("m/a", 9 + lost), ("m/b", 4), ("m/c", 5))
+    )
+    feed = [reading(when, value, series) for when, series, value in (*at, (30, "m/a", 1), (30, "m/x", 2), (30, "m/a", 3))]
+    line = Line((BALANCE,))
+    line.arrive(feed[:cut])
+    line.arrive(feed[cut:])
+    assert line.seen["balance"] == [3, 1]
 
 
 def test_a_late_batch_is_judged_by_itself_and_leaves_what_is_known():

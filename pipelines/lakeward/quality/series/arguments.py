@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lakeward.contracts.model import Contract, Kind
+from lakeward.quality import conditions
 from lakeward.quality.convert import Converted
 from lakeward.quality.series.piece import Field
 
@@ -70,7 +71,7 @@ class Arguments:
         """The column `name` as a number; NaN and what does not convert are no value. Raises as `number`."""
         if self._kind(argument, name) not in NUMERIC:
             raise ArgumentError(argument, "a column of numbers")
-        return Field(f"n{self._place(name)}", f"n:{name}", f"CAST({self.columns[name].value} AS DOUBLE)", "DOUBLE")
+        return Field(f"n{self._place(name)}", name, f"n:{name}", f"CAST({self.columns[name].value} AS DOUBLE)", "DOUBLE")
 
     def word(self, argument: str, default: str | None = None) -> Field:
         """The column that `argument` names, as text.
@@ -80,7 +81,7 @@ class Arguments:
         """
         name = self.given(argument, default)
         self._kind(argument, name)
-        return Field(f"w{self._place(name)}", f"w:{name}", f"CAST({self.columns[name].value} AS VARCHAR)", "VARCHAR")
+        return Field(f"w{self._place(name)}", name, f"w:{name}", f"CAST({self.columns[name].value} AS VARCHAR)", "VARCHAR")
 
     def state(self) -> Field:
         """The machine's state: in the row itself, or told by the machine's series `state_series`, as of the reading's time.
@@ -100,7 +101,7 @@ class Arguments:
         name = self.given(argument)
         if self._kind(argument, name) is not Kind.TIMESTAMP:
             raise ArgumentError(argument, "a column of type timestamp")
-        return Field(f"t{self._place(name)}", f"t:{name}", f"epoch_us({self.columns[name].value})", "BIGINT")
+        return Field(f"t{self._place(name)}", name, f"t:{name}", f"epoch_us({self.columns[name].value})", "BIGINT")
 
     def silence(self) -> float:
         """Seconds that a series may be silent: `max_gap_seconds`, else its heartbeat or period and the tolerance.
@@ -113,6 +114,11 @@ class Arguments:
         if limit is None and usual is None:
             raise ArgumentError("max_gap_seconds", "seconds, or heartbeat_seconds, or the frequency among slaProperties")
         return float(limit) if limit is not None else float(usual) * (1 + float(self.given("tolerance", TOLERANCE)))
+
+    def looked_at(self) -> tuple[str, ...]:
+        """The columns that hold the series, the time and what the condition asks for."""
+        reading = conditions.read(self.kwargs) if self.given("row_condition") else None
+        return (*self.series(), self.time(), *(conditions.columns(reading.condition) if reading else ()))
 
     def _place(self, name: str) -> int:
         return [column.name for column in self.contract.columns].index(name)

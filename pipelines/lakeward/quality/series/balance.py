@@ -37,9 +37,12 @@ def _long(args: Arguments) -> Piece:
         "sum_in": f"sum(CASE WHEN key IN ({_texts(into)}) THEN {value.alias} END) OVER (PARTITION BY us)",
         "sum_out": f"sum(CASE WHEN key IN ({_texts(out)}) THEN {value.alias} END) OVER (PARTITION BY us)",
         "met": f"count({readings}) OVER (PARTITION BY us)",
+        "met_series": f"count(DISTINCT CASE WHEN {value.alias} IS NOT NULL AND key IN ({both}) THEN key END) OVER (PARTITION BY us)",
         "last_met": f"max(CASE WHEN key IN ({both}) THEN place END) OVER (PARTITION BY us)",
     }
-    evaluated = f"fresh AND met = {len(into) + len(out)} AND place = last_met"
+    # Of a time at which a series speaks twice nobody knows which reading is meant.
+    several = len(into) + len(out)
+    evaluated = f"fresh AND met = {several} AND met_series = {several} AND place = last_met"
     return Piece(evaluated, _differ(args, "sum_in", "sum_out"), (value,), near, tail=1)
 
 

@@ -23,7 +23,7 @@ class Look:
         key: SQL of a reading's series; NULL: the row is of none.
         time: SQL of its instant.
         where: True on the rows that count as readings, by columns of the batch.
-        pattern: What a series' name must match; RE2.
+        pattern, except_: What a series' name must match, and must not; RE2.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Look:
     time: str
     where: str | None = None
     pattern: str | None = None
+    except_: str | None = None
 
 
 def look_of(args: Arguments, condition: str | None = None) -> Look:
@@ -42,15 +43,15 @@ def look_of(args: Arguments, condition: str | None = None) -> Look:
     Raises:
         ArgumentError: It names no time, or a pattern that can't be translated.
     """
-    written, pattern = args.given("series_regex"), None
-    if written is not None:
-        pattern = to_re2(written)
-        if pattern is None:
-            raise ArgumentError("series_regex", "a regular expression without look-around and back-references")
     names, time = args.series(), args.time()
-    said = [names, time, written, args.given("row_condition"), args.given("condition_parser")]
+    said = [
+        names,
+        time,
+        *(args.given(name) for name in ("series_regex", "series_except_regex", "row_condition", "condition_parser")),
+    ]
     id_ = sha256(json.dumps(said, ensure_ascii=False, default=str).encode())[:DIGITS]
-    return Look(id_, _key(args, names), args.columns[time].value, condition, pattern)
+    patterns = (_pattern(args, name) for name in ("series_regex", "series_except_regex"))
+    return Look(id_, _key(args, names), args.columns[time].value, condition, *patterns)
 
 
 def teller(args: Arguments, last: str) -> Look:
@@ -58,6 +59,14 @@ def teller(args: Arguments, last: str) -> Look:
     names, time = args.series(), args.time()
     id_ = sha256(json.dumps([names, time, "told by", last], ensure_ascii=False).encode())[:DIGITS]
     return Look(id_, _key(args, names), args.columns[time].value, f"ends_with({_key(args, names)}, {literal('/' + last)})")
+
+
+def _pattern(args: Arguments, name: str) -> str | None:
+    written = args.given(name)
+    pattern = None if written is None else to_re2(written)
+    if written is not None and pattern is None:
+        raise ArgumentError(name, "a regular expression without look-around and back-references")
+    return pattern
 
 
 def _key(args: Arguments, names: tuple[str, ...]) -> str:

@@ -23,6 +23,7 @@ class Field:
 
     Args:
         alias: Its name in the query.
+        column: The contract's name of it.
         name: Its name in stored readings; says column and type, so that a changed contract does not mistake one for another.
         sql: Expression over the converted batch.
         type: SQL type.
@@ -30,6 +31,7 @@ class Field:
     """
 
     alias: str
+    column: str
     name: str
     sql: str
     type: str

@@ -31,6 +31,8 @@ from lakeward.quality.series.track import Source, Track, plain
 from lakeward.quality.series.units import unit_unchanged
 from lakeward.quality.sql import select
 
+PLACE = ("_file_seq", "_row")
+
 PIECES: Mapping[str, Callable[[Arguments, int], Piece]] = {
     "expect_series_balance": balance,
     "expect_series_no_clock_skew": no_clock_skew,
@@ -51,11 +53,13 @@ class SeriesPlan:
     """The sensor rules of a suite, by the number that their columns have in the query.
 
     Args:
+        values: Expressions of the converted columns that they look at.
         unfit: What of a rule does not fit the data, by its number: data without a contract may lack a time column.
     """
 
     rules: tuple[Rule, ...]
     tracks: tuple[Track, ...]
+    values: tuple[str, ...]
     unfit: Mapping[int, str]
 
     def alone(self) -> "SeriesPlan":
@@ -66,7 +70,12 @@ class SeriesPlan:
 
     def sql(self, source: Source) -> str:
         """SELECT of one row per track and series, see `Track.sql`; only where there are tracks."""
-        return " UNION ALL ".join(track.sql(source, range(len(self.rules))) for track in self.tracks)
+        taken = [source.taken] if source.taken else []
+        # Converted once, and only what is looked at: each track reads these rows again.
+        rows = f"SELECT {', '.join((*self.values, *PLACE, *taken))} FROM {source.rows}"
+        narrow = replace(source, rows="series_rows")
+        parts = " UNION ALL ".join(track.sql(narrow, range(len(self.rules))) for track in self.tracks)
+        return f"WITH series_rows AS MATERIALIZED ({rows}) {parts}"
 
     def sums(self, judged: str) -> str:
         """SELECT of one row, `e` and `f` by number of the rule: readings evaluated and failed, of the relation `judged`."""
@@ -100,6 +109,7 @@ def make_series_plan(
     pieces: dict[Look, dict[int, Piece]] = {}
     unfit: dict[int, str] = {}
     tellers: dict[Field, Look] = {}
+    values: dict[str, None] = {}
     for number, rule in enumerate(rules):
         try:
             look, piece = fit(contract, columns, rule, number)
@@ -108,11 +118,12 @@ def make_series_plan(
             continue
         pieces.setdefault(look, {})[number] = piece
         args = Arguments(contract, columns, rule.kwargs)
+        values |= dict.fromkeys(columns[name].value for name in (*args.looked_at(), *(one.column for one in piece.fields)))
         tellers |= {one: teller(args, one.told_by) for one in piece.fields if one.told_by}
     divert = frozenset(n for n, rule in enumerate(rules) if every or rule.severity is not Severity.WARN)
     versions = {number: rule.version for number, rule in enumerate(rules)}
     tracks = (Track(look, of, versions, divert, tellers) for look, of in pieces.items())
-    return SeriesPlan(tuple(rules), (*tracks, *_telling(tellers)), unfit)
+    return SeriesPlan(tuple(rules), (*tracks, *_telling(tellers)), tuple(values), unfit)
 
 
 def fit(contract: Contract, columns: Mapping[str, Converted], rule: Rule, number: int) -> tuple[Look, Piece]:

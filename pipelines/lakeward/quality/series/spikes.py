@@ -11,8 +11,8 @@ from lakeward.quality.series.piece import Piece
 
 # Longest spike in readings: longer is a state of the process as likely as a fault.
 MAX_READINGS = 3
-# Noise stands out of its neighbours by about its spread: twice that in one reading out of 10,000.
-FACTOR = 2.0
+# The usual measure of what is no noise any more (Hampel's three, of deviations there, of the wider spread here).
+FACTOR = 3.0
 
 
 def no_spike(args: Arguments, _: int) -> Piece:

@@ -205,5 +205,6 @@ def _arrived(look: Look, fields: Iterable[Field], source: Source) -> str:
     items |= {"taken_us": f"epoch_us({source.taken})"} if source.taken else {}
     items |= {one.alias: one.sql for one in fields}
     named = f" AND regexp_matches(key, {literal(look.pattern)})" if look.pattern else ""
+    named += f" AND NOT regexp_matches(key, {literal(look.except_)})" if look.except_ else ""
     where = f" WHERE {look.where}" if look.where else ""
     return f"(SELECT * FROM (SELECT {select(items)} FROM {source.rows}{where}) WHERE key IS NOT NULL AND us IS NOT NULL{named})"
