@@ -3,21 +3,20 @@
 import functools
 from collections.abc import Mapping
 from importlib import resources
+from typing import Any
 
 import yaml
 
 from lakeward.core.messages import Lang
+from lakeward.quality.catalogue import GX, OURS
 
 
 @functools.cache
 def indicators() -> Mapping[str, str]:
     """Codes such as 0302, by type of expectation or of derived rule."""
-    folder = resources.files("lakeward") / "expectations" / "catalogues"
     found = dict(_standard()["derived"])
-    for file in folder.iterdir():
-        if file.name.startswith("expectations_"):
-            entries = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["expectations"]
-            found |= {name: entry["indicator"] for name, entry in entries.items()}
+    for file in (GX, OURS):
+        found |= {name: entry["indicator"] for name, entry in _read(file)["expectations"].items()}
     return found
 
 
@@ -33,7 +32,11 @@ def indicator_name(code: str, lang: Lang) -> str:
 
 
 @functools.cache
-def _standard() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    file = resources.files("lakeward") / "expectations" / "catalogues" / "quality_gbt_36344_2018.yaml"
-    content: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+def _standard() -> Mapping[str, Any]:
+    return _read("quality_gbt_36344_2018.yaml")
+
+
+def _read(file: str) -> Mapping[str, Any]:
+    path = resources.files("lakeward") / "expectations" / "catalogues" / file
+    content: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return content
