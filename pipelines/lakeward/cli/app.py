@@ -21,47 +21,48 @@ from lakeward.cli.serve import policy_lint, policy_test, query
 from lakeward.cli.suggest import suggest
 from lakeward.core.messages import Lang, text
 
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo,
+    "init": init,
+    "new": new,
+    "run": run,
+    "rebuild": rebuild,
+    "status": status,
+    "tables": tables,
+    "verdicts": verdicts,
+    "explain": explain,
+    "suggest": suggest,
+    "check": check,
+    "query": query,
+    "assess": assess,
+    "score": score,
+    "doctor": doctor,
+}
+GROUPS: dict[str, dict[str, Callable[..., None]]] = {
+    "quarantine": {
+        "list": list_,
+        "figures": figures,
+        "show": show,
+        "repair": repair,
+        "replay": replay,
+        "release": release,
+        "expire": expire,
+    },
+    "grade": {"list": list_grades, "run": run_grades, "confirm": confirm, "override": override},
+    "contract": {"lint": lint, "diff": diff},
+    "lineage": {"show": lineage},
+    "maturity": {"show": maturity_show},
+    "scorecard": {"build": build, "open": open_},
+    "policy": {"lint": policy_lint, "test": policy_test},
+}
+
 
 def make_app(lang: Lang) -> typer.Typer:
     """The command line with its help in `lang`."""
     app = _group(lang, "cmd_lakeward")
-    commands: dict[str, Callable[..., None]] = {
-        "demo": demo,
-        "init": init,
-        "new": new,
-        "run": run,
-        "rebuild": rebuild,
-        "status": status,
-        "tables": tables,
-        "verdicts": verdicts,
-        "explain": explain,
-        "suggest": suggest,
-        "check": check,
-        "query": query,
-        "assess": assess,
-        "score": score,
-        "doctor": doctor,
-    }
-    groups: dict[str, dict[str, Callable[..., None]]] = {
-        "quarantine": {
-            "list": list_,
-            "figures": figures,
-            "show": show,
-            "repair": repair,
-            "replay": replay,
-            "release": release,
-            "expire": expire,
-        },
-        "grade": {"list": list_grades, "run": run_grades, "confirm": confirm, "override": override},
-        "contract": {"lint": lint, "diff": diff},
-        "lineage": {"show": lineage},
-        "maturity": {"show": maturity_show},
-        "scorecard": {"build": build, "open": open_},
-        "policy": {"lint": policy_lint, "test": policy_test},
-    }
-    for name, command in commands.items():
+    for name, command in COMMANDS.items():
         app.command(name, help=text(f"cmd_{name}", lang))(command)
-    for group, members in groups.items():
+    for group, members in GROUPS.items():
         sub = _group(lang, f"cmd_{group}")
         for name, command in members.items():
             sub.command(name, help=text(f"cmd_{group}_{name}", lang))(command)
