@@ -1,0 +1,114 @@
+"""Sensor rules over the batches of a real lake: context goes from batch to batch once, through kills and rebuilds."""
+
+import multiprocessing
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakeward.flows import ingest_dataset, rebuild_dataset
+from lakeward.flows.batch import Step
+from lakeward.flows.workspace import open_workspace
+from plant import Plant, killed_at, line, make_plant
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def rule(type_: str, severity: str = "warn", **kwargs: object) -> dict[str, Any]:
+    return {"type": f"expect_series_{type_}", "kwargs": kwargs, "meta": {"lakeward": {"id": type_, "severity": severity}}}
+
+
+SUITE = {
+    "name": "press_line",
+    "expectations": [
+        rule("no_gap", "quarantine", max_gap_seconds=90),
+        rule("not_flat", max_flat_seconds=150, column="temp_degc"),
+        rule("timestamps_in_order"),
+    ],
+    "meta": {},
+}
+
+
+def filled(root: Path) -> Plant:
+    """Three files: a gap before the second, a flat line from the second into the third, and a late reading."""
+    plant = make_plant(root)
+    plant.suite(SUITE)
+    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 20.6))
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("b.csv", line("M1", 5, 20.7), line("M1", 6, 20.7), line("M1", 7, 20.7))
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("c.csv", line("M1", 8, 20.7), line("M1", 2, 20.5), line("M1", 9, 20.9))
+    return plant
+
+
+def told(plant: Plant, generation: int = 1) -> dict[int, dict[str, tuple[int, int]]]:
+    """Per batch and rule, readings evaluated and failed."""
+    with open_workspace(plant.settings).engine() as engine:
+        found = engine.fetch(
+            f"SELECT * FROM governance.verdicts WHERE generation = {generation} AND expectation LIKE 'expect_series%' ORDER BY batch_seq"
+        )
+    batches: dict[int, dict[str, tuple[int, int]]] = {}
+    for row in found:
+        batches.setdefault(row["batch_seq"], {})[row["rule_id"]] = (row["evaluated"], row["failed"])
+    return batches
+
+
+EXPECTED = {
+    1: {"no_gap": (1, 0), "not_flat": (1, 0), "timestamps_in_order": (1, 0)},
+    2: {"no_gap": (3, 1), "not_flat": (3, 0), "timestamps_in_order": (3, 0)},
+    3: {"no_gap": (2, 0), "not_flat": (2, 1), "timestamps_in_order": (3, 1)},
+}
+
+
+def kept(plant: Plant) -> list[tuple[object, ...]]:
+    with open_workspace(plant.settings).engine() as engine:
+        rows = engine.fetch("SELECT * FROM governance.series_state ORDER BY generation, batch_seq, series")
+    return [tuple(row.values()) for row in rows]
+
+
+def test_what_spans_batches_is_found_once_and_diverts_its_row(tmp_path: Path) -> None:
+    plant = filled(tmp_path / "plant")
+    ingest_dataset(plant.settings, "press_line")
+    assert told(plant) == EXPECTED
+    with open_workspace(plant.settings).engine() as engine:
+        bad = engine.fetch("SELECT _batch_seq, _row, _reasons FROM quarantine.press_line")
+    assert [(row["_batch_seq"], row["_row"], row["_reasons"]) for row in bad] == [(2, 2, '["no_gap"]')]
+
+
+def test_a_late_reading_leaves_the_newest_time_in_the_state(tmp_path: Path) -> None:
+    plant = filled(tmp_path / "plant")
+    ingest_dataset(plant.settings, "press_line")
+    assert [(row[2], str(row[5])) for row in kept(plant)] == [
+        (1, "2026-03-01 06:01:00+00:00"),
+        (2, "2026-03-01 06:07:00+00:00"),
+        (3, "2026-03-01 06:09:00+00:00"),
+    ]
+
+
+@pytest.mark.parametrize("step", [Step.QUARANTINE, Step.PUBLISHED, Step.VERDICTS])
+def test_a_batch_resumed_after_a_kill_sees_what_it_saw_the_first_time(tmp_path: Path, step: Step) -> None:
+    plant = filled(tmp_path / "plant")
+    process = SPAWN.Process(target=killed_at, args=(plant.root, step))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    ingest_dataset(plant.settings, "press_line")
+    assert told(plant) == EXPECTED
+    assert len(kept(plant)) == 3
+
+
+def test_a_rebuild_gives_the_same_verdicts_from_a_state_of_its_own(tmp_path: Path) -> None:
+    plant = filled(tmp_path / "plant")
+    ingest_dataset(plant.settings, "press_line")
+    rebuild_dataset(plant.settings, "press_line")
+    assert told(plant, generation=2) == EXPECTED
+    assert [row[1] for row in kept(plant)] == [1, 1, 1, 2, 2, 2]
+
+
+def test_a_run_without_news_writes_no_state(tmp_path: Path) -> None:
+    plant = filled(tmp_path / "plant")
+    ingest_dataset(plant.settings, "press_line")
+    before = kept(plant)
+    ingest_dataset(plant.settings, "press_line")
+    assert kept(plant) == before
