@@ -147,6 +147,29 @@ def test_a_value_that_does_not_convert_is_counted_not_hidden(engine, tmp_path):
     assert "99 of 100 values convert" in checked(profile, tmp_path)[2]
 
 
+def test_columns_that_tell_rows_apart_together_are_a_key(engine, tmp_path):
+    shifts = [f"2026-03-{1 + n // 6:02},{'ABC'[n % 3]},{1 + n // 3 % 2},{50 + n * 7 % 31}" for n in range(120)]
+    profile = profiled(engine, tmp_path / "a.csv", "\n".join(["day,shift,line,output", *shifts]).encode())
+    assert (profile.column("line").distinct, profile.key.columns) == (2, ("day", "shift", "line"))
+    assert "day and shift and line: 120 different in 120 records" in checked(profile, tmp_path)[2]
+
+
+def test_columns_that_tell_rows_apart_by_accident_are_no_key(engine, tmp_path):
+    rows = [f"2026-03-{1 + n:02},tool {n % 13}" for n in range(14)] + ["2026-03-01,tool 7"]
+    profile = profiled(engine, tmp_path / "a.csv", "\n".join(["day,tool", *rows]).encode())
+    assert profile.key.columns == ()
+
+
+def test_numbers_that_stand_for_something_are_listed_and_others_bounded(engine, tmp_path):
+    rows = [f"{n},{(0, 1, 4)[n % 3]},{n % 5}" for n in range(60)]
+    profile = profiled(engine, tmp_path / "a.csv", "\n".join(["id,status_code,parts", *rows]).encode())
+    suite = checked(profile, tmp_path)[3]
+    rules = {(one["kwargs"]["column"], one["type"]): one["kwargs"] for one in suite["expectations"]}
+    assert rules["status_code", "expect_column_values_to_be_in_set"]["value_set"] == [0, 1, 4]
+    assert ("status_code", "expect_column_values_to_be_between") not in rules
+    assert ("parts", "expect_column_values_to_be_between") in rules
+
+
 def test_no_value_about_a_person_is_in_a_draft(engine, tmp_path):
     people = [f"{n},王小明,1380013{n:04},2026-03-{1 + n % 28:02}" for n in range(60)]
     profile = profiled(engine, tmp_path / "a.csv", "\n".join(["id,technician,contact,day", *people]).encode())
@@ -160,7 +183,8 @@ def test_no_value_about_a_person_is_in_a_draft(engine, tmp_path):
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"PK\x03\x04 xl/workbook.xml", "can't be profiled: file_is_office"),
+        (b"PK\x03\x04 xl/workbook.xml", "can't be read .reject_workbook_damaged."),
+        (b"\x1f\x8b\x08\0rest", "can't be profiled: file_is_gzip"),
         (b"1,2,3\n4,5,6\n", "does not name the columns"),
         (b"a,b,c\n", "no record that can be read; 0 can't"),
         (b"PAR1 and then nothing", "can't be profiled: file_truncated_parquet"),

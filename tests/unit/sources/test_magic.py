@@ -63,11 +63,32 @@ def test_parquet_is_told_by_both_ends(tmp_path, content, code):
     assert fault(tmp_path / "a.parquet", FileFormat.PARQUET) == code
 
 
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 22 + b"\x09\0" + b"\0" * 480
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"PK\x03\x04...", None),
+        (b"a,b\n1,2\n", "file_not_workbook"),
+        (b"", "file_not_workbook"),
+        (COMPOUND + "Workbook".encode("utf-16-le"), "file_workbook_old"),
+        (COMPOUND + "EncryptedPackage".encode("utf-16-le"), "file_workbook_locked"),
+    ],
+)
+def test_a_workbook_is_told_from_older_and_locked_ones(tmp_path, content, code):
+    (tmp_path / "a.xlsx").write_bytes(content)
+    assert fault(tmp_path / "a.xlsx", FileFormat.XLSX) == code
+
+
 @pytest.mark.parametrize(
     ("content", "format_"),
     [
         (b"PAR1" + FOOTER, FileFormat.PARQUET),
         (b'\n{"a": 1}\n{"a": 2}\n', FileFormat.JSONL),
+        (b"PK\x03\x04...xl/workbook.xml", FileFormat.XLSX),
+        (COMPOUND, FileFormat.XLSX),
+        (b"PK\x03\x04...a.csv", FileFormat.CSV),
         (codecs.BOM_UTF8 + b'{"a": 1}', FileFormat.JSONL),
         (b'{"a": "' + b"x" * 5000 + b'"}\n', FileFormat.JSONL),
         (b"a,b\n1,2\n", FileFormat.CSV),

@@ -25,6 +25,12 @@ _PLAIN = 21
 # ECMA-376 part 1, 22.4.2.4: characters that XML does not allow, and carriage returns, are written so.
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
+# What cells show where a formula failed (ECMA-376 part 1, 18.17.3, and those that newer versions of Excel added).
+ERRORS = (
+    *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"),
+    *("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:

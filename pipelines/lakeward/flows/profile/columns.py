@@ -3,6 +3,7 @@
 Refuses to keep a value where the column may be about a person.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -19,6 +20,10 @@ from lakeward.flows.profile.personal import looks_personal
 
 # A list that a person can read and correct.
 CHOICES = 20
+# Whole numbers that stand for something, by their name; others are counted or measured.
+_CODE = re.compile(
+    r"(^|_)(code|status|state|mode|flag|level|grade|shift|type|class|category)($|_)|状态|代码|班次|等级|类型|类别|模式"
+)
 # Values that come so often on average are a list; fewer may be names that did not come again.
 REPEATED = 10
 
@@ -109,20 +114,28 @@ def _exact(value: float | Decimal | None) -> Decimal | None:
 
 def _described(engine: Engine, column: ColumnProfile, values: Sequence[str]) -> ColumnProfile:
     """The column with its unit, its choices or its form."""
+    listed = 0 < column.distinct <= CHOICES and column.filled >= REPEATED * column.distinct and not column.personal
+    if listed and column.type.kind is Kind.INTEGER and _CODE.search(column.name):
+        return replace(column, choices=_choices(engine, column), low=None, high=None)
     if column.type.kind in NUMBERS:
-        guess = guess_from_name(column.source_name)
-        return replace(column, unit=guess.code if guess else None)
+        return replace(column, unit=_unit(column.source_name))
     if column.type.kind is not Kind.STRING or column.personal:
         return column
-    if 0 < column.distinct <= CHOICES and column.filled >= REPEATED * column.distinct:
+    if listed:
         return replace(column, choices=_choices(engine, column))
     return replace(column, pattern=_pattern(engine, column, values))
+
+
+def _unit(header: str) -> str | None:
+    """The unit that the header ends with, or the upper part of a header of several rows."""
+    guesses = (guess_from_name(header), guess_from_name(header.rpartition("_")[0]))
+    return next((guess.code for guess in guesses if guess), None)
 
 
 def _choices(engine: Engine, column: ColumnProfile) -> tuple[str, ...]:
     own = identifier(column.name)
     found = engine.fetch(f"SELECT DISTINCT {own} AS value FROM {VALUES} WHERE {own} IS NOT NULL ORDER BY 1")
-    return tuple(row["value"] for row in found)
+    return tuple(str(row["value"]) for row in found)
 
 
 def _pattern(engine: Engine, column: ColumnProfile, values: Sequence[str]) -> str | None:

@@ -96,7 +96,10 @@ def _uniqueness(profile: Profile) -> str:
 
 def _custom_properties(column: ColumnProfile) -> Iterator[str]:
     if column.unit:
-        yield f"          - {{property: unit, value: {_quoted(column.unit)}}}      # UCUM, guessed from the column's name"
+        evidence = (
+            "a fraction, which the workbook shows as a percentage" if column.as_percent else "guessed from the column's name"
+        )
+        yield f"          - {{property: unit, value: {_quoted(column.unit)}}}      # UCUM, {evidence}"
     if column.time_format:
         rivals = " or ".join(_quoted(rival) for rival in column.rival_formats)
         doubt = f"  CHECK: {rivals} fits as well" if rivals else "no other format fits as many values"

@@ -21,9 +21,10 @@ class ColumnProfile:
         converted: Of these, values that become the type.
         distinct: Different values among these.
         low, high: Least and greatest number; None for other types, and where the values may be about a person.
-        choices: All values, where they are few and none may be about a person.
+        choices: All values, where they are few, stand for something and none may be about a person.
         pattern: A regular expression that every value matches, where their form is fixed.
         unit: UCUM code, guessed from the name.
+        as_percent: A workbook shows its fractions as percentages.
         personal: Its name or its values look as if they were about a person.
         content: What grading proposes, where a detector found something.
     """
@@ -41,6 +42,7 @@ class ColumnProfile:
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     unit: str | None = None
+    as_percent: bool = False
     personal: bool = False
     content: Proposal | None = None
 
@@ -55,7 +57,7 @@ class Key:
     """What tells rows apart.
 
     Args:
-        columns: Names; the last is the time column where there are two.
+        columns: Names; the time column, where it is among several, is the last.
         others: Single columns that are unique as well.
     """
 

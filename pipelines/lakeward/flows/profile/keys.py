@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import combinations
+from math import prod
 
 from lakeward.contracts.model import Kind
 from lakeward.core.sql import identifier, literal
@@ -12,6 +14,14 @@ from lakeward.flows.profile.measuring import STAGED, VALUES
 
 # Columns to pair with the time column, those with the fewest values first: series are few, readings are many.
 PAIRS = 8
+# Columns to look for a key of two or three among, and groups that are counted on the whole file.
+NAMING, GROUPS = 6, 4
+# Rows on which a group must prove itself first: most groups repeat early, and counting them all costs a sort each.
+FIRST = 20_000
+# Repetitions that unrelated columns would show: with fewer to be expected, having none is an accident.
+EXPECTED = 3
+# Whole numbers that may be names by their number: more different ones are measured.
+FEW = 20
 # Kinds whose values are the same or not, without rounding.
 EXACT = frozenset({Kind.STRING, Kind.INTEGER, Kind.DATE})
 
@@ -27,7 +37,7 @@ def find_time_column(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
 
 
 def find_key(engine: Engine, columns: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int) -> Key:
-    """A column that is unique, an identifier before the time, the time before others; else one that is with the time.
+    """A column that is unique, an identifier before the time, the time before others; else one that is with the time; else two or three.
 
     Never what may be about a person: a key travels everywhere.
     """
@@ -37,9 +47,9 @@ def find_key(engine: Engine, columns: Sequence[ColumnProfile], time: ColumnProfi
         best = max(single, key=lambda column: (bool(_IDENTIFIER.search(column.name)), column is time))
         return Key((best.name,), tuple(column.name for column in single if column is not best))
     partners = [column for column in whole if column.type.kind in EXACT and 1 < column.distinct < rows]
-    if time is None or time not in whole or not partners:
-        return Key()
-    return _pair(engine, sorted(partners, key=lambda column: column.distinct)[:PAIRS], time, rows)
+    timed = time if time in whole else None
+    pair = _pair(engine, sorted(partners, key=lambda column: column.distinct)[:PAIRS], timed, rows) if timed else Key()
+    return pair if pair.columns else _group(engine, partners, timed, rows)
 
 
 def measure_times(engine: Engine, time: ColumnProfile, key: Key) -> Times:
@@ -64,6 +74,46 @@ def _pair(engine: Engine, partners: Sequence[ColumnProfile], time: ColumnProfile
     ]
     found = engine.fetch(f"SELECT {', '.join(counts)} FROM {VALUES}")[0]
     return next((Key((column.name, time.name)) for place, column in enumerate(partners) if found[f"n{place}"] == rows), Key())
+
+
+def _group(engine: Engine, partners: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int) -> Key:
+    """The fewest columns that name things, days or times and tell all rows apart together, and not by accident."""
+    naming = [column for column in partners if _names(column)] + ([time] if time and 1 < time.distinct < rows else [])
+    # Longer lists say more; the time comes last in a key.
+    some = sorted(sorted(naming, key=lambda column: -column.distinct)[:NAMING], key=lambda column: column is time)
+    groups = [group for size in (2, 3) for group in combinations(some, size) if _telling(group, rows)]
+    likely = _unique(engine, sorted(groups, key=_simplicity), min(rows, FIRST))[:GROUPS]
+    proven = likely if rows <= FIRST else _unique(engine, likely, rows)
+    return Key(tuple(column.name for column in proven[0])) if proven else Key()
+
+
+def _names(column: ColumnProfile) -> bool:
+    """Whether it names a thing or a day; a whole number does if it is called so, or is one of few."""
+    return column.type.kind is not Kind.INTEGER or column.distinct <= FEW or bool(_IDENTIFIER.search(column.name))
+
+
+def _telling(group: Sequence[ColumnProfile], rows: int) -> bool:
+    """Whether there are enough combinations for all rows, and few enough that unrelated columns would repeat some."""
+    combinations_ = prod(column.distinct for column in group)
+    return rows <= combinations_ <= rows * (rows - 1) / (2 * EXPECTED)
+
+
+def _simplicity(group: Sequence[ColumnProfile]) -> tuple[int, bool, int]:
+    """Fewer columns first, then those with a day or a time, then those with fewer combinations."""
+    timeless = not any(column.type.kind in {Kind.DATE, Kind.TIMESTAMP} for column in group)
+    return len(group), timeless, prod(column.distinct for column in group)
+
+
+def _unique(engine: Engine, groups: Sequence[tuple[ColumnProfile, ...]], rows: int) -> list[tuple[ColumnProfile, ...]]:
+    """Those that repeat nothing in the first `rows` rows."""
+    if not groups:
+        return []
+    counts = [
+        f"count(DISTINCT ({', '.join(identifier(column.name) for column in group)})) AS n{place}"
+        for place, group in enumerate(groups)
+    ]
+    found = engine.fetch(f"SELECT {', '.join(counts)} FROM (SELECT * FROM {VALUES} ORDER BY _row LIMIT {rows})")[0]
+    return [group for place, group in enumerate(groups) if found[f"n{place}"] == rows]
 
 
 def _offsets(engine: Engine, time: ColumnProfile) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 # Longer texts and more parts are sentences, or identifiers nobody would write a rule for.
 LONGEST, PARTS = 40, 9
+# Kinds of identifiers in one column, and how many values each must have: one of a kind is a slip, not a form.
+FORMS, OFTEN = 3, 10
 
 _RUN = re.compile(r"[0-9]+|[A-Z]+|[a-z]+|[\u4e00-\u9fff]+|[^0-9A-Za-z\u4e00-\u9fff]")
 _CLASSES = (
@@ -19,14 +21,16 @@ def fixed_form(values: Sequence[str]) -> str | None:
     """A pattern that all values match; None where they have no form in common, or no digit to vary."""
     if len(values) < 2 or max(map(len, values)) > LONGEST:
         return None
-    runs = [_RUN.findall(value) for value in values]
-    shapes = {tuple(map(_class, parts)) for parts in runs}
-    if len(shapes) != 1:
+    shapes: dict[tuple[str, ...], list[list[str]]] = {}
+    for value in values:
+        runs = _RUN.findall(value)
+        shapes.setdefault(tuple(map(_class, runs)), []).append(runs)
+    if len(shapes) > 1 and (len(shapes) > FORMS or min(map(len, shapes.values())) < OFTEN):
         return None
-    shape = shapes.pop()
-    if len(shape) > PARTS or "[0-9]" not in shape or " " in shape:
+    if any(len(shape) > PARTS or "[0-9]" not in shape or " " in shape for shape in shapes):
         return None
-    return "^" + "".join(_part(name, texts) for name, texts in zip(shape, zip(*runs, strict=True), strict=True)) + "$"
+    forms = sorted("".join(map(_part, shape, zip(*runs, strict=True))) for shape, runs in shapes.items())
+    return f"^{forms[0]}$" if len(forms) == 1 else f"^({'|'.join(forms)})$"
 
 
 def _class(run: str) -> str:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lakeward.contracts.model import Column, Kind
+from lakeward.contracts.model import Column, FileFormat, Kind
 from lakeward.core.errors import UsageError
 from lakeward.core.sql import identifier
+from lakeward.core.workbook import ERRORS
 from lakeward.engines.protocols import Engine
 from lakeward.flows.profile.candidates import STRING
 from lakeward.flows.profile.columns import profile_columns
 from lakeward.flows.profile.content import recognised
-from lakeward.flows.profile.findings import Profile
+from lakeward.flows.profile.findings import NUMBERS, ColumnProfile, Profile
 from lakeward.flows.profile.keys import find_key, find_time_column, measure_times
 from lakeward.flows.profile.looking import Look, first_look, header
 from lakeward.flows.profile.measuring import STAGED, null_tokens, sample
@@ -33,13 +34,21 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
     rows, rejects = _stage(engine, look, names)
     texts = [column for column, type_ in engine.types(STAGED).items() if column in names and type_.kind is Kind.STRING]
     source = replace(look.source, nulls=null_tokens(engine, texts))
-    columns = profile_columns(engine, source, names, sample(engine, texts, source.nulls, rows))
+    samples = sample(engine, texts, (*source.nulls, *(ERRORS if source.format is FileFormat.XLSX else ())), rows)
+    columns = profile_columns(engine, source, names, samples)
     content = recognised(engine, columns)
-    columns = tuple(replace(column, content=content.get(column.name)) for column in columns)
+    columns = tuple(_shown(replace(column, content=content.get(column.name)), look) for column in columns)
     time = find_time_column(columns)
     key = find_key(engine, columns, time, rows)
     times = measure_times(engine, time, key) if time else None
     return Profile(source, look.agreeing, look.sampled, rows, rejects, path.suffix, columns, key, times)
+
+
+def _shown(column: ColumnProfile, look: Look) -> ColumnProfile:
+    """The column in the unit of what its cells hold: what a workbook shows as percentages are fractions."""
+    if column.source_name not in look.percent or column.type.kind not in NUMBERS:
+        return column
+    return replace(column, unit="1", as_percent=True)
 
 
 def _stage(engine: Engine, look: Look, names: Mapping[str, str]) -> tuple[int, int]:

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from lakeward.contracts.model import Kind
+from lakeward.contracts.model import FileFormat, Kind
+from lakeward.core.workbook import ERRORS
 from lakeward.flows.profile.findings import ColumnProfile, Profile
 
 GX_VERSION = "1.24.1"
 # The seen range is widened by this share of itself on each side: the next file is seldom within the last one's extremes.
 MARGIN = Decimal("0.1")
+# What Excel shows where a formula failed: no text that anyone wrote. In numbers and times it does not convert anyway.
+ERROR_FORM = "^#(" + "|".join(error[1:].replace("?", "[?]") for error in ERRORS) + ")$"
+FAILED = "An error of Excel is the failure of a formula, not a value."
 # Significant digits of a bound: more would say that the bound is known.
 DIGITS = 3
 
@@ -40,7 +44,9 @@ def _expectations(profile: Profile, column: ColumnProfile) -> Iterator[dict[str,
         )
     if column.choices:
         note = f"All {column.distinct:,} different values among {column.filled:,}."
-        yield _rule(column, "expect_column_values_to_be_in_set", note, value_set=list(column.choices))
+        yield _rule(column, "expect_column_values_to_be_in_set", note, value_set=_choices(column))
+    if profile.source.format is FileFormat.XLSX and column.type.kind is Kind.STRING:
+        yield _rule(column, "expect_column_values_to_not_match_regex", FAILED, regex=ERROR_FORM) | {"severity": "critical"}
     if column.pattern:
         yield _rule(
             column, "expect_column_values_to_match_regex", f"All {column.filled:,} values have this form.", regex=column.pattern
@@ -58,6 +64,10 @@ def _rounded(value: Decimal, rounding: str) -> Decimal:
     if not value:
         return value
     return value.quantize(Decimal((0, (1,), value.adjusted() - DIGITS + 1)), rounding=rounding)
+
+
+def _choices(column: ColumnProfile) -> list[str] | list[int]:
+    return [int(choice) for choice in column.choices] if column.type.kind is Kind.INTEGER else list(column.choices)
 
 
 def _number(value: Decimal, column: ColumnProfile) -> int | float:

@@ -21,6 +21,12 @@ def test_identifiers_of_one_form_have_a_pattern(values, form):
     assert all(re.fullmatch(form, value) for value in values)
 
 
+def test_two_kinds_of_identifiers_are_two_forms_but_one_stray_is_none():
+    kinds = [f"M-{n:03}" for n in range(20)] + [f"TT{n}" for n in range(10, 20)]
+    assert fixed_form(kinds) == r"^(M\-[0-9]{3}|TT[0-9]{2})$"
+    assert fixed_form([*kinds[:20], "TT10"]) is None
+
+
 @pytest.mark.parametrize(
     "values", [["M-001"], ["M-001", "M001"], ["abc", "xyz"], ["pump 1 leaks", "pump 2 leaks"], ["1" * 41, "2"], []]
 )
