@@ -32,10 +32,11 @@ def valid_time(value: str, form: str) -> str | None:
     pieces = list(PIECE.finditer(form))
     asked = [piece[1] for piece in pieces if piece[1]]
     known = "".join(piece[0] for piece in pieces) == form and set(asked) <= FORMS.keys()
-    if not known or len(set(asked)) < len(asked) or ("j" in asked and {"d", "m"} & set(asked)):
+    if not form or not known or len(set(asked)) < len(asked) or ("j" in asked and {"d", "m"} & set(asked)):
         return None
     pattern = text("(?is)^" + "".join(_piece(piece) for piece in pieces))
-    whole = f"regexp_extract({value}, {pattern}) = {value}"
+    # What does not fit is extracted as an empty text.
+    whole = f"{value} <> '' AND regexp_extract({value}, {pattern}) = {value}"
     places = {directive: place for place, directive in enumerate((d for d in asked if d != "%"), 1)}
     part = {directive: f"regexp_extract({value}, {pattern}, {place})" for directive, place in places.items()}
     return " AND ".join([whole, *_calendar(part)])

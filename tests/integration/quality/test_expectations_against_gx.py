@@ -44,7 +44,7 @@ def unexplained(given_rows, cases):
     return [
         (case, mine, his)
         for case, mine, his in zip(cases, ours(data, cases), theirs(data, cases), strict=True)
-        if mine.compiled and not mine.agrees(his) and not any(known.explains(case, given_rows) for known in listed)
+        if not (mine.compiled and mine.agrees(his)) and not any(known.explains(case, given_rows) for known in listed)
     ]
 
 

@@ -57,7 +57,9 @@ def from_pandas(text: str) -> Condition:
 
 def _words(text: str) -> str:
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    return tokenize.untokenize((token.type, WORDS.get(token.string, token.string)) for token in tokens)
+    return tokenize.untokenize(
+        (tokenize.NAME, WORDS[token.string]) if token.string in WORDS else (token.type, token.string) for token in tokens
+    )
 
 
 class _Reader:
