@@ -1,0 +1,73 @@
+"""What the files of a batch say of its rows, and of which files nothing is believed."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.core.names import Layer, TableName
+from lakeward.engines.protocols import ColumnStatistics, TableColumn, TableSpec
+from tables import COLUMNS, rows, txn
+
+NAME = TableName(Layer.BRONZE, "press_line")
+SPEC = TableSpec(NAME, (*COLUMNS, TableColumn("_batch_seq", DataType(Kind.INTEGER))))
+
+
+def append(engine, seq, query):
+    engine.append(SPEC, f"SELECT *, {seq}::BIGINT AS _batch_seq FROM ({query})", txn(seq))
+
+
+@pytest.fixture
+def two(engine):
+    """Batches 1 and 2, a file each."""
+    append(engine, 1, rows(0, 4))
+    append(engine, 2, rows(10, 12, 5.5))
+    return engine
+
+
+def test_a_batch_is_known_by_its_own_file(two):
+    known = two.statistics(NAME, 2)
+    assert known.rows == 2
+    assert known.columns["id"] == ColumnStatistics(0, 10, 11)
+    assert known.columns["温度"] == ColumnStatistics(0, 5.5, 5.5)
+    assert known.columns["cost"].low == Decimal("3.3333")
+    assert known.columns["note"] == ColumnStatistics(2)
+
+
+def test_bounds_of_times_are_no_narrower_than_the_times(two):
+    times = two.statistics(NAME, 1).columns["ts"]
+    assert times.low == datetime(2026, 3, 1, tzinfo=UTC)
+    assert times.high == datetime(2026, 3, 1, 3, 0, 0, 1000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", ["'nan'", "'inf'", "'-inf'"])
+def test_bounds_of_numbers_that_are_none_are_not_known(engine, value):
+    append(engine, 1, rows(0, 4))
+    append(
+        engine, 2, f'SELECT * REPLACE (CASE WHEN id = 11 THEN {value}::DOUBLE ELSE "温度" END AS "温度") FROM ({rows(10, 14)})'
+    )
+    assert engine.statistics(NAME, 2).columns["温度"] == ColumnStatistics(0)
+
+
+def test_a_file_of_two_batches_says_nothing_of_one(two):
+    append(two, 3, rows(20, 24))
+    mixed = f"SELECT * REPLACE (id - 28 AS _batch_seq) FROM (SELECT *, 0 AS _batch_seq FROM ({rows(30, 34)}))"
+    two.append(SPEC, mixed, txn(4))  # batches 2 to 5 in one file
+    assert two.statistics(NAME, 3) is None
+    assert two.statistics(NAME, 1).rows == 4
+
+
+def test_two_files_of_one_batch_are_taken_together(two):
+    two.append(SPEC, f"SELECT *, 2::BIGINT AS _batch_seq FROM ({rows(40, 42, 7)})", txn(5))
+    known = two.statistics(NAME, 2)
+    assert (known.rows, known.columns["id"], known.columns["温度"]) == (
+        4,
+        ColumnStatistics(0, 10, 41),
+        ColumnStatistics(0, 5.5, 7.0),
+    )
+
+
+def test_nothing_is_known_of_what_is_not_there(two):
+    assert two.statistics(NAME, 9) is None
+    assert two.statistics(TableName(Layer.BRONZE, "other"), 1) is None
