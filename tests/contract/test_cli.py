@@ -33,7 +33,7 @@ KEYS = {
     ("quarantine", "list"): {
         *("table", "dataset", "rule", "rows", "batches", "oldest", "open", "owner", "age_p50", "age_p90"),
     },
-    ("quarantine", "figures"): {"dataset", "open", "age_p50", "age_p90", "repair_rate", "refail_rate"},
+    ("quarantine", "figures"): {"dataset", "open", "age_p50", "age_p90", "repair_rate", "failed_again"},
     ("quarantine", "show", "press_line"): {"id", "table", "batch", "file", "row", "state", "reasons", "detail"},
     ("explain", "silver.press_line", "machine=M1"): {
         *("table", "batch", "batch_id", "file", "row", "received_at", "run_id", "flow"),

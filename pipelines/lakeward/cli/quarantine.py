@@ -24,7 +24,7 @@ Where = Annotated[str | None, typer.Option("--where", help="Condition over the r
 By = Annotated[str, typer.Option("--by", help="Who · 操作人")]
 Role = Annotated[str | None, typer.Option("--role", "--as", help="In which role · 角色")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why · 理由")]
-FIGURES = ("dataset", "open", "age_p50", "age_p90", "repair_rate", "refail_rate")
+FIGURES = ("dataset", "open", "age_p50", "age_p90", "repair_rate", "failed_again")
 
 
 def list_(context: typer.Context, *, as_json: Json = False) -> None:

@@ -47,7 +47,7 @@ def _check(con: duckdb.DuckDBPyConnection, whole: str) -> None:
         raise ProtectionError("query_too_large") from None
     node = parsed["statements"][0]["node"]
     listed = node.pop("select_list", ())
-    if len(listed) != 1 or node["type"] != "SELECT_NODE" or node["from_table"]["type"] != "EMPTY" or _clauses(node):
+    if len(listed) != 1 or node["type"] != "SELECT_NODE" or node["from_table"]["type"] != "EMPTY" or _clauses(node) or _row(listed[0]):
         raise ProtectionError("expression_not_one")
     if _nested(listed):
         raise ProtectionError("expression_nested")
@@ -55,6 +55,11 @@ def _check(con: duckdb.DuckDBPyConnection, whole: str) -> None:
 
 def _clauses(node: Mapping[str, Any]) -> bool:
     return any(node[name] for name in ("where_clause", "group_expressions", "having", "qualify", "sample", "modifiers"))
+
+
+def _row(expression: Mapping[str, Any]) -> bool:
+    """Several values in brackets, such as a number with a decimal comma."""
+    return expression.get("function_name") == "row" and expression.get("class") == "FUNCTION"
 
 
 def _nested(value: Any) -> bool:

@@ -41,9 +41,9 @@ def quarantined(settings: Settings) -> list[dict[str, Any]]:
 
 
 def quarantine_figures(settings: Settings) -> list[dict[str, Any]]:
-    """Per dataset whose rows are received, and for all of them (`*`): `dataset, open, age_p50, age_p90, repair_rate, refail_rate`.
+    """Per dataset whose rows are received, and for all of them (`*`): `dataset, open, age_p50, age_p90, repair_rate, failed_again`.
 
-    Ages are days. `repair_rate`: share of the rows ever set aside that a person repaired. `refail_rate`: share of the replayed rows
+    Ages are days. `repair_rate`: share of the rows ever set aside that a person repaired. `failed_again`: share of the replayed rows
     that failed again, in this generation. None where there is nothing to take a share of.
     """
     workspace = open_workspace(settings)
@@ -118,7 +118,7 @@ def _figures(name: str, counted: Mapping[str, int], waiting: Mapping[str, Any]) 
         "age_p50": waiting.get("p50"),
         "age_p90": waiting.get("p90"),
         "repair_rate": _share(counted["repaired"], counted["aside"]),
-        "refail_rate": _share(counted["failed"], counted["replayed"]),
+        "failed_again": _share(counted["failed"], counted["replayed"]),
     }
 
 

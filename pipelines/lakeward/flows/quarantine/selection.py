@@ -26,7 +26,8 @@ class Selection:
     Args:
         rules: Ids of rules, one of which set the row aside.
         rows: Places `(file_seq, row)`.
-        where: A condition over the received columns; the row's rules are `rule`, one at a time.
+        where: A condition over the received columns; the row's rules are `rule`, one at a time. A row on which it can't be computed,
+            such as a word where a number is asked for, is not meant.
         before: Rows that came earlier.
     """
 
@@ -49,7 +50,7 @@ class Selection:
         rules = "rule" if "rule" not in types else "_rule"
         spread = f"SELECT *, unnest(CAST(_reasons AS VARCHAR[])) AS {rules} FROM {relation}"
         known = {**types, rules: DataType(Kind.STRING)}
-        conditions = [*self._plain(rules)] + ([checked_expression(self.where, known)] if self.where else [])
+        conditions = [*self._plain(rules)] + ([f"TRY({checked_expression(self.where, known)})"] if self.where else [])
         return f"SELECT DISTINCT _file_seq, _row FROM ({spread}) WHERE {' AND '.join(conditions) or 'TRUE'}"
 
     def request(self, signature: Signature) -> str:

@@ -20,7 +20,9 @@ def tell_repair(
     aside, repairs = contract.table(Layer.QUARANTINE), contract.table(Layer.REPAIRS)
     stored = engine.types(str(aside))
     made = (
-        f"{expressions.get(c.name) or identifier(c.name)} AS {identifier(c.name)}" for c in contract.columns if c.name in stored
+        f"({expressions.get(c.name) or identifier(c.name)}\n) AS {identifier(c.name)}"
+        for c in contract.columns
+        if c.name in stored
     )
     origins = computed(engine, contract, f"SELECT {', '.join(made)} FROM {aside}", [aside])
     job = f"repair.{contract.name}"

@@ -1,0 +1,78 @@
+"""A press line whose thermometer once sent tenths of a degree, and the words that tests of its quarantine use."""
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lakeward.core.settings import Settings
+from lakeward.flows import ingest_dataset, repair_rows, replay_rows
+from lakeward.flows.batch import Step
+from lakeward.flows.quarantine.events import Signature
+from lakeward.flows.quarantine.repair import Repair
+from lakeward.flows.quarantine.selection import Selection
+from lakeward.flows.workspace import open_workspace
+from plant import SUITE, Plant, line, make_plant
+
+BY = Signature("li.wei", None, "the sensor sent tenths")
+STEWARD = Signature("wang.fang", "steward", "heat test, agreed with the plant")
+TENTHS = Repair({"temp_degc": "CAST(temp_degc AS DOUBLE) / 10"})
+HOT = Selection(rules=("temp_in_range",))
+EVERY = Selection(where="TRUE")
+# Places of the rows of `aside` below: the header is line 1.
+FIRST, SECOND, WORD = (1, 3), (1, 4), (1, 5)
+
+
+@dataclass(frozen=True)
+class Aside:
+    """The plant, and what its tables hold."""
+
+    plant: Plant
+
+    @property
+    def settings(self):
+        return self.plant.settings
+
+    def fetch(self, query: str) -> list[dict[str, Any]]:
+        with open_workspace(self.settings).engine() as engine:
+            return engine.fetch(query)
+
+    def temperatures(self) -> dict[int, float]:
+        """Minute -> what silver says."""
+        found = self.fetch("SELECT minute(ts) AS minute, temp_degc FROM silver.press_line ORDER BY ts")
+        return {row["minute"]: row["temp_degc"] for row in found}
+
+    def versions(self) -> dict[str, int]:
+        """Table -> its version: a run that commits nothing leaves them."""
+        with open_workspace(self.settings).engine() as engine:
+            return {str(table.name): table.version for table in engine.tables()}
+
+    def widen(self, limit: float) -> None:
+        """Change the rule."""
+        rule = SUITE["expectations"][0]
+        self.plant.suite({**SUITE, "expectations": [{**rule, "kwargs": {**rule["kwargs"], "max_value": limit}}]})
+
+    def repair(self, selection: Selection = HOT, repair: Repair = TENTHS) -> int:
+        return repair_rows(self.settings, "press_line", selection, repair, BY)
+
+    def replay(self, selection: Selection | None = None):
+        return replay_rows(self.settings, "press_line", selection or Selection(), BY)
+
+
+def make_aside(root: Path) -> Aside:
+    """One good row, two that are too hot, one that is no number."""
+    plant = make_plant(root)
+    plant.drop("a.csv", line("A", 0, 20), line("A", 1, 215), line("A", 2, 300), line("A", 3, "warm"))
+    ingest_dataset(plant.settings, "press_line")
+    return Aside(plant)
+
+
+def replay_killed_at(root: Path, step: Step) -> None:
+    """Replay, and die without a word when `step` is reached."""
+
+    def die(reached: Step) -> None:
+        if reached is step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    replay_rows(Settings(start=root), "press_line", EVERY, BY, on_step=die)

@@ -1,0 +1,88 @@
+"""A replay that is killed after any step, then asked for again, ends in the tables of one that was not; so does a repair."""
+
+import multiprocessing
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from aside import EVERY, HOT, Aside, make_aside, replay_killed_at
+from lakeward.flows import ingest_dataset
+from lakeward.flows.batch import Step
+from plant import line
+
+SPAWN = multiprocessing.get_context("spawn")
+# A replay reads what bronze has, and it parses nothing.
+STEPS = [step for step in Step if step not in (Step.REJECTS, Step.BRONZE)]
+VOLATILE = {
+    "_run_id",
+    "_ingested_at",
+    "run_id",
+    "planned_at",
+    "applied_at",
+    "judged_at",
+    "started_at",
+    "finished_at",
+    "observed_at",
+}
+VOLATILE |= {"done_at", "_repaired_at", "scored_at"}
+
+
+def prepared(root: Path) -> Aside:
+    """A repaired row that passes, one that corrects silver, and one that fails again."""
+    aside = make_aside(root)
+    aside.plant.drop("b.csv", line("A", 0, 205))
+    ingest_dataset(aside.settings, "press_line")
+    aside.repair()
+    return aside
+
+
+def contents(aside: Aside) -> dict[str, list[tuple[str, ...]]]:
+    """Every table's rows without what law 4 leaves out, in one order."""
+    found = {name: aside.fetch(f"SELECT * FROM {name}") for name in aside.versions()}
+    return {
+        name: sorted(tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows) for name, rows in found.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    aside = prepared(tmp_path_factory.mktemp("undisturbed") / "plant")
+    aside.replay(EVERY)
+    assert aside.temperatures() == {0: 20.5, 1: 21.5, 2: 30.0}
+    return contents(aside)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_killed_replay_goes_on_where_it_stood(tmp_path, step, undisturbed):
+    aside = prepared(tmp_path / "plant")
+    process = SPAWN.Process(target=replay_killed_at, args=(aside.plant.root, step))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+    aside.replay()
+
+    assert contents(aside) == undisturbed
+
+
+def test_a_run_of_the_dataset_brings_a_killed_replay_to_its_end(tmp_path, undisturbed):
+    aside = prepared(tmp_path / "plant")
+    process = SPAWN.Process(target=replay_killed_at, args=(aside.plant.root, Step.QUARANTINE))
+    process.start()
+    process.join()
+
+    ingest_dataset(aside.settings, "press_line")
+
+    assert contents(aside) == undisturbed
+
+
+def test_a_repair_without_its_event_counts_for_nothing_and_is_made_again(tmp_path):
+    aside = make_aside(tmp_path / "plant")
+    aside.repair()
+    shutil.rmtree(aside.plant.root / "lake" / "governance" / "quarantine_events")  # as if killed between its two commits
+
+    assert aside.replay(HOT).counts.silver == 0
+    assert aside.repair() == 2
+    assert aside.replay(HOT).counts.silver == 2
