@@ -7,6 +7,7 @@ from lakeward.core.settings import Settings
 from lakeward.flows import governance
 from lakeward.flows.report import Counts
 from lakeward.flows.workspace import open_workspace
+from lakeward.quality.score_sql import REWORKED
 
 
 def list_tables(settings: Settings) -> list[dict[str, Any]]:
@@ -16,7 +17,7 @@ def list_tables(settings: Settings) -> list[dict[str, Any]]:
 
 
 def list_runs(settings: Settings) -> list[dict[str, Any]]:
-    """Per dataset, what all its finished batches came to: the keys of `RunReport.as_dict`, the score that of the newest batch."""
+    """Per dataset, what all its finished batches came to: the keys of `RunReport.as_dict`, the score that of the newest received batch."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         found = governance.rows(engine, "runs", order="generation, batch_seq")
@@ -28,7 +29,7 @@ def list_runs(settings: Settings) -> list[dict[str, Any]]:
 
 def _total(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
     counts = sum((Counts(**{key: row[key] for key in Counts().as_dict()}) for row in runs), Counts())
-    score = runs[-1]["score"] if runs else None
+    score = next((row["score"] for row in reversed(runs) if row["flow"] not in REWORKED), None)
     last = runs[-1]["run_id"] if runs else None
     return {
         "dataset": name,

@@ -123,6 +123,21 @@ def test_a_halted_batch_counts_since_its_rows_were_received(plant):
     assert score_history(plant.settings, "press_line")[-1]["score"] == shown["whole"]["score"]
 
 
+def test_a_replay_changes_no_score_since_its_rows_were_counted_when_they_came(plant, capsys):
+    before, kept = show_scores(plant.settings), score_history(plant.settings, "press_line")
+    plant.suite({**SUITE, "expectations": []})
+    assert call(capsys, plant.root, "quarantine", "replay", "press_line", "--reason", "rule dropped").code in (0, 1)
+    after = show_scores(plant.settings)
+    assert list_runs(plant.settings)[0]["batches"] == 3
+    assert (after["whole"], after["parts"], score_history(plant.settings, "press_line")) == (
+        before["whole"],
+        before["parts"],
+        kept,
+    )
+    assert list_runs(plant.settings)[0]["score"] == float(after["parts"][0]["score"])
+    assert read_scorecard(plant.settings).readings["totals"].only["score"] == after["whole"]["score"]
+
+
 def test_an_unchanged_estate_is_kept_once(plant):
     assert keep_estate_score(plant.settings)
     assert not keep_estate_score(plant.settings)
