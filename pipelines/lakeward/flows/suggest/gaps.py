@@ -10,7 +10,7 @@ from lakeward.core.names import Layer
 from lakeward.core.sql import identifier, literal
 from lakeward.flows.profile.suite_text import widened
 from lakeward.flows.suggest.past import Past
-from lakeward.flows.suggest.proposal import Firing, Proposal, proposed, tried_of
+from lakeward.flows.suggest.proposal import Finding, Firing, Proposal, proposed, tried_of
 
 NO_GAP = "expect_series_no_gap"
 # A reading may be late by half a period before it is missing; one in two hundred may be missing, and its series is regular still.
@@ -21,22 +21,24 @@ ENOUGH_STEPS = 20
 EXCEPTIONS = 20
 
 
-def propose_gaps(past: Past, sensitive: frozenset[str]) -> Iterator[Proposal]:
+def propose_gaps(past: Past, sensitive: frozenset[str]) -> Iterator[Proposal | Finding]:
     """The longest silence of the series that share the commonest period, and, apart, of the few that have another."""
     time, series = past.contract.time_column, past.contract.series
     timed = time is not None and past.contract.column(time).type.kind is Kind.TIMESTAMP
     if not timed or past.contract.layer is Layer.GOLD or len(series) > 1 or sensitive & set(series):
         return
-    found = past.fetch(f"SELECT mode(period) AS period, count(*) AS series FROM ({_rhythms(past)})")[0]
-    if not found["period"]:
+    rows = past.fetch(_rhythms(past))
+    limit = Decimal(str(rows[0]["usual"])) * TOLERANCE if rows else Decimal(0)
+    others = [row for row in rows if row["reach"] > limit]
+    if not rows or len(others) > EXCEPTIONS or 2 * len(others) >= rows[0]["series"]:
         return
-    limit = Decimal(str(found["period"])) * TOLERANCE
-    others = past.fetch(f"SELECT name, reach FROM ({_rhythms(past)}) WHERE reach > {limit} ORDER BY 1 LIMIT {EXCEPTIONS + 1}")
-    if len(others) > EXCEPTIONS or 2 * len(others) >= found["series"]:
-        return
-    names = [row["name"] for row in others]
-    facts = {"period": f"{found['period']:g}", "series": found["series"] - len(others)}
-    yield _gap(past, limit, ("NOT_IN", names), ("suggest_gap", facts))
+    names = sorted(row["name"] for row in others)
+    facts = {"period": f"{rows[0]['usual']:g}", "series": rows[0]["series"] - len(others)}
+    proposal = _gap(past, limit, ("NOT_IN", names), ("suggest_gap", facts))
+    yield proposal
+    promised = past.contract.sla.period_seconds
+    if promised is None or promised != Decimal(str(rows[0]["usual"])):
+        yield Finding("suggest_period", facts | {"others": len(others), "promised": promised or "–"}, proposal.evidence)
     if others:
         _, most = widened(Decimal(0), max(Decimal(str(row["reach"])) for row in others) * TOLERANCE)
         yield _gap(past, most, ("IN", names), ("suggest_gap_apart", {"series": len(others)}))
@@ -56,11 +58,10 @@ def _gap(past: Past, limit: Decimal, chosen: tuple[str, Sequence[str]], why: tup
         }
         listed = ", ".join(map(literal, names))
         condition = f"{identifier(column)} {operator.replace('_', ' ')} ({listed})"
-    steps = _steps(past, f"{past.taught} AND {past.lately} AND {condition}")
-    sql = f"SELECT count(step) AS value, quantile_cont(step, {REACH}) AS reach FROM ({steps})"
-    value = past.fetch(sql)[0]["value"]
-    proposal = proposed("gap", NO_GAP, kwargs, why, Evidence(sql, {str(past.table): past.version}, value))
-    return proposal.tried(_firing(past, limit, condition))
+    firing = _firing(past, limit, condition)
+    steps = _steps(past, f"{past.lately} AND {condition}")
+    sql = f"SELECT count(step) AS value, quantile_cont(step, {REACH}) AS reach FROM ({steps}) WHERE batch <= {past.learned[-1]}"
+    return proposed("gap", NO_GAP, kwargs, why, Evidence(sql, {str(past.table): past.version}, firing.learned.rows)).tried(firing)
 
 
 def _firing(past: Past, limit: Decimal, condition: str) -> Firing:
@@ -72,12 +73,16 @@ def _firing(past: Past, limit: Decimal, condition: str) -> Firing:
 
 
 def _rhythms(past: Past) -> str:
-    """SELECT of the series: `name`, `period` and `reach`, the longest usual step, in seconds."""
-    steps = _steps(past, past.recent)
-    return (
-        f"SELECT name, round(median(step), 3) AS period, quantile_cont(step, {REACH}) AS reach FROM ({steps}) "
-        f"WHERE step > 0 GROUP BY 1 HAVING count(*) >= {ENOUGH_STEPS}"
+    """SELECT of the series with the longest steps: `name` and `reach`, their longest usual one, in seconds.
+
+    Beside each stands what all have in common: `usual`, the commonest period, and `series`, how many they are.
+    """
+    by_series = (
+        f"SELECT name, round(median(step), 3) AS period, quantile_cont(step, {REACH}) AS reach "
+        f"FROM ({_steps(past, past.recent)}) WHERE step > 0 GROUP BY 1 HAVING count(*) >= {ENOUGH_STEPS}"
     )
+    together = "mode(period) OVER () AS usual, count(*) OVER () AS series"
+    return f"SELECT name, reach, {together} FROM ({by_series}) ORDER BY reach DESC, name LIMIT {EXCEPTIONS + 1}"
 
 
 def _steps(past: Past, condition: str) -> str:

@@ -65,20 +65,18 @@ def _telling(column: ColumnPast) -> bool:
     return column.column.type.kind is Kind.STRING or is_list(column) or bool(_STATE.search(column.name))
 
 
-def propose_ranges(past: Past, column: ColumnPast, whole: Spread, by_state: Mapping[str, Sequence[Spread]]) -> Iterator[Proposal]:
-    """A range, or one for each state of the column that explains most.
+def propose_ranges(
+    past: Past, column: ColumnPast, spreads: Sequence[Spread], state: str | None, left: Decimal
+) -> Iterator[Proposal]:
+    """A range, or one for each state.
 
     Args:
-        whole: The spread over all rows.
-        by_state: Its spread in each state, by the state's column.
+        spreads: The spread in each state, or the one over all rows where `state`, a column's name, is None.
+        left: What the states leave of the whole spread.
     """
-    best, left = explaining(whole, by_state)
-    if best is None:
-        yield from _range(past, column, whole, None)
-        return
-    for spread in by_state[best]:
-        if spread.count >= ENOUGH_VALUES:
-            yield from _range(past, column, spread, best, explained=round(100 * (1 - left)))
+    for spread in spreads:
+        if spread.count >= ENOUGH_VALUES and not counts_up(spread):
+            yield _range(past, column, spread, state, explained=round(100 * (1 - left)))
 
 
 def explaining(whole: Spread, by_state: Mapping[str, Sequence[Spread]]) -> tuple[str | None, Decimal]:
@@ -103,9 +101,7 @@ def counts_up(spread: Spread) -> bool:
     return spread.up >= RISES and spread.down * FALLS <= spread.up
 
 
-def _range(past: Past, column: ColumnPast, spread: Spread, state: str | None, explained: int = 0) -> Iterator[Proposal]:
-    if spread.count < ENOUGH_VALUES or counts_up(spread):
-        return
+def _range(past: Past, column: ColumnPast, spread: Spread, state: str | None, *, explained: int) -> Proposal:
     low, high = widened(spread.low, spread.high)
     number = int if column.column.type.kind is Kind.INTEGER else float
     kwargs: dict[str, Any] = {"column": column.name, "min_value": number(low), "max_value": number(high)}
@@ -117,7 +113,7 @@ def _range(past: Past, column: ColumnPast, spread: Spread, state: str | None, ex
         facts |= {"state": state, "explained": explained}
     own = identifier(column.name)
     evidence = past.evidence(f"count({own}) AS value, min({own}) AS low, max({own}) AS high", spread.count, condition)
-    yield proposed("range", RANGE, kwargs, (why, facts), evidence)
+    return proposed("range", RANGE, kwargs, (why, facts), evidence)
 
 
 def _sql(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from lakeward.contracts.model import Contract
@@ -13,6 +14,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.judge import suite_name
 from lakeward.flows.suggest.columns import measure_columns
 from lakeward.flows.suggest.fills import propose_fill
+from lakeward.flows.suggest.freshness import find_freshness
 from lakeward.flows.suggest.gaps import propose_gaps
 from lakeward.flows.suggest.keys import propose_keys
 from lakeward.flows.suggest.known import find_disbelieved, is_known
@@ -22,9 +24,8 @@ from lakeward.flows.suggest.past import Past, open_past
 from lakeward.flows.suggest.proposal import Finding, Proposal, Tried
 from lakeward.flows.suggest.ranges import explaining, propose_ranges, ranged, states
 from lakeward.flows.suggest.references import find_reference
-from lakeward.flows.suggest.rhythms import find_freshness, find_periods
 from lakeward.flows.suggest.sensitive import sensitive_columns
-from lakeward.flows.suggest.spreads import measure_spreads
+from lakeward.flows.suggest.spreads import measure_spreads, with_steps
 from lakeward.flows.suggest.tags import find_teller, propose_tags
 from lakeward.flows.suggest.texts import propose_text
 from lakeward.flows.suggest.trial import try_proposals
@@ -107,23 +108,30 @@ def learn(past: Past, others: Sequence[Contract]) -> Iterator[Proposal | Finding
     yield from propose_keys(past, columns)
     yield from propose_gaps(past, sensitive)
     yield from propose_volume(past)
-    yield from find_periods(past)
     yield from find_freshness(past)
 
 
 def _ranges(past: Past, columns: Sequence[ColumnPast]) -> Iterator[Proposal]:
-    numbers = ranged(columns, past.contract.primary_key)
+    """Ranges tag by tag where tags explain most, else state by state, else of the whole column."""
+    numbers, teller = ranged(columns, past.contract.primary_key), find_teller(past, columns)
     if not numbers:
         return
-    whole = measure_spreads(past, numbers)
-    tried = {state.name: measure_spreads(past, numbers, identifier(state.name)) for state in states(columns)}
-    teller = find_teller(past, columns)
-    for column in numbers:
-        for spread in whole[column.name]:
-            by_state = {name: spreads[column.name] for name, spreads in tried.items() if name != column.name}
-            _, left = explaining(spread, by_state)
-            by_tag = list(propose_tags(past, column, spread, teller, left)) if teller else []
-            yield from by_tag or propose_ranges(past, column, spread, by_state)
+    overall = measure_spreads(past, numbers)
+    in_states = {state.name: measure_spreads(past, numbers, identifier(state.name)) for state in states(columns)}
+    chosen: dict[str | None, list[ColumnPast]] = {}
+    left: dict[str, Decimal] = {}
+    for column in (column for column in numbers if overall[column.name]):
+        whole = overall[column.name][0]
+        by_state = {name: found[column.name] for name, found in in_states.items() if name != column.name}
+        best, left[column.name] = explaining(whole, by_state)
+        by_tag = list(propose_tags(past, column, whole, teller, left[column.name])) if teller else []
+        yield from by_tag
+        if not by_tag:
+            chosen.setdefault(best, []).append(column)
+    for best, some in chosen.items():
+        stepped = with_steps(past, some, identifier(best) if best else None, in_states[best] if best else overall)
+        for column in some:
+            yield from propose_ranges(past, column, stepped[column.name], best, left[column.name])
 
 
 def _others(workspace: Workspace, contract: Contract) -> list[Contract]:

@@ -18,7 +18,7 @@ from lakeward.flows.suggest.measured import ColumnPast, Spread
 from lakeward.flows.suggest.past import Past
 from lakeward.flows.suggest.proposal import Firing, Proposal, proposed, tried_of
 from lakeward.flows.suggest.ranges import ENOUGH_VALUES, LEFT, STATES, counts_up, unexplained
-from lakeward.flows.suggest.spreads import measure_spreads
+from lakeward.flows.suggest.spreads import measure_spreads, with_steps
 
 RANGE_BY_STATE = "expect_series_range_by_state"
 ANY_STATE = "*"
@@ -85,6 +85,7 @@ def propose_tags(past: Past, column: ColumnPast, whole: Spread, teller: Teller, 
     left = unexplained(whole, tags)
     if left is None or left > min(LEFT, others) or len(tags) > TAGS:
         return
+    tags = with_steps(past, [column], teller.tag_of, {column.name: tags})[column.name]
     both = f"{teller.tag_of} || chr({ord(BETWEEN)}) || _word"
     in_states = measure_spreads(past, [column], both, teller.rows(past))[column.name]
     chosen = [

@@ -1,0 +1,34 @@
+"""Finds how far apart deliveries come, against what the contract promises. A contract's promises are no rules of a suite."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from lakeward.core.evidence import Evidence
+from lakeward.flows import governance
+from lakeward.flows.suggest.past import KEPT_BACK, Past
+from lakeward.flows.suggest.proposal import Finding
+
+# Runs that follow each other faster take in one delivery, file by file.
+ONE_DELIVERY_S = 60
+
+
+def find_freshness(past: Past) -> Iterator[Finding]:
+    """How far apart deliveries come, where the contract promises nothing of it, or too much."""
+    table = governance.spec("runs").name
+    info = past.engine.info(table)
+    if info is None:
+        return
+    ends = f"SELECT max(finished_at) AS finished FROM {table} WHERE dataset = '{past.contract.name}' GROUP BY run_id"
+    gaps = f"SELECT epoch(finished) - lag(epoch(finished)) OVER (ORDER BY finished) AS gap FROM ({ends})"
+    late = past.contract.sla.freshness_seconds
+    sql = (
+        "SELECT median(gap) AS value, quantile_cont(gap, 0.95) AS long, count(*) AS gaps, "
+        f"count_if(gap > {late if late is not None else 'NULL'}) AS late FROM ({gaps}) WHERE gap > {ONE_DELIVERY_S}"
+    )
+    found = past.engine.fetch(sql)[0]
+    if found["gaps"] >= KEPT_BACK and not (late is not None and not found["late"]):
+        facts: dict[str, Any] = {"usual": round(found["value"]), "long": round(found["long"]), "gaps": found["gaps"]}
+        code = "suggest_freshness" if late is None else "suggest_freshness_late"
+        yield Finding(
+            code, facts | {"late": found["late"], "promised": late}, Evidence(sql, {str(table): info.version}, facts["usual"])
+        )
