@@ -216,7 +216,7 @@ def test_sensor_rules_warn_unless_the_suite_says_otherwise():
         ("no_clock_skew", {"reference_column": "value"}, "reference_column"),
         ("balance", {"input_columns": ["value"]}, "input_columns"),
         ("no_gap", {"series_regex": "(?=x)"}, "series_regex"),
-        ("no_gap", {"time_column": "value"}, "time_column"),
+        ("no_gap", {"time_column": "quality"}, "time_column"),
     ],
 )
 def test_an_argument_that_can_not_be_judged_is_named(type_, kwargs, argument):

@@ -51,9 +51,15 @@ class Arguments:
             ArgumentError: Neither rule nor contract names one that holds instants.
         """
         name = self.given("time_column", self.contract.time_column)
-        if name is None or self._kind("time_column", name) is not Kind.TIMESTAMP:
+        if name is None or self._kind("time_column", name) not in (Kind.TIMESTAMP, Kind.STRING):
             raise ArgumentError("time_column", "a column of type timestamp, or timeColumn in the contract")
         return str(name)
+
+    def instant(self) -> str:
+        """SQL of a reading's time; a text, as files without a contract have it, is read as ISO 8601, in UTC without an offset."""
+        name = self.time()
+        value = self.columns[name].value
+        return value if self._kind("time_column", name) is Kind.TIMESTAMP else f"TRY_CAST({value} AS TIMESTAMPTZ)"
 
     def series(self) -> tuple[str, ...]:
         """The columns that name a series; none: all rows are one series."""

@@ -51,14 +51,14 @@ def look_of(args: Arguments, condition: str | None = None) -> Look:
     ]
     id_ = sha256(json.dumps(said, ensure_ascii=False, default=str).encode())[:DIGITS]
     patterns = (_pattern(args, name) for name in ("series_regex", "series_except_regex"))
-    return Look(id_, _key(args, names), args.columns[time].value, condition, *patterns)
+    return Look(id_, _key(args, names), args.instant(), condition, *patterns)
 
 
 def teller(args: Arguments, last: str) -> Look:
     """The look at the series whose path ends in `last`: those that tell a machine's state."""
     names, time = args.series(), args.time()
     id_ = sha256(json.dumps([names, time, "told by", last], ensure_ascii=False).encode())[:DIGITS]
-    return Look(id_, _key(args, names), args.columns[time].value, f"ends_with({_key(args, names)}, {literal('/' + last)})")
+    return Look(id_, _key(args, names), args.instant(), f"ends_with({_key(args, names)}, {literal('/' + last)})")
 
 
 def _pattern(args: Arguments, name: str) -> str | None:

@@ -17,6 +17,7 @@ from lakeward.quality.sql import select
 FAR_AHEAD = 24 * 3600 * SECOND
 # Readings that arrived together, to tell the time by: few enough that a feed of some 20 series lies within minutes.
 BESIDE = 256
+UNKNOWN = "CAST(NULL AS BIGINT)"
 NEAR = "WINDOW near AS (PARTITION BY key, side ORDER BY us, place)"
 SO_FAR = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 
@@ -101,23 +102,28 @@ class Track:
 
     def _placed(self, source: Source) -> str:
         """The batch's readings by side, and the context before them."""
-        far = f"WHEN r.us > r.taken_us + {FAR_AHEAD} THEN {AHEAD}" if source.taken else ""
-        kept = self._kept_items(source)
+        far = f"WHEN r.us > r.taken_us + {FAR_AHEAD} THEN {AHEAD}"
+        kept = self._kept_items()
         fresh = {name: f"r.{name}" for name in kept}
         fresh |= {"side": f"CASE WHEN r.us < known.us THEN {LATE} {far} ELSE {IN_TIME} END"}
-        fresh |= {f"held_{number}": "CAST(NULL AS BIGINT)" for number in self._watched()}
+        fresh |= {f"held_{number}": UNKNOWN for number in self._watched()}
         known = f"(SELECT series AS key, epoch_us(last_ts) AS us FROM {self._mine(source)})"
         return (
             f"(SELECT {select(fresh)} FROM {self._readings(source)} AS r LEFT JOIN {known} AS known ON r.key = known.key "
             f"UNION ALL SELECT {select(kept)} FROM {self._unfolded(source, self.remembered)})"
         )
 
-    def _kept_items(self, source: Source) -> dict[str, str]:
-        items = {"key": "series", "us": "CAST(r.us AS BIGINT)", "place": "position - length - 1", "fresh": "FALSE"}
-        items |= {"taken_us": "CAST(NULL AS BIGINT)"} if source.taken else {}
+    def _kept_items(self) -> dict[str, str]:
+        items = {
+            "key": "series",
+            "us": "CAST(r.us AS BIGINT)",
+            "place": "position - length - 1",
+            "fresh": "FALSE",
+            "taken_us": UNKNOWN,
+        }
         items |= {one.alias: f"CAST(NULL AS {one.type})" for one in self.fields}
         items |= {one.alias: f"TRY_CAST(r.{identifier(one.name)} AS {one.type})" for one in self.remembered}
-        items |= {"mid_us": "CAST(NULL AS BIGINT)", "spread_us": "CAST(NULL AS BIGINT)"} if self._beside() else {}
+        items |= {"mid_us": UNKNOWN, "spread_us": UNKNOWN} if self._beside() else {}
         held = "CASE WHEN position = length THEN coalesce(CAST(held ->> '$.\"{}\"' AS BIGINT), CAST(r.us AS BIGINT)) END"
         return items | {"side": str(IN_TIME)} | {f"held_{n}": held.format(self.versions[n]) for n in self._watched()}
 
@@ -202,7 +208,7 @@ def machine(key: str) -> str:
 def _arrived(look: Look, fields: Iterable[Field], source: Source) -> str:
     """The rows of the batch that are readings of the look."""
     items = {"key": look.key, "us": f"epoch_us({look.time})", "place": f"_file_seq * {FILE} + _row", "fresh": "TRUE"}
-    items |= {"taken_us": f"epoch_us({source.taken})"} if source.taken else {}
+    items |= {"taken_us": f"epoch_us({source.taken})" if source.taken else UNKNOWN}
     items |= {one.alias: one.sql for one in fields}
     named = f" AND regexp_matches(key, {literal(look.pattern)})" if look.pattern else ""
     named += f" AND NOT regexp_matches(key, {literal(look.except_)})" if look.except_ else ""
