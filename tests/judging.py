@@ -1,7 +1,9 @@
 """Judging a few rows with the real plan on a real DuckDB, in memory."""
 
 import json
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 
 import duckdb
@@ -15,6 +17,7 @@ from lakeward.quality.suite import load_rules
 
 TEXT = DataType(Kind.STRING)
 PLACE = {"_file": TEXT, "_file_seq": DataType(Kind.INTEGER), "_row": DataType(Kind.INTEGER)}
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]*\+00$")
 NATIVE = {
     Kind.STRING: "VARCHAR",
     Kind.INTEGER: "BIGINT",
@@ -79,14 +82,20 @@ def judge(promised, rows, *expectations, stored=None, foreign=()):
 
 def _run(con, plan, foreign):
     facts = fetch(con, plan.facts("batch"))[0]
+    told = {name: _instant(value) for name, value in facts.items()}
     relations, repeated = {}, {}
     for number, rule in enumerate(plan.suspects(facts)):
         con.execute(f"CREATE TABLE repeats_{number} AS {plan.repeats(rule, 'batch')}")
         relations[rule.id] = f"repeats_{number}"
         repeated[rule.id] = con.execute(f"SELECT sum(copies)::BIGINT FROM repeats_{number}").fetchone()[0]
-    verdicts = plan.verdicts(facts, repeated, foreign)
+    verdicts = plan.verdicts(told, repeated, foreign)
     good, bad = plan.split("batch", diverting(verdicts), relations)
     return Result({v.rule.id: v for v in verdicts}, fetch(con, good), fetch(con, bad) if bad else [], facts)
+
+
+def _instant(value):
+    """The engine gives instants as such; `fetch` gives them as text."""
+    return datetime.fromisoformat(value) if isinstance(value, str) and INSTANT.match(value) else value
 
 
 def fetch(con, query):
