@@ -43,7 +43,7 @@ def _beyond_quartiles(column: Converted, values: str, multiplier: float) -> Pred
     low, high = quantile(values, 0.25), quantile(values, 0.75)
     own, spread = f"CAST({column.value} AS DOUBLE)", f"{multiplier!r} * ({high[0]} - {low[0]})"
     inside = f"{own} >= {low[0]} - {spread} AND {own} <= {high[0]} + {spread}"
-    return _measured(f"{own} IS NOT NULL AND NOT ({inside} AND NOT isnan({spread}))", column, low, high)
+    return _measured(f"isfinite({low[0]}) AND isfinite({high[0]}) AND NOT ({inside})", column, low, high)
 
 
 def _beyond_deviations(column: Converted, values: str, multiplier: float) -> Predicate:
