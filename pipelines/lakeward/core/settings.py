@@ -10,9 +10,31 @@ from lakeward.core.errors import SettingsError
 from lakeward.core.messages import Lang
 
 PREFIX = "LAKEWARD_"
-KNOWN = ("PROJECT", "LAKE", "LANG", "ENGINE", "MEMORY", "TOKEN_KEY", "TOKEN_KEY_FILE")
+KNOWN = (
+    *("PROJECT", "LAKE", "LANG", "ENGINE", "MEMORY", "TOKEN_KEY", "TOKEN_KEY_FILE"),
+    *("SPARK_MASTER", "SPARK_JARS", "SPARK_CONF"),
+)
 # One name per implementation of `engines.protocols.Engine`.
-ENGINES = ("embedded",)
+ENGINES = ("embedded", "spark")
+# All cores of this machine, in the driver's process.
+LOCAL_MASTER = "local[*]"
+# Set by spark-submit for the program that it starts: master and settings are those of its command line.
+_SUBMITTED = "PYSPARK_GATEWAY_PORT"
+
+
+@dataclass(frozen=True, slots=True)
+class SparkSettings:
+    """How a Spark session is started, where none runs yet.
+
+    Args:
+        master: None: what spark-submit said.
+        jars: Folder of Delta's jars; None: those that the cluster has.
+        conf: Further settings of Spark, by name; they win over ours.
+    """
+
+    master: str | None = LOCAL_MASTER
+    jars: Path | None = None
+    conf: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +55,7 @@ class Settings:
     memory: str | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
+    spark: SparkSettings = field(default_factory=SparkSettings)
 
     @classmethod
     def load(cls, project: Path | None = None, lang: Lang | None = None, environ: Mapping[str, str] = os.environ) -> "Settings":  # noqa: TID251
@@ -54,6 +77,7 @@ class Settings:
             memory=given.get("MEMORY"),
             token_key=given.get("TOKEN_KEY"),
             token_key_file=Path(given["TOKEN_KEY_FILE"]).absolute() if given.get("TOKEN_KEY_FILE") else None,
+            spark=_spark(given, submitted=_SUBMITTED in environ),
         )
 
 
@@ -65,3 +89,20 @@ def _engine(name: str) -> str:
     if name not in ENGINES:
         raise SettingsError("setting_not_allowed", variable=PREFIX + "ENGINE", expected=", ".join(ENGINES), found=name)
     return name
+
+
+def _spark(given: Mapping[str, str], *, submitted: bool) -> SparkSettings:
+    return SparkSettings(
+        master=given.get("SPARK_MASTER") or (None if submitted else LOCAL_MASTER),
+        jars=Path(given["SPARK_JARS"]).absolute() if given.get("SPARK_JARS") else None,
+        conf=_pairs("SPARK_CONF", given.get("SPARK_CONF", "")),
+    )
+
+
+def _pairs(variable: str, text: str) -> dict[str, str]:
+    """`name=value` pairs between semicolons: values of Spark hold commas and colons, but none of these."""
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    for part in parts:
+        if "=" not in part:
+            raise SettingsError("setting_no_pair", variable=PREFIX + variable, expected="name=value;name=value", found=part)
+    return {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in parts)}

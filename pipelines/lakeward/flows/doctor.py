@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.core.errors import LakewardError
-from lakeward.core.settings import ENGINES, Settings
+from lakeward.core.settings import Settings
 from lakeward.flows.workspace import open_workspace
 
 NEEDED = (
@@ -27,7 +27,7 @@ EXTRAS = {"great-expectations": "gx", "apache-airflow": "airflow"}
 def check_machine(settings: Settings) -> list[dict[str, Any]]:
     """One row per check: `check, ok, needed, found, repair` (None where nothing needs repair)."""
     checks = [_python(), *(_distribution(name) for name in NEEDED), *(_extra(name, extra) for name, extra in EXTRAS.items())]
-    return [*checks, *_lake(settings), *(_engine(settings, name) for name in ENGINES)]
+    return [*checks, *_lake(settings), _engine(settings)]
 
 
 def _row(check: str, found: str | None, repair: str, *, needed: bool = True) -> dict[str, Any]:
@@ -69,7 +69,8 @@ def _lake(settings: Settings) -> list[dict[str, Any]]:
         return [_row("lake", None, f"mkdir -p {lake}")]
 
 
-def _engine(settings: Settings, name: str) -> dict[str, Any]:
+def _engine(settings: Settings) -> dict[str, Any]:
+    name = settings.engine
     try:
         with open_workspace(settings).engine() as engine:
             found = ", ".join(f"{row['extension_name']} {row['extension_version']}" for row in engine.fetch(LOADED))

@@ -124,7 +124,8 @@ def open_connection(settings: Settings, role: str, grades_of: GradesOf = current
     workspace = open_workspace(settings)
     principal, key = principal_of(workspace, role)
     with ExitStack() as undo:
-        engine = open_engine(settings.engine, workspace.lake, memory=settings.memory)
+        # Serving is DuckDB's, whatever engine wrote the tables.
+        engine = open_engine("embedded", workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
         sweep(engine, unlogged(workspace))
         tables = [_served(workspace, engine, principal, name, grades_of) for name in workspace.project.datasets()]

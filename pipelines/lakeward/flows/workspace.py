@@ -40,7 +40,7 @@ class Workspace:
     @contextmanager
     def engine(self) -> Iterator[Engine]:
         """A session of the project's engine, closed at the end."""
-        engine = open_engine(self.settings.engine, self.lake, memory=self.settings.memory)
+        engine = open_engine(self.settings.engine, self.lake, self.settings.memory, self.settings.spark)
         try:
             yield engine
         finally:

@@ -62,7 +62,7 @@ def opened(data: object, settings: Settings) -> Iterator[tuple[Engine, Subject]]
         return
     # Nothing of a lake is needed but a place to spill.
     with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
-        engine = open_engine(settings.engine, folder, memory=settings.memory)
+        engine = open_engine(settings.engine, folder, settings.memory, settings.spark)
         try:
             yield engine, _of_path(engine, Path(data)) if isinstance(data, str | Path) else _of_arrow(engine, data)
         finally:

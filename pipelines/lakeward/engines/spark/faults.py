@@ -1,0 +1,62 @@
+"""What Spark says when a query, a value or the machine stands in the way, in our words.
+
+Refuses to hand on what Spark says of a value: its messages quote it (law 6).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from py4j.protocol import Py4JError
+from pyspark.errors import AnalysisException, ParseException, PySparkException
+
+from lakeward.core.errors import ContractError, DefinitionError, LakewardError, MachineError
+
+# Characters of what Spark says of a query; a message stays below 500.
+_LONGEST = 200
+# How Delta names what it can't read.
+_FEATURE = ("DELTA_UNSUPPORTED_FEATURES_FOR_READ", "DELTA_INVALID_PROTOCOL_VERSION", "DELTA_UNSUPPORTED_READER")
+# Texts of the system and of the JVM, and the error that each is.
+_MACHINE = {
+    "no space left": "disk_full",
+    "disk quota exceeded": "disk_full",
+    "outofmemoryerror": "spark_memory_full",
+    "exit code: 137": "spark_memory_full",
+    "permission denied": "lake_not_writable",
+    "read-only file system": "lake_not_writable",
+}
+
+
+@contextmanager
+def spark_faults(lake: Path) -> Iterator[None]:
+    """Raise what fails inside as an error of ours.
+
+    Raises:
+        DefinitionError: A query that a person wrote can't be understood, or stumbled over a value.
+        ContractError: A table uses a Delta feature that can't be read (`table_feature_unreadable`).
+        MachineError: `disk_full`, `spark_memory_full`, `lake_not_writable`, or `spark_failed` for anything else.
+    """
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        # Without its cause, whose text quotes values.
+        raise _ours(error, lake) from None
+
+
+def _ours(error: Exception, lake: Path) -> LakewardError:
+    said, kind = str(error), _kind(error)
+    if kind.startswith(_FEATURE):
+        return ContractError("table_feature_unreadable", lake=lake, feature=said.partition("\n")[0][:_LONGEST])
+    for text, code in _MACHINE.items():
+        if text in said.lower():
+            return MachineError(code, lake=lake)
+    if isinstance(error, AnalysisException | ParseException):
+        return DefinitionError("query_not_understood", reason=said.partition("\n")[0][:_LONGEST])
+    if isinstance(error, PySparkException) and kind:
+        return DefinitionError("query_failed_on_value", kind=kind)
+    return MachineError("spark_failed", lake=lake, kind=type(error).__name__)
+
+
+def _kind(error: Exception) -> str:
+    """Spark's own name of the error, which holds no value."""
+    return (error.getCondition() or "") if isinstance(error, PySparkException) else ""

@@ -1,0 +1,74 @@
+"""Regular expressions and time formats, from the ones that the flows write to Java's, where the two mean different things."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TimeForm:
+    """A time format of Python's `strptime` as Java reads it.
+
+    Args:
+        pattern: For `java.time.format.DateTimeFormatter`.
+        regex: The texts of that form: Java's parser alone would take more digits, or fewer.
+    """
+
+    pattern: str
+    regex: str
+    has_zone: bool
+
+
+# Directive -> Java's letters, and the texts that DuckDB's parser takes for it.
+DIRECTIVES = {
+    "d": ("d", "[0-9]{1,2}"),
+    "m": ("M", "[0-9]{1,2}"),
+    "Y": ("yyyy", "[0-9]{4}"),
+    "y": ("yy", "[0-9]{2}"),
+    "H": ("H", "[0-9]{1,2}"),
+    "I": ("h", "[0-9]{1,2}"),
+    "M": ("m", "[0-9]{1,2}"),
+    "S": ("s", "[0-9]{1,2}"),
+    "f": ("SSSSSS", "[0-9]{6}"),
+    "p": ("a", "[AaPp][Mm]"),
+    "z": ("XX", "[+-][0-9]{4}"),
+    "%": ("'%'", "%"),
+}
+
+
+def java_time(form: str) -> TimeForm:
+    """The format in Java's letters.
+
+    Raises:
+        KeyError: It has a directive that no contract may have.
+    """
+    parts = [(m[1], m[2]) for m in re.finditer(r"%(.)|([^%]+)", form)]
+    pattern = "".join(DIRECTIVES[d][0] if d else f"'{plain.replace(chr(39), chr(39) * 2)}'" for d, plain in parts)
+    regex = "".join(DIRECTIVES[d][1] if d else re.escape(plain) for d, plain in parts)
+    return TimeForm(pattern, f"\\A{regex}\\z", any(d == "z" for d, _ in parts))
+
+
+# What means one thing in RE2 (which the flows write) and another in Java: `$` also matches before a last line end there, `.` stops
+# at five characters instead of one, a class may nest, `(?i)` knows ASCII alone.
+_PIECES = re.compile(r"\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P<|\(\?[a-z]*i[a-z]*[:)]|\$|.", re.DOTALL)
+
+
+def java_pattern(pattern: str) -> str:
+    """The RE2 pattern as Java's `Pattern` must be told it."""
+    return "(?d)" + "".join(_piece(piece) for piece in _PIECES.findall(pattern))
+
+
+def _piece(piece: str) -> str:
+    if piece == "$":
+        return "\\z"
+    if piece == "(?P<":
+        return "(?<"
+    if piece.startswith("(?") and len(piece) > 2:
+        return piece.replace("i", "iu")
+    return _class(piece) if piece.startswith("[") and len(piece) > 1 else piece
+
+
+def _class(piece: str) -> str:
+    body = re.sub(r"\[:(\^?)(\w+):\]", lambda m: f"\\{'P' if m[1] else 'p'}{{{m[2].capitalize()}}}", piece[1:-1])
+    head = "^" if body.startswith("^") else ""
+    rest = body[len(head) :]
+    return "[" + head + re.sub(r"(?<!\\)(\[|&&)", lambda m: "".join("\\" + c for c in m[1]), rest) + "]"

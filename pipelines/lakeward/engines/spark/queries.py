@@ -1,0 +1,26 @@
+"""What a query reads: tables of the lake, relations of the session. Refuses to change a query."""
+
+import sqlglot
+from sqlglot import exp
+
+from lakeward.core.names import Layer, TableName
+
+_LAYERS = frozenset(Layer)
+
+
+def parsed(query: str) -> exp.Expr:
+    """The query as the flows write it, in DuckDB's dialect."""
+    return sqlglot.parse_one(query, dialect="duckdb")
+
+
+def sources(tree: exp.Expr) -> list[exp.Table]:
+    """Tables and relations that the query names, not its own CTEs, and not functions."""
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    return [table for table in tree.find_all(exp.Table) if table.db or (table.name and table.name not in own)]
+
+
+def lake_table(table: exp.Table) -> TableName | None:
+    """The table of the lake that the node names; None for anything else."""
+    if table.db.lower() not in _LAYERS or table.catalog:
+        return None
+    return TableName(Layer(table.db.lower()), table.name.lower())

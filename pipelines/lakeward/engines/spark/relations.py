@@ -1,0 +1,171 @@
+"""A Spark session over one lake: names relations, reads the lake's tables at a version, fetches small results.
+
+A query over governance tables alone is answered by the driver's own engine: they are small, and a Spark job costs more than they do.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.model import Column, DataType, FileSource
+from lakeward.core.errors import UsageError
+from lakeward.core.names import Layer, TableName
+from lakeward.core.settings import SparkSettings
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.embedded.data_files import DataFile
+from lakeward.engines.embedded.engine import EmbeddedEngine
+from lakeward.engines.protocols import NOTHING, Attached, Outside, TableSpec
+from lakeward.engines.spark.dialect import to_spark
+from lakeward.engines.spark.faults import spark_faults
+from lakeward.engines.spark.queries import lake_table, parsed, sources
+from lakeward.engines.spark.results import fetched
+from lakeward.engines.spark.session import open_session
+from lakeward.engines.spark.types import from_spark
+from lakeward.engines.spark.writing import write_files
+
+
+class Relations:
+    """`QueryEngine` on Spark.
+
+    Args:
+        lake: Folder of the tables; made where it is missing.
+        memory_limit: Of the driver's own engine, as DuckDB writes sizes.
+
+    Raises:
+        UsageError: The lake is not a folder.
+        MachineError: The lake can't be written, or Spark does not start.
+    """
+
+    def __init__(self, lake: str, settings: SparkSettings, memory_limit: str | None = None) -> None:
+        self._control = EmbeddedEngine(lake, memory_limit=memory_limit)
+        self._lake = Path(lake).absolute()
+        self.scratch = self._control.scratch
+        try:
+            self._spark = open_session(settings)
+        except BaseException:
+            self._control.close()
+            raise
+        # Relations of governance tables alone, which Spark learns of when a query of rows names them.
+        self._small: set[str] = set()
+        self._kept: dict[str, DataFrame] = {}
+
+    def close(self) -> None:
+        """End the session, free what it kept, and remove its scratch files; Spark itself goes on for the next engine."""
+        for frame in self._kept.values():
+            frame.unpersist()
+        for view in self._spark.catalog.listTables():
+            if view.isTemporary:
+                self._spark.catalog.dropTempView(view.name)
+        self._control.close()
+
+    def stage(
+        self,
+        inputs: Sequence[BatchInput],
+        source: FileSource,
+        columns: Sequence[Column],
+        stored: Mapping[str, DataType] = NOTHING,
+    ) -> tuple[FileReport, ...]:
+        """See `QueryEngine.stage`."""
+        reports = self._control.stage(inputs, source, columns, stored)
+        for name in ("staged_rows", "staged_rejects"):
+            self._tell(name)
+        return reports
+
+    def attach(self, name: str, data: Outside) -> Attached:
+        """See `QueryEngine.attach`."""
+        raise NotImplementedError
+
+    def define(self, name: str, query: str) -> None:
+        """See `QueryEngine.define`."""
+        if self._is_control(query):
+            self._control.define(name, query)
+            self._small.add(name)
+            return
+        with spark_faults(self._lake):
+            self._name(name, self._frame(query))
+
+    def materialise(self, name: str, query: str) -> None:
+        """See `QueryEngine.materialise`. Rows are kept when they are first read, of the versions that are the newest now."""
+        if self._is_control(query):
+            self._control.materialise(name, query)
+            self._small.add(name)
+            return
+        with spark_faults(self._lake):
+            frame = self._frame(query).persist()
+            self._name(name, frame)
+        self._kept[name] = frame
+
+    def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
+        """See `QueryEngine.fetch`."""
+        if self._is_control(query):
+            return self._control.fetch(query, at)
+        with spark_faults(self._lake):
+            return fetched(self._frame(query, at))
+
+    def types(self, relation: str) -> dict[str, DataType]:
+        """See `QueryEngine.types`."""
+        if self._is_control(f"SELECT * FROM {relation}"):
+            return self._control.types(relation)
+        with spark_faults(self._lake):
+            fields = self._frame(f"SELECT * FROM {relation}").schema.fields
+        return {field.name: from_spark(field.dataType) for field in fields}
+
+    def constant(self, text: str) -> str:
+        """See `QueryEngine.constant`."""
+        return literal(text)
+
+    def literal_rows(self, columns: Mapping[str, DataType], rows: Sequence[Sequence[object]]) -> str:
+        """See `QueryEngine.literal_rows`."""
+        return self._control.literal_rows(columns, rows)
+
+    def export(self, query: str, file: Path) -> int:
+        """See `QueryEngine.export`."""
+        if self._is_control(query):
+            return self._control.export(query, file)
+        raise NotImplementedError
+
+    def _folder(self, table: TableName) -> Path:
+        return self._lake / table.layer / table.name
+
+    def _written(self, spec: TableSpec, query: str) -> tuple[DataFile, ...]:
+        """The rows of the query as data files of the table."""
+        with spark_faults(self._lake):
+            return write_files(self._folder(spec.name), spec, self._frame(query))
+
+    def _frame(self, query: str, at: Mapping[TableName, int] | None = None) -> DataFrame:
+        tree, versions = parsed(query), at or {}
+        for table in sources(tree):
+            if not table.db and table.name in self._small:
+                self._tell(table.name)
+        return self._spark.sql(to_spark(tree, lambda table: self._scan(table, versions.get(table))))
+
+    def _tell(self, name: str) -> None:
+        """Give Spark the rows that the driver's own engine has under the name now."""
+        file = self.scratch / f"{name}_{uuid.uuid4()}.parquet"
+        self._control.export(f"SELECT * FROM {identifier(name)}", file)
+        with spark_faults(self._lake):
+            self._spark.read.parquet(str(file)).createOrReplaceTempView(name)
+
+    def _name(self, name: str, frame: DataFrame) -> None:
+        frame.createOrReplaceTempView(name)
+        self._small.discard(name)
+        if name in self._kept:
+            self._kept.pop(name).unpersist()
+
+    def _scan(self, table: TableName, version: int | None) -> str:
+        folder = self._folder(table)
+        if not (folder / "_delta_log").is_dir():
+            raise UsageError("table_not_found", table=table)
+        path = str(folder).replace("`", "``")
+        return f"delta.`{path}`" + ("" if version is None else f" VERSION AS OF {version}")
+
+    def _is_control(self, query: str) -> bool:
+        """Whether all that the query reads is small: governance tables, and relations made of them."""
+        return all(self._is_small(lake_table(table), table.name) for table in sources(parsed(query)))
+
+    def _is_small(self, table: TableName | None, name: str) -> bool:
+        return table.layer is Layer.GOVERNANCE if table else name in self._small

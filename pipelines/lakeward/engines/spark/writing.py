@@ -1,0 +1,60 @@
+"""Executors write the rows of a frame as data files of a table; the driver reads only their footers.
+
+Refuses rows that do not fit the table. A task that fails or runs twice leaves no file that can be seen (Spark's commit protocol).
+"""
+
+import shutil
+import uuid
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+
+from lakeward.core.errors import InvariantError
+from lakeward.engines.embedded.data_files import DataFile
+from lakeward.engines.protocols import TableSpec
+from lakeward.engines.spark.footers import data_files
+from lakeward.engines.spark.types import from_spark, spark_type
+
+
+def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFile, ...]:
+    """Write the rows into a new folder inside the table's; none for no rows.
+
+    Raises:
+        InvariantError: The rows do not fit `spec`.
+    """
+    _check(spec, frame)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"part-{uuid.uuid4()}"
+    typed = frame.selectExpr(*(f"CAST({_quoted(c.name)} AS {spark_type(c.type)}) AS {_quoted(c.name)}" for c in spec.columns))
+    try:
+        writer = typed.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+        (writer.partitionBy(*spec.partition_by) if spec.partition_by else writer).parquet(str(target))
+        files = data_files(folder, spec, sorted(target.rglob("*.parquet")))
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    _sweep(target, {folder / file.path for file in files})
+    return files
+
+
+def _check(spec: TableSpec, frame: DataFrame) -> None:
+    """Check that the columns are the table's, each of its type or a narrower one of the same kind."""
+    found = {field.name: from_spark(field.dataType) for field in frame.schema.fields}
+    wanted = {column.name: column.type for column in spec.columns}
+    for name in sorted({*found, *wanted}):
+        if found.get(name) != wanted.get(name):
+            said = {"expected": str(wanted.get(name, "-")), "found": str(found.get(name, "-"))}
+            raise InvariantError("rows_do_not_fit", table=spec.name, column=name, **said)
+
+
+def _sweep(target: Path, kept: set[Path]) -> None:
+    """Remove what is no data file: Hadoop's checksums, and files without rows."""
+    for path in target.rglob("*"):
+        if path.is_file() and path not in kept:
+            path.unlink()
+    if not kept:
+        shutil.rmtree(target)
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
