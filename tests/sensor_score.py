@@ -16,6 +16,7 @@ from lakeward.quality.rule import Rule
 from lakeward.quality.series.track import Source
 
 SUITE = Path(__file__).parent / "fixtures" / "sensors" / "plant_telemetry.json"
+READ = "all_varchar = true, header = true, ignore_errors = true, filename = true"
 NO_CONTEXT = """CREATE OR REPLACE TABLE context
     (track VARCHAR, series VARCHAR, last_ts TIMESTAMPTZ, readings VARCHAR, held VARCHAR)"""
 # Which defects each rule of the suite looks for.
@@ -81,7 +82,7 @@ def arrived(files: Sequence[Path], delimiter: str = ",", items: str = "*") -> du
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
     for number, file in enumerate(files, start=1):
-        read = f"read_csv({literal(str(file))}, all_varchar = true, delim = {literal(delimiter)}, header = true, ignore_errors = true)"
+        read = f"read_csv({literal(str(file))}, {READ}, delim = {literal(delimiter)})"
         rows = f"SELECT {items}, {number}::BIGINT AS _file_seq, row_number() OVER () AS _row FROM {read}"
         con.execute(f"CREATE TABLE batch AS {rows}" if number == 1 else f"INSERT INTO batch BY NAME {rows}")
     return con
