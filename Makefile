@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test lint docs bench lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY)  ## Set up, then take one simulated plant-day the whole way through Airflow
 	@$(BIN)/lakeward demo
@@ -40,6 +40,9 @@ bench: $(READY)  ## Measure governed ingest against plain writes (minutes)
 docs: $(READY)  ## Write docs/expectations.md anew from the catalogues
 	@$(BIN)/python -c "from pathlib import Path; from lakeward.quality.vocabulary import vocabulary; \
 		Path('docs/expectations.md').write_text(vocabulary(), encoding='utf-8')"
+
+bench-quality: $(READY)  ## Measure judging against other judges; parts and rows as BENCH="wide --rows 100000" (an hour)
+	@$(BIN)/python tests/bench/quality.py $(BENCH)
 
 lock: $(READY)  ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
