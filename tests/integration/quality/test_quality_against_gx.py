@@ -11,6 +11,7 @@ from lakeward.contracts.model import FileFormat, Kind
 from lakeward.quality.gx import judge_with_gx
 from lakeward.quality.plan import make_plan
 from lakeward.quality.rule import Outcome
+from lakeward.quality.suite import load_rules
 
 pytest.importorskip("great_expectations", reason="the extra gx is not installed")
 pytestmark = pytest.mark.slow
@@ -129,3 +130,44 @@ def test_rows_that_only_great_expectations_can_tell_go_aside(parquet):
     good, bad = plan.split("batch", {verdict.rule.id}, {verdict.rule.id: "places"})
     assert con.execute(f"SELECT list(_row ORDER BY _row) FROM ({bad})").fetchone()[0] == [4, 6, 7]
     assert con.execute(f"SELECT count(*) FROM ({good})").fetchone()[0] == 3
+
+
+UNJUDGED = (
+    ("expect_multicolumn_values_to_be_unique", {"column_list": ["s", "u"]}),
+    (
+        "expect_query_results_to_match_comparison",
+        {"base_query": "a", "comparison_data_source_name": "b", "comparison_query": "c"},
+    ),
+    ("expect_table_row_count_to_equal_other_table", {"other_table_name": "other"}),
+    ("unexpected_rows_expectation", {"unexpected_rows_query": "SELECT 1 FROM {batch}"}),
+)
+
+
+@pytest.mark.parametrize(("type_", "kwargs"), UNJUDGED, ids=lambda value: str(value)[:40])
+def test_what_great_expectations_can_not_judge_on_rows_in_memory_is_unknown(type_, kwargs, parquet):
+    plan = make_plan(PROMISED, rules_of(PROMISED, {"type": type_, "kwargs": kwargs}), STORED | PLACE)
+    assert [verdict.outcome for verdict in judge_with_gx(plan.foreign, parquet)] == [Outcome.UNKNOWN]
+
+
+@pytest.mark.filterwarnings("ignore:The condition_parser parameter:DeprecationWarning")
+def test_a_suite_that_great_expectations_wrote_is_read():
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
+    from great_expectations.expectations.row_conditions import Column
+
+    gx.get_context(mode="ephemeral")
+    suite = gx.ExpectationSuite("x", notes="of ours")
+    either = (Column("n") == 1) | (Column("u").is_null() & Column("s").is_in(["ab"]))
+    suite.add_expectation(
+        gxe.ExpectColumnValuesToBeBetween(
+            column="a", min_value=0, row_condition=either, severity="info", notes="n", description="d", meta={"k": 1}
+        )
+    )
+    suite.add_expectation(
+        gxe.ExpectColumnValuesToNotBeNull(column="b", mostly=0.5, row_condition="n > 1", condition_parser="pandas")
+    )
+    suite.render()
+    written = json.dumps(suite.to_json_dict(), default=str)
+    rules = load_rules(PROMISED, written, "suite.json")[-2:]
+    assert [rule.severity for rule in rules] == ["warn", "quarantine"]
+    assert not make_plan(PROMISED, rules, STORED | PLACE).foreign
