@@ -1,6 +1,7 @@
 """What a person asks a lake, read from its tables: which tables there are, what ran, what the verdicts were."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from lakeward.core.settings import Settings
@@ -28,7 +29,7 @@ def list_runs(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _total(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
-    counts = sum((Counts(**{key: row[key] for key in Counts().as_dict()}) for row in runs), Counts())
+    counts = sum((_counts(row) for row in runs), Counts())
     score = next((row["score"] for row in reversed(runs) if row["flow"] not in REWORKED), None)
     last = runs[-1]["run_id"] if runs else None
     return {
@@ -38,6 +39,14 @@ def _total(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
         **counts.as_dict(),
         "score": None if score is None else float(score),
     }
+
+
+def _counts(run: dict[str, Any]) -> Counts:
+    """What the batch moved: a replay receives nothing, and its rows leave quarantine."""
+    counts = Counts(**{key: run[key] for key in Counts().as_dict()})
+    if run["flow"] not in REWORKED:
+        return counts
+    return replace(counts, rows_in=0, bronze=0, quarantine=counts.quarantine - counts.rows_in)
 
 
 def list_verdicts(settings: Settings, name: str, *, every: bool = False) -> list[dict[str, Any]]:

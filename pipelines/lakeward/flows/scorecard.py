@@ -105,7 +105,7 @@ def _read(workspace: Workspace) -> Scorecard:
 def _families(workspace: Workspace, versions: Mapping[str, int], now: datetime) -> Iterator[Family]:
     yield from scores.quality(workspace.weights)
     yield from families.ALWAYS
-    yield families.ageing(now.isoformat(timespec="seconds"))
+    yield families.ageing(now.isoformat(timespec="seconds"), closed="governance.quarantine_events" in versions)
     yield from standing.grades(decided="governance.grade_decisions" in versions)
     yield from standing.readiness(catalogue())
 

@@ -1,10 +1,17 @@
 """The queries behind the scorecard's figures: portable SQL over governance tables, each answering for all datasets at once."""
 
+from lakeward.quality.score_sql import REWORKED
 from lakeward.scorecard.figures import Family
 
-# The last run of each batch: a rebuild makes a batch anew in a later generation.
-FINISHED = """finished AS (
-  SELECT * FROM governance.runs
+_REWORKED = ", ".join(f"'{flow}'" for flow in REWORKED)
+# The last run of each batch: a rebuild makes a batch anew in a later generation. A replay receives nothing: its rows leave quarantine.
+FINISHED = f"""finished AS (
+  SELECT run_id, dataset, flow, batch_seq, generation, rejects, silver, duplicates, score, coverage, failed_rules, unknown_rules,
+    contract_version, finished_at,
+    CASE WHEN flow IN ({_REWORKED}) THEN 0 ELSE rows_in END AS rows_in,
+    CASE WHEN flow IN ({_REWORKED}) THEN 0 ELSE bronze END AS bronze,
+    CASE WHEN flow IN ({_REWORKED}) THEN quarantine - rows_in ELSE quarantine END AS quarantine
+  FROM governance.runs
   QUALIFY row_number() OVER (PARTITION BY dataset, batch_seq ORDER BY generation DESC, finished_at DESC) = 1
 )"""
 # Instants are shown in UTC, to the minute.
@@ -62,15 +69,32 @@ FROM governance.access_log GROUP BY role ORDER BY queries DESC, role""",
 )
 
 
-def ageing(as_of: str) -> Family:
-    """Rows in quarantine by the age of their batch; `as_of` is an instant in ISO 8601."""
+_CLOSED = """, closed AS (
+  SELECT dataset, from_seq AS batch_seq, count(*) AS gone FROM governance.quarantine_events
+  WHERE event <> 'repair' AND from_seq IS NOT NULL GROUP BY dataset, from_seq
+)"""
+_LEFT = " LEFT JOIN closed USING (dataset, batch_seq)"
+
+
+def ageing(as_of: str, *, closed: bool) -> Family:
+    """Open rows in quarantine by the age of their batch; `as_of` is an instant in ISO 8601.
+
+    Args:
+        closed: Rows were closed: there are events of theirs.
+    """
     age = f"(epoch_us(TIMESTAMPTZ '{as_of}') - epoch_us(finished_at)) / 86400000000"
+    events = ("governance.quarantine_events",) if closed else ()
+    # A rebuild by better rules may set fewer rows aside than were closed since.
+    left = "greatest(aside - coalesce(gone, 0), 0)" if closed else "aside"
     return Family(
         "ageing",
-        ("governance.runs",),
+        ("governance.runs", *events),
         (),
         ("day", "week", "month", "older"),
-        f"""WITH {FINISHED}, aged AS (SELECT quarantine, {age} AS days FROM finished)
+        f"""WITH last AS (
+  SELECT dataset, batch_seq, quarantine AS aside, finished_at FROM governance.runs
+  QUALIFY row_number() OVER (PARTITION BY dataset, batch_seq ORDER BY generation DESC, finished_at DESC) = 1
+){_CLOSED if closed else ""}, aged AS (SELECT {left} AS quarantine, {age} AS days FROM last{_LEFT if closed else ""})
 SELECT coalesce(sum(quarantine) FILTER (WHERE days < 1), 0) AS day,
   coalesce(sum(quarantine) FILTER (WHERE days >= 1 AND days < 7), 0) AS week,
   coalesce(sum(quarantine) FILTER (WHERE days >= 7 AND days < 30), 0) AS month,

@@ -12,6 +12,7 @@ from lakeward.flows import (
     quarantine_figures,
     quarantine_rows,
     quarantined,
+    read_scorecard,
     rebuild,
     release_rows,
     repair_rows,
@@ -244,7 +245,21 @@ def test_rows_keep_their_age_through_failures_and_rebuilds(aside):
     assert {row["oldest"] for row in quarantined(aside.settings)} == {oldest}
 
 
-def test_runs_of_a_dataset_list_its_replays(aside):
+def test_totals_of_a_dataset_count_a_row_that_came_back_once(aside):
     aside.repair()
-    aside.replay(HOT)
-    assert list_runs(aside.settings)[0]["batches"] == 2
+    aside.replay()
+    total = list_runs(aside.settings)[0]
+    assert (total["batches"], total["rows_in"], total["bronze"], total["silver"], total["quarantine"]) == (2, 4, 4, 3, 1)
+
+
+def test_scorecard_ages_only_what_is_open(aside):
+    aside.repair()
+    aside.replay()
+    card = read_scorecard(aside.settings)
+    ageing, totals = card.readings["ageing"].only, card.readings["totals"].only
+    assert (ageing.number("day"), totals.number("quarantine"), totals.number("rows_in"), totals.number("balanced")) == (
+        1,
+        1,
+        4,
+        2,
+    )

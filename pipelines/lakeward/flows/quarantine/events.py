@@ -100,7 +100,7 @@ def check_signature(signature: Signature, command: str, *, steward: bool) -> Non
 
 
 def record_places(engine: Engine, event: Event, places: str, app: str) -> Commit | None:
-    """Record the event for each row of `places`, a SELECT of `_file_seq, _row`; None where it had landed already.
+    """Record the event for each row of `places`, a SELECT of `_file_seq, _row, _batch_seq`; None where it had landed already.
 
     Args:
         app: Delta application id under which events of this kind are numbered.
@@ -109,7 +109,7 @@ def record_places(engine: Engine, event: Event, places: str, app: str) -> Commit
     head = event.columns()
     types = {c.name: c.type for c in table.columns if c.name in head}
     values = engine.literal_rows(types, [[head[name] for name in types]])
-    own = {"file_seq": "places._file_seq", "file_row": "places._row"}
+    own = {"file_seq": "places._file_seq", "file_row": "places._row", "from_seq": "places._batch_seq"}
     items = ", ".join(f"{own.get(c.name, f'head.{c.name}')} AS {c.name}" for c in table.columns)
     query = f"SELECT {items} FROM ({values}) AS head CROSS JOIN ({places}) AS places"
     return governance.settled(lambda: engine.append(table, query, Txn(app, event.number)))
@@ -117,7 +117,8 @@ def record_places(engine: Engine, event: Event, places: str, app: str) -> Commit
 
 def record_whole(engine: Engine, event: Event, app: str) -> None:
     """Record an event about a whole batch."""
-    governance.record(engine, EVENTS.name, [{**event.columns(), "file_seq": None, "file_row": None}], Txn(app, event.number))
+    row = {**event.columns(), "file_seq": None, "file_row": None, "from_seq": None}
+    governance.record(engine, EVENTS.name, [row], Txn(app, event.number))
 
 
 def released(engine: Engine, dataset: str, batch_seq: int) -> bool:

@@ -39,5 +39,5 @@ def expire_rows(
         if rows:
             app = f"expire/{name}"
             event = Event(name, Kind.EXPIRE, engine.txn(EVENTS, app) + 1, upto, signature, workspace.clock.now())
-            record_places(engine, event, "SELECT _file_seq, _row FROM expired", app)
+            record_places(engine, event, "SELECT * FROM expired", app)
     return rows

@@ -137,7 +137,7 @@ def _land(engine: Engine, contract: Contract, event: Event) -> None:
     names = ", ".join(f'"{c.name}"' for c in (*columns, *PLACE, EXTRA))
     query = f"SELECT {names}, {_stamp(event, event.at)} FROM repaired"
     settled(lambda: engine.append(spec, query, Txn(_app(contract), event.number)))
-    record_places(engine, event, "SELECT _file_seq, _row FROM repaired", _app(contract))
+    record_places(engine, event, "SELECT _file_seq, _row, _batch_seq FROM repaired", _app(contract))
 
 
 def _stamp(event: Event, at: datetime) -> str:

@@ -42,7 +42,7 @@ class Selection:
         return self == Selection()
 
     def places(self, relation: str, types: Mapping[str, DataType]) -> str:
-        """SELECT of the places of the rows of `relation`, which has the columns of `open_rows` with these types.
+        """SELECT of the places of the rows of `relation`, and the batches that set them aside; it has the columns of `open_rows` with these types.
 
         Raises:
             ProtectionError: The condition is no expression over a row.
@@ -51,7 +51,7 @@ class Selection:
         spread = f"SELECT *, unnest(CAST(_reasons AS VARCHAR[])) AS {rules} FROM {relation}"
         known = {**types, rules: DataType(Kind.STRING)}
         conditions = [*self._plain(rules)] + ([f"TRY({checked_expression(self.where, known)})"] if self.where else [])
-        return f"SELECT DISTINCT _file_seq, _row FROM ({spread}) WHERE {' AND '.join(conditions) or 'TRUE'}"
+        return f"SELECT DISTINCT _file_seq, _row, _batch_seq FROM ({spread}) WHERE {' AND '.join(conditions) or 'TRUE'}"
 
     def request(self, signature: Signature) -> str:
         """What `of_request` reads."""
