@@ -24,7 +24,9 @@ def _with_moments(rows: str, moments: Mapping[str, OfRows]) -> str:
     if not moments:
         return rows
     numbers = select({name: moment(rows) for name, moment in moments.items()})
-    return f"(SELECT rws.*, batch.* FROM {rows} AS rws CROSS JOIN (SELECT {numbers} FROM {rows} AS batch) AS batch)"
+    # HAVING makes it one row, whatever the numbers are made of.
+    once = f"SELECT {numbers} FROM {rows} AS batch HAVING TRUE"
+    return f"(SELECT rws.*, batch.* FROM {rows} AS rws CROSS JOIN ({once}) AS batch)"
 
 
 def _with_hits(around: str, rows: str, hits: Mapping[str, OfRows]) -> str:

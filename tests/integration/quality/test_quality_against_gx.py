@@ -149,6 +149,7 @@ def test_what_great_expectations_can_not_judge_on_rows_in_memory_is_unknown(type
     assert [verdict.outcome for verdict in judge_with_gx(plan.foreign, parquet)] == [Outcome.UNKNOWN]
 
 
+@pytest.mark.filterwarnings("ignore:.*row_condition parameter:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:The condition_parser parameter:DeprecationWarning")
 def test_a_suite_that_great_expectations_wrote_is_read():
     import great_expectations as gx

@@ -57,6 +57,14 @@ def test_a_large_sum_of_integers_does_not_stop_the_judge():
     assert judge(promised, [(str(2**63 - 1), str(2**63 - 1)), ("2", "3")], rule).verdicts["mine"].failed == 1
 
 
+def test_the_most_common_value_alone_counts_each_row_once():
+    rule = expect("column_most_common_value_to_be_in_set", id_="mine", column="v", value_set=[2])
+    result = judge(PROMISED, ROWS, rule, expect("column_values_to_not_be_null", id_="filled", column="s"))
+    assert (result.verdicts["mine"].elements, result.verdicts["mine"].value) == (7, [1.0, 2.0])
+    assert result.verdicts["mine"].outcome is Outcome.FAIL
+    assert result.facts["rows"] == 7
+
+
 def test_examples_of_times_are_times():
     rule = expect("column_distinct_values_to_be_in_set", id_="mine", column="t", value_set=["2026-01-01"])
     value = judge(PROMISED, ROWS[:2], rule).verdicts["mine"].value
