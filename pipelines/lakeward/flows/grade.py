@@ -12,10 +12,11 @@ from typing import Any
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError
-from lakeward.core.names import Layer, RunId, TableName, new_run_id, sha256
+from lakeward.core.names import RunId, TableName, new_run_id, sha256
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows import governance
+from lakeward.flows.grade_edges import value_edges
 from lakeward.flows.grade_tables import PROPOSALS, Known, Row, known, proposal_rows
 from lakeward.flows.grade_tell import annotate, send_tags
 from lakeward.flows.run import in_order
@@ -25,7 +26,6 @@ from lakeward.grading.detection import detectable, detection_query, evidence_of
 from lakeward.grading.grade import ColumnGrade, GradeState
 from lakeward.grading.propagation import Edge, Held, Node, propagate
 from lakeward.grading.proposal import Proposal, Why, propose
-from lakeward_lineage import Kind
 
 # One counter for all grading runs, so that the newest proposal of a column is plain from its number.
 APP = "grade"
@@ -107,7 +107,9 @@ def _grade(settings: Settings, names: list[str]) -> list[dict[str, Any]]:
 def _open(workspace: Workspace, engine: Engine, names: list[str]) -> _Run:
     contracts = _contracts(workspace.project)
     contracts |= {name: workspace.project.contract(name) for name in names if name not in contracts}
-    return _Run(workspace, engine, shipped_rules(), known(engine), contracts, _edges(engine), _generations(engine), new_run_id())
+    return _Run(
+        workspace, engine, shipped_rules(), known(engine), contracts, value_edges(engine), _generations(engine), new_run_id()
+    )
 
 
 def _contracts(project: Project) -> dict[str, Contract]:
@@ -151,12 +153,12 @@ def _above(run: _Run, table: TableName) -> tuple[dict[Node, Held], list[Edge]]:
     """What the columns hold that the table is made of, and the edges from them."""
     edges = [edge for edge in run.edges if edge[1][0] == str(table)]
     held: dict[Node, Held] = {}
-    others = {source[0] for source, _ in edges} - {str(table)}
-    for name in {TableName.parse(source).name for source in others if source.partition(".")[0] in ("silver", "gold")}:
-        contract = run.contracts.get(name)
+    for source in {
+        TableName.parse(source[0]) for source, _ in edges if source[0].partition(".")[0] in ("silver", "gold", "repairs")
+    }:
+        contract = run.contracts.get(source.name)
         if contract:
-            table_name = str(contract.table(contract.layer))
-            held |= {(table_name, column): _held(grade) for column, grade in run.record.current(contract).items()}
+            held |= {(str(source), column): _held(grade) for column, grade in run.record.current(contract).items()}
     wanted = {source for source, _ in edges}
     return {node: found for node, found in held.items() if node in wanted}, edges
 
@@ -203,27 +205,6 @@ def _record(run: _Run, rows: Mapping[str, list[Row]]) -> None:
         every = [{**head, **row} for found in rows.values() for row in found]
         if governance.record(run.engine, PROPOSALS, every, Txn(APP, seq)):
             return
-
-
-def _edges(engine: Engine) -> tuple[Edge, ...]:
-    """Edges that values flow along, of each job's newest batch."""
-    if engine.info(governance.spec("lineage_edges").name) is None:
-        return ()
-    found = engine.fetch(
-        "SELECT DISTINCT from_table, from_column, to_table, to_column, kind FROM governance.lineage_edges "
-        "WHERE from_column IS NOT NULL AND to_column IS NOT NULL "
-        "QUALIFY batch_seq = max(batch_seq) OVER (PARTITION BY job) OR from_table LIKE 'quarantine.%' ORDER BY ALL"
-    )
-    direct = {str(kind) for kind in Kind if kind.direct}
-    nodes = [((r["from_table"], r["from_column"]), (r["to_table"], r["to_column"])) for r in found if r["kind"] in direct]
-    pairs = ((_graded_with(source), _graded_with(target)) for source, target in nodes)
-    return tuple((source, target) for source, target in pairs if source != target)
-
-
-def _graded_with(node: Node) -> Node:
-    """A row that was set aside or repaired goes on to silver: what a repair made of another column is graded with that one."""
-    layer, _, name = node[0].partition(".")
-    return (f"{Layer.SILVER}.{name}", node[1]) if layer in (Layer.QUARANTINE, Layer.REPAIRS) else node
 
 
 def _generations(engine: Engine) -> dict[str, int]:

@@ -21,7 +21,8 @@ Edge = tuple[str, str]
 
 def graph(edges: Iterable[Edge]) -> Markup:
     """The tables of the edges, and the edges between those that are drawn."""
-    kept = sorted(set(edges))
+    # The way back out of quarantine would run against all others; the quarantine section tells of it.
+    kept = sorted({edge for edge in edges if edge[0].partition(".")[0] not in ASIDE})
     columns = [_column(layers, kept) for layers in COLUMNS]
     places = {name: (x, y) for x, column in enumerate(columns) for y, name in enumerate(column)}
     height = LINE * max((len(column) for column in columns), default=1) + HEAD

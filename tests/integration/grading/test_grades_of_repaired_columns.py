@@ -1,0 +1,29 @@
+"""A repair that makes one column of another carries the other's grade along: values must not be lowered by a detour."""
+
+from aside import HOT, make_aside
+from lakeward.flows import decide_grade, grade_dataset
+from lakeward.flows.decide import Choice
+from lakeward.flows.quarantine.repair import Repair
+from plant import line
+
+
+def grades(aside) -> dict[str, str]:
+    return {row["column"]: row["grade"] for row in grade_dataset(aside.settings, "press_line")}
+
+
+def test_column_made_of_a_core_column_by_a_repair_is_core(tmp_path):
+    aside = make_aside(tmp_path / "plant")
+    assert grades(aside)["machine"] == "general"
+    decide_grade(aside.settings, "press_line.temp_degc", Choice("wang.fang", "a secret process", grade="core"))
+    aside.repair(HOT, Repair({"machine": "machine || temp_degc", "temp_degc": "'21'"}))
+    aside.replay(HOT)
+    assert grades(aside)["machine"] == "core"
+
+
+def test_replays_alone_leave_grades_as_they_are(tmp_path):
+    aside = make_aside(tmp_path / "plant")
+    before = grades(aside)
+    aside.repair()
+    aside.replay(HOT)
+    aside.plant.drop("b.csv", line("A", 9, 20))
+    assert grades(aside) == before
