@@ -11,7 +11,7 @@ from lakeward.flows.batch import INTEGER, Work
 from lakeward.flows.pinning import Again
 from lakeward.flows.series import NO_PAST, Past, ask_series, past_of
 from lakeward.quality.gx import judge_with_gx
-from lakeward.quality.plan import JudgePlan, diverting, make_plan
+from lakeward.quality.plan import JudgePlan, diverting, looks_back, make_plan
 from lakeward.quality.rule import Verdict
 from lakeward.quality.suite import load_rules
 
@@ -102,7 +102,7 @@ def ask(
         past: What the sensor rules know of the time before.
     """
     distinct = [grid.key for grid in plan.grids if engine.fetch(grid.proof(relation))[0]["is_distinct"]]
-    facts = engine.fetch(plan.facts(placed if placed and plan.ordered else relation, distinct=distinct))[0]
+    facts = engine.fetch(plan.facts(placed if placed and looks_back(plan) else relation, distinct=distinct))[0]
     repeats, foreign = _repeats(engine, plan, facts, relation), _foreign(engine, plan, placed or relation)
     series = ask_series(engine, plan, placed or relation, past, every=wanted is not diverting)
     verdicts = plan.verdicts(facts, _copies(engine, repeats), (*foreign, *series.verdicts))

@@ -91,11 +91,6 @@ class JudgePlan:
         rules = [check.rule for check in self.checks if isinstance(check, SeriesCheck)]
         return make_series_plan(self.contract, self.columns, rules, every=every)
 
-    @property
-    def ordered(self) -> bool:
-        """Whether a rule looks at the row before: the rows then need their places, `_file_seq` and `_row`."""
-        return any(check.hits for check in self._row_checks())
-
     def typed(self, rows: str) -> str:
         """SELECT of the contract's columns in the contract's types, then all else that bronze holds."""
         return f"SELECT {self._typed_items()} FROM {self.converted(rows)}"
@@ -196,9 +191,6 @@ class JudgePlan:
         """The checks for which rows are read."""
         return [check for check in self.checks if check.rule.id not in self.proven]
 
-    def _row_checks(self) -> list[RowCheck]:
-        return [check for check in self.checks if isinstance(check, RowCheck)]
-
     def _unique_checks(self) -> list[UniqueCheck]:
         return [check for check in self.checks if isinstance(check, UniqueCheck)]
 
@@ -220,6 +212,11 @@ class JudgePlan:
         time = self.contract.time_column
         value = self.columns[time].value if time else "CAST(NULL AS TIMESTAMPTZ)"
         return {"time_min": f"min({value})", "time_max": f"max({value})"}
+
+
+def looks_back(plan: JudgePlan) -> bool:
+    """Whether a rule looks at the row before: the rows then need their places, `_file_seq` and `_row`."""
+    return any(isinstance(check, RowCheck) and check.hits for check in plan.checks)
 
 
 def _any_within(distinct: Collection[frozenset[str]], columns: Iterable[str]) -> bool:
