@@ -155,6 +155,12 @@ def test_in_long_telemetry_the_machines_own_series_tells_the_state():
     assert found(rows, one) == ([1, 3, 6], 3)
 
 
+def test_of_two_states_at_one_time_the_later_one_counts():
+    words = [reading(0, None, series="m/state", word=word) for word in ("idle", "run")]
+    one = rule("range_by_state", state_series="state", ranges=RANGES, series_regex="/kw$")
+    assert found([*words, reading(0, 5, series="m/kw")], one) == ([3], 1)
+
+
 def test_a_series_that_its_source_does_not_vouch_for_fails_by_its_bad_readings():
     rows = [reading(at, series=s, quality=2 if s == "b" and at < 20 else 0) for at in range(0, 100, 10) for s in "ab"]
     assert found(rows, rule("quality_code_share", min_share=0.9)) == ([2, 4], 20)

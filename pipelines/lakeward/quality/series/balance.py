@@ -43,7 +43,7 @@ def _long(args: Arguments) -> Piece:
     # Of a time at which a series speaks twice nobody knows which reading is meant.
     several = len(into) + len(out)
     evaluated = f"fresh AND met = {several} AND met_series = {several} AND place = last_met"
-    return Piece(evaluated, _differ(args, "sum_in", "sum_out"), (value,), near, tail=1)
+    return Piece(evaluated, _differ(args, "sum_in", "sum_out"), (value,), near, tail=1, by_name=True)
 
 
 def _differ(args: Arguments, into: str, out: str) -> str:

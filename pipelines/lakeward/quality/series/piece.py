@@ -1,6 +1,6 @@
 """What one sensor rule adds to the query of its track: fields, neighbours, and which readings fail.
 
-A reading in that query has `key` (its series), `us` (its time, µs of 1970), `place` (order of arrival), `fresh` (false: context, from
+A reading in that query has `us` (its time, µs of 1970), `place` (order of arrival), `fresh` (false: context, from
 an earlier batch) and `side` (where it stands to what is known already). Windows are over `near`: its series, by time, then arrival.
 """
 
@@ -50,6 +50,7 @@ class Piece:
         tail: Readings of context that it needs per series; 0: a reading is judged by itself.
         counted: Aggregate of evaluated readings per series, where counting `evaluated` is not it.
         gate: Aggregate condition per series, without which none of its failing readings counts.
+        by_name: Whether it asks for `key`.
         beside: Whether it needs `mid_us` and `spread_us`, the times of the readings that arrived beside.
     """
 
@@ -61,6 +62,7 @@ class Piece:
     tail: int = 0
     counted: str | None = None
     gate: str = "TRUE"
+    by_name: bool = False
     beside: bool = False
 
 

@@ -18,7 +18,10 @@ FAR_AHEAD = 24 * 3600 * SECOND
 # Readings that arrived together, to tell the time by: few enough that a feed of some 20 series lies within minutes.
 BESIDE = 256
 UNKNOWN = "CAST(NULL AS BIGINT)"
-NEAR = "WINDOW near AS (PARTITION BY key, side ORDER BY us, place)"
+NEAR = "WINDOW near AS (PARTITION BY part ORDER BY us, place)"
+# The same in both branches of a query that reads it twice.
+NUMBER = "row_number() OVER (ORDER BY names.key)"
+SIDES = 3
 SO_FAR = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 
 
@@ -77,10 +80,15 @@ class Track:
 
         Counts of rules of other tracks are 0. `p`: places of failing rows, where the rule may divert.
         """
-        items = {"track": literal(self.look.id), "series": "key", **self._state()}
+        items = self._state()
         for number in numbers:
             items |= self._counts(number)
-        return f"SELECT {select(items)} FROM {self._judged(source)} AS judged GROUP BY key"
+        head = {"track": literal(self.look.id), "series": "key"}
+        if not self.tail:
+            return f"SELECT {select(head | items)} FROM {self._judged(source)} AS judged GROUP BY key"
+        told = f"(SELECT number, {select(items)} FROM {self._judged(source)} AS judged GROUP BY number)"
+        named = select(head | {name: f"told.{name}" for name in items})
+        return f"SELECT {named} FROM {told} AS told JOIN {self._numbered(source)} AS its ON told.number = its.number"
 
     def _judged(self, source: Source) -> str:
         if not self.tail:
@@ -101,21 +109,31 @@ class Track:
         return [number for number, piece in self.pieces.items() if piece.breaks]
 
     def _placed(self, source: Source) -> str:
-        """The batch's readings by side, and the context before them."""
-        far = f"WHEN r.us > r.taken_us + {FAR_AHEAD} THEN {AHEAD}"
+        """The batch's readings by side, and the context of their series before them."""
         kept = self._kept_items()
+        far = f"WHEN r.us > r.taken_us + {FAR_AHEAD} THEN {AHEAD}"
         fresh = {name: f"r.{name}" for name in kept}
-        fresh |= {"side": f"CASE WHEN r.us < known.us THEN {LATE} {far} ELSE {IN_TIME} END"}
+        fresh |= {"side": f"CASE WHEN r.us < its.known_us THEN {LATE} {far} ELSE {IN_TIME} END"}
         fresh |= {f"held_{number}": UNKNOWN for number in self._watched()}
-        known = f"(SELECT series AS key, epoch_us(last_ts) AS us FROM {self._mine(source)})"
-        return (
-            f"(SELECT {select(fresh)} FROM {self._readings(source)} AS r LEFT JOIN {known} AS known ON r.key = known.key "
-            f"UNION ALL SELECT {select(kept)} FROM {self._unfolded(source, self.remembered)})"
+        series = self._numbered(source)
+        rows = (
+            f"SELECT {select(fresh)}, its.number FROM {self._readings(source)} AS r JOIN {series} AS its ON r.key = its.key "
+            f"UNION ALL SELECT {select(kept)}, its.number FROM {self._unfolded(source, self.remembered)} AS past "
+            f"JOIN {series} AS its ON past.series = its.key"
         )
+        return f"(SELECT *, CAST(number * {SIDES} + side AS INTEGER) AS part FROM ({rows}))"
+
+    def _numbered(self, source: Source) -> str:
+        """The batch's series with a number each, and what is known of them: to sort readings with their names costs twice as much."""
+        known = f"(SELECT series AS key, epoch_us(last_ts) AS known_us FROM {self._mine(source)})"
+        # Only series against series needs those that did not come with the batch.
+        others = f"UNION SELECT series FROM {self._mine(source)}" if self._by_name() else ""
+        names = f"(SELECT DISTINCT key FROM {_arrived(self.look, [], source)} {others})"
+        return f"(SELECT names.key, known.known_us, {NUMBER} AS number FROM {names} AS names LEFT JOIN {known} AS known ON names.key = known.key)"
 
     def _kept_items(self) -> dict[str, str]:
-        items = {
-            "key": "series",
+        items = {"key": "series"} if self._by_name() else {}
+        items |= {
             "us": "CAST(r.us AS BIGINT)",
             "place": "position - length - 1",
             "fresh": "FALSE",
@@ -149,16 +167,26 @@ class Track:
     def _told(self, rows: str, one: Field, source: Source) -> str:
         """`rows` with the newest word that the machine's series `told_by` had said by the time of each reading."""
         teller = Track(self.tellers[one], {}, {}, frozenset(), {}, (plain(one),))
-        said = {"machine": machine("key"), "us": "us", "word": plain(one).alias}
-        kept = {"machine": machine("series"), "us": "CAST(r.us AS BIGINT)", "word": f"r.{identifier(plain(one).name)}"}
-        words = (
+        said = {"machine": machine("key"), "us": "us", "word": plain(one).alias, "place": "place"}
+        kept = {
+            "machine": machine("series"),
+            "us": "CAST(r.us AS BIGINT)",
+            "word": f"r.{identifier(plain(one).name)}",
+            "place": "-1",
+        }
+        every = (
             f"(SELECT {select(said)} FROM {_arrived(teller.look, teller.kept, source)} WHERE {plain(one).alias} IS NOT NULL "
             f"UNION ALL SELECT {select(kept)} FROM {teller._unfolded(source, teller.kept)})"
         )
+        # Of two words for one time the later one counts.
+        words = f"(SELECT machine, us, arg_max(word, place) AS word FROM {every} GROUP BY machine, us)"
         return (
             f"(SELECT rws.*, words.word AS {one.alias} FROM {rows} AS rws ASOF LEFT JOIN {words} AS words "
             f"ON {machine('rws.key')} = words.machine AND rws.us >= words.us)"
         )
+
+    def _by_name(self) -> bool:
+        return any(piece.by_name for piece in self.pieces.values())
 
     def _beside(self) -> bool:
         return any(piece.beside for piece in self.pieces.values())
