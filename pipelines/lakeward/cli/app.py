@@ -18,6 +18,7 @@ from lakeward.cli.quarantine import expire, figures, list_, release, repair, rep
 from lakeward.cli.score import score
 from lakeward.cli.scorecard import build, open_
 from lakeward.cli.serve import policy_lint, policy_test, query
+from lakeward.cli.spark import setup
 from lakeward.cli.suggest import suggest
 from lakeward.core.messages import Lang, text
 
@@ -53,6 +54,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
     "lineage": {"show": lineage},
     "maturity": {"show": maturity_show},
     "scorecard": {"build": build, "open": open_},
+    "spark": {"setup": setup},
     "policy": {"lint": policy_lint, "test": policy_test},
 }
 

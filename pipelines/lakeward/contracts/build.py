@@ -14,7 +14,7 @@ from lakeward.contracts.view import View, close, custom
 from lakeward.core.names import DATASET_NAME, Layer, sha256
 
 EDITIONS = r"v3\.[12]\.0"
-CUSTOM = ("source", "model", "timeColumn", "series", "partition", "duplicates", "dataClass")
+CUSTOM = ("source", "model", "timeColumn", "series", "partition", "duplicates", "dataClass", "engine")
 # Six digits a part: enough for ever, and no number that a comparison could choke on.
 VERSION = r"(?:0|[1-9][0-9]{0,5})(?:\.(?:0|[1-9][0-9]{0,5})){2}"
 
@@ -54,6 +54,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         data_class=ours.text("dataClass", "") or None,
         source=read_source(ours.view("source"), name, promises.retention_days, roots) if origin == "source" else None,
         model=read_model(ours.view("model"), name, columns) if origin == "model" else None,
+        engine=ours.engine(),
         sla=promises.sla,
         text=document.text,
         sha256=sha256(document.text.encode()),

@@ -47,7 +47,7 @@ COLUMN = {
 }
 CONTRACT = {
     **dict.fromkeys(("name", "layer", "primary_key", "time_column", "partition", "duplicates_exact"), _BREAK),
-    **dict.fromkeys(("version", "series", "owner", "domain", "description", "data_class", "sla"), _FINE),
+    **dict.fromkeys(("version", "series", "owner", "domain", "description", "data_class", "engine", "sla"), _FINE),
 }
 # Bronze is text as it was decoded: how a file is cut into it concerns new files only, what the text means concerns every row.
 SOURCE = {

@@ -147,6 +147,7 @@ class Contract:
         primary_key: Column names in key order; empty: no row is a duplicate unless `duplicates_exact`.
         time_column: The column of event time; None for master data.
         data_class: The contract's class of data, which grading takes its default from.
+        engine: Which engine works on it; None: the project's.
         text, sha256: The file as it was read, and its identity.
     """
 
@@ -165,6 +166,7 @@ class Contract:
     data_class: str | None = None
     source: FileSource | None = None
     model: GoldModel | None = None
+    engine: str | None = None
     sla: Sla = field(default_factory=Sla)
     text: str = ""
     sha256: Sha256 | None = None

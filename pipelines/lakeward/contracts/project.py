@@ -15,7 +15,7 @@ from lakeward.core.names import DATASET_NAME
 PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
 CONTRACT_FILE = "contract.odcs.yaml"
-KEYS = ("name", "timezone", "languages", "lake", "roots")
+KEYS = ("name", "timezone", "languages", "lake", "roots", "engine")
 # It names a namespace of lineage and of Airflow's assets, so it must be able to stand in a URL.
 PROJECT_NAME = "letters, digits, _ and -, at most 63"
 
@@ -29,6 +29,7 @@ class Project:
         zone: IANA zone of the plant.
         lake: A folder, relative to `root` or absolute, or an object-store URL.
         roots: Folders outside `root` that a contract's drop folder may lie in, absolute.
+        engine: Which engine its datasets work with; None: the default.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class Project:
     languages: tuple[Lang, ...] = (Lang.EN, Lang.ZH)
     lake: str = "lake"
     roots: tuple[Path, ...] = ()
+    engine: str | None = None
 
     @property
     def premises(self) -> tuple[Path, ...]:
@@ -142,6 +144,7 @@ def _project(root: Path, document: Document) -> Project:
         languages=tuple(Lang(text) for text in view.texts("languages", tuple(Lang)) if _is_language(view, text)),
         lake=view.text("lake", "lake"),
         roots=tuple(Path(os.path.normpath(root / folder)) for folder in view.texts("roots")),
+        engine=view.engine(),
     )
     if faults:
         error = document.error(faults[0])

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lakeward.contracts.document import Fault, Steps, shown
+from lakeward.core.settings import ENGINES
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Made = TypeVar("Made")
@@ -69,6 +70,10 @@ class View:
     def zone(self, key: str, default: str | None = None) -> str:
         """An IANA time zone."""
         return self.entry(key, "an IANA time zone such as Asia/Shanghai or UTC", _zone, default) or ""
+
+    def engine(self) -> str | None:
+        """The engine that `engine` names; absent: None."""
+        return self.entry("engine", " or ".join(ENGINES), lambda v: v if v in ENGINES else None, "") or None
 
     def whole(self, key: str, default: int) -> int:
         """A positive whole number."""

@@ -12,12 +12,14 @@ from lakeward.core.messages import Lang
 PREFIX = "LAKEWARD_"
 KNOWN = (
     *("PROJECT", "LAKE", "LANG", "ENGINE", "MEMORY", "TOKEN_KEY", "TOKEN_KEY_FILE"),
-    *("SPARK_MASTER", "SPARK_JARS", "SPARK_CONF"),
+    *("SPARK_MASTER", "SPARK_JARS", "SPARK_CONF", "SPARK_SUBMIT"),
 )
 # One name per implementation of `engines.protocols.Engine`.
 ENGINES = ("embedded", "spark")
 # All cores of this machine, in the driver's process.
 LOCAL_MASTER = "local[*]"
+# As LAKEWARD_SPARK_JARS: the cluster has Delta already.
+ON_CLUSTER = "cluster"
 # Set by spark-submit for the program that it starts: master and settings are those of its command line.
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
 
@@ -30,11 +32,15 @@ class SparkSettings:
         master: None: what spark-submit said.
         jars: Folder of Delta's jars; None: those that the cluster has.
         conf: Further settings of Spark, by name; they win over ours.
+        java_home: Where Java lies; None: the first on the PATH.
+        submit: Airflow's connection for spark-submit; None: a task runs Spark's driver in its own process.
     """
 
     master: str | None = LOCAL_MASTER
     jars: Path | None = None
     conf: Mapping[str, str] = field(default_factory=dict)
+    java_home: Path | None = None
+    submit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Settings:
     Args:
         start: The project's folder, or any folder inside it.
         lake: Where the tables lie; None: what `project.yaml` says.
+        engine: Which engine works, whatever contracts and `project.yaml` say; None: what they say.
         memory: Memory the engine may use, such as `4GiB`; None: its own default.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
     """
@@ -51,7 +58,7 @@ class Settings:
     start: Path
     lake: str | None = None
     lang: Lang = Lang.EN
-    engine: str = "embedded"
+    engine: str | None = None
     memory: str | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
@@ -73,11 +80,11 @@ class Settings:
             start=(project or Path(given.get("PROJECT", "."))).absolute(),
             lake=given.get("LAKE"),
             lang=lang or _lang(given.get("LANG") or environ.get("LC_ALL") or environ.get("LANG", "")),
-            engine=_engine(given.get("ENGINE", "embedded")),
+            engine=_engine(given.get("ENGINE")),
             memory=given.get("MEMORY"),
             token_key=given.get("TOKEN_KEY"),
             token_key_file=Path(given["TOKEN_KEY_FILE"]).absolute() if given.get("TOKEN_KEY_FILE") else None,
-            spark=_spark(given, submitted=_SUBMITTED in environ),
+            spark=_spark(given, environ),
         )
 
 
@@ -85,17 +92,22 @@ def _lang(locale: str) -> Lang:
     return Lang.ZH if locale.lower().startswith("zh") else Lang.EN
 
 
-def _engine(name: str) -> str:
-    if name not in ENGINES:
+def _engine(name: str | None) -> str | None:
+    if name is not None and name not in ENGINES:
         raise SettingsError("setting_not_allowed", variable=PREFIX + "ENGINE", expected=", ".join(ENGINES), found=name)
     return name
 
 
-def _spark(given: Mapping[str, str], *, submitted: bool) -> SparkSettings:
+def _spark(given: Mapping[str, str], environ: Mapping[str, str]) -> SparkSettings:
+    submitted = _SUBMITTED in environ
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", ".")) / ".cache") / "lakeward" / "spark"
+    jars = given.get("SPARK_JARS") or (ON_CLUSTER if submitted else str(cache))
     return SparkSettings(
         master=given.get("SPARK_MASTER") or (None if submitted else LOCAL_MASTER),
-        jars=Path(given["SPARK_JARS"]).absolute() if given.get("SPARK_JARS") else None,
+        jars=None if jars == ON_CLUSTER else Path(jars).absolute(),
         conf=_pairs("SPARK_CONF", given.get("SPARK_CONF", "")),
+        java_home=Path(environ["JAVA_HOME"]) if environ.get("JAVA_HOME") else None,
+        submit=given.get("SPARK_SUBMIT") or None,
     )
 
 

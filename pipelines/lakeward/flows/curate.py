@@ -108,7 +108,7 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched
     wanted = Definition(contract, workspace.suite(name), model_sql)
     check_weights(workspace, name, load_rules(contract, wanted.suite, suite_name(name)))
     run_id = new_run_id()
-    with workspace.engine() as engine, engine.turn(name):
+    with workspace.engine(contract) as engine, engine.turn(name):
         last = pinning.applied(engine, name)
         same = last is not None and last.hashes == wanted.hashes and not anew
         definition = last if last and same else pinning.renew(engine, wanted, run_id, workspace.clock)

@@ -3,12 +3,14 @@
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from lakeward.core.errors import LakewardError
-from lakeward.core.settings import Settings
+from lakeward.core.settings import ENGINES, Settings
+from lakeward.flows.spark import SPARK, check_spark, is_used
 from lakeward.flows.workspace import open_workspace
 
 NEEDED = (
@@ -27,7 +29,7 @@ EXTRAS = {"great-expectations": "gx", "apache-airflow": "airflow"}
 def check_machine(settings: Settings) -> list[dict[str, Any]]:
     """One row per check: `check, ok, needed, found, repair` (None where nothing needs repair)."""
     checks = [_python(), *(_distribution(name) for name in NEEDED), *(_extra(name, extra) for name, extra in EXTRAS.items())]
-    return [*checks, *_lake(settings), _engine(settings)]
+    return [*checks, *_spark(settings), *_lake(settings), _engine(settings)]
 
 
 def _row(check: str, found: str | None, repair: str, *, needed: bool = True) -> dict[str, Any]:
@@ -55,6 +57,24 @@ def _extra(name: str, extra: str) -> dict[str, Any]:
     return _row(f"{name} (extra {extra})", _version(name), f"pip install 'lakeward[{extra}]'", needed=False)
 
 
+def _spark(settings: Settings) -> Iterator[dict[str, Any]]:
+    """The extra; and where it is installed or anything works on Spark, what a session needs."""
+    used = _uses_spark(settings)
+    extra = _extra("pyspark", "spark")
+    yield {**extra, "needed": used}
+    for name, found in check_spark(settings) if extra["ok"] or used else ():
+        wrong = isinstance(found, LakewardError)
+        repair = found.render(settings.lang).splitlines()[-1] if isinstance(found, LakewardError) else ""
+        yield _row(name, None if wrong else str(found), repair, needed=used)
+
+
+def _uses_spark(settings: Settings) -> bool:
+    try:
+        return is_used(settings, open_workspace(settings).project)
+    except LakewardError:  # told by the check of the project
+        return settings.engine == SPARK
+
+
 def _lake(settings: Settings) -> list[dict[str, Any]]:
     try:
         lake = open_workspace(settings).lake
@@ -70,9 +90,11 @@ def _lake(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _engine(settings: Settings) -> dict[str, Any]:
-    name = settings.engine
+    name = settings.engine or ENGINES[0]
     try:
-        with open_workspace(settings).engine() as engine:
+        workspace = open_workspace(settings)
+        name = workspace.engine_name()
+        with workspace.engine() as engine:
             found = ", ".join(f"{row['extension_name']} {row['extension_version']}" for row in engine.fetch(LOADED))
     except LakewardError as error:
         return _row(f"engine {name}", None, error.render(settings.lang).splitlines()[-1])

@@ -35,7 +35,7 @@ def explain_row(settings: Settings, name: str, where: str) -> list[dict[str, Any
     table = _table(name)
     contract = workspace.project.contract(table.name)
     wanted = _wanted(contract, where)
-    with workspace.engine() as engine:
+    with workspace.engine(contract) as engine:
         rows = _matches(engine, table, wanted, contract)
         if not rows:
             raise UsageError("row_not_found", table=name, columns=", ".join(wanted))

@@ -149,7 +149,7 @@ def _run(settings: Settings, name: str, on_step: OnStep, apply: Apply) -> RunRep
     )  # a suite that can't be used is refused before anything is received
     check_weights(workspace, name, rules)
     run_id = new_run_id()
-    with workspace.engine() as engine, engine.turn(name):
+    with workspace.engine(contract) as engine, engine.turn(name):
         ingest = Ingest(workspace, engine, source, run_id, on_step)
         last = pinning.applied(engine, name)
         finished = list(until_halted(ingest.unfinished(last))) if last else []

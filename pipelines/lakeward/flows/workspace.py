@@ -10,7 +10,7 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.errors import ContractError, DefinitionError, UsageError
-from lakeward.core.settings import Settings
+from lakeward.core.settings import ENGINES, Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.quality.weights import EQUAL, Weights, read_weights
@@ -38,13 +38,17 @@ class Workspace:
     weights: Weights = EQUAL
 
     @contextmanager
-    def engine(self) -> Iterator[Engine]:
-        """A session of the project's engine, closed at the end."""
-        engine = open_engine(self.settings.engine, self.lake, self.settings.memory, self.settings.spark)
+    def engine(self, contract: Contract | None = None) -> Iterator[Engine]:
+        """A session of the engine that the contract, or else the project, works with; closed at the end."""
+        engine = open_engine(self.engine_name(contract), self.lake, self.settings.memory, self.settings.spark)
         try:
             yield engine
         finally:
             engine.close()
+
+    def engine_name(self, contract: Contract | None = None) -> str:
+        """Who says it first: this call's settings, the contract, the project; nobody: the embedded one."""
+        return self.settings.engine or (contract.engine if contract else None) or self.project.engine or ENGINES[0]
 
     @property
     def outbox(self) -> Outbox:

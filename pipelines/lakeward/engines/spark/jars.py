@@ -1,19 +1,93 @@
-"""Where Delta's jars for Spark lie on this machine. Refuses the network: a session starts from files or not at all."""
+"""Delta's jars for Spark, as the catalogue names them. Refuses the network, and a file that is not one of them.
 
+Nothing here imports pyspark: `doctor` and `spark setup` look before it is installed.
+"""
+
+import functools
+from dataclasses import dataclass
+from hashlib import file_digest
+from importlib import resources
 from pathlib import Path
+
+import yaml
 
 from lakeward.core.errors import MachineError
 
+CATALOGUE = "spark_jars_delta_4.4.0.yaml"
+# Enough of a SHA-256 to tell two files apart by eye.
+_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One artifact; `sha256` is that of its file as published."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return f"{self.artifact}-{self.version}.jar"
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What the Spark engine needs of a machine.
+
+    Args:
+        java: The major version of Java.
+        spark: The version of Spark that the jars are of.
+    """
+
+    java: int
+    spark: str
+    jars: tuple[Jar, ...]
+
+
+@functools.cache
+def needed() -> Needed:
+    """What the catalogue says."""
+    file = resources.files("lakeward") / "expectations" / "catalogues" / CATALOGUE
+    said = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    found = tuple(Jar(said["group"], artifact, said["version"], sha256) for artifact, sha256 in said["sha256"].items())
+    return Needed(said["java"], said["spark"], found)
+
 
 def jars(folder: Path | None) -> tuple[Path, ...]:
-    """The jars in `folder`, by name; None where none are named, as on a cluster that has Delta already.
+    """The jars in `folder`, every one of them whole; none where none is named, as on a cluster that has Delta already.
 
     Raises:
-        MachineError: The folder holds none.
+        MachineError: One is missing or damaged, or a jar of another version lies beside them.
     """
     if folder is None:
         return ()
-    found = tuple(sorted(folder.glob("*.jar")))
-    if not found:
-        raise MachineError("spark_jars_missing", folder=folder)
-    return found
+    wanted = needed().jars
+    for other in sorted({path.name for path in folder.glob("*.jar")} - {jar.file for jar in wanted}):
+        expected = ", ".join(jar.file for jar in wanted)
+        raise MachineError("spark_jar_other", folder=folder, file=other, spark=needed().spark, expected=expected)
+    missing = [jar.file for jar in wanted if not (folder / jar.file).is_file()]
+    if missing:
+        raise MachineError("spark_jars_missing", folder=folder, missing=", ".join(missing))
+    for jar in wanted:
+        check_jar(folder / jar.file, jar)
+    return tuple(folder / jar.file for jar in wanted)
+
+
+def check_jar(path: Path, jar: Jar) -> None:
+    """Refuse a file that is not the jar.
+
+    Raises:
+        MachineError: It is another file.
+    """
+    found = digest(path)
+    if found != jar.sha256:
+        raise MachineError("spark_jar_damaged", file=path, expected=jar.sha256[:_DIGITS], found=found[:_DIGITS])
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

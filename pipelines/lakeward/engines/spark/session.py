@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from lakeward.core.errors import MachineError
 from lakeward.core.settings import SparkSettings
 from lakeward.engines.spark.jars import jars
+from lakeward.engines.spark.machine import check_master, java
 
 _DELTA = "io.delta.sql.DeltaSparkSessionExtension"
 _STATIC = {
@@ -58,6 +59,9 @@ def open_session(settings: SparkSettings) -> SparkSession:
 
 
 def _start(settings: SparkSettings) -> SparkSession:
+    if settings.master:  # spark-submit has started its Java, and found its master
+        java(settings.java_home)
+        check_master(settings.master)
     builder = SparkSession.builder.appName("lakeward")
     own = _STATIC | _jars(settings.jars) | dict(settings.conf)
     if settings.master:

@@ -29,7 +29,7 @@ def expire_rows(
         selection = replace(selection, before=workspace.clock.now() - older_than)
     if selection.everything:
         raise UsageError("quarantine_selection_needed", command="expire", dataset=name)
-    with workspace.engine() as engine, engine.turn(name):
+    with workspace.engine(contract) as engine, engine.turn(name):
         if not has_quarantine(engine, name):
             return 0
         upto = pinning.newest_plan(engine, name).seq

@@ -75,7 +75,7 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
     workspace = open_workspace(settings)
     contract = received_contract(workspace, name)
     _check(contract, selection, repair)
-    with workspace.engine() as engine, engine.turn(name):
+    with workspace.engine(contract) as engine, engine.turn(name):
         if not has_quarantine(engine, name):
             return 0
         upto = pinning.newest_plan(engine, name).seq

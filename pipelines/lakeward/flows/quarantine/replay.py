@@ -63,8 +63,8 @@ def release_batch(settings: Settings, name: str, seq: int, signature: Signature)
     """
     check_signature(signature, "release", steward=True)
     workspace = open_workspace(settings)
-    workspace.project.contract(name)
-    with workspace.engine() as engine, engine.turn(name):
+    contract = workspace.project.contract(name)
+    with workspace.engine(contract) as engine, engine.turn(name):
         if halted_batches(engine).get(name) != seq:
             raise UsageError("batch_not_halted", dataset=name, batch=seq)
         event = Event(name, Kind.RELEASE, seq, seq, signature, workspace.clock.now(), batch_seq=seq)
@@ -94,7 +94,7 @@ def _again(settings: Settings, name: str, wish: Wish, on_step: OnStep) -> RunRep
     wanted = Definition(contract, workspace.suite(name))
     load_rules(contract, wanted.suite, suite_name(name))
     run_id = new_run_id()
-    with workspace.engine() as engine, engine.turn(name):
+    with workspace.engine(contract) as engine, engine.turn(name):
         ingest = Ingest(workspace, engine, workspace.source(contract), run_id, on_step)
         last = pinning.applied(engine, name)
         finished = list(until_halted(ingest.unfinished(last))) if last else []

@@ -1,0 +1,29 @@
+"""Commands around Spark."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lakeward.cli.render import progress, say, settings_of
+from lakeward.flows.spark import setup_spark
+
+
+def setup(
+    context: typer.Context,
+    *,
+    origin: Annotated[Path | None, typer.Option("--from", help="Folder that has the jars · 已有 jar 的文件夹")] = None,
+    repository: Annotated[str | None, typer.Option(help="URL of a mirror in Maven's layout · Maven 镜像地址")] = None,
+) -> None:
+    lang = settings_of(context).lang
+    with progress(lang, "progress_spark_setup"):
+        folder = setup_spark(
+            settings_of(context),
+            origin,
+            repository,
+            lambda at, count, file: say(lang, "spark_jar_here", at=at, count=count, file=file),
+        )
+    if folder is None:
+        say(lang, "spark_setup_not_needed")
+    else:
+        say(lang, "spark_setup_done", folder=folder)

@@ -1,0 +1,84 @@
+"""What Spark needs of the machine before it starts: the right Java, and a master that answers. Found out without pyspark.
+
+Spark itself would say it late and badly: a stack trace, or a minute of silence.
+"""
+
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lakeward.core.errors import MachineError, SettingsError, TransientError
+from lakeward.engines.spark.jars import needed
+
+# `java -version` takes some 50 ms; a machine that swaps may need a hundred times that.
+_JAVA_SECONDS = 30
+# A master answers within milliseconds, or its host is not there.
+_MASTER_SECONDS = 3
+# Java 8 calls itself 1.8.
+_VERSION = re.compile(r'version "(?:1\.)?(\d+)[^"]*"')
+_STANDALONE = "spark://"
+
+
+def java(home: Path | None) -> Path:
+    """The Java that Spark will start, if it is the right one.
+
+    Args:
+        home: JAVA_HOME; None: the first `java` on the PATH.
+
+    Raises:
+        MachineError: There is none, or it is another version.
+    """
+    expected = needed().java
+    found = str(home / "bin" / "java") if home else shutil.which("java")
+    said = _told(found) if found else None
+    if said is None:
+        raise MachineError("java_missing", place=found or "PATH", expected=expected)
+    major = _VERSION.search(said)
+    if major is None or int(major[1]) != expected:
+        raise MachineError("java_wrong", place=found, expected=expected, found=major[1] if major else "?")
+    return Path(str(found))
+
+
+def _told(binary: str) -> str | None:
+    try:
+        told = subprocess.run(  # noqa: S603  (the Java that Spark would start)
+            [binary, "-version"], capture_output=True, text=True, check=False, timeout=_JAVA_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return told.stderr + told.stdout
+
+
+def check_master(master: str) -> None:
+    """Knock at a standalone master; of several one is enough. Other managers of clusters are asked by Spark itself.
+
+    Raises:
+        SettingsError: The address is none.
+        TransientError: Nobody answers.
+    """
+    if not master.startswith(_STANDALONE):
+        return
+    if not any(_answers(_address(master, part)) for part in master.removeprefix(_STANDALONE).split(",")):
+        raise TransientError("spark_master_down", master=master)
+
+
+def _address(master: str, part: str) -> tuple[str, int]:
+    try:
+        url = urlsplit(f"//{part}")
+        host, port = url.hostname, url.port
+    except ValueError:
+        host, port = None, None
+    if not host or port is None:
+        raise SettingsError("setting_not_allowed", variable="LAKEWARD_SPARK_MASTER", expected="spark://HOST:PORT", found=master)
+    return host, port
+
+
+def _answers(address: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(address, timeout=_MASTER_SECONDS):
+            return True
+    except OSError:
+        return False
