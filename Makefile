@@ -26,6 +26,7 @@ run: $(READY)  ## Set up, then take one simulated plant-day the whole way throug
 	@$(BIN)/lakeward demo
 
 test: $(READY)  ## Set up, then run all tests; the slowest are listed at the end
+	@$(BIN)/lakeward spark setup >/dev/null || echo "Tests of the Spark engine are skipped"
 	@$(BIN)/pytest --durations=15
 
 lint: $(READY)  ## Check style, types and the layers of the house

@@ -10,6 +10,7 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.view import View, close
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.messages import Lang
+from lakeward.core.settings import ENGINES
 from lakeward.core.names import DATASET_NAME
 
 PROJECT_FILE = PurePosixPath("expectations/project.yaml")
@@ -44,6 +45,10 @@ class Project:
     def premises(self) -> tuple[Path, ...]:
         """The folders that a contract's drop folder may lie in."""
         return (self.root, *self.roots)
+
+    def engine_for(self, contract: Contract | None, asked: str | None) -> str:
+        """Who says it first: `asked` (the environment), the contract, the project; nobody: the embedded one."""
+        return asked or (contract.engine if contract else None) or self.engine or ENGINES[0]
 
     def datasets(self) -> tuple[str, ...]:
         """Names of the folders that hold a contract, sorted; nothing is read."""

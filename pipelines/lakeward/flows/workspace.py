@@ -10,7 +10,7 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.errors import ContractError, DefinitionError, UsageError
-from lakeward.core.settings import ENGINES, Settings
+from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.quality.weights import EQUAL, Weights, read_weights
@@ -47,8 +47,8 @@ class Workspace:
             engine.close()
 
     def engine_name(self, contract: Contract | None = None) -> str:
-        """Who says it first: this call's settings, the contract, the project; nobody: the embedded one."""
-        return self.settings.engine or (contract.engine if contract else None) or self.project.engine or ENGINES[0]
+        """Which engine works on the contract's dataset; None: on the project as a whole."""
+        return self.project.engine_for(contract, self.settings.engine)
 
     @property
     def outbox(self) -> Outbox:
