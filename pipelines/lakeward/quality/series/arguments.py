@@ -15,8 +15,6 @@ from lakeward.quality.series.piece import Field
 NUMERIC = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
 # Columns of long telemetry (DESIGN.md §4), taken where a rule names none.
 VALUE, VALUE_TEXT, UNIT, QUALITY = "value", "value_text", "unit", "quality"
-# A reading may be late by half a period or heartbeat before it counts as missing: one that is missing makes it late by a whole one.
-TOLERANCE = 0.5
 
 
 class ArgumentError(ValueError):
@@ -108,18 +106,6 @@ class Arguments:
         if self._kind(argument, name) is not Kind.TIMESTAMP:
             raise ArgumentError(argument, "a column of type timestamp")
         return Field(f"t{self._place(name)}", name, f"t:{name}", f"epoch_us({self.columns[name].value})", "BIGINT")
-
-    def silence(self) -> float:
-        """Seconds that a series may be silent: `max_gap_seconds`, else its heartbeat or period and the tolerance.
-
-        Raises:
-            ArgumentError: Nothing says how often it reports.
-        """
-        limit = self.given("max_gap_seconds")
-        usual = self.given("heartbeat_seconds", self.contract.sla.period_seconds)
-        if limit is None and usual is None:
-            raise ArgumentError("max_gap_seconds", "seconds, or heartbeat_seconds, or the frequency among slaProperties")
-        return float(limit) if limit is not None else float(usual) * (1 + float(self.given("tolerance", TOLERANCE)))
 
     def looked_at(self) -> tuple[str, ...]:
         """The columns that hold the series, the time and what the condition asks for."""
