@@ -1,68 +1,82 @@
 """The flows' SQL, which is DuckDB's, as Spark must be told it to give the same answers.
 
-Refuses to pass a function through by its name alone where Spark lacks it, or means something else by it.
+Refuses to pass a function through by its name alone where Spark lacks it, or means something else by it (see `gaps`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
-import sqlglot
 from sqlglot import exp
 
 from lakeward.core.names import TableName
-from lakeward.engines.spark.formats import java_pattern, java_time
+from lakeward.engines.spark import casts, lists, numbers, texts, times
+from lakeward.engines.spark.building import Rule, Types
 from lakeward.engines.spark.queries import lake_table, sources
+from lakeward.engines.spark.shapes import UNKNOWN, Shapes
 
-Scan = Callable[[TableName], str]
-Args = Sequence[exp.Expr]
+Key = type[exp.Expr] | str
+RULES: Mapping[Key, Rule] = {**casts.RULES, **lists.RULES, **numbers.RULES, **texts.RULES, **times.RULES}
+# What is told by the types of what it is made of.
+TYPED: frozenset[Key] = frozenset(casts.RULES) | numbers.TYPED | texts.TYPED | times.TYPED
 
 
-def to_spark(tree: exp.Expr, scan: Scan) -> str:
-    """The query in Spark's SQL; `scan` gives the relation to read for a table of the lake."""
+def to_spark(tree: exp.Expr, shapes: Shapes, scan: Callable[[TableName], str]) -> str:
+    """The query in Spark's SQL.
+
+    Args:
+        tree: The query; it is changed.
+        shapes: The relations that it names.
+        scan: The relation to read for a table of the lake.
+    """
+    typed = _typed(tree, shapes)
+    # What is inside before what is around it: a rule gets operands that Spark understands already.
+    for node in reversed(list(tree.bfs())):
+        rule = RULES.get(_key(node))
+        if rule is None:
+            continue
+        told = rule(node, typed.get(id(node), _UNTYPED))
+        if told is not node:
+            node.replace(told)
     for table in sources(tree):
         if name := lake_table(table):
-            stored = exp.maybe_parse(f"SELECT * FROM {scan(name)}", into=exp.Select, dialect="spark")
-            table.replace(stored.subquery(table.alias or table.name))
-    return tree.transform(_told).sql(dialect="spark")
+            _read(table, scan(name))
+    return tree.sql(dialect="spark")
 
 
-def _told(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.Anonymous):
-        rule = FUNCTIONS.get(node.name.lower())
-        return rule(node.expressions) if rule else node
-    told = NODES.get(type(node))
-    return told(node) if told else node
+# No rule looks at more than two operands' types.
+_UNTYPED: Types = (UNKNOWN,) * 4
 
 
-def _spark(template: str, *args: exp.Expr) -> exp.Expr:
-    """An expression of Spark's own, `{0}, {1}, …` being arguments."""
-    written = [f"__arg{place}__" for place, _ in enumerate(args)]
-    tree = sqlglot.parse_one(template.format(*written), dialect="spark")
-    given = dict(zip(written, args, strict=True))
-    return tree.transform(lambda n: given[n.name].copy() if isinstance(n, exp.Column) and n.name in given else n)
+def _key(node: exp.Expr) -> Key:
+    return str(node.name).lower() if isinstance(node, exp.Anonymous) else type(node)
 
 
-def _function(name: str, *args: exp.Expr | str) -> exp.Anonymous:
-    return exp.Anonymous(this=name, expressions=[exp.Literal.string(a) if isinstance(a, str) else a for a in args])
+def _typed(tree: exp.Expr, shapes: Shapes) -> dict[int, Types]:
+    """Types of the nodes that are told by them, by the node's identity, asked for one SELECT at a time."""
+    asked: dict[int, tuple[exp.Select, list[exp.Expr]]] = {}
+    for node in tree.walk():
+        if _key(node) in TYPED and not _is_constant(node) and (select := node.find_ancestor(exp.Select)):
+            asked.setdefault(id(select), (select, []))[1].append(node)
+    found: dict[int, Types] = {}
+    for select, nodes in asked.values():
+        parts = [_parts(node) for node in nodes]
+        types = iter(shapes.types(select, [one for part in parts for one in part]))
+        found |= {id(node): (*(next(types) for _ in part), *_UNTYPED) for node, part in zip(nodes, parts, strict=True)}
+    return found
 
 
-def _finite(args: Args) -> exp.Expr:
-    return _spark("NOT (isnan({0}) OR abs({0}) = CAST('Infinity' AS DOUBLE))", args[0])
+def _is_constant(node: exp.Expr) -> bool:
+    """A literal that is cast says its type itself."""
+    return isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal | exp.Null)
 
 
-def _strptime(args: Args) -> exp.Expr:
-    """Java's parser fills in and forgives what this one does not: the form is looked at first."""
-    form = java_time(args[1].name)
-    parsed = _function("try_to_timestamp", args[0], form.pattern)
-    typed = exp.cast(parsed, "TIMESTAMPTZ" if form.has_zone else "TIMESTAMP", dialect="duckdb")
-    return exp.Case().when(_function("rlike", args[0].copy(), form.regex), typed)
+def _parts(node: exp.Expr) -> Sequence[exp.Expr]:
+    given = node.expressions if isinstance(node, exp.Anonymous) else [node.args.get("this"), node.args.get("expression")]
+    return [node, *(one for one in given if isinstance(one, exp.Expr) and not isinstance(one, exp.DataType))]
 
 
-FUNCTIONS: Mapping[str, Callable[[Args], exp.Expr]] = {
-    "isfinite": _finite,
-    "try_strptime": _strptime,
-    "hash": lambda args: _function("xxhash64", *args),
-    "epoch_us": lambda args: _function("unix_micros", *args),
-    "regexp_full_match": lambda args: _function("rlike", args[0], java_pattern(f"^(?:{args[1].name})$")),
-    "strlen": lambda args: _function("octet_length", *args),
-}
-NODES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {}
+def _read(table: exp.Table, relation: str) -> None:
+    stored = exp.maybe_parse(f"SELECT * FROM {relation}", into=exp.Select, dialect="spark").subquery(table.alias or table.name)
+    for clause in ("joins", "pivots", "sample"):
+        if table.args.get(clause):
+            stored.set(clause, table.args[clause])
+    table.replace(stored)

@@ -72,3 +72,12 @@ def _class(piece: str) -> str:
     head = "^" if body.startswith("^") else ""
     rest = body[len(head) :]
     return "[" + head + re.sub(r"(?<!\\)(\[|&&)", lambda m: "".join("\\" + c for c in m[1]), rest) + "]"
+
+
+def java_replacement(text: str, groups: int = 0) -> str:
+    r"""What takes a match's place: `\\1` is `$1` to Java, and a dollar must be said to be one.
+
+    Args:
+        groups: Groups that stand before those of the pattern.
+    """
+    return re.sub(r"\\(\d)", lambda found: f"${int(found[1]) + groups if found[1] != '0' else 0}", text.replace("$", "\\$"))

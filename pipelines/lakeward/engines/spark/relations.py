@@ -18,13 +18,15 @@ from lakeward.core.settings import SparkSettings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.data_files import DataFile
 from lakeward.engines.embedded.engine import EmbeddedEngine
+from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import NOTHING, Attached, Outside, TableSpec
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.faults import spark_faults
 from lakeward.engines.spark.queries import lake_table, parsed, sources
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.session import open_session
-from lakeward.engines.spark.types import from_spark
+from lakeward.engines.spark.shapes import Shapes
+from lakeward.engines.spark.types import duck_name, from_spark
 from lakeward.engines.spark.writing import write_files
 
 
@@ -49,6 +51,7 @@ class Relations:
         except BaseException:
             self._control.close()
             raise
+        self._shapes = Shapes()
         # Relations of governance tables alone, which Spark learns of when a query of rows names them.
         self._small: set[str] = set()
         self._kept: dict[str, DataFrame] = {}
@@ -60,6 +63,7 @@ class Relations:
         for view in self._spark.catalog.listTables():
             if view.isTemporary:
                 self._spark.catalog.dropTempView(view.name)
+        self._shapes.close()
         self._control.close()
 
     def stage(
@@ -73,6 +77,7 @@ class Relations:
         reports = self._control.stage(inputs, source, columns, stored)
         for name in ("staged_rows", "staged_rejects"):
             self._tell(name)
+        self._small -= {"staged_rows", "staged_rejects"}
         return reports
 
     def attach(self, name: str, data: Outside) -> Attached:
@@ -139,19 +144,29 @@ class Relations:
     def _frame(self, query: str, at: Mapping[TableName, int] | None = None) -> DataFrame:
         tree, versions = parsed(query), at or {}
         for table in sources(tree):
-            if not table.db and table.name in self._small:
+            if name := lake_table(table):
+                self._shapes.table(name, self._stored(name))
+            elif table.name in self._small:
                 self._tell(table.name)
-        return self._spark.sql(to_spark(tree, lambda table: self._scan(table, versions.get(table))))
+        return self._spark.sql(to_spark(tree, self._shapes, lambda table: self._scan(table, versions.get(table))))
+
+    def _stored(self, name: TableName) -> dict[str, str]:
+        """DuckDB's types of a stored table's columns."""
+        if (info := self._control.info(name)) is None:
+            raise UsageError("table_not_found", table=name)
+        return {column.name: sql_type(column.type) for column in info.columns}
 
     def _tell(self, name: str) -> None:
         """Give Spark the rows that the driver's own engine has under the name now."""
         file = self.scratch / f"{name}_{uuid.uuid4()}.parquet"
         self._control.export(f"SELECT * FROM {identifier(name)}", file)
         with spark_faults(self._lake):
-            self._spark.read.parquet(str(file)).createOrReplaceTempView(name)
+            self._name(name, self._spark.read.parquet(str(file)))
+        self._small.add(name)
 
     def _name(self, name: str, frame: DataFrame) -> None:
         frame.createOrReplaceTempView(name)
+        self._shapes.relation(name, {field.name: duck_name(field.dataType) for field in frame.schema.fields})
         self._small.discard(name)
         if name in self._kept:
             self._kept.pop(name).unpersist()

@@ -1,18 +1,35 @@
 """The kinds of the contract model as Spark names them. Refuses lossy pairs, as the embedded engine does."""
 
+from pyspark.sql.types import ArrayType
 from pyspark.sql.types import DataType as SparkType
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.engines.embedded.types import delta_type, from_delta
+from lakeward.engines.spark.building import INSTANT
 
 # What Spark's SQL calls otherwise than Delta's log does.
 _SQL = {"long": "bigint"}
+_DUCK = {
+    **{name: name for name in ("TINYINT", "SMALLINT", "BIGINT", "FLOAT", "DOUBLE", "BOOLEAN", "DATE")},
+    "INT": "INTEGER",
+    "TIMESTAMP": INSTANT,
+    "TIMESTAMP_NTZ": "TIMESTAMP",
+    "BINARY": "BLOB",
+}
 _DELTA = {"bigint": "long", "int": "integer", "smallint": "short", "tinyint": "byte"}
 
 
 def spark_type(type_: DataType) -> str:
     """How Spark's SQL names the type."""
     return _SQL.get(delta_type(type_), delta_type(type_))
+
+
+def duck_name(type_: SparkType) -> str:
+    """How DuckDB names Spark's type; text for what it has no word for."""
+    if isinstance(type_, ArrayType):
+        return f"{duck_name(type_.elementType)}[]"
+    name = type_.simpleString().upper()
+    return name if name.startswith("DECIMAL") else _DUCK.get(name, "VARCHAR")
 
 
 def from_spark(type_: SparkType) -> DataType:

@@ -1,0 +1,70 @@
+"""Numbers: division, sums that must not overflow, quantiles."""
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from lakeward.engines.spark.building import INTEGERS, Rule, Types, call, is_decimal, spark
+
+# Sums of these stay far from the end of 64 bits.
+_NARROW = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"})
+
+
+def _div(node: exp.Expr, _types: Types) -> exp.Expr:
+    """Always of doubles; by zero infinite, where Spark raises."""
+    above, below = node.this, node.expression
+    if isinstance(below, exp.Literal) and float(below.name):
+        return spark("CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE)", above, below)
+    by_zero = "CASE WHEN {0} > 0 THEN CAST('Infinity' AS DOUBLE) WHEN {0} < 0 THEN CAST('-Infinity' AS DOUBLE) WHEN {0} = 0 THEN CAST('NaN' AS DOUBLE) END"
+    return spark(f"CASE WHEN {{1}} = 0 THEN {by_zero} ELSE CAST({{0}} AS DOUBLE) / CAST({{1}} AS DOUBLE) END", above, below)
+
+
+def _whole(node: exp.Expr, types: Types) -> exp.Expr:
+    """`//`: of integers without the rest, of others plain; by zero NULL."""
+    if types[1] in INTEGERS and types[2] in INTEGERS:
+        return spark("{0} DIV nullif({1}, 0)", node.this, node.expression)
+    return spark("CAST({0} AS DOUBLE) / nullif(CAST({1} AS DOUBLE), 0D)", node.this, node.expression)
+
+
+def _mod(node: exp.Expr, _types: Types) -> exp.Expr:
+    return spark("{0} % nullif({1}, 0)", node.this, node.expression)
+
+
+def _sum(node: exp.Expr, types: Types) -> exp.Expr:
+    """DuckDB sums 64-bit integers in 128 bits."""
+    wide = types[1] in INTEGERS - _NARROW and not isinstance(node.this, exp.Distinct)
+    if types[1] == "BOOLEAN":
+        return spark("sum(CAST({0} AS INT))", node.this)
+    return spark("sum(CAST({0} AS DECIMAL(38, 0)))", node.this) if wide else node
+
+
+def _quantile(node: exp.Expr, types: Types) -> exp.Expr:
+    """By a straight line between two values, or the least value that so many reach."""
+    kind = "percentile_cont" if isinstance(node, exp.PercentileCont) and types[0] == "DOUBLE" else "percentile_disc"
+    return exp.WithinGroup(
+        this=call(kind, node.expression), expression=exp.Order(expressions=[exp.Ordered(this=node.this.copy(), nulls_first=True)])
+    )
+
+
+def _median(node: exp.Expr, _types: Types) -> exp.Expr:
+    return call("median", node.this)
+
+
+def _finite(node: exp.Expr, types: Types) -> exp.Expr:
+    given = node.expressions[0]
+    if types[1] in INTEGERS or is_decimal(types[1]):
+        return spark("{0} IS NOT NULL OR NULL", given)
+    return spark("NOT (isnan({0}) OR abs({0}) = CAST('Infinity' AS DOUBLE))", given)
+
+
+RULES: Mapping[type[exp.Expr] | str, Rule] = {
+    exp.Div: _div,
+    exp.IntDiv: _whole,
+    exp.Mod: _mod,
+    exp.Sum: _sum,
+    exp.PercentileCont: _quantile,
+    exp.PercentileDisc: _quantile,
+    exp.Median: _median,
+    "isfinite": _finite,
+}
+TYPED = frozenset({exp.IntDiv, exp.Sum, exp.PercentileCont, "isfinite"})
