@@ -47,12 +47,16 @@ def few_texts(con: duckdb.DuckDBPyConnection, query: str, columns: Sequence[str]
     sample = f"SELECT {', '.join(names)} FROM ({query}) LIMIT {_SAMPLE}"
     rows, *counts = _row(con, f"SELECT count(*), {', '.join(f'count(DISTINCT {name})' for name in names)} FROM ({sample})")
     likely = [column for column, count in zip(columns, counts, strict=True) if rows == _SAMPLE and 0 < count <= _MOST]
-    if not likely:
-        return {}
-    items = (f"list(DISTINCT {own}), count(*) - count({own})" for own in map(identifier, likely))
-    found = iter(_row(con, f"SELECT {', '.join(items)} FROM ({query})"))
-    texts = {column: Texts(tuple(sorted(value for value in next(found) if value is not None)), next(found)) for column in likely}
-    return {column: one for column, one in texts.items() if len(one.values) <= _MOST and "\0" not in "".join(one.values)}
+    found = {column: _texts(con, query, column) for column in likely}
+    return {column: texts for column, texts in found.items() if texts}
+
+
+def _texts(con: duckdb.DuckDBPyConnection, query: str, column: str) -> Texts | None:
+    """None where there are many after all."""
+    own = identifier(column)
+    counts = dict(con.execute(f"SELECT {own}, count(*) FROM ({query}) GROUP BY {own} LIMIT {_MOST + 2}").fetchall())
+    nulls = counts.pop(None, 0)
+    return Texts(tuple(sorted(counts)), nulls) if 0 < len(counts) <= _MOST and "\0" not in "".join(counts) else None
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
