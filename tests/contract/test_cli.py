@@ -26,7 +26,7 @@ KEYS = {
     ("tables",): {"table", "path", "version", "rows"},
     ("verdicts", "press_line"): {
         *("run_id", "dataset", "batch_seq", "generation", "rule_id", "rule_version", "expectation", "columns", "severity"),
-        *("dimension", "outcome", "evaluated", "failed", "observed", "reason", "judged_at"),
+        *("dimension", "outcome", "evaluated", "failed", "observed", "reason", "proof", "judged_at"),
     },
     ("lineage", "show", "silver.press_line"): {"direction", "depth", "from", "to", "kind", "job"},
     ("doctor",): {"check", "ok", "needed", "found", "repair"},
