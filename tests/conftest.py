@@ -13,7 +13,7 @@ from lakeward.flows.spark import check_spark
 def pytest_runtest_setup(item):
     lacking = item.get_closest_marker("spark") and without_spark()
     if lacking:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(lacking)
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(lacking)  # noqa: TID251  (who runs the tests says it nowhere else)
 
 
 @functools.cache

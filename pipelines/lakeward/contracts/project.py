@@ -10,8 +10,8 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.view import View, close
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.messages import Lang
-from lakeward.core.settings import ENGINES
 from lakeward.core.names import DATASET_NAME
+from lakeward.core.settings import EMBEDDED
 
 PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
@@ -48,7 +48,7 @@ class Project:
 
     def engine_for(self, contract: Contract | None, asked: str | None) -> str:
         """Who says it first: `asked` (the environment), the contract, the project; nobody: the embedded one."""
-        return asked or (contract.engine if contract else None) or self.engine or ENGINES[0]
+        return asked or (contract.engine if contract else None) or self.engine or EMBEDDED
 
     def datasets(self) -> tuple[str, ...]:
         """Names of the folders that hold a contract, sorted; nothing is read."""

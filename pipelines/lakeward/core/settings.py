@@ -15,7 +15,7 @@ KNOWN = (
     *("SPARK_MASTER", "SPARK_JARS", "SPARK_CONF", "SPARK_SUBMIT"),
 )
 # One name per implementation of `engines.protocols.Engine`.
-ENGINES = ("embedded", "spark")
+EMBEDDED, SPARK = ENGINES = ("embedded", "spark")
 # All cores of this machine, in the driver's process.
 LOCAL_MASTER = "local[*]"
 # As LAKEWARD_SPARK_JARS: the cluster has Delta already.

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.core.errors import LakewardError
-from lakeward.core.settings import ENGINES, Settings
-from lakeward.flows.spark import SPARK, check_spark, is_used
+from lakeward.core.settings import EMBEDDED, SPARK, Settings
+from lakeward.flows.spark import check_spark, is_used
 from lakeward.flows.workspace import open_workspace
 
 NEEDED = (
@@ -90,7 +90,7 @@ def _lake(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _engine(settings: Settings) -> dict[str, Any]:
-    name = settings.engine or ENGINES[0]
+    name = settings.engine or EMBEDDED
     try:
         workspace = open_workspace(settings)
         name = workspace.engine_name()

@@ -6,14 +6,13 @@ from typing import Any
 
 from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError, LakewardError
-from lakeward.core.settings import ENGINES, Settings
+from lakeward.core.settings import SPARK, Settings
 from lakeward.engines.spark.bringing import bring, from_folder, from_repository
 from lakeward.engines.spark.jars import Jar, jars, needed
 from lakeward.engines.spark.machine import check_master, java
 
 # What told how far it is: number of the jar, of how many, its file.
 OnJar = Callable[[int, int, str], None]
-SPARK = ENGINES[1]
 
 
 def setup_spark(settings: Settings, origin: Path | None, repository: str | None, on_jar: OnJar) -> Path | None:

@@ -7,6 +7,7 @@ Every run tells its asset, also when it found nothing new: a run that was killed
 is then made good by the next one, and a curate run with nothing to do commits nothing.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ from airflow.sdk import DAG, Asset, AssetAny, ExceptionRetryPolicy, RetryAction,
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
-from lakeward.core.errors import LakewardError, TransientError
-from lakeward.core.names import Layer, TableName
-from lakeward.core.settings import Settings
+from lakeward.core.errors import LakewardError, MachineError, TransientError
+from lakeward.core.names import TableName
+from lakeward.core.settings import SPARK, Settings, SparkSettings
 from lakeward.orchestration.describe import describe
 from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, score, scorecard
 
@@ -47,8 +48,9 @@ def dags(inside: Path | str) -> dict[str, DAG]:
         UsageError: There is no project.
         SettingsError: `project.yaml`, or the environment, is not valid.
     """
-    project = load_project(find_project(Settings.load(Path(inside)).start))
-    made = [_dag(project, name) for name in project.datasets() if _wanted(name)]
+    settings = Settings.load(Path(inside))
+    project = load_project(find_project(settings.start))
+    made = [_dag(settings, project, name) for name in project.datasets() if _wanted(name)]
     if _wanted(project.name):
         made.append(_govern(project))
     return {dag.dag_id: dag for dag in made}
@@ -70,27 +72,38 @@ def _wanted(name: str) -> bool:
     return only is None or only.partition("__")[2] == name
 
 
-def _dag(project: Project, name: str) -> DAG:
+def _dag(settings: Settings, project: Project, name: str) -> DAG:
     try:
         contract = project.contract(name)
+        with _empty(contract, _schedule(project, contract)) as dag:
+            _run(settings, project, contract)
     except LakewardError as error:
         return _broken(name, str(error))
-    return _curate(project, contract) if contract.model else _ingest(project, contract)
-
-
-def _ingest(project: Project, contract: Contract) -> DAG:
-    with _empty(contract, _look_every(contract)) as dag:
-        task: Any = ingest.override(outlets=[asset(project.name, contract.table(Layer.SILVER))])
-        task(str(project.root), contract.name)
     return dag
 
 
-def _curate(project: Project, contract: Contract) -> DAG:
-    inputs = contract.model.inputs if contract.model else ()
-    with _empty(contract, AssetAny(*(asset(project.name, table) for table in inputs))) as dag:
-        task: Any = curate.override(outlets=[asset(project.name, contract.table(Layer.GOLD))])
+def _schedule(project: Project, contract: Contract) -> timedelta | AssetAny:
+    if contract.model is None:
+        return _look_every(contract)
+    return AssetAny(*(asset(project.name, table) for table in contract.model.inputs))
+
+
+def _run(settings: Settings, project: Project, contract: Contract) -> None:
+    """The one task: in the worker's process, or where Spark is submitted to, on the cluster."""
+    flow, outlets = curate if contract.model else ingest, [asset(project.name, contract.table(contract.layer))]
+    if settings.spark.submit and project.engine_for(contract, settings.engine) == SPARK:
+        _submitter()(CURATE if contract.model else INGEST, project.root, contract.name, settings.spark, outlets)
+    else:
+        task: Any = flow.override(outlets=outlets)
         task(str(project.root), contract.name)
-    return dag
+
+
+def _submitter() -> Callable[[str, Path, str, SparkSettings, list[Asset]], None]:
+    try:
+        from lakeward.orchestration.submit import submit  # noqa: PLC0415  (imports Airflow's provider of Spark)
+    except ModuleNotFoundError as error:
+        raise MachineError("extra_missing", extra="airflow-spark") from error
+    return submit
 
 
 def _govern(project: Project) -> DAG:

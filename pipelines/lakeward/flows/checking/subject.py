@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource, Kind
 from lakeward.core.errors import DataError
 from lakeward.core.names import Layer, TableName
-from lakeward.core.settings import ENGINES, Settings
+from lakeward.core.settings import EMBEDDED, Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Carrier, Engine, Outside, Statistics
 from lakeward.flows.checking.files import outside_of
@@ -62,7 +62,7 @@ def opened(data: object, settings: Settings) -> Iterator[tuple[Engine, Subject]]
         return
     # Nothing of a lake is needed but a place to spill.
     with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
-        engine = open_engine(settings.engine or ENGINES[0], folder, settings.memory, settings.spark)
+        engine = open_engine(settings.engine or EMBEDDED, folder, settings.memory, settings.spark)
         try:
             yield engine, _of_path(engine, Path(data)) if isinstance(data, str | Path) else _of_arrow(engine, data)
         finally:

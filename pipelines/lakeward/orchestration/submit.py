@@ -1,0 +1,63 @@
+"""A flow as a task that submits it to a cluster. Imports Airflow's Spark provider, so only a project that submits pays for it.
+
+One submission is one driver and one session. A task that is tried again submits anew, and does not look for the driver of the try
+before: what that one committed is found in the tables (law 4), and if it still runs, one of the two wins.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.sdk import Asset
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from lakeward.core.errors import ExitCode, TransientError
+from lakeward.core.settings import SparkSettings
+from lakeward.engines.spark.jars import needed
+
+APPLICATION = Path(__file__).with_name("submitted.py")
+# How the provider tells how spark-submit ended.
+_CODE = re.compile(r"Error code is: (-?\d+)")
+_HOPELESS = {ExitCode.WRONG_USE, ExitCode.REFUSED}
+
+
+class SubmittedFlow(SparkSubmitOperator):
+    """One flow over one dataset, by spark-submit. Its output, and in client mode the driver's whole log, is the task's log."""
+
+    def execute(self, context: Any) -> None:
+        """Submit and wait.
+
+        Raises:
+            AirflowFailException: The flow refused; a person must look.
+            TransientError: Anything else: the cluster, the network, a lost executor.
+        """
+        try:
+            super().execute(context)
+        except (AirflowException, RuntimeError) as error:
+            code = _CODE.search(str(error))
+            ended = int(code[1]) if code else None
+            if ended in _HOPELESS:
+                raise AirflowFailException(f"spark-submit ended with {ended}; its last lines are above") from error
+            raise TransientError("spark_submit_failed", task=self.task_id, code="-" if ended is None else ended) from error
+
+
+def submit(flow: str, root: Path, name: str, spark: SparkSettings, outlets: Sequence[Asset]) -> None:
+    """Add the task to the DAG that is being made.
+
+    Args:
+        flow: Name of the task.
+        root: The project's folder, where the driver runs.
+    """
+    SubmittedFlow(
+        task_id=flow,
+        application=str(APPLICATION),
+        application_args=["--project", str(root), name],
+        conn_id=str(spark.submit),
+        conf=dict(spark.conf),
+        jars=",".join(str(spark.jars / jar.file) for jar in needed().jars) if spark.jars else None,
+        name=f"lakeward {name}",
+        durable=False,
+        outlets=[*outlets],
+    )

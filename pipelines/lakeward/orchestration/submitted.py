@@ -1,0 +1,42 @@
+"""The application of spark-submit: one run of one dataset, on the session that spark-submit gives. It never imports Airflow.
+
+What it did goes to the output as one line of JSON, which the task's log holds; the exit code says whether trying again can help.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from lakeward.core.errors import ExitCode, LakewardError
+from lakeward.core.messages import Lang, text
+from lakeward.core.settings import SPARK, Settings
+from lakeward.flows import RunReport, run_dataset
+
+
+def main() -> int:
+    """Run the dataset on Spark; a rule that fails is told by its verdict, not by the exit code."""
+    parser = argparse.ArgumentParser(prog="spark-submit submitted.py")
+    parser.add_argument("--project", type=Path, required=True)
+    parser.add_argument("name", metavar="DATASET")
+    given = parser.parse_args()
+    settings = replace(Settings.load(given.project), engine=SPARK)
+    try:
+        return tell(run_dataset(settings, given.name), settings.lang)
+    except LakewardError as error:
+        sys.stderr.write(error.render(settings.lang) + "\n")
+        return error.exit_code
+
+
+def tell(report: RunReport, lang: Lang) -> ExitCode:
+    """Print what was done. A halted batch is refused: a person must look, and no retry helps."""
+    sys.stdout.write(json.dumps(report.as_dict()) + "\n")
+    halted = [facts for code, facts in report.warnings if code == "batch_halted"]
+    for facts in halted:
+        sys.stderr.write(text("batch_halted", lang, **facts) + "\n")
+    return ExitCode.REFUSED if halted else ExitCode.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
