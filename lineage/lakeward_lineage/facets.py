@@ -20,6 +20,7 @@ from openlineage.client.facet_v2 import (
     output_statistics_output_dataset,
     ownership_dataset,
     parent_run,
+    processing_engine_run,
     schema_dataset,
     symlinks_dataset,
     tags_dataset,
@@ -57,6 +58,10 @@ def _run_facets(step: Step, error: str | None) -> Facets:
             run=parent_run.Run(step.parent.run_id),
             job=parent_run.Job(step.parent.namespace or step.namespace, step.parent.job),
             producer=PRODUCER,
+        )
+    if step.processor:
+        facets["processing_engine"] = processing_engine_run.ProcessingEngineRunFacet(
+            version=step.processor.version, name=step.processor.name, producer=PRODUCER
         )
     if error is not None:
         facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(

@@ -161,6 +161,14 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class Processor:
+    """What computed a step, such as `spark` in version `4.2.0`."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step over one batch: an OpenLineage run of an OpenLineage job.
 
@@ -171,6 +179,7 @@ class Step:
         inputs: What it read.
         outputs: What it wrote.
         parent: The run it is a part of.
+        processor: What computes it.
     """
 
     project: str
@@ -179,6 +188,7 @@ class Step:
     inputs: tuple[Dataset, ...] = ()
     outputs: tuple[Dataset, ...] = ()
     parent: Parent | None = None
+    processor: Processor | None = None
 
     @property
     def namespace(self) -> str:

@@ -292,6 +292,7 @@ class Engine(TableStore, QueryEngine, Protocol):
     """Both halves, over one session: what `flows` works with."""
 
     name: str  # as `LAKEWARD_ENGINE` says it
+    product: tuple[str, str]  # what computes, and its version, as lineage names them
     scratch: Path
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.lineage import stored
 from lakeward.flows.workspace import Workspace
 from lakeward.grading.grade import ColumnGrade
-from lakeward_lineage import Dataset, Step, Tag, complete, start
+from lakeward_lineage import Dataset, Processor, Step, Tag, complete, start
 
 # What keys in Delta metadata and in tags begin with, so that nobody else's are touched.
 PREFIX = "lakeward."
@@ -29,7 +29,7 @@ def send_tags(
 ) -> None:
     """Put the grades into the outbox as tags of the dataset's columns; once per `cause`, however often it is called."""
     table = stored_with_tags(engine, contract, grades)
-    step = Step(workspace.project.name, f"grade.{contract.name}", cause, outputs=(table,))
+    step = Step(workspace.project.name, f"grade.{contract.name}", cause, (), (table,), processor=Processor(*engine.product))
     workspace.outbox.append(start(step, at))
     workspace.outbox.append(complete(step, at))
 

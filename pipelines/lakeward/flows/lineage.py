@@ -26,6 +26,7 @@ from lakeward_lineage import (
     Outcome,
     Owner,
     Parent,
+    Processor,
     SchemaField,
     Statistics,
     Step,
@@ -42,7 +43,15 @@ def traced(work: Work, layer: Layer, inputs: Sequence[Dataset]) -> Iterator[list
     """One step as an OpenLineage run; the caller adds what the step wrote to the list."""
     flow = work.pinned.again or ("curate" if layer is Layer.GOLD else "ingest")
     parent = Parent(f"{flow}.{work.contract.name}", work.run_id)
-    step = Step(work.project, f"{flow}.{work.contract.name}.{layer}", work.pinned.id, tuple(inputs), parent=parent)
+    step = Step(
+        work.project,
+        f"{flow}.{work.contract.name}.{layer}",
+        work.pinned.id,
+        tuple(inputs),
+        (),
+        parent,
+        Processor(*work.engine.product),
+    )
     work.outbox.append(start(step, work.started_at))
     outputs: list[Dataset] = []
     done = False

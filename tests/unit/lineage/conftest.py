@@ -13,6 +13,7 @@ from lakeward_lineage import (
     Outcome,
     Owner,
     Parent,
+    Processor,
     SchemaField,
     Statistics,
     Step,
@@ -58,4 +59,4 @@ def step() -> Step:
         ),
     )
     parent = Parent("ingest.press_line", "6f1b9a54-6f0b-4b0e-9a53-4f2f1a3f0c11")
-    return Step("qingdao", "ingest.press_line.silver", "batch-42", (bronze,), (silver,), parent)
+    return Step("qingdao", "ingest.press_line.silver", "batch-42", (bronze,), (silver,), parent, Processor("spark", "4.2.0"))

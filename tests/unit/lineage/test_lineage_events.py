@@ -130,3 +130,9 @@ def test_importing_the_package_imports_no_heavy_library():
     code = "import sys, lakeward_lineage; print([m for m in ('openlineage', 'sqlglot', 'requests', 'attr') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_an_event_names_the_engine_and_its_version(step, at):
+    facet = start(step, at)["run"]["facets"]["processing_engine"]
+    assert (facet["name"], facet["version"]) == ("spark", "4.2.0")
+    assert "processing_engine" not in start(Step("p", "j", "b"), at)["run"].get("facets", {})

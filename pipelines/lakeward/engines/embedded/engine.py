@@ -4,6 +4,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from importlib.metadata import version
 from pathlib import Path
 
 from lakeward.core.errors import ContractError, StoreConflictError, UsageError
@@ -34,6 +35,7 @@ class EmbeddedEngine(Session):
     """
 
     name = "embedded"
+    product = ("duckdb", version("duckdb"))
 
     def __init__(self, lake: str, *, memory_limit: str | None = None) -> None:
         if "://" in lake:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
+from pyspark import __version__
+
 from lakeward.core.errors import ContractError, StoreConflictError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SparkSettings
@@ -27,6 +29,7 @@ class SparkEngine(Relations):
     """
 
     name = "spark"
+    product = ("spark", __version__)
 
     def __init__(self, lake: str, settings: SparkSettings, *, memory_limit: str | None = None) -> None:
         super().__init__(lake, settings, memory_limit)

@@ -10,7 +10,7 @@ from lakeward.flows import governance, lineage
 from lakeward.flows.lineage import computed, edge_rows
 from lakeward.flows.quarantine.events import Event
 from lakeward.flows.workspace import Workspace
-from lakeward_lineage import Step, complete, start
+from lakeward_lineage import Processor, Step, complete, start
 
 
 def tell_repair(
@@ -32,6 +32,7 @@ def tell_repair(
         event.id,
         (lineage.stored(engine, aside, rows),),
         (lineage.stored(engine, repairs, rows, contract.owner, origins),),
+        processor=Processor(*engine.product),
     )
     done = complete(step, event.at)
     workspace.outbox.append(start(step, event.at))
