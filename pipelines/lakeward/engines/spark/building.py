@@ -8,6 +8,8 @@ from sqlglot import exp
 # Of a node: DuckDB's type of itself, then of what it is made of, in order; empty where not known.
 Types = Sequence[str]
 Rule = Callable[[exp.Expr, Types], exp.Expr]
+# A kind of node, or the name of a function that has no kind of its own.
+Key = type[exp.Expr] | str
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
 NAIVE = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
@@ -42,6 +44,13 @@ def _literal(one: exp.Expr | str | int) -> exp.Expr:
     if isinstance(one, exp.Expr):
         return one.copy()
     return exp.Literal.string(one) if isinstance(one, str) else exp.Literal.number(one)
+
+
+def relation(query: str, alias: str) -> exp.Subquery:
+    """A query in Spark's own SQL, to be read from under that name."""
+    return exp.Subquery(
+        this=sqlglot.parse_one(query, dialect="spark"), alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
+    )
 
 
 def is_text(type_: str) -> bool:

@@ -8,6 +8,7 @@ from lakeward.engines.spark.building import (
     FLOATS,
     INSTANT,
     INTEGERS,
+    Key,
     Rule,
     Types,
     call,
@@ -103,4 +104,4 @@ _FROM_TEXT: Mapping[str, Callable[[exp.Expr, exp.Expr], exp.Expr]] = {
     **dict.fromkeys(FLOATS, _text_to_double),
     "TIMESTAMP": _text_to_naive,
 }
-RULES: Mapping[type[exp.Expr], Rule] = {exp.Cast: cast, exp.TryCast: cast}
+RULES: Mapping[Key, Rule] = {exp.Cast: cast, exp.TryCast: cast}

@@ -8,13 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 from lakeward.core.names import TableName
-from lakeward.engines.spark import casts, lists, numbers, texts, times
-from lakeward.engines.spark.building import Rule, Types
+from lakeward.engines.spark import building, casts, joins, json_texts, lists, numbers, texts, times
+from lakeward.engines.spark.building import Key, Rule, Types
 from lakeward.engines.spark.queries import lake_table, sources
 from lakeward.engines.spark.shapes import UNKNOWN, Shapes
 
-Key = type[exp.Expr] | str
-RULES: Mapping[Key, Rule] = {**casts.RULES, **lists.RULES, **numbers.RULES, **texts.RULES, **times.RULES}
+RULES: Mapping[Key, Rule] = {
+    **casts.RULES,
+    **joins.RULES,
+    **json_texts.RULES,
+    **lists.RULES,
+    **numbers.RULES,
+    **texts.RULES,
+    **times.RULES,
+}
 # What is told by the types of what it is made of.
 TYPED: frozenset[Key] = frozenset(casts.RULES) | numbers.TYPED | texts.TYPED | times.TYPED
 
@@ -34,7 +41,9 @@ def to_spark(tree: exp.Expr, shapes: Shapes, scan: Callable[[TableName], str]) -
         if rule is None:
             continue
         told = rule(node, typed.get(id(node), _UNTYPED))
-        if told is not node:
+        if node is tree:
+            tree = told
+        elif told is not node:
             node.replace(told)
     for table in sources(tree):
         if name := lake_table(table):
@@ -75,7 +84,7 @@ def _parts(node: exp.Expr) -> Sequence[exp.Expr]:
 
 
 def _read(table: exp.Table, relation: str) -> None:
-    stored = exp.maybe_parse(f"SELECT * FROM {relation}", into=exp.Select, dialect="spark").subquery(table.alias or table.name)
+    stored = building.relation(f"SELECT * FROM {relation}", table.alias or table.name)
     for clause in ("joins", "pivots", "sample"):
         if table.args.get(clause):
             stored.set(clause, table.args[clause])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from lakeward.engines.spark.building import INTEGERS, Rule, Types, call, is_decimal, spark
+from lakeward.engines.spark.building import INTEGERS, Key, Rule, Types, call, is_decimal, spark
 
 # Sums of these stay far from the end of 64 bits.
 _NARROW = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"})
@@ -38,9 +38,11 @@ def _sum(node: exp.Expr, types: Types) -> exp.Expr:
     return spark("sum(CAST({0} AS DECIMAL(38, 0)))", node.this) if wide else node
 
 
-def _quantile(node: exp.Expr, types: Types) -> exp.Expr:
+def _quantile(node: exp.Expr, _types: Types) -> exp.Expr:
     """By a straight line between two values, or the least value that so many reach."""
-    kind = "percentile_cont" if isinstance(node, exp.PercentileCont) and types[0] == "DOUBLE" else "percentile_disc"
+    kind = "percentile_cont" if isinstance(node, exp.PercentileCont) else "percentile_disc"
+    if isinstance(node.parent, exp.WithinGroup):
+        return call(kind, node.this)
     return exp.WithinGroup(
         this=call(kind, node.expression), expression=exp.Order(expressions=[exp.Ordered(this=node.this.copy(), nulls_first=True)])
     )
@@ -57,7 +59,7 @@ def _finite(node: exp.Expr, types: Types) -> exp.Expr:
     return spark("NOT (isnan({0}) OR abs({0}) = CAST('Infinity' AS DOUBLE))", given)
 
 
-RULES: Mapping[type[exp.Expr] | str, Rule] = {
+RULES: Mapping[Key, Rule] = {
     exp.Div: _div,
     exp.IntDiv: _whole,
     exp.Mod: _mod,
@@ -67,4 +69,4 @@ RULES: Mapping[type[exp.Expr] | str, Rule] = {
     exp.Median: _median,
     "isfinite": _finite,
 }
-TYPED = frozenset({exp.IntDiv, exp.Sum, exp.PercentileCont, "isfinite"})
+TYPED: frozenset[Key] = frozenset({exp.IntDiv, exp.Sum, "isfinite"})

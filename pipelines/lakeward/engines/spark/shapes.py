@@ -86,7 +86,7 @@ def _empty(columns: Mapping[str, str]) -> str:
 
 def _around(select: exp.Select) -> tuple[str, str]:
     """The CTEs that the select sees, and what it reads from."""
-    withs = []
+    withs: list[exp.Expr] = []
     node: exp.Expr | None = select
     while node is not None:
         if found := node.args.get("with_"):

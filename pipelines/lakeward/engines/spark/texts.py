@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from lakeward.engines.spark.building import Rule, Types, call, is_list
+from lakeward.engines.spark.building import Key, Rule, Types, call, is_list
 from lakeward.engines.spark.formats import java_pattern, java_replacement
 
 
@@ -75,7 +75,7 @@ def _member(node: exp.Expr, _types: Types) -> exp.Expr:
     return call("get_json_object", node.this, node.expression)
 
 
-RULES: Mapping[type[exp.Expr] | str, Rule] = {
+RULES: Mapping[Key, Rule] = {
     exp.RegexpLike: _matches,
     exp.RegexpFullMatch: _full_match,
     exp.RegexpExtract: _extract,
@@ -90,4 +90,4 @@ RULES: Mapping[type[exp.Expr] | str, Rule] = {
     "prefix": lambda node, _: call("startswith", *node.expressions),
     "suffix": lambda node, _: call("endswith", *node.expressions),
 }
-TYPED = frozenset({exp.Length})
+TYPED: frozenset[Key] = frozenset({exp.Length})

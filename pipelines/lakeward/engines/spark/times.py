@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from lakeward.engines.spark.building import INSTANT, Rule, Types, call, spark
+from lakeward.engines.spark.building import INSTANT, Key, Rule, Types, call, spark
 from lakeward.engines.spark.formats import java_time
 
 # Microseconds of what is counted in boundaries that divide all of time alike.
@@ -87,7 +87,7 @@ def _interval(unit: str) -> Rule:
     return lambda node, _types: spark(f"(INTERVAL '1' {unit} * {{0}})", exp.paren(_first(node).copy()))
 
 
-RULES: Mapping[type[exp.Expr] | str, Rule] = {
+RULES: Mapping[Key, Rule] = {
     exp.AtTimeZone: _at_zone,
     exp.TimestampTrunc: _trunc,
     exp.DateTrunc: _trunc,
@@ -106,4 +106,4 @@ RULES: Mapping[type[exp.Expr] | str, Rule] = {
     "to_hours": _interval("HOUR"),
     "to_days": _interval("DAY"),
 }
-TYPED = frozenset({exp.AtTimeZone, exp.TimestampTrunc, exp.DateTrunc, "timezone"})
+TYPED: frozenset[Key] = frozenset({exp.AtTimeZone, exp.TimestampTrunc, exp.DateTrunc, "timezone"})

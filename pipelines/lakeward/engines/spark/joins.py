@@ -1,0 +1,49 @@
+"""Joins and windows that Spark has no word for, in words that it has."""
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from lakeward.engines.spark.building import Key, Rule, Types
+
+_UNTIL = "__until"
+
+
+def _asof(node: exp.Expr, _types: Types) -> exp.Expr:
+    """The newest row at or before: each row of the right side counts until the next one of its kind."""
+    if str(node.args.get("method", "")).upper() != "ASOF":
+        return node
+    parts = list(node.args["on"].flatten())
+    after = next(part for part in parts if isinstance(part, exp.GTE | exp.GT))
+    same = [part.expression for part in parts if part is not after]
+    right = node.this
+    until = exp.Window(
+        this=exp.Lead(this=_bare(after.expression)),
+        partition_by=[_bare(one) for one in same],
+        order=exp.Order(expressions=[exp.Ordered(this=_bare(after.expression), nulls_first=False)]),
+    )
+    rows = exp.select(exp.Star(), exp.alias_(until, _UNTIL)).from_(right.copy())
+    ends = exp.column(_UNTIL, right.alias)
+    later = exp.GT if isinstance(after, exp.GTE) else exp.GTE
+    within = exp.or_(exp.Is(this=ends.copy(), expression=exp.Null()), later(this=ends, expression=after.this.copy()))
+    return exp.Join(
+        this=rows.subquery(right.alias), side=node.args.get("side"), on=exp.and_(node.args["on"].copy(), exp.paren(within))
+    )
+
+
+def _bare(column: exp.Expr) -> exp.Expr:
+    """The column without the name of the relation that it is read from."""
+    copy = column.copy()
+    for one in copy.find_all(exp.Column):
+        one.set("table", None)
+    return copy
+
+
+def _window(node: exp.Expr, _types: Types) -> exp.Expr:
+    """Spark numbers rows in an order only."""
+    if isinstance(node.this, exp.RowNumber) and not node.args.get("order"):
+        node.set("order", exp.Order(expressions=[exp.Ordered(this=exp.Null(), nulls_first=True)]))
+    return node
+
+
+RULES: Mapping[Key, Rule] = {exp.Join: _asof, exp.Window: _window}
