@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from lakeward.core.sql import literal
-from lakeward.engines.embedded.csv_records import MAX_RECORD_LINES, Dialect, reason
-from lakeward.engines.embedded.text_lines import TextFile, has_undecoded, not_blank, numbered, restored, unnumbered
+from lakeward.engines.embedded.text_lines import TextFile, numbered, unnumbered
+from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.text.csv_files import CsvKind, not_blank
+from lakeward.engines.text.csv_records import MAX_RECORD_LINES, Dialect, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,44 +19,51 @@ class CsvFile:
     """A delimited file whose header is known.
 
     Args:
-        header: Column names, trimmed; an unnamed column is `_unnamed_<position>`.
         lines: Lines that hold something, the header's first left out.
-        joins: Quotes are left open at the end of some lines: records are not lines.
-        flawed: Some lines are no records by themselves.
     """
 
     text: TextFile
-    header: tuple[str, ...] = ()
+    kind: CsvKind
     lines: int = 0
-    joins: bool = False
-    flawed: bool = False
 
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """What files must share to be read by one SELECT."""
-        view = self.text.view
-        return self.header, view.newline, view.mixed, view.undecoded, self.joins, self.flawed
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Column names, trimmed, an unnamed one being `_unnamed_<position>`, and the number of the header's last line."""
+
+    names: tuple[str, ...] = ()
+    last: int = 0
 
 
 def opened(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect) -> CsvFile | str:
     """The file as far as one look shows, or the reason why the whole of it is refused."""
+    view = file.view
+    header = header_of(con, file, dialect)
+    if isinstance(header, str):
+        return header
+    kind = CsvKind(header.names, dialect, view.mixed, view.undecoded)
+    if not header.last:
+        return CsvFile(file, kind)
+    lines, odd, bad = con.execute(_judged(file, dialect, len(header.names))).fetchall()[0]
+    return CsvFile(replace(file, skip=header.last), replace(kind, joins=odd > 0, flawed=odd + bad > 0), lines - 1)
+
+
+def header_of(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect) -> Header | str:
+    """The header, of no line where the file holds nothing; or the reason why it can't be trusted. Reads the file's beginning only."""
     found = con.execute(_named(file, dialect, _first_line(file))).fetchone()
     if found is None:
-        return CsvFile(file)
+        return Header()
     last, is_open, names, broken = found
     if is_open:
         last, _, names, broken = con.execute(_named(file, dialect, _first_record(file, dialect, last))).fetchall()[0]
     if broken:
         return "reject_header"
     header = tuple(name.strip() or f"_unnamed_{position}" for position, name in enumerate(names, 1))
-    if len(set(header)) < len(header):
-        return "reject_duplicate_header"
-    lines, odd, bad = con.execute(_judged(file, dialect, len(header))).fetchall()[0]
-    return CsvFile(replace(file, skip=last), header, lines - 1, joins=odd > 0, flawed=odd + bad > 0)
+    return Header(header, last) if len(set(header)) == len(header) else "reject_duplicate_header"
 
 
 def _first_line(file: TextFile) -> str:
-    return f"SELECT n, line AS text FROM ({numbered(file.view)}) WHERE {not_blank('line')} LIMIT 1"
+    return f"SELECT n, line AS text FROM ({numbered(file.view)}) WHERE {not_blank(DUCKDB.carriage)} LIMIT 1"
 
 
 def _first_record(file: TextFile, dialect: Dialect, first: int) -> str:
@@ -68,8 +77,8 @@ def _first_record(file: TextFile, dialect: Dialect, first: int) -> str:
 
 def _named(file: TextFile, dialect: Dialect, record: str) -> str:
     """SELECT of the record's last line, whether it opens a quote, its names, and whether it is no header."""
-    whole = f"SELECT n, {restored('text', mixed=file.view.mixed)} AS text FROM ({record})"
-    undecoded = has_undecoded("text", undecoded=file.view.undecoded)
+    whole = f"SELECT n, {DUCKDB.restored('text', mixed=file.view.mixed)} AS text FROM ({record})"
+    undecoded = DUCKDB.marked("text") if file.view.undecoded else "false"
     broken = f"{dialect.odd('text')} OR {dialect.uncovered('text', 'f')} OR {undecoded}"
     names = f"list_transform(f, lambda x: {dialect.value('x')})"
     return f"SELECT n, {dialect.odd('text')}, {names}, {broken} FROM (SELECT *, {dialect.fields('text')} AS f FROM ({whole}))"
@@ -80,7 +89,7 @@ def _judged(file: TextFile, dialect: Dialect, width: int) -> str:
 
     Needs no line numbers, so that DuckDB reads the file with all its threads.
     """
-    texts = f"SELECT {restored('line', mixed=file.view.mixed)} AS text FROM ({unnumbered(file.view)}) WHERE {not_blank('line')}"
+    texts = f"SELECT {DUCKDB.restored('line', mixed=file.view.mixed)} AS text FROM ({unnumbered(file.view)}) WHERE {not_blank(DUCKDB.carriage)}"
     cut = f"SELECT text, {dialect.fields('text')} AS f FROM ({texts})"
     bad = f"{reason(dialect, width, undecoded=file.view.undecoded)} IS NOT NULL"
     return f"SELECT count(*), count_if({dialect.odd('text')}), count_if({bad}) FROM ({cut})"

@@ -15,7 +15,8 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, FileSource
 from lakeward.core.sql import literal
 from lakeward.core.workbook import Merges, Row, UnreadableError, Workbook, column_names
-from lakeward.engines.embedded.reading import Reading, missing_detail, rejects, rows
+from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.text.reading import Reading, missing_detail, rejects, rows
 
 # DuckDB's own bound of a JSON object; its buffers grow with it.
 USUAL_OBJECT = 16 << 20
@@ -26,7 +27,7 @@ def read_excel(files: Iterable[BatchInput], source: FileSource, columns: Sequenc
 
     A record is a row below the header in which some cell is not blank; merged cells all have the value of the first.
     """
-    reading = Reading()
+    reading = Reading(DUCKDB)
     for file in files:
         try:
             with Workbook(file.path, source.limit_bytes) as book:
@@ -75,9 +76,9 @@ class _Copy:
         )
         records = f"SELECT {literal(file.name)} AS file, {file.seq}::BIGINT AS seq, n, v, x FROM {scan}"
         if missing:
-            reading.rejects.append(rejects(records, "'reject_missing_column'", missing_detail(missing), "encode(x)"))
+            reading.rejects.append(rejects(records, "'reject_missing_column'", missing_detail(DUCKDB, missing), "encode(x)"))
         else:
-            reading.rows.append(rows(records, columns, [f"v[{place}]" for place, _ in enumerate(columns, 1)], "x"))
+            reading.rows.append(rows(DUCKDB, records, columns, [f"v[{place}]" for place, _ in enumerate(columns, 1)], "x"))
 
 
 def _copied(book: Workbook, source: FileSource, columns: Sequence[Column], path: Path) -> _Copy:

@@ -15,9 +15,9 @@ from lakeward.core.errors import DataError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.parquet_statistics import parquet_statistics
-from lakeward.engines.embedded.reading import readable
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.types import from_sql
+from lakeward.engines.embedded.unreadable import readable
 from lakeward.engines.protocols import Attached, Carrier, Outside, OutsideColumn
 
 _NAIVE = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"})

@@ -13,8 +13,10 @@ import duckdb
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.embedded.reading import Reading, missing_detail, readable
 from lakeward.engines.embedded.types import from_sql, sql_type
+from lakeward.engines.embedded.unreadable import readable
+from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.text.reading import Reading, missing_detail
 
 # Types within one of these sets widen to its widest without losing a digit.
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
@@ -27,7 +29,7 @@ def read_parquet(
     con: duckdb.DuckDBPyConnection, files: Iterable[BatchInput], columns: Sequence[Column], stored: Mapping[str, DataType]
 ) -> Reading:
     """Read Parquet files; a file that lacks a required column is all rejects, a value that its table can't hold one."""
-    reading = Reading()
+    reading = Reading(DUCKDB)
     known: list[_ParquetFile] = []
     for file in files:
         opened = readable(partial(_opened, con, file))
@@ -46,7 +48,7 @@ def read_parquet(
         missing = tuple(c.source_name for c in columns if c.required and c.source_name not in one.types)
         reading.reports.append(FileReport(one.input.seq, one.input.name, one.records, unknown, missing))
         if missing:
-            reading.rejects.append(_select(one, _reject(one, "reject_missing_column", missing_detail(missing))))
+            reading.rejects.append(_select(one, _reject(one, "reject_missing_column", missing_detail(DUCKDB, missing))))
         else:
             whole.append(one)
     held = {column.source_name: stored[column.name] for column in columns if column.name in stored}

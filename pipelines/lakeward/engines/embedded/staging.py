@@ -12,20 +12,15 @@ import duckdb
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType, FileFormat, FileSource
 from lakeward.core.errors import MachineError
-from lakeward.core.sql import identifier
 from lakeward.engines.embedded.csv_files import read_csv
-from lakeward.engines.embedded.decoding import utf8_view
 from lakeward.engines.embedded.excel_files import read_excel
 from lakeward.engines.embedded.json_files import read_json
 from lakeward.engines.embedded.parquet_files import read_parquet
-from lakeward.engines.embedded.reading import Reading
 from lakeward.engines.embedded.text_lines import TextFile
+from lakeward.engines.embedded.words import DUCKDB
 from lakeward.engines.protocols import NOTHING
-
-_NO_REJECTS = (
-    "SELECT NULL::VARCHAR AS _file, NULL::BIGINT AS _file_seq, NULL::BIGINT AS _row, NULL::VARCHAR AS reason, "
-    "NULL::VARCHAR AS detail, NULL::BLOB AS raw WHERE false"
-)
+from lakeward.engines.text.decoding import utf8_view
+from lakeward.engines.text.reading import NO_REJECTS, Reading, no_rows
 
 
 def stage(
@@ -56,9 +51,9 @@ def stage(
         readings = _readings(con, inputs, source, columns, _emptied(scratch / "staging"), stored)
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
-    rejects = " UNION ALL ".join([_NO_REJECTS, *(select for one in readings for select in one.rejects)])
+    rejects = " UNION ALL ".join([NO_REJECTS, *(select for one in readings for select in one.rejects)])
     con.execute(f"CREATE OR REPLACE TEMP TABLE staged_rejects AS {rejects}")
-    rows = " UNION ALL BY NAME ".join(select for one in readings for select in one.rows) or _no_rows(columns)
+    rows = " UNION ALL BY NAME ".join(select for one in readings for select in one.rows) or no_rows(DUCKDB, columns)
     con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS {rows}")
     return tuple(sorted((report for one in readings for report in one.reports), key=lambda report: report.seq))
 
@@ -72,7 +67,7 @@ def _readings(
     stored: Mapping[str, DataType],
 ) -> tuple[Reading, ...]:
     """What each format gives, and the files that were known to be unreadable before."""
-    faulty = Reading()
+    faulty = Reading(DUCKDB)
     for file in inputs:
         if file.fault:
             faulty.refuse(file, file.fault)
@@ -98,8 +93,3 @@ def _emptied(folder: Path) -> Path:
         shutil.rmtree(folder)
     folder.mkdir()
     return folder
-
-
-def _no_rows(columns: Sequence[Column]) -> str:
-    named = "".join(f"NULL::VARCHAR AS {identifier(column.name)}, " for column in columns)
-    return f"SELECT {named}NULL::VARCHAR AS _file, NULL::BIGINT AS _file_seq, NULL::BIGINT AS _row, NULL::VARCHAR AS _extra WHERE false"

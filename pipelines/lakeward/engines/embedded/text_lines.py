@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lakeward.contracts.batch import BatchInput
 from lakeward.core.sql import literal
-from lakeward.engines.embedded.decoding import BYTE_MARK, CARRIAGE_RETURN, NEVER_IN_TEXT, TextView
+from lakeward.engines.text.decoding import NEVER_IN_TEXT, TextView
 
 # A record of plain text is far below it; DuckDB's buffers grow with it, and a longer line makes the file one reject.
 MAX_LINE_BYTES = 16 << 20
@@ -53,29 +53,3 @@ def lines(files: Sequence[TextFile]) -> str:
         f"FROM ({numbered(file.view)}) WHERE n > {file.skip}"
         for file in files
     )
-
-
-def not_blank(line: str) -> str:
-    """Condition: the line holds something."""
-    return f"({line} IS NOT NULL AND {line} <> '{CARRIAGE_RETURN}')"
-
-
-def restored(text: str, *, mixed: bool) -> str:
-    """The text of a record with its carriage returns put back, the one at its end being part of the line end."""
-    if not mixed:
-        return text
-    return f"replace(regexp_replace({text}, '{CARRIAGE_RETURN}$', ''), '{CARRIAGE_RETURN}', chr(13))"
-
-
-def has_undecoded(text: str, *, undecoded: bool) -> str:
-    """Condition: the text has bytes that did not decode."""
-    return f"regexp_matches({text}, '[{chr(BYTE_MARK)}-{chr(BYTE_MARK + 255)}]')" if undecoded else "false"
-
-
-def raw_bytes(text: str, *, undecoded: bool) -> str:
-    """BLOB: the text in UTF-8 whatever the file's encoding, with the bytes that did not decode put back as they were."""
-    if not undecoded:
-        return f"encode({text})"
-    byte = f"ascii(c) - {BYTE_MARK}"
-    digits = f"list_transform(string_split({text}, ''), lambda c: CASE WHEN {byte} BETWEEN 0 AND 255 THEN printf('%02X', {byte}) ELSE hex(c) END)"
-    return f"unhex(array_to_string({digits}, ''))"

@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 
 from lakeward.contracts.model import FileSource
-from lakeward.core.sql import literal
-from lakeward.engines.embedded.text_lines import has_undecoded
+from lakeward.engines.text.words import Words
 
 # A quoted text with more lines, or more bytes, is no field anybody wrote: it is two stray quotes far apart.
 MAX_RECORD_LINES = 1000
@@ -24,17 +23,19 @@ class Dialect:
     Args:
         delimiter, quote, escape: One character each; an empty `quote` means that nothing is quoted.
         newline: The line end of the file, which a field without quotes can't hold.
+        words: How the engine says it.
     """
 
     delimiter: str
     quote: str
     escape: str
     newline: str
+    words: Words
 
     @classmethod
-    def of(cls, source: FileSource, newline: str) -> "Dialect":
+    def of(cls, source: FileSource, newline: str, words: Words) -> "Dialect":
         """The dialect that the contract declares."""
-        return cls(source.delimiter, source.quote, source.escape, newline)
+        return cls(source.delimiter, source.quote, source.escape, newline, words)
 
     @property
     def escapes(self) -> bool:
@@ -44,30 +45,32 @@ class Dialect:
     def special(self, text: str) -> str:
         """Condition: cutting at delimiters is not enough."""
         signs = [self.quote] * bool(self.quote) + [self.escape] * self.escapes
-        return "(" + (" OR ".join(f"contains({text}, {literal(sign)})" for sign in signs) or "false") + ")"
+        return "(" + (" OR ".join(f"contains({text}, {self.words.literal(sign)})" for sign in signs) or "false") + ")"
 
     def odd(self, text: str) -> str:
         """Condition: the text opens or closes a quote that it does not also close or open."""
         if not self.quote:
             return "false"
-        quotes = text
-        if self.escapes:
-            quotes = f"regexp_replace({text}, {literal(f'(?s){re.escape(self.escape)}.')}, '', 'g')"
-        without = f"replace({quotes}, {literal(self.quote)}, '')"
-        return f"({self.special(text)} AND (strlen({quotes}) - strlen({without})) // {len(self.quote.encode())} % 2 = 1)"
+        quotes = self.words.without(text, f"(?s){re.escape(self.escape)}.") if self.escapes else text
+        without = f"replace({quotes}, {self.words.literal(self.quote)}, '')"
+        count = self.words.whole(f"({self.words.size(quotes)} - {self.words.size(without)})", len(self.quote.encode()))
+        return f"({self.special(text)} AND {count} % 2 = 1)"
 
     def fields(self, text: str) -> str:
-        """VARCHAR[]: the fields as written, quotes included."""
-        cut = f"string_split({text}, {literal(self.delimiter)})"
-        matched = f"regexp_extract_all({literal(self.delimiter)} || {text}, {literal(self._pattern())}, 1)"
-        return f"CASE WHEN {self.special(text)} THEN {matched} ELSE {cut} END"
+        """List of texts: the fields as written, quotes included."""
+        before = f"{self.words.literal(self.delimiter)} || {text}"
+        return (
+            f"CASE WHEN {self.special(text)} THEN {self.words.found(before, self._pattern())} "
+            f"ELSE {self.words.parts(text, self.delimiter)} END"
+        )
 
     def opens(self, text: str) -> str:
         """Condition on a text with an odd quote: whole fields, then one that begins with the quote and goes on behind it."""
         quoted, plain = self._open_field(), self._plain_field()
         edge, delimiter = re.escape(self.quote), re.escape(self.delimiter)
         dangling = f"{re.escape(self.escape)}?" if self.escapes else ""
-        return f"regexp_full_match({text}, {literal(f'(?s)(?:(?:{quoted}{edge}|{plain}){delimiter})*{quoted}{dangling}')})"
+        closed = f"(?:(?:{quoted}{edge}|{plain}){delimiter})*{self.words.possessive}"
+        return self.words.matches(text, f"(?s){closed}{quoted}{dangling}")
 
     def _pattern(self) -> str:
         quoted = f"{self._open_field()}{re.escape(self.quote)}|" if self.quote else ""
@@ -77,50 +80,53 @@ class Dialect:
         """A field in quotes up to its closing quote."""
         edge = re.escape(self.quote)
         pair = f"{re.escape(self.escape)}." if self.escapes else edge * 2
-        return f"{edge}(?:[^{_in_class(self.quote)}{self._stop()}]|{pair})*"
+        return f"{edge}(?:[^{_in_class(self.quote)}{self._stop()}]|{pair})*{self.words.possessive}"
 
     def _plain_field(self) -> str:
         """A field without quotes around it, or nothing."""
         inner = f"[^{_in_class(self.delimiter)}{_in_class(self.newline[-1])}{self._stop()}"
         pair = f"|{re.escape(self.escape)}." if self.escapes else ""
-        return f"(?:{inner}{_in_class(self.quote)}]{pair})(?:{inner}]{pair})*|"
+        return f"(?:{inner}{_in_class(self.quote)}]{pair})(?:{inner}]{pair})*{self.words.possessive}|"
 
     def _stop(self) -> str:
         return _in_class(self.escape) if self.escapes else ""
 
     def uncovered(self, text: str, fields: str) -> str:
         """Condition: the fields are not the whole text: something stands after a closing quote."""
-        return f"({self.special(text)} AND array_to_string({fields}, {literal(self.delimiter)}) <> {text})"
+        return f"({self.special(text)} AND {self.words.joined(fields, self.delimiter)} <> {text})"
 
     def value(self, field: str) -> str:
-        """VARCHAR: what a field means: outer quotes taken off, escaped characters restored."""
+        """Text: what a field means: outer quotes taken off, escaped characters restored."""
         if not self.quote and not self.escapes:
             return field
-        inner = f"{field}[2:-2]"
+        inner, plain = self.words.inner(field), field
         if self.escapes:
-            return f"CASE WHEN starts_with({field}, {literal(self.quote)}) THEN {self._unescaped(inner)} ELSE {self._unescaped(field)} END"
-        inner = f"replace({inner}, {literal(self.quote * 2)}, {literal(self.quote)})"
-        return f"CASE WHEN starts_with({field}, {literal(self.quote)}) THEN {inner} ELSE {field} END"
+            inner, plain = self._unescaped(inner), self._unescaped(field)
+        else:
+            inner = f"replace({inner}, {self.words.literal(self.quote * 2)}, {self.words.literal(self.quote)})"
+        return f"CASE WHEN {self.words.starts(field, self.quote)} THEN {inner} ELSE {plain} END"
 
     def _unescaped(self, text: str) -> str:
         signs = "".join(_in_class(sign) for sign in (self.quote, self.escape, self.delimiter))
-        return f"regexp_replace({text}, {literal(f'{re.escape(self.escape)}([{signs}])')}, '\\1', 'g')"
+        return self.words.unwrapped(text, f"{re.escape(self.escape)}([{signs}])")
 
 
 def reason(dialect: Dialect, width: int, *, undecoded: bool) -> str:
-    """VARCHAR: why `text`, cut into fields `f`, is no record of `width` fields; NULL where it is one."""
+    """Text: why `text`, cut into fields `f`, is no record of `width` fields; NULL where it is one."""
+    marked = dialect.words.marked("text") if undecoded else "false"
+    count = dialect.words.count("f")
     return (
-        f"CASE WHEN {has_undecoded('text', undecoded=undecoded)} THEN 'reject_encoding' "
+        f"CASE WHEN {marked} THEN 'reject_encoding' "
         f"WHEN {dialect.odd('text')} THEN 'reject_stray_quote' "
         f"WHEN {dialect.uncovered('text', 'f')} THEN 'reject_text_after_quote' "
-        f"WHEN len(f) < {width} THEN 'reject_too_few_fields' "
-        f"WHEN len(f) > {width} THEN 'reject_too_many_fields' END"
+        f"WHEN {count} < {width} THEN 'reject_too_few_fields' "
+        f"WHEN {count} > {width} THEN 'reject_too_many_fields' END"
     )
 
 
-def detail(width: int) -> str:
-    """VARCHAR: what was expected and found, where `reason` is about the number of fields."""
-    found = f"'expected {width} fields, found ' || len(f)"
+def detail(words: Words, width: int) -> str:
+    """Text: what was expected and found, where `reason` is about the number of fields."""
+    found = f"'expected {width} fields, found ' || {words.count('f')}"
     return f"CASE WHEN reason IN ('reject_too_few_fields', 'reject_too_many_fields') THEN {found} END"
 
 

@@ -1,0 +1,101 @@
+"""Files of one JSON object per line (RFC 8259 texts) as SQL over their lines: judged and taken apart line by line, values as text.
+
+Refuses to choose between two values of one key. How a number is written is the engine's business: beyond 64 bits, or more digits than
+a double holds, only whole numbers keep every digit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lakeward.contracts.model import Column
+from lakeward.engines.text.csv_files import not_blank
+from lakeward.engines.text.reading import Reading, rejects, rows
+from lakeward.engines.text.words import Words
+
+# Unknown keys may be values in disguise (ids as keys); a report names so many of them, `_extra` keeps all.
+MAX_UNKNOWN = 100
+
+
+class JsonWords(Protocol):
+    """How an engine's SQL takes JSON apart. Expressions are over what `parsed` gives."""
+
+    def parsed(self, records: str) -> str:
+        """SELECT of the records with what is known of their `text`."""
+        ...
+
+    def is_object(self) -> str:
+        """Condition: the text is one JSON object and nothing else."""
+        ...
+
+    def repeats(self) -> str:
+        """Condition on an object: a key stands in it twice."""
+        ...
+
+    def each_key(self) -> str:
+        """One row for each key of an object, none for anything else; an item of a SELECT."""
+        ...
+
+    def taken(self, records: str, columns: Sequence[Column]) -> str:
+        """SELECT of the parsed records, all good, with what `value` and `beside` need."""
+        ...
+
+    def value(self, column: Column, place: int) -> str:
+        """Text of the key's value, NULL for none; `place` is the column's among all, from 1."""
+        ...
+
+    def beside(self, columns: Sequence[Column]) -> str:
+        """Text: JSON of the keys that are no columns, or NULL."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JsonGroup:
+    """Files of JSON lines that are read by one SELECT.
+
+    Args:
+        lines: SELECT of `file, seq, n, line`: their lines, NULL for a blank one.
+        mixed: Lines hold carriage returns.
+        undecoded: Some lines hold marks of bytes that did not decode.
+    """
+
+    words: Words
+    json: JsonWords
+    lines: str
+    columns: Sequence[Column]
+    mixed: bool = False
+    undecoded: bool = False
+
+    def read(self, reading: Reading) -> None:
+        """Add the rows and rejects to the reading."""
+        records = self.json.parsed(self._records())
+        raw = self.words.raw_bytes("text", undecoded=self.undecoded)
+        reading.rejects.append(rejects(records, self._reason(), "CAST(NULL AS STRING)", raw))
+        good = self.json.taken(self.words.unrejected(records, self._reason()), self.columns)
+        values = [self.json.value(column, place) for place, column in enumerate(self.columns, 1)]
+        reading.rows.append(rows(self.words, good, self.columns, values, self.json.beside(self.columns)))
+
+    def unknown(self) -> str:
+        """SELECT of `seq, k`: the first keys of each file that are no columns, by name."""
+        records = self.json.parsed(self._records())
+        judged = f"SELECT * FROM ({records}) WHERE NOT {self._marked()}"
+        keys = f"SELECT DISTINCT seq, k FROM (SELECT seq, {self.json.each_key()} AS k FROM ({judged}))"
+        known = ", ".join(self.words.literal(column.source_name) for column in self.columns)
+        strange = (
+            f"SELECT seq, k, row_number() OVER (PARTITION BY seq ORDER BY k) AS place FROM ({keys}) WHERE k NOT IN ({known})"
+        )
+        return f"SELECT seq, k FROM ({strange}) WHERE place <= {MAX_UNKNOWN} ORDER BY seq, k"
+
+    def _records(self) -> str:
+        text = self.words.restored("line", mixed=self.mixed)
+        return f"SELECT file, seq, n, {text} AS text FROM ({self.lines}) WHERE {not_blank(self.words.carriage)}"
+
+    def _reason(self) -> str:
+        return (
+            f"CASE WHEN {self._marked()} THEN 'reject_encoding' "
+            f"WHEN NOT {self.json.is_object()} THEN 'reject_not_json' "
+            f"WHEN {self.json.repeats()} THEN 'reject_duplicate_key' END"
+        )
+
+    def _marked(self) -> str:
+        return self.words.marked("text") if self.undecoded else "false"
