@@ -159,6 +159,7 @@ def measure(variant: str, first: Path, second: Path) -> None:
         import deltalake  # noqa: F401
 
         import lakeward.flows  # noqa: F401  (imports are not the work)
+        import lakeward_lineage.facets  # noqa: F401
 
         if "into" in variant:
             work(root, first)
