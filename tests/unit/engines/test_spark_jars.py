@@ -1,0 +1,70 @@
+"""Delta's jars are the five that the catalogue names, whole, or Spark does not start."""
+
+import pytest
+
+from lakeward.core.errors import MachineError
+from lakeward.core.messages import Lang
+from lakeward.engines.spark.bringing import bring, from_folder
+from lakeward.engines.spark.jars import jars, needed
+
+
+def test_the_catalogue_names_five_jars_of_one_spark():
+    assert len({jar.sha256 for jar in needed().jars}) == 5
+    assert needed().spark == "4.2.0"
+    assert (needed().java, needed().jars[0].file) == (17, "delta-spark_4.2_2.13-4.4.0.jar")
+
+
+def test_a_cluster_that_has_delta_needs_none():
+    assert jars(None) == ()
+
+
+def test_an_empty_folder_lacks_all_of_them(tmp_path):
+    with pytest.raises(MachineError) as told:
+        jars(tmp_path / "nowhere")
+    assert told.value.code == "spark_jars_missing"
+    for lang in Lang:
+        said = told.value.render(lang)
+        assert all(jar.file in said for jar in needed().jars)
+        assert "lakeward spark setup" in said
+
+
+def test_a_jar_of_another_spark_is_named_with_the_ones_that_are_expected(tmp_path):
+    (tmp_path / "delta-spark_4.0_2.13-4.0.0.jar").touch()
+    with pytest.raises(MachineError) as told:
+        jars(tmp_path)
+    assert told.value.code == "spark_jar_other"
+    for lang in Lang:
+        said = told.value.render(lang)
+        assert "delta-spark_4.2_2.13-4.4.0.jar" in said
+        assert f"rm {tmp_path}/delta-spark_4.0_2.13-4.0.0.jar" in said
+
+
+def test_a_damaged_jar_is_named_with_both_checksums(tmp_path):
+    for jar in needed().jars:
+        (tmp_path / jar.file).write_bytes(b"half of it")
+    with pytest.raises(MachineError) as told:
+        jars(tmp_path)
+    assert told.value.code == "spark_jar_damaged"
+    for lang in Lang:
+        said = told.value.render(lang)
+        assert str(tmp_path / needed().jars[0].file) in said
+        assert needed().jars[0].sha256[:12] in said
+
+
+def test_a_stick_without_the_jar_says_which(tmp_path):
+    with pytest.raises(MachineError, match="does not hold delta-spark"):
+        bring(tmp_path / "kept", from_folder(tmp_path), lambda _: None)
+
+
+def test_what_was_brought_damaged_is_never_kept(tmp_path):
+    for jar in needed().jars:
+        (tmp_path / jar.file).write_bytes(b"half of it")
+    with pytest.raises(MachineError, match="is not the jar that was published"):
+        bring(tmp_path / "kept", from_folder(tmp_path), lambda _: None)
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == []
+
+
+def test_a_folder_that_can_not_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(MachineError, match="can't be written"):
+        bring(tmp_path / "file" / "jars", from_folder(tmp_path), lambda _: None)
