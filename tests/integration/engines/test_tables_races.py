@@ -10,10 +10,11 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import RemoveAction
 
 from lakeward.core.errors import StoreConflictError
-from lakeward.engines.embedded.commits import actions, commit, settle
+from lakeward.engines.delta.commits import actions, commit, settle
+from lakeward.engines.delta.rewriting import Rewrite
+from lakeward.engines.embedded.correcting import DuckDBCorrection
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.doomed import same_keys
-from lakeward.engines.embedded.rewriting import Rewrite
 from lakeward.engines.embedded.scans import delta_scan
 from tables import (
     APP,
@@ -44,7 +45,7 @@ def correction(engine, lake, start, end):
     """A replace of these ids that has written its files and not committed yet."""
     added = write_files(engine._con, folder(lake), SPEC, rows(start, end, 1))
     doomed = same_keys(engine._con, folder(lake), SPEC, ["id"], added)
-    return Rewrite(engine._con, folder(lake), SPEC, added, doomed, txn(3))
+    return Rewrite(folder(lake), SPEC, added, DuckDBCorrection(engine._con, folder(lake), doomed), txn(3))
 
 
 def from_older(handle, rewrite, lake):

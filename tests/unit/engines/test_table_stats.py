@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.engines.embedded.stats import stats_json
+from lakeward.engines.delta.stats import stats_json
 
 
 def stats(kind, **values):

@@ -3,19 +3,17 @@
 Refuses rows that do not fit the table: neither deltalake nor a reader checks a file that is committed by its name.
 """
 
-import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
-from deltalake.transaction import AddAction
 
 from lakeward.core.errors import InvariantError
 from lakeward.core.sql import identifier, literal
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.delta.stats import Written, stats_json, unquoted
 from lakeward.engines.embedded.dictionaries import Texts, few_texts
-from lakeward.engines.embedded.stats import Written, stats_json, unquoted
 from lakeward.engines.embedded.types import from_sql, sql_type
 from lakeward.engines.protocols import TableColumn, TableSpec
 
@@ -25,27 +23,6 @@ _FORMAT = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 10000, RETURN
 
 # What DuckDB returns of a written file: path, rows, bytes, bytes of its footer, statistics, partition.
 Row = tuple[str, int, int, int, Written, Mapping[str, str | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class DataFile:
-    """A written Parquet file that no commit names yet.
-
-    Args:
-        path: Relative to the table's folder, as it is on disk.
-        partition: Value of each partition column as text; None for NULL.
-        stats: Delta's statistics, JSON.
-    """
-
-    path: str
-    size: int
-    rows: int
-    partition: Mapping[str, str | None]
-    stats: str
-
-    def add(self) -> AddAction:
-        """The Delta action that adds the file."""
-        return AddAction(self.path, self.size, self.partition, time.time_ns() // 1_000_000, True, self.stats)
 
 
 def write_files(con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, query: str) -> tuple[DataFile, ...]:
@@ -64,12 +41,6 @@ def write_files(con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, q
     if files:
         _check_schema(con, folder / files[0].path, spec)
     return files
-
-
-def remove_files(folder: Path, files: Iterable[DataFile]) -> None:
-    """Delete files whose commit was refused, so that they need not wait for a vacuum."""
-    for file in files:
-        (folder / file.path).unlink(missing_ok=True)
 
 
 def _target(folder: Path, spec: TableSpec) -> str:

@@ -8,7 +8,7 @@ import duckdb
 
 from lakeward.contracts.model import Kind
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.embedded.data_files import DataFile
+from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import TableSpec
 

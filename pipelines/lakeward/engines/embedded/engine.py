@@ -9,16 +9,18 @@ from pathlib import Path
 
 from lakeward.core.errors import ContractError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.embedded.annotating import annotate
-from lakeward.engines.embedded.commits import landed, open_table, settle
-from lakeward.engines.embedded.data_files import DataFile, remove_files, write_files
-from lakeward.engines.embedded.delta_schema import columns_of, missing_columns
+from lakeward.engines.delta.annotating import annotate
+from lakeward.engines.delta.commits import landed, open_table, settle
+from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.rewriting import Rewrite
+from lakeward.engines.delta.schemas import columns_of, missing_columns
+from lakeward.engines.delta.turns import turn
+from lakeward.engines.embedded.correcting import DuckDBCorrection
+from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.doomed import Doomed, same_keys
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.embedded.rewriting import Rewrite
 from lakeward.engines.embedded.session import Session
 from lakeward.engines.embedded.statistics import batch_statistics
-from lakeward.engines.embedded.turns import turn
 from lakeward.engines.protocols import Commit, Statistics, TableInfo, TableSpec, Txn
 
 
@@ -111,7 +113,8 @@ class EmbeddedEngine(Session):
             added = write_files(self._con, folder, spec, self._resolved(query))
             try:
                 doomed = doom(added)
-                return settle(folder, spec, txn, Rewrite(self._con, folder, spec, added, doomed, txn).attempt)
+                correction = DuckDBCorrection(self._con, folder, doomed) if doomed else None
+                return settle(folder, spec, txn, Rewrite(folder, spec, added, correction, txn).attempt)
             except (StoreConflictError, ContractError):
                 remove_files(folder, added)
                 raise

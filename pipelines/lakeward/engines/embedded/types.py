@@ -1,11 +1,10 @@
-"""The kinds of the contract model as DuckDB and Delta name them.
+"""The kinds of the contract model as DuckDB names them.
 
 Refuses lossy pairs: a type maps to a kind only when every value of it survives the cast; what has no kind is text.
 """
 
-import re
-
 from lakeward.contracts.model import DataType, Kind
+from lakeward.engines.delta.types import decimal
 
 _SQL = {
     Kind.STRING: "VARCHAR",
@@ -16,24 +15,10 @@ _SQL = {
     Kind.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
     Kind.BINARY: "BLOB",
 }
-_DELTA = {
-    Kind.STRING: "string",
-    Kind.INTEGER: "long",
-    Kind.DOUBLE: "double",
-    Kind.BOOLEAN: "boolean",
-    Kind.DATE: "date",
-    Kind.TIMESTAMP: "timestamp",
-    Kind.BINARY: "binary",
-}
 _FROM_SQL = {name: kind for kind, name in _SQL.items()} | {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"), Kind.INTEGER),
     "FLOAT": Kind.DOUBLE,
 }
-_FROM_DELTA = {name: kind for kind, name in _DELTA.items()} | {
-    **dict.fromkeys(("byte", "short", "integer"), Kind.INTEGER),
-    "float": Kind.DOUBLE,
-}
-_DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)", re.IGNORECASE)
 # 20 digits hold every unsigned 64-bit integer.
 _UNSIGNED = DataType(Kind.DECIMAL, 20, 0)
 _TEXT = DataType(Kind.STRING)
@@ -44,23 +29,8 @@ def sql_type(type_: DataType) -> str:
     return _SQL.get(type_.kind) or f"DECIMAL({type_.precision},{type_.scale})"
 
 
-def delta_type(type_: DataType) -> str:
-    """How Delta names the type (Delta protocol, "Primitive Types")."""
-    return _DELTA.get(type_.kind) or f"decimal({type_.precision},{type_.scale})"
-
-
 def from_sql(name: str) -> DataType:
     """The type that holds every value of DuckDB's type `name`; text for a naive timestamp, which is no instant yet."""
     if name == "UBIGINT":
         return _UNSIGNED
-    return _decimal(name) or (DataType(_FROM_SQL[name]) if name in _FROM_SQL else _TEXT)
-
-
-def from_delta(name: str) -> DataType:
-    """The type that holds every value of Delta's type `name`."""
-    return _decimal(name) or (DataType(_FROM_DELTA[name]) if name in _FROM_DELTA else _TEXT)
-
-
-def _decimal(name: str) -> DataType | None:
-    match = _DECIMAL.fullmatch(name)
-    return DataType(Kind.DECIMAL, int(match[1]), int(match[2])) if match else None
+    return decimal(name) or (DataType(_FROM_SQL[name]) if name in _FROM_SQL else _TEXT)

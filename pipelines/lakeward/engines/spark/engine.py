@@ -8,9 +8,9 @@ from pyspark import __version__
 from lakeward.core.errors import ContractError, StoreConflictError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SparkSettings
-from lakeward.engines.embedded.commits import commit, landed, open_table, settle
-from lakeward.engines.embedded.data_files import remove_files
-from lakeward.engines.embedded.delta_schema import missing_columns
+from lakeward.engines.delta.commits import commit, landed, open_table, settle
+from lakeward.engines.delta.data_file import remove_files
+from lakeward.engines.delta.schemas import missing_columns
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.protocols import Commit, Statistics, TableInfo, TableSpec, Txn
 from lakeward.engines.spark.relations import Relations

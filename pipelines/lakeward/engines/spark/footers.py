@@ -12,8 +12,8 @@ import duckdb
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import InvariantError
 from lakeward.core.sql import literal
-from lakeward.engines.embedded.data_files import DataFile
-from lakeward.engines.embedded.stats import stats_json
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.delta.stats import stats_json
 from lakeward.engines.protocols import TableSpec
 
 # How a folder says that the partition's value is NULL (Hive's layout, which Spark and DuckDB both write).

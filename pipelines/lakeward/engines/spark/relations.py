@@ -16,7 +16,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.embedded.data_files import DataFile
+from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import NOTHING, Attached, Outside, TableSpec

@@ -4,7 +4,7 @@ from pyspark.sql.types import ArrayType
 from pyspark.sql.types import DataType as SparkType
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.engines.embedded.types import delta_type, from_delta
+from lakeward.engines.delta.types import delta_type, from_delta
 from lakeward.engines.spark.building import INSTANT
 
 # What Spark's SQL calls otherwise than Delta's log does.

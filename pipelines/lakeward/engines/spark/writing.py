@@ -10,7 +10,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame
 
 from lakeward.core.errors import InvariantError
-from lakeward.engines.embedded.data_files import DataFile
+from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.protocols import TableSpec
 from lakeward.engines.spark.footers import data_files
 from lakeward.engines.spark.types import from_spark, spark_type

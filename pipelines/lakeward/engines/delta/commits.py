@@ -14,8 +14,8 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction, create_table_with_add_actions
 
 from lakeward.core.errors import InvariantError, StoreConflictError
-from lakeward.engines.embedded.data_files import DataFile
-from lakeward.engines.embedded.delta_schema import missing_columns, to_schema
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.delta.schemas import missing_columns, to_schema
 from lakeward.engines.protocols import TableSpec, Txn
 
 # Waits between tries, in seconds. A commit takes 25 ms: ten losses in a row are no race but a fault.

@@ -1,0 +1,35 @@
+"""A data file of a table on its way into a commit. Refuses to know who wrote it."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deltalake.transaction import AddAction
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A written Parquet file that no commit names yet.
+
+    Args:
+        path: Relative to the table's folder, as it is on disk.
+        partition: Value of each partition column as text; None for NULL.
+        stats: Delta's statistics, JSON.
+    """
+
+    path: str
+    size: int
+    rows: int
+    partition: Mapping[str, str | None]
+    stats: str
+
+    def add(self) -> AddAction:
+        """The Delta action that adds the file."""
+        return AddAction(self.path, self.size, self.partition, time.time_ns() // 1_000_000, True, self.stats)
+
+
+def remove_files(folder: Path, files: Iterable[DataFile]) -> None:
+    """Delete files whose commit was refused, so that they need not wait for a vacuum."""
+    for file in files:
+        (folder / file.path).unlink(missing_ok=True)
