@@ -3,6 +3,7 @@
 What decides answers (zone, ANSI mode, case) is set on our session whatever others set; what decides speed only where nobody else did.
 """
 
+import tempfile
 from pathlib import Path
 
 from py4j.protocol import Py4JError
@@ -19,6 +20,8 @@ _STATIC = {
     "spark.sql.extensions": _DELTA,
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.ui.showConsoleProgress": "false",
+    # Nothing is ever put there, but Spark makes the folder, and by itself in the one that the command was given in.
+    "spark.sql.warehouse.dir": str(Path(tempfile.gettempdir()) / "lakeward-spark-warehouse"),
 }
 # A driver on this machine needs no name service, and listens to nobody else.
 _LOCAL = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false"}
