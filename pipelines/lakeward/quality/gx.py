@@ -12,6 +12,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
+from lakeward.quality.catalogue import Form, expectations
 from lakeward.quality.checks import NOTHING, VALUES, share
 from lakeward.quality.rule import Outcome, Rule, Verdict
 
@@ -91,3 +92,24 @@ def _on_rows(rule: Rule, found: Any) -> Verdict:
         return verdict
     places = tuple((int(row[PLACE[0]]), int(row[PLACE[1]])) for row in found.get("unexpected_index_list") or ())
     return replace(verdict, places=places)
+
+
+def teach_great_expectations() -> None:
+    """Make the sensor rules known to Great Expectations in this process, so that its own loader reads a suite that holds them.
+
+    It does not judge by them: their verdicts need readings of earlier batches, which it does not see.
+
+    Raises:
+        ImportError: Great Expectations is not installed.
+    """
+    from great_expectations.expectations.expectation import BatchExpectation  # noqa: PLC0415 (an extra, and slow to import)
+
+    for type_, known in expectations().items():
+        if known.form is Form.SERIES:
+            arguments = sorted(known.required | known.optional)
+            fields = {"__annotations__": dict.fromkeys(arguments, Any), **dict.fromkeys(arguments)}
+            type("".join(word.capitalize() for word in type_.split("_")), (BatchExpectation,), {**fields, "_validate": _refuse})
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise NotImplementedError("lakeward run, or lakeward check")
