@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lakeward.core.settings import Settings
+
 DAGS_FILE = Path(__file__).parents[3] / "dags" / "lakeward_dags.py"
 SILVER = """\
 apiVersion: v3.2.0
@@ -86,3 +88,20 @@ def python(plant):
         return json.loads(done.stdout.splitlines()[-1])
 
     return run
+
+
+@pytest.fixture
+def spark_here():
+    """Variables that submit to a Spark of this machine, with its own Java, jars and `spark-submit`."""
+    spark = Settings.load().spark
+    connection = {"conn_type": "spark", "host": "local[2]"}
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONWARNINGS": "default",
+        "LAKEWARD_ENGINE": "spark",
+        "LAKEWARD_SPARK_SUBMIT": "here",
+        "LAKEWARD_SPARK_JARS": str(spark.jars),
+        "LAKEWARD_SPARK_CONF": "spark.driver.memory=1g;spark.ui.enabled=false;spark.driver.host=127.0.0.1;spark.driver.bindAddress=127.0.0.1",
+        "AIRFLOW_CONN_HERE": json.dumps(connection),
+        **({"JAVA_HOME": str(spark.java_home)} if spark.java_home else {}),
+    }
