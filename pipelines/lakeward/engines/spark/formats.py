@@ -49,7 +49,7 @@ def java_time(form: str) -> TimeForm:
 
 # What means one thing in RE2 (which the flows write) and another in Java: `$` also matches before a last line end there, `.` stops
 # at five characters instead of one, a class may nest, `(?i)` knows ASCII alone.
-_PIECES = re.compile(r"\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P<|\(\?[a-z]*i[a-z]*[:)]|\$|.", re.DOTALL)
+_PIECES = re.compile(r"\\[pP]\{\^?\w+\}|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P<|\(\?[a-z]*i[a-z]*[:)]|\$|.", re.DOTALL)
 
 
 def java_pattern(pattern: str) -> str:
@@ -60,6 +60,8 @@ def java_pattern(pattern: str) -> str:
 def _piece(piece: str) -> str:
     if piece == "$":
         return "\\z"
+    if named := re.fullmatch(r"\\([pP])\{(\^?)(\w{3,})\}", piece):
+        return f"\\{named[1].swapcase() if named[2] else named[1]}{{Is{named[3]}}}"
     if piece == "(?P<":
         return "(?<"
     if piece.startswith("(?") and len(piece) > 2:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from lakeward.engines.spark.building import INTEGERS, Key, Rule, Types, call, is_decimal, spark
+from lakeward.engines.spark.building import FLOATS, INTEGERS, Key, Rule, Types, call, is_decimal, spark
 
 # Sums of these stay far from the end of 64 bits.
 _NARROW = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"})
@@ -38,6 +38,24 @@ def _sum(node: exp.Expr, types: Types) -> exp.Expr:
     return spark("sum(CAST({0} AS DECIMAL(38, 0)))", node.this) if wide else node
 
 
+def _avg(node: exp.Expr, types: Types) -> exp.Expr:
+    """Of decimals a double too; Spark's would be cut to a few digits."""
+    return spark("avg(CAST({0} AS DOUBLE))", node.this) if is_decimal(types[1]) else node
+
+
+def _isnan(node: exp.Expr, _types: Types) -> exp.Expr:
+    """Not known of what is not known."""
+    return spark("CASE WHEN {0} IS NOT NULL THEN isnan({0}) END", node.this)
+
+
+def _whole_part(node: exp.Expr, types: Types) -> exp.Expr:
+    """Of a double a double: those beyond 2^53 have no other part."""
+    if types[1] not in FLOATS:
+        return node
+    name = "floor" if isinstance(node, exp.Floor) else "ceil"
+    return spark(f"CASE WHEN abs({{0}}) < 9007199254740992D THEN CAST({name}({{0}}) AS DOUBLE) ELSE {{0}} END", node.this)
+
+
 def _quantile(node: exp.Expr, _types: Types) -> exp.Expr:
     """By a straight line between two values, or the least value that so many reach."""
     kind = "percentile_cont" if isinstance(node, exp.PercentileCont) else "percentile_disc"
@@ -64,9 +82,14 @@ RULES: Mapping[Key, Rule] = {
     exp.IntDiv: _whole,
     exp.Mod: _mod,
     exp.Sum: _sum,
+    exp.Avg: _avg,
     exp.PercentileCont: _quantile,
     exp.PercentileDisc: _quantile,
     exp.Median: _median,
+    exp.IsNan: _isnan,
+    exp.Floor: _whole_part,
+    exp.Ceil: _whole_part,
+    exp.Sign: lambda node, _: spark("CAST(sign({0}) AS TINYINT)", node.this),
     "isfinite": _finite,
 }
-TYPED: frozenset[Key] = frozenset({exp.IntDiv, exp.Sum, "isfinite"})
+TYPED: frozenset[Key] = frozenset({exp.IntDiv, exp.Sum, exp.Avg, exp.Floor, exp.Ceil, "isfinite"})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from lakeward.core.errors import MachineError
@@ -39,6 +40,13 @@ _ANSWERS = {
 }
 # Spark's own are for a cluster: with 50 partitions of a Delta snapshot, an append to a small table takes 13 s.
 _SPEED = {"spark.databricks.delta.snapshotPartitions": "2", "spark.sql.parquet.compression.codec": "zstd"}
+# Loggers of the driver, and of executors in its process.
+_QUOTING = (
+    "org.apache.spark.executor.Executor",
+    "org.apache.spark.scheduler.TaskSetManager",
+    "org.apache.spark.sql.execution.datasources.FileFormatWriter",
+    "org.apache.spark.sql.errors.QueryExecutionErrors",
+)
 _SPEED_LOCAL = {"spark.sql.shuffle.partitions": "4"}
 
 
@@ -57,7 +65,7 @@ def open_session(settings: SparkSettings) -> SparkSession:
     for name, value in (_SPEED | (_SPEED_LOCAL if _is_local(session) else {})).items():
         if name not in settings.conf and not _is_set(session, name):
             session.conf.set(name, value)
-    session.sparkContext.setLogLevel("ERROR")
+    _hush(session)
     return session
 
 
@@ -76,6 +84,15 @@ def _start(settings: SparkSettings) -> SparkSession:
         return builder.getOrCreate()
     except (PySparkException, Py4JError) as error:
         raise MachineError("spark_not_started", master=settings.master or "-") from error
+
+
+def _hush(session: SparkSession) -> None:
+    """Nothing below errors, and nothing at all from those who quote the value that a query stumbled over (law 6)."""
+    session.sparkContext.setLogLevel("ERROR")
+    log4j = session.sparkContext._gateway.jvm.org.apache.logging.log4j  # noqa: SLF001 (pyspark has no other door to the JVM)
+    for name in _QUOTING:
+        log4j.core.config.Configurator.setLevel(name, log4j.Level.OFF)
+    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
 
 
 def _jars(folder: Path | None) -> dict[str, str]:

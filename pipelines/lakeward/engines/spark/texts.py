@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from lakeward.engines.spark.building import Key, Rule, Types, call, is_list
+from lakeward.engines.spark.building import Key, Rule, Types, call, is_list, spark
 from lakeward.engines.spark.formats import java_pattern, java_replacement
 
 
@@ -71,8 +71,12 @@ def _length(node: exp.Expr, types: Types) -> exp.Expr:
     return call("size" if is_list(types[1]) else "length", node.this)
 
 
-def _member(node: exp.Expr, _types: Types) -> exp.Expr:
-    return call("get_json_object", node.this, node.expression)
+def _substring(node: exp.Expr, _types: Types) -> exp.Expr:
+    """Place 0 is the one before the first."""
+    start, length = node.args["start"], node.args.get("length")
+    if length is None or not (isinstance(start, exp.Literal) and start.name == "0"):
+        return node
+    return spark("substr({0}, 1, {1} - 1)", node.this, length)
 
 
 RULES: Mapping[Key, Rule] = {
@@ -84,6 +88,7 @@ RULES: Mapping[Key, Rule] = {
     exp.Like: _like,
     exp.Split: _split,
     exp.Length: _length,
+    exp.Substring: _substring,
     "hash": _hash,
     "strlen": lambda node, _: call("octet_length", *node.expressions),
     "ord": lambda node, _: call("ascii", *node.expressions),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from lakeward.engines.spark.building import INSTANT, Key, Rule, Types, call, spark
+from lakeward.engines.spark.building import INSTANT, NAIVE, Key, Rule, Types, call, spark
 from lakeward.engines.spark.formats import java_time
 
 # Microseconds of what is counted in boundaries that divide all of time alike.
@@ -66,8 +66,27 @@ def _micros(node: exp.Expr, _types: Types) -> exp.Expr:
     return spark("unix_micros(CAST({0} AS TIMESTAMP))", node.expressions[0])
 
 
-def _from_micros(node: exp.Expr, _types: Types) -> exp.Expr:
-    return spark("CAST(timestamp_micros({0}) AS TIMESTAMP_NTZ)", _first(node))
+def _from_number(node: exp.Expr, types: Types) -> exp.Expr:
+    """`to_timestamp`, `epoch_ms` and `make_timestamp` by their scale; of a time `epoch_ms` is the number."""
+    scale = node.args["scale"].name if node.args.get("scale") else "0"
+    if scale == "3" and (types[1] in NAIVE or types[1] in {INSTANT, "DATE"}):
+        return spark("unix_millis(CAST({0} AS TIMESTAMP))", node.this)
+    if scale == "0":
+        return spark("timestamp_seconds({0})", node.this)
+    return spark(f"CAST({'timestamp_millis' if scale == '3' else 'timestamp_micros'}({{0}}) AS TIMESTAMP_NTZ)", node.this)
+
+
+def _part(node: exp.Expr, _types: Types) -> exp.Expr:
+    """Whole seconds, and days of the week from 0, a Sunday."""
+    unit = node.name.lower()
+    if unit in {"second", "seconds"}:
+        return spark("CAST(floor(extract(SECOND FROM {0})) AS BIGINT)", node.expression)
+    return _weekday(node, _types) if unit in {"dow", "dayofweek"} else node
+
+
+def _weekday(node: exp.Expr, _types: Types) -> exp.Expr:
+    given = node.expression if isinstance(node, exp.Extract) else node.this
+    return spark("CAST(dayofweek({0}) - 1 AS BIGINT)", given)
 
 
 def _first(node: exp.Expr) -> exp.Expr:
@@ -93,12 +112,15 @@ RULES: Mapping[Key, Rule] = {
     exp.DateTrunc: _trunc,
     exp.DateDiff: _diff,
     exp.TimeToUnix: _epoch,
+    exp.UnixToTime: _from_number,
+    exp.Extract: _part,
+    exp.Week: lambda node, _: call("weekofyear", node.this),
+    exp.DayOfWeek: _weekday,
+    exp.DayOfWeekIso: lambda node, _: spark("CAST(weekday({0}) + 1 AS BIGINT)", node.this),
     "timezone": _timezone,
     "try_strptime": _strptime,
     "epoch_us": _micros,
-    "make_timestamp": _from_micros,
     "make_timestamptz": lambda node, _: spark("timestamp_micros({0})", _first(node)),
-    "to_timestamp": lambda node, _: spark("timestamp_seconds({0})", _first(node)),
     "to_microseconds": lambda node, _: spark("make_dt_interval(0, 0, 0, CAST({0} AS DECIMAL(18, 6)) / 1000000)", _first(node)),
     "to_milliseconds": lambda node, _: spark("make_dt_interval(0, 0, 0, CAST({0} AS DECIMAL(18, 6)) / 1000)", _first(node)),
     "to_seconds": _interval("SECOND"),
@@ -106,4 +128,4 @@ RULES: Mapping[Key, Rule] = {
     "to_hours": _interval("HOUR"),
     "to_days": _interval("DAY"),
 }
-TYPED: frozenset[Key] = frozenset({exp.AtTimeZone, exp.TimestampTrunc, exp.DateTrunc, "timezone"})
+TYPED: frozenset[Key] = frozenset({exp.AtTimeZone, exp.TimestampTrunc, exp.DateTrunc, exp.UnixToTime, "timezone"})

@@ -1,0 +1,96 @@
+"""Where the Spark engine does not do as the embedded one, each with its reason. What is not listed here is the same, or a defect.
+
+Imports neither engine. The conformance suite tries every line, and `make docs` writes the page.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+INTRODUCTION = """\
+# Where the engines differ
+
+Made by `make docs` from `engines/gaps.py`: do not edit it. Tables, verdicts, scores and lineage are the same with either engine, but for
+these lines. Each is tried by the conformance suite (`tests/integration/engines/`): that it differs still.
+
+- **notimpl**: nobody asked for it yet; it is refused, or differs, as told.
+- **notyet**: meant to be the same, and not there yet.
+- **never**: the two can't be the same there.
+
+| what | kind | with Spark | why |
+|---|---|---|---|
+"""
+
+
+class Kind(StrEnum):
+    """What may be hoped for."""
+
+    NOT_IMPLEMENTED = "notimpl"
+    NOT_YET = "notyet"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One difference.
+
+    Args:
+        name: What the conformance suite knows it by.
+        with_spark: What happens there.
+    """
+
+    name: str
+    kind: Kind
+    with_spark: str
+    reason: str
+
+
+GAPS = (
+    Gap(
+        "hash",
+        Kind.NEVER,
+        "`hash(…)` gives other numbers.",
+        "Each engine has its own. Only their being equal is looked at; the sample that grades are proposed from, the first 10,000 rows by "
+        "hash, is another one of the same size.",
+    ),
+    Gap(
+        "order of floating-point sums",
+        Kind.NEVER,
+        "Sums, means and deviations of doubles may differ in their last digits.",
+        "Addition of doubles depends on its order, and that on how rows are spread over tasks; two runs of one engine may differ too.",
+    ),
+    Gap(
+        "numbers of unordered rows",
+        Kind.NEVER,
+        "`row_number() OVER ()` numbers rows otherwise.",
+        "Rows of a query without ORDER BY have no order: `_row` of a gold table is only a number that no other row has.",
+    ),
+    Gap(
+        "texts that only DuckDB takes for numbers",
+        Kind.NEVER,
+        "`TRY_CAST('1_000' AS BIGINT)` is NULL.",
+        "Digits in groups are DuckDB's own. The contract's conversion looks at the form first, so that they are no numbers with either engine.",
+    ),
+    Gap(
+        "upper case of ß",
+        Kind.NEVER,
+        "`upper('ß')` is `SS`, not `ẞ`.",
+        "Java writes letters that have no capital of their own as Unicode's full mapping has it, DuckDB one letter for one letter.",
+    ),
+    Gap(
+        "functions without a rule",
+        Kind.NOT_IMPLEMENTED,
+        "A function of DuckDB's that Spark has not is refused by name (`query_not_understood`).",
+        "The flows use some eighty, which all have a form in Spark; a model of a user's that is to run on both keeps to these.",
+    ),
+    Gap(
+        "lists in descending order",
+        Kind.NOT_IMPLEMENTED,
+        "`list(x ORDER BY y DESC)` is refused.",
+        "Spark sorts lists of structs upwards only; no flow asks for it.",
+    ),
+)
+
+
+def page() -> str:
+    """The list as a page, in Markdown."""
+    return INTRODUCTION + "".join(f"| {gap.name} | {gap.kind} | {gap.with_spark} | {gap.reason} |\n" for gap in GAPS)
