@@ -37,6 +37,14 @@ except Exception as error:
     ended = type(error).__name__
 print(json.dumps(ended))
 """
+LOG = """
+import contextlib, io, json
+from lakeward.orchestration.factory import dags
+(task,) = dags(".")["ingest__press"].tasks
+with contextlib.redirect_stdout(io.StringIO()) as log:
+    task.execute({})
+print(json.dumps(log.getvalue()))
+"""
 SAME = """
 import json
 from airflow.serialization.serialized_objects import DagSerialization
@@ -130,6 +138,11 @@ def test_two_parses_make_the_same_dags(python):
 )
 def test_what_a_person_must_repair_fails_at_once_and_anything_else_is_tried_again(python, binary, code, ended):
     assert python(EXECUTE, **{**SUBMIT, "PATH": binary(code)}) == ended
+
+
+def test_what_the_driver_says_is_in_the_tasks_log(python, binary):
+    log = python(LOG, **{**SUBMIT, "PATH": binary(0)})
+    assert "the driver says why" in log
 
 
 def test_without_the_provider_the_dag_is_broken_and_asks_for_the_extra(python):
