@@ -44,6 +44,10 @@ def test_version_that_did_not_rise_far_enough_is_remarked_not_refused():
         ('delimiter: ";"', 'delimiter: ","'),
         ("value: 365", "value: 30"),
         ("classification: general", "classification: important"),
+        (
+            "{property: dataClass, value: production}",
+            "{property: dataClass, value: production}\n  - {property: engine, value: spark}",
+        ),
     ],
 )
 def test_what_leaves_rows_as_they_are_is_compatible(old, new):

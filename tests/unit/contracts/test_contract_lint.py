@@ -36,6 +36,13 @@ def test_unknown_unit_is_told_with_the_code_that_was_meant():
     ]
 
 
+def test_unknown_engine_is_told_with_those_that_there_are():
+    ours = "{property: dataClass, value: production}"
+    assert problems(changed(ours, f"{ours}\n  - {{property: engine, value: flink}}")) == [
+        ("value", "'engine' is not as it should be. Expected: embedded or spark; found: flink.")
+    ]
+
+
 def test_every_error_is_told_in_one_go_in_the_order_of_the_lines():
     wrong = changed("version: 1.2.0", "version: 1.2")
     wrong = changed("format: csv", "format: cvs", wrong)

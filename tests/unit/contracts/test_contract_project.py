@@ -54,6 +54,7 @@ def test_project_file_is_read(plant):
         ("Asia/Shanghai", "Asia/Peking", "'timezone' is not as it should be. Expected: an IANA time zone"),
         ("timezone: Asia/Shanghai\n", "", "'timezone' is missing."),
         ("[zh, en]", "[fr]", "'languages' is not as it should be. Expected: a list of: en, zh"),
+        ("lake:", "engine: sparc\nlake:", "'engine' is not as it should be. Expected: embedded or spark; found: sparc"),
         ("name: plant", "name: my plant", "'name' is not as it should be. Expected: letters, digits, _ and -"),
         (PROJECT, "[]", "The file is no mapping"),
         (PROJECT, "a: [", "Not valid YAML"),
@@ -65,6 +66,24 @@ def test_wrong_project_file_is_refused_with_its_line(tmp_path, old, new, message
         load_project(tmp_path)
     assert str(refused.value).startswith(message)
     assert "\nNext: correct expectations/project.yaml:" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "in_contract", "in_project", "engine"),
+    [
+        (None, "", "", "embedded"),
+        (None, "", "engine: spark\n", "spark"),
+        (None, "  - {property: engine, value: embedded}\n", "engine: spark\n", "embedded"),
+        ("spark", "  - {property: engine, value: embedded}\n", "engine: embedded\n", "spark"),
+    ],
+)
+def test_the_environment_names_the_engine_before_the_contract_and_that_before_the_project(
+    plant, asked, in_contract, in_project, engine
+):
+    write(plant, "datasets/press_line/contract.odcs.yaml", PRESS + in_contract)
+    write(plant, "project.yaml", PROJECT + in_project)
+    project = load_project(plant)
+    assert project.engine_for(project.contract("press_line"), asked) == engine
 
 
 def test_datasets_are_the_folders_with_a_contract(plant):
