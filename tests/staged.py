@@ -1,6 +1,8 @@
-"""A DuckDB session of its own for tests of reading: give it files, look at rows, rejects and reports."""
+"""A session of its own for tests of reading: give it files, look at rows, rejects and reports, whichever engine read them."""
 
-from dataclasses import dataclass
+import functools
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -9,9 +11,12 @@ import duckdb
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType, FileFormat, FileSource, Kind
 from lakeward.core.names import Sha256
+from lakeward.core.settings import Settings
 from lakeward.engines.embedded.staging import stage
 
 SHA = "5" * 64
+# The engine that reads, as `LAKEWARD_ENGINE` says it.
+READER = ContextVar("reader", default="embedded")
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,32 @@ def column(name: str, *, required: bool = False, type_: Kind = Kind.STRING, sour
 def staged(scratch: Path, inputs: list[BatchInput], columns: list[Column], **dialect: Any) -> Staged:
     """Stage real files in a new session."""
     con = duckdb.connect()
-    return Staged(con, stage(con, inputs, source(**dialect), columns, scratch))
+    return Staged(con, read_into(con, scratch, inputs, columns, **dialect))
+
+
+def read_into(
+    con: duckdb.DuckDBPyConnection, scratch: Path, inputs: list[BatchInput], columns: list[Column], **dialect: Any
+) -> tuple[FileReport, ...]:
+    """Stage real files as the next batch of a session; what Spark read is looked at through DuckDB."""
+    if READER.get() == "embedded":
+        return stage(con, inputs, source(**dialect), columns, scratch)
+    from lakeward.engines.spark.staging.stage import stage as stage_on_executors
+
+    reports = stage_on_executors(spark_session(), inputs, source(**dialect), columns, scratch)
+    for name in ("staged_rows", "staged_rejects"):
+        folder = scratch / f"looked_at_{name}"
+        spark_session().table(name).write.mode("overwrite").parquet(str(folder))
+        con.execute(f"CREATE OR REPLACE VIEW {name} AS FROM read_parquet('{folder}/*.parquet')")
+    return reports
+
+
+@functools.cache
+def spark_session() -> Any:
+    """One Spark session for all tests of reading: a start takes longer than any of them."""
+    from lakeward.engines.spark.session import open_session
+
+    found = Settings.load().spark
+    return open_session(replace(found, master="local[2]", conf={"spark.driver.memory": "1g", **found.conf}))
 
 
 def staged_text(folder: Path, content: bytes, names: str, kind: FileFormat = FileFormat.CSV, **dialect: Any) -> Staged:

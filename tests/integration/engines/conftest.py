@@ -1,8 +1,9 @@
-"""An engine over an empty lake."""
+"""An engine over an empty lake: each test that speaks the protocol alone runs over both."""
 
 import pytest
 
-from lakeward.engines import open_engine
+from both_engines import ENGINES, opened
+from staged import READER
 
 
 @pytest.fixture
@@ -10,8 +11,16 @@ def lake(tmp_path):
     return str(tmp_path / "lake")
 
 
-@pytest.fixture
-def engine(lake):
-    opened = open_engine("embedded", lake)
-    yield opened
-    opened.close()
+@pytest.fixture(params=ENGINES)
+def engine(request, lake):
+    made = opened(request.param, lake)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=ENGINES)
+def reader(request):
+    """Whose reading of files `staged` looks at."""
+    token = READER.set(request.param)
+    yield request.param
+    READER.reset(token)

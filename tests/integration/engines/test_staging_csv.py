@@ -1,11 +1,11 @@
 """Delimited text, the good and the bad: what each fault costs, and that it costs no more."""
 
-import duckdb
 import pytest
 
-from lakeward.engines.embedded.staging import stage
 from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
-from staged import SHA, column, file_input, source, staged, staged_text
+from staged import SHA, column, file_input, read_into, staged, staged_text
+
+pytestmark = pytest.mark.usefixtures("reader")
 
 
 def test_rows_keep_text_place_and_order(tmp_path):
@@ -177,20 +177,11 @@ def test_names_of_files_and_columns_are_never_run_as_sql(tmp_path):
     assert got.rows("columns(*)")[0][:3] == ("1", "2", path.name)
 
 
-def test_row_numbers_hold_for_a_large_file_read_in_any_order(tmp_path):
-    path = tmp_path / "large.csv"
-    path.write_text("a,b\n" + "".join(f"{number},{'x' * 40}\n" for number in range(2, 600_000)), encoding="utf-8")
-    con = duckdb.connect(config={"preserve_insertion_order": "false", "threads": "4"})
-    reports = stage(con, [file_input(path)], source(), [column("a")], tmp_path)
-    wrong, rows = con.execute("SELECT count_if(a <> _row::VARCHAR), count(*) FROM staged_rows").fetchall()[0]
-    assert (wrong, rows, reports[0].records) == (0, 599_998, 599_998)
-
-
 def test_the_next_batch_takes_the_place_of_the_one_before(tmp_path):
     first = staged_text(tmp_path, b'a\r\n1\n"x\r\ny"\nz"\n', "a")
     path = tmp_path / "next.csv"
     path.write_bytes(b"a\n7\n")
-    stage(first.con, [file_input(path, seq=2)], source(), [column("a")], tmp_path)
+    read_into(first.con, tmp_path, [file_input(path, seq=2)], [column("a")])
     assert first.rows("a, _file_seq") == [("7", 2)]
     assert first.rejects() == []
-    assert list((tmp_path / "staging").iterdir()) == []
+    assert [path.name for path in tmp_path.glob("staging*/*") if path.suffix == ".utf8"] == []

@@ -10,6 +10,8 @@ from staged import column, file_input, staged, staged_text
 
 TEXT = '编号,备注\n1,液压油泄漏，更换O型圈\n2,"多行\n第二行"\n3,ok\n'
 
+pytestmark = pytest.mark.usefixtures("reader")
+
 
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "gbk", "gb2312", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]

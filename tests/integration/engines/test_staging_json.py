@@ -8,6 +8,8 @@ from staged import SHA, staged_text
 
 JSONL = FileFormat.JSONL
 
+pytestmark = pytest.mark.usefixtures("reader")
+
 
 def test_values_are_text_and_null_is_null(tmp_path):
     content = b'{"a":1,"b":"x"}\n\n{"b":null,"a":true}\r\n{"a":{"z":[1,null]},"b":"2\\n3"}'

@@ -8,6 +8,8 @@ import pytest
 from lakeward.contracts.model import FileFormat, Kind
 from staged import SHA, column, file_input, staged
 
+pytestmark = pytest.mark.usefixtures("reader")
+
 
 def parquet(folder, select, seq=1):
     path = folder / f"{seq}.parquet"

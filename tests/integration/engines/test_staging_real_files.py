@@ -8,7 +8,10 @@ import pytest
 from staged import column, file_input, staged
 
 DATA = Path(__file__).parents[3] / "../shared/data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the public data sets are not on this machine")
+pytestmark = [
+    pytest.mark.skipif(not DATA.is_dir(), reason="the public data sets are not on this machine"),
+    pytest.mark.usefixtures("reader"),
+]
 
 EXCAVATORS = {
     "excavators-cleaned_v2020-08.csv": ("_unnamed_17",),

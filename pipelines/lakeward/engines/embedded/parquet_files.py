@@ -52,13 +52,16 @@ def read_parquet(
         else:
             whole.append(one)
     held = {column.source_name: stored[column.name] for column in columns if column.name in stored}
-    types = {c.source_name: sql_type(held[c.source_name]) if c.source_name in held else _common_type(c, whole) for c in columns}
+    types = {
+        c.source_name: sql_type(held[c.source_name]) if c.source_name in held else common_type(c, [one.types for one in whole])
+        for c in columns
+    }
     for one in whole:
-        others = one.others(held)
-        lost = " OR ".join(_lost(name, one.types[name], types[name]) for name in others)
+        strange = others(one.types, held)
+        lost = " OR ".join(lost_in(identifier(name), one.types[name], types[name]) for name in strange)
         reading.rows.append(_select(one, _row(one, columns, types), f"NOT ({lost})" if lost else ""))
         if lost:
-            detail = "; ".join(f"{name}: expected {types[name]}, found {one.types[name]}" for name in others)
+            detail = "; ".join(f"{name}: expected {types[name]}, found {one.types[name]}" for name in strange)
             reading.rejects.append(_select(one, _reject(one, "reject_other_type", literal(detail)), lost))
     return reading
 
@@ -81,10 +84,6 @@ class _ParquetFile:
         number = "file_row_number + 1" if "file_row_number" not in map(str.lower, self.types) else "row_number() OVER ()"
         return f"{literal(self.input.name)}::{_FILES} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
 
-    def others(self, held: Mapping[str, DataType]) -> tuple[str, ...]:
-        """Columns to which the file gives another type than the table does."""
-        return tuple(name for name, type_ in held.items() if name in self.types and from_sql(self.types[name]) != type_)
-
 
 def _opened(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
     """The file with its records counted by decoding them all: a footer also counts rows whose pages are damaged."""
@@ -95,9 +94,9 @@ def _opened(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
     return _ParquetFile(file, types, records)
 
 
-def _common_type(column: Column, files: Sequence[_ParquetFile]) -> str:
-    """The type that the files give a column; the contract's where none has it."""
-    found = {file.types[column.source_name] for file in files if column.source_name in file.types}
+def common_type(column: Column, files: Sequence[Mapping[str, str]]) -> str:
+    """The type that the files, by their columns' types, give a column; the contract's where none has it."""
+    found = {types[column.source_name] for types in files if column.source_name in types}
     if not found:
         return sql_type(column.type)
     if len(found) == 1:
@@ -105,6 +104,11 @@ def _common_type(column: Column, files: Sequence[_ParquetFile]) -> str:
     if found <= _INTEGERS:
         return "BIGINT"
     return "DOUBLE" if found <= _FLOATS else "VARCHAR"
+
+
+def others(types: Mapping[str, str], held: Mapping[str, DataType]) -> tuple[str, ...]:
+    """Columns to which a file gives another type than the table does."""
+    return tuple(name for name, type_ in held.items() if name in types and from_sql(types[name]) != type_)
 
 
 def _row(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:
@@ -134,9 +138,8 @@ def _reject(file: _ParquetFile, reason: str, detail: str) -> str:
     return f"{file.place}, {literal(reason)} AS reason, {detail} AS detail, {raw} AS raw"
 
 
-def _lost(name: str, own: str, kept: str) -> str:
+def lost_in(value: str, own: str, kept: str) -> str:
     """Condition: the value is not the same any more when it comes back from the table's type."""
-    value = identifier(name)
     return f"({value} IS NOT NULL AND TRY_CAST(TRY_CAST({value} AS {kept}) AS {own}) IS DISTINCT FROM {value})"
 
 

@@ -1,0 +1,63 @@
+r"""The beginning of a text file, read by the driver: its header is a plan, not a row.
+
+Refuses to read further, but where a file must be copied as a whole for executors to read it: an encoding that is not UTF-8, or lines
+that end in a carriage return alone. Such a file passes through the driver's codecs, block by block; its rows do not.
+"""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.model import FileSource
+from lakeward.engines.embedded.csv_headers import Header, header_of
+from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES, TextFile
+from lakeward.engines.embedded.unreadable import readable
+from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.spark.staging.lines import SparkText
+from lakeward.engines.text.csv_records import MAX_RECORD_LINES, Dialect
+from lakeward.engines.text.decoding import TextView, utf8_view
+
+_CHUNK = 64 << 10
+_UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig", "ascii")
+
+
+def opened(file: BatchInput, source: FileSource, scratch: Path) -> SparkText | None:
+    """How executors are to read the file; None where it has a line beyond all bounds."""
+    if source.encoding.lower() not in _UTF8:
+        return SparkText(TextFile(file, utf8_view(file.path, source.encoding, scratch)), native=False)
+    head = _head(file.path)
+    if b"\n" not in head and file.path.stat().st_size > len(head):
+        return None
+    if b"\r" in head and b"\n" not in head:
+        return SparkText(TextFile(file, utf8_view(file.path, source.encoding, scratch)), native=False)
+    return SparkText(TextFile(file, TextView(file.path, "\n")), native=True)
+
+
+def header(con: duckdb.DuckDBPyConnection, file: SparkText, source: FileSource, scratch: Path) -> Header | str:
+    """The header of a delimited file, or the reason why the whole of it is refused."""
+    view = file.text.view
+    if file.native:
+        with tempfile.NamedTemporaryFile(dir=scratch, suffix=".head", delete=False) as copy:
+            copy.write(_whole_lines(_head(view.path), view.path))
+        view = utf8_view(Path(copy.name), "utf-8", scratch)
+    look = partial(header_of, con, TextFile(file.text.input, view), Dialect.of(source, view.newline, DUCKDB))
+    return readable(look) or "reject_unreadable"
+
+
+def _head(path: Path) -> bytes:
+    """As many bytes as hold the first line with something in it, and as many lines as a header could go on over."""
+    head = b""
+    with path.open("rb") as file:
+        while len(head) <= MAX_LINE_BYTES and head.lstrip(b"\xef\xbb\xbf\r\n").count(b"\n") <= MAX_RECORD_LINES + 1:
+            chunk = file.read(_CHUNK)
+            if not chunk:
+                break
+            head += chunk
+    return head
+
+
+def _whole_lines(head: bytes, path: Path) -> bytes:
+    return head if len(head) == path.stat().st_size else head[: head.rindex(b"\n") + 1]

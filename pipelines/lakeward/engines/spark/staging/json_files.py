@@ -1,0 +1,139 @@
+"""Files of JSON lines on executors: Spark's parser, held to what one JSON object is, and numbers written as DuckDB writes them.
+
+Refuses what stands behind an object, which Spark's parser alone would pass over.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from pyspark.sql import SparkSession
+
+from lakeward.contracts.batch import FileReport
+from lakeward.contracts.model import Column
+from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
+from lakeward.engines.spark.results import fetched
+from lakeward.engines.spark.staging.json_values import number, quoted
+from lakeward.engines.spark.staging.lines import Lines, Part, SparkText
+from lakeward.engines.spark.staging.words import SPARK
+from lakeward.engines.text.csv_files import not_blank
+from lakeward.engines.text.json_files import JsonGroup
+from lakeward.engines.text.reading import Reading
+
+_STRICT = "map('allowSingleQuotes', 'false')"
+# An object's name in the text that is parsed: no text has its own digest in it.
+_WRAPPED = """concat('{"x', _own, '":', text, ',"y', _own, '":{}}')"""
+# Half of a pair of surrogates is no character; whole pairs and escaped backslashes are taken out first.
+_PAIRS = SPARK.literal(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_HALF = SPARK.literal(r"\\u[dD][89a-fA-F]")
+_WHOLE_CHARACTERS = f"(NOT contains(text, '\\\\u') OR NOT regexp_replace(text, {_PAIRS}, '') RLIKE {_HALF})"
+# Java writes 1.0E7 and 1.0E-4 where DuckDB writes 10000000.0 and 0.0001; both go over to exponents, but not at the same places.
+_JAVA_NUMBER = SPARK.literal(r"[0-9]E-?[0-9]")
+_IS_JAVA_NUMBER = SPARK.literal(r"^-?[0-9.]+E-?[0-9]+\z")
+_TOKENS = SPARK.literal(r'(?s)"(?:[^"\\]|\\.)*+"|-?[0-9.]+E-?[0-9]+|[^"0-9-]++|.')
+_NO_NUMBERS = """('"NaN"', '"Infinity"', '"-Infinity"')"""
+_NOT_TEXT = SPARK.literal(r'^(-?[0-9]|true\z|false\z|[{\[]|"-?(NaN|Infinity)"\z)')
+
+
+class _SparkJson:
+    """`JsonWords` of Spark. `_v` is the object as a map of texts, `_k` its keys as they stand, `_u` those that are no columns."""
+
+    def parsed(self, records: str) -> str:
+        """See `JsonWords.parsed`."""
+        wrapped = f"from_json({_WRAPPED}, 'map<string,map<string,string>>', {_STRICT})"
+        maps = f"SELECT *, {wrapped} AS _m FROM (SELECT *, md5(text) AS _own FROM ({records}))"
+        alone = f"size(_m) = 2 AND map_contains_key(_m, 'y' || _own) AND {_WHOLE_CHARACTERS}"
+        values = f"SELECT *, CASE WHEN {alone} THEN try_element_at(_m, 'x' || _own) END AS _v FROM ({maps})"
+        keys = "CASE WHEN _v IS NOT NULL THEN coalesce(json_object_keys(text), map_keys(_v)) END"
+        return f"SELECT *, {keys} AS _k FROM ({values})"
+
+    def is_object(self) -> str:
+        """See `JsonWords.is_object`."""
+        return "(_v IS NOT NULL)"
+
+    def repeats(self) -> str:
+        """See `JsonWords.repeats`."""
+        return "size(_k) <> size(array_distinct(_k))"
+
+    def each_key(self) -> str:
+        """See `JsonWords.each_key`."""
+        return "explode(_k)"
+
+    def taken(self, records: str, columns: Sequence[Column]) -> str:
+        """See `JsonWords.taken`. `_t` has the values with their types, where the texts alone do not say them."""
+        known = ", ".join(SPARK.literal(column.source_name) for column in columns)
+        strange = f"SELECT *, filter(_k, k -> k NOT IN ({known})) AS _u FROM ({records})"
+        needed = f"size(_u) > 0 OR exists(map_values(_v), s -> contains(s, 'E') AND s RLIKE {_JAVA_NUMBER})"
+        return f"SELECT *, CASE WHEN {needed} THEN from_json(text, 'map<string,variant>', {_STRICT}) END AS _t FROM ({strange})"
+
+    def value(self, column: Column, place: int) -> str:
+        """See `JsonWords.value`."""
+        del place
+        key = SPARK.literal(column.source_name)
+        value = f"try_element_at(_v, {key})"
+        return f"CASE WHEN {_needs_words(value)} AND NOT {_is_text(key, value)} THEN {_as_duckdb(value)} ELSE {value} END"
+
+    def beside(self, columns: Sequence[Column]) -> str:
+        """See `JsonWords.beside`."""
+        del columns
+        value = "try_element_at(_v, k)"
+        said = f"CASE WHEN {_is_text('k', value)} THEN {quoted(value)} ELSE {_as_duckdb(value)} END"
+        members = f"transform(filter(_u, k -> {value} IS NOT NULL), k -> {quoted('k')} || ':' || {said})"
+        return f"nullif('{{' || array_join({members}, ',') || '}}', '{{}}')"
+
+
+def read_json(session: SparkSession, files: Iterable[SparkText], columns: Sequence[Column]) -> Reading:
+    """Read files of JSON lines; a key that a record lacks is NULL, as JSON has no header to miss it in."""
+    reading = Reading(SPARK)
+    known = sorted(files, key=lambda file: repr(file.reading))
+    for place, (_, group) in enumerate(itertools.groupby(known, key=lambda file: file.reading)):
+        _read(session, reading, f"staged_json_{place}", tuple(group), columns)
+    return reading
+
+
+def _read(session: SparkSession, reading: Reading, name: str, files: Sequence[SparkText], columns: Sequence[Column]) -> None:
+    """Add files that are read alike to the reading."""
+    lines = Lines(session, name, files)
+    counts = {
+        "longest": "max(octet_length(value))",
+        "records": f"count_if({not_blank(SPARK.carriage)})",
+        "undecoded": f"count_if({lines.undecoded()})",
+    }
+    parts = lines.of(lines.measured("true AS f", counts))
+    good: dict[int, tuple[Part, ...]] = {}
+    for file in files:
+        found = parts(file)
+        if any(part.counts["longest"] > MAX_LINE_BYTES for part in found):
+            reading.refuse(file.text.input, "reject_unreadable")
+        else:
+            good[file.text.input.seq] = found
+    undecoded = any(part.counts["undecoded"] for found in good.values() for part in found)
+    group = JsonGroup(SPARK, _SparkJson(), lines.numbered(good, undecoded=undecoded), columns, lines.mixed, undecoded)
+    unknown: dict[int, list[str]] = {}
+    for row in fetched(session.sql(group.unknown())):
+        unknown.setdefault(row["seq"], []).append(row["k"])
+    for file in files:
+        one = file.text.input
+        if one.seq in good:
+            records = sum(part.counts["records"] for part in good[one.seq])
+            reading.reports.append(FileReport(one.seq, one.name, records, tuple(unknown.get(one.seq, ()))))
+    group.read(reading)
+
+
+def _needs_words(value: str) -> str:
+    """Condition: the value may be a number, or hold one, that Java and DuckDB write in two ways."""
+    return f"(contains({value}, 'E') AND {value} RLIKE {_JAVA_NUMBER} OR {value} IN {_NO_NUMBERS})"
+
+
+def _is_text(key: str, value: str) -> str:
+    """Condition: the value is a text in JSON too; told by its looks where no type is known."""
+    return f"coalesce(schema_of_variant(try_element_at(_t, {key})) = 'STRING', NOT {value} RLIKE {_NOT_TEXT})"
+
+
+def _as_duckdb(value: str) -> str:
+    """The value, no text, with each number in it as DuckDB writes it."""
+    tokens = f"regexp_extract_all({value}, {_TOKENS}, 0)"
+    told = f"CASE WHEN t RLIKE {_IS_JAVA_NUMBER} THEN {number('t')} ELSE t END"
+    return (
+        f"CASE WHEN {value} IN {_NO_NUMBERS} THEN {SPARK.inner(value)} "
+        f"WHEN {value} RLIKE {_JAVA_NUMBER} THEN array_join(transform({tokens}, t -> {told}), '') ELSE {value} END"
+    )

@@ -1,0 +1,159 @@
+r"""Lines of text files on executors, each with its number in the file.
+
+Spark numbers rows within the part of a file that a task reads; how many lines each part has is counted first, and so a line's number
+follows without moving a line. The parts are the same in every scan: their size is settled once per session, not by the cores
+that happen to be there. A line ends at `\n` alone and keeps its carriage return; text is bytes until somebody looks at it.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pyspark.sql import SparkSession
+
+from lakeward.engines.embedded.text_lines import TextFile
+from lakeward.engines.spark.results import fetched
+from lakeward.engines.spark.staging.words import SPARK
+from lakeward.engines.text.decoding import BYTE_MARK, CARRIAGE_RETURN, NEVER_IN_TEXT
+
+# Spark's own setting for how small the parts of a small batch may be; its default follows the cores of the moment.
+_PARTS = "spark.sql.files.minPartitionNum"
+_RESERVED = SPARK.literal(f"[{chr(BYTE_MARK)}-{NEVER_IN_TEXT}]")
+# Bytes as characters, and the marks that stand for those that are not ASCII.
+_BYTES = SPARK.literal("".join(map(chr, range(128, 256))))
+_MARKS = SPARK.literal("".join(chr(BYTE_MARK + byte) for byte in range(128, 256)))
+
+
+@dataclass(frozen=True, slots=True)
+class SparkText:
+    """A text file as executors read it.
+
+    Args:
+        native: It is read where it lies, as the bytes that were received; else it is a working copy, in which marks stand for
+            bytes that did not decode and for carriage returns.
+    """
+
+    text: TextFile
+    native: bool
+
+    @property
+    def reading(self) -> tuple[object, ...]:
+        """What files must share to be read by one scan."""
+        view = self.text.view
+        return self.native, view.newline, view.mixed, view.undecoded
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one task reads of a file, and what was counted in it.
+
+    Args:
+        first: What Spark gives its first line for a number.
+    """
+
+    path: str
+    start: int
+    first: int
+    lines: int
+    counts: Mapping[str, Any]
+
+
+class Lines:
+    """Lines of files that share a way of reading.
+
+    Args:
+        name: Of the session's relation that has them as Spark reads them.
+    """
+
+    def __init__(self, session: SparkSession, name: str, files: Sequence[SparkText]) -> None:
+        if not session.sparkContext.getConf().contains(_PARTS):
+            session.conf.set(_PARTS, session.conf.get(_PARTS, None) or str(session.sparkContext.defaultParallelism))
+        self._session = session
+        self._name = name
+        self._files = files
+        self.native, newline, self._copied_returns, self._marked = files[0].reading
+        self.mixed = bool(self.native or self._copied_returns)
+        paths = sorted({escaped(file.text.view.path) for file in files})
+        frame = session.read.option("lineSep", str(newline)).text(paths)
+        items = (
+            "monotonically_increasing_id() AS id",
+            "value",
+            "_metadata.file_path AS path",
+            "_metadata.file_block_start AS start",
+        )
+        frame.selectExpr(*items).createOrReplaceTempView(name)
+
+    def measured(self, text: str, counts: Mapping[str, str]) -> tuple[Part, ...]:
+        """Count the lines of each part, and what else is asked for, in one scan.
+
+        Args:
+            text: Item of a SELECT over `text`, a record if lines are records, for `counts` to look at.
+            counts: Aggregates over `text`, `value` and that item, by name.
+        """
+        raw = f"SELECT *, {self._line(undecoded=False)} AS line FROM {self._name}"
+        texts = f"SELECT *, {SPARK.restored('line', mixed=self.mixed)} AS text FROM ({raw})"
+        asked = "".join(f", {count} AS {name}" for name, count in counts.items())
+        every = "path, start, min(id) AS first, count(*) AS lines"
+        rows = fetched(self._session.sql(f"SELECT {every}{asked} FROM (SELECT *, {text} FROM ({texts})) GROUP BY path, start"))
+        return tuple(
+            Part(row["path"], row["start"], row["first"], row["lines"], row) for row in sorted(rows, key=lambda r: r["start"])
+        )
+
+    def undecoded(self) -> str:
+        """Condition on `value`: bytes of it are no text."""
+        if not self.native:
+            return SPARK.marked("value") if self._marked else "false"
+        # The lead bytes are looked for first: nobody's text has them.
+        reserved = f"(contains(CAST(value AS BINARY), X'F48F') AND value RLIKE {_RESERVED})"
+        return f"(NOT is_valid_utf8(value) OR {reserved})"
+
+    def numbered(self, parts: Mapping[int, Sequence[Part]], *, undecoded: bool) -> str:
+        """SELECT of `file, seq, n, line` over the data lines of all files that `parts`, by their number, has."""
+        places = [place for file in self._files for place in _places(file.text, parts.get(file.text.input.seq, ()))]
+        values = ", ".join(
+            f"({SPARK.literal(path)}, {start}L, {shift}L, {seq}L, {SPARK.literal(name)}, {skip}L)"
+            for path, start, shift, seq, name, skip in places
+        )
+        known = f"(VALUES {values or _NO_PLACE}) AS p(path, start, shift, seq, file, skip)"
+        one = "" if len({place[0] for place in places}) == 1 else " AND l.path = p.path"
+        return (
+            f"SELECT /*+ BROADCAST(p) */ p.file, p.seq, l.id + p.shift AS n, {self._line(undecoded=undecoded)} AS line "
+            f"FROM {self._name} l JOIN {known} ON l.start = p.start{one} WHERE l.id + p.shift > p.skip"
+        )
+
+    def of(self, parts: Sequence[Part]) -> Callable[[SparkText], tuple[Part, ...]]:
+        """The parts of a file, in its order."""
+        found: dict[str, list[Part]] = {}
+        for part in parts:
+            found.setdefault(unquote(urlsplit(part.path).path), []).append(part)
+        return lambda file: tuple(found.get(str(file.text.view.path), ()))
+
+    def _line(self, *, undecoded: bool) -> str:
+        """The line as text, NULL for a blank one; marks stand for the bytes of a line that is none."""
+        line = "value"
+        if self._copied_returns and not self.native:
+            line = f"replace(value, {SPARK.literal(CARRIAGE_RETURN)}, '\\r')"
+        elif undecoded and self.native:
+            marks = f"translate(decode(CAST(value AS BINARY), 'ISO-8859-1'), {_BYTES}, {_MARKS})"
+            line = f"CASE WHEN {self.undecoded()} THEN {marks} ELSE value END"
+        return f"nullif({line}, '')"
+
+
+_NO_PLACE = "('', -1L, 0L, 0L, '', 0L)"
+
+
+def _places(file: TextFile, parts: Sequence[Part]) -> list[tuple[str, int, int, int, str, int]]:
+    """Of each part, what must be added to Spark's numbers to have the file's."""
+    found, before = [], 0
+    for part in parts:
+        found.append((part.path, part.start, before - part.first + 1, file.input.seq, file.input.name, file.skip))
+        before += part.lines
+    return found
+
+
+def escaped(path: Path) -> str:
+    """The path as Spark reads it: no letter of it is a pattern."""
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", str(path))

@@ -1,0 +1,94 @@
+"""Reading the files of one batch on executors into `staged_rows` and `staged_rejects`, whatever their format.
+
+Refuses to let a row pass through the driver: it sees headers, footers and counts.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.model import Column, DataType, FileFormat, FileSource
+from lakeward.core.errors import MachineError
+from lakeward.engines.protocols import NOTHING
+from lakeward.engines.spark.staging.csv_files import CsvReader
+from lakeward.engines.spark.staging.heads import opened
+from lakeward.engines.spark.staging.json_files import read_json
+from lakeward.engines.spark.staging.lines import SparkText
+from lakeward.engines.spark.staging.parquet_files import ParquetReader
+from lakeward.engines.spark.staging.words import SPARK
+from lakeward.engines.text.reading import NO_REJECTS, Reading, no_rows
+
+
+def stage(
+    session: SparkSession,
+    inputs: Sequence[BatchInput],
+    source: FileSource,
+    columns: Sequence[Column],
+    scratch: Path,
+    stored: Mapping[str, DataType] = NOTHING,
+) -> tuple[FileReport, ...]:
+    """Read the inputs into two relations of the session; shape and meaning as in `QueryEngine.stage`.
+
+    Args:
+        session: Both relations become views of it.
+        inputs: The files, of any of the formats but Excel's, in folders that executors see.
+        source: The dialect of all text files among them.
+        columns: The contract's columns, in its order.
+        scratch: An existing folder that executors see too, for working copies, which must outlive the views.
+        stored: Types that columns must have.
+
+    Returns:
+        One report per input, in their order.
+
+    Raises:
+        MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
+    """
+    try:
+        readings = _readings(session, inputs, source, columns, _emptied(scratch / "staging_spark"), stored)
+    except OSError as error:
+        raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
+    rejects = " UNION ALL ".join(select for one in readings for select in one.rejects) or NO_REJECTS
+    session.sql(rejects).createOrReplaceTempView("staged_rejects")
+    rows = " UNION ALL ".join(select for one in readings for select in one.rows) or no_rows(SPARK, columns)
+    session.sql(rows).createOrReplaceTempView("staged_rows")
+    return tuple(sorted((report for one in readings for report in one.reports), key=lambda report: report.seq))
+
+
+def _readings(
+    session: SparkSession,
+    inputs: Sequence[BatchInput],
+    source: FileSource,
+    columns: Sequence[Column],
+    scratch: Path,
+    stored: Mapping[str, DataType],
+) -> tuple[Reading, ...]:
+    """What each format gives, and the files that can't be read at all."""
+    faulty = Reading(SPARK)
+    texts: dict[FileFormat, list[SparkText]] = {FileFormat.CSV: [], FileFormat.JSONL: []}
+    parquet: list[BatchInput] = []
+    for file in inputs:
+        if file.fault:
+            faulty.refuse(file, file.fault)
+        elif file.format is FileFormat.PARQUET:
+            parquet.append(file)
+        elif text := opened(file, source, scratch):
+            texts[file.format].append(text)
+        else:
+            faulty.refuse(file, "reject_unreadable")
+    return (
+        faulty,
+        CsvReader(session, source, columns, scratch).read(texts[FileFormat.CSV]),
+        read_json(session, texts[FileFormat.JSONL], columns),
+        ParquetReader(session, columns, stored).read(parquet),
+    )
+
+
+def _emptied(folder: Path) -> Path:
+    """The folder without the working copies of the batch before."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
+    return folder
