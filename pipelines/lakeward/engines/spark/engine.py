@@ -1,19 +1,29 @@
 """The Spark engine: rows are read, judged and written by executors; governance tables and commits stay with the embedded engine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 from pyspark import __version__
+from pyspark.sql import DataFrame
 
 from lakeward.core.errors import ContractError, StoreConflictError
-from lakeward.core.names import TableName
+from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
-from lakeward.engines.delta.commits import commit, landed, open_table, settle
-from lakeward.engines.delta.data_file import remove_files
+from lakeward.engines.delta.commits import landed, open_table, settle
+from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.rewriting import Rewrite
 from lakeward.engines.delta.schemas import missing_columns
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.protocols import Commit, Statistics, TableInfo, TableSpec, Txn
+from lakeward.engines.spark.correcting import SparkCorrection
+from lakeward.engines.spark.doomed import Doomed, same_keys
+from lakeward.engines.spark.faults import spark_faults
 from lakeward.engines.spark.relations import Relations
+from lakeward.engines.spark.writing import write_files
+
+# Name of the stored rows in a query that chooses among them.
+_STORED = "__lakeward_stored"
 
 
 class SparkEngine(Relations):
@@ -52,30 +62,25 @@ class SparkEngine(Relations):
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
         """See `TableStore.append`."""
-        if self._is_control(query):
+        if self._is_governance(spec, query):
             return self._control.append(spec, query, txn)
-        folder = self._folder(spec.name)
-        with machine_faults(self._lake):
-            table = open_table(folder)
-            if landed(table, txn.app) >= txn.version:
-                return None
-            if table:
-                missing_columns(table, spec)
-            added = self._written(spec, query)
-            rows = sum(file.rows for file in added)
-            try:
-                return settle(folder, spec, txn, lambda t: Commit(commit(t, folder, spec, added, (), [txn]), rows))
-            except (StoreConflictError, ContractError):
-                remove_files(folder, added)
-                raise
+        return self._write(spec, query, txn, lambda _: None)
 
     def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:
-        """See `TableStore.replace`."""
-        raise NotImplementedError
+        """See `TableStore.replace`. A key with a NULL in it replaces nothing."""
+        if self._is_governance(spec, query):
+            return self._control.replace(spec, query, keys, txn)
+        return self._write(spec, query, txn, lambda added: same_keys(self._spark, self._folder(spec.name), spec, keys, added))
 
     def overwrite(self, spec: TableSpec, query: str, condition: str, txn: Txn) -> Commit | None:
         """See `TableStore.overwrite`."""
-        raise NotImplementedError
+        if self._is_governance(spec, query):
+            return self._control.overwrite(spec, query, condition, txn)
+        doomed = Doomed(
+            found=lambda stored: self._chosen(stored, f"({condition})"),
+            kept=lambda stored: self._chosen(stored, f"({condition}) IS NOT TRUE"),
+        )
+        return self._write(spec, query, txn, lambda _: doomed)
 
     def annotate(self, table: TableName, texts: Mapping[str, Mapping[str, str]]) -> int:
         """See `TableStore.annotate`."""
@@ -88,3 +93,27 @@ class SparkEngine(Relations):
     def drop(self, table: TableName) -> None:
         """See `TableStore.drop`."""
         self._control.drop(table)
+
+    def _is_governance(self, spec: TableSpec, query: str) -> bool:
+        return spec.name.layer is Layer.GOVERNANCE and self._is_control(query)
+
+    def _chosen(self, stored: DataFrame, condition: str) -> DataFrame:
+        self._name(_STORED, stored)
+        return self._frame(f"SELECT * FROM {_STORED} WHERE {condition}")
+
+    def _write(self, spec: TableSpec, query: str, txn: Txn, doom: Callable[[Sequence[DataFile]], Doomed | None]) -> Commit | None:
+        folder = self._folder(spec.name)
+        with machine_faults(self._lake), spark_faults(self._lake):
+            table = open_table(folder)
+            if landed(table, txn.app) >= txn.version:
+                return None
+            if table:
+                missing_columns(table, spec)
+            added = write_files(folder, spec, self._frame(query))
+            doomed = doom(added)
+            correction = SparkCorrection(self._spark, folder, partial(self._scan, spec.name), doomed) if doomed else None
+            try:
+                return settle(folder, spec, txn, Rewrite(folder, spec, added, correction, txn).attempt)
+            except (StoreConflictError, ContractError):
+                remove_files(folder, added)
+                raise

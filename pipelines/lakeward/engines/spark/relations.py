@@ -16,10 +16,9 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.types import sql_type
-from lakeward.engines.protocols import NOTHING, Attached, Outside, TableSpec
+from lakeward.engines.protocols import NOTHING, Attached, Outside
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.faults import spark_faults
 from lakeward.engines.spark.queries import lake_table, parsed, sources
@@ -27,7 +26,6 @@ from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.session import open_session
 from lakeward.engines.spark.shapes import Shapes
 from lakeward.engines.spark.types import duck_name, from_spark
-from lakeward.engines.spark.writing import write_files
 
 
 class Relations:
@@ -135,11 +133,6 @@ class Relations:
 
     def _folder(self, table: TableName) -> Path:
         return self._lake / table.layer / table.name
-
-    def _written(self, spec: TableSpec, query: str) -> tuple[DataFile, ...]:
-        """The rows of the query as data files of the table."""
-        with spark_faults(self._lake):
-            return write_files(self._folder(spec.name), spec, self._frame(query))
 
     def _frame(self, query: str, at: Mapping[TableName, int] | None = None) -> DataFrame:
         tree, versions = parsed(query), at or {}

@@ -1,10 +1,13 @@
 """The kinds of the contract model as Spark names them. Refuses lossy pairs, as the embedded engine does."""
 
+from collections.abc import Iterable
+
 from pyspark.sql.types import ArrayType
 from pyspark.sql.types import DataType as SparkType
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.engines.delta.types import delta_type, from_delta
+from lakeward.engines.protocols import TableColumn
 from lakeward.engines.spark.building import INSTANT
 
 # What Spark's SQL calls otherwise than Delta's log does.
@@ -22,6 +25,16 @@ _DELTA = {"bigint": "long", "int": "integer", "smallint": "short", "tinyint": "b
 def spark_type(type_: DataType) -> str:
     """How Spark's SQL names the type."""
     return _SQL.get(delta_type(type_), delta_type(type_))
+
+
+def quoted(name: str) -> str:
+    """The name as Spark's SQL takes it, whatever is in it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def schema(columns: Iterable[TableColumn]) -> str:
+    """The columns as Spark's readers take them."""
+    return ", ".join(f"{quoted(column.name)} {spark_type(column.type)}" for column in columns)
 
 
 def duck_name(type_: SparkType) -> str:

@@ -13,7 +13,7 @@ from lakeward.core.errors import InvariantError
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.protocols import TableSpec
 from lakeward.engines.spark.footers import data_files
-from lakeward.engines.spark.types import from_spark, spark_type
+from lakeward.engines.spark.types import from_spark, quoted, spark_type
 
 
 def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFile, ...]:
@@ -25,7 +25,7 @@ def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFi
     _check(spec, frame)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"part-{uuid.uuid4()}"
-    typed = frame.selectExpr(*(f"CAST({_quoted(c.name)} AS {spark_type(c.type)}) AS {_quoted(c.name)}" for c in spec.columns))
+    typed = frame.selectExpr(*(f"CAST({quoted(c.name)} AS {spark_type(c.type)}) AS {quoted(c.name)}" for c in spec.columns))
     try:
         writer = typed.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
         (writer.partitionBy(*spec.partition_by) if spec.partition_by else writer).parquet(str(target))
@@ -54,7 +54,3 @@ def _sweep(target: Path, kept: set[Path]) -> None:
             path.unlink()
     if not kept:
         shutil.rmtree(target)
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
