@@ -25,7 +25,10 @@ from lakeward.engines.spark.queries import lake_table, parsed, sources
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.session import open_session
 from lakeward.engines.spark.shapes import Shapes
+from lakeward.engines.spark.staging.stage import is_for_executors, stage
 from lakeward.engines.spark.types import duck_name, from_spark
+
+_STAGED = ("staged_rows", "staged_rejects")
 
 
 class Relations:
@@ -72,10 +75,16 @@ class Relations:
         stored: Mapping[str, DataType] = NOTHING,
     ) -> tuple[FileReport, ...]:
         """See `QueryEngine.stage`."""
-        reports = self._control.stage(inputs, source, columns, stored)
-        for name in ("staged_rows", "staged_rejects"):
-            self._tell(name)
-        self._small -= {"staged_rows", "staged_rejects"}
+        if is_for_executors(inputs, columns):
+            with spark_faults(self._lake):
+                reports = stage(self._spark, inputs, source, columns, self.scratch, stored)
+                for name in _STAGED:
+                    self._name(name, self._spark.table(name))
+        else:
+            reports = self._control.stage(inputs, source, columns, stored)
+            for name in _STAGED:
+                self._tell(name)
+            self._small.difference_update(_STAGED)
         return reports
 
     def attach(self, name: str, data: Outside) -> Attached:

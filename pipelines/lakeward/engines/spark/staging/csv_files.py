@@ -14,7 +14,7 @@ from lakeward.engines.embedded.csv_headers import Header
 from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.staging.heads import header
-from lakeward.engines.spark.staging.lines import Lines, Part, SparkText
+from lakeward.engines.spark.staging.lines import Lines, Part, SparkText, escaped
 from lakeward.engines.spark.staging.words import SPARK
 from lakeward.engines.text.csv_files import CsvGroup, CsvKind, not_blank, spanning
 from lakeward.engines.text.csv_records import Dialect, reason
@@ -83,9 +83,9 @@ class CsvReader:
         """SELECT of the records of several lines, found once and kept."""
         if not kind.joins:
             return ""
-        folder = str(self._scratch / name)
+        folder = str(self._scratch.absolute() / name)
         self._session.sql(spanning(kind, lined)).write.parquet(folder)
-        self._session.read.parquet(folder).createOrReplaceTempView(name)
+        self._session.read.parquet(escaped(Path(folder))).createOrReplaceTempView(name)
         return f"SELECT * FROM {name}"
 
     def _report(self, files: Sequence[SparkText], parts: dict[int, tuple[Part, ...]], kind: CsvKind, group: CsvGroup) -> None:

@@ -129,7 +129,7 @@ class Lines:
         found: dict[str, list[Part]] = {}
         for part in parts:
             found.setdefault(unquote(urlsplit(part.path).path), []).append(part)
-        return lambda file: tuple(found.get(str(file.text.view.path), ()))
+        return lambda file: tuple(found.get(str(file.text.view.path.absolute()), ()))
 
     def _line(self, *, undecoded: bool) -> str:
         """The line as text, NULL for a blank one; marks stand for the bytes of a line that is none."""
@@ -156,4 +156,4 @@ def _places(file: TextFile, parts: Sequence[Part]) -> list[tuple[str, int, int, 
 
 def escaped(path: Path) -> str:
     """The path as Spark reads it: no letter of it is a pattern."""
-    return re.sub(r"([*?\[\]{}\\])", r"\\\1", str(path))
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", str(path.absolute()))

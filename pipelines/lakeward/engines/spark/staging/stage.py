@@ -17,9 +17,23 @@ from lakeward.engines.spark.staging.csv_files import CsvReader
 from lakeward.engines.spark.staging.heads import opened
 from lakeward.engines.spark.staging.json_files import read_json
 from lakeward.engines.spark.staging.lines import SparkText
-from lakeward.engines.spark.staging.parquet_files import ParquetReader
+from lakeward.engines.spark.staging.parquet_files import ParquetReader, is_alike
 from lakeward.engines.spark.staging.words import SPARK
 from lakeward.engines.text.reading import NO_REJECTS, Reading, no_rows
+
+
+def is_for_executors(inputs: Sequence[BatchInput], columns: Sequence[Column]) -> bool:
+    """Whether executors read all of these files as the embedded engine does; if not, the driver's engine must read them.
+
+    Declared: no engine reads workbooks exactly, and Spark has no type for some of Parquet's (a time of day, nanoseconds, UUIDs, maps).
+    """
+
+    def reads(file: BatchInput) -> bool:
+        if file.fault or file.format is not FileFormat.PARQUET:
+            return bool(file.fault) or file.format is not FileFormat.XLSX
+        return is_alike(file, columns)
+
+    return all(map(reads, inputs))
 
 
 def stage(
