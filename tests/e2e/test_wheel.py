@@ -159,6 +159,18 @@ def test_the_demo_names_the_extra_that_it_needs(stranger):
     assert "pip install 'lakeward[airflow]'" in stranger("demo", exits=(4,))
 
 
+def test_a_dataset_on_spark_names_the_extra_that_it_needs(stranger, plant):
+    project = plant[0] / "expectations" / "project.yaml"
+    without = project.read_text(encoding="utf-8")
+    project.write_text(without + "engine: spark\n", encoding="utf-8")
+    try:
+        assert "pip install 'lakeward[spark]'" in stranger("run", "press_line", cwd=plant[0], exits=(4,))
+        lacking = {row["check"]: row["repair"] for row in stranger("doctor", "--json", cwd=plant[0], exits=(4,)) if not row["ok"]}
+        assert lacking["pyspark (extra spark)"] == "pip install 'lakeward[spark]'"
+    finally:
+        project.write_text(without, encoding="utf-8")
+
+
 def test_every_command_shows_an_example(stranger):
     for command in ("init", "new", "run", "rebuild", "status", "tables", "verdicts", "explain", "doctor", "demo"):
         assert f"lakeward {command}" in stranger(command, "--help")
