@@ -9,30 +9,37 @@ from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as f
-from pyspark.sql.types import TimestampType
+from pyspark.sql.types import DecimalType, StructField, TimestampType
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # Python's calendar; instants beyond it are shown as its ends.
 _FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+# What DuckDB counts and sums in 128 bits, and gives as whole numbers.
+_HUGE = DecimalType(38, 0)
 
 
 def fetched(frame: DataFrame) -> list[dict[str, Any]]:
     """One dict per row, as `QueryEngine.fetch` promises; instants travel as microseconds, since Python's are of the driver's zone."""
-    names = frame.columns
-    instants = [place for place, field in enumerate(frame.schema.fields) if isinstance(field.dataType, TimestampType)]
+    names, fields = frame.columns, frame.schema.fields
     plain = frame.toDF(*(f"c{place}" for place in range(len(names))))
-    items = [f.unix_micros(c) if place in instants else f.col(c) for place, c in enumerate(plain.columns)]
-    return [dict(zip(names, _revived(row, instants), strict=True)) for row in plain.select(*items).collect()]
+    items = [f.unix_micros(c) if _is_instant(field) else f.col(c) for c, field in zip(plain.columns, fields, strict=True)]
+    return [dict(zip(names, _revived(row, fields), strict=True)) for row in plain.select(*items).collect()]
 
 
-def _revived(row: Row, instants: Sequence[int]) -> list[Any]:
-    values: list[Any] = [_plain(value) for value in row]
-    for place in instants:
-        if values[place] is not None:
-            values[place] = _EPOCH + min(max(values[place], _FIRST), _LAST) * _MICROSECOND
-    return values
+def _revived(row: Row, fields: Sequence[StructField]) -> list[Any]:
+    return [None if value is None else _value(value, field) for value, field in zip(row, fields, strict=True)]
+
+
+def _value(value: Any, field: StructField) -> object:
+    if _is_instant(field):
+        return _EPOCH + min(max(value, _FIRST), _LAST) * _MICROSECOND
+    return int(value) if field.dataType == _HUGE else _plain(value)
+
+
+def _is_instant(field: StructField) -> bool:
+    return isinstance(field.dataType, TimestampType)
 
 
 def _plain(value: object) -> object:
