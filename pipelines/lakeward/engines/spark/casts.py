@@ -1,5 +1,6 @@
 """DuckDB's casts in Spark: which texts are numbers or times, how numbers round, how each type is written as text."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from sqlglot import exp
@@ -40,8 +41,11 @@ def cast(node: exp.Expr, types: Types) -> exp.Expr:
     given, wanted, found = node.this, duck_type(node.args["to"]), types[1]
     if wanted.startswith("ENUM"):
         return exp.cast(given, "TEXT")
-    if isinstance(given, exp.Literal) and wanted not in INTEGERS:
-        return node
+    if isinstance(given, exp.Literal):
+        found = "VARCHAR" if given.is_string else wanted
+        # Thousands of them in the rules of one zone: what is no end of a day is told as it stands.
+        if wanted not in INTEGERS and not re.search(_ENDS_DAY, given.name):
+            return node
     if rule := _rule(wanted, found):
         return rule(given, node)
     return node
@@ -104,4 +108,16 @@ _FROM_TEXT: Mapping[str, Callable[[exp.Expr, exp.Expr], exp.Expr]] = {
     **dict.fromkeys(FLOATS, _text_to_double),
     "TIMESTAMP": _text_to_naive,
 }
-RULES: Mapping[Key, Rule] = {exp.Cast: cast, exp.TryCast: cast}
+
+
+def _values(node: exp.Expr, types: Types) -> exp.Expr:
+    """Rows that are written out: DuckDB finds the type of each column, Spark wants it said."""
+    rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
+    for row in rows:
+        for item, type_ in zip(row, types, strict=False):
+            if spark_name(type_):
+                item.replace(spark(f"CAST({{0}} AS {spark_name(type_)})", item))
+    return node
+
+
+RULES: Mapping[Key, Rule] = {exp.Cast: cast, exp.TryCast: cast, exp.Values: _values}

@@ -61,16 +61,29 @@ def _key(node: exp.Expr) -> Key:
 
 def _typed(tree: exp.Expr, shapes: Shapes) -> dict[int, Types]:
     """Types of the nodes that are told by them, by the node's identity, asked for one SELECT at a time."""
+    found: dict[int, Types] = {
+        id(node): list(shapes.columns(f"FROM {_alone(node)}").values()) for node in tree.find_all(exp.Values)
+    }
     asked: dict[int, tuple[exp.Select, list[exp.Expr]]] = {}
     for node in tree.walk():
-        if _key(node) in TYPED and not _is_constant(node) and (select := node.find_ancestor(exp.Select)):
+        if (
+            _key(node) in TYPED
+            and id(node) not in found
+            and not _is_constant(node)
+            and (select := node.find_ancestor(exp.Select))
+        ):
             asked.setdefault(id(select), (select, []))[1].append(node)
-    found: dict[int, Types] = {}
     for select, nodes in asked.values():
         parts = [_parts(node) for node in nodes]
         types = iter(shapes.types(select, [one for part in parts for one in part]))
         found |= {id(node): (*(next(types) for _ in part), *_UNTYPED) for node, part in zip(nodes, parts, strict=True)}
     return found
+
+
+def _alone(values: exp.Expr) -> str:
+    """Rows that are written out, as a relation by themselves."""
+    rows = (row if isinstance(row, exp.Tuple) else exp.paren(row.copy()) for row in values.expressions)
+    return f"(VALUES {', '.join(row.sql('duckdb') for row in rows)})"
 
 
 def _is_constant(node: exp.Expr) -> bool:

@@ -13,7 +13,8 @@ def _asof(node: exp.Expr, _types: Types) -> exp.Expr:
     """The newest row at or before: each row of the right side counts until the next one of its kind."""
     if str(node.args.get("method", "")).upper() != "ASOF":
         return node
-    parts = list(node.args["on"].flatten())
+    on = node.args["on"]
+    parts = list(on.flatten()) if isinstance(on, exp.And) else [on]
     after = next(part for part in parts if isinstance(part, exp.GTE | exp.GT))
     same = [part.expression for part in parts if part is not after]
     right = node.this
@@ -26,9 +27,7 @@ def _asof(node: exp.Expr, _types: Types) -> exp.Expr:
     ends = exp.column(_UNTIL, right.alias)
     later = exp.GT if isinstance(after, exp.GTE) else exp.GTE
     within = exp.or_(exp.Is(this=ends.copy(), expression=exp.Null()), later(this=ends, expression=after.this.copy()))
-    return exp.Join(
-        this=rows.subquery(right.alias), side=node.args.get("side"), on=exp.and_(node.args["on"].copy(), exp.paren(within))
-    )
+    return exp.Join(this=rows.subquery(right.alias), side=node.args.get("side"), on=exp.and_(on.copy(), exp.paren(within)))
 
 
 def _bare(column: exp.Expr) -> exp.Expr:

@@ -5,6 +5,7 @@ What decides answers (zone, ANSI mode, case) is set on our session whatever othe
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -89,7 +90,8 @@ def _start(settings: SparkSettings) -> SparkSession:
 def _hush(session: SparkSession) -> None:
     """Nothing below errors, and nothing at all from those who quote the value that a query stumbled over (law 6)."""
     session.sparkContext.setLogLevel("ERROR")
-    log4j = session.sparkContext._gateway.jvm.org.apache.logging.log4j  # noqa: SLF001 (pyspark has no other door to the JVM)
+    gateway: Any = session.sparkContext._gateway  # noqa: SLF001 (pyspark has no other door to the JVM)
+    log4j = gateway.jvm.org.apache.logging.log4j
     for name in _QUOTING:
         log4j.core.config.Configurator.setLevel(name, log4j.Level.OFF)
     PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True

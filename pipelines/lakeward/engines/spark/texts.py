@@ -1,5 +1,6 @@
 """Texts: regular expressions, patterns, hashes of values, JSON."""
 
+import re
 from collections.abc import Mapping
 
 from sqlglot import exp
@@ -57,6 +58,19 @@ def _like(node: exp.Expr, _types: Types) -> exp.Expr:
     return type(node)(this=node.this.copy(), expression=exp.Literal.string(pattern.name.replace("\\", "\\\\")))
 
 
+def _escaped(node: exp.Expr, _types: Types) -> exp.Expr:
+    """What is escaped in DuckDB's pattern, by a backslash; Spark allows that of its own signs alone."""
+    like, sign = node.this, node.expression.name
+    pieces = re.findall(rf"{re.escape(sign)}.|.", like.expression.name, re.DOTALL)
+    told = "".join(_sign(piece[-1]) if piece[0] == sign and len(piece) > 1 else piece.replace("\\", "\\\\") for piece in pieces)
+    kind = exp.ILike if isinstance(like, exp.ILike) else exp.Like
+    return kind(this=like.this.copy(), expression=exp.Literal.string(told))
+
+
+def _sign(letter: str) -> str:
+    return "\\" + letter if letter in "%_\\" else letter
+
+
 def _hash(node: exp.Expr, _types: Types) -> exp.Expr:
     """Spark's passes NULLs over: `(NULL, 1)` and `(1, NULL)` would be one."""
     given = node.expressions
@@ -86,6 +100,8 @@ RULES: Mapping[Key, Rule] = {
     exp.RegexpExtractAll: _extract_all,
     exp.RegexpReplace: _replace,
     exp.Like: _like,
+    exp.ILike: _like,
+    exp.Escape: _escaped,
     exp.Split: _split,
     exp.Length: _length,
     exp.Substring: _substring,
