@@ -47,6 +47,13 @@ def data_files(folder: Path, spec: TableSpec, paths: Sequence[Path]) -> tuple[Da
     return tuple(_file(folder, spec, Path(path), rows, chunks[path]) for path, rows in sorted(counted))
 
 
+def count_rows(file: Path) -> int:
+    """Rows of a file, as its footer has them."""
+    with duckdb.connect() as con:
+        (rows,) = con.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(file))})").fetchall()[0]
+    return int(rows)
+
+
 def _chunks(con: duckdb.DuckDBPyConnection, listed: str) -> dict[str, dict[str, list[Chunk]]]:
     """Row groups by file and column."""
     items = "file_name, path_in_schema, num_values, stats_null_count, stats_min_value, stats_max_value"

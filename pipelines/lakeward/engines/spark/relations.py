@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
+from sqlglot import exp
 
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType, FileSource
@@ -19,14 +20,18 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import NOTHING, Attached, Outside
+from lakeward.engines.spark import counting
 from lakeward.engines.spark.dialect import to_spark
+from lakeward.engines.spark.exporting import write_one
 from lakeward.engines.spark.faults import spark_faults
+from lakeward.engines.spark.outside import is_for_executors, placed_rows
 from lakeward.engines.spark.queries import lake_table, parsed, sources
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.session import open_session
 from lakeward.engines.spark.shapes import Shapes
-from lakeward.engines.spark.staging.stage import is_for_executors, stage
-from lakeward.engines.spark.types import duck_name, from_spark
+from lakeward.engines.spark.staging.stage import is_for_executors as is_text_for_executors
+from lakeward.engines.spark.staging.stage import stage
+from lakeward.engines.spark.types import duck_name, from_spark, quoted
 
 _STAGED = ("staged_rows", "staged_rejects")
 
@@ -75,7 +80,7 @@ class Relations:
         stored: Mapping[str, DataType] = NOTHING,
     ) -> tuple[FileReport, ...]:
         """See `QueryEngine.stage`."""
-        if is_for_executors(inputs, columns):
+        if is_text_for_executors(inputs, columns):
             with spark_faults(self._lake):
                 reports = stage(self._spark, inputs, source, columns, self.scratch, stored)
                 for name in _STAGED:
@@ -89,7 +94,18 @@ class Relations:
 
     def attach(self, name: str, data: Outside) -> Attached:
         """See `QueryEngine.attach`."""
-        raise NotImplementedError
+        attached = self._control.attach(name, data)
+        if not is_for_executors(data, attached):
+            for relation in (name, f"{name}_placed"):
+                self._tell(relation)
+                self._small.discard(relation)
+            return attached
+        names = [column.name for column in attached.columns]
+        with spark_faults(self._lake):
+            rows = placed_rows(self._spark, data.files, names)
+            self._name(f"{name}_placed", rows)
+            self._name(name, rows.select(*map(quoted, names)))
+        return attached
 
     def define(self, name: str, query: str) -> None:
         """See `QueryEngine.define`."""
@@ -115,6 +131,8 @@ class Relations:
         """See `QueryEngine.fetch`."""
         if self._is_control(query):
             return self._control.fetch(query, at)
+        if not at and (counted := self._counted(query)):
+            return counted
         with spark_faults(self._lake):
             return fetched(self._frame(query, at))
 
@@ -138,19 +156,36 @@ class Relations:
         """See `QueryEngine.export`."""
         if self._is_control(query):
             return self._control.export(query, file)
-        raise NotImplementedError
+        with spark_faults(self._lake):
+            return write_one(self._frame(query), file)
+
+    def _counted(self, query: str) -> list[dict[str, Any]] | None:
+        """The answer of a query that asks for the rows of one batch alone, where the log has it."""
+        if (asked := counting.asked(query)) is None or (known := self._control.statistics(*asked[1:])) is None:
+            return None
+        return [{asked[0]: known.rows}]
 
     def _folder(self, table: TableName) -> Path:
         return self._lake / table.layer / table.name
 
     def _frame(self, query: str, at: Mapping[TableName, int] | None = None) -> DataFrame:
         tree, versions = parsed(query), at or {}
+        self._keep(tree)
         for table in sources(tree):
             if name := lake_table(table):
                 self._shapes.table(name, self._stored(name))
             elif table.name in self._small:
                 self._tell(table.name)
         return self._spark.sql(to_spark(tree, self._shapes, lambda table: self._scan(table, versions.get(table))))
+
+    def _keep(self, tree: exp.Expr) -> None:
+        """Run what is `AS MATERIALIZED` once: Spark would run it wherever it is named."""
+        for cte in tree.find_all(exp.CTE):
+            if cte.args.get("materialized"):
+                name = f"__kept_{uuid.uuid4().hex}"
+                self.materialise(name, cte.this.sql("duckdb"))
+                cte.set("this", exp.select("*").from_(exp.to_identifier(name)))
+                cte.set("materialized", None)
 
     def _stored(self, name: TableName) -> dict[str, str]:
         """DuckDB's types of a stored table's columns."""
