@@ -160,3 +160,15 @@ def test_a_submitted_flow_fills_the_tables_and_tried_again_changes_nothing(pytho
     before = sorted(path.name for path in log.iterdir())
     assert python(RUN, **spark_here) == [["success"], 2]
     assert sorted(path.name for path in log.iterdir()) == before
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_flow_on_spark_in_the_tasks_own_process_fills_the_tables(python, plant, spark_here):
+    (plant / "inbox" / "press").mkdir(parents=True)
+    (plant / "inbox" / "press" / "a.csv").write_text(ROWS, encoding="utf-8")
+    here = {name: value for name, value in spark_here.items() if name != "LAKEWARD_SPARK_SUBMIT"}
+    assert python(RUN, **here, LAKEWARD_SPARK_MASTER="local[2]") == [["success"], 2]
+    events = (plant / "lake" / "lineage" / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(event)["run"]["facets"]["processing_engine"]["name"] for event in events} == {"spark"}
