@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import duckdb
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import types as t
@@ -35,8 +36,9 @@ _ALIKE = re.compile(
     r"(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|FLOAT|DOUBLE|BOOLEAN|VARCHAR|DATE|BLOB"
     r"|TIMESTAMP|TIMESTAMP WITH TIME ZONE|DECIMAL\(\d+,\d+\))"
 )
-# How Spark says that a file is damaged.
-_DAMAGED = ("FAILED_READ_FILE", "CANNOT_READ_FILE_FOOTER", "PARQUET")
+# How Spark says that a file is damaged, and whose trouble it is all the same where it says the other.
+_DAMAGED = ("FAILED_READ_FILE", "CANNOT_READ_FILE_FOOTER", "org.apache.parquet")
+_OUR_TROUBLE = ("OutOfMemoryError", "FileNotFoundException", "FILE_NOT_EXIST", "ExecutorLostFailure", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,8 @@ class ParquetReader:
             everything = ", ".join(one.value(name) for name in types)
             count = f"SELECT count(*) AS records, bit_xor(xxhash64({everything})) AS read FROM {one.view}"
             return _File(file, types, one.view, fetched(self._session.sql(count))[0]["records"])
-        except PySparkException as error:
-            if not (error.getCondition() or "").startswith(_DAMAGED) and "parquet" not in str(error).lower():
+        except (PySparkException, Py4JError) as error:
+            if not _is_damage(str(error)):
                 raise
             return None
 
@@ -170,6 +172,11 @@ def _footer(con: duckdb.DuckDBPyConnection, file: BatchInput) -> dict[str, str] 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, ...]]:
     return con.execute(query).fetchall()
+
+
+def _is_damage(said: str) -> bool:
+    """Whether the file is at fault, and not memory, the network or a person who stopped it."""
+    return any(sign in said for sign in _DAMAGED) and not any(sign in said for sign in _OUR_TROUBLE)
 
 
 def _is_plain_nested(type_: str) -> bool:
