@@ -38,9 +38,11 @@ lint: $(READY)  ## Check style, types and the layers of the house
 bench: $(READY)  ## Measure governed ingest against plain writes (minutes)
 	@$(BIN)/python tests/bench/governed_ingest.py
 
-docs: $(READY)  ## Write docs/expectations.md anew from the catalogues
+docs: $(READY)  ## Write docs/expectations.md and docs/engines.md anew from what the code says
 	@$(BIN)/python -c "from pathlib import Path; from lakeward.quality.vocabulary import vocabulary; \
-		Path('docs/expectations.md').write_text(vocabulary(), encoding='utf-8')"
+		from lakeward.engines.gaps import page; \
+		Path('docs/expectations.md').write_text(vocabulary(), encoding='utf-8'); \
+		Path('docs/engines.md').write_text(page(), encoding='utf-8')"
 
 bench-quality: $(READY)  ## Measure judging against other judges; parts and rows as BENCH="wide --rows 100000" (an hour)
 	@$(BIN)/python tests/bench/quality.py $(BENCH)

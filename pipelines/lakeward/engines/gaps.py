@@ -77,6 +77,24 @@ GAPS = (
         "Java writes letters that have no capital of their own as Unicode's full mapping has it, DuckDB one letter for one letter.",
     ),
     Gap(
+        "values in logs of executors",
+        Kind.NEVER,
+        "A value that stops a query can stand in an executor's own log.",
+        "Spark's errors quote it. The driver's log, and all that Lakeward says, does not have it; a cluster's log settings are its owner's.",
+    ),
+    Gap(
+        "workbooks and rows with odd types",
+        Kind.NOT_YET,
+        "Excel workbooks, JSON, Arrow and Delta data for `lakeward check`, and Parquet types that Spark lacks come through the driver.",
+        "The driver's own engine reads them and hands them to executors as Parquet: bounded by what one machine reads.",
+    ),
+    Gap(
+        "lengths below zero",
+        Kind.NOT_IMPLEMENTED,
+        "`right('abc', -1)` is empty, not `bc`.",
+        "DuckDB counts from the other end; no flow asks for it.",
+    ),
+    Gap(
         "functions without a rule",
         Kind.NOT_IMPLEMENTED,
         "A function of DuckDB's that Spark has not is refused by name (`query_not_understood`).",

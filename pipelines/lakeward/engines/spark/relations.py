@@ -24,6 +24,7 @@ from lakeward.engines.spark import counting
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.exporting import write_one
 from lakeward.engines.spark.faults import spark_faults
+from lakeward.engines.spark.keeping import is_repeatable, kept_in_memory, kept_on_disk
 from lakeward.engines.spark.outside import is_for_executors, placed_rows
 from lakeward.engines.spark.queries import lake_table, parsed, sources
 from lakeward.engines.spark.results import fetched
@@ -123,9 +124,13 @@ class Relations:
             self._small.add(name)
             return
         with spark_faults(self._lake):
-            frame = self._frame(query).persist()
-            self._name(name, frame)
-        self._kept[name] = frame
+            frame = self._frame(query)
+            if not is_repeatable(parsed(query)):
+                self._name(name, kept_on_disk(frame, self.scratch))
+                return
+            rows, kept = kept_in_memory(frame)
+            self._name(name, rows)
+        self._kept[name] = kept
 
     def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
         """See `QueryEngine.fetch`."""
