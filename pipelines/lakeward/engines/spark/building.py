@@ -1,5 +1,6 @@
 """Small pieces that rules of the dialect build Spark's expressions from. Refuses nothing; knows no rule."""
 
+import functools
 from collections.abc import Callable, Sequence
 
 import sqlglot
@@ -21,13 +22,19 @@ def spark(template: str, *given: exp.Expr) -> exp.Expr:
     """An expression of Spark's own, `{0}, {1}, …` being the given ones."""
     names = [f"__given{place}__" for place, _ in enumerate(given)]
     places = dict(zip(names, given, strict=True))
-    tree = sqlglot.parse_one(template.format(*names), dialect="spark")
+    tree = _parsed(template.format(*names)).copy()
     for column in list(tree.find_all(exp.Column)):
         if column.name in places:
             column.replace(
                 exp.paren(places[column.name].copy()) if needs_paren(places[column.name]) else places[column.name].copy()
             )
     return exp.paren(tree, copy=False) if needs_paren(tree) else tree
+
+
+@functools.cache
+def _parsed(template: str) -> exp.Expr:
+    """Rules are few and their templates the same for every query."""
+    return sqlglot.parse_one(template, dialect="spark")
 
 
 def needs_paren(node: exp.Expr) -> bool:

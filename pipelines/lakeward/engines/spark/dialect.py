@@ -60,24 +60,40 @@ def _key(node: exp.Expr) -> Key:
 
 
 def _typed(tree: exp.Expr, shapes: Shapes) -> dict[int, Types]:
-    """Types of the nodes that are told by them, by the node's identity, asked for one SELECT at a time."""
-    found: dict[int, Types] = {
-        id(node): list(shapes.columns(f"FROM {_alone(node)}").values()) for node in tree.find_all(exp.Values)
-    }
-    asked: dict[int, tuple[exp.Select, list[exp.Expr]]] = {}
-    for node in tree.walk():
-        if (
-            _key(node) in TYPED
-            and id(node) not in found
-            and not _is_constant(node)
-            and (select := node.find_ancestor(exp.Select))
-        ):
-            asked.setdefault(id(select), (select, []))[1].append(node)
-    for select, nodes in asked.values():
-        parts = [_parts(node) for node in nodes]
-        types = iter(shapes.types(select, [one for part in parts for one in part]))
-        found |= {id(node): (*(next(types) for _ in part), *_UNTYPED) for node, part in zip(nodes, parts, strict=True)}
+    """Types of the nodes that are told by them, by the node's identity.
+
+    Asked for one SELECT at a time, the inner ones first: each becomes a relation that the one around it reads.
+    """
+    found: dict[int, Types] = {}
+    for values in tree.find_all(exp.Values):
+        found[id(values)] = list(shapes.columns(f"FROM {_alone(values)}").values())
+    asked = _asked(tree)
+    copy = tree.copy()
+    twins = {id(node): twin for node, twin in zip(tree.bfs(), copy.bfs(), strict=True)}
+    for select in reversed(list(tree.find_all(exp.Select))):
+        parts = [_parts(twins[id(node)]) for node in asked.get(id(select), ())]
+        types = iter(shapes.types(twins[id(select)], [one for part in parts for one in part]))
+        for node, part in zip(asked.get(id(select), ()), parts, strict=True):
+            found[id(node)] = (*(next(types) for _ in part), *_UNTYPED)
+        _stand_in(twins[id(select)], shapes)
     return found
+
+
+def _asked(tree: exp.Expr) -> dict[int, list[exp.Expr]]:
+    """The nodes that are told by types, by the identity of the SELECT that they stand in."""
+    found: dict[int, list[exp.Expr]] = {}
+    for node in tree.walk():
+        is_asked = _key(node) in TYPED and not isinstance(node, exp.Values) and not _is_constant(node)
+        if is_asked and (select := node.find_ancestor(exp.Select)):
+            found.setdefault(id(select), []).append(node)
+    return found
+
+
+def _stand_in(select: exp.Expr, shapes: Shapes) -> None:
+    """Put a name in the place of a SELECT that another one reads from."""
+    outer = select.parent
+    if isinstance(outer, exp.Subquery) and isinstance(outer.parent, exp.From | exp.Join) and (name := shapes.view(select)):
+        select.replace(exp.select("*").from_(name))
 
 
 def _alone(values: exp.Expr) -> str:

@@ -11,12 +11,11 @@ _NARROW = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"})
 
 
 def _div(node: exp.Expr, _types: Types) -> exp.Expr:
-    """Always of doubles; by zero infinite, where Spark raises."""
-    above, below = node.this, node.expression
-    if isinstance(below, exp.Literal) and float(below.name):
-        return spark("CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE)", above, below)
-    by_zero = "CASE WHEN {0} > 0 THEN CAST('Infinity' AS DOUBLE) WHEN {0} < 0 THEN CAST('-Infinity' AS DOUBLE) WHEN {0} = 0 THEN CAST('NaN' AS DOUBLE) END"
-    return spark(f"CASE WHEN {{1}} = 0 THEN {by_zero} ELSE CAST({{0}} AS DOUBLE) / CAST({{1}} AS DOUBLE) END", above, below)
+    """Always of doubles; by zero infinite, or NaN where nothing is divided, where Spark raises."""
+    above, below = (exp.cast(exp.paren(one.copy()), "DOUBLE", dialect="spark") for one in (node.this, node.expression))
+    if isinstance(node.expression, exp.Literal) and float(node.expression.name):
+        return spark("{0} / {1}", above, below)
+    return spark("coalesce(try_divide({0}, {1}), {0} * CASE WHEN {1} = 0 THEN CAST('Infinity' AS DOUBLE) END)", above, below)
 
 
 def _whole(node: exp.Expr, types: Types) -> exp.Expr:

@@ -1,5 +1,7 @@
 """What a query reads: tables of the lake, relations of the session. Refuses to change a query."""
 
+import functools
+
 import sqlglot
 from sqlglot import exp
 
@@ -11,6 +13,12 @@ _LAYERS = frozenset(Layer)
 def parsed(query: str) -> exp.Expr:
     """The query as the flows write it, in DuckDB's dialect."""
     return sqlglot.parse_one(query, dialect="duckdb")
+
+
+@functools.lru_cache(maxsize=8)
+def looked_at(query: str) -> exp.Expr:
+    """The same, for those who only look: a flow's query is asked about several times before it runs."""
+    return parsed(query)
 
 
 def sources(tree: exp.Expr) -> list[exp.Table]:

@@ -26,7 +26,7 @@ from lakeward.engines.spark.exporting import write_one
 from lakeward.engines.spark.faults import spark_faults
 from lakeward.engines.spark.keeping import is_repeatable, kept_in_memory, kept_on_disk
 from lakeward.engines.spark.outside import is_for_executors, placed_rows
-from lakeward.engines.spark.queries import lake_table, parsed, sources
+from lakeward.engines.spark.queries import lake_table, looked_at, parsed, sources
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.session import open_session
 from lakeward.engines.spark.shapes import Shapes
@@ -125,7 +125,7 @@ class Relations:
             return
         with spark_faults(self._lake):
             frame = self._frame(query)
-            if not is_repeatable(parsed(query)):
+            if not is_repeatable(looked_at(query)):
                 self._name(name, kept_on_disk(frame, self.scratch))
                 return
             rows, kept = kept_in_memory(frame)
@@ -222,7 +222,7 @@ class Relations:
 
     def _is_control(self, query: str) -> bool:
         """Whether all that the query reads is small: governance tables, and relations made of them."""
-        return all(self._is_small(lake_table(table), table.name) for table in sources(parsed(query)))
+        return all(self._is_small(lake_table(table), table.name) for table in sources(looked_at(query)))
 
     def _is_small(self, table: TableName | None, name: str) -> bool:
         return table.layer is Layer.GOVERNANCE if table else name in self._small

@@ -3,6 +3,7 @@
 Refuses to guess: an expression that can't be bound by itself has no known type, and is told to Spark as if it had the usual one.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
@@ -23,6 +24,7 @@ class Shapes:
     def __init__(self) -> None:
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = 'UTC'")
+        self._numbers = itertools.count()
 
     def close(self) -> None:
         """Forget all of it."""
@@ -37,6 +39,15 @@ class Shapes:
         """A relation of the session."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {_empty(columns)}")
 
+    def view(self, query: exp.Expr) -> str | None:
+        """A name for the query, so that what is around it need not be bound with it again; None where it can't stand alone."""
+        name = f"__inner_{next(self._numbers)}"
+        try:
+            self._con.execute(f"CREATE TEMP VIEW {name} AS {query.sql('duckdb')}")
+        except duckdb.Error:
+            return None
+        return name
+
     def columns(self, query: str) -> dict[str, str]:
         """DuckDB's types of the query's columns.
 
@@ -49,7 +60,7 @@ class Shapes:
             raise DefinitionError("query_not_understood", reason=str(error).partition("\n")[0][:200]) from None
         return {name: str(type_) for name, type_ in zip(rows.columns, rows.types, strict=True)}
 
-    def types(self, select: exp.Select, asked: Sequence[exp.Expr]) -> list[str]:
+    def types(self, select: exp.Expr, asked: Sequence[exp.Expr]) -> list[str]:
         """The type of each expression, where it stands in `select`."""
         plain = [one for one in asked if not one.find(exp.AggFunc)]
         found = dict(zip(map(id, plain), self._together(select, plain), strict=True))
@@ -57,7 +68,7 @@ class Shapes:
         found |= dict(zip(map(id, rest), self._together(select, rest), strict=True))
         return [found[id(one)] for one in asked]
 
-    def _together(self, select: exp.Select, asked: Sequence[exp.Expr]) -> list[str]:
+    def _together(self, select: exp.Expr, asked: Sequence[exp.Expr]) -> list[str]:
         """All in one query, or one by one where one of them stands in the way."""
         if not asked:
             return []
@@ -68,7 +79,7 @@ class Shapes:
             return found or self._grouped(select, head, texts[0], tail)
         return [(self._bound(head, [text], tail) or self._grouped(select, head, text, tail))[0] for text in texts]
 
-    def _grouped(self, select: exp.Select, head: str, text: str, tail: str) -> list[str]:
+    def _grouped(self, select: exp.Expr, head: str, text: str, tail: str) -> list[str]:
         group = select.args.get("group")
         return (self._bound(head, [text], f"{tail} {group.sql('duckdb')}") if group else None) or [UNKNOWN]
 
@@ -84,7 +95,7 @@ def _empty(columns: Mapping[str, str]) -> str:
     return f"SELECT {', '.join(f'CAST(NULL AS {type_}) AS {identifier(name)}' for name, type_ in columns.items())} WHERE FALSE"
 
 
-def _around(select: exp.Select) -> tuple[str, str]:
+def _around(select: exp.Expr) -> tuple[str, str]:
     """The CTEs that the select sees, and what it reads from."""
     withs: list[exp.Expr] = []
     node: exp.Expr | None = select
