@@ -100,6 +100,11 @@ TRAPS = {
         "SELECT i, j FROM silver.traps QUALIFY row_number() OVER (PARTITION BY i > 0 ORDER BY i DESC) = 1 ORDER BY i",
         [[-7, 0], [9223372036854775807, 3], [None, None]],
     ),
+    "a named window may get a frame": (
+        """SELECT i, lag(i) OVER near AS before, sum(j) OVER (near ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS so_far
+        FROM silver.traps WINDOW near AS (PARTITION BY i IS NULL ORDER BY i) ORDER BY i""",
+        [[-7, None, 0], [7, -7, 2], [9223372036854775807, 7, 5], [None, None, None]],
+    ),
     "sums of integers do not overflow": (
         "SELECT sum(i) AS a, sum(i) FILTER (i > 0) AS b, avg(m) AS c FROM silver.traps WHERE i IS NOT NULL",
         [[9223372036854775807, 9223372036854775814, 3333333332.98]],

@@ -39,10 +39,22 @@ def _bare(column: exp.Expr) -> exp.Expr:
 
 
 def _window(node: exp.Expr, _types: Types) -> exp.Expr:
-    """Spark numbers rows in an order only."""
-    if isinstance(node.this, exp.RowNumber) and not node.args.get("order"):
+    """Spark numbers rows in an order only, and takes a named window as it is or not at all."""
+    if node.args.get("spec") and node.args.get("alias"):
+        named = _named(node)
+        node.set("alias", None)
+        node.set("partition_by", [one.copy() for one in named.args.get("partition_by") or ()])
+        node.set("order", named.args["order"].copy() if named.args.get("order") else None)
+    if isinstance(node.this, exp.RowNumber) and not (node.args.get("order") or node.args.get("alias")):
         node.set("order", exp.Order(expressions=[exp.Ordered(this=exp.Null(), nulls_first=True)]))
     return node
+
+
+def _named(node: exp.Expr) -> exp.Expr:
+    """What the query says of the window that the node names."""
+    query = node.find_ancestor(exp.Select)
+    windows: list[exp.Expr] = query.args.get("windows") or [] if query else []
+    return next(window for window in windows if window.name == node.args["alias"].name)
 
 
 RULES: Mapping[Key, Rule] = {exp.Join: _asof, exp.Window: _window}
