@@ -5,6 +5,7 @@ follows without moving a line. The parts are the same in every scan: their size 
 that happen to be there. A line ends at `\n` alone and keeps its carriage return; text is bytes until somebody looks at it.
 """
 
+import os.path
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from pyspark.sql import SparkSession
 
+from lakeward.core.errors import InvariantError
 from lakeward.engines.embedded.text_lines import TextFile
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.staging.words import SPARK
@@ -125,11 +127,18 @@ class Lines:
         )
 
     def of(self, parts: Sequence[Part]) -> Callable[[SparkText], tuple[Part, ...]]:
-        """The parts of a file, in its order."""
-        found: dict[str, list[Part]] = {}
+        """The parts of a file, in its order.
+
+        Raises:
+            InvariantError: Spark read something that is none of the files: its rows would be lost.
+        """
+        found: dict[str, list[Part]] = {_plain(file.text.view.path): [] for file in self._files}
         for part in parts:
-            found.setdefault(unquote(urlsplit(part.path).path), []).append(part)
-        return lambda file: tuple(found.get(str(file.text.view.path.absolute()), ()))
+            path = unquote(urlsplit(part.path).path)
+            if path not in found:
+                raise InvariantError("staged_file_unknown", path=path)
+            found[path].append(part)
+        return lambda file: tuple(found[_plain(file.text.view.path)])
 
     def _line(self, *, undecoded: bool) -> str:
         """The line as text, NULL for a blank one; marks stand for the bytes of a line that is none."""
@@ -156,4 +165,9 @@ def _places(file: TextFile, parts: Sequence[Part]) -> list[tuple[str, int, int, 
 
 def escaped(path: Path) -> str:
     """The path as Spark reads it: no letter of it is a pattern."""
-    return re.sub(r"([*?\[\]{}\\])", r"\\\1", str(path.absolute()))
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", _plain(path))
+
+
+def _plain(path: Path) -> str:
+    """The path as Hadoop names it: whole, and without `..`; links stay."""
+    return os.path.normpath(path.absolute())
