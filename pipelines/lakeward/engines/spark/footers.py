@@ -27,6 +27,8 @@ _ORDER: Mapping[Kind, Callable[[str], Any]] = {
     Kind.DATE: date.fromisoformat,
     Kind.TIMESTAMP: datetime.fromisoformat,
 }
+# What is said of a column that is in the path, not in the file.
+_BESIDE: Mapping[str, str] = {"null_count": "0"}
 
 # Of one column in one row group: values, nulls, least, greatest.
 Chunk = tuple[int, int | None, str | None, str | None]
@@ -66,12 +68,12 @@ def _chunks(con: duckdb.DuckDBPyConnection, listed: str) -> dict[str, dict[str, 
 def _file(folder: Path, spec: TableSpec, path: Path, rows: int, columns: Mapping[str, Sequence[Chunk]]) -> DataFile:
     types = {column.name: column.type for column in spec.columns}
     written = {name: _written(chunks, types[name]) for name, chunks in columns.items() if name in types}
+    partition = _partition(folder, path)
     for column in spec.columns:
-        if not column.nullable and written.get(column.name, {}).get("null_count", "0") != "0":
+        nulls = partition.get(column.name, "") is None or written.get(column.name, _BESIDE).get("null_count") != "0"
+        if not column.nullable and nulls:
             raise InvariantError("rows_do_not_fit", table=spec.name, column=column.name, expected="NOT NULL", found="NULL")
-    return DataFile(
-        str(path.relative_to(folder)), path.stat().st_size, rows, _partition(folder, path), stats_json(rows, written, types)
-    )
+    return DataFile(str(path.relative_to(folder)), path.stat().st_size, rows, partition, stats_json(rows, written, types))
 
 
 def _written(chunks: Sequence[Chunk], type_: DataType) -> dict[str, str]:
@@ -82,6 +84,8 @@ def _written(chunks: Sequence[Chunk], type_: DataType) -> dict[str, str]:
     lows, highs = [low for low, _ in bounds if low is not None], [high for _, high in bounds if high is not None]
     if not bounds or order is None or not len(lows) == len(highs) == len(bounds):
         return known
+    if any("nan" in (low.lower(), high.lower()) for low, high in zip(lows, highs, strict=True)):
+        return {**known, "has_nan": "true"}
     try:
         return {**known, "min": min(lows, key=order), "max": max(highs, key=order)}
     except (ValueError, InvalidOperation):

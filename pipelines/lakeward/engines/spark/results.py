@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as f
-from pyspark.sql.types import DecimalType, StructField, TimestampType
+from pyspark.sql.types import DecimalType, StructField, TimestampType, VariantVal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -48,4 +48,6 @@ def _plain(value: object) -> object:
         return {name: _plain(one) for name, one in value.asDict().items()}
     if isinstance(value, list):
         return [_plain(one) for one in value]
+    if isinstance(value, VariantVal):
+        return value.toPython()
     return bytes(value) if isinstance(value, bytearray) else value

@@ -15,6 +15,9 @@ from lakeward.engines.protocols import TableSpec
 from lakeward.engines.spark.footers import data_files
 from lakeward.engines.spark.types import from_spark, quoted, spark_type
 
+# Parquet's writer tells nothing of a column, not even its nulls, whose bounds take more than 4 KiB; no bound of 1 KiB gets into Delta's log.
+_OPTIONS = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false", "parquet.statistics.truncate.length": "1024"}
+
 
 def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFile, ...]:
     """Write the rows into a new folder inside the table's; none for no rows.
@@ -27,7 +30,7 @@ def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFi
     target = folder / f"part-{uuid.uuid4()}"
     typed = frame.selectExpr(*(f"CAST({quoted(c.name)} AS {spark_type(c.type)}) AS {quoted(c.name)}" for c in spec.columns))
     try:
-        writer = typed.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+        writer = typed.write.options(**_OPTIONS)
         (writer.partitionBy(*spec.partition_by) if spec.partition_by else writer).parquet(str(target))
         files = data_files(folder, spec, sorted(target.rglob("*.parquet")))
     except BaseException:
