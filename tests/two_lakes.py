@@ -1,0 +1,97 @@
+"""One project taken the same way by both engines into two lakes, and all that their tables differ in."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from both_engines import CONF
+from lakeward.core.settings import EMBEDDED, SPARK, Settings
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.embedded.engine import EmbeddedEngine
+from lakeward.flows import run_all
+
+# What law 4 leaves out: whose run it was, and when. And the engine's name, which is meant to differ.
+NOT_COMPARED = frozenset(
+    {"_run_id", "_ingested_at", "run_id", "engine", "observed_at", "judged_at", "scored_at", "started_at", "finished_at"}
+    | {"planned_at", "applied_at", "done_at"}
+)
+# As far as doubles are compared: what is summed up in another order differs behind them.
+DIGITS = "CAST(printf('%.12g', {}) AS DOUBLE)"
+# Java's second compiler pays back after minutes only.
+SHORT_LIVED = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.shuffle.partitions": "2"}
+
+
+@dataclass(frozen=True)
+class TwoLakes:
+    """The project, as each engine sees it."""
+
+    embedded: Settings
+    spark: Settings
+
+    def both(self, flow: Callable[[Settings], Any]) -> tuple[Any, Any]:
+        """What the flow returns from each."""
+        return flow(self.embedded), flow(self.spark)
+
+    def drop(self, path: str, content: bytes) -> None:
+        """Put the same file into both drop folders."""
+        for settings in (self.embedded, self.spark):
+            file = settings.start / "inbox" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+    def differences(self) -> dict[str, Any]:
+        """What differs, by table; empty where the lakes are the same."""
+        lakes = [settings.start / "lake" for settings in (self.embedded, self.spark)]
+        there = [{str(log.parent.relative_to(lake)) for log in lake.glob("*/*/_delta_log")} for lake in lakes]
+        found: dict[str, Any] = {name: "only one has it" for name in there[0] ^ there[1]}
+        engine = EmbeddedEngine(str(lakes[0]))
+        try:
+            unlike = {name: _unlike(engine, *(lake / name for lake in lakes)) for name in sorted(there[0] & there[1])}
+        finally:
+            engine.close()
+        return found | {name: rows for name, rows in unlike.items() if rows}
+
+
+def two_lakes(root: Path, make: Callable[[Path], Settings]) -> TwoLakes:
+    """The project that `make` makes, twice: each engine has a drop folder and a lake of its own."""
+    made = make(root / EMBEDDED)
+    shutil.copytree(made.start, root / SPARK)
+    found = Settings.load().spark
+    session = replace(found, master="local[2]", conf=CONF | SHORT_LIVED | dict(found.conf))
+    return TwoLakes(replace(made, engine=EMBEDDED), replace(made, engine=SPARK, start=root / SPARK, spark=session))
+
+
+def counted(settings: Settings) -> list[tuple[str, Any]]:
+    """Run all datasets: what came of each, by name; nothing may fail."""
+    done, failed = run_all(settings)
+    assert failed == {}
+    return [(report.dataset, report.counts) for report in done]
+
+
+def _unlike(engine: EmbeddedEngine, left: Path, right: Path) -> dict[str, Any]:
+    """Columns that only one has, or the first rows that only one has; empty where they are the same."""
+    scans = [f"delta_scan({literal(str(side))})" for side in (left, right)]
+    types = [{row["column_name"]: row["column_type"] for row in engine.fetch(f"DESCRIBE SELECT * FROM {scan}")} for scan in scans]
+    if types[0] != types[1]:
+        return {"columns": sorted(set(types[0].items()) ^ set(types[1].items()))}
+    items = ", ".join(_item(left, *column) for column in types[0].items() if column[0] not in NOT_COMPARED)
+    mine, theirs = (f"SELECT {items} FROM {scan}" for scan in scans)
+    only = {
+        EMBEDDED: engine.fetch(f"({mine} EXCEPT ALL {theirs}) LIMIT 5"),
+        SPARK: engine.fetch(f"({theirs} EXCEPT ALL {mine}) LIMIT 5"),
+    }
+    return {side: rows for side, rows in only.items() if rows}
+
+
+def _item(table: Path, name: str, type_: str) -> str:
+    """The column as it is compared: with what `engines/gaps.py` declares of it left out."""
+    own = identifier(name)
+    if table.parent.name == "gold" and name == "_row":  # "numbers of unordered rows"
+        return "0 AS _row"
+    if type_ == "DOUBLE":  # "order of floating-point sums"
+        return f"{DIGITS.format(own)} AS {own}"
+    if name == "observed":
+        return f"coalesce(CAST({DIGITS.format(f'TRY_CAST({own} AS DOUBLE)')} AS VARCHAR), {own}) AS {own}"
+    return own
