@@ -89,7 +89,7 @@ class Relations:
         else:
             reports = self._control.stage(inputs, source, columns, stored)
             for name in _STAGED:
-                self._tell(name)
+                self._tell(name, self._as_stored(name))
             self._small.difference_update(_STAGED)
         return reports
 
@@ -198,10 +198,15 @@ class Relations:
             raise UsageError("table_not_found", table=name)
         return {column.name: sql_type(column.type) for column in info.columns}
 
-    def _tell(self, name: str) -> None:
+    def _as_stored(self, name: str) -> str:
+        """Items of a SELECT: the relation's columns in types that tables have, which Spark has too."""
+        types = self._control.types(name)
+        return ", ".join(f"CAST({identifier(c)} AS {sql_type(type_)}) AS {identifier(c)}" for c, type_ in types.items())
+
+    def _tell(self, name: str, items: str = "*") -> None:
         """Give Spark the rows that the driver's own engine has under the name now."""
         file = self.scratch / f"{name}_{uuid.uuid4()}.parquet"
-        self._control.export(f"SELECT * FROM {identifier(name)}", file)
+        self._control.export(f"SELECT {items} FROM {identifier(name)}", file)
         with spark_faults(self._lake):
             self._name(name, self._spark.read.parquet(str(file)))
         self._small.add(name)
