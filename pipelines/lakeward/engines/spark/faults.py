@@ -3,6 +3,7 @@
 Refuses to hand on what Spark says of a value: its messages quote it (law 6).
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +16,27 @@ from lakeward.core.errors import ContractError, DefinitionError, LakewardError, 
 # Characters of what Spark says of a query; a message stays below 500.
 _LONGEST = 200
 # How Delta names what it can't read.
-_FEATURE = ("DELTA_UNSUPPORTED_FEATURES_FOR_READ", "DELTA_INVALID_PROTOCOL_VERSION", "DELTA_UNSUPPORTED_READER")
+_FEATURE = (
+    "DELTA_FEATURES_PROTOCOL",
+    "DELTA_UNSUPPORTED_FEATURES_FOR_READ",
+    "DELTA_INVALID_PROTOCOL_VERSION",
+    "DELTA_UNSUPPORTED_READER",
+)
+# How an error that pyspark knows no class for begins.
+_CONDITION = re.compile(r"Exception: \[([A-Z][A-Z0-9_.]+)\]")
 # Texts of the system and of the JVM, and the error that each is.
 _MACHINE = {
     "no space left": "disk_full",
     "disk quota exceeded": "disk_full",
     "outofmemoryerror": "spark_memory_full",
+    # As standalone, YARN and Kubernetes tell what the system killed (137), or Java ended with (52).
     "exit code: 137": "spark_memory_full",
+    "exited with code 137": "spark_memory_full",
+    "exited with exit code 137": "spark_memory_full",
+    "exited with code 52": "spark_memory_full",
+    "exited with exit code 52": "spark_memory_full",
+    "failed_read_file.file_not_exist": "spark_lake_not_shared",
+    "mkdirs failed to create": "spark_lake_not_shared",
     "permission denied": "lake_not_writable",
     "read-only file system": "lake_not_writable",
 }
@@ -34,7 +49,7 @@ def spark_faults(lake: Path) -> Iterator[None]:
     Raises:
         DefinitionError: A query that a person wrote can't be understood, or stumbled over a value.
         ContractError: A table uses a Delta feature that can't be read (`table_feature_unreadable`).
-        MachineError: `disk_full`, `spark_memory_full`, `lake_not_writable`, or `spark_failed` for anything else.
+        MachineError: `disk_full`, `spark_memory_full`, `spark_lake_not_shared`, `lake_not_writable`, or `spark_failed` for anything else.
     """
     try:
         yield
@@ -46,7 +61,8 @@ def spark_faults(lake: Path) -> Iterator[None]:
 def _ours(error: Exception, lake: Path) -> LakewardError:
     said, kind = str(error), _kind(error)
     if kind.startswith(_FEATURE):
-        return ContractError("table_feature_unreadable", lake=lake, feature=said.partition("\n")[0][:_LONGEST])
+        told = said[max(said.find(f"[{kind}"), 0) :].partition("\n")[0]
+        return ContractError("table_feature_unreadable", lake=lake, feature=told[:_LONGEST])
     for text, code in _MACHINE.items():
         if text in said.lower():
             return MachineError(code, lake=lake)
@@ -59,4 +75,7 @@ def _ours(error: Exception, lake: Path) -> LakewardError:
 
 def _kind(error: Exception) -> str:
     """Spark's own name of the error, which holds no value."""
-    return (error.getCondition() or "") if isinstance(error, PySparkException) else ""
+    if isinstance(error, PySparkException):
+        return error.getCondition() or ""
+    found = _CONDITION.search(str(error))
+    return found[1] if found else ""

@@ -5,11 +5,13 @@ Refuses rows that do not fit the table. A task that fails or runs twice leaves n
 
 import shutil
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as f
 
-from lakeward.core.errors import InvariantError
+from lakeward.core.errors import InvariantError, MachineError
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.protocols import TableSpec
 from lakeward.engines.spark.footers import data_files
@@ -24,15 +26,19 @@ def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFi
 
     Raises:
         InvariantError: The rows do not fit `spec`.
+        MachineError: Executors wrote rows that are not in the folder: under its path they see another one.
     """
     _check(spec, frame)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"part-{uuid.uuid4()}"
     typed = frame.selectExpr(*(f"CAST({quoted(c.name)} AS {spark_type(c.type)}) AS {quoted(c.name)}" for c in spec.columns))
+    written = Observation()
+    counted = typed.observe(written, f.count(f.lit(1)).alias("rows"))
     try:
-        writer = typed.write.options(**_OPTIONS)
+        writer = counted.write.options(**_OPTIONS)
         (writer.partitionBy(*spec.partition_by) if spec.partition_by else writer).parquet(str(target))
         files = data_files(folder, spec, sorted(target.rglob("*.parquet")))
+        _check_there(folder, files, written)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -48,6 +54,12 @@ def _check(spec: TableSpec, frame: DataFrame) -> None:
         if found.get(name) != wanted.get(name):
             said = {"expected": str(wanted.get(name, "-")), "found": str(found.get(name, "-"))}
             raise InvariantError("rows_do_not_fit", table=spec.name, column=name, **said)
+
+
+def _check_there(folder: Path, files: Sequence[DataFile], written: Observation) -> None:
+    """Check that the folder has every row that executors wrote."""
+    if sum(file.rows for file in files) != written.get.get("rows", 0):
+        raise MachineError("spark_lake_not_shared", lake=folder.parents[1])
 
 
 def _sweep(target: Path, kept: set[Path]) -> None:
