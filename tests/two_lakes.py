@@ -45,7 +45,7 @@ class TwoLakes:
         """What differs, by table; empty where the lakes are the same."""
         lakes = [settings.start / "lake" for settings in (self.embedded, self.spark)]
         there = [{str(log.parent.relative_to(lake)) for log in lake.glob("*/*/_delta_log")} for lake in lakes]
-        found: dict[str, Any] = {name: "only one has it" for name in there[0] ^ there[1]}
+        found: dict[str, Any] = dict.fromkeys(there[0] ^ there[1], "only one has it")
         engine = EmbeddedEngine(str(lakes[0]))
         try:
             unlike = {name: _unlike(engine, *(lake / name for lake in lakes)) for name in sorted(there[0] & there[1])}

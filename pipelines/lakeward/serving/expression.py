@@ -47,7 +47,13 @@ def _check(con: duckdb.DuckDBPyConnection, whole: str) -> None:
         raise ProtectionError("query_too_large") from None
     node = parsed["statements"][0]["node"]
     listed = node.pop("select_list", ())
-    if len(listed) != 1 or node["type"] != "SELECT_NODE" or node["from_table"]["type"] != "EMPTY" or _clauses(node) or _row(listed[0]):
+    if (
+        len(listed) != 1
+        or node["type"] != "SELECT_NODE"
+        or node["from_table"]["type"] != "EMPTY"
+        or _clauses(node)
+        or _row(listed[0])
+    ):
         raise ProtectionError("expression_not_one")
     if _nested(listed):
         raise ProtectionError("expression_nested")
