@@ -5,6 +5,7 @@ A query over governance tables alone is answered by the driver's own engine: the
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,10 @@ class Relations:
         self._control = EmbeddedEngine(lake, memory_limit=memory_limit)
         self._lake = Path(lake).absolute()
         self.scratch = self._control.scratch
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._control.close)
             self._spark = open_session(settings)
-        except BaseException:
-            self._control.close()
-            raise
+            undo.pop_all()
         self._shapes = Shapes()
         # Relations of governance tables alone, which Spark learns of when a query of rows names them.
         self._small: set[str] = set()

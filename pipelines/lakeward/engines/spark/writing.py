@@ -6,6 +6,7 @@ Refuses rows that do not fit the table. A task that fails or runs twice leaves n
 import shutil
 import uuid
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from pyspark.sql import DataFrame, Observation
@@ -34,14 +35,13 @@ def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFi
     typed = frame.selectExpr(*(f"CAST({quoted(c.name)} AS {spark_type(c.type)}) AS {quoted(c.name)}" for c in spec.columns))
     written = Observation()
     counted = typed.observe(written, f.count(f.lit(1)).alias("rows"))
-    try:
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, target, ignore_errors=True)
         writer = counted.write.options(**_OPTIONS)
         (writer.partitionBy(*spec.partition_by) if spec.partition_by else writer).parquet(str(target))
         files = data_files(folder, spec, sorted(target.rglob("*.parquet")))
         _check_there(folder, files, written)
-    except BaseException:
-        shutil.rmtree(target, ignore_errors=True)
-        raise
+        undo.pop_all()
     _sweep(target, {folder / file.path for file in files})
     return files
 
