@@ -47,6 +47,9 @@ docs: $(READY)  ## Write docs/expectations.md and docs/engines.md anew from what
 bench-quality: $(READY)  ## Measure judging against other judges; parts and rows as BENCH="wide --rows 100000" (an hour)
 	@$(BIN)/python tests/bench/quality.py $(BENCH)
 
+bench-spark: $(READY)  ## Measure the Spark engine against stock Spark; parts and rows as BENCH="judge --rows 1000000" (an hour)
+	@$(BIN)/python tests/bench/spark.py $(BENCH)
+
 lock: $(READY)  ## Pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-annotate --no-emit-index-url --no-header --quiet -o requirements.lock
