@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint docs bench lock clean
+.PHONY: help run test test-all lint docs bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ run: $(READY)  ## Set up, then take one simulated plant-day the whole way throug
 test: $(READY)  ## Set up, then run all tests; the slowest are listed at the end
 	@$(BIN)/lakeward spark setup >/dev/null || echo "Tests of the Spark engine are skipped"
 	@$(BIN)/pytest --durations=15
+
+test-all: $(READY)  ## Run also the tests that are too long for every change: Spark on files, clusters, kills and strangers (an hour)
+	@$(BIN)/lakeward spark setup >/dev/null
+	@$(BIN)/pytest -m '' --durations=15
 
 lint: $(READY)  ## Check style, types and the layers of the house
 	@$(BIN)/ruff check .

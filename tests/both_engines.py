@@ -6,6 +6,8 @@ from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 
 ENGINES = ("embedded", pytest.param("spark", marks=pytest.mark.spark))
+# Of what has hundreds of small cases, each of which costs Spark seconds.
+ALL_ENGINES = ("embedded", pytest.param("spark", marks=[pytest.mark.spark, pytest.mark.exhaustive]))
 # Small: the machine that tests has other tests to run.
 CONF = {"spark.driver.memory": "1g", "spark.ui.enabled": "false"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from both_engines import ENGINES, opened
+from both_engines import ALL_ENGINES, ENGINES, opened
 from staged import READER
 
 
@@ -18,7 +18,7 @@ def engine(request, lake):
     made.close()
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=ALL_ENGINES)
 def reader(request):
     """Whose reading of files `staged` looks at."""
     token = READER.set(request.param)

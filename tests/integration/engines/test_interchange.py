@@ -21,7 +21,7 @@ from lakeward.engines.spark.writing import write_files as write_files_on_spark
 from strangers import OlderTransaction, first_add, foreign, newer_protocol, sql
 from tables import APP, BY_DAY, NAME, SPEC, by_day, folder, ids, rows, total, txn
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 SOURCE = TableName(Layer.BRONZE, "press_line")
 
 

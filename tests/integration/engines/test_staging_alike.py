@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lakeward.contracts.model import FileFormat
 from staged import READER, column, file_input, staged
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 
 # Each batch costs Spark some jobs, however many files it has.
 FILES_OF_A_BATCH = 12

@@ -17,6 +17,7 @@ def test_row_numbers_hold_for_a_large_file_read_in_any_order(tmp_path):
 
 
 @pytest.mark.spark
+@pytest.mark.exhaustive
 def test_row_numbers_hold_for_a_file_that_many_tasks_read(tmp_path):
     path = tmp_path / "large.csv"
     path.write_text(

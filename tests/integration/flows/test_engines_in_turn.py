@@ -12,7 +12,7 @@ from lakeward.flows import ingest_dataset
 from plant import line, make_plant, run
 from two_lakes import TwoLakes
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 SPAWN = multiprocessing.get_context("spawn")
 # Adds, repeats, corrects, sets aside, and can't be parsed.
 BATCHES = [

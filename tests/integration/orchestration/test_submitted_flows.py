@@ -150,7 +150,7 @@ def test_without_the_provider_the_dag_is_broken_and_asks_for_the_extra(python):
 
 
 @pytest.mark.spark
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.timeout(900)
 def test_a_submitted_flow_fills_the_tables_and_tried_again_changes_nothing(python, plant, spark_here):
     (plant / "inbox" / "press").mkdir(parents=True)
@@ -163,7 +163,7 @@ def test_a_submitted_flow_fills_the_tables_and_tried_again_changes_nothing(pytho
 
 
 @pytest.mark.spark
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.timeout(900)
 def test_a_flow_on_spark_in_the_tasks_own_process_fills_the_tables(python, plant, spark_here):
     (plant / "inbox" / "press").mkdir(parents=True)

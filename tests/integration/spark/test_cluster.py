@@ -27,7 +27,7 @@ from lakeward.flows.batch import Step
 from plant import Plant, line, make_plant
 from two_lakes import TwoLakes
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 
 GOLD = """\
 apiVersion: v3.2.0

@@ -47,7 +47,7 @@ def test_a_second_run_finds_nothing_new(hour):
     assert hour.differences() == {}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_whole_day_of_the_plant_comes_out_the_same(tmp_path):
     lakes = two_lakes(tmp_path, a_day)
     embedded, spark = lakes.both(counted)
@@ -55,7 +55,7 @@ def test_a_whole_day_of_the_plant_comes_out_the_same(tmp_path):
     assert lakes.differences() == {}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not DATA.is_dir(), reason=WITHOUT)
 @pytest.mark.parametrize("name", ["skab", "steel_energy", "excavators_mwo"])
 def test_files_of_real_plants_come_out_the_same(tmp_path, name):
