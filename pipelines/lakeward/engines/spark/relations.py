@@ -145,6 +145,8 @@ class Relations:
         """See `QueryEngine.types`."""
         if self._is_control(f"SELECT * FROM {relation}"):
             return self._control.types(relation)
+        if (name := lake_table(exp.to_table(relation, dialect="duckdb"))) and (info := self._control.info(name)):
+            return {column.name: column.type for column in info.columns}
         with spark_faults(self._lake):
             fields = self._frame(f"SELECT * FROM {relation}").schema.fields
         return {field.name: from_spark(field.dataType) for field in fields}

@@ -33,6 +33,9 @@ def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFi
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"part-{uuid.uuid4()}"
     typed = frame.selectExpr(*(f"CAST({quoted(c.name)} AS {spark_type(c.type)}) AS {quoted(c.name)}" for c in spec.columns))
+    if spec.partition_by:
+        # Every task would write a file for each of its partition values: 2,318 dates made 2,318 files, times the tasks.
+        typed = typed.hint("rebalance", *(f.col(quoted(name)) for name in spec.partition_by))
     written = Observation()
     counted = typed.observe(written, f.count(f.lit(1)).alias("rows"))
     with ExitStack() as undo:
