@@ -28,7 +28,7 @@ sys.path.append(str(HERE.parent))
 from governed_ingest import make_file  # noqa: E402
 from quality import CACHE, SECONDS_BETWEEN_LOOKS, known, resident  # noqa: E402
 
-from cluster import CONF, Cluster, cluster  # noqa: E402
+from cluster import CONF, WITH_US, Cluster, cluster  # noqa: E402
 
 LOG = CACHE / "spark.jsonl"
 LOCAL, CLUSTER = "local[2]", "cluster"
@@ -68,7 +68,7 @@ def run(contender: str, rows: int, count: int, master: str) -> dict[str, Any]:
     place = Path(tempfile.mkdtemp(dir=CACHE))
     with masters(master) as (url, running), (CACHE / "contender.log").open("w") as log:
         conf = json.dumps(HEAP[master] | SESSION)
-        words = [sys.executable, str(HERE / "spark_contenders.py"), contender, url, str(place), conf, *map(str, paths)]
+        words = [*WITH_US, sys.executable, str(HERE / "spark_contenders.py"), contender, url, str(place), conf, *map(str, paths)]
         process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
         driver = executors = 0.0
         while process.poll() is None:
