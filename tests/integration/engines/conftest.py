@@ -2,7 +2,7 @@
 
 import pytest
 
-from both_engines import ALL_ENGINES, ENGINES, opened
+from both_engines import ALL_ENGINES, opened
 from staged import READER
 
 
@@ -11,7 +11,7 @@ def lake(tmp_path):
     return str(tmp_path / "lake")
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=ALL_ENGINES)
 def engine(request, lake):
     made = opened(request.param, lake)
     yield made
