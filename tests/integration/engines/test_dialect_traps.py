@@ -100,6 +100,11 @@ TRAPS = {
         "SELECT i, j FROM silver.traps QUALIFY row_number() OVER (PARTITION BY i > 0 ORDER BY i DESC) = 1 ORDER BY i",
         [[-7, 0], [9223372036854775807, 3], [None, None]],
     ),
+    "what fails inside of TRY is NULL": (
+        """SELECT TRY(struct_pack(value := CAST(s AS DOUBLE) / 10)).value, TRY(struct_pack(value := CAST(s AS DECIMAL(8, 2)))) IS NULL
+        FROM silver.traps ORDER BY i""",
+        [[100.0, False], [0.25, False], [None, True], [None, False]],
+    ),
     "a named window may get a frame": (
         """SELECT i, lag(i) OVER near AS before, sum(j) OVER (near ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS so_far
         FROM silver.traps WINDOW near AS (PARTITION BY i IS NULL ORDER BY i) ORDER BY i""",

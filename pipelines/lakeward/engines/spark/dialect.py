@@ -12,6 +12,7 @@ from lakeward.engines.spark import building, casts, joins, json_texts, lists, nu
 from lakeward.engines.spark.building import Key, Rule, Types
 from lakeward.engines.spark.queries import lake_table, sources
 from lakeward.engines.spark.shapes import UNKNOWN, Shapes
+from lakeward.engines.spark.tries import without_try
 
 RULES: Mapping[Key, Rule] = {
     **casts.RULES,
@@ -34,6 +35,7 @@ def to_spark(tree: exp.Expr, shapes: Shapes, scan: Callable[[TableName], str]) -
         shapes: The relations that it names.
         scan: The relation to read for a table of the lake.
     """
+    tree = without_try(tree)
     typed = _typed(tree, shapes)
     # What is inside before what is around it: a rule gets operands that Spark understands already.
     for node in reversed(list(tree.bfs())):

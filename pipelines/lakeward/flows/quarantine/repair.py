@@ -25,6 +25,7 @@ from lakeward.flows.quarantine.standing import has_quarantine, open_rows
 from lakeward.flows.quarantine.tell import tell_repair
 from lakeward.flows.workspace import open_workspace
 from lakeward.protection.masking import sql_type
+from lakeward.quality.sql import select
 from lakeward.serving.expression import checked_expression
 
 STAMP = (
@@ -119,8 +120,8 @@ def _compute(engine: Engine, contract: Contract, selection: Selection, repair: R
     found = engine.fetch(f"SELECT count(*) AS n, count(*) FILTER ({failures}) AS failed FROM computed")[0]
     if found["failed"]:
         raise UsageError("repair_fails_on_rows", failed=found["failed"], rows=found["n"])
-    new = ", ".join(f"{identifier(f'_new_{column}')}.value AS {identifier(column)}" for column in items)
-    engine.define("repaired", f"SELECT * REPLACE ({new}) FROM computed")
+    new = {column: f"{identifier(f'_new_{column}')}.value" for column in items}
+    engine.define("repaired", f"SELECT {select({identifier(c): new.get(c, identifier(c)) for c in types})} FROM computed")
     return int(found["n"])
 
 
