@@ -64,8 +64,9 @@ def _sum(kwargs: Kwargs, scope: Scope) -> Predicate | None:
     kinds = {column.column.type.kind for column in columns}
     if not kinds <= NUMBERS:
         return None
-    # A sum of large integers must not stop the query.
-    total = " + ".join(f"CAST({c.value} AS DECIMAL(38,0))" if kinds == {Kind.INTEGER} else c.value for c in columns)
+    # A sum of large integers must not stop the query, nor one that a double comes to after them.
+    type_ = "DECIMAL(38,0)" if kinds == {Kind.INTEGER} else "DOUBLE" if Kind.DOUBLE in kinds else None
+    total = " + ".join(f"CAST({c.value} AS {type_})" if type_ else c.value for c in columns)
     widest = next((column for column in columns if column.column.type.kind is Kind.DOUBLE), columns[0])
     return _records(columns, kwargs, f"coalesce({total} <> {scope.literal(kwargs['sum_total'], widest)}, TRUE)")
 
