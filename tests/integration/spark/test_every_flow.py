@@ -1,0 +1,127 @@
+"""A plant's life with its data, flow by flow, on both engines: each flow says the same, and leaves the same."""
+
+import json
+
+import pytest
+
+from aside import BY, EVERY, HOT, STEWARD, TENTHS
+from lakeward import flows
+from lakeward.flows.scoring.keep import keep_estate_score
+from lakeward.flows.scoring.rejudge import rejudge
+from lakeward.flows.scoring.show import score_history, show_scores
+from lakeward.flows.suggest import suggest_rules
+from plant import SUITE, Plant, line, make_plant
+from two_lakes import two_lakes
+
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
+
+NAME = "press_line"
+# Whose run, when, and where.
+OWN = {
+    "run_id",
+    "run",
+    "path",
+    "last_run",
+    "finished_at",
+    "since",
+    "oldest",
+    "received_at",
+    "judged_at",
+    "scored_at",
+    "assessed_at",
+    "days",
+    "age_p50",
+    "age_p90",
+}
+CHECKS = {
+    "name": "mine",
+    "expectations": [
+        {"type": "expect_column_values_to_be_between", "kwargs": {"column": "Temp", "min_value": 0, "max_value": 100}},
+        {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "Time"}},
+        {"type": "expect_column_values_to_match_regex", "kwargs": {"column": "Machine", "regex": "^[AB]$"}},
+    ],
+}
+
+
+def received(root):
+    """One good row, one correction of it, two that are too hot, one that is no number."""
+    plant = make_plant(root)
+    plant.drop(
+        "a.csv", line("A", 0, 20), line("A", 1, 215), line("A", 2, 300), line("A", 3, "warm"), line("B", 1, 30), line("B", 2, 31)
+    )
+    return plant.settings
+
+
+def more(settings):
+    """Another delivery: a duplicate, a correction, a new row."""
+    Plant(settings.start).drop("b.csv", line("A", 0, 20), line("B", 1, 33), line("C", 1, 40))
+    return flows.ingest_dataset(settings, NAME)
+
+
+def wider(settings):
+    """A rule of tomorrow, and what it makes of yesterday's batches."""
+    rule = SUITE["expectations"][0]
+    Plant(settings.start).suite({**SUITE, "expectations": [{**rule, "kwargs": {**rule["kwargs"], "max_value": 250}}]})
+    return rejudge(settings, NAME)
+
+
+def checked(settings):
+    """Data outside the lake, judged by a suite."""
+    return flows.check_data(settings.start / "inbox" / NAME / "a.csv", CHECKS, settings)["statistics"]
+
+
+STORY = {
+    "ingest": lambda s: flows.ingest_dataset(s, NAME),
+    "a second delivery": more,
+    "nothing new": lambda s: flows.ingest_dataset(s, NAME),
+    "quarantine, shown": lambda s: flows.quarantine_rows(s, NAME, 10, every=True),
+    "quarantine, counted": flows.quarantined,
+    "repair": lambda s: flows.repair_rows(s, NAME, HOT, TENTHS, BY),
+    "replay": lambda s: flows.replay_rows(s, NAME, HOT, BY),
+    "release": lambda s: flows.release_rows(s, NAME, EVERY, STEWARD),
+    "figures of quarantine": flows.quarantine_figures,
+    "grade": flows.grade_all,
+    "grades, listed": flows.list_grades,
+    "score": show_scores,
+    "score of the estate, kept": keep_estate_score,
+    "rescore": wider,
+    "score, since": lambda s: score_history(s, NAME),
+    "rebuild": lambda s: flows.rebuild(s, NAME),
+    "suggest": lambda s: suggest_rules(s, NAME),
+    "explain": lambda s: flows.explain_row(s, f"silver.{NAME}", "machine=B"),
+    "lineage": lambda s: flows.show_lineage(s, f"silver.{NAME}", up=True, down=True),
+    "check": checked,
+    "verdicts": lambda s: flows.list_verdicts(s, NAME, every=True),
+    "runs": flows.list_runs,
+    "status": flows.project_status,
+    "tables": flows.list_tables,
+    "assess": lambda s: flows.assess(s).changed,
+    "maturity": flows.maturity_show,
+    "scorecard": lambda s: flows.build_scorecard(s).stat().st_size > 0,
+}
+
+
+@pytest.fixture(scope="module")
+def lakes(tmp_path_factory):
+    return two_lakes(tmp_path_factory.mktemp("flows") / "plants", received)
+
+
+@pytest.mark.parametrize("flow", STORY)
+def test_a_flow_says_the_same_on_both_engines(lakes, flow):
+    embedded, spark = (told(one) for one in lakes.both(STORY[flow]))
+    assert spark == embedded
+
+
+def test_all_flows_leave_the_same_tables(lakes):
+    assert lakes.differences() == {}
+
+
+def told(said):
+    """What a flow said, without whose run it was, and when."""
+    if hasattr(said, "as_dict"):
+        return told(said.as_dict())
+    if isinstance(said, dict):
+        return {key: told(value) for key, value in said.items() if key not in OWN}
+    if isinstance(said, list | tuple):
+        return [told(one) for one in said]
+    return json.loads(json.dumps(said, default=str))

@@ -1,0 +1,49 @@
+"""How often Spark reads a batch to judge it, told by its own physical plans: all rules, uniqueness with them, in one scan."""
+
+import re
+
+import pytest
+
+from aside import make_aside
+from both_engines import opened
+from lakeward.flows.judge import suite_name
+from lakeward.flows.workspace import open_workspace
+from lakeward.quality.plan import make_plan
+from lakeward.quality.suite import load_rules
+
+pytestmark = pytest.mark.spark
+
+SCAN = re.compile(r"FileScan parquet|Scan ExistingRDD|BatchScan")
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """A Spark engine over a batch in bronze, and the plan that judges it."""
+    workspace = open_workspace(make_aside(tmp_path_factory.mktemp("scans") / "plant").settings)
+    engine = opened("spark", workspace.lake)
+    engine.define("batch_rows", "SELECT * FROM bronze.press_line WHERE _batch_seq = 1")
+    contract = workspace.project.contract("press_line")
+    rules = load_rules(contract, workspace.suite("press_line"), suite_name("press_line"))
+    yield engine, make_plan(contract, rules, engine.types("batch_rows"))
+    engine.close()
+
+
+def scans(engine, query):
+    """Reads of files in the plan that Spark would run."""
+    return len(SCAN.findall(engine._frame(query)._jdf.queryExecution().executedPlan().toString()))
+
+
+def test_all_rules_and_the_proof_of_the_key_take_one_scan(asked):
+    engine, plan = asked
+    assert scans(engine, plan.facts("batch_rows")) == 1
+
+
+def test_each_half_of_the_split_takes_one_scan(asked):
+    engine, plan = asked
+    good, bad = plan.split("batch_rows", {"temp_in_range"})
+    assert [scans(engine, good), scans(engine, bad)] == [1, 1]
+
+
+def test_great_expectations_is_not_asked_for_what_is_compiled(asked):
+    _, plan = asked
+    assert plan.foreign == ()
