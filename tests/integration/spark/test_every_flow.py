@@ -13,7 +13,7 @@ from lakeward.flows.suggest import suggest_rules
 from plant import SUITE, Plant, line, make_plant
 from two_lakes import two_lakes
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.spark, pytest.mark.exhaustive, pytest.mark.timeout(1800)]
 
 NAME = "press_line"
 # Whose run, when, and where.
