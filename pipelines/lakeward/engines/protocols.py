@@ -6,6 +6,7 @@ SQL that crosses this line is DuckDB's dialect, kept to what sqlglot can transla
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -164,6 +165,10 @@ class TableStore(Protocol):
         Returns:
             None where the files say nothing, or nothing of these rows alone.
         """
+        ...
+
+    def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
+        """Whether the log proves that no stored row has an instant from `low` to `high` in the column, nor none at all (NULL)."""
         ...
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:

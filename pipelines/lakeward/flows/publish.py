@@ -32,7 +32,7 @@ VERDICT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Rows of the batch that are the same row as another one, as relations of places `(_file_seq, _row)`."""
+    """How many rows of the batch are the same row as another one."""
 
     superseded: int
     same: int
@@ -147,22 +147,31 @@ def _write_silver(work: Work, judged: Judged, good: int) -> int:
 
 
 def _find_twins(work: Work, ident: Identity, judged: Judged) -> Twins:
-    """Name relations `superseded` and `stored` of the session, and count them. Nothing is joined that a proof rules out."""
-    engine, silver = work.engine, work.table(Layer.SILVER)
-    nothing = "SELECT CAST(NULL AS BIGINT) AS _file_seq, CAST(NULL AS BIGINT) AS _row WHERE FALSE"
-    engine.materialise("superseded", superseded(ident, "good_rows") if judged.key_repeats else nothing)
-    if engine.info(silver):
-        within = _within(ident, judged, work.pinned.seq, nullable=work.contract.duplicates_exact)
-        late = work.pinned.again is not None
-        engine.materialise("stored", stored(ident, "good_rows", _as_promised(work, silver), within, late=late))
-    else:
-        engine.materialise("stored", f"SELECT *, TRUE AS is_same, CAST(NULL AS TIMESTAMPTZ) AS old_time FROM ({nothing})")
-    winners = "stored ANTI JOIN superseded USING (_file_seq, _row)"
-    found = engine.fetch(f"""
-        SELECT (SELECT count(*) FROM superseded) AS superseded,
-               (SELECT count(DISTINCT (_file_seq, _row)) FROM {winners} WHERE is_same) AS same,
-               (SELECT count(DISTINCT (_file_seq, _row)) FROM {winners} WHERE NOT is_same) AS corrections""")[0]
-    return Twins(found["superseded"], found["same"], found["corrections"])
+    """Name relations `superseded` and `stored` of the session where they have rows, and count them; a proof spares both joins."""
+    repeated = _count_superseded(work, ident) if judged.key_repeats else 0
+    if work.engine.info(work.table(Layer.SILVER)) is None or _is_apart(work, ident, judged):
+        return Twins(repeated, 0, 0)
+    silver = _as_promised(work, work.table(Layer.SILVER))
+    within = _within(ident, judged, work.pinned.seq, nullable=work.contract.duplicates_exact)
+    late = work.pinned.again is not None
+    work.engine.materialise("stored", stored(ident, "good_rows", silver, within, late=late))
+    winners = "stored ANTI JOIN superseded USING (_file_seq, _row)" if repeated else "stored"
+    found = work.engine.fetch(f"""
+        SELECT count(DISTINCT (_file_seq, _row)) FILTER (WHERE is_same) AS same,
+               count(DISTINCT (_file_seq, _row)) FILTER (WHERE NOT is_same) AS corrections FROM {winners}""")[0]
+    return Twins(repeated, found["same"], found["corrections"])
+
+
+def _count_superseded(work: Work, ident: Identity) -> int:
+    work.engine.materialise("superseded", superseded(ident, "good_rows"))
+    return int(work.engine.fetch("SELECT count(*) AS n FROM superseded")[0]["n"])
+
+
+def _is_apart(work: Work, ident: Identity, judged: Judged) -> bool:
+    """Whether silver's log proves that no stored row has a key of the batch, since none has one of its times."""
+    if not ident.time or not ident.keyed_by_time or judged.first is None or judged.last is None:
+        return False
+    return work.engine.has_none_between(work.table(Layer.SILVER), ident.time, judged.first, judged.last)
 
 
 def _as_promised(work: Work, silver: TableName) -> str:

@@ -1,6 +1,6 @@
 """What the files of a batch say of its rows, and of which files nothing is believed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -71,3 +71,31 @@ def test_two_files_of_one_batch_are_taken_together(two):
 def test_nothing_is_known_of_what_is_not_there(two):
     assert two.statistics(NAME, 9) is None
     assert two.statistics(TableName(Layer.BRONZE, "other"), 1) is None
+
+
+MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "apart"),
+    [
+        (4, 9, True),  # between the hours of the two batches
+        (13, 20, True),
+        (-5, -1, True),
+        (3, 9, False),  # the last hour of the first batch, cut off to milliseconds in the log
+        (9, 10.1, False),
+        (-5, 30, False),
+        (1.5, 1.6, False),  # within a file's bounds, where no row is: not proven
+    ],
+)
+def test_times_that_no_file_reaches_are_known_to_have_no_row(two, first, last, apart):
+    hours = [MIDNIGHT + timedelta(hours=hour) for hour in (first, last)]
+    assert two.has_none_between(NAME, "ts", *hours) is apart
+
+
+def test_where_a_time_may_be_missing_or_no_bounds_are_kept_nothing_is_known_to_be_apart(two):
+    far = (MIDNIGHT + timedelta(days=9), MIDNIGHT + timedelta(days=10))
+    assert two.has_none_between(NAME, "ts", *far)
+    append(two, 3, f"SELECT * REPLACE (CASE WHEN id > 20 THEN ts END AS ts) FROM ({rows(20, 24)})")
+    assert not two.has_none_between(NAME, "ts", *far)
+    assert not two.has_none_between(NAME, "nothing", *far)

@@ -4,6 +4,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.doomed import Doomed, same_keys
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.session import Session
-from lakeward.engines.embedded.statistics import batch_statistics
+from lakeward.engines.embedded.statistics import batch_statistics, has_none_between
 from lakeward.engines.protocols import Commit, Statistics, TableInfo, TableSpec, Txn
 
 
@@ -68,6 +69,12 @@ class EmbeddedEngine(Session):
         with machine_faults(self._lake):
             stored = open_table(self._folder(table))
             return batch_statistics(stored, batch_seq) if stored else None
+
+    def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
+        """See `TableStore.has_none_between`."""
+        with machine_faults(self._lake):
+            stored = open_table(self._folder(table))
+            return stored is None or has_none_between(stored, column, low, high)
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
         """See `TableStore.append`."""

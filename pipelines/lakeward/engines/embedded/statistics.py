@@ -1,9 +1,10 @@
-"""What a table's log says of the rows of one batch, without opening a file.
+"""What a table's log says of its rows, without opening a file.
 
-Refuses files that mix batches: their bounds are those of other rows too. Relies on `stats`, which keeps no bounds of a column with NaN.
+Of one batch it refuses files that mix batches: their bounds are those of other rows too. Relies on `stats`, which keeps no bounds of a column with NaN.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from deltalake import DeltaTable
@@ -11,6 +12,8 @@ from deltalake import DeltaTable
 from lakeward.engines.protocols import ColumnStatistics, Statistics
 
 _SEQ = "_batch_seq"
+# Other writers cut a greatest instant off to milliseconds (Delta protocol, "Per-file Statistics").
+_CUT = timedelta(milliseconds=1)
 
 
 def batch_statistics(table: DeltaTable, batch_seq: int) -> Statistics | None:
@@ -27,6 +30,20 @@ def batch_statistics(table: DeltaTable, batch_seq: int) -> Statistics | None:
     columns = (name.removeprefix("null_count.") for name in names if name.startswith("null_count."))
     found = {column: _column(parts, column) for column in columns}
     return Statistics(sum(part["num_records"] for part in parts), {name: one for name, one in found.items() if one})
+
+
+def has_none_between(table: DeltaTable, column: str, low: datetime, high: datetime) -> bool:
+    """See `TableStore.has_none_between`."""
+    files = table.get_add_actions(flatten=True)
+    wanted = (f"min.{column}", f"max.{column}", f"null_count.{column}")
+    if not files.num_rows:
+        return True
+    if not set(wanted) <= set(files.schema.names):
+        return False
+    return all(
+        None not in (least, greatest) and nulls == 0 and (greatest + _CUT < low or least > high)
+        for least, greatest, nulls in zip(*(_values(files, name) for name in wanted), strict=True)
+    )
 
 
 def _values(files: Any, name: str) -> list[Any]:

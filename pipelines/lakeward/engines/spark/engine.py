@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from functools import partial
 
 from pyspark import __version__
@@ -59,6 +60,10 @@ class SparkEngine(Relations):
     def statistics(self, table: TableName, batch_seq: int) -> Statistics | None:
         """See `TableStore.statistics`."""
         return self._control.statistics(table, batch_seq)
+
+    def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
+        """See `TableStore.has_none_between`."""
+        return self._control.has_none_between(table, column, low, high)
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
         """See `TableStore.append`."""

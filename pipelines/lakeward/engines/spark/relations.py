@@ -178,11 +178,11 @@ class Relations:
     def _frame(self, query: str, at: Mapping[TableName, int] | None = None) -> DataFrame:
         tree, versions = parsed(query), at or {}
         self._keep(tree)
-        for table in sources(tree):
-            if name := lake_table(table):
-                self._shapes.table(name, self._stored(name))
-            elif table.name in self._small:
-                self._tell(table.name)
+        named = list(sources(tree))
+        for stored in {name for table in named if (name := lake_table(table))}:
+            self._shapes.table(stored, self._stored(stored))
+        for small in self._small & {table.name for table in named if not lake_table(table)}:
+            self._tell(small)
         return self._spark.sql(to_spark(tree, self._shapes, lambda table: self._scan(table, versions.get(table))))
 
     def _keep(self, tree: exp.Expr) -> None:
