@@ -72,6 +72,14 @@ def live_files(lake):
     return {str(Path(uri).relative_to(folder(lake))) for uri in DeltaTable(str(folder(lake))).file_uris()}
 
 
+def aged(lake, days):
+    """Let all that was written so far, the log too, be so old."""
+    for file in folder(lake).rglob("*"):
+        if file.is_file():
+            then = file.stat().st_mtime - days * 86_400
+            os.utime(file, (then, then))
+
+
 def compact(engine, lake, handle, files, *, fence):
     """What a compaction by COPY commits through `handle`: these files as one, nothing changed; with the fence or without."""
     name = f"part-{uuid.uuid4()}.parquet"

@@ -6,7 +6,7 @@ SQL that crosses this line is DuckDB's dialect, kept to what sqlglot can transla
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -60,6 +60,34 @@ class Commit:
     version: int
     rows: int
     carried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """A compaction that landed.
+
+    Args:
+        version: The table's version after it.
+        old, new: Files that went, and those that hold their rows now.
+    """
+
+    version: int
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuumed:
+    """What a vacuum did.
+
+    Args:
+        live: Files of the newest version.
+        files, size: Files that were removed, and their bytes.
+    """
+
+    live: int
+    files: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +238,38 @@ class TableStore(Protocol):
         """
         ...
 
+    def compact(self, table: TableName, order_by: Sequence[str]) -> Compacted | None:
+        """Make few files of the table's many small ones, partition by partition, with the same rows, in one commit.
+
+        One call does a bounded part of the work, so that others need not wait long for a turn: call it until it returns None. Rows
+        of a new file are sorted, which is all the clustering there is: readers ask for one series over a time, and one order by
+        (series, time) answers that as a Z-order would. Files that are large already stay as they are. No transaction moves but
+        the fence; readers of the table's changes see none.
+
+        Args:
+            order_by: Columns, the first one first; those that the table does not have are left out.
+
+        Returns:
+            None where there is nothing to do: nothing is committed.
+
+        Raises:
+            UsageError: The table does not exist.
+            ContractError: The table uses a feature that we do not write.
+            StoreConflictError: Others committed first every time.
+        """
+        ...
+
+    def vacuum(self, table: TableName, retention: timedelta) -> Vacuumed:
+        """Remove files that no version of the time since needs, orphans of killed writes too, and shorten what opening the log takes.
+
+        Versions older than `retention` can't be read afterwards; no file younger than it is removed, committed or not.
+
+        Raises:
+            UsageError: The table does not exist, or `retention` is less than an hour: a write may take that long.
+            ContractError: The table uses a feature that we do not write.
+        """
+        ...
+
     def turn(self, dataset: str) -> AbstractContextManager[None]:
         """Wait until no other run writes tables of the dataset; others wait until the end of this turn."""
         ...
@@ -272,7 +332,7 @@ class QueryEngine(Protocol):
             at: Versions to read instead, for evidence and time travel.
 
         Raises:
-            UsageError: A table of the lake does not exist (`table_not_found`).
+            UsageError: A table of the lake does not exist (`table_not_found`), or a version is not kept any more (`version_not_kept`).
         """
         ...
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
@@ -19,7 +20,7 @@ from lakeward.engines.delta.schemas import missing_columns, to_schema
 from lakeward.engines.protocols import TableSpec, Txn
 
 # Waits between tries, in seconds. A commit takes 25 ms: ten losses in a row are no race but a fault.
-_BACKOFF = (0.01, 0.02, 0.05, 0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8)
+BACKOFF = (0.01, 0.02, 0.05, 0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8)
 # Readers of other engines must not turn deletion vectors on for tables that delta-rs reads.
 _PROPERTIES = {"delta.enableDeletionVectors": "false"}
 
@@ -45,7 +46,7 @@ def settle(folder: Path, spec: TableSpec, txn: Txn, attempt: Callable[[DeltaTabl
     Raises:
         StoreConflictError: `txn` landed meanwhile, or others were first every time.
     """
-    for wait in (*_BACKOFF, None):
+    for wait in (*BACKOFF, None):
         table = open_table(folder)
         try:
             new = missing_columns(table, spec) if table else []
@@ -76,19 +77,42 @@ def commit(
         CommitFailedError: Another commit was first, and stands in the way of this one.
     """
     adds = [file.add() for file in added]
-    transactions = [Transaction(txn.app, txn.version) for txn in txns]
     if table is None:
-        _create(folder, spec, adds, transactions)
+        _create(folder, spec, adds, [Transaction(txn.app, txn.version) for txn in txns])
         return 0
-    now = time.time_ns() // 1_000_000
-    removes = [RemoveAction(path, data_change=True, deletion_timestamp=now) for path in removed]
-    properties = CommitProperties(app_transactions=transactions)
+    changes: list[AddAction | RemoveAction] = [*adds, *(removal(path) for path in removed)]
+    return land(table, folder, changes, txns)
+
+
+def land(table: DeltaTable, folder: Path, changes: Sequence[AddAction | RemoveAction], txns: Sequence[Txn]) -> int:
+    """Change the files of a table and record the transactions, in one commit; the version that it became.
+
+    Raises:
+        CommitFailedError: Another commit was first, and stands in the way of this one.
+    """
+    properties = CommitProperties(app_transactions=[Transaction(txn.app, txn.version) for txn in txns])
     before = table.version()
-    table.create_write_transaction(
-        [*adds, *removes], "append", table.schema(), list(spec.partition_by), commit_properties=properties
-    )
+    by = table.metadata().partition_columns
+    table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=properties)
     table.update_incremental()
     return _landed_as(folder, txns[0], range(before + 1, table.version() + 1))
+
+
+def removal(path: str, *, data_change: bool = True) -> RemoveAction:
+    """The Delta action that removes the file.
+
+    Args:
+        data_change: False where its rows stay in the table, in other files.
+    """
+    return RemoveAction(path, data_change=data_change, deletion_timestamp=time.time_ns() // 1_000_000)
+
+
+def removed_between(folder: Path, before: int, version: int) -> set[str]:
+    """Files that others removed after we looked and before our commit landed (engines that know no fence)."""
+    found: set[str] = set()
+    for one in range(before + 1, version):
+        found |= {unquote(action["remove"]["path"]) for action in actions(folder, one) if "remove" in action}
+    return found
 
 
 def actions(folder: Path, version: int) -> list[dict[str, dict[str, Any]]]:

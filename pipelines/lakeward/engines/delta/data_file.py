@@ -24,9 +24,13 @@ class DataFile:
     partition: Mapping[str, str | None]
     stats: str
 
-    def add(self) -> AddAction:
-        """The Delta action that adds the file."""
-        return AddAction(self.path, self.size, self.partition, time.time_ns() // 1_000_000, True, self.stats)
+    def add(self, *, data_change: bool = True) -> AddAction:
+        """The Delta action that adds the file.
+
+        Args:
+            data_change: False where its rows were in the table before, in other files.
+        """
+        return AddAction(self.path, self.size, self.partition, time.time_ns() // 1_000_000, data_change, self.stats)
 
 
 def remove_files(folder: Path, files: Iterable[DataFile]) -> None:

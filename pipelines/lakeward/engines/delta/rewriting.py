@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote
 
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import InvariantError
-from lakeward.engines.delta.commits import actions, commit, landed, open_table
+from lakeward.engines.delta.commits import commit, landed, open_table, removed_between
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.schemas import columns_of
 from lakeward.engines.protocols import Commit, TableSpec, Txn
@@ -22,7 +21,7 @@ from lakeward.engines.protocols import Commit, TableSpec, Txn
 # The application id that every rewrite and compaction of a table shares, whatever program does it.
 FENCE = "lakeward/rewrite"
 # A stranger's compaction must lose its race against us this often in a row before we give up.
-_UNDO_TRIES = 3
+UNDO_TRIES = 3
 
 
 class Correction(Protocol):
@@ -69,7 +68,7 @@ class Rewrite:
         except CommitFailedError:
             remove_files(self.folder, carried)
             raise
-        if gone := self._removed_between(before, version) & set(touched):
+        if gone := removed_between(self.folder, before, version) & set(touched):
             live = sorted(set(touched) - gone)
             restored = self.correction.copied(version - 1, live, self._stored(version - 1)) if live else ()
             self._undo(version, (*self.added, *carried), restored, Txn(self.txn.app, last))
@@ -81,16 +80,9 @@ class Rewrite:
         """The table as it is: it may have columns that the new rows do not know."""
         return TableSpec(self.spec.name, columns_of(DeltaTable(str(self.folder), version=version)), self.spec.partition_by)
 
-    def _removed_between(self, before: int, version: int) -> set[str]:
-        """Files that others removed after we looked and before our commit landed (engines that know no fence)."""
-        found: set[str] = set()
-        for one in range(before + 1, version):
-            found |= {unquote(action["remove"]["path"]) for action in actions(self.folder, one) if "remove" in action}
-        return found
-
     def _undo(self, version: int, ours: Sequence[DataFile], restored: Sequence[DataFile], txn: Txn) -> None:
         """Take back commit `version`: its files go, the rows of the files that only it removed come back, so does the txn."""
-        for _ in range(_UNDO_TRIES):
+        for _ in range(UNDO_TRIES):
             table = open_table(self.folder)
             fence = Txn(FENCE, landed(table, FENCE) + 1)
             try:

@@ -4,7 +4,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,17 +12,20 @@ from lakeward.core.errors import ContractError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.delta.annotating import annotate
 from lakeward.engines.delta.commits import landed, open_table, settle
+from lakeward.engines.delta.compacting import Compaction
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.rewriting import Rewrite
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.turns import turn
+from lakeward.engines.delta.vacuuming import vacuum
 from lakeward.engines.embedded.correcting import DuckDBCorrection
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.doomed import Doomed, same_keys
 from lakeward.engines.embedded.faults import machine_faults
+from lakeward.engines.embedded.packing import DuckDBPacker
 from lakeward.engines.embedded.session import Session
 from lakeward.engines.embedded.statistics import batch_statistics, has_none_between
-from lakeward.engines.protocols import Commit, Statistics, TableInfo, TableSpec, Txn
+from lakeward.engines.protocols import Commit, Compacted, Statistics, TableInfo, TableSpec, Txn, Vacuumed
 
 
 class EmbeddedEngine(Session):
@@ -96,6 +99,17 @@ class EmbeddedEngine(Session):
         """See `TableStore.annotate`."""
         with machine_faults(self._lake):
             return annotate(self._folder(table), table, texts)
+
+    def compact(self, table: TableName, order_by: Sequence[str]) -> Compacted | None:
+        """See `TableStore.compact`."""
+        folder = self._folder(table)
+        with machine_faults(self._lake):
+            return Compaction(folder, table, order_by, DuckDBPacker(self._con, folder)).run()
+
+    def vacuum(self, table: TableName, retention: timedelta) -> Vacuumed:
+        """See `TableStore.vacuum`."""
+        with machine_faults(self._lake):
+            return vacuum(self._folder(table), table, retention)
 
     def turn(self, dataset: str) -> AbstractContextManager[None]:
         """See `TableStore.turn`. Between processes of one machine."""

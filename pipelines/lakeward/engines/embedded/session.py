@@ -16,6 +16,7 @@ from lakeward.contracts.model import Column, DataType, FileSource
 from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier, literal
+from lakeward.engines.delta.kept_versions import kept_versions
 from lakeward.engines.embedded import literals, outside, staging
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.relations import resolved
@@ -88,7 +89,7 @@ class Session:
     def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
         """See `QueryEngine.fetch`. Instants (not those inside lists) travel as microseconds: DuckDB's own way needs pytz, which we do not install."""
         text = self._resolved(query, at)
-        with machine_faults(self._lake):
+        with machine_faults(self._lake), kept_versions(self._lake, at):
             rows = self._con.sql(text)
             instants = [place for place, type_ in enumerate(rows.types) if str(type_) == _INSTANT]
             names = rows.columns

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from pyspark import __version__
@@ -12,14 +12,16 @@ from lakeward.core.errors import ContractError, StoreConflictError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
 from lakeward.engines.delta.commits import landed, open_table, settle
+from lakeward.engines.delta.compacting import Compaction
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.rewriting import Rewrite
 from lakeward.engines.delta.schemas import missing_columns
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.protocols import Commit, Statistics, TableInfo, TableSpec, Txn
+from lakeward.engines.protocols import Commit, Compacted, Statistics, TableInfo, TableSpec, Txn, Vacuumed
 from lakeward.engines.spark.correcting import SparkCorrection
 from lakeward.engines.spark.doomed import Doomed, same_keys
 from lakeward.engines.spark.faults import spark_faults
+from lakeward.engines.spark.packing import SparkPacker
 from lakeward.engines.spark.relations import Relations
 from lakeward.engines.spark.writing import write_files
 
@@ -90,6 +92,18 @@ class SparkEngine(Relations):
     def annotate(self, table: TableName, texts: Mapping[str, Mapping[str, str]]) -> int:
         """See `TableStore.annotate`."""
         return self._control.annotate(table, texts)
+
+    def compact(self, table: TableName, order_by: Sequence[str]) -> Compacted | None:
+        """See `TableStore.compact`."""
+        if table.layer is Layer.GOVERNANCE:
+            return self._control.compact(table, order_by)
+        folder = self._folder(table)
+        with machine_faults(self._lake), spark_faults(self._lake):
+            return Compaction(folder, table, order_by, SparkPacker(self._spark, folder)).run()
+
+    def vacuum(self, table: TableName, retention: timedelta) -> Vacuumed:
+        """See `TableStore.vacuum`."""
+        return self._control.vacuum(table, retention)
 
     def turn(self, dataset: str) -> AbstractContextManager[None]:
         """See `TableStore.turn`. Between drivers of one machine, or of machines whose shared folder keeps locks."""

@@ -18,6 +18,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
 from lakeward.core.sql import identifier, literal
+from lakeward.engines.delta.kept_versions import kept_versions
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import NOTHING, Attached, Outside
@@ -138,7 +139,7 @@ class Relations:
             return self._control.fetch(query, at)
         if not at and (counted := self._counted(query)):
             return counted
-        with spark_faults(self._lake):
+        with spark_faults(self._lake), kept_versions(self._lake, at):
             return fetched(self._frame(query, at))
 
     def types(self, relation: str) -> dict[str, DataType]:

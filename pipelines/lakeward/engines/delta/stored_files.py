@@ -1,0 +1,48 @@
+"""The data files of a stored table, as its log tells them. Refuses to open one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from deltalake import DeltaTable
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A data file that a version of a table holds.
+
+    Args:
+        path: Relative to the table's folder, as it is on disk.
+        rows: None where whoever wrote it did not count them.
+        partition: Value of each partition column as text; None for NULL.
+    """
+
+    path: str
+    size: int
+    rows: int | None
+    partition: Mapping[str, str | None]
+
+
+def stored_files(table: DeltaTable) -> list[StoredFile]:
+    """The files of the table, oldest first."""
+    actions: Any = table.get_add_actions(flatten=False)
+    names = ("path", "size_bytes", "num_records", "modification_time")
+    told = [_values(actions, name) for name in names]
+    partitions = _values(actions, "partition")
+    found = [
+        (at or 0, StoredFile(unquote(path), size, rows, _texts(values or {})))
+        for path, size, rows, at, values in zip(*told, partitions, strict=True)
+    ]
+    return [file for _, file in sorted(found, key=lambda one: (one[0], one[1].path))]
+
+
+def _values(actions: Any, name: str) -> list[Any]:
+    """A column of the actions; None for each file where the table has none such."""
+    if name not in actions.schema.names:
+        return [None] * int(actions.num_rows)
+    return [value.as_py() for value in actions.column(name)]
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: None if value is None else str(value) for name, value in values.items()}
