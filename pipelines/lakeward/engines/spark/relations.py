@@ -5,10 +5,12 @@ A query over governance tables alone is answered by the driver's own engine: the
 
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from sqlglot import exp
 
@@ -67,7 +69,9 @@ class Relations:
     def close(self) -> None:
         """End the session, free what it kept, and remove its scratch files; Spark itself goes on for the next engine."""
         for frame in self._kept.values():
-            frame.unpersist()
+            # What Spark failed to compute it also fails to free, and says the same again in place of the error that ends the session.
+            with suppress(PySparkException, Py4JError):
+                frame.unpersist()
         for view in self._spark.catalog.listTables():
             if view.isTemporary:
                 self._spark.catalog.dropTempView(view.name)
