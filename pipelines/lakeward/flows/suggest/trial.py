@@ -1,4 +1,7 @@
-"""Tries proposals on the past: the plan that would judge a batch, over every stored batch, in one query for all of them."""
+"""Tries proposals on the past: the plan that would judge a batch, over every stored batch, in one query for all of them.
+
+Counts published rows. The judge of a batch sees those that other rules set aside, too, and so may find more of the same.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
