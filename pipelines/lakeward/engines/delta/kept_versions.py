@@ -10,23 +10,26 @@ from pathlib import Path
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.errors import UsageError
 from lakeward.core.names import TableName
 from lakeward.engines.delta.stored_files import stored_files
 
 
 @contextmanager
-def kept_versions(lake: Path, at: Mapping[TableName, int] | None) -> Iterator[None]:
+def kept_versions(
+    lake: Path, at: Mapping[TableName, int] | None, failures: type[Exception] | tuple[type[Exception], ...]
+) -> Iterator[None]:
     """Raise what fails inside because a version is not there as an error of ours, and anything else as it is.
+
+    Args:
+        failures: What an engine's query fails with.
 
     Raises:
         UsageError: A version of a table can't be read any more (`version_not_kept`).
     """
     try:
         yield
-    except LakewardError:
-        raise
-    except Exception:
+    except failures:
         for table, version in (at or {}).items():
             if not _is_kept(lake / table.layer / table.name, version):
                 raise UsageError("version_not_kept", table=table, version=version) from None

@@ -89,7 +89,7 @@ class Session:
     def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
         """See `QueryEngine.fetch`. Instants (not those inside lists) travel as microseconds: DuckDB's own way needs pytz, which we do not install."""
         text = self._resolved(query, at)
-        with machine_faults(self._lake), kept_versions(self._lake, at):
+        with machine_faults(self._lake), kept_versions(self._lake, at, duckdb.Error):
             rows = self._con.sql(text)
             instants = [place for place, type_ in enumerate(rows.types) if str(type_) == _INSTANT]
             names = rows.columns

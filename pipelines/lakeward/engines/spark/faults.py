@@ -13,6 +13,8 @@ from pyspark.errors import AnalysisException, ParseException, PySparkException
 
 from lakeward.core.errors import ContractError, DefinitionError, LakewardError, MachineError
 
+# What a query fails with, in Python and in the JVM.
+FAILURES = (PySparkException, Py4JError)
 # Characters of what Spark says of a query; a message stays below 500.
 _LONGEST = 200
 # How Delta names what it can't read.
@@ -53,7 +55,7 @@ def spark_faults(lake: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (PySparkException, Py4JError) as error:
+    except FAILURES as error:
         # Without its cause, whose text quotes values.
         raise _ours(error, lake) from None
 

@@ -27,7 +27,7 @@ from lakeward.engines.protocols import NOTHING, Attached, Outside
 from lakeward.engines.spark import counting
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.exporting import write_one
-from lakeward.engines.spark.faults import spark_faults
+from lakeward.engines.spark.faults import FAILURES, spark_faults
 from lakeward.engines.spark.keeping import is_repeatable, kept_in_memory, kept_on_disk
 from lakeward.engines.spark.outside import is_for_executors, placed_rows
 from lakeward.engines.spark.queries import lake_table, looked_at, parsed, sources
@@ -143,7 +143,7 @@ class Relations:
             return self._control.fetch(query, at)
         if not at and (counted := self._counted(query)):
             return counted
-        with spark_faults(self._lake), kept_versions(self._lake, at):
+        with spark_faults(self._lake), kept_versions(self._lake, at, FAILURES):
             return fetched(self._frame(query, at))
 
     def types(self, relation: str) -> dict[str, DataType]:

@@ -38,6 +38,8 @@ _ANSWERS = {
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+    # Evidence is as old as it is: a version that has its files is read, whatever a table says of how long it keeps those of others.
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
 }
 # Spark's own are for a cluster: with 50 partitions of a Delta snapshot, an append to a small table takes 13 s.
 _SPEED = {"spark.databricks.delta.snapshotPartitions": "2", "spark.sql.parquet.compression.codec": "zstd"}
