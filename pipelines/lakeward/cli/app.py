@@ -14,6 +14,7 @@ from lakeward.cli.grade import confirm, override
 from lakeward.cli.grade import list_ as list_grades
 from lakeward.cli.grade import run as run_grades
 from lakeward.cli.look import doctor, explain, lineage, status, tables, verdicts
+from lakeward.cli.maintain import maintain
 from lakeward.cli.quarantine import expire, figures, list_, release, repair, replay, show
 from lakeward.cli.score import score
 from lakeward.cli.scorecard import build, open_
@@ -37,6 +38,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "query": query,
     "assess": assess,
     "score": score,
+    "maintain": maintain,
     "doctor": doctor,
 }
 GROUPS: dict[str, dict[str, Callable[..., None]]] = {

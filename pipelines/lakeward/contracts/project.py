@@ -16,7 +16,9 @@ from lakeward.core.settings import EMBEDDED
 PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
 CONTRACT_FILE = "contract.odcs.yaml"
-KEYS = ("name", "timezone", "languages", "lake", "roots", "engine")
+KEYS = ("name", "timezone", "languages", "lake", "roots", "engine", "maintain")
+# Days: evidence of a month can be opened again, and delta-rs keeps a table's commits as long by itself.
+RETENTION_DAYS = 30
 # It names a namespace of lineage and of Airflow's assets, so it must be able to stand in a URL.
 PROJECT_NAME = "letters, digits, _ and -, at most 63"
 
@@ -31,6 +33,7 @@ class Project:
         lake: A folder, relative to `root` or absolute, or an object-store URL.
         roots: Folders outside `root` that a contract's drop folder may lie in, absolute.
         engine: Which engine its datasets work with; None: the default.
+        retention_days: How long a version of a table can be read; files of older ones are removed by `maintain`.
     """
 
     root: Path
@@ -40,6 +43,7 @@ class Project:
     lake: str = "lake"
     roots: tuple[Path, ...] = ()
     engine: str | None = None
+    retention_days: int = RETENTION_DAYS
 
     @property
     def premises(self) -> tuple[Path, ...]:
@@ -142,6 +146,8 @@ def _project(root: Path, document: Document) -> Project:
         faults.append(Fault((), "contract_not_a_mapping"))
     view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
     view.only(KEYS)
+    upkeep = view.view("maintain")
+    upkeep.only(("retention_days",))
     project = Project(
         root=root,
         name=view.entry("name", PROJECT_NAME, _name) or "",
@@ -150,6 +156,7 @@ def _project(root: Path, document: Document) -> Project:
         lake=view.text("lake", "lake"),
         roots=tuple(Path(os.path.normpath(root / folder)) for folder in view.texts("roots")),
         engine=view.engine(),
+        retention_days=upkeep.whole("retention_days", RETENTION_DAYS),
     )
     if faults:
         error = document.error(faults[0])

@@ -89,13 +89,6 @@ GAPS = (
         "The driver's own engine reads them and hands them to executors as Parquet: bounded by what one machine reads.",
     ),
     Gap(
-        "maintenance of tables",
-        Kind.NOT_YET,
-        "No compaction, clustering or vacuum, as with the embedded engine: files of killed jobs and of older versions stay until another program vacuums.",
-        "Neither engine has it, so no flow can ask. OPTIMIZE by Spark beside our corrections is safe (they see it, and are made again); compaction "
-        "of our own must carry the fence, and comes for both engines at once.",
-    ),
-    Gap(
         "lengths below zero",
         Kind.NOT_IMPLEMENTED,
         "`right('abc', -1)` is empty, not `bc`.",

@@ -12,6 +12,7 @@ from lakeward.flows.explain import explain_row
 from lakeward.flows.grade import grade_all, grade_dataset, list_grades
 from lakeward.flows.ingest import ingest_dataset, rebuild_dataset
 from lakeward.flows.inspect import list_runs, list_tables, list_verdicts
+from lakeward.flows.maintain import maintain
 from lakeward.flows.maturity import maturity_show
 from lakeward.flows.new import draft_dataset
 from lakeward.flows.project import create_project
@@ -48,6 +49,7 @@ __all__ = [
     "list_runs",
     "list_tables",
     "list_verdicts",
+    "maintain",
     "maturity_show",
     "open_figure",
     "project_status",

@@ -18,6 +18,7 @@ timezone: Asia/Shanghai      # IANA zone of the plant: for naive times in files,
 languages: [zh, en]
 lake: lake                   # where the tables lie: a folder (relative to this project), or an object-store URL
 roots: []                    # folders outside the project that a contract's drop folder may lie in
+# maintain: {{retention_days: 30}}   # how long versions of tables, and the evidence in them, can be read
 """
 IGNORE = "/lake/\n/inbox/\n/.airflow/\n"
 

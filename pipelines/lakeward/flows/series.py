@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer
-from lakeward.engines.protocols import Engine
-from lakeward.flows import governance
+from lakeward.engines.protocols import Engine, Txn
+from lakeward.flows import governance, pinning
 from lakeward.flows.batch import STRING, Work
 from lakeward.flows.governance import settled
 from lakeward.quality.plan import JudgePlan
 from lakeward.quality.rule import Verdict
 from lakeward.quality.series.track import Source
 
-# Relations of the session: what earlier batches left, and what this one came to.
-CONTEXT, JUDGED = "series_context", "series_judged"
+# Relations of the session: what earlier batches left, what this one came to, and what nobody reads any more.
+CONTEXT, JUDGED, SUPERSEDED = "series_context", "series_judged", "series_superseded"
 CONTEXT_COLUMNS = {"track": STRING, "series": STRING, "last_ts": DataType(Kind.TIMESTAMP), "readings": STRING, "held": STRING}
 
 
@@ -92,3 +92,26 @@ def record_series(work: Work, plan: JudgePlan) -> None:
     )
     query = f"SELECT {head}, {', '.join(CONTEXT_COLUMNS)} FROM {JUDGED} WHERE renewed"
     settled(lambda: work.engine.append(governance.spec("series_state"), query, work.txn))
+
+
+def drop_superseded(engine: Engine, name: str) -> int:
+    """Drop what no batch to come of the dataset reads; the number of rows. Nothing is written where there are none.
+
+    Read is the newest row per series of a batch before: so of the generation that stands, rows that a finished batch has renewed can
+    go, and all rows of generations before it. A batch that is not finished may come again, and sees what it saw the first time.
+    """
+    table, last = governance.spec("series_state"), pinning.applied(engine, name)
+    if last is None or engine.info(table.name) is None:
+        return 0
+    finished = engine.txn(pinning.RUNS, last.app)
+    newest = f"max(batch_seq) FILTER (batch_seq <= {finished}) OVER (PARTITION BY generation, track, series)"
+    own = f"SELECT *, {newest} AS newest FROM {table.name} WHERE dataset = '{name}'"
+    row = "dataset, generation, batch_seq, track, series"
+    engine.materialise(SUPERSEDED, f"SELECT {row} FROM ({own}) WHERE generation < {last.generation} OR batch_seq < newest")
+    rows = int(engine.fetch(f"SELECT count(*) AS n FROM {SUPERSEDED}")[0]["n"])
+    if rows:
+        app = f"maintain/{name}"
+        nothing = engine.literal_rows({column.name: column.type for column in table.columns}, [])
+        doomed = f"({row}) IN (SELECT ({row}) FROM {SUPERSEDED})"
+        settled(lambda: engine.overwrite(table, nothing, doomed, Txn(app, engine.txn(table.name, app) + 1)))
+    return rows

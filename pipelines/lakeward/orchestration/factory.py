@@ -1,6 +1,6 @@
-"""DAGs made from contracts: one ingest DAG per source, one curate DAG per gold model; and one a day that grades, assesses and scores.
+"""DAGs made from contracts: one ingest DAG per source, one curate DAG per gold model; and two of the project as a whole.
 
-One flow per task.
+One flow per task. Once a day columns are graded, readiness assessed and scores kept; once a week tables are maintained.
 
 Airflow reads this at every parse and before every task, so nothing here reads data, or more contracts than the wanted one.
 Every run tells its asset, also when it found nothing new: a run that was killed between its last commit and its asset event
@@ -20,12 +20,14 @@ from lakeward.core.errors import LakewardError, MachineError, TransientError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SPARK, Settings, SparkSettings
 from lakeward.orchestration.describe import describe
-from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, score, scorecard
+from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, maintain, score, scorecard
 
 # How often a drop folder is looked at, unless the contract promises fresher data.
 LOOK_EVERY = timedelta(hours=1)
 # Grades, readiness and the page are read by people, and people look in the morning.
 DAILY = timedelta(days=1)
+# Files of a week are soon compacted, and what the retention lets go takes room for a week at most.
+WEEKLY = timedelta(weeks=1)
 # A look costs about a second of one core: more often than this, it is a stream, and wants another source.
 LOOK_AT_MOST_EVERY = timedelta(minutes=1)
 # A timedelta schedule needs a start; any instant in the past is alike while catch-up is off.
@@ -36,7 +38,9 @@ RETRY = {
     "retry_delay": timedelta(seconds=30),
     "retry_policy": ExceptionRetryPolicy([RetryRule(TransientError, RetryAction.RETRY)], default=RetryAction.FAIL),
 }
-INGEST, CURATE, GOVERN, BROKEN = "ingest", "curate", "govern", "broken"
+INGEST, CURATE, GOVERN, MAINTAIN, BROKEN = "ingest", "curate", "govern", "maintain", "broken"
+# Of the project as a whole.
+OF_PROJECT = (GOVERN, MAINTAIN)
 
 
 def dags(inside: Path | str) -> dict[str, DAG]:
@@ -52,7 +56,7 @@ def dags(inside: Path | str) -> dict[str, DAG]:
     project = load_project(find_project(settings.start))
     made = [_dag(settings, project, name) for name in project.datasets() if _wanted(name)]
     if _wanted(project.name):
-        made.append(_govern(project))
+        made += [_govern(project), _maintain(project)]
     return {dag.dag_id: dag for dag in made}
 
 
@@ -112,6 +116,14 @@ def _govern(project: Project) -> DAG:
         dag.tags = {"lakeward", GOVERN}
         steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard)]
         chain(*steps)
+    return dag
+
+
+def _maintain(project: Project) -> DAG:
+    with DAG(f"{MAINTAIN}__{project.name}", schedule=WEEKLY, start_date=START, catchup=False, max_active_runs=1) as dag:
+        dag.tags = {"lakeward", MAINTAIN}
+        task: Any = maintain.override(**RETRY)
+        task(str(project.root))
     return dag
 
 

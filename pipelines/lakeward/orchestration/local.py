@@ -56,10 +56,10 @@ def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[L
     project = load_project(find_project(settings.start))
     ordered = [name for name in in_order(project) if name in (names or project.datasets())]
     _prepare(project.root)
-    from lakeward.orchestration.factory import GOVERN, dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
+    from lakeward.orchestration.factory import GOVERN, OF_PROJECT, dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
 
     made = dags(project.root)
-    by_dataset = {dag_id.partition("__")[2]: dag for dag_id, dag in made.items() if not dag_id.startswith(f"{GOVERN}__")}
+    by_dataset = {dag_id.partition("__")[2]: dag for dag_id, dag in made.items() if dag_id.partition("__")[0] not in OF_PROJECT}
     wanted = [(by_dataset[name], name) for name in ordered]
     if not names:
         wanted.append((made[f"{GOVERN}__{project.name}"], project.name))

@@ -64,6 +64,20 @@ def scorecard(root: str) -> None:
 
 
 @task
+def maintain(root: str) -> None:
+    """Compact and vacuum the tables of the lake.
+
+    Raises:
+        LakewardError: What stood in the way of a table; the others are done.
+    """
+    from lakeward.flows import maintain as maintain_all  # noqa: PLC0415  (imports DuckDB)
+
+    _, failed = maintain_all(Settings.load(Path(root)))
+    for error in failed.values():
+        raise error
+
+
+@task
 def fail(message: str) -> None:
     """Fail with the message of a contract that is not valid."""
     raise AirflowFailException(message)

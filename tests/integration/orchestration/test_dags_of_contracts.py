@@ -29,8 +29,8 @@ NAMES = "import json; from lakeward.orchestration.factory import dags; print(jso
 def test_each_contract_becomes_one_dag(python):
     seen = python(SHOW)
     assert seen["errors"] == {}
-    assert sorted(seen["dags"]) == ["curate__oven_daily", "govern__plant", "ingest__oven", "ingest__press"]
-    for dag in (dag for name, dag in seen["dags"].items() if name != "govern__plant"):
+    assert sorted(seen["dags"]) == ["curate__oven_daily", "govern__plant", "ingest__oven", "ingest__press", "maintain__plant"]
+    for dag in (dag for name, dag in seen["dags"].items() if not name.endswith("__plant")):
         assert (dag["catchup"], dag["active"], dag["retries"], dag["owner"]) == (False, 1, [3], "li.wei")
 
 
@@ -44,6 +44,12 @@ def test_the_project_is_graded_assessed_and_scored_once_a_day(python):
     ]
     dag = python(SHOW)["dags"]["govern__plant"]
     assert (dag["schedule"], dag["catchup"], dag["active"]) == ("1 day, 0:00:00", False, 1)
+
+
+def test_the_tables_are_maintained_once_a_week(python):
+    dag = python(SHOW)["dags"]["maintain__plant"]
+    assert (dag["schedule"], dag["catchup"], dag["active"], dag["retries"]) == ("7 days, 0:00:00", False, 1, [3])
+    assert dag["tags"] == ["lakeward", "maintain"]
 
 
 def test_a_drop_folder_is_looked_at_twice_within_the_promised_freshness_but_hourly_at_least(python):
@@ -67,12 +73,12 @@ def test_a_dag_is_documented_by_its_contract(python):
 
 def test_a_parse_imports_nothing_heavy(python):
     seen = python("import json, sys\n" + HEAVY)
-    assert len(seen["made"]) == 4
+    assert len(seen["made"]) == 5
     assert seen["heavy"] == []
 
 
 def test_two_parses_make_the_same_dags(python):
-    assert python(TWICE) == [4, True]
+    assert python(TWICE) == [5, True]
 
 
 def test_a_task_process_makes_its_own_dag_alone(python, plant):
@@ -85,7 +91,7 @@ def test_a_broken_contract_breaks_its_own_dag_and_says_why(python, plant):
     broken = plant / "expectations" / "datasets" / "press" / "contract.odcs.yaml"
     broken.write_text(broken.read_text().replace("primaryKey:", "primaryKye:"), encoding="utf-8")
     dags = python(SHOW)["dags"]
-    assert sorted(dags) == ["broken__press", "curate__oven_daily", "govern__plant", "ingest__oven"]
+    assert sorted(dags) == ["broken__press", "curate__oven_daily", "govern__plant", "ingest__oven", "maintain__plant"]
     assert dags["broken__press"]["tags"] == ["broken", "lakeward"]
     assert "primaryKye" in dags["broken__press"]["doc"]
 
@@ -94,7 +100,7 @@ def test_a_new_project_is_one_that_airflow_reads(python, plant):
     make = "from pathlib import Path; from lakeward.flows import create_project; create_project(Path('new'))"
     move = "import shutil; shutil.rmtree('new/expectations/datasets'); shutil.copytree('expectations/datasets', 'new/expectations/datasets')"
     seen = python(f"{make}; {move}\n" + SHOW.replace('DagBag("dags")', 'DagBag("new/dags")'))
-    assert (seen["errors"], len(seen["dags"])) == ({}, 4)
+    assert (seen["errors"], len(seen["dags"])) == ({}, 5)
 
 
 def test_the_dags_file_is_thin_and_airflow_takes_it_for_one():

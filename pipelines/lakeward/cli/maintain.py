@@ -1,0 +1,35 @@
+"""The command that keeps tables fast and small."""
+
+from typing import Annotated
+
+import typer
+
+from lakeward import flows
+from lakeward.cli.render import Json, out, progress, say, settings_of, table
+
+COLUMNS = ("table", "files_before", "files_after", "rows_dropped", "files_removed", "bytes_freed")
+
+
+def maintain(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DATASET]…", help="Datasets; without one, the whole lake · 数据集，省略则为整个湖"),
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    with progress(settings.lang, "progress_maintain", dataset=", ".join(names or ["*"])):
+        done, failed = flows.maintain(settings, names or ())
+    found = [row.as_dict() for row in done]
+    if as_json:
+        out(found)
+    elif found or failed:
+        table(settings.lang, "title_maintain", found, COLUMNS)
+    else:
+        say(settings.lang, "maintain_none")
+    for name, error in failed.items():
+        typer.echo(f"{name}: {error.render(settings.lang)}", err=True)
+    if failed:
+        raise typer.Exit(max(error.exit_code for error in failed.values()))

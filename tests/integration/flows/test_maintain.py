@@ -1,0 +1,257 @@
+"""Maintenance of a lake that took many small batches: the same answers from fewer files, and life goes on after it."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+
+from aside import BY, EVERY
+from lakeward import flows
+from lakeward.core.errors import ContractError, SettingsError, UsageError
+from lakeward.core.settings import Settings
+from lakeward.flows import maintain
+from lakeward.flows.maintain import RECEIVED_ORDER, order_of
+from lakeward.flows.workspace import open_workspace
+from plant import SUITE, Plant, line, make_plant
+
+NAME = "press_line"
+SENSORS = {
+    "name": NAME,
+    "expectations": [
+        {
+            "type": "expect_series_no_gap",
+            "kwargs": {"max_gap_seconds": 90},
+            "meta": {"lakeward": {"id": "no_gap", "severity": "quarantine"}},
+        },
+        {
+            "type": "expect_series_not_flat",
+            "kwargs": {"max_flat_seconds": 150, "column": "temp_degc"},
+            "meta": {"lakeward": {"id": "not_flat", "severity": "warn"}},
+        },
+    ],
+    "meta": {},
+}
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plant that took five batches of three rows: from the second on a row of each is too hot."""
+    plant = make_plant(tmp_path_factory.mktemp("filled") / "plant")
+    for batch in range(5):
+        hot = 300 if batch else 20
+        plant.drop(f"{batch}.csv", line("M2", batch, 20), line("M1", batch, 21.5), line("M3", batch, hot))
+        flows.ingest_dataset(plant.settings, NAME)
+    return plant.root
+
+
+@pytest.fixture
+def plant(filled: Path, tmp_path: Path) -> Plant:
+    """A copy of it."""
+    shutil.copytree(filled, tmp_path / "plant")
+    return Plant(tmp_path / "plant")
+
+
+def answers(settings: Settings) -> dict[str, list[dict[str, object]]]:
+    """Every row of every table, but what maintenance says of itself."""
+    with open_workspace(settings).engine() as engine:
+        names = [str(info.name) for info in engine.tables() if info.name.name != "maintenance"]
+        return {name: engine.fetch(f"SELECT * FROM {name} ORDER BY ALL") for name in names}
+
+
+def files(plant: Plant, table: str) -> int:
+    return len(DeltaTable(str(plant.root / "lake" / table)).file_uris())
+
+
+def versions(settings: Settings) -> dict[str, int]:
+    with open_workspace(settings).engine() as engine:
+        return {str(info.name): info.version for info in engine.tables()}
+
+
+def aged(plant: Plant, days: int) -> None:
+    """Let the whole lake be so old."""
+    for file in (plant.root / "lake").rglob("*"):
+        if file.is_file():
+            then = time.time() - days * 86_400
+            os.utime(file, (then, then))
+
+
+def test_every_table_has_fewer_files_and_the_same_rows(plant: Plant) -> None:
+    before = answers(plant.settings)
+    done, failed = maintain(plant.settings)
+    assert (answers(plant.settings), failed) == (before, {})
+    told = {row.table: row for row in done}
+    assert told.keys() == before.keys()
+    assert (told["silver.press_line"].files_before, told["silver.press_line"].files_after) == (5, 1)
+    assert files(plant, "bronze/press_line") == files(plant, "governance/verdicts") == 1
+
+
+def test_what_was_done_is_recorded_once(plant: Plant) -> None:
+    done, _ = maintain(plant.settings)
+    with open_workspace(plant.settings).engine() as engine:
+        rows = engine.fetch("SELECT * FROM governance.maintenance ORDER BY table_name")
+    assert {row["table_name"] for row in rows} == {row.table for row in done if row.changed}
+    assert {(row["seq"], row["retention_days"]) for row in rows} == {(1, 30)}
+    runs = answers(plant.settings)["governance.runs"]
+    assert {row["flow"] for row in runs} == {"ingest"}
+
+
+def test_a_second_run_commits_to_no_table(plant: Plant) -> None:
+    maintain(plant.settings)
+    maintain(plant.settings)
+    before = versions(plant.settings)
+    done, _ = maintain(plant.settings)
+    assert versions(plant.settings) == before
+    assert not any(row.changed for row in done)
+
+
+def test_one_dataset_leaves_governance_alone(plant: Plant) -> None:
+    done, _ = maintain(plant.settings, [NAME])
+    assert {row.table for row in done} == {f"{layer}.{NAME}" for layer in ("bronze", "silver", "quarantine")}
+    assert files(plant, "governance/runs") == 5
+
+
+def test_batches_duplicates_and_corrections_go_on_after_it(plant: Plant) -> None:
+    maintain(plant.settings)
+    plant.drop("more.csv", line("M1", 0, 21.5), line("M1", 1, 99), line("M1", 30, 20), line("M3", 31, 300))
+    counts = flows.ingest_dataset(plant.settings, NAME).counts
+    assert (counts.rows_in, counts.bronze, counts.silver, counts.quarantine, counts.duplicates) == (4, 4, 2, 1, 1)
+    rows = answers(plant.settings)["silver.press_line"]
+    assert len(rows) == 12
+    assert [row["temp_degc"] for row in rows if row["machine"] == "M1" and row["ts"].minute == 1] == [99.0]
+    assert flows.ingest_dataset(plant.settings, NAME).batches == 0
+
+
+def test_a_row_is_explained_and_replayed_after_it(plant: Plant) -> None:
+    where = "machine=M1,ts=2026-03-01T06:02:00Z"
+    before = flows.explain_row(plant.settings, "silver.press_line", where)
+    maintain(plant.settings)
+    assert flows.explain_row(plant.settings, "silver.press_line", where) == before
+    rule = SUITE["expectations"][0]
+    plant.suite({**SUITE, "expectations": [{**rule, "kwargs": {**rule["kwargs"], "max_value": 400}}]})
+    done = flows.replay_rows(plant.settings, NAME, EVERY, BY)
+    assert (done.counts.silver, done.counts.quarantine) == (4, 0)
+    maintain(plant.settings)
+    assert len(answers(plant.settings)["silver.press_line"]) == 15
+
+
+def test_a_rebuild_after_it_makes_the_same_silver(plant: Plant) -> None:
+    before = answers(plant.settings)["silver.press_line"]
+    maintain(plant.settings)
+    plant.contract(version="2.0.0")
+    flows.rebuild(plant.settings, NAME)
+    own = ("_run_id",)
+    after = answers(plant.settings)["silver.press_line"]
+    assert [{k: v for k, v in row.items() if k not in own} for row in after] == [
+        {k: v for k, v in row.items() if k not in own} for row in before
+    ]
+    maintain(plant.settings)
+    assert len(answers(plant.settings)["silver.press_line"]) == len(before)
+
+
+def sensed(plant: Plant, first: int, last: int) -> None:
+    """A reading a minute, flat from the second on, with a gap before the fifth."""
+    for batch in range(first, last):
+        minute = batch if batch < 4 else batch + 3
+        temp = 20 + batch if batch < 1 else 30
+        plant.drop(f"{batch}.csv", line("M1", minute, temp), line("M2", batch, batch))
+        flows.ingest_dataset(plant.settings, NAME)
+
+
+def verdicts(plant: Plant) -> list[tuple[object, ...]]:
+    with open_workspace(plant.settings).engine() as engine:
+        rows = engine.fetch("SELECT generation, batch_seq, rule_id, evaluated, failed FROM governance.verdicts ORDER BY ALL")
+    return [tuple(row.values()) for row in rows]
+
+
+@pytest.mark.parametrize("when", [3, pytest.param(5, marks=pytest.mark.exhaustive)])
+def test_sensor_rules_say_the_same_when_their_superseded_state_is_dropped(tmp_path: Path, when: int) -> None:
+    kept, trimmed = (make_plant(tmp_path / name) for name in ("kept", "trimmed"))
+    for plant in (kept, trimmed):
+        plant.suite(SENSORS)
+        sensed(plant, 0, when)
+    done, _ = maintain(trimmed.settings, [NAME])
+    assert {row.table: row.rows_dropped for row in done}["governance.series_state"] == 2 * (when - 1)
+    assert len(answers(trimmed.settings)["governance.series_state"]) == 2
+    for plant in (kept, trimmed):
+        sensed(plant, when, 6)
+    assert verdicts(trimmed) == verdicts(kept)
+    assert any(failed for *_, failed in verdicts(trimmed))
+
+
+def test_a_rebuild_judges_sensor_rules_anew_and_its_state_replaces_the_old(tmp_path: Path) -> None:
+    plant = make_plant(tmp_path / "plant")
+    plant.suite(SENSORS)
+    sensed(plant, 0, 5)
+    maintain(plant.settings)
+    plant.contract(version="2.0.0")
+    flows.rebuild(plant.settings, NAME)
+    told = verdicts(plant)
+    assert [row[1:] for row in told if row[0] == 2] == [row[1:] for row in told if row[0] == 1]
+    maintain(plant.settings)
+    assert {row["generation"] for row in answers(plant.settings)["governance.series_state"]} == {2}
+
+
+def test_files_of_old_versions_go_with_the_retention_of_the_project(plant: Plant) -> None:
+    with (plant.root / "expectations" / "project.yaml").open("a") as file:
+        file.write("maintain: {retention_days: 7}\n")
+    maintain(plant.settings)
+    aged(plant, 6)
+    assert not any(row.files_removed for row in maintain(plant.settings)[0])
+    aged(plant, 8)
+    done = {row.table: row for row in maintain(plant.settings)[0]}
+    assert done["silver.press_line"].files_removed == 5
+    assert done["silver.press_line"].bytes_freed > 0
+    assert len(answers(plant.settings)["silver.press_line"]) == 11
+
+
+@pytest.mark.parametrize("wrong", ["{retention_days: 0}", "{retention_days: 1.5}", "{keep: 3}", "30"])
+def test_a_retention_that_is_none_is_refused(tmp_path: Path, wrong: str) -> None:
+    plant = make_plant(tmp_path / "plant")
+    with (plant.root / "expectations" / "project.yaml").open("a") as file:
+        file.write(f"maintain: {wrong}\n")
+    with pytest.raises(SettingsError, match=r"retention_days|keep|mapping"):
+        maintain(plant.settings)
+
+
+def test_a_figure_of_a_version_that_is_gone_is_said_so(plant: Plant) -> None:
+    flows.build_scorecard(plant.settings)
+    figure = next(f.id for f in flows.read_scorecard(plant.settings).figures() if f.id.startswith("totals/"))
+    assert flows.open_figure(plant.settings, figure)["value"] is not None
+    maintain(plant.settings)
+    assert flows.open_figure(plant.settings, figure)["value"] is not None
+    aged(plant, 31)
+    maintain(plant.settings)
+    with pytest.raises(UsageError, match="can't be read any more"):
+        flows.open_figure(plant.settings, figure)
+
+
+def test_a_contract_that_is_not_valid_keeps_no_other_table_from_it(plant: Plant) -> None:
+    (plant.dataset / "contract.odcs.yaml").write_text("apiVersion: v3.2.0\n")
+    done, failed = maintain(plant.settings)
+    assert isinstance(failed[NAME], ContractError)
+    assert {row.table.partition(".")[0] for row in done} == {"governance"}
+
+
+def test_tables_of_a_dataset_that_the_project_forgot_are_maintained(plant: Plant) -> None:
+    for file in plant.dataset.iterdir():
+        file.unlink()
+    _, failed = maintain(plant.settings)
+    assert failed == {}
+    assert files(plant, "silver/press_line") == 1
+
+
+def test_an_empty_lake_and_an_unknown_dataset(tmp_path: Path) -> None:
+    plant = make_plant(tmp_path / "plant")
+    assert maintain(plant.settings) == ([], {})
+    with pytest.raises(UsageError, match="press_lin"):
+        maintain(plant.settings, ["press_lin"])
+
+
+def test_published_rows_are_sorted_by_series_and_time_and_others_as_received(tmp_path: Path) -> None:
+    contract = open_workspace(make_plant(tmp_path / "plant").settings).project.contract(NAME)
+    tables = {layer: contract.table(layer) for layer in type(contract.layer)}
+    assert order_of(tables["silver"], contract) == ("machine", "ts")
+    assert order_of(tables["bronze"], contract) == order_of(tables["silver"], None) == RECEIVED_ORDER
