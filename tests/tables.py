@@ -12,8 +12,10 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Tra
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, TableName
+from lakeward.engines.delta.compacting import Compaction
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.engine import EmbeddedEngine
+from lakeward.engines.embedded.packing import DuckDBPacker
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
 
 NAME = TableName(Layer.SILVER, "press_line")
@@ -64,7 +66,8 @@ def folder(lake):
 
 def data_files(lake):
     """All Parquet files in the table's folder, committed or not."""
-    return {str(file.relative_to(folder(lake))) for file in folder(lake).rglob("*.parquet")}
+    found = {file.relative_to(folder(lake)) for file in folder(lake).rglob("*.parquet")}
+    return {str(file) for file in found if file.parts[0] != "_delta_log"}
 
 
 def live_files(lake):
@@ -110,3 +113,25 @@ def killed_before_the_commit(lake):
     engine = EmbeddedEngine(lake)
     write_files(engine._con, folder(lake), SPEC, rows(20, 30))
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Dying(DuckDBPacker):
+    """Packs, and dies before anybody commits."""
+
+    def packed(self, bins, stored, order_by):
+        super().packed(bins, stored, order_by)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed_while_packing(lake):
+    """Write the files of a compaction and die."""
+    engine = EmbeddedEngine(lake)
+    Compaction(folder(lake), NAME, ["id"], Dying(engine._con, folder(lake))).run()
+
+
+def correct_beside(lake):
+    """Six more batches, all of them corrections, as fast as they go."""
+    engine = EmbeddedEngine(lake)
+    for batch in range(9, 15):
+        engine.replace(SPEC, rows(batch * 5, batch * 5 + 10, batch), ["id"], txn(batch))
+    engine.close()

@@ -17,7 +17,7 @@ PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
 CONTRACT_FILE = "contract.odcs.yaml"
 KEYS = ("name", "timezone", "languages", "lake", "roots", "engine", "maintain")
-# Days: evidence of a month can be opened again, and delta-rs keeps a table's commits as long by itself.
+# Days: evidence of a month can be opened again; Delta's own default for the commits of a table.
 RETENTION_DAYS = 30
 # It names a namespace of lineage and of Airflow's assets, so it must be able to stand in a URL.
 PROJECT_NAME = "letters, digits, _ and -, at most 63"

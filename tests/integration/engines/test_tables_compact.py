@@ -1,5 +1,9 @@
 """Compaction: few sorted files with the same rows, whatever commits beside it."""
 
+import multiprocessing
+import signal
+from datetime import timedelta
+
 import pytest
 from deltalake import DeltaTable, Field, TableFeatures
 from deltalake.exceptions import CommitFailedError
@@ -23,17 +27,21 @@ from tables import (
     NAME,
     SPEC,
     STRING,
+    aged,
     by_day,
     compact,
+    correct_beside,
     data_files,
     folder,
     ids,
+    killed_while_packing,
     live_files,
     rows,
     total,
     txn,
 )
 
+SPAWN = multiprocessing.get_context("spawn")
 EVERYTHING = "SELECT * FROM silver.press_line ORDER BY id"
 ODD = TableSpec(NAME, (*COLUMNS, TableColumn("_kind", STRING)), ("_kind",))
 ODD_ROWS = "SELECT *, CASE id % 4 WHEN 0 THEN 'a b%' WHEN 1 THEN '中/x' WHEN 2 THEN NULL ELSE 'p=1' END AS _kind FROM ({})"
@@ -208,6 +216,29 @@ def test_the_second_of_two_compactions_finds_nothing_to_do(ours, lake):
         mine.attempt(older)
     assert mine.run() is None
     assert ids(ours) == list(range(80))
+
+
+def test_a_compaction_that_is_killed_leaves_an_orphan_that_a_vacuum_takes(ours, lake):
+    small_files(ours)
+    process = SPAWN.Process(target=killed_while_packing, args=(lake,))
+    process.start()
+    process.join()
+    assert (process.exitcode, len(data_files(lake) - live_files(lake))) == (-signal.SIGKILL, 1)
+    assert ids(ours) == list(range(80))
+    aged(lake, 2)
+    assert ours.vacuum(NAME, timedelta(days=1)).files == 1
+    assert (ids(ours), data_files(lake)) == (list(range(80)), live_files(lake))
+    assert ours.compact(NAME, ["id"]).old == 8
+
+
+def test_batches_that_land_while_a_table_is_compacted_over_and_over_are_there_once(ours, lake):
+    small_files(ours)
+    process = SPAWN.Process(target=correct_beside, args=(lake,))
+    process.start()
+    while process.is_alive():
+        ours.compact(NAME, ["id"])
+    process.join()
+    assert (process.exitcode, ids(ours), ours.txn(NAME, APP)) == (0, list(range(80)), 14)
 
 
 def test_a_compaction_behind_a_strangers_is_undone_and_made_again(ours, lake):

@@ -93,7 +93,7 @@ def _tidy(folder: Path, gone: list[_OnDisk]) -> None:
 
 
 def _ask_others(table: DeltaTable, retention: timedelta) -> None:
-    """Say in the table how long versions are to be read: delta-rs drops commits after 30 days, Spark's VACUUM files after 7."""
+    """Say in the table how long versions are to be read: Delta's own defaults are 30 days for commits, 7 for files."""
     wanted = dict.fromkeys(_KEPT, f"interval {int(retention.total_seconds())} seconds")
     if not wanted.items() <= table.metadata().configuration.items():
         # Others committed first: the next vacuum says it.
