@@ -89,6 +89,13 @@ GAPS = (
         "The driver's own engine reads them and hands them to executors as Parquet: bounded by what one machine reads.",
     ),
     Gap(
+        "text that is not UTF-8",
+        Kind.NOT_YET,
+        "A file in GB18030, GBK or UTF-16, or one whose lines end in a carriage return alone, is decoded by the driver before executors read it.",
+        "Spark splits text at line feeds of UTF-8, and Java's own codecs give other characters for some bytes of GB18030. Block by block: the driver's "
+        "memory stays as it is, but one machine decodes. Deliver large files as UTF-8 or Parquet.",
+    ),
+    Gap(
         "lengths below zero",
         Kind.NOT_IMPLEMENTED,
         "`right('abc', -1)` is empty, not `bc`.",
