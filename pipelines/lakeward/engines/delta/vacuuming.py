@@ -1,7 +1,8 @@
 """Removes files that no version younger than the retention needs: those of older versions, and those that killed writes left.
 
-Refuses to trust delta-rs's own vacuum: it forgets which files went when a checkpoint is a week old, whatever the retention. What a
-version needs is read from the log itself. A file is judged by its age on disk, so what a write under way has put there stays.
+Refuses delta-rs's own vacuum: without `full` it leaves what killed writes left; with it, it takes for such a file that went longer ago than
+a checkpoint remembers (a week), though versions within the retention need it (tried). Here the commits themselves say what went when.
+A file is judged by its age on disk, so what a write under way has put there stays.
 """
 
 import json
