@@ -14,7 +14,7 @@ def maintain(
     context: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DATASET]…", help="Datasets; without one, the whole lake · 数据集，省略则为整个湖"),
+        typer.Argument(metavar="DATASET", help="Datasets; without one, the whole lake · 数据集，省略则为整个湖"),
     ] = None,
     *,
     as_json: Json = False,
