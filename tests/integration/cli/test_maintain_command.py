@@ -31,7 +31,7 @@ def test_tables_are_told_in_both_languages_and_as_json(capsys, tmp_path):
         "files_removed": 0,
         "bytes_freed": 0,
     }
-    english, chinese = call(capsys, root, "maintain"), call(capsys, root, "maintain", "--lang", "zh")
+    english, chinese = call(capsys, root, "maintain"), call(capsys, root, "maintain", NAME, "--lang", "zh")
     assert (english.code, chinese.code) == (0, 0)
     assert "files before" in english.out
     assert "governance.runs" in english.out
