@@ -119,6 +119,7 @@ def test_batches_duplicates_and_corrections_go_on_after_it(plant: Plant) -> None
     assert flows.ingest_dataset(plant.settings, NAME).batches == 0
 
 
+@pytest.mark.exhaustive
 def test_a_row_is_explained_and_replayed_after_it(plant: Plant) -> None:
     where = "machine=M1,ts=2026-03-01T06:02:00Z"
     before = flows.explain_row(plant.settings, "silver.press_line", where)
