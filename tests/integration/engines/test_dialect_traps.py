@@ -51,6 +51,16 @@ TRAPS = {
         "SELECT d, d > 1e300, d = d, isnan(d), isfinite(d) FROM silver.traps WHERE d IS NOT NULL ORDER BY d DESC",
         [[NAN, True, True, True, False], [1e16, False, True, False, True], [2.5, False, True, False, True]],
     ),
+    "places in lists count from one, or from the end": (
+        """SELECT ['a', 'b', 'c'][1], ['a', 'b', 'c'][j + 1], ['a', 'b', 'c'][j], ['a', 'b', 'c'][-j], ['a', 'b', 'c'][-1], ['a', 'b', 'c'][0],
+        ['a', 'b', 'c'][i % 4 + 1], string_split('x/y/z', '/')[2] FROM silver.traps WHERE i < 10 ORDER BY i""",
+        [["a", "a", None, None, "c", None, "b", "y"], ["a", "c", "b", "b", "c", None, None, "y"]],
+    ),
+    "parts of lists go from one place to the other": (
+        """SELECT [1, 2, 3][2:3], [1, 2, 3][:2], [1, 2, 3][2:], [1, 2, 3][j:j], [1, 2, 3][-2:], [1, 2, 3][:-2], [1, 2, 3][0:1], [1, 2, 3][2:9],
+        [1, 2, 3][3:1], [1, 2, 3][-9:1], [1, 2, 3][4:] FROM silver.traps WHERE i = 7""",
+        [[[2, 3], [1, 2], [2, 3], [2], [2, 3], [1, 2], [1], [2, 3], [], [1], []]],
+    ),
     "regular expressions are RE2's": (
         r"""SELECT regexp_matches(s, 'b$'), regexp_matches(s, '(?i)ä'), regexp_matches(s, '^A.b.Ä'), regexp_full_match(s, '[A-Z]\.b[^x]+'),
             regexp_extract(s, '([A-Z])\.(b)', 2), regexp_extract(s, 'x'), regexp_replace(s, '[Ab]', 'X'),

@@ -63,11 +63,30 @@ def _filter(node: exp.Expr, _types: Types) -> exp.Expr:
 
 
 def _bracket(node: exp.Expr, _types: Types) -> exp.Expr:
-    """The first ones, or one, which is NULL where there is none."""
+    """One, counted from 1 or from the end, NULL where there is none; or those from one place to another. A map's value, by its key."""
     place = node.expressions[0]
     if isinstance(place, exp.Slice):
-        return call("slice", node.this, 1, place.args["expression"])
-    return call("get", node.this, place)
+        return _slice(node.this, place.this, place.expression)
+    if place.is_string:
+        return call("try_element_at", node.this, place)
+    return spark("try_element_at({0}, CAST(nullif({1}, 0) AS INT))", node.this, place)
+
+
+def _slice(items: exp.Expr, first: exp.Expr | None, last: exp.Expr | None) -> exp.Expr:
+    """From one place to the other, both taken; places beyond the ends are the ends."""
+    start = _place(items, first) if first else exp.Literal.number(1)
+    end = _place(items, last) if last else call("size", items)
+    return spark(
+        "slice({0}, CAST(greatest({1}, 1) AS INT), CAST(greatest(least({2}, size({0})) - greatest({1}, 1) + 1, 0) AS INT))",
+        items,
+        start,
+        end,
+    )
+
+
+def _place(items: exp.Expr, place: exp.Expr) -> exp.Expr:
+    """Counted from 1, also where it was counted from the end."""
+    return spark("CASE WHEN {1} < 0 THEN size({0}) + {1} + 1 ELSE {1} END", items, place)
 
 
 def _sort(node: exp.Expr, _types: Types) -> exp.Expr:

@@ -4,15 +4,27 @@ import functools
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects import DuckDB
 
 from lakeward.core.names import Layer, TableName
 
 _LAYERS = frozenset(Layer)
 
 
+class Flows(DuckDB):
+    """DuckDB's dialect, places in lists as they are written: sqlglot moves those that are literals to count from 0, and leaves the others."""
+
+    INDEX_OFFSET = 0
+
+
 def parsed(query: str) -> exp.Expr:
     """The query as the flows write it, in DuckDB's dialect."""
-    return sqlglot.parse_one(query, dialect="duckdb")
+    return sqlglot.parse_one(query, dialect=Flows)
+
+
+def written(tree: exp.Expr) -> str:
+    """The query, or a part of it, in DuckDB's dialect again."""
+    return tree.sql(dialect=Flows)
 
 
 @functools.lru_cache(maxsize=8)

@@ -30,7 +30,7 @@ from lakeward.engines.spark.exporting import write_one
 from lakeward.engines.spark.faults import FAILURES, spark_faults
 from lakeward.engines.spark.keeping import is_repeatable, kept_in_memory, kept_on_disk
 from lakeward.engines.spark.outside import is_for_executors, placed_rows
-from lakeward.engines.spark.queries import lake_table, looked_at, parsed, sources
+from lakeward.engines.spark.queries import lake_table, looked_at, parsed, sources, written
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.session import open_session
 from lakeward.engines.spark.shapes import Shapes
@@ -195,7 +195,7 @@ class Relations:
         for cte in tree.find_all(exp.CTE):
             if cte.args.get("materialized"):
                 name = f"__kept_{uuid.uuid4().hex}"
-                self.materialise(name, cte.this.sql("duckdb"))
+                self.materialise(name, written(cte.this))
                 cte.set("this", exp.select("*").from_(exp.to_identifier(name)))
                 cte.set("materialized", None)
 

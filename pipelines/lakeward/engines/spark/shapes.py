@@ -12,6 +12,7 @@ from sqlglot import exp
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier
+from lakeward.engines.spark.queries import written
 
 # What is not known; no name of a type.
 UNKNOWN = ""
@@ -73,7 +74,7 @@ class Shapes:
         if not asked:
             return []
         head, tail = _around(select)
-        texts = [one.sql("duckdb") for one in asked]
+        texts = [written(one) for one in asked]
         found = self._bound(head, texts, tail)
         if found is not None or len(asked) == 1:
             return found or self._grouped(select, head, texts[0], tail)
@@ -103,7 +104,7 @@ def _around(select: exp.Expr) -> tuple[str, str]:
         if found := node.args.get("with_"):
             withs.insert(0, found)
         node = node.parent
-    ctes = ", ".join(cte.sql("duckdb") for found in withs for cte in found.expressions)
+    ctes = ", ".join(written(cte) for found in withs for cte in found.expressions)
     parts = [select.args[clause] for clause in _CLAUSES if select.args.get(clause)]
     flat = [one for part in parts for one in (part if isinstance(part, list) else [part])]
-    return (f"WITH {ctes}" if ctes else ""), " ".join(one.sql("duckdb") for one in flat)
+    return (f"WITH {ctes}" if ctes else ""), " ".join(written(one) for one in flat)
