@@ -24,3 +24,11 @@ def reader(request):
     token = READER.set(request.param)
     yield request.param
     READER.reset(token)
+
+
+@pytest.fixture
+def embedded(lake):
+    """The embedded engine alone, for tests that look into its own hands."""
+    made = opened("embedded", lake)
+    yield made
+    made.close()

@@ -61,6 +61,15 @@ TRAPS = {
         [1, 2, 3][3:1], [1, 2, 3][-9:1], [1, 2, 3][4:] FROM silver.traps WHERE i = 7""",
         [[[2, 3], [1, 2], [2, 3], [2], [2, 3], [1, 2], [1], [2, 3], [], [1], []]],
     ),
+    "a condition may stand in parentheses": (
+        "SELECT i FROM (SELECT i, i > 0 AS up FROM silver.traps WHERE (TRUE)) WHERE (up) AND ((i < 10))",
+        [[7]],
+    ),
+    "a star may leave out and replace columns": (
+        """SELECT * EXCLUDE (d, m, ts, day) REPLACE (i + j AS i), j AS k FROM (SELECT * REPLACE (upper(s) AS s) FROM silver.traps) AS t
+        WHERE t.i IN (7, -7) ORDER BY k""",
+        [[-7, 0, "1E3", 0], [9, 2, "2.5", 2]],
+    ),
     "regular expressions are RE2's": (
         r"""SELECT regexp_matches(s, 'b$'), regexp_matches(s, '(?i)ä'), regexp_matches(s, '^A.b.Ä'), regexp_full_match(s, '[A-Z]\.b[^x]+'),
             regexp_extract(s, '([A-Z])\.(b)', 2), regexp_extract(s, 'x'), regexp_replace(s, '[Ab]', 'X'),

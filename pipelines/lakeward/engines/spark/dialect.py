@@ -10,11 +10,20 @@ from sqlglot import exp
 from lakeward.core.names import TableName
 from lakeward.engines.spark import building, casts, joins, json_texts, lists, numbers, texts, times
 from lakeward.engines.spark.building import Key, Rule, Types
-from lakeward.engines.spark.queries import lake_table, sources
+from lakeward.engines.spark.queries import lake_table, sources, written
 from lakeward.engines.spark.shapes import UNKNOWN, Shapes
+from lakeward.engines.spark.stars import without_replace
 from lakeward.engines.spark.tries import without_try
 
+
+def _bare(node: exp.Expr, _types: Types) -> exp.Expr:
+    """Without parentheses around it all: Spark takes `FROM t WHERE (x)` for a table called `where` with a column `x`."""
+    node.set("this", node.this.unnest())
+    return node
+
+
 RULES: Mapping[Key, Rule] = {
+    exp.Where: _bare,
     **casts.RULES,
     **joins.RULES,
     **json_texts.RULES,
@@ -36,6 +45,7 @@ def to_spark(tree: exp.Expr, shapes: Shapes, scan: Callable[[TableName], str]) -
         scan: The relation to read for a table of the lake.
     """
     tree = without_try(tree)
+    without_replace(tree, shapes)
     typed = _typed(tree, shapes)
     # What is inside before what is around it: a rule gets operands that Spark understands already.
     for node in reversed(list(tree.bfs())):
@@ -101,7 +111,7 @@ def _stand_in(select: exp.Expr, shapes: Shapes) -> None:
 def _alone(values: exp.Expr) -> str:
     """Rows that are written out, as a relation by themselves."""
     rows = (row if isinstance(row, exp.Tuple) else exp.paren(row.copy()) for row in values.expressions)
-    return f"(VALUES {', '.join(row.sql('duckdb') for row in rows)})"
+    return f"(VALUES {', '.join(written(row) for row in rows)})"
 
 
 def _is_constant(node: exp.Expr) -> bool:

@@ -69,7 +69,7 @@ def _ours(error: Exception, lake: Path) -> LakewardError:
         if text in said.lower():
             return MachineError(code, lake=lake)
     if isinstance(error, AnalysisException | ParseException):
-        return DefinitionError("query_not_understood", reason=said.partition("\n")[0][:_LONGEST])
+        return DefinitionError("query_not_understood", reason=said.strip().partition("\n")[0][:_LONGEST])
     if isinstance(error, PySparkException) and kind:
         return DefinitionError("query_failed_on_value", kind=kind)
     return MachineError("spark_failed", lake=lake, kind=type(error).__name__)

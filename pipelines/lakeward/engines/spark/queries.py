@@ -4,7 +4,7 @@ import functools
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.dialects import DuckDB
+from sqlglot.dialects.duckdb import DuckDB
 
 from lakeward.core.names import Layer, TableName
 

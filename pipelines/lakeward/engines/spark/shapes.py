@@ -44,7 +44,7 @@ class Shapes:
         """A name for the query, so that what is around it need not be bound with it again; None where it can't stand alone."""
         name = f"__inner_{next(self._numbers)}"
         try:
-            self._con.execute(f"CREATE TEMP VIEW {name} AS {query.sql('duckdb')}")
+            self._con.execute(f"CREATE TEMP VIEW {name} AS {written(query)}")
         except duckdb.Error:
             return None
         return name
@@ -60,6 +60,15 @@ class Shapes:
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
             raise DefinitionError("query_not_understood", reason=str(error).partition("\n")[0][:200]) from None
         return {name: str(type_) for name, type_ in zip(rows.columns, rows.types, strict=True)}
+
+    def star(self, select: exp.Expr) -> list[str]:
+        """Names of the columns that `*` stands for in `select`.
+
+        Raises:
+            DefinitionError: What it reads can't be understood (`query_not_understood`).
+        """
+        head, tail = _around(select)
+        return list(self.columns(f"{head} SELECT * {tail}"))
 
     def types(self, select: exp.Expr, asked: Sequence[exp.Expr]) -> list[str]:
         """The type of each expression, where it stands in `select`."""
@@ -82,7 +91,7 @@ class Shapes:
 
     def _grouped(self, select: exp.Expr, head: str, text: str, tail: str) -> list[str]:
         group = select.args.get("group")
-        return (self._bound(head, [text], f"{tail} {group.sql('duckdb')}") if group else None) or [UNKNOWN]
+        return (self._bound(head, [text], f"{tail} {written(group)}") if group else None) or [UNKNOWN]
 
     def _bound(self, head: str, texts: Iterable[str], tail: str) -> list[str] | None:
         items = ", ".join(f"{text} AS p{place}" for place, text in enumerate(texts))
