@@ -36,7 +36,9 @@ SMALL = 1_000
 SMALL_BATCHES = 8  # days of March that a file can be of, less one
 # What all contenders get; the driver of a cluster has no rows to hold.
 SESSION = {"spark.sql.shuffle.partitions": "4", "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
-HEAP = {LOCAL: {"spark.driver.memory": "6g"}, CLUSTER: CONF | {"spark.driver.memory": "600m", "spark.executor.memory": "2g"}}
+# Of the tests' cluster all but its Java without the second compiler, which a bench is long enough for.
+PLACES = {name: value for name, value in CONF.items() if not name.endswith("JavaOptions")}
+HEAP = {LOCAL: {"spark.driver.memory": "6g"}, CLUSTER: PLACES | {"spark.driver.memory": "600m", "spark.executor.memory": "2g"}}
 WORKER = "2g"
 WHOLE = ("stock", "bare", "lakeward_spark", "lakeward_embedded")
 

@@ -72,7 +72,7 @@ def _matches(
         if engine.info(at) is None:
             continue
         condition = " AND ".join(_equal(contract, column, value, typed=typed) for column, value in wanted.items())
-        found = engine.fetch(f"SELECT * FROM {at} WHERE {condition} LIMIT {MATCHES}")
+        found = engine.fetch(f"SELECT * FROM {at} WHERE {condition} ORDER BY _batch_seq, _file_seq, _row LIMIT {MATCHES}")
         if found:
             return [(at, row) for row in found]
     return []

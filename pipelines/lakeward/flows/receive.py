@@ -28,11 +28,14 @@ def receive(work: Work, inputs: Sequence[BatchInput], source: FileSource) -> tup
     bronze = work.engine.info(work.table(Layer.BRONZE))
     stored = {column.name: column.type for column in bronze.columns} if bronze else {}
     reports = work.engine.stage(inputs, source, work.contract.columns, stored)
-    _land(work, Layer.REJECTS, REJECT_COLUMNS, "staged_rejects")
+    rejected = _has_rows(work, "staged_rejects")
+    _land(work, Layer.REJECTS, REJECT_COLUMNS, "staged_rejects", there=rejected)
     work.on_step(Step.REJECTS)
     types = work.engine.types("staged_rows")
     columns = tuple(TableColumn(c.name, types[c.name]) for c in work.contract.columns)
-    _land(work, Layer.BRONZE, (*columns, *PLACE, EXTRA), "staged_rows")
+    # A file of which nothing was rejected is all rows: they need not be asked.
+    there = (not rejected and any(r.records for r in reports)) or _has_rows(work, "staged_rows")
+    _land(work, Layer.BRONZE, (*columns, *PLACE, EXTRA), "staged_rows", there=there)
     work.on_step(Step.BRONZE)
     counts = Counts(rows_in=sum(r.records for r in reports), bronze=work.count(Layer.BRONZE), rejects=work.count(Layer.REJECTS))
     if counts.rows_in != counts.bronze + counts.rejects:
@@ -40,10 +43,13 @@ def receive(work: Work, inputs: Sequence[BatchInput], source: FileSource) -> tup
     return counts, _warnings(reports)
 
 
-def _land(work: Work, layer: Layer, columns: tuple[TableColumn, ...], relation: str) -> None:
+def _has_rows(work: Work, relation: str) -> bool:
+    return bool(work.engine.fetch(f"SELECT count(*) AS n FROM (SELECT 1 FROM {relation} LIMIT 1)")[0]["n"])
+
+
+def _land(work: Work, layer: Layer, columns: tuple[TableColumn, ...], relation: str, *, there: bool) -> None:
     """Append the relation's rows once; a table that would get no row is not touched."""
-    found = work.engine.fetch(f"SELECT count(*) AS n FROM (SELECT 1 FROM {relation} LIMIT 1)")
-    if work.engine.txn(work.table(layer), work.bronze_txn.app) >= work.pinned.seq or not found[0]["n"]:
+    if not there or work.engine.txn(work.table(layer), work.bronze_txn.app) >= work.pinned.seq:
         return
     names = ", ".join(f'"{c.name}"' for c in columns)
     spec = TableSpec(work.table(layer), (*columns, *STAMP))

@@ -63,12 +63,17 @@ def _check_partition(table: DeltaTable, spec: TableSpec) -> None:
         raise _mismatch(spec, "PARTITION BY", ", ".join(spec.partition_by) or "-", ", ".join(stored) or "-")
 
 
-def _check_features(table: DeltaTable, spec: TableSpec) -> None:
+def features(table: DeltaTable) -> set[str]:
+    """What the table asks of its readers or writers beyond what we write; nothing: its files are plain Parquet."""
     protocol = table.protocol()
     named = {*(protocol.reader_features or ()), *(protocol.writer_features or ())} - _HARMLESS
     if not named and (protocol.min_reader_version, protocol.min_writer_version) != (_PLAIN_READER, _PLAIN_WRITER):
         named = _versions(protocol.min_reader_version, protocol.min_writer_version)
-    if named:
+    return named
+
+
+def _check_features(table: DeltaTable, spec: TableSpec) -> None:
+    if named := features(table):
         raise ContractError("table_feature_unsupported", table=spec.name, feature=", ".join(sorted(named)))
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from deltalake import DeltaTable
 
+from lakeward.engines.delta.batch_files import batch_places, values
 from lakeward.engines.protocols import ColumnStatistics, Statistics
 
-_SEQ = "_batch_seq"
 # Other writers cut a greatest instant off to milliseconds (Delta protocol, "Per-file Statistics").
 _CUT = timedelta(milliseconds=1)
 
@@ -20,12 +20,8 @@ def batch_statistics(table: DeltaTable, batch_seq: int) -> Statistics | None:
     """See `TableStore.statistics`."""
     files = table.get_add_actions(flatten=True)
     names = list(files.schema.names)
-    if not {f"min.{_SEQ}", f"max.{_SEQ}"} <= set(names):
-        return None
-    bounds = zip(_values(files, f"min.{_SEQ}"), _values(files, f"max.{_SEQ}"), strict=True)
-    touched = [place for place, (low, high) in enumerate(bounds) if low is None or low <= batch_seq <= high]
-    parts = [{name: files.column(name)[place].as_py() for name in names} for place in touched]
-    if not parts or any(part[f"min.{_SEQ}"] != part[f"max.{_SEQ}"] for part in parts):
+    parts = [{name: files.column(name)[place].as_py() for name in names} for place in batch_places(files, batch_seq)]
+    if not parts:
         return None
     columns = (name.removeprefix("null_count.") for name in names if name.startswith("null_count."))
     found = {column: _column(parts, column) for column in columns}
@@ -42,12 +38,8 @@ def has_none_between(table: DeltaTable, column: str, low: datetime, high: dateti
         return False
     return all(
         None not in (least, greatest) and nulls == 0 and (greatest + _CUT < low or least > high)
-        for least, greatest, nulls in zip(*(_values(files, name) for name in wanted), strict=True)
+        for least, greatest, nulls in zip(*(values(files, name) for name in wanted), strict=True)
     )
-
-
-def _values(files: Any, name: str) -> list[Any]:
-    return [value.as_py() for value in files.column(name)]
 
 
 def _column(parts: Iterable[Mapping[str, Any]], column: str) -> ColumnStatistics | None:

@@ -25,6 +25,7 @@ from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import NOTHING, Attached, Outside
 from lakeward.engines.spark import counting
+from lakeward.engines.spark.batches import batch_rows
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.exporting import write_one
 from lakeward.engines.spark.faults import FAILURES, spark_faults
@@ -188,7 +189,7 @@ class Relations:
             self._shapes.table(stored, self._stored(stored))
         for small in self._small & {table.name for table in named if not lake_table(table)}:
             self._tell(small)
-        return self._spark.sql(to_spark(tree, self._shapes, lambda table: self._scan(table, versions.get(table))))
+        return self._spark.sql(to_spark(tree, self._shapes, lambda table, seq: self._scan(table, versions.get(table), seq)))
 
     def _keep(self, tree: exp.Expr) -> None:
         """Run what is `AS MATERIALIZED` once: Spark would run it wherever it is named."""
@@ -225,10 +226,14 @@ class Relations:
         if name in self._kept:
             self._kept.pop(name).unpersist()
 
-    def _scan(self, table: TableName, version: int | None) -> str:
+    def _scan(self, table: TableName, version: int | None, seq: int | None = None) -> str:
         folder = self._folder(table)
         if not (folder / "_delta_log").is_dir():
             raise UsageError("table_not_found", table=table)
+        rows = batch_rows(self._spark, folder, table, seq) if seq is not None and version is None else None
+        if rows is not None:
+            rows.createOrReplaceTempView(own := f"__batch_{uuid.uuid4().hex}")
+            return own
         path = str(folder).replace("`", "``")
         return f"delta.`{path}`" + ("" if version is None else f" VERSION AS OF {version}")
 
