@@ -67,7 +67,7 @@ class Cluster:
         try:
             with urlopen(f"{self.page}/json/", timeout=5) as answer:
                 return int(json.load(answer)["aliveworkers"])
-        except OSError:
+        except (OSError, json.JSONDecodeError):  # it listens before it has anything to say
             return 0
 
     def executors(self) -> list[int]:

@@ -84,11 +84,15 @@ class UniqueCheck:
         """True on a row with a repeated key; a row that is not evaluated may have one too."""
         return f"{self.joined} AND {self.present}"
 
+    @property
+    def hashes(self) -> str:
+        """Number of different hashes of the keys of evaluated rows."""
+        return f"count(DISTINCT CASE WHEN {self.present} THEN hash({', '.join(self.keys)}) END)"
+
     def measures(self) -> Mapping[str, str]:
         """Rows in the domain, rows evaluated, and how many more these are than their keys' hashes."""
         evaluated = f"count_if({self.present})"
-        hashes = f"count(DISTINCT CASE WHEN {self.present} THEN hash({', '.join(self.keys)}) END)"
-        return {"elements": self.elements, "evaluated": evaluated, "proof": f"{evaluated} - {hashes}"}
+        return {"elements": self.elements, "evaluated": evaluated, "proof": f"{evaluated} - {self.hashes}"}
 
     def verdict(self, found: Mapping[str, Any]) -> Verdict:
         """As a row rule; `found["repeated"]` is the number of rows with a repeated key, needed where `proof` is not 0."""

@@ -205,8 +205,11 @@ class JudgePlan:
             return {"key_repeats": "CAST(NULL AS BIGINT)"}
         if _any_within(distinct, same.keys):
             return {"key_repeats": "CAST(0 AS BIGINT)"}
-        keys = ", ".join(self.columns[column].output for column in same.keys)
-        return {"key_repeats": f"count(*) - count(DISTINCT hash({keys}))"}
+        keys = tuple(self.columns[column].output for column in same.keys)
+        # A rule that says the same of the key counts its hashes already; a row that it leaves out is taken for a repeat, which proves nothing.
+        counted = (check.hashes for check in self._unique_checks() if check.keys == keys)
+        own = f"count(DISTINCT hash({', '.join(keys)}))"
+        return {"key_repeats": f"count(*) - {next(counted, own)}"}
 
     def _time_facts(self) -> dict[str, str]:
         time = self.contract.time_column
