@@ -61,6 +61,12 @@ TRAPS = {
         [1, 2, 3][3:1], [1, 2, 3][-9:1], [1, 2, 3][4:] FROM silver.traps WHERE i = 7""",
         [[[2, 3], [1, 2], [2, 3], [2], [2, 3], [1, 2], [1], [2, 3], [], [1], []]],
     ),
+    "bits are set and counted": (
+        """SELECT sum(bit_count(bits)) FROM (SELECT bit_or(CAST(1 AS BIGINT) << CAST(step % 62 AS INTEGER)) AS bits
+            FROM (SELECT (epoch_us(ts) - 1772382660500000) // 1000000 AS step FROM silver.traps WHERE ts > '2026-01-01'
+            UNION ALL SELECT * FROM range(100)) AS steps GROUP BY step // 62)""",
+        [[101]],
+    ),
     "a condition may stand in parentheses": (
         "SELECT i FROM (SELECT i, i > 0 AS up FROM silver.traps WHERE (TRUE)) WHERE (up) AND ((i < 10))",
         [[7]],

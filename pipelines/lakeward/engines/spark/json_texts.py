@@ -25,16 +25,9 @@ def _valid(node: exp.Expr, _types: Types) -> exp.Expr:
     return spark("try_parse_json({0}) IS NOT NULL", node.expressions[0])
 
 
-def _bits(node: exp.Expr, _types: Types) -> exp.Expr:
-    """One bit per value, and their number: how many different values there are."""
-    return exp.Count(this=exp.Distinct(expressions=[node.expressions[0].copy()]))
-
-
 RULES: Mapping[Key, Rule] = {
     "to_json": _to_json,
     exp.JSONFormat: _to_json,
     "json_transform": _transform,
     "json_valid": _valid,
-    "bitstring_agg": _bits,
-    "bit_count": lambda node, _: node.expressions[0],
 }

@@ -120,7 +120,7 @@ def _range(node: exp.Expr, _types: Types) -> exp.Expr:
         return node
     end = made.args["end"] if made.args.get("is_end_exclusive") else spark("{0} + 1", made.args["end"])
     step = made.args.get("step") or exp.Literal.number(1)
-    alias = node.args["alias"]
+    alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier("range"))
     named = alias.columns[0].name if alias.columns else alias.name
     rows = call("range", made.args["start"], end, step).sql("spark")
     return relation(f"SELECT id AS `{named}` FROM {rows}", alias.name)
