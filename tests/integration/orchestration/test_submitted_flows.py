@@ -16,7 +16,7 @@ SUBMIT = {
 KINDS = """
 import json, sys
 from lakeward.orchestration.factory import dags
-made = {name: type(dag.tasks[0]).__name__ for name, dag in dags(".").items() if not name.startswith("govern")}
+made = {name: type(dag.tasks[0]).__name__ for name, dag in dags(".").items() if not name.startswith(("govern", "maintain"))}
 heavy = {"duckdb", "pyarrow", "deltalake", "great_expectations", "openlineage", "pandas", "sqlglot", "pyspark", "py4j"}
 print(json.dumps([made, sorted(heavy & set(sys.modules))]))
 """

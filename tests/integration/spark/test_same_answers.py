@@ -34,6 +34,7 @@ def hour(tmp_path_factory):
     return two_lakes(tmp_path_factory.mktemp("hour"), an_hour)
 
 
+@pytest.mark.exhaustive
 def test_an_hour_of_the_plant_comes_out_the_same(hour):
     embedded, spark = hour.both(counted)
     assert spark == embedded
@@ -41,6 +42,7 @@ def test_an_hour_of_the_plant_comes_out_the_same(hour):
     assert hour.differences() == {}
 
 
+@pytest.mark.exhaustive
 def test_a_second_run_finds_nothing_new(hour):
     embedded, spark = hour.both(counted)
     assert spark == embedded
