@@ -14,7 +14,13 @@ from plant import line
 
 SPAWN = multiprocessing.get_context("spawn")
 # A replay reads what bronze has, and it parses nothing.
-STEPS = [step for step in Step if step not in (Step.REJECTS, Step.BRONZE)]
+# Each takes ten seconds; in every change those between which a table is written.
+OFTEN = (Step.PINNED, Step.QUARANTINE, Step.PUBLISHED)
+STEPS = [
+    pytest.param(step, marks=() if step in OFTEN else pytest.mark.exhaustive, id=step.value)
+    for step in Step
+    if step not in (Step.REJECTS, Step.BRONZE)
+]
 VOLATILE = {
     "_run_id",
     "_ingested_at",

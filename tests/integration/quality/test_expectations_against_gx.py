@@ -59,7 +59,7 @@ def test_compiled_expectations_say_what_great_expectations_says(given_rows, part
     assert unexplained(given_rows, ALL[part::PARTS]) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @settings(max_examples=10 * PARTS, **PROFILE)
 @given(rows(*NUMBERS, *INFINITE), st.integers(0, PARTS - 1))
 def test_they_say_so_with_infinities_too(given_rows, part):

@@ -50,7 +50,9 @@ def opened(plant, shown):
     return len(figures(shown))
 
 
-@pytest.mark.parametrize("batches", [1, 2, None])
+@pytest.mark.parametrize(
+    "batches", [pytest.param(1, marks=pytest.mark.exhaustive), pytest.param(2, marks=pytest.mark.exhaustive), None]
+)
 @pytest.mark.parametrize(("name", "least"), [("press_line", 50), (None, 25)])
 def test_every_number_of_every_level_opens_at_its_version_after_later_runs(plant, name, least, batches):
     shown = show_scores(plant.settings, name, batches=batches)
