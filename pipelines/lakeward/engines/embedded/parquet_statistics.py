@@ -5,7 +5,7 @@ in another type than the file's.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ _EXACT = {
     Kind.INTEGER: ("HUGEINT", int),
     Kind.DECIMAL: (f"DECIMAL(38, {_SCALE})", Decimal),
     Kind.DATE: ("DATE", date.fromisoformat),
+    Kind.TIMESTAMP: ("TIMESTAMPTZ", datetime.fromisoformat),
 }
 
 
@@ -62,4 +63,9 @@ def _column(type_: DataType, nulls: int, *, bounded: bool, ends: Sequence[str | 
     place = list(_EXACT).index(type_.kind)
     low, high = ends[2 * place : 2 * place + 2]
     read: Any = _EXACT[type_.kind][1]
-    return ColumnStatistics(nulls) if low is None or high is None else ColumnStatistics(nulls, read(low), read(high))
+    if low is None or high is None:
+        return ColumnStatistics(nulls)
+    try:
+        return ColumnStatistics(nulls, read(low), read(high))
+    except ValueError:  # beyond Python's calendar, or no end of it
+        return ColumnStatistics(nulls)
