@@ -257,6 +257,30 @@ def test_what_a_footer_proves_is_not_read_and_its_verdict_says_so(tmp_path: Path
     assert proofs == ["file statistics", "file statistics", None, None, "file statistics", None, None]
 
 
+@pytest.mark.parametrize(
+    ("kind", "last"),
+    [
+        (pa.timestamp("us", "UTC"), "2026-03-01T06:00:00.000007+00:00"),
+        (pa.timestamp("ms", "Asia/Shanghai"), "2026-03-01T06:00:00.007+00:00"),
+        (pa.timestamp("us"), "2026-03-01T06:00:00.000007+00:00"),
+        (pa.timestamp("ns"), "2026-03-01T06:00:00.000007+00:00"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("later", "passes"), [(0, True), (-1, False)])
+def test_a_footer_tells_of_times_to_the_microsecond_whatever_their_unit_and_zone(tmp_path, kind, last, later, passes):
+    end = dt.datetime.fromisoformat(last)
+    times = [dt.datetime(1969, 12, 31, 23, 59, 59, tzinfo=dt.UTC), end]
+    given = [one if kind.tz else one.replace(tzinfo=None) for one in times]
+    pq.write_table(pa.table({"t": pa.array(given, kind)}), tmp_path / "data.parquet", row_group_size=1)
+    bounds = {"min_value": times[0].isoformat(), "max_value": (end + dt.timedelta(microseconds=later)).isoformat()}
+    rule = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "t", **bounds}}
+
+    [found] = lakeward.check(tmp_path / "data.parquet", suite(rule))["results"]
+    assert found["success"] is passes
+    assert found["meta"]["lakeward"]["proof"] == ("file statistics" if passes and kind.tz else None)
+
+
 def bad(folder: Path) -> dict[str, tuple[object, object, type[LakewardError], str]]:
     """Data and suite that can't be used, with what is said of them."""
     good, rules = written("parquet", folder), suite(RANGE)
