@@ -41,7 +41,7 @@ TIMES = st.one_of(
 ROWS = st.lists(st.tuples(NUMBERS, NUMBERS, TEXTS, TIMES), max_size=12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ROWS)
 def test_every_row_is_good_or_bad_and_bad_only_by_a_rule_that_failed(rows):
     result = judge(PROMISED, rows, *RULES)
@@ -52,7 +52,7 @@ def test_every_row_is_good_or_bad_and_bad_only_by_a_rule_that_failed(rows):
     assert counts == {i: result.verdicts[i].failed for i in diverting}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ROWS)
 def test_a_good_row_breaks_no_quarantine_rule_of_its_own(rows):
     again = [
@@ -64,14 +64,14 @@ def test_a_good_row_breaks_no_quarantine_rule_of_its_own(rows):
     assert failing == set()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_a_double_written_by_python_comes_back_the_same(values):
     result = judge(contract(column("x", Kind.DOUBLE)), [(repr(value),) for value in values])
     assert [row["x"] for row in result.good] == values
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.datetimes(datetime(1900, 1, 2), datetime(2200, 1, 1)), min_size=1, max_size=20), st.integers(-14 * 60, 14 * 60)
 )
@@ -120,7 +120,7 @@ def _by_sql(moments, zone):
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_quoting_lets_nothing_out(anything):
     con = duckdb.connect()
     cursor = con.execute(f"SELECT {literal(anything)} AS {identifier(anything)}")

@@ -48,7 +48,7 @@ def totals(*batches):
     return dict(line.seen)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(feeds(), st.data())
 def test_cutting_a_feed_into_batches_changes_no_total(rows, data):
     cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), min_size=1, max_size=3)))

@@ -51,7 +51,7 @@ def read(content: bytes, names: list[str], **dialect: object) -> Staged:
         return got
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data(), DIALECTS)
 def test_whatever_the_csv_module_writes_comes_back_identical(data, dialect):
     width = data.draw(st.integers(2, 4))
@@ -96,7 +96,7 @@ SOUP = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(SOUP)
 def test_byte_soup_loses_no_record_and_no_byte(soup):
     got = read(b"x\n" + soup, ["x"])
