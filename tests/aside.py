@@ -8,11 +8,11 @@ from typing import Any
 
 from lakeward.core.settings import Settings
 from lakeward.flows import ingest_dataset, repair_rows, replay_rows
-from lakeward.flows.batch import Step
+from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.events import Signature
-from lakeward.flows.quarantine.repair import Repair
 from lakeward.flows.quarantine.selection import Selection
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.steward.repair import Repair
 from plant import SUITE, Plant, line, make_plant
 
 BY = Signature("li.wei", None, "the sensor sent tenths")

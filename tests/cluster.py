@@ -22,7 +22,7 @@ from lakeward.core.errors import LakewardError
 from lakeward.core.settings import SPARK, Settings
 from lakeward.engines.delta import commits
 from lakeward.flows import curate_dataset, ingest_dataset
-from lakeward.flows.batch import Step
+from lakeward.flows.base.batch_context import Step
 
 SPAWN = multiprocessing.get_context("spawn")
 HOME = Path(pyspark.__file__).parent

@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
-from lakeward.flows.spark import check_spark
+from lakeward.flows.operations.spark import check_spark
 
 
 def pytest_runtest_setup(item):

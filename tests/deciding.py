@@ -5,7 +5,7 @@ from pathlib import Path
 from lakeward.core.errors import StoreConflictError
 from lakeward.core.settings import Settings
 from lakeward.flows import decide_grade
-from lakeward.flows.decide import Choice
+from lakeward.flows.grading.decide import Choice
 
 
 def decide(root: str, who: str) -> str:

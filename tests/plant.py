@@ -9,7 +9,7 @@ from typing import Any
 
 from lakeward.core.settings import Settings
 from lakeward.flows import create_project, ingest_dataset
-from lakeward.flows.batch import Step
+from lakeward.flows.base.batch_context import Step
 
 CONTRACT = """\
 apiVersion: v3.2.0

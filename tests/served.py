@@ -10,7 +10,7 @@ from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
 from lakeward.flows import create_project
-from lakeward.flows.serve import Connection, open_connection
+from lakeward.flows.serving.connection import Connection, open_connection
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 
 # Values that an analyst must never see, in no answer and in no error; all are invented.

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lakeward.flows.serve import Connection
+    from lakeward.flows import Connection
 
 __all__ = ["check", "connect"]
 
@@ -12,14 +12,14 @@ __all__ = ["check", "connect"]
 def connect(role: str, project: str | Path | None = None) -> "Connection":
     """The lake of the project at or above `project` (default: here), as `role` has it: `connect(role="analyst").sql("from gold.x")`.
 
-    A convenience for notebooks, not a wall: it runs in the reader's own process. See `lakeward.flows.serve`.
+    A convenience for notebooks, not a wall: it runs in the reader's own process. See `lakeward.flows.serving.connection`.
 
     Raises:
         UsageError: There is no such project, or no such role.
         PolicyError: The policy is not valid.
         ProtectionError: The key of tokens is not safe where it lies.
     """
-    from lakeward.flows.serve import connect as open_door  # noqa: PLC0415 -- whoever parses a DAG must not pay for DuckDB
+    from lakeward.flows import connect as open_door  # noqa: PLC0415 -- whoever parses a DAG must not pay for DuckDB
 
     return open_door(role, project)
 
@@ -37,6 +37,6 @@ def check(data: object, suite: object, project: str | Path | None = None) -> dic
         SuiteError: The suite can't be read, or names columns that the data has not.
     """
     from lakeward.core.settings import Settings  # noqa: PLC0415 -- as above
-    from lakeward.flows.checking import check as judge  # noqa: PLC0415
+    from lakeward.flows import check_data as judge  # noqa: PLC0415
 
     return judge(data, suite, Settings.load(Path(project) if project else None))

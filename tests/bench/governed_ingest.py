@@ -106,9 +106,9 @@ def write_bare(root: Path, file: Path) -> None:
     from lakeward.core.names import Layer
     from lakeward.core.settings import Settings
     from lakeward.engines.protocols import TableColumn, TableSpec, Txn
-    from lakeward.flows.batch import EXTRA, PLACE
-    from lakeward.flows.publish import silver_spec
-    from lakeward.flows.workspace import open_workspace
+    from lakeward.flows.base.batch_context import EXTRA, PLACE
+    from lakeward.flows.base.workspace import open_workspace
+    from lakeward.flows.batch.publish import silver_spec
 
     (root / "inbox" / "bench" / file.name).hardlink_to(file)
     workspace = open_workspace(Settings(start=root))
@@ -132,7 +132,7 @@ def write_bare(root: Path, file: Path) -> None:
 def write_identity(root: Path, file: Path) -> None:
     """The bare writes, and the proof that no row is there twice: what any keyed ingest owes, judged or not."""
     from lakeward.core.settings import Settings
-    from lakeward.flows.workspace import open_workspace
+    from lakeward.flows.base.workspace import open_workspace
 
     write_bare(root, file)
     with open_workspace(Settings(start=root)).engine() as engine:

@@ -10,7 +10,7 @@ from lakeward.contracts.load import load_contract
 from lakeward.core.names import Layer
 from lakeward.quality.gx import teach_great_expectations
 from lakeward.quality.suite import load_rules
-from lakeward.sources.simulator.plant import MACHINES, tags
+from lakeward.simulator.plant import MACHINES, tags
 
 EXPECTATIONS = Path(__file__).parents[2] / "expectations"
 FOLDERS = sorted(path.parent for path in (EXPECTATIONS / "datasets").glob("*/contract.odcs.yaml"))

@@ -7,8 +7,9 @@ import typer
 
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.messages import Lang, text
-from lakeward.flows.assess import assess as assess_lake
-from lakeward.flows.maturity import maturity_show, summary
+from lakeward.flows import assess as assess_lake
+from lakeward.flows import maturity_show
+from lakeward.flows import maturity_summary as summary
 
 
 def assess(context: typer.Context, *, as_json: Json = False) -> None:

@@ -8,8 +8,7 @@ import typer
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang
-from lakeward.flows import check_data, explain_check
-from lakeward.quality.rule import Outcome
+from lakeward.flows import Outcome, check_data, explain_check
 
 COLUMNS = ("rule_id", "outcome", "evaluated", "failed", "observed", "dimension", "severity", "reason")
 

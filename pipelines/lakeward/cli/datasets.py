@@ -10,7 +10,7 @@ from lakeward import flows
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.errors import ExitCode, LakewardError
 from lakeward.core.messages import Lang, text
-from lakeward.flows.report import RunReport
+from lakeward.flows import RunReport
 
 COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "score")
 

@@ -7,8 +7,7 @@ import typer
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.messages import text
 from lakeward.core.settings import Settings
-from lakeward.flows import decide_grade, grade_all, grade_dataset, list_grades
-from lakeward.flows.decide import Choice
+from lakeward.flows import Choice, decide_grade, grade_all, grade_dataset, list_grades
 
 Dataset = Annotated[str | None, typer.Argument(help="Dataset; without it, all · 数据集，省略则为全部")]
 Column = Annotated[str, typer.Argument(help="DATASET.COLUMN · 数据集.列")]

@@ -11,11 +11,7 @@ from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.errors import ExitCode, UsageError
 from lakeward.core.messages import Lang, catalogue, text
 from lakeward.core.settings import Settings
-from lakeward.flows.access import account
-from lakeward.flows.quarantine.events import Signature
-from lakeward.flows.quarantine.repair import Repair
-from lakeward.flows.quarantine.selection import Selection, age, place
-from lakeward.flows.report import RunReport
+from lakeward.flows import Repair, RunReport, Selection, Signature, account, age, place
 
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 Rules = Annotated[list[str] | None, typer.Option("--rule", help="Rows that this rule set aside · 由该规则隔离的行")]

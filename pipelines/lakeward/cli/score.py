@@ -10,12 +10,7 @@ from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import UsageError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows.scoring.diff import score_diff
-from lakeward.flows.scoring.keep import keep_estate_score
-from lakeward.flows.scoring.rejudge import rejudge
-from lakeward.flows.scoring.show import score_history, show_scores
-from lakeward.quality.indicators import indicator_name
-from lakeward.quality.rule import Dimension
+from lakeward.flows import Dimension, indicator_name, keep_estate_score, rejudge, score_diff, score_history, show_scores
 
 Row = dict[str, Any]
 MEANS = ("score", "weight", "numerator", "denominator", "covered", "rules", "measured")

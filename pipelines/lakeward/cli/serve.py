@@ -12,9 +12,7 @@ import typer
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import ExitCode, MachineError, UsageError
 from lakeward.core.messages import text
-from lakeward.flows.policy import lint_policy, try_policy
-from lakeward.flows.serve import open_connection
-from lakeward.serving.rows import Rows
+from lakeward.flows import Rows, lint_policy, open_connection, try_policy
 
 
 def query(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lakeward.cli.render import progress, say, settings_of
-from lakeward.flows.spark import setup_spark
+from lakeward.flows import setup_spark
 
 
 def setup(

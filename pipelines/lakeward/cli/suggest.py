@@ -9,7 +9,7 @@ import typer
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows.suggest import Acceptance, accept_rules, suggest_rules
+from lakeward.flows import Acceptance, accept_rules, suggest_rules
 
 COLUMNS = ("no", "suggestion", "suggested", "why_suggested", "learned_rows", "expected_firing")
 # Arguments that the table shows beside the expectation's name need no name of their own.

@@ -1,71 +1,160 @@
-"""The flows: one public function per command or task. They wire, log and tell lineage; the rooms below know nothing of each other."""
+"""The public functions of Lakeward: one per command or task, each in a room of its own. This is the only door to the rooms.
 
-from lakeward.flows.assess import assess
-from lakeward.flows.check import compare_contracts, lint_contracts
-from lakeward.flows.checking import check as check_data
-from lakeward.flows.checking import explain_check
-from lakeward.flows.curate import curate_dataset
-from lakeward.flows.decide import decide_grade
-from lakeward.flows.demo import simulate_day
-from lakeward.flows.doctor import check_machine
-from lakeward.flows.explain import explain_row
-from lakeward.flows.grade import grade_all, grade_dataset, list_grades
-from lakeward.flows.ingest import ingest_dataset, rebuild_dataset
-from lakeward.flows.inspect import list_runs, list_tables, list_verdicts
-from lakeward.flows.maintain import maintain
-from lakeward.flows.maturity import maturity_show
-from lakeward.flows.new import draft_dataset
-from lakeward.flows.project import create_project
-from lakeward.flows.quarantine.expire import expire_rows
-from lakeward.flows.quarantine.figures import quarantine_figures, quarantined
-from lakeward.flows.quarantine.repair import repair_rows
-from lakeward.flows.quarantine.replay import release_batch, release_rows, replay_rows
-from lakeward.flows.quarantine.show import quarantine_rows
-from lakeward.flows.report import RunReport
-from lakeward.flows.run import rebuild, run_all, run_dataset
-from lakeward.flows.scorecard import build_scorecard, open_figure, read_scorecard, scorecard_page
-from lakeward.flows.status import project_status
-from lakeward.flows.trace import show_lineage
+Flows wire, log and record lineage; the packages below know nothing of each other. A name is imported when it is first asked for,
+so that `lakeward --help` and the parsing of a DAG do not pay for DuckDB.
+"""
 
-__all__ = [
-    "RunReport",
-    "assess",
-    "build_scorecard",
-    "check_data",
-    "check_machine",
-    "compare_contracts",
-    "create_project",
-    "curate_dataset",
-    "decide_grade",
-    "draft_dataset",
-    "expire_rows",
-    "explain_check",
-    "explain_row",
-    "grade_all",
-    "grade_dataset",
-    "ingest_dataset",
-    "lint_contracts",
-    "list_grades",
-    "list_runs",
-    "list_tables",
-    "list_verdicts",
-    "maintain",
-    "maturity_show",
-    "open_figure",
-    "project_status",
-    "quarantine_figures",
-    "quarantine_rows",
-    "quarantined",
-    "read_scorecard",
-    "rebuild",
-    "rebuild_dataset",
-    "release_batch",
-    "release_rows",
-    "repair_rows",
-    "replay_rows",
-    "run_all",
-    "run_dataset",
-    "scorecard_page",
-    "show_lineage",
-    "simulate_day",
-]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lakeward.flows.authoring.contracts import compare_contracts as compare_contracts
+    from lakeward.flows.authoring.contracts import lint_contracts as lint_contracts
+    from lakeward.flows.authoring.demo import simulate_day as simulate_day
+    from lakeward.flows.authoring.new import draft_dataset as draft_dataset
+    from lakeward.flows.authoring.project import create_project as create_project
+    from lakeward.flows.base.order import in_order as in_order
+    from lakeward.flows.base.report import RunReport as RunReport
+    from lakeward.flows.batch.curate import curate_dataset as curate_dataset
+    from lakeward.flows.batch.ingest import ingest_dataset as ingest_dataset
+    from lakeward.flows.batch.ingest import rebuild_dataset as rebuild_dataset
+    from lakeward.flows.batch.run import rebuild as rebuild
+    from lakeward.flows.batch.run import run_all as run_all
+    from lakeward.flows.batch.run import run_dataset as run_dataset
+    from lakeward.flows.checking.checking import check_data as check_data
+    from lakeward.flows.checking.checking import explain_check as explain_check
+    from lakeward.flows.grading.decide import Choice as Choice
+    from lakeward.flows.grading.decide import decide_grade as decide_grade
+    from lakeward.flows.grading.grade import grade_all as grade_all
+    from lakeward.flows.grading.grade import grade_dataset as grade_dataset
+    from lakeward.flows.grading.grade import list_grades as list_grades
+    from lakeward.flows.operations.doctor import check_machine as check_machine
+    from lakeward.flows.operations.explain import explain_row as explain_row
+    from lakeward.flows.operations.inspect import list_runs as list_runs
+    from lakeward.flows.operations.inspect import list_tables as list_tables
+    from lakeward.flows.operations.inspect import list_verdicts as list_verdicts
+    from lakeward.flows.operations.maintain import maintain as maintain
+    from lakeward.flows.operations.spark import setup_spark as setup_spark
+    from lakeward.flows.operations.spark import spark_jars as spark_jars
+    from lakeward.flows.operations.status import project_status as project_status
+    from lakeward.flows.operations.trace import show_lineage as show_lineage
+    from lakeward.flows.quarantine.events import Signature as Signature
+    from lakeward.flows.quarantine.selection import Selection as Selection
+    from lakeward.flows.quarantine.selection import age as age
+    from lakeward.flows.quarantine.selection import place as place
+    from lakeward.flows.scorecard.assess import assess as assess
+    from lakeward.flows.scorecard.build import build_scorecard as build_scorecard
+    from lakeward.flows.scorecard.build import open_figure as open_figure
+    from lakeward.flows.scorecard.build import read_scorecard as read_scorecard
+    from lakeward.flows.scorecard.build import scorecard_page as scorecard_page
+    from lakeward.flows.scorecard.maturity import maturity_show as maturity_show
+    from lakeward.flows.scorecard.maturity import maturity_summary as maturity_summary
+    from lakeward.flows.scoring.diff import score_diff as score_diff
+    from lakeward.flows.scoring.estate import keep_estate_score as keep_estate_score
+    from lakeward.flows.scoring.rejudge import rejudge as rejudge
+    from lakeward.flows.scoring.show import score_history as score_history
+    from lakeward.flows.scoring.show import show_scores as show_scores
+    from lakeward.flows.serving.access import account as account
+    from lakeward.flows.serving.connection import Connection as Connection
+    from lakeward.flows.serving.connection import connect as connect
+    from lakeward.flows.serving.connection import open_connection as open_connection
+    from lakeward.flows.serving.policy import lint_policy as lint_policy
+    from lakeward.flows.serving.policy import try_policy as try_policy
+    from lakeward.flows.steward.expire import expire_rows as expire_rows
+    from lakeward.flows.steward.figures import quarantine_figures as quarantine_figures
+    from lakeward.flows.steward.figures import quarantined as quarantined
+    from lakeward.flows.steward.repair import Repair as Repair
+    from lakeward.flows.steward.repair import repair_rows as repair_rows
+    from lakeward.flows.steward.replay import release_batch as release_batch
+    from lakeward.flows.steward.replay import release_rows as release_rows
+    from lakeward.flows.steward.replay import replay_rows as replay_rows
+    from lakeward.flows.steward.show import quarantine_rows as quarantine_rows
+    from lakeward.flows.suggest.accepting import Acceptance as Acceptance
+    from lakeward.flows.suggest.accepting import accept_rules as accept_rules
+    from lakeward.flows.suggest.suggesting import suggest_rules as suggest_rules
+    from lakeward.quality.indicators import indicator_name as indicator_name
+    from lakeward.quality.rule import Dimension as Dimension
+    from lakeward.quality.rule import Outcome as Outcome
+    from lakeward.serving.rows import Rows as Rows
+
+# name -> the module that defines it, below `lakeward`: flows, and the values that flows take and return. A test holds this table and the imports above to each other.
+_DOOR = {
+    "Acceptance": "flows.suggest.accepting",
+    "Choice": "flows.grading.decide",
+    "Connection": "flows.serving.connection",
+    "Dimension": "quality.rule",
+    "Outcome": "quality.rule",
+    "Repair": "flows.steward.repair",
+    "Rows": "serving.rows",
+    "RunReport": "flows.base.report",
+    "Selection": "flows.quarantine.selection",
+    "Signature": "flows.quarantine.events",
+    "accept_rules": "flows.suggest.accepting",
+    "account": "flows.serving.access",
+    "age": "flows.quarantine.selection",
+    "assess": "flows.scorecard.assess",
+    "build_scorecard": "flows.scorecard.build",
+    "check_data": "flows.checking.checking",
+    "check_machine": "flows.operations.doctor",
+    "compare_contracts": "flows.authoring.contracts",
+    "connect": "flows.serving.connection",
+    "create_project": "flows.authoring.project",
+    "curate_dataset": "flows.batch.curate",
+    "decide_grade": "flows.grading.decide",
+    "draft_dataset": "flows.authoring.new",
+    "expire_rows": "flows.steward.expire",
+    "explain_check": "flows.checking.checking",
+    "explain_row": "flows.operations.explain",
+    "grade_all": "flows.grading.grade",
+    "grade_dataset": "flows.grading.grade",
+    "in_order": "flows.base.order",
+    "indicator_name": "quality.indicators",
+    "ingest_dataset": "flows.batch.ingest",
+    "keep_estate_score": "flows.scoring.estate",
+    "lint_contracts": "flows.authoring.contracts",
+    "lint_policy": "flows.serving.policy",
+    "list_grades": "flows.grading.grade",
+    "list_runs": "flows.operations.inspect",
+    "list_tables": "flows.operations.inspect",
+    "list_verdicts": "flows.operations.inspect",
+    "maintain": "flows.operations.maintain",
+    "maturity_show": "flows.scorecard.maturity",
+    "maturity_summary": "flows.scorecard.maturity",
+    "open_connection": "flows.serving.connection",
+    "open_figure": "flows.scorecard.build",
+    "place": "flows.quarantine.selection",
+    "project_status": "flows.operations.status",
+    "quarantine_figures": "flows.steward.figures",
+    "quarantine_rows": "flows.steward.show",
+    "quarantined": "flows.steward.figures",
+    "read_scorecard": "flows.scorecard.build",
+    "rebuild": "flows.batch.run",
+    "rebuild_dataset": "flows.batch.ingest",
+    "rejudge": "flows.scoring.rejudge",
+    "release_batch": "flows.steward.replay",
+    "release_rows": "flows.steward.replay",
+    "repair_rows": "flows.steward.repair",
+    "replay_rows": "flows.steward.replay",
+    "run_all": "flows.batch.run",
+    "run_dataset": "flows.batch.run",
+    "score_diff": "flows.scoring.diff",
+    "score_history": "flows.scoring.show",
+    "scorecard_page": "flows.scorecard.build",
+    "setup_spark": "flows.operations.spark",
+    "show_lineage": "flows.operations.trace",
+    "show_scores": "flows.scoring.show",
+    "simulate_day": "flows.authoring.demo",
+    "suggest_rules": "flows.suggest.suggesting",
+    "spark_jars": "flows.operations.spark",
+    "try_policy": "flows.serving.policy",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DOOR:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"lakeward.{_DOOR[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_DOOR)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lakeward.contracts.project import find_project, load_project
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
-from lakeward.flows.run import in_order
+from lakeward.flows import in_order
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG

@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from lakeward.core.errors import ExitCode, TransientError
 from lakeward.core.settings import SparkSettings
-from lakeward.engines.spark.jars import needed
+from lakeward.flows import spark_jars
 
 APPLICATION = Path(__file__).with_name("submitted.py")
 # How the provider tells how spark-submit ended.
@@ -56,7 +56,7 @@ def submit(flow: str, root: Path, name: str, spark: SparkSettings, outlets: Sequ
         application_args=["--project", str(root), name],
         conn_id=str(spark.submit),
         conf=dict(spark.conf),
-        jars=",".join(str(spark.jars / jar.file) for jar in needed().jars) if spark.jars else None,
+        jars=",".join(map(str, spark_jars(spark))) or None,
         name=f"lakeward {name}",
         durable=False,
         outlets=[*outlets],

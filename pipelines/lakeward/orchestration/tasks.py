@@ -50,7 +50,7 @@ def assess(root: str) -> None:
 @task
 def score(root: str) -> None:
     """Keep the estate's score of the day."""
-    from lakeward.flows.scoring.keep import keep_estate_score  # noqa: PLC0415  (imports DuckDB)
+    from lakeward.flows import keep_estate_score  # noqa: PLC0415  (imports DuckDB)
 
     keep_estate_score(Settings.load(Path(root)))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lakeward.flows import curate_dataset, ingest_dataset, list_tables, rebuild
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.workspace import open_workspace
 from plant import Plant, line, make_plant
 
 CONTRACT = """\

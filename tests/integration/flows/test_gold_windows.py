@@ -6,8 +6,8 @@ import pytest
 
 from lakeward.core.errors import DefinitionError
 from lakeward.flows import curate_dataset, ingest_dataset, rebuild_dataset
-from lakeward.flows.batch import Step
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.workspace import open_workspace
 from plant import Plant, line, make_plant
 
 CONTRACT = """\

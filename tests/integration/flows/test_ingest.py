@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lakeward.flows import ingest_dataset, list_tables, quarantine_rows, rebuild_dataset
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.workspace import open_workspace
 from plant import Plant, line, make_plant
 
 

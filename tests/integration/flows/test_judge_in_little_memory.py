@@ -5,7 +5,7 @@ import pytest
 from judging import TEXT, column, contract, expect, rules_of
 from lakeward.contracts.model import DataType, FileFormat, Kind
 from lakeward.engines import open_engine
-from lakeward.flows.judge import ask
+from lakeward.flows.batch.judge import ask
 from lakeward.quality.plan import make_plan
 
 ROWS = 3_000_000

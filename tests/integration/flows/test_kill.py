@@ -8,8 +8,8 @@ import pytest
 
 from lakeward.core.names import Layer
 from lakeward.flows import ingest_dataset, list_tables
-from lakeward.flows.batch import Step
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.workspace import open_workspace
 from plant import Plant, killed_at, line, make_plant, run
 
 SPAWN = multiprocessing.get_context("spawn")

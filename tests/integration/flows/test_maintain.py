@@ -14,10 +14,10 @@ from aside import BY, EVERY
 from lakeward import flows
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.settings import Settings
-from lakeward.flows import maintain
-from lakeward.flows.batch import Step
-from lakeward.flows.maintain import RECEIVED_ORDER, order_of
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.operations import maintain
+from lakeward.flows.operations.maintain import RECEIVED_ORDER, order_of
 from plant import SUITE, Plant, killed_at, line, make_plant
 
 NAME = "press_line"

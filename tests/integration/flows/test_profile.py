@@ -10,7 +10,7 @@ from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import FileFormat
 from lakeward.core.errors import UsageError
 from lakeward.engines.opening import open_engine
-from lakeward.flows.profile import draft, profile_file
+from lakeward.profiling import draft, profile_file
 from lakeward.quality.suite import load_rules
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from lakeward.flows import ingest_dataset
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.workspace import open_workspace
 from plant import Plant, make_plant
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from aside import EVERY, HOT, Aside, make_aside, replay_killed_at
 from lakeward.flows import ingest_dataset
-from lakeward.flows.batch import Step
+from lakeward.flows.base.batch_context import Step
 from plant import line
 
 SPAWN = multiprocessing.get_context("spawn")

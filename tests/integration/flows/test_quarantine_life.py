@@ -19,8 +19,8 @@ from lakeward.flows import (
     show_lineage,
 )
 from lakeward.flows.quarantine.events import Signature
-from lakeward.flows.quarantine.repair import Repair
 from lakeward.flows.quarantine.selection import Selection, age
+from lakeward.flows.steward.repair import Repair
 from plant import line
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from command import call
 from lakeward.flows import grade_dataset, ingest_dataset, quarantine_rows
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.workspace import open_workspace
 from plant import Plant, make_plant
 
 COLUMNS = """\

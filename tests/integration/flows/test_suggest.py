@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.errors import MachineError, UsageError
-from lakeward.flows import ingest_dataset, list_verdicts
-from lakeward.flows.suggest import Acceptance, accept_rules, suggest_rules
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows import Acceptance, accept_rules, ingest_dataset, list_verdicts, suggest_rules
+from lakeward.flows.base.workspace import open_workspace
 from past import HEADER, PEOPLE, ROWS, deliver, make_past, reading
 from plant import Plant, make_plant
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.settings import Settings
-from lakeward.flows import create_project, ingest_dataset, list_verdicts
-from lakeward.flows.suggest import Acceptance, accept_rules, suggest_rules
+from lakeward.flows import Acceptance, accept_rules, create_project, ingest_dataset, list_verdicts, suggest_rules
 
 CONTRACT = """\
 apiVersion: v3.2.0

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lakeward.flows import ingest_dataset, rebuild_dataset
-from lakeward.flows.batch import Step
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.workspace import open_workspace
 from plant import Plant, line, make_plant
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lakeward.sources.simulator import write_plant_day
-from lakeward.sources.simulator.physics import simulate
+from lakeward.simulator import write_plant_day
+from lakeward.simulator.physics import simulate
 
 SEED, DAY = 7, date(2026, 3, 1)
 DATASETS = Path(__file__).parents[3] / "expectations" / "datasets"

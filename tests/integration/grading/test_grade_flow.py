@@ -11,9 +11,9 @@ from deltalake import DeltaTable
 from deciding import decide
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.flows import decide_grade, grade_all, grade_dataset, ingest_dataset, list_grades, list_tables, project_status
-from lakeward.flows.decide import Choice
-from lakeward.flows.grade import current_grades
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.grading.decide import Choice
+from lakeward.flows.grading.grade import current_grades
 from lakeward.grading.grade import Grade, GradeState
 from plant import Plant, make_plant
 

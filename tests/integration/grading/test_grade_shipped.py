@@ -6,7 +6,7 @@ import pytest
 
 from lakeward.core.settings import Settings
 from lakeward.flows import create_project, decide_grade, draft_dataset, grade_all, list_grades, run_all, simulate_day
-from lakeward.flows.decide import Choice
+from lakeward.flows.grading.decide import Choice
 
 PERSONAL = {
     "technician_name": ("personal.name", 2),

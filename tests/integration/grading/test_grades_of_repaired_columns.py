@@ -2,8 +2,8 @@
 
 from aside import HOT, make_aside
 from lakeward.flows import decide_grade, grade_dataset
-from lakeward.flows.decide import Choice
-from lakeward.flows.quarantine.repair import Repair
+from lakeward.flows.grading.decide import Choice
+from lakeward.flows.steward.repair import Repair
 from plant import line
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from lakeward.core.errors import DefinitionError, UsageError
 from lakeward.core.names import TableName
-from lakeward.flows import assess, ingest_dataset, list_tables, maturity_show
-from lakeward.flows.assess import ANSWERS, stored_assessment
-from lakeward.flows.maturity import readiness_of, summary
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows import ingest_dataset, list_tables, maturity_show
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.scorecard import assess
+from lakeward.flows.scorecard.assess import ANSWERS, stored_assessment
+from lakeward.flows.scorecard.maturity import maturity_summary, readiness_of
 from lakeward.maturity.catalogue import catalogue
 from plant import Plant, line, make_plant
 
@@ -138,7 +139,7 @@ def test_what_is_stored_tells_the_same_as_what_was_assessed(plant: Plant) -> Non
     readiness = assess(plant.settings).readiness
 
     with open_workspace(plant.settings).engine() as engine:
-        assert summary(readiness_of(stored_assessment(engine), catalogue())) == summary(readiness)
+        assert maturity_summary(readiness_of(stored_assessment(engine), catalogue())) == maturity_summary(readiness)
 
 
 def test_an_answer_stands_beside_the_proposal_with_the_difference(plant: Plant) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from lakeward.engines.protocols import Engine, Txn
-from lakeward.flows import governance, ingest_dataset
-from lakeward.flows.assess import gather
-from lakeward.flows.inventory import take_inventory
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows import ingest_dataset
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.scorecard.assess import gather
+from lakeward.flows.scorecard.inventory import take_inventory
 from lakeward.maturity.catalogue import catalogue
 from plant import Plant, line, make_plant
 

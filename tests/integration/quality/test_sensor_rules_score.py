@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.contracts.load import parse_contract
 from lakeward.quality.suite import load_rules
-from lakeward.sources.simulator import write_plant_day
+from lakeward.simulator import write_plant_day
 from sensor_score import LOOKS_FOR, SUITE, Defect, arrived, flagged, injected, score
 
 pytestmark = pytest.mark.slow

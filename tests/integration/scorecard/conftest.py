@@ -2,7 +2,8 @@
 
 import pytest
 
-from lakeward.flows import assess, grade_all, ingest_dataset
+from lakeward.flows import grade_all, ingest_dataset
+from lakeward.flows.scorecard import assess
 from plant import line, make_plant
 
 

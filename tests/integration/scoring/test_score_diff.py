@@ -8,11 +8,11 @@ import pytest
 from command import call
 from lakeward.core.errors import UsageError
 from lakeward.flows import ingest_dataset, list_tables
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.batch.scores import pinned
 from lakeward.flows.scoring.diff import score_diff
-from lakeward.flows.scoring.keep import pinned
 from lakeward.flows.scoring.rejudge import rejudge
 from lakeward.flows.scoring.show import show_scores
-from lakeward.flows.workspace import open_workspace
 from plant import SUITE, line, make_plant
 
 

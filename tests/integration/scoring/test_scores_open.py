@@ -8,9 +8,10 @@ import pytest
 from command import call
 from lakeward.core.errors import DefinitionError, UsageError
 from lakeward.flows import ingest_dataset, list_runs, project_status, read_scorecard
-from lakeward.flows.scoring.keep import keep_estate_score, pinned
+from lakeward.flows.base.workspace import WEIGHTS, open_workspace
+from lakeward.flows.batch.scores import pinned
+from lakeward.flows.scoring.estate import keep_estate_score
 from lakeward.flows.scoring.show import score_history, show_scores
-from lakeward.flows.workspace import WEIGHTS, open_workspace
 from plant import SUITE, line, make_plant
 
 MEAN = {

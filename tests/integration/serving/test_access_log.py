@@ -6,8 +6,9 @@ import signal
 
 import pytest
 
-from lakeward.flows import access, governance
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.serving import access
 from served import asked_and_killed, connected, make_lake
 
 

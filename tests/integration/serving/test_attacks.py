@@ -3,8 +3,8 @@
 import pytest
 
 from lakeward.core.errors import LakewardError
-from lakeward.flows import governance
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import open_workspace
 from served import SECRETS, connected, make_lake
 
 FORM, TABLE, FUNCTION, KIND, HIDDEN = (

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from lakeward.core.errors import LakewardError, PolicyError, UsageError
-from lakeward.flows.policy import lint_policy, try_policy
-from lakeward.flows.serve import open_connection
+from lakeward.flows.serving.connection import open_connection
+from lakeward.flows.serving.policy import lint_policy, try_policy
 from lakeward.grading.grade import Grade, GradeState
 from served import SECRETS, connected, graded, key_file, make_lake
 

@@ -23,7 +23,7 @@ from cluster import (
 )
 from lakeward.core.settings import EMBEDDED
 from lakeward.flows import ingest_dataset
-from lakeward.flows.batch import Step
+from lakeward.flows.base.batch_context import Step
 from plant import Plant, line, make_plant
 from two_lakes import TwoLakes
 

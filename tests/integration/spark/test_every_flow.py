@@ -6,10 +6,10 @@ import pytest
 
 from aside import BY, EVERY, HOT, STEWARD, TENTHS
 from lakeward import flows
-from lakeward.flows.scoring.keep import keep_estate_score
+from lakeward.flows import suggest_rules
+from lakeward.flows.scoring.estate import keep_estate_score
 from lakeward.flows.scoring.rejudge import rejudge
 from lakeward.flows.scoring.show import score_history, show_scores
-from lakeward.flows.suggest import suggest_rules
 from plant import SUITE, Plant, line, make_plant
 from two_lakes import two_lakes
 

@@ -6,8 +6,8 @@ import pytest
 
 from aside import make_aside
 from both_engines import opened
-from lakeward.flows.judge import suite_name
-from lakeward.flows.workspace import open_workspace
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.batch.judge import suite_name
 from lakeward.quality.plan import make_plan
 from lakeward.quality.suite import load_rules
 

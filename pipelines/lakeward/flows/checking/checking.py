@@ -11,10 +11,10 @@ from lakeward.core.errors import DataError, DefinitionError, MachineError
 from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
+from lakeward.flows.batch.judge import Answers, ask
 from lakeward.flows.checking.steps import steps
 from lakeward.flows.checking.subject import Subject, opened
 from lakeward.flows.checking.suites import read, rules_for
-from lakeward.flows.judge import Answers, ask
 from lakeward.quality.checks import ForeignCheck
 from lakeward.quality.gx_json import validation_result
 from lakeward.quality.plan import JudgePlan, make_plan
@@ -24,7 +24,7 @@ from lakeward.quality.rule import Rule, Verdict
 _BROKEN = {"lake_not_writable", "query_failed_on_value"}
 
 
-def check(data: object, suite: object, settings: Settings, failing_rows: Path | None = None) -> dict[str, Any]:
+def check_data(data: object, suite: object, settings: Settings, failing_rows: Path | None = None) -> dict[str, Any]:
     """The JSON of Great Expectations' `ExpectationSuiteValidationResult`; what Lakeward says is in each result's `meta.lakeward`.
 
     Args:

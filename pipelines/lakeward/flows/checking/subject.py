@@ -12,11 +12,11 @@ from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import EMBEDDED, Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Carrier, Engine, Outside, Statistics
+from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.checking.files import outside_of
 from lakeward.flows.checking.names import refuse_reserved
 from lakeward.flows.checking.texts import name_texts
-from lakeward.flows.profile.measuring import STAGED
-from lakeward.flows.workspace import Workspace, open_workspace
+from lakeward.profiling.measuring import STAGED
 
 DATA = "checked"
 

@@ -13,9 +13,9 @@ from lakeward.core.errors import DataError, UsageError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.checking.names import refuse_reserved
-from lakeward.flows.profile.candidates import IDENTIFIER, STRING, Trial
-from lakeward.flows.profile.looking import Look, first_look, header
-from lakeward.flows.profile.measuring import STAGED, Outcome, sample, try_types
+from lakeward.profiling.candidates import IDENTIFIER, STRING, Trial
+from lakeward.profiling.looking import Look, first_look, header
+from lakeward.profiling.measuring import STAGED, Outcome, sample, try_types
 
 # What `pandas.read_csv` takes for no value, and so Great Expectations.
 NULLS = (

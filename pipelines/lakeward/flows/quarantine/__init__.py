@@ -1,1 +1,1 @@
-"""The life of a row after a rule set it aside: repaired, judged again, released, or given up; every step is an event."""
+"""Quarantined rows as stored: which are open, which a person selects, and the events recorded about them. The acts lie in `steward`."""

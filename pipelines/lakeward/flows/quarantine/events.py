@@ -13,7 +13,7 @@ from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import literal
 from lakeward.engines.protocols import Commit, Engine, Txn
-from lakeward.flows import governance
+from lakeward.flows.base import governance
 
 EVENTS = TableName(Layer.GOVERNANCE, "quarantine_events")
 # The role of the serving policy that may publish or give up what rules set aside.

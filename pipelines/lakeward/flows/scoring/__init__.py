@@ -1,1 +1,1 @@
-"""Scores: kept with the batch they are of, shown level by level, and told apart when rules change."""
+"""Scores beyond one batch: of the estate, of earlier days, and by the rules of today. The score of a batch is kept with the batch."""

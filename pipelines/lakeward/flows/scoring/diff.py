@@ -11,11 +11,11 @@ from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
 from lakeward.core.sql import literal
 from lakeward.engines.protocols import Engine
-from lakeward.flows.pinning import Definition
-from lakeward.flows.scoring.keep import Row, read, versions_of
+from lakeward.flows.base.pinning import Definition
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.batch.scores import Row, read, versions_of
 from lakeward.flows.scoring.rejudge import REJUDGED, Received, hashes, received_batches, today
 from lakeward.flows.scoring.show import OF_DATASET, level
-from lakeward.flows.workspace import open_workspace
 from lakeward.quality.rule import Dimension
 from lakeward.quality.score_sql import batch
 from lakeward.quality.weights import Weights

@@ -14,15 +14,15 @@ from lakeward.core.names import BatchId, RunId, new_run_id
 from lakeward.core.settings import Settings
 from lakeward.core.sql import literal
 from lakeward.engines.protocols import Engine, Txn
-from lakeward.flows import governance, pinning
-from lakeward.flows.batch import Work, unwatched
-from lakeward.flows.finish import verdict_row
-from lakeward.flows.ingest import bronze_rows
-from lakeward.flows.judge import judge, suite_name
-from lakeward.flows.pinning import Again, Definition, PinnedBatch
-from lakeward.flows.scoring.keep import versions_of
-from lakeward.flows.scoring.policy import check_weights
-from lakeward.flows.workspace import Workspace, open_workspace
+from lakeward.flows.base import governance, pinning
+from lakeward.flows.base.batch_context import Work, unwatched
+from lakeward.flows.base.pinning import Again, Definition, PinnedBatch
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.finish import verdict_row
+from lakeward.flows.batch.ingest import bronze_rows
+from lakeward.flows.batch.judge import judge, suite_name
+from lakeward.flows.batch.scores import versions_of
+from lakeward.flows.batch.weights import check_weights
 from lakeward.quality.rule import Verdict
 from lakeward.quality.score_sql import received
 from lakeward.quality.suite import load_rules

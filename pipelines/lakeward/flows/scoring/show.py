@@ -6,10 +6,10 @@ from typing import Any
 from lakeward.core.settings import Settings
 from lakeward.core.sql import literal
 from lakeward.engines.protocols import Engine
-from lakeward.flows import governance
-from lakeward.flows.scoring.keep import SCORES, Row, read, versions_of
-from lakeward.flows.scoring.policy import check_all_weights
-from lakeward.flows.workspace import Workspace, open_workspace
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.scores import SCORES, Row, read, versions_of
+from lakeward.flows.batch.weights import check_all_weights
 from lakeward.quality.indicators import indicator_of
 from lakeward.quality.rule import Dimension
 from lakeward.quality.score_sql import newest

@@ -10,13 +10,13 @@ from typing import Any
 
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
-from lakeward.flows.judge import suite_name
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.batch.judge import suite_name
 from lakeward.flows.suggest.past import Past
 from lakeward.flows.suggest.proposal import Proposal
 from lakeward.flows.suggest.suggesting import Suggestions, suggestions
 from lakeward.flows.suggest.suite_edit import new_suite, with_expectations
 from lakeward.flows.suggest.trial import entry, rules_of
-from lakeward.flows.workspace import open_workspace
 from lakeward.quality.suite import load_rules
 
 ALL = "all"

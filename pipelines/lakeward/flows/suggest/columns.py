@@ -6,10 +6,10 @@ from typing import Any
 
 from lakeward.contracts.model import Column, Kind
 from lakeward.core.sql import identifier
-from lakeward.flows.profile.columns import CHOICES
-from lakeward.flows.profile.patterns import LONGEST
 from lakeward.flows.suggest.measured import ColumnPast, Seen
 from lakeward.flows.suggest.past import Past
+from lakeward.profiling.columns import CHOICES
+from lakeward.profiling.patterns import LONGEST
 
 # The count of different values is an estimate, a few in a hundred off; the list itself is exact.
 NEARLY = 2

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lakeward.core.evidence import Evidence
-from lakeward.flows import governance
+from lakeward.flows.base import governance
 from lakeward.flows.suggest.past import KEPT_BACK, Past
 from lakeward.flows.suggest.proposal import Finding
 

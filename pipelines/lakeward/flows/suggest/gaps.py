@@ -8,9 +8,9 @@ from lakeward.contracts.model import Kind
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import Layer
 from lakeward.core.sql import identifier, literal
-from lakeward.flows.profile.suite_text import widened
 from lakeward.flows.suggest.past import Past
 from lakeward.flows.suggest.proposal import Finding, Firing, Proposal, proposed, tried_of
+from lakeward.profiling.suite_text import widened
 
 NO_GAP = "expect_series_no_gap"
 # A reading may be late by half a period before it is missing; one in two hundred may be missing, and its series is regular still.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lakeward.core.evidence import Evidence
-from lakeward.flows import governance
+from lakeward.flows.base import governance
 from lakeward.flows.suggest.past import Past
 from lakeward.flows.suggest.proposal import Finding, Proposal
 from lakeward.quality.kwargs import columns_of

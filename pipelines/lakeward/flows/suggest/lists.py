@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from lakeward.contracts.model import Kind
 from lakeward.core.evidence import Evidence
 from lakeward.core.sql import identifier
-from lakeward.flows.profile.columns import REPEATED
 from lakeward.flows.suggest.measured import ColumnPast
 from lakeward.flows.suggest.past import KEPT_BACK, Past
 from lakeward.flows.suggest.proposal import Finding, Proposal, proposed
 from lakeward.flows.suggest.ranges import is_list
 from lakeward.flows.suggest.references import Reference
+from lakeward.profiling.columns import REPEATED
 
 IN_SET = "expect_column_values_to_be_in_set"
 # How ids of rules begin that list another dataset's key.

@@ -11,7 +11,7 @@ from lakeward.core.evidence import Evidence
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
-from lakeward.flows import governance
+from lakeward.flows.base import governance
 
 # The newest batch in five is kept back; of fewer than five there is nothing to spare.
 KEPT_BACK = 5

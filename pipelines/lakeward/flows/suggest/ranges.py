@@ -7,11 +7,11 @@ from typing import Any
 
 from lakeward.contracts.model import Kind
 from lakeward.core.sql import identifier, literal
-from lakeward.flows.profile.findings import NUMBERS
-from lakeward.flows.profile.suite_text import MARGIN, widened
 from lakeward.flows.suggest.measured import ColumnPast, Spread
 from lakeward.flows.suggest.past import Past
 from lakeward.flows.suggest.proposal import Proposal, proposed
+from lakeward.profiling.findings import NUMBERS
+from lakeward.profiling.suite_text import MARGIN, widened
 
 RANGE = "expect_column_values_to_be_between"
 # Fewer values say little of how far the next will be out: the bounds would move with the first of them.

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from lakeward.contracts.model import Contract, Kind
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier
-from lakeward.flows.grade import current_grades
-from lakeward.flows.profile.columns import CHOICES
+from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.suggest.measured import ColumnPast
 from lakeward.flows.suggest.past import Past
 from lakeward.flows.suggest.sensitive import is_sensitive
+from lakeward.profiling.columns import CHOICES
 
 # Two values that are in a key by chance are nothing; three are a hint that a person can judge.
 FEWEST = 3

@@ -1,13 +1,13 @@
 """Which columns' values must not be written into a suite (law 6): a suite is read by many, and travels with the project."""
 
 from lakeward.contracts.model import Column
-from lakeward.flows.grade import current_grades
-from lakeward.flows.profile.personal import looks_personal
+from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.suggest.past import Past
 from lakeward.grading.catalogue import Rules, shipped_rules
 from lakeward.grading.detection import detectable, detection_query, evidence_of
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import Proposal, propose
+from lakeward.profiling.personal import looks_personal
 
 # Within the general grade, from this level on harm follows when values get about.
 HIGH_LEVEL = 3

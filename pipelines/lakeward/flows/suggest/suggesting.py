@@ -11,7 +11,8 @@ from lakeward.core.evidence import Evidence
 from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
-from lakeward.flows.judge import suite_name
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.judge import suite_name
 from lakeward.flows.suggest.columns import measure_columns
 from lakeward.flows.suggest.fills import propose_fill
 from lakeward.flows.suggest.freshness import find_freshness
@@ -30,7 +31,6 @@ from lakeward.flows.suggest.tags import find_teller, propose_tags
 from lakeward.flows.suggest.texts import propose_text
 from lakeward.flows.suggest.trial import try_proposals
 from lakeward.flows.suggest.volumes import propose_volume
-from lakeward.flows.workspace import Workspace, open_workspace
 from lakeward.quality.suite import load_rules
 
 # What fires on more of the batches that it never saw was not learned: the data moved, or these batches are bad.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from json.decoder import WHITESPACE, JSONDecoder  # type: ignore[attr-defined]
 from typing import Any
 
-from lakeward.flows.profile.suite_text import GX_VERSION
+from lakeward.profiling.suite_text import GX_VERSION
 
 STEP = 2
 

@@ -12,13 +12,13 @@ from typing import Any
 from lakeward.contracts.model import Kind
 from lakeward.core.evidence import Evidence
 from lakeward.core.sql import identifier, literal
-from lakeward.flows.profile.suite_text import MARGIN, widened
 from lakeward.flows.suggest.columns import present
 from lakeward.flows.suggest.measured import ColumnPast, Spread
 from lakeward.flows.suggest.past import Past
 from lakeward.flows.suggest.proposal import Firing, Proposal, proposed, tried_of
 from lakeward.flows.suggest.ranges import ENOUGH_VALUES, LEFT, STATES, counts_up, unexplained
 from lakeward.flows.suggest.spreads import measure_spreads, with_steps
+from lakeward.profiling.suite_text import MARGIN, widened
 
 RANGE_BY_STATE = "expect_series_range_by_state"
 ANY_STATE = "*"

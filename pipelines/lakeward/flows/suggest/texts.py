@@ -6,12 +6,12 @@ from decimal import Decimal
 from itertools import groupby
 
 from lakeward.core.sql import identifier
-from lakeward.flows.profile.patterns import PARTS
-from lakeward.flows.profile.suite_text import widened
 from lakeward.flows.suggest.measured import ColumnPast
 from lakeward.flows.suggest.past import Past
 from lakeward.flows.suggest.proposal import Proposal, proposed
 from lakeward.flows.suggest.ranges import ENOUGH_VALUES
+from lakeward.profiling.patterns import PARTS
+from lakeward.profiling.suite_text import widened
 
 FORM, LENGTHS = "expect_column_values_to_match_regex", "expect_column_value_lengths_to_be_between"
 # What each mark of a shape stands for.

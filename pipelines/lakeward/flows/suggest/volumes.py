@@ -5,10 +5,10 @@ from decimal import Decimal
 from statistics import median, quantiles
 
 from lakeward.core.evidence import Evidence
-from lakeward.flows import governance
-from lakeward.flows.profile.suite_text import widened
+from lakeward.flows.base import governance
 from lakeward.flows.suggest.past import KEPT_BACK, Past
 from lakeward.flows.suggest.proposal import Firing, Proposal, Tried, proposed
+from lakeward.profiling.suite_text import widened
 
 ROWS = "expect_table_row_count_to_be_between"
 # Tukey's outer fence; batches that are all alike will differ by a tenth one day.

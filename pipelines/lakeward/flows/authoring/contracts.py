@@ -1,0 +1,66 @@
+"""Contracts as files: what is wrong with them, and what changed between two."""
+
+from pathlib import Path
+from typing import Any
+
+from lakeward.contracts.diff import diff
+from lakeward.contracts.document import read_text
+from lakeward.contracts.lint import Problem, lint
+from lakeward.contracts.load import parse_contract
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.settings import Settings
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.judge import suite_name
+from lakeward.quality.suite import load_rules
+
+
+def lint_contracts(settings: Settings, name: str | None = None) -> list[dict[str, Any]]:
+    """Every problem of one contract or of all, and of their suites: `file, line, column, code, facts`.
+
+    Raises:
+        UsageError: The project has no dataset `name`.
+    """
+    workspace = open_workspace(settings)
+    names = [name] if name else list(workspace.project.datasets())
+    return [problem for each in names for problem in _lint(workspace, each)]
+
+
+def compare_contracts(old: Path, new: Path) -> list[dict[str, Any]]:
+    """What changed from `old` to `new`: `kind` (additive, compatible, breaking), `code, facts`.
+
+    Raises:
+        UsageError: One of them is not there.
+        ContractError: One of them is no valid contract.
+    """
+    before, after = (_read(path) for path in (old, new))
+    return [{"kind": str(change.kind), "code": change.code, "facts": dict(change.facts)} for change in diff(before, after)]
+
+
+def _read(path: Path) -> Contract:
+    try:
+        return parse_contract(read_text(path, str(path)), str(path))
+    except FileNotFoundError as error:
+        raise UsageError("contract_not_found", file=path) from error
+
+
+def _lint(workspace: Workspace, name: str) -> list[dict[str, Any]]:
+    path = workspace.project.contract_path(name)
+    file = workspace.project.label(path)
+    problems = lint(path, workspace.project)
+    found = [{"file": file, "line": p.line, "column": p.column, "code": p.code, "facts": _facts(p, file)} for p in problems]
+    return found or _lint_suite(workspace, name)
+
+
+def _facts(problem: Problem, file: str) -> dict[str, object]:
+    return {"file": file, "line": problem.line, "column": problem.column, **problem.facts}
+
+
+def _lint_suite(workspace: Workspace, name: str) -> list[dict[str, Any]]:
+    """The suite's first problem; rules can only be read for a contract that is valid."""
+    try:
+        load_rules(workspace.project.contract(name), workspace.suite(name), suite_name(name))
+    except LakewardError as error:
+        place = {"line": error.facts.get("line"), "column": error.facts.get("column")}
+        return [{"file": suite_name(name), **place, "code": error.code, "facts": error.facts}]
+    return []

@@ -1,0 +1,55 @@
+"""The demo: the shipped project, and one simulated plant-day in its drop folders. It simulates; the DAGs do the rest."""
+
+import shutil
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+from lakeward.core.errors import UsageError
+from lakeward.core.settings import Settings
+from lakeward.flows.authoring.project import create_project
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.simulator import Truth, write_plant_day
+
+# One day, and always the same one: a second demo must find nothing new (law 4).
+DAY = date(2026, 3, 2)
+SEED = 7
+FOLDER = "lakeward-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A project with a simulated day in its drop folders."""
+
+    settings: Settings
+    day: date
+    truth: Truth
+    truth_file: Path
+
+
+def simulate_day(settings: Settings) -> Demo:
+    """Simulate into the project around `settings.start`; where there is none, into a new one with the shipped datasets.
+
+    Raises:
+        UsageError: The project has datasets of its own, not the shipped ones.
+    """
+    try:
+        project = open_workspace(settings).project
+    except UsageError:
+        settings = replace(settings, start=_shipped(settings.start / FOLDER))
+        project = open_workspace(settings).project
+    if "plant_telemetry" not in project.datasets():
+        raise UsageError("demo_elsewhere", project=project.name)
+    truth = write_plant_day(project.root, seed=SEED, day=DAY)
+    return Demo(settings, DAY, truth, project.root / "truth" / "injected.csv")
+
+
+def _shipped(root: Path) -> Path:
+    """A new project at `root` with the datasets that travel in the package."""
+    create_project(root)
+    shipped = resources.files("lakeward") / "expectations"
+    with resources.as_file(shipped) as source:
+        shutil.copy(source / "project.yaml", root / "expectations" / "project.yaml")
+        shutil.copytree(source / "datasets", root / "expectations" / "datasets", dirs_exist_ok=True)
+    return root

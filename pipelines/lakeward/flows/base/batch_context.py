@@ -1,0 +1,117 @@
+"""What every step of a batch works with: the pinned definition, the session, and a witness of progress."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from lakeward.contracts.model import Contract, DataType, Kind
+from lakeward.core.clock import Clock
+from lakeward.core.names import Layer, RunId, TableName
+from lakeward.engines.protocols import Engine, TableColumn, Txn
+from lakeward.flows.base.pinning import PinnedBatch
+from lakeward.quality.weights import EQUAL, Weights
+from lakeward_lineage import Outbox
+
+
+class Step(StrEnum):
+    """The steps of a batch, in order; each is one commit, or none."""
+
+    PINNED = "pinned"
+    PLACES = "places"  # only of rows that were set aside, which are in bronze
+    REJECTS = "rejects"
+    BRONZE = "bronze"
+    QUARANTINE = "quarantine"
+    CORRECTIONS = "corrections"
+    PUBLISHED = "published"
+    VERDICTS = "verdicts"
+    SCORES = "scores"
+    LINEAGE = "lineage"
+    RUNS = "runs"
+
+
+# Told after each step; a test kills the process here.
+OnStep = Callable[[Step], None]
+
+
+def unwatched(_: Step) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One batch on its way.
+
+    Args:
+        project: Name of the project, for lineage.
+        started_at: When the run took the batch up; the batch's `_ingested_at`.
+        outbox: Where lineage events wait.
+        completed: COMPLETE events of the steps so far.
+        weights: What counts how much in the batch's score.
+    """
+
+    engine: Engine
+    project: str
+    pinned: PinnedBatch
+    run_id: RunId
+    clock: Clock
+    started_at: datetime
+    on_step: OnStep
+    outbox: Outbox
+    completed: list[dict[str, Any]] = field(default_factory=list)
+    weights: Weights = EQUAL
+
+    @property
+    def contract(self) -> Contract:
+        """The pinned contract."""
+        return self.pinned.definition.contract
+
+    @property
+    def txn(self) -> Txn:
+        """What every table of the dataset records of this batch."""
+        return Txn(self.pinned.definition.app, self.pinned.seq)
+
+    @property
+    def bronze_txn(self) -> Txn:
+        """What bronze and rejects record: they are written once, and a rebuild reads them again."""
+        return Txn(f"lakeward/{self.contract.name}", self.pinned.seq)
+
+    def table(self, layer: Layer) -> TableName:
+        """The dataset's table in `layer`."""
+        return self.contract.table(layer)
+
+    def count(self, layer: Layer) -> int:
+        """Rows of this batch that the dataset's table in `layer` holds now."""
+        table = self.table(layer)
+        if self.engine.info(table) is None:
+            return 0
+        found = self.engine.fetch(f"SELECT count(*) AS n FROM {table} WHERE _batch_seq = {self.pinned.seq}")
+        return int(found[0]["n"])
+
+    def stamp(self) -> str:
+        """SELECT items that say which run and batch a row came with."""
+        at = self.started_at.isoformat()
+        run, batch = self.engine.constant(self.run_id), self.engine.constant(self.pinned.id)
+        return (
+            f"{run} AS _run_id, {batch} AS _batch_id, CAST({self.pinned.seq} AS BIGINT) AS _batch_seq, "
+            f"TIMESTAMPTZ '{at}' AS _ingested_at"
+        )
+
+
+STRING = DataType(Kind.STRING)
+INTEGER = DataType(Kind.INTEGER)
+# Columns that `Work.stamp` adds.
+STAMP = (
+    TableColumn("_run_id", STRING, comment="Run that wrote the row"),
+    TableColumn("_batch_id", STRING, comment="Batch the row came with"),
+    TableColumn("_batch_seq", INTEGER, comment="Number of that batch in its dataset"),
+    TableColumn("_ingested_at", DataType(Kind.TIMESTAMP), comment="When the run took the batch up"),
+)
+# Where a row stood in its source.
+PLACE = (
+    TableColumn("_file", STRING, comment="File as it was received, below the drop folder"),
+    TableColumn("_file_seq", INTEGER, comment="Number of that file in its source"),
+    TableColumn("_row", INTEGER, comment="Record in that file, from 1; text: line number"),
+)
+EXTRA = TableColumn("_extra", STRING, comment="JSON of columns that the contract does not know")

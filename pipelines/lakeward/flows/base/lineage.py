@@ -1,0 +1,146 @@
+"""Tells lineage what each step read and wrote: START before it, COMPLETE or FAIL after it, into the durable outbox.
+
+A COMPLETE that a kill lost is made again when the batch is resumed: ids follow from the batch. Events never hold data values.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import DefinitionError
+from lakeward.core.names import Layer, TableName
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base import governance
+from lakeward.flows.base.batch_context import Work
+from lakeward.quality.rule import Verdict
+from lakeward_lineage import (
+    Assertion,
+    ColumnLineage,
+    Dataset,
+    Kind,
+    LineageError,
+    Origin,
+    Outcome,
+    Owner,
+    Parent,
+    Processor,
+    SchemaField,
+    Statistics,
+    Step,
+    column_lineage,
+    complete,
+    edges,
+    fail,
+    start,
+)
+
+
+@contextmanager
+def traced(work: Work, layer: Layer, inputs: Sequence[Dataset]) -> Iterator[list[Dataset]]:
+    """One step as an OpenLineage run; the caller adds what the step wrote to the list."""
+    flow = work.pinned.again or ("curate" if layer is Layer.GOLD else "ingest")
+    parent = Parent(f"{flow}.{work.contract.name}", work.run_id)
+    step = Step(
+        work.project,
+        f"{flow}.{work.contract.name}.{layer}",
+        work.pinned.id,
+        tuple(inputs),
+        (),
+        parent,
+        Processor(*work.engine.product),
+    )
+    work.outbox.append(start(step, work.started_at))
+    outputs: list[Dataset] = []
+    done = False
+    try:
+        yield outputs
+        done = True
+    finally:
+        if not done:
+            work.outbox.append(fail(step, work.clock.now(), f"step {layer} of batch {work.pinned.seq} did not end"))
+    event = complete(replace(step, outputs=tuple(outputs)), work.clock.now())
+    work.outbox.append(event)
+    work.completed.append(event)
+
+
+def landed(contract: Contract, inputs: Sequence[BatchInput]) -> Dataset:
+    """The files of a batch."""
+    fields = tuple(SchemaField(c.source_name, "text") for c in contract.columns)
+    statistics = Statistics(size=sum(i.size for i in inputs), files=len(inputs))
+    return Dataset(f"landing.{contract.name}", fields=fields, statistics=statistics)
+
+
+def received(contract: Contract) -> ColumnLineage:
+    """Bronze holds every column as the file had it."""
+    table = f"landing.{contract.name}"
+    return ColumnLineage({c.name: (Origin(table, c.source_name, Kind.IDENTITY),) for c in contract.columns})
+
+
+def computed(engine: Engine, contract: Contract, sql: str, tables: Sequence[TableName]) -> ColumnLineage:
+    """Where the columns of a SELECT over tables of the lake come from.
+
+    Raises:
+        DefinitionError: The SELECT can't be followed.
+    """
+    schema = {str(t): {name: str(kind) for name, kind in engine.types(str(t)).items()} for t in tables if engine.info(t)}
+    try:
+        return column_lineage(sql, schema)
+    except LineageError as error:
+        raise DefinitionError("lineage_failed", dataset=contract.name, reason=error) from error
+
+
+def table(
+    work: Work, layer: Layer, rows: int, *, lineage: ColumnLineage | None = None, verdicts: Sequence[Verdict] = ()
+) -> Dataset:
+    """One of the dataset's tables as this step wrote or read it."""
+    return stored(work.engine, work.table(layer), rows, work.contract.owner, lineage, verdicts)
+
+
+def stored(
+    engine: Engine,
+    name: TableName,
+    rows: int,
+    owner: str = "",
+    lineage: ColumnLineage | None = None,
+    verdicts: Sequence[Verdict] = (),
+) -> Dataset:
+    """A table of the lake, with its schema, version and place; one that is not there yet has only its name."""
+    info = engine.info(name)
+    if info is None:
+        return Dataset(str(name), statistics=Statistics(rows))
+    fields = tuple(SchemaField(c.name, str(c.type), c.comment or None) for c in info.columns)
+    owners = (Owner(f"user:{owner}", "owner"),) if owner else ()
+    assertions = tuple(_assertion(verdict) for verdict in verdicts)
+    return Dataset(str(name), None, info.path, fields, info.version, owners, assertions, Statistics(rows), lineage)
+
+
+def record_edges(work: Work) -> None:
+    """Keep the completed steps' column edges in `governance.lineage_edges`."""
+    head = {"dataset": work.contract.name, "batch_seq": work.pinned.seq, "observed_at": work.clock.now()}
+    rows = [{**head, **edge} for event in work.completed for edge in edge_rows(event)]
+    governance.record(work.engine, "lineage_edges", rows, work.txn)
+
+
+def edge_rows(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What `governance.lineage_edges` keeps of a completed step."""
+    for edge in edges([event]):
+        source, target = edge.source, edge.target
+        yield {
+            "run_id": event["run"]["runId"],
+            "job": edge.job,
+            "from_table": source.table,
+            "from_column": source.column or None,
+            "to_table": target.table,
+            "to_column": target.column or None,
+            "kind": edge.kind,
+        }
+
+
+def _assertion(verdict: Verdict) -> Assertion:
+    rule = verdict.rule
+    column = rule.columns[0] if len(rule.columns) == 1 else None
+    outcome = Outcome(str(verdict.outcome))
+    return Assertion(rule.id, rule.type, outcome, column, str(rule.severity), verdict.evaluated, verdict.failed)

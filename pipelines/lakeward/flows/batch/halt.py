@@ -1,0 +1,86 @@
+"""A failed rule of severity `halt` stops the batch before its publish: bronze keeps it, the published table does not change.
+
+The dataset waits there, since later batches correct earlier ones, until a steward releases the batch; then its rows are
+published, and those on which the rule fails are set aside like those of any rule that diverts.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base import governance
+from lakeward.flows.base.batch_context import Step, Work
+from lakeward.flows.base.report import Counts
+from lakeward.flows.batch.finish import Finished, record_verdicts
+from lakeward.flows.batch.scores import record_scores
+from lakeward.flows.quarantine.events import released
+from lakeward.quality.rule import Outcome, Severity, Verdict
+
+log = logging.getLogger(__name__)
+
+
+class BatchHalted(Exception):  # noqa: N818 (no error: it ends a step that must not go on)
+    """The judged batch is not to be published.
+
+    Args:
+        verdicts: What all its rules say.
+        rules: Ids of the rules that stop it.
+    """
+
+    def __init__(self, verdicts: tuple[Verdict, ...], rules: tuple[str, ...]) -> None:
+        self.verdicts = verdicts
+        self.rules = rules
+        super().__init__(*rules)
+
+
+def halting(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """Ids of the rules that stop the batch."""
+    return tuple(v.rule.id for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is Severity.HALT)
+
+
+def check_halt(work: Work, verdicts: tuple[Verdict, ...]) -> None:
+    """Let the batch pass.
+
+    Raises:
+        BatchHalted: A rule stops it, and no steward has released it.
+    """
+    rules = halting(verdicts)
+    if rules and not released(work.engine, work.contract.name, work.pinned.seq):
+        raise BatchHalted(verdicts, rules)
+
+
+def held(work: Work, flow: str, counts: Counts, halted: BatchHalted) -> Finished:
+    """Record why the batch was stopped; without a row in `governance.runs` it is not done, and the next run looks again."""
+    record_verdicts(work, halted.verdicts)
+    work.on_step(Step.VERDICTS)
+    record_scores(work, halted.verdicts)
+    work.on_step(Step.SCORES)
+    seconds = (work.clock.now() - work.started_at).total_seconds()
+    facts = {"dataset": work.contract.name, "batch": work.pinned.seq, "rules": ", ".join(halted.rules)}
+    warnings = (("batch_halted", facts),)
+    finished = Finished(
+        work.contract.name, flow, work.pinned.seq, work.run_id, counts, halted.verdicts, warnings, seconds, halted.rules
+    )
+    log.warning("batch_halted", extra=finished.facts())
+    return finished
+
+
+def until_halted(batches: Iterable[Finished]) -> Iterator[Finished]:
+    """The batches up to one that is halted: those after it are not begun."""
+    for finished in batches:
+        yield finished
+        if finished.halted:
+            return
+
+
+def halted_batches(engine: Engine) -> dict[str, int]:
+    """The batch at which each halted dataset waits."""
+    if engine.info(governance.spec("verdicts").name) is None:
+        return {}
+    has_runs = engine.info(governance.spec("runs").name) is not None
+    waiting = "ANTI JOIN governance.runs USING (dataset, generation, batch_seq)" if has_runs else ""
+    found = engine.fetch(f"""
+        SELECT dataset, max(batch_seq) AS seq FROM governance.verdicts
+        JOIN (SELECT dataset, max(generation) AS generation FROM governance.contracts GROUP BY dataset) USING (dataset, generation)
+        {waiting} WHERE severity = '{Severity.HALT}' AND outcome = '{Outcome.FAIL}' GROUP BY dataset""")
+    return {row["dataset"]: row["seq"] for row in found}

@@ -1,0 +1,29 @@
+"""Holds the weights of a project against the rules that there are."""
+
+from collections.abc import Iterable
+
+from lakeward.flows.base.workspace import WEIGHTS, Workspace
+from lakeward.flows.batch.judge import suite_name
+from lakeward.quality.rule import Rule
+from lakeward.quality.suite import load_rules
+from lakeward.quality.weights import check_rules
+
+
+def check_weights(workspace: Workspace, dataset: str, rules: Iterable[Rule]) -> None:
+    """Refuse a weight of a rule that is none of the dataset's `rules`.
+
+    Raises:
+        DefinitionError: There is one.
+    """
+    check_rules(workspace.weights, dataset, {rule.id for rule in rules}, WEIGHTS)
+
+
+def check_all_weights(workspace: Workspace) -> None:
+    """The same for every dataset that has weights of rules.
+
+    Raises:
+        DefinitionError: There is one; or a contract or suite that they stand on is not valid.
+    """
+    for name in sorted({dataset for dataset, _ in workspace.weights.rules}):
+        contract = workspace.project.contract(name)
+        check_weights(workspace, name, load_rules(contract, workspace.suite(name), suite_name(name)))

@@ -1,0 +1,120 @@
+"""Which windows of a gold table are touched by new batches of its inputs, and the model's SELECT over just these windows.
+
+A window is an hour, a day or a month of the plant's zone. Zone arithmetic is done once per quarter of an hour, not per row:
+every zone's offset has been a multiple of 15 minutes since 1972.
+"""
+
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+
+from lakeward.contracts.model import GoldModel
+from lakeward.core.errors import DefinitionError
+from lakeward.core.names import TableName
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base import governance
+from lakeward.flows.base.pinning import RUNS, Range, Ranges, applied
+
+QUARTER_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The windows of one curation: their quarters of an hour are named `touched` (as instants) and `touched_quarters`.
+
+    Args:
+        everything: All windows: the model runs over its whole inputs, and the whole table is overwritten.
+    """
+
+    everything: bool
+
+
+def new_ranges(engine: Engine, model: GoldModel, last: Ranges) -> Ranges:
+    """Finished batches of each input that the curation with the ranges `last` had not seen; empty when nothing is new.
+
+    An input that was rebuilt starts over.
+    """
+    ranges: Ranges = {}
+    for table in model.inputs:
+        definition = applied(engine, table.name)
+        if definition is None:
+            continue
+        seen = last.get(str(table))
+        after = seen.upto if seen and seen.generation == definition.generation else 0
+        ranges[str(table)] = Range(definition.generation, after, engine.txn(RUNS, definition.app))
+    return ranges if any(r.upto > r.after for r in ranges.values()) else {}
+
+
+def touch(engine: Engine, model: GoldModel, ranges: Ranges) -> Touched:
+    """Name the touched windows in the session."""
+    times = dict(model.times)
+    moved = {table: r for table, r in ranges.items() if r.upto > r.after}
+    everything = any(r.after == 0 or TableName.parse(table) not in times for table, r in moved.items())
+    parts = [_quarters(engine, table, column, None if everything else ranges.get(str(table))) for table, column in times.items()]
+    zone, grain = model.zone, model.grain
+    engine.materialise("touched_locals", f"SELECT DISTINCT {_local('quarter', model)} AS start FROM ({' UNION '.join(parts)})")
+    # Two hours more on both sides: no zone ever moved its clocks further, and what lies in another window is left out again.
+    engine.materialise(
+        "touched_quarters",
+        f"""SELECT quarter FROM (
+            SELECT start, unnest(range(CAST(epoch(timezone('{zone}', start)) AS BIGINT) // {QUARTER_S} - 8,
+                CAST(epoch(timezone('{zone}', start + INTERVAL 1 {grain})) AS BIGINT) // {QUARTER_S} + 8)) AS quarter
+            FROM touched_locals) WHERE {_local("quarter", model)} = start""",
+    )
+    engine.materialise("touched", f"SELECT to_timestamp(quarter * {QUARTER_S}) AS window_start FROM touched_quarters")
+    return Touched(everything)
+
+
+def restricted(sql: str, model: GoldModel, touched: Touched) -> str:
+    """The model's SELECT, with every timed input cut to the touched windows."""
+    if touched.everything:
+        return sql
+    times = {str(table): column for table, column in model.times}
+
+    query = sqlglot.parse_one(sql, dialect="duckdb")
+    for node in list(query.find_all(exp.Table)):
+        if column := times.get(f"{node.db}.{node.name}"):
+            within = f"{_quarter(column)} IN (SELECT quarter FROM touched_quarters)"
+            rows = exp.select("*").from_(f"{node.db}.{node.name}").where(sqlglot.condition(within, dialect="duckdb"))
+            node.replace(rows.subquery(node.alias_or_name))
+    return query.sql(dialect="duckdb")
+
+
+def check_windows(engine: Engine, dataset: str, model: GoldModel, relation: str) -> None:
+    """Refuse rows whose window does not begin where the contract says: their old versions would never be overwritten.
+
+    Raises:
+        DefinitionError: The model cuts time otherwise than the contract promises.
+    """
+    window = f'CAST("{model.window}" AS TIMESTAMPTZ)'
+    local = f"timezone('{model.zone}', {window})"
+    start = f"date_trunc('{model.grain}', {local})"
+    # The second form: the clocks skipped the hour with which the day would have begun.
+    odd = f"{local} <> {start} AND {window} <> timezone('{model.zone}', {start})"
+    if engine.fetch(f"SELECT count(*) AS n FROM {relation} WHERE {odd}")[0]["n"]:
+        raise DefinitionError("model_windows", dataset=dataset, column=model.window, grain=model.grain, zone=model.zone)
+
+
+def _quarters(engine: Engine, table: TableName, column: str, new: Range | None) -> str:
+    """Quarter hours of the input's new rows, and of rows that its corrections replaced; of all rows for `new` None."""
+    if engine.info(table) is None:
+        return "SELECT CAST(NULL AS BIGINT) AS quarter WHERE FALSE"
+    within = f"_batch_seq > {new.after} AND _batch_seq <= {new.upto}" if new else "TRUE"
+    query = f'SELECT DISTINCT {_quarter(column)} AS quarter FROM {table} WHERE {within} AND "{column}" IS NOT NULL'
+    if new is None or engine.info(governance.spec("corrections").name) is None:
+        return query
+    batches = within.replace("_batch_seq", "batch_seq")
+    return f"""{query} UNION SELECT {_quarter("old_hour")} + unnest([0, 1, 2, 3]) FROM governance.corrections
+        WHERE dataset = '{table.name}' AND generation = {new.generation} AND {batches}"""
+
+
+def _quarter(column: str) -> str:
+    instant, length = f'epoch_us("{column}")', QUARTER_S * 1_000_000
+    # Less what is left over, so that a time before 1970 is rounded down like any other.
+    return f"CAST(({instant} - ({instant} % {length} + {length}) % {length}) // {length} AS BIGINT)"
+
+
+def _local(quarter: str, model: GoldModel) -> str:
+    """When the window of a quarter began, by the clocks of the plant."""
+    return f"date_trunc('{model.grain}', timezone('{model.zone}', to_timestamp({quarter} * {QUARTER_S})))"

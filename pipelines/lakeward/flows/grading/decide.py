@@ -1,0 +1,139 @@
+"""Records what a person decided about a column's grade. Append-only; of two decisions at once, the second is told of the first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from lakeward.contracts.model import Column, Contract
+from lakeward.contracts.view import close
+from lakeward.core.errors import ProtectionError, StoreConflictError, UsageError
+from lakeward.core.settings import Settings
+from lakeward.engines.protocols import Engine, Txn
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.grading.publication import annotate, send_tags
+from lakeward.flows.grading.records import DECISIONS, Known, decision_row, known
+from lakeward.grading.catalogue import Standing, shipped_rules
+from lakeward.grading.decision import Action, Decision, check, default_level
+from lakeward.grading.grade import ColumnGrade, Grade
+
+# What a person says to take a category away.
+NO_CATEGORY = "none"
+LEVELS = (1, 2, 3, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose; with a grade it is an override, without one a confirmation.
+
+    Args:
+        grade: `core`, `important` or `general`.
+        level: 1 to 4, inside general; None: as it was, else the highest.
+        category: One of the catalogue's, or `none`; None: as it was.
+        approved_by: Who else agreed; needed where grade or category falls.
+        transform: What made a derived column less sensitive than its sources.
+    """
+
+    by: str
+    reason: str
+    grade: str | None = None
+    level: int | None = None
+    category: str | None = None
+    approved_by: str | None = None
+    transform: str | None = None
+
+
+def decide_grade(settings: Settings, name: str, choice: Choice) -> ColumnGrade:
+    """Confirm or override the grade of `dataset.column`; the grade as it is afterwards.
+
+    Raises:
+        UsageError: There is no such dataset or column, no proposal to confirm, or no such grade, level or category.
+        ProtectionError: The grade falls without what law 5 asks for.
+        StoreConflictError: Somebody decided about the same column at the same time.
+    """
+    workspace = open_workspace(settings)
+    contract, column = _column(workspace, name)
+    if not choice.by.strip() or not choice.reason.strip():
+        raise UsageError("grade_reason_missing", column=name)
+    with workspace.engine() as engine:
+        record = _landed(workspace, engine, contract, column, choice)
+        grades = record.current(contract)
+        annotate(engine, contract, grades)
+    workspace.deliver()
+    return grades[column.name]
+
+
+def _column(workspace: Workspace, name: str) -> tuple[Contract, Column]:
+    parts = name.split(".")
+    # People copy names with the layer in front, as SQL has them.
+    dataset, column = parts[-2] if len(parts) > 1 else parts[0], parts[-1]
+    contract = workspace.project.contract(dataset)
+    try:
+        return contract, contract.column(column if len(parts) > 1 else "")
+    except KeyError:
+        names = [c.name for c in contract.columns]
+        raise UsageError(
+            "grade_column_unknown", dataset=dataset, column=column, close=close(column, names) or ", ".join(names[:8])
+        ) from None
+
+
+def _landed(workspace: Workspace, engine: Engine, contract: Contract, column: Column, choice: Choice) -> Known:
+    """Commit the decision under the next number of its dataset; a rival on another column only moves that number."""
+    table, app = governance.spec(DECISIONS).name, f"decide/{contract.name}"
+    first: Decision | None = None
+    started = False
+    while True:
+        seq = engine.txn(table, app) + 1
+        record = known(engine, contract.name)
+        latest = record.decisions.get(contract.name, {}).get(column.name)
+        if started and latest != first:
+            raise StoreConflictError("grade_decided_meanwhile", column=f"{contract.name}.{column.name}")
+        first, started = latest, True
+        decision = _decision(record, contract, column, choice)
+        at = workspace.clock.now()
+        row = decision_row(contract.name, decision, {"seq": seq, "decided_at": at})
+        record.decisions.setdefault(contract.name, {})[column.name] = decision
+        if governance.record(engine, DECISIONS, [row], Txn(app, seq)):
+            send_tags(workspace, engine, contract, record.current(contract), f"decision {seq}", at)
+            return record
+
+
+def _decision(record: Known, contract: Contract, column: Column, choice: Choice) -> Decision:
+    now = record.current(contract)[column.name]
+    proposal = record.proposals.get(contract.name, {}).get(column.name)
+    standing, category = _wanted(now, contract, column, choice)
+    decision = Decision(
+        column=column.name,
+        type=str(column.type),
+        action=Action.OVERRIDE if choice.grade else Action.CONFIRM,
+        standing=standing,
+        category=category,
+        seen=proposal.standing if proposal else None,
+        seen_category=proposal.category if proposal else None,
+        by=choice.by,
+        reason=choice.reason,
+        approved_by=choice.approved_by,
+        transform=choice.transform,
+    )
+    check(decision, now, proposal)
+    return decision
+
+
+def _wanted(now: ColumnGrade, contract: Contract, column: Column, choice: Choice) -> tuple[Standing, str | None]:
+    if choice.grade is None:
+        if now.grade is None:
+            raise ProtectionError("grade_nothing_to_confirm", dataset=contract.name, column=column.name)
+        return Standing(now.grade, now.level), now.category
+    grade = Grade(_known("grade", choice.grade, tuple(Grade)))
+    if choice.level is not None and (grade is not Grade.GENERAL or choice.level not in LEVELS):
+        raise UsageError("grade_level_unknown", grade=grade, found=choice.level)
+    level = default_level(grade, now) if choice.level is None else choice.level
+    if choice.category is None:
+        return Standing(grade, level), now.category
+    category = _known("category", choice.category, (NO_CATEGORY, *shipped_rules().categories))
+    return Standing(grade, level), None if category == NO_CATEGORY else category
+
+
+def _known(kind: str, found: str, names: tuple[Any, ...]) -> str:
+    if found not in names:
+        raise UsageError("grade_name_unknown", kind=kind, found=found, expected=", ".join(map(str, names)))
+    return found

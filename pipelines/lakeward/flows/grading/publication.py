@@ -1,0 +1,56 @@
+"""Carries grades to where others read them: the metadata of Delta columns, and OpenLineage tags."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from lakeward.contracts.model import Contract
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base.lineage import stored
+from lakeward.flows.base.workspace import Workspace
+from lakeward.grading.grade import ColumnGrade
+from lakeward_lineage import Dataset, Processor, Step, Tag, complete, start
+
+# What keys in Delta metadata and in tags begin with, so that nobody else's are touched.
+PREFIX = "lakeward."
+# A key can't be taken out of Delta's metadata by itself, so "nothing" is a text.
+NOTHING = "-"
+
+
+def annotate(engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade]) -> None:
+    """Write the grades into the metadata of the dataset's table, if it is there and says otherwise."""
+    table = contract.table(contract.layer)
+    if engine.info(table) is not None:
+        texts = {column: _texts(grade) for column, grade in grades.items()}
+        engine.annotate(table, {c: {PREFIX + key: text for key, text in each.items()} for c, each in texts.items()})
+
+
+def send_tags(
+    workspace: Workspace, engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade], cause: str, at: datetime
+) -> None:
+    """Put the grades into the outbox as tags of the dataset's columns; once per `cause`, however often it is called."""
+    table = stored_with_tags(engine, contract, grades)
+    step = Step(workspace.project.name, f"grade.{contract.name}", cause, (), (table,), processor=Processor(*engine.product))
+    workspace.outbox.append(start(step, at))
+    workspace.outbox.append(complete(step, at))
+
+
+def stored_with_tags(engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade]) -> Dataset:
+    """The dataset's table with its grades as tags, and without counts: grading writes no rows."""
+    table = stored(engine, contract.table(contract.layer), 0, contract.owner)
+    tags = tuple(
+        Tag(PREFIX + key, text, column)
+        for column, grade in grades.items()
+        for key, text in _texts(grade).items()
+        if text != NOTHING
+    )
+    return Dataset(table.name, None, table.path, table.fields, table.version, table.owners, tags=tags)
+
+
+def _texts(grade: ColumnGrade) -> dict[str, str]:
+    return {
+        "grade": str(grade.grade or NOTHING),
+        "level": str(grade.level or NOTHING),
+        "category": grade.category or NOTHING,
+        "state": str(grade.state),
+        "rules": grade.rule_version or NOTHING,
+    }

@@ -1,0 +1,104 @@
+"""What this machine has of what Lakeward needs, each with the command that repairs it."""
+
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from lakeward.core.errors import LakewardError
+from lakeward.core.settings import EMBEDDED, SPARK, Settings
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.operations.spark import check_spark, is_used
+
+NEEDED = (
+    "lakeward",
+    "duckdb",
+    "duckdb-extension-delta",
+    "deltalake",
+    "sqlglot",
+    "openlineage-python",
+    "open-data-contract-standard",
+)
+# Distribution -> extra that brings it.
+EXTRAS = {"great-expectations": "gx", "apache-airflow": "airflow"}
+
+
+def check_machine(settings: Settings) -> list[dict[str, Any]]:
+    """One row per check: `check, ok, needed, found, repair` (None where nothing needs repair)."""
+    checks = [_python(), *(_distribution(name) for name in NEEDED), *(_extra(name, extra) for name, extra in EXTRAS.items())]
+    return [*checks, *_spark(settings), *_lake(settings), _engine(settings)]
+
+
+def _row(check: str, found: str | None, repair: str, *, needed: bool = True) -> dict[str, Any]:
+    ok = found is not None
+    return {"check": check, "ok": ok, "needed": needed, "found": found, "repair": None if ok else repair}
+
+
+def _python() -> dict[str, Any]:
+    found = platform.python_version() if sys.version_info >= (3, 11) else None
+    return _row("python", found, "python3.11 -m venv .venv")
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _distribution(name: str) -> dict[str, Any]:
+    return _row(name, _version(name), f"pip install --force-reinstall {name}")
+
+
+def _extra(name: str, extra: str) -> dict[str, Any]:
+    return _row(f"{name} (extra {extra})", _version(name), f"pip install 'lakeward[{extra}]'", needed=False)
+
+
+def _spark(settings: Settings) -> Iterator[dict[str, Any]]:
+    """The extra; and where it is installed or anything works on Spark, what a session needs."""
+    used = _uses_spark(settings)
+    extra = _extra("pyspark", "spark")
+    yield {**extra, "needed": used}
+    for name, found in check_spark(settings) if extra["ok"] or used else ():
+        wrong = isinstance(found, LakewardError)
+        repair = found.render(settings.lang).splitlines()[-1] if isinstance(found, LakewardError) else ""
+        yield _row(name, None if wrong else str(found), repair, needed=used)
+
+
+def _uses_spark(settings: Settings) -> bool:
+    try:
+        return is_used(settings, open_workspace(settings).project)
+    except LakewardError:  # told by the check of the project
+        return settings.engine == SPARK
+
+
+def _lake(settings: Settings) -> list[dict[str, Any]]:
+    try:
+        lake = open_workspace(settings).lake
+    except LakewardError as error:
+        return [_row("project", None, error.render(settings.lang).splitlines()[-1])]
+    folder = Path(lake)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return [_row("lake", lake, "")]
+    except OSError:
+        return [_row("lake", None, f"mkdir -p {lake}")]
+
+
+def _engine(settings: Settings) -> dict[str, Any]:
+    name = settings.engine or EMBEDDED
+    try:
+        workspace = open_workspace(settings)
+        name = workspace.engine_name()
+        with workspace.engine() as engine:
+            found = ", ".join(f"{row['extension_name']} {row['extension_version']}" for row in engine.fetch(LOADED))
+    except LakewardError as error:
+        return _row(f"engine {name}", None, error.render(settings.lang).splitlines()[-1])
+    return _row(f"engine {name}", found, "")
+
+
+LOADED = "SELECT extension_name, extension_version FROM duckdb_extensions() WHERE loaded AND extension_name = 'delta'"

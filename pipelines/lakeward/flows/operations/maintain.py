@@ -1,0 +1,155 @@
+"""Keeps tables fast and small: few sorted files for many small ones, and nothing on disk that no kept version needs.
+
+Safe beside running ingests: a dataset's tables are changed in its turn, a bounded part per turn, and what others commit beside it is
+seen by the fence. Refuses to change an answer: rows, transactions and versions within the retention stay. A run that finds nothing to
+do commits to no table.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from importlib import metadata
+from typing import Any
+
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import LakewardError
+from lakeward.core.names import Layer, RunId, TableName, new_run_id
+from lakeward.core.settings import Settings
+from lakeward.engines.protocols import Engine, Txn
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.series import drop_superseded
+
+# One counter for all runs, as for grades.
+APP, MAINTENANCE = "maintain", "maintenance"
+STATE = TableName(Layer.GOVERNANCE, "series_state")
+# How received rows are asked for: by batch, and by their place.
+RECEIVED_ORDER = ("_batch_seq", "_file_seq", "_row")
+
+log = logging.getLogger(__name__)
+
+# A dataset's turn; governance tables have none: nothing drops them, so that the fence alone is enough.
+Turn = Callable[[], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """What was done to one table.
+
+    Args:
+        table: As `layer.name`.
+        files_before, files_after: Files of its newest version, before and after they were compacted.
+        rows_dropped: Rows that nobody reads any more; only of what sensor rules keep.
+        files_removed, bytes_freed: Files gone from disk, of versions older than the retention and of killed writes; the room freed.
+    """
+
+    table: str
+    files_before: int
+    files_after: int
+    rows_dropped: int
+    files_removed: int
+    bytes_freed: int
+
+    @property
+    def changed(self) -> bool:
+        """Whether there was anything to do."""
+        return self.files_before != self.files_after or bool(self.rows_dropped or self.files_removed)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented keys of `lakeward maintain --json`."""
+        return asdict(self)
+
+
+def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[Maintained], dict[str, LakewardError]]:
+    """Compact, cluster and vacuum the tables of these datasets; of none named, of the whole lake, governance tables too.
+
+    Returns:
+        What was done to each table; and what kept others from it, by table or dataset.
+
+    Raises:
+        UsageError: The project has no such dataset.
+        SettingsError: `project.yaml` is not valid.
+    """
+    workspace = open_workspace(settings)
+    for name in names:
+        workspace.project.contract_path(name)
+    run = _Run(workspace, new_run_id(), workspace.clock.now(), [], {})
+    with workspace.engine() as engine:
+        tables = [info.name for info in engine.tables()]
+    received = [table for table in tables if table.layer is not Layer.GOVERNANCE]
+    chosen = names or sorted({table.name for table in received})
+    dropped = sum(run.dataset(name, [table for table in received if table.name == name]) for name in chosen)
+    with workspace.engine() as engine:
+        for table in tables:
+            if table.layer is Layer.GOVERNANCE and (not names or (dropped and table == STATE)):
+                run.table(engine, table, nullcontext, (), dropped if table == STATE else 0)
+        run.record(engine)
+    return run.done, run.failed
+
+
+def order_of(table: TableName, contract: Contract | None) -> tuple[str, ...]:
+    """The columns that its rows are sorted by: published rows by series, or else key, then time; others as they were received."""
+    if contract is None or table.layer is not contract.layer:
+        return RECEIVED_ORDER
+    time = (contract.time_column,) if contract.time_column else ()
+    return (*(name for name in contract.series or contract.primary_key if name not in time), *time)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    workspace: Workspace
+    id: RunId
+    started_at: datetime
+    done: list[Maintained]
+    failed: dict[str, LakewardError]
+
+    def dataset(self, name: str, tables: Iterable[TableName]) -> int:
+        """Maintain the tables of one dataset; how many rows of what its sensor rules keep were dropped."""
+        project = self.workspace.project
+        try:
+            # Tables outlive their contract.
+            contract = project.contract(name) if name in project.datasets() else None
+            with self.workspace.engine(contract) as engine:
+                with engine.turn(name):
+                    dropped = drop_superseded(engine, name)
+                for table in tables:
+                    self.table(engine, table, lambda: engine.turn(name), order_of(table, contract))
+        except LakewardError as error:
+            self.failed[name] = error
+            return 0
+        return dropped
+
+    def table(self, engine: Engine, table: TableName, turn: Turn, order_by: Sequence[str], dropped: int = 0) -> None:
+        """Maintain one table, turn by turn; what stands in the way of one does not keep the others from it."""
+        retention, less, more = timedelta(days=self.workspace.project.retention_days), 0, True
+        try:
+            while more:
+                with turn():
+                    compacted = engine.compact(table, order_by)
+                more = compacted is not None
+                less += compacted.old - compacted.new if compacted else 0
+            with turn():
+                vacuumed = engine.vacuum(table, retention)
+        except LakewardError as error:
+            self.failed[str(table)] = error
+            return
+        done = Maintained(str(table), vacuumed.live + less, vacuumed.live, dropped, vacuumed.files, vacuumed.size)
+        self.done.append(done)
+        log.info("table_maintained", extra={"run_id": self.id, **done.as_dict()})
+
+    def record(self, engine: Engine) -> None:
+        """One commit for the whole run; a run beside it makes this one take the next number."""
+        head = {
+            "run_id": self.id,
+            "retention_days": self.workspace.project.retention_days,
+            "engine": f"{engine.name} / lakeward {metadata.version('lakeward')}",
+            "started_at": self.started_at,
+            "finished_at": self.workspace.clock.now(),
+        }
+        rows = [{**head, **row.as_dict(), "table_name": row.table} for row in self.done if row.changed]
+        while rows:
+            seq = engine.txn(governance.spec(MAINTENANCE).name, APP) + 1
+            if governance.record(engine, MAINTENANCE, [{**row, "seq": seq} for row in rows], Txn(APP, seq)):
+                return

@@ -1,0 +1,46 @@
+"""The lineage graph, as the lake remembers it: for each job, the edges that its newest batch showed."""
+
+from typing import Any
+
+from lakeward.core.errors import UsageError
+from lakeward.core.settings import Settings
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import open_workspace
+from lakeward_lineage import Direction, Edge, Field, LineageError, walk
+
+
+def show_lineage(settings: Settings, name: str, *, up: bool, down: bool) -> list[dict[str, Any]]:
+    """One row per field that `name` (TABLE or TABLE.COLUMN) reaches: `direction, depth, from, to, kind, job`.
+
+    Raises:
+        UsageError: No edge knows `name`.
+    """
+    with open_workspace(settings).engine() as engine:
+        found = governance.rows(engine, "lineage_edges")
+    newest = {job: max(row["batch_seq"] for row in found if row["job"] == job) for job in {row["job"] for row in found}}
+    graph = [_edge(row) for row in found if row["batch_seq"] == newest[row["job"]]]
+    wanted = [direction for direction, asked in ((Direction.UP, up), (Direction.DOWN, down)) if asked]
+    return [hop for direction in wanted for hop in _walk(graph, name, direction)]
+
+
+def _walk(graph: list[Edge], name: str, direction: Direction) -> list[dict[str, Any]]:
+    try:
+        hops = walk(graph, name, direction)
+    except LineageError as error:
+        raise UsageError("lineage_unknown", name=name) from error
+    return [
+        {
+            "direction": str(direction),
+            "depth": hop.depth,
+            "from": str(hop.edge.source),
+            "to": str(hop.edge.target),
+            "kind": hop.edge.kind,
+            "job": hop.edge.job,
+        }
+        for hop in hops
+    ]
+
+
+def _edge(row: dict[str, Any]) -> Edge:
+    source = Field(row["from_table"], row["from_column"] or "")
+    return Edge(source, Field(row["to_table"], row["to_column"] or ""), row["job"], row["kind"])

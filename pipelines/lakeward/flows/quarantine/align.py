@@ -1,0 +1,23 @@
+"""Received rows read again, with every column that the contract asks for now.
+
+A table may keep a column under an earlier name, or in `_extra`, or not at all.
+"""
+
+from lakeward.contracts.model import Column, Contract
+from lakeward.core.names import TableName
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base import pinning
+
+
+def recalled(engine: Engine, contract: Contract, table: TableName, rows: str) -> str:
+    """SELECT of `rows`, a SELECT of rows of `table`, with the contract's columns that the table does not have."""
+    stored = set(engine.types(str(table)))
+    missing = [column for column in contract.columns if column.name not in stored]
+    earlier = pinning.earlier_names(engine, contract) if missing else {}
+    found = "".join(f', {_found(column, earlier[column.source_name] & stored)} AS "{column.name}"' for column in missing)
+    return f"SELECT *{found} FROM ({rows})"
+
+
+def _found(column: Column, names: set[str]) -> str:
+    key = column.source_name.replace("'", "''").replace('"', '\\"')
+    return f"""coalesce({"".join(f'"{name}", ' for name in sorted(names))}_extra->>'$."{key}"')"""

@@ -1,0 +1,98 @@
+"""Which quarantined rows are open, as SQL. The quarantine table only grows: a row that failed again has a newer copy in it.
+
+A row is open while its newest copy is later than every event that closed the row. What is true before a batch can be asked at any
+later time, since events and repairs know which batches they follow: so a rebuild finds the rows that the first generation found.
+"""
+
+from lakeward.contracts.model import Contract
+from lakeward.core.names import Layer, TableName
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base import governance, pinning
+from lakeward.flows.base.batch_context import EXTRA, PLACE
+from lakeward.flows.quarantine.align import recalled
+from lakeward.flows.quarantine.events import CLOSING, EVENTS, Kind
+
+# What a row in quarantine has beside its columns.
+ASIDE = (*(c.name for c in (*PLACE, EXTRA)), "_reasons", "_rules", "_batch_seq", "_since")
+# Whether a person repaired the row after it was judged last.
+REPAIRED = "_repaired"
+
+
+def standing(engine: Engine, dataset: str, before: int) -> str:
+    """SELECT of the newest copy of each open row, as quarantine holds it, with `_since`: when the row first came.
+
+    Args:
+        before: Number of a batch; what it and later ones did is left out. The dataset has a quarantine table.
+    """
+    first = "OVER (PARTITION BY _file_seq, _row)"
+    newest = f"""SELECT *, min(_batch_seq) {first} AS _first_seq, min(_ingested_at) {first} AS _first_at
+        FROM quarantine.{dataset} WHERE _batch_seq < {before} QUALIFY _batch_seq = max(_batch_seq) {first}"""
+    return f"""
+        SELECT q.* EXCLUDE (_first_seq, _first_at), least(q._first_at, coalesce(runs.at, q._first_at)) AS _since
+        FROM ({newest}) AS q
+        LEFT JOIN ({_closed(engine, dataset, before)}) AS closed ON closed.file_seq = q._file_seq AND closed.file_row = q._row
+        LEFT JOIN ({_begun(engine, dataset)}) AS runs ON runs.batch_seq = q._first_seq
+        WHERE coalesce(closed.upto_seq, 0) < q._batch_seq"""
+
+
+def open_rows(engine: Engine, contract: Contract, before: int) -> str:
+    """SELECT of the open rows with their latest repair: the columns of the contract as received, those of `ASIDE`, and `REPAIRED`.
+
+    Args:
+        before: See `standing`; repairs made after this batch was planned are left out.
+    """
+    quarantine, repairs = contract.table(Layer.QUARANTINE), contract.table(Layer.REPAIRS)
+    names = [c.name for c in contract.columns]
+    aside = f"SELECT * FROM ({recalled(engine, contract, quarantine, standing(engine, contract.name, before))})"
+    if engine.info(repairs) is None or engine.info(EVENTS) is None:
+        return f"SELECT {_quoted([*names, *ASIDE])}, FALSE AS {REPAIRED} FROM ({aside})"
+    recorded = f"SELECT event_id FROM {EVENTS} WHERE dataset = '{contract.name}' AND event = '{Kind.REPAIR}'"
+    latest = f"""SELECT * FROM {repairs} WHERE _upto_seq < {before} AND _event_id IN ({recorded})
+        QUALIFY _event_seq = max(_event_seq) OVER (PARTITION BY _file_seq, _row)"""
+    fixed = f"SELECT * FROM ({recalled(engine, contract, repairs, latest)})"
+    items = ", ".join(f'CASE WHEN r._row IS NULL THEN q."{name}" ELSE r."{name}" END AS "{name}"' for name in names)
+    repaired = "coalesce(r._upto_seq >= q._batch_seq, FALSE)"
+    return f"""SELECT {items}, {_quoted(ASIDE, "q.")}, {repaired} AS {REPAIRED} FROM ({aside}) AS q
+        LEFT JOIN ({fixed}) AS r ON r._file_seq = q._file_seq AND r._row = q._row"""
+
+
+def has_quarantine(engine: Engine, dataset: str) -> bool:
+    """Whether a row of the dataset was ever set aside."""
+    return engine.info(TableName(Layer.QUARANTINE, dataset)) is not None
+
+
+def is_received(engine: Engine, dataset: str) -> bool:
+    """Whether the dataset's rows come from a source: rows of gold are computed anew, and have no life of their own."""
+    return engine.info(TableName(Layer.BRONZE, dataset)) is not None
+
+
+def open_count(engine: Engine, dataset: str) -> int:
+    """Rows of the dataset that wait in quarantine; of gold, all that were set aside."""
+    info = engine.info(TableName(Layer.QUARANTINE, dataset))
+    if info is None or engine.info(EVENTS) is None or not is_received(engine, dataset):
+        return info.rows if info else 0
+    upto = pinning.newest_plan(engine, dataset).seq
+    return int(engine.fetch(f"SELECT count(*) AS n FROM ({standing(engine, dataset, upto + 1)})")[0]["n"])
+
+
+def _closed(engine: Engine, dataset: str, before: int) -> str:
+    """Places that somebody closed before the batch, with the newest batch that the closing concerns."""
+    if engine.info(EVENTS) is None:
+        return (
+            "SELECT CAST(NULL AS BIGINT) AS file_seq, CAST(NULL AS BIGINT) AS file_row, CAST(0 AS BIGINT) AS upto_seq WHERE FALSE"
+        )
+    kinds = ", ".join(f"'{kind}'" for kind in CLOSING)
+    earlier = f"upto_seq < {before} AND coalesce(batch_seq, 0) <> {before}"
+    return f"""SELECT file_seq, file_row, max(upto_seq) AS upto_seq FROM {EVENTS}
+        WHERE dataset = '{dataset}' AND event IN ({kinds}) AND file_seq IS NOT NULL AND {earlier} GROUP BY ALL"""
+
+
+def _begun(engine: Engine, dataset: str) -> str:
+    """When each batch was first taken up: a rebuild writes the quarantine anew, and must not make its rows young."""
+    if engine.info(governance.spec("runs").name) is None:
+        return "SELECT CAST(NULL AS BIGINT) AS batch_seq, CAST(NULL AS TIMESTAMPTZ) AS at WHERE FALSE"
+    return f"SELECT batch_seq, min(started_at) AS at FROM governance.runs WHERE dataset = '{dataset}' GROUP BY batch_seq"
+
+
+def _quoted(names: list[str] | tuple[str, ...], prefix: str = "") -> str:
+    return ", ".join(f'{prefix}"{name}"' for name in names)

@@ -1,0 +1,171 @@
+"""Assesses readiness by GB/T 36073: asks the lake what each indicator asks, and keeps what changed in `governance.maturity`.
+
+A rerun over unchanged tables commits nothing. `governance.maturity` is no evidence of anything: a reading never feeds on readings.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lakeward.contracts.document import read_text
+from lakeward.contracts.project import Project
+from lakeward.core.errors import ContractError, DefinitionError
+from lakeward.core.evidence import Evidence
+from lakeward.core.names import Layer, RunId, TableName, new_run_id
+from lakeward.core.settings import Settings
+from lakeward.engines.protocols import Engine, Txn
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.scorecard.inventory import take_inventory
+from lakeward.maturity.assessment import Fact, ItemReading, Measured, Readiness, assess_facts
+from lakeward.maturity.assessor import Answer, read_answers
+from lakeward.maturity.catalogue import Catalogue, Indicator, catalogue
+
+APP = "lakeward/maturity"
+ANSWERS = "expectations/policies/assessor.yaml"
+# What differs between two assessments that found the same: the query names the day it was asked.
+PASSING = ("run_id", "seq", "assessed_at", "sql")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One assessment of a lake.
+
+    Args:
+        run_id: Its run; of the stored assessment where nothing changed.
+        changed: Whether something changed since the last one, so that it was stored.
+    """
+
+    readiness: Readiness
+    run_id: RunId
+    assessed_at: datetime
+    changed: bool
+
+
+def assess(settings: Settings) -> Assessment:
+    """Assess the lake as it is now.
+
+    Raises:
+        DefinitionError: The assessor's answers are not valid, or of another edition.
+        ContractError: A contract of the project is not valid.
+    """
+    workspace, edition = open_workspace(settings), catalogue()
+    answers = read_assessor(workspace.project, edition)
+    now = workspace.clock.now()
+    with workspace.engine() as engine:
+        assets = take_inventory(engine, workspace.project)
+        stored = any(asset["stored"] for asset in assets)
+        facts = gather(engine, edition, now) if stored else nothing(edition)
+        # Until a contract can call an asset critical, every asset is.
+        readiness = assess_facts(edition, facts, answers, (len(assets), len(assets)))
+        return _keep(engine, readiness, now)
+
+
+def read_assessor(project: Project, edition: Catalogue) -> tuple[Answer, ...]:
+    """The assessor's answers of a project; none where it has no such file.
+
+    Raises:
+        DefinitionError: The file is not valid.
+    """
+    path = project.root / ANSWERS
+    if not path.is_file():
+        return ()
+    try:
+        text = read_text(path, ANSWERS)
+    except ContractError as error:
+        raise DefinitionError(error.code, **error.facts) from None
+    return read_answers(text, ANSWERS, edition)
+
+
+def gather(engine: Engine, edition: Catalogue, now: datetime) -> dict[str, Fact]:
+    """What each indicator's query gives, by indicator id."""
+    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    names = sorted({table for indicator in edition.indicators for table in indicator.tables})
+    tables = {name: engine.info(TableName(Layer.GOVERNANCE, name)) for name in names}
+    versions = {name: info.version for name, info in tables.items() if info}
+    return {indicator.id: _ask(engine, indicator, day, versions) for indicator in edition.indicators}
+
+
+def nothing(edition: Catalogue) -> dict[str, Fact]:
+    """The facts of an empty lake: promises without a table say nothing of how data are managed."""
+    return {indicator.id: Fact(None, reason="maturity_lake_empty") for indicator in edition.indicators}
+
+
+def stored_assessment(engine: Engine) -> list[Row]:
+    """The rows of the newest assessment of this edition; none before the first."""
+    found = governance.rows(engine, "maturity", f"edition = '{catalogue().edition}'", "seq")
+    return [row for row in found if row["seq"] == found[-1]["seq"]]
+
+
+def _ask(engine: Engine, indicator: Indicator, day: datetime, versions: dict[str, int]) -> Fact:
+    if indicator.query is None:
+        return Fact(None, missing=indicator.lacks, reason="maturity_no_source")
+    absent = [table for table in indicator.tables if table not in versions]
+    if absent:
+        return Fact(None, missing=f"governance.{absent[0]}", reason="maturity_no_table")
+    sql, read = indicator.sql(day), {TableName(Layer.GOVERNANCE, table): versions[table] for table in indicator.tables}
+    row = engine.fetch(sql, at=read)[0]
+    evidence = Evidence(sql, {str(table): version for table, version in read.items()}, row["value"])
+    return Fact(evidence, row["numerator"], row["denominator"])
+
+
+def _keep(engine: Engine, readiness: Readiness, now: datetime) -> Assessment:
+    last = stored_assessment(engine)
+    run_id, seq = new_run_id(), last[0]["seq"] + 1 if last else 1
+    head = {
+        "run_id": run_id,
+        "seq": seq,
+        "edition": readiness.catalogue.edition,
+        "catalogue_sha256": readiness.catalogue.sha256,
+        "assessed_at": now,
+    }
+    rows = [
+        {**EMPTY, **head, **row} for item in readiness.items for row in (_item_row(item), *map(_indicator_row, item.indicators))
+    ]
+    if last and _lasting(last) == _lasting(rows):
+        return Assessment(readiness, RunId(last[0]["run_id"]), last[0]["assessed_at"], changed=False)
+    commit = governance.record(engine, "maturity", rows, Txn(APP, seq))  # None: a rival's assessment has this number
+    return Assessment(readiness, run_id, now, changed=commit is not None)
+
+
+EMPTY: Row = {column.name: None for column in governance.spec("maturity").columns}
+
+
+def _lasting(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    kept = [name for name in EMPTY if name not in PASSING]
+    return sorted((tuple(row[name] for name in kept) for row in rows), key=repr)
+
+
+def _item_row(reading: ItemReading) -> Row:
+    answer = reading.answer
+    return {
+        "kind": "item",
+        "item": reading.item.number,
+        "level": reading.score,
+        "proposal": reading.proposal.score,
+        "ceiling": reading.item.ceiling,
+        "coverage": reading.proposal.coverage,
+        "reason": reading.proposal.reason,
+        "answer": json.dumps(asdict(answer), ensure_ascii=False, default=str) if answer else None,
+    }
+
+
+def _indicator_row(measured: Measured) -> Row:
+    evidence = measured.fact.evidence
+    return {
+        "kind": "indicator",
+        "item": measured.indicator.item,
+        "indicator": measured.indicator.id,
+        "numerator": measured.fact.numerator,
+        "denominator": measured.fact.denominator,
+        "value": evidence.value if evidence else None,
+        "level": measured.level,
+        "reason": measured.reason,
+        "missing": measured.fact.missing,
+        "sql": evidence.sql if evidence else None,
+        "versions": json.dumps(evidence.versions, sort_keys=True) if evidence else None,
+    }

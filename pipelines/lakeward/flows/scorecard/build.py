@@ -1,0 +1,123 @@
+"""Builds the CDO's scorecard from governance tables, each read at one version; opens any of its numbers again. Commits nothing."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lakeward.core.errors import UsageError
+from lakeward.core.evidence import Evidence
+from lakeward.core.names import TableName
+from lakeward.core.settings import Settings
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.maturity.catalogue import catalogue
+from lakeward.scorecard import families, scores, standing
+from lakeward.scorecard.figures import Family, Reading, Scorecard, parted
+from lakeward.scorecard.page import evidence, page
+
+# Where the page is put unless the caller says otherwise, below the project.
+FOLDER = "scorecard"
+PAGE, EVIDENCE = "scorecard.html", "evidence.json"
+
+log = logging.getLogger(__name__)
+
+
+def build_scorecard(settings: Settings, out: Path | None = None) -> Path:
+    """Write the page, and the queries behind its numbers beside it, into `out`; the page's path.
+
+    Raises:
+        UsageError: There is no project at or above `settings.start`.
+    """
+    workspace = open_workspace(settings)
+    card = _read(workspace)
+    folder = out or _folder(workspace)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / EVIDENCE).write_text(json.dumps(evidence(card), ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / PAGE).write_text(page(card), encoding="utf-8")
+    log.info("scorecard built", extra={"project": card.project, "unmeasured": [n for n, r in card.readings.items() if r is None]})
+    return folder / PAGE
+
+
+def read_scorecard(settings: Settings) -> Scorecard:
+    """Every figure of the scorecard with its evidence.
+
+    Raises:
+        UsageError: There is no project at or above `settings.start`.
+    """
+    return _read(open_workspace(settings))
+
+
+def scorecard_page(settings: Settings) -> Path:
+    """Where `build_scorecard` puts the page unless told otherwise.
+
+    Raises:
+        UsageError: There is no project at or above `settings.start`.
+    """
+    return _folder(open_workspace(settings)) / PAGE
+
+
+def open_figure(settings: Settings, name: str, out: Path | None = None) -> dict[str, Any]:
+    """Run the query behind one number of the built page again, at the versions that it was built from: `id, value, sql, versions`.
+
+    Args:
+        name: The figure's id, as the page shows it.
+
+    Raises:
+        UsageError: There is no built page, or no such figure in it.
+    """
+    workspace = open_workspace(settings)
+    file = (out or _folder(workspace)) / EVIDENCE
+    if not file.is_file():
+        raise UsageError("scorecard_not_built", folder=file.parent)
+    known = json.loads(file.read_text(encoding="utf-8"))["families"]
+    found = _stored(known, name)
+    with workspace.engine() as engine:
+        rows = engine.fetch(found.sql, at=_pinned(found.versions))
+    return {"id": name, "value": rows[0]["value"] if rows else None, "sql": found.sql, "versions": dict(found.versions)}
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.project.root / FOLDER
+
+
+def _stored(known: Mapping[str, Any], name: str) -> Evidence:
+    try:
+        family, key, column = parted(name)
+        kept = known[family]
+        narrowed = Family(family, tuple(kept["versions"]), tuple(kept["keys"]), tuple(kept["numbers"]), kept["sql"])
+        return Evidence(narrowed.opened(key, column), kept["versions"], None)
+    except (KeyError, ValueError) as error:
+        raise UsageError("scorecard_no_figure", figure=name, families=", ".join(known)) from error
+
+
+def _read(workspace: Workspace) -> Scorecard:
+    now = workspace.clock.now()
+    with workspace.engine() as engine:
+        versions = {str(table.name): table.version for table in engine.tables()}
+        readings = {f.name: _reading(engine, f, versions) for f in _families(workspace, versions, now)}
+    made_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    return Scorecard(workspace.project.name, made_at, tuple(workspace.project.datasets()), readings)
+
+
+def _families(workspace: Workspace, versions: Mapping[str, int], now: datetime) -> Iterator[Family]:
+    yield from scores.quality(workspace.weights)
+    yield from families.ALWAYS
+    yield families.ageing(now.isoformat(timespec="seconds"), closed="governance.quarantine_events" in versions)
+    yield from standing.grades(decided="governance.grade_decisions" in versions)
+    yield from standing.readiness(catalogue())
+
+
+def _reading(engine: Engine, family: Family, versions: Mapping[str, int]) -> Reading | None:
+    """None where a table is not there, or holds nothing to tell: not measured yet."""
+    if any(table not in versions for table in family.tables):
+        return None
+    pinned = {table: versions[table] for table in family.tables}
+    rows = engine.fetch(family.sql, at=_pinned(pinned))
+    return Reading.of(family, pinned, rows) if rows or family.keys else None
+
+
+def _pinned(versions: Mapping[str, int]) -> dict[TableName, int]:
+    return {TableName.parse(table): version for table, version in versions.items()}

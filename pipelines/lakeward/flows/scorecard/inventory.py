@@ -1,0 +1,63 @@
+"""Takes stock: what contracts promise and what the lake holds, as one table, so that a denominator is a query like any other.
+
+The inventory is replaced as a whole when something differs; its earlier versions stay readable for the evidence that names them.
+"""
+
+import json
+from typing import Any
+
+from lakeward.contracts.model import Contract
+from lakeward.contracts.project import Project
+from lakeward.core.names import Layer, TableName
+from lakeward.engines.protocols import Engine, TableInfo, Txn
+from lakeward.flows.base import governance
+
+APP = "lakeward/inventory"
+
+
+def take_inventory(engine: Engine, project: Project) -> list[dict[str, Any]]:
+    """The rows of `governance.inventory` as they are now, by asset; the table is written only where they differ."""
+    contracts = (project.contract(name) for name in project.datasets())
+    promised = {contract.table(contract.layer): contract for contract in contracts}
+    stored = {info.name: info for info in engine.tables() if info.name.layer in {Layer.SILVER, Layer.GOLD}}
+    rows = [_asset(name, promised.get(name), stored.get(name)) for name in sorted({*promised, *stored}, key=str)]
+    if rows != governance.rows(engine, "inventory", order="asset"):
+        _replace(engine, rows)
+    return rows
+
+
+def _replace(engine: Engine, rows: list[dict[str, Any]]) -> None:
+    table = governance.spec("inventory")
+    values = [[row[column.name] for column in table.columns] for row in rows]
+    query = engine.literal_rows({column.name: column.type for column in table.columns}, values)
+    txn = Txn(APP, engine.txn(table.name, APP) + 1)
+    governance.settled(lambda: engine.overwrite(table, query, "TRUE", txn))
+
+
+def _asset(name: TableName, contract: Contract | None, info: TableInfo | None) -> dict[str, Any]:
+    stored = {column.name: column.type for column in info.columns} if info else {}
+    promised = {column.name: column.type for column in contract.columns} if contract else stored
+    same = int(promised.items() <= stored.items()) if contract and info else None
+    asset = {"asset": str(name), "dataset": name.name, "layer": str(name.layer)}
+    return {
+        **asset,
+        **_promises(contract),
+        "columns": json.dumps([*promised], ensure_ascii=False),
+        **_kept(info),
+        "same_schema": same,
+    }
+
+
+def _promises(contract: Contract | None) -> dict[str, Any]:
+    return {
+        "contract_sha256": contract.sha256 if contract else None,
+        "owner": (contract.owner or None) if contract else None,
+        "described": int(bool(contract and contract.description)),
+        "data_class": contract.data_class if contract else None,
+        "freshness_seconds": contract.sla.freshness_seconds if contract else None,
+        "retention_days": contract.source.retention_days if contract and contract.source else None,
+    }
+
+
+def _kept(info: TableInfo | None) -> dict[str, Any]:
+    return {"stored": int(info is not None)}

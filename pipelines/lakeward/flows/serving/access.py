@@ -1,0 +1,170 @@
+"""The access log: who asked for what, and what came of it. An entry is on the disk before the rows leave; without it none do.
+
+A session keeps its entries in a file of its own, and commits them to `governance.access_log` by the hundred and at its end: a commit
+per query would double the time of a short one, and leave a table of as many files. What a killed session left, the next one commits.
+"""
+
+import fcntl
+import json
+import os
+import pwd
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lakeward.core.clock import Clock
+from lakeward.core.errors import LakewardError, MachineError
+from lakeward.core.names import new_run_id, sha256
+from lakeward.engines.protocols import Engine, Txn
+from lakeward.flows.base import governance
+
+# Entries that one commit takes along: at one query a second, less than two minutes of them wait.
+COMMIT_EVERY = 100
+TIMES = ("asked_at", "logged_at")
+
+
+@dataclass
+class AccessLog:
+    """The entries of one session.
+
+    Args:
+        policy: Text of the policy.
+        folder: Where sessions keep entries that are not committed yet.
+        seq: Entries so far.
+    """
+
+    engine: Engine
+    clock: Clock
+    role: str
+    policy: str
+    key_id: str | None
+    folder: Path
+    session_id: str = field(default_factory=new_run_id)
+    seq: int = 0
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    file: int | None = None
+
+    def write(
+        self, text: str, asked_at: datetime, objects: Collection[str], *, rows: int = 0, verdict: str, code: str | None = None
+    ) -> None:
+        """Keep one entry; it is on the disk when this returns.
+
+        Raises:
+            StoreConflictError: Others kept committing first; the entry is kept all the same.
+            MachineError: The lake can't be written.
+        """
+        self.seq += 1
+        row = {
+            "session_id": self.session_id,
+            "seq": self.seq,
+            "account": account(),
+            "role": self.role,
+            "query_sha256": sha256(text.encode("utf-8", "surrogatepass")),
+            "objects": json.dumps(sorted(objects)),
+            "verdict": verdict,
+            "code": code,
+            "rows_out": rows,
+            "policy_sha256": sha256(self.policy.encode()),
+            "key_id": self.key_id,
+            "asked_at": asked_at,
+            "logged_at": self.clock.now(),
+        }
+        self._keep(row)
+        self.waiting.append(row)
+        if len(self.waiting) >= COMMIT_EVERY:
+            self.commit()
+
+    def commit(self) -> None:
+        """Bring what waits into `governance.access_log`.
+
+        Raises:
+            StoreConflictError: Others kept committing first.
+        """
+        if self.file is not None:
+            governance.record(self.engine, "access_log", self.waiting, _txn(self.session_id, self.seq))
+            os.ftruncate(self.file, 0)
+            self.waiting.clear()
+
+    def close(self) -> None:
+        """Commit what waits; nothing is left behind."""
+        if self.file is not None:
+            self.commit()
+            self._path.unlink()
+            os.close(self.file)
+            self.file = None
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / f"{self.session_id}.jsonl"
+
+    def _keep(self, row: Mapping[str, Any]) -> None:
+        try:
+            if self.file is None:
+                self.file = self._opened()
+            os.write(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
+            os.fsync(self.file)
+        except OSError as error:
+            raise MachineError("lake_not_writable", lake=self.folder.parent) from error
+
+    def _opened(self) -> int:
+        """The session's file, locked while the session lives; nobody sees it under its name before it is."""
+        self.folder.mkdir(exist_ok=True)
+        draft = self.folder / f".{self.session_id}"
+        file = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        draft.rename(self._path)
+        return file
+
+
+def sweep(engine: Engine, folder: Path) -> None:
+    """Commit the entries of sessions that were killed.
+
+    Raises:
+        StoreConflictError: Others kept committing first.
+    """
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open("rb") as file:
+            if not _abandoned(file.fileno()):
+                continue
+            kept = list(_entries(file))
+            done = engine.txn(governance.spec("access_log").name, _txn(path.stem, 0).app)
+            rows = [row for row in kept if row["seq"] > done]
+            if rows:
+                governance.record(engine, "access_log", rows, _txn(path.stem, rows[-1]["seq"]))
+            path.unlink(missing_ok=True)
+
+
+def _txn(session_id: str, seq: int) -> Txn:
+    return Txn(f"access/{session_id}", seq)
+
+
+def _abandoned(file: int) -> bool:
+    """Whether the session of this file is gone: it held a lock that the system drops with it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _entries(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    """The entries of a file; a last line that a kill cut short was no answered query's."""
+    for line in lines:
+        if line.endswith(b"\n"):
+            row = json.loads(line)
+            yield row | {name: datetime.fromisoformat(row[name]) for name in TIMES}
+
+
+def account() -> str:
+    """The operating system's name of who runs this process, or its number where it has no name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+def verdict_of(error: LakewardError | None) -> str:
+    """How the log calls the end of a query that was let through."""
+    return "allowed" if error is None else "failed"

@@ -1,0 +1,166 @@
+"""Serves the lake to one principal: its policy, the grades, a locked session, and a log of every query.
+
+In process, so a convenience and not a wall: who may read the lake's files can read them without it.
+"""
+
+import weakref
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from lakeward.contracts.model import Contract
+from lakeward.contracts.view import close
+from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.messages import text as message
+from lakeward.core.settings import Settings
+from lakeward.engines import open_engine
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.grading.grade import current_grades
+from lakeward.flows.serving.access import AccessLog, sweep, verdict_of
+from lakeward.flows.serving.catalogue import described
+from lakeward.flows.serving.policy import policy_of
+from lakeward.grading.grade import ColumnGrade
+from lakeward.protection.keys import TokenKey, token_key
+from lakeward.serving.plan import Principal, ServedColumn, ServedTable
+from lakeward.serving.rows import Rows
+from lakeward.serving.session import Session
+
+GradesOf = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
+
+
+class Connection:
+    """The lake as one role has it; tables, grades and policy as they were when it was opened."""
+
+    def __init__(
+        self, workspace: Workspace, engine: Engine, principal: Principal, tables: list[ServedTable], key: TokenKey | None
+    ) -> None:
+        self._workspace, self._engine, self._principal = workspace, engine, principal
+        self._tables = {str(table.name): table for table in tables}
+        policy, folder = principal.policy.text, unlogged(workspace)
+        self._log = AccessLog(engine, workspace.clock, principal.role, policy, principal.key_id, folder)
+        token = key.tokeniser() if key else None
+        self._session = Session(tables, token, engine.scratch / "serving", workspace.settings.memory)
+        self._end = weakref.finalize(self, _end, self._session, self._log, engine)
+
+    def sql(self, query: str) -> Rows:
+        """The rows of one SELECT over `con.catalogue()`'s tables; nothing is read before they are taken out.
+
+        Raises:
+            ProtectionError: The guard or the policy refuses it; that is logged too.
+        """
+        asked_at = self._workspace.clock.now()
+        try:
+            objects = self._session.check(query)
+            relation = self._session.relation(query, objects)
+        except LakewardError as error:
+            self._log.write(query, asked_at, (), verdict="refused", code=error.code)
+            raise
+
+        def report(rows: int, error: LakewardError | None) -> None:
+            code = error.code if error else None
+            self._log.write(query, asked_at, objects, rows=rows, verdict=verdict_of(error), code=code)
+
+        return Rows(relation, report)
+
+    def catalogue(self) -> list[dict[str, Any]]:
+        """What there is, one row per table: `table, about, owner, grade, columns, hidden, rows, score, updated, late`."""
+        return described(self._workspace, self._engine, list(self._tables.values()))
+
+    def explain_mask(self, column: str) -> dict[str, Any]:
+        """What this role sees of `layer.table.column`, by which rule and grade, why, and whom to ask.
+
+        Raises:
+            UsageError: There is no such column.
+        """
+        table, _, name = column.rpartition(".")
+        columns = {c.name: c for c in self._tables[table].columns} if table in self._tables else {}
+        if name not in columns:
+            known = [f"{t.name}.{c.name}" for t in self._tables.values() for c in t.columns]
+            raise UsageError("column_not_found", column=column, close=close(column, known) or "-")
+        return {"column": column, **self._explained(columns[name]), "owner": self._tables[table].contract.owner}
+
+    def close(self) -> None:
+        """End the session."""
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _explained(self, column: ServedColumn) -> dict[str, Any]:
+        decision, grade = column.decision, column.grade
+        return {
+            "role": self._principal.role,
+            "action": str(decision.action),
+            "rule": decision.rule,
+            "why": decision.why
+            if not decision.why.startswith("serving_")
+            else message(decision.why, self._workspace.settings.lang),
+            "ask": decision.ask,
+            "grade": str(grade.grade) if grade and grade.grade else None,
+            "level": grade.level if grade else None,
+            "category": grade.category if grade else None,
+            "state": str(grade.state) if grade else None,
+        }
+
+
+def connect(role: str, project: str | Path | None = None) -> Connection:
+    """The lake of the project at or above `project` (default: here), as `role` has it.
+
+    Raises:
+        UsageError: There is no such project, or no such role.
+        PolicyError: The policy is not valid.
+        ProtectionError: The key of tokens is not safe where it lies.
+    """
+    return open_connection(Settings.load(Path(project) if project else None), role)
+
+
+def open_connection(settings: Settings, role: str, grades_of: GradesOf = current_grades) -> Connection:
+    """See `connect`; `grades_of` says what each column of a contract is graded."""
+    workspace = open_workspace(settings)
+    principal, key = principal_of(workspace, role)
+    with ExitStack() as undo:
+        # Serving is DuckDB's, whatever engine wrote the tables.
+        engine = open_engine("embedded", workspace.lake, memory=settings.memory)
+        undo.callback(engine.close)
+        sweep(engine, unlogged(workspace))
+        tables = [_served(workspace, engine, principal, name, grades_of) for name in workspace.project.datasets()]
+        connection = Connection(workspace, engine, principal, tables, key)
+        undo.pop_all()
+    return connection
+
+
+def principal_of(workspace: Workspace, role: str) -> tuple[Principal, TokenKey | None]:
+    """Who asks, by the project's policy, and the key that tokens are made with.
+
+    Raises:
+        UsageError: The policy has no such role.
+        PolicyError, ProtectionError: As `connect`.
+    """
+    policy = policy_of(workspace)
+    if role not in policy.roles:
+        raise UsageError("role_unknown", role=role, close=close(role, policy.roles))
+    key = token_key(workspace.settings, Path(workspace.lake))
+    return Principal(role, policy, key.id if key else None), key
+
+
+def _served(workspace: Workspace, engine: Engine, principal: Principal, name: str, grades_of: GradesOf) -> ServedTable:
+    contract = workspace.project.contract(name)
+    return principal.served(contract, engine.info(contract.table(contract.layer)), grades_of(engine, contract))
+
+
+def unlogged(workspace: Workspace) -> Path:
+    """Where sessions keep entries of the access log that are not committed yet."""
+    return Path(workspace.lake) / ".access"
+
+
+def _end(session: Session, log: AccessLog, engine: Engine) -> None:
+    session.close()
+    try:
+        log.close()
+    finally:
+        engine.close()

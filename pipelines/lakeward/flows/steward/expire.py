@@ -1,0 +1,43 @@
+"""Gives open rows up: they are closed, and never judged again; bronze and quarantine keep them. It takes a steward and a reason."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from lakeward.core.errors import UsageError
+from lakeward.core.settings import Settings
+from lakeward.flows.base import pinning
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.quarantine.events import EVENTS, Event, Kind, Signature, check_signature, record_places
+from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
+from lakeward.flows.quarantine.selection import Selection
+from lakeward.flows.steward.replay import received_contract
+
+
+def expire_rows(
+    settings: Settings, name: str, selection: Selection, signature: Signature, *, older_than: timedelta | None = None
+) -> int:
+    """Close the open rows that are meant; how many there were. Nothing is written where there are none.
+
+    Raises:
+        UsageError: There is no such dataset, its rows are computed, nothing is selected, or no reason is given.
+        ProtectionError: It takes a steward; or the selection's condition is none.
+    """
+    check_signature(signature, "expire", steward=True)
+    workspace = open_workspace(settings)
+    contract = received_contract(workspace, name)
+    if older_than is not None:
+        selection = replace(selection, before=workspace.clock.now() - older_than)
+    if selection.everything:
+        raise UsageError("quarantine_selection_needed", command="expire", dataset=name)
+    with workspace.engine(contract) as engine, engine.turn(name):
+        if not has_quarantine(engine, name):
+            return 0
+        upto = pinning.newest_plan(engine, name).seq
+        engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
+        engine.materialise("expired", selection.places("open_rows", engine.types("open_rows")))
+        rows = int(engine.fetch("SELECT count(*) AS n FROM expired")[0]["n"])
+        if rows:
+            app = f"expire/{name}"
+            event = Event(name, Kind.EXPIRE, engine.txn(EVENTS, app) + 1, upto, signature, workspace.clock.now())
+            record_places(engine, event, "SELECT * FROM expired", app)
+    return rows

@@ -1,0 +1,152 @@
+"""Repairs open rows: an SQL expression over a row's own columns, or values that a person typed for named rows. Both are recorded.
+
+The repaired versions lie in `repairs.<dataset>`, beside what was received, and count once their event is recorded. They wait for
+a replay: a repair alone publishes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lakeward.contracts.model import Contract, DataType, Kind
+from lakeward.core.errors import UsageError
+from lakeward.core.names import Layer
+from lakeward.core.settings import Settings
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.protocols import Engine, TableColumn, TableSpec, Txn
+from lakeward.flows.base import pinning
+from lakeward.flows.base.batch_context import EXTRA, INTEGER, PLACE, STRING
+from lakeward.flows.base.governance import settled
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.quarantine.events import EVENTS, Event, Signature, check_signature, record_places
+from lakeward.flows.quarantine.events import Kind as EventKind
+from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
+from lakeward.flows.quarantine.selection import Selection
+from lakeward.flows.steward.repair_lineage import tell_repair
+from lakeward.flows.steward.replay import received_contract
+from lakeward.protection.masking import sql_type
+from lakeward.quality.sql import select
+from lakeward.serving.expression import checked_expression
+
+STAMP = (
+    TableColumn("_event_id", STRING, comment="The repair, as governance.quarantine_events has it"),
+    TableColumn("_event_seq", INTEGER, comment="Number of the repair in its dataset"),
+    TableColumn("_upto_seq", INTEGER, comment="Newest batch when it was made; later ones use it"),
+    TableColumn("_repaired_by", STRING, comment="Who repaired the row"),
+    TableColumn("_repaired_at", DataType(Kind.TIMESTAMP), comment="When"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """New values of some columns.
+
+    Args:
+        expressions: Column -> SQL over the row as it was received.
+        texts: Column -> what a person typed; only for rows that were named one by one.
+    """
+
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self) -> str:
+        """What the event says of it: expressions as they are, of typed values only the columns."""
+        made = [f"{column} = {expression}" for column, expression in self.expressions.items()]
+        return "; ".join([*made, *self.texts])
+
+    def items(self, types: Mapping[str, DataType]) -> dict[str, str]:
+        """Column -> SQL of its new value in its own type.
+
+        Raises:
+            ProtectionError: An expression is none over these columns.
+        """
+        made = {column: checked_expression(text, types) for column, text in self.expressions.items()}
+        typed = {column: literal(text) for column, text in self.texts.items()}
+        return {column: f"CAST({sql} AS {sql_type(types[column])})" for column, sql in (made | typed).items()}
+
+
+def repair_rows(settings: Settings, name: str, selection: Selection, repair: Repair, signature: Signature) -> int:
+    """Repair the open rows that are meant; how many were. They stay open until a replay takes them.
+
+    Raises:
+        UsageError: There is no such dataset or column, nothing is selected or repaired, nobody signs it, or it fails on some rows.
+        ProtectionError: An expression may not run.
+    """
+    check_signature(signature, "repair", steward=False)
+    workspace = open_workspace(settings)
+    contract = received_contract(workspace, name)
+    _check(contract, selection, repair)
+    with workspace.engine(contract) as engine, engine.turn(name):
+        if not has_quarantine(engine, name):
+            return 0
+        upto = pinning.newest_plan(engine, name).seq
+        engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
+        rows = _compute(engine, contract, selection, repair)
+        if rows:
+            event = Event(
+                name, EventKind.REPAIR, _number(engine, contract), upto, signature, workspace.clock.now(), None, repair.told()
+            )
+            _land(engine, contract, event)
+            tell_repair(workspace, engine, contract, event, repair.expressions, rows)
+    workspace.deliver()
+    return rows
+
+
+def _check(contract: Contract, selection: Selection, repair: Repair) -> None:
+    names = [column.name for column in contract.columns]
+    changed = [*repair.expressions, *repair.texts]
+    unknown = [column for column in changed if column not in names]
+    if unknown or not changed:
+        raise UsageError("repair_columns", dataset=contract.name, found=", ".join(unknown) or "-", expected=", ".join(names))
+    if selection.everything:
+        raise UsageError("quarantine_selection_needed", command="repair", dataset=contract.name)
+    if repair.texts and not selection.rows:
+        raise UsageError("repair_texts_need_rows", dataset=contract.name, columns=", ".join(repair.texts))
+
+
+def _compute(engine: Engine, contract: Contract, selection: Selection, repair: Repair) -> int:
+    """Name the repaired rows `repaired`; their number.
+
+    Raises:
+        UsageError: An expression fails on some rows. Which values those are is not told.
+    """
+    types = engine.types("open_rows")
+    items = repair.items({column.name: types[column.name] for column in contract.columns})
+    # A structure is NULL only where computing its content failed: a value may be NULL by intent.
+    made = "".join(f", TRY(struct_pack(value := {sql})) AS {identifier(f'_new_{column}')}" for column, sql in items.items())
+    places = selection.places("open_rows", types)
+    engine.materialise("computed", f"SELECT *{made} FROM open_rows SEMI JOIN ({places}) USING (_file_seq, _row)")
+    failures = " OR ".join(f"{identifier(f'_new_{column}')} IS NULL" for column in items)
+    found = engine.fetch(f"SELECT count(*) AS n, count(*) FILTER ({failures}) AS failed FROM computed")[0]
+    if found["failed"]:
+        raise UsageError("repair_fails_on_rows", failed=found["failed"], rows=found["n"])
+    new = {column: f"{identifier(f'_new_{column}')}.value" for column in items}
+    engine.define("repaired", f"SELECT {select({identifier(c): new.get(c, identifier(c)) for c in types})} FROM computed")
+    return int(found["n"])
+
+
+def _number(engine: Engine, contract: Contract) -> int:
+    """The next repair's; one that was killed between its two commits keeps its number, and counts for nothing."""
+    app = _app(contract)
+    return max(engine.txn(contract.table(Layer.REPAIRS), app), engine.txn(EVENTS, app)) + 1
+
+
+def _land(engine: Engine, contract: Contract, event: Event) -> None:
+    types = engine.types("repaired")
+    columns = tuple(TableColumn(c.name, types[c.name]) for c in contract.columns)
+    spec = TableSpec(contract.table(Layer.REPAIRS), (*columns, *PLACE, EXTRA, *STAMP))
+    names = ", ".join(f'"{c.name}"' for c in (*columns, *PLACE, EXTRA))
+    query = f"SELECT {names}, {_stamp(event, event.at)} FROM repaired"
+    settled(lambda: engine.append(spec, query, Txn(_app(contract), event.number)))
+    record_places(engine, event, "SELECT _file_seq, _row, _batch_seq FROM repaired", _app(contract))
+
+
+def _stamp(event: Event, at: datetime) -> str:
+    return (
+        f"'{event.id}' AS _event_id, CAST({event.number} AS BIGINT) AS _event_seq, CAST({event.upto_seq} AS BIGINT) AS _upto_seq, "
+        f"{literal(event.signature.by)} AS _repaired_by, TIMESTAMPTZ '{at.isoformat()}' AS _repaired_at"
+    )
+
+
+def _app(contract: Contract) -> str:
+    return f"repair/{contract.name}"

@@ -1,0 +1,179 @@
+"""The draft of a contract: ODCS v3.2, each finding with its evidence in a comment. Written as text, for YAML writers drop comments.
+
+Refuses to write a value of the file: evidence is counts.
+"""
+
+import json
+from collections.abc import Iterator
+
+from lakeward.contracts.model import FileFormat, FileSource, Kind
+from lakeward.grading.catalogue import shipped_rules
+from lakeward.grading.proposal import Proposal, Why
+from lakeward.profiling.findings import ColumnProfile, Profile, Times
+
+LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number", Kind.BOOLEAN: "boolean"} | {
+    kind: str(kind) for kind in (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
+}
+# A period that fewer of the steps have is an accident, no promise.
+REGULAR = 0.5
+
+
+def contract_text(profile: Profile, name: str, zone: str) -> str:
+    """The contract as YAML, ending with a line end."""
+    return "\n".join([*_head(profile, name), *_schema(profile, name), *_sla(profile.times), *_custom(profile, name, zone)]) + "\n"
+
+
+def _quoted(value: str) -> str:
+    """A YAML scalar: JSON's strings are YAML's double-quoted ones."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _head(profile: Profile, name: str) -> Iterator[str]:
+    yield f"# Drafted from {profile.rows:,} records of one file ({profile.rejects:,} more could not be read). Correct it: it promises what you leave in."
+    yield "apiVersion: v3.2.0"
+    yield "kind: DataContract"
+    yield f"id: urn:lakeward:{name}"
+    yield f"name: {name}"
+    yield "version: 1.0.0"
+    yield "status: draft"
+    yield "domain: production"
+    yield "description:"
+    yield f"  purpose: {_quoted(f'What {name} is for, in one sentence')}"
+    yield "team:"
+    yield "  name: data"
+    yield "  members:"
+    yield "    - {username: owner, role: owner}      # who answers for it"
+
+
+def _schema(profile: Profile, name: str) -> Iterator[str]:
+    yield "schema:"
+    yield f"  - name: {name}"
+    yield "    logicalType: object"
+    yield "    properties:"
+    for column in profile.columns:
+        yield from _column(profile, column)
+
+
+def _column(profile: Profile, column: ColumnProfile) -> Iterator[str]:
+    yield f"      - name: {_quoted(column.name)}"
+    if column.source_name != column.name:
+        yield f"        physicalName: {_quoted(column.source_name)}"
+    yield f"        logicalType: {LOGICAL.get(column.type.kind, 'string')}      # {_conversion(profile, column)}"
+    if column.type.kind is Kind.DECIMAL:
+        yield f"        physicalType: {_quoted(str(column.type))}      # money, by its name: exact"
+    if column.name in profile.key.columns:
+        yield "        required: true"
+        yield f"        primaryKey: true      # {_uniqueness(profile)}"
+        yield f"        primaryKeyPosition: {profile.key.columns.index(column.name) + 1}"
+    elif profile.times and column.name == profile.times.column and column.filled == profile.rows:
+        yield "        required: true      # no value is missing"
+    if column.content and column.content.standing:
+        yield f"        classification: {column.content.standing.grade}      # {_content_evidence(column.content)}"
+    custom = list(_custom_properties(column))
+    if custom:
+        yield "        customProperties:"
+        yield from custom
+
+
+def _conversion(profile: Profile, column: ColumnProfile) -> str:
+    missing = profile.rows - column.filled
+    share = f"; {missing:,} of {profile.rows:,} are missing ({missing / profile.rows:.1%})" if missing else ""
+    if not column.filled:
+        return "the file has no value of it"
+    return f"{column.converted:,} of {column.filled:,} values convert, {column.distinct:,} different{share}"
+
+
+def _content_evidence(content: Proposal) -> str:
+    level = "" if content.standing is None or content.standing.level is None else f"level {content.standing.level}, "
+    verb = "its values are" if content.why is Why.IS else "some of its texts hold"
+    return f"{level}{content.category}: {verb} that, by {content.rule_version}"
+
+
+def _uniqueness(profile: Profile) -> str:
+    key = " and ".join(profile.key.columns)
+    return f"{key}: {profile.rows:,} different in {profile.rows:,} records"
+
+
+def _custom_properties(column: ColumnProfile) -> Iterator[str]:
+    if column.unit:
+        evidence = (
+            "a fraction, which the workbook shows as a percentage" if column.as_percent else "guessed from the column's name"
+        )
+        yield f"          - {{property: unit, value: {_quoted(column.unit)}}}      # UCUM, {evidence}"
+    if column.time_format:
+        rivals = " or ".join(_quoted(rival) for rival in column.rival_formats)
+        doubt = f"  CHECK: {rivals} fits as well" if rivals else "no other format fits as many values"
+        yield f"          - {{property: timeFormat, value: {_quoted(column.time_format)}}}      # {doubt.strip()}"
+
+
+def _sla(times: Times | None) -> Iterator[str]:
+    if times is None or times.period_seconds is None:
+        return
+    evidence = f"median step of a series; {times.regular:,} of {times.steps:,} steps have it"
+    if times.regular < REGULAR * times.steps:
+        yield f"# no period: {evidence}"
+        return
+    yield "slaProperties:"
+    yield f"  - {{property: frequency, value: {times.period_seconds:f}, unit: s}}      # {evidence}"
+
+
+def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
+    yield "customProperties:"
+    yield "  - property: source"
+    yield "    value:"
+    yield from (f"      {line}" for line in _source(profile, name))
+    yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
+    yield f"  - {{property: dataClass, value: production}}      # CHECK: {', '.join(shipped_rules().classes)}; columns take their grade from it"
+    if profile.times:
+        yield f"  - {{property: timeColumn, value: {_quoted(profile.times.column)}}}"
+    series = [column for column in profile.key.columns if profile.times and column != profile.times.column]
+    if profile.times and len(profile.key.columns) > 1:
+        yield f"  - {{property: series, value: [{', '.join(map(_quoted, series))}]}}"
+    if not profile.key.columns:
+        yield "  # No column is unique, alone or with the time. Name a key if you know one, or let equal rows count once:"
+        yield "  # - {property: duplicates, value: exact}"
+
+
+def _source(profile: Profile, name: str) -> Iterator[str]:
+    source = profile.source
+    yield f"path: inbox/{name}"
+    yield f"pattern: {_quoted('**/*' + profile.suffix)}"
+    yield f"format: {source.format}"
+    if source.format is FileFormat.CSV:
+        yield f"delimiter: {_quoted(source.delimiter)}      # {profile.agreeing} of {profile.sampled} sampled records have as many fields"
+        yield f"quote: {_quoted(source.quote)}"
+        yield f"escape: {_quoted(source.escape)}"
+        yield f"decimal: {_quoted(source.decimal)}"
+    if source.format is FileFormat.XLSX:
+        yield from _sheet(source)
+    if source.format in {FileFormat.CSV, FileFormat.JSONL}:
+        yield f"encoding: {source.encoding}      # {_encoding_evidence(source)}"
+    if source.format is not FileFormat.PARQUET:
+        yield f"nulls: [{', '.join(map(_quoted, source.nulls))}]      # those that occur, and the empty text"
+
+
+def _sheet(source: FileSource) -> Iterator[str]:
+    if source.sheet is None:
+        yield "# sheet: the only one that holds something, whatever its name; name one here to read no other"
+    else:
+        yield f"sheet: {_quoted(source.sheet)}"
+    yield f"headerRow: {source.header_row}      # CHECK: the first row of column names; records follow below the last"
+    if source.header_rows > 1:
+        yield f"headerRows: {source.header_rows}      # by its merged cells; a column's name is the texts above it, joined with _"
+
+
+def _encoding_evidence(source: FileSource) -> str:
+    if source.encoding in {"utf-8-sig", "utf-16"}:
+        return "by its byte order mark"
+    return {"utf-8": "every byte is UTF-8", "latin-1": "neither UTF-8 nor Chinese: check words with accents"}.get(
+        source.encoding, "decodes, and reads like text"
+    )
+
+
+def _zone_evidence(profile: Profile) -> str:
+    if profile.times is None:
+        return "the project's; no column holds times"
+    converted = profile.column(profile.times.column).converted
+    if not profile.times.offsets:
+        return "the project's: the times do not say theirs"
+    return f"of times that do not say theirs; {profile.times.offsets:,} of {converted:,} do"

@@ -1,0 +1,122 @@
+"""Values, as the engine sees them: every count is taken on the whole file, by the conversion that an ingest would use."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lakeward.contracts.model import Column, Contract, DataType, FileSource
+from lakeward.core.names import Layer
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.protocols import Engine
+from lakeward.profiling.candidates import ENOUGH, Trial
+from lakeward.quality.convert import Converted, convert
+from lakeward.quality.sql import stack
+
+# What loggers, spreadsheets and people write where there is no value.
+NULLS = ("", "NA", "N/A", "#N/A", "null", "NULL", "NaN", "nan", "-", "--", "空")
+# Rows of a sample, spread over the whole file: enough to see every common form, few enough for Python.
+SAMPLE_ROWS = 1000
+# The sample's rows, of which a text is cut: a form shows in its beginning.
+SAMPLE_LETTERS = 200
+STAGED, VALUES = "profile_staged", "profile_values"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a trial came to on the whole file.
+
+    Args:
+        filled: Values that are there.
+        converted: Of these, those that become the type.
+    """
+
+    trial: Trial
+    filled: int
+    converted: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the column may well be of this type."""
+        return self.filled > 0 and self.converted >= ENOUGH * self.filled
+
+
+def null_tokens(engine: Engine, columns: Sequence[str]) -> tuple[str, ...]:
+    """The null tokens that occur in some text column; the empty text always counts."""
+    if not columns:
+        return ("",)
+    found = {
+        f"n{place}": " OR ".join(f"trim({identifier(column)}) = {literal(token)}" for column in columns)
+        for place, token in enumerate(NULLS)
+    }
+    counts = engine.fetch(
+        f"SELECT {', '.join(f'count_if({condition}) AS {key}' for key, condition in found.items())} FROM {STAGED}"
+    )
+    return tuple(token for place, token in enumerate(NULLS) if not token or counts[0][f"n{place}"])
+
+
+def sample(engine: Engine, columns: Sequence[str], nulls: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
+    """Different texts of each column, trimmed, out of rows that are spread over the file."""
+    step = max(1, rows // SAMPLE_ROWS)
+    cut = ", ".join(f"substr(trim({identifier(column)}), 1, {SAMPLE_LETTERS}) AS {identifier(column)}" for column in columns)
+    found = (
+        engine.fetch(f"SELECT {cut} FROM {STAGED} WHERE _row % {step} = 0 ORDER BY _row LIMIT {SAMPLE_ROWS}") if columns else []
+    )
+    return {
+        column: tuple(dict.fromkeys(row[column] for row in found if row[column] is not None and row[column] not in nulls))
+        for column in columns
+    }
+
+
+def try_types(engine: Engine, source: FileSource, trials: Mapping[str, Sequence[Trial]]) -> dict[str, tuple[Outcome, ...]]:
+    """Every trial of every column, in one scan."""
+    named = [(column, trial) for column, some in trials.items() for trial in some]
+    converted = _conversions(engine, source, named)
+    items = [
+        f"count_if(NOT ({one.missing})) AS f{place}, count_if({one.unconverted or 'FALSE'}) AS u{place}"
+        for place, one in enumerate(converted)
+    ]
+    counts = engine.fetch(f"SELECT {', '.join(items)} FROM {_stacked(named, converted)}")[0]
+    outcomes = [
+        (column, Outcome(trial, counts[f"f{place}"], counts[f"f{place}"] - counts[f"u{place}"]))
+        for place, (column, trial) in enumerate(named)
+    ]
+    return {column: tuple(outcome for owner, outcome in outcomes if owner == column) for column in trials}
+
+
+def disorder(engine: Engine, source: FileSource, column: str, trials: Sequence[Trial]) -> tuple[tuple[int, float], ...]:
+    """For each trial of a time column: how many rows stand before their predecessor in the file, and the seconds it spans."""
+    named = [(column, trial) for trial in trials]
+    converted = _conversions(engine, source, named)
+    values = {f"v{place}": f"epoch({one.output})" for place, one in enumerate(converted)}
+    back = {f"b{place}": f"{value} < lag({value}) OVER (ORDER BY _row)" for place, value in enumerate(values)}
+    items = [f"count_if(b{place}) AS n{place}, max({value}) - min({value}) AS s{place}" for place, value in enumerate(values)]
+    found = engine.fetch(f"SELECT {', '.join(items)} FROM {stack(_stacked(named, converted), (values, back))}")[0]
+    return tuple((found[f"n{place}"], found[f"s{place}"]) for place, _ in enumerate(trials))
+
+
+def keep_values(engine: Engine, source: FileSource, types: Mapping[str, Trial]) -> None:
+    """Make `VALUES`: the file's rows, every column in its type, with `_row`."""
+    named = list(types.items())
+    converted = _conversions(engine, source, named)
+    items = [f"{one.value} AS {identifier(column)}" for (column, _), one in zip(named, converted, strict=True)]
+    engine.materialise(VALUES, f"SELECT {', '.join(items)}, _row FROM {_stacked(named, converted)}")
+
+
+def _conversions(engine: Engine, source: FileSource, named: Sequence[tuple[str, Trial]]) -> list[Converted]:
+    """Each trial as a column of its own; naive times are taken as UTC, which has every time once."""
+    columns = tuple(
+        Column(f"t{place}", trial.type, f"t{place}", time_format=trial.time_format) for place, (_, trial) in enumerate(named)
+    )
+    contract = Contract("sample", "0.0.0", Layer.SILVER, columns, source=replace(source, zone="UTC"))
+    stored: Mapping[str, DataType] = engine.types(STAGED)
+    return [convert(contract, place, stored[column]) for place, (column, _) in enumerate(named)]
+
+
+def _stacked(named: Sequence[tuple[str, Trial]], converted: Sequence[Converted]) -> str:
+    """The staged rows with a column per trial, and all their layers."""
+    aliases = ", ".join(f"{identifier(column)} AS t{place}" for place, (column, _) in enumerate(named))
+    layers = [
+        {key: item for part in layer for key, item in part.items()}
+        for layer in itertools.zip_longest(*(one.layers for one in converted), fillvalue={})
+    ]
+    return stack(f"(SELECT {aliases}, _row FROM {STAGED})", layers)

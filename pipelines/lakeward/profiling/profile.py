@@ -1,0 +1,61 @@
+"""From a file to its profile: looked at, read by the engine as an ingest would read it, tried, measured."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from lakeward.contracts.model import Column, FileFormat, Kind
+from lakeward.core.errors import UsageError
+from lakeward.core.sql import identifier
+from lakeward.core.workbook import ERRORS
+from lakeward.engines.protocols import Engine
+from lakeward.profiling.candidates import STRING
+from lakeward.profiling.columns import profile_columns
+from lakeward.profiling.content import recognised
+from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile
+from lakeward.profiling.keys import find_key, find_time_column, measure_times
+from lakeward.profiling.looking import Look, first_look, header
+from lakeward.profiling.measuring import STAGED, null_tokens, sample
+from lakeward.profiling.naming import sql_names
+
+
+def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profile:
+    """What the file shows of itself.
+
+    Args:
+        sheet: Of a workbook; None: the only one with something in it.
+
+    Raises:
+        UsageError: It is empty, can't be read, or has no header or no rows.
+    """
+    look = first_look(path, sheet)
+    headers = header(engine, look)
+    names = dict(zip(sql_names(headers), headers, strict=True))
+    rows, rejects = _stage(engine, look, names)
+    texts = [column for column, type_ in engine.types(STAGED).items() if column in names and type_.kind is Kind.STRING]
+    source = replace(look.source, nulls=null_tokens(engine, texts))
+    samples = sample(engine, texts, (*source.nulls, *(ERRORS if source.format is FileFormat.XLSX else ())), rows)
+    columns = profile_columns(engine, source, names, samples)
+    content = recognised(engine, columns)
+    columns = tuple(_shown(replace(column, content=content.get(column.name)), look) for column in columns)
+    time = find_time_column(columns)
+    key = find_key(engine, columns, time, rows)
+    times = measure_times(engine, time, key) if time else None
+    return Profile(source, look.agreeing, look.sampled, rows, rejects, path.suffix, columns, key, times)
+
+
+def _shown(column: ColumnProfile, look: Look) -> ColumnProfile:
+    """The column in the unit of what its cells hold: what a workbook shows as percentages are fractions."""
+    if column.source_name not in look.percent or column.type.kind not in NUMBERS:
+        return column
+    return replace(column, unit="1", as_percent=True)
+
+
+def _stage(engine: Engine, look: Look, names: Mapping[str, str]) -> tuple[int, int]:
+    """Read the file once and keep its rows; how many rows and rejects there are."""
+    engine.stage((look.input,), look.source, tuple(Column(column, STRING, header) for column, header in names.items()))
+    engine.materialise(STAGED, f"SELECT {', '.join(map(identifier, names))}, _row FROM staged_rows")
+    counts = engine.fetch(f"SELECT (SELECT count(*) FROM {STAGED}) AS rows, (SELECT count(*) FROM staged_rejects) AS rejects")[0]
+    if not counts["rows"]:
+        raise UsageError("sample_without_rows", file=look.input.path, rejects=counts["rejects"])
+    return counts["rows"], counts["rejects"]

@@ -1,0 +1,78 @@
+"""The draft of a suite, for Great Expectations 1.24: what the file keeps without exception, as rules that a person may correct.
+
+A bound or a list comes from one file, so it warns; only what the contract's key and types say keeps a row out.
+"""
+
+import json
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+from lakeward.contracts.model import FileFormat, Kind
+from lakeward.core.workbook import ERRORS
+from lakeward.profiling.findings import ColumnProfile, Profile
+
+GX_VERSION = "1.24.1"
+# The seen range is widened by this share of itself on each side: the next file is seldom within the last one's extremes.
+MARGIN = Decimal("0.1")
+# What Excel shows where a formula failed: no text that anyone wrote. In numbers and times it does not convert anyway.
+ERROR_FORM = "^#(" + "|".join(error[1:].replace("?", "[?]") for error in ERRORS) + ")$"
+FAILED = "An error of Excel is the failure of a formula, not a value."
+# Significant digits of a bound: more would say that the bound is known.
+DIGITS = 3
+
+
+def suite_text(profile: Profile, name: str) -> str:
+    """The suite as JSON, ending with a line end."""
+    expectations = [expectation for column in profile.columns for expectation in _expectations(profile, column)]
+    suite = {"name": name, "expectations": expectations, "meta": {"great_expectations_version": GX_VERSION}}
+    return json.dumps(suite, ensure_ascii=False, indent=2) + "\n"
+
+
+def _expectations(profile: Profile, column: ColumnProfile) -> Iterator[dict[str, Any]]:
+    if column.filled == profile.rows and column.name not in profile.key.columns:
+        yield _rule(column, "expect_column_values_to_not_be_null", f"None of {profile.rows:,} values is missing.")
+    if column.name in profile.key.others:
+        yield _rule(
+            column, "expect_column_values_to_be_unique", f"{column.distinct:,} different values in {profile.rows:,} records."
+        )
+    if column.low is not None and column.high is not None:
+        low, high = widened(column.low, column.high)
+        note = f"The range of {column.converted:,} values of one file, widened by {MARGIN:.0%} on each side; set it to what is possible."
+        yield _rule(
+            column, "expect_column_values_to_be_between", note, min_value=_number(low, column), max_value=_number(high, column)
+        )
+    if column.choices:
+        note = f"All {column.distinct:,} different values among {column.filled:,}."
+        yield _rule(column, "expect_column_values_to_be_in_set", note, value_set=_choices(column))
+    if profile.source.format is FileFormat.XLSX and column.type.kind is Kind.STRING:
+        yield _rule(column, "expect_column_values_to_not_match_regex", FAILED, regex=ERROR_FORM) | {"severity": "critical"}
+    if column.pattern:
+        yield _rule(
+            column, "expect_column_values_to_match_regex", f"All {column.filled:,} values have this form.", regex=column.pattern
+        )
+
+
+def widened(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:
+    """The range with a margin, rounded outwards; what is never negative, or never positive, stays so."""
+    margin = (high - low) * MARGIN or abs(high) * MARGIN
+    least, most = _rounded(low - margin, ROUND_FLOOR), _rounded(high + margin, ROUND_CEILING)
+    return (max(least, Decimal(0)) if low >= 0 else least), (min(most, Decimal(0)) if high <= 0 else most)
+
+
+def _rounded(value: Decimal, rounding: str) -> Decimal:
+    if not value:
+        return value
+    return value.quantize(Decimal((0, (1,), value.adjusted() - DIGITS + 1)), rounding=rounding)
+
+
+def _choices(column: ColumnProfile) -> list[str] | list[int]:
+    return [int(choice) for choice in column.choices] if column.type.kind is Kind.INTEGER else list(column.choices)
+
+
+def _number(value: Decimal, column: ColumnProfile) -> int | float:
+    return int(value) if column.type.kind is Kind.INTEGER else float(value)
+
+
+def _rule(column: ColumnProfile, type_: str, note: str, **kwargs: object) -> dict[str, Any]:
+    return {"type": type_, "kwargs": {"column": column.name, **kwargs}, "severity": "warning", "meta": {"notes": note}}

@@ -1,6 +1,0 @@
-"""The built-in plant: a seeded day of files in the drop folders, with the truth of every defect that was put into them."""
-
-from lakeward.sources.simulator.day import write_plant_day
-from lakeward.sources.simulator.truth import Injected, Truth
-
-__all__ = ["Injected", "Truth", "write_plant_day"]
