@@ -17,9 +17,9 @@ from lakeward.quality.series.track import Source
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from judging import expect, rules_of
-from sensing import promised
-from sensor_score import NO_CONTEXT
+from support.judging import expect, rules_of
+from support.sensor_batches import promised
+from support.sensor_truth import NO_CONTEXT
 
 SERIES = 1000
 NAMES = ("series", "ts", "value", "quality", "unit")

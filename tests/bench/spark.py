@@ -28,7 +28,7 @@ sys.path.append(str(HERE.parent))
 from governed_ingest import make_file  # noqa: E402
 from quality import CACHE, SECONDS_BETWEEN_LOOKS, known, resident  # noqa: E402
 
-from cluster import CONF, WITH_US, Cluster, cluster  # noqa: E402
+from support.spark_cluster import CONF, WITH_US, Cluster, cluster  # noqa: E402
 
 LOG = CACHE / "spark.jsonl"
 LOCAL, CLUSTER = "local[2]", "cluster"

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-import house
 from lakeward.core.settings import Settings
 from lakeward.flows import grade_all, run_all, simulate_day
+from support import source_tree
 
-NOTEBOOKS = sorted(path for path in house.files() if path.startswith("notebooks/") and path.endswith(".ipynb"))
+NOTEBOOKS = sorted(path for path in source_tree.files() if path.startswith("notebooks/") and path.endswith(".ipynb"))
 # More cells are a program, not a story.
 MOST_CELLS = 20
 
 
 def cells(path):
-    return json.loads((house.ROOT / path).read_text(encoding="utf-8"))["cells"]
+    return json.loads((source_tree.ROOT / path).read_text(encoding="utf-8"))["cells"]
 
 
 def code(path):
@@ -48,7 +48,7 @@ def test_a_notebook_is_short_stripped_and_defines_nothing(path):
 @pytest.mark.parametrize("path", NOTEBOOKS)
 def test_a_notebook_runs_over_the_shipped_lake(path, lake):
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
-    story = nbformat.read(house.ROOT / path, as_version=4)
+    story = nbformat.read(source_tree.ROOT / path, as_version=4)
     nbclient.NotebookClient(story, kernel_name="python3", timeout=120, resources={"metadata": {"path": str(lake)}}).execute()
     shown = json.dumps([cell.get("outputs", []) for cell in story.cells], ensure_ascii=False)
     assert "gold.oee_hourly" in shown

@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.flows import build_scorecard, grade_all, ingest_dataset, open_figure
 from lakeward.flows.scorecard import assess
-from plant import line, make_plant
+from support.plant import line, make_plant
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # In CI the page is looked at, or the run fails; elsewhere a machine without a browser says that it was left out.

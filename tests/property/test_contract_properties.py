@@ -7,13 +7,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import OEE, PRESS
 from lakeward.contracts.diff import check_evolution, diff
 from lakeward.contracts.document import Document, read_document
 from lakeward.contracts.load import judge, parse_contract
 from lakeward.core.errors import ContractError
 from lakeward.core.messages import Lang, text
 from lakeward.core.units import convert, units
+from support.contract_texts import OEE, PRESS
 
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50) | st.sampled_from(["ts", "csv", "none", "UTC"])

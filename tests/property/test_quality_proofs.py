@@ -7,10 +7,10 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judging import column, contract, expect, fetch, rules_of
 from lakeward.contracts.model import FileFormat, Kind
 from lakeward.engines.protocols import ColumnStatistics, Statistics
 from lakeward.quality.plan import make_plan
+from support.judging import column, contract, expect, fetch, rules_of
 
 CONTRACT = contract(
     column("n", Kind.INTEGER, required=True),

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judging import column, contract, expect, judge
 from lakeward.contracts.model import Kind
 from lakeward.core.sql import identifier, literal
 from lakeward.quality.instants import to_utc
 from lakeward.quality.rule import Outcome, Severity
+from support.judging import column, contract, expect, judge
 
 PROMISED = contract(
     column("id", Kind.INTEGER, required=True),

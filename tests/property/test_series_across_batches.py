@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judging import expect
-from sensing import Line, reading
+from support.judging import expect
+from support.sensor_batches import Line, reading
 
 SUITE = (
     expect("series_no_gap", id_="gap"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakeward.contracts.model import FileFormat
-from staged import Staged, column, file_input, staged, staged_text
+from support.staging import Staged, column, file_input, staged, staged_text
 
 # Signs that mean something to a reader of CSV, and signs that do not.
 TEXT = st.text(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from lakeward.core.workbook import Workbook
-from workbooks import book_of
+from support.workbooks import book_of
 
 # Control characters are none in XML, a text that begins with = is a formula to openpyxl, and it does not escape escapes.
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], max_codepoint=0xFFFD), min_size=1, max_size=8).filter(

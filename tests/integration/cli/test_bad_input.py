@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from command import Answer, call, call_apart
-from plant import HEADER, Plant, line, make_plant
+from support.command_line import Answer, call, call_apart
+from support.plant import HEADER, Plant, line, make_plant
 
 Ask = Callable[..., Answer]
 # A value of the bad row; no message may repeat it (law 6).

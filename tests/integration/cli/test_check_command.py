@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from command import Answer, call, call_apart
+from support.command_line import Answer, call, call_apart
 
 RULES = {
     "name": "mine",

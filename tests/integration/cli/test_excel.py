@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from command import call
 from lakeward.engines.opening import open_engine
 from lakeward.flows import create_project
-from workbooks import book_of, daily_report, empty_book, saved, sheet, with_cells
+from support.command_line import call
+from support.workbooks import book_of, daily_report, empty_book, saved, sheet, with_cells
 
 
 @pytest.fixture

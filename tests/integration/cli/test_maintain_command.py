@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from command import call
 from lakeward.flows import ingest_dataset
-from plant import line, make_plant
+from support.command_line import call
+from support.plant import line, make_plant
 
 NAME = "press_line"
 

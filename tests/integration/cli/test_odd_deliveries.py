@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from command import call_apart
-from plant import HEADER, Plant, line, make_plant
+from support.command_line import call_apart
+from support.plant import HEADER, Plant, line, make_plant
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from aside import Aside, make_aside
-from command import call
+from support.command_line import call
+from support.quarantine_line import Aside, make_aside
 
 SIGNED = ("--by", "li.wei", "--reason", "sensor sent tenths")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from command import call_apart
 from lakeward.core.settings import Settings
 from lakeward.engines.spark.jars import jars, needed
+from support.command_line import call_apart
 
 POM = """<project><modelVersion>4.0.0</modelVersion>
 <groupId>{jar.group}</groupId><artifactId>{jar.artifact}</artifactId><version>{jar.version}</version></project>"""

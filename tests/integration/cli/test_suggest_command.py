@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from command import Answer, call
-from past import make_past
-from plant import Plant
+from support.command_line import Answer, call
+from support.plant import Plant
+from support.press_line_history import make_past
 
 
 @pytest.fixture(scope="module")

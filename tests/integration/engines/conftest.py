@@ -2,8 +2,8 @@
 
 import pytest
 
-from both_engines import ALL_ENGINES, opened
-from staged import READER
+from support.both_engines import ALL_ENGINES, opened
+from support.staging import READER
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from both_engines import ENGINES, opened
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+from support.both_engines import ENGINES, opened
 
 TABLE = TableName(Layer.SILVER, "traps")
 TYPES = {

@@ -11,7 +11,7 @@ import pytest
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import SettingsError, UsageError
 from lakeward.engines import open_engine
-from tables import NAME, SPEC, folder, ids, rows, txn
+from support.small_tables import NAME, SPEC, folder, ids, rows, txn
 
 WITHOUT = """
 import sys
@@ -20,7 +20,7 @@ from lakeward.engines import open_engine
 assert not {{"duckdb", "deltalake"}} & set(sys.modules)
 engine = open_engine("embedded", {lake!r})
 from lakeward.engines import open_engine
-from tables import SPEC, rows, txn
+from support.small_tables import SPEC, rows, txn
 engine.append(SPEC, rows(0, 3), txn(1))
 engine.replace(SPEC, rows(1, 2), ["id"], txn(2))
 print(engine.fetch("SELECT ts FROM silver.press_line WHERE id = 1")[0]["ts"])

@@ -2,13 +2,13 @@
 
 import pytest
 
-import house
-from both_engines import opened
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.gaps import GAPS, page
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+from support import source_tree
+from support.both_engines import opened
 
 SPEC = TableSpec(
     TableName(Layer.SILVER, "gaps"),
@@ -41,7 +41,7 @@ def test_each_gap_is_asked_for():
 
 
 def test_the_page_of_gaps_is_current():
-    assert (house.ROOT / "docs" / "engines.md").read_text(encoding="utf-8") == page(), "Next: make docs"
+    assert (source_tree.ROOT / "docs" / "engines.md").read_text(encoding="utf-8") == page(), "Next: make docs"
 
 
 @pytest.fixture(scope="module")

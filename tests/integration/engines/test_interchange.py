@@ -6,7 +6,6 @@ import pytest
 from deltalake import DeltaTable
 from py4j.protocol import Py4JJavaError
 
-from both_engines import opened
 from lakeward.core.errors import ContractError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.delta.commits import actions, settle
@@ -18,8 +17,9 @@ from lakeward.engines.protocols import Txn
 from lakeward.engines.spark.correcting import SparkCorrection
 from lakeward.engines.spark.doomed import same_keys as same_keys_on_spark
 from lakeward.engines.spark.writing import write_files as write_files_on_spark
-from strangers import OlderTransaction, first_add, foreign, newer_protocol, sql
-from tables import APP, BY_DAY, NAME, SPEC, by_day, folder, ids, rows, total, txn
+from support.both_engines import opened
+from support.external_writers import OlderTransaction, first_add, foreign, newer_protocol, sql
+from support.small_tables import APP, BY_DAY, NAME, SPEC, by_day, folder, ids, rows, total, txn
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 SOURCE = TableName(Layer.BRONZE, "press_line")

@@ -6,9 +6,9 @@ import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from both_engines import opened
-from strangers import sql
-from tables import APP, BY_DAY, NAME, SPEC, aged, by_day, data_files, ids, live_files, rows, total, txn
+from support.both_engines import opened
+from support.external_writers import sql
+from support.small_tables import APP, BY_DAY, NAME, SPEC, aged, by_day, data_files, ids, live_files, rows, total, txn
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 EVERYTHING = "SELECT * FROM silver.press_line ORDER BY id"

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lakeward.contracts.model import FileFormat
-from staged import READER, column, file_input, staged
+from support.staging import READER, column, file_input, staged
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
-from staged import SHA, column, file_input, read_into, staged, staged_text
+from support.staging import SHA, column, file_input, read_into, staged, staged_text
 
 pytestmark = pytest.mark.usefixtures("reader")
 

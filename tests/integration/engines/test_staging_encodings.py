@@ -6,7 +6,7 @@ import pytest
 
 from lakeward.contracts.model import FileFormat
 from lakeward.core.errors import MachineError
-from staged import column, file_input, staged, staged_text
+from support.staging import column, file_input, staged, staged_text
 
 TEXT = '编号,备注\n1,液压油泄漏，更换O型圈\n2,"多行\n第二行"\n3,ok\n'
 

@@ -9,8 +9,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
 from lakeward.contracts.model import FileFormat
-from staged import column, file_input, staged
-from workbooks import book_of, daily_report, empty_book, patched, saved, sheet, with_cells
+from support.staging import column, file_input, staged
+from support.workbooks import book_of, daily_report, empty_book, patched, saved, sheet, with_cells
 
 XLSX = FileFormat.XLSX
 

@@ -4,7 +4,7 @@ import pytest
 
 from lakeward.contracts.model import FileFormat
 from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
-from staged import SHA, staged_text
+from support.staging import SHA, staged_text
 
 JSONL = FileFormat.JSONL
 

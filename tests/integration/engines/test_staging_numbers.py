@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from lakeward.engines.embedded.staging import stage
-from staged import READER, column, file_input, source, spark_session, staged
+from support.staging import READER, column, file_input, source, spark_session, staged
 
 
 def test_row_numbers_hold_for_a_large_file_read_in_any_order(tmp_path):

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from lakeward.contracts.model import FileFormat, Kind
-from staged import SHA, column, file_input, staged
+from support.staging import SHA, column, file_input, staged
 
 pytestmark = pytest.mark.usefixtures("reader")
 

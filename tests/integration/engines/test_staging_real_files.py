@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from staged import column, file_input, staged
+from support.staging import column, file_input, staged
 
 DATA = Path(__file__).parents[3] / "../shared/data"
 pytestmark = [

@@ -8,7 +8,7 @@ import pytest
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.protocols import ColumnStatistics, TableColumn, TableSpec
-from tables import COLUMNS, rows, txn
+from support.small_tables import COLUMNS, rows, txn
 
 NAME = TableName(Layer.BRONZE, "press_line")
 SPEC = TableSpec(NAME, (*COLUMNS, TableColumn("_batch_seq", DataType(Kind.INTEGER))))

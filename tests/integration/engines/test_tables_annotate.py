@@ -6,7 +6,7 @@ import pytest
 from deltalake import DeltaTable
 
 from lakeward.core.errors import UsageError
-from tables import NAME, SPEC, append_in_process, folder, ids, rows, txn
+from support.small_tables import NAME, SPEC, append_in_process, folder, ids, rows, txn
 
 
 def metadata(lake, column):

@@ -10,7 +10,7 @@ from deltalake import DeltaTable, QueryBuilder, TableFeatures
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import ContractError, InvariantError
 from lakeward.engines.protocols import TableColumn, TableSpec
-from tables import BY_DAY, COLUMNS, NAME, SPEC, STRING, by_day, data_files, folder, ids, live_files, rows, txn
+from support.small_tables import BY_DAY, COLUMNS, NAME, SPEC, STRING, by_day, data_files, folder, ids, live_files, rows, txn
 
 
 def test_a_txn_lands_once(engine, lake):

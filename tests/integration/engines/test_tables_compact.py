@@ -20,7 +20,7 @@ from lakeward.engines.embedded.doomed import same_keys
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.packing import DuckDBPacker
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
-from tables import (
+from support.small_tables import (
     APP,
     BY_DAY,
     COLUMNS,

@@ -9,7 +9,7 @@ from deltalake import DeltaTable, QueryBuilder
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.protocols import TableColumn, TableSpec
-from tables import STRING, txn
+from support.small_tables import STRING, txn
 
 SOURCE, COPY = TableName(Layer.BRONZE, "texts"), TableName(Layer.SILVER, "texts")
 COLUMNS = (

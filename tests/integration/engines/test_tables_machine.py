@@ -9,13 +9,13 @@ import pytest
 
 from lakeward.core.errors import MachineError, SettingsError, UsageError
 from lakeward.engines import open_engine
-from tables import NAME, SPEC, ids, rows, txn
+from support.small_tables import NAME, SPEC, ids, rows, txn
 
 LIMIT_BYTES = 200_000
 PROGRAM = """
     from lakeward.core.errors import MachineError
     from lakeward.engines import open_engine
-    from tables import BY_DAY, SPEC, by_day, rows, txn
+    from support.small_tables import BY_DAY, SPEC, by_day, rows, txn
     engine = open_engine("embedded", {lake!r})
     try:
         {call}

@@ -16,7 +16,7 @@ from lakeward.engines.embedded.correcting import DuckDBCorrection
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.doomed import same_keys
 from lakeward.engines.embedded.scans import delta_scan
-from tables import (
+from support.small_tables import (
     APP,
     NAME,
     SPEC,

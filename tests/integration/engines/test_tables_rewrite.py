@@ -2,7 +2,7 @@
 
 import pytest
 
-from tables import BY_DAY, NAME, SPEC, by_day, data_files, ids, live_files, rows, total, txn
+from support.small_tables import BY_DAY, NAME, SPEC, by_day, data_files, ids, live_files, rows, total, txn
 
 
 def shaped(spec, query):

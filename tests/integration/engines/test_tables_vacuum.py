@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from lakeward.core.errors import UsageError
 from lakeward.core.messages import Lang
 from lakeward.engines.embedded.engine import EmbeddedEngine
-from tables import (
+from support.small_tables import (
     APP,
     BY_DAY,
     NAME,

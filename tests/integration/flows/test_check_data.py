@@ -16,7 +16,7 @@ import lakeward
 from lakeward.core.errors import DataError, LakewardError, SuiteError
 from lakeward.core.settings import Settings
 from lakeward.flows import check_data, explain_check, ingest_dataset
-from plant import line, make_plant
+from support.plant import line, make_plant
 
 RANGE = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "v", "min_value": 0, "max_value": 9}}
 FILLED = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "v"}, "severity": "warning"}

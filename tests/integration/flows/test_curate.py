@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.flows import curate_dataset, ingest_dataset, list_tables, rebuild
 from lakeward.flows.base.workspace import open_workspace
-from plant import Plant, line, make_plant
+from support.plant import Plant, line, make_plant
 
 CONTRACT = """\
 apiVersion: v3.2.0

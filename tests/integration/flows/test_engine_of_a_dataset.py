@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from command import call_apart
 from lakeward.core.settings import Settings
 from lakeward.flows import list_runs, list_tables
-from plant import CONTRACT, line, make_plant
+from support.command_line import call_apart
+from support.plant import CONTRACT, line, make_plant
 
 ON_SPARK = "  - {property: engine, value: spark}\n"
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from both_engines import CONF
 from lakeward.core.settings import EMBEDDED, SPARK, Settings
 from lakeward.flows import ingest_dataset
-from plant import line, make_plant, run
-from two_lakes import TwoLakes
+from support.both_engines import CONF
+from support.engine_comparison import TwoLakes
+from support.plant import line, make_plant, run
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 SPAWN = multiprocessing.get_context("spawn")

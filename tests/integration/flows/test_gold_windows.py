@@ -8,7 +8,7 @@ from lakeward.core.errors import DefinitionError
 from lakeward.flows import curate_dataset, ingest_dataset, rebuild_dataset
 from lakeward.flows.base.batch_context import Step
 from lakeward.flows.base.workspace import open_workspace
-from plant import Plant, line, make_plant
+from support.plant import Plant, line, make_plant
 
 CONTRACT = """\
 apiVersion: v3.2.0

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from command import call
 from lakeward.flows import ingest_dataset, list_tables, project_status, rebuild
-from plant import SUITE, line, make_plant
+from support.command_line import call
+from support.plant import SUITE, line, make_plant
 
 MEAN = {
     "type": "expect_column_mean_to_be_between",

@@ -6,7 +6,7 @@ import pytest
 
 from lakeward.flows import ingest_dataset, list_tables, quarantine_rows, rebuild_dataset
 from lakeward.flows.base.workspace import open_workspace
-from plant import Plant, line, make_plant
+from support.plant import Plant, line, make_plant
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import pytest
 
-from judging import TEXT, column, contract, expect, rules_of
 from lakeward.contracts.model import DataType, FileFormat, Kind
 from lakeward.engines import open_engine
 from lakeward.flows.batch.judge import ask
 from lakeward.quality.plan import make_plan
+from support.judging import TEXT, column, contract, expect, rules_of
 
 ROWS = 3_000_000
 # The texts alone take some 60 MB, and the keys to compare as much again for each rule.

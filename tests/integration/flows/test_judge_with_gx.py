@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lakeward.flows import ingest_dataset, quarantine_rows
-from plant import line, make_plant
+from support.plant import line, make_plant
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from lakeward.core.names import Layer
 from lakeward.flows import ingest_dataset, list_tables
 from lakeward.flows.base.batch_context import Step
 from lakeward.flows.base.workspace import open_workspace
-from plant import Plant, killed_at, line, make_plant, run
+from support.plant import Plant, killed_at, line, make_plant, run
 
 SPAWN = multiprocessing.get_context("spawn")
 # Law 4 leaves out what says who wrote a row and when.

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from aside import BY, EVERY
 from lakeward import flows
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.settings import Settings
@@ -18,7 +17,8 @@ from lakeward.flows.base.batch_context import Step
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations import maintain
 from lakeward.flows.operations.maintain import RECEIVED_ORDER, order_of
-from plant import SUITE, Plant, killed_at, line, make_plant
+from support.plant import SUITE, Plant, killed_at, line, make_plant
+from support.quarantine_line import BY, EVERY
 
 NAME = "press_line"
 SPAWN = multiprocessing.get_context("spawn")

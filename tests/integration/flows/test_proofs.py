@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.flows import ingest_dataset
 from lakeward.flows.base.workspace import open_workspace
-from plant import Plant, make_plant
+from support.plant import Plant, make_plant
 
 
 @pytest.fixture

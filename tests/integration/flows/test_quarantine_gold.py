@@ -2,11 +2,11 @@
 
 import pytest
 
-from aside import BY, FIRST, STEWARD, TENTHS, Aside, make_aside
 from lakeward.core.errors import UsageError
 from lakeward.flows import expire_rows, release_rows, repair_rows, replay_rows, run_dataset
 from lakeward.flows.quarantine.selection import Selection
-from plant import line
+from support.plant import line
+from support.quarantine_line import BY, FIRST, STEWARD, TENTHS, Aside, make_aside
 
 CONTRACT = """\
 apiVersion: v3.2.0

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from aside import EVERY, HOT, Aside, make_aside, replay_killed_at
 from lakeward.flows import ingest_dataset
 from lakeward.flows.base.batch_context import Step
-from plant import line
+from support.plant import line
+from support.quarantine_line import EVERY, HOT, Aside, make_aside, replay_killed_at
 
 SPAWN = multiprocessing.get_context("spawn")
 # A replay reads what bronze has, and it parses nothing.

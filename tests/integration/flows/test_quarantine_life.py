@@ -2,7 +2,6 @@
 
 import pytest
 
-from aside import BY, EVERY, FIRST, HOT, SECOND, STEWARD, TENTHS, WORD, Aside, make_aside
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.flows import (
     expire_rows,
@@ -21,7 +20,8 @@ from lakeward.flows import (
 from lakeward.flows.quarantine.events import Signature
 from lakeward.flows.quarantine.selection import Selection, age
 from lakeward.flows.steward.repair import Repair
-from plant import line
+from support.plant import line
+from support.quarantine_line import BY, EVERY, FIRST, HOT, SECOND, STEWARD, TENTHS, WORD, Aside, make_aside
 
 
 @pytest.fixture

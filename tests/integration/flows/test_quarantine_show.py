@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from command import call
 from lakeward.flows import grade_dataset, ingest_dataset, quarantine_rows
 from lakeward.flows.base.workspace import open_workspace
-from plant import Plant, make_plant
+from support.command_line import call
+from support.plant import Plant, make_plant
 
 COLUMNS = """\
       - {name: operator, physicalName: Operator, logicalType: string, physicalType: string, classification: personal}

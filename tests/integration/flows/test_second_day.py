@@ -7,7 +7,7 @@ import pytest
 from lakeward.core.errors import ContractError
 from lakeward.flows import ingest_dataset, rebuild_dataset
 from lakeward.flows.base.workspace import open_workspace
-from plant import Plant, make_plant
+from support.plant import Plant, make_plant
 
 HALL = "      - {name: hall, physicalName: Hall, logicalType: string, physicalType: string}\n"
 HALL_REQUIRED = HALL.replace("string}", "string, required: true}")

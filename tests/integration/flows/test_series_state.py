@@ -10,7 +10,7 @@ import pytest
 from lakeward.flows import ingest_dataset, rebuild_dataset
 from lakeward.flows.base.batch_context import Step
 from lakeward.flows.base.workspace import open_workspace
-from plant import Plant, killed_at, line, make_plant
+from support.plant import Plant, killed_at, line, make_plant
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -9,8 +9,8 @@ import pytest
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.flows import Acceptance, accept_rules, ingest_dataset, list_verdicts, suggest_rules
 from lakeward.flows.base.workspace import open_workspace
-from past import HEADER, PEOPLE, ROWS, deliver, make_past, reading
-from plant import Plant, make_plant
+from support.plant import Plant, make_plant
+from support.press_line_history import HEADER, PEOPLE, ROWS, deliver, make_past, reading
 
 YES = Acceptance(("all",), "checked with maintenance", "li.wei")
 

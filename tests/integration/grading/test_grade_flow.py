@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from deciding import decide
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.flows import decide_grade, grade_all, grade_dataset, ingest_dataset, list_grades, list_tables, project_status
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.grading.decide import Choice
 from lakeward.flows.grading.grade import current_grades
 from lakeward.grading.grade import Grade, GradeState
-from plant import Plant, make_plant
+from support.grade_decisions import decide
+from support.plant import Plant, make_plant
 
 PHONE = "      - {name: tel, physicalName: Tel, logicalType: string, physicalType: string}\n"
 NOTE = "      - {name: note, physicalName: Note, logicalType: string, physicalType: string}\n"

@@ -1,10 +1,10 @@
 """A repair that makes one column of another carries the other's grade along: values must not be lowered by a detour."""
 
-from aside import HOT, make_aside
 from lakeward.flows import decide_grade, grade_dataset
 from lakeward.flows.grading.decide import Choice
 from lakeward.flows.steward.repair import Repair
-from plant import line
+from support.plant import line
+from support.quarantine_line import HOT, make_aside
 
 
 def grades(aside) -> dict[str, str]:

@@ -14,7 +14,7 @@ from lakeward.flows.scorecard import assess
 from lakeward.flows.scorecard.assess import ANSWERS, stored_assessment
 from lakeward.flows.scorecard.maturity import maturity_summary, readiness_of
 from lakeward.maturity.catalogue import catalogue
-from plant import Plant, line, make_plant
+from support.plant import Plant, line, make_plant
 
 ANSWER = """\
 edition: GB/T 36073-2025

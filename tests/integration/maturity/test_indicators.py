@@ -15,7 +15,7 @@ from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.scorecard.assess import gather
 from lakeward.flows.scorecard.inventory import take_inventory
 from lakeward.maturity.catalogue import catalogue
-from plant import Plant, line, make_plant
+from support.plant import Plant, line, make_plant
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

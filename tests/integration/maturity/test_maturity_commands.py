@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.cli import main
 from lakeward.flows import ingest_dataset
-from plant import Plant, line, make_plant
+from support.plant import Plant, line, make_plant
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from against_gx import ours, table, theirs
-from gx_cases import CASES, WITH_CONDITION
-from gx_differences import differences
 from lakeward.quality.catalogue import Form, expectations
+from support.gx_cases import CASES, WITH_CONDITION
+from support.gx_comparison import ours, table, theirs
+from support.gx_differences import differences
 
 pytest.importorskip("great_expectations", reason="the extra gx is not installed")
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from judging import PLACE, column, contract, expect, judge, rules_of
 from lakeward.contracts.model import FileFormat, Kind
 from lakeward.quality.gx import judge_with_gx
 from lakeward.quality.plan import make_plan
 from lakeward.quality.rule import Outcome
 from lakeward.quality.suite import load_rules
+from support.judging import PLACE, column, contract, expect, judge, rules_of
 
 pytest.importorskip("great_expectations", reason="the extra gx is not installed")
 pytestmark = pytest.mark.slow

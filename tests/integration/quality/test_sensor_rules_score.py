@@ -8,7 +8,7 @@ import pytest
 from lakeward.contracts.load import parse_contract
 from lakeward.quality.suite import load_rules
 from lakeward.simulator import write_plant_day
-from sensor_score import LOOKS_FOR, SUITE, Defect, arrived, flagged, injected, score
+from support.sensor_truth import LOOKS_FOR, SUITE, Defect, arrived, flagged, injected, score
 
 pytestmark = pytest.mark.slow
 CONTRACT = Path(__file__).parents[3] / "expectations/datasets/plant_telemetry/contract.odcs.yaml"

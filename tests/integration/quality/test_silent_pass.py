@@ -8,11 +8,11 @@ import json
 
 import pytest
 
-from judging import column, contract, expect, judge, suite
 from lakeward.contracts.model import Kind
 from lakeward.core.errors import SuiteError
 from lakeward.quality.rule import Outcome, Severity
 from lakeward.quality.suite import load_rules
+from support.judging import column, contract, expect, judge, suite
 
 PROMISED = contract(
     column("id", Kind.INTEGER, required=True),

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from judging import column, contract, expect, rules_of
 from lakeward.contracts.model import Kind
-from real_data import DATA, WITHOUT
-from sensor_score import Defect, arrived, flagged, score
+from support.judging import column, contract, expect, rules_of
+from support.real_data import DATA, WITHOUT
+from support.sensor_truth import Defect, arrived, flagged, score
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason=WITHOUT)]
 

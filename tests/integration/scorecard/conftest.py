@@ -4,7 +4,7 @@ import pytest
 
 from lakeward.flows import grade_all, ingest_dataset
 from lakeward.flows.scorecard import assess
-from plant import line, make_plant
+from support.plant import line, make_plant
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from lakeward.core.names import TableName
 from lakeward.flows import build_scorecard, decide_grade, ingest_dataset, list_grades, list_runs, open_figure, read_scorecard
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.grading.decide import Choice
-from plant import line
+from support.plant import line
 
 FAMILIES = {"totals", "datasets", "history", "dimensions", "trend", "dataset_dimensions", "rules", "reasons", "lineage", "lineage_totals", "ageing"}  # fmt: skip
 GOVERNED = FAMILIES | {"grades", "dataset_grades", "items", "domains", "readiness"}

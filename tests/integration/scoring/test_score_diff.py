@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from command import call
 from lakeward.core.errors import UsageError
 from lakeward.flows import ingest_dataset, list_tables
 from lakeward.flows.base.workspace import open_workspace
@@ -13,7 +12,8 @@ from lakeward.flows.batch.scores import pinned
 from lakeward.flows.scoring.diff import score_diff
 from lakeward.flows.scoring.rejudge import rejudge
 from lakeward.flows.scoring.show import show_scores
-from plant import SUITE, line, make_plant
+from support.command_line import call
+from support.plant import SUITE, line, make_plant
 
 
 def between(id_, most, column="temp_degc"):

@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from command import call
 from lakeward.core.errors import DefinitionError, UsageError
 from lakeward.flows import ingest_dataset, list_runs, project_status, read_scorecard
 from lakeward.flows.base.workspace import WEIGHTS, open_workspace
 from lakeward.flows.batch.scores import pinned
 from lakeward.flows.scoring.estate import keep_estate_score
 from lakeward.flows.scoring.show import score_history, show_scores
-from plant import SUITE, line, make_plant
+from support.command_line import call
+from support.plant import SUITE, line, make_plant
 
 MEAN = {
     "type": "expect_column_mean_to_be_between",

@@ -9,7 +9,7 @@ import pytest
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving import access
-from served import asked_and_killed, connected, make_lake
+from support.served_lake import asked_and_killed, connected, make_lake
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from lakeward.core.errors import LakewardError
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
-from served import SECRETS, connected, make_lake
+from support.served_lake import SECRETS, connected, make_lake
 
 FORM, TABLE, FUNCTION, KIND, HIDDEN = (
     "query_form_refused",

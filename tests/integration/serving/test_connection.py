@@ -12,7 +12,7 @@ from lakeward.core.errors import LakewardError, PolicyError, UsageError
 from lakeward.flows.serving.connection import open_connection
 from lakeward.flows.serving.policy import lint_policy, try_policy
 from lakeward.grading.grade import Grade, GradeState
-from served import SECRETS, connected, graded, key_file, make_lake
+from support.served_lake import SECRETS, connected, graded, key_file, make_lake
 
 
 @pytest.fixture(scope="module")

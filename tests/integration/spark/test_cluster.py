@@ -7,7 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from cluster import (
+from lakeward.core.settings import EMBEDDED
+from lakeward.flows import ingest_dataset
+from lakeward.flows.base.batch_context import Step
+from support.engine_comparison import TwoLakes
+from support.plant import Plant, line, make_plant
+from support.spark_cluster import (
     Driver,
     answers,
     cluster,
@@ -21,11 +26,6 @@ from cluster import (
     until,
     writes_below,
 )
-from lakeward.core.settings import EMBEDDED
-from lakeward.flows import ingest_dataset
-from lakeward.flows.base.batch_context import Step
-from plant import Plant, line, make_plant
-from two_lakes import TwoLakes
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 

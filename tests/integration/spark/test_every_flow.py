@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from aside import BY, EVERY, HOT, STEWARD, TENTHS
 from lakeward import flows
 from lakeward.flows import suggest_rules
 from lakeward.flows.scoring.estate import keep_estate_score
 from lakeward.flows.scoring.rejudge import rejudge
 from lakeward.flows.scoring.show import score_history, show_scores
-from plant import SUITE, Plant, line, make_plant
-from two_lakes import two_lakes
+from support.engine_comparison import two_lakes
+from support.plant import SUITE, Plant, line, make_plant
+from support.quarantine_line import BY, EVERY, HOT, STEWARD, TENTHS
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive, pytest.mark.timeout(1800)]
 

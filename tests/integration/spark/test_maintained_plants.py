@@ -7,8 +7,8 @@ from deltalake import DeltaTable
 
 from lakeward import flows
 from lakeward.core.settings import EMBEDDED
-from plant import Plant, line, make_plant
-from two_lakes import two_lakes
+from support.engine_comparison import two_lakes
+from support.plant import Plant, line, make_plant
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive, pytest.mark.timeout(1800)]
 NAME = "press_line"

@@ -4,8 +4,8 @@ import pytest
 
 from lakeward.core.settings import Settings
 from lakeward.flows import simulate_day
-from real_data import DATA, WITHOUT, make_project
-from two_lakes import counted, two_lakes
+from support.engine_comparison import counted, two_lakes
+from support.real_data import DATA, WITHOUT, make_project
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 

@@ -5,8 +5,8 @@ import itertools
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from odd_plant import NAME, ROWS, delivery, make_odd
-from two_lakes import counted, two_lakes
+from support.edge_values import NAME, ROWS, delivery, make_odd
+from support.engine_comparison import counted, two_lakes
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 

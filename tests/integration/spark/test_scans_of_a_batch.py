@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from aside import make_aside
-from both_engines import opened
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.batch.judge import suite_name
 from lakeward.quality.plan import make_plan
 from lakeward.quality.suite import load_rules
+from support.both_engines import opened
+from support.quarantine_line import make_aside
 
 pytestmark = pytest.mark.spark
 

@@ -4,13 +4,13 @@ from dataclasses import fields, replace
 
 import pytest
 
-from contracts import OEE, PRESS, changed
 from lakeward.contracts import diff as module
 from lakeward.contracts.diff import Effect, check_evolution, diff
 from lakeward.contracts.load import parse_contract
 from lakeward.contracts.model import Column, Contract, FileSource, GoldModel
 from lakeward.core.errors import ContractError, ExitCode
 from lakeward.core.messages import Lang, text
+from support.contract_texts import OEE, PRESS, changed
 
 APPLIED = parse_contract(PRESS, "applied")
 COLUMN = "      - {name: pressure, logicalType: number, required: false}\nslaProperties"

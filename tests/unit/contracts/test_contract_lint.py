@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts import OEE, PRESS, changed, problems
 from lakeward.contracts.lint import Problem, lint
 from lakeward.contracts.project import Project
+from support.contract_texts import OEE, PRESS, changed, problems
 
 
 def test_good_contracts_have_no_problem():

@@ -5,12 +5,12 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from contracts import OEE, PRESS, changed
 from lakeward.contracts.load import load_contract, parse_contract
 from lakeward.contracts.model import Column, DataType, Grain, Kind, Sla
 from lakeward.core.errors import ContractError, ExitCode
 from lakeward.core.messages import Lang
 from lakeward.core.names import Layer, TableName, sha256
+from support.contract_texts import OEE, PRESS, changed
 
 
 def test_columns_carry_types_units_and_their_names_in_the_files():

@@ -4,10 +4,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from contracts import OEE, PRESS
 from lakeward.contracts.project import find_project, load_project
 from lakeward.core.errors import ContractError, ExitCode, SettingsError, UsageError
 from lakeward.core.messages import Lang
+from support.contract_texts import OEE, PRESS
 
 PROJECT = "name: plant\ntimezone: Asia/Shanghai\nlanguages: [zh, en]\nlake: s3://lake/plant\nroots: [../drop, /data]\n"
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-import house
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import sha256
 from lakeward.grading.catalogue import RULES, Standing, load_rules, shipped_rules
 from lakeward.grading.grade import Grade
 from lakeward.grading.patterns import patterns
+from support import source_tree
 
-FOLDER = house.ROOT / "expectations" / "catalogues"
+FOLDER = source_tree.ROOT / "expectations" / "catalogues"
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from collections import Counter
 import duckdb
 import pytest
 
-import labelled
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.grading.catalogue import shipped_rules
 from lakeward.grading.detection import detection_query, evidence_of
 from lakeward.grading.patterns import patterns
 from lakeward.grading.proposal import Why, propose
+from support import labelled_columns
 
 RULES = shipped_rules()
 SEEDS = (1, 2, 3, 4, 5)
@@ -34,13 +34,13 @@ def proposals(columns, values, order=()):
 
 @pytest.fixture(scope="module")
 def judged():
-    return [proposals(labelled.labelled_columns(), list(labelled.labelled_rows(seed).values())) for seed in SEEDS]
+    return [proposals(labelled_columns.labelled_columns(), list(labelled_columns.labelled_rows(seed).values())) for seed in SEEDS]
 
 
 def outcomes(judged, detector):
     counts = Counter()
     for found in judged:
-        for name, (wanted, _) in labelled.LABELLED.items():
+        for name, (wanted, _) in labelled_columns.LABELLED.items():
             counts[found[name].detector == detector, wanted == detector] += 1
     return counts
 
@@ -58,7 +58,7 @@ def test_every_detector_keeps_its_precision_and_recall(judged, detector, record_
 
 
 def test_each_labelled_column_is_named_rightly(judged):
-    told = {name: wanted for name, (wanted, _) in labelled.LABELLED.items()} | labelled.KNOWN_WRONG
+    told = {name: wanted for name, (wanted, _) in labelled_columns.LABELLED.items()} | labelled_columns.KNOWN_WRONG
     assert [(name, found[name].detector) for found in judged for name in told if found[name].detector != told[name]] == []
 
 

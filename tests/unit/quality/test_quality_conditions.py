@@ -2,12 +2,12 @@
 
 import pytest
 
-from judging import column, contract, expect, judge, rules_of
 from lakeward.contracts.model import Kind
 from lakeward.core.errors import SuiteError
 from lakeward.quality.conditions import columns, read
 from lakeward.quality.plan import make_plan
 from lakeward.quality.rule import Outcome
+from support.judging import column, contract, expect, judge, rules_of
 
 PROMISED = contract(column("n", Kind.INTEGER), column("v", Kind.DOUBLE), column("s"), column("line A"))
 ROWS = [("1", "5", "a", "x"), ("2", "-1", "b", "x"), ("3", "-1", "", "y"), ("4", "-2", "a", "")]

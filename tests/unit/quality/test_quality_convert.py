@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from judging import column, contract, judge
 from lakeward.contracts.model import DataType, FileFormat, Kind
+from support.judging import column, contract, judge
 
 
 def converted(kind, value, *, stored=None, column_options=None, precision=0, scale=0, **source):

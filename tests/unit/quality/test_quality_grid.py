@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 
-from judging import column, contract, expect, rules_of
 from lakeward.contracts.model import FileFormat, Kind
 from lakeward.engines.protocols import ColumnStatistics, Statistics
 from lakeward.quality.grid import WORTHWHILE
 from lakeward.quality.plan import make_plan
+from support.judging import column, contract, expect, rules_of
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 CONTRACT = contract(

@@ -1,8 +1,8 @@
 import pytest
 
-from judging import column, contract, expect, judge
 from lakeward.contracts.model import Kind
 from lakeward.quality.rule import Outcome
+from support.judging import column, contract, expect, judge
 
 PROMISED = contract(column("id", Kind.INTEGER, required=True), column("value", Kind.DOUBLE), column("s"), key=("id",))
 POSITIVE = expect("column_values_to_be_between", column="value", min_value=0)

@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from judging import column, contract, expect, rules_of, suite
 from lakeward.contracts.model import Kind
 from lakeward.core.errors import SuiteError
 from lakeward.core.messages import Lang
 from lakeward.quality.rule import Dimension, Severity
 from lakeward.quality.suite import load_rules
+from support.judging import column, contract, expect, rules_of, suite
 
 PROMISED = contract(column("ts", Kind.TIMESTAMP, required=True), column("value", Kind.DOUBLE), column("status"), key=("ts",))
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judging import column, contract, expect, judge
 from lakeward.contracts.model import Kind
 from lakeward.quality.convert import convert
 from lakeward.quality.rule import Outcome
 from lakeward.quality.scope import Scope
 from lakeward.quality.strptime import valid_time
 from lakeward.quality.texts import TEXTS
+from support.judging import column, contract, expect, judge
 
 PROMISED = contract(column("v", Kind.DOUBLE), column("t", Kind.TIMESTAMP), column("s"), zone="UTC")
 VALUES = ["1", "2", "2", "", "1", "100", "3"]

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from judging import expect, rules_of
 from lakeward.core.errors import SuiteError
 from lakeward.quality.catalogue import Form, argument_shapes, expectations
 from lakeward.quality.rule import Outcome, Severity
 from lakeward.quality.series.plan import PIECES
 from lakeward.quality.series.shapes import SHAPES
-from sensing import WIDE, Line, promised, reading, told
+from support.judging import expect, rules_of
+from support.sensor_batches import WIDE, Line, promised, reading, told
 
 
 def rule(type_, **kwargs):

@@ -3,7 +3,7 @@
 import ast
 import re
 
-import house
+from support import source_tree
 
 # Where `os.environ` is used and why; everything else gets its settings as arguments.
 ENVIRONMENT = {
@@ -16,7 +16,7 @@ PATCHES = re.compile(r"mock\.|Magic" + r"Mock|\bpatch\(|create_auto" + r"spec|mo
 
 
 def library():
-    found = house.library()
+    found = source_tree.library()
     assert len(found) > 20
     return found
 
@@ -26,7 +26,7 @@ def test_every_module_opens_with_its_reason():
 
 
 def test_every_public_name_says_what_it_is():
-    names = [(name, node) for module in library() for name, node in house.public(module)]
+    names = [(name, node) for module in library() for name, node in source_tree.public(module)]
     assert len(names) > 100
     assert [name for name, node in names if not ast.get_docstring(node) and not is_command(node)] == []
 
@@ -62,7 +62,7 @@ def test_only_flows_log():
 
 
 def test_tests_use_real_parts_and_never_patch_one():
-    tests = house.modules("tests/")
+    tests = source_tree.modules("tests/")
     assert len(tests) > 10
     assert [f"{m.path}: {hit[0]}" for m in tests if (hit := PATCHES.search(m.text))] == []
 

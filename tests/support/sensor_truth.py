@@ -15,7 +15,7 @@ from lakeward.quality.plan import make_plan
 from lakeward.quality.rule import Rule
 from lakeward.quality.series.track import Source
 
-SUITE = Path(__file__).parent / "fixtures" / "sensors" / "plant_telemetry.json"
+SUITE = Path(__file__).parents[1] / "fixtures" / "sensors" / "plant_telemetry.json"
 READ = "all_varchar = true, header = true, ignore_errors = true, filename = true"
 NO_CONTEXT = """CREATE OR REPLACE TABLE context
     (track VARCHAR, series VARCHAR, last_ts TIMESTAMPTZ, readings VARCHAR, held VARCHAR)"""

@@ -2,7 +2,7 @@
 
 import ast
 
-import house
+from support import source_tree
 
 # Ways of rows to the driver, or through Python. (`first`, `head`, `take` and `show` take a few of them there all the same.)
 TO_DRIVER = {"collect", "toPandas", "toArrow", "toLocalIterator", "first", "head", "take", "tail", "show", "rdd"}
@@ -21,7 +21,7 @@ RESULTS = "pipelines/lakeward/engines/spark/results.py"
 
 
 def engine():
-    found = [module for module in house.library() if "/engines/spark/" in module.path]
+    found = [module for module in source_tree.library() if "/engines/spark/" in module.path]
     assert len(found) > 10
     return found
 

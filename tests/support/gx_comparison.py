@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from judging import PLACE, column, contract, rules_of
 from lakeward.contracts.model import DataType, FileFormat, Kind
 from lakeward.quality.gx_success import gx_success
 from lakeward.quality.plan import make_plan
+from support.judging import PLACE, column, contract, rules_of
 
 # Sums are made in another order: the last digits of doubles may differ.
 CLOSE = 1e-9

@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 from lakeward.engines.delta.commits import actions
-from tables import folder
+from support.small_tables import folder
 
 
 def sql(spark, lake, statement):

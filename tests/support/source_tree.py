@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LIBRARY = ("pipelines/", "lineage/", "dags/")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 

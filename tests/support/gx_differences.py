@@ -5,9 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from against_gx import SCHEMA
 from lakeward.contracts.model import Kind
 from lakeward.quality.catalogue import listed_differences
+from support.gx_comparison import SCHEMA
 
 READ = {"d": Decimal, "t": datetime.fromisoformat, "k": date.fromisoformat}
 WORDS = {Kind.STRING: "text", Kind.DECIMAL: "decimal", Kind.DATE: "date", Kind.TIMESTAMP: "instant"}

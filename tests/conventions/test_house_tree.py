@@ -9,32 +9,32 @@ from pathlib import Path
 import pytest
 import yaml
 
-import house
+from support import source_tree
 
 HOMES = ("home", "root", "Users", "work")
 MACHINE = re.compile(r"(?<![\w.\-}$])/(?:" + "|".join(HOMES) + r")/\w")
 LEFTOVERS = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 LARGEST = 1_000_000
-CATALOGUES = [path for path in house.files() if path.startswith("expectations/catalogues/") and path.endswith(".yaml")]
+CATALOGUES = [path for path in source_tree.files() if path.startswith("expectations/catalogues/") and path.endswith(".yaml")]
 
 
 def texts():
-    found = {path: (house.ROOT / path).read_text(encoding="utf-8", errors="replace") for path in house.files()}
+    found = {path: (source_tree.ROOT / path).read_text(encoding="utf-8", errors="replace") for path in source_tree.files()}
     assert len(found) > 50
     return found
 
 
 def test_the_lock_names_no_address():
-    lock = (house.ROOT / "requirements.lock").read_text(encoding="utf-8")
+    lock = (source_tree.ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert lock.count("--hash=sha256:") > 100
     assert re.findall(r"https?://|--(?:extra-)?index-url|--find-links", lock) == []
 
 
 def test_the_lock_holds_what_the_project_asks_for():
-    project = tomllib.loads((house.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((source_tree.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = {re.split(r"[<>=!\[ ]", line)[0] for extra in project["optional-dependencies"].values() for line in extra}
     wanted |= {re.split(r"[<>=!\[ ]", line)[0] for line in project["dependencies"]}
-    locked = set(re.findall(r"^([\w.\-]+)==", (house.ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
+    locked = set(re.findall(r"^([\w.\-]+)==", (source_tree.ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE))
     assert len(wanted) > 10
     assert {name.lower() for name in wanted} - {name.lower() for name in locked} == set()
 
@@ -48,7 +48,7 @@ def test_nothing_is_left_for_later():
 
 
 def test_no_large_file_is_in_the_tree():
-    assert [path for path in house.files() if (house.ROOT / path).stat().st_size > LARGEST] == []
+    assert [path for path in source_tree.files() if (source_tree.ROOT / path).stat().st_size > LARGEST] == []
 
 
 def test_there_are_catalogues():
@@ -57,7 +57,7 @@ def test_there_are_catalogues():
 
 @pytest.mark.parametrize("path", CATALOGUES)
 def test_a_catalogue_names_its_edition_source_and_certainty(path):
-    catalogue = yaml.safe_load((house.ROOT / path).read_text(encoding="utf-8"))
+    catalogue = yaml.safe_load((source_tree.ROOT / path).read_text(encoding="utf-8"))
     assert catalogue["edition"]
     assert catalogue["source"]
     assert catalogue["certainty"]
@@ -65,6 +65,6 @@ def test_a_catalogue_names_its_edition_source_and_certainty(path):
 
 def test_layers_of_the_house_hold():
     linter = Path(sys.executable).with_name("lint-imports")
-    checked = subprocess.run([linter, "--no-cache"], cwd=house.ROOT, capture_output=True, text=True, check=False)
+    checked = subprocess.run([linter, "--no-cache"], cwd=source_tree.ROOT, capture_output=True, text=True, check=False)
     assert "0 broken" in checked.stdout
     assert checked.returncode == 0

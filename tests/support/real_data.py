@@ -11,8 +11,8 @@ import duckdb
 from lakeward.core.settings import Settings
 from lakeward.flows import create_project
 
-DATA = Path(__file__).parents[1] / "../shared/data"
-FIXTURES = Path(__file__).parent / "fixtures" / "real"
+DATA = Path(__file__).parents[2] / "../shared/data"
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "real"
 WITHOUT = "the public data sets are not on this machine"
 
 

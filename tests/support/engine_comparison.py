@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from both_engines import CONF
 from lakeward.core.settings import EMBEDDED, SPARK, Settings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.flows import run_all
+from support.both_engines import CONF
 
 # What law 4 leaves out: whose run it was, and when. And the engine's name, which is meant to differ.
 NOT_COMPARED = frozenset(

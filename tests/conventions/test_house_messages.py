@@ -6,9 +6,9 @@ from string import Formatter
 
 import pytest
 
-import house
 from lakeward.core import errors
 from lakeward.core.messages import catalogue
+from support import source_tree
 
 LONGEST = 500
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.LakewardError)}
@@ -30,7 +30,7 @@ def name_of(call):
 
 def uses(position):
     """(place, code, names of its facts or None when they are passed on whole) of calls whose code is at `position(name)`."""
-    for module in house.library():
+    for module in source_tree.library():
         for call in module.nodes(ast.Call):
             at = position(name_of(call))
             code = literal(call.args[at]) if at is not None and len(call.args) > at else None
@@ -53,7 +53,7 @@ def told():
 
 def handed_on():
     """Codes in `fault="…"`, `{"code": "…"}` and `("…", {facts})`."""
-    for module in house.library():
+    for module in source_tree.library():
         for node in module.nodes(ast.keyword, ast.Dict, ast.Tuple):
             if isinstance(node, ast.keyword):
                 pairs = [(node.arg, node.value)]
@@ -98,7 +98,7 @@ def test_every_fact_that_a_text_names_is_given():
 
 
 def test_every_text_is_used():
-    source = "\n".join(module.text for module in house.library())
+    source = "\n".join(module.text for module in source_tree.library())
     words = set(re.findall(r"\w+", source))
     composed = set(re.findall(r"f\"([a-z]+_)\{", source))
     left = {code for code in set(CATALOGUE) - words if not any(code.startswith(p) and parts(code, p) <= words for p in composed)}
@@ -112,7 +112,7 @@ def parts(code, prefix):
 
 
 def test_no_code_is_written_in_two_files():
-    texts = [(house.ROOT / path).read_text(encoding="utf-8") for path in house.files() if "/core/messages/" in path]
+    texts = [(source_tree.ROOT / path).read_text(encoding="utf-8") for path in source_tree.files() if "/core/messages/" in path]
     written = [key for text in texts for key in re.findall(r"^(\w+):", text, re.MULTILINE)]
     assert len(written) >= len(CATALOGUE) > 0
     assert sorted({key for key in written if written.count(key) > 1}) == []

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import duckdb
 
-from judging import TEXT, column, contract, fetch, rules_of
 from lakeward.contracts.model import DataType, FileFormat, Kind, Sla
 from lakeward.quality.plan import make_plan
 from lakeward.quality.series.track import Source
+from support.judging import TEXT, column, contract, fetch, rules_of
 
 START = "2020-03-01 00:00:00+00"
 LONG = ("series", "ts", "value", "value_text", "quality", "unit")

@@ -13,7 +13,7 @@ from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.events import Signature
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.steward.repair import Repair
-from plant import SUITE, Plant, line, make_plant
+from support.plant import SUITE, Plant, line, make_plant
 
 BY = Signature("li.wei", None, "the sensor sent tenths")
 STEWARD = Signature("wang.fang", "steward", "heat test, agreed with the plant")

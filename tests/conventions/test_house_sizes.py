@@ -2,7 +2,7 @@
 
 import statistics
 
-import house
+from support import source_tree
 
 # path:function -> why it may be longer than a screen.
 LONG_FUNCTIONS: dict[str, str] = {}
@@ -23,9 +23,9 @@ STOP_FUNCTION, STOP_FILE, MEDIAN_FUNCTION, PUBLIC_METHODS = 40, 400, 10, 10
 
 def sizes():
     found = {
-        f"{module.path}:{node.name}": house.lines_of_code(node)
-        for module in house.library()
-        for node in module.nodes(*house.FUNCTIONS)
+        f"{module.path}:{node.name}": source_tree.lines_of_code(node)
+        for module in source_tree.library()
+        for node in module.nodes(*source_tree.FUNCTIONS)
     }
     assert len(found) > 100
     return found
@@ -41,14 +41,14 @@ def test_no_function_is_longer_than_a_screen_without_a_reason():
 
 
 def test_no_file_is_longer_than_four_hundred_lines_without_a_reason():
-    everything = (*house.library(), *house.modules("tests/"))
+    everything = (*source_tree.library(), *source_tree.modules("tests/"))
     assert len(everything) > 30
     long = {module.path for module in everything if module.text.count("\n") > STOP_FILE}
     assert long == set(LONG_FILES)
 
 
 def test_no_class_has_more_than_ten_public_methods():
-    names = [name for module in house.library() for name, node in house.public(module)]
+    names = [name for module in source_tree.library() for name, node in source_tree.public(module)]
     assert len(names) > 100
     methods = [name.rpartition(".")[0] for name in names if name.rpartition(":")[2].count(".") == 1]
     assert {owner for owner in methods if methods.count(owner) > PUBLIC_METHODS} == set(WIDE_CLASSES)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import typer
 
-from command import call, call_apart
 from lakeward.cli.app import make_app
 from lakeward.core.messages import Lang
-from plant import Plant, line, make_plant
+from support.command_line import call, call_apart
+from support.plant import Plant, line, make_plant
 
 CJK = range(0x4E00, 0x9FFF)
 COUNTS = {"rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from gx_cases import CASES, WITH_CONDITION
 from lakeward.core.settings import Settings
 from lakeward.flows import create_project
+from support.gx_cases import CASES, WITH_CONDITION
 
 NAME = "odd"
 CONTRACT = """\

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lakeward.flows import ingest_dataset
-from plant import Plant, make_plant
+from support.plant import Plant, make_plant
 
 COLUMNS = """\
       - {name: state, physicalName: State, logicalType: string, physicalType: string}
