@@ -25,13 +25,17 @@ help:  ## Show this list
 run: $(READY)  ## Set up, then take one simulated plant-day the whole way through Airflow
 	@$(BIN)/lakeward demo
 
-test: $(READY)  ## Set up, then run all tests; the slowest are listed at the end
+# One worker per core; a worker with a Spark session takes some 3 GB. WORKERS=0 runs in one process.
+WORKERS ?= auto
+PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal --durations=15
+
+test: $(READY)  ## Set up, then run the tests of every change; the last line says what is left out
 	@$(BIN)/lakeward spark setup >/dev/null || echo "Tests of the Spark engine are skipped"
-	@$(BIN)/pytest --durations=15
+	@$(PYTEST)
 
 test-all: $(READY)  ## Run also the tests that are too long for every change: Spark on files, clusters, kills and strangers (an hour)
 	@$(BIN)/lakeward spark setup >/dev/null
-	@$(BIN)/pytest -m '' --durations=15
+	@$(PYTEST) -m ''
 
 lint: $(READY)  ## Check style, types and the layers of the house
 	@$(BIN)/ruff check .

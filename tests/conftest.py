@@ -8,10 +8,14 @@ import pytest
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
 from lakeward.flows.operations.spark import check_spark
+from support.real_data import DATA
+
+pytest_plugins = ["support.summary"]
 
 
 def pytest_runtest_setup(item):
-    lacking = item.get_closest_marker("spark") and without_spark()
+    needs = {"spark": without_spark, "real_data": without_real_data}
+    lacking = next((fault for name, look in needs.items() if item.get_closest_marker(name) and (fault := look())), None)
     if lacking:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(lacking)  # noqa: TID251  (who runs the tests says it nowhere else)
 
@@ -21,3 +25,8 @@ def without_spark():
     """What keeps Spark from running here, with the command that repairs it; None: nothing."""
     faults = [found for _, found in check_spark(Settings.load()) if isinstance(found, LakewardError)]
     return str(faults[0]) if faults else None
+
+
+def without_real_data():
+    """Where the public data sets should lie, where they do not; None: they are there."""
+    return None if DATA.is_dir() else f"the public data sets are not in {DATA.resolve()}: tests/README.md says where to get them"

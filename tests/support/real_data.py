@@ -11,9 +11,9 @@ import duckdb
 from lakeward.core.settings import Settings
 from lakeward.flows import create_project
 
+# Public sets lie outside the repository: their licences are not ours. tests/README.md says what they are and where to get them.
 DATA = Path(__file__).parents[2] / "../shared/data"
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "real"
-WITHOUT = "the public data sets are not on this machine"
 
 
 def make_project(root: Path, name: str) -> Settings:

@@ -1,15 +1,14 @@
 """Files as plants really write them: nothing is lost, and a second reader of CSV counts the same."""
 
 import csv
-from pathlib import Path
 
 import pytest
 
+from support.real_data import DATA
 from support.staging import column, file_input, staged
 
-DATA = Path(__file__).parents[3] / "../shared/data"
 pytestmark = [
-    pytest.mark.skipif(not DATA.is_dir(), reason="the public data sets are not on this machine"),
+    pytest.mark.real_data,
     pytest.mark.usefixtures("reader"),
 ]
 

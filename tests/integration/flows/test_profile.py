@@ -2,7 +2,6 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +11,8 @@ from lakeward.core.errors import UsageError
 from lakeward.engines.opening import open_engine
 from lakeward.profiling import draft, profile_file
 from lakeward.quality.suite import load_rules
+from support.real_data import DATA
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
 HEADER = ("时间", "machine", "Temp_degC", "state", "note")
 NOTES = ("正常", "停机，检修", "换班", "")
 
@@ -195,7 +194,7 @@ def test_a_sample_that_shows_nothing_says_why(engine, tmp_path, content, message
         profiled(engine, tmp_path / "a.csv", content)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the shared sample data are not on this machine")
+@pytest.mark.real_data
 def test_steel_energy_is_day_first_every_quarter_of_an_hour(engine, tmp_path):
     profile = profile_file(engine, DATA / "steel_energy" / "Steel_industry_data.csv")
     contract, rules, _, suite = checked(profile, tmp_path)
@@ -207,7 +206,7 @@ def test_steel_energy_is_day_first_every_quarter_of_an_hour(engine, tmp_path):
     assert len(rules) > 20
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the shared sample data are not on this machine")
+@pytest.mark.real_data
 def test_skab_has_semicolons_and_a_second_between_rows(engine, tmp_path):
     profile = profile_file(engine, DATA / "skab" / "valve1" / "1.csv")
     contract, _, contract_text, _ = checked(profile, tmp_path)

@@ -11,9 +11,9 @@ import pytest
 from lakeward.core.settings import Settings
 from lakeward.flows import explain_row, list_tables, quarantine_rows, run_dataset
 from lakeward.flows.base.report import Counts, RunReport
-from support.real_data import DATA, WITHOUT, count, make_project, records, stored
+from support.real_data import DATA, count, make_project, records, stored
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=WITHOUT)
+pytestmark = pytest.mark.real_data
 
 ORDER_COLUMNS = (
     *(

@@ -11,10 +11,10 @@ import pytest
 
 from lakeward.contracts.model import Kind
 from support.judging import column, contract, expect, rules_of
-from support.real_data import DATA, WITHOUT
+from support.real_data import DATA
 from support.sensor_truth import Defect, arrived, flagged, score
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason=WITHOUT)]
+pytestmark = [pytest.mark.slow, pytest.mark.real_data]
 
 NAB = sorted((DATA / "nab").glob("real*/*.csv"))
 SKAB = sorted((DATA / "skab").glob("*/*.csv"))

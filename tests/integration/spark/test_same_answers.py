@@ -5,7 +5,7 @@ import pytest
 from lakeward.core.settings import Settings
 from lakeward.flows import simulate_day
 from support.engine_comparison import counted, two_lakes
-from support.real_data import DATA, WITHOUT, make_project
+from support.real_data import make_project
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 
@@ -58,7 +58,7 @@ def test_a_whole_day_of_the_plant_comes_out_the_same(tmp_path):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.skipif(not DATA.is_dir(), reason=WITHOUT)
+@pytest.mark.real_data
 @pytest.mark.parametrize("name", ["skab", "steel_energy", "excavators_mwo"])
 def test_files_of_real_plants_come_out_the_same(tmp_path, name):
     lakes = two_lakes(tmp_path, lambda root: make_project(root, name))
