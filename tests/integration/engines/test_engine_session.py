@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.core.errors import SettingsError, UsageError
+from lakeward.core.errors import DefinitionError, SettingsError, UsageError
 from lakeward.engines import open_engine
 from support.small_tables import NAME, SPEC, folder, ids, rows, txn
 
@@ -162,3 +162,11 @@ def test_an_instant_beyond_the_calendar_of_python_is_fetched_as_its_end(tmp_path
     times = ("20000-01-01", "20000-01-01 (BC)")
     query = " UNION ALL ".join(f"SELECT TIMESTAMPTZ '{text}' AS t" for text in times)
     assert [row["t"].year for row in engine.fetch(query)] == [9999, 1]
+
+
+def test_no_unsigned_extension_can_be_loaded_once_a_session_is_open(lake):
+    engine = open_engine("embedded", lake)
+    with pytest.raises(DefinitionError, match="InvalidInputException"):
+        engine.materialise("t", "SELECT 1; SET allow_unsigned_extensions = true")
+    assert engine.fetch("SELECT current_setting('allow_unsigned_extensions') AS allowed") == [{"allowed": False}]
+    engine.close()
