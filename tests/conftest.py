@@ -10,7 +10,7 @@ from lakeward.core.settings import Settings
 from lakeward.flows.operations.spark import check_spark
 from support.real_data import DATA
 
-pytest_plugins = ["support.summary"]
+pytest_plugins = ["support.summary", "support.shared_lakes"]
 
 
 def pytest_runtest_setup(item):

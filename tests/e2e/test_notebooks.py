@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from lakeward.core.settings import Settings
-from lakeward.flows import grade_all, run_all, simulate_day
 from support import source_tree
 
 NOTEBOOKS = sorted(path for path in source_tree.files() if path.startswith("notebooks/") and path.endswith(".ipynb"))
@@ -24,12 +22,8 @@ def code(path):
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory):
-    """The shipped project after its simulated day, graded."""
-    settings = simulate_day(Settings(start=tmp_path_factory.mktemp("notebook"))).settings
-    run_all(settings)
-    grade_all(settings)
-    return Path(settings.start)
+def lake(shipped_copy):
+    return Path(shipped_copy.start)
 
 
 def test_there_are_notebooks():

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lakeward.core.settings import Settings
-from lakeward.flows import create_project, decide_grade, draft_dataset, grade_all, list_grades, run_all, simulate_day
+from lakeward.flows import create_project, decide_grade, draft_dataset, grade_all, list_grades
 from lakeward.flows.grading.decide import Choice
 
 PERSONAL = {
@@ -17,10 +16,8 @@ PERSONAL = {
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    settings = simulate_day(Settings(start=tmp_path_factory.mktemp("plant"))).settings
-    run_all(settings)
-    return settings, grade_all(settings)
+def graded(shipped_copy):
+    return shipped_copy, grade_all(shipped_copy)
 
 
 def test_every_planted_person_is_found_and_nothing_else(graded):

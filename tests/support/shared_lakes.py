@@ -1,0 +1,43 @@
+"""Projects with lakes that several test modules read: made once a run, whichever worker needs one first, and copied by those that write."""
+
+import fcntl
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lakeward.core.settings import Settings
+from lakeward.flows import grade_all, run_all, simulate_day
+from lakeward.flows.authoring.demo import FOLDER
+
+
+@pytest.fixture(scope="session")
+def shipped_lake(request, tmp_path_factory):
+    """The shipped project after its simulated day, run and graded. Read it; to write, take `shipped_copy`."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    return Settings(start=once(shared / "shipped", make_shipped) / FOLDER)
+
+
+@pytest.fixture(scope="module")
+def shipped_copy(shipped_lake, tmp_path_factory):
+    """A copy of `shipped_lake` for one module."""
+    return Settings(start=Path(shutil.copytree(shipped_lake.start, tmp_path_factory.mktemp("shipped") / "plant")))
+
+
+def once(folder, make):
+    """The folder that `make(folder)` filled, in this process or in another."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        finished = folder.with_suffix(".made")
+        if not finished.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            finished.touch()
+    return folder
+
+
+def make_shipped(folder):
+    settings = simulate_day(Settings(start=folder)).settings
+    run_all(settings)
+    grade_all(settings)
