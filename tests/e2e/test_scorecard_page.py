@@ -5,8 +5,7 @@ import shutil
 
 import pytest
 
-from lakeward.flows import build_scorecard, grade_all, ingest_dataset, open_figure
-from lakeward.flows.scorecard import assess
+from lakeward.flows import assess, build_scorecard, grade_all, ingest_dataset, open_figure
 from support.plant import line, make_plant
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

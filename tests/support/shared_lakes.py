@@ -25,6 +25,20 @@ def shipped_copy(shipped_lake, tmp_path_factory):
     return Settings(start=Path(shutil.copytree(shipped_lake.start, tmp_path_factory.mktemp("shipped") / "plant")))
 
 
+@pytest.fixture(scope="session")
+def copy_of(tmp_path_factory):
+    """`copy_of(make, root)`: a copy at `root` of the project that `make(folder)` makes, once a worker; returns `root`."""
+    made = {}
+
+    def copy(make, root):
+        if make not in made:
+            made[make] = tmp_path_factory.mktemp("template") / "plant"
+            make(made[make])
+        return Path(shutil.copytree(made[make], root))
+
+    return copy
+
+
 def once(folder, make):
     """The folder that `make(folder)` filled, in this process or in another."""
     with folder.with_suffix(".lock").open("w") as lock:

@@ -13,9 +13,9 @@ from deltalake import DeltaTable
 from lakeward import flows
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.flows import maintain
 from lakeward.flows.base.batch_context import Step
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.operations import maintain
 from lakeward.flows.operations.maintain import RECEIVED_ORDER, order_of
 from support.plant import SUITE, Plant, killed_at, line, make_plant
 from support.quarantine_line import BY, EVERY

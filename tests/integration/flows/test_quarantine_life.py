@@ -20,13 +20,13 @@ from lakeward.flows import (
 from lakeward.flows.quarantine.events import Signature
 from lakeward.flows.quarantine.selection import Selection, age
 from lakeward.flows.steward.repair import Repair
-from support.plant import line
+from support.plant import Plant, line
 from support.quarantine_line import BY, EVERY, FIRST, HOT, SECOND, STEWARD, TENTHS, WORD, Aside, make_aside
 
 
 @pytest.fixture
-def aside(tmp_path) -> Aside:
-    return make_aside(tmp_path / "plant")
+def aside(copy_of, tmp_path) -> Aside:
+    return Aside(Plant(copy_of(make_aside, tmp_path / "plant")))
 
 
 def test_repaired_rows_wait_for_a_replay_and_reach_silver_by_it(aside):

@@ -30,7 +30,7 @@ SUITE = {
 }
 
 
-def filled(root: Path) -> Plant:
+def fill(root: Path) -> None:
     """Three files: a gap before the second, a flat line from the second into the third, and a late reading."""
     plant = make_plant(root)
     plant.suite(SUITE)
@@ -39,7 +39,11 @@ def filled(root: Path) -> Plant:
     plant.drop("b.csv", line("M1", 5, 20.7), line("M1", 6, 20.7), line("M1", 7, 20.7))
     ingest_dataset(plant.settings, "press_line")
     plant.drop("c.csv", line("M1", 8, 20.7), line("M1", 2, 20.5), line("M1", 9, 20.9))
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path: Path) -> Plant:
+    return Plant(copy_of(fill, tmp_path / "plant"))
 
 
 def told(plant: Plant, generation: int = 1) -> dict[int, dict[str, tuple[int, int]]]:
@@ -67,8 +71,7 @@ def kept(plant: Plant) -> list[tuple[object, ...]]:
     return [tuple(row.values()) for row in rows]
 
 
-def test_what_spans_batches_is_found_once_and_diverts_its_row(tmp_path: Path) -> None:
-    plant = filled(tmp_path / "plant")
+def test_what_spans_batches_is_found_once_and_diverts_its_row(plant: Plant) -> None:
     ingest_dataset(plant.settings, "press_line")
     assert told(plant) == EXPECTED
     with open_workspace(plant.settings).engine() as engine:
@@ -76,8 +79,7 @@ def test_what_spans_batches_is_found_once_and_diverts_its_row(tmp_path: Path) ->
     assert [(row["_batch_seq"], row["_row"], row["_reasons"]) for row in bad] == [(2, 2, '["no_gap"]')]
 
 
-def test_a_late_reading_leaves_the_newest_time_in_the_state(tmp_path: Path) -> None:
-    plant = filled(tmp_path / "plant")
+def test_a_late_reading_leaves_the_newest_time_in_the_state(plant: Plant) -> None:
     ingest_dataset(plant.settings, "press_line")
     assert [(row[2], str(row[5])) for row in kept(plant)] == [
         (1, "2026-03-01 06:01:00+00:00"),
@@ -87,8 +89,7 @@ def test_a_late_reading_leaves_the_newest_time_in_the_state(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("step", [Step.QUARANTINE, Step.PUBLISHED, Step.VERDICTS])
-def test_a_batch_resumed_after_a_kill_sees_what_it_saw_the_first_time(tmp_path: Path, step: Step) -> None:
-    plant = filled(tmp_path / "plant")
+def test_a_batch_resumed_after_a_kill_sees_what_it_saw_the_first_time(plant: Plant, step: Step) -> None:
     process = SPAWN.Process(target=killed_at, args=(plant.root, step))
     process.start()
     process.join(60)
@@ -98,16 +99,14 @@ def test_a_batch_resumed_after_a_kill_sees_what_it_saw_the_first_time(tmp_path: 
     assert len(kept(plant)) == 3
 
 
-def test_a_rebuild_gives_the_same_verdicts_from_a_state_of_its_own(tmp_path: Path) -> None:
-    plant = filled(tmp_path / "plant")
+def test_a_rebuild_gives_the_same_verdicts_from_a_state_of_its_own(plant: Plant) -> None:
     ingest_dataset(plant.settings, "press_line")
     rebuild_dataset(plant.settings, "press_line")
     assert told(plant, generation=2) == EXPECTED
     assert [row[1] for row in kept(plant)] == [1, 1, 1, 2, 2, 2]
 
 
-def test_a_run_without_news_writes_no_state(tmp_path: Path) -> None:
-    plant = filled(tmp_path / "plant")
+def test_a_run_without_news_writes_no_state(plant: Plant) -> None:
     ingest_dataset(plant.settings, "press_line")
     before = kept(plant)
     ingest_dataset(plant.settings, "press_line")

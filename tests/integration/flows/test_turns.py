@@ -11,13 +11,16 @@ from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, line, make_plant
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Plant:
-    plant = make_plant(tmp_path / "plant")
+def fill(root: Path) -> None:
+    plant = make_plant(root)
     plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 999))
     ingest_dataset(plant.settings, "press_line")
     plant.drop("b.csv", line("M1", 2, 20.6), line("M1", 3, 999))
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path: Path) -> Plant:
+    return Plant(copy_of(fill, tmp_path / "plant"))
 
 
 def rows(plant: Plant, layer: str) -> int:

@@ -27,13 +27,16 @@ def lines(first: int = 0) -> list[str]:
     return [f"M1,2026-03-01T06:{first + n:02d}:00Z,20.5,138{7919 * (first + n + 1) % 10**8:08d}" for n in range(8)]
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Plant:
-    made = make_plant(tmp_path / "plant")
+def fill(root: Path) -> None:
+    made = make_plant(root)
     made.contract(columns=PHONE)
     made.drop("a.csv", *lines(), header=HEADER)
     ingest_dataset(made.settings, "press_line")
-    return made
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path: Path) -> Plant:
+    return Plant(copy_of(fill, tmp_path / "plant"))
 
 
 def grades(plant: Plant) -> dict[str, tuple[str, str | None, int | None, str | None]]:

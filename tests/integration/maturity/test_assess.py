@@ -8,9 +8,8 @@ import pytest
 
 from lakeward.core.errors import DefinitionError, UsageError
 from lakeward.core.names import TableName
-from lakeward.flows import ingest_dataset, list_tables, maturity_show
+from lakeward.flows import assess, ingest_dataset, list_tables, maturity_show
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.scorecard import assess
 from lakeward.flows.scorecard.assess import ANSWERS, stored_assessment
 from lakeward.flows.scorecard.maturity import maturity_summary, readiness_of
 from lakeward.maturity.catalogue import catalogue

@@ -2,9 +2,8 @@
 
 import pytest
 
-from lakeward.flows import grade_all, ingest_dataset
-from lakeward.flows.scorecard import assess
-from support.plant import line, make_plant
+from lakeward.flows import assess, grade_all, ingest_dataset
+from support.plant import Plant, line, make_plant
 
 
 @pytest.fixture
@@ -12,18 +11,27 @@ def empty(tmp_path):
     return make_plant(tmp_path / "plant")
 
 
-@pytest.fixture
-def ran(empty):
-    """Two batches, with a row set aside and a duplicate."""
-    empty.drop("a.csv", line("M1", 0, 20), line("M1", 1, 900), line("M1", 0, 20))
-    ingest_dataset(empty.settings, "press_line")
-    empty.drop("b.csv", line("M1", 2, "warm"), line("M1", 3, 21))
-    ingest_dataset(empty.settings, "press_line")
-    return empty
+def run_twice(root):
+    """Two batches, with a quarantined row and a duplicate."""
+    plant = make_plant(root)
+    plant.drop("a.csv", line("M1", 0, 20), line("M1", 1, 900), line("M1", 0, 20))
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("b.csv", line("M1", 2, "warm"), line("M1", 3, 21))
+    ingest_dataset(plant.settings, "press_line")
+
+
+def govern(root):
+    run_twice(root)
+    settings = Plant(root).settings
+    grade_all(settings)
+    assess(settings)
 
 
 @pytest.fixture
-def governed(ran):
-    grade_all(ran.settings)
-    assess(ran.settings)
-    return ran
+def ran(copy_of, tmp_path):
+    return Plant(copy_of(run_twice, tmp_path / "plant"))
+
+
+@pytest.fixture
+def governed(copy_of, tmp_path):
+    return Plant(copy_of(govern, tmp_path / "plant"))

@@ -13,7 +13,7 @@ from lakeward.flows.scoring.diff import score_diff
 from lakeward.flows.scoring.rejudge import rejudge
 from lakeward.flows.scoring.show import show_scores
 from support.command_line import call
-from support.plant import SUITE, line, make_plant
+from support.plant import SUITE, Plant, line, make_plant
 
 
 def between(id_, most, column="temp_degc"):
@@ -25,10 +25,9 @@ OLD = (between("same", 200), between("tightened", 200), between("dropped", 100))
 NEW = (between("same", 200), between("tightened", 50), between("brought", 25))
 
 
-@pytest.fixture
-def plant(tmp_path):
+def fill(root):
     """Two batches by old rules, one by new ones; the data move, too."""
-    made = make_plant(tmp_path / "p")
+    made = make_plant(root)
     made.suite({**SUITE, "expectations": list(OLD)})
     made.drop("a.csv", line("A", 0, 20), line("A", 1, 30), line("A", 2, 60))
     ingest_dataset(made.settings, "press_line")
@@ -37,7 +36,11 @@ def plant(tmp_path):
     made.suite({**SUITE, "expectations": list(NEW)})
     made.drop("c.csv", line("A", 6, 20), line("A", 7, 40), line("A", 8, "warm"), line("A", 9, 21))
     ingest_dataset(made.settings, "press_line")
-    return made
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path):
+    return Plant(copy_of(fill, tmp_path / "p"))
 
 
 def versions(plant):

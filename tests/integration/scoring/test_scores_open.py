@@ -12,7 +12,7 @@ from lakeward.flows.batch.scores import pinned
 from lakeward.flows.scoring.estate import keep_estate_score
 from lakeward.flows.scoring.show import score_history, show_scores
 from support.command_line import call
-from support.plant import SUITE, line, make_plant
+from support.plant import SUITE, Plant, line, make_plant
 
 MEAN = {
     "type": "expect_column_mean_to_be_between",
@@ -23,16 +23,19 @@ HALT = {**MEAN, "meta": {"lakeward": {"id": "mean_plausible", "severity": "halt"
 HEAVY = "dimensions: {accuracy: 2}\ndatasets: {press_line: {weight: 3, rules: {temp_in_range: 2.5}}}\n"
 
 
-@pytest.fixture
-def plant(tmp_path):
+def fill(root):
     """Two batches: one with a row out of range, one with a value that is no number."""
-    made = make_plant(tmp_path / "p")
+    made = make_plant(root)
     made.suite({**SUITE, "expectations": [*SUITE["expectations"], MEAN]})
     made.drop("a.csv", line("A", 0, 20), line("A", 1, 900), line("A", 2, 21))
     ingest_dataset(made.settings, "press_line")
     made.drop("b.csv", line("A", 3, "warm"), line("A", 4, 22), line("A", 5, 300))
     ingest_dataset(made.settings, "press_line")
-    return made
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path):
+    return Plant(copy_of(fill, tmp_path / "p"))
 
 
 def reopened(plant, figures, versions):
