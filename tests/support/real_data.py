@@ -13,14 +13,15 @@ from lakeward.flows import create_project
 
 # Public sets lie outside the repository: their licences are not ours. tests/README.md says what they are and where to get them.
 DATA = Path(__file__).parents[2] / "../shared/data"
+RECORDED = Path(__file__).parents[1] / "fixtures" / "recorded"
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "real"
 
 
-def make_project(root: Path, name: str) -> Settings:
-    """A project whose one dataset is the set `name`, all its files dropped."""
+def make_project(root: Path, name: str, data: Path = DATA) -> Settings:
+    """A project whose one dataset is the set `name` of `data`, all its files dropped."""
     project = create_project(root)
     shutil.copytree(FIXTURES / name, project / "expectations" / "datasets" / name)
-    shutil.copytree(DATA / name, project / "inbox" / name, copy_function=shutil.copyfile)
+    shutil.copytree(data / name, project / "inbox" / name, copy_function=shutil.copyfile)
     return Settings(start=project)
 
 
