@@ -117,7 +117,7 @@ def write_bare(root: Path, file: Path) -> None:
     with workspace.engine() as engine:
         seq = engine.txn(contract.table(Layer.BRONZE), "bench") + 1
         source.receive()
-        engine.stage(source.name(seq - 1, seq), contract.source, contract.columns)
+        engine.stage(source.name(seq - 1, seq), contract.record_format, contract.columns)
         types = engine.types("staged_rows")
         columns = (*(TableColumn(c.name, types[c.name]) for c in contract.columns), *PLACE, EXTRA)
         stamp = (TableColumn("_batch_seq", types["_row"]), TableColumn("_run_id", types["_file"]))

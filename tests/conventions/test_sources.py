@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from lakeward.contracts.model import FileFormat, FileSource
+from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.source import FileDropSource
 from lakeward.sources import FileDrop, Limit, Source
 from lakeward.sources.copying import copy_bytes
 
@@ -46,8 +47,15 @@ class DyingCopy:
 
 
 def file_drop(root: Path, **collaborators) -> FileDrop:
-    source = FileSource(PurePosixPath("inbox"), "**/*.csv", FileFormat.CSV)
-    return FileDrop("plant", Premises(root), source, root / "landing", StillClock(), **collaborators)
+    return FileDrop(
+        dataset="plant",
+        premises=Premises(root),
+        source=FileDropSource(path=PurePosixPath("inbox"), pattern="**/*.csv"),
+        format=FileFormat.CSV,
+        landing=root / "landing",
+        clock=StillClock(),
+        **collaborators,
+    )
 
 
 def deliver(root: Path, first: int, last: int) -> None:

@@ -7,7 +7,8 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakeward.contracts.model import FileFormat, Kind
+from lakeward.contracts.model import Kind
+from lakeward.contracts.record_format import FileFormat
 from lakeward.engines.protocols import ColumnStatistics, Statistics
 from lakeward.quality.plan import make_plan
 from support.judging import column, contract, expect, fetch, rules_of

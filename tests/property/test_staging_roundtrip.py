@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from support.staging import Staged, column, file_input, staged, staged_text
 
 # Signs that mean something to a reader of CSV, and signs that do not.

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from lakeward.contracts.model import DataType, FileFormat, Kind
+from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.record_format import FileFormat
 from lakeward.quality.gx_success import gx_success
 from lakeward.quality.plan import make_plan
 from support.judging import PLACE, column, contract, rules_of

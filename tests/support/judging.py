@@ -4,11 +4,11 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 
 import duckdb
 
-from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource, Kind
+from lakeward.contracts.model import Column, Contract, DataType, Kind
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.names import Layer
 from lakeward.core.sql import identifier as quoted
 from lakeward.quality.plan import diverting, make_plan
@@ -45,9 +45,9 @@ class Result:
         return {row["_row"]: set(json.loads(row["_reasons"])) for row in self.bad}
 
 
-def contract(*columns, format_=FileFormat.CSV, key=(), time=None, **source):
-    source = FileSource(PurePosixPath("inbox/x"), "*", format_, **source)
-    return Contract("x", "1.0.0", Layer.SILVER, tuple(columns), primary_key=key, time_column=time, source=source)
+def contract(*columns, format_=FileFormat.CSV, key=(), time=None, **dialect):
+    look = RecordFormat(format=format_, **dialect)
+    return Contract("x", "1.0.0", Layer.SILVER, tuple(columns), primary_key=key, time_column=time, record_format=look)
 
 
 def column(name, kind=Kind.STRING, precision=0, scale=0, **kwargs):

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import duckdb
 
-from lakeward.contracts.model import DataType, FileFormat, Kind, Sla
+from lakeward.contracts.model import DataType, Kind, Sla
+from lakeward.contracts.record_format import FileFormat
 from lakeward.quality.plan import make_plan
 from lakeward.quality.series.track import Source
 from support.judging import TEXT, column, contract, fetch, rules_of

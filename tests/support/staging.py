@@ -3,13 +3,14 @@
 import functools
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column, DataType, FileFormat, FileSource, Kind
+from lakeward.contracts.model import Column, DataType, Kind
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.names import Sha256
 from lakeward.core.settings import Settings
 from lakeward.engines.embedded.staging import stage
@@ -41,11 +42,12 @@ class Staged:
 
 
 def file_input(path: Path, kind: FileFormat = FileFormat.CSV, seq: int = 1, fault: str | None = None) -> BatchInput:
-    return BatchInput(seq, path.name, path, Sha256(SHA), path.stat().st_size if path.exists() else 0, kind, fault)
+    size = path.stat().st_size if path.exists() else 0
+    return BatchInput(seq=seq, name=path.name, path=path, sha256=Sha256(SHA), size=size, format=kind, fault=fault)
 
 
-def source(kind: FileFormat = FileFormat.CSV, **dialect: Any) -> FileSource:
-    return FileSource(PurePosixPath("inbox"), "**", kind, **dialect)
+def record_format(kind: FileFormat = FileFormat.CSV, **dialect: Any) -> RecordFormat:
+    return RecordFormat(format=kind, **dialect)
 
 
 def column(name: str, *, required: bool = False, type_: Kind = Kind.STRING, source_name: str | None = None) -> Column:
@@ -63,10 +65,10 @@ def read_into(
 ) -> tuple[FileReport, ...]:
     """Stage real files as the next batch of a session; what Spark read is looked at through DuckDB."""
     if READER.get() == "embedded":
-        return stage(con, inputs, source(**dialect), columns, scratch)
+        return stage(con, inputs, record_format(**dialect), columns, scratch)
     from lakeward.engines.spark.staging.stage import stage as stage_on_executors
 
-    reports = stage_on_executors(spark_session(), inputs, source(**dialect), columns, scratch)
+    reports = stage_on_executors(spark_session(), inputs, record_format(**dialect), columns, scratch)
     for name in ("staged_rows", "staged_rejects"):
         folder = scratch / f"looked_at_{name}"
         spark_session().table(name).write.mode("overwrite").parquet(str(folder))

@@ -1,19 +1,19 @@
 """A batch: the rows between two offsets of a source, named before they are read, and replayable."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from lakeward.core.names import BatchId, Sha256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchInput:
     """One immutable file of a batch, as the engine is to read it.
 
     Args:
         seq: The file's number in its source, from 1; orders rows between files.
-        name: Its path below the drop folder when it was received, `/`-separated.
+        name: What its source calls it, for a drop folder its path below it when it was received, `/`-separated.
         path: Where its unchanged bytes lie (landing).
         sha256: Identity of those bytes.
         size: Bytes.
@@ -58,5 +58,6 @@ class FileReport:
     seq: int
     name: str
     records: int
+    _: KW_ONLY
     unknown: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lakeward.contracts.columns import no_unjudged, read_columns
-from lakeward.contracts.dialect import read_source
 from lakeward.contracts.document import Document, Fault, shown
+from lakeward.contracts.file_drop import read_file_drop
 from lakeward.contracts.gold import instant, read_model
 from lakeward.contracts.model import Column, Contract, Grain
 from lakeward.contracts.promises import read_promises
+from lakeward.contracts.record_format import TYPED_ROWS
 from lakeward.contracts.view import View, close, custom
 from lakeward.core.names import DATASET_NAME, Layer, sha256
 
@@ -38,6 +39,9 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
     ours = custom(top, CUSTOM)
     promises = read_promises(top)
     origin = _origin(ours)
+    source, record_format = (
+        read_file_drop(ours.view("source"), name, promises.retention_days, roots) if origin == "source" else (None, TYPED_ROWS)
+    )
     return Contract(
         name=name,
         version=version,
@@ -52,7 +56,8 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         domain=top.text("domain", ""),
         description=top.view("description").text("purpose", ""),
         data_class=ours.text("dataClass", "") or None,
-        source=read_source(ours.view("source"), name, promises.retention_days, roots) if origin == "source" else None,
+        source=source,
+        record_format=record_format,
         model=read_model(ours.view("model"), name, columns) if origin == "model" else None,
         engine=ours.engine(),
         sla=promises.sla,

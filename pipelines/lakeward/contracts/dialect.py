@@ -1,32 +1,20 @@
-"""The source of a silver dataset: a drop folder and the dialect of its files. Refuses a path that leaves the project."""
+"""How the records of a source's files look: the keys of a contract that say so."""
 
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
 from typing import Any
 
-from lakeward.contracts.model import FileFormat, FileSource
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.contracts.view import View
 
 KEYS = (
-    *("path", "pattern", "format", "delimiter", "quote", "escape", "encoding", "nulls", "decimal", "timezone"),
-    *("sheet", "headerRow", "headerRows", "limitBytes"),
+    *("format", "delimiter", "quote", "escape", "encoding", "nulls", "decimal", "timezone"),
+    *("sheet", "headerRow", "headerRows"),
 )
-# Bounds of one batch where the contract names none: minutes of work, and within the memory of a small machine.
-MAX_BYTES = 4 << 30
 
 
-def read_source(view: View, dataset: str, retention_days: int | None, roots: Sequence[Path] | None) -> FileSource:
-    """The source that the custom property `source` describes.
-
-    Args:
-        roots: Folders outside the project that it may lie in; None: which project it is for is not known here.
-    """
-    view.only(KEYS)
-    form = view.choice("format", tuple(FileFormat))
-    source = FileSource(
-        path=_drop_folder(view, dataset, roots),
-        pattern=_pattern(view, form),
-        format=form,
+def read_record_format(view: View, sheet_limit_bytes: int) -> RecordFormat:
+    """The record format that a mapping describes, among other keys of its own."""
+    record_format = RecordFormat(
+        format=view.choice("format", tuple(FileFormat)),
         delimiter=_character(view, "delimiter", ","),
         quote=_character(view, "quote", '"'),
         escape=_character(view, "escape", '"'),
@@ -37,27 +25,10 @@ def read_source(view: View, dataset: str, retention_days: int | None, roots: Seq
         sheet=view.text("sheet", "") or None,
         header_row=view.whole("headerRow", 1),
         header_rows=view.whole("headerRows", 1),
-        limit_bytes=view.whole("limitBytes", MAX_BYTES),
-        retention_days=retention_days,
+        sheet_limit_bytes=sheet_limit_bytes,
     )
-    _told_apart(view, source)
-    return source
-
-
-def _drop_folder(view: View, dataset: str, roots: Sequence[Path] | None) -> PurePosixPath:
-    path = PurePosixPath(view.text("path", f"inbox/{dataset}"))
-    outside = path.is_absolute() and roots is not None and not any(path.is_relative_to(root.as_posix()) for root in roots)
-    if outside or ".." in path.parts or "\0" in str(path):
-        view.fail("path", "contract_path_outside", key="path")
-    return path
-
-
-def _pattern(view: View, form: FileFormat) -> str:
-    pattern = view.text("pattern", f"**/*.{form}")
-    parts = PurePosixPath(pattern)
-    if not parts.parts or parts.is_absolute() or ".." in parts.parts:
-        view.fail("pattern", "contract_path_outside", key="pattern")
-    return pattern
+    _told_apart(view, record_format)
+    return record_format
 
 
 def _character(view: View, key: str, default: str, allowed: str = "") -> str:
@@ -79,9 +50,9 @@ def _codec(name: Any) -> str | None:
     return str(name).lower()
 
 
-def _told_apart(view: View, source: FileSource) -> None:
+def _told_apart(view: View, record_format: RecordFormat) -> None:
     for key in ("quote", "decimal"):
-        if source.format is FileFormat.CSV and getattr(source, key) == source.delimiter:
+        if record_format.format is FileFormat.CSV and getattr(record_format, key) == record_format.delimiter:
             view.fail(key, "contract_same_character", key=key)
-    if source.escape not in {source.quote, "\\"}:
+    if record_format.escape not in {record_format.quote, "\\"}:
         view.wrong("escape", "the quote itself, or a backslash")

@@ -4,7 +4,7 @@ A change is breaking when a row that is already stored would mean something else
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from lakeward.contracts.document import shown
@@ -50,9 +50,9 @@ CONTRACT = {
     **dict.fromkeys(("version", "series", "owner", "domain", "description", "data_class", "engine", "sla"), _FINE),
 }
 # Bronze is text as it was decoded: how a file is cut into it concerns new files only, what the text means concerns every row.
-SOURCE = {
-    **dict.fromkeys(("path", "pattern", "delimiter", "quote", "escape", "encoding", "sheet", "header_row", "header_rows"), _FINE),
-    **dict.fromkeys(("limit_bytes", "retention_days"), _FINE),
+# `sheet_limit_bytes` has no entry: it follows from `limit_bytes` of the source.
+RECORD_FORMAT = {
+    **dict.fromkeys(("delimiter", "quote", "escape", "encoding", "sheet", "header_row", "header_rows"), _FINE),
     **dict.fromkeys(("format", "nulls", "decimal", "zone"), _BREAK),
 }
 # A changed model computes the whole of its table anew; only what its windows are would leave a reader behind.
@@ -67,7 +67,7 @@ def diff(old: Contract, new: Contract) -> tuple[Change, ...]:
     changes = [
         *_parts("", old, new, CONTRACT),
         *_columns(old, new),
-        *(_parts("source.", old.source, new.source, SOURCE) if old.source and new.source else ()),
+        *_source(old, new),
         *(_parts("model.", old.model, new.model, MODEL) if old.model and new.model else ()),
     ]
     return (*changes, *_version_remark(old, new, changes))
@@ -100,7 +100,7 @@ def check_evolution(applied: Contract, new: Contract, *, rebuilding: bool = Fals
 
 def _parts(prefix: str, old: object, new: object, effects: Mapping[str, Effect]) -> Iterator[Change]:
     for part, effect in effects.items():
-        before, after = getattr(old, part), getattr(new, part)
+        before, after = getattr(old, part, None), getattr(new, part, None)
         if before != after:
             yield Change(effect, "change_part", {"what": prefix + part, "old": _told(before), "new": _told(after)})
 
@@ -116,6 +116,15 @@ def _columns(old: Contract, new: Contract) -> Iterator[Change]:
             yield Change(_ADD, "change_new_column", {"what": name})
     for name in sorted(before.keys() - after.keys()):
         yield Change(_BREAK, "change_dropped_column", {"what": name})
+
+
+def _source(old: Contract, new: Contract) -> Iterator[Change]:
+    """Where batches come from concerns new ones only, whatever the kinds; how their records look concerns stored rows too."""
+    if old.source is None or new.source is None:
+        return
+    address = dict.fromkeys((part.name for source in (old.source, new.source) for part in fields(source)), _FINE)
+    yield from _parts("source.", old.source, new.source, address)
+    yield from _parts("source.", old.record_format, new.record_format, RECORD_FORMAT)
 
 
 def _version_remark(old: Contract, new: Contract, changes: list[Change]) -> Iterator[Change]:

@@ -1,10 +1,12 @@
 """What a contract promises, as frozen values: everything else in Lakeward is derived from these."""
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from lakeward.contracts.record_format import TYPED_ROWS, RecordFormat
+from lakeward.contracts.source import ContractSource
 from lakeward.core.names import Layer, Sha256, TableName
 
 
@@ -64,50 +66,6 @@ class Grain(StrEnum):
     MONTH = "month"
 
 
-class FileFormat(StrEnum):
-    """What the file source can read."""
-
-    CSV = "csv"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    XLSX = "xlsx"
-
-
-@dataclass(frozen=True, slots=True)
-class FileSource:
-    """A drop folder and the dialect of its files.
-
-    Args:
-        path: The drop folder, relative to the project, or absolute inside one of the project's roots.
-        pattern: Glob below `path` (`**` for folders).
-        escape: The character that escapes a quote: the quote itself, or a backslash.
-        encoding: Python codec name, lower case (`utf-8`, `gb18030`, `utf-16`, …).
-        nulls: Texts that mean "no value".
-        decimal: Decimal separator of numbers in text.
-        zone: IANA zone of naive times; None: a naive time is quarantined.
-        sheet: Of a workbook; None: the only one with something in it.
-        header_row, header_rows: The first row of a sheet's header, from 1, and how many rows it has.
-        limit_bytes: The bound of one batch, in bytes of its files; one file always fits. A sheet has as many at most, unpacked.
-        retention_days: How long a landed file is kept after its batch; None: for ever.
-    """
-
-    path: PurePosixPath
-    pattern: str
-    format: FileFormat
-    delimiter: str = ","
-    quote: str = '"'
-    escape: str = '"'
-    encoding: str = "utf-8"
-    nulls: tuple[str, ...] = ("",)
-    decimal: str = "."
-    zone: str | None = None
-    sheet: str | None = None
-    header_row: int = 1
-    header_rows: int = 1
-    limit_bytes: int = 4 << 30
-    retention_days: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class GoldModel:
     """How a gold table is made: one SELECT, recomputed window by window.
@@ -147,6 +105,8 @@ class Contract:
         primary_key: Column names in key order; empty: no row is a duplicate unless `duplicates_exact`.
         time_column: The column of event time; None for master data.
         data_class: The contract's class of data, which grading takes its default from.
+        source: Where its batches come from; None: a model makes its rows.
+        record_format: How the records of its batches look.
         engine: Which engine works on it; None: the project's.
         text, sha256: The file as it was read, and its identity.
     """
@@ -155,6 +115,7 @@ class Contract:
     version: str
     layer: Layer  # silver (from a source) or gold (from a model)
     columns: tuple[Column, ...]
+    _: KW_ONLY
     primary_key: tuple[str, ...] = ()
     time_column: str | None = None
     series: tuple[str, ...] = ()
@@ -164,7 +125,8 @@ class Contract:
     domain: str = ""
     description: str = ""
     data_class: str | None = None
-    source: FileSource | None = None
+    source: ContractSource | None = None
+    record_format: RecordFormat = TYPED_ROWS
     model: GoldModel | None = None
     engine: str | None = None
     sla: Sla = field(default_factory=Sla)

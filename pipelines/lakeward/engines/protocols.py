@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column, DataType, FileSource
+from lakeward.contracts.model import Column, DataType
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.names import TableName
 
 # Nothing is stored yet.
@@ -285,7 +286,7 @@ class QueryEngine(Protocol):
     def stage(
         self,
         inputs: Sequence[BatchInput],
-        source: FileSource,
+        record_format: RecordFormat,
         columns: Sequence[Column],
         stored: Mapping[str, DataType] = NOTHING,
     ) -> tuple[FileReport, ...]:
@@ -299,6 +300,7 @@ class QueryEngine(Protocol):
         `raw BLOB` (the record's bytes; for a whole-file reject NULL, `_row` 0 and `detail` naming the landed file).
 
         Args:
+            record_format: How to read the text files and sheets among them.
             stored: Types of the table that the rows are for, by contract name; a Parquet record that they can't hold as it is
                 is a reject.
         """

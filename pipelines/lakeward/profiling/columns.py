@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from lakeward.contracts.model import FileSource, Kind
+from lakeward.contracts.model import Kind
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import identifier, literal
 from lakeward.core.units import guess_from_name
 from lakeward.engines.protocols import Engine
@@ -29,7 +30,7 @@ REPEATED = 10
 
 
 def profile_columns(
-    engine: Engine, source: FileSource, names: Mapping[str, str], samples: Mapping[str, Sequence[str]]
+    engine: Engine, record_format: RecordFormat, names: Mapping[str, str], samples: Mapping[str, Sequence[str]]
 ) -> tuple[ColumnProfile, ...]:
     """The columns of the staged file; leaves their values behind as the relation `VALUES`.
 
@@ -38,24 +39,24 @@ def profile_columns(
         samples: Some texts of each column that holds text.
     """
     personal = {column: looks_personal(header, samples.get(column, ())) for column, header in names.items()}
-    trials = _trials(engine, source, names, samples, personal)
-    outcomes = try_types(engine, source, trials)
-    typed = [_typed(engine, source, names[column], column, some) for column, some in outcomes.items()]
-    keep_values(engine, source, {column.name: Trial(column.type, column.time_format) for column in typed})
+    trials = _trials(engine, record_format, names, samples, personal)
+    outcomes = try_types(engine, record_format, trials)
+    typed = [_typed(engine, record_format, names[column], column, some) for column, some in outcomes.items()]
+    keep_values(engine, record_format, {column.name: Trial(column.type, column.time_format) for column in typed})
     measured = _measured(engine, [replace(column, personal=personal[column.name]) for column in typed])
     return tuple(_described(engine, column, samples.get(column.name, ())) for column in measured)
 
 
 def _trials(
     engine: Engine,
-    source: FileSource,
+    record_format: RecordFormat,
     names: Mapping[str, str],
     samples: Mapping[str, Sequence[str]],
     personal: Mapping[str, bool],
 ) -> dict[str, tuple[Trial, ...]]:
     """A file's own types stand; what may be a person's number is no number to reckon with."""
     stored = engine.types(STAGED)
-    found = {column: candidates(names[column], values, source.decimal) for column, values in samples.items()}
+    found = {column: candidates(names[column], values, record_format.decimal) for column, values in samples.items()}
     return {
         column: tuple(one for one in found[column] if not (personal[column] and one.type.kind in NUMBERS))
         if column in found
@@ -64,10 +65,10 @@ def _trials(
     }
 
 
-def _typed(engine: Engine, source: FileSource, header: str, column: str, outcomes: Sequence[Outcome]) -> ColumnProfile:
+def _typed(engine: Engine, record_format: RecordFormat, header: str, column: str, outcomes: Sequence[Outcome]) -> ColumnProfile:
     """The column with the first type that holds, the last resort being the text; of times, the format that fits best."""
     holding = [outcome for outcome in outcomes if outcome.holds] or list(outcomes[-1:])
-    best, *rivals = _best_format(engine, source, column, holding) if holding[0].trial.time_format else holding[:1]
+    best, *rivals = _best_format(engine, record_format, column, holding) if holding[0].trial.time_format else holding[:1]
     return ColumnProfile(
         source_name=header,
         name=column,
@@ -79,7 +80,7 @@ def _typed(engine: Engine, source: FileSource, header: str, column: str, outcome
     )
 
 
-def _best_format(engine: Engine, source: FileSource, column: str, holding: Sequence[Outcome]) -> list[Outcome]:
+def _best_format(engine: Engine, record_format: RecordFormat, column: str, holding: Sequence[Outcome]) -> list[Outcome]:
     """Those that convert most values; of these, those by which the file is best in order, the shortest span first.
 
     Where there is more than one, only a person can tell.
@@ -89,7 +90,7 @@ def _best_format(engine: Engine, source: FileSource, column: str, holding: Seque
     best = [outcome for outcome in timed if outcome.converted == most]
     if len(best) == 1:
         return best
-    orders = disorder(engine, source, column, [outcome.trial for outcome in best])
+    orders = disorder(engine, record_format, column, [outcome.trial for outcome in best])
     ranked = sorted(zip(orders, best, strict=True), key=lambda pair: pair[0])
     return [outcome for (back, _), outcome in ranked if back == ranked[0][0][0]]
 

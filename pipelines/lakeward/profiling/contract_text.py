@@ -6,7 +6,8 @@ Refuses to write a value of the file: evidence is counts.
 import json
 from collections.abc import Iterator
 
-from lakeward.contracts.model import FileFormat, FileSource, Kind
+from lakeward.contracts.model import Kind
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.grading.catalogue import shipped_rules
 from lakeward.grading.proposal import Proposal, Why
 from lakeward.profiling.findings import ColumnProfile, Profile, Times
@@ -135,38 +136,38 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
 
 
 def _source(profile: Profile, name: str) -> Iterator[str]:
-    source = profile.source
+    record_format = profile.record_format
     yield f"path: inbox/{name}"
     yield f"pattern: {_quoted('**/*' + profile.suffix)}"
-    yield f"format: {source.format}"
-    if source.format is FileFormat.CSV:
-        yield f"delimiter: {_quoted(source.delimiter)}      # {profile.agreeing} of {profile.sampled} sampled records have as many fields"
-        yield f"quote: {_quoted(source.quote)}"
-        yield f"escape: {_quoted(source.escape)}"
-        yield f"decimal: {_quoted(source.decimal)}"
-    if source.format is FileFormat.XLSX:
-        yield from _sheet(source)
-    if source.format in {FileFormat.CSV, FileFormat.JSONL}:
-        yield f"encoding: {source.encoding}      # {_encoding_evidence(source)}"
-    if source.format is not FileFormat.PARQUET:
-        yield f"nulls: [{', '.join(map(_quoted, source.nulls))}]      # those that occur, and the empty text"
+    yield f"format: {record_format.format}"
+    if record_format.format is FileFormat.CSV:
+        yield f"delimiter: {_quoted(record_format.delimiter)}      # {profile.agreeing} of {profile.sampled} sampled records have as many fields"
+        yield f"quote: {_quoted(record_format.quote)}"
+        yield f"escape: {_quoted(record_format.escape)}"
+        yield f"decimal: {_quoted(record_format.decimal)}"
+    if record_format.format is FileFormat.XLSX:
+        yield from _sheet(record_format)
+    if record_format.format in {FileFormat.CSV, FileFormat.JSONL}:
+        yield f"encoding: {record_format.encoding}      # {_encoding_evidence(record_format)}"
+    if record_format.format is not FileFormat.PARQUET:
+        yield f"nulls: [{', '.join(map(_quoted, record_format.nulls))}]      # those that occur, and the empty text"
 
 
-def _sheet(source: FileSource) -> Iterator[str]:
-    if source.sheet is None:
+def _sheet(record_format: RecordFormat) -> Iterator[str]:
+    if record_format.sheet is None:
         yield "# sheet: the only one that holds something, whatever its name; name one here to read no other"
     else:
-        yield f"sheet: {_quoted(source.sheet)}"
-    yield f"headerRow: {source.header_row}      # CHECK: the first row of column names; records follow below the last"
-    if source.header_rows > 1:
-        yield f"headerRows: {source.header_rows}      # by its merged cells; a column's name is the texts above it, joined with _"
+        yield f"sheet: {_quoted(record_format.sheet)}"
+    yield f"headerRow: {record_format.header_row}      # CHECK: the first row of column names; records follow below the last"
+    if record_format.header_rows > 1:
+        yield f"headerRows: {record_format.header_rows}      # by its merged cells; a column's name is the texts above it, joined with _"
 
 
-def _encoding_evidence(source: FileSource) -> str:
-    if source.encoding in {"utf-8-sig", "utf-16"}:
+def _encoding_evidence(record_format: RecordFormat) -> str:
+    if record_format.encoding in {"utf-8-sig", "utf-16"}:
         return "by its byte order mark"
     return {"utf-8": "every byte is UTF-8", "latin-1": "neither UTF-8 nor Chinese: check words with accents"}.get(
-        source.encoding, "decodes, and reads like text"
+        record_format.encoding, "decodes, and reads like text"
     )
 
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lakeward.contracts.model import DataType, FileSource, Kind
+from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.grading.proposal import Proposal
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnProfile:
     """One column.
 
@@ -83,19 +84,19 @@ class Times:
     offsets: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One file.
 
     Args:
-        source: Its dialect; `nulls` are those that occur.
+        record_format: How its records look; `nulls` are those that occur.
         agreeing, sampled: So many of so many sampled records have the same number of fields; 0 of 0 where there are no fields.
         rows: Records that could be read.
         rejects: Records that could not.
         suffix: Of the file's name, as a drop folder's pattern needs it.
     """
 
-    source: FileSource
+    record_format: RecordFormat
     agreeing: int
     sampled: int
     rows: int

@@ -3,11 +3,12 @@
 import codecs
 import hashlib
 import json
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
 
 from lakeward.contracts.batch import BatchInput
-from lakeward.contracts.model import Column, DataType, FileFormat, FileSource, Kind
+from lakeward.contracts.model import Column, DataType, Kind
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Sha256
 from lakeward.engines.protocols import Engine
@@ -25,13 +26,14 @@ class Look:
     """What the first look showed.
 
     Args:
-        source: The dialect; its path is of no meaning yet.
+        record_format: What it seems to be written in.
         agreeing, sampled: As in `Profile`.
         percent: Names of columns that a workbook shows as percentages.
     """
 
     input: BatchInput
-    source: FileSource
+    record_format: RecordFormat
+    _: KW_ONLY
     agreeing: int = 0
     sampled: int = 0
     percent: frozenset[str] = frozenset()
@@ -58,12 +60,12 @@ def first_look(path: Path, sheet: str | None = None) -> Look:
         raise UsageError("sample_not_readable", file=path, found=broken)
     with path.open("rb") as file:
         identity = Sha256(hashlib.file_digest(file, "sha256").hexdigest())
-    input_ = BatchInput(1, path.name, path, identity, path.stat().st_size, format_)
-    source = FileSource(PurePosixPath(), "", format_)
+    input_ = BatchInput(seq=1, name=path.name, path=path, sha256=identity, size=path.stat().st_size, format=format_)
+    record_format = RecordFormat(format=format_)
     if format_ is FileFormat.XLSX:
-        found, percent = look_at_sheet(path, source, sheet)
+        found, percent = look_at_sheet(path, record_format, sheet)
         return Look(input_, found, percent=percent)
-    return Look(input_, source) if format_ is FileFormat.PARQUET else _text_look(input_, source)
+    return Look(input_, record_format) if format_ is FileFormat.PARQUET else _text_look(input_)
 
 
 def header(engine: Engine, look: Look) -> tuple[str, ...]:
@@ -72,25 +74,23 @@ def header(engine: Engine, look: Look) -> tuple[str, ...]:
     Raises:
         UsageError: The engine finds no columns.
     """
-    report = engine.stage((look.input,), look.source, (_NO_COLUMN,))[0]
+    report = engine.stage((look.input,), look.record_format, (_NO_COLUMN,))[0]
     if not report.unknown:
         raise UsageError("sample_without_columns", file=look.input.path)
-    if look.source.format is not FileFormat.JSONL:
+    if look.record_format.format is not FileFormat.JSONL:
         return report.unknown
-    first = list(_first_object(_head(look.input.path, look.source.encoding)))
+    first = list(_first_object(_head(look.input.path, look.record_format.encoding)))
     return tuple(sorted(report.unknown, key=lambda name: first.index(name) if name in first else len(first)))
 
 
-def _text_look(input_: BatchInput, source: FileSource) -> Look:
+def _text_look(input_: BatchInput) -> Look:
     encoding = guess_encoding(input_.path)
-    if source.format is FileFormat.JSONL:
-        return Look(input_, FileSource(source.path, "", FileFormat.JSONL, encoding=encoding))
+    if input_.format is FileFormat.JSONL:
+        return Look(input_, RecordFormat(format=FileFormat.JSONL, encoding=encoding))
     found = guess_dialect(_head(input_.path, encoding))
     if not found.header:
         raise UsageError("sample_without_header", file=input_.path)
-    dialect = FileSource(
-        path=source.path,
-        pattern="",
+    dialect = RecordFormat(
         format=FileFormat.CSV,
         delimiter=found.delimiter,
         quote=found.quote,
@@ -98,7 +98,7 @@ def _text_look(input_: BatchInput, source: FileSource) -> Look:
         encoding=encoding,
         decimal=found.decimal,
     )
-    return Look(input_, dialect, found.agreeing, found.records)
+    return Look(input_, dialect, agreeing=found.agreeing, sampled=found.records)
 
 
 def _head(path: Path, encoding: str) -> str:

@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lakeward.contracts.model import Column, Contract, DataType, FileSource
+from lakeward.contracts.model import Column, Contract, DataType
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.names import Layer
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
@@ -67,10 +68,12 @@ def sample(engine: Engine, columns: Sequence[str], nulls: Sequence[str], rows: i
     }
 
 
-def try_types(engine: Engine, source: FileSource, trials: Mapping[str, Sequence[Trial]]) -> dict[str, tuple[Outcome, ...]]:
+def try_types(
+    engine: Engine, record_format: RecordFormat, trials: Mapping[str, Sequence[Trial]]
+) -> dict[str, tuple[Outcome, ...]]:
     """Every trial of every column, in one scan."""
     named = [(column, trial) for column, some in trials.items() for trial in some]
-    converted = _conversions(engine, source, named)
+    converted = _conversions(engine, record_format, named)
     items = [
         f"count_if(NOT ({one.missing})) AS f{place}, count_if({one.unconverted or 'FALSE'}) AS u{place}"
         for place, one in enumerate(converted)
@@ -83,10 +86,10 @@ def try_types(engine: Engine, source: FileSource, trials: Mapping[str, Sequence[
     return {column: tuple(outcome for owner, outcome in outcomes if owner == column) for column in trials}
 
 
-def disorder(engine: Engine, source: FileSource, column: str, trials: Sequence[Trial]) -> tuple[tuple[int, float], ...]:
+def disorder(engine: Engine, record_format: RecordFormat, column: str, trials: Sequence[Trial]) -> tuple[tuple[int, float], ...]:
     """For each trial of a time column: how many rows stand before their predecessor in the file, and the seconds it spans."""
     named = [(column, trial) for trial in trials]
-    converted = _conversions(engine, source, named)
+    converted = _conversions(engine, record_format, named)
     values = {f"v{place}": f"epoch({one.output})" for place, one in enumerate(converted)}
     back = {f"b{place}": f"{value} < lag({value}) OVER (ORDER BY _row)" for place, value in enumerate(values)}
     items = [f"count_if(b{place}) AS n{place}, max({value}) - min({value}) AS s{place}" for place, value in enumerate(values)]
@@ -94,20 +97,20 @@ def disorder(engine: Engine, source: FileSource, column: str, trials: Sequence[T
     return tuple((found[f"n{place}"], found[f"s{place}"]) for place, _ in enumerate(trials))
 
 
-def keep_values(engine: Engine, source: FileSource, types: Mapping[str, Trial]) -> None:
+def keep_values(engine: Engine, record_format: RecordFormat, types: Mapping[str, Trial]) -> None:
     """Make `VALUES`: the file's rows, every column in its type, with `_row`."""
     named = list(types.items())
-    converted = _conversions(engine, source, named)
+    converted = _conversions(engine, record_format, named)
     items = [f"{one.value} AS {identifier(column)}" for (column, _), one in zip(named, converted, strict=True)]
     engine.materialise(VALUES, f"SELECT {', '.join(items)}, _row FROM {_stacked(named, converted)}")
 
 
-def _conversions(engine: Engine, source: FileSource, named: Sequence[tuple[str, Trial]]) -> list[Converted]:
+def _conversions(engine: Engine, record_format: RecordFormat, named: Sequence[tuple[str, Trial]]) -> list[Converted]:
     """Each trial as a column of its own; naive times are taken as UTC, which has every time once."""
     columns = tuple(
         Column(f"t{place}", trial.type, f"t{place}", time_format=trial.time_format) for place, (_, trial) in enumerate(named)
     )
-    contract = Contract("sample", "0.0.0", Layer.SILVER, columns, source=replace(source, zone="UTC"))
+    contract = Contract("sample", "0.0.0", Layer.SILVER, columns, record_format=replace(record_format, zone="UTC"))
     stored: Mapping[str, DataType] = engine.types(STAGED)
     return [convert(contract, place, stored[column]) for place, (column, _) in enumerate(named)]
 

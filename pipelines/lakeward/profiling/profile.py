@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lakeward.contracts.model import Column, FileFormat, Kind
+from lakeward.contracts.model import Column, Kind
+from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import UsageError
 from lakeward.core.sql import identifier
 from lakeward.core.workbook import ERRORS
@@ -33,15 +34,25 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
     names = dict(zip(sql_names(headers), headers, strict=True))
     rows, rejects = _stage(engine, look, names)
     texts = [column for column, type_ in engine.types(STAGED).items() if column in names and type_.kind is Kind.STRING]
-    source = replace(look.source, nulls=null_tokens(engine, texts))
-    samples = sample(engine, texts, (*source.nulls, *(ERRORS if source.format is FileFormat.XLSX else ())), rows)
-    columns = profile_columns(engine, source, names, samples)
+    record_format = replace(look.record_format, nulls=null_tokens(engine, texts))
+    samples = sample(engine, texts, (*record_format.nulls, *(ERRORS if record_format.format is FileFormat.XLSX else ())), rows)
+    columns = profile_columns(engine, record_format, names, samples)
     content = recognised(engine, columns)
     columns = tuple(_shown(replace(column, content=content.get(column.name)), look) for column in columns)
     time = find_time_column(columns)
     key = find_key(engine, columns, time, rows)
     times = measure_times(engine, time, key) if time else None
-    return Profile(source, look.agreeing, look.sampled, rows, rejects, path.suffix, columns, key, times)
+    return Profile(
+        record_format=record_format,
+        agreeing=look.agreeing,
+        sampled=look.sampled,
+        rows=rows,
+        rejects=rejects,
+        suffix=path.suffix,
+        columns=columns,
+        key=key,
+        times=times,
+    )
 
 
 def _shown(column: ColumnProfile, look: Look) -> ColumnProfile:
@@ -53,7 +64,7 @@ def _shown(column: ColumnProfile, look: Look) -> ColumnProfile:
 
 def _stage(engine: Engine, look: Look, names: Mapping[str, str]) -> tuple[int, int]:
     """Read the file once and keep its rows; how many rows and rejects there are."""
-    engine.stage((look.input,), look.source, tuple(Column(column, STRING, header) for column, header in names.items()))
+    engine.stage((look.input,), look.record_format, tuple(Column(column, STRING, header) for column, header in names.items()))
     engine.materialise(STAGED, f"SELECT {', '.join(map(identifier, names))}, _row FROM staged_rows")
     counts = engine.fetch(f"SELECT (SELECT count(*) FROM {STAGED}) AS rows, (SELECT count(*) FROM staged_rejects) AS rejects")[0]
     if not counts["rows"]:

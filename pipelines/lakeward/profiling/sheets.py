@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from lakeward.contracts.model import FileSource
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.errors import UsageError
 from lakeward.core.workbook import UnreadableError
 from lakeward.sources.sniff import guess_sheet, sheet_names
@@ -13,8 +13,8 @@ SHOWN = 12
 SHOWN_LETTERS = 200
 
 
-def look_at_sheet(path: Path, source: FileSource, sheet: str | None) -> tuple[FileSource, frozenset[str]]:
-    """The source with the sheet and its header, and the columns that are shown as percentages.
+def look_at_sheet(path: Path, record_format: RecordFormat, sheet: str | None) -> tuple[RecordFormat, frozenset[str]]:
+    """The record format with the sheet and its header, and the columns that are shown as percentages.
 
     Args:
         sheet: None: the only one with something in it; it is left unnamed, for the next file may call it otherwise.
@@ -23,14 +23,14 @@ def look_at_sheet(path: Path, source: FileSource, sheet: str | None) -> tuple[Fi
         UsageError: There is no such sheet, there are several, or none has a header.
     """
     try:
-        _choosable(path, source.limit_bytes, sheet)
-        guess = guess_sheet(path, source.limit_bytes, sheet)
+        _choosable(path, record_format.sheet_limit_bytes, sheet)
+        guess = guess_sheet(path, record_format.sheet_limit_bytes, sheet)
     except UnreadableError as error:
         raise UsageError("sample_workbook_damaged", file=path, found=error.code) from error
     if not guess.header_rows:
         raise UsageError("sample_sheet_header", file=path, sheet=guess.name)
     name = None if guess.only else guess.name
-    return replace(source, sheet=name, header_row=guess.header_row, header_rows=guess.header_rows), guess.percent
+    return replace(record_format, sheet=name, header_row=guess.header_row, header_rows=guess.header_rows), guess.percent
 
 
 def readable_workbook(path: Path, broken: str | None) -> None:

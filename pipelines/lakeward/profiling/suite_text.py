@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from lakeward.contracts.model import FileFormat, Kind
+from lakeward.contracts.model import Kind
+from lakeward.contracts.record_format import FileFormat
 from lakeward.core.workbook import ERRORS
 from lakeward.profiling.findings import ColumnProfile, Profile
 
@@ -45,7 +46,7 @@ def _expectations(profile: Profile, column: ColumnProfile) -> Iterator[dict[str,
     if column.choices:
         note = f"All {column.distinct:,} different values among {column.filled:,}."
         yield _rule(column, "expect_column_values_to_be_in_set", note, value_set=_choices(column))
-    if profile.source.format is FileFormat.XLSX and column.type.kind is Kind.STRING:
+    if profile.record_format.format is FileFormat.XLSX and column.type.kind is Kind.STRING:
         yield _rule(column, "expect_column_values_to_not_match_regex", FAILED, regex=ERROR_FORM) | {"severity": "critical"}
     if column.pattern:
         yield _rule(

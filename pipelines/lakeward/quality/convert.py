@@ -6,7 +6,8 @@ differ between engines. So a text is looked at first, and cast only when its for
 
 from dataclasses import dataclass
 
-from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource, Kind
+from lakeward.contracts.model import Column, Contract, DataType, Kind
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.sql import identifier, literal
 from lakeward.quality.instants import to_utc
 
@@ -59,16 +60,16 @@ class Converted:
 
 def convert(contract: Contract, place: int, stored: DataType) -> Converted:
     """The conversion of the contract's column at `place`, of which bronze holds `stored`."""
-    column, source = contract.columns[place], contract.source
-    if stored == column.type and not _is_text(stored, source):
+    column, record_format = contract.columns[place], contract.record_format
+    if stored == column.type and not _is_text(stored, record_format):
         return _as_stored(column, place)
     if stored.kind is Kind.STRING:
-        return _from_text(column, place, source)
+        return _from_text(column, place, record_format)
     return _from_native(column, place, stored)
 
 
-def _is_text(stored: DataType, source: FileSource | None) -> bool:
-    return stored.kind is Kind.STRING and source is not None and source.format is not FileFormat.PARQUET
+def _is_text(stored: DataType, record_format: RecordFormat) -> bool:
+    return stored.kind is Kind.STRING and record_format.format is not FileFormat.PARQUET
 
 
 def _as_stored(column: Column, place: int) -> Converted:
@@ -94,16 +95,15 @@ def _from_native(column: Column, place: int, stored: DataType) -> Converted:
     return Converted(column, layers, value, value, f"{own} IS NULL", lost)
 
 
-def _from_text(column: Column, place: int, source: FileSource | None) -> Converted:
+def _from_text(column: Column, place: int, record_format: RecordFormat) -> Converted:
     own, given, value = identifier(column.name), f"_t{place}", f"_v{place}"
     is_string = column.type.kind is Kind.STRING
     # Blanks around a number or a time say nothing; in a text they may. Trimming all would cost more than the cast.
     bare = own if is_string else f"CASE WHEN {own} LIKE ' %' OR {own} LIKE '% ' THEN trim({own}) ELSE {own} END"
-    cleaned = _without_nulls(bare, source.nulls if source else ())
+    cleaned = _without_nulls(bare, record_format.nulls)
     if is_string:
         return Converted(column, ({value: cleaned},), value, value, f"{value} IS NULL", None)
-    decimal, zone = (source.decimal, source.zone) if source else (".", None)
-    layers = ({given: cleaned}, *_parse(column, place, decimal, zone))
+    layers = ({given: cleaned}, *_parse(column, place, record_format.decimal, record_format.zone))
     return Converted(column, layers, value, value, f"{given} IS NULL", f"{given} IS NOT NULL AND {value} IS NULL")
 
 

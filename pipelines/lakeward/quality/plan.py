@@ -37,7 +37,7 @@ def make_plan(
         statistics: What is known of the batch's rows unread: what they prove is not asked.
     """
     columns = {column.name: convert(contract, place, types[column.name]) for place, column in enumerate(contract.columns)}
-    scope = Scope(columns, contract.source.zone if contract.source else None)
+    scope = Scope(columns, contract.record_format.zone)
     checks = tuple(compile_rule(rule, scope, place) for place, rule in enumerate(rules))
     settled = [proven(rule, scope, statistics) for rule in rules] if statistics else []
     keys = [

@@ -127,7 +127,7 @@ def _dimension(ours: Mapping[str, Any], known: Expectation, file: str, at: str) 
 def _compile_once(contract: Contract, rules: Sequence[Rule], file: str) -> None:
     """Compile against the contract's own types: a value that does not fit its column is found now, not in a batch."""
     columns = {column.name: convert(contract, place, column.type) for place, column in enumerate(contract.columns)}
-    scope = Scope(columns, contract.source.zone if contract.source else None)
+    scope = Scope(columns, contract.record_format.zone)
     for place, rule in enumerate(rules):
         try:
             check = compile_rule(rule, scope, place)

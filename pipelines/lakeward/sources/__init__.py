@@ -1,6 +1,7 @@
 """Where data comes from: numbered, immutable inputs that can be read again. Never rows."""
 
 from lakeward.sources.files import FileDrop
+from lakeward.sources.opening import open_source
 from lakeward.sources.protocols import Arrivals, Limit, Source
 
-__all__ = ["Arrivals", "FileDrop", "Limit", "Source"]
+__all__ = ["Arrivals", "FileDrop", "Limit", "Source", "open_source"]

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from lakeward.contracts.batch import BatchInput
-from lakeward.contracts.model import FileSource
+from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.source import FileDropSource
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.errors import InvariantError, MachineError
 from lakeward.core.names import Sha256
@@ -41,18 +42,20 @@ class Premises(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileDrop:
     """A drop folder as a replayable row of numbered files.
 
     Args:
+        format: What its files are to be.
         landing: Folder of all datasets' landed files.
         copy: How bytes get from the drop folder to the landing.
     """
 
     dataset: str
     premises: Premises
-    source: FileSource
+    source: FileDropSource
+    format: FileFormat
     landing: Path
     clock: Clock = field(default_factory=SystemClock)
     copy: Copy = copy_bytes
@@ -125,8 +128,15 @@ class FileDrop:
 
     def _input(self, entry: Entry) -> BatchInput:
         one = entry.landed
-        name, size = one.delivery.name, one.delivery.size
-        return BatchInput(entry.seq, name, self._place(one.sha256), one.sha256, size, one.format, one.fault)
+        return BatchInput(
+            seq=entry.seq,
+            name=one.delivery.name,
+            path=self._place(one.sha256),
+            sha256=one.sha256,
+            size=one.delivery.size,
+            format=one.format,
+            fault=one.fault,
+        )
 
     def _land(self, folder: Path, delivery: Delivery, known: frozenset[Sha256]) -> Landed | None:
         """The delivery, its bytes landed unless they are known (and perhaps released); None where it changed meanwhile."""
@@ -136,14 +146,14 @@ class FileDrop:
                 copied = self.copy(folder / delivery.name, draft)
                 if copied.size != delivery.size or not _unchanged(folder, delivery):
                     return None
-                found = fault(draft, self.source.format)
+                found = fault(draft, self.format)
                 if copied.sha256 not in known:
                     draft.replace(self._place(copied.sha256))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise MachineError("landing_failed", file=delivery.name, folder=self.landed, found=error.strerror) from error
-        return Landed(delivery, copied.sha256, self.source.format, found)
+        return Landed(delivery, copied.sha256, self.format, found)
 
     def _enter(self, landed: Sequence[Landed]) -> int:
         try:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Sha256
 from lakeward.sources.copying import scratch_file, sync_folder

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from support.staging import READER, column, file_input, staged
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import MachineError
 from support.staging import column, file_input, staged, staged_text
 

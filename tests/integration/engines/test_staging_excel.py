@@ -8,7 +8,7 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from support.staging import column, file_input, staged
 from support.workbooks import book_of, daily_report, empty_book, patched, saved, sheet, with_cells
 
@@ -121,7 +121,7 @@ def test_a_sheet_is_read_by_its_name_hidden_or_not(tmp_path, name, value):
         ({"sheet": "三号线"}, "reject_workbook_without_sheet"),
         ({"sheet": "空"}, "reject_workbook_without_header"),
         ({"sheet": "一号线", "header_row": 5}, "reject_workbook_without_header"),
-        ({"sheet": "一号线", "limit_bytes": 100}, "reject_workbook_too_large"),
+        ({"sheet": "一号线", "sheet_limit_bytes": 100}, "reject_workbook_too_large"),
     ],
 )
 def test_what_the_contract_does_not_find_makes_the_workbook_one_reject(tmp_path, dialect, reason):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
 from support.staging import SHA, staged_text
 

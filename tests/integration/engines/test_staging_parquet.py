@@ -5,7 +5,8 @@ import datetime as dt
 import duckdb
 import pytest
 
-from lakeward.contracts.model import FileFormat, Kind
+from lakeward.contracts.model import Kind
+from lakeward.contracts.record_format import FileFormat
 from support.staging import SHA, column, file_input, staged
 
 pytestmark = pytest.mark.usefixtures("reader")

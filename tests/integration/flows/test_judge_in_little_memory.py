@@ -2,7 +2,8 @@
 
 import pytest
 
-from lakeward.contracts.model import DataType, FileFormat, Kind
+from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.record_format import FileFormat
 from lakeward.engines import open_engine
 from lakeward.flows.batch.judge import ask
 from lakeward.quality.plan import make_plan

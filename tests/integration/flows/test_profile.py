@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from lakeward.contracts.load import load_contract
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import UsageError
 from lakeward.engines.opening import open_engine
 from lakeward.profiling import draft, profile_file
@@ -56,7 +56,12 @@ def checked(profile, tmp_path, name="press_line"):
 @pytest.mark.parametrize(("delimiter", "decimal"), [(",", "."), (";", ","), ("\t", "."), ("|", ".")])
 def test_every_dialect_and_encoding_gives_the_same_findings(engine, tmp_path, encoding, delimiter, decimal):
     profile = profiled(engine, tmp_path / "a.csv", table(delimiter, decimal=decimal, end="\r\n").encode(encoding))
-    assert (profile.source.delimiter, profile.source.decimal, profile.rows, profile.rejects) == (delimiter, decimal, 240, 0)
+    assert (profile.record_format.delimiter, profile.record_format.decimal, profile.rows, profile.rejects) == (
+        delimiter,
+        decimal,
+        240,
+        0,
+    )
     assert [(column.name, str(column.type)) for column in profile.columns] == [
         ("时间", "timestamp"),
         ("machine", "string"),
@@ -70,8 +75,8 @@ def test_every_dialect_and_encoding_gives_the_same_findings(engine, tmp_path, en
 def test_a_draft_is_a_contract_and_a_suite(engine, tmp_path):
     profile = profiled(engine, tmp_path / "readings.tsv", table("\t").encode("gb18030"))
     contract, rules, _, _ = checked(profile, tmp_path)
-    source = contract.source
-    assert (source.pattern, source.delimiter, source.encoding, source.nulls) == ("**/*.tsv", "\t", "gb18030", ("", "NA"))
+    source, found = contract.source, contract.record_format
+    assert (source.pattern, found.delimiter, found.encoding, found.nulls) == ("**/*.tsv", "\t", "gb18030", ("", "NA"))
     assert (contract.primary_key, contract.time_column, contract.series) == (("machine", "时间"), "时间", ("machine",))
     assert contract.sla.period_seconds == Decimal(60)
     assert {rule.type for rule in rules} >= {"expect_column_values_to_be_between", "expect_column_values_to_be_in_set"}
@@ -91,7 +96,7 @@ def test_each_finding_carries_its_evidence(engine, tmp_path):
 def test_json_lines_are_read_in_the_order_of_their_keys(engine, tmp_path):
     lines = (json.dumps({"ts": f"2026-03-01T06:00:{n:02}+08:00", "machine": "M1", "a": n, "ok": n % 2 == 0}) for n in range(40))
     profile = profiled(engine, tmp_path / "a.jsonl", "\n".join(lines).encode())
-    assert profile.source.format is FileFormat.JSONL
+    assert profile.record_format.format is FileFormat.JSONL
     assert [(c.name, str(c.type)) for c in profile.columns] == [
         ("ts", "timestamp"),
         ("machine", "string"),
@@ -198,7 +203,7 @@ def test_a_sample_that_shows_nothing_says_why(engine, tmp_path, content, message
 def test_steel_energy_is_day_first_every_quarter_of_an_hour(engine, tmp_path):
     profile = profile_file(engine, DATA / "steel_energy" / "Steel_industry_data.csv")
     contract, rules, _, suite = checked(profile, tmp_path)
-    assert (profile.rows, profile.rejects, profile.source.encoding) == (35040, 0, "utf-8-sig")
+    assert (profile.rows, profile.rejects, profile.record_format.encoding) == (35040, 0, "utf-8-sig")
     assert (profile.column("date").time_format, contract.sla.period_seconds) == ("%d/%m/%Y %H:%M", Decimal(900))
     assert contract.column("usage_kwh").unit == "kW.h"
     sets = {one["kwargs"]["column"] for one in suite["expectations"] if "value_set" in one["kwargs"]}
@@ -210,6 +215,6 @@ def test_steel_energy_is_day_first_every_quarter_of_an_hour(engine, tmp_path):
 def test_skab_has_semicolons_and_a_second_between_rows(engine, tmp_path):
     profile = profile_file(engine, DATA / "skab" / "valve1" / "1.csv")
     contract, _, contract_text, _ = checked(profile, tmp_path)
-    assert (contract.source.delimiter, contract.primary_key) == (";", ("datetime",))
+    assert (contract.record_format.delimiter, contract.primary_key) == (";", ("datetime",))
     assert contract.column("volume_flow_raterms").source_name == "Volume Flow RateRMS"
     assert "1,088 of 1,144 steps have it" in contract_text

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from lakeward.contracts.model import FileFormat, Kind
+from lakeward.contracts.model import Kind
+from lakeward.contracts.record_format import FileFormat
 from lakeward.quality.gx import judge_with_gx
 from lakeward.quality.plan import make_plan
 from lakeward.quality.rule import Outcome

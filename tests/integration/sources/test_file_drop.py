@@ -7,14 +7,15 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from lakeward.contracts.model import FileFormat, FileSource
+from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.source import FileDropSource
 from lakeward.core.errors import ContractError, MachineError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.names import sha256
 from lakeward.sources import FileDrop, Limit
 from lakeward.sources.copying import Copied, copy_bytes
 
-SOURCE = FileSource(PurePosixPath("inbox"), "**/*.csv", FileFormat.CSV)
+SOURCE = FileDropSource(path=PurePosixPath("inbox"), pattern="**/*.csv")
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -92,8 +93,8 @@ def project(tmp_path):
 
 
 def drop(project, **changes):
-    settings = {"source": SOURCE, "clock": MovedClock(), "premises": Premises(project), **changes}
-    return FileDrop("plant", landing=project / "lake" / "landing", **settings)
+    settings = {"source": SOURCE, "format": FileFormat.CSV, "clock": MovedClock(), "premises": Premises(project), **changes}
+    return FileDrop(dataset="plant", landing=project / "lake" / "landing", **settings)
 
 
 def put(project, name, content=b"a,b\n1,2\n"):

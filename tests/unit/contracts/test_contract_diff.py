@@ -7,7 +7,9 @@ import pytest
 from lakeward.contracts import diff as module
 from lakeward.contracts.diff import Effect, check_evolution, diff
 from lakeward.contracts.load import parse_contract
-from lakeward.contracts.model import Column, Contract, FileSource, GoldModel
+from lakeward.contracts.model import Column, Contract, GoldModel
+from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.source import FileDropSource
 from lakeward.core.errors import ContractError, ExitCode
 from lakeward.core.messages import Lang, text
 from support.contract_texts import OEE, PRESS, changed
@@ -98,12 +100,26 @@ def test_windows_of_gold_do_not_move_in_silence():
     assert [c.facts["what"] for c in diff(gold, shifted) if c.kind is Effect.BREAKING] == ["model.zone"]
 
 
+@pytest.mark.parametrize("part", [field.name for field in fields(FileDropSource)])
+def test_every_part_of_where_batches_come_from_is_compared_and_compatible(part):
+    moved = replace(APPLIED, source=replace(APPLIED.source, **{part: "other"}))
+    assert [(c.kind, c.facts["what"], c.facts["new"]) for c in diff(APPLIED, moved) if c.code == "change_part"] == [
+        (Effect.COMPATIBLE, f"source.{part}", "other")
+    ]
+
+
+def test_another_limit_is_one_change_though_it_bounds_sheets_too():
+    assert differences(changed("timezone", "limitBytes: 5000, timezone"))[:-1] == [
+        (Effect.COMPATIBLE, "source.limit_bytes: was 4294967296, is 5000")
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "effects", "elsewhere"),
     [
         (Column, module.COLUMN, {"name"}),
-        (Contract, module.CONTRACT, {"columns", "source", "model", "text", "sha256"}),
-        (FileSource, module.SOURCE, set()),
+        (Contract, module.CONTRACT, {"columns", "source", "record_format", "model", "text", "sha256"}),
+        (RecordFormat, module.RECORD_FORMAT, {"sheet_limit_bytes"}),
         (GoldModel, module.MODEL, set()),
     ],
 )

@@ -30,9 +30,10 @@ def test_promises_are_in_seconds_and_days():
 
 
 def test_source_is_read_with_its_dialect():
-    source = parse_contract(PRESS, "press").source
-    assert (source.path, source.delimiter, source.encoding) == (PurePosixPath("inbox/press"), ";", "gb18030")
-    assert (source.nulls, source.decimal, source.zone) == (("", "NA"), ".", "Asia/Shanghai")
+    contract = parse_contract(PRESS, "press")
+    source, found = contract.source, contract.record_format
+    assert (source.path, found.delimiter, found.encoding) == (PurePosixPath("inbox/press"), ";", "gb18030")
+    assert (found.nulls, found.decimal, found.zone) == (("", "NA"), ".", "Asia/Shanghai")
 
 
 def test_rest_of_the_promise_is_read():

@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from lakeward.contracts.model import DataType, FileFormat, Kind
+from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.record_format import FileFormat
 from support.judging import column, contract, judge
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 
-from lakeward.contracts.model import FileFormat, Kind
+from lakeward.contracts.model import Kind
+from lakeward.contracts.record_format import FileFormat
 from lakeward.engines.protocols import ColumnStatistics, Statistics
 from lakeward.quality.grid import WORTHWHILE
 from lakeward.quality.plan import make_plan

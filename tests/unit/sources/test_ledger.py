@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import sha256
 from lakeward.sources.folder import Delivery

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from lakeward.core.messages import Lang, text
 from lakeward.sources.sniff import fault, guess_format
 

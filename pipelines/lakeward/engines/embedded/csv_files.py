@@ -7,7 +7,8 @@ from functools import partial
 import duckdb
 
 from lakeward.contracts.batch import FileReport
-from lakeward.contracts.model import Column, FileSource
+from lakeward.contracts.model import Column
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.engines.embedded.csv_headers import CsvFile, opened
 from lakeward.engines.embedded.text_lines import TextFile, lines
 from lakeward.engines.embedded.unreadable import readable
@@ -17,13 +18,15 @@ from lakeward.engines.text.csv_records import Dialect
 from lakeward.engines.text.reading import Reading
 
 
-def read_csv(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], source: FileSource, columns: Sequence[Column]) -> Reading:
+def read_csv(
+    con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], record_format: RecordFormat, columns: Sequence[Column]
+) -> Reading:
     """Read delimited files, all under the contract's dialect."""
     reading = Reading(DUCKDB)
     con.execute("CREATE OR REPLACE TEMP TABLE staged_spans (file VARCHAR, seq BIGINT, n BIGINT, last BIGINT, text VARCHAR)")
     known: list[CsvFile] = []
     for file in files:
-        found = readable(partial(opened, con, file, Dialect.of(source, file.view.newline, DUCKDB))) or "reject_unreadable"
+        found = readable(partial(opened, con, file, Dialect.of(record_format, file.view.newline, DUCKDB))) or "reject_unreadable"
         if isinstance(found, str):
             reading.refuse(file.input, found)
         else:
@@ -42,7 +45,9 @@ def _read(con: duckdb.DuckDBPyConnection, reading: Reading, files: Sequence[CsvF
     seqs = ", ".join(str(file.text.input.seq) for file in files)
     group = CsvGroup(kind, lined, columns, f"SELECT * FROM staged_spans WHERE seq IN ({seqs})")
     for file, count in _counts(con, files, group.records()):
-        reading.reports.append(FileReport(file.input.seq, file.input.name, count, group.unknown, group.missing if count else ()))
+        reading.reports.append(
+            FileReport(file.input.seq, file.input.name, count, unknown=group.unknown, missing=group.missing if count else ())
+        )
     group.read(reading)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column, FileSource
+from lakeward.contracts.model import Column
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import literal
 from lakeward.core.workbook import Merges, Row, UnreadableError, Workbook, column_names
 from lakeward.engines.embedded.words import DUCKDB
@@ -22,7 +23,7 @@ from lakeward.engines.text.reading import Reading, missing_detail, rejects, rows
 USUAL_OBJECT = 16 << 20
 
 
-def read_excel(files: Iterable[BatchInput], source: FileSource, columns: Sequence[Column], scratch: Path) -> Reading:
+def read_excel(files: Iterable[BatchInput], record_format: RecordFormat, columns: Sequence[Column], scratch: Path) -> Reading:
     """Read one sheet of each workbook; a file that lacks a required column is all rejects.
 
     A record is a row below the header in which some cell is not blank; merged cells all have the value of the first.
@@ -30,8 +31,8 @@ def read_excel(files: Iterable[BatchInput], source: FileSource, columns: Sequenc
     reading = Reading(DUCKDB)
     for file in files:
         try:
-            with Workbook(file.path, source.limit_bytes) as book:
-                copy = _copied(book, source, columns, scratch / f"{file.seq}.jsonl")
+            with Workbook(file.path, record_format.sheet_limit_bytes) as book:
+                copy = _copied(book, record_format, columns, scratch / f"{file.seq}.jsonl")
         except UnreadableError as error:
             reading.refuse(file, error.code)
         else:
@@ -67,7 +68,9 @@ class _Copy:
         """Add the copy's rows or rejects, and its report, to the reading."""
         missing = self.missing if self.records else ()
         unknown = () if self.missing else tuple(name for name in self.seen if name not in self.unknown)
-        reading.reports.append(FileReport(file.seq, file.name, self.records, (*self.unknown, *sorted(unknown)), missing))
+        reading.reports.append(
+            FileReport(file.seq, file.name, self.records, unknown=(*self.unknown, *sorted(unknown)), missing=missing)
+        )
         if not self.records:
             return
         scan = (
@@ -81,22 +84,22 @@ class _Copy:
             reading.rows.append(rows(DUCKDB, records, columns, [f"v[{place}]" for place, _ in enumerate(columns, 1)], "x"))
 
 
-def _copied(book: Workbook, source: FileSource, columns: Sequence[Column], path: Path) -> _Copy:
+def _copied(book: Workbook, record_format: RecordFormat, columns: Sequence[Column], path: Path) -> _Copy:
     """The records of the contract's sheet, written to `path`.
 
     Raises:
         UnreadableError: The whole file is to be refused.
     """
-    sheet = book.sheet(source.sheet)
+    sheet = book.sheet(record_format.sheet)
     with book.rows(sheet) as found, path.open("wb") as file:
         merges = book.merges(sheet)
-        above, below = _parted(iter(found), source.header_row + source.header_rows)
-        header = column_names(above, merges, source.header_row)
+        above, below = _parted(iter(found), record_format.header_row + record_format.header_rows)
+        header = column_names(above, merges, record_format.header_row)
         places = {name: place for place, name in header.items()}
         known = {column.source_name: places.get(column.source_name) for column in columns}
         missing = tuple(c.source_name for c in columns if c.required and c.source_name not in places)
         copy = _Copy(path, tuple(name for name in places if name not in known), missing)
-        left = source.limit_bytes
+        left = record_format.sheet_limit_bytes
         for number, cells in _records(below, merges, max(header)):
             values = [cells.get(place) if (place := known[column.source_name]) else None for column in columns]
             own = set() if missing else set(known.values())

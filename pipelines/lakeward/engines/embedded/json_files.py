@@ -76,7 +76,7 @@ def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns
         unknown.setdefault(seq, []).append(key)
     for file in known:
         seq = file.input.seq
-        reading.reports.append(FileReport(seq, file.input.name, counts[seq], tuple(unknown.get(seq, ()))))
+        reading.reports.append(FileReport(seq, file.input.name, counts[seq], unknown=tuple(unknown.get(seq, ()))))
     group.read(reading)
     return reading
 

@@ -46,7 +46,7 @@ def read_parquet(
     for one in known:
         unknown = tuple(name for name in one.types if name not in names)
         missing = tuple(c.source_name for c in columns if c.required and c.source_name not in one.types)
-        reading.reports.append(FileReport(one.input.seq, one.input.name, one.records, unknown, missing))
+        reading.reports.append(FileReport(one.input.seq, one.input.name, one.records, unknown=unknown, missing=missing))
         if missing:
             reading.rejects.append(_select(one, _reject(one, "reject_missing_column", missing_detail(DUCKDB, missing))))
         else:

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column, DataType, FileSource
+from lakeward.contracts.model import Column, DataType
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier, literal
@@ -62,13 +63,13 @@ class Session:
     def stage(
         self,
         inputs: Sequence[BatchInput],
-        source: FileSource,
+        record_format: RecordFormat,
         columns: Sequence[Column],
         stored: Mapping[str, DataType] = NOTHING,
     ) -> tuple[FileReport, ...]:
         """See `QueryEngine.stage`."""
         with machine_faults(self._lake):
-            return staging.stage(self._con, inputs, source, columns, self.scratch, stored)
+            return staging.stage(self._con, inputs, record_format, columns, self.scratch, stored)
 
     def attach(self, name: str, data: Outside) -> Attached:
         """See `QueryEngine.attach`."""

@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column, DataType, FileFormat, FileSource
+from lakeward.contracts.model import Column, DataType
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import MachineError
 from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.excel_files import read_excel
@@ -26,7 +27,7 @@ from lakeward.engines.text.reading import NO_REJECTS, Reading, no_rows
 def stage(
     con: duckdb.DuckDBPyConnection,
     inputs: Sequence[BatchInput],
-    source: FileSource,
+    record_format: RecordFormat,
     columns: Sequence[Column],
     scratch: Path,
     stored: Mapping[str, DataType] = NOTHING,
@@ -36,7 +37,7 @@ def stage(
     Args:
         con: The session; `staged_rows` becomes a view of it, `staged_rejects` a table.
         inputs: The files, of any of the formats.
-        source: The dialect of all text files among them.
+        record_format: The dialect of all text files among them.
         columns: The contract's columns, in its order.
         scratch: An existing folder for working copies, which must outlive the view.
         stored: Types that columns must have.
@@ -48,7 +49,7 @@ def stage(
         MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
     try:
-        readings = _readings(con, inputs, source, columns, _emptied(scratch / "staging"), stored)
+        readings = _readings(con, inputs, record_format, columns, _emptied(scratch / "staging"), stored)
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
     rejects = " UNION ALL ".join([NO_REJECTS, *(select for one in readings for select in one.rejects)])
@@ -61,7 +62,7 @@ def stage(
 def _readings(
     con: duckdb.DuckDBPyConnection,
     inputs: Sequence[BatchInput],
-    source: FileSource,
+    record_format: RecordFormat,
     columns: Sequence[Column],
     scratch: Path,
     stored: Mapping[str, DataType],
@@ -76,14 +77,14 @@ def _readings(
     readable = {kind: [file for file in inputs if file.format is kind and not file.fault] for kind in FileFormat}
 
     def text(kind: FileFormat) -> list[TextFile]:
-        return [TextFile(file, utf8_view(file.path, source.encoding, scratch)) for file in readable[kind]]
+        return [TextFile(file, utf8_view(file.path, record_format.encoding, scratch)) for file in readable[kind]]
 
     return (
         faulty,
-        read_csv(con, text(FileFormat.CSV), source, columns),
+        read_csv(con, text(FileFormat.CSV), record_format, columns),
         read_json(con, text(FileFormat.JSONL), columns),
         read_parquet(con, readable[FileFormat.PARQUET], columns, stored),
-        read_excel(readable[FileFormat.XLSX], source, columns, scratch),
+        read_excel(readable[FileFormat.XLSX], record_format, columns, scratch),
     )
 
 

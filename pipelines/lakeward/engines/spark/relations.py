@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame
 from sqlglot import exp
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column, DataType, FileSource
+from lakeward.contracts.model import Column, DataType
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
@@ -82,18 +83,18 @@ class Relations:
     def stage(
         self,
         inputs: Sequence[BatchInput],
-        source: FileSource,
+        record_format: RecordFormat,
         columns: Sequence[Column],
         stored: Mapping[str, DataType] = NOTHING,
     ) -> tuple[FileReport, ...]:
         """See `QueryEngine.stage`."""
         if is_text_for_executors(inputs, columns):
             with spark_faults(self._lake):
-                reports = stage(self._spark, inputs, source, columns, self.scratch, stored)
+                reports = stage(self._spark, inputs, record_format, columns, self.scratch, stored)
                 for name in _STAGED:
                     self._name(name, self._spark.table(name))
         else:
-            reports = self._control.stage(inputs, source, columns, stored)
+            reports = self._control.stage(inputs, record_format, columns, stored)
             for name in _STAGED:
                 self._tell(name, self._as_stored(name))
             self._small.difference_update(_STAGED)

@@ -8,7 +8,7 @@ Refuses to trim, type or null a value.
 import re
 from dataclasses import dataclass
 
-from lakeward.contracts.model import FileSource
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.engines.text.words import Words
 
 # A quoted text with more lines, or more bytes, is no field anybody wrote: it is two stray quotes far apart.
@@ -33,9 +33,9 @@ class Dialect:
     words: Words
 
     @classmethod
-    def of(cls, source: FileSource, newline: str, words: Words) -> "Dialect":
+    def of(cls, record_format: RecordFormat, newline: str, words: Words) -> "Dialect":
         """The dialect that the contract declares."""
-        return cls(source.delimiter, source.quote, source.escape, newline, words)
+        return cls(record_format.delimiter, record_format.quote, record_format.escape, newline, words)
 
     @property
     def escapes(self) -> bool:

@@ -9,12 +9,12 @@ from lakeward.contracts.document import read_text
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.core.clock import Clock, SystemClock
-from lakeward.core.errors import ContractError, DefinitionError, UsageError
+from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.quality.weights import EQUAL, Weights, read_weights
-from lakeward.sources.files import FileDrop
+from lakeward.sources.opening import open_source
 from lakeward.sources.protocols import Source
 from lakeward_lineage import FileTransport, Outbox
 
@@ -74,9 +74,7 @@ class Workspace:
         Raises:
             UsageError: A gold dataset has no source.
         """
-        if contract.source is None:
-            raise UsageError("dataset_has_no_source", dataset=contract.name)
-        return FileDrop(contract.name, self.project, contract.source, Path(self.lake) / "landing", self.clock)
+        return open_source(contract, self.project, Path(self.lake) / "landing", self.clock)
 
 
 def open_workspace(settings: Settings) -> Workspace:

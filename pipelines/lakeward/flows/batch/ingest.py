@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from lakeward.contracts.model import FileSource
+from lakeward.contracts.source import ContractSource
 from lakeward.core.clock import Clock
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, RunId, new_run_id
@@ -51,7 +51,7 @@ class Ingest:
 
     def new(self, definition: Definition) -> Iterator[Finished]:
         """Plan a batch, bring it to its end, and again until the source is idle. A rival's plan is as good as ours."""
-        limit = Limit(_file_source(definition).limit_bytes)
+        limit = Limit(_source(definition).limit_bytes)
         while True:
             newest = pinning.newest_plan(self.engine, definition.contract.name)
             end = self.source.plan(newest.end, limit)
@@ -110,7 +110,7 @@ class Ingest:
             return Counts(rows_in=earlier[0]["rows_in"], bronze=work.count(Layer.BRONZE), rejects=work.count(Layer.REJECTS)), ()
         inputs = self.source.name(work.pinned.start, work.pinned.end)
         with traced(work, Layer.BRONZE, [lineage.landed(contract, inputs)]) as outputs:
-            counts, warnings = receive(work, inputs, _file_source(work.pinned.definition))
+            counts, warnings = receive(work, inputs)
             outputs.append(lineage.table(work, Layer.BRONZE, counts.bronze, lineage=lineage.received(contract)))
             outputs.append(lineage.table(work, Layer.REJECTS, counts.rejects))
         return counts, warnings
@@ -174,7 +174,7 @@ def bronze_rows(work: Work) -> str:
     return recalled(work.engine, work.contract, bronze, f"SELECT * FROM {bronze} WHERE _batch_seq = {work.pinned.seq}")
 
 
-def _file_source(definition: Definition) -> FileSource:
+def _source(definition: Definition) -> ContractSource:
     if definition.contract.source is None:
         raise UsageError("dataset_has_no_source", dataset=definition.contract.name)
     return definition.contract.source

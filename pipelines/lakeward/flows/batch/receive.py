@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import DataType, FileSource, Kind
+from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Layer
 from lakeward.engines.protocols import TableColumn, TableSpec
@@ -19,7 +19,7 @@ REJECT_COLUMNS = (
 )
 
 
-def receive(work: Work, inputs: Sequence[BatchInput], source: FileSource) -> tuple[Counts, Warnings]:
+def receive(work: Work, inputs: Sequence[BatchInput]) -> tuple[Counts, Warnings]:
     """Parse the batch's files into rejects and bronze, and prove that no record was lost on the way.
 
     Raises:
@@ -27,7 +27,7 @@ def receive(work: Work, inputs: Sequence[BatchInput], source: FileSource) -> tup
     """
     bronze = work.engine.info(work.table(Layer.BRONZE))
     stored = {column.name: column.type for column in bronze.columns} if bronze else {}
-    reports = work.engine.stage(inputs, source, work.contract.columns, stored)
+    reports = work.engine.stage(inputs, work.contract.record_format, work.contract.columns, stored)
     rejected = _has_rows(work, "staged_rejects")
     _land(work, Layer.REJECTS, REJECT_COLUMNS, "staged_rejects", there=rejected)
     work.on_step(Step.REJECTS)

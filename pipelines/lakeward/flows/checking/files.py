@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import DataError
 from lakeward.engines.protocols import Carrier, Outside
 from lakeward.sources.sniff import guess_format

@@ -4,9 +4,10 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from lakeward.contracts.model import Column, Contract, DataType, FileFormat, FileSource, Kind
+from lakeward.contracts.model import Column, Contract, DataType, Kind
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import DataError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import EMBEDDED, Settings
@@ -103,8 +104,8 @@ def _of_path(engine: Engine, path: Path) -> Subject:
     outside = outside_of(path)
     if isinstance(outside, Outside):
         return _attached(engine, outside, str(path))
-    source, columns = name_texts(engine, outside)
-    return _subject(engine, columns, source, STAGED, STAGED, {column.name: column.name for column in columns})
+    record_format, columns = name_texts(engine, outside)
+    return _subject(engine, columns, record_format, STAGED, STAGED, {column.name: column.name for column in columns})
 
 
 def _of_arrow(engine: Engine, data: object) -> Subject:
@@ -117,14 +118,14 @@ def _attached(engine: Engine, outside: Outside, name: str) -> Subject:
     found = engine.attach(DATA, outside)
     refuse_reserved([column.name for column in found.columns], name)
     columns = tuple(Column(column.name, column.type, column.name) for column in found.columns)
-    source = FileSource(PurePosixPath(), "", FileFormat.PARQUET)
+    record_format = RecordFormat(format=FileFormat.PARQUET)
     held = {column.name: column.held for column in found.columns}
-    return replace(_subject(engine, columns, source, DATA, f"{DATA}_placed", held), statistics=found.statistics)
+    return replace(_subject(engine, columns, record_format, DATA, f"{DATA}_placed", held), statistics=found.statistics)
 
 
 def _subject(
-    engine: Engine, columns: Sequence[Column], source: FileSource, relation: str, placed: str, held: Mapping[str, str]
+    engine: Engine, columns: Sequence[Column], record_format: RecordFormat, relation: str, placed: str, held: Mapping[str, str]
 ) -> Subject:
-    contract = Contract("data", "0.0.0", Layer.SILVER, tuple(columns), source=source)
+    contract = Contract("data", "0.0.0", Layer.SILVER, tuple(columns), record_format=record_format)
     own = {column.name: column.type for column in columns} if relation == DATA else {}
     return Subject(contract, engine.types(placed) | own, relation, placed, held)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lakeward.contracts.model import Column, DataType, FileSource, Kind
+from lakeward.contracts.model import Column, DataType, Kind
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.errors import DataError, UsageError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
@@ -26,7 +27,7 @@ TYPES = tuple(DataType(kind) for kind in (Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEA
 _TRUTH = ("true", "false")
 
 
-def name_texts(engine: Engine, files: Sequence[Path]) -> tuple[FileSource, tuple[Column, ...]]:
+def name_texts(engine: Engine, files: Sequence[Path]) -> tuple[RecordFormat, tuple[Column, ...]]:
     """Name the records of `files` as the relation `STAGED`, all texts with their places; their dialect, and the columns found.
 
     Raises:
@@ -36,9 +37,9 @@ def name_texts(engine: Engine, files: Sequence[Path]) -> tuple[FileSource, tuple
     refuse_reserved(names, str(files[0]))
     _stage(engine, files, look, names)
     rows = engine.fetch(f"SELECT count(*) AS n FROM {STAGED}")[0]["n"]
-    source = replace(look.source, nulls=_nulls(engine, names))
-    columns = tuple(Column(name, type_, name) for name, type_ in _types(engine, source, names, rows).items())
-    return source, columns
+    record_format = replace(look.record_format, nulls=_nulls(engine, names))
+    columns = tuple(Column(name, type_, name) for name, type_ in _types(engine, record_format, names, rows).items())
+    return record_format, columns
 
 
 def _look(engine: Engine, files: Sequence[Path]) -> tuple[Look, tuple[str, ...]]:
@@ -53,7 +54,7 @@ def _stage(engine: Engine, files: Sequence[Path], look: Look, names: Sequence[st
     # Required, so that a file without one of them is told from a record without a value.
     columns = tuple(Column(name, STRING, name, required=True) for name in names)
     inputs = tuple(replace(look.input, seq=seq, name=str(file), path=file) for seq, file in enumerate(files, 1))
-    for report in engine.stage(inputs, look.source, columns):
+    for report in engine.stage(inputs, look.record_format, columns):
         if other := (*report.missing, *report.unknown):
             expected, found = ("-", other[0]) if not report.missing else (other[0], "-")
             raise DataError(
@@ -80,11 +81,11 @@ def _nulls(engine: Engine, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(["", *(token for tokens in found.values() for token in tokens or ())]))
 
 
-def _types(engine: Engine, source: FileSource, names: Sequence[str], rows: int) -> dict[str, DataType]:
+def _types(engine: Engine, record_format: RecordFormat, names: Sequence[str], rows: int) -> dict[str, DataType]:
     """The first of `TYPES` that every value is of; a column without a value is of numbers, as in pandas."""
-    samples = sample(engine, names, source.nulls, rows)
+    samples = sample(engine, names, record_format.nulls, rows)
     trials = {name: some for name in names if (some := tuple(Trial(type_) for type_ in _possible(samples[name])))}
-    outcomes = try_types(engine, source, trials) if trials and rows else {}
+    outcomes = try_types(engine, record_format, trials) if trials and rows else {}
     return {name: _first(outcomes.get(name, ())) for name in names}
 
 

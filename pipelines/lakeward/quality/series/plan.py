@@ -142,7 +142,7 @@ def _condition(args: Arguments) -> str | None:
     reading = conditions.read(args.kwargs)
     if reading is None:
         raise ArgumentError("row_condition", "a condition that can be written in SQL")
-    return conditions.write(reading, Scope(args.columns, args.contract.source.zone if args.contract.source else None))
+    return conditions.write(reading, Scope(args.columns, args.contract.record_format.zone))
 
 
 def _telling(tellers: Mapping[Field, Look]) -> tuple[Track, ...]:

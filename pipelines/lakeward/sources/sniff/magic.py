@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-from lakeward.contracts.model import FileFormat
+from lakeward.contracts.record_format import FileFormat
 from lakeward.sources.sniff.encoding import guess_encoding, looks_like_utf16
 
 HEAD = 4096  # a disk's block: where a binary format shows itself, and a text file with a torn tail does not yet

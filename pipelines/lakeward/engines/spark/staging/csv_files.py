@@ -9,7 +9,8 @@ import duckdb
 from pyspark.sql import SparkSession
 
 from lakeward.contracts.batch import FileReport
-from lakeward.contracts.model import Column, FileSource
+from lakeward.contracts.model import Column
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.engines.embedded.csv_headers import Header
 from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
 from lakeward.engines.spark.results import fetched
@@ -28,9 +29,9 @@ class CsvReader:
         scratch: An existing folder for records that go over several lines, which must outlive the session's relations.
     """
 
-    def __init__(self, session: SparkSession, source: FileSource, columns: Sequence[Column], scratch: Path) -> None:
+    def __init__(self, session: SparkSession, record_format: RecordFormat, columns: Sequence[Column], scratch: Path) -> None:
         self._session = session
-        self._source = source
+        self._record_format = record_format
         self._columns = columns
         self._scratch = scratch
         self._reading = Reading(SPARK)
@@ -40,7 +41,7 @@ class CsvReader:
         known: list[tuple[SparkText, Header]] = []
         with duckdb.connect() as con:
             for file in files:
-                found = header(con, file, self._source, self._scratch)
+                found = header(con, file, self._record_format, self._scratch)
                 if isinstance(found, str):
                     self._reading.refuse(file.text.input, found)
                 else:
@@ -54,7 +55,7 @@ class CsvReader:
     def _read(self, number: int, files: Sequence[SparkText], header: Header) -> None:
         """Add files with one header, read alike, to the reading."""
         lines = Lines(self._session, f"staged_csv_{number}", files)
-        dialect = Dialect.of(self._source, files[0].text.view.newline, SPARK)
+        dialect = Dialect.of(self._record_format, files[0].text.view.newline, SPARK)
         parts = lines.of(self._measured(lines, dialect, len(header.names)))
         good = {file.text.input.seq: parts(file) for file in files if _longest(parts(file)) <= MAX_LINE_BYTES}
         for file in files:
@@ -96,7 +97,9 @@ class CsvReader:
         for file in files:
             one = file.text.input
             count = counts.get(one.seq, 0)
-            self._reading.reports.append(FileReport(one.seq, one.name, count, group.unknown, group.missing if count else ()))
+            self._reading.reports.append(
+                FileReport(one.seq, one.name, count, unknown=group.unknown, missing=group.missing if count else ())
+            )
 
 
 def _alike(one: tuple[SparkText, Header]) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from lakeward.contracts.batch import BatchInput
-from lakeward.contracts.model import FileSource
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.engines.embedded.csv_headers import Header, header_of
 from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES, TextFile
 from lakeward.engines.embedded.unreadable import readable
@@ -24,26 +24,26 @@ _CHUNK = 64 << 10
 _UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig", "ascii")
 
 
-def opened(file: BatchInput, source: FileSource, scratch: Path) -> SparkText | None:
+def opened(file: BatchInput, record_format: RecordFormat, scratch: Path) -> SparkText | None:
     """How executors are to read the file; None where it has a line beyond all bounds."""
-    if source.encoding.lower() not in _UTF8:
-        return SparkText(TextFile(file, utf8_view(file.path, source.encoding, scratch)), native=False)
+    if record_format.encoding.lower() not in _UTF8:
+        return SparkText(TextFile(file, utf8_view(file.path, record_format.encoding, scratch)), native=False)
     head = _head(file.path)
     if b"\n" not in head and file.path.stat().st_size > len(head):
         return None
     if b"\r" in head and b"\n" not in head:
-        return SparkText(TextFile(file, utf8_view(file.path, source.encoding, scratch)), native=False)
+        return SparkText(TextFile(file, utf8_view(file.path, record_format.encoding, scratch)), native=False)
     return SparkText(TextFile(file, TextView(file.path, "\n")), native=True)
 
 
-def header(con: duckdb.DuckDBPyConnection, file: SparkText, source: FileSource, scratch: Path) -> Header | str:
+def header(con: duckdb.DuckDBPyConnection, file: SparkText, record_format: RecordFormat, scratch: Path) -> Header | str:
     """The header of a delimited file, or the reason why the whole of it is refused."""
     view = file.text.view
     if file.native:
         with tempfile.NamedTemporaryFile(dir=scratch, suffix=".head", delete=False) as copy:
             copy.write(_whole_lines(_head(view.path), view.path))
         view = utf8_view(Path(copy.name), "utf-8", scratch)
-    look = partial(header_of, con, TextFile(file.text.input, view), Dialect.of(source, view.newline, DUCKDB))
+    look = partial(header_of, con, TextFile(file.text.input, view), Dialect.of(record_format, view.newline, DUCKDB))
     return readable(look) or "reject_unreadable"
 
 

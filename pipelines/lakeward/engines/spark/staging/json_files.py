@@ -115,7 +115,7 @@ def _read(session: SparkSession, reading: Reading, name: str, files: Sequence[Sp
         one = file.text.input
         if one.seq in good:
             records = sum(part.counts["records"] for part in good[one.seq])
-            reading.reports.append(FileReport(one.seq, one.name, records, tuple(unknown.get(one.seq, ()))))
+            reading.reports.append(FileReport(one.seq, one.name, records, unknown=tuple(unknown.get(one.seq, ()))))
     group.read(reading)
 
 

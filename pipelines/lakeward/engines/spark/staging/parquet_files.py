@@ -87,7 +87,7 @@ class ParquetReader:
         for one in self._readable(files):
             unknown = tuple(name for name in one.types if name not in names)
             missing = tuple(c.source_name for c in self._columns if c.required and c.source_name not in one.types)
-            self._reading.reports.append(FileReport(one.input.seq, one.input.name, one.records, unknown, missing))
+            self._reading.reports.append(FileReport(one.input.seq, one.input.name, one.records, unknown=unknown, missing=missing))
             if missing:
                 self._reading.rejects.append(self._reject(one, "reject_missing_column", missing_detail(DUCKDB, missing)))
             else:

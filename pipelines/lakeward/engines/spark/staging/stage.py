@@ -10,7 +10,8 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from lakeward.contracts.batch import BatchInput, FileReport
-from lakeward.contracts.model import Column, DataType, FileFormat, FileSource
+from lakeward.contracts.model import Column, DataType
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import MachineError
 from lakeward.engines.protocols import NOTHING
 from lakeward.engines.spark.staging.csv_files import CsvReader
@@ -39,7 +40,7 @@ def is_for_executors(inputs: Sequence[BatchInput], columns: Sequence[Column]) ->
 def stage(
     session: SparkSession,
     inputs: Sequence[BatchInput],
-    source: FileSource,
+    record_format: RecordFormat,
     columns: Sequence[Column],
     scratch: Path,
     stored: Mapping[str, DataType] = NOTHING,
@@ -49,7 +50,7 @@ def stage(
     Args:
         session: Both relations become views of it.
         inputs: The files, of any of the formats but Excel's, in folders that executors see.
-        source: The dialect of all text files among them.
+        record_format: The dialect of all text files among them.
         columns: The contract's columns, in its order.
         scratch: An existing folder that executors see too, for working copies, which must outlive the views.
         stored: Types that columns must have.
@@ -61,7 +62,7 @@ def stage(
         MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
     try:
-        readings = _readings(session, inputs, source, columns, _emptied(scratch / "staging_spark"), stored)
+        readings = _readings(session, inputs, record_format, columns, _emptied(scratch / "staging_spark"), stored)
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
     rejects = " UNION ALL ".join(select for one in readings for select in one.rejects) or NO_REJECTS
@@ -74,7 +75,7 @@ def stage(
 def _readings(
     session: SparkSession,
     inputs: Sequence[BatchInput],
-    source: FileSource,
+    record_format: RecordFormat,
     columns: Sequence[Column],
     scratch: Path,
     stored: Mapping[str, DataType],
@@ -88,13 +89,13 @@ def _readings(
             faulty.refuse(file, file.fault)
         elif file.format is FileFormat.PARQUET:
             parquet.append(file)
-        elif text := opened(file, source, scratch):
+        elif text := opened(file, record_format, scratch):
             texts[file.format].append(text)
         else:
             faulty.refuse(file, "reject_unreadable")
     return (
         faulty,
-        CsvReader(session, source, columns, scratch).read(texts[FileFormat.CSV]),
+        CsvReader(session, record_format, columns, scratch).read(texts[FileFormat.CSV]),
         read_json(session, texts[FileFormat.JSONL], columns),
         ParquetReader(session, columns, stored).read(parquet),
     )

@@ -1,0 +1,48 @@
+"""A drop folder as the source of a dataset: the keys of a contract that describe it. Refuses a path that leaves the project."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from lakeward.contracts import dialect
+from lakeward.contracts.dialect import read_record_format
+from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.contracts.source import LIMIT_BYTES, FileDropSource
+from lakeward.contracts.view import View
+
+KEYS = ("path", "pattern", "limitBytes", *dialect.KEYS)
+
+
+def read_file_drop(
+    view: View, dataset: str, retention_days: int | None, roots: Sequence[Path] | None
+) -> tuple[FileDropSource, RecordFormat]:
+    """The drop folder that a mapping describes, and how the records of its files look.
+
+    Args:
+        roots: Folders outside the project that it may lie in; None: which project it is for is not known here.
+    """
+    view.only(KEYS)
+    limit_bytes = view.whole("limitBytes", LIMIT_BYTES)
+    record_format = read_record_format(view, sheet_limit_bytes=limit_bytes)
+    source = FileDropSource(
+        path=_drop_folder(view, dataset, roots),
+        pattern=_pattern(view, record_format.format),
+        limit_bytes=limit_bytes,
+        retention_days=retention_days,
+    )
+    return source, record_format
+
+
+def _drop_folder(view: View, dataset: str, roots: Sequence[Path] | None) -> PurePosixPath:
+    path = PurePosixPath(view.text("path", f"inbox/{dataset}"))
+    outside = path.is_absolute() and roots is not None and not any(path.is_relative_to(root.as_posix()) for root in roots)
+    if outside or ".." in path.parts or "\0" in str(path):
+        view.fail("path", "contract_path_outside", key="path")
+    return path
+
+
+def _pattern(view: View, form: FileFormat) -> str:
+    pattern = view.text("pattern", f"**/*.{form}")
+    parts = PurePosixPath(pattern)
+    if not parts.parts or parts.is_absolute() or ".." in parts.parts:
+        view.fail("pattern", "contract_path_outside", key="pattern")
+    return pattern

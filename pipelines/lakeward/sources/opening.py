@@ -1,0 +1,34 @@
+"""Opens the source that a contract names. A kind that needs an extra is imported here and late, as engines are."""
+
+from pathlib import Path
+
+from lakeward.contracts.model import Contract
+from lakeward.contracts.source import FileDropSource
+from lakeward.core.clock import Clock
+from lakeward.core.errors import UsageError
+from lakeward.sources.files import FileDrop, Premises
+from lakeward.sources.protocols import Source
+
+
+def open_source(contract: Contract, premises: Premises, landing: Path, clock: Clock) -> Source:
+    """The source of the contract's batches.
+
+    Args:
+        premises: Folders that the project may read.
+        landing: Folder of all datasets' landed files.
+
+    Raises:
+        UsageError: A gold dataset has no source.
+    """
+    match contract.source:
+        case FileDropSource() as source:
+            return FileDrop(
+                dataset=contract.name,
+                premises=premises,
+                source=source,
+                format=contract.record_format.format,
+                landing=landing,
+                clock=clock,
+            )
+        case None:
+            raise UsageError("dataset_has_no_source", dataset=contract.name)
