@@ -196,6 +196,13 @@ class TableStore(Protocol):
         """
         ...
 
+    def count(self, table: TableName, batch_seq: int) -> int:
+        """Rows of a batch that a table of its dataset holds now; 0 without a table.
+
+        Flows count each table after each commit: an engine may take the number from what the batch's own files say.
+        """
+        ...
+
     def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """Whether the log proves that no stored row has an instant from `low` to `high` in the column, nor none at all (NULL)."""
         ...
@@ -316,6 +323,10 @@ class QueryEngine(Protocol):
             DataError: The data can't be read, or its files differ in their columns.
             ContractError: A Delta table uses a feature that can't be read (`table_feature_unreadable`).
         """
+        ...
+
+    def batch_rows(self, table: TableName, batch_seq: int) -> str:
+        """SELECT of the rows of a batch that a table holds, by the shortest way that the engine has to them."""
         ...
 
     def define(self, name: str, query: str) -> None:

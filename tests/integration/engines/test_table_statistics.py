@@ -73,6 +73,22 @@ def test_nothing_is_known_of_what_is_not_there(two):
     assert two.statistics(TableName(Layer.BRONZE, "other"), 1) is None
 
 
+def test_rows_of_a_batch_are_counted_and_read_apart_from_others(two):
+    assert (two.count(NAME, 1), two.count(NAME, 2), two.count(NAME, 9)) == (4, 2, 0)
+    assert [row["id"] for row in two.fetch(f"SELECT id FROM ({two.batch_rows(NAME, 2)}) ORDER BY id")] == [10, 11]
+    assert two.fetch(two.batch_rows(NAME, 9)) == []
+
+
+def test_rows_of_a_batch_are_told_from_others_in_its_file(two):
+    two.append(SPEC, f"SELECT *, id - 28 AS _batch_seq FROM ({rows(30, 34)})", txn(3))  # batches 2 to 5 in one file
+    assert (two.count(NAME, 2), two.count(NAME, 3)) == (3, 1)
+    assert [row["id"] for row in two.fetch(f"SELECT id FROM ({two.batch_rows(NAME, 2)}) ORDER BY id")] == [10, 11, 30]
+
+
+def test_a_table_that_is_not_there_has_no_rows_of_a_batch(engine):
+    assert engine.count(NAME, 1) == 0
+
+
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
 
 

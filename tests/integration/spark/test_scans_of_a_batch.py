@@ -1,9 +1,11 @@
 """How often Spark reads a batch to judge it, told by its own physical plans: all rules, uniqueness with them, in one scan."""
 
 import re
+import uuid
 
 import pytest
 
+from lakeward.core.names import Layer, TableName
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.batch.judge import suite_name
 from lakeward.quality.plan import make_plan
@@ -13,6 +15,7 @@ from support.quarantine_line import make_aside
 
 pytestmark = pytest.mark.spark
 
+BRONZE = TableName(Layer.BRONZE, "press_line")
 SCAN = re.compile(r"FileScan parquet|Scan ExistingRDD|BatchScan")
 
 
@@ -21,7 +24,7 @@ def asked(tmp_path_factory):
     """A Spark engine over a batch in bronze, and the plan that judges it."""
     workspace = open_workspace(make_aside(tmp_path_factory.mktemp("scans") / "plant").settings)
     engine = opened("spark", workspace.lake)
-    engine.define("batch_rows", "SELECT * FROM bronze.press_line WHERE _batch_seq = 1")
+    engine.define("batch_rows", engine.batch_rows(BRONZE, 1))
     contract = workspace.project.contract("press_line")
     rules = load_rules(contract, workspace.suite("press_line"), suite_name("press_line"))
     yield engine, make_plan(contract, rules, engine.types("batch_rows"))
@@ -47,3 +50,24 @@ def test_each_half_of_the_split_takes_one_scan(asked):
 def test_great_expectations_is_not_asked_for_what_is_compiled(asked):
     _, plan = asked
     assert plan.foreign == ()
+
+
+def jobs(engine, call):
+    """Jobs that Spark runs for a call."""
+    context, group = engine._spark.sparkContext, str(uuid.uuid4())
+    context.setJobGroup(group, "")
+    call()
+    context.setLocalProperty("spark.jobGroup.id", None)
+    return len(context.statusTracker().getJobIdsForGroup(group))
+
+
+def test_rows_of_a_batch_are_counted_without_a_job(asked):
+    engine, _ = asked
+    assert jobs(engine, lambda: engine.count(BRONZE, 1)) == 0
+
+
+def test_rows_of_a_batch_are_read_by_one_job_where_delta_takes_more(asked):
+    engine, _ = asked
+    own = jobs(engine, lambda: engine.fetch("SELECT _row FROM batch_rows WHERE _row = 2"))
+    scan = jobs(engine, lambda: engine.fetch(f"SELECT _row FROM {BRONZE} WHERE _batch_seq = 1 AND _row = 2"))
+    assert own == 1 < scan

@@ -73,6 +73,12 @@ class EmbeddedEngine(Session):
             stored = open_table(self._folder(table))
             return batch_statistics(stored, batch_seq) if stored else None
 
+    def count(self, table: TableName, batch_seq: int) -> int:
+        """See `TableStore.count`."""
+        if self.info(table) is None:
+            return 0
+        return int(self.fetch(f"SELECT count(*) AS n FROM {table} WHERE _batch_seq = {batch_seq}")[0]["n"])
+
     def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """See `TableStore.has_none_between`."""
         with machine_faults(self._lake):

@@ -75,6 +75,10 @@ class Session:
         """See `QueryEngine.attach`."""
         return outside.attach(self._con, name, data, self._lake)
 
+    def batch_rows(self, table: TableName, batch_seq: int) -> str:
+        """See `QueryEngine.batch_rows`. DuckDB leaves out files by their bounds itself."""
+        return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
+
     def define(self, name: str, query: str) -> None:
         """See `QueryEngine.define`."""
         self._forget(name, "TABLE")

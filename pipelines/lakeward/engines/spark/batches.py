@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, SparkSession
-from sqlglot import exp
 
 from lakeward.core.names import TableName
 from lakeward.engines.delta.batch_files import batch_places, values
@@ -20,17 +19,7 @@ from lakeward.engines.spark.data_rows import data_rows
 _MOST_FILES = 32
 
 
-def batch_asked(table: exp.Table) -> int | None:
-    """The batch whose rows alone are read from the table: `FROM table WHERE _batch_seq = n`."""
-    select = table.parent.parent if isinstance(table.parent, exp.From) else None
-    where = select.args.get("where") if select and not select.args.get("joins") else None
-    equal = where.this if where else None
-    if not isinstance(equal, exp.EQ) or not isinstance(equal.this, exp.Column) or equal.this.name != "_batch_seq":
-        return None
-    return int(equal.expression.name) if equal.expression.is_int else None
-
-
-def batch_rows(spark: SparkSession, folder: Path, name: TableName, seq: int) -> DataFrame | None:
+def rows_of_batch(spark: SparkSession, folder: Path, name: TableName, seq: int) -> DataFrame | None:
     """All rows of the files that hold the batch and nothing else; None where Delta must be asked."""
     table = open_table(folder)
     if table is None or features(table) or table.metadata().partition_columns:

@@ -9,7 +9,6 @@ from sqlglot import exp
 
 from lakeward.core.names import TableName
 from lakeward.engines.spark import building, casts, joins, json_texts, lists, numbers, texts, times
-from lakeward.engines.spark.batches import batch_asked
 from lakeward.engines.spark.building import Key, Rule, Types
 from lakeward.engines.spark.queries import lake_table, sources, written
 from lakeward.engines.spark.shapes import UNKNOWN, Shapes
@@ -37,13 +36,13 @@ RULES: Mapping[Key, Rule] = {
 TYPED: frozenset[Key] = frozenset(casts.RULES) | numbers.TYPED | texts.TYPED | times.TYPED
 
 
-def to_spark(tree: exp.Expr, shapes: Shapes, scan: Callable[[TableName, int | None], str]) -> str:
+def to_spark(tree: exp.Expr, shapes: Shapes, scan: Callable[[TableName], str]) -> str:
     """The query in Spark's SQL.
 
     Args:
         tree: The query; it is changed.
         shapes: The relations that it names.
-        scan: The relation to read for a table of the lake; of one batch, where its rows alone are asked for.
+        scan: The relation to read for a table of the lake.
     """
     tree = without_try(tree)
     without_replace(tree, shapes)
@@ -60,7 +59,7 @@ def to_spark(tree: exp.Expr, shapes: Shapes, scan: Callable[[TableName, int | No
             node.replace(told)
     for table in sources(tree):
         if name := lake_table(table):
-            _read(table, scan(name, batch_asked(table)))
+            _read(table, scan(name))
     return tree.sql(dialect="spark")
 
 

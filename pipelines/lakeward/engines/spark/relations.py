@@ -25,8 +25,7 @@ from lakeward.engines.delta.kept_versions import kept_versions
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import NOTHING, Attached, Outside
-from lakeward.engines.spark import counting
-from lakeward.engines.spark.batches import batch_rows
+from lakeward.engines.spark.batches import rows_of_batch
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.exporting import write_one
 from lakeward.engines.spark.faults import FAILURES, spark_faults
@@ -115,6 +114,16 @@ class Relations:
             self._name(name, rows.select(*map(quoted, names)))
         return attached
 
+    def batch_rows(self, table: TableName, batch_seq: int) -> str:
+        """See `QueryEngine.batch_rows`. For its scan Delta runs a job over the log, which costs a small batch most of its time."""
+        own = f"__batch_{uuid.uuid4().hex}"
+        with spark_faults(self._lake):
+            rows = rows_of_batch(self._spark, self._folder(table), table, batch_seq)
+            if rows is None:
+                return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
+            self._name(own, rows)
+        return f"SELECT * FROM {own}"
+
     def define(self, name: str, query: str) -> None:
         """See `QueryEngine.define`."""
         if self._is_control(query):
@@ -143,8 +152,6 @@ class Relations:
         """See `QueryEngine.fetch`."""
         if self._is_control(query):
             return self._control.fetch(query, at)
-        if not at and (counted := self._counted(query)):
-            return counted
         with spark_faults(self._lake), kept_versions(self._lake, at, FAILURES):
             return fetched(self._frame(query, at))
 
@@ -173,12 +180,6 @@ class Relations:
         with spark_faults(self._lake):
             return write_one(self._frame(query), file)
 
-    def _counted(self, query: str) -> list[dict[str, Any]] | None:
-        """The answer of a query that asks for the rows of one batch alone, where the log has it."""
-        if (asked := counting.asked(query)) is None or (known := self._control.statistics(*asked[1:])) is None:
-            return None
-        return [{asked[0]: known.rows}]
-
     def _folder(self, table: TableName) -> Path:
         return self._lake / table.layer / table.name
 
@@ -190,7 +191,7 @@ class Relations:
             self._shapes.table(stored, self._stored(stored))
         for small in self._small & {table.name for table in named if not lake_table(table)}:
             self._tell(small)
-        return self._spark.sql(to_spark(tree, self._shapes, lambda table, seq: self._scan(table, versions.get(table), seq)))
+        return self._spark.sql(to_spark(tree, self._shapes, lambda table: self._scan(table, versions.get(table))))
 
     def _keep(self, tree: exp.Expr) -> None:
         """Run what is `AS MATERIALIZED` once: Spark would run it wherever it is named."""
@@ -227,14 +228,10 @@ class Relations:
         if name in self._kept:
             self._kept.pop(name).unpersist()
 
-    def _scan(self, table: TableName, version: int | None, seq: int | None = None) -> str:
+    def _scan(self, table: TableName, version: int | None) -> str:
         folder = self._folder(table)
         if not (folder / "_delta_log").is_dir():
             raise UsageError("table_not_found", table=table)
-        rows = batch_rows(self._spark, folder, table, seq) if seq is not None and version is None else None
-        if rows is not None:
-            rows.createOrReplaceTempView(own := f"__batch_{uuid.uuid4().hex}")
-            return own
         path = str(folder).replace("`", "``")
         return f"delta.`{path}`" + ("" if version is None else f" VERSION AS OF {version}")
 

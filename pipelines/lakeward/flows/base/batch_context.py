@@ -83,11 +83,7 @@ class Work:
 
     def count(self, layer: Layer) -> int:
         """Rows of this batch that the dataset's table in `layer` holds now."""
-        table = self.table(layer)
-        if self.engine.info(table) is None:
-            return 0
-        found = self.engine.fetch(f"SELECT count(*) AS n FROM {table} WHERE _batch_seq = {self.pinned.seq}")
-        return int(found[0]["n"])
+        return self.engine.count(self.table(layer), self.pinned.seq)
 
     def stamp(self) -> str:
         """SELECT items that say which run and batch a row came with."""

@@ -20,7 +20,7 @@ from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.finish import Finished, finish, summary
 from lakeward.flows.batch.generation import begin_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, held, until_halted
-from lakeward.flows.batch.judge import judge, suite_name
+from lakeward.flows.batch.judge import Judged, judge, suite_name
 from lakeward.flows.batch.publish import publish
 from lakeward.flows.batch.receive import receive
 from lakeward.flows.batch.reprocess import judge_again
@@ -79,14 +79,13 @@ class Ingest:
         if pinned.again:
             return judge_again(work)
         received, warnings = self._received(work)
-        bronze = bronze_rows(work)
-        self.engine.define("batch_rows", bronze)
+        self.engine.define("batch_rows", bronze_rows(work))
         try:
             with traced(work, Layer.SILVER, [lineage.table(work, Layer.BRONZE, received.bronze)]) as outputs:
                 judged = judge(work, "batch_rows", self.engine.statistics(work.table(Layer.BRONZE), pinned.seq))
                 check_halt(work, judged.verdicts)
                 done = publish(work, judged)
-                origins = self._origins(work, judged.plan.flow(f"({bronze})"))
+                origins = self._origins(work, judged)
                 outputs.append(lineage.table(work, Layer.SILVER, done.silver, lineage=origins, verdicts=judged.verdicts))
                 outputs.append(lineage.table(work, Layer.QUARANTINE, done.quarantine))
         except BatchHalted as halted:
@@ -97,10 +96,14 @@ class Ingest:
         log.info("batch_finished", extra=finished.facts())
         return finished
 
-    def _origins(self, work: Work, sql: str) -> ColumnLineage | None:
+    def _origins(self, work: Work, judged: Judged) -> ColumnLineage | None:
         """None for a batch that left nothing in bronze, of a dataset that never had anything there."""
         bronze = work.table(Layer.BRONZE)
-        return computed(self.engine, work.contract, sql, [bronze]) if self.engine.info(bronze) else None
+        if self.engine.info(bronze) is None:
+            return None
+        own = f"SELECT * FROM {bronze} WHERE _batch_seq = {work.pinned.seq}"
+        rows = recalled(self.engine, work.contract, bronze, own)
+        return computed(self.engine, work.contract, judged.plan.flow(f"({rows})"), [bronze])
 
     def _received(self, work: Work) -> tuple[Counts, Warnings]:
         """Receive the batch's files; a batch that an earlier generation finished is in bronze, and counted."""
@@ -171,7 +174,7 @@ def bronze_rows(work: Work) -> str:
         return work.engine.literal_rows(
             {c.name: STRING for c in work.contract.columns} | {c.name: c.type for c in (*PLACE, EXTRA, *STAMP)}, []
         )
-    return recalled(work.engine, work.contract, bronze, f"SELECT * FROM {bronze} WHERE _batch_seq = {work.pinned.seq}")
+    return recalled(work.engine, work.contract, bronze, work.engine.batch_rows(bronze, work.pinned.seq))
 
 
 def _source(definition: Definition) -> ContractSource:

@@ -222,6 +222,6 @@ def _note_corrections(work: Work, twins: Twins) -> None:
 
 def _count_unpublished(work: Work) -> int:
     """Duplicates of a batch whose silver landed before a kill: its good rows that silver does not hold."""
-    published = f"SELECT _file_seq, _row FROM {work.table(Layer.SILVER)} WHERE _batch_seq = {work.pinned.seq}"
+    published = f"SELECT _file_seq, _row FROM ({work.engine.batch_rows(work.table(Layer.SILVER), work.pinned.seq)})"
     query = f"SELECT count(*) AS n FROM good_rows ANTI JOIN ({published}) USING (_file_seq, _row)"
     return int(work.engine.fetch(query)[0]["n"])
