@@ -61,6 +61,15 @@ def test_only_flows_log():
     assert {path for path in loggers if "/flows/" not in path} == set()
 
 
+def test_a_relation_of_a_session_is_passed_on_by_whoever_makes_it():
+    calls = [
+        (m.path, n) for m in library() for n in m.nodes(ast.Call) if getattr(n.func, "attr", "") in {"define", "materialise"}
+    ]
+    assert len(calls) > 10
+    dropped = {id(node.value) for m in library() for node in m.nodes(ast.Expr)}
+    assert [f"{path}:{call.lineno}" for path, call in calls if id(call) in dropped] == []
+
+
 def test_tests_use_real_parts_and_never_patch_one():
     tests = source_tree.modules("tests/")
     assert len(tests) > 10

@@ -50,6 +50,16 @@ class TableName:
         return cls(Layer(layer), name)
 
 
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Rows that a session of an engine has under a name. Whoever makes them passes it on: nobody else knows the name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def sha256(content: bytes) -> Sha256:
     """The content's identity, as 64 hex digits."""
     return Sha256(hashlib.sha256(content).hexdigest())

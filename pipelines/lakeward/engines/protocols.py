@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.core.names import TableName
+from lakeward.core.names import Relation, TableName
 
 # Nothing is stored yet.
 NOTHING: Mapping[str, DataType] = MappingProxyType({})
@@ -166,11 +166,29 @@ class Attached:
     """Such rows, as relations of a session.
 
     Args:
+        rows: The columns.
+        placed: The columns, with `_file, _file_seq, _row`.
         statistics: What is known of them unread; None: nothing.
     """
 
+    rows: Relation
+    placed: Relation
     columns: tuple[OutsideColumn, ...]
     statistics: Statistics | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The files of a batch, as relations of a session.
+
+    Args:
+        rows, rejects: As `QueryEngine.stage` says.
+        reports: One per file, in their order.
+    """
+
+    rows: Relation
+    rejects: Relation
+    reports: tuple[FileReport, ...]
 
 
 class TableStore(Protocol):
@@ -201,6 +219,10 @@ class TableStore(Protocol):
 
         Flows count each table after each commit: an engine may take the number from what the batch's own files say.
         """
+        ...
+
+    def batch_rows(self, table: TableName, batch_seq: int) -> str:
+        """SELECT of the rows of a batch that a table holds, by the shortest way that the engine has to them."""
         ...
 
     def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
@@ -296,14 +318,14 @@ class QueryEngine(Protocol):
         record_format: RecordFormat,
         columns: Sequence[Column],
         stored: Mapping[str, DataType] = NOTHING,
-    ) -> tuple[FileReport, ...]:
+    ) -> Staged:
         """Read the inputs into two relations of the session, without moving a row through Python.
 
-        `staged_rows`: one column per contract column, under its contract name (text formats: VARCHAR as received, Parquet:
+        Rows: one column per contract column, under its contract name (text formats: VARCHAR as received, Parquet:
         its own types; NULL where the file lacks an optional column), then `_file VARCHAR, _file_seq BIGINT, _row BIGINT,
         _extra VARCHAR` (JSON of unknown columns, or NULL). `_row` is the record's number in its file, from 1: the line
         number for text, header included.
-        `staged_rejects`: `_file, _file_seq, _row, reason VARCHAR` (message code), `detail VARCHAR` (no data values),
+        Rejects: `_file, _file_seq, _row, reason VARCHAR` (message code), `detail VARCHAR` (no data values),
         `raw BLOB` (the record's bytes; for a whole-file reject NULL, `_row` 0 and `detail` naming the landed file).
 
         Args:
@@ -314,7 +336,7 @@ class QueryEngine(Protocol):
         ...
 
     def attach(self, name: str, data: Outside) -> Attached:
-        """Name rows outside the lake as two relations: `name`, the columns, and `<name>_placed`, these with `_file, _file_seq, _row`.
+        """Name rows outside the lake as two relations.
 
         A time without a zone is seen as UTC. `_file` may be NULL; `_row` is the record's number, from 1. A table of Lakeward's keeps
         its own `_file_seq` and `_row`.
@@ -325,15 +347,11 @@ class QueryEngine(Protocol):
         """
         ...
 
-    def batch_rows(self, table: TableName, batch_seq: int) -> str:
-        """SELECT of the rows of a batch that a table holds, by the shortest way that the engine has to them."""
-        ...
-
-    def define(self, name: str, query: str) -> None:
+    def define(self, name: str, query: str) -> Relation:
         """Name `query` as a relation of the session; it runs when it is read."""
         ...
 
-    def materialise(self, name: str, query: str) -> None:
+    def materialise(self, name: str, query: str) -> Relation:
         """Run `query` once and keep its rows as a relation of the session (spills to disk when it is large)."""
         ...
 
@@ -349,7 +367,7 @@ class QueryEngine(Protocol):
         """
         ...
 
-    def types(self, relation: str) -> dict[str, DataType]:
+    def types(self, relation: Relation | TableName) -> dict[str, DataType]:
         """Columns of a relation of the session or a table of the lake, with their types."""
         ...
 

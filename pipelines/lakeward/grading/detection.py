@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakeward.contracts.model import Column, Kind
+from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.grading.catalogue import Rules
 from lakeward.grading.patterns import TOKEN, Pattern, normalised, patterns
@@ -42,7 +43,7 @@ def detectable(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column.type.kind in DETECTABLE)
 
 
-def detection_query(relation: str, columns: Sequence[str], order: Sequence[str], rules: Rules) -> str:
+def detection_query(relation: Relation, columns: Sequence[str], order: Sequence[str], rules: Rules) -> str:
     """One SELECT over a sample of `relation`: per column number `c`, counts per detector; read it with `evidence_of`.
 
     Args:

@@ -3,24 +3,24 @@
 from collections.abc import Sequence
 
 from lakeward.contracts.model import Column
-from lakeward.engines.protocols import Engine
 from lakeward.grading.catalogue import shipped_rules
 from lakeward.grading.detection import detectable, detection_query, evidence_of
 from lakeward.grading.proposal import Proposal, propose
 from lakeward.profiling.findings import ColumnProfile
-from lakeward.profiling.measuring import STAGED
+from lakeward.profiling.measuring import StagedRecords
 
 
-def recognised(engine: Engine, columns: Sequence[ColumnProfile]) -> dict[str, Proposal]:
+def recognised(staged: StagedRecords, columns: Sequence[ColumnProfile]) -> dict[str, Proposal]:
     """Proposals for those columns of the staged file in which a detector found something.
 
     Raises:
         DefinitionError: A catalogue was edited in place.
     """
-    rules, stored = shipped_rules(), engine.types(STAGED)
+    rules, stored = shipped_rules(), staged.engine.types(staged.rows)
     named = [Column(column.name, stored[column.name], column.source_name) for column in columns]
     names = detectable(named)
     if not names:
         return {}
-    found = evidence_of(engine.fetch(detection_query(STAGED, names, ["_row"], rules)), names, rules)
+    query = detection_query(staged.rows, names, ["_row"], rules)
+    found = evidence_of(staged.engine.fetch(query), names, rules)
     return {proposal.column: proposal for proposal in propose(named, None, found, rules) if proposal.category}

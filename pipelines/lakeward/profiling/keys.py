@@ -7,10 +7,11 @@ from itertools import combinations
 from math import prod
 
 from lakeward.contracts.model import Kind
+from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.findings import ColumnProfile, Key, Times
-from lakeward.profiling.measuring import STAGED, VALUES
+from lakeward.profiling.measuring import StagedRecords
 
 # Columns to pair with the time column, those with the fewest values first: series are few, readings are many.
 PAIRS = 8
@@ -36,10 +37,13 @@ def find_time_column(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
     return max(found, key=lambda column: (column.converted, bool(_TIME.search(column.name))), default=None)
 
 
-def find_key(engine: Engine, columns: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int) -> Key:
+def find_key(engine: Engine, values: Relation, columns: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int) -> Key:
     """A column that is unique, an identifier before the time, the time before others; else one that is with the time; else two or three.
 
     Never what may be about a person: a key travels everywhere.
+
+    Args:
+        values: The file's rows, every column in its type; there are so many `rows`.
     """
     whole = [column for column in columns if column.converted == rows and not column.personal]
     single = [column for column in whole if column.distinct == rows and (column.type.kind in EXACT or column is time)]
@@ -48,42 +52,42 @@ def find_key(engine: Engine, columns: Sequence[ColumnProfile], time: ColumnProfi
         return Key((best.name,), tuple(column.name for column in single if column is not best))
     partners = [column for column in whole if column.type.kind in EXACT and 1 < column.distinct < rows]
     timed = time if time in whole else None
-    pair = _pair(engine, sorted(partners, key=lambda column: column.distinct)[:PAIRS], timed, rows) if timed else Key()
-    return pair if pair.columns else _group(engine, partners, timed, rows)
+    pair = _pair(engine, values, sorted(partners, key=lambda column: column.distinct)[:PAIRS], timed, rows) if timed else Key()
+    return pair if pair.columns else _group(engine, values, partners, timed, rows)
 
 
-def measure_times(engine: Engine, time: ColumnProfile, key: Key) -> Times:
+def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, key: Key) -> Times:
     """Period and offsets of the time column, each series for itself."""
     series = "".join(
         f"PARTITION BY {identifier(column)} " for column in key.columns if column != time.name and len(key.columns) > 1
     )
     own = identifier(time.name)
-    steps = f"SELECT epoch({own}) - lag(epoch({own})) OVER ({series}ORDER BY {own}) AS step FROM {VALUES} WHERE {own} IS NOT NULL"
+    steps = f"SELECT epoch({own}) - lag(epoch({own})) OVER ({series}ORDER BY {own}) AS step FROM {values} WHERE {own} IS NOT NULL"
     counted = f"SELECT step, median(step) OVER () AS period FROM ({steps}) WHERE step > 0"
-    found = engine.fetch(
+    found = staged.engine.fetch(
         f"SELECT any_value(period) AS period, count(*) AS steps, count_if(step = period) AS regular FROM ({counted})"
     )[0]
     period = Decimal(str(found["period"])).quantize(Decimal("0.001")).normalize() if found["period"] else None
-    return Times(time.name, period, found["regular"], found["steps"], _offsets(engine, time))
+    return Times(time.name, period, found["regular"], found["steps"], _offsets(staged, time))
 
 
-def _pair(engine: Engine, partners: Sequence[ColumnProfile], time: ColumnProfile, rows: int) -> Key:
+def _pair(engine: Engine, values: Relation, partners: Sequence[ColumnProfile], time: ColumnProfile, rows: int) -> Key:
     counts = [
         f"count(DISTINCT ({identifier(column.name)}, {identifier(time.name)})) AS n{place}"
         for place, column in enumerate(partners)
     ]
-    found = engine.fetch(f"SELECT {', '.join(counts)} FROM {VALUES}")[0]
+    found = engine.fetch(f"SELECT {', '.join(counts)} FROM {values}")[0]
     return next((Key((column.name, time.name)) for place, column in enumerate(partners) if found[f"n{place}"] == rows), Key())
 
 
-def _group(engine: Engine, partners: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int) -> Key:
+def _group(engine: Engine, values: Relation, partners: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int) -> Key:
     """The fewest columns that name things, days or times and tell all rows apart together, and not by accident."""
     naming = [column for column in partners if _names(column)] + ([time] if time and 1 < time.distinct < rows else [])
     # Longer lists say more; the time comes last in a key.
     some = sorted(sorted(naming, key=lambda column: -column.distinct)[:NAMING], key=lambda column: column is time)
     groups = [group for size in (2, 3) for group in combinations(some, size) if _telling(group, rows)]
-    likely = _unique(engine, sorted(groups, key=_simplicity), min(rows, FIRST))[:GROUPS]
-    proven = likely if rows <= FIRST else _unique(engine, likely, rows)
+    likely = _unique(engine, values, sorted(groups, key=_simplicity), min(rows, FIRST))[:GROUPS]
+    proven = likely if rows <= FIRST else _unique(engine, values, likely, rows)
     return Key(tuple(column.name for column in proven[0])) if proven else Key()
 
 
@@ -104,7 +108,9 @@ def _simplicity(group: Sequence[ColumnProfile]) -> tuple[int, bool, int]:
     return len(group), timeless, prod(column.distinct for column in group)
 
 
-def _unique(engine: Engine, groups: Sequence[tuple[ColumnProfile, ...]], rows: int) -> list[tuple[ColumnProfile, ...]]:
+def _unique(
+    engine: Engine, values: Relation, groups: Sequence[tuple[ColumnProfile, ...]], rows: int
+) -> list[tuple[ColumnProfile, ...]]:
     """Those that repeat nothing in the first `rows` rows."""
     if not groups:
         return []
@@ -112,15 +118,15 @@ def _unique(engine: Engine, groups: Sequence[tuple[ColumnProfile, ...]], rows: i
         f"count(DISTINCT ({', '.join(identifier(column.name) for column in group)})) AS n{place}"
         for place, group in enumerate(groups)
     ]
-    found = engine.fetch(f"SELECT {', '.join(counts)} FROM (SELECT * FROM {VALUES} ORDER BY _row LIMIT {rows})")[0]
+    found = engine.fetch(f"SELECT {', '.join(counts)} FROM (SELECT * FROM {values} ORDER BY _row LIMIT {rows})")[0]
     return [group for place, group in enumerate(groups) if found[f"n{place}"] == rows]
 
 
-def _offsets(engine: Engine, time: ColumnProfile) -> int:
+def _offsets(staged: StagedRecords, time: ColumnProfile) -> int:
     """How many ISO 8601 texts say their offset from UTC; a written format has one for all or for none."""
-    stored = engine.types(STAGED)[time.name].kind
+    stored = staged.engine.types(staged.rows)[time.name].kind
     if time.time_format or stored is not Kind.STRING:
         return time.converted if time.time_format and "%z" in time.time_format else 0
     beyond_date = f"substr(trim({identifier(time.name)}), 11)"
-    found = engine.fetch(f"SELECT count_if(regexp_matches({beyond_date}, {literal(_OFFSET)})) AS n FROM {STAGED}")
+    found = staged.engine.fetch(f"SELECT count_if(regexp_matches({beyond_date}, {literal(_OFFSET)})) AS n FROM {staged.rows}")
     return int(found[0]["n"])

@@ -74,7 +74,7 @@ def header(engine: Engine, look: Look) -> tuple[str, ...]:
     Raises:
         UsageError: The engine finds no columns.
     """
-    report = engine.stage((look.input,), look.record_format, (_NO_COLUMN,))[0]
+    report = engine.stage((look.input,), look.record_format, (_NO_COLUMN,)).reports[0]
     if not report.unknown:
         raise UsageError("sample_without_columns", file=look.input.path)
     if look.record_format.format is not FileFormat.JSONL:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import Column, Contract, DataType
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.core.names import Layer
+from lakeward.core.names import Layer, Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.candidates import ENOUGH, Trial
@@ -19,7 +19,15 @@ NULLS = ("", "NA", "N/A", "#N/A", "null", "NULL", "NaN", "nan", "-", "--", "空"
 SAMPLE_ROWS = 1000
 # The sample's rows, of which a text is cut: a form shows in its beginning.
 SAMPLE_LETTERS = 200
-STAGED, VALUES = "profile_staged", "profile_values"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRecords:
+    """Records of files as an engine has staged them: `rows` has their columns and `_row`."""
+
+    engine: Engine
+    rows: Relation
+    record_format: RecordFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class Outcome:
         return self.filled > 0 and self.converted >= ENOUGH * self.filled
 
 
-def null_tokens(engine: Engine, columns: Sequence[str]) -> tuple[str, ...]:
+def null_tokens(staged: StagedRecords, columns: Sequence[str]) -> tuple[str, ...]:
     """The null tokens that occur in some text column; the empty text always counts."""
     if not columns:
         return ("",)
@@ -49,36 +57,33 @@ def null_tokens(engine: Engine, columns: Sequence[str]) -> tuple[str, ...]:
         f"n{place}": " OR ".join(f"trim({identifier(column)}) = {literal(token)}" for column in columns)
         for place, token in enumerate(NULLS)
     }
-    counts = engine.fetch(
-        f"SELECT {', '.join(f'count_if({condition}) AS {key}' for key, condition in found.items())} FROM {STAGED}"
+    counts = staged.engine.fetch(
+        f"SELECT {', '.join(f'count_if({condition}) AS {key}' for key, condition in found.items())} FROM {staged.rows}"
     )
     return tuple(token for place, token in enumerate(NULLS) if not token or counts[0][f"n{place}"])
 
 
-def sample(engine: Engine, columns: Sequence[str], nulls: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
+def sample(staged: StagedRecords, columns: Sequence[str], nulls: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
     """Different texts of each column, trimmed, out of rows that are spread over the file."""
     step = max(1, rows // SAMPLE_ROWS)
     cut = ", ".join(f"substr(trim({identifier(column)}), 1, {SAMPLE_LETTERS}) AS {identifier(column)}" for column in columns)
-    found = (
-        engine.fetch(f"SELECT {cut} FROM {STAGED} WHERE _row % {step} = 0 ORDER BY _row LIMIT {SAMPLE_ROWS}") if columns else []
-    )
+    spread = f"SELECT {cut} FROM {staged.rows} WHERE _row % {step} = 0 ORDER BY _row LIMIT {SAMPLE_ROWS}"
+    found = staged.engine.fetch(spread) if columns else []
     return {
         column: tuple(dict.fromkeys(row[column] for row in found if row[column] is not None and row[column] not in nulls))
         for column in columns
     }
 
 
-def try_types(
-    engine: Engine, record_format: RecordFormat, trials: Mapping[str, Sequence[Trial]]
-) -> dict[str, tuple[Outcome, ...]]:
+def try_types(staged: StagedRecords, trials: Mapping[str, Sequence[Trial]]) -> dict[str, tuple[Outcome, ...]]:
     """Every trial of every column, in one scan."""
     named = [(column, trial) for column, some in trials.items() for trial in some]
-    converted = _conversions(engine, record_format, named)
+    converted = _conversions(staged, named)
     items = [
         f"count_if(NOT ({one.missing})) AS f{place}, count_if({one.unconverted or 'FALSE'}) AS u{place}"
         for place, one in enumerate(converted)
     ]
-    counts = engine.fetch(f"SELECT {', '.join(items)} FROM {_stacked(named, converted)}")[0]
+    counts = staged.engine.fetch(f"SELECT {', '.join(items)} FROM {_stacked(staged, named, converted)}")[0]
     outcomes = [
         (column, Outcome(trial, counts[f"f{place}"], counts[f"f{place}"] - counts[f"u{place}"]))
         for place, (column, trial) in enumerate(named)
@@ -86,40 +91,42 @@ def try_types(
     return {column: tuple(outcome for owner, outcome in outcomes if owner == column) for column in trials}
 
 
-def disorder(engine: Engine, record_format: RecordFormat, column: str, trials: Sequence[Trial]) -> tuple[tuple[int, float], ...]:
+def disorder(staged: StagedRecords, column: str, trials: Sequence[Trial]) -> tuple[tuple[int, float], ...]:
     """For each trial of a time column: how many rows stand before their predecessor in the file, and the seconds it spans."""
     named = [(column, trial) for trial in trials]
-    converted = _conversions(engine, record_format, named)
+    converted = _conversions(staged, named)
     values = {f"v{place}": f"epoch({one.output})" for place, one in enumerate(converted)}
     back = {f"b{place}": f"{value} < lag({value}) OVER (ORDER BY _row)" for place, value in enumerate(values)}
     items = [f"count_if(b{place}) AS n{place}, max({value}) - min({value}) AS s{place}" for place, value in enumerate(values)]
-    found = engine.fetch(f"SELECT {', '.join(items)} FROM {stack(_stacked(named, converted), (values, back))}")[0]
+    rows = stack(_stacked(staged, named, converted), (values, back))
+    found = staged.engine.fetch(f"SELECT {', '.join(items)} FROM {rows}")[0]
     return tuple((found[f"n{place}"], found[f"s{place}"]) for place, _ in enumerate(trials))
 
 
-def keep_values(engine: Engine, record_format: RecordFormat, types: Mapping[str, Trial]) -> None:
-    """Make `VALUES`: the file's rows, every column in its type, with `_row`."""
+def typed_values(staged: StagedRecords, types: Mapping[str, Trial]) -> Relation:
+    """The file's rows, every column in its type, with `_row`."""
     named = list(types.items())
-    converted = _conversions(engine, record_format, named)
+    converted = _conversions(staged, named)
     items = [f"{one.value} AS {identifier(column)}" for (column, _), one in zip(named, converted, strict=True)]
-    engine.materialise(VALUES, f"SELECT {', '.join(items)}, _row FROM {_stacked(named, converted)}")
+    rows = f"SELECT {', '.join(items)}, _row FROM {_stacked(staged, named, converted)}"
+    return staged.engine.materialise("profile_values", rows)
 
 
-def _conversions(engine: Engine, record_format: RecordFormat, named: Sequence[tuple[str, Trial]]) -> list[Converted]:
+def _conversions(staged: StagedRecords, named: Sequence[tuple[str, Trial]]) -> list[Converted]:
     """Each trial as a column of its own; naive times are taken as UTC, which has every time once."""
     columns = tuple(
         Column(f"t{place}", trial.type, f"t{place}", time_format=trial.time_format) for place, (_, trial) in enumerate(named)
     )
-    contract = Contract("sample", "0.0.0", Layer.SILVER, columns, record_format=replace(record_format, zone="UTC"))
-    stored: Mapping[str, DataType] = engine.types(STAGED)
+    contract = Contract("sample", "0.0.0", Layer.SILVER, columns, record_format=replace(staged.record_format, zone="UTC"))
+    stored: Mapping[str, DataType] = staged.engine.types(staged.rows)
     return [convert(contract, place, stored[column]) for place, (column, _) in enumerate(named)]
 
 
-def _stacked(named: Sequence[tuple[str, Trial]], converted: Sequence[Converted]) -> str:
+def _stacked(staged: StagedRecords, named: Sequence[tuple[str, Trial]], converted: Sequence[Converted]) -> str:
     """The staged rows with a column per trial, and all their layers."""
     aliases = ", ".join(f"{identifier(column)} AS t{place}" for place, (column, _) in enumerate(named))
     layers = [
         {key: item for part in layer for key, item in part.items()}
         for layer in itertools.zip_longest(*(one.layers for one in converted), fillvalue={})
     ]
-    return stack(f"(SELECT {aliases}, _row FROM {STAGED})", layers)
+    return stack(f"(SELECT {aliases}, _row FROM {staged.rows})", layers)

@@ -16,7 +16,7 @@ from lakeward.profiling.content import recognised
 from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile
 from lakeward.profiling.keys import find_key, find_time_column, measure_times
 from lakeward.profiling.looking import Look, first_look, header
-from lakeward.profiling.measuring import STAGED, null_tokens, sample
+from lakeward.profiling.measuring import StagedRecords, null_tokens, sample
 from lakeward.profiling.naming import sql_names
 
 
@@ -32,16 +32,17 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
     look = first_look(path, sheet)
     headers = header(engine, look)
     names = dict(zip(sql_names(headers), headers, strict=True))
-    rows, rejects = _stage(engine, look, names)
-    texts = [column for column, type_ in engine.types(STAGED).items() if column in names and type_.kind is Kind.STRING]
-    record_format = replace(look.record_format, nulls=null_tokens(engine, texts))
-    samples = sample(engine, texts, (*record_format.nulls, *(ERRORS if record_format.format is FileFormat.XLSX else ())), rows)
-    columns = profile_columns(engine, record_format, names, samples)
-    content = recognised(engine, columns)
+    staged, rows, rejects = _stage(engine, look, names)
+    texts = [column for column, type_ in engine.types(staged.rows).items() if column in names and type_.kind is Kind.STRING]
+    record_format = replace(look.record_format, nulls=null_tokens(staged, texts))
+    staged = replace(staged, record_format=record_format)
+    samples = sample(staged, texts, (*record_format.nulls, *(ERRORS if record_format.format is FileFormat.XLSX else ())), rows)
+    columns, values = profile_columns(staged, names, samples)
+    content = recognised(staged, columns)
     columns = tuple(_shown(replace(column, content=content.get(column.name)), look) for column in columns)
     time = find_time_column(columns)
-    key = find_key(engine, columns, time, rows)
-    times = measure_times(engine, time, key) if time else None
+    key = find_key(engine, values, columns, time, rows)
+    times = measure_times(staged, values, time, key) if time else None
     return Profile(
         record_format=record_format,
         agreeing=look.agreeing,
@@ -62,11 +63,12 @@ def _shown(column: ColumnProfile, look: Look) -> ColumnProfile:
     return replace(column, unit="1", as_percent=True)
 
 
-def _stage(engine: Engine, look: Look, names: Mapping[str, str]) -> tuple[int, int]:
+def _stage(engine: Engine, look: Look, names: Mapping[str, str]) -> tuple[StagedRecords, int, int]:
     """Read the file once and keep its rows; how many rows and rejects there are."""
-    engine.stage((look.input,), look.record_format, tuple(Column(column, STRING, header) for column, header in names.items()))
-    engine.materialise(STAGED, f"SELECT {', '.join(map(identifier, names))}, _row FROM staged_rows")
-    counts = engine.fetch(f"SELECT (SELECT count(*) FROM {STAGED}) AS rows, (SELECT count(*) FROM staged_rejects) AS rejects")[0]
+    columns = tuple(Column(column, STRING, header) for column, header in names.items())
+    read = engine.stage((look.input,), look.record_format, columns)
+    rows = engine.materialise("profile_staged", f"SELECT {', '.join(map(identifier, names))}, _row FROM {read.rows}")
+    counts = engine.fetch(f"SELECT (SELECT count(*) FROM {rows}) AS rows, (SELECT count(*) FROM {read.rejects}) AS rejects")[0]
     if not counts["rows"]:
         raise UsageError("sample_without_rows", file=look.input.path, rejects=counts["rejects"])
-    return counts["rows"], counts["rejects"]
+    return StagedRecords(engine, rows, look.record_format), counts["rows"], counts["rejects"]

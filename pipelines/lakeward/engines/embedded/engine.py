@@ -79,6 +79,10 @@ class EmbeddedEngine(Session):
             return 0
         return int(self.fetch(f"SELECT count(*) AS n FROM {table} WHERE _batch_seq = {batch_seq}")[0]["n"])
 
+    def batch_rows(self, table: TableName, batch_seq: int) -> str:
+        """See `TableStore.batch_rows`. DuckDB leaves out files by their bounds itself."""
+        return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
+
     def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """See `TableStore.has_none_between`."""
         with machine_faults(self._lake):

@@ -4,6 +4,7 @@ Refuses to convert what a rule can look into as it is; what it can't is shown in
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from duckdb import sqltypes
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import DataError
+from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.parquet_statistics import parquet_statistics
@@ -46,10 +48,11 @@ def attach(con: duckdb.DuckDBPyConnection, name: str, data: Outside, lake: Path)
     con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {rows} FROM {scan}")
     placed = ", ".join((*items, *_places(data.carrier, types)))
     con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name + '_placed')} AS SELECT {placed} FROM {scan}")
+    attached = Attached(Relation(name), Relation(f"{name}_placed"), tuple(columns))
     if data.carrier is not Carrier.PARQUET:
-        return Attached(tuple(columns))
+        return attached
     own_types = {column.name: column.type for column in columns if column.held == column.name}
-    return Attached(tuple(columns), parquet_statistics(con, data.files, own_types))
+    return replace(attached, statistics=parquet_statistics(con, data.files, own_types))
 
 
 def _scan(con: duckdb.DuckDBPyConnection, name: str, data: Outside, lake: Path) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 
-from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.errors import SettingsError, UsageError
-from lakeward.core.names import TableName
+from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.kept_versions import kept_versions
 from lakeward.engines.embedded import literals, outside, staging
@@ -24,7 +24,8 @@ from lakeward.engines.embedded.relations import resolved
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import Scratch
 from lakeward.engines.embedded.types import from_sql
-from lakeward.engines.protocols import NOTHING, Attached, Outside
+from lakeward.engines.protocols import NOTHING, Attached, Outside, Staged
+from lakeward.engines.text.reading import STAGED_REJECTS, STAGED_ROWS
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,30 +67,29 @@ class Session:
         record_format: RecordFormat,
         columns: Sequence[Column],
         stored: Mapping[str, DataType] = NOTHING,
-    ) -> tuple[FileReport, ...]:
+    ) -> Staged:
         """See `QueryEngine.stage`."""
         with machine_faults(self._lake):
-            return staging.stage(self._con, inputs, record_format, columns, self.scratch, stored)
+            reports = staging.stage(self._con, inputs, record_format, columns, self.scratch, stored)
+        return Staged(STAGED_ROWS, STAGED_REJECTS, reports)
 
     def attach(self, name: str, data: Outside) -> Attached:
         """See `QueryEngine.attach`."""
         return outside.attach(self._con, name, data, self._lake)
 
-    def batch_rows(self, table: TableName, batch_seq: int) -> str:
-        """See `QueryEngine.batch_rows`. DuckDB leaves out files by their bounds itself."""
-        return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
-
-    def define(self, name: str, query: str) -> None:
+    def define(self, name: str, query: str) -> Relation:
         """See `QueryEngine.define`."""
         self._forget(name, "TABLE")
         with machine_faults(self._lake):
             self._con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {self._resolved(query)}")
+        return Relation(name)
 
-    def materialise(self, name: str, query: str) -> None:
+    def materialise(self, name: str, query: str) -> Relation:
         """See `QueryEngine.materialise`."""
         self._forget(name, "VIEW")
         with machine_faults(self._lake):
             self._con.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {self._resolved(query)}")
+        return Relation(name)
 
     def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
         """See `QueryEngine.fetch`. Instants (not those inside lists) travel as microseconds: DuckDB's own way needs pytz, which we do not install."""
@@ -104,7 +104,7 @@ class Session:
             found = self._con.execute(text).fetchall()
         return [dict(zip(names, _revived(row, instants), strict=True)) for row in found]
 
-    def types(self, relation: str) -> dict[str, DataType]:
+    def types(self, relation: Relation | TableName) -> dict[str, DataType]:
         """See `QueryEngine.types`."""
         rows = self._con.sql(self._resolved(f"SELECT * FROM {relation}"))
         return {name: from_sql(str(type_)) for name, type_ in zip(rows.columns, rows.types, strict=True)}

@@ -21,7 +21,7 @@ from lakeward.engines.embedded.text_lines import TextFile
 from lakeward.engines.embedded.words import DUCKDB
 from lakeward.engines.protocols import NOTHING
 from lakeward.engines.text.decoding import utf8_view
-from lakeward.engines.text.reading import NO_REJECTS, Reading, no_rows
+from lakeward.engines.text.reading import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, Reading, no_rows
 
 
 def stage(
@@ -53,9 +53,9 @@ def stage(
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
     rejects = " UNION ALL ".join([NO_REJECTS, *(select for one in readings for select in one.rejects)])
-    con.execute(f"CREATE OR REPLACE TEMP TABLE staged_rejects AS {rejects}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED_REJECTS} AS {rejects}")
     rows = " UNION ALL BY NAME ".join(select for one in readings for select in one.rows) or no_rows(DUCKDB, columns)
-    con.execute(f"CREATE OR REPLACE TEMP VIEW staged_rows AS {rows}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {STAGED_ROWS} AS {rows}")
     return tuple(sorted((report for one in readings for report in one.reports), key=lambda report: report.seq))
 
 

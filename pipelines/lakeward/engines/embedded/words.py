@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.text.decoding import BYTE_MARK, CARRIAGE_RETURN
+from lakeward.engines.text.reading import STAGED_REJECTS
 from lakeward.engines.text.words import Words
 
 
@@ -102,7 +103,7 @@ class DuckDbWords:
     def unrejected(self, records: str, reason: str) -> str:
         """See `Words.unrejected`. What was judged for `staged_rejects` is not judged again."""
         del reason
-        return f"SELECT r.* FROM ({records}) r ANTI JOIN staged_rejects x ON x._file_seq = r.seq AND x._row = r.n"
+        return f"SELECT r.* FROM ({records}) r ANTI JOIN {STAGED_REJECTS} x ON x._file_seq = r.seq AND x._row = r.n"
 
 
 DUCKDB: Words = DuckDbWords()

@@ -1,5 +1,6 @@
 """The Spark engine: rows are read, judged and written by executors; governance tables and commits stay with the embedded engine."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from lakeward.engines.delta.rewriting import Rewrite
 from lakeward.engines.delta.schemas import missing_columns
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.protocols import Commit, Compacted, Statistics, TableInfo, TableSpec, Txn, Vacuumed
+from lakeward.engines.spark.batches import rows_of_batch
 from lakeward.engines.spark.correcting import SparkCorrection
 from lakeward.engines.spark.doomed import Doomed, same_keys
 from lakeward.engines.spark.faults import spark_faults
@@ -70,6 +72,16 @@ class SparkEngine(Relations):
         if self.info(table) is None:
             return 0
         return int(self.fetch(f"SELECT count(*) AS n FROM {table} WHERE _batch_seq = {batch_seq}")[0]["n"])
+
+    def batch_rows(self, table: TableName, batch_seq: int) -> str:
+        """See `TableStore.batch_rows`. For its scan Delta runs a job over the log, which costs a small batch most of its time."""
+        own = f"__batch_{uuid.uuid4().hex}"
+        with spark_faults(self._lake):
+            rows = rows_of_batch(self._spark, self._folder(table), table, batch_seq)
+            if rows is None:
+                return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
+            self._name(own, rows)
+        return f"SELECT * FROM {own}"
 
     def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """See `TableStore.has_none_between`."""

@@ -14,18 +14,17 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from sqlglot import exp
 
-from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.errors import UsageError
-from lakeward.core.names import Layer, TableName
+from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.settings import SparkSettings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.kept_versions import kept_versions
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.types import sql_type
-from lakeward.engines.protocols import NOTHING, Attached, Outside
-from lakeward.engines.spark.batches import rows_of_batch
+from lakeward.engines.protocols import NOTHING, Attached, Outside, Staged
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.exporting import write_one
 from lakeward.engines.spark.faults import FAILURES, spark_faults
@@ -38,8 +37,7 @@ from lakeward.engines.spark.shapes import Shapes
 from lakeward.engines.spark.staging.stage import is_for_executors as is_text_for_executors
 from lakeward.engines.spark.staging.stage import stage
 from lakeward.engines.spark.types import duck_name, from_spark, quoted
-
-_STAGED = ("staged_rows", "staged_rejects")
+from lakeward.engines.text.reading import STAGED_REJECTS, STAGED_ROWS
 
 
 class Relations:
@@ -85,68 +83,60 @@ class Relations:
         record_format: RecordFormat,
         columns: Sequence[Column],
         stored: Mapping[str, DataType] = NOTHING,
-    ) -> tuple[FileReport, ...]:
+    ) -> Staged:
         """See `QueryEngine.stage`."""
         if is_text_for_executors(inputs, columns):
             with spark_faults(self._lake):
                 reports = stage(self._spark, inputs, record_format, columns, self.scratch, stored)
-                for name in _STAGED:
-                    self._name(name, self._spark.table(name))
-        else:
-            reports = self._control.stage(inputs, record_format, columns, stored)
-            for name in _STAGED:
-                self._tell(name, self._as_stored(name))
-            self._small.difference_update(_STAGED)
-        return reports
+                for relation in (STAGED_ROWS, STAGED_REJECTS):
+                    self._name(relation.name, self._spark.table(relation.name))
+            return Staged(STAGED_ROWS, STAGED_REJECTS, reports)
+        staged = self._control.stage(inputs, record_format, columns, stored)
+        for relation in (staged.rows, staged.rejects):
+            self._tell(relation.name, self._as_stored(relation))
+            self._small.discard(relation.name)
+        return staged
 
     def attach(self, name: str, data: Outside) -> Attached:
         """See `QueryEngine.attach`."""
         attached = self._control.attach(name, data)
         if not is_for_executors(data, attached):
-            for relation in (name, f"{name}_placed"):
-                self._tell(relation)
-                self._small.discard(relation)
+            for relation in (attached.rows, attached.placed):
+                self._tell(relation.name)
+                self._small.discard(relation.name)
             return attached
         names = [column.name for column in attached.columns]
         with spark_faults(self._lake):
             rows = placed_rows(self._spark, data.files, names)
-            self._name(f"{name}_placed", rows)
-            self._name(name, rows.select(*map(quoted, names)))
+            self._name(attached.placed.name, rows)
+            self._name(attached.rows.name, rows.select(*map(quoted, names)))
         return attached
 
-    def batch_rows(self, table: TableName, batch_seq: int) -> str:
-        """See `QueryEngine.batch_rows`. For its scan Delta runs a job over the log, which costs a small batch most of its time."""
-        own = f"__batch_{uuid.uuid4().hex}"
-        with spark_faults(self._lake):
-            rows = rows_of_batch(self._spark, self._folder(table), table, batch_seq)
-            if rows is None:
-                return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
-            self._name(own, rows)
-        return f"SELECT * FROM {own}"
-
-    def define(self, name: str, query: str) -> None:
+    def define(self, name: str, query: str) -> Relation:
         """See `QueryEngine.define`."""
         if self._is_control(query):
-            self._control.define(name, query)
+            relation = self._control.define(name, query)
             self._small.add(name)
-            return
+            return relation
         with spark_faults(self._lake):
             self._name(name, self._frame(query))
+        return Relation(name)
 
-    def materialise(self, name: str, query: str) -> None:
+    def materialise(self, name: str, query: str) -> Relation:
         """See `QueryEngine.materialise`. Rows are kept when they are first read, of the versions that are the newest now."""
         if self._is_control(query):
-            self._control.materialise(name, query)
+            relation = self._control.materialise(name, query)
             self._small.add(name)
-            return
+            return relation
         with spark_faults(self._lake):
             frame = self._frame(query)
             if not is_repeatable(looked_at(query)):
                 self._name(name, kept_on_disk(frame, self.scratch))
-                return
+                return Relation(name)
             rows, kept = kept_in_memory(frame)
             self._name(name, rows)
         self._kept[name] = kept
+        return Relation(name)
 
     def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
         """See `QueryEngine.fetch`."""
@@ -155,11 +145,11 @@ class Relations:
         with spark_faults(self._lake), kept_versions(self._lake, at, FAILURES):
             return fetched(self._frame(query, at))
 
-    def types(self, relation: str) -> dict[str, DataType]:
+    def types(self, relation: Relation | TableName) -> dict[str, DataType]:
         """See `QueryEngine.types`."""
         if self._is_control(f"SELECT * FROM {relation}"):
             return self._control.types(relation)
-        if (name := lake_table(exp.to_table(relation, dialect="duckdb"))) and (info := self._control.info(name)):
+        if isinstance(relation, TableName) and (info := self._control.info(relation)):
             return {column.name: column.type for column in info.columns}
         with spark_faults(self._lake):
             fields = self._frame(f"SELECT * FROM {relation}").schema.fields
@@ -197,9 +187,8 @@ class Relations:
         """Run what is `AS MATERIALIZED` once: Spark would run it wherever it is named."""
         for cte in tree.find_all(exp.CTE):
             if cte.args.get("materialized"):
-                name = f"__kept_{uuid.uuid4().hex}"
-                self.materialise(name, written(cte.this))
-                cte.set("this", exp.select("*").from_(exp.to_identifier(name)))
+                kept = self.materialise(f"__kept_{uuid.uuid4().hex}", written(cte.this))
+                cte.set("this", exp.select("*").from_(exp.to_identifier(kept.name)))
                 cte.set("materialized", None)
 
     def _stored(self, name: TableName) -> dict[str, str]:
@@ -208,9 +197,9 @@ class Relations:
             raise UsageError("table_not_found", table=name)
         return {column.name: sql_type(column.type) for column in info.columns}
 
-    def _as_stored(self, name: str) -> str:
+    def _as_stored(self, relation: Relation) -> str:
         """Items of a SELECT: the relation's columns in types that tables have, which Spark has too."""
-        types = self._control.types(name)
+        types = self._control.types(relation)
         return ", ".join(f"CAST({identifier(c)} AS {sql_type(type_)}) AS {identifier(c)}" for c, type_ in types.items())
 
     def _tell(self, name: str, items: str = "*") -> None:

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column
+from lakeward.core.names import Relation
 from lakeward.engines.text.words import Words
 
+# What `stage` makes of a batch's files in a session.
+STAGED_ROWS, STAGED_REJECTS = Relation("staged_rows"), Relation("staged_rejects")
 # One of nothing, for batches whose files give no rows or no rejects.
 NO_REJECTS = (
     "SELECT CAST(NULL AS STRING) AS _file, CAST(NULL AS BIGINT) AS _file_seq, CAST(NULL AS BIGINT) AS _row, "

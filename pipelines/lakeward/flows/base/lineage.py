@@ -85,7 +85,7 @@ def computed(engine: Engine, contract: Contract, sql: str, tables: Sequence[Tabl
     Raises:
         DefinitionError: The SELECT can't be followed.
     """
-    schema = {str(t): {name: str(kind) for name, kind in engine.types(str(t)).items()} for t in tables if engine.info(t)}
+    schema = {str(t): {name: str(kind) for name, kind in engine.types(t).items()} for t in tables if engine.info(t)}
     try:
         return column_lineage(sql, schema)
     except LineageError as error:

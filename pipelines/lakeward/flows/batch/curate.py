@@ -24,7 +24,7 @@ from lakeward.flows.batch.halt import BatchHalted, check_halt, held, until_halte
 from lakeward.flows.batch.judge import judge, suite_name
 from lakeward.flows.batch.publish import publish_gold
 from lakeward.flows.batch.weights import check_weights
-from lakeward.flows.batch.windows import check_windows, new_ranges, restricted, touch
+from lakeward.flows.batch.windows import check_windows, new_ranges, restricted, touch, within
 from lakeward.quality.suite import load_rules
 
 log = logging.getLogger(__name__)
@@ -80,12 +80,11 @@ class Curation:
                 place = (
                     f"CAST({pinned.seq} AS BIGINT) AS _batch_seq, CAST(0 AS BIGINT) AS _file_seq, row_number() OVER () AS _row"
                 )
-                self.engine.materialise("computed", f"SELECT *, {place} FROM ({restricted(sql, model, touched)})")
-                check_windows(self.engine, work.contract.name, model, "computed")
-                judged = judge(work, "computed")
+                rows = self.engine.materialise("computed", f"SELECT *, {place} FROM ({restricted(sql, model, touched)})")
+                check_windows(self.engine, work.contract.name, model, rows)
+                judged = judge(work, rows)
                 check_halt(work, judged.verdicts)
-                where = "TRUE" if touched.everything else f'"{model.window}" IN (SELECT window_start FROM touched)'
-                counts = publish_gold(work, judged, where)
+                counts = publish_gold(work, judged, within(model, touched))
                 origins = computed(self.engine, work.contract, sql, model.inputs)
                 outputs.append(lineage.table(work, Layer.GOLD, counts.silver, lineage=origins, verdicts=judged.verdicts))
         except BatchHalted as halted:

@@ -43,7 +43,7 @@ class Finished:
 def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warnings) -> Finished:
     """Record the verdicts, then the run; idempotent, so a resumed batch ends in the same rows."""
     record_verdicts(work, judged.verdicts)
-    record_series(work, judged.plan)
+    record_series(work, judged.plan, judged.series)
     work.on_step(Step.VERDICTS)
     if flow not in REWORKED:
         record_scores(work, judged.verdicts)

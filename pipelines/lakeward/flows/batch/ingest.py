@@ -79,10 +79,10 @@ class Ingest:
         if pinned.again:
             return judge_again(work)
         received, warnings = self._received(work)
-        self.engine.define("batch_rows", bronze_rows(work))
+        rows = self.engine.define("batch_rows", bronze_rows(work))
         try:
             with traced(work, Layer.SILVER, [lineage.table(work, Layer.BRONZE, received.bronze)]) as outputs:
-                judged = judge(work, "batch_rows", self.engine.statistics(work.table(Layer.BRONZE), pinned.seq))
+                judged = judge(work, rows, self.engine.statistics(work.table(Layer.BRONZE), pinned.seq))
                 check_halt(work, judged.verdicts)
                 done = publish(work, judged)
                 origins = self._origins(work, judged)

@@ -1,11 +1,13 @@
 """The judge of a batch: one scan for every rule, a second one only where a proof of uniqueness failed."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from lakeward.contracts.model import DataType
+from lakeward.core.names import Relation
 from lakeward.engines.protocols import Engine, Statistics
 from lakeward.flows.base.batch_context import INTEGER, Work
 from lakeward.flows.base.pinning import Again
@@ -16,7 +18,7 @@ from lakeward.quality.rule import Verdict
 from lakeward.quality.suite import load_rules
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A judged batch.
 
@@ -28,6 +30,7 @@ class Judged:
         key_repeats: 0 proves that no two rows have one key; None without a key.
         first, last: Bounds of the time column; None without one, or without a row.
         plan: What judged it.
+        series: What the sensor rules found (see `SeriesAnswers.judged`).
     """
 
     rows: int
@@ -39,6 +42,7 @@ class Judged:
     first: datetime | None
     last: datetime | None
     plan: JudgePlan
+    series: Relation | None
 
 
 # Rules that follow from the contract: a row that breaks one has no place in a typed table, whoever releases it.
@@ -55,22 +59,31 @@ def suite_name(dataset: str) -> str:
     return f"expectations/datasets/{dataset}/suite.json"
 
 
-def judge(work: Work, relation: str, statistics: Statistics | None = None) -> Judged:
-    """Judge the rows of `relation` by the pinned contract and suite.
+def judge(work: Work, rows: Relation, statistics: Statistics | None = None) -> Judged:
+    """Judge `rows` by the pinned contract and suite.
 
     Args:
         statistics: What is known of just these rows unread.
     """
     engine, contract = work.engine, work.contract
-    received = engine.types(relation)
+    received = engine.types(rows)
     rules = load_rules(contract, work.pinned.definition.suite, suite_name(contract.name))
     plan = make_plan(contract, rules, received, statistics)
-    told = ask(engine, plan, relation, past=past_of(work))
+    told = ask(engine, plan, rows, past=past_of(work))
     facts = told.facts
     releasing = work.pinned.again is Again.RELEASE
-    good, bad = plan.split(relation, (unpublishable if releasing else diverting)(told.verdicts), told.relations)
+    good, bad = plan.split(str(rows), (unpublishable if releasing else diverting)(told.verdicts), told.relations)
     return Judged(
-        facts["rows"], good, bad, received, told.verdicts, facts["key_repeats"], facts["time_min"], facts["time_max"], plan
+        rows=facts["rows"],
+        good=good,
+        bad=bad,
+        received=received,
+        verdicts=told.verdicts,
+        key_repeats=facts["key_repeats"],
+        first=facts["time_min"],
+        last=facts["time_max"],
+        plan=plan,
+        series=told.series,
     )
 
 
@@ -81,61 +94,82 @@ class Answers:
     Args:
         facts: The row of `JudgePlan.facts`.
         relations: As `JudgePlan.split` takes them.
+        series: See `SeriesAnswers.judged`.
     """
 
     facts: Mapping[str, Any]
     verdicts: tuple[Verdict, ...]
     relations: Mapping[str, str]
+    series: Relation | None
 
 
-# Of some verdicts, the ids of the rules whose failing rows are looked for.
-Wanted = Callable[[Iterable[Verdict]], Collection[str]]
+class Wanted(StrEnum):
+    """The rules of which failing rows are looked for, where a predicate does not tell them."""
+
+    DIVERTING = "diverting"
+    FAILING = "failing"
+    NONE = "none"
+
+
+def failing(verdicts: Iterable[Verdict]) -> frozenset[str]:
+    """Ids of the rules that some row fails, whatever their severity."""
+    return frozenset(verdict.rule.id for verdict in verdicts if verdict.failed)
 
 
 def ask(
-    engine: Engine, plan: JudgePlan, relation: str, placed: str | None = None, wanted: Wanted = diverting, past: Past = NO_PAST
+    engine: Engine,
+    plan: JudgePlan,
+    rows: Relation,
+    *,
+    placed: Relation | None = None,
+    wanted: Wanted = Wanted.DIVERTING,
+    past: Past = NO_PAST,
 ) -> Answers:
-    """Ask the rows of `relation` all that the plan must know.
+    """Ask `rows` all that the plan must know.
 
     Args:
-        placed: The same rows with `_file_seq` and `_row`, where `relation` has them not.
+        placed: The same rows with `_file_seq` and `_row`, where `rows` have them not.
         past: What the sensor rules know of the time before.
     """
-    distinct = [grid.key for grid in plan.grids if engine.fetch(grid.proof(relation))[0]["is_distinct"]]
-    facts = engine.fetch(plan.facts(placed if placed and looks_back(plan) else relation, distinct=distinct))[0]
-    repeats, foreign = _repeats(engine, plan, facts, relation), _foreign(engine, plan, placed or relation)
-    series = ask_series(engine, plan, placed or relation, past, every=wanted is not diverting)
+    places = placed or rows
+    distinct = [grid.key for grid in plan.grids if engine.fetch(grid.proof(str(rows)))[0]["is_distinct"]]
+    facts = engine.fetch(plan.facts(str(places if looks_back(plan) else rows), distinct=distinct))[0]
+    repeats, foreign = _repeats(engine, plan, facts, rows), _foreign(engine, plan, places)
+    series = ask_series(engine, plan, places, past, every=wanted is not Wanted.DIVERTING)
     verdicts = plan.verdicts(facts, _copies(engine, repeats), (*foreign, *series.verdicts))
-    ids = wanted(verdicts)
-    placed_series = {id_: places for id_, places in series.places.items() if id_ in ids}
-    return Answers(facts, verdicts, repeats | _places(engine, foreign, ids) | placed_series)
+    ids = _ids(wanted, verdicts)
+    relations = {id_: str(relation) for id_, relation in (repeats | _places(engine, foreign, ids)).items()}
+    relations |= {id_: select for id_, select in series.places.items() if id_ in ids}
+    return Answers(facts, verdicts, relations, series.judged)
 
 
-def _repeats(engine: Engine, plan: JudgePlan, facts: Mapping[str, Any], relation: str) -> dict[str, str]:
-    """For each rule of uniqueness whose proof failed, a relation of its repeated keys."""
-    names = {rule.id: f"repeats_{place}" for place, rule in enumerate(plan.suspects(facts))}
-    for rule in plan.suspects(facts):
-        engine.materialise(names[rule.id], plan.repeats(rule, relation))
-    return names
+def _ids(wanted: Wanted, verdicts: Sequence[Verdict]) -> Collection[str]:
+    if wanted is Wanted.NONE:
+        return ()
+    return failing(verdicts) if wanted is Wanted.FAILING else diverting(verdicts)
 
 
-def _copies(engine: Engine, repeats: Mapping[str, str]) -> dict[str, int]:
-    return {id_: engine.fetch(f"SELECT coalesce(sum(copies), 0) AS n FROM {name}")[0]["n"] for id_, name in repeats.items()}
+def _repeats(engine: Engine, plan: JudgePlan, facts: Mapping[str, Any], rows: Relation) -> dict[str, Relation]:
+    """For each rule of uniqueness whose proof failed, its repeated keys."""
+    suspects = enumerate(plan.suspects(facts))
+    return {rule.id: engine.materialise(f"repeats_{number}", plan.repeats(rule, str(rows))) for number, rule in suspects}
 
 
-def _foreign(engine: Engine, plan: JudgePlan, relation: str) -> tuple[Verdict, ...]:
+def _copies(engine: Engine, repeats: Mapping[str, Relation]) -> dict[str, int]:
+    return {id_: engine.fetch(f"SELECT coalesce(sum(copies), 0) AS n FROM {keys}")[0]["n"] for id_, keys in repeats.items()}
+
+
+def _foreign(engine: Engine, plan: JudgePlan, rows: Relation) -> tuple[Verdict, ...]:
     """Verdicts of the rules that only Great Expectations can judge, on the same typed rows (a declared way through Python)."""
     if not plan.foreign:
         return ()
     file = engine.scratch / "judged_by_gx.parquet"
-    engine.export(plan.typed(relation), file)
+    engine.export(plan.typed(str(rows)), file)
     return judge_with_gx(plan.foreign, file)
 
 
-def _places(engine: Engine, foreign: Iterable[Verdict], ids: Collection[str]) -> dict[str, str]:
-    """For each of the rules `ids` that Great Expectations saw rows fail, a relation of their places."""
-    failing = [verdict for verdict in foreign if verdict.places and verdict.rule.id in ids]
-    names = {verdict.rule.id: f"places_{number}" for number, verdict in enumerate(failing)}
-    for verdict in failing:
-        engine.materialise(names[verdict.rule.id], engine.literal_rows({"_file_seq": INTEGER, "_row": INTEGER}, verdict.places))
-    return names
+def _places(engine: Engine, foreign: Iterable[Verdict], ids: Collection[str]) -> dict[str, Relation]:
+    """For each of the rules `ids` that Great Expectations saw rows fail, their places."""
+    placed = {v.rule.id: v.places for v in foreign if v.places and v.rule.id in ids}
+    selects = {id_: engine.literal_rows({"_file_seq": INTEGER, "_row": INTEGER}, places) for id_, places in placed.items()}
+    return {id_: engine.materialise(f"places_{number}", select) for number, (id_, select) in enumerate(selects.items())}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lakeward.contracts.model import Column, Contract, DataType, Grain, Kind
 from lakeward.core.errors import InvariantError
-from lakeward.core.names import Layer, TableName
+from lakeward.core.names import Layer, Relation, TableName
 from lakeward.engines.protocols import TableColumn, TableSpec
 from lakeward.flows.base import governance
 from lakeward.flows.base.batch_context import EXTRA, INTEGER, PLACE, STAMP, STRING, Step, Work
@@ -30,13 +30,20 @@ VERDICT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Twins:
-    """How many rows of the batch are the same row as another one."""
+    """How many rows of the batch are the same row as another one, and which.
 
-    superseded: int
-    same: int
-    corrections: int
+    Args:
+        later: Places of the superseded rows; None: none was looked for.
+        stored: Rows of the batch whose key silver has (see `quality.identity.stored`); None: none was looked for.
+    """
+
+    superseded: int = 0
+    same: int = 0
+    corrections: int = 0
+    later: Relation | None = None
+    stored: Relation | None = None
 
     @property
     def duplicates(self) -> int:
@@ -128,13 +135,13 @@ def _set_aside(work: Work, judged: Judged) -> None:
 def _write_silver(work: Work, judged: Judged, good: int) -> int:
     """Append or replace; the number of duplicates among the batch's `good` rows."""
     ident = identity(work.contract)
-    work.engine.define("good_rows", judged.good)
+    rows = work.engine.define("good_rows", judged.good)
     if work.engine.txn(work.table(Layer.SILVER), work.txn.app) >= work.pinned.seq:
-        return _count_unpublished(work)
-    twins = _find_twins(work, ident, judged) if ident else Twins(0, 0, 0)
+        return _count_unpublished(work, rows)
+    twins = _find_twins(work, ident, judged, rows) if ident else Twins()
     _note_corrections(work, twins)
     work.on_step(Step.CORRECTIONS)
-    query = f"SELECT {silver_columns(work)} FROM ({_winners(twins)})"
+    query = f"SELECT {silver_columns(work)} FROM ({_winners(rows, twins)})"
     spec = silver_spec(work.contract)
     if twins.corrections and ident:
         landed = settled(lambda: work.engine.replace(spec, query, ident.keys, work.txn))
@@ -143,28 +150,26 @@ def _write_silver(work: Work, judged: Judged, good: int) -> int:
     else:
         return twins.duplicates
     # A rival may have landed the batch since the look at silver above; then its rows are what counts.
-    return twins.duplicates if landed else _count_unpublished(work)
+    return twins.duplicates if landed else _count_unpublished(work, rows)
 
 
-def _find_twins(work: Work, ident: Identity, judged: Judged) -> Twins:
-    """Name relations `superseded` and `stored` of the session where they have rows, and count them; a proof spares both joins."""
-    repeated = _count_superseded(work, ident) if judged.key_repeats else 0
+def _find_twins(work: Work, ident: Identity, judged: Judged, rows: Relation) -> Twins:
+    """Look for them among the batch's good `rows`; a proof spares both joins."""
+    repeated, later = 0, None
+    if judged.key_repeats:
+        later = work.engine.materialise("superseded", superseded(ident, str(rows)))
+        repeated = int(work.engine.fetch(f"SELECT count(*) AS n FROM {later}")[0]["n"])
     if work.engine.info(work.table(Layer.SILVER)) is None or _is_apart(work, ident, judged):
-        return Twins(repeated, 0, 0)
+        return Twins(superseded=repeated, later=later)
     silver = _as_promised(work, work.table(Layer.SILVER))
     within = _within(ident, judged, work.pinned.seq, nullable=work.contract.duplicates_exact)
     late = work.pinned.again is not None
-    work.engine.materialise("stored", stored(ident, "good_rows", silver, within, late=late))
-    winners = "stored ANTI JOIN superseded USING (_file_seq, _row)" if repeated else "stored"
+    known = work.engine.materialise("stored", stored(ident, str(rows), silver, within, late=late))
+    winners = f"{known} ANTI JOIN {later} USING (_file_seq, _row)" if repeated else str(known)
     found = work.engine.fetch(f"""
         SELECT count(DISTINCT (_file_seq, _row)) FILTER (WHERE is_same) AS same,
                count(DISTINCT (_file_seq, _row)) FILTER (WHERE NOT is_same) AS corrections FROM {winners}""")[0]
-    return Twins(repeated, found["same"], found["corrections"])
-
-
-def _count_superseded(work: Work, ident: Identity) -> int:
-    work.engine.materialise("superseded", superseded(ident, "good_rows"))
-    return int(work.engine.fetch("SELECT count(*) AS n FROM superseded")[0]["n"])
+    return Twins(superseded=repeated, same=found["same"], corrections=found["corrections"], later=later, stored=known)
 
 
 def _is_apart(work: Work, ident: Identity, judged: Judged) -> bool:
@@ -176,7 +181,7 @@ def _is_apart(work: Work, ident: Identity, judged: Judged) -> bool:
 
 def _as_promised(work: Work, silver: TableName) -> str:
     """Silver with every column of the contract: one that this batch is the first to bring is empty so far."""
-    there = work.engine.types(str(silver))
+    there = work.engine.types(silver)
     new = "".join(f', NULL AS "{column.name}"' for column in work.contract.columns if column.name not in there)
     return f"(SELECT *{new} FROM {silver})"
 
@@ -194,12 +199,12 @@ def _within(ident: Identity, judged: Judged, seq: int, *, nullable: bool) -> str
     return f'{others} AND ({bounds} OR "{ident.time}" IS NULL)' if nullable else f"{others} AND {bounds}"
 
 
-def _winners(twins: Twins) -> str:
-    query = "SELECT * FROM good_rows"
+def _winners(rows: Relation, twins: Twins) -> str:
+    query = f"SELECT * FROM {rows}"
     if twins.superseded:
-        query += " ANTI JOIN superseded USING (_file_seq, _row)"
+        query += f" ANTI JOIN {twins.later} USING (_file_seq, _row)"
     if twins.same:
-        query += " ANTI JOIN (SELECT _file_seq, _row FROM stored WHERE is_same) USING (_file_seq, _row)"
+        query += f" ANTI JOIN (SELECT _file_seq, _row FROM {twins.stored} WHERE is_same) USING (_file_seq, _row)"
     return query
 
 
@@ -207,8 +212,8 @@ def _note_corrections(work: Work, twins: Twins) -> None:
     """Remember where replaced rows lay in time, before they are replaced: gold recomputes those windows too."""
     if not twins.corrections or not work.contract.time_column:
         return
-    hours = work.engine.fetch("""
-        SELECT date_trunc('hour', old_time) AS old_hour, count(*) AS n FROM stored
+    hours = work.engine.fetch(f"""
+        SELECT date_trunc('hour', old_time) AS old_hour, count(*) AS n FROM {twins.stored}
         WHERE NOT is_same AND old_time IS NOT NULL GROUP BY ALL ORDER BY 1""")
     head = {
         "dataset": work.contract.name,
@@ -220,8 +225,8 @@ def _note_corrections(work: Work, twins: Twins) -> None:
     governance.record(work.engine, "corrections", rows, work.txn)
 
 
-def _count_unpublished(work: Work) -> int:
-    """Duplicates of a batch whose silver landed before a kill: its good rows that silver does not hold."""
+def _count_unpublished(work: Work, rows: Relation) -> int:
+    """Duplicates of a batch whose silver landed before a kill: its good `rows` that silver does not hold."""
     published = f"SELECT _file_seq, _row FROM ({work.engine.batch_rows(work.table(Layer.SILVER), work.pinned.seq)})"
-    query = f"SELECT count(*) AS n FROM good_rows ANTI JOIN ({published}) USING (_file_seq, _row)"
+    query = f"SELECT count(*) AS n FROM {rows} ANTI JOIN ({published}) USING (_file_seq, _row)"
     return int(work.engine.fetch(query)[0]["n"])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import InvariantError
-from lakeward.core.names import Layer
+from lakeward.core.names import Layer, Relation
 from lakeward.engines.protocols import TableColumn, TableSpec
 from lakeward.flows.base.batch_context import EXTRA, PLACE, STAMP, STRING, Step, Work
 from lakeward.flows.base.governance import settled
@@ -27,15 +27,15 @@ def receive(work: Work, inputs: Sequence[BatchInput]) -> tuple[Counts, Warnings]
     """
     bronze = work.engine.info(work.table(Layer.BRONZE))
     stored = {column.name: column.type for column in bronze.columns} if bronze else {}
-    reports = work.engine.stage(inputs, work.contract.record_format, work.contract.columns, stored)
-    rejected = _has_rows(work, "staged_rejects")
-    _land(work, Layer.REJECTS, REJECT_COLUMNS, "staged_rejects", there=rejected)
+    staged = work.engine.stage(inputs, work.contract.record_format, work.contract.columns, stored)
+    reports, rejected = staged.reports, _has_rows(work, staged.rejects)
+    _land(work, Layer.REJECTS, REJECT_COLUMNS, staged.rejects, there=rejected)
     work.on_step(Step.REJECTS)
-    types = work.engine.types("staged_rows")
+    types = work.engine.types(staged.rows)
     columns = tuple(TableColumn(c.name, types[c.name]) for c in work.contract.columns)
     # A file of which nothing was rejected is all rows: they need not be asked.
-    there = (not rejected and any(r.records for r in reports)) or _has_rows(work, "staged_rows")
-    _land(work, Layer.BRONZE, (*columns, *PLACE, EXTRA), "staged_rows", there=there)
+    there = (not rejected and any(r.records for r in reports)) or _has_rows(work, staged.rows)
+    _land(work, Layer.BRONZE, (*columns, *PLACE, EXTRA), staged.rows, there=there)
     work.on_step(Step.BRONZE)
     counts = Counts(rows_in=sum(r.records for r in reports), bronze=work.count(Layer.BRONZE), rejects=work.count(Layer.REJECTS))
     if counts.rows_in != counts.bronze + counts.rejects:
@@ -43,11 +43,11 @@ def receive(work: Work, inputs: Sequence[BatchInput]) -> tuple[Counts, Warnings]
     return counts, _warnings(reports)
 
 
-def _has_rows(work: Work, relation: str) -> bool:
+def _has_rows(work: Work, relation: Relation) -> bool:
     return bool(work.engine.fetch(f"SELECT count(*) AS n FROM (SELECT 1 FROM {relation} LIMIT 1)")[0]["n"])
 
 
-def _land(work: Work, layer: Layer, columns: tuple[TableColumn, ...], relation: str, *, there: bool) -> None:
+def _land(work: Work, layer: Layer, columns: tuple[TableColumn, ...], relation: Relation, *, there: bool) -> None:
     """Append the relation's rows once; a table that would get no row is not touched."""
     if not there or work.engine.txn(work.table(layer), work.bronze_txn.app) >= work.pinned.seq:
         return

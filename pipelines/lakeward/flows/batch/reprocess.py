@@ -33,10 +33,10 @@ def judge_again(work: Work) -> Finished:
     flow = str(work.pinned.again)
     _pin_places(work)
     work.on_step(Step.PLACES)
-    work.engine.materialise("taken", _taken(work))
-    rows = work.engine.fetch("SELECT count(*) AS n FROM taken")[0]["n"]
+    taken = work.engine.materialise("taken", _taken(work))
+    rows = work.engine.fetch(f"SELECT count(*) AS n FROM {taken}")[0]["n"]
     with traced(work, Layer.SILVER, [lineage.table(work, table.layer, rows) for table in _sources(work)]) as outputs:
-        judged = judge(work, "taken")
+        judged = judge(work, taken)
         done = publish(work, judged)
         origins = _origins(work, judged)
         outputs.append(lineage.table(work, Layer.SILVER, done.silver, lineage=origins, verdicts=judged.verdicts))
@@ -54,8 +54,8 @@ def _pin_places(work: Work) -> None:
         return
     selection, signature = of_request(work.pinned.request or "")
     event = Event(name, Kind(str(work.pinned.again)), seq, seq - 1, signature, work.clock.now(), batch_seq=seq)
-    work.engine.materialise("open_rows", _open(work))
-    record_places(work.engine, event, selection.places("open_rows", work.engine.types("open_rows")), app)
+    rows = work.engine.materialise("open_rows", _open(work))
+    record_places(work.engine, event, selection.places(rows, work.engine.types(rows)), app)
 
 
 def _open(work: Work) -> str:
@@ -91,7 +91,7 @@ def _origins(work: Work, judged: Judged) -> ColumnLineage | None:
     """Each column comes from itself as it was set aside, or as it was repaired."""
     names = _received_names(work)
     stamp = ", ".join(f"NULL AS {c.name}" for c in STAMP)
-    found = [(table, set(work.engine.types(str(table)))) for table in _sources(work)]
+    found = [(table, set(work.engine.types(table))) for table in _sources(work)]
     known = [table for table, there in found if {c.name for c in work.contract.columns} <= there]
     rows = " UNION ALL ".join(f"SELECT {names}, {stamp} FROM {table}" for table in known)
     return computed(work.engine, work.contract, judged.plan.flow(f"({rows})"), known) if known else None

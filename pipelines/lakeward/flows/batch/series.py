@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.core.names import Layer
+from lakeward.core.names import Layer, Relation
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.batch_context import STRING, Work
@@ -18,8 +18,7 @@ from lakeward.quality.plan import JudgePlan
 from lakeward.quality.rule import Verdict
 from lakeward.quality.series.track import Source
 
-# Relations of the session: what earlier batches left, what this one came to, and what nobody reads any more.
-CONTEXT, JUDGED, SUPERSEDED = "series_context", "series_judged", "series_superseded"
+# What earlier batches left of a series.
 CONTEXT_COLUMNS = {"track": STRING, "series": STRING, "last_ts": DataType(Kind.TIMESTAMP), "readings": STRING, "held": STRING}
 
 
@@ -44,15 +43,17 @@ class SeriesAnswers:
     """What the sensor rules said.
 
     Args:
-        places: For each rule with failing rows whose places were asked for, by id: a relation of them.
+        places: For each rule with failing rows whose places were asked for, by id: a SELECT of them, in brackets.
+        judged: A row per series, with what the next batch must know of it; None: no series was looked at.
     """
 
     verdicts: tuple[Verdict, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    judged: Relation | None = None
 
 
-def ask_series(engine: Engine, plan: JudgePlan, relation: str, past: Past = NO_PAST, *, every: bool = False) -> SeriesAnswers:
-    """Judge the rows of `relation`, which has `_file_seq` and `_row`, by the plan's sensor rules.
+def ask_series(engine: Engine, plan: JudgePlan, rows: Relation, past: Past = NO_PAST, *, every: bool = False) -> SeriesAnswers:
+    """Judge `rows`, which have `_file_seq` and `_row`, by the plan's sensor rules.
 
     Args:
         every: Places are asked for of every rule, not only of those that divert.
@@ -63,10 +64,12 @@ def ask_series(engine: Engine, plan: JudgePlan, relation: str, past: Past = NO_P
     if not series.tracks:
         return SeriesAnswers(series.verdicts(dict.fromkeys((f"{kind}{n}" for kind in "ef" for n in range(len(series.rules))), 0)))
     taken = "_ingested_at" if "_ingested_at" in plan.stored else None
-    engine.materialise(CONTEXT, past.state or engine.literal_rows(CONTEXT_COLUMNS, []))
-    engine.materialise(JUDGED, series.sql(Source(plan.converted(relation), CONTEXT, taken)))
-    verdicts = series.verdicts(engine.fetch(series.sums(JUDGED))[0])
-    return SeriesAnswers(verdicts, {v.rule.id: f"({series.places(v.rule.id, JUDGED)})" for v in verdicts if v.failed})
+    context = engine.materialise("series_context", past.state or engine.literal_rows(CONTEXT_COLUMNS, []))
+    source = Source(plan.converted(str(rows)), str(context), taken)
+    judged = engine.materialise("series_judged", series.sql(source))
+    verdicts = series.verdicts(engine.fetch(series.sums(str(judged)))[0])
+    places = {v.rule.id: f"({series.places(v.rule.id, str(judged))})" for v in verdicts if v.failed}
+    return SeriesAnswers(verdicts, places, judged)
 
 
 def past_of(work: Work) -> Past:
@@ -81,16 +84,20 @@ def past_of(work: Work) -> Past:
     return Past(f"SELECT {', '.join(CONTEXT_COLUMNS)} FROM (SELECT *, {newest} FROM {name} WHERE {mine}) WHERE age = 1")
 
 
-def record_series(work: Work, plan: JudgePlan) -> None:
-    """Keep what the next batch must know of the series of this one, once; the rows are those that `ask_series` left."""
-    kept = any(track.tail for track in plan.series().tracks)
+def record_series(work: Work, plan: JudgePlan, judged: Relation | None) -> None:
+    """Keep what the next batch must know of the series of this one, once.
+
+    Args:
+        judged: See `SeriesAnswers`.
+    """
+    kept = judged is not None and any(track.tail for track in plan.series().tracks)
     if work.contract.layer is not Layer.SILVER or work.pinned.again is not None or not kept:
         return
     head = (
         f"'{work.contract.name}' AS dataset, CAST({work.pinned.definition.generation} AS BIGINT) AS generation, "
         f"CAST({work.pinned.seq} AS BIGINT) AS batch_seq"
     )
-    query = f"SELECT {head}, {', '.join(CONTEXT_COLUMNS)} FROM {JUDGED} WHERE renewed"
+    query = f"SELECT {head}, {', '.join(CONTEXT_COLUMNS)} FROM {judged} WHERE renewed"
     settled(lambda: work.engine.append(governance.spec("series_state"), query, work.txn))
 
 
@@ -107,11 +114,12 @@ def drop_superseded(engine: Engine, name: str) -> int:
     newest = f"max(batch_seq) FILTER (batch_seq <= {finished}) OVER (PARTITION BY generation, track, series)"
     own = f"SELECT *, {newest} AS newest FROM {table.name} WHERE dataset = '{name}'"
     row = "dataset, generation, batch_seq, track, series"
-    engine.materialise(SUPERSEDED, f"SELECT {row} FROM ({own}) WHERE generation < {last.generation} OR batch_seq < newest")
-    rows = int(engine.fetch(f"SELECT count(*) AS n FROM {SUPERSEDED}")[0]["n"])
+    old = f"SELECT {row} FROM ({own}) WHERE generation < {last.generation} OR batch_seq < newest"
+    superseded = engine.materialise("series_superseded", old)
+    rows = int(engine.fetch(f"SELECT count(*) AS n FROM {superseded}")[0]["n"])
     if rows:
         app = f"maintain/{name}"
         nothing = engine.literal_rows({column.name: column.type for column in table.columns}, [])
-        doomed = f"({row}) IN (SELECT ({row}) FROM {SUPERSEDED})"
+        doomed = f"({row}) IN (SELECT ({row}) FROM {superseded})"
         settled(lambda: engine.overwrite(table, nothing, doomed, Txn(app, engine.txn(table.name, app) + 1)))
     return rows

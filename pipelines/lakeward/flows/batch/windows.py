@@ -11,7 +11,8 @@ from sqlglot import exp
 
 from lakeward.contracts.model import GoldModel
 from lakeward.core.errors import DefinitionError
-from lakeward.core.names import TableName
+from lakeward.core.names import Relation, TableName
+from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.pinning import RUNS, Range, Ranges, applied
@@ -21,13 +22,17 @@ QUARTER_S = 900
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The windows of one curation: their quarters of an hour are named `touched` (as instants) and `touched_quarters`.
+    """The windows of one curation.
 
     Args:
         everything: All windows: the model runs over its whole inputs, and the whole table is overwritten.
+        instants: Relation of the quarters of an hour in these windows, as instants `window_start`.
+        quarters: The same as numbers, `quarter`.
     """
 
     everything: bool
+    instants: Relation
+    quarters: Relation
 
 
 def new_ranges(engine: Engine, model: GoldModel, last: Ranges) -> Ranges:
@@ -53,17 +58,19 @@ def touch(engine: Engine, model: GoldModel, ranges: Ranges) -> Touched:
     everything = any(r.after == 0 or TableName.parse(table) not in times for table, r in moved.items())
     parts = [_quarters(engine, table, column, None if everything else ranges.get(str(table))) for table, column in times.items()]
     zone, grain = model.zone, model.grain
-    engine.materialise("touched_locals", f"SELECT DISTINCT {_local('quarter', model)} AS start FROM ({' UNION '.join(parts)})")
+    starts = engine.materialise(
+        "touched_locals", f"SELECT DISTINCT {_local('quarter', model)} AS start FROM ({' UNION '.join(parts)})"
+    )
     # Two hours more on both sides: no zone ever moved its clocks further, and what lies in another window is left out again.
-    engine.materialise(
+    quarters = engine.materialise(
         "touched_quarters",
         f"""SELECT quarter FROM (
             SELECT start, unnest(range(CAST(epoch(timezone('{zone}', start)) AS BIGINT) // {QUARTER_S} - 8,
                 CAST(epoch(timezone('{zone}', start + INTERVAL 1 {grain})) AS BIGINT) // {QUARTER_S} + 8)) AS quarter
-            FROM touched_locals) WHERE {_local("quarter", model)} = start""",
+            FROM {starts}) WHERE {_local("quarter", model)} = start""",
     )
-    engine.materialise("touched", f"SELECT to_timestamp(quarter * {QUARTER_S}) AS window_start FROM touched_quarters")
-    return Touched(everything)
+    instants = engine.materialise("touched", f"SELECT to_timestamp(quarter * {QUARTER_S}) AS window_start FROM {quarters}")
+    return Touched(everything, instants, quarters)
 
 
 def restricted(sql: str, model: GoldModel, touched: Touched) -> str:
@@ -75,13 +82,18 @@ def restricted(sql: str, model: GoldModel, touched: Touched) -> str:
     query = sqlglot.parse_one(sql, dialect="duckdb")
     for node in list(query.find_all(exp.Table)):
         if column := times.get(f"{node.db}.{node.name}"):
-            within = f"{_quarter(column)} IN (SELECT quarter FROM touched_quarters)"
-            rows = exp.select("*").from_(f"{node.db}.{node.name}").where(sqlglot.condition(within, dialect="duckdb"))
+            inside = f"{_quarter(column)} IN (SELECT quarter FROM {touched.quarters})"
+            rows = exp.select("*").from_(f"{node.db}.{node.name}").where(sqlglot.condition(inside, dialect="duckdb"))
             node.replace(rows.subquery(node.alias_or_name))
     return query.sql(dialect="duckdb")
 
 
-def check_windows(engine: Engine, dataset: str, model: GoldModel, relation: str) -> None:
+def within(model: GoldModel, touched: Touched) -> str:
+    """The condition under which a row of the gold table lies in a touched window."""
+    return "TRUE" if touched.everything else f"{identifier(model.window)} IN (SELECT window_start FROM {touched.instants})"
+
+
+def check_windows(engine: Engine, dataset: str, model: GoldModel, relation: Relation) -> None:
     """Refuse rows whose window does not begin where the contract says: their old versions would never be overwritten.
 
     Raises:

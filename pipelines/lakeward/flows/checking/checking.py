@@ -1,7 +1,7 @@
 """Judges data by a suite, exactly as a batch is judged, and tells the result in the words of Great Expectations."""
 
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +11,14 @@ from lakeward.core.errors import DataError, DefinitionError, MachineError
 from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
-from lakeward.flows.batch.judge import Answers, ask
+from lakeward.flows.batch.judge import Answers, Wanted, ask, failing
 from lakeward.flows.checking.steps import steps
 from lakeward.flows.checking.subject import Subject, opened
 from lakeward.flows.checking.suites import read, rules_for
 from lakeward.quality.checks import ForeignCheck
 from lakeward.quality.gx_json import validation_result
 from lakeward.quality.plan import JudgePlan, make_plan
-from lakeward.quality.rule import Rule, Verdict
+from lakeward.quality.rule import Rule
 
 # What the engine says of a scan that breaks off: there is nothing else to blame than the data.
 _BROKEN = {"lake_not_writable", "query_failed_on_value"}
@@ -41,7 +41,9 @@ def check_data(data: object, suite: object, settings: Settings, failing_rows: Pa
     with opened(data, settings) as (engine, subject), _broken_data(data):
         rules = rules_for(given, subject.contract)
         plan = _plan(subject, rules)
-        answers = ask(engine, plan, subject.relation, subject.placed, _failing if failing_rows else _none)
+        answers = ask(
+            engine, plan, subject.relation, placed=subject.placed, wanted=Wanted.FAILING if failing_rows else Wanted.NONE
+        )
         if failing_rows:
             _write_failing(engine, subject, plan, answers, failing_rows)
         return validation_result(given.content, given.entries, answers.verdicts, values=subject.values)
@@ -54,7 +56,7 @@ def explain_check(data: object, suite: object, settings: Settings) -> list[dict[
     """
     given = read(suite)
     with opened(data, settings) as (_, subject):
-        return steps(_plan(subject, rules_for(given, subject.contract)), subject.relation)
+        return steps(_plan(subject, rules_for(given, subject.contract)), str(subject.relation))
 
 
 def _plan(subject: Subject, rules: tuple[Rule, ...]) -> JudgePlan:
@@ -78,17 +80,9 @@ def _fits(subject: Subject, rule: Rule) -> bool:
     return True
 
 
-def _failing(verdicts: Iterable[Verdict]) -> Collection[str]:
-    return {verdict.rule.id for verdict in verdicts if verdict.failed}
-
-
-def _none(_: Iterable[Verdict]) -> Collection[str]:
-    return ()
-
-
 def _write_failing(engine: Engine, subject: Subject, plan: JudgePlan, answers: Answers, file: Path) -> None:
     """Write every failing row, whole or not at all."""
-    _, bad = plan.split(subject.placed, _failing(answers.verdicts), answers.relations)
+    _, bad = plan.split(str(subject.placed), failing(answers.verdicts), answers.relations)
     names = [name for name in ("_file", "_row") if name not in subject.held]
     columns = {**subject.held, **{name: name for name in names}}
     items = ", ".join(f"{identifier(held)} AS {identifier(name)}" for name, held in columns.items())

@@ -9,7 +9,7 @@ from pathlib import Path
 from lakeward.contracts.model import Column, Contract, DataType, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import DataError
-from lakeward.core.names import Layer, TableName
+from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.settings import EMBEDDED, Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Carrier, Engine, Outside, Statistics
@@ -17,12 +17,9 @@ from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.checking.files import outside_of
 from lakeward.flows.checking.names import refuse_reserved
 from lakeward.flows.checking.texts import name_texts
-from lakeward.profiling.measuring import STAGED
-
-DATA = "checked"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Data to judge.
 
@@ -37,8 +34,8 @@ class Subject:
 
     contract: Contract
     types: Mapping[str, DataType]
-    relation: str
-    placed: str
+    relation: Relation
+    placed: Relation
     held: Mapping[str, str]
     values: bool = True
     statistics: Statistics | None = None
@@ -104,8 +101,15 @@ def _of_path(engine: Engine, path: Path) -> Subject:
     outside = outside_of(path)
     if isinstance(outside, Outside):
         return _attached(engine, outside, str(path))
-    record_format, columns = name_texts(engine, outside)
-    return _subject(engine, columns, record_format, STAGED, STAGED, {column.name: column.name for column in columns})
+    staged, columns = name_texts(engine, outside)
+    held = {column.name: column.name for column in columns}
+    return Subject(
+        contract=_contract(columns, staged.record_format),
+        types=engine.types(staged.rows),
+        relation=staged.rows,
+        placed=staged.rows,
+        held=held,
+    )
 
 
 def _of_arrow(engine: Engine, data: object) -> Subject:
@@ -115,17 +119,18 @@ def _of_arrow(engine: Engine, data: object) -> Subject:
 
 
 def _attached(engine: Engine, outside: Outside, name: str) -> Subject:
-    found = engine.attach(DATA, outside)
+    found = engine.attach("checked", outside)
     refuse_reserved([column.name for column in found.columns], name)
     columns = tuple(Column(column.name, column.type, column.name) for column in found.columns)
-    record_format = RecordFormat(format=FileFormat.PARQUET)
-    held = {column.name: column.held for column in found.columns}
-    return replace(_subject(engine, columns, record_format, DATA, f"{DATA}_placed", held), statistics=found.statistics)
+    return Subject(
+        contract=_contract(columns, RecordFormat(format=FileFormat.PARQUET)),
+        types=engine.types(found.placed) | {column.name: column.type for column in columns},
+        relation=found.rows,
+        placed=found.placed,
+        held={column.name: column.held for column in found.columns},
+        statistics=found.statistics,
+    )
 
 
-def _subject(
-    engine: Engine, columns: Sequence[Column], record_format: RecordFormat, relation: str, placed: str, held: Mapping[str, str]
-) -> Subject:
-    contract = Contract("data", "0.0.0", Layer.SILVER, tuple(columns), record_format=record_format)
-    own = {column.name: column.type for column in columns} if relation == DATA else {}
-    return Subject(contract, engine.types(placed) | own, relation, placed, held)
+def _contract(columns: Sequence[Column], record_format: RecordFormat) -> Contract:
+    return Contract("data", "0.0.0", Layer.SILVER, tuple(columns), record_format=record_format)

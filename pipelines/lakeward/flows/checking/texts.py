@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from lakeward.contracts.model import Column, DataType, Kind
-from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.errors import DataError, UsageError
+from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.checking.names import refuse_reserved
 from lakeward.profiling.candidates import IDENTIFIER, STRING, Trial
 from lakeward.profiling.looking import Look, first_look, header
-from lakeward.profiling.measuring import STAGED, Outcome, sample, try_types
+from lakeward.profiling.measuring import Outcome, StagedRecords, sample, try_types
 
 # What `pandas.read_csv` takes for no value, and so Great Expectations.
 NULLS = (
@@ -27,19 +27,19 @@ TYPES = tuple(DataType(kind) for kind in (Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEA
 _TRUTH = ("true", "false")
 
 
-def name_texts(engine: Engine, files: Sequence[Path]) -> tuple[RecordFormat, tuple[Column, ...]]:
-    """Name the records of `files` as the relation `STAGED`, all texts with their places; their dialect, and the columns found.
+def name_texts(engine: Engine, files: Sequence[Path]) -> tuple[StagedRecords, tuple[Column, ...]]:
+    """The records of `files`, all texts with their places, and the columns found.
 
     Raises:
         DataError: A file has no columns, they differ, or some record can't be read.
     """
     look, names = _look(engine, files)
     refuse_reserved(names, str(files[0]))
-    _stage(engine, files, look, names)
-    rows = engine.fetch(f"SELECT count(*) AS n FROM {STAGED}")[0]["n"]
-    record_format = replace(look.record_format, nulls=_nulls(engine, names))
-    columns = tuple(Column(name, type_, name) for name, type_ in _types(engine, record_format, names, rows).items())
-    return record_format, columns
+    staged = _stage(engine, files, look, names)
+    rows = engine.fetch(f"SELECT count(*) AS n FROM {staged.rows}")[0]["n"]
+    staged = replace(staged, record_format=replace(look.record_format, nulls=_nulls(staged, names)))
+    columns = tuple(Column(name, type_, name) for name, type_ in _types(staged, names, rows).items())
+    return staged, columns
 
 
 def _look(engine: Engine, files: Sequence[Path]) -> tuple[Look, tuple[str, ...]]:
@@ -50,42 +50,44 @@ def _look(engine: Engine, files: Sequence[Path]) -> tuple[Look, tuple[str, ...]]
         raise DataError(error.code, **error.facts) from None
 
 
-def _stage(engine: Engine, files: Sequence[Path], look: Look, names: Sequence[str]) -> None:
+def _stage(engine: Engine, files: Sequence[Path], look: Look, names: Sequence[str]) -> StagedRecords:
     # Required, so that a file without one of them is told from a record without a value.
     columns = tuple(Column(name, STRING, name, required=True) for name in names)
     inputs = tuple(replace(look.input, seq=seq, name=str(file), path=file) for seq, file in enumerate(files, 1))
-    for report in engine.stage(inputs, look.record_format, columns):
+    read = engine.stage(inputs, look.record_format, columns)
+    for report in read.reports:
         if other := (*report.missing, *report.unknown):
             expected, found = ("-", other[0]) if not report.missing else (other[0], "-")
             raise DataError(
                 "data_files_differ", file=report.name, first=files[0], column=other[0], expected=expected, found=found
             )
-    _refuse_rejects(engine)
-    engine.materialise(STAGED, f"SELECT {', '.join(map(identifier, names))}, _file, _file_seq, _row FROM staged_rows")
+    _refuse_rejects(engine, read.rejects)
+    select = f"SELECT {', '.join(map(identifier, names))}, _file, _file_seq, _row FROM {read.rows}"
+    return StagedRecords(engine, engine.materialise("profile_staged", select), look.record_format)
 
 
-def _refuse_rejects(engine: Engine) -> None:
-    first = engine.fetch("SELECT _file, _row, reason, count(*) OVER () AS n FROM staged_rejects ORDER BY _file_seq, _row LIMIT 1")
+def _refuse_rejects(engine: Engine, rejects: Relation) -> None:
+    first = engine.fetch(f"SELECT _file, _row, reason, count(*) OVER () AS n FROM {rejects} ORDER BY _file_seq, _row LIMIT 1")
     for reject in first:
         facts = {"file": reject["_file"], "row": reject["_row"], "records": reject["n"]}
         raise DataError("data_records_unreadable", reason=reject["reason"], **facts)
 
 
-def _nulls(engine: Engine, names: Sequence[str]) -> tuple[str, ...]:
+def _nulls(staged: StagedRecords, names: Sequence[str]) -> tuple[str, ...]:
     """Those of `NULLS` that occur: every one costs a comparison per value."""
     tokens = ", ".join(map(literal, NULLS))
     items = ", ".join(
         f"list(DISTINCT {own}) FILTER ({own} IN ({tokens})) AS n{place}" for place, own in enumerate(map(identifier, names))
     )
-    found = engine.fetch(f"SELECT {items} FROM {STAGED}")[0]
+    found = staged.engine.fetch(f"SELECT {items} FROM {staged.rows}")[0]
     return tuple(dict.fromkeys(["", *(token for tokens in found.values() for token in tokens or ())]))
 
 
-def _types(engine: Engine, record_format: RecordFormat, names: Sequence[str], rows: int) -> dict[str, DataType]:
+def _types(staged: StagedRecords, names: Sequence[str], rows: int) -> dict[str, DataType]:
     """The first of `TYPES` that every value is of; a column without a value is of numbers, as in pandas."""
-    samples = sample(engine, names, record_format.nulls, rows)
+    samples = sample(staged, names, staged.record_format.nulls, rows)
     trials = {name: some for name in names if (some := tuple(Trial(type_) for type_ in _possible(samples[name])))}
-    outcomes = try_types(engine, record_format, trials) if trials and rows else {}
+    outcomes = try_types(staged, trials) if trials and rows else {}
     return {name: _first(outcomes.get(name, ())) for name in names}
 
 

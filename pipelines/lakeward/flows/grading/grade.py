@@ -31,8 +31,6 @@ from lakeward.grading.proposal import Proposal, Why, propose
 APP = "grade"
 # Columns that tell the rows of a silver table apart, whatever its key.
 ROW_IDENTITY = ("_batch_seq", "_file_seq", "_row")
-# The session's name for the table that is looked at: a query of session relations need not be searched for tables of the lake.
-LOOKED_AT = "graded_table"
 # What waits for a person: a proposal, a decision that its column outgrew, and what the rules can't grade.
 WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 
@@ -137,14 +135,15 @@ def _proposed(run: _Run, contract: Contract) -> list[Row]:
 
 def _own(run: _Run, contract: Contract, table: TableName) -> tuple[Proposal, ...]:
     """What the columns that are stored say of themselves."""
-    stored = run.engine.types(str(table))
+    stored = run.engine.types(table)
     columns = [column for column in contract.columns if column.name in stored]
     names = detectable(columns)
     found = {}
     if names:
         order = [c for c in ROW_IDENTITY if c in stored] or list(contract.primary_key)
-        run.engine.define(LOOKED_AT, f"SELECT * FROM {table}")
-        query = detection_query(LOOKED_AT, names, order, run.rules)
+        # A query of session relations need not be searched for tables of the lake.
+        rows = run.engine.define("graded_table", f"SELECT * FROM {table}")
+        query = detection_query(rows, names, order, run.rules)
         found = evidence_of(run.engine.fetch(query), names, run.rules)
     return propose(columns, contract.data_class, found, run.rules)
 

@@ -11,7 +11,7 @@ from lakeward.flows.base import pinning
 
 def recalled(engine: Engine, contract: Contract, table: TableName, rows: str) -> str:
     """SELECT of `rows`, a SELECT of rows of `table`, with the contract's columns that the table does not have."""
-    stored = set(engine.types(str(table)))
+    stored = set(engine.types(table))
     missing = [column for column in contract.columns if column.name not in stored]
     earlier = pinning.earlier_names(engine, contract) if missing else {}
     found = "".join(f', {_found(column, earlier[column.source_name] & stored)} AS "{column.name}"' for column in missing)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import UsageError
+from lakeward.core.names import Relation
 from lakeward.core.sql import literal
 from lakeward.flows.quarantine.events import Signature
 from lakeward.serving.expression import checked_expression
@@ -41,7 +42,7 @@ class Selection:
         """Whether nothing was asked for."""
         return self == Selection()
 
-    def places(self, relation: str, types: Mapping[str, DataType]) -> str:
+    def places(self, relation: Relation, types: Mapping[str, DataType]) -> str:
         """SELECT of the places of the rows of `relation`, and the batches that set them aside; it has the columns of `open_rows` with these types.
 
         Raises:

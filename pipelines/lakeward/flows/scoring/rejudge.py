@@ -120,10 +120,10 @@ def _judged(
     said = _said(engine, definition) if left else {}
     for batch in left:
         work = _work(workspace, engine, definition, batch, run_id)
-        engine.define("batch_rows", bronze_rows(work))
+        rows = engine.define("batch_rows", bronze_rows(work))
         known = said if batch.contract_sha256 == contract else {}
-        rows = [_row(work, verdict, known) for verdict in judge(work, "batch_rows").verdicts]
-        governance.record(engine, REJUDGED, rows, Txn(app, batch.seq))
+        verdicts = [_row(work, verdict, known) for verdict in judge(work, rows).verdicts]
+        governance.record(engine, REJUDGED, verdicts, Txn(app, batch.seq))
         yield batch.seq
 
 

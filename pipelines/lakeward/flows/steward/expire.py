@@ -33,11 +33,11 @@ def expire_rows(
         if not has_quarantine(engine, name):
             return 0
         upto = pinning.newest_plan(engine, name).seq
-        engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
-        engine.materialise("expired", selection.places("open_rows", engine.types("open_rows")))
-        rows = int(engine.fetch("SELECT count(*) AS n FROM expired")[0]["n"])
+        waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
+        expired = engine.materialise("expired", selection.places(waiting, engine.types(waiting)))
+        rows = int(engine.fetch(f"SELECT count(*) AS n FROM {expired}")[0]["n"])
         if rows:
             app = f"expire/{name}"
             event = Event(name, Kind.EXPIRE, engine.txn(EVENTS, app) + 1, upto, signature, workspace.clock.now())
-            record_places(engine, event, "SELECT * FROM expired", app)
+            record_places(engine, event, f"SELECT * FROM {expired}", app)
     return rows

@@ -6,7 +6,7 @@ from typing import Any
 
 from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError, UsageError
-from lakeward.core.names import Layer, TableName
+from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
@@ -31,12 +31,12 @@ def quarantined(settings: Settings) -> list[dict[str, Any]]:
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         tables = [t.name for t in engine.tables() if t.name.layer in ASIDE]
-        _name_waiting(workspace.clock.now().isoformat(), engine, tables)
+        waiting = _rows_that_wait(workspace.clock.now().isoformat(), engine, tables)
         return [
             {**row, "owner": owner}
             for table in tables
             for owner in [_owner(workspace.project, table)]
-            for row in _by_reason(engine, table)
+            for row in _by_reason(engine, table, waiting)
         ]
 
 
@@ -49,26 +49,29 @@ def quarantine_figures(settings: Settings) -> list[dict[str, Any]]:
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         tables = [t.name for t in engine.tables() if t.name.layer is Layer.QUARANTINE and is_received(engine, t.name.name)]
-        _name_waiting(workspace.clock.now().isoformat(), engine, tables)
+        rows = _rows_that_wait(workspace.clock.now().isoformat(), engine, tables)
         counted = {table.name: _counted(engine, table) for table in tables}
-        waiting = {row["dataset"]: row for row in engine.fetch(_WAITING)}
+        waiting = {row["dataset"]: row for row in engine.fetch(_open_by_dataset(rows))}
     total = {key: sum(row[key] for row in counted.values()) for key in _NOTHING}
     return [_figures(name, found, waiting.get(name, {})) for name, found in {**counted, WHOLE: total}.items()] if counted else []
 
 
 _NOTHING = {"aside": 0, "repaired": 0, "replayed": 0, "failed": 0}
-_WAITING = f"""SELECT coalesce(dataset, '{WHOLE}') AS dataset, count(*) AS n, {_AGES}
-    FROM (SELECT * FROM waiting WHERE layer = '{Layer.QUARANTINE}') GROUP BY ROLLUP (dataset)"""
 
 
-def _name_waiting(now: str, engine: Engine, tables: list[TableName]) -> None:
-    """Name the rows that wait `waiting`: `layer, dataset, reasons, since, days`."""
+def _open_by_dataset(waiting: Relation) -> str:
+    return f"""SELECT coalesce(dataset, '{WHOLE}') AS dataset, count(*) AS n, {_AGES}
+    FROM (SELECT * FROM {waiting} WHERE layer = '{Layer.QUARANTINE}') GROUP BY ROLLUP (dataset)"""
+
+
+def _rows_that_wait(now: str, engine: Engine, tables: list[TableName]) -> Relation:
+    """The rows that wait: `layer, dataset, reasons, since, days`."""
     parts = [_waiting(engine, table) for table in tables]
     nothing = (
         "SELECT '' AS layer, '' AS dataset, CAST([] AS VARCHAR[]) AS reasons, CAST(NULL AS TIMESTAMPTZ) AS since WHERE FALSE"
     )
     age = f"(epoch(TIMESTAMPTZ '{now}') - epoch(since)) / 86400"
-    engine.materialise("waiting", f"SELECT *, {age} AS days FROM ({' UNION ALL '.join([nothing, *parts])})")
+    return engine.materialise("waiting", f"SELECT *, {age} AS days FROM ({' UNION ALL '.join([nothing, *parts])})")
 
 
 def _waiting(engine: Engine, table: TableName) -> str:
@@ -79,16 +82,16 @@ def _waiting(engine: Engine, table: TableName) -> str:
     return f"SELECT '{table.layer}' AS layer, '{table.name}' AS dataset, {ASIDE[table.layer]} AS reasons, {since} AS since FROM {rows}"
 
 
-def _by_reason(engine: Engine, table: TableName) -> list[dict[str, Any]]:
+def _by_reason(engine: Engine, table: TableName, waiting: Relation) -> list[dict[str, Any]]:
     found = engine.fetch(f"""
         SELECT rule, count(*) AS n, count(DISTINCT _batch_seq) AS batches
         FROM (SELECT unnest({ASIDE[table.layer]}) AS rule, _batch_seq FROM {table}) GROUP BY rule ORDER BY n DESC, rule""")
-    waiting = engine.fetch(f"""SELECT rule, count(*) AS n, min(since) AS oldest, {_AGES}
-        FROM (SELECT unnest(reasons) AS rule, since, days FROM waiting WHERE layer = '{table.layer}' AND dataset = '{table.name}')
+    still = engine.fetch(f"""SELECT rule, count(*) AS n, min(since) AS oldest, {_AGES}
+        FROM (SELECT unnest(reasons) AS rule, since, days FROM {waiting} WHERE layer = '{table.layer}' AND dataset = '{table.name}')
         GROUP BY rule""")
-    still = {row["rule"]: row for row in waiting}
+    ages = {row["rule"]: row for row in still}
     place = {"table": str(table), "dataset": table.name}
-    return [{**place, "rule": r["rule"], "rows": r["n"], "batches": r["batches"], **_open(still.get(r["rule"]))} for r in found]
+    return [{**place, "rule": r["rule"], "rows": r["n"], "batches": r["batches"], **_open(ages.get(r["rule"]))} for r in found]
 
 
 def _open(row: Mapping[str, Any] | None) -> dict[str, Any]:

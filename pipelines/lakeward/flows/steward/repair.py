@@ -10,7 +10,7 @@ from datetime import datetime
 
 from lakeward.contracts.model import Contract, DataType, Kind
 from lakeward.core.errors import UsageError
-from lakeward.core.names import Layer
+from lakeward.core.names import Layer, Relation
 from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine, TableColumn, TableSpec, Txn
@@ -80,13 +80,13 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
         if not has_quarantine(engine, name):
             return 0
         upto = pinning.newest_plan(engine, name).seq
-        engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
-        rows = _compute(engine, contract, selection, repair)
+        waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
+        repaired, rows = _compute(engine, contract, selection, repair, waiting)
         if rows:
             event = Event(
                 name, EventKind.REPAIR, _number(engine, contract), upto, signature, workspace.clock.now(), None, repair.told()
             )
-            _land(engine, contract, event)
+            _land(engine, contract, event, repaired)
             tell_repair(workspace, engine, contract, event, repair.expressions, rows)
     workspace.deliver()
     return rows
@@ -104,25 +104,25 @@ def _check(contract: Contract, selection: Selection, repair: Repair) -> None:
         raise UsageError("repair_texts_need_rows", dataset=contract.name, columns=", ".join(repair.texts))
 
 
-def _compute(engine: Engine, contract: Contract, selection: Selection, repair: Repair) -> int:
-    """Name the repaired rows `repaired`; their number.
+def _compute(engine: Engine, contract: Contract, selection: Selection, repair: Repair, waiting: Relation) -> tuple[Relation, int]:
+    """The repaired ones of the rows that wait, and their number.
 
     Raises:
         UsageError: An expression fails on some rows. Which values those are is not told.
     """
-    types = engine.types("open_rows")
-    items = repair.items({column.name: types[column.name] for column in contract.columns})
+    types = engine.types(waiting)
+    values = repair.items({column.name: types[column.name] for column in contract.columns})
     # A structure is NULL only where computing its content failed: a value may be NULL by intent.
-    made = "".join(f", TRY(struct_pack(value := {sql})) AS {identifier(f'_new_{column}')}" for column, sql in items.items())
-    places = selection.places("open_rows", types)
-    engine.materialise("computed", f"SELECT *{made} FROM open_rows SEMI JOIN ({places}) USING (_file_seq, _row)")
-    failures = " OR ".join(f"{identifier(f'_new_{column}')} IS NULL" for column in items)
-    found = engine.fetch(f"SELECT count(*) AS n, count(*) FILTER ({failures}) AS failed FROM computed")[0]
+    made = "".join(f", TRY(struct_pack(value := {sql})) AS {identifier(f'_new_{column}')}" for column, sql in values.items())
+    places = selection.places(waiting, types)
+    computed = engine.materialise("computed", f"SELECT *{made} FROM {waiting} SEMI JOIN ({places}) USING (_file_seq, _row)")
+    failures = " OR ".join(f"{identifier(f'_new_{column}')} IS NULL" for column in values)
+    found = engine.fetch(f"SELECT count(*) AS n, count(*) FILTER ({failures}) AS failed FROM {computed}")[0]
     if found["failed"]:
         raise UsageError("repair_fails_on_rows", failed=found["failed"], rows=found["n"])
-    new = {column: f"{identifier(f'_new_{column}')}.value" for column in items}
-    engine.define("repaired", f"SELECT {select({identifier(c): new.get(c, identifier(c)) for c in types})} FROM computed")
-    return int(found["n"])
+    new = {column: f"{identifier(f'_new_{column}')}.value" for column in values}
+    items = select({identifier(c): new.get(c, identifier(c)) for c in types})
+    return engine.define("repaired", f"SELECT {items} FROM {computed}"), int(found["n"])
 
 
 def _number(engine: Engine, contract: Contract) -> int:
@@ -131,14 +131,14 @@ def _number(engine: Engine, contract: Contract) -> int:
     return max(engine.txn(contract.table(Layer.REPAIRS), app), engine.txn(EVENTS, app)) + 1
 
 
-def _land(engine: Engine, contract: Contract, event: Event) -> None:
-    types = engine.types("repaired")
+def _land(engine: Engine, contract: Contract, event: Event, repaired: Relation) -> None:
+    types = engine.types(repaired)
     columns = tuple(TableColumn(c.name, types[c.name]) for c in contract.columns)
     spec = TableSpec(contract.table(Layer.REPAIRS), (*columns, *PLACE, EXTRA, *STAMP))
     names = ", ".join(f'"{c.name}"' for c in (*columns, *PLACE, EXTRA))
-    query = f"SELECT {names}, {_stamp(event, event.at)} FROM repaired"
+    query = f"SELECT {names}, {_stamp(event, event.at)} FROM {repaired}"
     settled(lambda: engine.append(spec, query, Txn(_app(contract), event.number)))
-    record_places(engine, event, "SELECT _file_seq, _row, _batch_seq FROM repaired", _app(contract))
+    record_places(engine, event, f"SELECT _file_seq, _row, _batch_seq FROM {repaired}", _app(contract))
 
 
 def _stamp(event: Event, at: datetime) -> str:

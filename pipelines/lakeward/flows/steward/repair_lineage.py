@@ -18,7 +18,7 @@ def tell_repair(
 ) -> None:
     """One OpenLineage run from quarantine to repairs, and its column edges in `governance.lineage_edges`."""
     aside, repairs = contract.table(Layer.QUARANTINE), contract.table(Layer.REPAIRS)
-    stored = engine.types(str(aside))
+    stored = engine.types(aside)
     made = (
         f"({expressions.get(c.name) or identifier(c.name)}\n) AS {identifier(c.name)}"
         for c in contract.columns

@@ -126,11 +126,11 @@ def _due(engine: Engine, definition: Definition, wish: Wish, before: int) -> boo
     A replay that can't end otherwise than the last one would only make the tables longer.
     """
     kind, selection, _ = wish
-    engine.materialise("open_rows", open_rows(engine, definition.contract, before))
-    places = selection.places("open_rows", engine.types("open_rows"))
+    rows = engine.materialise("open_rows", open_rows(engine, definition.contract, before))
+    places = selection.places(rows, engine.types(rows))
     new = f"({REPAIRED} OR _batch_seq NOT IN ({_judged_alike(engine, definition)}))"
     due = new if kind is Again.REPLAY and selection.everything else "TRUE"
-    return bool(engine.fetch(f"SELECT 1 FROM open_rows SEMI JOIN ({places}) USING (_file_seq, _row) WHERE {due} LIMIT 1"))
+    return bool(engine.fetch(f"SELECT 1 FROM {rows} SEMI JOIN ({places}) USING (_file_seq, _row) WHERE {due} LIMIT 1"))
 
 
 def _judged_alike(engine: Engine, definition: Definition) -> str:

@@ -50,7 +50,7 @@ def _proposed(past: Past, rules: Rules) -> dict[str, Proposal]:
     names = detectable(past.contract.columns)
     found = {}
     if names:
-        past.engine.define("suggested_from", f"SELECT * FROM {past.table}")
-        query = detection_query("suggested_from", names, ["_batch_seq", "_file_seq", "_row"], rules)
+        rows = past.engine.define("suggested_from", f"SELECT * FROM {past.table}")
+        query = detection_query(rows, names, ["_batch_seq", "_file_seq", "_row"], rules)
         found = evidence_of(past.engine.fetch(query), names, rules)
     return {one.column: one for one in propose(past.contract.columns, past.contract.data_class, found, rules)}

@@ -49,7 +49,7 @@ def _verdicts(past: Past, rules: tuple[Rule, ...]) -> dict[int, dict[str, Verdic
     """By batch and rule."""
     # The rows are typed already, and neither their key nor their times are asked for.
     contract = replace(past.contract, source=None, primary_key=(), time_column=None)
-    plan = make_plan(contract, rules, past.engine.types(str(past.table)))
+    plan = make_plan(contract, rules, past.engine.types(past.table))
     found = past.fetch(plan.facts(f"(SELECT * FROM {past.table})", by=BATCH))
     return {row["part"]: {v.rule.id: v for v in plan.verdicts(row, _repeated(past, plan, row))} for row in found}
 

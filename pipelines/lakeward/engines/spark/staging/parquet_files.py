@@ -160,7 +160,7 @@ class ParquetReader:
         return self._told(f"SELECT {items} FROM {one.view}{condition}")
 
     def _told(self, query: str) -> str:
-        return to_spark(parsed(query), self._shapes, lambda table, _: str(table))
+        return to_spark(parsed(query), self._shapes, str)
 
 
 def _footer(con: duckdb.DuckDBPyConnection, file: BatchInput) -> dict[str, str] | None:

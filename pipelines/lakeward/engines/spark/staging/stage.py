@@ -20,7 +20,7 @@ from lakeward.engines.spark.staging.json_files import read_json
 from lakeward.engines.spark.staging.lines import SparkText
 from lakeward.engines.spark.staging.parquet_files import ParquetReader, is_alike
 from lakeward.engines.spark.staging.words import SPARK
-from lakeward.engines.text.reading import NO_REJECTS, Reading, no_rows
+from lakeward.engines.text.reading import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, Reading, no_rows
 
 
 def is_for_executors(inputs: Sequence[BatchInput], columns: Sequence[Column]) -> bool:
@@ -66,9 +66,9 @@ def stage(
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
     rejects = " UNION ALL ".join(select for one in readings for select in one.rejects) or NO_REJECTS
-    session.sql(rejects).createOrReplaceTempView("staged_rejects")
+    session.sql(rejects).createOrReplaceTempView(STAGED_REJECTS.name)
     rows = " UNION ALL ".join(select for one in readings for select in one.rows) or no_rows(SPARK, columns)
-    session.sql(rows).createOrReplaceTempView("staged_rows")
+    session.sql(rows).createOrReplaceTempView(STAGED_ROWS.name)
     return tuple(sorted((report for one in readings for report in one.reports), key=lambda report: report.seq))
 
 
