@@ -15,6 +15,21 @@ BARE = {"Exception", "BaseException", "RuntimeError"}
 PATCHES = re.compile(r"mock\.|Magic" + r"Mock|\bpatch\(|create_auto" + r"spec|mocker\.|monkeypatch\." + r"setattr")
 
 
+# Values between hand-made quotes, and why: everything else is quoted by `core.sql`.
+QUOTED_BY_HAND = {
+    "engines/embedded/text_lines.py": "characters and words of DuckDB's reader, all ours",
+    "engines/embedded/words.py": "a character of ours",
+    "engines/spark/formats.py": "a time format of Java's",
+    "engines/spark/times.py": "a unit that the parser knew",
+    "flows/quarantine/align.py": "a key in a path of JSON",
+    "quality/vocabulary.py": "a page",
+    "scorecard/markup.py": "a page",
+    "scorecard/page.py": "a page",
+    "simulator/message_defects.py": "a file",
+    "simulator/orders.py": "a file",
+}
+
+
 def library():
     found = source_tree.library()
     assert len(found) > 20
@@ -61,6 +76,12 @@ def test_only_flows_log():
     assert {path for path in loggers if "/flows/" not in path} == set()
 
 
+def test_names_and_texts_are_quoted_by_one_hand():
+    texts = [(m.path, node) for m in library() for node in m.nodes(ast.JoinedStr)]
+    assert len(texts) > 100
+    assert {path.partition("lakeward/")[2] for path, text in texts if has_quoted_value(text)} == set(QUOTED_BY_HAND)
+
+
 def test_a_relation_of_a_session_is_passed_on_by_whoever_makes_it():
     calls = [
         (m.path, n) for m in library() for n in m.nodes(ast.Call) if getattr(n.func, "attr", "") in {"define", "materialise"}
@@ -83,3 +104,10 @@ def caught(handler):
 def is_command(node):
     """Commands are documented by their help, which lies in the messages."""
     return isinstance(node, ast.FunctionDef) and [arg.arg for arg in node.args.args[:1]] == ["context"]
+
+
+def has_quoted_value(text):
+    """Whether a value of the f-string stands between two quotes."""
+    parts = [part.value if isinstance(part, ast.Constant) else None for part in text.values]
+    around = [(before, after) for before, value, after in zip(parts, parts[1:], parts[2:], strict=False) if value is None]
+    return any(before and after and before[-1] in "'\"" and before[-1] == after[0] for before, after in around)

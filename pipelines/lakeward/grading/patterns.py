@@ -7,6 +7,8 @@ A check may be asked of any text: what lacks the shape is never checked.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lakeward.core.sql import literal
+
 # Provinces as licence plates abbreviate them; letters of a plate, without I and O (GA 36-2018).
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _LETTER = "A-HJ-NP-Z"
@@ -74,7 +76,7 @@ def patterns() -> Mapping[str, Pattern]:
 
 
 def _full(pattern: str, text: str = "t") -> str:
-    return f"regexp_full_match({text}, '{pattern}')"
+    return f"regexp_full_match({text}, {literal(pattern)})"
 
 
 def _sum(weights: Sequence[int], value: str) -> str:
@@ -87,13 +89,13 @@ def _digit(text: str = "t") -> str:
 
 def _symbol(alphabet: str, offset: int = 0) -> str:
     shifted = f"{{0}} + {offset}" if offset else "{0}"
-    return f"(strpos('{alphabet}', substr(upper(t), {shifted}, 1)) - 1)"
+    return f"(strpos({literal(alphabet)}, substr(upper(t), {shifted}, 1)) - 1)"
 
 
 def _resident() -> str:
     born = "try_strptime(substr(t, 7, 8), '%Y%m%d')"
     total = _sum(_RESIDENT_WEIGHTS, _digit())
-    check = f"upper(substr(t, 18, 1)) = substr('{_RESIDENT_CHECKS}', 1 + ({total}) % 11, 1)"
+    check = f"upper(substr(t, 18, 1)) = substr({literal(_RESIDENT_CHECKS)}, 1 + ({total}) % 11, 1)"
     return f"{born} BETWEEN TIMESTAMP '1900-01-01' AND CAST(current_date AS TIMESTAMP) AND {check}"
 
 

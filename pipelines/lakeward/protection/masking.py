@@ -5,6 +5,7 @@ Nothing here can fail on a value: an error would quote it. Lengths are hidden wh
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import ProtectionError
+from lakeward.core.sql import literal
 from lakeward.protection.policy import Action, Decision, MaskFormat
 
 HIDDEN = "***"
@@ -61,14 +62,14 @@ def _masked(column: str, type_: DataType, kept: MaskFormat) -> str:
     elif kept in KEPT:
         first, last = KEPT[kept]
         shown = (
-            f"left({column}, {first}) || '{HIDDEN}' || right({column}, {last})"
+            f"left({column}, {first}) || {literal(HIDDEN)} || right({column}, {last})"
             if last
-            else f"left({column}, {first}) || '{HIDDEN}'"
+            else f"left({column}, {first}) || {literal(HIDDEN)}"
         )
         fits = f"length({column}) >= {first + last + LEAST[kept]}"
     else:
-        return f"CASE WHEN {column} IS NOT NULL THEN '{HIDDEN}' END"
-    return f"CASE WHEN {column} IS NULL THEN NULL WHEN {fits} THEN {shown} ELSE '{HIDDEN}' END"
+        return f"CASE WHEN {column} IS NOT NULL THEN {literal(HIDDEN)} END"
+    return f"CASE WHEN {column} IS NULL THEN NULL WHEN {fits} THEN {shown} ELSE {literal(HIDDEN)} END"
 
 
 def _generalised(column: str, type_: DataType) -> str:

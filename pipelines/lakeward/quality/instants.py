@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from lakeward.core.sql import literal
+
 # Before 1900 most zones were local mean time, to odd seconds; no plant has readings from then.
 FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 # Rules of zones with summer time are a forecast at best by then.
@@ -95,4 +97,4 @@ def _leaf(local: str, span: Span) -> str:
 
 
 def _literal(moment: datetime) -> str:
-    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
+    return f"TIMESTAMP {literal(moment.isoformat(sep=' '))}"

@@ -59,11 +59,11 @@ def literal(value: Any, type_: DataType, zone: str | None) -> str:
     """
     known = parsed(value, type_, zone)
     if type_.kind is Kind.DOUBLE:
-        return f"CAST('{known!r}' AS DOUBLE)"
+        return f"CAST({text(repr(known))} AS DOUBLE)"
     if isinstance(known, datetime):
-        return f"TIMESTAMPTZ '{known.isoformat(sep=' ')}'"
+        return f"TIMESTAMPTZ {text(known.isoformat(sep=' '))}"
     if isinstance(known, date):
-        return f"DATE '{known.isoformat()}'"
+        return f"DATE {text(known.isoformat())}"
     if isinstance(known, bool):
         return str(known).upper()
     return text(known) if isinstance(known, str) else repr(known)

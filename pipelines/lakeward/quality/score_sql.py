@@ -5,6 +5,7 @@ A query here is a chain of common tables: `judged` (which verdicts count), then 
 Refuses to read values: verdicts hold counts only.
 """
 
+from lakeward.core.sql import literal
 from lakeward.quality.rule import Outcome
 from lakeward.quality.score import GUARD, SHOWN, UNIT, WHOLE
 from lakeward.quality.weights import EQUAL, ONE, Weights
@@ -50,7 +51,7 @@ def batch(table: str, dataset: str, generation: int, seq: int, also: str = "TRUE
 
 def received(*, runs: bool = True) -> str:
     """SQL: joined to verdicts, leaves those of received batches."""
-    reworked = ", ".join(f"'{flow}'" for flow in REWORKED)
+    reworked = ", ".join(map(literal, REWORKED))
     return (
         f"""
   ANTI JOIN (SELECT * FROM governance.runs WHERE flow IN ({reworked})) AS reworked {_SAME_BATCH}"""
@@ -71,18 +72,18 @@ def scored(judged: str, weights: Weights = EQUAL, *, also: str = "") -> str:
 
 
 def _rules(own: str, weights: Weights) -> str:
-    unknown = f"outcome = '{Outcome.UNKNOWN}' OR evaluated = 0"
+    unknown = f"outcome = {literal(Outcome.UNKNOWN)} OR evaluated = 0"
     return f"""elements AS (
   SELECT *, evaluated IS NULL OR failed IS NULL AS whole,
-    CASE WHEN {unknown} THEN NULL WHEN whole THEN CAST(outcome = '{Outcome.PASS}' AS BIGINT) ELSE evaluated - failed END AS passed,
+    CASE WHEN {unknown} THEN NULL WHEN whole THEN CAST(outcome = {literal(Outcome.PASS)} AS BIGINT) ELSE evaluated - failed END AS passed,
     CASE WHEN {unknown} THEN NULL WHEN whole THEN 1 ELSE evaluated END AS seen
   FROM judged
 ),
 counted AS (
   SELECT {own}, dimension, rule_id AS rule, sum(passed) AS numerator, sum(seen) AS denominator,
     max_by(rule_version, batch_seq) AS rule_version, max_by(expectation, batch_seq) AS expectation,
-    count(*) AS batches, count(passed) AS measured, max(CAST(outcome = '{Outcome.FAIL}' AS INTEGER)) AS has_failed,
-    max(CAST(outcome = '{Outcome.UNKNOWN}' AS INTEGER)) AS has_unknown
+    count(*) AS batches, count(passed) AS measured, max(CAST(outcome = {literal(Outcome.FAIL)} AS INTEGER)) AS has_failed,
+    max(CAST(outcome = {literal(Outcome.UNKNOWN)} AS INTEGER)) AS has_unknown
   FROM elements GROUP BY {own}, dimension, rule_id
 ),
 rated AS (

@@ -13,7 +13,7 @@ from lakeward.contracts.document import Fault, read_document, shown
 from lakeward.contracts.view import View, close
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.names import sha256
-from lakeward.core.sql import literal
+from lakeward.core.sql import equals, literal
 from lakeward.quality.rule import Dimension
 
 KEYS = ("dimensions", "datasets")
@@ -50,16 +50,16 @@ class Weights:
 
     def dataset_sql(self) -> str:
         """SQL: the weight of `dataset`."""
-        return _case([(f"dataset = {literal(name)}", n) for name, n in self.datasets.items()])
+        return _case([(equals(dataset=name), n) for name, n in self.datasets.items()])
 
     def dimension_sql(self) -> str:
         """SQL: the weight of `dimension` in `dataset`."""
-        own = [(f"dataset = {literal(d)} AND dimension = {literal(name)}", n) for (d, name), n in self.dataset_dimensions.items()]
+        own = [(equals(dataset=d, dimension=name), n) for (d, name), n in self.dataset_dimensions.items()]
         return _case([*own, *((f"dimension = {literal(name)}", n) for name, n in self.dimensions.items())])
 
     def rule_sql(self) -> str:
         """SQL: the weight of `rule` in `dataset`."""
-        return _case([(f"dataset = {literal(d)} AND rule = {literal(rule)}", n) for (d, rule), n in self.rules.items()])
+        return _case([(equals(dataset=d, rule=rule), n) for (d, rule), n in self.rules.items()])
 
 
 EQUAL = Weights()

@@ -1,9 +1,10 @@
 """The queries behind the scorecard's figures: portable SQL over governance tables, each answering for all datasets at once."""
 
+from lakeward.core.sql import literal
 from lakeward.quality.score_sql import REWORKED
 from lakeward.scorecard.figures import Family
 
-_REWORKED = ", ".join(f"'{flow}'" for flow in REWORKED)
+_REWORKED = ", ".join(map(literal, REWORKED))
 # The last run of each batch: a rebuild makes a batch anew in a later generation. A replay receives nothing: its rows leave quarantine.
 FINISHED = f"""finished AS (
   SELECT run_id, dataset, flow, batch_seq, generation, rejects, silver, duplicates, score, coverage, failed_rules, unknown_rules,
@@ -82,7 +83,7 @@ def ageing(as_of: str, *, closed: bool) -> Family:
     Args:
         closed: Rows were closed: there are events of theirs.
     """
-    age = f"(epoch_us(TIMESTAMPTZ '{as_of}') - epoch_us(finished_at)) / 86400000000"
+    age = f"(epoch_us(TIMESTAMPTZ {literal(as_of)}) - epoch_us(finished_at)) / 86400000000"
     events = ("governance.quarantine_events",) if closed else ()
     # A rebuild by better rules may set fewer rows aside than were closed since.
     left = "greatest(aside - coalesce(gone, 0), 0)" if closed else "aside"

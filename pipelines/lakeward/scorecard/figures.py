@@ -39,7 +39,7 @@ class Family:
         if column not in self.numbers or len(key) != len(self.keys):
             raise KeyError(column)
         named = " AND ".join(f"{identifier(name)} = {literal(value)}" for name, value in zip(self.keys, key, strict=True))
-        return f'SELECT "{column}" AS value FROM (\n{self.sql}\n) AS figures' + (f" WHERE {named}" if named else "")
+        return f"SELECT {identifier(column)} AS value FROM (\n{self.sql}\n) AS figures" + (f" WHERE {named}" if named else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 Both stand on one chain of tables (`quality.score_sql`), so that a score is the same number wherever it is shown.
 """
 
+from lakeward.core.sql import literal
 from lakeward.quality.score_sql import REWORKED, newest, received, scored, weight_shown
 from lakeward.quality.weights import Weights
 from lakeward.scorecard.families import FINISHED, MINUTE
@@ -114,7 +115,7 @@ FROM sums LEFT JOIN datasets ON datasets.dataset = sums.dataset ORDER BY sums.da
 
 def _history() -> Family:
     """The scores that runs gave their batches, by the weights of their time."""
-    reworked = ", ".join(f"'{flow}'" for flow in REWORKED)
+    reworked = ", ".join(map(literal, REWORKED))
     return Family(
         "history",
         (RUNS,),

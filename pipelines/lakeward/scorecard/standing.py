@@ -1,5 +1,6 @@
 """The queries behind grades and readiness, which rest on catalogues: what a grade outranks, what an item counts for."""
 
+from lakeward.core.sql import literal
 from lakeward.maturity.catalogue import Catalogue
 from lakeward.scorecard.families import mean
 from lakeward.scorecard.figures import Family
@@ -42,8 +43,8 @@ graded AS (
 _GRADES = ("core", "important", "general", "ungraded")
 _STATES = ("confirmed", "overridden", "provisional", "stale")
 _COUNTED = ", ".join(
-    [f"count(*) FILTER (WHERE grade = '{grade}') AS {grade}" for grade in _GRADES[:-1]]
-    + [f"count(*) FILTER (WHERE state = '{state}') AS {state}" for state in ("ungraded", *_STATES)]
+    [f"count(*) FILTER (WHERE grade = {literal(grade)}) AS {grade}" for grade in _GRADES[:-1]]
+    + [f"count(*) FILTER (WHERE state = {literal(state)}) AS {state}" for state in ("ungraded", *_STATES)]
 )
 _NUMBERS = ("columns", "graded", "share", *_GRADES, *_STATES, "personal")
 _SHARE = "CAST(CAST((20000 * count(grade) + count(*)) // nullif(2 * count(*), 0) AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(5, 2))"
@@ -83,7 +84,7 @@ def readiness(catalogue: Catalogue) -> tuple[Family, ...]:
     tables = ("governance.maturity",)
     items = f"""WITH items AS (
   SELECT item, split_part(item, '.', 1) AS domain, level, proposal, ceiling, coverage, reason, missing
-  FROM governance.maturity WHERE kind = 'item' AND edition = '{catalogue.edition}'
+  FROM governance.maturity WHERE kind = 'item' AND edition = {literal(catalogue.edition)}
   QUALIFY seq = max(seq) OVER ()
 )"""
     domains = f"""{items},

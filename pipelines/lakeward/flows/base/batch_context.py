@@ -9,6 +9,7 @@ from typing import Any
 from lakeward.contracts.model import Contract, DataType, Kind
 from lakeward.core.clock import Clock
 from lakeward.core.names import Layer, RunId, TableName
+from lakeward.core.sql import instant
 from lakeward.engines.protocols import Engine, TableColumn, Txn
 from lakeward.flows.base.pinning import PinnedBatch
 from lakeward.quality.weights import EQUAL, Weights
@@ -87,11 +88,10 @@ class Work:
 
     def stamp(self) -> str:
         """SELECT items that say which run and batch a row came with."""
-        at = self.started_at.isoformat()
         run, batch = self.engine.constant(self.run_id), self.engine.constant(self.pinned.id)
         return (
             f"{run} AS _run_id, {batch} AS _batch_id, CAST({self.pinned.seq} AS BIGINT) AS _batch_seq, "
-            f"TIMESTAMPTZ '{at}' AS _ingested_at"
+            f"{instant(self.started_at)} AS _ingested_at"
         )
 
 

@@ -14,6 +14,7 @@ import yaml
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import TransientError
 from lakeward.core.names import Layer, TableName
+from lakeward.core.sql import equals
 from lakeward.engines.protocols import Commit, Engine, TableColumn, TableSpec, Txn
 
 # Physical types that governance contracts use; scores are 0.00 to 100.00, ratios 0.0000 to 1.0000.
@@ -61,11 +62,12 @@ def record(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Commit |
     return settled(lambda: engine.append(table, query, txn))
 
 
-def rows(engine: Engine, name: str, where: str = "TRUE", order: str = "1") -> list[dict[str, Any]]:
-    """The rows of governance table `name` that satisfy `where`; none where the table is not there yet."""
+def rows(engine: Engine, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
+    """The rows of governance table `name` that have these `values` and satisfy `where`; none where the table is not there yet."""
     if engine.info(spec(name).name) is None:
         return []
-    return engine.fetch(f"SELECT * FROM governance.{name} WHERE {where} ORDER BY {order}")
+    conditions = " AND ".join(filter(None, (equals(**values), where))) or "TRUE"
+    return engine.fetch(f"SELECT * FROM governance.{name} WHERE {conditions} ORDER BY {order}")
 
 
 def settled(commit: Callable[[], T]) -> T:

@@ -95,7 +95,7 @@ class PinnedBatch:
 
 def applied(engine: Engine, dataset: str) -> Definition | None:
     """What was applied to the dataset last; None before its first batch."""
-    found = governance.rows(engine, "contracts", f"dataset = '{dataset}'", "generation DESC, applied_at DESC LIMIT 1")
+    found = governance.rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
     return _definition(found[0]) if found else None
 
 
@@ -153,15 +153,17 @@ def unfinished(engine: Engine, definition: Definition) -> list[PinnedBatch]:
 
     A rebuild of silver goes over the batches of all generations again; gold starts with plans of its own.
     """
-    where = f"{_own(definition)} AND batch_seq > {engine.txn(RUNS, definition.app)}"
-    found = governance.rows(engine, "batches", where, "batch_seq")
+    # Gold: of this generation alone.
+    own = {"generation": definition.generation} if definition.contract.layer is Layer.GOLD else {}
+    new = f"batch_seq > {engine.txn(RUNS, definition.app)}"
+    found = governance.rows(engine, "batches", new, "batch_seq", dataset=definition.contract.name, **own)
     return [_pinned(engine, row, definition) for row in found]
 
 
 def earlier_names(engine: Engine, contract: Contract) -> dict[str, set[str]]:
     """For each column of the source, the names that contracts so far gave it."""
     names: dict[str, set[str]] = {column.source_name: set() for column in contract.columns}
-    for row in governance.rows(engine, "contracts", f"dataset = '{contract.name}'"):
+    for row in governance.rows(engine, "contracts", dataset=contract.name):
         for column in _definition(row).contract.columns:
             names.setdefault(column.source_name, set()).add(column.name)
     return names
@@ -170,7 +172,7 @@ def earlier_names(engine: Engine, contract: Contract) -> dict[str, set[str]]:
 def newest_plan(engine: Engine, dataset: str) -> Plan:
     """The plan that was pinned last, of whatever generation; `NO_PLAN` before the first."""
     newest = engine.txn(governance.spec("batches").name, f"batches/{dataset}")
-    found = governance.rows(engine, "batches", f"dataset = '{dataset}' AND batch_seq = {newest}")
+    found = governance.rows(engine, "batches", dataset=dataset, batch_seq=newest)
     if not found:
         return NO_PLAN
     return Plan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], _ranges(found[0]))
@@ -202,11 +204,6 @@ def pin(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> bool
     return governance.record(engine, "batches", [row], Txn(f"batches/{name}", batch.seq)) is not None
 
 
-def _own(definition: Definition) -> str:
-    where = f"dataset = '{definition.contract.name}'"
-    return f"{where} AND generation = {definition.generation}" if definition.contract.layer is Layer.GOLD else where
-
-
 def _pinned(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedBatch:
     definition = current
     if row["generation"] == current.generation:
@@ -228,8 +225,8 @@ def _ranges(row: dict[str, Any]) -> Ranges:
 
 
 def _texts(engine: Engine, row: dict[str, Any]) -> Definition:
-    same = " AND ".join(f"{c} = '{row[c]}'" for c in ("dataset", "contract_sha256", "suite_sha256", "model_sha256"))
-    found = governance.rows(engine, "contracts", f"{same} AND generation = {row['generation']}")
+    same = {name: row[name] for name in ("dataset", "contract_sha256", "suite_sha256", "model_sha256", "generation")}
+    found = governance.rows(engine, "contracts", **same)
     if not found:
         raise StoreConflictError("batch_without_texts", dataset=row["dataset"], batch=row["batch_seq"])
     return _definition(found[0])

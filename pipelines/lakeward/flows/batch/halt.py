@@ -7,6 +7,7 @@ published, and those on which the rule fails are set aside like those of any rul
 import logging
 from collections.abc import Iterable, Iterator
 
+from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.batch_context import Step, Work
@@ -82,5 +83,5 @@ def halted_batches(engine: Engine) -> dict[str, int]:
     found = engine.fetch(f"""
         SELECT dataset, max(batch_seq) AS seq FROM governance.verdicts
         JOIN (SELECT dataset, max(generation) AS generation FROM governance.contracts GROUP BY dataset) USING (dataset, generation)
-        {waiting} WHERE severity = '{Severity.HALT}' AND outcome = '{Outcome.FAIL}' GROUP BY dataset""")
+        {waiting} WHERE {equals(severity=Severity.HALT, outcome=Outcome.FAIL)} GROUP BY dataset""")
     return {row["dataset"]: row["seq"] for row in found}

@@ -108,7 +108,7 @@ class Ingest:
     def _received(self, work: Work) -> tuple[Counts, Warnings]:
         """Receive the batch's files; a batch that an earlier generation finished is in bronze, and counted."""
         contract = work.contract
-        earlier = governance.rows(self.engine, "runs", f"dataset = '{contract.name}' AND batch_seq = {work.pinned.seq}")
+        earlier = governance.rows(self.engine, "runs", dataset=contract.name, batch_seq=work.pinned.seq)
         if earlier:
             return Counts(rows_in=earlier[0]["rows_in"], bronze=work.count(Layer.BRONZE), rejects=work.count(Layer.REJECTS)), ()
         inputs = self.source.name(work.pinned.start, work.pinned.end)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lakeward.contracts.model import Column, Contract, DataType, Grain, Kind
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Layer, Relation, TableName
+from lakeward.core.sql import identifier, instant, literal
 from lakeward.engines.protocols import TableColumn, TableSpec
 from lakeward.flows.base import governance
 from lakeward.flows.base.batch_context import EXTRA, INTEGER, PLACE, STAMP, STRING, Step, Work
@@ -98,12 +99,14 @@ def silver_spec(contract: Contract) -> TableSpec:
 def silver_columns(work: Work) -> str:
     """SELECT items of a published row, over a relation of good rows."""
     contract = work.contract
-    names = ", ".join(f'"{c.name}"' for c in contract.columns)
+    names = ", ".join(identifier(c.name) for c in contract.columns)
     stamp = f"_batch_seq, _file_seq, _row, {work.engine.constant(work.run_id)} AS _run_id"
     if contract.partition not in PARTITION:
         return f"{names}, {stamp}"
     name, grain = PARTITION[contract.partition]
-    return f"{names}, {stamp}, CAST(date_trunc('{grain}', \"{contract.time_column}\") AS DATE) AS {name}"
+    assert contract.time_column is not None  # no contract has a grain of time without one
+    day = f"CAST(date_trunc({literal(grain)}, {identifier(contract.time_column)}) AS DATE) AS {name}"
+    return f"{names}, {stamp}, {day}"
 
 
 def _proven(work: Work, counts: Counts) -> Counts:
@@ -127,7 +130,7 @@ def _set_aside(work: Work, judged: Judged) -> None:
     received = tuple(TableColumn(name, kind) for name, kind in judged.received.items() if not name.startswith("_"))
     place = tuple(c for c in (*PLACE, EXTRA) if c.name in judged.received)
     spec = TableSpec(work.table(Layer.QUARANTINE), (*received, *place, *VERDICT_COLUMNS, *STAMP))
-    names = ", ".join(f'"{c.name}"' for c in (*received, *place, *VERDICT_COLUMNS))
+    names = ", ".join(identifier(c.name) for c in (*received, *place, *VERDICT_COLUMNS))
     query = f"SELECT {names}, {work.stamp()} FROM ({judged.bad})"
     settled(lambda: work.engine.append(spec, query, work.txn))
 
@@ -182,7 +185,7 @@ def _is_apart(work: Work, ident: Identity, judged: Judged) -> bool:
 def _as_promised(work: Work, silver: TableName) -> str:
     """Silver with every column of the contract: one that this batch is the first to bring is empty so far."""
     there = work.engine.types(silver)
-    new = "".join(f', NULL AS "{column.name}"' for column in work.contract.columns if column.name not in there)
+    new = "".join(f", NULL AS {identifier(column.name)}" for column in work.contract.columns if column.name not in there)
     return f"(SELECT *{new} FROM {silver})"
 
 
@@ -193,10 +196,11 @@ def _within(ident: Identity, judged: Judged, seq: int, *, nullable: bool) -> str
         nullable: A row may have no time, and still be the same as another one (`duplicates: exact`).
     """
     others = f"_batch_seq <> {seq}"  # rows of this batch are there only if a rival has just landed it
-    if not ident.keyed_by_time or judged.first is None or judged.last is None:
+    if not ident.time or not ident.keyed_by_time or judged.first is None or judged.last is None:
         return others
-    bounds = f"\"{ident.time}\" BETWEEN TIMESTAMPTZ '{judged.first.isoformat()}' AND TIMESTAMPTZ '{judged.last.isoformat()}'"
-    return f'{others} AND ({bounds} OR "{ident.time}" IS NULL)' if nullable else f"{others} AND {bounds}"
+    time = identifier(ident.time)
+    bounds = f"{time} BETWEEN {instant(judged.first)} AND {instant(judged.last)}"
+    return f"{others} AND ({bounds} OR {time} IS NULL)" if nullable else f"{others} AND {bounds}"
 
 
 def _winners(rows: Relation, twins: Twins) -> str:

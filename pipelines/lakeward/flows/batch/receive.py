@@ -6,6 +6,7 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Layer, Relation
+from lakeward.core.sql import identifier
 from lakeward.engines.protocols import TableColumn, TableSpec
 from lakeward.flows.base.batch_context import EXTRA, PLACE, STAMP, STRING, Step, Work
 from lakeward.flows.base.governance import settled
@@ -51,7 +52,7 @@ def _land(work: Work, layer: Layer, columns: tuple[TableColumn, ...], relation: 
     """Append the relation's rows once; a table that would get no row is not touched."""
     if not there or work.engine.txn(work.table(layer), work.bronze_txn.app) >= work.pinned.seq:
         return
-    names = ", ".join(f'"{c.name}"' for c in columns)
+    names = ", ".join(identifier(c.name) for c in columns)
     spec = TableSpec(work.table(layer), (*columns, *STAMP))
     query = f"SELECT {names}, {work.stamp()} FROM {relation}"
     settled(lambda: work.engine.append(spec, query, work.bronze_txn))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from lakeward.contracts.model import DataType
 from lakeward.contracts.model import Kind as ValueKind
 from lakeward.core.names import Layer, TableName
+from lakeward.core.sql import equals, identifier, literal
 from lakeward.flows.base import lineage
 from lakeward.flows.base.batch_context import EXTRA, INTEGER, PLACE, STAMP, STRING, Step, Work
 from lakeward.flows.base.lineage import computed, traced
@@ -69,17 +70,18 @@ def _open(work: Work) -> str:
 
 def _taken(work: Work) -> str:
     """SELECT of the batch's rows as a delivered batch has them."""
-    own = f"dataset = '{work.contract.name}' AND batch_seq = {work.pinned.seq} AND file_seq IS NOT NULL"
+    own = f"{equals(dataset=work.contract.name, batch_seq=work.pinned.seq)} AND file_seq IS NOT NULL"
     places = f"SELECT file_seq AS _file_seq, file_row AS _row FROM {EVENTS} WHERE {own}"
     names = _received_names(work)
-    stamp = f"'{work.run_id}' AS _run_id, '{work.pinned.id}' AS _batch_id, CAST({work.pinned.seq} AS BIGINT) AS _batch_seq"
+    ids = f"{literal(work.run_id)} AS _run_id, {literal(work.pinned.id)} AS _batch_id"
+    stamp = f"{ids}, CAST({work.pinned.seq} AS BIGINT) AS _batch_seq"
     return f"SELECT {names}, {stamp}, _since AS _ingested_at FROM ({_open(work)}) SEMI JOIN ({places}) USING (_file_seq, _row)"
 
 
 def _received_names(work: Work) -> str:
     """What a row is received with, as SELECT items."""
     names = [*(c.name for c in work.contract.columns), *(c.name for c in (*PLACE, EXTRA))]
-    return ", ".join(f'"{name}"' for name in names)
+    return ", ".join(map(identifier, names))
 
 
 def _sources(work: Work) -> list[TableName]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, Relation
+from lakeward.core.sql import equals, literal
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.batch_context import STRING, Work
@@ -79,7 +80,8 @@ def past_of(work: Work) -> Past:
         return Past(alone=True)
     if work.contract.layer is not Layer.SILVER or work.engine.info(name) is None:
         return NO_PAST
-    mine = f"dataset = '{work.contract.name}' AND generation = {pinned.definition.generation} AND batch_seq < {pinned.seq}"
+    own = equals(dataset=work.contract.name, generation=pinned.definition.generation)
+    mine = f"{own} AND batch_seq < {pinned.seq}"
     newest = "row_number() OVER (PARTITION BY track, series ORDER BY batch_seq DESC) AS age"
     return Past(f"SELECT {', '.join(CONTEXT_COLUMNS)} FROM (SELECT *, {newest} FROM {name} WHERE {mine}) WHERE age = 1")
 
@@ -94,7 +96,7 @@ def record_series(work: Work, plan: JudgePlan, judged: Relation | None) -> None:
     if work.contract.layer is not Layer.SILVER or work.pinned.again is not None or not kept:
         return
     head = (
-        f"'{work.contract.name}' AS dataset, CAST({work.pinned.definition.generation} AS BIGINT) AS generation, "
+        f"{literal(work.contract.name)} AS dataset, CAST({work.pinned.definition.generation} AS BIGINT) AS generation, "
         f"CAST({work.pinned.seq} AS BIGINT) AS batch_seq"
     )
     query = f"SELECT {head}, {', '.join(CONTEXT_COLUMNS)} FROM {judged} WHERE renewed"
@@ -112,7 +114,7 @@ def drop_superseded(engine: Engine, name: str) -> int:
         return 0
     finished = engine.txn(pinning.RUNS, last.app)
     newest = f"max(batch_seq) FILTER (batch_seq <= {finished}) OVER (PARTITION BY generation, track, series)"
-    own = f"SELECT *, {newest} AS newest FROM {table.name} WHERE dataset = '{name}'"
+    own = f"SELECT *, {newest} AS newest FROM {table.name} WHERE {equals(dataset=name)}"
     row = "dataset, generation, batch_seq, track, series"
     old = f"SELECT {row} FROM ({own}) WHERE generation < {last.generation} OR batch_seq < newest"
     superseded = engine.materialise("series_superseded", old)

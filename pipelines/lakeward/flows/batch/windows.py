@@ -12,7 +12,7 @@ from sqlglot import exp
 from lakeward.contracts.model import GoldModel
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import Relation, TableName
-from lakeward.core.sql import identifier
+from lakeward.core.sql import equals, identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.pinning import RUNS, Range, Ranges, applied
@@ -57,7 +57,7 @@ def touch(engine: Engine, model: GoldModel, ranges: Ranges) -> Touched:
     moved = {table: r for table, r in ranges.items() if r.upto > r.after}
     everything = any(r.after == 0 or TableName.parse(table) not in times for table, r in moved.items())
     parts = [_quarters(engine, table, column, None if everything else ranges.get(str(table))) for table, column in times.items()]
-    zone, grain = model.zone, model.grain
+    zone, grain = literal(model.zone), model.grain
     starts = engine.materialise(
         "touched_locals", f"SELECT DISTINCT {_local('quarter', model)} AS start FROM ({' UNION '.join(parts)})"
     )
@@ -65,8 +65,8 @@ def touch(engine: Engine, model: GoldModel, ranges: Ranges) -> Touched:
     quarters = engine.materialise(
         "touched_quarters",
         f"""SELECT quarter FROM (
-            SELECT start, unnest(range(CAST(epoch(timezone('{zone}', start)) AS BIGINT) // {QUARTER_S} - 8,
-                CAST(epoch(timezone('{zone}', start + INTERVAL 1 {grain})) AS BIGINT) // {QUARTER_S} + 8)) AS quarter
+            SELECT start, unnest(range(CAST(epoch(timezone({zone}, start)) AS BIGINT) // {QUARTER_S} - 8,
+                CAST(epoch(timezone({zone}, start + INTERVAL 1 {grain})) AS BIGINT) // {QUARTER_S} + 8)) AS quarter
             FROM {starts}) WHERE {_local("quarter", model)} = start""",
     )
     instants = engine.materialise("touched", f"SELECT to_timestamp(quarter * {QUARTER_S}) AS window_start FROM {quarters}")
@@ -99,11 +99,11 @@ def check_windows(engine: Engine, dataset: str, model: GoldModel, relation: Rela
     Raises:
         DefinitionError: The model cuts time otherwise than the contract promises.
     """
-    window = f'CAST("{model.window}" AS TIMESTAMPTZ)'
-    local = f"timezone('{model.zone}', {window})"
-    start = f"date_trunc('{model.grain}', {local})"
+    window = f"CAST({identifier(model.window)} AS TIMESTAMPTZ)"
+    local = f"timezone({literal(model.zone)}, {window})"
+    start = f"date_trunc({literal(model.grain)}, {local})"
     # The second form: the clocks skipped the hour with which the day would have begun.
-    odd = f"{local} <> {start} AND {window} <> timezone('{model.zone}', {start})"
+    odd = f"{local} <> {start} AND {window} <> timezone({literal(model.zone)}, {start})"
     if engine.fetch(f"SELECT count(*) AS n FROM {relation} WHERE {odd}")[0]["n"]:
         raise DefinitionError("model_windows", dataset=dataset, column=model.window, grain=model.grain, zone=model.zone)
 
@@ -113,20 +113,20 @@ def _quarters(engine: Engine, table: TableName, column: str, new: Range | None) 
     if engine.info(table) is None:
         return "SELECT CAST(NULL AS BIGINT) AS quarter WHERE FALSE"
     within = f"_batch_seq > {new.after} AND _batch_seq <= {new.upto}" if new else "TRUE"
-    query = f'SELECT DISTINCT {_quarter(column)} AS quarter FROM {table} WHERE {within} AND "{column}" IS NOT NULL'
+    query = f"SELECT DISTINCT {_quarter(column)} AS quarter FROM {table} WHERE {within} AND {identifier(column)} IS NOT NULL"
     if new is None or engine.info(governance.spec("corrections").name) is None:
         return query
     batches = within.replace("_batch_seq", "batch_seq")
     return f"""{query} UNION SELECT {_quarter("old_hour")} + unnest([0, 1, 2, 3]) FROM governance.corrections
-        WHERE dataset = '{table.name}' AND generation = {new.generation} AND {batches}"""
+        WHERE {equals(dataset=table.name, generation=new.generation)} AND {batches}"""
 
 
 def _quarter(column: str) -> str:
-    instant, length = f'epoch_us("{column}")', QUARTER_S * 1_000_000
+    instant, length = f"epoch_us({identifier(column)})", QUARTER_S * 1_000_000
     # Less what is left over, so that a time before 1970 is rounded down like any other.
     return f"CAST(({instant} - ({instant} % {length} + {length}) % {length}) // {length} AS BIGINT)"
 
 
 def _local(quarter: str, model: GoldModel) -> str:
     """When the window of a quarter began, by the clocks of the plant."""
-    return f"date_trunc('{model.grain}', timezone('{model.zone}', to_timestamp({quarter} * {QUARTER_S})))"
+    return f"date_trunc({literal(model.grain)}, timezone({literal(model.zone)}, to_timestamp({quarter} * {QUARTER_S})))"

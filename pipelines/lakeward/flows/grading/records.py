@@ -38,17 +38,17 @@ class Known:
 
 def known(engine: Engine, dataset: str | None = None) -> Known:
     """What is on record of `dataset`, or of all."""
-    where = f"dataset = '{dataset}'" if dataset else "TRUE"
+    own = {"dataset": dataset} if dataset else {}
     known = Known({}, {}, {})
     newest: dict[str, int] = {}
-    for row in governance.rows(engine, PROPOSALS, where, "seq"):
+    for row in governance.rows(engine, PROPOSALS, order="seq", **own):
         name = row["dataset"]
         if row["seq"] != newest.get(name):
             # A later run speaks of all columns that there are then; what it leaves out is gone.
             newest[name], known.proposals[name] = row["seq"], {}
         known.proposals[name][row["column"]] = _proposal(row)
         known.bases[name] = row["basis"]
-    for row in governance.rows(engine, DECISIONS, where, "seq"):
+    for row in governance.rows(engine, DECISIONS, order="seq", **own):
         known.decisions.setdefault(row["dataset"], {})[row["column"]] = _decision(row)
     return known
 

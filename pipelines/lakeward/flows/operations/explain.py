@@ -86,10 +86,8 @@ def _equal(contract: Contract, column: str, value: str, *, typed: bool) -> str:
 
 def _origin(engine: Engine, contract: Contract, row: dict[str, Any]) -> dict[str, Any]:
     seq = row["_batch_seq"]
-    runs = governance.rows(engine, "runs", f"dataset = '{contract.name}' AND batch_seq = {seq}", "generation DESC LIMIT 1")
-    verdicts = governance.rows(
-        engine, "verdicts", f"dataset = '{contract.name}' AND batch_seq = {seq}", "generation DESC, rule_id"
-    )
+    runs = governance.rows(engine, "runs", order="generation DESC LIMIT 1", dataset=contract.name, batch_seq=seq)
+    verdicts = governance.rows(engine, "verdicts", order="generation DESC, rule_id", dataset=contract.name, batch_seq=seq)
     run = runs[0] if runs else {}
     origin = {
         "batch": seq,
@@ -110,7 +108,7 @@ def _origin(engine: Engine, contract: Contract, row: dict[str, Any]) -> dict[str
 def _place(engine: Engine, contract: Contract, row: dict[str, Any]) -> dict[str, Any]:
     """Where the row stood: silver in a file; gold in what its curation read."""
     if contract.layer is Layer.GOLD:
-        batches = governance.rows(engine, "batches", f"dataset = '{contract.name}' AND batch_seq = {row['_batch_seq']}")
+        batches = governance.rows(engine, "batches", dataset=contract.name, batch_seq=row["_batch_seq"])
         return {"inputs": json.loads(batches[0]["inputs"]) if batches else {}}
     # By its place alone: a row that was set aside is published by a later batch than the one that brought it.
     found = engine.fetch(f"""

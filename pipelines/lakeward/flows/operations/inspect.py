@@ -58,7 +58,7 @@ def list_verdicts(settings: Settings, name: str, *, every: bool = False) -> list
     workspace = open_workspace(settings)
     workspace.project.contract(name)
     with workspace.engine() as engine:
-        found = governance.rows(engine, "verdicts", f"dataset = '{name}'", "batch_seq, generation, rule_id")
+        found = governance.rows(engine, "verdicts", order="batch_seq, generation, rule_id", dataset=name)
     newest = max(((row["generation"], row["batch_seq"]) for row in found), default=None)
     kept = found if every else [row for row in found if (row["generation"], row["batch_seq"]) == newest]
     return [{**row, "columns": json.loads(row["columns"]), "judged_at": row["judged_at"].isoformat()} for row in kept]

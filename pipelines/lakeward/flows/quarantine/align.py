@@ -5,6 +5,7 @@ A table may keep a column under an earlier name, or in `_extra`, or not at all.
 
 from lakeward.contracts.model import Column, Contract
 from lakeward.core.names import TableName
+from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import pinning
 
@@ -14,10 +15,13 @@ def recalled(engine: Engine, contract: Contract, table: TableName, rows: str) ->
     stored = set(engine.types(table))
     missing = [column for column in contract.columns if column.name not in stored]
     earlier = pinning.earlier_names(engine, contract) if missing else {}
-    found = "".join(f', {_found(column, earlier[column.source_name] & stored)} AS "{column.name}"' for column in missing)
+    found = "".join(
+        f", {_found(column, earlier[column.source_name] & stored)} AS {identifier(column.name)}" for column in missing
+    )
     return f"SELECT *{found} FROM ({rows})"
 
 
 def _found(column: Column, names: set[str]) -> str:
-    key = column.source_name.replace("'", "''").replace('"', '\\"')
-    return f"""coalesce({"".join(f'"{name}", ' for name in sorted(names))}_extra->>'$."{key}"')"""
+    key = column.source_name.replace('"', '\\"')
+    own = "".join(f"{identifier(name)}, " for name in sorted(names))
+    return f"""coalesce({own}_extra->>{literal(f'$."{key}"')})"""

@@ -11,7 +11,7 @@ from typing import Any
 
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.names import Layer, TableName
-from lakeward.core.sql import literal
+from lakeward.core.sql import equals
 from lakeward.engines.protocols import Commit, Engine, Txn
 from lakeward.flows.base import governance
 
@@ -125,13 +125,12 @@ def released(engine: Engine, dataset: str, batch_seq: int) -> bool:
     """Whether a steward released this batch, which a rule of severity `halt` had stopped."""
     if engine.info(EVENTS) is None:
         return False
-    where = f"dataset = {literal(dataset)} AND event = '{Kind.RELEASE}' AND batch_seq = {batch_seq} AND file_seq IS NULL"
+    where = f"{equals(dataset=dataset, event=Kind.RELEASE, batch_seq=batch_seq)} AND file_seq IS NULL"
     return bool(engine.fetch(f"SELECT 1 FROM {EVENTS} WHERE {where} LIMIT 1"))
 
 
 def history(engine: Engine, dataset: str, file_seq: int, row: int) -> list[dict[str, Any]]:
     """What was done about one row, oldest first: `at, event, by, role, reason, expression, batch`."""
-    where = f"dataset = '{dataset}' AND file_seq = {int(file_seq)} AND file_row = {int(row)}"
     return [
         {
             "at": found["done_at"].isoformat(),
@@ -142,5 +141,5 @@ def history(engine: Engine, dataset: str, file_seq: int, row: int) -> list[dict[
             "expression": found["expression"],
             "batch": found["batch_seq"],
         }
-        for found in governance.rows(engine, EVENTS.name, where, "done_at")
+        for found in governance.rows(engine, EVENTS.name, order="done_at", dataset=dataset, file_seq=file_seq, file_row=row)
     ]

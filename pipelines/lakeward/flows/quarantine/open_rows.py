@@ -6,6 +6,7 @@ later time, since events and repairs know which batches they follow: so a rebuil
 
 from lakeward.contracts.model import Contract
 from lakeward.core.names import Layer, TableName
+from lakeward.core.sql import equals, identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.batch_context import EXTRA, PLACE
@@ -46,11 +47,12 @@ def open_rows(engine: Engine, contract: Contract, before: int) -> str:
     aside = f"SELECT * FROM ({recalled(engine, contract, quarantine, standing(engine, contract.name, before))})"
     if engine.info(repairs) is None or engine.info(EVENTS) is None:
         return f"SELECT {_quoted([*names, *ASIDE])}, FALSE AS {REPAIRED} FROM ({aside})"
-    recorded = f"SELECT event_id FROM {EVENTS} WHERE dataset = '{contract.name}' AND event = '{Kind.REPAIR}'"
+    recorded = f"SELECT event_id FROM {EVENTS} WHERE {equals(dataset=contract.name, event=Kind.REPAIR)}"
     latest = f"""SELECT * FROM {repairs} WHERE _upto_seq < {before} AND _event_id IN ({recorded})
         QUALIFY _event_seq = max(_event_seq) OVER (PARTITION BY _file_seq, _row)"""
     fixed = f"SELECT * FROM ({recalled(engine, contract, repairs, latest)})"
-    items = ", ".join(f'CASE WHEN r._row IS NULL THEN q."{name}" ELSE r."{name}" END AS "{name}"' for name in names)
+    own = map(identifier, names)
+    items = ", ".join(f"CASE WHEN r._row IS NULL THEN q.{name} ELSE r.{name} END AS {name}" for name in own)
     repaired = "coalesce(r._upto_seq >= q._batch_seq, FALSE)"
     return f"""SELECT {items}, {_quoted(ASIDE, "q.")}, {repaired} AS {REPAIRED} FROM ({aside}) AS q
         LEFT JOIN ({fixed}) AS r ON r._file_seq = q._file_seq AND r._row = q._row"""
@@ -81,18 +83,18 @@ def _closed(engine: Engine, dataset: str, before: int) -> str:
         return (
             "SELECT CAST(NULL AS BIGINT) AS file_seq, CAST(NULL AS BIGINT) AS file_row, CAST(0 AS BIGINT) AS upto_seq WHERE FALSE"
         )
-    kinds = ", ".join(f"'{kind}'" for kind in CLOSING)
+    kinds = ", ".join(map(literal, CLOSING))
     earlier = f"upto_seq < {before} AND coalesce(batch_seq, 0) <> {before}"
     return f"""SELECT file_seq, file_row, max(upto_seq) AS upto_seq FROM {EVENTS}
-        WHERE dataset = '{dataset}' AND event IN ({kinds}) AND file_seq IS NOT NULL AND {earlier} GROUP BY ALL"""
+        WHERE {equals(dataset=dataset)} AND event IN ({kinds}) AND file_seq IS NOT NULL AND {earlier} GROUP BY ALL"""
 
 
 def _begun(engine: Engine, dataset: str) -> str:
     """When each batch was first taken up: a rebuild writes the quarantine anew, and must not make its rows young."""
     if engine.info(governance.spec("runs").name) is None:
         return "SELECT CAST(NULL AS BIGINT) AS batch_seq, CAST(NULL AS TIMESTAMPTZ) AS at WHERE FALSE"
-    return f"SELECT batch_seq, min(started_at) AS at FROM governance.runs WHERE dataset = '{dataset}' GROUP BY batch_seq"
+    return f"SELECT batch_seq, min(started_at) AS at FROM governance.runs WHERE {equals(dataset=dataset)} GROUP BY batch_seq"
 
 
 def _quoted(names: list[str] | tuple[str, ...], prefix: str = "") -> str:
-    return ", ".join(f'{prefix}"{name}"' for name in names)
+    return ", ".join(f"{prefix}{identifier(name)}" for name in names)

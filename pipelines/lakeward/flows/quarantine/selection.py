@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Relation
-from lakeward.core.sql import literal
+from lakeward.core.sql import instant, literal
 from lakeward.flows.quarantine.events import Signature
 from lakeward.serving.expression import checked_expression
 
@@ -66,7 +66,7 @@ class Selection:
         if self.rows:
             yield f"({' OR '.join(f'(_file_seq = {file} AND _row = {row})' for file, row in self.rows)})"
         if self.before:
-            yield f"_since < TIMESTAMPTZ '{self.before.isoformat()}'"
+            yield f"_since < {instant(self.before)}"
 
 
 def of_request(text: str) -> tuple[Selection, Signature]:

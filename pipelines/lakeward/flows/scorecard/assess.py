@@ -97,7 +97,7 @@ def nothing(edition: Catalogue) -> dict[str, Fact]:
 
 def stored_assessment(engine: Engine) -> list[Row]:
     """The rows of the newest assessment of this edition; none before the first."""
-    found = governance.rows(engine, "maturity", f"edition = '{catalogue().edition}'", "seq")
+    found = governance.rows(engine, "maturity", order="seq", edition=catalogue().edition)
     return [row for row in found if row["seq"] == found[-1]["seq"]]
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
-from lakeward.core.sql import literal
+from lakeward.core.sql import equals, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.pinning import Definition
 from lakeward.flows.base.workspace import open_workspace
@@ -86,7 +86,7 @@ def _by_today(engine: Engine, definition: Definition, of: Received) -> Source:
     if of.by(definition):
         return _published(definition, of)
     contract, suite = hashes(definition)
-    same = f"contract_sha256 = '{contract}' AND suite_sha256 = '{suite}'"
+    same = equals(contract_sha256=contract, suite_sha256=suite)
     judged = batch(STORED, literal(definition.contract.name), definition.generation, of.seq, same)
     stored = engine.info(TableName(Layer.GOVERNANCE, REJUDGED))
     if stored is None or not engine.fetch(f"WITH {judged} SELECT 1 FROM judged LIMIT 1"):

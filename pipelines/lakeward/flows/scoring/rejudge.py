@@ -12,7 +12,7 @@ from typing import Any
 from lakeward.core.errors import UsageError
 from lakeward.core.names import BatchId, RunId, new_run_id
 from lakeward.core.settings import Settings
-from lakeward.core.sql import literal
+from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.batch_context import Work, unwatched
@@ -102,7 +102,7 @@ def received_batches(engine: Engine, definition: Definition) -> list[Received]:
     if RUNS not in at:
         return []
     same = "USING (dataset, generation, batch_seq)"
-    own = f"dataset = {literal(definition.contract.name)} AND generation = {definition.generation}"
+    own = equals(dataset=definition.contract.name, generation=definition.generation)
     found = engine.fetch(f"""
         SELECT batch_seq, contract_sha256, suite_sha256
         FROM (SELECT DISTINCT dataset, generation, batch_seq FROM {VERDICTS} WHERE {own}) AS judgements{received()}
@@ -132,8 +132,7 @@ Said = Mapping[tuple[int, str, str], Mapping[str, Any]]
 
 
 def _said(engine: Engine, definition: Definition) -> Said:
-    where = f"dataset = {literal(definition.contract.name)} AND generation = {definition.generation}"
-    found = governance.rows(engine, "verdicts", where)
+    found = governance.rows(engine, "verdicts", dataset=definition.contract.name, generation=definition.generation)
     return {(row["batch_seq"], row["rule_id"], row["rule_version"]): {name: row[name] for name in SAID} for row in found}
 
 

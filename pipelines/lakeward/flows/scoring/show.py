@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from lakeward.core.settings import Settings
-from lakeward.core.sql import literal
+from lakeward.core.sql import equals, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -70,7 +70,7 @@ def score_history(settings: Settings, name: str | None = None) -> list[Row]:
     workspace = open_workspace(settings)
     if name:
         workspace.project.contract_path(name)
-    where = f"level = 'dataset' AND dataset = {literal(name)}" if name else "level = 'estate'"
+    where = equals(level="dataset", dataset=name) if name else equals(level="estate")
     with workspace.engine() as engine:
         found = governance.rows(engine, SCORES, where, "scored_at, generation, seq")
     return [{**row, "versions": json.loads(row["versions"]), "scored_at": row["scored_at"].isoformat()} for row in found]

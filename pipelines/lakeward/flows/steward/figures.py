@@ -8,6 +8,7 @@ from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError, UsageError
 from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.settings import Settings
+from lakeward.core.sql import equals, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.workspace import open_workspace
@@ -60,8 +61,8 @@ _NOTHING = {"aside": 0, "repaired": 0, "replayed": 0, "failed": 0}
 
 
 def _open_by_dataset(waiting: Relation) -> str:
-    return f"""SELECT coalesce(dataset, '{WHOLE}') AS dataset, count(*) AS n, {_AGES}
-    FROM (SELECT * FROM {waiting} WHERE layer = '{Layer.QUARANTINE}') GROUP BY ROLLUP (dataset)"""
+    return f"""SELECT coalesce(dataset, {literal(WHOLE)}) AS dataset, count(*) AS n, {_AGES}
+    FROM (SELECT * FROM {waiting} WHERE {equals(layer=Layer.QUARANTINE)}) GROUP BY ROLLUP (dataset)"""
 
 
 def _rows_that_wait(now: str, engine: Engine, tables: list[TableName]) -> Relation:
@@ -70,7 +71,7 @@ def _rows_that_wait(now: str, engine: Engine, tables: list[TableName]) -> Relati
     nothing = (
         "SELECT '' AS layer, '' AS dataset, CAST([] AS VARCHAR[]) AS reasons, CAST(NULL AS TIMESTAMPTZ) AS since WHERE FALSE"
     )
-    age = f"(epoch(TIMESTAMPTZ '{now}') - epoch(since)) / 86400"
+    age = f"(epoch(TIMESTAMPTZ {literal(now)}) - epoch(since)) / 86400"
     return engine.materialise("waiting", f"SELECT *, {age} AS days FROM ({' UNION ALL '.join([nothing, *parts])})")
 
 
@@ -79,7 +80,8 @@ def _waiting(engine: Engine, table: TableName) -> str:
     since, rows = "_ingested_at", str(table)
     if lives:
         since, rows = "_since", f"({standing(engine, table.name, pinning.newest_plan(engine, table.name).seq + 1)})"
-    return f"SELECT '{table.layer}' AS layer, '{table.name}' AS dataset, {ASIDE[table.layer]} AS reasons, {since} AS since FROM {rows}"
+    own = f"{literal(table.layer)} AS layer, {literal(table.name)} AS dataset"
+    return f"SELECT {own}, {ASIDE[table.layer]} AS reasons, {since} AS since FROM {rows}"
 
 
 def _by_reason(engine: Engine, table: TableName, waiting: Relation) -> list[dict[str, Any]]:
@@ -87,7 +89,7 @@ def _by_reason(engine: Engine, table: TableName, waiting: Relation) -> list[dict
         SELECT rule, count(*) AS n, count(DISTINCT _batch_seq) AS batches
         FROM (SELECT unnest({ASIDE[table.layer]}) AS rule, _batch_seq FROM {table}) GROUP BY rule ORDER BY n DESC, rule""")
     still = engine.fetch(f"""SELECT rule, count(*) AS n, min(since) AS oldest, {_AGES}
-        FROM (SELECT unnest(reasons) AS rule, since, days FROM {waiting} WHERE layer = '{table.layer}' AND dataset = '{table.name}')
+        FROM (SELECT unnest(reasons) AS rule, since, days FROM {waiting} WHERE {equals(layer=table.layer, dataset=table.name)})
         GROUP BY rule""")
     ages = {row["rule"]: row for row in still}
     place = {"table": str(table), "dataset": table.name}
@@ -104,12 +106,12 @@ def _counted(engine: Engine, table: TableName) -> dict[str, int]:
     aside = engine.fetch(f"SELECT count(DISTINCT (_file_seq, _row)) AS n FROM {table}")[0]["n"]
     repaired = 0
     if engine.info(EVENTS):
-        own = f"dataset = '{table.name}' AND event = '{Kind.REPAIR}'"
+        own = equals(dataset=table.name, event=Kind.REPAIR)
         places = f"SELECT DISTINCT file_seq AS _file_seq, file_row AS _row FROM {EVENTS} WHERE {own}"
         query = f"SELECT count(DISTINCT (_file_seq, _row)) AS n FROM {table} SEMI JOIN ({places}) USING (_file_seq, _row)"
         repaired = engine.fetch(query)[0]["n"]
-    newest = f"generation = (SELECT max(generation) FROM governance.runs WHERE dataset = '{table.name}')"
-    runs = governance.rows(engine, "runs", f"dataset = '{table.name}' AND flow = '{Kind.REPLAY}' AND {newest}")
+    newest = f"generation = (SELECT max(generation) FROM governance.runs WHERE {equals(dataset=table.name)})"
+    runs = governance.rows(engine, "runs", newest, dataset=table.name, flow=Kind.REPLAY)
     replayed, failed = sum(run["rows_in"] for run in runs), sum(run["quarantine"] for run in runs)
     return {"aside": aside, "repaired": repaired, "replayed": replayed, "failed": failed}
 

@@ -12,7 +12,7 @@ from lakeward.contracts.model import Contract, DataType, Kind
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, Relation
 from lakeward.core.settings import Settings
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, instant, literal
 from lakeward.engines.protocols import Engine, TableColumn, TableSpec, Txn
 from lakeward.flows.base import pinning
 from lakeward.flows.base.batch_context import EXTRA, INTEGER, PLACE, STRING
@@ -135,7 +135,7 @@ def _land(engine: Engine, contract: Contract, event: Event, repaired: Relation) 
     types = engine.types(repaired)
     columns = tuple(TableColumn(c.name, types[c.name]) for c in contract.columns)
     spec = TableSpec(contract.table(Layer.REPAIRS), (*columns, *PLACE, EXTRA, *STAMP))
-    names = ", ".join(f'"{c.name}"' for c in (*columns, *PLACE, EXTRA))
+    names = ", ".join(identifier(c.name) for c in (*columns, *PLACE, EXTRA))
     query = f"SELECT {names}, {_stamp(event, event.at)} FROM {repaired}"
     settled(lambda: engine.append(spec, query, Txn(_app(contract), event.number)))
     record_places(engine, event, f"SELECT _file_seq, _row, _batch_seq FROM {repaired}", _app(contract))
@@ -143,8 +143,9 @@ def _land(engine: Engine, contract: Contract, event: Event, repaired: Relation) 
 
 def _stamp(event: Event, at: datetime) -> str:
     return (
-        f"'{event.id}' AS _event_id, CAST({event.number} AS BIGINT) AS _event_seq, CAST({event.upto_seq} AS BIGINT) AS _upto_seq, "
-        f"{literal(event.signature.by)} AS _repaired_by, TIMESTAMPTZ '{at.isoformat()}' AS _repaired_at"
+        f"{literal(event.id)} AS _event_id, CAST({event.number} AS BIGINT) AS _event_seq, "
+        f"CAST({event.upto_seq} AS BIGINT) AS _upto_seq, "
+        f"{literal(event.signature.by)} AS _repaired_by, {instant(at)} AS _repaired_at"
     )
 
 

@@ -7,6 +7,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, new_run_id
 from lakeward.core.settings import Settings
+from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import pinning
 from lakeward.flows.base.batch_context import OnStep, Step, unwatched
@@ -137,6 +138,6 @@ def _judged_alike(engine: Engine, definition: Definition) -> str:
     """SELECT of the batches that were judged by this contract and suite."""
     if engine.info(pinning.RUNS) is None:
         return "SELECT 0 AS batch_seq WHERE FALSE"
-    same = " AND ".join(f"{name} = '{value}'" for name, value in definition.hashes.items() if name != "model_sha256")
-    of = f"dataset = '{definition.contract.name}' AND generation = {definition.generation}"
-    return f"SELECT batch_seq FROM {pinning.RUNS} WHERE {of} AND {same}"
+    same = {name: value for name, value in definition.hashes.items() if name != "model_sha256"}
+    own = equals(dataset=definition.contract.name, generation=definition.generation, **same)
+    return f"SELECT batch_seq FROM {pinning.RUNS} WHERE {own}"

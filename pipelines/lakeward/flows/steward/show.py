@@ -6,6 +6,7 @@ from typing import Any
 from lakeward.contracts.model import Contract
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
+from lakeward.core.sql import literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
@@ -20,7 +21,7 @@ from lakeward.serving.received import shown_received
 OPEN = "open"
 STATES = {Kind.REPAIR: "repaired", Kind.REPLAY: "replayed", Kind.RELEASE: "released", Kind.EXPIRE: "expired"}
 # States of rows that still wait for somebody; rejects and rows of gold have none.
-WAITING = f"_state IS NULL OR _state IN ('{OPEN}', '{STATES[Kind.REPAIR]}')"
+WAITING = f"_state IS NULL OR _state IN ({literal(OPEN)}, {literal(STATES[Kind.REPAIR])})"
 
 
 def quarantine_rows(
@@ -69,13 +70,13 @@ def _state(engine: Engine, table: TableName) -> str:
     if table.layer is Layer.REJECTS or not is_received(engine, table.name):
         return "CAST(NULL AS VARCHAR)"
     if engine.info(EVENTS) is None:
-        return f"'{OPEN}'"
-    told = " ".join(f"WHEN '{kind}' THEN '{state}'" for kind, state in STATES.items())
-    closing = ", ".join(f"'{kind}'" for kind in CLOSING)
+        return literal(OPEN)
+    told = " ".join(f"WHEN {literal(kind)} THEN {literal(state)}" for kind, state in STATES.items())
+    closing = ", ".join(map(literal, CLOSING))
     place = "e.file_seq = aside._file_seq AND e.file_row = aside._row AND e.upto_seq >= aside._batch_seq"
-    events = f"FROM {EVENTS} AS e WHERE e.dataset = '{table.name}' AND {place} AND e.event"
+    events = f"FROM {EVENTS} AS e WHERE e.dataset = {literal(table.name)} AND {place} AND e.event"
     closed = f"SELECT arg_min(e.event, e.upto_seq) {events} IN ({closing})"
-    return f"CASE coalesce(({closed}), (SELECT min(e.event) {events} = '{Kind.REPAIR}')) {told} ELSE '{OPEN}' END"
+    return f"CASE coalesce(({closed}), (SELECT min(e.event) {events} = {literal(Kind.REPAIR)})) {told} ELSE {literal(OPEN)} END"
 
 
 def _row(table: TableName, row: Mapping[str, Any]) -> dict[str, Any]:

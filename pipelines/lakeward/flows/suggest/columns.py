@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from lakeward.contracts.model import Column, Kind
-from lakeward.core.sql import identifier
+from lakeward.core.sql import identifier, literal
 from lakeward.flows.suggest.measured import ColumnPast, Seen
 from lakeward.flows.suggest.past import Past
 from lakeward.profiling.columns import CHOICES
@@ -90,5 +90,5 @@ def _shapes(past: Past, column: ColumnPast) -> Mapping[str, int] | None:
 def shape_of(text: str) -> str:
     """SQL of the text's shape: what it is made of, and nothing of what it says."""
     for pattern, mark in MASKS:
-        text = f"regexp_replace({text}, '{pattern}', '{mark}', 'g')"
+        text = f"regexp_replace({text}, {literal(pattern)}, {literal(mark)}, 'g')"
     return text

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lakeward.core.evidence import Evidence
+from lakeward.core.sql import equals
 from lakeward.flows.base import governance
 from lakeward.flows.suggest.past import KEPT_BACK, Past
 from lakeward.flows.suggest.proposal import Finding
@@ -18,7 +19,7 @@ def find_freshness(past: Past) -> Iterator[Finding]:
     info = past.engine.info(table)
     if info is None:
         return
-    ends = f"SELECT max(finished_at) AS finished FROM {table} WHERE dataset = '{past.contract.name}' GROUP BY run_id"
+    ends = f"SELECT max(finished_at) AS finished FROM {table} WHERE {equals(dataset=past.contract.name)} GROUP BY run_id"
     gaps = f"SELECT epoch(finished) - lag(epoch(finished)) OVER (ORDER BY finished) AS gap FROM ({ends})"
     late = past.contract.sla.freshness_seconds
     sql = (

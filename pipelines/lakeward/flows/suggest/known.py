@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lakeward.core.evidence import Evidence
+from lakeward.core.sql import equals
 from lakeward.flows.base import governance
 from lakeward.flows.suggest.past import Past
 from lakeward.flows.suggest.proposal import Finding, Proposal
@@ -70,12 +71,13 @@ def find_disbelieved(past: Past, rules: Sequence[Rule]) -> Iterator[Finding]:
         return
     sql = (
         "SELECT rule_id, rule_version, count(*) AS value, count_if(outcome = 'FAIL') AS fired, sum(evaluated) AS evaluated, "
-        f"sum(failed) AS failed FROM {table} WHERE dataset = '{past.contract.name}' AND outcome <> 'UNKNOWN' GROUP BY 1, 2 ORDER BY 1"
+        f"sum(failed) AS failed FROM {table} WHERE {equals(dataset=past.contract.name)} AND outcome <> 'UNKNOWN' "
+        "GROUP BY 1, 2 ORDER BY 1"
     )
     versions = {(rule.id, rule.version) for rule in rules}
     for row in past.engine.fetch(sql):
         mine = (row["rule_id"], row["rule_version"]) in versions
         if mine and row["value"] >= BATCHES and row["fired"] > TOO_OFTEN * row["value"]:
             facts = {"rule": row["rule_id"], "fired": row["fired"], "batches": row["value"], "failed": row["failed"] or 0}
-            one = f"SELECT * FROM ({sql}) WHERE rule_id = '{row['rule_id'].replace(chr(39), chr(39) * 2)}'"
+            one = f"SELECT * FROM ({sql}) WHERE {equals(rule_id=row['rule_id'])}"
             yield Finding("suggest_rule_fires", facts, Evidence(one, {str(table): info.version}, row["value"]))

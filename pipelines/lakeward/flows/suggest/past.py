@@ -121,5 +121,5 @@ def _span(engine: Engine, contract: Contract, taught: Sequence[dict[str, Any]]) 
     if firsts:
         return min(firsts), max(lasts)
     numbers = f"batch_seq BETWEEN {taught[0]['batch']} AND {taught[-1]['batch']}"
-    planned = [row["planned_at"] for row in governance.rows(engine, "batches", f"dataset = '{contract.name}' AND {numbers}")]
+    planned = [row["planned_at"] for row in governance.rows(engine, "batches", numbers, dataset=contract.name)]
     return (min(planned), max(planned)) if planned else (None, None)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from statistics import median, quantiles
 
 from lakeward.core.evidence import Evidence
+from lakeward.core.sql import equals
 from lakeward.flows.base import governance
 from lakeward.flows.suggest.past import KEPT_BACK, Past
 from lakeward.flows.suggest.proposal import Firing, Proposal, Tried, proposed
@@ -17,7 +18,7 @@ REACH, ALIKE = 3, 0.1
 
 def propose_volume(past: Past) -> Iterator[Proposal]:
     """Bounds of the rows that one batch brings, tried on each."""
-    where = f"dataset = '{past.contract.name}' AND batch_seq BETWEEN {past.learned[0]} AND {(past.held or past.learned)[-1]}"
+    where = f"{equals(dataset=past.contract.name)} AND batch_seq BETWEEN {past.learned[0]} AND {(past.held or past.learned)[-1]}"
     rows = {run["batch_seq"]: run["bronze"] for run in governance.rows(past.engine, "runs", where, "generation, batch_seq")}
     taught, held = ([rows[batch] for batch in batches if batch in rows] for batches in (past.learned, past.held))
     if len(taught) < KEPT_BACK - 1:

@@ -213,7 +213,7 @@ class Track:
             texts = dict.fromkeys(("readings", "held"), "CAST(NULL AS VARCHAR)")
             return {"last_ts": "CAST(NULL AS TIMESTAMPTZ)", **texts, "renewed": "FALSE"}
         packed = ", ".join(f"{literal(one.name)}: CAST({one.alias} AS VARCHAR)" for one in self.remembered)
-        held = ", ".join(f"'{self.versions[n]}': max(since_{n}) FILTER (WHERE side = {IN_TIME})" for n in self._watched())
+        held = ", ".join(f"{literal(self.versions[n])}: max(since_{n}) FILTER (WHERE side = {IN_TIME})" for n in self._watched())
         row = f"{{'us': us{', ' if packed else ''}{packed}}}"
         return {
             "last_ts": f"make_timestamptz(max(us) FILTER (WHERE side = {IN_TIME}))",
