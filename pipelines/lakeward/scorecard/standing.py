@@ -35,7 +35,9 @@ standing AS (
   FROM ranked
 ),
 graded AS (
-  SELECT dataset, "column", detector, state, coalesce(given_category, category) AS category,
+  SELECT dataset, "column", detector, state, CASE WHEN action IS NULL THEN category WHEN state = 'ungraded' THEN NULL
+      WHEN state IN ('confirmed', 'overridden') THEN given_category
+      WHEN state = 'stale' THEN coalesce(given_category, category) ELSE coalesce(category, given_category) END AS category,
     CASE WHEN state = 'ungraded' THEN NULL WHEN state IN ('confirmed', 'overridden') THEN said
       WHEN proposed > given THEN found ELSE coalesce(said, found) END AS grade
   FROM standing
@@ -52,10 +54,15 @@ _SUMMARY = f"""count(*) AS columns, count(grade) AS graded, {_SHARE} AS share, {
   count(*) FILTER (WHERE category LIKE 'personal%') AS personal"""
 
 
+def graded_columns(*, decided: bool) -> str:
+    """WITH that names `graded`: each column's `state`, `category` and `grade` as `grading.decision.current` has them."""
+    return f"WITH {_NEWEST}, {_DECIDED if decided else _UNDECIDED}, {_STANDING}"
+
+
 def grades(*, decided: bool) -> tuple[Family, ...]:
     """Grade coverage and the important-data list; `decided`: a person has decided something already."""
     tables = ("governance.grade_proposals", *(["governance.grade_decisions"] if decided else []))
-    graded = f"WITH {_NEWEST}, {_DECIDED if decided else _UNDECIDED}, {_STANDING}"
+    graded = graded_columns(decided=decided)
     return (
         Family("grades", tables, (), _NUMBERS, f"{graded}\nSELECT {_SUMMARY} FROM graded HAVING count(*) > 0"),
         Family(
