@@ -11,8 +11,9 @@ from lakeward.contracts.gold import instant, read_model
 from lakeward.contracts.model import Column, Contract, Grain
 from lakeward.contracts.promises import read_promises
 from lakeward.contracts.record_format import TYPED_ROWS
-from lakeward.contracts.view import View, close, custom
+from lakeward.contracts.view import View, custom
 from lakeward.core.names import DATASET_NAME, Layer, sha256
+from lakeward.core.spelling import did_you_mean
 
 EDITIONS = r"v3\.[12]\.0"
 CUSTOM = ("source", "model", "timeColumn", "series", "partition", "duplicates", "dataClass", "engine")
@@ -99,7 +100,7 @@ def _series(ours: View, columns: tuple[Column, ...]) -> tuple[str, ...]:
     series, names = ours.texts("series"), [column.name for column in columns]
     for name in series:
         if name not in names:
-            ours.fail("series", "contract_unknown_column", key="series", found=shown(name), close=close(name, names))
+            ours.fail("series", "contract_unknown_column", key="series", found=shown(name), close=did_you_mean(name, names))
     return series
 
 

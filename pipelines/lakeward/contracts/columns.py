@@ -4,7 +4,8 @@ import re
 
 from lakeward.contracts.document import shown
 from lakeward.contracts.model import Column, DataType, Kind
-from lakeward.contracts.view import View, close, custom
+from lakeward.contracts.view import View, custom
+from lakeward.core.spelling import did_you_mean
 from lakeward.core.units import guess_unit, units
 
 LOGICAL = {
@@ -89,7 +90,7 @@ def _unit(ours: View, kind: DataType) -> str | None:
         return None
     if code not in units():
         guess = guess_unit(code)
-        ours.fail("unit", "contract_unknown_unit", found=shown(code), close=guess.code if guess else close(code, units()))
+        ours.fail("unit", "contract_unknown_unit", found=shown(code), close=guess.code if guess else did_you_mean(code, units()))
     if kind.kind not in {Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL}:
         ours.fail("unit", "contract_unit_of_text", found=str(kind))
     return code

@@ -4,8 +4,9 @@ from pathlib import PurePosixPath
 
 from lakeward.contracts.document import shown
 from lakeward.contracts.model import Column, GoldModel, Grain, Kind
-from lakeward.contracts.view import View, close
+from lakeward.contracts.view import View
 from lakeward.core.names import Layer, TableName
+from lakeward.core.spelling import did_you_mean
 
 KEYS = ("sql", "inputs", "window", "grain", "timezone", "times")
 # What a model may read: tables that are judged.
@@ -31,7 +32,7 @@ def instant(view: View, key: str, columns: tuple[Column, ...]) -> str:
     name = view.text(key)
     kinds = {column.name: column.type.kind for column in columns}
     if name and name not in kinds:
-        view.fail(key, "contract_unknown_column", key=key, found=shown(name), close=close(name, kinds))
+        view.fail(key, "contract_unknown_column", key=key, found=shown(name), close=did_you_mean(name, kinds))
     elif name and kinds[name] is not Kind.TIMESTAMP:
         view.fail(key, "contract_no_instant", key=key, name=name, found=str(kinds[name]))
     return name
@@ -55,7 +56,7 @@ def _times(view: View, inputs: tuple[TableName, ...]) -> tuple[tuple[TableName, 
     times = [(_table(view, text, text), view.text(text)) for text in view.values]
     for table, _ in times:
         if table and table not in inputs:
-            view.fail(str(table), "contract_unknown_input", found=str(table), close=close(str(table), map(str, inputs)))
+            view.fail(str(table), "contract_unknown_input", found=str(table), close=did_you_mean(str(table), map(str, inputs)))
     return tuple((table, column) for table, column in times if table)
 
 

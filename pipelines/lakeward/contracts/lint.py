@@ -11,9 +11,9 @@ from lakeward.contracts.document import Document, Fault, Steps, read_document, r
 from lakeward.contracts.load import judge
 from lakeward.contracts.model import Contract, Kind
 from lakeward.contracts.project import Project
-from lakeward.contracts.view import close
 from lakeward.core.errors import ContractError
 from lakeward.core.names import TableName
+from lakeward.core.spelling import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,7 +61,7 @@ def _neighbours(contract: Contract, path: Path, project: Project, model: Steps) 
     times = dict(contract.model.times)
     for table in contract.model.inputs:
         if table.name not in project.datasets():
-            facts = {"found": str(table), "close": close(table.name, project.datasets()) or "-"}
+            facts = {"found": str(table), "close": did_you_mean(table.name, project.datasets()) or "-"}
             yield Fault((*model, "inputs"), "contract_input_not_found", facts)
         elif table in times:
             yield from _time(project, table, times[table], (*model, "times", str(table)))
@@ -74,7 +74,7 @@ def _time(project: Project, table: TableName, name: str, steps: Steps) -> Iterat
         return
     kinds = {column.name: column.type.kind for column in columns}
     if name not in kinds:
-        yield Fault(steps, "contract_unknown_column", {"key": str(table), "found": name, "close": close(name, kinds)})
+        yield Fault(steps, "contract_unknown_column", {"key": str(table), "found": name, "close": did_you_mean(name, kinds)})
     elif kinds[name] is not Kind.TIMESTAMP:
         yield Fault(steps, "contract_no_instant", {"key": str(table), "name": name, "found": str(kinds[name])})
 

@@ -7,11 +7,12 @@ from pathlib import Path, PurePosixPath
 from lakeward.contracts.document import Document, Fault, read_document, read_text
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
-from lakeward.contracts.view import View, close
+from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.names import DATASET_NAME
 from lakeward.core.settings import EMBEDDED
+from lakeward.core.spelling import did_you_mean
 
 PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
@@ -81,7 +82,9 @@ class Project:
         """
         path = self._folder(name) / CONTRACT_FILE
         if not DATASET_NAME.fullmatch(name) or not path.is_file():
-            raise UsageError("dataset_not_found", dataset=name, project=self.name, close=close(name, self.datasets()) or "-")
+            raise UsageError(
+                "dataset_not_found", dataset=name, project=self.name, close=did_you_mean(name, self.datasets()) or "-"
+            )
         return path
 
     def suite_path(self, name: str) -> Path:

@@ -11,7 +11,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import BaseModel, ValidationError
 
 from lakeward.contracts.document import Fault, Steps, shown
-from lakeward.contracts.view import close
+from lakeward.core.spelling import did_you_mean
 
 # What the official model calls a mismatch -> what a person would have to write.
 EXPECTED = {
@@ -53,7 +53,7 @@ def _unknown(value: Any, model: type[BaseModel], steps: Steps) -> Iterator[Fault
     known = _models(model)
     for key, inner in value.items():
         if key not in known:
-            yield Fault((*steps, key), "contract_unknown_key", {"key": shown(key), "close": close(key, known)})
+            yield Fault((*steps, key), "contract_unknown_key", {"key": shown(key), "close": did_you_mean(key, known)})
         elif below := known[key]:
             yield from _unknown(inner, below[-1 if isinstance(inner, list) else 0], (*steps, key))
 

@@ -3,7 +3,6 @@
 A wrong entry yields its default, and reading goes on. Whoever started must look at the faults before using what was read.
 """
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,15 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lakeward.contracts.document import Fault, Steps, shown
 from lakeward.core.settings import ENGINES
+from lakeward.core.spelling import did_you_mean, is_slip
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Made = TypeVar("Made")
 
 # As alike as `timeColum` and `timeColumn`: below it, a stranger's own property would be taken for a slip of ours.
 ALIKE = 0.8
-
-# Names in one message: more is no help, and messages stay under 500 characters.
-MAX_NAMES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ class View:
         """Collect every entry that is not one of `keys`."""
         for key in self.values:
             if key not in keys:
-                self.fail(key, "contract_unknown_key", key=shown(key), close=close(key, keys))
+                self.fail(key, "contract_unknown_key", key=shown(key), close=did_you_mean(key, keys))
 
 
 def named(view: View, where: str, known: Iterable[str]) -> dict[str, View]:
@@ -113,8 +110,8 @@ def named(view: View, where: str, known: Iterable[str]) -> dict[str, View]:
         key = item.text("property")
         if key in items:
             item.fail("property", "contract_duplicate_key", key=shown(key))
-        if key not in known and difflib.get_close_matches(key, known, 1, ALIKE):
-            item.fail("property", "contract_unknown_key", key=shown(key), close=close(key, known))
+        if is_slip(key, known, ALIKE):
+            item.fail("property", "contract_unknown_key", key=shown(key), close=did_you_mean(key, known))
         items[key] = item
     return items
 
@@ -124,12 +121,6 @@ def custom(view: View, known: Iterable[str]) -> View:
     items = named(view, "customProperties", known)
     values = {key: item.values.get("value") for key, item in items.items()}
     return View(values, view.steps, view.faults, {key: (*item.steps, "value") for key, item in items.items()})
-
-
-def close(name: str, known: Iterable[str]) -> str:
-    """The names that `name` may have meant, or where none is alike, all there are."""
-    names = sorted(known)
-    return ", ".join(difflib.get_close_matches(name, names, 3) or names[:MAX_NAMES])
 
 
 def _zone(value: Any) -> str | None:

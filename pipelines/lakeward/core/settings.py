@@ -1,6 +1,5 @@
 """What the environment and the command line ask for. The only module that reads the environment; built once at entry."""
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from lakeward.core.errors import SettingsError
 from lakeward.core.messages import Lang
+from lakeward.core.spelling import near_names
 
 PREFIX = "LAKEWARD_"
 KNOWN = (
@@ -74,8 +74,8 @@ class Settings:
         given = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
         for key in given:
             if key not in KNOWN:
-                close = difflib.get_close_matches(key, KNOWN, n=1) or KNOWN
-                raise SettingsError("setting_unknown", variable=PREFIX + key, expected=", ".join(PREFIX + k for k in close))
+                expected = ", ".join(PREFIX + name for name in near_names(key, KNOWN))
+                raise SettingsError("setting_unknown", variable=PREFIX + key, expected=expected)
         return cls(
             start=(project or Path(given.get("PROJECT", "."))).absolute(),
             lake=given.get("LAKE"),

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from lakeward.contracts.document import Document, Fault, read_document, read_text, shown
-from lakeward.contracts.view import View, close
+from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, PolicyError
+from lakeward.core.spelling import did_you_mean
 from lakeward.grading.grade import Grade
 from lakeward.protection.policy import EVERY, NO_CATEGORY, Action, MaskFormat, Policy, Rule
 
@@ -79,7 +80,7 @@ def known_name(view: View, key: str, kind: str, name: str, known: Collection[str
     """Whether `name` is one of `known`; else that is collected, with the names it may have meant."""
     if name in known:
         return True
-    view.fail(key, "policy_unknown_name", kind=kind, found=shown(name), close=close(name, known) or "-")
+    view.fail(key, "policy_unknown_name", kind=kind, found=shown(name), close=did_you_mean(name, known) or "-")
     return False
 
 

@@ -4,6 +4,7 @@ Nothing here can fail on a value: an error would quote it. Lengths are hidden wh
 """
 
 from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.types import sql_type
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import literal
 from lakeward.protection.policy import Action, Decision, MaskFormat
@@ -17,15 +18,6 @@ KEPT = {MaskFormat.NAME: (1, 0), MaskFormat.PHONE: (3, 4), MaskFormat.EDGES: (1,
 LEAST = {MaskFormat.NAME: 1, MaskFormat.PHONE: 4, MaskFormat.EDGES: 4, MaskFormat.LAST: 4}
 # Upper ends of the classes of length that stand for a generalised text.
 LENGTHS = (4, 16, 64)
-SQL_TYPES = {
-    Kind.STRING: "VARCHAR",
-    Kind.INTEGER: "BIGINT",
-    Kind.DOUBLE: "DOUBLE",
-    Kind.BOOLEAN: "BOOLEAN",
-    Kind.DATE: "DATE",
-    Kind.TIMESTAMP: "TIMESTAMPTZ",
-    Kind.BINARY: "BLOB",
-}
 
 
 def protected(column: str, type_: DataType, decision: Decision) -> str:
@@ -45,11 +37,6 @@ def protected(column: str, type_: DataType, decision: Decision) -> str:
             return f"{TOKENISE}(CAST({column} AS VARCHAR))"
         case Action.DENY:
             raise ProtectionError("column_denied", column=column)
-
-
-def sql_type(type_: DataType) -> str:
-    """The type as DuckDB writes it."""
-    return f"DECIMAL({type_.precision},{type_.scale})" if type_.kind is Kind.DECIMAL else SQL_TYPES[type_.kind]
 
 
 def _masked(column: str, type_: DataType, kept: MaskFormat) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lakeward.contracts.model import Column, Contract, DataType, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
 from lakeward.quality.instants import to_utc
 
@@ -15,15 +16,6 @@ NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
 # The words that mean one thing to everyone. `t`, `y`, `on`, `ok` also stand for other things in plant data (ton, year, a state).
 TRUE = ("true", "1", "yes", "是")
 FALSE = ("false", "0", "no", "否")
-SQL_TYPES = {
-    Kind.STRING: "VARCHAR",
-    Kind.INTEGER: "BIGINT",
-    Kind.DOUBLE: "DOUBLE",
-    Kind.BOOLEAN: "BOOLEAN",
-    Kind.DATE: "DATE",
-    Kind.TIMESTAMP: "TIMESTAMPTZ",
-    Kind.BINARY: "BLOB",
-}
 ISO_DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 # ISO 8601 extended, `T` or a blank, seconds and offset optional. Beyond microseconds digits are cut: an instant has no more here.
 ISO_TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
@@ -190,8 +182,3 @@ def _written(offset: str) -> str:
     minutes = f"TRY_CAST(substr({offset}, 1, 1) || right({offset}, 2) AS BIGINT)"
     total = f"CASE WHEN {offset} = 'Z' THEN 0 WHEN length({offset}) > 3 THEN {hours} + {minutes} ELSE {hours} END"
     return f"({total}) * INTERVAL 1 MINUTE"
-
-
-def sql_type(type_: DataType) -> str:
-    """The SQL name of a type."""
-    return f"DECIMAL({type_.precision},{type_.scale})" if type_.kind is Kind.DECIMAL else SQL_TYPES[type_.kind]

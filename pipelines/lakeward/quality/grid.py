@@ -6,9 +6,10 @@ whole numbers of many bits are grouped, not rows; where it proves nothing, the h
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from lakeward.contracts.model import Kind
+from lakeward.core.clock import EPOCH, MICROSECOND
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import ColumnStatistics, Statistics
 from lakeward.quality.convert import Converted
@@ -18,8 +19,6 @@ WORTHWHILE = 1_000_000
 # Bits of one whole number: both engines' have a sign, too.
 WORD = 62
 SECOND, MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 # Kinds whose values are equal exactly when they group together.
 GROUPED = frozenset({Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATE})
 

@@ -1,12 +1,12 @@
 """The arguments of an expectation: known names, known columns, values of the right shape."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import SuiteError
+from lakeward.core.spelling import did_you_mean
 from lakeward.quality import conditions
 from lakeward.quality.catalogue import Form, argument_shapes, expectations, ignored_kwargs
 from lakeward.quality.conditions.read import TEXTS
@@ -21,13 +21,6 @@ OF_PAIRS, OF_LISTS = (tuple(words[place] for words in (ALL_MISSING, ANY_MISSING,
 # The one expectation that may name a column that is not there: that is its question.
 EXISTS = "expect_column_to_exist"
 INTERPOLATIONS = ("nearest", "lower", "higher", "midpoint", "linear")
-
-
-def close(found: str, known: Iterable[str]) -> str:
-    """The nearest of `known` to `found`, or all of them when none is near and they are few."""
-    names = [str(name) for name in known]
-    near = difflib.get_close_matches(found, names, n=3, cutoff=0.5)
-    return ", ".join(near or names[:10])
 
 
 def columns_of(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
@@ -47,7 +40,7 @@ def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, f
     for key in kwargs:
         if key not in allowed:
             raise SuiteError(
-                "suite_unknown_kwarg", file=file, place=at, type=type_, found=key, expected=close(key, sorted(allowed))
+                "suite_unknown_kwarg", file=file, place=at, type=type_, found=key, expected=did_you_mean(key, sorted(allowed))
             )
     for key in sorted(known.required):
         if kwargs.get(key) is None:
@@ -100,7 +93,7 @@ def _check_columns(contract: Contract, found: Iterable[str], file: str, at: str)
     names = [column.name for column in contract.columns]
     for column in found:
         if column not in names:
-            raise SuiteError("suite_unknown_column", file=file, place=at, found=column, expected=close(str(column), names))
+            raise SuiteError("suite_unknown_column", file=file, place=at, found=column, expected=did_you_mean(str(column), names))
 
 
 def _is_share(value: Any) -> bool:

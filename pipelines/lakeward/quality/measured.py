@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lakeward.core.clock import instant_of
 from lakeward.quality.bounds import Bounds
 from lakeward.quality.checks import NOTHING, VALUES
 from lakeward.quality.rule import Outcome, Rule, Verdict
@@ -15,7 +15,6 @@ from lakeward.quality.scope import OfRows
 EXAMPLES = 20
 # How near an end of its range a quantile passes, as Great Expectations (and numpy) have it: relative, absolute.
 NEAR = (1e-4, 1e-8)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class DistinctCheck:
         """PASS when nothing is there that should not be and nothing is missing; `value` has the counts, and examples of both."""
         value: dict[str, Any] = {}
         if self.others:
-            value |= {"unexpected_count": found["others"], "partial_unexpected_list": _revived(found["examples"], self.instants)}
+            value |= {"unexpected_count": found["others"], "partial_unexpected_list": _listed(found["examples"], self.instants)}
         if self.held:
             there = set(found["held"] or ())
             missing = [item for place, item in enumerate(self.wanted) if place not in there]
@@ -128,7 +127,7 @@ class CommonCheck:
             evaluated=evaluated,
             observed=shown,
             elements=elements,
-            value=_revived(found["value"], self.instants),
+            value=_listed(found["value"], self.instants),
         )
 
 
@@ -179,8 +178,8 @@ def stored(values: str, *, instants: bool) -> str:
     return f"list_transform({values}, lambda moment: epoch_us(moment))" if instants else values
 
 
-def _revived(values: Sequence[Any] | None, instants: bool) -> list[Any]:  # noqa: FBT001 (a field of the check)
-    return [EPOCH + timedelta(microseconds=value) if instants else value for value in values or ()]
+def _listed(values: Sequence[Any] | None, instants: bool) -> list[Any]:  # noqa: FBT001 (a field of the check)
+    return [instant_of(value) if instants else value for value in values or ()]
 
 
 def _within(value: float, low: float | None, high: float | None) -> bool:

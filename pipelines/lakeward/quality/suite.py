@@ -7,10 +7,11 @@ from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import SuiteError
+from lakeward.core.spelling import did_you_mean
 from lakeward.quality.catalogue import Expectation, Form, derived_dimension, expectations
 from lakeward.quality.compile import compile_rule
 from lakeward.quality.convert import convert
-from lakeward.quality.kwargs import check_kwargs, close, columns_of
+from lakeward.quality.kwargs import check_kwargs, columns_of
 from lakeward.quality.rule import Dimension, Rule, Severity, version
 from lakeward.quality.scope import Scope
 from lakeward.quality.series.arguments import ArgumentError
@@ -98,7 +99,7 @@ def _rule(contract: Contract, entry: Any, file: str, place: int) -> Rule:
     type_, kwargs = entry["type"], entry["kwargs"]
     known = expectations().get(type_)
     if known is None:
-        raise SuiteError("suite_unknown_type", file=file, place=at, found=type_, expected=close(type_, expectations()))
+        raise SuiteError("suite_unknown_type", file=file, place=at, found=type_, expected=did_you_mean(type_, expectations()))
     check_kwargs(contract, type_, kwargs, file=file, at=at)
     ours = (entry.get("meta") or {}).get("lakeward") or {}
     columns = columns_of(kwargs)
@@ -120,7 +121,7 @@ def _severity(entry: Mapping[str, Any], ours: Mapping[str, Any], known: Expectat
 def _dimension(ours: Mapping[str, Any], known: Expectation, file: str, at: str) -> Dimension:
     asked = ours.get("dimension", known.dimension)
     if asked not in tuple(Dimension):
-        raise SuiteError("suite_dimension", file=file, place=at, found=asked, expected=close(str(asked), Dimension))
+        raise SuiteError("suite_dimension", file=file, place=at, found=asked, expected=did_you_mean(str(asked), Dimension))
     return Dimension(asked)
 
 

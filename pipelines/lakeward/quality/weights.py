@@ -10,9 +10,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from lakeward.contracts.document import Fault, read_document, shown
-from lakeward.contracts.view import View, close
+from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.names import sha256
+from lakeward.core.spelling import did_you_mean
 from lakeward.core.sql import equals, literal
 from lakeward.quality.rule import Dimension
 
@@ -99,7 +100,9 @@ def check_rules(weights: Weights, dataset: str, rules: Collection[str], file: st
     """
     for of, rule in weights.rules:
         if of == dataset and rule not in rules:
-            raise DefinitionError("score_unknown_rule", file=file, dataset=dataset, found=shown(rule), close=close(rule, rules))
+            raise DefinitionError(
+                "score_unknown_rule", file=file, dataset=dataset, found=shown(rule), close=did_you_mean(rule, rules)
+            )
 
 
 def _weights(view: View, datasets: Collection[str]) -> Weights:
@@ -130,7 +133,7 @@ def _dimensions(view: View) -> dict[str, int]:
 def _known(view: View, names: Collection[str]) -> None:
     for name in view.values:
         if name not in names:
-            view.fail(name, "contract_unknown_key", key=shown(name), close=close(name, names))
+            view.fail(name, "contract_unknown_key", key=shown(name), close=did_you_mean(name, names))
 
 
 def _weight(view: View, key: str) -> int:

@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 
 from lakeward.contracts.model import DataType
+from lakeward.contracts.types import sql_type
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier
-from lakeward.protection.masking import sql_type
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard

@@ -4,12 +4,12 @@ It hides DuckDB's own relation on purpose: `filter`, `project` or `query` of tha
 an answer, write it as a subquery or a common table and ask again.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import duckdb
 
+from lakeward.core.clock import with_instants
 from lakeward.core.errors import LakewardError
 from lakeward.serving.faults import run_faults
 
@@ -20,8 +20,6 @@ Report = Callable[[int, LakewardError | None], None]
 # Rows that a notebook shows of an answer; the count of all is not known without reading them.
 SHOWN = 20
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Rows:
@@ -46,7 +44,7 @@ class Rows:
         instants = [at for at, type_ in enumerate(self.types) if type_ == _INSTANT]
         items = (f"epoch_us(#{at + 1})" if at in instants else f"#{at + 1}" for at in range(len(self.types)))
         rows = self._out(lambda rel: (rel.project(", ".join(items)) if instants else rel).fetchall(), len)
-        return [_revived(row, instants) for row in rows] if instants else rows
+        return [with_instants(row, instants) for row in rows] if instants else rows
 
     def fetchone(self) -> tuple[Any, ...] | None:
         """The first row; None where there is none."""
@@ -80,11 +78,3 @@ class Rows:
             raise
         self.__report(number, None)
         return rows
-
-
-def _revived(row: Sequence[Any], instants: Sequence[int]) -> tuple[Any, ...]:
-    values = list(row)
-    for at in instants:
-        if values[at] is not None:
-            values[at] = _EPOCH + values[at] * _MICROSECOND
-    return tuple(values)

@@ -3,8 +3,9 @@
 import duckdb
 
 from lakeward.contracts.model import DataType
+from lakeward.contracts.types import sql_type
 from lakeward.protection.keys import TokenKey
-from lakeward.protection.masking import TOKENISE, protected, sql_type
+from lakeward.protection.masking import TOKENISE, protected
 from lakeward.protection.policy import Action, Decision
 
 # Tokens of a trial must be the same everywhere, and be worth nothing.

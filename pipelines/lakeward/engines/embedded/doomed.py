@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 
 from lakeward.contracts.model import Kind
+from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.data_file import DataFile
-from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import TableSpec
 
 # Kinds whose bounds prune files and survive the way through text; NaN and raw bytes do neither.

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from lakeward.contracts.model import DataType
+from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.embedded.types import sql_type
 
 
 def literal_rows(columns: Mapping[str, DataType], rows: Sequence[Sequence[object]]) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 
+from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.compacting import Bin
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.embedded.data_files import write_files
-from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import TableColumn, TableSpec
 
 

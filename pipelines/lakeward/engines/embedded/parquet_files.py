@@ -12,8 +12,9 @@ import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
+from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.embedded.types import from_sql, sql_type
+from lakeward.engines.embedded.types import from_sql
 from lakeward.engines.embedded.unreadable import readable
 from lakeward.engines.embedded.words import DUCKDB
 from lakeward.engines.text.reading import Reading, missing_detail

@@ -4,7 +4,6 @@ Refuses the network: the one extension it needs comes from its own wheel, and no
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import duckdb
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
+from lakeward.core.clock import with_instants
 from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import identifier, literal
@@ -28,11 +28,6 @@ from lakeward.engines.protocols import NOTHING, Attached, Outside, Staged
 from lakeward.engines.text.reading import STAGED_REJECTS, STAGED_ROWS
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-# Python's calendar; instants beyond it, which quarantined rows of native types may hold, are shown as its ends.
-_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 # A partition value whose file is closed early gets a second one. DuckDB's own limit is 100; 1024 is what a process may usually open.
 _OPEN_FILES = 900
 
@@ -102,7 +97,7 @@ class Session:
                 items = (f"epoch_us({c})" if place in instants else c for place, c in enumerate(_aliases(names)))
                 text = f"SELECT {', '.join(items)} FROM ({text}) AS t({', '.join(_aliases(names))})"
             found = self._con.execute(text).fetchall()
-        return [dict(zip(names, _revived(row, instants), strict=True)) for row in found]
+        return [dict(zip(names, with_instants(row, instants), strict=True)) for row in found]
 
     def types(self, relation: Relation | TableName) -> dict[str, DataType]:
         """See `QueryEngine.types`."""
@@ -173,11 +168,3 @@ def _limit_memory(con: duckdb.DuckDBPyConnection, size: str) -> None:
 
 def _aliases(names: Sequence[str]) -> list[str]:
     return [f"c{place}" for place in range(len(names))]
-
-
-def _revived(row: tuple[Any, ...], instants: Sequence[int]) -> list[Any]:
-    values = list(row)
-    for place in instants:
-        if values[place] is not None:
-            values[place] = _EPOCH + min(max(values[place], _FIRST), _LAST) * _MICROSECOND
-    return values

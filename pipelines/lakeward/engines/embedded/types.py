@@ -4,29 +4,16 @@ Refuses lossy pairs: a type maps to a kind only when every value of it survives 
 """
 
 from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.types import SQL_TYPES
 from lakeward.engines.delta.types import decimal
 
-_SQL = {
-    Kind.STRING: "VARCHAR",
-    Kind.INTEGER: "BIGINT",
-    Kind.DOUBLE: "DOUBLE",
-    Kind.BOOLEAN: "BOOLEAN",
-    Kind.DATE: "DATE",
-    Kind.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
-    Kind.BINARY: "BLOB",
-}
-_FROM_SQL = {name: kind for kind, name in _SQL.items()} | {
+_FROM_SQL = {name: kind for kind, name in SQL_TYPES.items()} | {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"), Kind.INTEGER),
     "FLOAT": Kind.DOUBLE,
 }
 # 20 digits hold every unsigned 64-bit integer.
 _UNSIGNED = DataType(Kind.DECIMAL, 20, 0)
 _TEXT = DataType(Kind.STRING)
-
-
-def sql_type(type_: DataType) -> str:
-    """How DuckDB names the type, as `DESCRIBE` prints it."""
-    return _SQL.get(type_.kind) or f"DECIMAL({type_.precision},{type_.scale})"
 
 
 def from_sql(name: str) -> DataType:

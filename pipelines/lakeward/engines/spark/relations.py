@@ -17,13 +17,13 @@ from sqlglot import exp
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.types import sql_type
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.settings import SparkSettings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.kept_versions import kept_versions
 from lakeward.engines.embedded.engine import EmbeddedEngine
-from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.protocols import NOTHING, Attached, Outside, Staged
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.exporting import write_one

@@ -4,18 +4,14 @@ Refuses nothing by itself: that no rows of data come here is held by a conventio
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as f
 from pyspark.sql.types import DecimalType, StructField, TimestampType, VariantVal
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-# Python's calendar; instants beyond it are shown as its ends.
-_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+from lakeward.core.clock import instant_of
+
 # What DuckDB counts and sums in 128 bits, and gives as whole numbers.
 _HUGE = DecimalType(38, 0)
 
@@ -25,16 +21,16 @@ def fetched(frame: DataFrame) -> list[dict[str, Any]]:
     names, fields = frame.columns, frame.schema.fields
     plain = frame.toDF(*(f"c{place}" for place in range(len(names))))
     items = [f.unix_micros(c) if _is_instant(field) else f.col(c) for c, field in zip(plain.columns, fields, strict=True)]
-    return [dict(zip(names, _revived(row, fields), strict=True)) for row in plain.select(*items).collect()]
+    return [dict(zip(names, _values(row, fields), strict=True)) for row in plain.select(*items).collect()]
 
 
-def _revived(row: Row, fields: Sequence[StructField]) -> list[Any]:
+def _values(row: Row, fields: Sequence[StructField]) -> list[Any]:
     return [None if value is None else _value(value, field) for value, field in zip(row, fields, strict=True)]
 
 
 def _value(value: Any, field: StructField) -> object:
     if _is_instant(field):
-        return _EPOCH + min(max(value, _FIRST), _LAST) * _MICROSECOND
+        return instant_of(value)
     return int(value) if field.dataType == _HUGE else _plain(value)
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakeward.contracts.model import Column, Contract
-from lakeward.contracts.view import close
 from lakeward.core.errors import ProtectionError, StoreConflictError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.core.spelling import did_you_mean
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -72,7 +72,7 @@ def _column(workspace: Workspace, name: str) -> tuple[Contract, Column]:
     except KeyError:
         names = [c.name for c in contract.columns]
         raise UsageError(
-            "grade_column_unknown", dataset=dataset, column=column, close=close(column, names) or ", ".join(names[:8])
+            "grade_column_unknown", dataset=dataset, column=column, close=did_you_mean(column, names) or ", ".join(names[:8])
         ) from None
 
 

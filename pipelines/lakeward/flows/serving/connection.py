@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from lakeward.contracts.model import Contract
-from lakeward.contracts.view import close
 from lakeward.core.errors import LakewardError, UsageError
 from lakeward.core.messages import text as message
 from lakeward.core.settings import Settings
+from lakeward.core.spelling import did_you_mean
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -78,7 +78,7 @@ class Connection:
         columns = {c.name: c for c in self._tables[table].columns} if table in self._tables else {}
         if name not in columns:
             known = [f"{t.name}.{c.name}" for t in self._tables.values() for c in t.columns]
-            raise UsageError("column_not_found", column=column, close=close(column, known) or "-")
+            raise UsageError("column_not_found", column=column, close=did_you_mean(column, known) or "-")
         return {"column": column, **self._explained(columns[name]), "owner": self._tables[table].contract.owner}
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ def principal_of(workspace: Workspace, role: str) -> tuple[Principal, TokenKey |
     """
     policy = policy_of(workspace)
     if role not in policy.roles:
-        raise UsageError("role_unknown", role=role, close=close(role, policy.roles))
+        raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     key = token_key(workspace.settings, Path(workspace.lake))
     return Principal(role, policy, key.id if key else None), key
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lakeward.contracts.model import Contract, DataType, Kind
+from lakeward.contracts.types import sql_type
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, Relation
 from lakeward.core.settings import Settings
@@ -24,7 +25,6 @@ from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.steward.repair_lineage import tell_repair
 from lakeward.flows.steward.replay import received_contract
-from lakeward.protection.masking import sql_type
 from lakeward.quality.sql import select
 from lakeward.serving.expression import checked_expression
 

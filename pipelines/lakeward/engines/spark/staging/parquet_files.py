@@ -16,9 +16,9 @@ from pyspark.sql import types as t
 
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
+from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.parquet_files import common_type, lost_in, others
-from lakeward.engines.embedded.types import sql_type
 from lakeward.engines.embedded.unreadable import readable
 from lakeward.engines.embedded.words import DUCKDB
 from lakeward.engines.spark.dialect import to_spark
