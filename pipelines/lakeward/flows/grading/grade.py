@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project
@@ -16,6 +15,7 @@ from lakeward.core.names import RunId, TableName, new_run_id, sha256
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.order import in_order
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.edges import value_edges
@@ -37,7 +37,21 @@ LOOKED_AT = "graded_table"
 WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 
 
-def grade_dataset(settings: Settings, name: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class GradedColumn:
+    """A column of a dataset with its grade."""
+
+    dataset: str
+    column: str
+    grade: ColumnGrade
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward grade list --json`."""
+        named = {"dataset": self.dataset, "column": self.column, "state": str(self.grade.state)}
+        return {**named, **{name: value for name, value in fields_of(self.grade).items() if name != "state"}}
+
+
+def grade_dataset(settings: Settings, name: str) -> list[GradedColumn]:
     """Grade the columns of one dataset; its rows of `list_grades` afterwards.
 
     Raises:
@@ -47,7 +61,7 @@ def grade_dataset(settings: Settings, name: str) -> list[dict[str, Any]]:
     return _grade(settings, [name])
 
 
-def grade_all(settings: Settings) -> list[dict[str, Any]]:
+def grade_all(settings: Settings) -> list[GradedColumn]:
     """Grade every dataset whose contract is valid, sources before what is made of them; the rows of `list_grades` afterwards.
 
     Raises:
@@ -57,8 +71,8 @@ def grade_all(settings: Settings) -> list[dict[str, Any]]:
     return _grade(settings, in_order(project, list(_contracts(project))))
 
 
-def list_grades(settings: Settings, name: str | None = None) -> list[dict[str, Any]]:
-    """One row per column of a dataset, or of all valid ones: `dataset, column, state`, and the fields of `ColumnGrade`.
+def list_grades(settings: Settings, name: str | None = None) -> list[GradedColumn]:
+    """The grade of every column of a dataset, or of all valid ones.
 
     Raises:
         UsageError: The project has no dataset `name`.
@@ -92,7 +106,7 @@ class _Run:
     id: RunId
 
 
-def _grade(settings: Settings, names: list[str]) -> list[dict[str, Any]]:
+def _grade(settings: Settings, names: list[str]) -> list[GradedColumn]:
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         run = _open(workspace, engine, names)
@@ -214,21 +228,5 @@ def _generations(engine: Engine) -> dict[str, int]:
     return {row["dataset"]: row["generation"] for row in found}
 
 
-def _rows(contract: Contract, record: Known) -> list[dict[str, Any]]:
-    return [
-        {
-            "dataset": contract.name,
-            "column": column,
-            "state": str(grade.state),
-            "grade": str(grade.grade) if grade.grade else None,
-            "level": grade.level,
-            "category": grade.category,
-            "detector": grade.detector,
-            "ratio": None if grade.ratio is None else float(grade.ratio),
-            "sample": grade.sample,
-            "rule_version": grade.rule_version,
-            "catalogue": grade.catalogue,
-            "why": grade.why,
-        }
-        for column, grade in record.current(contract).items()
-    ]
+def _rows(contract: Contract, record: Known) -> list[GradedColumn]:
+    return [GradedColumn(contract.name, column, grade) for column, grade in record.current(contract).items()]
