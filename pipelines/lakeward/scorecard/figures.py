@@ -50,6 +50,11 @@ class Figure:
     value: Value
     evidence: Evidence
 
+    def as_dict(self) -> dict[str, object]:
+        """`id, value, sql, versions`; a decimal as text, to its last digit."""
+        evidence = self.evidence.as_dict()
+        return {"id": self.id, **{key: evidence[key] for key in ("value", "sql", "versions")}}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
