@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lakeward.core.evidence import Evidence
+from lakeward.flows.base.answers import fields_of
 from lakeward.quality.kwargs import columns_of
 
 # Of so few digits two conditions on one column clash once in 16 million.
@@ -36,6 +37,10 @@ class Tried:
             return self.fired / self.batches
         return self.failed / self.rows if self.rows else None
 
+    def as_dict(self) -> dict[str, object]:
+        """`batches, fired, rows, failed, share`."""
+        return {**fields_of(self), "share": self.share}
+
 
 def tried_of(found: Mapping[int, Mapping[str, Any]], batches: Iterable[int]) -> Tried:
     """What counts per batch come to: `rows` evaluated and, of these, `failed`; a batch without rows was not evaluated."""
@@ -60,6 +65,10 @@ class Firing:
         """The honest one: on batches that it never saw, where there are any."""
         return (self.held or self.learned).share
 
+    def as_dict(self) -> dict[str, object]:
+        """`learned, held`."""
+        return fields_of(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -81,6 +90,20 @@ class Proposal:
     evidence: Evidence
     firing: Firing | None = None
 
+    def as_dict(self) -> dict[str, object]:
+        """The keys of a proposal in `lakeward suggest --json`."""
+        return {
+            "id": self.id,
+            "type": self.type,
+            "kwargs": dict(self.kwargs),
+            "severity": "warn",
+            "reason": self.reason,
+            "facts": dict(self.facts),
+            "evidence": self.evidence.as_dict(),
+            "expected_firing": self.firing.expected if self.firing else None,
+            "tried": self.firing.as_dict() if self.firing else {"learned": None, "held": None},
+        }
+
     def tried(self, firing: Firing) -> "Proposal":
         """The same with what it would have said of the past."""
         return replace(self, firing=firing)
@@ -97,6 +120,10 @@ class Finding:
     code: str
     facts: Mapping[str, object]
     evidence: Evidence
+
+    def as_dict(self) -> dict[str, object]:
+        """`code, facts, evidence`."""
+        return fields_of(self)
 
 
 def proposed(
