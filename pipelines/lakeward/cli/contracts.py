@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from lakeward.cli.render import Answer, Json, out, say, settings_of, table
+from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.contracts.diff import Effect
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang, text
-from lakeward.flows import compare_contracts, lint_contracts
+from lakeward.flows import FlowAnswer, compare_contracts, lint_contracts
 
 
 def lint(
@@ -51,5 +51,5 @@ def diff(
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _with_message(row: Answer, code: str, facts: Mapping[str, object], lang: Lang) -> dict[str, object]:
+def _with_message(row: FlowAnswer, code: str, facts: Mapping[str, object], lang: Lang) -> dict[str, object]:
     return {**row.as_dict(), "message": text(code, lang, **facts)}

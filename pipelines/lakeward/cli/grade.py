@@ -49,7 +49,7 @@ def override(  # noqa: PLR0913 - the options of a command are its arguments
 
 def decide(settings: Settings, column: str, choice: Choice) -> None:
     """Record the choice and say what the column has now."""
-    done = decide_grade(settings, column, choice)
+    done = decide_grade(settings, column, choice).grade
     level = "" if done.level is None else f" {done.level}"
     say(settings.lang, "grade_decided", column=column, grade=f"{done.grade}{level}", category=done.category or "-", by=choice.by)
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from lakeward.cli.render import Answer, Json, out, say, settings_of, table
+from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import ExitCode
-from lakeward.flows import check_machine, explain_row, list_tables, list_verdicts, project_status, show_lineage
+from lakeward.flows import FlowAnswer, check_machine, explain_row, list_tables, list_verdicts, project_status, show_lineage
 
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 
@@ -70,7 +70,7 @@ def explain(
         table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in told.items()], ("what", "value"))
 
 
-def _line(event: Answer) -> str:
+def _line(event: FlowAnswer) -> str:
     """One event of a row's life, for people."""
     told = event.as_dict().items()
     return "; ".join(f"{key}: {value}" if key != "at" else str(value) for key, value in told if value is not None)

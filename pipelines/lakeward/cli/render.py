@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
+from lakeward.flows import FlowAnswer
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -26,14 +27,6 @@ Json = Annotated[bool, typer.Option("--json", help="JSON for programs · 供程�
 
 
 Cells = Mapping[str, object]
-
-
-class Answer(Protocol):
-    """What a flow answers with; see `lakeward.flows`."""
-
-    def as_dict(self) -> dict[str, object]:
-        """Documented keys with plain values."""
-        ...
 
 
 def settings_of(context: typer.Context) -> Settings:
@@ -53,7 +46,7 @@ def say(lang: Lang, code: str, **facts: object) -> None:
     Console(highlight=False, soft_wrap=True, emoji=False).print(text(code, lang, **facts), markup=False)
 
 
-def table(lang: Lang, title: str, rows: Sequence[Cells | Answer], columns: Sequence[str]) -> None:
+def table(lang: Lang, title: str, rows: Sequence[Cells | FlowAnswer], columns: Sequence[str]) -> None:
     """Print rows as a table; `title` and the columns' heads are message codes (`col_…`)."""
     shown = [row if isinstance(row, Mapping) else row.as_dict() for row in rows]
     drawn = Table(title=text(title, lang), title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
@@ -81,8 +74,7 @@ def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
 
 
 def _plain(value: object) -> object:
-    as_dict = getattr(value, "as_dict", None)
-    return as_dict() if as_dict else str(value)
+    return value.as_dict() if isinstance(value, FlowAnswer) else str(value)
 
 
 def _numeric(rows: Sequence[Cells], column: str) -> bool:

@@ -19,8 +19,7 @@ def build(context: typer.Context, *, folder: Folder = None, as_json: Json = Fals
     if card is None:
         say(settings.lang, "scorecard_built", file=file)
         return
-    unmeasured = [name for name, reading in card.readings.items() if reading is None]
-    out({"file": file, "unmeasured": unmeasured, "figures": list(card.figures())})
+    out({"file": file, **card.as_dict()})
 
 
 def open_(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
     from lakeward.flows.authoring.project import create_project as create_project
+    from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.order import in_order as in_order
     from lakeward.flows.base.report import RunReport as RunReport
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from lakeward.flows.checking.checking import check_data as check_data
     from lakeward.flows.checking.checking import explain_check as explain_check
     from lakeward.flows.checking.steps import CheckStep as CheckStep
+    from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.decide import Choice as Choice
     from lakeward.flows.grading.decide import decide_grade as decide_grade
-    from lakeward.flows.grading.grade import GradedColumn as GradedColumn
     from lakeward.flows.grading.grade import grade_all as grade_all
     from lakeward.flows.grading.grade import grade_dataset as grade_dataset
     from lakeward.flows.grading.grade import list_grades as list_grades
@@ -103,7 +104,8 @@ _DOOR = {
     "DatasetScore": "flows.scoring.answers",
     "Dimension": "quality.rule",
     "EstateScore": "flows.scoring.answers",
-    "GradedColumn": "flows.grading.grade",
+    "FlowAnswer": "flows.base.answers",
+    "GradedColumn": "flows.grading.answers",
     "MaturityDomain": "flows.scorecard.summary",
     "MaturityIndicator": "flows.scorecard.maturity",
     "MaturityItem": "flows.scorecard.maturity",

@@ -129,6 +129,11 @@ class Scorecard:
             if reading:
                 yield from reading.figures()
 
+    def as_dict(self) -> dict[str, object]:
+        """`unmeasured`, the families without a reading, and `figures`."""
+        unmeasured = [name for name, reading in self.readings.items() if reading is None]
+        return {"unmeasured": unmeasured, "figures": [figure.as_dict() for figure in self.figures()]}
+
     @property
     def is_empty(self) -> bool:
         """Nothing has run in this lake yet."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @runtime_checkable
-class Answer(Protocol):
+class FlowAnswer(Protocol):
     """What has a JSON form of its own."""
 
     def as_dict(self) -> dict[str, object]:
@@ -72,7 +72,7 @@ def plain(value: object) -> object:
         return [plain(item) for item in value]
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, Answer):
+    if isinstance(value, FlowAnswer):
         return value.as_dict()
     form = _FORMS.get(type(value))
     return form(value) if form else value

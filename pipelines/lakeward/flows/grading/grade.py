@@ -15,9 +15,9 @@ from lakeward.core.names import RunId, TableName, new_run_id, sha256
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
-from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.order import in_order
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.grading.answers import GradedColumn
 from lakeward.flows.grading.edges import value_edges
 from lakeward.flows.grading.publication import annotate, send_tags
 from lakeward.flows.grading.records import PROPOSALS, Known, Row, known, proposal_rows
@@ -35,20 +35,6 @@ ROW_IDENTITY = ("_batch_seq", "_file_seq", "_row")
 LOOKED_AT = "graded_table"
 # What waits for a person: a proposal, a decision that its column outgrew, and what the rules can't grade.
 WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
-
-
-@dataclass(frozen=True, slots=True)
-class GradedColumn:
-    """A column of a dataset with its grade."""
-
-    dataset: str
-    column: str
-    grade: ColumnGrade
-
-    def as_dict(self) -> dict[str, object]:
-        """The keys of `lakeward grade list --json`."""
-        named = {"dataset": self.dataset, "column": self.column, "state": str(self.grade.state)}
-        return {**named, **{name: value for name, value in fields_of(self.grade).items() if name != "state"}}
 
 
 def grade_dataset(settings: Settings, name: str) -> list[GradedColumn]:

@@ -41,8 +41,12 @@ class CatalogueTable:
     late: bool | None
 
     def as_dict(self) -> dict[str, object]:
-        """The fields by name, with plain values."""
-        return fields_of(self)
+        """The fields by name, with plain values but for `updated`, which notebooks take for an instant."""
+        return {**fields_of(self), "updated": self.updated}
+
+    def __getitem__(self, key: str) -> object:
+        """The plain value of `key`, for notebooks that index the answer."""
+        return self.as_dict()[key]
 
 
 def described(workspace: Workspace, engine: Engine, tables: list[ServedTable]) -> list[CatalogueTable]:

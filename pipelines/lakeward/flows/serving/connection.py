@@ -61,6 +61,10 @@ class MaskExplanation:
         """The fields by name, with plain values."""
         return fields_of(self)
 
+    def __getitem__(self, key: str) -> object:
+        """The plain value of `key`, for notebooks that index the answer."""
+        return self.as_dict()[key]
+
 
 class Connection:
     """The lake as one role has it; tables, grades and policy as they were when it was opened."""

@@ -70,7 +70,7 @@ class Firing:
         return fields_of(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """One rule.
 
@@ -137,4 +137,5 @@ def proposed(
     condition = kwargs.get("row_condition") or kwargs.get("series_regex")
     mark = "#" + hashlib.sha256(json.dumps(condition, ensure_ascii=False).encode()).hexdigest()[:DIGITS] if condition else ""
     columns = ",".join(columns_of(kwargs))
-    return Proposal(f"learned_{kind}" + (f":{columns}" if columns else "") + mark, type_, kwargs, *why, evidence)
+    id_ = f"learned_{kind}" + (f":{columns}" if columns else "") + mark
+    return Proposal(id=id_, type=type_, kwargs=kwargs, reason=why[0], facts=why[1], evidence=evidence)
