@@ -86,8 +86,8 @@ def test_a_number_shows_the_query_that_gives_it_again(visit, plant):
     page.locator("#dataset-press_line tr", has_text="temp_in_range").locator("[data-c=failed]").click()
     assert page.inner_text("#command") == "lakeward scorecard open 'rules/press_line/temp_in_range/failed'"
     again = open_figure(plant.settings, "rules/press_line/temp_in_range/failed")
-    assert page.text_content("#sql") == again["sql"]
-    assert page.inner_text("#value") == str(again["value"]) == "1"
+    assert page.text_content("#sql") == again.evidence.sql
+    assert page.inner_text("#value") == str(again.value) == "1"
     page.keyboard.press("Escape")
     assert not page.is_visible("dialog")
 

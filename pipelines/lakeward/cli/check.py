@@ -8,7 +8,7 @@ import typer
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang
-from lakeward.flows import Outcome, check_data, explain_check
+from lakeward.flows import CheckStep, Outcome, check_data, explain_check
 
 COLUMNS = ("rule_id", "outcome", "evaluated", "failed", "observed", "dimension", "severity", "reason")
 
@@ -47,12 +47,12 @@ def observed(one: dict[str, Any]) -> object:
     return value if isinstance(value, str | int | float) else one["meta"]["lakeward"]["observed"]
 
 
-def plan(lang: Lang, steps: list[dict[str, Any]], *, as_json: bool) -> None:
+def plan(lang: Lang, steps: list[CheckStep], *, as_json: bool) -> None:
     """Print how the rules would be judged."""
     if as_json:
         out(steps)
         return
     for step in steps:
-        say(lang, step["code"], **step["facts"])
-        if step["query"]:
-            typer.echo(f"{step['query']};\n")
+        say(lang, step.code, **step.facts)
+        if step.query:
+            typer.echo(f"{step.query};\n")

@@ -1,14 +1,16 @@
 """Commands over contract files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lakeward.cli.render import Json, out, say, settings_of, table
+from lakeward.contracts.diff import Effect
 from lakeward.core.errors import ExitCode
-from lakeward.core.messages import text
-from lakeward.flows import compare_contracts, lint_contracts
+from lakeward.core.messages import Lang, text
+from lakeward.flows import FlowAnswer, compare_contracts, lint_contracts
 
 
 def lint(
@@ -18,7 +20,7 @@ def lint(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = [{**row, "message": text(row["code"], settings.lang, **row["facts"])} for row in lint_contracts(settings, name)]
+    found = [_with_message(problem, problem.code, problem.facts, settings.lang) for problem in lint_contracts(settings, name)]
     if as_json:
         out(found)
     elif found:
@@ -37,12 +39,17 @@ def diff(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = [{**row, "message": text(row["code"], settings.lang, **row["facts"])} for row in compare_contracts(old, new)]
+    changes = compare_contracts(old, new)
+    found = [_with_message(change, change.code, change.facts, settings.lang) for change in changes]
     if as_json:
         out(found)
     elif found:
         table(settings.lang, "title_diff", found, ("kind", "message"))
     else:
         say(settings.lang, "diff_same")
-    if any(row["kind"] == "breaking" for row in found):
+    if any(change.kind is Effect.BREAKING for change in changes):
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _with_message(row: FlowAnswer, code: str, facts: Mapping[str, object], lang: Lang) -> dict[str, object]:
+    return {**row.as_dict(), "message": text(code, lang, **facts)}

@@ -60,9 +60,9 @@ def rebuild(
 def report(lang: Lang, reports: list[RunReport], failed: Mapping[str, LakewardError], *, as_json: bool) -> None:
     """Print what runs did, and on the error stream what kept the others from it; the exit code is that of the worst."""
     if as_json:
-        out([r.as_dict() for r in reports])
+        out(reports)
     else:
-        table(lang, "title_run", [r.as_dict() for r in reports], COUNTS)
+        table(lang, "title_run", reports, COUNTS)
         for r in reports:
             notes(lang, r)
     for name, error in failed.items():

@@ -58,8 +58,8 @@ def show(settings: Settings, *, changed: bool) -> None:
     if not changed:
         say(settings.lang, "demo_nothing_new")
     for row in project_status(settings):
-        for step in row["next"]:
-            say(settings.lang, step["code"], **step["facts"])
+        for step in row.next:
+            say(settings.lang, step.code, **step.facts)
     governed(settings)
     say(settings.lang, "demo_next")
 

@@ -7,7 +7,7 @@ import typer
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.messages import text
 from lakeward.core.settings import Settings
-from lakeward.flows import Choice, decide_grade, grade_all, grade_dataset, list_grades
+from lakeward.flows import Choice, GradedColumn, decide_grade, grade_all, grade_dataset, list_grades
 
 Dataset = Annotated[str | None, typer.Argument(help="Dataset; without it, all · 数据集，省略则为全部")]
 Column = Annotated[str, typer.Argument(help="DATASET.COLUMN · 数据集.列")]
@@ -49,14 +49,15 @@ def override(  # noqa: PLR0913 - the options of a command are its arguments
 
 def decide(settings: Settings, column: str, choice: Choice) -> None:
     """Record the choice and say what the column has now."""
-    done = decide_grade(settings, column, choice)
+    done = decide_grade(settings, column, choice).grade
     level = "" if done.level is None else f" {done.level}"
     say(settings.lang, "grade_decided", column=column, grade=f"{done.grade}{level}", category=done.category or "-", by=choice.by)
 
 
-def show(settings: Settings, found: list[dict[str, object]], *, as_json: bool) -> None:
+def show(settings: Settings, found: list[GradedColumn], *, as_json: bool) -> None:
     """Print grades; for people the reasons are texts, for programs codes."""
     if as_json:
         out(found)
         return
-    table(settings.lang, "title_grades", [{**row, "why": text(str(row["why"]), settings.lang)} for row in found], COLUMNS)
+    rows = [{**row.as_dict(), "why": text(row.grade.why, settings.lang)} for row in found]
+    table(settings.lang, "title_grades", rows, COLUMNS)

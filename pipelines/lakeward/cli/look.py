@@ -1,13 +1,12 @@
 """Commands that only look: what is there, what it was judged, where it came from, and what to do next."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import ExitCode
-from lakeward.flows import check_machine, explain_row, list_tables, list_verdicts, project_status, show_lineage
+from lakeward.flows import FlowAnswer, check_machine, explain_row, list_tables, list_verdicts, project_status, show_lineage
 
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 
@@ -25,8 +24,8 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
         ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", "late", "waiting"),
     )
     for row in found:
-        for step in row["next"]:
-            say(settings.lang, step["code"], **step["facts"])
+        for step in row.next:
+            say(settings.lang, step.code, **step.facts)
 
 
 def tables(context: typer.Context, *, as_json: Json = False) -> None:
@@ -67,13 +66,14 @@ def explain(
         out(found)
         return
     for row in found:
-        told = {**row, "life": [_line(event) for event in row["life"]]} if "life" in row else row
+        told = row.as_dict() | ({"life": [_line(event) for event in row.life]} if row.life else {})
         table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in told.items()], ("what", "value"))
 
 
-def _line(event: Mapping[str, object]) -> str:
+def _line(event: FlowAnswer) -> str:
     """One event of a row's life, for people."""
-    return "; ".join(f"{key}: {value}" if key != "at" else str(value) for key, value in event.items() if value is not None)
+    told = event.as_dict().items()
+    return "; ".join(f"{key}: {value}" if key != "at" else str(value) for key, value in told if value is not None)
 
 
 def lineage(
@@ -99,5 +99,5 @@ def doctor(context: typer.Context, *, as_json: Json = False) -> None:
         out(found)
     else:
         table(settings.lang, "title_doctor", found, ("check", "ok", "found", "repair"))
-    if not all(row["ok"] for row in found if row["needed"]):
+    if not all(row.ok for row in found if row.needed):
         raise typer.Exit(ExitCode.ENVIRONMENT)

@@ -22,11 +22,10 @@ def maintain(
     settings = settings_of(context)
     with progress(settings.lang, "progress_maintain", dataset=", ".join(names or ["*"])):
         done, failed = flows.maintain(settings, names or ())
-    found = [row.as_dict() for row in done]
     if as_json:
-        out(found)
-    elif found or failed:
-        table(settings.lang, "title_maintain", found, COLUMNS)
+        out(done)
+    elif done or failed:
+        table(settings.lang, "title_maintain", done, COLUMNS)
     else:
         say(settings.lang, "maintain_none")
     for name, error in failed.items():

@@ -1,7 +1,6 @@
 """Commands of the steward: what was set aside, and why, and what becomes of it."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,7 +10,7 @@ from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.errors import ExitCode, UsageError
 from lakeward.core.messages import Lang, catalogue, text
 from lakeward.core.settings import Settings
-from lakeward.flows import Repair, RunReport, Selection, Signature, account, age, place
+from lakeward.flows import QuarantinedRow, Repair, RunReport, Selection, Signature, account, age, place
 
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 Rules = Annotated[list[str] | None, typer.Option("--rule", help="Rows that this rule set aside · 由该规则隔离的行")]
@@ -29,7 +28,7 @@ def list_(context: typer.Context, *, as_json: Json = False) -> None:
     if as_json:
         out(found)
         return
-    told = [{**row, "rule": reason(row["rule"], settings.lang)} for row in found]
+    told = [{**row.as_dict(), "rule": reason(row.rule, settings.lang)} for row in found]
     columns = ("table", "rule", "open", "owner", "oldest", "age_p50", "age_p90", "rows", "batches")
     table(settings.lang, "title_quarantine", told, columns)
     table(settings.lang, "title_quarantine_figures", flows.quarantine_figures(settings), FIGURES)
@@ -65,10 +64,10 @@ def show(  # noqa: PLR0913 - the options of a command are its arguments
         return
     columns = ("id", "table", "batch", "file", "row", "state", "reasons", "detail", *(["values"] if values else []))
     table(settings.lang, "title_quarantine_rows", [told(one, settings.lang) for one in found], columns)
-    if row and found:
+    if row and found and found[0].history is not None:
         past = ("at", "event", "by", "role", "reason", "expression", "batch")
-        table(settings.lang, "title_quarantine_history", found[0]["history"], past)
-    for code in dict.fromkeys(why for one in found for why in one["reasons"] if why in catalogue()):
+        table(settings.lang, "title_quarantine_history", found[0].history, past)
+    for code in dict.fromkeys(why for one in found for why in one.reasons if why in catalogue()):
         typer.echo(text(f"{code}.next", settings.lang))
 
 
@@ -153,9 +152,9 @@ def expire(  # noqa: PLR0913 - the options of a command are its arguments
     say(settings.lang, "expire_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
 
 
-def told(row: Mapping[str, Any], lang: Lang) -> dict[str, Any]:
+def told(row: QuarantinedRow, lang: Lang) -> dict[str, object]:
     """The row with its reasons for people."""
-    return {**row, "reasons": [reason(one, lang) for one in row["reasons"]]}
+    return {**row.as_dict(), "reasons": [reason(one, lang) for one in row.reasons]}
 
 
 def reason(code: str, lang: Lang) -> str:
@@ -183,9 +182,9 @@ def _pairs(options: list[str] | None, dataset: str) -> dict[str, str]:
 def _report(settings: Settings, done: RunReport, *, as_json: bool) -> None:
     """Print what became of the rows; exit 1 where some were set aside again."""
     if as_json:
-        out([done.as_dict()])
+        out([done])
     else:
-        table(settings.lang, "title_run", [done.as_dict()], COUNTS)
+        table(settings.lang, "title_run", [done], COUNTS)
         notes(settings.lang, done)
     if done.counts.quarantine or done.halted:
         raise typer.Exit(ExitCode.JUDGED_FAILED)

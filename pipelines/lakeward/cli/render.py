@@ -4,7 +4,8 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -14,11 +15,18 @@ from rich.text import Text
 
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
+from lakeward.flows import FlowAnswer
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 # A pipe has no width; wide enough that no identifier is cut in two.
 PIPED_WIDTH = 200
 
 Json = Annotated[bool, typer.Option("--json", help="JSON for programs · 供程序读取的 JSON")]
+
+
+Cells = Mapping[str, object]
 
 
 def settings_of(context: typer.Context) -> Settings:
@@ -29,8 +37,8 @@ def settings_of(context: typer.Context) -> Settings:
 
 
 def out(value: object) -> None:
-    """Print JSON, readable in any language."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    """Print JSON, readable in any language; an answer of a flow by its keys, wherever in `value` it stands."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
 
 
 def say(lang: Lang, code: str, **facts: object) -> None:
@@ -38,14 +46,20 @@ def say(lang: Lang, code: str, **facts: object) -> None:
     Console(highlight=False, soft_wrap=True, emoji=False).print(text(code, lang, **facts), markup=False)
 
 
-def table(lang: Lang, title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def table(lang: Lang, title: str, rows: Sequence[Cells | FlowAnswer], columns: Sequence[str]) -> None:
     """Print rows as a table; `title` and the columns' heads are message codes (`col_…`)."""
+    shown = [row if isinstance(row, Mapping) else row.as_dict() for row in rows]
     drawn = Table(title=text(title, lang), title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        drawn.add_column(text(f"col_{column}", lang), justify="right" if _numeric(rows, column) else "left", overflow="fold")
-    for row in rows:
+        drawn.add_column(text(f"col_{column}", lang), justify="right" if _numeric(shown, column) else "left", overflow="fold")
+    for row in shown:
         drawn.add_row(*(Text(_cell(row.get(column))) for column in columns))  # what a file holds is no markup
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(drawn)
+
+
+def cells(answer: "DataclassInstance") -> dict[str, object]:
+    """The fields of an answer by name, as they are: a decimal keeps its digits."""
+    return {field.name: getattr(answer, field.name) for field in fields(answer)}
 
 
 @contextmanager
@@ -59,7 +73,11 @@ def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
         yield
 
 
-def _numeric(rows: Sequence[Mapping[str, Any]], column: str) -> bool:
+def _plain(value: object) -> object:
+    return value.as_dict() if isinstance(value, FlowAnswer) else str(value)
+
+
+def _numeric(rows: Sequence[Cells], column: str) -> bool:
     kinds = {type(row.get(column)) for row in rows}
     return bool(kinds & {int, float}) and kinds <= {int, float, type(None)}
 

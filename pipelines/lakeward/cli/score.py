@@ -1,18 +1,34 @@
 """The command of scores: from the estate to each rule, what moved them, and the query behind every number."""
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from lakeward.cli.render import Json, out, say, settings_of, table
+from lakeward.cli.render import Cells, Json, cells, out, say, settings_of, table
 from lakeward.core.errors import UsageError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows import Dimension, indicator_name, keep_estate_score, rejudge, score_diff, score_history, show_scores
+from lakeward.flows import (
+    DatasetScore,
+    Dimension,
+    EstateScore,
+    RuleScore,
+    ScoreChange,
+    ScoreDiff,
+    ScoreLevel,
+    ScoreReport,
+    StoredScore,
+    UnmeasuredDimension,
+    indicator_name,
+    keep_estate_score,
+    rejudge,
+    score_diff,
+    score_history,
+    show_scores,
+)
 
-Row = dict[str, Any]
+Mean = EstateScore | DatasetScore | UnmeasuredDimension
 MEANS = ("score", "weight", "numerator", "denominator", "covered", "rules", "measured")
 CHANGES = ("before", "between", "after", "rule_part", "data_part", "change")
 
@@ -42,7 +58,7 @@ def score(  # noqa: PLR0913 - the options of a command are its arguments
         out({"kept": kept}) if as_json else say(settings.lang, "score_kept" if kept else "score_unchanged")
     elif rescore:
         done = rejudge(settings, _named(name, "--rescore"))
-        out(done) if as_json else say(settings.lang, "score_rejudged", **done)
+        out(done) if as_json else say(settings.lang, "score_rejudged", **cells(done))
     elif diff or first is not None or last is not None:
         _diff(settings, score_diff(settings, _named(name, "--diff"), first, last), opened=opened, as_json=as_json)
     elif history:
@@ -67,74 +83,88 @@ def _named(name: str | None, option: str) -> str:
     return name
 
 
-def _levels(settings: Settings, found: Row, *, opened: bool, as_json: bool) -> None:
-    lang, whole = settings.lang, found["whole"]
+def _levels(settings: Settings, found: ScoreReport, *, opened: bool, as_json: bool) -> None:
+    lang, whole = settings.lang, found.whole
     if as_json:
-        kept = found if opened else {key: value for key, value in found.items() if key != "levels"}
-        out(_plain(kept))
+        out(_without_levels(found, opened=opened))
         return
     if whole is None:
         say(lang, "score_none")
         return
-    say(lang, "score_of_dataset" if found["dataset"] else "score_of_estate", **{**whole, "score": _known(whole["score"], lang)})
-    say(lang, "score_over_newest" if found["batches"] else "score_over_all", batches=found["batches"])
-    _means(lang, "title_score_dimensions", "dimension", found["dimensions"])
-    if found["dataset"]:
-        rules = [{**row, "indicator": _indicator(row["indicator"], lang)} for row in found["parts"]]
+    score = _known(whole.mean.score, lang)
+    say(lang, "score_of_dataset" if found.dataset else "score_of_estate", **{**_mean(whole), "score": score})
+    say(lang, "score_over_newest" if found.batches else "score_over_all", batches=found.batches)
+    _means(lang, "title_score_dimensions", "dimension", found.dimensions)
+    rules = [part for part in found.parts if isinstance(part, RuleScore)]
+    if found.dataset:
         columns = ("rule", "dimension", "indicator", "score", "weight", "numerator", "denominator", "covered", "rule_version")
-        table(lang, "title_score_rules", [_row(row, lang) for row in rules], columns)
+        rows = [{**cells(rule), "indicator": _indicator(rule.indicator, lang)} for rule in rules]
+        table(lang, "title_score_rules", [_row(row, lang) for row in rows], columns)
     else:
-        _means(lang, "title_score_datasets", "dataset", found["parts"])
+        _means(lang, "title_score_datasets", "dataset", [part for part in found.parts if not isinstance(part, RuleScore)])
     if opened:
-        _queries(lang, found["levels"])
+        _queries(lang, found.levels)
 
 
-def _means(lang: Lang, title: str, key: str, rows: Sequence[Row]) -> None:
-    shown = [_row(row, lang) for row in rows]
+def _without_levels(found: ScoreReport | ScoreDiff, *, opened: bool) -> Cells:
+    """The JSON of scores; their queries only where they were asked for."""
+    return {key: value for key, value in found.as_dict().items() if opened or key != "levels"}
+
+
+def _mean(score: Mean) -> Cells:
+    return cells(score) if isinstance(score, UnmeasuredDimension) else {**cells(score), **cells(score.mean)}
+
+
+def _means(lang: Lang, title: str, key: str, scores: Sequence[Mean]) -> None:
+    shown = [_row(_mean(score), lang) for score in scores]
     table(lang, title, shown, (key, *(column for column in MEANS if any(column in row for row in shown))))
 
 
-def _diff(settings: Settings, found: Row, *, opened: bool, as_json: bool) -> None:
+def _diff(settings: Settings, found: ScoreDiff, *, opened: bool, as_json: bool) -> None:
     if as_json:
-        out(_plain(found if opened else {key: value for key, value in found.items() if key != "levels"}))
+        out(_without_levels(found, opened=opened))
         return
     lang = settings.lang
-    say(lang, "score_between", dataset=found["dataset"], first=found["from"], last=found["to"])
-    whole = {"dimension": found["dataset"], **found["whole"]}
-    rows = [_row(row, lang) for row in (whole, *found["dimensions"])]
-    table(lang, "title_score_diff", rows, ("dimension", *CHANGES))
-    table(lang, "title_score_rules", [_row(row, lang) for row in found["rules"]], ("rule", "dimension", "status", *CHANGES))
+    say(lang, "score_between", dataset=found.dataset, first=found.first, last=found.last)
+    whole = {"dimension": found.dataset, **_moved(found.whole)}
+    rows = [whole, *({**cells(each), **_moved(each.moved)} for each in found.dimensions)]
+    table(lang, "title_score_diff", [_row(row, lang) for row in rows], ("dimension", *CHANGES))
+    rules = [{**cells(rule), **_moved(rule.moved)} for rule in found.rules]
+    table(lang, "title_score_rules", [_row(row, lang) for row in rules], ("rule", "dimension", "status", *CHANGES))
     if opened:
-        _queries(lang, [each for point in found["levels"].values() for each in point])
+        _queries(lang, [each for point in found.levels.values() for each in point])
 
 
-def _history(settings: Settings, found: list[Row], *, opened: bool, as_json: bool) -> None:
+def _moved(change: ScoreChange) -> Cells:
+    return {name: getattr(change, name) for name in CHANGES}
+
+
+def _history(settings: Settings, found: list[StoredScore], *, opened: bool, as_json: bool) -> None:
     if as_json:
-        out(_plain(found))
+        out(found)
         return
     columns = ("scored_at", "seq", "score", "numerator", "denominator", "covered", "rules", "measured")
-    table(settings.lang, "title_score_history", [_row(row, settings.lang) for row in found], columns)
-    for row in found if opened else ():
-        say(settings.lang, "score_evidence", what=f"{row['seq']} = {row['score']}", versions=row["versions"])
-        typer.echo(f"{row['sql']};\n")
+    rows = [{**cells(score), "scored_at": score.scored_at.isoformat()} for score in found]
+    table(settings.lang, "title_score_history", [_row(row, settings.lang) for row in rows], columns)
+    for score in found if opened else ():
+        say(settings.lang, "score_evidence", what=f"{score.seq} = {score.score}", versions=score.versions)
+        typer.echo(f"{score.sql};\n")
 
 
-def _queries(lang: Lang, levels: Iterable[Row]) -> None:
+def _queries(lang: Lang, levels: Iterable[ScoreLevel]) -> None:
     for each in levels:
-        say(lang, "score_evidence", what=each["level"], versions=", ".join(f"{t}@{v}" for t, v in each["versions"].items()))
-        typer.echo(f"{each['sql']};\n")
+        say(lang, "score_evidence", what=each.level, versions=", ".join(f"{t}@{v}" for t, v in each.versions.items()))
+        typer.echo(f"{each.sql};\n")
 
 
-def _row(row: Row, lang: Lang) -> Row:
+def _row(row: Cells, lang: Lang) -> Cells:
     """A row for people: names in their language, an unknown score as a word."""
     told = {key: _known(row[key], lang) for key in ("score", *CHANGES) if key in row}
     if row.get("dimension") in tuple(Dimension):
         told["dimension"] = text(f"card_{row['dimension']}", lang)
-    if "coverage" in row:
-        told["covered"] = row["coverage"]
     if "status" in row:
         told["status"] = text(f"rule_{row['status']}", lang)
-    return {**row, **told}
+    return {**row, **told, **({"covered": row["coverage"]} if "coverage" in row else {})}
 
 
 def _known(value: object, lang: Lang) -> str:
@@ -143,12 +173,3 @@ def _known(value: object, lang: Lang) -> str:
 
 def _indicator(code: str | None, lang: Lang) -> str | None:
     return f"{code} {indicator_name(code, lang)}" if code else None
-
-
-def _plain(value: Any) -> Any:
-    """Decimals as JSON numbers."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return float(value) if isinstance(value, Decimal) else value

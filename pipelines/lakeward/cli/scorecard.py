@@ -19,8 +19,7 @@ def build(context: typer.Context, *, folder: Folder = None, as_json: Json = Fals
     if card is None:
         say(settings.lang, "scorecard_built", file=file)
         return
-    found = [{"id": f.id, "value": f.value, "sql": f.evidence.sql, "versions": dict(f.evidence.versions)} for f in card.figures()]
-    out({"file": file, "unmeasured": [name for name, reading in card.readings.items() if reading is None], "figures": found})
+    out({"file": file, **card.as_dict()})
 
 
 def open_(
@@ -35,4 +34,5 @@ def open_(
     if as_json:
         out(found)
     else:
-        table(settings.lang, "title_figure", [{"what": key, "value": value} for key, value in found.items()], ("what", "value"))
+        rows = [{"what": key, "value": value} for key, value in found.as_dict().items()]
+        table(settings.lang, "title_figure", rows, ("what", "value"))

@@ -31,7 +31,7 @@ def query(
 
 def policy_lint(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = [{**row["facts"], "message": text(row["code"], settings.lang, **row["facts"])} for row in lint_policy(settings)]
+    found = [{**row.facts, "message": text(row.code, settings.lang, **row.facts)} for row in lint_policy(settings)]
     if as_json:
         out(found)
     elif found:
@@ -51,7 +51,7 @@ def policy_test(context: typer.Context, *, as_json: Json = False) -> None:
         table(settings.lang, "title_policy", found, ("passed", "test", "role", "column", "expected", "found", "rule"))
     else:
         say(settings.lang, "policy_untested")
-    if not all(row["passed"] for row in found):
+    if not all(row.passed for row in found):
         raise typer.Exit(ExitCode.JUDGED_FAILED)
 
 

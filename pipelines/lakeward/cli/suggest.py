@@ -1,15 +1,14 @@
 """The command that proposes rules from history, and writes those that a person accepts."""
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows import Acceptance, accept_rules, suggest_rules
+from lakeward.flows import Acceptance, Proposal, SuggestionReport, accept_rules, suggest_rules
 
 COLUMNS = ("no", "suggestion", "suggested", "why_suggested", "learned_rows", "expected_firing")
 # Arguments that the table shows beside the expectation's name need no name of their own.
@@ -28,56 +27,56 @@ def suggest(
     settings = settings_of(context)
     with progress(settings.lang, "progress_suggest", dataset=name):
         if accept is None:
-            found, done = suggest_rules(settings, name), None
+            answer: SuggestionReport | list[str] = suggest_rules(settings, name)
         else:
             ids = tuple(part.strip() for part in accept.split(",") if part.strip())
-            found, done = {}, accept_rules(settings, name, Acceptance(ids, reason, by))
+            answer = accept_rules(settings, name, Acceptance(ids, reason, by))
     if as_json:
-        out(found if done is None else {"dataset": name, "accepted": done})
-    elif done is None:
-        show(settings, found)
-    elif done:
-        say(settings.lang, "suggest_accepted", dataset=name, count=len(done), ids=", ".join(done))
+        out({"dataset": name, "accepted": answer} if isinstance(answer, list) else answer)
+    elif not isinstance(answer, list):
+        show(settings, answer)
+    elif answer:
+        say(settings.lang, "suggest_accepted", dataset=name, count=len(answer), ids=", ".join(answer))
     else:
         say(settings.lang, "suggest_accepted_none", dataset=name)
 
 
-def show(settings: Settings, found: Mapping[str, Any]) -> None:
+def show(settings: Settings, found: SuggestionReport) -> None:
     """Print proposals, what else was found, and what to do with them."""
-    lang, name = settings.lang, found["dataset"]
-    rows = [_row(lang, place, proposal) for place, proposal in enumerate(found["proposals"], 1)]
+    lang, name = settings.lang, found.dataset
+    rows = [_row(lang, place, proposal) for place, proposal in enumerate(found.proposals, 1)]
     if rows:
         table(lang, "title_suggest", rows, COLUMNS)
-    findings = [{"finding": text(one["code"], lang, **one["facts"])} for one in found["findings"]]
+    findings = [{"finding": text(finding.code, lang, **finding.facts)} for finding in found.findings]
     if findings:
         table(lang, "title_suggest_findings", findings, ("finding",))
-    facts = {key: found[key] for key in ("rows", "table", "version")} | {"learned": len(found["learned"])}
-    if found["held"]:
-        say(lang, "suggest_learned", dataset=name, held=len(found["held"]), **facts)
+    facts = {"rows": found.rows, "table": found.table, "version": found.version, "learned": len(found.learned)}
+    if found.held:
+        say(lang, "suggest_learned", dataset=name, held=len(found.held), **facts)
     else:
         say(lang, "suggest_learned_all", dataset=name, **facts)
     say(lang, "suggest_next" if rows else "suggest_nothing", dataset=name)
 
 
-def _row(lang: Lang, place: int, proposal: Mapping[str, Any]) -> dict[str, Any]:
-    firing = proposal["expected_firing"]
+def _row(lang: Lang, place: int, proposal: Proposal) -> dict[str, object]:
+    firing = proposal.firing.expected if proposal.firing else None
     return {
         "no": place,
-        "suggestion": proposal["id"],
+        "suggestion": proposal.id,
         "suggested": _rule(proposal),
-        "why_suggested": text(proposal["reason"], lang, **proposal["facts"]),
-        "learned_rows": proposal["evidence"]["value"],
+        "why_suggested": text(proposal.reason, lang, **proposal.facts),
+        "learned_rows": proposal.evidence.value,
         "expected_firing": None if firing is None else f"{100 * firing:.4g} %",
     }
 
 
-def _rule(proposal: Mapping[str, Any]) -> str:
+def _rule(proposal: Proposal) -> str:
     """The expectation in one line: its name, then its arguments as the suite would hold them."""
-    kwargs = dict(proposal["kwargs"])
+    kwargs = dict(proposal.kwargs)
     condition = kwargs.pop("row_condition", None)
     if condition:
         kwargs["if"] = (
             f"{condition['column']['name']} {condition['operator']} {json.dumps(condition['parameter'], ensure_ascii=False)}"
         )
     given = (str(value) if key in PLAIN else f"{key}={value}" for key, value in kwargs.items())
-    return f"{proposal['type'].removeprefix('expect_')}({', '.join(given)})"
+    return f"{proposal.type.removeprefix('expect_')}({', '.join(given)})"

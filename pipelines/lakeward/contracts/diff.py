@@ -32,6 +32,10 @@ class Change:
     code: str
     facts: Mapping[str, object] = field(default_factory=dict)
 
+    def as_dict(self) -> dict[str, object]:
+        """`kind, code, facts`."""
+        return {"kind": str(self.kind), "code": self.code, "facts": dict(self.facts)}
+
 
 _ADD, _FINE, _BREAK = Effect.ADDITIVE, Effect.COMPATIBLE, Effect.BREAKING
 

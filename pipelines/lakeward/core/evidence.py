@@ -18,3 +18,8 @@ class Evidence:
     sql: str
     versions: Mapping[str, int]
     value: Decimal | int | str | None
+
+    def as_dict(self) -> dict[str, object]:
+        """`sql, versions, value`; a decimal as text, to its last digit."""
+        value = str(self.value) if isinstance(self.value, Decimal) else self.value
+        return {"sql": self.sql, "versions": dict(self.versions), "value": value}

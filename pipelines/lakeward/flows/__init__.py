@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
     from lakeward.flows.authoring.project import create_project as create_project
+    from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.order import in_order as in_order
     from lakeward.flows.base.report import RunReport as RunReport
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from lakeward.flows.batch.run import run_dataset as run_dataset
     from lakeward.flows.checking.checking import check_data as check_data
     from lakeward.flows.checking.checking import explain_check as explain_check
+    from lakeward.flows.checking.steps import CheckStep as CheckStep
+    from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.decide import Choice as Choice
     from lakeward.flows.grading.decide import decide_grade as decide_grade
     from lakeward.flows.grading.grade import grade_all as grade_all
@@ -47,8 +50,20 @@ if TYPE_CHECKING:
     from lakeward.flows.scorecard.build import open_figure as open_figure
     from lakeward.flows.scorecard.build import read_scorecard as read_scorecard
     from lakeward.flows.scorecard.build import scorecard_page as scorecard_page
+    from lakeward.flows.scorecard.maturity import MaturityIndicator as MaturityIndicator
+    from lakeward.flows.scorecard.maturity import MaturityItem as MaturityItem
     from lakeward.flows.scorecard.maturity import maturity_show as maturity_show
-    from lakeward.flows.scorecard.maturity import maturity_summary as maturity_summary
+    from lakeward.flows.scorecard.summary import MaturityDomain as MaturityDomain
+    from lakeward.flows.scorecard.summary import maturity_summary as maturity_summary
+    from lakeward.flows.scoring.answers import DatasetScore as DatasetScore
+    from lakeward.flows.scoring.answers import EstateScore as EstateScore
+    from lakeward.flows.scoring.answers import RuleScore as RuleScore
+    from lakeward.flows.scoring.answers import ScoreLevel as ScoreLevel
+    from lakeward.flows.scoring.answers import ScoreReport as ScoreReport
+    from lakeward.flows.scoring.answers import StoredScore as StoredScore
+    from lakeward.flows.scoring.answers import UnmeasuredDimension as UnmeasuredDimension
+    from lakeward.flows.scoring.diff import ScoreChange as ScoreChange
+    from lakeward.flows.scoring.diff import ScoreDiff as ScoreDiff
     from lakeward.flows.scoring.diff import score_diff as score_diff
     from lakeward.flows.scoring.estate import keep_estate_score as keep_estate_score
     from lakeward.flows.scoring.rejudge import rejudge as rejudge
@@ -68,9 +83,12 @@ if TYPE_CHECKING:
     from lakeward.flows.steward.replay import release_batch as release_batch
     from lakeward.flows.steward.replay import release_rows as release_rows
     from lakeward.flows.steward.replay import replay_rows as replay_rows
+    from lakeward.flows.steward.show import QuarantinedRow as QuarantinedRow
     from lakeward.flows.steward.show import quarantine_rows as quarantine_rows
     from lakeward.flows.suggest.accepting import Acceptance as Acceptance
     from lakeward.flows.suggest.accepting import accept_rules as accept_rules
+    from lakeward.flows.suggest.proposal import Proposal as Proposal
+    from lakeward.flows.suggest.suggesting import SuggestionReport as SuggestionReport
     from lakeward.flows.suggest.suggesting import suggest_rules as suggest_rules
     from lakeward.quality.indicators import indicator_name as indicator_name
     from lakeward.quality.rule import Dimension as Dimension
@@ -80,15 +98,33 @@ if TYPE_CHECKING:
 # name -> the module that defines it, below `lakeward`: flows, and the values that flows take and return. A test holds this table and the imports above to each other.
 _DOOR = {
     "Acceptance": "flows.suggest.accepting",
+    "CheckStep": "flows.checking.steps",
     "Choice": "flows.grading.decide",
     "Connection": "flows.serving.connection",
+    "DatasetScore": "flows.scoring.answers",
     "Dimension": "quality.rule",
+    "EstateScore": "flows.scoring.answers",
+    "FlowAnswer": "flows.base.answers",
+    "GradedColumn": "flows.grading.answers",
+    "MaturityDomain": "flows.scorecard.summary",
+    "MaturityIndicator": "flows.scorecard.maturity",
+    "MaturityItem": "flows.scorecard.maturity",
     "Outcome": "quality.rule",
+    "Proposal": "flows.suggest.proposal",
+    "QuarantinedRow": "flows.steward.show",
     "Repair": "flows.steward.repair",
     "Rows": "serving.rows",
+    "RuleScore": "flows.scoring.answers",
     "RunReport": "flows.base.report",
+    "ScoreChange": "flows.scoring.diff",
+    "ScoreDiff": "flows.scoring.diff",
+    "ScoreLevel": "flows.scoring.answers",
+    "ScoreReport": "flows.scoring.answers",
     "Selection": "flows.quarantine.selection",
     "Signature": "flows.quarantine.events",
+    "StoredScore": "flows.scoring.answers",
+    "SuggestionReport": "flows.suggest.suggesting",
+    "UnmeasuredDimension": "flows.scoring.answers",
     "accept_rules": "flows.suggest.accepting",
     "account": "flows.serving.access",
     "age": "flows.quarantine.selection",
@@ -119,7 +155,7 @@ _DOOR = {
     "list_verdicts": "flows.operations.inspect",
     "maintain": "flows.operations.maintain",
     "maturity_show": "flows.scorecard.maturity",
-    "maturity_summary": "flows.scorecard.maturity",
+    "maturity_summary": "flows.scorecard.summary",
     "open_connection": "flows.serving.connection",
     "open_figure": "flows.scorecard.build",
     "place": "flows.quarantine.selection",

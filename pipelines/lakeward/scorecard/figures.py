@@ -50,6 +50,11 @@ class Figure:
     value: Value
     evidence: Evidence
 
+    def as_dict(self) -> dict[str, object]:
+        """`id, value, sql, versions`; a decimal as text, to its last digit."""
+        evidence = self.evidence.as_dict()
+        return {"id": self.id, **{key: evidence[key] for key in ("value", "sql", "versions")}}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -123,6 +128,11 @@ class Scorecard:
         for reading in self.readings.values():
             if reading:
                 yield from reading.figures()
+
+    def as_dict(self) -> dict[str, object]:
+        """`unmeasured`, the families without a reading, and `figures`."""
+        unmeasured = [name for name, reading in self.readings.items() if reading is None]
+        return {"unmeasured": unmeasured, "figures": [figure.as_dict() for figure in self.figures()]}
 
     @property
     def is_empty(self) -> bool:

@@ -17,7 +17,7 @@ from lakeward.serving.plan import ServedColumn
 
 def shown_received(
     columns: Sequence[ServedColumn], rows: Sequence[Mapping[str, Any]], token: Callable[[str], str] | None
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Each row with the columns that the principal may see.
 
     Args:

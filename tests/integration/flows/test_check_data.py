@@ -224,11 +224,11 @@ def test_the_plan_is_sql_that_runs(tmp_path: Path) -> None:
     file = written("parquet", tmp_path)
     steps = explain_check(file, suite(RANGE, UNIQUE), Settings.load(tmp_path, environ={}))
 
-    assert [step["code"] for step in steps] == ["step_facts", "step_repeats"]
-    assert steps[0]["facts"]["count"] == 2
+    assert [step.code for step in steps] == ["step_facts", "step_repeats"]
+    assert steps[0].facts["count"] == 2
     with duckdb.connect() as con:
         con.execute(f"CREATE VIEW checked AS FROM '{file}'")
-        assert all(con.execute(step["query"]).fetchall() is not None for step in steps)
+        assert all(con.execute(step.query).fetchall() is not None for step in steps)
 
 
 def test_what_a_footer_proves_is_not_read_and_its_verdict_says_so(tmp_path: Path) -> None:

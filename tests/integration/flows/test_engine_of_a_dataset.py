@@ -44,7 +44,7 @@ def test_one_run_takes_in_both_each_on_its_own_engine(plant):
     one, other = json.loads(done.out)
     ids = {"dataset", "run_id"}
     assert {k: v for k, v in one.items() if k not in ids} == {k: v for k, v in other.items() if k not in ids}
-    assert {row["dataset"] for row in list_runs(plant.settings)} == {"oven_line", "press_line"}
-    rows = {table["table"]: table["rows"] for table in list_tables(plant.settings)}
+    assert {row.dataset for row in list_runs(plant.settings)} == {"oven_line", "press_line"}
+    rows = {str(table.table): table.rows for table in list_tables(plant.settings)}
     assert rows["silver.oven_line"] == rows["silver.press_line"] == 1
     assert processors(plant.root) == {("oven_line", "spark"), ("press_line", "duckdb")}

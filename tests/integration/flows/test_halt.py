@@ -31,14 +31,14 @@ def plant(tmp_path):
 
 
 def rows(plant):
-    return {row["table"]: row["rows"] for row in list_tables(plant.settings)}
+    return {str(row.table): row.rows for row in list_tables(plant.settings)}
 
 
 def test_halted_batch_stays_in_bronze_and_out_of_silver(plant):
     report = ingest_dataset(plant.settings, "press_line")
     assert (report.halted, report.batches, report.failed) == (2, 0, ("mean_plausible",))
     assert (rows(plant)["bronze.press_line"], rows(plant)["silver.press_line"]) == (3, 1)
-    assert next(step["code"] for step in project_status(plant.settings)[0]["next"]) == "next_halted"
+    assert next(step.code for step in project_status(plant.settings)[0].next) == "next_halted"
 
 
 def test_later_batches_wait_for_it_and_a_rerun_commits_nothing(plant):
@@ -54,7 +54,7 @@ def test_rebuild_under_a_right_rule_goes_past_it(plant):
     plant.suite(SUITE)
     report = rebuild(plant.settings, "press_line")
     assert (report.halted, rows(plant)["silver.press_line"]) == (None, 3)
-    assert all(step["code"] != "next_halted" for step in project_status(plant.settings)[0]["next"])
+    assert all(step.code != "next_halted" for step in project_status(plant.settings)[0].next)
 
 
 def test_steward_releases_it_and_what_waited_follows(plant, capsys):

@@ -20,7 +20,7 @@ def silver(plant: Plant, columns: str = "machine, ts, temp_degc") -> list[tuple[
 
 
 def versions(plant: Plant) -> dict[str, int]:
-    return {row["table"]: row["version"] for row in list_tables(plant.settings)}
+    return {str(row.table): row.version for row in list_tables(plant.settings)}
 
 
 def test_good_rows_reach_silver_typed_and_bad_rows_quarantine_with_every_reason(plant: Plant) -> None:
@@ -30,7 +30,7 @@ def test_good_rows_reach_silver_typed_and_bad_rows_quarantine_with_every_reason(
 
     assert (report.counts.rows_in, report.counts.bronze, report.counts.silver, report.counts.quarantine) == (3, 3, 1, 2)
     assert silver(plant, "temp_degc") == [(20.5,)]
-    reasons = {row["row"]: set(row["reasons"]) for row in quarantine_rows(plant.settings, "press_line", 10)}
+    reasons = {row.row: set(row.reasons) for row in quarantine_rows(plant.settings, "press_line", 10)}
     assert reasons == {3: {"temp_in_range"}, 4: {"type:temp_degc", "required:machine", "key:machine"}}
 
 

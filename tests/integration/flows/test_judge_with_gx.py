@@ -22,4 +22,4 @@ def test_a_row_that_only_great_expectations_can_fail_goes_to_quarantine(tmp_path
     report = ingest_dataset(plant.settings, "press_line")
 
     assert (report.counts.silver, report.counts.quarantine) == (1, 1)
-    assert [row["reasons"] for row in quarantine_rows(plant.settings, "press_line", 5)] == [["not_machine_nine"]]
+    assert [row.reasons for row in quarantine_rows(plant.settings, "press_line", 5)] == [("not_machine_nine",)]

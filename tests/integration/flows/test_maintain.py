@@ -230,9 +230,9 @@ def test_a_retention_that_is_none_is_refused(tmp_path: Path, wrong: str) -> None
 def test_a_figure_of_a_version_that_is_gone_is_said_so(plant: Plant) -> None:
     flows.build_scorecard(plant.settings)
     figure = next(f.id for f in flows.read_scorecard(plant.settings).figures() if f.id.startswith("totals/"))
-    assert flows.open_figure(plant.settings, figure)["value"] is not None
+    assert flows.open_figure(plant.settings, figure).value is not None
     maintain(plant.settings)
-    assert flows.open_figure(plant.settings, figure)["value"] is not None
+    assert flows.open_figure(plant.settings, figure).value is not None
     aged(plant, 31)
     maintain(plant.settings)
     with pytest.raises(UsageError, match="can't be read any more"):

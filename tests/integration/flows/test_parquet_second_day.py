@@ -51,8 +51,8 @@ def test_what_does_not_fit_is_a_reject_with_its_place_and_the_types(plant: Plant
     assert (report.counts.rows_in, report.counts.bronze, report.counts.rejects) == (3, 2, 1)
     assert temps(plant) == [20.5, 21.5, 23.5]
     reject = quarantine_rows(plant.settings, "press_line", 9)[0]
-    assert (reject["file"], reject["row"], reject["reasons"]) == ("b.parquet", 2, ["reject_other_type"])
-    assert reject["detail"] == "Temp: expected DOUBLE, found VARCHAR"
+    assert (reject.file, reject.row, reject.reasons) == ("b.parquet", 2, ("reject_other_type",))
+    assert reject.detail == "Temp: expected DOUBLE, found VARCHAR"
 
 
 def test_a_whole_number_too_large_for_the_table_is_not_rounded(plant: Plant) -> None:

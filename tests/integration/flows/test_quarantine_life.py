@@ -50,7 +50,7 @@ def test_row_that_fails_again_is_open_again_with_what_it_was_judged_by(aside):
     report = aside.replay(EVERY)
     assert (report.counts.silver, report.counts.quarantine) == (0, 3)
     rows = quarantine_rows(aside.settings, "press_line", 10)
-    assert [(row["id"], row["batch"], row["state"]) for row in rows] == [
+    assert [(row.id, row.batch, row.state) for row in rows] == [
         ("1:3", 2, "open"),
         ("1:4", 2, "open"),
         ("1:5", 2, "open"),
@@ -130,7 +130,7 @@ def test_row_that_is_no_number_can_not_be_released(aside):
     report = release_rows(aside.settings, "press_line", Selection(rows=(WORD,)), STEWARD)
     assert (report.counts.silver, report.counts.quarantine) == (0, 1)
     assert report.warnings == (("release_impossible", {"dataset": "press_line", "rows": 1}),)
-    assert quarantine_rows(aside.settings, "press_line", 1)[0]["reasons"] == ["type:temp_degc"]
+    assert quarantine_rows(aside.settings, "press_line", 1)[0].reasons == ("type:temp_degc",)
 
 
 @pytest.mark.parametrize("decide", [release_rows, expire_rows])
@@ -149,9 +149,7 @@ def test_expired_rows_are_closed_and_never_taken_again(aside):
     aside.widen(500)
     assert aside.replay().counts.rows_in == 1
     assert aside.temperatures() == {0: 20.0}
-    states = {
-        row["id"]: row["state"] for row in quarantine_rows(aside.settings, "press_line", 9, every=True) if row["batch"] == 1
-    }
+    states = {row.id: row.state for row in quarantine_rows(aside.settings, "press_line", 9, every=True) if row.batch == 1}
     assert states == {"1:3": "expired", "1:4": "expired", "1:5": "replayed"}
 
 
@@ -208,7 +206,7 @@ def test_law_of_the_batch_holds_for_each_replay(aside):
 def test_explain_tells_the_life_of_a_row_that_came_back(aside):
     aside.repair()
     aside.replay(HOT)
-    told = explain_row(aside.settings, "silver.press_line", "temp_degc=21.5")[0]
+    told = explain_row(aside.settings, "silver.press_line", "temp_degc=21.5")[0].as_dict()
     assert (told["file"], told["row"], told["flow"], told["batch"]) == ("a.csv", 3, "replay", 2)
     assert [(event["event"], event.get("by"), event.get("expression")) for event in told["life"]] == [
         ("set aside", None, None),
@@ -221,35 +219,36 @@ def test_lineage_follows_a_row_through_quarantine_and_repair(aside):
     aside.repair()
     aside.replay(HOT)
     told = [show_lineage(aside.settings, f"{name}.press_line.temp_degc", up=True, down=False) for name in ("silver", "repairs")]
-    edges = {(row["from"], row["to"], row["job"]) for rows in told for row in rows}
+    edges = {(str(row.edge.source), str(row.edge.target), row.edge.job) for rows in told for row in rows}
     assert ("repairs.press_line.temp_degc", "silver.press_line.temp_degc", "replay.press_line.silver") in edges
     assert ("quarantine.press_line.temp_degc", "repairs.press_line.temp_degc", "repair.press_line") in edges
 
 
 def test_figures_say_what_is_open_and_how_it_is_worked_off(aside):
     nothing = quarantine_figures(aside.settings)[0]
-    assert (nothing["open"], nothing["repair_rate"], nothing["failed_again"]) == (3, 0.0, None)
+    assert (nothing.open, nothing.repair_rate, nothing.failed_again) == (3, 0.0, None)
     aside.repair()
     aside.replay()
-    found = {row["dataset"]: row for row in quarantine_figures(aside.settings)}
+    found = {row.dataset: row for row in quarantine_figures(aside.settings)}
     assert set(found) == {"press_line", "*"}
-    assert (found["*"]["open"], found["*"]["repair_rate"], found["*"]["failed_again"]) == (1, 0.6667, 0.3333)
-    rules = {row["rule"]: (row["open"], row["owner"], row["rows"]) for row in quarantined(aside.settings)}
+    assert (found["*"].open, found["*"].repair_rate, found["*"].failed_again) == (1, 0.6667, 0.3333)
+    rules = {row.rule: (row.open, row.owner, row.rows) for row in quarantined(aside.settings)}
     assert rules == {"temp_in_range": (0, "li.wei", 2), "type:temp_degc": (1, "li.wei", 2)}
 
 
 def test_rows_keep_their_age_through_failures_and_rebuilds(aside):
-    oldest = quarantined(aside.settings)[0]["oldest"]
+    oldest = quarantined(aside.settings)[0].oldest
     aside.replay(EVERY)
     rebuild(aside.settings, "press_line")
-    assert {row["oldest"] for row in quarantined(aside.settings)} == {oldest}
+    assert {row.oldest for row in quarantined(aside.settings)} == {oldest}
 
 
 def test_totals_of_a_dataset_count_a_row_that_came_back_once(aside):
     aside.repair()
     aside.replay()
     total = list_runs(aside.settings)[0]
-    assert (total["batches"], total["rows_in"], total["bronze"], total["silver"], total["quarantine"]) == (2, 4, 4, 3, 1)
+    counts = total.counts
+    assert (total.batches, counts.rows_in, counts.bronze, counts.silver, counts.quarantine) == (2, 4, 4, 3, 1)
 
 
 def test_scorecard_ages_only_what_is_open(aside):

@@ -28,7 +28,7 @@ def plant(tmp_path_factory) -> Plant:
 
 
 def seen(plant: Plant, role: str) -> dict[str, object]:
-    return quarantine_rows(plant.settings, "press_line", 5, role=role)[0]["values"]
+    return quarantine_rows(plant.settings, "press_line", 5, role=role)[0].values
 
 
 def test_steward_sees_what_she_decides_on(plant):
@@ -43,7 +43,7 @@ def test_other_role_sees_a_masked_text_as_in_the_served_table(plant):
 
 
 def test_values_take_a_role_and_no_values_none(plant, capsys):
-    assert "values" not in quarantine_rows(plant.settings, "press_line", 5)[0]
+    assert "values" not in quarantine_rows(plant.settings, "press_line", 5)[0].as_dict()
     told = call(capsys, plant.root, "quarantine", "show", "press_line", "--values")
     assert (told.code, SECRET in told.said) == (2, False)
     assert call(capsys, plant.root, "quarantine", "show", "press_line", "--values", "--role", "nobody").code == 2

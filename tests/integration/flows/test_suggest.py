@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.errors import MachineError, UsageError
-from lakeward.flows import Acceptance, accept_rules, ingest_dataset, list_verdicts, suggest_rules
+from lakeward.flows import Acceptance, Proposal, SuggestionReport, accept_rules, ingest_dataset, list_verdicts, suggest_rules
 from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, make_plant
 from support.press_line_history import HEADER, PEOPLE, ROWS, deliver, make_past, reading
@@ -21,7 +21,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Plant:
 
 
 @pytest.fixture(scope="module")
-def found(clean: Plant) -> dict:
+def found(clean: Plant) -> SuggestionReport:
     return suggest_rules(clean.settings, "press_line")
 
 
@@ -30,54 +30,54 @@ def plant(clean: Plant, tmp_path: Path) -> Plant:
     return Plant(Path(shutil.copytree(clean.root, tmp_path / "plant")))
 
 
-def suggested(plant: Plant) -> dict[str, dict]:
-    return {one["id"].partition("#")[0]: one for one in suggest_rules(plant.settings, "press_line")["proposals"]}
+def suggested(plant: Plant) -> dict[str, Proposal]:
+    return {one.id.partition("#")[0]: one for one in suggest_rules(plant.settings, "press_line").proposals}
 
 
 def suite(plant: Plant) -> dict:
     return json.loads((plant.dataset / "suite.json").read_text())
 
 
-def test_every_kind_of_rule_is_learned_from_clean_batches(found: dict) -> None:
-    kinds = {proposal["id"].partition("#")[0].partition(":")[0] for proposal in found["proposals"]}
+def test_every_kind_of_rule_is_learned_from_clean_batches(found: SuggestionReport) -> None:
+    kinds = {proposal.id.partition("#")[0].partition(":")[0] for proposal in found.proposals}
 
     assert {"learned_range", "learned_values", "learned_filled", "learned_share", "learned_form", "learned_length"} <= kinds
     assert {"learned_unique", "learned_volume"} <= kinds
 
 
-def test_nothing_that_is_proposed_fires_on_the_clean_batches_it_was_learned_from(found: dict) -> None:
-    assert (found["learned"], found["held"], found["rows"]) == ([1, 2, 3, 4], [5], 4 * ROWS)
-    assert [p["id"] for p in found["proposals"] if p["tried"]["learned"]["share"] != 0 or p["tried"]["held"]["share"] != 0] == []
+def test_nothing_that_is_proposed_fires_on_the_clean_batches_it_was_learned_from(found: SuggestionReport) -> None:
+    assert (found.learned, found.held, found.rows) == ((1, 2, 3, 4), (5,), 4 * ROWS)
+    assert [p.id for p in found.proposals if p.firing.learned.share != 0 or p.firing.held.share != 0] == []
 
 
-def test_a_load_that_depends_on_the_state_gets_a_range_for_each_state(found: dict) -> None:
-    ranges = [p for p in found["proposals"] if p["kwargs"].get("column") == "load_kw"]
-    by_state = {p["kwargs"]["row_condition"]["parameter"]: p["kwargs"] for p in ranges if "row_condition" in p["kwargs"]}
+def test_a_load_that_depends_on_the_state_gets_a_range_for_each_state(found: SuggestionReport) -> None:
+    ranges = [p for p in found.proposals if p.kwargs.get("column") == "load_kw"]
+    by_state = {p.kwargs["row_condition"]["parameter"]: p.kwargs for p in ranges if "row_condition" in p.kwargs}
 
     assert set(by_state) == {"RUN", "STOP"}
     assert by_state["STOP"]["max_value"] < by_state["RUN"]["min_value"]
-    assert [p["id"] for p in ranges if "RUN" in p["id"] or "STOP" in p["id"]] == []
+    assert [p.id for p in ranges if "RUN" in p.id or "STOP" in p.id] == []
 
 
-def test_the_evidence_gives_its_number_again(clean: Plant, found: dict) -> None:
+def test_the_evidence_gives_its_number_again(clean: Plant, found: SuggestionReport) -> None:
     with open_workspace(clean.settings).engine() as engine:
-        for proposal in found["proposals"]:
-            evidence = proposal["evidence"]
-            assert engine.fetch(evidence["sql"])[0]["value"] == evidence["value"], proposal["id"]
+        for proposal in found.proposals:
+            evidence = proposal.evidence
+            assert engine.fetch(evidence.sql)[0]["value"] == evidence.value, proposal.id
 
 
 @pytest.mark.parametrize("column", ["operator", "field7"])
 def test_what_tells_a_person_is_in_no_proposal_be_it_by_name_or_by_values(found: dict, column: str) -> None:
-    about = {proposal["type"] for proposal in found["proposals"] if proposal["kwargs"].get("column") == column}
+    about = {proposal.type for proposal in found.proposals if proposal.kwargs.get("column") == column}
 
     assert about <= {"expect_column_values_to_not_be_null", "expect_column_value_lengths_to_be_between"}
-    assert [value for value in (*PEOPLE, "138") if value in json.dumps(found["proposals"])] == []
+    assert [value for value in (*PEOPLE, "138") if value in json.dumps(found.as_dict()["proposals"])] == []
 
 
 def test_an_accepted_rule_fails_a_corrupt_batch(plant: Plant) -> None:
     accepted = accept_rules(plant.settings, "press_line", YES)
     deliver(plant, 9, *(reading(9, row, load=0.5, state="BROKEN") for row in range(ROWS)))
-    failed = {v["rule_id"] for v in list_verdicts(plant.settings, "press_line") if v["outcome"] == "FAIL"}
+    failed = {v.rule_id for v in list_verdicts(plant.settings, "press_line") if v.outcome == "FAIL"}
 
     assert "learned_values:state" in failed & set(accepted)
 
@@ -85,9 +85,9 @@ def test_an_accepted_rule_fails_a_corrupt_batch(plant: Plant) -> None:
 def test_a_load_out_of_its_state_fails_the_rule_of_that_state(plant: Plant) -> None:
     accept_rules(plant.settings, "press_line", YES)
     deliver(plant, 9, *(reading(9, row, load=45) for row in range(ROWS)))
-    failed = [v for v in list_verdicts(plant.settings, "press_line") if v["outcome"] == "FAIL"]
+    failed = [v for v in list_verdicts(plant.settings, "press_line") if v.outcome == "FAIL"]
 
-    assert [(v["expectation"], v["failed"], v["evaluated"]) for v in failed] == [
+    assert [(v.expectation, v.failed, v.evaluated) for v in failed] == [
         ("expect_column_values_to_be_between", ROWS // 3, ROWS // 3)
     ]
 
@@ -130,9 +130,9 @@ def test_what_moves_in_the_batches_kept_back_and_what_nobody_believes_is_told(pl
     for batch in (5, 6, 7, 8, 9):
         deliver(plant, batch, *(reading(batch, row, temp=90 if batch > 7 else 21) for row in range(ROWS)))
     found = suggest_rules(plant.settings, "press_line")
-    told = {(one["code"], one["facts"].get("id") or one["facts"].get("rule")) for one in found["findings"]}
+    told = {(one.code, one.facts.get("id") or one.facts.get("rule")) for one in found.findings}
 
-    assert "learned_range:temp_degc" not in {p["id"] for p in found["proposals"]}
+    assert "learned_range:temp_degc" not in {p.id for p in found.proposals}
     assert {("suggest_unsettled", "learned_range:temp_degc"), ("suggest_rule_fires", "wrong")} <= told
 
 
@@ -147,8 +147,8 @@ def test_a_column_whose_values_are_another_s_key_gets_that_whole_key(plant: Plan
     ingest_dataset(plant.settings, "machines")
 
     rule = suggested(plant)["learned_refers:machine"]
-    assert rule["kwargs"]["value_set"] == [f"M{row}" for row in range(8)]
-    assert rule["facts"]["table"] == "silver.machines"
+    assert rule.kwargs["value_set"] == [f"M{row}" for row in range(8)]
+    assert rule.facts["table"] == "silver.machines"
 
 
 def test_without_a_past_the_message_says_to_run_first(tmp_path: Path) -> None:

@@ -75,11 +75,11 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_learned_of_tags_states_and_silence_judges_the_next_batch(plant: Path) -> None:
     settings = Settings(start=plant)
     found = suggest_rules(settings, "readings")
-    ranges = [one["kwargs"]["ranges"] for one in found["proposals"] if one["type"] == "expect_series_range_by_state"]
-    gaps = sorted(one["kwargs"]["max_gap_seconds"] for one in found["proposals"] if one["type"] == "expect_series_no_gap")
+    ranges = [one.kwargs["ranges"] for one in found.proposals if one.type == "expect_series_range_by_state"]
+    gaps = sorted(one.kwargs["max_gap_seconds"] for one in found.proposals if one.type == "expect_series_no_gap")
     accept_rules(settings, "readings", Acceptance(("all",), "as the plant runs"))
     deliver(plant, 5, stuck=True, silent=range(600, 700))
-    failed = {v["expectation"]: v["failed"] for v in list_verdicts(settings, "readings") if v["outcome"] == "FAIL"}
+    failed = {v.expectation: v.failed for v in list_verdicts(settings, "readings") if v.outcome == "FAIL"}
 
     assert [set(one) for one in ranges] == [{"run", "idle"}]
     assert gaps[0] == 15

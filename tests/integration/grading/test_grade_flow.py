@@ -41,11 +41,11 @@ def plant(copy_of, tmp_path: Path) -> Plant:
 
 def grades(plant: Plant) -> dict[str, tuple[str, str | None, int | None, str | None]]:
     rows = list_grades(plant.settings, "press_line")
-    return {row["column"]: (row["state"], row["grade"], row["level"], row["category"]) for row in rows}
+    return {row.column: (row.grade.state, row.grade.grade, row.grade.level, row.grade.category) for row in rows}
 
 
 def versions(plant: Plant) -> dict[str, int]:
-    return {row["table"]: row["version"] for row in list_tables(plant.settings)}
+    return {str(row.table): row.version for row in list_tables(plant.settings)}
 
 
 def metadata(plant: Plant, column: str) -> dict[str, object]:
@@ -137,15 +137,15 @@ def test_a_contract_without_a_class_of_data_leaves_columns_ungraded(plant: Plant
     grade_dataset(plant.settings, "press_line")
     assert grades(plant)["temp_degc"] == ("ungraded", None, None, None)
     assert grades(plant)["tel"] == ("provisional", "general", 3, "personal.phone")
-    assert {r["column"]: r["why"] for r in list_grades(plant.settings, "press_line")}["ts"] == "grade_class_missing"
+    assert {r.column: r.grade.why for r in list_grades(plant.settings, "press_line")}["ts"] == "grade_class_missing"
 
 
 def test_what_waits_for_a_person_is_counted(plant: Plant) -> None:
     grade_dataset(plant.settings, "press_line")
     confirm(plant)
     status = project_status(plant.settings)[0]
-    assert status["waiting"] == len(grades(plant)) - 1
-    assert "next_grades" in [step["code"] for step in status["next"]]
+    assert status.waiting == len(grades(plant)) - 1
+    assert "next_grades" in [step.code for step in status.next]
 
 
 @pytest.mark.parametrize(

@@ -21,22 +21,22 @@ def graded(shipped_copy):
 
 
 def test_every_planted_person_is_found_and_nothing_else(graded):
-    found = {r["column"]: (r["category"], r["level"]) for r in graded[1] if r["category"]}
+    found = {r.column: (r.grade.category, r.grade.level) for r in graded[1] if r.grade.category}
     assert found == PERSONAL
 
 
 def test_every_column_of_the_shipped_datasets_has_a_grade(graded):
-    assert {(r["state"], r["grade"]) for r in graded[1]} == {("provisional", "general")}
-    assert {r["why"] for r in graded[1]} == {"grade_class_default", "grade_column_is", "grade_column_contains"}
+    assert {(r.grade.state, r.grade.grade) for r in graded[1]} == {("provisional", "general")}
+    assert {r.grade.why for r in graded[1]} == {"grade_class_default", "grade_column_is", "grade_column_contains"}
 
 
 def test_gold_takes_the_highest_of_what_it_is_made_of(graded):
     settings, _ = graded
     decide_grade(settings, "maintenance_orders.cost", Choice("wang", "prices of suppliers", "important"))
     grade_all(settings)
-    gold = {r["column"]: r for r in list_grades(settings, "asset_health_daily")}
-    assert (gold["orders_cost"]["grade"], gold["orders_cost"]["why"]) == ("important", "grade_inherited")
-    assert gold["temp_mean"]["grade"] == "general"
+    gold = {r.column: r.grade for r in list_grades(settings, "asset_health_daily")}
+    assert (gold["orders_cost"].grade, gold["orders_cost"].why) == ("important", "grade_inherited")
+    assert gold["temp_mean"].grade == "general"
 
 
 def test_a_draft_says_which_columns_hold_personal_data_and_shows_none(graded, tmp_path):

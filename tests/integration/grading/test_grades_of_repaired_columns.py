@@ -8,7 +8,7 @@ from support.quarantine_line import HOT, make_aside
 
 
 def grades(aside) -> dict[str, str]:
-    return {row["column"]: row["grade"] for row in grade_dataset(aside.settings, "press_line")}
+    return {row.column: row.grade.grade for row in grade_dataset(aside.settings, "press_line")}
 
 
 def test_column_made_of_a_core_column_by_a_repair_is_core(tmp_path):

@@ -8,10 +8,11 @@ import pytest
 
 from lakeward.core.errors import DefinitionError, UsageError
 from lakeward.core.names import TableName
-from lakeward.flows import assess, ingest_dataset, list_tables, maturity_show
+from lakeward.flows import MaturityIndicator, assess, ingest_dataset, list_tables, maturity_show
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.scorecard.assess import ANSWERS, stored_assessment
-from lakeward.flows.scorecard.maturity import maturity_summary, readiness_of
+from lakeward.flows.scorecard.maturity import readiness_of
+from lakeward.flows.scorecard.summary import maturity_summary
 from lakeward.maturity.catalogue import catalogue
 from support.plant import Plant, line, make_plant
 
@@ -47,11 +48,11 @@ def answer(plant: Plant, text: str) -> None:
 
 
 def versions(plant: Plant) -> dict[str, int]:
-    return {row["table"]: row["version"] for row in list_tables(plant.settings)}
+    return {str(row.table): row.version for row in list_tables(plant.settings)}
 
 
-def shown(plant: Plant, item: str) -> dict[str, dict[str, object]]:
-    return {row["indicator"]: row for row in maturity_show(plant.settings, item)[0]["indicators"]}
+def shown(plant: Plant, item: str) -> dict[str, MaturityIndicator]:
+    return {row.indicator: row for row in maturity_show(plant.settings, item)[0].indicators}
 
 
 def measured(plant: Plant) -> list[dict[str, object]]:
@@ -80,9 +81,9 @@ def test_figures_are_those_that_can_be_counted_by_hand(plant: Plant) -> None:
     with open_workspace(plant.settings).engine() as engine:
         outcomes = [row["outcome"] for row in engine.fetch("SELECT outcome FROM governance.verdicts")]
     known = [outcome for outcome in outcomes if outcome != "UNKNOWN"]
-    assert (checks["QC1"]["numerator"], checks["QC1"]["denominator"]) == (len(known), len(outcomes))
-    assert (checks["QC2"]["numerator"], checks["QC2"]["denominator"]) == (known.count("PASS"), len(known))
-    assert (checks["QC4"]["value"], checks["QC4"]["level"]) == (Decimal("100.00"), Decimal("2.00"))
+    assert (checks["QC1"].numerator, checks["QC1"].denominator) == (len(known), len(outcomes))
+    assert (checks["QC2"].numerator, checks["QC2"].denominator) == (known.count("PASS"), len(known))
+    assert (checks["QC4"].value, checks["QC4"].level) == (Decimal("100.00"), Decimal("2.00"))
 
 
 def test_a_lake_of_one_day_reads_low_and_names_what_is_missing(plant: Plant) -> None:
@@ -93,7 +94,7 @@ def test_a_lake_of_one_day_reads_low_and_names_what_is_missing(plant: Plant) -> 
     assert readiness.score is not None
     assert readiness.score <= 3
     issues = shown(plant, "11.2")["QC3"]
-    assert (issues["value"], issues["level"], issues["reason"], issues["missing"]) == (None, None, "maturity_no_source", "issues")
+    assert (issues.value, issues.level, issues.reason, issues.missing) == (None, None, "maturity_no_source", "issues")
 
 
 def test_a_rerun_over_unchanged_tables_commits_nothing(plant: Plant) -> None:
@@ -121,7 +122,7 @@ def test_over_an_empty_lake_everything_is_unknown_and_says_so(empty: Plant) -> N
     readiness = assess(empty.settings).readiness
 
     assert (readiness.score, readiness.level, readiness.measured) == (None, None, 0)
-    assert {row["score"] for row in maturity_show(empty.settings)} == {None}
+    assert {row.score for row in maturity_show(empty.settings)} == {None}
     indicators = [indicator for item in readiness.items for indicator in item.indicators]
     assert {(each.level, each.fact.evidence, each.reason) for each in indicators} == {(None, None, "maturity_lake_empty")}
 
@@ -146,8 +147,8 @@ def test_an_answer_stands_beside_the_proposal_with_the_difference(plant: Plant) 
     assess(plant.settings)
 
     (row,) = maturity_show(plant.settings, "8.4")
-    assert (row["score"], row["assessor"], row["documents"]) == (Decimal("2.33"), Decimal("2.33"), ["docs/plan.pdf"])
-    assert row["difference"] == row["assessor"] - row["proposal"]
+    assert (row.score, row.assessor, row.documents) == (Decimal("2.33"), Decimal("2.33"), ("docs/plan.pdf",))
+    assert row.difference == row.assessor - row.proposal
 
 
 def test_an_answer_measures_what_telemetry_can_not(empty: Plant) -> None:
@@ -184,4 +185,4 @@ def test_a_table_without_a_contract_counts_against_the_figure(plant: Plant) -> N
     assess(plant.settings)
 
     contracts = shown(plant, "8.1")["AM1"]
-    assert (contracts["numerator"], contracts["denominator"], contracts["level"]) == (0, 1, Decimal("1.00"))
+    assert (contracts.numerator, contracts.denominator, contracts.level) == (0, 1, Decimal("1.00"))

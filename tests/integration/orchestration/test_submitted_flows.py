@@ -65,7 +65,7 @@ from lakeward.core.settings import Settings
 from lakeward.flows import list_tables
 from lakeward.orchestration.local import run_local
 runs = run_local(Settings.load(Path(".")), ["press"], print)
-rows = {t["table"]: t["rows"] for t in list_tables(Settings.load(Path("."), environ={}))}
+rows = {str(t.table): t.rows for t in list_tables(Settings.load(Path("."), environ={}))}
 print(json.dumps([[run.state for run in runs], rows.get("silver.press")]))
 """
 ROWS = "ts,temp\n2026-03-01T06:00:00Z,20.5\n2026-03-01T06:01:00Z,21.5\n"

@@ -138,10 +138,10 @@ def test_a_row_of_silver_is_explained_to_its_file_and_line(done: Done) -> None:
 
     origin = explain_row(done.settings, f"silver.{done.name}", where)[0]
 
-    file = done.settings.start / "inbox" / done.name / origin["file"]
-    assert given in file.read_text("utf-8-sig").splitlines()[origin["row"] - 1].split(";" if done.name == "skab" else ",")
+    file = done.settings.start / "inbox" / done.name / origin.place.file
+    assert given in file.read_text("utf-8-sig").splitlines()[origin.place.row - 1].split(";" if done.name == "skab" else ",")
     assert column in file.read_text("utf-8-sig").splitlines()[0]
-    assert (origin["batch"], origin["contract_version"]) == (1, "1.0.0")
+    assert (origin.batch, origin.contract_version) == (1, "1.0.0")
 
 
 def test_files_that_differ_are_told_of(done: Done) -> None:
@@ -167,7 +167,7 @@ def test_files_of_five_columns_are_rejects_with_the_columns_they_lack(orders: Se
 
 
 def test_the_shifted_row_is_set_aside_with_every_reason(orders: Settings) -> None:
-    rows = {(row["file"], row["row"]): set(row["reasons"]) for row in quarantine_rows(orders, "excavators_mwo", 100)}
+    rows = {(row.file, row.row): set(row.reasons) for row in quarantine_rows(orders, "excavators_mwo", 100)}
 
     assert rows[("excavators-cleaned_v2020-09.csv", 3454)] == {
         *("type:cost", "type:running_time", "required:functional_location"),

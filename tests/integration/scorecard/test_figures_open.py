@@ -51,8 +51,8 @@ def test_a_figure_of_the_built_page_opens_by_its_id(ran):
     build_scorecard(ran.settings)
     ran.drop("c.csv", line("M1", 9, 23))
     ingest_dataset(ran.settings, "press_line")
-    assert open_figure(ran.settings, "totals/rows_in")["value"] == 5
-    assert open_figure(ran.settings, "rules/press_line/type%3Atemp_degc/failed")["value"] == 1
+    assert open_figure(ran.settings, "totals/rows_in").value == 5
+    assert open_figure(ran.settings, "rules/press_line/type%3Atemp_degc/failed").value == 1
 
 
 @pytest.mark.parametrize("name", ["totals", "totals/nothing", "nothing/score", "datasets/score", "datasets/a/b/score"])
@@ -71,7 +71,7 @@ def test_totals_are_those_of_the_runs(ran):
     (run,) = list_runs(ran.settings)
     totals = read_scorecard(ran.settings).readings["totals"].only
     assert {key: totals[key] for key in ("rows_in", "silver", "quarantine", "rejects", "duplicates", "batches")} == {
-        key: run[key] for key in ("rows_in", "silver", "quarantine", "rejects", "duplicates", "batches")
+        key: run.as_dict()[key] for key in ("rows_in", "silver", "quarantine", "rejects", "duplicates", "batches")
     }
     assert (totals["balanced"], totals["datasets"]) == (2, 1)
 
@@ -81,11 +81,11 @@ def test_grades_are_counted_as_grading_tells_them(governed):
     told = list_grades(governed.settings)
     counted = read_scorecard(governed.settings).readings["grades"].only
     assert {state: counted[state] for state in ("confirmed", "overridden", "provisional", "stale", "ungraded")} == {
-        state: sum(row["state"] == state for row in told)
+        state: sum(row.grade.state == state for row in told)
         for state in ("confirmed", "overridden", "provisional", "stale", "ungraded")
     }
     assert [counted[grade] for grade in ("core", "important", "general")] == [
-        sum(row["grade"] == grade for row in told) for grade in ("core", "important", "general")
+        sum(row.grade.grade == grade for row in told) for grade in ("core", "important", "general")
     ]
     assert counted["important"] == 1
 

@@ -9,7 +9,7 @@ from lakeward.core.errors import UsageError
 from lakeward.flows import ingest_dataset, list_tables
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.batch.scores import pinned
-from lakeward.flows.scoring.diff import score_diff
+from lakeward.flows.scoring.diff import ScoreChange, score_diff
 from lakeward.flows.scoring.rejudge import rejudge
 from lakeward.flows.scoring.show import show_scores
 from support.command_line import call
@@ -44,14 +44,14 @@ def plant(copy_of, tmp_path):
 
 
 def versions(plant):
-    return {row["table"]: row["version"] for row in list_tables(plant.settings)}
+    return {str(row.table): row.version for row in list_tables(plant.settings)}
 
 
 def test_old_batches_are_judged_again_once_and_nothing_is_published(plant):
     before, shown = versions(plant), show_scores(plant.settings, "press_line", batches=None)
     done = rejudge(plant.settings, "press_line")
-    assert (done["batches"], done["judged"], done["published"]) == (3, 2, 1)
-    assert rejudge(plant.settings, "press_line")["judged"] == 0
+    assert (done.batches, done.judged, done.published) == (3, 2, 1)
+    assert rejudge(plant.settings, "press_line").judged == 0
     after = versions(plant)
     assert {name for name in after if after[name] != before.get(name)} == {"governance.rejudged"}
     assert show_scores(plant.settings, "press_line", batches=None) == shown
@@ -61,43 +61,40 @@ def test_what_the_rules_moved_and_what_the_data_moved_sum_up(plant):
     rejudge(plant.settings, "press_line")
     for first, last in ((None, None), (1, 3), (1, 2), (2, 1), (3, 3)):
         found = score_diff(plant.settings, "press_line", first, last)
-        changes = [found["whole"], *found["dimensions"], *found["rules"]]
-        told = [each for each in changes if each["rule_part"] is not None and each["data_part"] is not None]
+        changes = [found.whole, *(each.moved for each in (*found.dimensions, *found.rules))]
+        told = [each for each in changes if each.rule_part is not None and each.data_part is not None]
         assert len(told) > 6
-        assert all(each["rule_part"] + each["data_part"] == each["change"] for each in told)
-        assert isinstance(found["whole"]["change"], Decimal)
+        assert all(each.rule_part + each.data_part == each.change for each in told)
+        assert isinstance(found.whole.change, Decimal)
 
 
 def test_rules_are_told_as_added_removed_changed_and_unchanged(plant):
     rejudge(plant.settings, "press_line")
     found = score_diff(plant.settings, "press_line")
-    rules = {row["rule"]: row for row in found["rules"]}
-    assert (found["from"], found["to"]) == (2, 3)
-    assert {name: rules[name]["status"] for name in ("same", "tightened", "dropped", "brought", "type:ts")} == {
+    rules = {row.rule: row for row in found.rules}
+    assert (found.first, found.last) == (2, 3)
+    assert {name: rules[name].status for name in ("same", "tightened", "dropped", "brought", "type:ts")} == {
         "same": "unchanged",
         "tightened": "changed",
         "dropped": "removed",
         "brought": "added",
         "type:ts": "unchanged",
     }
-    assert (rules["tightened"]["before"], rules["tightened"]["between"], rules["tightened"]["after"]) == (
-        Decimal("66.67"),
-        Decimal("33.33"),
-        Decimal("100.00"),
-    )
-    assert (rules["same"]["rule_part"], rules["brought"]["rule_part"], rules["dropped"]["data_part"]) == (0, None, None)
+    moved = {name: rule.moved for name, rule in rules.items()}
+    assert moved["tightened"] == ScoreChange(Decimal("66.67"), Decimal("33.33"), Decimal("100.00"))
+    assert (moved["same"].rule_part, moved["brought"].rule_part, moved["dropped"].data_part) == (0, None, None)
 
 
 def test_data_that_did_not_move_have_no_part_in_the_change(plant):
     rejudge(plant.settings, "press_line")
-    whole = score_diff(plant.settings, "press_line", 1, 1)["whole"]
-    assert whole["data_part"] == 0
-    assert whole["rule_part"] == whole["change"] < 0
+    whole = score_diff(plant.settings, "press_line", 1, 1).whole
+    assert whole.data_part == 0
+    assert whole.rule_part == whole.change < 0
 
 
 def test_rules_that_did_not_move_have_no_part_in_the_change(plant):
-    whole = score_diff(plant.settings, "press_line", 3, 3)["whole"]
-    assert (whole["rule_part"], whole["data_part"], whole["change"]) == (0, 0, 0)
+    whole = score_diff(plant.settings, "press_line", 3, 3).whole
+    assert (whole.rule_part, whole.data_part, whole.change) == (0, 0, 0)
 
 
 SILENCE = {"type": "expect_series_no_gap", "kwargs": {"max_gap_seconds": 90}, "meta": {"lakeward": {"id": "silence"}}}
@@ -106,27 +103,27 @@ SILENCE = {"type": "expect_series_no_gap", "kwargs": {"max_gap_seconds": 90}, "m
 def test_a_new_rule_that_needs_the_batches_before_is_unknown_in_hindsight_and_an_old_one_stands(plant):
     plant.suite({**SUITE, "expectations": [*NEW, SILENCE]})
     rejudge(plant.settings, "press_line")
-    point = score_diff(plant.settings, "press_line", 1, 1)["levels"]["between"][0]["figures"]
-    assert next(each["value"] for each in point if each["id"].endswith("coverage")) < 100
+    point = score_diff(plant.settings, "press_line", 1, 1).levels["between"][0].figures
+    assert next(each.value for each in point if each.id.endswith("coverage")) < 100
     plant.drop("d.csv", line("A", 10, 20), line("A", 15, 20))
     ingest_dataset(plant.settings, "press_line")
     plant.suite({**SUITE, "expectations": [SILENCE]})
     rejudge(plant.settings, "press_line")
-    rules = {row["rule"]: row for row in score_diff(plant.settings, "press_line", 4, 4)["rules"]}
-    assert rules["silence"]["before"] == rules["silence"]["between"] < 100
-    assert (rules["silence"]["status"], rules["brought"]["status"]) == ("unchanged", "removed")
+    rules = {row.rule: row for row in score_diff(plant.settings, "press_line", 4, 4).rules}
+    assert rules["silence"].moved.before == rules["silence"].moved.between < 100
+    assert (rules["silence"].status, rules["brought"].status) == ("unchanged", "removed")
 
 
 def test_a_diff_opens_too(plant):
     rejudge(plant.settings, "press_line")
     found = score_diff(plant.settings, "press_line")
     with open_workspace(plant.settings).engine() as engine:
-        for levels in found["levels"].values():
+        for levels in found.levels.values():
             for level in levels:
-                for figure in level["figures"]:
-                    (row,) = engine.fetch(figure["sql"], at=pinned(level["versions"]))
-                    assert row["value"] == figure["value"]
-    assert set(found["levels"]["between"][0]["versions"]) == {"governance.rejudged"}
+                for figure in level.figures:
+                    (row,) = engine.fetch(figure.evidence.sql, at=pinned(level.versions))
+                    assert row["value"] == figure.value
+    assert set(found.levels["between"][0].versions) == {"governance.rejudged"}
 
 
 def test_a_batch_that_was_not_judged_again_has_no_rule_part(plant):
@@ -142,10 +139,10 @@ def test_a_batch_that_is_not_there_is_refused(plant):
 def test_a_suite_that_changes_again_is_judged_anew_beside_the_earlier_ones(plant):
     rejudge(plant.settings, "press_line")
     plant.suite({**SUITE, "expectations": list(OLD)})
-    assert rejudge(plant.settings, "press_line")["judged"] == 1
-    assert score_diff(plant.settings, "press_line", 1, 3)["whole"]["rule_part"] == 0
+    assert rejudge(plant.settings, "press_line").judged == 1
+    assert score_diff(plant.settings, "press_line", 1, 3).whole.rule_part == 0
     plant.suite({**SUITE, "expectations": list(NEW)})
-    assert rejudge(plant.settings, "press_line")["judged"] == 0
+    assert rejudge(plant.settings, "press_line").judged == 0
 
 
 def test_the_command_tells_both_parts_in_both_languages(plant, capsys):

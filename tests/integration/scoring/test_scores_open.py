@@ -9,6 +9,7 @@ from lakeward.core.errors import DefinitionError, UsageError
 from lakeward.flows import ingest_dataset, list_runs, project_status, read_scorecard
 from lakeward.flows.base.workspace import WEIGHTS, open_workspace
 from lakeward.flows.batch.scores import pinned
+from lakeward.flows.scoring.answers import UnmeasuredDimension
 from lakeward.flows.scoring.estate import keep_estate_score
 from lakeward.flows.scoring.show import score_history, show_scores
 from support.command_line import call
@@ -38,19 +39,19 @@ def plant(copy_of, tmp_path):
     return Plant(copy_of(fill, tmp_path / "p"))
 
 
-def reopened(plant, figures, versions):
+def reopened(plant, queries, versions):
     with open_workspace(plant.settings).engine() as engine:
-        return [[row["value"] for row in engine.fetch(each["sql"], at=pinned(versions))] for each in figures]
+        return [[row["value"] for row in engine.fetch(sql, at=pinned(versions))] for sql in queries]
 
 
 def figures(shown):
-    return [(each, level["versions"]) for level in shown["levels"] for each in level["figures"]]
+    return [(each, level.versions) for level in shown.levels for each in level.figures]
 
 
 def opened(plant, shown):
-    for level in shown["levels"]:
-        values = [[each["value"]] for each in level["figures"]]
-        assert reopened(plant, level["figures"], level["versions"]) == values
+    for level in shown.levels:
+        values = [[each.value] for each in level.figures]
+        assert reopened(plant, [each.evidence.sql for each in level.figures], level.versions) == values
     return len(figures(shown))
 
 
@@ -73,17 +74,17 @@ def test_a_kept_score_is_given_again_by_its_query_after_later_runs_and_other_wei
     keep_estate_score(plant.settings)
     for rows, count in ((score_history(plant.settings, "press_line"), 3), (score_history(plant.settings), 2)):
         assert len(rows) == count
-        assert len({row["weights_sha256"] for row in rows}) == 2
-        assert [reopened(plant, [row], row["versions"]) for row in rows] == [[[row["score"]]] for row in rows]
+        assert len({row.weights_sha256 for row in rows}) == 2
+        assert [reopened(plant, [row.sql], row.versions) for row in rows] == [[[row.score]] for row in rows]
 
 
 def test_a_batch_scores_the_same_in_its_run_in_its_kept_score_and_now(plant):
-    now = show_scores(plant.settings, "press_line")["whole"]
+    now = show_scores(plant.settings, "press_line").whole.mean
     kept = score_history(plant.settings, "press_line")[-1]
-    assert list_runs(plant.settings)[0]["score"] == float(now["score"])
-    assert {key: kept[key] for key in ("score", "numerator", "denominator", "rules", "measured", "coverage")} == {
-        key: now[key] for key in ("score", "numerator", "denominator", "rules", "measured", "coverage")
-    }
+    assert list_runs(plant.settings)[0].score == now.score
+    assert [getattr(kept, name) for name in ("score", "numerator", "denominator", "rules", "measured", "coverage")] == [
+        getattr(now, name) for name in ("score", "numerator", "denominator", "rules", "measured", "coverage")
+    ]
 
 
 @pytest.mark.parametrize("policy", ["{}", HEAVY])
@@ -91,33 +92,34 @@ def test_page_status_and_command_show_the_same_scores(plant, policy):
     weigh(plant, policy)
     card, estate = read_scorecard(plant.settings).readings, show_scores(plant.settings)
     own = show_scores(plant.settings, "press_line")
-    assert card["totals"].only["score"] == estate["whole"]["score"]
-    assert card["datasets"].rows[0]["score"] == own["whole"]["score"] == estate["parts"][0]["score"]
+    assert card["totals"].only["score"] == estate.whole.mean.score
+    assert card["datasets"].rows[0]["score"] == own.whole.mean.score == estate.parts[0].mean.score
     (status,) = project_status(plant.settings)
-    assert status["score"] == float(own["whole"]["score"])
+    assert status.score == own.whole.mean.score
     assert {row.key[1]: row["score"] for row in card["dataset_dimensions"].rows} == measured(own)
     assert {row.key[0]: row["score"] for row in card["dimensions"].rows} == measured(estate)
 
 
 def measured(shown):
-    return {row["dimension"]: row["score"] for row in shown["dimensions"] if row["rules"]}
+    found = [row for row in shown.dimensions if not isinstance(row, UnmeasuredDimension)]
+    return {row.dimension: row.mean.score for row in found if row.mean.rules}
 
 
 def test_a_dimension_without_rules_is_unknown_and_never_zero(plant):
-    row = show_scores(plant.settings, "press_line")["dimensions"][-1]
-    assert (row["dimension"], row["score"], row["coverage"], row["rules"]) == ("accessibility", None, None, 0)
+    row = show_scores(plant.settings, "press_line").dimensions[-1]
+    assert (row.dimension, row.score, row.coverage, row.rules) == ("accessibility", None, None, 0)
 
 
 def test_a_rule_shows_its_indicator_where_its_dimension_is_that_of_its_type(plant):
-    told = {row["rule"]: row["indicator"] for row in show_scores(plant.settings, "press_line")["parts"]}
+    told = {row.rule: row.indicator for row in show_scores(plant.settings, "press_line").parts}
     assert (told["temp_in_range"], told["type:ts"], told["mean_plausible"]) == ("0302", "0102", None)
 
 
 def test_all_batches_count_their_rows_together(plant):
-    rules = {row["rule"]: row for row in show_scores(plant.settings, "press_line", batches=None)["parts"]}
+    rules = {row.rule: row for row in show_scores(plant.settings, "press_line", batches=None).parts}
     in_range = rules["temp_in_range"]
-    assert (in_range["numerator"], in_range["denominator"], in_range["batches"]) == (3, 5, 2)
-    assert in_range["score"] == Decimal("60.00")
+    assert (in_range.numerator, in_range.denominator, in_range.batches) == (3, 5, 2)
+    assert in_range.score == Decimal("60.00")
 
 
 def test_a_halted_batch_counts_since_its_rows_were_received(plant):
@@ -125,8 +127,8 @@ def test_a_halted_batch_counts_since_its_rows_were_received(plant):
     plant.drop("c.csv", line("A", 6, 150))
     assert ingest_dataset(plant.settings, "press_line").halted == 3
     shown = show_scores(plant.settings, "press_line")
-    assert {row["rule"]: row["score"] for row in shown["parts"]}["mean_plausible"] == Decimal("0.00")
-    assert score_history(plant.settings, "press_line")[-1]["score"] == shown["whole"]["score"]
+    assert {row.rule: row.score for row in shown.parts}["mean_plausible"] == Decimal("0.00")
+    assert score_history(plant.settings, "press_line")[-1].score == shown.whole.mean.score
 
 
 def test_a_replay_changes_no_score_since_its_rows_were_counted_when_they_came(plant, capsys):
@@ -134,14 +136,10 @@ def test_a_replay_changes_no_score_since_its_rows_were_counted_when_they_came(pl
     plant.suite({**SUITE, "expectations": []})
     assert call(capsys, plant.root, "quarantine", "replay", "press_line", "--reason", "rule dropped").code in (0, 1)
     after = show_scores(plant.settings)
-    assert list_runs(plant.settings)[0]["batches"] == 3
-    assert (after["whole"], after["parts"], score_history(plant.settings, "press_line")) == (
-        before["whole"],
-        before["parts"],
-        kept,
-    )
-    assert list_runs(plant.settings)[0]["score"] == float(after["parts"][0]["score"])
-    assert read_scorecard(plant.settings).readings["totals"].only["score"] == after["whole"]["score"]
+    assert list_runs(plant.settings)[0].batches == 3
+    assert (after.whole, after.parts, score_history(plant.settings, "press_line")) == (before.whole, before.parts, kept)
+    assert list_runs(plant.settings)[0].score == after.parts[0].mean.score
+    assert read_scorecard(plant.settings).readings["totals"].only["score"] == after.whole.mean.score
 
 
 def test_an_unchanged_estate_is_kept_once(plant):
@@ -162,7 +160,7 @@ def test_a_weight_of_a_rule_that_is_gone_stops_the_run_before_anything_is_receiv
 def test_an_empty_lake_has_no_score(tmp_path):
     plant = make_plant(tmp_path / "p")
     shown = show_scores(plant.settings)
-    assert (shown["whole"], shown["levels"], keep_estate_score(plant.settings)) == (None, [], False)
+    assert (shown.whole, shown.levels, keep_estate_score(plant.settings)) == (None, (), False)
     assert score_history(plant.settings) == []
 
 

@@ -1,22 +1,22 @@
 """Contracts as files: what is wrong with them, and what changed between two."""
 
 from pathlib import Path
-from typing import Any
 
-from lakeward.contracts.diff import diff
+from lakeward.contracts.diff import Change, diff
 from lakeward.contracts.document import read_text
 from lakeward.contracts.lint import Problem, lint
 from lakeward.contracts.load import parse_contract
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import LakewardError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.flows.base.answers import FileProblem
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.judge import suite_name
 from lakeward.quality.suite import load_rules
 
 
-def lint_contracts(settings: Settings, name: str | None = None) -> list[dict[str, Any]]:
-    """Every problem of one contract or of all, and of their suites: `file, line, column, code, facts`.
+def lint_contracts(settings: Settings, name: str | None = None) -> list[FileProblem]:
+    """Every problem of one contract or of all, and of their suites.
 
     Raises:
         UsageError: The project has no dataset `name`.
@@ -26,15 +26,15 @@ def lint_contracts(settings: Settings, name: str | None = None) -> list[dict[str
     return [problem for each in names for problem in _lint(workspace, each)]
 
 
-def compare_contracts(old: Path, new: Path) -> list[dict[str, Any]]:
-    """What changed from `old` to `new`: `kind` (additive, compatible, breaking), `code, facts`.
+def compare_contracts(old: Path, new: Path) -> list[Change]:
+    """What changed from `old` to `new`.
 
     Raises:
         UsageError: One of them is not there.
         ContractError: One of them is no valid contract.
     """
     before, after = (_read(path) for path in (old, new))
-    return [{"kind": str(change.kind), "code": change.code, "facts": dict(change.facts)} for change in diff(before, after)]
+    return list(diff(before, after))
 
 
 def _read(path: Path) -> Contract:
@@ -44,23 +44,32 @@ def _read(path: Path) -> Contract:
         raise UsageError("contract_not_found", file=path) from error
 
 
-def _lint(workspace: Workspace, name: str) -> list[dict[str, Any]]:
+def _lint(workspace: Workspace, name: str) -> list[FileProblem]:
     path = workspace.project.contract_path(name)
     file = workspace.project.label(path)
     problems = lint(path, workspace.project)
-    found = [{"file": file, "line": p.line, "column": p.column, "code": p.code, "facts": _facts(p, file)} for p in problems]
-    return found or _lint_suite(workspace, name)
+    return [_located(problem, file) for problem in problems] or _lint_suite(workspace, name)
 
 
-def _facts(problem: Problem, file: str) -> dict[str, object]:
-    return {"file": file, "line": problem.line, "column": problem.column, **problem.facts}
+def _located(problem: Problem, file: str) -> FileProblem:
+    place = {"file": file, "line": problem.line, "column": problem.column}
+    facts = {**place, **problem.facts}
+    return FileProblem(file=file, line=problem.line, column=problem.column, code=problem.code, facts=facts)
 
 
-def _lint_suite(workspace: Workspace, name: str) -> list[dict[str, Any]]:
+def _lint_suite(workspace: Workspace, name: str) -> list[FileProblem]:
     """The suite's first problem; rules can only be read for a contract that is valid."""
     try:
         load_rules(workspace.project.contract(name), workspace.suite(name), suite_name(name))
     except LakewardError as error:
-        place = {"line": error.facts.get("line"), "column": error.facts.get("column")}
-        return [{"file": suite_name(name), **place, "code": error.code, "facts": error.facts}]
+        line, column = error.facts.get("line"), error.facts.get("column")
+        return [
+            FileProblem(
+                file=suite_name(name),
+                line=line if isinstance(line, int) else None,
+                column=column if isinstance(column, int | str) else None,
+                code=error.code,
+                facts=error.facts,
+            )
+        ]
     return []

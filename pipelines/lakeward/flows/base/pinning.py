@@ -175,7 +175,7 @@ def newest_plan(engine: Engine, dataset: str) -> Plan:
     found = governance.rows(engine, "batches", dataset=dataset, batch_seq=newest)
     if not found:
         return NO_PLAN
-    return Plan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], _ranges(found[0]))
+    return Plan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], ranges(found[0]))
 
 
 def next_batch(definition: Definition, newest: Plan, end: int, inputs: Ranges) -> PinnedBatch:
@@ -214,13 +214,14 @@ def _pinned(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedB
         BatchId(row["batch_id"]),
         row["start_offset"],
         row["end_offset"],
-        _ranges(row),
+        ranges(row),
         Again(kind) if (kind := row.get("kind")) else None,
         row.get("request"),
     )
 
 
-def _ranges(row: dict[str, Any]) -> Ranges:
+def ranges(row: dict[str, Any]) -> Ranges:
+    """What a stored plan of a gold dataset takes in."""
     return {table: Range(*values) for table, values in json.loads(row["inputs"] or "{}").items()}
 
 

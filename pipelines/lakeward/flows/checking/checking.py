@@ -12,7 +12,7 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.batch.judge import Answers, Wanted, ask, failing
-from lakeward.flows.checking.steps import steps
+from lakeward.flows.checking.steps import CheckStep, steps
 from lakeward.flows.checking.subject import Subject, opened
 from lakeward.flows.checking.suites import read, rules_for
 from lakeward.quality.checks import ForeignCheck
@@ -49,8 +49,8 @@ def check_data(data: object, suite: object, settings: Settings, failing_rows: Pa
         return validation_result(given.content, given.entries, answers.verdicts, values=subject.values)
 
 
-def explain_check(data: object, suite: object, settings: Settings) -> list[dict[str, Any]]:
-    """How `check` would judge, without judging: its steps, each a message `code` with its `facts`, and its `query` (SQL, or None).
+def explain_check(data: object, suite: object, settings: Settings) -> list[CheckStep]:
+    """How `check` would judge, without judging.
 
     Raises: as `check`.
     """

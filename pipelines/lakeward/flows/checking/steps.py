@@ -1,28 +1,42 @@
 """A plan told step by step: what needs no reading, the one scan, what it leaves open, and what others judge."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from lakeward.flows.base.answers import fields_of
 from lakeward.quality.checks import ForeignCheck, UniqueCheck
 from lakeward.quality.plan import JudgePlan
 
 
-def steps(plan: JudgePlan, relation: str) -> list[dict[str, Any]]:
-    """The steps in order, each a message `code` with its `facts`, and its `query` (SQL over `relation`, or None)."""
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """One step of a plan, as a message; `query` is its SQL, or None where it needs none."""
+
+    code: str
+    facts: Mapping[str, object]
+    query: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward check --explain --json`."""
+        return fields_of(self)
+
+
+def steps(plan: JudgePlan, relation: str) -> list[CheckStep]:
+    """The steps in order; queries are over `relation`."""
     return list(_steps(plan, relation))
 
 
-def _steps(plan: JudgePlan, relation: str) -> Iterator[dict[str, Any]]:
+def _steps(plan: JudgePlan, relation: str) -> Iterator[CheckStep]:
     for verdict in plan.proven.values():
-        yield {"code": "step_proven", "facts": {"rule": verdict.rule.id, "proof": verdict.proof}, "query": None}
+        yield CheckStep("step_proven", {"rule": verdict.rule.id, "proof": verdict.proof})
     asked = [one for one in plan.checks if one.rule.id not in plan.proven]
     own = [one.rule.id for one in asked if not isinstance(one, ForeignCheck)]
     if own:
-        yield {"code": "step_facts", "facts": {"count": len(own), "rules": ", ".join(own)}, "query": plan.facts(relation)}
+        yield CheckStep("step_facts", {"count": len(own), "rules": ", ".join(own)}, plan.facts(relation))
     for one in asked:
         if isinstance(one, UniqueCheck):
-            yield {"code": "step_repeats", "facts": {"rule": one.rule.id}, "query": plan.repeats(one.rule, relation)}
+            yield CheckStep("step_repeats", {"rule": one.rule.id}, plan.repeats(one.rule, relation))
     for rule in plan.series().rules:
-        yield {"code": "step_series", "facts": {"rule": rule.id}, "query": None}
+        yield CheckStep("step_series", {"rule": rule.id})
     for rule in plan.foreign:
-        yield {"code": "step_foreign", "facts": {"rule": rule.id}, "query": None}
+        yield CheckStep("step_foreign", {"rule": rule.id})

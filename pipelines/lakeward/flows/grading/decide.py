@@ -10,6 +10,7 @@ from lakeward.core.spelling import did_you_mean
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.grading.answers import GradedColumn
 from lakeward.flows.grading.publication import annotate, send_tags
 from lakeward.flows.grading.records import DECISIONS, Known, decision_row, known
 from lakeward.grading.catalogue import Standing, shipped_rules
@@ -42,8 +43,8 @@ class Choice:
     transform: str | None = None
 
 
-def decide_grade(settings: Settings, name: str, choice: Choice) -> ColumnGrade:
-    """Confirm or override the grade of `dataset.column`; the grade as it is afterwards.
+def decide_grade(settings: Settings, name: str, choice: Choice) -> GradedColumn:
+    """Confirm or override the grade of `dataset.column`; the column as it is graded afterwards.
 
     Raises:
         UsageError: There is no such dataset or column, no proposal to confirm, or no such grade, level or category.
@@ -59,7 +60,7 @@ def decide_grade(settings: Settings, name: str, choice: Choice) -> ColumnGrade:
         grades = record.current(contract)
         annotate(engine, contract, grades)
     workspace.deliver()
-    return grades[column.name]
+    return GradedColumn(contract.name, column.name, grades[column.name])
 
 
 def _column(workspace: Workspace, name: str) -> tuple[Contract, Column]:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project
@@ -18,6 +17,7 @@ from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.order import in_order
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.grading.answers import GradedColumn
 from lakeward.flows.grading.edges import value_edges
 from lakeward.flows.grading.publication import annotate, send_tags
 from lakeward.flows.grading.records import PROPOSALS, Known, Row, known, proposal_rows
@@ -35,7 +35,7 @@ ROW_IDENTITY = ("_batch_seq", "_file_seq", "_row")
 WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 
 
-def grade_dataset(settings: Settings, name: str) -> list[dict[str, Any]]:
+def grade_dataset(settings: Settings, name: str) -> list[GradedColumn]:
     """Grade the columns of one dataset; its rows of `list_grades` afterwards.
 
     Raises:
@@ -45,7 +45,7 @@ def grade_dataset(settings: Settings, name: str) -> list[dict[str, Any]]:
     return _grade(settings, [name])
 
 
-def grade_all(settings: Settings) -> list[dict[str, Any]]:
+def grade_all(settings: Settings) -> list[GradedColumn]:
     """Grade every dataset whose contract is valid, sources before what is made of them; the rows of `list_grades` afterwards.
 
     Raises:
@@ -55,8 +55,8 @@ def grade_all(settings: Settings) -> list[dict[str, Any]]:
     return _grade(settings, in_order(project, list(_contracts(project))))
 
 
-def list_grades(settings: Settings, name: str | None = None) -> list[dict[str, Any]]:
-    """One row per column of a dataset, or of all valid ones: `dataset, column, state`, and the fields of `ColumnGrade`.
+def list_grades(settings: Settings, name: str | None = None) -> list[GradedColumn]:
+    """The grade of every column of a dataset, or of all valid ones.
 
     Raises:
         UsageError: The project has no dataset `name`.
@@ -90,7 +90,7 @@ class _Run:
     id: RunId
 
 
-def _grade(settings: Settings, names: list[str]) -> list[dict[str, Any]]:
+def _grade(settings: Settings, names: list[str]) -> list[GradedColumn]:
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         run = _open(workspace, engine, names)
@@ -213,21 +213,5 @@ def _generations(engine: Engine) -> dict[str, int]:
     return {row["dataset"]: row["generation"] for row in found}
 
 
-def _rows(contract: Contract, record: Known) -> list[dict[str, Any]]:
-    return [
-        {
-            "dataset": contract.name,
-            "column": column,
-            "state": str(grade.state),
-            "grade": str(grade.grade) if grade.grade else None,
-            "level": grade.level,
-            "category": grade.category,
-            "detector": grade.detector,
-            "ratio": None if grade.ratio is None else float(grade.ratio),
-            "sample": grade.sample,
-            "rule_version": grade.rule_version,
-            "catalogue": grade.catalogue,
-            "why": grade.why,
-        }
-        for column, grade in record.current(contract).items()
-    ]
+def _rows(contract: Contract, record: Known) -> list[GradedColumn]:
+    return [GradedColumn(contract.name, column, grade) for column, grade in record.current(contract).items()]

@@ -4,12 +4,13 @@ import platform
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import EMBEDDED, SPARK, Settings
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations.spark import check_spark, is_used
 
@@ -26,18 +27,39 @@ NEEDED = (
 EXTRAS = {"great-expectations": "gx", "apache-airflow": "airflow"}
 
 
-def check_machine(settings: Settings) -> list[dict[str, Any]]:
-    """One row per check: `check, ok, needed, found, repair` (None where nothing needs repair)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineCheck:
+    """One thing that Lakeward needs or can use.
+
+    Args:
+        needed: Lakeward can't work without it.
+        found: Its version or place; None where it is missing.
+        repair: The command that brings it; None where it is there.
+    """
+
+    check: str
+    ok: bool
+    needed: bool
+    found: str | None
+    repair: str | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward doctor --json`."""
+        return fields_of(self)
+
+
+def check_machine(settings: Settings) -> list[MachineCheck]:
+    """Every check of this machine."""
     checks = [_python(), *(_distribution(name) for name in NEEDED), *(_extra(name, extra) for name, extra in EXTRAS.items())]
     return [*checks, *_spark(settings), *_lake(settings), _engine(settings)]
 
 
-def _row(check: str, found: str | None, repair: str, *, needed: bool = True) -> dict[str, Any]:
+def _row(check: str, found: str | None, repair: str, *, needed: bool = True) -> MachineCheck:
     ok = found is not None
-    return {"check": check, "ok": ok, "needed": needed, "found": found, "repair": None if ok else repair}
+    return MachineCheck(check=check, ok=ok, needed=needed, found=found, repair=None if ok else repair)
 
 
-def _python() -> dict[str, Any]:
+def _python() -> MachineCheck:
     found = platform.python_version() if sys.version_info >= (3, 11) else None
     return _row("python", found, "python3.11 -m venv .venv")
 
@@ -49,20 +71,20 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-def _distribution(name: str) -> dict[str, Any]:
+def _distribution(name: str) -> MachineCheck:
     return _row(name, _version(name), f"pip install --force-reinstall {name}")
 
 
-def _extra(name: str, extra: str) -> dict[str, Any]:
+def _extra(name: str, extra: str) -> MachineCheck:
     return _row(f"{name} (extra {extra})", _version(name), f"pip install 'lakeward[{extra}]'", needed=False)
 
 
-def _spark(settings: Settings) -> Iterator[dict[str, Any]]:
+def _spark(settings: Settings) -> Iterator[MachineCheck]:
     """The extra; and where it is installed or anything works on Spark, what a session needs."""
     used = _uses_spark(settings)
     extra = _extra("pyspark", "spark")
-    yield {**extra, "needed": used}
-    for name, found in check_spark(settings) if extra["ok"] or used else ():
+    yield replace(extra, needed=used)
+    for name, found in check_spark(settings) if extra.ok or used else ():
         wrong = isinstance(found, LakewardError)
         repair = found.render(settings.lang).splitlines()[-1] if isinstance(found, LakewardError) else ""
         yield _row(name, None if wrong else str(found), repair, needed=used)
@@ -75,7 +97,7 @@ def _uses_spark(settings: Settings) -> bool:
         return settings.engine == SPARK
 
 
-def _lake(settings: Settings) -> list[dict[str, Any]]:
+def _lake(settings: Settings) -> list[MachineCheck]:
     try:
         lake = open_workspace(settings).lake
     except LakewardError as error:
@@ -89,7 +111,7 @@ def _lake(settings: Settings) -> list[dict[str, Any]]:
         return [_row("lake", None, f"mkdir -p {lake}")]
 
 
-def _engine(settings: Settings) -> dict[str, Any]:
+def _engine(settings: Settings) -> MachineCheck:
     name = settings.engine or EMBEDDED
     try:
         workspace = open_workspace(settings)

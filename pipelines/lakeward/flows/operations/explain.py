@@ -1,28 +1,105 @@
 """Takes a row of a published table back to where it came from: batch, file and record, contract and rule versions."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lakeward.contracts.model import Contract, Kind
 from lakeward.core.errors import UsageError
-from lakeward.core.names import Layer, TableName
+from lakeward.core.names import BatchId, Layer, RunId, Sha256, TableName
 from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base import governance
+from lakeward.flows.base import governance, pinning
+from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.pinning import Range
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.steward.history import life
+from lakeward.flows.quarantine.events import RowEvent
+from lakeward.flows.steward.history import RowFailure, life
+from lakeward.quality.rule import Outcome
 
 # A row is looked for by its key; more matches than this mean that the condition names a set, not a row.
 MATCHES = 20
 
 
-def explain_row(settings: Settings, name: str, where: str) -> list[dict[str, Any]]:
-    """Where each matching row came from.
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """Where a received row stood; `file` and `received_at` are None where bronze does not have it any more."""
 
-    Keys: `table, batch, batch_id, file, row, received_at` (gold: `inputs`), `run_id, flow, contract_version, contract_sha256,
-    suite_sha256, rules`; a row in quarantine also has `reasons`, and one that was ever set aside its `life`: when it was received
-    and set aside, and what people did about it.
+    file: str | None
+    row: int
+    received_at: datetime | None
+
+    def as_dict(self) -> dict[str, object]:
+        """`file, row, received_at`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True)
+class CuratedPlace:
+    """What a computed row was made of: of each table the versions and batches that its curation read."""
+
+    inputs: Mapping[str, Range]
+
+    def as_dict(self) -> dict[str, object]:
+        """`inputs`."""
+        return {"inputs": {table: list(read) for table, read in self.inputs.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """What a rule of this version said of the row's batch."""
+
+    version: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowOrigin:
+    """Where one row came from. What is said of the run is None while the batch is not finished.
+
+    Args:
+        table: Where the row lies.
+        rules: By id, what judged its batch.
+        reasons: Of a row in quarantine the ids of the rules that put it there; None of a published row.
+        life: When it was set aside and what people did about it; empty where it never was.
+    """
+
+    table: TableName
+    batch: int
+    batch_id: BatchId | None
+    place: FilePlace | CuratedPlace
+    run_id: RunId
+    flow: str | None
+    contract_version: str | None
+    contract_sha256: Sha256 | None
+    suite_sha256: Sha256 | None
+    rules: Mapping[str, RuleOutcome]
+    reasons: tuple[str, ...] | None = None
+    life: tuple[RowFailure | RowEvent, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward explain --json`; `reasons` and `life` only where there are any."""
+        origin: dict[str, object] = {
+            "table": str(self.table),
+            "batch": self.batch,
+            "batch_id": self.batch_id,
+            **self.place.as_dict(),
+            "run_id": self.run_id,
+            "flow": self.flow,
+            "contract_version": self.contract_version,
+            "contract_sha256": self.contract_sha256,
+            "suite_sha256": self.suite_sha256,
+            "rules": {name: f"{rule.version} {rule.outcome}" for name, rule in self.rules.items()},
+        }
+        origin |= {} if self.reasons is None else {"reasons": list(self.reasons)}
+        return origin | ({"life": [event.as_dict() for event in self.life]} if self.life else {})
+
+
+def explain_row(settings: Settings, name: str, where: str) -> list[RowOrigin]:
+    """Where each matching row came from.
 
     Args:
         name: `silver.NAME` or `gold.NAME`.
@@ -39,7 +116,7 @@ def explain_row(settings: Settings, name: str, where: str) -> list[dict[str, Any
         rows = _matches(engine, table, wanted, contract)
         if not rows:
             raise UsageError("row_not_found", table=name, columns=", ".join(wanted))
-        return [{"table": str(at), **_origin(engine, contract, row)} for at, row in rows]
+        return [_origin(engine, contract, at, row) for at, row in rows]
 
 
 def _table(name: str) -> TableName:
@@ -84,36 +161,35 @@ def _equal(contract: Contract, column: str, value: str, *, typed: bool) -> str:
     return f"CAST({identifier(column)} AS VARCHAR) = {literal(value)}"
 
 
-def _origin(engine: Engine, contract: Contract, row: dict[str, Any]) -> dict[str, Any]:
+def _origin(engine: Engine, contract: Contract, table: TableName, row: Mapping[str, Any]) -> RowOrigin:
     seq = row["_batch_seq"]
     runs = governance.rows(engine, "runs", order="generation DESC LIMIT 1", dataset=contract.name, batch_seq=seq)
     verdicts = governance.rows(engine, "verdicts", order="generation DESC, rule_id", dataset=contract.name, batch_seq=seq)
     run = runs[0] if runs else {}
-    origin = {
-        "batch": seq,
-        "batch_id": run.get("batch_id"),
-        **_place(engine, contract, row),
-        "run_id": row["_run_id"],
-        "flow": run.get("flow"),
-        "contract_version": run.get("contract_version"),
-        "contract_sha256": run.get("contract_sha256"),
-        "suite_sha256": run.get("suite_sha256"),
-        "rules": {v["rule_id"]: f"{v['rule_version']} {v['outcome']}" for v in reversed(verdicts)},
-    }
-    told = {**origin, "reasons": json.loads(row["_reasons"])} if "_reasons" in row else origin
-    lived = life(engine, contract.name, (row["_file_seq"], row["_row"])) if contract.layer is Layer.SILVER else []
-    return {**told, "life": lived} if lived else told
+    return RowOrigin(
+        table=table,
+        batch=seq,
+        batch_id=run.get("batch_id"),
+        place=_place(engine, contract, row),
+        run_id=row["_run_id"],
+        flow=run.get("flow"),
+        contract_version=run.get("contract_version"),
+        contract_sha256=run.get("contract_sha256"),
+        suite_sha256=run.get("suite_sha256"),
+        rules={v["rule_id"]: RuleOutcome(v["rule_version"], Outcome(v["outcome"])) for v in reversed(verdicts)},
+        reasons=tuple(json.loads(row["_reasons"])) if "_reasons" in row else None,
+        life=life(engine, contract.name, (row["_file_seq"], row["_row"])) if contract.layer is Layer.SILVER else (),
+    )
 
 
-def _place(engine: Engine, contract: Contract, row: dict[str, Any]) -> dict[str, Any]:
+def _place(engine: Engine, contract: Contract, row: Mapping[str, Any]) -> FilePlace | CuratedPlace:
     """Where the row stood: silver in a file; gold in what its curation read."""
     if contract.layer is Layer.GOLD:
         batches = governance.rows(engine, "batches", dataset=contract.name, batch_seq=row["_batch_seq"])
-        return {"inputs": json.loads(batches[0]["inputs"]) if batches else {}}
+        return CuratedPlace(pinning.ranges(batches[0]) if batches else {})
     # By its place alone: a row that was set aside is published by a later batch than the one that brought it.
     found = engine.fetch(f"""
         SELECT _file, _ingested_at FROM bronze.{contract.name}
         WHERE _file_seq = {row["_file_seq"]} AND _row = {row["_row"]}""")
     file = found[0] if found else {"_file": None, "_ingested_at": None}
-    received = file["_ingested_at"].isoformat() if file["_ingested_at"] else None
-    return {"file": file["_file"], "row": row["_row"], "received_at": received}
+    return FilePlace(file["_file"], row["_row"], file["_ingested_at"])

@@ -1,24 +1,93 @@
 """What a person asks a lake, read from its tables: which tables there are, what ran, what the verdicts were."""
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from lakeward.core.names import RunId, TableName
 from lakeward.core.settings import Settings
 from lakeward.flows.base import governance
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.report import Counts
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.quality.rule import Dimension, Outcome, Severity
 from lakeward.quality.score_sql import REWORKED
 
 
-def list_tables(settings: Settings) -> list[dict[str, Any]]:
-    """Every Delta table of the lake: `table, path, version, rows`."""
+@dataclass(frozen=True, slots=True)
+class LakeTable:
+    """A Delta table of the lake, at its newest version; `path` is its folder or URL."""
+
+    table: TableName
+    path: str
+    version: int
+    rows: int
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward tables --json`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetTotals:
+    """What all finished batches of a dataset came to.
+
+    Args:
+        run_id: Of the newest batch; None before the first.
+        score: Of the newest received batch, 0 to 100; None where nothing was measured.
+    """
+
+    dataset: str
+    run_id: RunId | None
+    batches: int
+    counts: Counts
+    score: Decimal | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `RunReport.as_dict` up to the score."""
+        score = None if self.score is None else float(self.score)
+        named = {"dataset": self.dataset, "run_id": self.run_id, "batches": self.batches}
+        return {**named, **self.counts.as_dict(), "score": score}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVerdict:
+    """What one rule said of one batch, as `governance.verdicts` holds it; see `quality.rule.Verdict`."""
+
+    run_id: RunId
+    dataset: str
+    batch_seq: int
+    generation: int
+    rule_id: str
+    rule_version: str
+    expectation: str
+    columns: tuple[str, ...]
+    severity: Severity
+    dimension: Dimension
+    outcome: Outcome
+    evaluated: int | None
+    failed: int | None
+    observed: str | None
+    reason: str | None
+    proof: str | None = None
+    judged_at: datetime
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward verdicts --json`."""
+        return fields_of(self)
+
+
+def list_tables(settings: Settings) -> list[LakeTable]:
+    """Every Delta table of the lake."""
     with open_workspace(settings).engine() as engine:
-        return [{"table": str(t.name), "path": t.path, "version": t.version, "rows": t.rows} for t in engine.tables()]
+        return [LakeTable(t.name, t.path, t.version, t.rows) for t in engine.tables()]
 
 
-def list_runs(settings: Settings) -> list[dict[str, Any]]:
-    """Per dataset, what all its finished batches came to: the keys of `RunReport.as_dict`, the score that of the newest received batch."""
+def list_runs(settings: Settings) -> list[DatasetTotals]:
+    """Per dataset, what all its finished batches came to."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         found = governance.rows(engine, "runs", order="generation, batch_seq")
@@ -28,20 +97,14 @@ def list_runs(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def _total(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def _total(name: str, runs: list[dict[str, Any]]) -> DatasetTotals:
     counts = sum((_counts(row) for row in runs), Counts())
     score = next((row["score"] for row in reversed(runs) if row["flow"] not in REWORKED), None)
     last = runs[-1]["run_id"] if runs else None
-    return {
-        "dataset": name,
-        "run_id": last,
-        "batches": len(runs),
-        **counts.as_dict(),
-        "score": None if score is None else float(score),
-    }
+    return DatasetTotals(dataset=name, run_id=last, batches=len(runs), counts=counts, score=score)
 
 
-def _counts(run: dict[str, Any]) -> Counts:
+def _counts(run: Mapping[str, Any]) -> Counts:
     """What the batch moved: a replay receives nothing, and its rows leave quarantine."""
     counts = Counts(**{key: run[key] for key in Counts().as_dict()})
     if run["flow"] not in REWORKED:
@@ -49,8 +112,8 @@ def _counts(run: dict[str, Any]) -> Counts:
     return replace(counts, rows_in=0, bronze=0, quarantine=counts.quarantine - counts.rows_in)
 
 
-def list_verdicts(settings: Settings, name: str, *, every: bool = False) -> list[dict[str, Any]]:
-    """Verdicts of the dataset's newest batch, or of `every` batch, as `governance.verdicts` holds them.
+def list_verdicts(settings: Settings, name: str, *, every: bool = False) -> list[StoredVerdict]:
+    """Verdicts of the dataset's newest batch, or of `every` batch.
 
     Raises:
         UsageError: The project has no dataset `name`.
@@ -61,4 +124,9 @@ def list_verdicts(settings: Settings, name: str, *, every: bool = False) -> list
         found = governance.rows(engine, "verdicts", order="batch_seq, generation, rule_id", dataset=name)
     newest = max(((row["generation"], row["batch_seq"]) for row in found), default=None)
     kept = found if every else [row for row in found if (row["generation"], row["batch_seq"]) == newest]
-    return [{**row, "columns": json.loads(row["columns"]), "judged_at": row["judged_at"].isoformat()} for row in kept]
+    return [_verdict(row) for row in kept]
+
+
+def _verdict(row: Mapping[str, Any]) -> StoredVerdict:
+    kinds = {"severity": Severity(row["severity"]), "dimension": Dimension(row["dimension"]), "outcome": Outcome(row["outcome"])}
+    return StoredVerdict(**{**row, **kinds, "columns": tuple(json.loads(row["columns"]))})

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from importlib import metadata
-from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import LakewardError
@@ -34,7 +33,7 @@ log = logging.getLogger(__name__)
 Turn = Callable[[], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Maintained:
     """What was done to one table.
 
@@ -57,7 +56,7 @@ class Maintained:
         """Whether there was anything to do."""
         return self.files_before != self.files_after or bool(self.rows_dropped or self.files_removed)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The documented keys of `lakeward maintain --json`."""
         return asdict(self)
 
@@ -135,7 +134,14 @@ class _Run:
         except LakewardError as error:
             self.failed[str(table)] = error
             return
-        done = Maintained(str(table), vacuumed.live + less, vacuumed.live, dropped, vacuumed.files, vacuumed.size)
+        done = Maintained(
+            table=str(table),
+            files_before=vacuumed.live + less,
+            files_after=vacuumed.live,
+            rows_dropped=dropped,
+            files_removed=vacuumed.files,
+            bytes_freed=vacuumed.size,
+        )
         self.done.append(done)
         log.info("table_maintained", extra={"run_id": self.id, **done.as_dict()})
 

@@ -1,7 +1,9 @@
 """How the project stands: what ran last, what failed, what is late, and the command that helps next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from lakeward.core.errors import ContractError
@@ -9,15 +11,47 @@ from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
+from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.halt import halted_batches
 from lakeward.flows.grading.grade import waiting
 from lakeward.flows.grading.records import Known, known
 from lakeward.flows.quarantine.open_rows import open_count
+from lakeward.flows.scoring.answers import DatasetScore
 from lakeward.flows.scoring.show import current_scores
 
-Step = dict[str, Any]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetStatus:
+    """How one dataset stands.
+
+    Args:
+        last_run: When its newest batch was finished; None before the first.
+        score: Of what was received last, 0 to 100; None where nothing was measured.
+        quarantine, rejects: Rows that wait, and records that could not be parsed.
+        halted: The batch that waits for a steward's release, or None.
+        late: None where the contract promises no freshness, or is not valid.
+        waiting: Stored columns whose grade waits for a person.
+        next: What to do, as messages that name a command.
+    """
+
+    dataset: str
+    last_run: datetime | None
+    score: Decimal | None
+    failed_rules: int | None
+    unknown_rules: int | None
+    quarantine: int
+    rejects: int
+    halted: int | None
+    late: bool | None
+    waiting: int
+    next: tuple[Notice, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward status --json`; the last run to the second."""
+        last_run = self.last_run.isoformat(timespec="seconds") if self.last_run else None
+        return {**fields_of(self), "last_run": last_run}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +61,11 @@ class Recorded:
     latest: Mapping[str, dict[str, Any]]
     grades: Known
     halted: Mapping[str, int]
-    scores: Mapping[str, dict[str, Any]]
+    scores: Mapping[str, DatasetScore]
 
 
-def project_status(settings: Settings) -> list[dict[str, Any]]:
-    """How each dataset stands.
-
-    Keys: `dataset, last_run, score, failed_rules, unknown_rules, quarantine, rejects, halted, late, waiting, next`.
-
-    `halted` is the batch that waits for a steward's release, or None. `waiting` is the number of stored columns whose grade waits for a person. `late` is None where the contract promises no
-    freshness, or is not valid. `next` is a list of message codes with facts.
-    """
+def project_status(settings: Settings) -> list[DatasetStatus]:
+    """How each dataset stands."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         latest = {row["dataset"]: row for row in governance.rows(engine, "runs", order="finished_at")}
@@ -45,25 +73,26 @@ def project_status(settings: Settings) -> list[dict[str, Any]]:
         return [_dataset(workspace, engine, name, recorded) for name in workspace.project.datasets()]
 
 
-def _dataset(workspace: Workspace, engine: Engine, name: str, recorded: Recorded) -> dict[str, Any]:
-    run, scored = recorded.latest.get(name), recorded.scores.get(name, {})
+def _dataset(workspace: Workspace, engine: Engine, name: str, recorded: Recorded) -> DatasetStatus:
+    run, scored = recorded.latest.get(name), recorded.scores.get(name)
     try:
         contract = workspace.project.contract(name)
     except ContractError:
         contract = None
-    row = {
-        "dataset": name,
-        "last_run": run["finished_at"].isoformat(timespec="seconds") if run else None,
-        "score": float(scored["score"]) if scored.get("score") is not None else None,
-        "failed_rules": scored.get("failed_rules"),
-        "unknown_rules": scored.get("unknown_rules"),
-        "quarantine": open_count(engine, name),
-        "rejects": _rows(engine, TableName(Layer.REJECTS, name)),
-        "halted": recorded.halted.get(name),
-        "late": is_late(contract, run, workspace.clock.now()) if contract else None,
-        "waiting": waiting(recorded.grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
-    }
-    return {**row, "next": _next(row) if contract else [{"code": "next_contract", "facts": {"dataset": name}}]}
+    status = DatasetStatus(
+        dataset=name,
+        last_run=run["finished_at"] if run else None,
+        score=scored.mean.score if scored else None,
+        failed_rules=scored.mean.failed_rules if scored else None,
+        unknown_rules=scored.mean.unknown_rules if scored else None,
+        quarantine=open_count(engine, name),
+        rejects=_rows(engine, TableName(Layer.REJECTS, name)),
+        halted=recorded.halted.get(name),
+        late=is_late(contract, run, workspace.clock.now()) if contract else None,
+        waiting=waiting(recorded.grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
+        next=() if contract else (Notice("next_contract", {"dataset": name}),),
+    )
+    return replace(status, next=_next(status)) if contract else status
 
 
 def _rows(engine: Engine, table: TableName) -> int:
@@ -71,16 +100,16 @@ def _rows(engine: Engine, table: TableName) -> int:
     return found.rows if found else 0
 
 
-def _next(row: dict[str, Any]) -> list[Step]:
-    facts = {"dataset": row["dataset"], "columns": row["waiting"], "batch": row["halted"]}
+def _next(status: DatasetStatus) -> tuple[Notice, ...]:
+    facts = {"dataset": status.dataset, "columns": status.waiting, "batch": status.halted}
     due = {
-        "next_first_run": row["last_run"] is None and row["halted"] is None,
-        "next_halted": row["halted"] is not None,
-        "next_late": bool(row["late"]) and row["last_run"] is not None,
-        "next_quarantine": bool(row["failed_rules"] and row["quarantine"]),
-        "next_rejects": bool(row["rejects"]),
-        "next_verdicts": bool(row["failed_rules"] and not row["quarantine"]),
-        "next_unknown": bool(row["unknown_rules"]),
-        "next_grades": bool(row["waiting"]),
+        "next_first_run": status.last_run is None and status.halted is None,
+        "next_halted": status.halted is not None,
+        "next_late": bool(status.late) and status.last_run is not None,
+        "next_quarantine": bool(status.failed_rules and status.quarantine),
+        "next_rejects": bool(status.rejects),
+        "next_verdicts": bool(status.failed_rules and not status.quarantine),
+        "next_unknown": bool(status.unknown_rules),
+        "next_grades": bool(status.waiting),
     }
-    return [{"code": code, "facts": facts} for code, needed in due.items() if needed]
+    return tuple(Notice(code, facts) for code, needed in due.items() if needed)

@@ -1,5 +1,7 @@
 """The lineage graph, as the lake remembers it: for each job, the edges that its newest batch showed."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from lakeward.core.errors import UsageError
@@ -9,8 +11,22 @@ from lakeward.flows.base.workspace import open_workspace
 from lakeward_lineage import Direction, Edge, Field, LineageError, walk
 
 
-def show_lineage(settings: Settings, name: str, *, up: bool, down: bool) -> list[dict[str, Any]]:
-    """One row per field that `name` (TABLE or TABLE.COLUMN) reaches: `direction, depth, from, to, kind, job`.
+@dataclass(frozen=True, slots=True)
+class LineageHop:
+    """One step of a walk through the graph: `edge` lies `depth` steps from where it began."""
+
+    direction: Direction
+    depth: int
+    edge: Edge
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward lineage show --json`."""
+        ends = {"from": str(self.edge.source), "to": str(self.edge.target)}
+        return {"direction": str(self.direction), "depth": self.depth, **ends, "kind": self.edge.kind, "job": self.edge.job}
+
+
+def show_lineage(settings: Settings, name: str, *, up: bool, down: bool) -> list[LineageHop]:
+    """One hop per field that `name` (TABLE or TABLE.COLUMN) reaches.
 
     Raises:
         UsageError: No edge knows `name`.
@@ -23,24 +39,14 @@ def show_lineage(settings: Settings, name: str, *, up: bool, down: bool) -> list
     return [hop for direction in wanted for hop in _walk(graph, name, direction)]
 
 
-def _walk(graph: list[Edge], name: str, direction: Direction) -> list[dict[str, Any]]:
+def _walk(graph: list[Edge], name: str, direction: Direction) -> list[LineageHop]:
     try:
         hops = walk(graph, name, direction)
     except LineageError as error:
         raise UsageError("lineage_unknown", name=name) from error
-    return [
-        {
-            "direction": str(direction),
-            "depth": hop.depth,
-            "from": str(hop.edge.source),
-            "to": str(hop.edge.target),
-            "kind": hop.edge.kind,
-            "job": hop.edge.job,
-        }
-        for hop in hops
-    ]
+    return [LineageHop(direction, hop.depth, hop.edge) for hop in hops]
 
 
-def _edge(row: dict[str, Any]) -> Edge:
+def _edge(row: Mapping[str, Any]) -> Edge:
     source = Field(row["from_table"], row["from_column"] or "")
     return Edge(source, Field(row["to_table"], row["to_column"] or ""), row["job"], row["kind"])

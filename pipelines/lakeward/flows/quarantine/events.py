@@ -7,13 +7,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals
 from lakeward.engines.protocols import Commit, Engine, Txn
 from lakeward.flows.base import governance
+from lakeward.flows.base.answers import fields_of
 
 EVENTS = TableName(Layer.GOVERNANCE, "quarantine_events")
 # The role of the serving policy that may publish or give up what rules set aside.
@@ -82,6 +82,28 @@ class Event:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowEvent:
+    """What was done about one row.
+
+    Args:
+        expression: What a repair did; never a value of a row.
+        batch: The batch that judged the row again; None where none did.
+    """
+
+    at: datetime
+    event: Kind
+    by: str
+    role: str | None
+    reason: str | None
+    expression: str | None
+    batch: int | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of an event in `history`."""
+        return fields_of(self)
+
+
 def check_signature(signature: Signature, command: str, *, steward: bool) -> None:
     """Let the deed pass.
 
@@ -129,17 +151,17 @@ def released(engine: Engine, dataset: str, batch_seq: int) -> bool:
     return bool(engine.fetch(f"SELECT 1 FROM {EVENTS} WHERE {where} LIMIT 1"))
 
 
-def history(engine: Engine, dataset: str, file_seq: int, row: int) -> list[dict[str, Any]]:
-    """What was done about one row, oldest first: `at, event, by, role, reason, expression, batch`."""
-    return [
-        {
-            "at": found["done_at"].isoformat(),
-            "event": found["event"],
-            "by": found["done_by"],
-            "role": found["done_as"],
-            "reason": found["reason"],
-            "expression": found["expression"],
-            "batch": found["batch_seq"],
-        }
+def history(engine: Engine, dataset: str, file_seq: int, row: int) -> tuple[RowEvent, ...]:
+    """What was done about one row, oldest first."""
+    return tuple(
+        RowEvent(
+            at=found["done_at"],
+            event=Kind(found["event"]),
+            by=found["done_by"],
+            role=found["done_as"],
+            reason=found["reason"],
+            expression=found["expression"],
+            batch=found["batch_seq"],
+        )
         for found in governance.rows(engine, EVENTS.name, order="done_at", dataset=dataset, file_seq=file_seq, file_row=row)
-    ]
+    )

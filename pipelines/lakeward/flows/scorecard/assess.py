@@ -19,6 +19,7 @@ from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.scorecard.inventory import take_inventory
+from lakeward.flows.scorecard.summary import maturity_summary
 from lakeward.maturity.assessment import Fact, ItemReading, Measured, Readiness, assess_facts
 from lakeward.maturity.assessor import Answer, read_answers
 from lakeward.maturity.catalogue import Catalogue, Indicator, catalogue
@@ -44,6 +45,11 @@ class Assessment:
     run_id: RunId
     assessed_at: datetime
     changed: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward assess --json`."""
+        run = {"run_id": self.run_id, "assessed_at": self.assessed_at.isoformat(), "changed": self.changed}
+        return {**maturity_summary(self.readiness).as_dict(), **run}
 
 
 def assess(settings: Settings) -> Assessment:

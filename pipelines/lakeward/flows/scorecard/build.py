@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.maturity.catalogue import catalogue
 from lakeward.scorecard import families, scores, standing
-from lakeward.scorecard.figures import Family, Reading, Scorecard, parted
+from lakeward.scorecard.figures import Family, Figure, Reading, Scorecard, parted
 from lakeward.scorecard.page import evidence, page
 
 # Where the page is put unless the caller says otherwise, below the project.
@@ -59,8 +60,8 @@ def scorecard_page(settings: Settings) -> Path:
     return _folder(open_workspace(settings)) / PAGE
 
 
-def open_figure(settings: Settings, name: str, out: Path | None = None) -> dict[str, Any]:
-    """Run the query behind one number of the built page again, at the versions that it was built from: `id, value, sql, versions`.
+def open_figure(settings: Settings, name: str, out: Path | None = None) -> Figure:
+    """Run the query behind one number of the built page again, at the versions that it was built from.
 
     Args:
         name: The figure's id, as the page shows it.
@@ -76,7 +77,8 @@ def open_figure(settings: Settings, name: str, out: Path | None = None) -> dict[
     found = _stored(known, name)
     with workspace.engine() as engine:
         rows = engine.fetch(found.sql, at=_pinned(found.versions))
-    return {"id": name, "value": rows[0]["value"] if rows else None, "sql": found.sql, "versions": dict(found.versions)}
+    value = rows[0]["value"] if rows else None
+    return Figure(name, value, replace(found, value=value))
 
 
 def _folder(workspace: Workspace) -> Path:

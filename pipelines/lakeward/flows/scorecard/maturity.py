@@ -1,12 +1,15 @@
 """Shows the newest stored assessment, from the whole down to the query behind each indicator. Measures nothing."""
 
 import json
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.scorecard.assess import stored_assessment
 from lakeward.maturity.arithmetic import Proposal
@@ -15,14 +18,89 @@ from lakeward.maturity.assessor import Answer
 from lakeward.maturity.catalogue import Catalogue, Item, catalogue
 
 Row = dict[str, Any]
-SHOWN = ("indicator", "numerator", "denominator", "value", "level", "reason", "missing", "sql")
+# What an assessment keeps of an indicator; the rest is the catalogue's.
+STORED = ("indicator", "numerator", "denominator", "value", "level", "reason", "missing", "sql")
 
 
-def maturity_show(settings: Settings, item: str | None = None) -> list[Row]:
-    """One row per item, or of one `item`: `item, domain, names, score, proposal, assessor, difference, ceiling, coverage, reason`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaturityIndicator:
+    """One indicator as it was measured, with its query.
 
-    `indicators` lists `indicator, names, numerator, denominator, value, level, steps, lower, must, reason, missing, sql, versions`;
-    `measured` and `total` count the items of the whole assessment.
+    Args:
+        indicator: Its id.
+        numerator: None where it is no share, or unknown.
+        value: Per cent, or its own figure; None: unknown.
+        level: 1 to 5; None: unknown.
+        reason: Message code of why it is unknown, or a mark on the level.
+        missing: The record or table that is not there.
+        sql, versions: The query that gives the value, and the table versions to run it at.
+        names: By language.
+        steps: Values of levels 2, 3, 4 and 5.
+        lower: Less is better.
+        must: The item can't pass it.
+    """
+
+    indicator: str
+    numerator: int | None
+    denominator: int | None
+    value: Decimal | None
+    level: Decimal | None
+    reason: str | None
+    missing: str | None
+    sql: str | None
+    names: Mapping[str, str]
+    steps: tuple[Decimal, ...]
+    lower: bool
+    must: bool
+    versions: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of an indicator in `lakeward maturity show --json`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaturityItem:
+    """One capability item of the newest assessment; scores are 0 to 5, None where unknown.
+
+    Args:
+        item, domain: Their numbers in the edition.
+        names: By language.
+        score: The assessor's where there is one, else the proposal.
+        proposal: What live evidence says.
+        assessor: What an assessor says; `who` and `documents` belong to it.
+        difference: Assessor minus proposal.
+        ceiling: What live evidence may propose at most.
+        coverage: Weight of the measured indicators, 0 to 1.
+        reason: Message code of why there is no score.
+        measured, total: Items of the whole assessment with a score, and all.
+    """
+
+    item: str
+    domain: str
+    names: Mapping[str, str]
+    score: Decimal | None
+    proposal: Decimal | None
+    assessor: Decimal | None
+    difference: Decimal | None
+    who: str | None
+    documents: tuple[str, ...]
+    ceiling: Decimal
+    coverage: Decimal
+    reason: str | None
+    indicators: tuple[MaturityIndicator, ...]
+    edition: str
+    assessed_at: datetime
+    measured: int
+    total: int
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward maturity show --json`."""
+        return fields_of(self)
+
+
+def maturity_show(settings: Settings, item: str | None = None) -> list[MaturityItem]:
+    """Every item, or the one that is asked for.
 
     Raises:
         UsageError: The lake has not been assessed, or the edition has no such item.
@@ -35,14 +113,8 @@ def maturity_show(settings: Settings, item: str | None = None) -> list[Row]:
     if not rows:
         raise UsageError("maturity_not_assessed", edition=edition.edition)
     readiness = readiness_of(rows, edition)
-    head = {"edition": edition.edition, "assessed_at": rows[0]["assessed_at"].isoformat(), "measured": readiness.measured}
     return [
-        {
-            **_item(domain, reading),
-            "indicators": _indicators(rows, edition, reading.item.number),
-            **head,
-            "total": len(edition.items),
-        }
+        _item(domain, reading, readiness, rows)
         for domain in readiness.domains
         for reading in domain.items
         if item in {None, reading.item.number}
@@ -56,22 +128,6 @@ def readiness_of(rows: list[Row], edition: Catalogue) -> Readiness:
         DomainReading(domain, tuple(_reading(item, by_item[item.number]) for item in domain.items)) for domain in edition.domains
     )
     return Readiness(edition, tuple(domains))
-
-
-def maturity_summary(readiness: Readiness) -> Row:
-    """The whole in plain values: `edition, score, level, measured, total, domains`; None is unknown."""
-    domains = [
-        {
-            "domain": domain.domain.number,
-            "names": dict(domain.domain.names),
-            "score": domain.score,
-            "measured": domain.measured,
-            "total": len(domain.items),
-        }
-        for domain in readiness.domains
-    ]
-    whole = {"score": readiness.score, "level": readiness.level, "measured": readiness.measured, "total": len(readiness.items)}
-    return {"edition": readiness.catalogue.edition, **whole, "domains": domains}
 
 
 def _reading(item: Item, row: Row) -> ItemReading:
@@ -91,35 +147,40 @@ def _reading(item: Item, row: Row) -> ItemReading:
     return ItemReading(item, (), Proposal(row["proposal"], row["coverage"], row["reason"]), answer)
 
 
-def _item(domain: DomainReading, reading: ItemReading) -> Row:
-    answer = reading.answer
-    return {
-        "item": reading.item.number,
-        "domain": domain.domain.number,
-        "names": dict(reading.item.names),
-        "score": reading.score,
-        "proposal": reading.proposal.score,
-        "assessor": answer.score if answer else None,
-        "difference": reading.difference,
-        "who": answer.who if answer else None,
-        "documents": list(answer.documents) if answer else [],
-        "ceiling": reading.item.ceiling,
-        "coverage": reading.proposal.coverage,
-        "reason": None if answer else reading.proposal.reason,
-    }
+def _item(domain: DomainReading, reading: ItemReading, whole: Readiness, rows: list[Row]) -> MaturityItem:
+    answer, edition = reading.answer, whole.catalogue
+    return MaturityItem(
+        item=reading.item.number,
+        domain=domain.domain.number,
+        names=reading.item.names,
+        score=reading.score,
+        proposal=reading.proposal.score,
+        assessor=answer.score if answer else None,
+        difference=reading.difference,
+        who=answer.who if answer else None,
+        documents=answer.documents if answer else (),
+        ceiling=reading.item.ceiling,
+        coverage=reading.proposal.coverage,
+        reason=None if answer else reading.proposal.reason,
+        indicators=_indicators(rows, edition, reading.item.number),
+        edition=edition.edition,
+        assessed_at=rows[0]["assessed_at"],
+        measured=whole.measured,
+        total=len(edition.items),
+    )
 
 
-def _indicators(rows: list[Row], edition: Catalogue, item: str) -> list[Row]:
+def _indicators(rows: list[Row], edition: Catalogue, item: str) -> tuple[MaturityIndicator, ...]:
     stored = {row["indicator"]: row for row in rows if row["kind"] == "indicator"}
-    return [
-        {
-            **{name: stored[known.id][name] for name in SHOWN},
-            "names": dict(known.names),
-            "steps": list(known.steps),
-            "lower": known.lower,
-            "must": known.must,
-            "versions": json.loads(stored[known.id]["versions"] or "{}"),
-        }
+    return tuple(
+        MaturityIndicator(
+            **{name: stored[known.id][name] for name in STORED},
+            names=known.names,
+            steps=known.steps,
+            lower=known.lower,
+            must=known.must,
+            versions=json.loads(stored[known.id]["versions"] or "{}"),
+        )
         for known in edition.of(item)
         if known.id in stored
-    ]
+    )

@@ -4,23 +4,27 @@ From the first to the second only the rules moved, from the second to the third 
 as they are shown, so they sum up to the whole change to the last digit. Weights are those of today throughout.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
 from lakeward.core.sql import equals, literal
 from lakeward.engines.protocols import Engine
+from lakeward.flows.base.answers import plain
 from lakeward.flows.base.pinning import Definition
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.batch.scores import Row, read, versions_of
+from lakeward.flows.batch.scores import read, versions_of
+from lakeward.flows.scoring.answers import ScoreLevel
 from lakeward.flows.scoring.rejudge import REJUDGED, Received, hashes, received_batches, today
 from lakeward.flows.scoring.show import OF_DATASET, level
 from lakeward.quality.rule import Dimension
 from lakeward.quality.score_sql import batch
 from lakeward.quality.weights import Weights
-from lakeward.scorecard.figures import Reading
-from lakeward.scorecard.figures import Row as Shown
+from lakeward.scorecard.figures import Reading, Row
 from lakeward.scorecard.scores import VERDICTS, levels
 
 # Old data by old rules, old data by new rules, new data by new rules.
@@ -31,11 +35,100 @@ STORED = f"governance.{REJUDGED}"
 Source = tuple[str, str]
 
 
-def score_diff(settings: Settings, name: str, first: int | None = None, last: int | None = None) -> Row:
-    """The change of the dataset's score between two received batches, parted into what rules and what data did.
+class RuleStatus(StrEnum):
+    """What became of a rule between two batches; it is the same where its version is."""
 
-    Keys: `dataset, from, to, whole`, `dimensions`, `rules` and `levels` (queries, by point). Each change has `before, between, after,
-    rule_part, data_part, change`, None where a score is unknown; a rule has its `status` (added, removed, changed, unchanged) too.
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChange:
+    """A score at three points; None where it is unknown, and so is a difference from it."""
+
+    before: Decimal | None
+    between: Decimal | None
+    after: Decimal | None
+
+    @property
+    def rule_part(self) -> Decimal | None:
+        """What the rules moved."""
+        return _minus(self.between, self.before)
+
+    @property
+    def data_part(self) -> Decimal | None:
+        """What the data moved."""
+        return _minus(self.after, self.between)
+
+    @property
+    def change(self) -> Decimal | None:
+        """Both together."""
+        return _minus(self.after, self.before)
+
+    def as_dict(self) -> dict[str, object]:
+        """`before, between, after, rule_part, data_part, change`."""
+        return {name: plain(getattr(self, name)) for name in (*POINTS, "rule_part", "data_part", "change")}
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionChange:
+    """How the score of one dimension moved."""
+
+    dimension: Dimension
+    moved: ScoreChange
+
+    def as_dict(self) -> dict[str, object]:
+        """The dimension and its change."""
+        return {"dimension": str(self.dimension), **self.moved.as_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """How the score of one rule moved."""
+
+    rule: str
+    dimension: Dimension | None
+    status: RuleStatus
+    moved: ScoreChange
+
+    def as_dict(self) -> dict[str, object]:
+        """The rule, its dimension, its status and its change."""
+        return {"rule": self.rule, "dimension": plain(self.dimension), "status": str(self.status), **self.moved.as_dict()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreDiff:
+    """How the score of a dataset moved from batch `first` to batch `last`.
+
+    Args:
+        levels: By point, the queries of its scores.
+    """
+
+    dataset: str
+    first: int
+    last: int
+    whole: ScoreChange
+    dimensions: tuple[DimensionChange, ...]
+    rules: tuple[RuleChange, ...]
+    levels: Mapping[str, tuple[ScoreLevel, ...]]
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward score NAME --diff --open --json`."""
+        return {
+            "dataset": self.dataset,
+            "from": self.first,
+            "to": self.last,
+            "whole": self.whole.as_dict(),
+            "dimensions": plain(self.dimensions),
+            "rules": plain(self.rules),
+            "levels": {point: plain(found) for point, found in self.levels.items()},
+        }
+
+
+def score_diff(settings: Settings, name: str, first: int | None = None, last: int | None = None) -> ScoreDiff:
+    """The change of the dataset's score between two received batches, parted into what rules and what data did.
 
     Args:
         first: The old batch; None: the newest one that other rules judged than those of today, else the one before `last`.
@@ -52,15 +145,15 @@ def score_diff(settings: Settings, name: str, first: int | None = None, last: in
         points = [_read(engine, workspace.weights, *source) for source in sources]
     dimensions = [each for each in Dimension if any(_find(point["dimensions"], str(each)) for point in points)]
     rules = sorted({row.key[-1] for point in points for row in point["rules"].rows})
-    return {
-        "dataset": name,
-        "from": old.seq,
-        "to": new.seq,
-        "whole": _change(*(_find(point["datasets"], name) for point in points)),
-        "dimensions": [{"dimension": str(d), **_change(*(_find(p["dimensions"], str(d)) for p in points))} for d in dimensions],
-        "rules": [_rule(rule, *(_find(point["rules"], rule) for point in points)) for rule in rules],
-        "levels": {at: [level(each) for each in point.values()] for at, point in zip(POINTS, points, strict=True)},
-    }
+    return ScoreDiff(
+        dataset=name,
+        first=old.seq,
+        last=new.seq,
+        whole=_change(*(_find(point["datasets"], name) for point in points)),
+        dimensions=tuple(DimensionChange(d, _change(*(_find(p["dimensions"], str(d)) for p in points))) for d in dimensions),
+        rules=tuple(_rule(rule, *(_find(point["rules"], rule) for point in points)) for rule in rules),
+        levels={at: tuple(level(each) for each in point.values()) for at, point in zip(POINTS, points, strict=True)},
+    )
 
 
 def _ends(batches: list[Received], definition: Definition, first: int | None, last: int | None) -> tuple[Received, Received]:
@@ -99,22 +192,15 @@ def _read(engine: Engine, weights: Weights, table: str, judged: str) -> dict[str
     return {name: read(engine, made[name], at) for name in OF_DATASET}
 
 
-def _find(reading: Reading, key: str) -> Shown | None:
+def _find(reading: Reading, key: str) -> Row | None:
     return next((row for row in reading.rows if row.key[-1] == key), None)
 
 
-def _change(before: Shown | None, between: Shown | None, after: Shown | None) -> Row:
-    scores = [_score(row) for row in (before, between, after)]
-    old, middle, new = scores
-    return {
-        **dict(zip(POINTS, scores, strict=True)),
-        "rule_part": _minus(middle, old),
-        "data_part": _minus(new, middle),
-        "change": _minus(new, old),
-    }
+def _change(before: Row | None, between: Row | None, after: Row | None) -> ScoreChange:
+    return ScoreChange(_score(before), _score(between), _score(after))
 
 
-def _score(row: Shown | None) -> Decimal | None:
+def _score(row: Row | None) -> Decimal | None:
     found = row.number("score") if row else None
     return None if found is None else Decimal(found)
 
@@ -123,13 +209,12 @@ def _minus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if one is None or other is None else one - other
 
 
-def _rule(rule: str, before: Shown | None, between: Shown | None, after: Shown | None) -> Row:
-    """A rule of both days is the same where its version is."""
+def _rule(rule: str, before: Row | None, between: Row | None, after: Row | None) -> RuleChange:
     now = between or after
     if before is None or now is None:
-        status = "removed" if before else "added"
+        status = RuleStatus.REMOVED if before else RuleStatus.ADDED
     else:
-        status = "unchanged" if before["rule_version"] == now["rule_version"] else "changed"
+        status = RuleStatus.UNCHANGED if before["rule_version"] == now["rule_version"] else RuleStatus.CHANGED
     shown = now or before
-    dimension = shown["dimension"] if shown else None
-    return {"rule": rule, "dimension": dimension, "status": status, **_change(before, between, after)}
+    dimension = Dimension(shown.word("dimension")) if shown else None
+    return RuleChange(rule, dimension, status, _change(before, between, after))

@@ -15,6 +15,7 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance, pinning
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.batch_context import Work, unwatched
 from lakeward.flows.base.pinning import Again, Definition, PinnedBatch
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -50,11 +51,29 @@ class Received:
         return (self.contract_sha256, self.suite_sha256) == hashes(definition)
 
 
-def rejudge(settings: Settings, name: str) -> dict[str, Any]:
-    """Judge every batch of the dataset's latest generation that other rules judged; a rerun goes on where the last one ended.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejudgeReport:
+    """What judging by the rules of today came to.
 
-    Returns:
-        `dataset, run_id, batches` (all there are), `judged` (now), `published` (by the rules of today).
+    Args:
+        batches: All received batches of the latest generation.
+        judged: Judged by this run.
+        published: Published by the rules of today, so that they needed no judging.
+    """
+
+    dataset: str
+    run_id: RunId
+    batches: int
+    judged: int
+    published: int
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward score NAME --rescore --json`."""
+        return fields_of(self)
+
+
+def rejudge(settings: Settings, name: str) -> RejudgeReport:
+    """Judge every batch of the dataset's latest generation that other rules judged; a rerun goes on where the last one ended.
 
     Raises:
         UsageError: The project has no such dataset, it has no source, or nothing was received yet.
@@ -67,13 +86,7 @@ def rejudge(settings: Settings, name: str) -> dict[str, Any]:
         old = [batch for batch in batches if not batch.by(definition)]
         judged = list(_judged(workspace, engine, definition, old, run_id))
     log.info("rejudged", extra={"dataset": name, "run_id": run_id, "batches": len(judged)})
-    return {
-        "dataset": name,
-        "run_id": run_id,
-        "batches": len(batches),
-        "judged": len(judged),
-        "published": len(batches) - len(old),
-    }
+    return RejudgeReport(dataset=name, run_id=run_id, batches=len(batches), judged=len(judged), published=len(batches) - len(old))
 
 
 def today(workspace: Workspace, engine: Engine, name: str) -> Definition:

@@ -1,42 +1,81 @@
 """What a reader finds on the shelf: each served table with its owner, grade, freshness and score, without a value of it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from lakeward.core.names import TableName
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.workspace import Workspace
 from lakeward.grading.grade import Grade
 from lakeward.serving.plan import ServedTable
 
 
-def described(workspace: Workspace, engine: Engine, tables: list[ServedTable]) -> list[dict[str, Any]]:
-    """One row per table; see `Connection.catalogue`. What is not known is None, never zero."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueTable:
+    """A table that is served to one role. What is not known is None, never zero.
+
+    Args:
+        about: What the contract says the table is for.
+        grade: The highest of its columns; None where one of them is ungraded.
+        columns, hidden: Names of the columns that the role may see, and of the others.
+        score: Of its newest batch, 0 to 100.
+        updated: When its newest batch was finished.
+        late: Whether it is older than its contract promises; None where that promises nothing.
+    """
+
+    table: TableName
+    about: str
+    owner: str
+    grade: Grade | None
+    columns: tuple[str, ...]
+    hidden: tuple[str, ...]
+    rows: int | None
+    score: Decimal | None
+    updated: datetime | None
+    late: bool | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The fields by name, with plain values but for `updated`, which notebooks take for an instant."""
+        return {**fields_of(self), "updated": self.updated}
+
+    def __getitem__(self, key: str) -> object:
+        """The plain value of `key`, for notebooks that index the answer."""
+        return self.as_dict()[key]
+
+
+def described(workspace: Workspace, engine: Engine, tables: list[ServedTable]) -> list[CatalogueTable]:
+    """One entry per table."""
     latest = {row["dataset"]: row for row in governance.rows(engine, "runs", order="finished_at")}
     now = workspace.clock.now()
     return [_row(table, latest.get(table.contract.name), now) for table in tables]
 
 
-def _row(table: ServedTable, run: dict[str, Any] | None, now: Any) -> dict[str, Any]:
+def _row(table: ServedTable, run: Mapping[str, Any] | None, now: datetime) -> CatalogueTable:
     visible = {column.name for column in table.visible} if table.view else set()
-    return {
-        "table": str(table.name),
-        "about": table.contract.description,
-        "owner": table.contract.owner,
-        "grade": _highest(table),
-        "columns": [column.name for column in table.columns if column.name in visible],
-        "hidden": [column.name for column in table.columns if column.name not in visible],
-        "rows": table.rows,
-        "score": float(run["score"]) if run and run["score"] is not None else None,
-        "updated": run["finished_at"] if run else None,
-        "late": is_late(table.contract, run, now),
-    }
+    return CatalogueTable(
+        table=table.name,
+        about=table.contract.description,
+        owner=table.contract.owner,
+        grade=_highest(table),
+        columns=tuple(column.name for column in table.columns if column.name in visible),
+        hidden=tuple(column.name for column in table.columns if column.name not in visible),
+        rows=table.rows,
+        score=run["score"] if run else None,
+        updated=run["finished_at"] if run else None,
+        late=is_late(table.contract, run, now),
+    )
 
 
-def _highest(table: ServedTable) -> str | None:
+def _highest(table: ServedTable) -> Grade | None:
     """A table is as sensitive as its most sensitive column (就高从严); unknown where one of them is."""
     grades = [column.grade.grade if column.grade else None for column in table.columns]
     if not grades or None in grades:
         return None
     order = list(Grade)
-    return str(min((grade for grade in grades if grade), key=order.index))
+    return min((grade for grade in grades if grade), key=order.index)

@@ -6,8 +6,9 @@ In process, so a convenience and not a wall: who may read the lake's files can r
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import LakewardError, UsageError
@@ -16,18 +17,53 @@ from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.serving.access import AccessLog, sweep, verdict_of
-from lakeward.flows.serving.catalogue import described
+from lakeward.flows.serving.catalogue import CatalogueTable, described
 from lakeward.flows.serving.policy import policy_of
-from lakeward.grading.grade import ColumnGrade
+from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.protection.keys import TokenKey, token_key
+from lakeward.protection.policy import Action
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.rows import Rows
 from lakeward.serving.session import Session
 
 GradesOf = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskExplanation:
+    """What one role sees of a column, and why.
+
+    Args:
+        column: `layer.table.column`.
+        rule: Id of the policy's rule that decided; None where none did.
+        why: The reason, for people.
+        ask: Whom to ask for more.
+        grade, level, category, state: How the column is graded; None where it is not.
+    """
+
+    column: str
+    role: str
+    action: Action
+    rule: str | None
+    why: str
+    ask: str
+    grade: Grade | None
+    level: int | None
+    category: str | None
+    state: GradeState | None
+    owner: str
+
+    def as_dict(self) -> dict[str, object]:
+        """The fields by name, with plain values."""
+        return fields_of(self)
+
+    def __getitem__(self, key: str) -> object:
+        """The plain value of `key`, for notebooks that index the answer."""
+        return self.as_dict()[key]
 
 
 class Connection:
@@ -64,11 +100,11 @@ class Connection:
 
         return Rows(relation, report)
 
-    def catalogue(self) -> list[dict[str, Any]]:
-        """What there is, one row per table: `table, about, owner, grade, columns, hidden, rows, score, updated, late`."""
+    def catalogue(self) -> list[CatalogueTable]:
+        """What there is, table by table."""
         return described(self._workspace, self._engine, list(self._tables.values()))
 
-    def explain_mask(self, column: str) -> dict[str, Any]:
+    def explain_mask(self, column: str) -> MaskExplanation:
         """What this role sees of `layer.table.column`, by which rule and grade, why, and whom to ask.
 
         Raises:
@@ -79,7 +115,7 @@ class Connection:
         if name not in columns:
             known = [f"{t.name}.{c.name}" for t in self._tables.values() for c in t.columns]
             raise UsageError("column_not_found", column=column, close=did_you_mean(column, known) or "-")
-        return {"column": column, **self._explained(columns[name]), "owner": self._tables[table].contract.owner}
+        return self._explained(column, columns[name], self._tables[table].contract.owner)
 
     def close(self) -> None:
         """End the session."""
@@ -91,21 +127,22 @@ class Connection:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _explained(self, column: ServedColumn) -> dict[str, Any]:
+    def _explained(self, name: str, column: ServedColumn, owner: str) -> MaskExplanation:
         decision, grade = column.decision, column.grade
-        return {
-            "role": self._principal.role,
-            "action": str(decision.action),
-            "rule": decision.rule,
-            "why": decision.why
-            if not decision.why.startswith("serving_")
-            else message(decision.why, self._workspace.settings.lang),
-            "ask": decision.ask,
-            "grade": str(grade.grade) if grade and grade.grade else None,
-            "level": grade.level if grade else None,
-            "category": grade.category if grade else None,
-            "state": str(grade.state) if grade else None,
-        }
+        coded = decision.why.startswith("serving_")
+        return MaskExplanation(
+            column=name,
+            role=self._principal.role,
+            action=decision.action,
+            rule=decision.rule,
+            why=message(decision.why, self._workspace.settings.lang) if coded else decision.why,
+            ask=decision.ask,
+            grade=grade.grade if grade else None,
+            level=grade.level if grade else None,
+            category=grade.category if grade else None,
+            state=grade.state if grade else None,
+            owner=owner,
+        )
 
 
 def connect(role: str, project: str | Path | None = None) -> Connection:

@@ -1,16 +1,17 @@
 """The serving policy of a project: read, linted, and tried against the tests that lie beside it."""
 
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from lakeward.contracts.project import Project
 from lakeward.core.errors import PolicyError
 from lakeward.core.settings import Settings
+from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.protection.cases import Case, read_cases
 from lakeward.protection.load import policy_text, read_policy
-from lakeward.protection.policy import Policy
+from lakeward.protection.policy import Action, Policy
 from lakeward.serving.trial import shown_as
 
 POLICY = Path("expectations/policies/serving.yaml")
@@ -29,8 +30,34 @@ def policy_of(workspace: Workspace) -> Policy:
     return policy
 
 
-def lint_policy(settings: Settings) -> list[dict[str, Any]]:
-    """Every problem of the policy and of its tests: `code, facts`, with `file, line, column` among the facts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTrial:
+    """What became of one test of the policy.
+
+    Args:
+        test: Its name.
+        column: `layer.table.column`.
+        rule: Id of the rule that decided; None where none did.
+        why: That rule's reason, or a message code where none decided.
+        passed: Action, rule and shown value are those that the test names.
+    """
+
+    test: str
+    role: str
+    column: str
+    expected: Action
+    found: Action
+    rule: str | None
+    why: str
+    passed: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward policy test --json`."""
+        return fields_of(self)
+
+
+def lint_policy(settings: Settings) -> list[Notice]:
+    """Every problem of the policy and of its tests, with `file, line, column` among the facts.
 
     Raises:
         PolicyError: One of the files is no YAML.
@@ -39,11 +66,11 @@ def lint_policy(settings: Settings) -> list[dict[str, Any]]:
     known = promised(project)
     policy, problems = read_policy(*_policy_file(project), known)
     _, of_cases = _cases(project, policy, known)
-    return [{"code": problem.code, "facts": problem.facts} for problem in (*problems, *of_cases)]
+    return [Notice(problem.code, problem.facts) for problem in (*problems, *of_cases)]
 
 
-def try_policy(settings: Settings) -> list[dict[str, Any]]:
-    """Each test of the policy: `test, role, column, expected, found, rule, why, passed`.
+def try_policy(settings: Settings) -> list[PolicyTrial]:
+    """What becomes of each test of the policy.
 
     Raises:
         PolicyError: The policy or its tests are not valid.
@@ -62,22 +89,21 @@ def promised(project: Project) -> frozenset[str]:
     return frozenset(f"{c.table(c.layer)}.{column.name}" for c in contracts for column in c.columns)
 
 
-def _tried(project: Project, policy: Policy, case: Case) -> dict[str, Any]:
+def _tried(project: Project, policy: Policy, case: Case) -> PolicyTrial:
     decision = policy.decide(case.role, case.table, case.column, case.grade)
     type_ = project.contract(case.table.name).column(case.column).type
     shown = None if case.value is None else shown_as(case.value, type_, decision)
-    found = {"action": str(decision.action), "rule": decision.rule, "shown": shown}
-    expected = {"action": str(case.action), "rule": case.rule, "shown": case.shown}
-    return {
-        "test": case.name,
-        "role": case.role,
-        "column": f"{case.table}.{case.column}",
-        "expected": expected["action"],
-        "found": found["action"],
-        "rule": decision.rule,
-        "why": decision.why,
-        "passed": all(wanted is None or wanted == found[key] for key, wanted in expected.items()),
-    }
+    wanted = ((case.action, decision.action), (case.rule, decision.rule), (case.shown, shown))
+    return PolicyTrial(
+        test=case.name,
+        role=case.role,
+        column=f"{case.table}.{case.column}",
+        expected=case.action,
+        found=decision.action,
+        rule=decision.rule,
+        why=decision.why,
+        passed=all(expected is None or expected == found for expected, found in wanted),
+    )
 
 
 def _policy_file(project: Project) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lakeward.contracts.project import Project
@@ -11,6 +13,7 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import equals, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.events import EVENTS, Kind
 from lakeward.flows.quarantine.open_rows import is_received, standing
@@ -22,31 +25,70 @@ WHOLE = "*"
 _AGES = "round(quantile_cont(days, 0.5), 2) AS p50, round(quantile_cont(days, 0.9), 2) AS p90"
 
 
-def quarantined(settings: Settings) -> list[dict[str, Any]]:
-    """Per table and reason, what was set aside.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineCount:
+    """What one reason set aside of one table. Rejects, and rows of gold, have no life of their own: they count as open.
 
-    Keys: `table, dataset, rule, rows, batches, oldest, open, owner, age_p50, age_p90`. `rule` is the id of a rule; for a table of
-    rejects it is the message code of why a record could not be parsed. `rows` counts every time that a row failed, `open` the rows
-    that wait, `oldest` and the ages (in days) are of these. Rejects, and rows of gold, have no life of their own: they count as open.
+    Args:
+        rule: Id of the rule; for a table of rejects the message code of why a record could not be parsed.
+        rows: Every time that a row failed.
+        batches: Batches that had such a row.
+        oldest: When the oldest of the open rows came; None where none is open.
+        open: Rows that wait.
+        age_p50, age_p90: Ages of these, in days.
+        owner: Of the dataset's contract; None where there is no valid one.
     """
+
+    table: TableName
+    dataset: str
+    rule: str
+    rows: int
+    batches: int
+    oldest: datetime | None
+    open: int
+    age_p50: float | None
+    age_p90: float | None
+    owner: str | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward quarantine list --json`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineFigures:
+    """How the quarantine of one dataset, or of all (`*`), is worked off. A share is None where there is nothing to take it of.
+
+    Args:
+        open: Rows that wait.
+        age_p50, age_p90: Ages of these, in days.
+        repair_rate: Share of the rows ever set aside that a person repaired.
+        failed_again: Share of the replayed rows that failed again, in this generation.
+    """
+
+    dataset: str
+    open: int
+    age_p50: float | None
+    age_p90: float | None
+    repair_rate: float | None
+    failed_again: float | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward quarantine figures --json`."""
+        return fields_of(self)
+
+
+def quarantined(settings: Settings) -> list[QuarantineCount]:
+    """Per table and reason, what was set aside."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         tables = [t.name for t in engine.tables() if t.name.layer in ASIDE]
         waiting = _rows_that_wait(workspace.clock.now().isoformat(), engine, tables)
-        return [
-            {**row, "owner": owner}
-            for table in tables
-            for owner in [_owner(workspace.project, table)]
-            for row in _by_reason(engine, table, waiting)
-        ]
+        return [row for table in tables for row in _by_reason(engine, table, waiting, _owner(workspace.project, table))]
 
 
-def quarantine_figures(settings: Settings) -> list[dict[str, Any]]:
-    """Per dataset whose rows are received, and for all of them (`*`): `dataset, open, age_p50, age_p90, repair_rate, failed_again`.
-
-    Ages are days. `repair_rate`: share of the rows ever set aside that a person repaired. `failed_again`: share of the replayed rows
-    that failed again, in this generation. None where there is nothing to take a share of.
-    """
+def quarantine_figures(settings: Settings) -> list[QuarantineFigures]:
+    """Per dataset whose rows are received, and for all of them (`*`)."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         tables = [t.name for t in engine.tables() if t.name.layer is Layer.QUARANTINE and is_received(engine, t.name.name)]
@@ -84,7 +126,7 @@ def _waiting(engine: Engine, table: TableName) -> str:
     return f"SELECT {own}, {ASIDE[table.layer]} AS reasons, {since} AS since FROM {rows}"
 
 
-def _by_reason(engine: Engine, table: TableName, waiting: Relation) -> list[dict[str, Any]]:
+def _by_reason(engine: Engine, table: TableName, waiting: Relation, owner: str | None) -> list[QuarantineCount]:
     found = engine.fetch(f"""
         SELECT rule, count(*) AS n, count(DISTINCT _batch_seq) AS batches
         FROM (SELECT unnest({ASIDE[table.layer]}) AS rule, _batch_seq FROM {table}) GROUP BY rule ORDER BY n DESC, rule""")
@@ -92,14 +134,22 @@ def _by_reason(engine: Engine, table: TableName, waiting: Relation) -> list[dict
         FROM (SELECT unnest(reasons) AS rule, since, days FROM {waiting} WHERE {equals(layer=table.layer, dataset=table.name)})
         GROUP BY rule""")
     ages = {row["rule"]: row for row in still}
-    place = {"table": str(table), "dataset": table.name}
-    return [{**place, "rule": r["rule"], "rows": r["n"], "batches": r["batches"], **_open(ages.get(r["rule"]))} for r in found]
+    return [_count(table, owner, row, ages.get(row["rule"], {})) for row in found]
 
 
-def _open(row: Mapping[str, Any] | None) -> dict[str, Any]:
-    if row is None:
-        return {"oldest": None, "open": 0, "age_p50": None, "age_p90": None}
-    return {"oldest": row["oldest"].isoformat(), "open": row["n"], "age_p50": row["p50"], "age_p90": row["p90"]}
+def _count(table: TableName, owner: str | None, failed: Mapping[str, Any], waiting: Mapping[str, Any]) -> QuarantineCount:
+    return QuarantineCount(
+        table=table,
+        dataset=table.name,
+        rule=failed["rule"],
+        rows=failed["n"],
+        batches=failed["batches"],
+        oldest=waiting.get("oldest"),
+        open=waiting.get("n", 0),
+        age_p50=waiting.get("p50"),
+        age_p90=waiting.get("p90"),
+        owner=owner,
+    )
 
 
 def _counted(engine: Engine, table: TableName) -> dict[str, int]:
@@ -116,15 +166,15 @@ def _counted(engine: Engine, table: TableName) -> dict[str, int]:
     return {"aside": aside, "repaired": repaired, "replayed": replayed, "failed": failed}
 
 
-def _figures(name: str, counted: Mapping[str, int], waiting: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "dataset": name,
-        "open": waiting.get("n", 0),
-        "age_p50": waiting.get("p50"),
-        "age_p90": waiting.get("p90"),
-        "repair_rate": _share(counted["repaired"], counted["aside"]),
-        "failed_again": _share(counted["failed"], counted["replayed"]),
-    }
+def _figures(name: str, counted: Mapping[str, int], waiting: Mapping[str, Any]) -> QuarantineFigures:
+    return QuarantineFigures(
+        dataset=name,
+        open=waiting.get("n", 0),
+        age_p50=waiting.get("p50"),
+        age_p90=waiting.get("p90"),
+        repair_rate=_share(counted["repaired"], counted["aside"]),
+        failed_again=_share(counted["failed"], counted["replayed"]),
+    )
 
 
 def _share(part: int, whole: int) -> float | None:

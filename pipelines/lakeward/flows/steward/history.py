@@ -1,34 +1,39 @@
 """One row's life: when it was set aside and why, and what people did about it, in order."""
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.protocols import Engine
-from lakeward.flows.quarantine.events import history
+from lakeward.flows.quarantine.events import RowEvent, history
 from lakeward.flows.quarantine.selection import Place
 
 
-def life(engine: Engine, dataset: str, place: Place) -> list[dict[str, Any]]:
-    """What happened to the row, oldest first; empty for a row that was never set aside.
+@dataclass(frozen=True, slots=True)
+class RowFailure:
+    """A batch in which rules put the row into quarantine; `reasons` are the ids of these rules."""
 
-    Keys: `at, event, batch`, and of a row that was set aside its `reasons`, of what a person did `by, role, reason, expression`.
-    """
-    events = [*_set_aside(engine, dataset, place), *history(engine, dataset, *place)]
-    return sorted(events, key=lambda event: str(event["at"]))
+    at: datetime
+    batch: int
+    reasons: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of an event in `life`."""
+        return {"at": self.at.isoformat(), "event": "set aside", "batch": self.batch, "reasons": list(self.reasons)}
 
 
-def _set_aside(engine: Engine, dataset: str, place: Place) -> list[dict[str, Any]]:
+def life(engine: Engine, dataset: str, place: Place) -> tuple[RowFailure | RowEvent, ...]:
+    """What happened to the row, oldest first; empty for a row that was never set aside."""
+    events: list[RowFailure | RowEvent] = [*_failures(engine, dataset, place), *history(engine, dataset, *place)]
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _failures(engine: Engine, dataset: str, place: Place) -> list[RowFailure]:
     table = TableName(Layer.QUARANTINE, dataset)
     if engine.info(table) is None:
         return []
     query = f"SELECT _batch_seq, _reasons, _ingested_at FROM {table} WHERE _file_seq = {place[0]} AND _row = {place[1]}"
     return [
-        {
-            "at": copy["_ingested_at"].isoformat(),
-            "event": "set aside",
-            "batch": copy["_batch_seq"],
-            "reasons": json.loads(copy["_reasons"]),
-        }
-        for copy in engine.fetch(query)
+        RowFailure(copy["_ingested_at"], copy["_batch_seq"], tuple(json.loads(copy["_reasons"]))) for copy in engine.fetch(query)
     ]

@@ -1,6 +1,8 @@
 """Rows that were set aside, one by one: where each came from, why it is there, how it stands, and its values as a role may see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from lakeward.contracts.model import Contract
@@ -8,9 +10,10 @@ from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
 from lakeward.core.sql import literal
 from lakeward.engines.protocols import Engine
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
-from lakeward.flows.quarantine.events import CLOSING, EVENTS, Kind, history
+from lakeward.flows.quarantine.events import CLOSING, EVENTS, Kind, RowEvent, history
 from lakeward.flows.quarantine.open_rows import is_received
 from lakeward.flows.quarantine.selection import Place
 from lakeward.flows.serving.access import AccessLog
@@ -18,18 +21,63 @@ from lakeward.flows.serving.connection import principal_of, unlogged
 from lakeward.flows.steward.figures import ASIDE
 from lakeward.serving.received import shown_received
 
-OPEN = "open"
-STATES = {Kind.REPAIR: "repaired", Kind.REPLAY: "replayed", Kind.RELEASE: "released", Kind.EXPIRE: "expired"}
-# States of rows that still wait for somebody; rejects and rows of gold have none.
-WAITING = f"_state IS NULL OR _state IN ({literal(OPEN)}, {literal(STATES[Kind.REPAIR])})"
+
+class RowState(StrEnum):
+    """How a row in quarantine stands; an open and a repaired row wait for somebody."""
+
+    OPEN = "open"
+    REPAIRED = "repaired"
+    REPLAYED = "replayed"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+STATES = {
+    Kind.REPAIR: RowState.REPAIRED,
+    Kind.REPLAY: RowState.REPLAYED,
+    Kind.RELEASE: RowState.RELEASED,
+    Kind.EXPIRE: RowState.EXPIRED,
+}
+# Rows that still wait for somebody; rejects and rows of gold have no state.
+WAITING = f"_state IS NULL OR _state IN ({literal(RowState.OPEN)}, {literal(RowState.REPAIRED)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedRow:
+    """One copy of a row, or a record, that is not in the published table.
+
+    Args:
+        id: `FILE:ROW`; None for a row that was not received.
+        state: None for rejects and rows of gold.
+        reasons: Ids of rules; of a record that could not be parsed the message code of why.
+        detail: Of a record that could not be parsed.
+        history: What was done about the row; None where one row was not asked for.
+        role: The role that `values` are for; None where they were not asked for.
+        values: As the role may see them; None of a record that could not be parsed.
+    """
+
+    id: str | None
+    table: TableName
+    batch: int
+    file: str | None
+    row: int | None
+    state: RowState | None
+    reasons: tuple[str, ...]
+    detail: str | None
+    history: tuple[RowEvent, ...] | None = None
+    role: str | None = None
+    values: Mapping[str, object] | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """The documented keys of `lakeward quarantine show --json`; `history` and `values` only where they were asked for."""
+        absent = {"role", *(() if self.role else ("values",)), *(("history",) if self.history is None else ())}
+        return {key: value for key, value in fields_of(self).items() if key not in absent}
 
 
 def quarantine_rows(
     settings: Settings, name: str, limit: int, *, row: Place | None = None, every: bool = False, role: str | None = None
-) -> list[dict[str, Any]]:
-    """Rows of a dataset that were set aside: `id, table, batch, file, row, state, reasons, detail`.
-
-    `state` is open, repaired, replayed, released or expired; None for rejects and rows of gold.
+) -> list[QuarantinedRow]:
+    """Rows of a dataset that were set aside.
 
     Args:
         limit: Rows of quarantine, and as many of rejects; the newest.
@@ -46,16 +94,14 @@ def quarantine_rows(
     with workspace.engine() as engine:
         tables = [TableName(layer, name) for layer in ASIDE if engine.info(TableName(layer, name))]
         found = [(table, copy) for table in tables for copy in _newest(engine, table, shown, limit)]
-        told = [_row(table, copy) for table, copy in found]
-        if row:
-            past = history(engine, name, *row)
-            told = [{**one, "history": past} for one in told]
+        past = history(engine, name, *row) if row else None
+        rows = [_row(table, copy, past) for table, copy in found]
         if role is None:
-            return told
+            return rows
         values = _values(workspace, engine, workspace.project.contract(name), [copy for _, copy in found], role)
     return [
-        {**one, "values": None if table.layer is Layer.REJECTS else seen}
-        for (table, _), one, seen in zip(found, told, values, strict=True)
+        replace(copy, role=role, values=None if copy.table.layer is Layer.REJECTS else seen)
+        for copy, seen in zip(rows, values, strict=True)
     ]
 
 
@@ -70,25 +116,33 @@ def _state(engine: Engine, table: TableName) -> str:
     if table.layer is Layer.REJECTS or not is_received(engine, table.name):
         return "CAST(NULL AS VARCHAR)"
     if engine.info(EVENTS) is None:
-        return literal(OPEN)
+        return literal(RowState.OPEN)
     told = " ".join(f"WHEN {literal(kind)} THEN {literal(state)}" for kind, state in STATES.items())
     closing = ", ".join(map(literal, CLOSING))
     place = "e.file_seq = aside._file_seq AND e.file_row = aside._row AND e.upto_seq >= aside._batch_seq"
     events = f"FROM {EVENTS} AS e WHERE e.dataset = {literal(table.name)} AND {place} AND e.event"
     closed = f"SELECT arg_min(e.event, e.upto_seq) {events} IN ({closing})"
-    return f"CASE coalesce(({closed}), (SELECT min(e.event) {events} = {literal(Kind.REPAIR)})) {told} ELSE {literal(OPEN)} END"
+    state = f"coalesce(({closed}), (SELECT min(e.event) {events} = {literal(Kind.REPAIR)}))"
+    return f"CASE {state} {told} ELSE {literal(RowState.OPEN)} END"
 
 
-def _row(table: TableName, row: Mapping[str, Any]) -> dict[str, Any]:
-    id_ = f"{row['_file_seq']}:{row['_row']}" if row.get("_file_seq") else None
-    place = {"id": id_, "table": str(table), "batch": row["_batch_seq"], "file": row.get("_file"), "row": row.get("_row")}
-    detail = row["detail"] if table.layer is Layer.REJECTS else None
-    return {**place, "state": row["_state"], "reasons": row["_why"], "detail": detail}
+def _row(table: TableName, row: Mapping[str, Any], past: tuple[RowEvent, ...] | None) -> QuarantinedRow:
+    return QuarantinedRow(
+        id=f"{row['_file_seq']}:{row['_row']}" if row.get("_file_seq") else None,
+        table=table,
+        batch=row["_batch_seq"],
+        file=row.get("_file"),
+        row=row.get("_row"),
+        state=RowState(row["_state"]) if row["_state"] else None,
+        reasons=tuple(row["_why"]),
+        detail=row["detail"] if table.layer is Layer.REJECTS else None,
+        history=past,
+    )
 
 
 def _values(
-    workspace: Workspace, engine: Engine, contract: Contract, rows: list[dict[str, Any]], role: str
-) -> list[dict[str, Any]]:
+    workspace: Workspace, engine: Engine, contract: Contract, rows: Sequence[Mapping[str, Any]], role: str
+) -> Sequence[Mapping[str, object]]:
     """The rows' values as the role sees them in the served table; written to the access log before they are handed on."""
     asked_at = workspace.clock.now()
     principal, key = principal_of(workspace, role)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lakeward.core.evidence import Evidence
+from lakeward.flows.base.answers import fields_of
 from lakeward.quality.kwargs import columns_of
 
 # Of so few digits two conditions on one column clash once in 16 million.
@@ -36,6 +37,10 @@ class Tried:
             return self.fired / self.batches
         return self.failed / self.rows if self.rows else None
 
+    def as_dict(self) -> dict[str, object]:
+        """`batches, fired, rows, failed, share`."""
+        return {**fields_of(self), "share": self.share}
+
 
 def tried_of(found: Mapping[int, Mapping[str, Any]], batches: Iterable[int]) -> Tried:
     """What counts per batch come to: `rows` evaluated and, of these, `failed`; a batch without rows was not evaluated."""
@@ -60,8 +65,12 @@ class Firing:
         """The honest one: on batches that it never saw, where there are any."""
         return (self.held or self.learned).share
 
+    def as_dict(self) -> dict[str, object]:
+        """`learned, held`."""
+        return fields_of(self)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """One rule.
 
@@ -81,6 +90,20 @@ class Proposal:
     evidence: Evidence
     firing: Firing | None = None
 
+    def as_dict(self) -> dict[str, object]:
+        """The keys of a proposal in `lakeward suggest --json`."""
+        return {
+            "id": self.id,
+            "type": self.type,
+            "kwargs": dict(self.kwargs),
+            "severity": "warn",
+            "reason": self.reason,
+            "facts": dict(self.facts),
+            "evidence": self.evidence.as_dict(),
+            "expected_firing": self.firing.expected if self.firing else None,
+            "tried": self.firing.as_dict() if self.firing else {"learned": None, "held": None},
+        }
+
     def tried(self, firing: Firing) -> "Proposal":
         """The same with what it would have said of the past."""
         return replace(self, firing=firing)
@@ -98,6 +121,10 @@ class Finding:
     facts: Mapping[str, object]
     evidence: Evidence
 
+    def as_dict(self) -> dict[str, object]:
+        """`code, facts, evidence`."""
+        return fields_of(self)
+
 
 def proposed(
     kind: str, type_: str, kwargs: Mapping[str, Any], why: tuple[str, Mapping[str, object]], evidence: Evidence
@@ -110,4 +137,5 @@ def proposed(
     condition = kwargs.get("row_condition") or kwargs.get("series_regex")
     mark = "#" + hashlib.sha256(json.dumps(condition, ensure_ascii=False).encode()).hexdigest()[:DIGITS] if condition else ""
     columns = ",".join(columns_of(kwargs))
-    return Proposal(f"learned_{kind}" + (f":{columns}" if columns else "") + mark, type_, kwargs, *why, evidence)
+    id_ = f"learned_{kind}" + (f":{columns}" if columns else "") + mark
+    return Proposal(id=id_, type=type_, kwargs=kwargs, reason=why[0], facts=why[1], evidence=evidence)

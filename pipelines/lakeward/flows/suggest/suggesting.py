@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import ContractError
-from lakeward.core.evidence import Evidence
+from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
+from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.judge import suite_name
 from lakeward.flows.suggest.columns import measure_columns
@@ -22,7 +23,7 @@ from lakeward.flows.suggest.known import find_disbelieved, is_known
 from lakeward.flows.suggest.lists import IN_SET, REFERS, propose_list, propose_reference
 from lakeward.flows.suggest.measured import ColumnPast
 from lakeward.flows.suggest.past import Past, open_past
-from lakeward.flows.suggest.proposal import Finding, Proposal, Tried
+from lakeward.flows.suggest.proposal import Finding, Proposal
 from lakeward.flows.suggest.ranges import explaining, propose_ranges, ranged, states
 from lakeward.flows.suggest.references import find_reference
 from lakeward.flows.suggest.sensitive import sensitive_columns
@@ -46,8 +47,36 @@ class Suggestions:
     findings: tuple[Finding, ...]
 
 
-def suggest_rules(settings: Settings, name: str) -> dict[str, Any]:
-    """Proposals and findings for dataset `name`, for people and programs.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionReport:
+    """What a dataset's past suggests, and which rows it was learned from.
+
+    Args:
+        table, version: What was read.
+        learned, held: Numbers of the batches that teach, and of those kept back.
+        rows: Rows that teach.
+        first, last: What the batches that teach span.
+    """
+
+    dataset: str
+    table: TableName
+    version: int
+    learned: tuple[int, ...]
+    held: tuple[int, ...]
+    rows: int
+    first: datetime | None
+    last: datetime | None
+    proposals: tuple[Proposal, ...]
+    findings: tuple[Finding, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward suggest --json`."""
+        named = {"first": "from", "last": "to"}
+        return {named.get(key, key): value for key, value in fields_of(self).items()}
+
+
+def suggest_rules(settings: Settings, name: str) -> SuggestionReport:
+    """Proposals and findings for dataset `name`.
 
     Raises:
         UsageError: The project has no dataset `name`, or no row of it was ever published.
@@ -55,11 +84,24 @@ def suggest_rules(settings: Settings, name: str) -> dict[str, Any]:
     """
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        return as_dict(suggestions(workspace, engine, name))
+        found = suggestions(workspace, engine, name)
+    past = found.past
+    return SuggestionReport(
+        dataset=past.contract.name,
+        table=past.table,
+        version=past.version,
+        learned=past.learned,
+        held=past.held,
+        rows=past.total,
+        first=past.first,
+        last=past.last,
+        proposals=found.proposals,
+        findings=found.findings,
+    )
 
 
 def suggestions(workspace: Workspace, engine: Engine, name: str) -> Suggestions:
-    """The same, as values; raises the same."""
+    """The same with the past itself; raises the same."""
     contract = workspace.project.contract(name)
     rules = load_rules(contract, workspace.suite(name), suite_name(name))
     past = open_past(engine, contract)
@@ -145,46 +187,3 @@ def _others(workspace: Workspace, contract: Contract) -> list[Contract]:
         if name != contract.name and len(other.primary_key) == 1:
             found.append(other)
     return found
-
-
-def as_dict(found: Suggestions) -> dict[str, Any]:
-    """What programs read: `dataset, table, version, learned, held, rows, from, to, proposals, findings`."""
-    past = found.past
-    return {
-        "dataset": past.contract.name,
-        "table": str(past.table),
-        "version": past.version,
-        "learned": list(past.learned),
-        "held": list(past.held),
-        "rows": past.total,
-        "from": past.first.isoformat() if past.first else None,
-        "to": past.last.isoformat() if past.last else None,
-        "proposals": [_proposal(proposal) for proposal in found.proposals],
-        "findings": [{"code": one.code, "facts": dict(one.facts), "evidence": _evidence(one.evidence)} for one in found.findings],
-    }
-
-
-def _proposal(proposal: Proposal) -> dict[str, Any]:
-    firing = proposal.firing
-    return {
-        "id": proposal.id,
-        "type": proposal.type,
-        "kwargs": dict(proposal.kwargs),
-        "severity": "warn",
-        "reason": proposal.reason,
-        "facts": dict(proposal.facts),
-        "evidence": _evidence(proposal.evidence),
-        "expected_firing": firing.expected if firing else None,
-        "tried": {
-            "learned": _tried(firing.learned) if firing else None,
-            "held": _tried(firing.held) if firing and firing.held else None,
-        },
-    }
-
-
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    return {"sql": evidence.sql, "versions": dict(evidence.versions), "value": evidence.value}
-
-
-def _tried(tried: Tried) -> dict[str, Any]:
-    return {"batches": tried.batches, "fired": tried.fired, "rows": tried.rows, "failed": tried.failed, "share": tried.share}

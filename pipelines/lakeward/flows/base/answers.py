@@ -1,0 +1,78 @@
+"""What flows answer with: frozen classes with typed fields, whose `as_dict` is their JSON. Decides nothing of a flow's own keys."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from lakeward.core.names import TableName
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+@runtime_checkable
+class FlowAnswer(Protocol):
+    """What has a JSON form of its own."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Documented keys with plain values."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message code with the facts that fill it, to be rendered in either language."""
+
+    code: str
+    facts: Mapping[str, object]
+
+    def as_dict(self) -> dict[str, object]:
+        """`code, facts`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileProblem:
+    """What is wrong at one place of a file that a person wrote.
+
+    Args:
+        line: From 1; None where the problem has no place in the file.
+        column: From 1; of a rule whose place is not known, the name of the data's column.
+        code: Message code; `facts` fill it.
+    """
+
+    file: str
+    line: int | None
+    column: int | str | None
+    code: str
+    facts: Mapping[str, object]
+
+    def as_dict(self) -> dict[str, object]:
+        """`file, line, column, code, facts`."""
+        return fields_of(self)
+
+
+# Types that JSON has no word for. A figure is a number in JSON, an instant is ISO 8601.
+_FORMS: Mapping[type, Callable[[Any], object]] = {Decimal: float, datetime: datetime.isoformat, TableName: str}
+
+
+def fields_of(answer: "DataclassInstance") -> dict[str, object]:
+    """Every field of `answer` by name, in order, with plain values."""
+    return {field.name: plain(getattr(answer, field.name)) for field in fields(answer)}
+
+
+def plain(value: object) -> object:
+    """`value` as JSON has it; what a mapping holds is left as it is."""
+    if value is None or isinstance(value, str | int | float):
+        return str(value) if isinstance(value, StrEnum) else value
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, FlowAnswer):
+        return value.as_dict()
+    form = _FORMS.get(type(value))
+    return form(value) if form else value

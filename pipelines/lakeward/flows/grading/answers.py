@@ -1,0 +1,20 @@
+"""Grades as flows answer with them: a column by name, and its grade with the evidence. Nothing is decided here."""
+
+from dataclasses import dataclass
+
+from lakeward.flows.base.answers import fields_of
+from lakeward.grading.grade import ColumnGrade
+
+
+@dataclass(frozen=True, slots=True)
+class GradedColumn:
+    """A column of a dataset with its grade."""
+
+    dataset: str
+    column: str
+    grade: ColumnGrade
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward grade list --json`."""
+        named = {"dataset": self.dataset, "column": self.column, "state": str(self.grade.state)}
+        return {**named, **{name: value for name, value in fields_of(self.grade).items() if name != "state"}}

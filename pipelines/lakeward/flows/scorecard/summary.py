@@ -1,0 +1,74 @@
+"""Readiness in short: the whole and its domains, each with how much of it was measured. Refuses to take what is unknown for zero."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from lakeward.flows.base.answers import fields_of
+from lakeward.maturity.assessment import DomainReading, Readiness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaturityDomain:
+    """One capability domain.
+
+    Args:
+        domain: Its number in the edition.
+        names: By language.
+        score: 0 to 5, two decimals; None where no item is measured.
+        measured, total: Items with a score, and all.
+    """
+
+    domain: str
+    names: Mapping[str, str]
+    score: Decimal | None
+    measured: int
+    total: int
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of a domain in `lakeward assess --json`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaturitySummary:
+    """The whole of an assessment.
+
+    Args:
+        score: 0 to 5, two decimals; None where no item is measured.
+        level: The indicative level 1 to 5; None while too little is measured.
+        measured, total: Items with a score, and all.
+    """
+
+    edition: str
+    score: Decimal | None
+    level: int | None
+    measured: int
+    total: int
+    domains: tuple[MaturityDomain, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The first keys of `lakeward assess --json`."""
+        return fields_of(self)
+
+
+def maturity_summary(readiness: Readiness) -> MaturitySummary:
+    """The readiness without its items."""
+    return MaturitySummary(
+        edition=readiness.catalogue.edition,
+        score=readiness.score,
+        level=readiness.level,
+        measured=readiness.measured,
+        total=len(readiness.items),
+        domains=tuple(_domain(reading) for reading in readiness.domains),
+    )
+
+
+def _domain(reading: DomainReading) -> MaturityDomain:
+    return MaturityDomain(
+        domain=reading.domain.number,
+        names=reading.domain.names,
+        score=reading.score,
+        measured=reading.measured,
+        total=len(reading.items),
+    )
