@@ -5,17 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.messages import Lang, text
-from lakeward.flows import assess as assess_lake
-from lakeward.flows import maturity_show
-from lakeward.flows import maturity_summary as summary
 
 
 def assess(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = assess_lake(settings)
-    whole = summary(found.readiness)
+    found = flows.assess(settings)
+    whole = flows.maturity_summary(found.readiness)
     if as_json:
         out(_plain({**whole, "run_id": found.run_id, "assessed_at": found.assessed_at.isoformat(), "changed": found.changed}))
         return
@@ -34,7 +32,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = maturity_show(settings, item)
+    found = flows.maturity_show(settings, item)
     if as_json:
         out(_plain(found))
         return

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import text
-from lakeward.flows import compare_contracts, lint_contracts
 
 
 def lint(
@@ -18,7 +18,7 @@ def lint(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = [{**row, "message": text(row["code"], settings.lang, **row["facts"])} for row in lint_contracts(settings, name)]
+    found = [{**row, "message": text(row["code"], settings.lang, **row["facts"])} for row in flows.lint_contracts(settings, name)]
     if as_json:
         out(found)
     elif found:
@@ -37,7 +37,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = [{**row, "message": text(row["code"], settings.lang, **row["facts"])} for row in compare_contracts(old, new)]
+    found = [{**row, "message": text(row["code"], settings.lang, **row["facts"])} for row in flows.compare_contracts(old, new)]
     if as_json:
         out(found)
     elif found:

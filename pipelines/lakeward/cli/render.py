@@ -7,10 +7,6 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
@@ -35,11 +31,18 @@ def out(value: object) -> None:
 
 def say(lang: Lang, code: str, **facts: object) -> None:
     """Print one text."""
+    from rich.console import Console  # noqa: PLC0415 -- help, completion and JSON do without rich
+
     Console(highlight=False, soft_wrap=True, emoji=False).print(text(code, lang, **facts), markup=False)
 
 
 def table(lang: Lang, title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Print rows as a table; `title` and the columns' heads are message codes (`col_…`)."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 -- as above
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     drawn = Table(title=text(title, lang), title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         drawn.add_column(text(f"col_{column}", lang), justify="right" if _numeric(rows, column) else "left", overflow="fold")
@@ -51,6 +54,8 @@ def table(lang: Lang, title: str, rows: Sequence[Mapping[str, Any]], columns: Se
 @contextmanager
 def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
     """Show that work goes on, on a terminal only."""
+    from rich.console import Console  # noqa: PLC0415 -- as above
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield

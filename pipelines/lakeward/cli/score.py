@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import UsageError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows import Dimension, indicator_name, keep_estate_score, rejudge, score_diff, score_history, show_scores
 
 Row = dict[str, Any]
 MEANS = ("score", "weight", "numerator", "denominator", "covered", "rules", "measured")
@@ -38,17 +38,17 @@ def score(  # noqa: PLR0913 - the options of a command are its arguments
     settings = settings_of(context)
     count = _count(batches)
     if keep:
-        kept = keep_estate_score(settings)
+        kept = flows.keep_estate_score(settings)
         out({"kept": kept}) if as_json else say(settings.lang, "score_kept" if kept else "score_unchanged")
     elif rescore:
-        done = rejudge(settings, _named(name, "--rescore"))
+        done = flows.rejudge(settings, _named(name, "--rescore"))
         out(done) if as_json else say(settings.lang, "score_rejudged", **done)
     elif diff or first is not None or last is not None:
-        _diff(settings, score_diff(settings, _named(name, "--diff"), first, last), opened=opened, as_json=as_json)
+        _diff(settings, flows.score_diff(settings, _named(name, "--diff"), first, last), opened=opened, as_json=as_json)
     elif history:
-        _history(settings, score_history(settings, name), opened=opened, as_json=as_json)
+        _history(settings, flows.score_history(settings, name), opened=opened, as_json=as_json)
     else:
-        _levels(settings, show_scores(settings, name, batches=count), opened=opened, as_json=as_json)
+        _levels(settings, flows.show_scores(settings, name, batches=count), opened=opened, as_json=as_json)
 
 
 def _count(batches: str) -> int | None:
@@ -128,7 +128,7 @@ def _queries(lang: Lang, levels: Iterable[Row]) -> None:
 def _row(row: Row, lang: Lang) -> Row:
     """A row for people: names in their language, an unknown score as a word."""
     told = {key: _known(row[key], lang) for key in ("score", *CHANGES) if key in row}
-    if row.get("dimension") in tuple(Dimension):
+    if row.get("dimension") in tuple(flows.Dimension):
         told["dimension"] = text(f"card_{row['dimension']}", lang)
     if "coverage" in row:
         told["covered"] = row["coverage"]
@@ -142,7 +142,7 @@ def _known(value: object, lang: Lang) -> str:
 
 
 def _indicator(code: str | None, lang: Lang) -> str | None:
-    return f"{code} {indicator_name(code, lang)}" if code else None
+    return f"{code} {flows.indicator_name(code, lang)}" if code else None
 
 
 def _plain(value: Any) -> Any:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows import Acceptance, accept_rules, suggest_rules
 
 COLUMNS = ("no", "suggestion", "suggested", "why_suggested", "learned_rows", "expected_firing")
 # Arguments that the table shows beside the expectation's name need no name of their own.
@@ -28,10 +28,10 @@ def suggest(
     settings = settings_of(context)
     with progress(settings.lang, "progress_suggest", dataset=name):
         if accept is None:
-            found, done = suggest_rules(settings, name), None
+            found, done = flows.suggest_rules(settings, name), None
         else:
             ids = tuple(part.strip() for part in accept.split(",") if part.strip())
-            found, done = {}, accept_rules(settings, name, Acceptance(ids, reason, by))
+            found, done = {}, flows.accept_rules(settings, name, flows.Acceptance(ids, reason, by))
     if as_json:
         out(found if done is None else {"dataset": name, "accepted": done})
     elif done is None:
