@@ -6,10 +6,9 @@ A command's module is imported when that command is named: the help of all comma
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from lakeward import __version__
-from lakeward.cli.lazy import LazyCommand
+from lakeward.cli.lazy import CommandGroup, LazyCommand
 from lakeward.core.messages import Lang, text
 
 # Options of every command; people add them anywhere on the line, so they are taken out before the command is parsed.
@@ -54,10 +53,11 @@ GROUPS = {
 }
 
 
-def make_app(lang: Lang) -> TyperGroup:
+def make_app(lang: Lang) -> CommandGroup:
     """The command line with its help in `lang`."""
     app = typer.Typer(
         help=text("cmd_lakeward", lang),
+        cls=CommandGroup,
         no_args_is_help=True,
         add_completion=False,  # `completion` is ours: Typer's imports rich and pydantic for each word
         pretty_exceptions_enable=False,
@@ -65,16 +65,16 @@ def make_app(lang: Lang) -> TyperGroup:
     )
     app.callback()(_options)
     root = typer.main.get_command(app)
-    assert isinstance(root, TyperGroup)
+    assert isinstance(root, CommandGroup)
     _add(root, COMMANDS, "cmd", lang)
     for name, members in GROUPS.items():
-        group = TyperGroup(name=name, help=text(f"cmd_{name}", lang), no_args_is_help=True, rich_markup_mode=None)
+        group = CommandGroup(name=name, help=text(f"cmd_{name}", lang), no_args_is_help=True, rich_markup_mode=None)
         _add(group, members, f"cmd_{name}", lang)
         root.add_command(group)
     return root
 
 
-def _add(group: TyperGroup, members: dict[str, str], prefix: str, lang: Lang) -> None:
+def _add(group: CommandGroup, members: dict[str, str], prefix: str, lang: Lang) -> None:
     for name, place in members.items():
         group.add_command(LazyCommand(name, text(f"{prefix}_{name}", lang), place))
 
