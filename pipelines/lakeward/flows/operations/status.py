@@ -14,7 +14,7 @@ from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.grading.records import Known, known, waiting
 from lakeward.flows.quarantine.open_rows import open_count
-from lakeward.flows.scoring.show import current_scores
+from lakeward.flows.scoring.current import current_scores
 
 Step = dict[str, Any]
 

@@ -52,15 +52,6 @@ def show_scores(settings: Settings, name: str | None = None, *, batches: int | N
     }
 
 
-def current_scores(workspace: Workspace, engine: Engine) -> dict[str, Row]:
-    """What every dataset scores now, by name: one query, whatever their number."""
-    at = versions_of(engine, (VERDICTS, RUNS))
-    if VERDICTS not in at:
-        return {}
-    family = levels(newest(runs=RUNS in at), tuple(at), workspace.weights)["datasets"]
-    return {row.key[0]: dict(row.cells) for row in read(engine, family, at).rows}
-
-
 def score_history(settings: Settings, name: str | None = None) -> list[Row]:
     """The kept scores of the estate or of dataset `name`, oldest first, with the query and the versions that give each again.
 
