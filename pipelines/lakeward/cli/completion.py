@@ -35,6 +35,7 @@ BETWEEN = {Shell.ZSH: ":", Shell.FISH: "\t"}
 
 
 def completion(shell: Annotated[Shell, typer.Argument(help="Shell · 命令行外壳")]) -> None:
+    """Print the script that completes lines in a shell."""
     script = resources.files(__package__) / "shells" / f"lakeward.{shell}"
     sys.stdout.write(script.read_text(encoding="utf-8"))
 
