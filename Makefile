@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint docs bench lock clean
+.PHONY: help run test test-all lint docs screenshot bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ docs: $(READY)  ## Write docs/expectations.md and docs/engines.md anew from what
 		from lakeward.engines.gaps import page; \
 		Path('docs/expectations.md').write_text(vocabulary(), encoding='utf-8'); \
 		Path('docs/engines.md').write_text(page(), encoding='utf-8')"
+
+screenshot: $(READY)  ## Run the demo, then take the pictures of its scorecard in docs/pictures/ (needs Chromium)
+	@$(BIN)/lakeward demo
+	@PYTHONPATH=docs $(BIN)/python -m generate.screenshot
 
 bench-quality: $(READY)  ## Measure judging against other judges; parts and rows as BENCH="wide --rows 100000" (an hour)
 	@$(BIN)/python tests/bench/quality.py $(BENCH)

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lakeward.flows import Connection
 
-__all__ = ["check", "connect"]
+__all__ = ["__version__", "check", "connect"]
+
+# The one place of the version: the package's metadata are made from it.
+__version__ = "0.2.0"
 
 
 def connect(role: str, project: str | Path | None = None) -> "Connection":

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
+import lakeward
 from lakeward.cli.app import make_app
 from lakeward.core.messages import Lang
 from support.command_line import call, call_apart
@@ -18,7 +18,7 @@ from support.plant import Plant, line, make_plant
 CJK = range(0x4E00, 0x9FFF)
 COUNTS = {"rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates"}
 RUN = {"dataset", "run_id", "batches", "score", "halted"} | COUNTS
-# Command -> keys of each object in its list, as the README documents them.
+# Command -> keys of each object in its list, as the pages for programs document them.
 KEYS = {
     ("run",): RUN,
     ("run", "press_line"): RUN,
@@ -40,13 +40,21 @@ KEYS = {
         *("contract_version", "contract_sha256", "suite_sha256", "rules"),
     },
 }
-# Imported by a command that needs them, never by `--help`: each costs more than the rest of the start.
-HEAVY = ("great_expectations", "airflow", "deltalake", "pyarrow", "pandas")
+# The pages that tell programs what they may rely on.
+PAGES = ("README.md",)
+# Packages that help, the version and completion import; whatever is added here makes every press of a key slower.
+DOOR = {"annotated_doc", "lakeward", "shellingham", "typer", "yaml"}
+# Ours among them: all that there is to import before a command is named, and what the commands have in common.
+DOOR_MODULES = {
+    *("lakeward", "lakeward.cli", "lakeward.cli.app", "lakeward.cli.completion", "lakeward.cli.lazy", "lakeward.cli.main"),
+    *("lakeward.core", "lakeward.core.errors", "lakeward.core.messages", "lakeward.core.settings"),
+}
+COMMON = {"lakeward.cli.render", "lakeward.flows"}
 
 
 def commands(lang: Lang) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command with its words."""
-    queue: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(make_app(lang)))]
+    queue: list[tuple[tuple[str, ...], Any]] = [((), make_app(lang))]
     while queue:
         words, command = queue.pop()
         if hasattr(command, "commands"):
@@ -98,10 +106,10 @@ def test_tables_for_people_have_heads_in_their_language(
     assert english.isascii()
 
 
-def test_documented_keys_stand_in_the_readme() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+def test_keys_for_programs_are_documented() -> None:
+    pages = "".join((Path(__file__).parents[2] / page).read_text("utf-8") for page in PAGES)
 
-    assert sorted({key for keys in KEYS.values() for key in keys if f'"{key}"' not in readme and f"`{key}`" not in readme}) == []
+    assert sorted({key for keys in KEYS.values() for key in keys if f'"{key}"' not in pages and f"`{key}`" not in pages}) == []
 
 
 def test_a_pipe_gets_neither_colours_nor_progress(plant: Plant) -> None:
@@ -141,12 +149,58 @@ def test_exit_codes_say_what_became_of_it(plant: Plant, tmp_path: Path) -> None:
     assert (done, judged, wrong, refused, machine) == (0, 1, 2, 3, 4)
 
 
-def test_help_imports_nothing_heavy() -> None:
-    told = f"import sys, lakeward.cli.app; print([name for name in {HEAVY!r} if name in sys.modules])"
-
+def modules_of(program: str) -> set[str]:
+    """What a program imports in a process of its own, without Python's modules and those that Cython makes."""
+    told = f"import sys\nbefore = set(sys.modules)\n{program}\nprint(*(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    found = done.stdout.splitlines()[-1].split()
+    return {name for name in found if name.partition(".")[0] not in sys.stdlib_module_names and "cython" not in name}
 
-    assert done.stdout.strip() == "[]"
+
+def imported(*words: str) -> set[str]:
+    """What a call imports."""
+    return modules_of(f"from lakeward.cli import main\ntry: main({list(words)!r})\nexcept SystemExit as end: assert not end.code")
+
+
+@pytest.mark.parametrize(
+    "words", [("--help",), ("--version",), ("quarantine", "--help"), ("--complete", "zsh", "quarantine", "")], ids=" ".join
+)
+def test_help_version_and_completion_import_the_door_alone(words: tuple[str, ...]) -> None:
+    found = imported(*words)
+
+    assert {name.partition(".")[0] for name in found} == DOOR
+    assert {name for name in found if name.startswith("lakeward")} == DOOR_MODULES
+
+
+@pytest.mark.parametrize("words", [("status", "--help"), ("--complete", "bash", "status", "--")], ids=" ".join)
+def test_help_of_a_command_imports_its_module_too(words: tuple[str, ...]) -> None:
+    found = imported(*words)
+
+    assert {name.partition(".")[0] for name in found} == DOOR
+    assert {name for name in found if name.startswith("lakeward")} == DOOR_MODULES | COMMON | {"lakeward.cli.look"}
+
+
+def test_no_command_imports_more_before_it_is_called() -> None:
+    load = "from lakeward.cli.app import make_app\nfor group in [make_app('en'), *make_app('en').commands.values()]:\n"
+    load += "    print([command.params for command in getattr(group, 'commands', {}).values()])"
+
+    assert {name.partition(".")[0] for name in modules_of(load)} == DOOR
+
+
+def test_status_imports_no_parser_no_lineage_and_no_reader_of_files(plant: Plant) -> None:
+    found = imported("status", "--project", str(plant.root))
+
+    assert "lakeward.engines.embedded.engine" in found
+    assert (
+        found & {"sqlglot", "lakeward_lineage", "lakeward.sources", "lakeward.engines.embedded.staging", "lakeward.quality.plan"}
+        == set()
+    )
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    answer = call(capsys, tmp_path, "--version")
+
+    assert (answer.code, answer.out, answer.err) == (0, f"lakeward {lakeward.__version__}\n", "")
 
 
 def test_what_new_drafts_runs_as_it_is(tmp_path: Path) -> None:

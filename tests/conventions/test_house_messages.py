@@ -5,6 +5,7 @@ import re
 from string import Formatter
 
 import pytest
+import yaml
 
 from lakeward.core import errors
 from lakeward.core.messages import catalogue
@@ -116,3 +117,9 @@ def test_no_code_is_written_in_two_files():
     written = [key for text in texts for key in re.findall(r"^(\w+):", text, re.MULTILINE)]
     assert len(written) >= len(CATALOGUE) > 0
     assert sorted({key for key in written if written.count(key) > 1}) == []
+
+
+def test_entries_parsed_one_by_one_are_those_of_the_whole_files():
+    files = [source_tree.ROOT / path for path in source_tree.files() if "/core/messages/" in path and path.endswith(".yaml")]
+    whole = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    assert {code: entry for entries in whole for code, entry in entries.items()} == CATALOGUE

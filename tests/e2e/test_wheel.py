@@ -86,6 +86,9 @@ def test_the_wheel_holds_code_messages_catalogues_and_licence(wheel):
         "lakeward/core/messages/core.yaml",
         "lakeward/expectations/catalogues/",
         "lakeward_lineage/__init__.py",
+        "lakeward/py.typed",
+        "lakeward_lineage/py.typed",
+        "lakeward/cli/shells/lakeward.zsh",
         "LICENSE",
     ):
         assert [name for name in names if part in name], part
@@ -96,6 +99,32 @@ def test_a_plain_install_is_small(venv):
     installed = {package["name"] for package in json.loads(listed.stdout)}
     assert "lakeward" in installed
     assert installed & HEAVY == set()
+
+
+def test_the_version_is_that_of_the_metadata(stranger, wheel):
+    assert stranger("--version") == f"lakeward {wheel.name.split('-')[1]}\n"
+
+
+def test_completion_finds_its_scripts(stranger):
+    assert "_lakeward" in stranger("completion", "bash")
+
+
+def test_types_of_a_program_that_uses_lakeward_are_checked(venv, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text("import lakeward\nreveal_type(lakeward.connect(role=1).sql('FROM gold.x').columns)\n", encoding="utf-8")
+    words = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--config-file=",
+        "--cache-dir=/dev/null",
+        "--python-executable",
+        venv / "bin" / "python",
+    ]
+    said = subprocess.run([*words, program], capture_output=True, text=True, check=False, cwd=tmp_path).stdout
+
+    assert 'Argument "role" to "connect" has incompatible type "int"' in said
+    assert 'Revealed type is "tuple[str, ...]"' in said
 
 
 def test_good_readings_all_arrive(plant):

@@ -1,80 +1,94 @@
-"""All commands, and where each one lies. Help texts come in the reader's language; every one has an example."""
+"""All commands, and where each one lies. Help texts come in the reader's language; every one has an example.
 
-from collections.abc import Callable
+A command's module is imported when that command is named: the help of all commands needs their names and texts alone.
+"""
+
+from typing import Annotated
 
 import typer
 
-from lakeward.cli.assess import assess
-from lakeward.cli.assess import show as maturity_show
-from lakeward.cli.check import check
-from lakeward.cli.contracts import diff, lint
-from lakeward.cli.datasets import init, new, rebuild, run
-from lakeward.cli.demo import demo
-from lakeward.cli.grade import confirm, override
-from lakeward.cli.grade import list_ as list_grades
-from lakeward.cli.grade import run as run_grades
-from lakeward.cli.look import doctor, explain, lineage, status, tables, verdicts
-from lakeward.cli.maintain import maintain
-from lakeward.cli.quarantine import expire, figures, list_, release, repair, replay, show
-from lakeward.cli.score import score
-from lakeward.cli.scorecard import build, open_
-from lakeward.cli.serve import policy_lint, policy_test, query
-from lakeward.cli.spark import setup
-from lakeward.cli.suggest import suggest
+from lakeward import __version__
+from lakeward.cli.lazy import CommandGroup, LazyCommand
 from lakeward.core.messages import Lang, text
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo,
-    "init": init,
-    "new": new,
-    "run": run,
-    "rebuild": rebuild,
-    "status": status,
-    "tables": tables,
-    "verdicts": verdicts,
-    "explain": explain,
-    "suggest": suggest,
-    "check": check,
-    "query": query,
-    "assess": assess,
-    "score": score,
-    "maintain": maintain,
-    "doctor": doctor,
+# Options of every command; people add them anywhere on the line, so they are taken out before the command is parsed.
+GLOBAL = ("--project", "--lang")
+# Command -> its module in this package, and the function there. A test loads them all.
+COMMANDS = {
+    "demo": "demo:demo",
+    "init": "datasets:init",
+    "new": "datasets:new",
+    "run": "datasets:run",
+    "rebuild": "datasets:rebuild",
+    "status": "look:status",
+    "tables": "look:tables",
+    "verdicts": "look:verdicts",
+    "explain": "look:explain",
+    "suggest": "suggest:suggest",
+    "check": "check:check",
+    "query": "serve:query",
+    "assess": "assess:assess",
+    "score": "score:score",
+    "maintain": "maintain:maintain",
+    "doctor": "look:doctor",
+    "completion": "completion:completion",
 }
-GROUPS: dict[str, dict[str, Callable[..., None]]] = {
+GROUPS = {
     "quarantine": {
-        "list": list_,
-        "figures": figures,
-        "show": show,
-        "repair": repair,
-        "replay": replay,
-        "release": release,
-        "expire": expire,
+        "list": "quarantine:list_",
+        "figures": "quarantine:figures",
+        "show": "quarantine:show",
+        "repair": "quarantine:repair",
+        "replay": "quarantine:replay",
+        "release": "quarantine:release",
+        "expire": "quarantine:expire",
     },
-    "grade": {"list": list_grades, "run": run_grades, "confirm": confirm, "override": override},
-    "contract": {"lint": lint, "diff": diff},
-    "lineage": {"show": lineage},
-    "maturity": {"show": maturity_show},
-    "scorecard": {"build": build, "open": open_},
-    "spark": {"setup": setup},
-    "policy": {"lint": policy_lint, "test": policy_test},
+    "grade": {"list": "grade:list_", "run": "grade:run", "confirm": "grade:confirm", "override": "grade:override"},
+    "contract": {"lint": "contracts:lint", "diff": "contracts:diff"},
+    "lineage": {"show": "look:lineage"},
+    "maturity": {"show": "assess:show"},
+    "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
+    "spark": {"setup": "spark:setup"},
+    "policy": {"lint": "serve:policy_lint", "test": "serve:policy_test"},
 }
 
 
-def make_app(lang: Lang) -> typer.Typer:
+def make_app(lang: Lang) -> CommandGroup:
     """The command line with its help in `lang`."""
-    app = _group(lang, "cmd_lakeward")
-    for name, command in COMMANDS.items():
-        app.command(name, help=text(f"cmd_{name}", lang))(command)
-    for group, members in GROUPS.items():
-        sub = _group(lang, f"cmd_{group}")
-        for name, command in members.items():
-            sub.command(name, help=text(f"cmd_{group}_{name}", lang))(command)
-        app.add_typer(sub, name=group)
-    return app
-
-
-def _group(lang: Lang, code: str) -> typer.Typer:
-    return typer.Typer(
-        help=text(code, lang), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    app = typer.Typer(
+        help=text("cmd_lakeward", lang),
+        cls=CommandGroup,
+        no_args_is_help=True,
+        add_completion=False,  # `completion` is ours: Typer's imports rich and pydantic for each word
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
     )
+    app.callback()(_options)
+    root = typer.main.get_command(app)
+    assert isinstance(root, CommandGroup)
+    _add(root, COMMANDS, "cmd", lang)
+    for name, members in GROUPS.items():
+        group = CommandGroup(name=name, help=text(f"cmd_{name}", lang), no_args_is_help=True, rich_markup_mode=None)
+        _add(group, members, f"cmd_{name}", lang)
+        root.add_command(group)
+    return root
+
+
+def _add(group: CommandGroup, members: dict[str, str], prefix: str, lang: Lang) -> None:
+    for name, place in members.items():
+        group.add_command(LazyCommand(name, text(f"{prefix}_{name}", lang), place))
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 -- the shape that Typer calls
+    if value:
+        typer.echo(f"lakeward {__version__}")
+        raise typer.Exit
+
+
+# No option here but flags: for any other, absent too, Typer imports pydantic, which takes as long as the rest of the help.
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit · 显示版本", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None: ...

@@ -1,23 +1,27 @@
 """Commands of readiness: assess, and open every figure down to its query."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Cells, Json, cells, out, say, settings_of, table
 from lakeward.core.messages import Lang, text
-from lakeward.flows import MaturityDomain, MaturityIndicator, MaturityItem, maturity_show, maturity_summary
-from lakeward.flows import assess as assess_lake
+
+if TYPE_CHECKING:
+    from lakeward.flows import MaturityDomain, MaturityIndicator, MaturityItem
 
 
 def assess(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = assess_lake(settings)
+    found = flows.assess(settings)
     if as_json:
         out(found)
         return
-    lang, whole = settings.lang, maturity_summary(found.readiness)
+    lang, whole = settings.lang, flows.maturity_summary(found.readiness)
     rows = [_domain(row, lang) for row in whole.domains]
     table(lang, "title_maturity_domains", rows, ("domain", "name", "readiness", "measured"))
     figures = {"score": _known(whole.score, lang), "level": _known(whole.level, lang)}
@@ -32,7 +36,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = maturity_show(settings, item)
+    found = flows.maturity_show(settings, item)
     if as_json:
         out(found)
         return

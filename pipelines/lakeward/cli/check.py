@@ -1,14 +1,19 @@
 """The command that judges any data by any suite."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang
-from lakeward.flows import CheckStep, Outcome, check_data, explain_check
+
+if TYPE_CHECKING:
+    from lakeward.flows import CheckStep
 
 COLUMNS = ("rule_id", "outcome", "evaluated", "failed", "observed", "dimension", "severity", "reason")
 
@@ -26,12 +31,12 @@ def check(
 ) -> None:
     settings = settings_of(context)
     if explain:
-        plan(settings.lang, explain_check(data, suite, settings), as_json=as_json)
+        plan(settings.lang, flows.explain_check(data, suite, settings), as_json=as_json)
         return
     with progress(settings.lang, "progress_check", data=data):
-        result = check_data(data, suite, settings, failing_rows)
+        result = flows.check_data(data, suite, settings, failing_rows)
     found = [{**one["meta"]["lakeward"], "observed": observed(one)} for one in result["results"]]
-    passed = sum(row["outcome"] == Outcome.PASS for row in found)
+    passed = sum(row["outcome"] == flows.Outcome.PASS for row in found)
     if as_json:
         out(result)
     else:

@@ -1,16 +1,21 @@
 """Commands over contract files."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.contracts.diff import Effect
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang, text
-from lakeward.flows import FlowAnswer, compare_contracts, lint_contracts
+
+if TYPE_CHECKING:
+    from lakeward.flows import FlowAnswer
 
 
 def lint(
@@ -20,7 +25,9 @@ def lint(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = [_with_message(problem, problem.code, problem.facts, settings.lang) for problem in lint_contracts(settings, name)]
+    found = [
+        _with_message(problem, problem.code, problem.facts, settings.lang) for problem in flows.lint_contracts(settings, name)
+    ]
     if as_json:
         out(found)
     elif found:
@@ -39,7 +46,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    changes = compare_contracts(old, new)
+    changes = flows.compare_contracts(old, new)
     found = [_with_message(change, change.code, change.facts, settings.lang) for change in changes]
     if as_json:
         out(found)

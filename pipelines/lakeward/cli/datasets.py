@@ -1,8 +1,10 @@
 """Commands that make a project and its datasets, and run them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +12,9 @@ from lakeward import flows
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.errors import ExitCode, LakewardError
 from lakeward.core.messages import Lang, text
-from lakeward.flows import RunReport
+
+if TYPE_CHECKING:
+    from lakeward.flows import RunReport
 
 COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "score")
 

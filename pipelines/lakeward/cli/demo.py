@@ -8,25 +8,25 @@ from typing import Any
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.datasets import COUNTS
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.settings import Settings
-from lakeward.flows import list_runs, list_tables, project_status, read_scorecard, scorecard_page, simulate_day
 
 
 def demo(context: typer.Context, *, as_json: Json = False) -> None:
     if find_spec("airflow") is None:
         raise MachineError("extra_missing", extra="airflow")
-    made = simulate_day(settings_of(context))
-    before = list_tables(made.settings)
+    made = flows.simulate_day(settings_of(context))
+    before = flows.list_tables(made.settings)
     if not as_json:
         facts = {"files": len(made.truth.rows), "defects": len(made.truth.injected), "truth": made.truth_file}
         say(made.settings.lang, "demo_simulated", day=made.day, **facts)
     runs = run_dags(made.settings, quiet=as_json)
-    changed = list_tables(made.settings) != before
+    changed = flows.list_tables(made.settings) != before
     if as_json:
-        out({"dags": runs, "datasets": list_runs(made.settings), "changed": changed})
+        out({"dags": runs, "datasets": flows.list_runs(made.settings), "changed": changed})
     else:
         show(made.settings, changed=changed)
 
@@ -54,10 +54,10 @@ def run_dags(settings: Settings, *, quiet: bool) -> list[dict[str, Any]]:
 
 def show(settings: Settings, *, changed: bool) -> None:
     """Print what the lake holds now, what is worth a look, and what to try next."""
-    table(settings.lang, "title_run", list_runs(settings), COUNTS)
+    table(settings.lang, "title_run", flows.list_runs(settings), COUNTS)
     if not changed:
         say(settings.lang, "demo_nothing_new")
-    for row in project_status(settings):
+    for row in flows.project_status(settings):
         for step in row.next:
             say(settings.lang, step.code, **step.facts)
     governed(settings)
@@ -66,11 +66,11 @@ def show(settings: Settings, *, changed: bool) -> None:
 
 def governed(settings: Settings) -> None:
     """Print what the govern DAG made: grades, readiness, and where the page lies; all read, nothing measured."""
-    card = read_scorecard(settings)
+    card = flows.read_scorecard(settings)
     grades, readiness = (reading.only if reading else None for reading in (card.readings["grades"], card.readings["readiness"]))
     if grades:
         say(settings.lang, "demo_grades", **{name: grades[name] for name in ("columns", "graded", "provisional", "personal")})
     if readiness:
         score = "–" if readiness["score"] is None else readiness["score"]
         say(settings.lang, "demo_readiness", score=score, measured=readiness["measured"], items=readiness["items"])
-    say(settings.lang, "scorecard_built", file=scorecard_page(settings))
+    say(settings.lang, "scorecard_built", file=flows.scorecard_page(settings))

@@ -1,13 +1,18 @@
 """Commands for grades: what each column has and why, and what a steward decides about it."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.messages import text
 from lakeward.core.settings import Settings
-from lakeward.flows import Choice, GradedColumn, decide_grade, grade_all, grade_dataset, list_grades
+
+if TYPE_CHECKING:
+    from lakeward.flows import Choice, GradedColumn
 
 Dataset = Annotated[str | None, typer.Argument(help="Dataset; without it, all · 数据集，省略则为全部")]
 Column = Annotated[str, typer.Argument(help="DATASET.COLUMN · 数据集.列")]
@@ -18,18 +23,18 @@ COLUMNS = ("dataset", "column", "grade", "level", "category", "state", "detector
 
 def list_(context: typer.Context, name: Dataset = None, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    show(settings, list_grades(settings, name), as_json=as_json)
+    show(settings, flows.list_grades(settings, name), as_json=as_json)
 
 
 def run(context: typer.Context, name: Dataset = None, *, as_json: Json = False) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_grade", dataset=name or "*"):
-        found = grade_dataset(settings, name) if name else grade_all(settings)
+        found = flows.grade_dataset(settings, name) if name else flows.grade_all(settings)
     show(settings, found, as_json=as_json)
 
 
 def confirm(context: typer.Context, column: Column, by: By, reason: Reason) -> None:
-    decide(settings_of(context), column, Choice(by, reason))
+    decide(settings_of(context), column, flows.Choice(by, reason))
 
 
 def override(  # noqa: PLR0913 - the options of a command are its arguments
@@ -44,12 +49,12 @@ def override(  # noqa: PLR0913 - the options of a command are its arguments
     approved_by: Annotated[str | None, typer.Option("--approved-by", help="A second person · 第二批准人")] = None,
     transform: Annotated[str | None, typer.Option("--transform", help="What removes the sensitive part · 所用变换")] = None,
 ) -> None:
-    decide(settings_of(context), column, Choice(by, reason, grade, level, category, approved_by, transform))
+    decide(settings_of(context), column, flows.Choice(by, reason, grade, level, category, approved_by, transform))
 
 
 def decide(settings: Settings, column: str, choice: Choice) -> None:
     """Record the choice and say what the column has now."""
-    done = decide_grade(settings, column, choice).grade
+    done = flows.decide_grade(settings, column, choice).grade
     level = "" if done.level is None else f" {done.level}"
     say(settings.lang, "grade_decided", column=column, grade=f"{done.grade}{level}", category=done.category or "-", by=choice.by)
 

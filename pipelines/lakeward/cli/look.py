@@ -1,19 +1,24 @@
 """Commands that only look: what is there, what it was judged, where it came from, and what to do next."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import ExitCode
-from lakeward.flows import FlowAnswer, check_machine, explain_row, list_tables, list_verdicts, project_status, show_lineage
+
+if TYPE_CHECKING:
+    from lakeward.flows import FlowAnswer
 
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 
 
 def status(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = project_status(settings)
+    found = flows.project_status(settings)
     if as_json:
         out(found)
         return
@@ -30,7 +35,7 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
 
 def tables(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = list_tables(settings)
+    found = flows.list_tables(settings)
     if as_json:
         out(found)
     else:
@@ -45,7 +50,7 @@ def verdicts(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = list_verdicts(settings, name, every=every)
+    found = flows.list_verdicts(settings, name, every=every)
     if as_json:
         out(found)
     else:
@@ -61,7 +66,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = explain_row(settings, name, where)
+    found = flows.explain_row(settings, name, where)
     if as_json:
         out(found)
         return
@@ -85,7 +90,7 @@ def lineage(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = show_lineage(settings, name, up=up or not down, down=down or not up)
+    found = flows.show_lineage(settings, name, up=up or not down, down=down or not up)
     if as_json:
         out(found)
     else:
@@ -94,7 +99,7 @@ def lineage(
 
 def doctor(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = check_machine(settings)
+    found = flows.check_machine(settings)
     if as_json:
         out(found)
     else:

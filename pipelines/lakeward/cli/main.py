@@ -3,20 +3,23 @@
 import sys
 from pathlib import Path
 
-from lakeward.cli.app import make_app
-from lakeward.core.errors import LakewardError, SettingsError
+from lakeward.cli.app import GLOBAL, make_app
+from lakeward.cli.completion import COMPLETE, write_next
+from lakeward.core.errors import ExitCode, LakewardError, SettingsError
 from lakeward.core.messages import Lang
 from lakeward.core.settings import Settings
-
-# Options of every command; people add them anywhere on the line, so they are taken out before the command is parsed.
-GLOBAL = ("--project", "--lang")
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run `lakeward` with the given words; ends the process with its exit code."""
     lang = Lang.EN
     try:
-        given, words = parted(sys.argv[1:] if argv is None else argv)
+        argv = sys.argv[1:] if argv is None else argv
+        if argv[:1] == [COMPLETE]:
+            lang = Settings.load().lang
+            write_next(make_app(lang), argv[1:], lang)
+            raise SystemExit(ExitCode.DONE)
+        given, words = parted(argv)
         lang = wanted(given.get("--lang", lang))
         project = Path(given["--project"]) if "--project" in given else None
         settings = Settings.load(project, lang if "--lang" in given else None)

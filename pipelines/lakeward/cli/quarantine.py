@@ -1,6 +1,8 @@
 """Commands of the steward: what was set aside, and why, and what becomes of it."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +12,9 @@ from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.errors import ExitCode, UsageError
 from lakeward.core.messages import Lang, catalogue, text
 from lakeward.core.settings import Settings
-from lakeward.flows import QuarantinedRow, Repair, RunReport, Selection, Signature, account, age, place
+
+if TYPE_CHECKING:
+    from lakeward.flows import QuarantinedRow, RunReport, Selection
 
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 Rules = Annotated[list[str] | None, typer.Option("--rule", help="Rows that this rule set aside · 由该规则隔离的行")]
@@ -57,7 +61,7 @@ def show(  # noqa: PLR0913 - the options of a command are its arguments
     settings = settings_of(context)
     if values and role is None:
         raise UsageError("quarantine_role_needed", dataset=name)
-    asked = place(row) if row else None
+    asked = flows.place(row) if row else None
     found = flows.quarantine_rows(settings, name, limit, row=asked, every=every, role=role if values else None)
     if as_json:
         out(found)
@@ -89,8 +93,8 @@ def repair(  # noqa: PLR0913 - the options of a command are its arguments
     role: Role = None,
 ) -> None:
     settings = settings_of(context)
-    made = Repair(_pairs(expression, name), _pairs(value, name))
-    rows = flows.repair_rows(settings, name, _selection(rule, row, where), made, Signature(by, role, reason))
+    made = flows.Repair(_pairs(expression, name), _pairs(value, name))
+    rows = flows.repair_rows(settings, name, _selection(rule, row, where), made, flows.Signature(by, role, reason))
     say(settings.lang, "repair_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
 
 
@@ -107,7 +111,9 @@ def replay(  # noqa: PLR0913 - the options of a command are its arguments
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name):
-        done = flows.replay_rows(settings, name, _selection(rule, row, where), Signature(by or account(), None, reason))
+        done = flows.replay_rows(
+            settings, name, _selection(rule, row, where), flows.Signature(by or flows.account(), None, reason)
+        )
     _report(settings, done, as_json=as_json)
 
 
@@ -125,7 +131,7 @@ def release(  # noqa: PLR0913 - the options of a command are its arguments
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    signature = Signature(by, role, reason)
+    signature = flows.Signature(by, role, reason)
     with progress(settings.lang, "progress_run", dataset=name):
         if batch is None:
             done = flows.release_rows(settings, name, _selection(rule, row, where), signature)
@@ -147,8 +153,8 @@ def expire(  # noqa: PLR0913 - the options of a command are its arguments
     older_than: Annotated[str | None, typer.Option("--older-than", help="Age, as 90d · 时长，如 90d")] = None,
 ) -> None:
     settings = settings_of(context)
-    past = age(older_than) if older_than else None
-    rows = flows.expire_rows(settings, name, _selection(rule, row, where), Signature(by, role, reason), older_than=past)
+    past = flows.age(older_than) if older_than else None
+    rows = flows.expire_rows(settings, name, _selection(rule, row, where), flows.Signature(by, role, reason), older_than=past)
     say(settings.lang, "expire_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
 
 
@@ -163,7 +169,7 @@ def reason(code: str, lang: Lang) -> str:
 
 
 def _selection(rules: list[str] | None, rows: list[str] | None, where: str | None) -> Selection:
-    return Selection(tuple(rules or ()), tuple(map(place, rows or ())), where)
+    return flows.Selection(tuple(rules or ()), tuple(map(flows.place, rows or ())), where)
 
 
 def _pairs(options: list[str] | None, dataset: str) -> dict[str, str]:

@@ -8,17 +8,14 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows import FlowAnswer
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+    from lakeward.flows import FlowAnswer
 
 # A pipe has no width; wide enough that no identifier is cut in two.
 PIPED_WIDTH = 200
@@ -43,11 +40,18 @@ def out(value: object) -> None:
 
 def say(lang: Lang, code: str, **facts: object) -> None:
     """Print one text."""
+    from rich.console import Console  # noqa: PLC0415 -- help, completion and JSON do without rich
+
     Console(highlight=False, soft_wrap=True, emoji=False).print(text(code, lang, **facts), markup=False)
 
 
-def table(lang: Lang, title: str, rows: Sequence[Cells | FlowAnswer], columns: Sequence[str]) -> None:
+def table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", columns: Sequence[str]) -> None:
     """Print rows as a table; `title` and the columns' heads are message codes (`col_…`)."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 -- as above
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     shown = [row if isinstance(row, Mapping) else row.as_dict() for row in rows]
     drawn = Table(title=text(title, lang), title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
@@ -65,6 +69,8 @@ def cells(answer: "DataclassInstance") -> dict[str, object]:
 @contextmanager
 def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
     """Show that work goes on, on a terminal only."""
+    from rich.console import Console  # noqa: PLC0415 -- as above
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield

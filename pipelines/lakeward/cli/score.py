@@ -1,34 +1,22 @@
 """The command of scores: from the estate to each rule, what moved them, and the query behind every number."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Cells, Json, cells, out, say, settings_of, table
 from lakeward.core.errors import UsageError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows import (
-    DatasetScore,
-    Dimension,
-    EstateScore,
-    RuleScore,
-    ScoreChange,
-    ScoreDiff,
-    ScoreLevel,
-    ScoreReport,
-    StoredScore,
-    UnmeasuredDimension,
-    indicator_name,
-    keep_estate_score,
-    rejudge,
-    score_diff,
-    score_history,
-    show_scores,
-)
 
-Mean = EstateScore | DatasetScore | UnmeasuredDimension
+if TYPE_CHECKING:
+    from lakeward.flows import ScoreChange, ScoreDiff, ScoreLevel, ScoreReport, StoredScore
+
+Mean = flows.EstateScore | flows.DatasetScore | flows.UnmeasuredDimension
 MEANS = ("score", "weight", "numerator", "denominator", "covered", "rules", "measured")
 CHANGES = ("before", "between", "after", "rule_part", "data_part", "change")
 
@@ -54,17 +42,17 @@ def score(  # noqa: PLR0913 - the options of a command are its arguments
     settings = settings_of(context)
     count = _count(batches)
     if keep:
-        kept = keep_estate_score(settings)
+        kept = flows.keep_estate_score(settings)
         out({"kept": kept}) if as_json else say(settings.lang, "score_kept" if kept else "score_unchanged")
     elif rescore:
-        done = rejudge(settings, _named(name, "--rescore"))
+        done = flows.rejudge(settings, _named(name, "--rescore"))
         out(done) if as_json else say(settings.lang, "score_rejudged", **cells(done))
     elif diff or first is not None or last is not None:
-        _diff(settings, score_diff(settings, _named(name, "--diff"), first, last), opened=opened, as_json=as_json)
+        _diff(settings, flows.score_diff(settings, _named(name, "--diff"), first, last), opened=opened, as_json=as_json)
     elif history:
-        _history(settings, score_history(settings, name), opened=opened, as_json=as_json)
+        _history(settings, flows.score_history(settings, name), opened=opened, as_json=as_json)
     else:
-        _levels(settings, show_scores(settings, name, batches=count), opened=opened, as_json=as_json)
+        _levels(settings, flows.show_scores(settings, name, batches=count), opened=opened, as_json=as_json)
 
 
 def _count(batches: str) -> int | None:
@@ -95,13 +83,13 @@ def _levels(settings: Settings, found: ScoreReport, *, opened: bool, as_json: bo
     say(lang, "score_of_dataset" if found.dataset else "score_of_estate", **{**_mean(whole), "score": score})
     say(lang, "score_over_newest" if found.batches else "score_over_all", batches=found.batches)
     _means(lang, "title_score_dimensions", "dimension", found.dimensions)
-    rules = [part for part in found.parts if isinstance(part, RuleScore)]
+    rules = [part for part in found.parts if isinstance(part, flows.RuleScore)]
     if found.dataset:
         columns = ("rule", "dimension", "indicator", "score", "weight", "numerator", "denominator", "covered", "rule_version")
         rows = [{**cells(rule), "indicator": _indicator(rule.indicator, lang)} for rule in rules]
         table(lang, "title_score_rules", [_row(row, lang) for row in rows], columns)
     else:
-        _means(lang, "title_score_datasets", "dataset", [part for part in found.parts if not isinstance(part, RuleScore)])
+        _means(lang, "title_score_datasets", "dataset", [part for part in found.parts if not isinstance(part, flows.RuleScore)])
     if opened:
         _queries(lang, found.levels)
 
@@ -112,7 +100,7 @@ def _without_levels(found: ScoreReport | ScoreDiff, *, opened: bool) -> Cells:
 
 
 def _mean(score: Mean) -> Cells:
-    return cells(score) if isinstance(score, UnmeasuredDimension) else {**cells(score), **cells(score.mean)}
+    return cells(score) if isinstance(score, flows.UnmeasuredDimension) else {**cells(score), **cells(score.mean)}
 
 
 def _means(lang: Lang, title: str, key: str, scores: Sequence[Mean]) -> None:
@@ -160,7 +148,7 @@ def _queries(lang: Lang, levels: Iterable[ScoreLevel]) -> None:
 def _row(row: Cells, lang: Lang) -> Cells:
     """A row for people: names in their language, an unknown score as a word."""
     told = {key: _known(row[key], lang) for key in ("score", *CHANGES) if key in row}
-    if row.get("dimension") in tuple(Dimension):
+    if row.get("dimension") in tuple(flows.Dimension):
         told["dimension"] = text(f"card_{row['dimension']}", lang)
     if "status" in row:
         told["status"] = text(f"rule_{row['status']}", lang)
@@ -172,4 +160,4 @@ def _known(value: object, lang: Lang) -> str:
 
 
 def _indicator(code: str | None, lang: Lang) -> str | None:
-    return f"{code} {indicator_name(code, lang)}" if code else None
+    return f"{code} {flows.indicator_name(code, lang)}" if code else None

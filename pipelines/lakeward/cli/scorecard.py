@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
-from lakeward.flows import build_scorecard, open_figure, read_scorecard
 
 Folder = Annotated[Path | None, typer.Option("--out", help="Folder of the page · 页面所在文件夹")]
 
@@ -14,8 +14,8 @@ Folder = Annotated[Path | None, typer.Option("--out", help="Folder of the page �
 def build(context: typer.Context, *, folder: Folder = None, as_json: Json = False) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_scorecard"):
-        file = build_scorecard(settings, folder)
-        card = read_scorecard(settings) if as_json else None
+        file = flows.build_scorecard(settings, folder)
+        card = flows.read_scorecard(settings) if as_json else None
     if card is None:
         say(settings.lang, "scorecard_built", file=file)
         return
@@ -30,7 +30,7 @@ def open_(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = open_figure(settings, name, folder)
+    found = flows.open_figure(settings, name, folder)
     if as_json:
         out(found)
     else:

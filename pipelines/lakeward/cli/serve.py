@@ -1,18 +1,23 @@
 """Commands of readers, and of those who decide what readers see."""
 
+from __future__ import annotations
+
 import csv
 import importlib
 import json
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, say, settings_of, table
 from lakeward.core.errors import ExitCode, MachineError, UsageError
 from lakeward.core.messages import text
-from lakeward.flows import Rows, lint_policy, open_connection, try_policy
+
+if TYPE_CHECKING:
+    from lakeward.flows import Rows
 
 
 def query(
@@ -25,13 +30,13 @@ def query(
     settings = settings_of(context)
     if form not in WRITERS:
         raise UsageError("format_unknown", found=form, expected=", ".join(WRITERS))
-    with open_connection(settings, role) as con:
+    with flows.open_connection(settings, role) as con:
         WRITERS[form](con.sql(sql))
 
 
 def policy_lint(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = [{**row.facts, "message": text(row.code, settings.lang, **row.facts)} for row in lint_policy(settings)]
+    found = [{**row.facts, "message": text(row.code, settings.lang, **row.facts)} for row in flows.lint_policy(settings)]
     if as_json:
         out(found)
     elif found:
@@ -44,7 +49,7 @@ def policy_lint(context: typer.Context, *, as_json: Json = False) -> None:
 
 def policy_test(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = try_policy(settings)
+    found = flows.try_policy(settings)
     if as_json:
         out(found)
     elif found:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import progress, say, settings_of
-from lakeward.flows import setup_spark
 
 
 def setup(
@@ -17,7 +17,7 @@ def setup(
 ) -> None:
     lang = settings_of(context).lang
     with progress(lang, "progress_spark_setup"):
-        folder = setup_spark(
+        folder = flows.setup_spark(
             settings_of(context),
             origin,
             repository,

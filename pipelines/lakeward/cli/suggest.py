@@ -1,14 +1,19 @@
 """The command that proposes rules from history, and writes those that a person accepts."""
 
+from __future__ import annotations
+
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.cli.render import Json, out, progress, say, settings_of, table
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows import Acceptance, Proposal, SuggestionReport, accept_rules, suggest_rules
+
+if TYPE_CHECKING:
+    from lakeward.flows import Proposal, SuggestionReport
 
 COLUMNS = ("no", "suggestion", "suggested", "why_suggested", "learned_rows", "expected_firing")
 # Arguments that the table shows beside the expectation's name need no name of their own.
@@ -27,10 +32,10 @@ def suggest(
     settings = settings_of(context)
     with progress(settings.lang, "progress_suggest", dataset=name):
         if accept is None:
-            answer: SuggestionReport | list[str] = suggest_rules(settings, name)
+            answer: SuggestionReport | list[str] = flows.suggest_rules(settings, name)
         else:
             ids = tuple(part.strip() for part in accept.split(",") if part.strip())
-            answer = accept_rules(settings, name, Acceptance(ids, reason, by))
+            answer = flows.accept_rules(settings, name, flows.Acceptance(ids, reason, by))
     if as_json:
         out({"dataset": name, "accepted": answer} if isinstance(answer, list) else answer)
     elif not isinstance(answer, list):

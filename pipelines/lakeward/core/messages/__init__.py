@@ -4,12 +4,16 @@ An entry has `en` and `zh`; an error has `en_next` and `zh_next` too: the comman
 """
 
 import functools
+import re
 from enum import StrEnum
 from importlib import resources
 
 import yaml
 
 __all__ = ["Lang", "catalogue", "text"]
+
+# An entry begins with its code at the margin and goes on to the next code.
+ENTRY = re.compile(r"^((\w+):.*(?:\n(?!\w).*)*)", re.MULTILINE)
 
 
 class Lang(StrEnum):
@@ -22,11 +26,21 @@ class Lang(StrEnum):
 @functools.cache
 def catalogue() -> dict[str, dict[str, str]]:
     """All entries of all files: code -> {en, zh, en_next, zh_next}."""
-    merged: dict[str, dict[str, str]] = {}
-    for file in sorted(resources.files(__name__).iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".yaml"):
-            merged |= yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
-    return merged
+    return {code: _entry(code) for code in _written()}
+
+
+@functools.cache
+def _written() -> dict[str, str]:
+    """Each entry as it is written, by code: a call needs a few of them, and to parse them all takes longer than the call."""
+    files = (file for file in resources.files(__name__).iterdir() if file.name.endswith(".yaml"))
+    texts = (file.read_text(encoding="utf-8") for file in files)
+    return {code: entry for one in texts for entry, code in ENTRY.findall(one)}
+
+
+@functools.cache
+def _entry(code: str) -> dict[str, str]:
+    entry: dict[str, str] = yaml.load(_written()[code], Loader=yaml.CSafeLoader)[code]
+    return entry
 
 
 def text(code: str, lang: Lang, /, **facts: object) -> str:
@@ -36,4 +50,4 @@ def text(code: str, lang: Lang, /, **facts: object) -> str:
         KeyError: No such code, language or fact: our bug, caught by the convention tests.
     """
     name, _, step = code.partition(".")
-    return catalogue()[name][f"{lang}_next" if step else str(lang)].format(**facts)
+    return _entry(name)[f"{lang}_next" if step else str(lang)].format(**facts)

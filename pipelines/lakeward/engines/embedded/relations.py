@@ -1,16 +1,18 @@
 """Finds the lake's tables in a query and puts the scan of a version in their place.
 
-The text is cut and joined at the places that the parser names; everything else reaches DuckDB as it was written.
+The text is cut and joined at the places where its tables are named; everything else reaches DuckDB as it was written.
 """
 
 import re
 from collections.abc import Callable
-
-import sqlglot
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import identifier
+from lakeward.engines.embedded.plain_tables import Mention, plain_tables
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 # Cheap and sure in one direction: a text without it names no table of the lake, and is not parsed.
 _MENTION = re.compile(rf"\b(?:{'|'.join(Layer)})\"?\s*\.", re.IGNORECASE)
@@ -20,18 +22,29 @@ def resolved(query: str, scan: Callable[[TableName], str]) -> str:
     """`query` with each `layer.name` in a FROM replaced by `scan(table)`, under the name it had."""
     if not _MENTION.search(query):
         return query
-    places = sorted((_place(table, name, scan) for table, name in _tables(query)), reverse=True)
-    for start, end, text in places:
-        query = query[:start] + text + query[end:]
+    for table in sorted(_tables(query), reverse=True):
+        query = query[: table.start] + _scanned(table, scan) + query[table.end :]
     return query
 
 
-def _tables(query: str) -> list[tuple[exp.Table, TableName]]:
-    found = sqlglot.parse_one(query, dialect="duckdb").find_all(exp.Table)
+def _tables(query: str) -> list[Mention]:
+    plain = plain_tables(query)
+    return _parsed_tables(query) if plain is None else plain
+
+
+def _parsed_tables(query: str) -> list[Mention]:
+    import sqlglot  # noqa: PLC0415 -- 0.1 s of a command, and few queries need it
+
     layers = set(Layer)
-    return [(t, TableName.parse(f"{t.db.lower()}.{t.name.lower()}")) for t in found if t.db.lower() in layers and not t.catalog]
+    found = sqlglot.parse_one(query, dialect="duckdb").find_all(sqlglot.exp.Table)
+    return [_mention(table) for table in found if table.db.lower() in layers and not table.catalog]
 
 
-def _place(table: exp.Table, name: TableName, scan: Callable[[TableName], str]) -> tuple[int, int, str]:
+def _mention(table: "exp.Table") -> Mention:
     start, end = table.args["db"].meta["start"], table.this.meta["end"] + 1
-    return start, end, scan(name) + ("" if table.alias else f" AS {identifier(name.name)}")
+    return Mention(start, end, table.db.lower(), table.name.lower(), bool(table.alias))
+
+
+def _scanned(table: Mention, scan: Callable[[TableName], str]) -> str:
+    name = TableName.parse(f"{table.layer}.{table.name}")
+    return scan(name) + ("" if table.has_alias else f" AS {identifier(name.name)}")

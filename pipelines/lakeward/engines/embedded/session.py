@@ -18,7 +18,7 @@ from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.kept_versions import kept_versions
-from lakeward.engines.embedded import literals, outside, staging
+from lakeward.engines.embedded import literals, outside
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.relations import resolved
 from lakeward.engines.embedded.scans import delta_scan
@@ -64,6 +64,8 @@ class Session:
         stored: Mapping[str, DataType] = NOTHING,
     ) -> Staged:
         """See `QueryEngine.stage`."""
+        from lakeward.engines.embedded import staging  # noqa: PLC0415 -- readers of four formats, which a query does without
+
         with machine_faults(self._lake):
             reports = staging.stage(self._con, inputs, record_format, columns, self.scratch, stored)
         return Staged(STAGED_ROWS, STAGED_REJECTS, reports)

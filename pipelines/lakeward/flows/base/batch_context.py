@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lakeward.contracts.model import Contract, DataType, Kind
 from lakeward.core.clock import Clock
@@ -13,7 +13,9 @@ from lakeward.core.sql import instant
 from lakeward.engines.protocols import Engine, TableColumn, Txn
 from lakeward.flows.base.pinning import PinnedBatch
 from lakeward.quality.weights import EQUAL, Weights
-from lakeward_lineage import Outbox
+
+if TYPE_CHECKING:
+    from lakeward_lineage import Outbox
 
 
 class Step(StrEnum):
@@ -59,7 +61,7 @@ class Work:
     clock: Clock
     started_at: datetime
     on_step: OnStep
-    outbox: Outbox
+    outbox: "Outbox"
     completed: list[dict[str, Any]] = field(default_factory=list)
     weights: Weights = EQUAL
 

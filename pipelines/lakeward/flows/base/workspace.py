@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakeward.contracts.document import read_text
 from lakeward.contracts.model import Contract
@@ -14,9 +15,10 @@ from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.quality.weights import EQUAL, Weights, read_weights
-from lakeward.sources.opening import open_source
-from lakeward.sources.protocols import Source
-from lakeward_lineage import FileTransport, Outbox
+
+if TYPE_CHECKING:
+    from lakeward.sources.protocols import Source
+    from lakeward_lineage import Outbox
 
 # What counts how much in a score.
 WEIGHTS = "expectations/policies/scoring.yaml"
@@ -51,8 +53,10 @@ class Workspace:
         return self.project.engine_for(contract, self.settings.engine)
 
     @property
-    def outbox(self) -> Outbox:
+    def outbox(self) -> "Outbox":
         """Where this lake's lineage events wait for their receiver."""
+        from lakeward_lineage import Outbox  # noqa: PLC0415 -- what only reads the lake has no events and no source
+
         return Outbox(Path(self.lake) / "lineage")
 
     def deliver(self) -> None:
@@ -61,6 +65,8 @@ class Workspace:
         Raises:
             LineageError: The receiver did not answer.
         """
+        from lakeward_lineage import FileTransport  # noqa: PLC0415 -- as above
+
         self.outbox.deliver(FileTransport(Path(self.lake) / "lineage" / "events.jsonl"))
 
     def suite(self, name: str) -> str | None:
@@ -68,12 +74,14 @@ class Workspace:
         path = self.project.suite_path(name)
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
-    def source(self, contract: Contract) -> Source:
+    def source(self, contract: Contract) -> "Source":
         """The source that the contract names.
 
         Raises:
             UsageError: A gold dataset has no source.
         """
+        from lakeward.sources.opening import open_source  # noqa: PLC0415 -- as above
+
         return open_source(contract, self.project, Path(self.lake) / "landing", self.clock)
 
 

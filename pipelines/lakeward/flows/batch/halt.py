@@ -7,9 +7,6 @@ published, and those on which the rule fails are set aside like those of any rul
 import logging
 from collections.abc import Iterable, Iterator
 
-from lakeward.core.sql import equals
-from lakeward.engines.protocols import Engine
-from lakeward.flows.base import governance
 from lakeward.flows.base.batch_context import Step, Work
 from lakeward.flows.base.report import Counts
 from lakeward.flows.batch.finish import Finished, record_verdicts
@@ -72,16 +69,3 @@ def until_halted(batches: Iterable[Finished]) -> Iterator[Finished]:
         yield finished
         if finished.halted:
             return
-
-
-def halted_batches(engine: Engine) -> dict[str, int]:
-    """The batch at which each halted dataset waits."""
-    if engine.info(governance.spec("verdicts").name) is None:
-        return {}
-    has_runs = engine.info(governance.spec("runs").name) is not None
-    waiting = "ANTI JOIN governance.runs USING (dataset, generation, batch_seq)" if has_runs else ""
-    found = engine.fetch(f"""
-        SELECT dataset, max(batch_seq) AS seq FROM governance.verdicts
-        JOIN (SELECT dataset, max(generation) AS generation FROM governance.contracts GROUP BY dataset) USING (dataset, generation)
-        {waiting} WHERE {equals(severity=Severity.HALT, outcome=Outcome.FAIL)} GROUP BY dataset""")
-    return {row["dataset"]: row["seq"] for row in found}

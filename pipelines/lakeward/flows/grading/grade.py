@@ -31,8 +31,6 @@ from lakeward.grading.proposal import Proposal, Why, propose
 APP = "grade"
 # Columns that tell the rows of a silver table apart, whatever its key.
 ROW_IDENTITY = ("_batch_seq", "_file_seq", "_row")
-# What waits for a person: a proposal, a decision that its column outgrew, and what the rules can't grade.
-WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 
 
 def grade_dataset(settings: Settings, name: str) -> list[GradedColumn]:
@@ -71,11 +69,6 @@ def list_grades(settings: Settings, name: str | None = None) -> list[GradedColum
 def current_grades(engine: Engine, contract: Contract) -> dict[str, ColumnGrade]:
     """The grade of every column of the contract, as proposals and decisions stand now."""
     return known(engine, contract.name).current(contract)
-
-
-def waiting(grades: Mapping[str, ColumnGrade]) -> int:
-    """How many of these columns wait for a person."""
-    return sum(1 for grade in grades.values() if grade.state in WAITING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.grading.catalogue import Standing
 from lakeward.grading.decision import Action, Decision, current
-from lakeward.grading.grade import ColumnGrade, Grade
+from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import Proposal, Why
 
 PROPOSALS, DECISIONS = "grade_proposals", "grade_decisions"
+# What waits for a person: a proposal, a decision that its column outgrew, and what the rules can't grade.
+WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 
 Row = dict[str, Any]
 
@@ -34,6 +36,11 @@ class Known:
         proposals = self.proposals.get(contract.name, {})
         decisions = self.decisions.get(contract.name, {})
         return {c.name: current(str(c.type), proposals.get(c.name), decisions.get(c.name)) for c in contract.columns}
+
+
+def waiting(grades: Mapping[str, ColumnGrade]) -> int:
+    """How many of these columns wait for a person."""
+    return sum(1 for grade in grades.values() if grade.state in WAITING)
 
 
 def known(engine: Engine, dataset: str | None = None) -> Known:

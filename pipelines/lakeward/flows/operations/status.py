@@ -14,12 +14,11 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.batch.halt import halted_batches
-from lakeward.flows.grading.grade import waiting
-from lakeward.flows.grading.records import Known, known
+from lakeward.flows.batch.halted import halted_batches
+from lakeward.flows.grading.records import Known, known, waiting
 from lakeward.flows.quarantine.open_rows import open_count
 from lakeward.flows.scoring.answers import DatasetScore
-from lakeward.flows.scoring.show import current_scores
+from lakeward.flows.scoring.current import current_scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from lakeward.flows.base.pinning import Again, Definition
 from lakeward.flows.base.report import RunReport
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.finish import Finished, summary
-from lakeward.flows.batch.halt import halted_batches, until_halted
+from lakeward.flows.batch.halt import until_halted
+from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.ingest import Ingest
 from lakeward.flows.batch.judge import suite_name
 from lakeward.flows.batch.run import run_dataset

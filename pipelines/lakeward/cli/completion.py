@@ -1,0 +1,89 @@
+"""Completion in a shell: the script that a person loads once, and what may come next on a line.
+
+A shell asks at every press of the key, so that nothing is imported for an answer but the module of the command on the line.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from importlib import resources
+from typing import Annotated
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from lakeward.cli.app import GLOBAL
+from lakeward.core.messages import Lang, text
+
+# First word of a call by a script; then come the shell and the words of the line, up to the one that is being written.
+COMPLETE = "--complete"
+
+
+class Shell(StrEnum):
+    """A shell that there is a script for."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+# Where the example begins in a help text.
+EXAMPLE = re.compile("Example: |例：")
+# What stands between a word and its help; bash shows no help.
+BETWEEN = {Shell.ZSH: ":", Shell.FISH: "\t"}
+
+
+def completion(shell: Annotated[Shell, typer.Argument(help="Shell · 命令行外壳")]) -> None:
+    """Print the script that completes lines in a shell."""
+    script = resources.files(__package__) / "shells" / f"lakeward.{shell}"
+    sys.stdout.write(script.read_text(encoding="utf-8"))
+
+
+def write_next(root: TyperGroup, asked: list[str], lang: Lang) -> None:
+    """Print the words that may come next, one a line; none where only the shell knows, as of files."""
+    shell, *words = asked
+    *before, begun = words or [""]
+    for word, meaning in _next(root, before, begun, lang):
+        if word.startswith(begun):
+            sys.stdout.write(f"{word}{BETWEEN[Shell(shell)]}{meaning}\n" if shell in BETWEEN else f"{word}\n")
+
+
+def _next(root: TyperGroup, before: list[str], begun: str, lang: Lang) -> Iterator[tuple[str, str]]:
+    """The words that may come next, each with what it means."""
+    command, option = _where(root, before)
+    if option == "--lang":
+        yield from ((each, "") for each in Lang)
+    elif option is None and begun.startswith("-"):
+        yield from _options(command, lang)
+    elif option is None and isinstance(command, TyperGroup):
+        for name, member in command.commands.items():
+            yield name, EXAMPLE.split(member.help or "")[0].strip()
+
+
+def _where(root: TyperGroup, before: list[str]) -> tuple[TyperGroup | TyperCommand, str | None]:
+    """The command that the line has come to, and the option whose value comes next."""
+    command: TyperGroup | TyperCommand = root
+    option = None
+    for word in before:
+        if option:
+            option = None
+        elif word.startswith("-"):
+            option = word if word in GLOBAL or word in _with_value(command) else None
+        elif isinstance(command, TyperGroup):
+            member = command.commands.get(word)
+            command = member if isinstance(member, TyperGroup | TyperCommand) else command
+    return command, option
+
+
+def _with_value(command: TyperGroup | TyperCommand) -> set[str]:
+    found = (param for param in command.params if isinstance(param, TyperOption) and not param.is_flag)
+    return {name for param in found for name in param.opts}
+
+
+def _options(command: TyperGroup | TyperCommand, lang: Lang) -> Iterator[tuple[str, str]]:
+    for param in command.params:
+        if isinstance(param, TyperOption):
+            yield from ((name, param.help or "") for name in param.opts)
+    for name in (*GLOBAL, "--help"):
+        yield name, text(f"option_{name.strip('-')}", lang)

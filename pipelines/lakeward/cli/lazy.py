@@ -1,0 +1,60 @@
+"""Groups and commands that cost nothing until they are called: a command's module is imported when it is named.
+
+Refuses to know any command.
+"""
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+# What only the function of a command can say.
+OF_THE_FUNCTION = ("callback", "params")
+
+
+class CommandGroup(TyperGroup):
+    """Commands with a word before them, or all of them."""
+
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        """See the base class."""
+        return _off(super().get_help_option(ctx))
+
+
+class LazyCommand(TyperCommand):
+    """One command: its name and help are known, its options and its function are imported when they are first asked for.
+
+    Args:
+        place: Module of `lakeward.cli`, a colon, and the function.
+    """
+
+    def __init__(self, name: str, help: str, place: str) -> None:  # noqa: A002 -- as in the class above
+        super().__init__(name, help=help, rich_markup_mode=None)
+        self.place = place
+        del self.callback, self.params  # so that asking for them comes to __getattr__
+
+    def get_help_option(self, ctx: Any) -> TyperOption | None:
+        """See the base class."""
+        return _off(super().get_help_option(ctx))
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in OF_THE_FUNCTION:
+            raise AttributeError(name)
+        loaded = self._load()
+        self.callback, self.params = loaded.callback, loaded.params
+        return getattr(self, name)
+
+    def _load(self) -> TyperCommand:
+        module, _, function = self.place.partition(":")
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        app.command(self.name)(getattr(import_module(f"lakeward.cli.{module}"), function))
+        command = typer.main.get_command(app)
+        assert isinstance(command, TyperCommand)
+        return command
+
+
+def _off(flag: TyperOption | None) -> TyperOption | None:
+    """The flag as one that is off where the line has it not: to look at no value at all, Typer imports pydantic."""
+    if flag is not None:
+        flag.default = False
+    return flag

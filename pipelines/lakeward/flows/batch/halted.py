@@ -1,0 +1,19 @@
+"""Which datasets wait at a halted batch. Apart from what halts a batch, since whoever asks judges none."""
+
+from lakeward.core.sql import equals
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base import governance
+from lakeward.quality.rule import Outcome, Severity
+
+
+def halted_batches(engine: Engine) -> dict[str, int]:
+    """The batch at which each halted dataset waits."""
+    if engine.info(governance.spec("verdicts").name) is None:
+        return {}
+    has_runs = engine.info(governance.spec("runs").name) is not None
+    waiting = "ANTI JOIN governance.runs USING (dataset, generation, batch_seq)" if has_runs else ""
+    found = engine.fetch(f"""
+        SELECT dataset, max(batch_seq) AS seq FROM governance.verdicts
+        JOIN (SELECT dataset, max(generation) AS generation FROM governance.contracts GROUP BY dataset) USING (dataset, generation)
+        {waiting} WHERE {equals(severity=Severity.HALT, outcome=Outcome.FAIL)} GROUP BY dataset""")
+    return {row["dataset"]: row["seq"] for row in found}
