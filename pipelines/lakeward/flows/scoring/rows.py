@@ -1,8 +1,11 @@
 """Scores as their figures give them: rows of a query to typed answers."""
 
+import json
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
-from lakeward.flows.scoring.answers import DatasetScore, EstateScore, MeanScore, RuleScore
+from lakeward.flows.scoring.answers import DatasetScore, EstateScore, MeanScore, RuleScore, StoredScore
 from lakeward.quality.indicators import indicator_of
 from lakeward.quality.rule import Dimension
 from lakeward.scorecard.figures import Row
@@ -64,6 +67,7 @@ def _count(row: Row, column: str) -> int:
     return int(row.number(column) or 0)
 
 
-def _stored(row: Mapping[str, Any]) -> StoredScore:
+def stored_score(row: Mapping[str, Any]) -> StoredScore:
+    """A row of `governance.scores`."""
     dimension = Dimension(row["dimension"]) if row["dimension"] else None
     return StoredScore(**{**row, "dimension": dimension, "versions": json.loads(row["versions"])})

@@ -17,7 +17,7 @@ from lakeward.flows.scoring.answers import (
     StoredScore,
     UnmeasuredDimension,
 )
-from lakeward.flows.scoring.rows import dataset_score, estate_score, rule_score
+from lakeward.flows.scoring.rows import dataset_score, estate_score, rule_score, stored_score
 from lakeward.quality.rule import Dimension
 from lakeward.quality.score_sql import newest
 from lakeward.scorecard.figures import Reading, Row
@@ -67,7 +67,7 @@ def score_history(settings: Settings, name: str | None = None) -> list[StoredSco
         workspace.project.contract_path(name)
     where = equals(level="dataset", dataset=name) if name else equals(level="estate")
     with workspace.engine() as engine:
-        return [_stored(row) for row in governance.rows(engine, SCORES, where, "scored_at, generation, seq")]
+        return [stored_score(row) for row in governance.rows(engine, SCORES, where, "scored_at, generation, seq")]
 
 
 def level(reading: Reading) -> ScoreLevel:
