@@ -41,7 +41,7 @@ def opened(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect) -> 
     header = header_of(con, file, dialect)
     if isinstance(header, str):
         return header
-    kind = CsvKind(header.names, dialect, view.mixed, view.undecoded)
+    kind = CsvKind(header=header.names, dialect=dialect, mixed=view.mixed, undecoded=view.undecoded)
     if not header.last:
         return CsvFile(file, kind)
     lines, odd, bad = con.execute(_judged(file, dialect, len(header.names))).fetchall()[0]

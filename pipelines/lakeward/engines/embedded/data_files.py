@@ -82,7 +82,13 @@ def _file(folder: Path, spec: TableSpec, row: Row, texts: Mapping[str, Texts]) -
         if not column.nullable and nulls.get(column.name):
             _refuse(spec, column.name, "NOT NULL", "NULL")
     types = {column.name: column.type for column in spec.columns}
-    return DataFile(str(Path(path).relative_to(folder)), size, rows, dict(partition or {}), stats_json(rows, written, types))
+    return DataFile(
+        path=str(Path(path).relative_to(folder)),
+        size=size,
+        rows=rows,
+        partition=dict(partition or {}),
+        stats=stats_json(rows, written, types),
+    )
 
 
 def _check_texts(spec: TableSpec, written: Sequence[Row], texts: Mapping[str, Texts]) -> None:

@@ -70,7 +70,7 @@ def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns
     if not known:
         return reading
     mixed, undecoded = any(file.view.mixed for file in known), any(file.view.undecoded for file in known)
-    group = JsonGroup(DUCKDB, _DuckDbJson(), lines(known), columns, mixed, undecoded)
+    group = JsonGroup(words=DUCKDB, json=_DuckDbJson(), lines=lines(known), columns=columns, mixed=mixed, undecoded=undecoded)
     unknown: dict[int, list[str]] = {}
     for seq, key in con.execute(group.unknown()).fetchall():
         unknown.setdefault(seq, []).append(key)

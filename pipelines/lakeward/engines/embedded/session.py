@@ -65,7 +65,7 @@ class Session:
     ) -> Staged:
         """See `QueryEngine.stage`."""
         with machine_faults(self._lake):
-            reports = staging.stage(self._con, inputs, record_format, columns, self.scratch, stored)
+            reports = staging.stage(self._con, inputs, record_format, columns, scratch=self.scratch, stored=stored)
         return Staged(STAGED_ROWS, STAGED_REJECTS, reports)
 
     def attach(self, name: str, data: Outside) -> Attached:

@@ -49,7 +49,7 @@ def stage(
         MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
     try:
-        readings = _readings(con, inputs, record_format, columns, _emptied(scratch / "staging"), stored)
+        readings = _readings(con, inputs, record_format, columns, scratch=_emptied(scratch / "staging"), stored=stored)
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
     rejects = " UNION ALL ".join([NO_REJECTS, *(select for one in readings for select in one.rejects)])

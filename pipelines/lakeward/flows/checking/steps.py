@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from lakeward.quality.checks import ForeignCheck, UniqueCheck
+from lakeward.quality.checks import PlacedCheck, UniqueCheck
 from lakeward.quality.plan import JudgePlan
 
 
@@ -16,7 +16,7 @@ def _steps(plan: JudgePlan, relation: str) -> Iterator[dict[str, Any]]:
     for verdict in plan.proven.values():
         yield {"code": "step_proven", "facts": {"rule": verdict.rule.id, "proof": verdict.proof}, "query": None}
     asked = [one for one in plan.checks if one.rule.id not in plan.proven]
-    own = [one.rule.id for one in asked if not isinstance(one, ForeignCheck)]
+    own = [one.rule.id for one in asked if not isinstance(one, PlacedCheck)]
     if own:
         yield {"code": "step_facts", "facts": {"count": len(own), "rules": ", ".join(own)}, "query": plan.facts(relation)}
     for one in asked:

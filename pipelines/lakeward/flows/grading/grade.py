@@ -78,7 +78,7 @@ def waiting(grades: Mapping[str, ColumnGrade]) -> int:
     return sum(1 for grade in grades.values() if grade.state in WAITING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     workspace: Workspace
     engine: Engine
@@ -106,7 +106,14 @@ def _open(workspace: Workspace, engine: Engine, names: list[str]) -> _Run:
     contracts = _contracts(workspace.project)
     contracts |= {name: workspace.project.contract(name) for name in names if name not in contracts}
     return _Run(
-        workspace, engine, shipped_rules(), known(engine), contracts, value_edges(engine), _generations(engine), new_run_id()
+        workspace=workspace,
+        engine=engine,
+        rules=shipped_rules(),
+        record=known(engine),
+        contracts=contracts,
+        edges=value_edges(engine),
+        generations=_generations(engine),
+        id=new_run_id(),
     )
 
 
@@ -199,7 +206,7 @@ def _record(run: _Run, rows: Mapping[str, list[Row]]) -> None:
         for name in rows:
             contract = run.contracts[name]
             cause = f"grading {seq} {run.record.bases[name]}"
-            send_tags(run.workspace, run.engine, contract, run.record.current(contract), cause, at)
+            send_tags(run.workspace, run.engine, contract, run.record.current(contract), cause=cause, at=at)
         head = {"seq": seq, "run_id": run.id, "proposed_at": at}
         every = [{**head, **row} for found in rows.values() for row in found]
         if governance.record(run.engine, PROPOSALS, every, Txn(APP, seq)):

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 Turn = Callable[[], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Maintained:
     """What was done to one table.
 
@@ -75,7 +75,7 @@ def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[Mainta
     workspace = open_workspace(settings)
     for name in names:
         workspace.project.contract_path(name)
-    run = _Run(workspace, new_run_id(), workspace.clock.now(), [], {})
+    run = _Run(workspace=workspace, id=new_run_id(), started_at=workspace.clock.now(), done=[], failed={})
     with workspace.engine() as engine:
         tables = [info.name for info in engine.tables()]
     received = [table for table in tables if table.layer is not Layer.GOVERNANCE]
@@ -97,7 +97,7 @@ def order_of(table: TableName, contract: Contract | None) -> tuple[str, ...]:
     return (*(name for name in contract.series or contract.primary_key if name not in time), *time)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     workspace: Workspace
     id: RunId
@@ -135,7 +135,14 @@ class _Run:
         except LakewardError as error:
             self.failed[str(table)] = error
             return
-        done = Maintained(str(table), vacuumed.live + less, vacuumed.live, dropped, vacuumed.files, vacuumed.size)
+        done = Maintained(
+            table=str(table),
+            files_before=vacuumed.live + less,
+            files_after=vacuumed.live,
+            rows_dropped=dropped,
+            files_removed=vacuumed.files,
+            bytes_freed=vacuumed.size,
+        )
         self.done.append(done)
         log.info("table_maintained", extra={"run_id": self.id, **done.as_dict()})
 

@@ -61,7 +61,7 @@ class Firing:
         return (self.held or self.learned).share
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """One rule.
 
@@ -110,4 +110,12 @@ def proposed(
     condition = kwargs.get("row_condition") or kwargs.get("series_regex")
     mark = "#" + hashlib.sha256(json.dumps(condition, ensure_ascii=False).encode()).hexdigest()[:DIGITS] if condition else ""
     columns = ",".join(columns_of(kwargs))
-    return Proposal(f"learned_{kind}" + (f":{columns}" if columns else "") + mark, type_, kwargs, *why, evidence)
+    reason, facts = why
+    return Proposal(
+        id=f"learned_{kind}" + (f":{columns}" if columns else "") + mark,
+        type=type_,
+        kwargs=kwargs,
+        reason=reason,
+        facts=facts,
+        evidence=evidence,
+    )
