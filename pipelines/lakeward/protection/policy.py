@@ -3,6 +3,7 @@
 The first rule that fits decides; where none fits, and for whatever is unknown, the answer is deny.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,8 +91,8 @@ class Policy:
 
     version: str
     ask: str
-    roles: dict[str, dict[str, str]]
-    categories: dict[str, MaskFormat]
+    roles: Mapping[str, Mapping[str, str]]
+    categories: Mapping[str, MaskFormat]
     rules: tuple[Rule, ...]
     text: str = ""
 

@@ -4,6 +4,7 @@ The engine's own casts are too kind for that (they round '1.7' to 2 and '1.239' 
 differ between engines. So a text is looked at first, and cast only when its form is the one meant here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakeward.contracts.model import Column, Contract, DataType, Kind
@@ -42,7 +43,7 @@ class Converted:
     """
 
     column: Column
-    layers: tuple[dict[str, str], ...]
+    layers: tuple[Mapping[str, str], ...]
     output: str
     value: str
     missing: str

@@ -42,7 +42,7 @@ def stamps(day: date) -> list[str]:
     return [(start + timedelta(seconds=TICK_S * tick)).isoformat() + OFFSET for tick in range(TICKS)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Feed:
     """A day of messages, changed in place by the defects of messages.
 

@@ -14,7 +14,7 @@ from lakeward.simulator.shift import HOUR, TICK_S, TICKS, State, states
 SETUP_SHARE = 0.3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Signal:
     """One tag's day.
 

@@ -72,7 +72,7 @@ class _ParquetFile:
     """A file that opens; `types` maps its columns to DuckDB's types."""
 
     input: BatchInput
-    types: dict[str, str]
+    types: Mapping[str, str]
     records: int
 
     @property

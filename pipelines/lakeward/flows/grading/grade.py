@@ -84,9 +84,9 @@ class _Run:
     engine: Engine
     rules: Rules
     record: Known
-    contracts: dict[str, Contract]
+    contracts: Mapping[str, Contract]
     edges: tuple[Edge, ...]
-    generations: dict[str, int]
+    generations: Mapping[str, int]
     id: RunId
 
 

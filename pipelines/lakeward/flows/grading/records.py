@@ -17,7 +17,7 @@ PROPOSALS, DECISIONS = "grade_proposals", "grade_decisions"
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
     """What is on record of the columns of some datasets, by dataset and column: the newest of each.
 

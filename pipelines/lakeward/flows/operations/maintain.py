@@ -97,7 +97,7 @@ def order_of(table: TableName, contract: Contract | None) -> tuple[str, ...]:
     return (*(name for name in contract.series or contract.primary_key if name not in time), *time)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Run:
     workspace: Workspace
     id: RunId

@@ -24,10 +24,10 @@ Step = dict[str, Any]
 class Recorded:
     """What the governance tables say of all datasets: their latest run and score, their grades, and the batch at which one waits."""
 
-    latest: Mapping[str, dict[str, Any]]
+    latest: Mapping[str, Mapping[str, Any]]
     grades: Known
     halted: Mapping[str, int]
-    scores: Mapping[str, dict[str, Any]]
+    scores: Mapping[str, Mapping[str, Any]]
 
 
 def project_status(settings: Settings) -> list[dict[str, Any]]:
