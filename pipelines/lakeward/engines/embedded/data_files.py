@@ -9,13 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from lakeward.contracts.types import sql_type
+from lakeward.contracts.types import from_sql, sql_type
 from lakeward.core.errors import InvariantError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import Written, stats_json, unquoted
 from lakeward.engines.embedded.dictionaries import Texts, few_texts
-from lakeward.engines.embedded.types import from_sql
 from lakeward.engines.protocols import TableColumn, TableSpec
 
 # Trying to make a dictionary of a column of measurements is work thrown away: giving up after 10,000 values, more than a plant has

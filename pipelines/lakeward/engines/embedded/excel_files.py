@@ -16,7 +16,7 @@ from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import literal
 from lakeward.core.workbook import Merges, Row, UnreadableError, Workbook, column_names
-from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.text.reading import Reading, missing_detail, rejects, rows
 
 # DuckDB's own bound of a JSON object; its buffers grow with it.

@@ -17,9 +17,9 @@ from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.excel_files import read_excel
 from lakeward.engines.embedded.json_files import read_json
 from lakeward.engines.embedded.parquet_files import read_parquet
-from lakeward.engines.embedded.text_lines import TextFile
-from lakeward.engines.embedded.words import DUCKDB
 from lakeward.engines.protocols import NOTHING
+from lakeward.engines.reading.text_lines import TextFile
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.text.decoding import utf8_view
 from lakeward.engines.text.reading import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, Reading, no_rows
 

@@ -11,8 +11,8 @@ from pyspark.sql import SparkSession
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.engines.embedded.csv_headers import Header
-from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
+from lakeward.engines.reading.csv_headers import Header
+from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.staging.heads import header
 from lakeward.engines.spark.staging.lines import Lines, Part, SparkText, escaped

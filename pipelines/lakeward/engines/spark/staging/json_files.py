@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
-from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
+from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.staging.json_values import number, quoted
 from lakeward.engines.spark.staging.lines import Lines, Part, SparkText

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from pyspark.sql import SparkSession
 
 from lakeward.core.errors import InvariantError
-from lakeward.engines.embedded.text_lines import TextFile
+from lakeward.engines.reading.text_lines import TextFile
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.staging.words import SPARK
 from lakeward.engines.text.decoding import BYTE_MARK, CARRIAGE_RETURN, NEVER_IN_TEXT

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from lakeward.core.sql import literal
-from lakeward.engines.embedded.text_lines import TextFile, numbered, unnumbered
-from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.reading.text_lines import TextFile, numbered, unnumbered
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.text.csv_files import CsvKind, not_blank
 from lakeward.engines.text.csv_records import MAX_RECORD_LINES, Dialect, reason
 
