@@ -5,7 +5,7 @@ value of the data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -64,7 +64,7 @@ class Outcome(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assertion:
     """One rule's verdict about a dataset.
 
@@ -140,6 +140,7 @@ class Dataset:
     """
 
     name: str
+    _: KW_ONLY
     namespace: str | None = None
     path: str | None = None
     fields: tuple[SchemaField, ...] = ()
@@ -168,7 +169,7 @@ class Processor:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step over one batch: an OpenLineage run of an OpenLineage job.
 

@@ -38,7 +38,7 @@ def told(step: str) -> Iterator[None]:
 
 
 def settings(engine: str, root: Path, master: str, conf: dict[str, str]) -> Settings:
-    spark = SparkSettings(master, Settings.load().spark.jars, conf, Settings.load().spark.java_home)
+    spark = SparkSettings(master=master, jars=Settings.load().spark.jars, conf=conf, java_home=Settings.load().spark.java_home)
     return Settings(start=root, engine=engine, spark=spark)
 
 

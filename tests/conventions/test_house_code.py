@@ -12,13 +12,15 @@ ENVIRONMENT = {
 }
 BROAD = {"Exception", "BaseException"}
 BARE = {"Exception", "BaseException", "RuntimeError"}
+# Fields that a record may take by place.
+POSITIONAL_FIELDS = 4
 PATCHES = re.compile(r"mock\.|Magic" + r"Mock|\bpatch\(|create_auto" + r"spec|mocker\.|monkeypatch\." + r"setattr")
 
 
 # Values between hand-made quotes, and why: everything else is quoted by `core.sql`.
 QUOTED_BY_HAND = {
-    "engines/embedded/text_lines.py": "characters and words of DuckDB's reader, all ours",
-    "engines/embedded/words.py": "a character of ours",
+    "engines/reading/text_lines.py": "characters and words of DuckDB's reader, all ours",
+    "engines/reading/words.py": "a character of ours",
     "engines/spark/formats.py": "a time format of Java's",
     "engines/spark/times.py": "a unit that the parser knew",
     "flows/quarantine/align.py": "a key in a path of JSON",
@@ -82,6 +84,20 @@ def test_names_and_texts_are_quoted_by_one_hand():
     assert {path.partition("lakeward/")[2] for path, text in texts if has_quoted_value(text)} == set(QUOTED_BY_HAND)
 
 
+def test_what_is_frozen_holds_nothing_that_changes():
+    frozen = [(m.path, node) for m in library() for node in m.nodes(ast.ClassDef) if is_frozen(node)]
+    assert len(frozen) > 100
+    fields = [(path, node.name, field) for path, node in frozen for field in node.body if isinstance(field, ast.AnnAssign)]
+    assert [f"{path}:{name}.{field.target.id}" for path, name, field in fields if is_changeable(field.annotation)] == []
+
+
+def test_records_of_many_fields_name_them():
+    records = [(m.path, node) for m in library() for node in m.nodes(ast.ClassDef) if is_record(node)]
+    assert len(records) > 100
+    long = {f"{path}:{node.name}" for path, node in records if len(positional_fields(node)) > POSITIONAL_FIELDS}
+    assert long == set()
+
+
 def test_a_relation_of_a_session_is_passed_on_by_whoever_makes_it():
     calls = [
         (m.path, n) for m in library() for n in m.nodes(ast.Call) if getattr(n.func, "attr", "") in {"define", "materialise"}
@@ -111,3 +127,25 @@ def has_quoted_value(text):
     parts = [part.value if isinstance(part, ast.Constant) else None for part in text.values]
     around = [(before, after) for before, value, after in zip(parts, parts[1:], parts[2:], strict=False) if value is None]
     return any(before and after and before[-1] in "'\"" and before[-1] == after[0] for before, after in around)
+
+
+def is_record(node):
+    """Whether the class is a dataclass."""
+    return any("dataclass" in ast.unparse(one) for one in node.decorator_list)
+
+
+def is_frozen(node):
+    return any("frozen=True" in ast.unparse(one) for one in node.decorator_list)
+
+
+def is_changeable(annotation):
+    """Whether the field's own type is a list, dict or set, or a tuple or mapping of these."""
+    found = re.sub(r"Callable\[.*\]", "", ast.unparse(annotation))
+    return bool(re.search(r"(?<!\w)(list|dict|set|defaultdict)\[", found))
+
+
+def positional_fields(node):
+    """Fields that may be given without their names."""
+    fields = [ast.unparse(field.annotation) for field in node.body if isinstance(field, ast.AnnAssign)]
+    named = any("kw_only=True" in ast.unparse(one) for one in node.decorator_list)
+    return [] if named else fields[: fields.index("KW_ONLY")] if "KW_ONLY" in fields else fields

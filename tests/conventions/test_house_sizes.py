@@ -15,7 +15,7 @@ WIDE_CLASSES = {
     "pipelines/lakeward/engines/embedded/engine.py:EmbeddedEngine": "all words of `TableStore`",
     "pipelines/lakeward/engines/spark/engine.py:SparkEngine": "all words of `TableStore`",
     "pipelines/lakeward/engines/text/words.py:Words": "one word per thing that the rules of text say, so that they are written once",
-    "pipelines/lakeward/engines/embedded/words.py:DuckDbWords": "all words of `Words`",
+    "pipelines/lakeward/engines/reading/words.py:DuckDbWords": "all words of `Words`",
     "pipelines/lakeward/engines/spark/staging/words.py:SparkWords": "all words of `Words`",
 }
 STOP_FUNCTION, STOP_FILE, MEDIAN_FUNCTION, PUBLIC_METHODS = 40, 400, 10, 10

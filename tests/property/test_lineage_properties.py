@@ -57,7 +57,7 @@ class Unsteady:
 @settings(max_examples=60, deadline=None)
 def test_every_event_arrives_at_least_once_and_first_in_order(batches, script):
     begin = datetime(2026, 1, 1, tzinfo=UTC)
-    events = [complete(Step("p", "job", str(batch)), begin + timedelta(seconds=batch)) for batch in batches]
+    events = [complete(Step(project="p", job="job", batch=str(batch)), begin + timedelta(seconds=batch)) for batch in batches]
     receiver = Unsteady(script)
     with TemporaryDirectory() as folder:
         for event in events:
@@ -86,7 +86,7 @@ def test_a_file_has_each_event_once_whenever_the_sender_is_killed(kills):
     with TemporaryDirectory() as folder:
         outbox, path = Outbox(Path(folder) / "outbox"), Path(folder) / "events.jsonl"
         for batch in range(4):
-            outbox.append(complete(Step("p", "job", str(batch)), datetime(2026, 1, 1, tzinfo=UTC)))
+            outbox.append(complete(Step(project="p", job="job", batch=str(batch)), datetime(2026, 1, 1, tzinfo=UTC)))
         transport = KilledAfterwards(path, kills)
         while outbox.pending():
             with suppress(Killed):

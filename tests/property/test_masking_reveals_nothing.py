@@ -28,7 +28,7 @@ def con():
 
 
 def seen(value, type_, action, kept=MaskFormat.PLAIN):
-    expression = protected('"v"', type_, Decision(action, "r", "w", "a", kept))
+    expression = protected('"v"', type_, Decision(action=action, rule="r", why="w", ask="a", format=kept))
     query = f'SELECT CAST({expression} AS VARCHAR), typeof({expression}) FROM (SELECT CAST($1 AS {sql_type(type_)}) AS "v")'
     return con().execute(query, [value]).fetchall()[0]
 

@@ -23,12 +23,20 @@ rows = st.integers(0, 40) | st.integers(0, 10**12)
 @st.composite
 def verdicts(draw, outcomes=tuple(Outcome)):
     dimension = draw(st.sampled_from(list(Dimension)[:3]))
-    rule = Rule(f"{draw(st.sampled_from(RULES))}:{dimension}", "v", "t", {}, Severity.WARN, dimension, ())
+    rule = Rule(
+        id=f"{draw(st.sampled_from(RULES))}:{dimension}",
+        version="v",
+        type="t",
+        kwargs={},
+        severity=Severity.WARN,
+        dimension=dimension,
+        columns=(),
+    )
     outcome = draw(st.sampled_from(outcomes))
     if outcome is Outcome.UNKNOWN:
         return Verdict(rule, outcome)
     evaluated = draw(st.none() | rows)
-    return Verdict(rule, outcome, evaluated, None if evaluated is None else draw(st.integers(0, evaluated)))
+    return Verdict(rule, outcome, evaluated=evaluated, failed=None if evaluated is None else draw(st.integers(0, evaluated)))
 
 
 weight = st.integers(1, 1000 * ONE)
@@ -130,7 +138,12 @@ def asked(connection, weights, level):
 
 def test_a_half_that_thirds_make_up_is_still_a_half():
     passed = (1, 1, 1, 3)
-    rules = [Rule(f"r{n}", "v", "t", {}, Severity.WARN, Dimension.ACCURACY, ()) for n in range(len(passed))]
-    found = [Verdict(rule, Outcome.FAIL, 30_000, 30_000 - part) for rule, part in zip(rules, passed, strict=True)]
+    rules = [
+        Rule(id=f"r{n}", version="v", type="t", kwargs={}, severity=Severity.WARN, dimension=Dimension.ACCURACY, columns=())
+        for n in range(len(passed))
+    ]
+    found = [
+        Verdict(rule, Outcome.FAIL, evaluated=30_000, failed=30_000 - part) for rule, part in zip(rules, passed, strict=True)
+    ]
     assert exact(found, EQUAL) == HALF_A_HUNDREDTH
     assert score(found).value == Decimal("0.01")

@@ -1,5 +1,7 @@
 """Both engines, for tests that speak the protocol alone and run over each."""
 
+from dataclasses import replace
+
 import pytest
 
 from lakeward.core.settings import Settings
@@ -15,4 +17,4 @@ CONF = {"spark.driver.memory": "1g", "spark.ui.enabled": "false"}
 def opened(name, lake):
     """The engine called `name`, with two cores where it is Spark's; its context is the process's, and stays."""
     found = Settings.load().spark
-    return open_engine(name, lake, spark=type(found)("local[2]", found.jars, CONF | dict(found.conf), found.java_home))
+    return open_engine(name, lake, spark=replace(found, master="local[2]", conf=CONF | dict(found.conf)))

@@ -11,7 +11,7 @@ from lakeward.flows.grading.decide import Choice
 def decide(root: str, who: str) -> str:
     """Override one column in the name of `who`; their name, or the code of why they were refused."""
     try:
-        decide_grade(Settings(start=Path(root)), "press_line.tel", Choice(who, "mine", "important"))
+        decide_grade(Settings(start=Path(root)), "press_line.tel", Choice(who, "mine", grade="important"))
     except StoreConflictError as error:
         return error.code
     return who

@@ -73,7 +73,18 @@ customProperties:
 
 def graded(grade: Grade | None, category: str | None = None, state: GradeState = GradeState.PROVISIONAL) -> ColumnGrade:
     """A grade as grading would hand it on."""
-    return ColumnGrade(grade, None, category, state, None, None, None, "1", "test", "-")
+    return ColumnGrade(
+        grade=grade,
+        level=None,
+        category=category,
+        state=state,
+        detector=None,
+        ratio=None,
+        sample=None,
+        rule_version="1",
+        catalogue="test",
+        why="-",
+    )
 
 
 def grades_of(_, contract):

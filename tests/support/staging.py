@@ -51,7 +51,7 @@ def record_format(kind: FileFormat = FileFormat.CSV, **dialect: Any) -> RecordFo
 
 
 def column(name: str, *, required: bool = False, type_: Kind = Kind.STRING, source_name: str | None = None) -> Column:
-    return Column(name, DataType(type_), source_name or name, required)
+    return Column(name, DataType(type_), source_name or name, required=required)
 
 
 def staged(scratch: Path, inputs: list[BatchInput], columns: list[Column], **dialect: Any) -> Staged:

@@ -49,7 +49,8 @@ def override(  # noqa: PLR0913 - the options of a command are its arguments
     approved_by: Annotated[str | None, typer.Option("--approved-by", help="A second person · 第二批准人")] = None,
     transform: Annotated[str | None, typer.Option("--transform", help="What removes the sensitive part · 所用变换")] = None,
 ) -> None:
-    decide(settings_of(context), column, flows.Choice(by, reason, grade, level, category, approved_by, transform))
+    chosen = flows.Choice(by, reason, grade=grade, level=level, category=category, approved_by=approved_by, transform=transform)
+    decide(settings_of(context), column, chosen)
 
 
 def decide(settings: Settings, column: str, choice: Choice) -> None:

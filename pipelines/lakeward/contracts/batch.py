@@ -1,10 +1,10 @@
-"""A batch: the rows between two offsets of a source, named before they are read, and replayable."""
+"""The files of a batch: named before they are read, and what reading them showed."""
 
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from lakeward.contracts.record_format import FileFormat
-from lakeward.core.names import BatchId, Sha256
+from lakeward.core.names import Sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,22 +27,6 @@ class BatchInput:
     size: int
     format: FileFormat
     fault: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Files `start < seq <= end` of one dataset.
-
-    Args:
-        seq: The batch's number in its dataset, from 1 without holes; the `txn` version of every table it reaches.
-    """
-
-    dataset: str
-    id: BatchId
-    seq: int
-    start: int
-    end: int
-    inputs: tuple[BatchInput, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Fault:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A file's plain values.
 
@@ -112,7 +112,7 @@ def read_document(text: str, file: str) -> Document:
         raise _syntax(file, error.problem_mark, error.problem or "") from None
     except (yaml.YAMLError, UnicodeEncodeError):  # a character that YAML forbids
         raise _syntax(file, None, "a control character") from None
-    return Document(file, text, data, composer.places, tuple(composer.faults))
+    return Document(file=file, text=text, data=data, places=composer.places, faults=tuple(composer.faults))
 
 
 def shown(value: object) -> str:

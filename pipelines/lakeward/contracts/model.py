@@ -50,6 +50,7 @@ class Column:
     name: str
     type: DataType
     source_name: str
+    _: KW_ONLY
     required: bool = False
     unit: str | None = None
     time_format: str | None = None
@@ -66,7 +67,7 @@ class Grain(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoldModel:
     """How a gold table is made: one SELECT, recomputed window by window.
 

@@ -24,7 +24,7 @@ RETENTION_DAYS = 30
 PROJECT_NAME = "letters, digits, _ and -, at most 63"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """One plant's expectations.
 

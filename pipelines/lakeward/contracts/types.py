@@ -1,4 +1,9 @@
-"""The kinds of the contract model in the SQL that crosses the house, which is DuckDB's, as `DESCRIBE` prints them."""
+"""The kinds of the contract model in the SQL that crosses the house, which is DuckDB's, as `DESCRIBE` prints them.
+
+Refuses lossy pairs: a type maps to a kind only when every value of it survives the cast; what has no kind is text.
+"""
+
+import re
 
 from lakeward.contracts.model import DataType, Kind
 
@@ -11,8 +16,29 @@ SQL_TYPES = {
     Kind.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
     Kind.BINARY: "BLOB",
 }
+_FROM_SQL = {name: kind for kind, name in SQL_TYPES.items()} | {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"), Kind.INTEGER),
+    "FLOAT": Kind.DOUBLE,
+}
+_DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)", re.IGNORECASE)
+# 20 digits hold every unsigned 64-bit integer.
+_UNSIGNED = DataType(Kind.DECIMAL, 20, 0)
+_TEXT = DataType(Kind.STRING)
 
 
 def sql_type(type_: DataType) -> str:
     """The SQL name of the type."""
     return f"DECIMAL({type_.precision},{type_.scale})" if type_.kind is Kind.DECIMAL else SQL_TYPES[type_.kind]
+
+
+def from_sql(name: str) -> DataType:
+    """The type that holds every value of DuckDB's type `name`; text for a naive timestamp, which is no instant yet."""
+    if name == "UBIGINT":
+        return _UNSIGNED
+    return decimal(name) or (DataType(_FROM_SQL[name]) if name in _FROM_SQL else _TEXT)
+
+
+def decimal(name: str) -> DataType | None:
+    """The decimal of that name, which Delta, Spark and DuckDB write alike; None for another type."""
+    match = _DECIMAL.fullmatch(name)
+    return DataType(Kind.DECIMAL, int(match[1]), int(match[2])) if match else None

@@ -20,9 +20,9 @@ Made = TypeVar("Made")
 ALIKE = 0.8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class View:
-    """One mapping.
+    """One mapping, and what is wrong in it.
 
     Args:
         values: The mapping; entries that are null count as absent.

@@ -24,7 +24,7 @@ ON_CLUSTER = "cluster"
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SparkSettings:
     """How a Spark session is started, where none runs yet.
 
@@ -43,7 +43,7 @@ class SparkSettings:
     submit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The choices of one call.
 

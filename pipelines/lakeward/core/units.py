@@ -37,7 +37,7 @@ _AMBIGUOUS = {"b", "j", "l", "n", "1"}.union(*_BESIDE.values())
 _BRACKETS = re.compile(r"[(\[（【]([^()\[\]（）【】]+)[)\]）】]\s*$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """One unit.
 
@@ -62,7 +62,13 @@ def units() -> Mapping[str, Unit]:
     entries = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["units"]
     return MappingProxyType(
         {
-            code: Unit(code, e["kind"], Decimal(e["factor"]), Decimal(e.get("offset", "0")), tuple(e["names"]))
+            code: Unit(
+                code=code,
+                kind=e["kind"],
+                factor=Decimal(e["factor"]),
+                offset=Decimal(e.get("offset", "0")),
+                names=tuple(e["names"]),
+            )
             for code, e in entries.items()
         }
     )

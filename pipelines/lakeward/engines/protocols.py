@@ -91,7 +91,7 @@ class Vacuumed:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableInfo:
     """A stored table as it is now; `rows` from Delta's own statistics."""
 

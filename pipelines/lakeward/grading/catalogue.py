@@ -39,7 +39,7 @@ class Standing:
         return (-tuple(Grade).index(self.grade), self.level or 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
     """When a column is, or contains, a category of content.
 
@@ -64,7 +64,7 @@ class Detector:
     names: re.Pattern[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """One edition of grading rules, resolved by the scheme it names.
 

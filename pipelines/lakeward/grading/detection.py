@@ -19,7 +19,7 @@ DETECTABLE = (Kind.STRING, Kind.INTEGER)
 _MOBILE_DIGITS = 11
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What one detector counted in one column; everything counts different values, so a constant is one.
 
@@ -75,8 +75,8 @@ def evidence_of(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], rules
 
 
 def _evidence(row: Mapping[str, Any], name: str) -> Evidence:
-    counts = (row[f"{name}_{what}"] for what in ("matched", "candidates", "hits", "spread"))
-    return Evidence(row["eligible"], *counts)
+    counts = {what: row[f"{name}_{what}"] for what in ("matched", "candidates", "hits", "spread")}
+    return Evidence(eligible=row["eligible"], **counts)
 
 
 def _counts(chosen: Mapping[str, Pattern]) -> str:

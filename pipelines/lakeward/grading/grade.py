@@ -23,7 +23,7 @@ class GradeState(StrEnum):
     UNGRADED = "ungraded"  # nothing is known: never served
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnGrade:
     """The grade of one column, with what it rests on.
 

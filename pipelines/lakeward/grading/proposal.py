@@ -33,7 +33,7 @@ class Why(StrEnum):
     RAISED = "grade_raised_after_decision"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What the rules say of one column.
 
@@ -81,7 +81,18 @@ def _proposal(column: Column, data_class: str | None, found: Mapping[str, Eviden
     best = min(_findings(column, found, rules), key=lambda f: list(rules.categories).index(f.detector.category), default=None)
     sample = next((evidence.eligible for evidence in found.values()), None)
     why = Why.CLASS if default else Why.UNKNOWN_CLASS if data_class else Why.NO_CLASS
-    base = Proposal(column.name, str(column.type), default, None, None, None, sample, rules.id, rules.scheme, why)
+    base = Proposal(
+        column=column.name,
+        type=str(column.type),
+        standing=default,
+        category=None,
+        detector=None,
+        ratio=None,
+        sample=sample,
+        rule_version=rules.id,
+        catalogue=rules.scheme,
+        why=why,
+    )
     if column.type.kind in DETECTABLE and not found:
         return replace(base, standing=None, sample=0, why=Why.NO_VALUES)
     if best:

@@ -1,7 +1,7 @@
 """A whole assessment: indicators make items, items make domains, domains make the score. What is unknown stays visible as such."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 
 from lakeward.core.evidence import Evidence
@@ -22,6 +22,7 @@ class Fact:
     """
 
     evidence: Evidence | None
+    _: KW_ONLY
     numerator: int | None = None
     denominator: int | None = None
     missing: str | None = None
@@ -37,7 +38,7 @@ class Fact:
         return Decimal(100 * self.numerator) / self.denominator
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """One indicator as read: its level, two decimals, or None with a reason; `reason` beside a level is a mark on it."""
 
@@ -151,12 +152,20 @@ def measure(catalogue: Catalogue, indicator: Indicator, fact: Fact, history: His
     """One indicator's level: by its steps, its history and its sample."""
     limits, value = catalogue.limits, fact.exact
     if value is None:
-        return Measured(indicator, fact, None, fact.reason or "maturity_nothing_there", Reading(None, must=indicator.must))
+        return Measured(
+            indicator=indicator,
+            fact=fact,
+            level=None,
+            reason=fact.reason or "maturity_nothing_there",
+            reading=Reading(None, must=indicator.must),
+        )
     highest = reach(history, int(limits["history_months"]), limits["history_share"])
     marked = indicator.crit and small
     found = min(level(value, indicator.steps, lower=indicator.lower), highest, *([limits["sample_reach"]] if marked else []))
     reading = Reading(found, must=indicator.must)
-    return Measured(indicator, fact, half_up(found), "maturity_sample_small" if marked else None, reading)
+    return Measured(
+        indicator=indicator, fact=fact, level=half_up(found), reason="maturity_sample_small" if marked else None, reading=reading
+    )
 
 
 def _item(catalogue: Catalogue, item: Item, facts: Mapping[str, Fact], answer: Answer | None, *, small: bool) -> ItemReading:

@@ -20,7 +20,7 @@ ANSWER_KEYS = ("item", "who", "when", "reason", "documents", "conformity")
 LEVELS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An assessor's grade of one item.
 
@@ -85,7 +85,14 @@ def _answer(view: View, catalogue: Catalogue) -> Answer:
     if not all(documents) or not documents:
         view.wrong("documents", "a list of at least one link")
     when = view.entry("when", "a date such as 2026-11-20", _date)
-    return Answer(item, _score(view, catalogue), view.text("who"), when or date.min, view.text("reason"), documents)
+    return Answer(
+        item=item,
+        score=_score(view, catalogue),
+        who=view.text("who"),
+        when=when or date.min,
+        reason=view.text("reason"),
+        documents=documents,
+    )
 
 
 def _score(view: View, catalogue: Catalogue) -> Decimal:

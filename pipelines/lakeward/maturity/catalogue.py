@@ -55,7 +55,7 @@ class Domain:
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """One indicator.
 
@@ -97,7 +97,7 @@ class Indicator:
         return (_RATIO if self.ratio else _PLAIN).format(query=asked.rstrip())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """An edition of the standard with our indicators.
 
@@ -146,13 +146,13 @@ def load_catalogue(folder: Traversable) -> Catalogue:
     standard, ours = (yaml.load(text, Loader=yaml.CSafeLoader) for text in texts)
     limits = {name: Decimal(limit["value"]) for name, limit in standard["limits"].items()}
     return Catalogue(
-        standard["edition"],
-        tuple(_domain(domain) for domain in standard["domains"]),
-        tuple(_indicator(key, entry, int(limits["window_days"])) for key, entry in ours["indicators"].items()),
-        limits,
-        tuple(map(Decimal, standard["bands"]["values"])),
-        tuple(map(int, standard["conformities"]["values"])),
-        sha256("\n".join(texts).encode()),
+        edition=standard["edition"],
+        domains=tuple(_domain(domain) for domain in standard["domains"]),
+        indicators=tuple(_indicator(key, entry, int(limits["window_days"])) for key, entry in ours["indicators"].items()),
+        limits=limits,
+        bands=tuple(map(Decimal, standard["bands"]["values"])),
+        conformities=tuple(map(int, standard["conformities"]["values"])),
+        sha256=sha256("\n".join(texts).encode()),
     )
 
 
@@ -165,7 +165,16 @@ def _indicator(key: str, entry: Mapping[str, Any], days: int) -> Indicator:
     flags = {flag: bool(entry.get(flag)) for flag in ("lower", "must", "crit")}
     steps = tuple(map(Decimal, entry["steps"]))
     query, lacks = entry.get("sql"), entry.get("lacks")
-    return Indicator(key, entry["item"], _names(entry), steps, **flags, days=entry.get("days", days), query=query, lacks=lacks)
+    return Indicator(
+        id=key,
+        item=entry["item"],
+        names=_names(entry),
+        steps=steps,
+        **flags,
+        days=entry.get("days", days),
+        query=query,
+        lacks=lacks,
+    )
 
 
 def _names(entry: Mapping[str, Any]) -> Mapping[str, str]:

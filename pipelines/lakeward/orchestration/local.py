@@ -25,7 +25,7 @@ DAGS_FILE = "lakeward_dags.py"
 WANTED_DAG = "_AIRFLOW_PARSING_CONTEXT_DAG_ID"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalRun:
     """How one DAG run ended.
 
@@ -112,7 +112,14 @@ def _run(dag: "DAG", name: str) -> LocalRun:
         task.on_success_callback = [lambda context: ids.update(_told(context))]
     start = monotonic()
     ended = dag.test()
-    return LocalRun(dag.dag_id, name, str(ended.state), monotonic() - start, ids, next(iter(errors), None))
+    return LocalRun(
+        dag_id=dag.dag_id,
+        dataset=name,
+        state=str(ended.state),
+        seconds=monotonic() - start,
+        ids=ids,
+        error=next(iter(errors), None),
+    )
 
 
 def _told(context: Mapping[str, Any]) -> Mapping[str, object]:

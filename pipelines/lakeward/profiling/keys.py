@@ -68,7 +68,9 @@ def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, 
         f"SELECT any_value(period) AS period, count(*) AS steps, count_if(step = period) AS regular FROM ({counted})"
     )[0]
     period = Decimal(str(found["period"])).quantize(Decimal("0.001")).normalize() if found["period"] else None
-    return Times(time.name, period, found["regular"], found["steps"], _offsets(staged, time))
+    return Times(
+        column=time.name, period_seconds=period, regular=found["regular"], steps=found["steps"], offsets=_offsets(staged, time)
+    )
 
 
 def _pair(engine: Engine, values: Relation, partners: Sequence[ColumnProfile], time: ColumnProfile, rows: int) -> Key:

@@ -15,7 +15,7 @@ KEYS = ("version", "tests")
 CASE_KEYS = ("name", "role", "column", "grade", "category", "expect", "rule", "value", "shown")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One test.
 
@@ -69,10 +69,31 @@ def _case(view: View, policy: Policy, columns: Collection[str]) -> Case | None:
         return None
     table, _, of_table = column.rpartition(".")
     value, shown = view.text("value", "") or None, view.text("shown", "") or None
-    return Case(name, role, TableName.parse(table), of_table, _as_if(grade, category), Action(action), rule or None, value, shown)
+    return Case(
+        name=name,
+        role=role,
+        table=TableName.parse(table),
+        column=of_table,
+        grade=_as_if(grade, category),
+        action=Action(action),
+        rule=rule or None,
+        value=value,
+        shown=shown,
+    )
 
 
 def _as_if(grade: str, category: str) -> ColumnGrade | None:
     if not grade:
         return None
-    return ColumnGrade(Grade(grade), None, category, GradeState.CONFIRMED, None, None, None, "-", "-", "-")
+    return ColumnGrade(
+        grade=Grade(grade),
+        level=None,
+        category=category,
+        state=GradeState.CONFIRMED,
+        detector=None,
+        ratio=None,
+        sample=None,
+        rule_version="-",
+        catalogue="-",
+        why="-",
+    )

@@ -33,7 +33,9 @@ def read_policy(text: str, file: str, columns: Collection[str]) -> tuple[Policy,
     rules = tuple(_rule(each, known) for each in view.views("rules"))
     _distinct(view, rules)
     _reached(view, rules)
-    policy = Policy(view.text("version"), view.text("ask"), roles, categories, rules, text)
+    policy = Policy(
+        version=view.text("version"), ask=view.text("ask"), roles=roles, categories=categories, rules=rules, text=text
+    )
     return policy, problems_of(document, faults)
 
 

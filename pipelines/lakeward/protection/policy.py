@@ -3,6 +3,7 @@
 The first rule that fits decides; where none fits, and for whatever is unknown, the answer is deny.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,7 +37,7 @@ class MaskFormat(StrEnum):
     EMAIL = "email"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One line of the policy.
 
@@ -61,7 +62,7 @@ class Rule:
         return told and (not self.columns or column in self.columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a role sees of a column.
 
@@ -78,7 +79,7 @@ class Decision:
     format: MaskFormat = MaskFormat.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """All rules, in order, and the names they may use.
 
@@ -90,8 +91,8 @@ class Policy:
 
     version: str
     ask: str
-    roles: dict[str, dict[str, str]]
-    categories: dict[str, MaskFormat]
+    roles: Mapping[str, Mapping[str, str]]
+    categories: Mapping[str, MaskFormat]
     rules: tuple[Rule, ...]
     text: str = ""
 
@@ -106,8 +107,10 @@ class Policy:
             return self._denied("serving_category_unknown")
         for rule in self.rules:
             if rule.fits(role, grade.grade, category, f"{table}.{column}"):
-                return Decision(rule.action, rule.id, rule.why, rule.ask or self.ask, self.categories[category])
+                return Decision(
+                    action=rule.action, rule=rule.id, why=rule.why, ask=rule.ask or self.ask, format=self.categories[category]
+                )
         return self._denied("serving_no_rule")
 
     def _denied(self, why: str) -> Decision:
-        return Decision(Action.DENY, None, why, self.ask)
+        return Decision(action=Action.DENY, rule=None, why=why, ask=self.ask)

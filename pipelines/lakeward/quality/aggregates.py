@@ -46,17 +46,32 @@ def _numeric(rule: Rule, scope: Scope) -> Check | None:
     aggregate = f"CAST({NUMERIC[rule.type].format(value)} AS DOUBLE)"
     if rule.type == "expect_column_stdev_to_be_between" and column.column.type.kind is Kind.DOUBLE:
         aggregate = deviation_of(value)
-    return AggregateCheck(rule, aggregate, bounds_of(rule.kwargs), f"count({value})", scope.elements, EMPTY.get(rule.type))
+    return AggregateCheck(
+        rule=rule,
+        aggregate=aggregate,
+        bounds=bounds_of(rule.kwargs),
+        evaluated=f"count({value})",
+        elements=scope.elements,
+        empty=EMPTY.get(rule.type),
+    )
 
 
 def _extreme(rule: Rule, scope: Scope) -> Check | None:
     column, value = _column(rule, scope), scope.value(_column(rule, scope))
     aggregate, counted = EXTREME[rule.type].format(value), f"count({value})"
     if column.column.type.kind in NUMBERS:
-        return AggregateCheck(rule, f"CAST({aggregate} AS DOUBLE)", bounds_of(rule.kwargs), counted, scope.elements)
+        return AggregateCheck(
+            rule=rule,
+            aggregate=f"CAST({aggregate} AS DOUBLE)",
+            bounds=bounds_of(rule.kwargs),
+            evaluated=counted,
+            elements=scope.elements,
+        )
     if column.column.type.kind not in IN_ORDER:
         return None
-    return AggregateCheck(rule, aggregate, _ends(rule, scope, column), counted, scope.elements)
+    return AggregateCheck(
+        rule=rule, aggregate=aggregate, bounds=_ends(rule, scope, column), evaluated=counted, elements=scope.elements
+    )
 
 
 def _ends(rule: Rule, scope: Scope, column: Converted) -> Bounds:
@@ -69,17 +84,28 @@ def _counted(rule: Rule, scope: Scope) -> Check | None:
     column, value = _column(rule, scope), scope.value(_column(rule, scope))
     if column.column.type.kind is Kind.BINARY:
         return None
-    return AggregateCheck(rule, COUNTED[rule.type].format(value), bounds_of(rule.kwargs), f"count({value})", scope.elements, 0)
+    return AggregateCheck(
+        rule=rule,
+        aggregate=COUNTED[rule.type].format(value),
+        bounds=bounds_of(rule.kwargs),
+        evaluated=f"count({value})",
+        elements=scope.elements,
+        empty=0,
+    )
 
 
 def _filled(rule: Rule, scope: Scope) -> Check | None:
     filled = f"count_if({scope.within(f'NOT ({_column(rule, scope).missing})')})"
     share = f"{filled} / nullif({scope.elements}, 0)"
-    return AggregateCheck(rule, share, bounds_of(rule.kwargs), scope.elements, scope.elements, 0)
+    return AggregateCheck(
+        rule=rule, aggregate=share, bounds=bounds_of(rule.kwargs), evaluated=scope.elements, elements=scope.elements, empty=0
+    )
 
 
 def _rows(rule: Rule, scope: Scope) -> Check | None:
-    return AggregateCheck(rule, scope.elements, bounds_of(rule.kwargs), None, scope.elements)
+    return AggregateCheck(
+        rule=rule, aggregate=scope.elements, bounds=bounds_of(rule.kwargs), evaluated=None, elements=scope.elements
+    )
 
 
 def _counts(scope: Scope, value: str) -> Mapping[str, str]:
@@ -101,7 +127,14 @@ def _distinct(*, others: bool, missing: bool) -> Callable[[Rule, Scope], Check |
         instants = column.column.type.kind is Kind.TIMESTAMP
         some = stored(f"list_sort(list({outside}))[:{EXAMPLES}]", instants=instants)
         unexpected = {"others": f"count({outside})", "examples": some} if others else {}
-        return DistinctCheck(rule, _counts(scope, value), unexpected, held if missing else None, wanted, instants)
+        return DistinctCheck(
+            rule=rule,
+            counts=_counts(scope, value),
+            others=unexpected,
+            held=held if missing else None,
+            wanted=wanted,
+            instants=instants,
+        )
 
     return check
 
@@ -114,7 +147,15 @@ def _common(rule: Rule, scope: Scope) -> Check | None:
     listed, counted = modes(value, MOST_COMMON)
     known = scope.listed(rule.kwargs["value_set"], column) or "NULL"
     held = f"len(list_filter(any_value({listed[0]}), lambda item: item IN ({known})))"
-    return CommonCheck(rule, _counts(scope, value), dict([listed, counted]), listed[0], counted[0], held, instants)
+    return CommonCheck(
+        rule=rule,
+        counts=_counts(scope, value),
+        moments=dict([listed, counted]),
+        listed=listed[0],
+        counted=counted[0],
+        known=held,
+        instants=instants,
+    )
 
 
 def _quantiles(rule: Rule, scope: Scope) -> Check | None:
@@ -128,7 +169,7 @@ def _quantiles(rule: Rule, scope: Scope) -> Check | None:
         neighbours[f"low{number}"] = f"max({value}) FILTER (WHERE {value} <= {line})"
         neighbours[f"high{number}"] = f"min({value}) FILTER (WHERE {value} >= {line})"
         neighbours[f"line{number}"] = f"any_value({line})"
-    return QuantileCheck(rule, _counts(scope, value), asked, neighbours, dict(lines))
+    return QuantileCheck(rule=rule, counts=_counts(scope, value), between=asked, neighbours=neighbours, moments=dict(lines))
 
 
 AGGREGATES: Mapping[str, Callable[[Rule, Scope], Check | None]] = {

@@ -30,7 +30,7 @@ class Check(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowCheck:
     """A predicate per row.
 
@@ -62,7 +62,7 @@ class RowCheck:
         return share(self.rule, found["elements"], found["evaluated"] or 0, found["failed"] or 0, self.mostly)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UniqueCheck:
     """No two rows share a key. `proof` counts repeats by a hash; only when it is not 0 the keys themselves are looked at.
 
@@ -144,6 +144,35 @@ class ForeignCheck:
         return Verdict(self.rule, Outcome.UNKNOWN, reason="not judged by Great Expectations yet")
 
 
+@dataclass(frozen=True, slots=True)
+class SeriesCheck:
+    """Judged by the query of the sensor rules (`series.plan`), not by the one of all others.
+
+    Args:
+        joined: Alias under which a row's hit among the places that it found is a column of the judged rows.
+    """
+
+    rule: Rule
+    joined: str
+
+    @property
+    def hit(self) -> str:
+        """True on a row that it found."""
+        return self.joined
+
+    def measures(self) -> Mapping[str, str]:
+        """Nothing."""
+        return {}
+
+    def verdict(self, _: Mapping[str, Any]) -> Verdict:
+        """UNKNOWN until the sensor rules have been asked."""
+        return Verdict(self.rule, Outcome.UNKNOWN, reason="not judged by the sensor rules yet")
+
+
+# Checks whose failing rows another query names by their places.
+PlacedCheck = ForeignCheck | SeriesCheck
+
+
 def row_check(rule: Rule, predicate: Predicate, scope: Scope, flag: str, mostly: Decimal) -> RowCheck:
     """The check of `predicate` on the rows that `scope` speaks of."""
     if scope.where is None and predicate.counted:
@@ -151,7 +180,16 @@ def row_check(rule: Rule, predicate: Predicate, scope: Scope, flag: str, mostly:
     else:
         evaluated = f"count_if({scope.within(predicate.present)})" if predicate.present else scope.elements
     fails = scope.within(predicate.fails)
-    return RowCheck(rule, fails, evaluated, flag, mostly, scope.elements, predicate.moments, predicate.hits)
+    return RowCheck(
+        rule=rule,
+        fails=fails,
+        evaluated=evaluated,
+        flag=flag,
+        mostly=mostly,
+        elements=scope.elements,
+        moments=predicate.moments,
+        hits=predicate.hits,
+    )
 
 
 def share(rule: Rule, elements: int, evaluated: int, failed: int, mostly: Decimal) -> Verdict:

@@ -6,14 +6,13 @@ from decimal import Decimal
 from lakeward.quality import conditions
 from lakeward.quality.aggregates import AGGREGATES
 from lakeward.quality.catalogue import Form, expectations
-from lakeward.quality.checks import Check, ForeignCheck, RowCheck, SchemaCheck, UniqueCheck, row_check
+from lakeward.quality.checks import Check, ForeignCheck, RowCheck, SchemaCheck, SeriesCheck, UniqueCheck, row_check
 from lakeward.quality.convert import Converted
 from lakeward.quality.predicates import PREDICATES
 from lakeward.quality.records import present
 from lakeward.quality.rule import Rule
 from lakeward.quality.schemas import SCHEMAS
 from lakeward.quality.scope import Scope
-from lakeward.quality.series.check import SeriesCheck
 
 
 def compile_rule(rule: Rule, scope: Scope, place: int) -> Check:
@@ -24,7 +23,7 @@ def compile_rule(rule: Rule, scope: Scope, place: int) -> Check:
     """
     if rule.type in DERIVED:
         fails, evaluated = DERIVED[rule.type](scope.columns[rule.columns[0]])
-        return RowCheck(rule, fails, evaluated, f"_f{place}")
+        return RowCheck(rule=rule, fails=fails, evaluated=evaluated, flag=f"_f{place}")
     if expectations()[rule.type].form is Form.SERIES:
         return SeriesCheck(rule, f"_h{place}")
     narrowed = _narrowed(rule, scope)
@@ -48,7 +47,9 @@ def _compiled(rule: Rule, scope: Scope, place: int) -> Check | None:
         return row_check(rule, predicate, scope, f"_f{place}", mostly) if predicate else None
     if form is Form.UNIQUE:
         keys = tuple(scope.columns[column].value for column in rule.columns)
-        return UniqueCheck(rule, keys, present(rule, scope), f"_h{place}", mostly, scope.elements)
+        return UniqueCheck(
+            rule=rule, keys=keys, present=present(rule, scope), joined=f"_h{place}", mostly=mostly, elements=scope.elements
+        )
     if form is Form.AGGREGATE:
         return AGGREGATES[rule.type](rule, scope)
     if form is Form.SCHEMA:

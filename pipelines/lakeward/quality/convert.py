@@ -4,6 +4,7 @@ The engine's own casts are too kind for that (they round '1.7' to 2 and '1.239' 
 differ between engines. So a text is looked at first, and cast only when its form is the one meant here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakeward.contracts.model import Column, Contract, DataType, Kind
@@ -28,7 +29,7 @@ FIRST_INSTANT = "TIMESTAMPTZ '0001-01-02 00:00:00+00'"
 LAST_INSTANT = "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Converted:
     """How one column becomes what the contract promises.
 
@@ -42,7 +43,7 @@ class Converted:
     """
 
     column: Column
-    layers: tuple[dict[str, str], ...]
+    layers: tuple[Mapping[str, str], ...]
     output: str
     value: str
     missing: str
@@ -68,12 +69,22 @@ def _as_stored(column: Column, place: int) -> Converted:
     own, value = identifier(column.name), f"_v{place}"
     if column.type.kind is Kind.TIMESTAMP:
         lost = f"{own} IS NOT NULL AND {value} IS NULL"
-        return Converted(column, ({value: _on_calendar(own)},), value, value, f"{own} IS NULL", lost, native=True)
+        return Converted(
+            column=column,
+            layers=({value: _on_calendar(own)},),
+            output=value,
+            value=value,
+            missing=f"{own} IS NULL",
+            unconverted=lost,
+            native=True,
+        )
     if column.type.kind is not Kind.DOUBLE:
-        return Converted(column, (), own, own, f"{own} IS NULL", None, native=True)
+        return Converted(column=column, layers=(), output=own, value=own, missing=f"{own} IS NULL", unconverted=None, native=True)
     # By a function: what compares with NaN is folded away by DuckDB 1.5.5 over Parquet, whose statistics know no NaN.
     layers = ({value: f"CASE WHEN NOT isnan({own}) THEN {own} END"},)
-    return Converted(column, layers, own, value, f"{value} IS NULL", None, native=True)
+    return Converted(
+        column=column, layers=layers, output=own, value=value, missing=f"{value} IS NULL", unconverted=None, native=True
+    )
 
 
 def _from_native(column: Column, place: int, stored: DataType) -> Converted:
@@ -84,7 +95,7 @@ def _from_native(column: Column, place: int, stored: DataType) -> Converted:
         lost = f"{own} IS NOT NULL AND {back} IS DISTINCT FROM {own}"
     else:
         layers, lost = ({value: f"CAST(NULL AS {sql_type(column.type)})"},), f"{own} IS NOT NULL"
-    return Converted(column, layers, value, value, f"{own} IS NULL", lost)
+    return Converted(column=column, layers=layers, output=value, value=value, missing=f"{own} IS NULL", unconverted=lost)
 
 
 def _from_text(column: Column, place: int, record_format: RecordFormat) -> Converted:
@@ -94,9 +105,18 @@ def _from_text(column: Column, place: int, record_format: RecordFormat) -> Conve
     bare = own if is_string else f"CASE WHEN {own} LIKE ' %' OR {own} LIKE '% ' THEN trim({own}) ELSE {own} END"
     cleaned = _without_nulls(bare, record_format.nulls)
     if is_string:
-        return Converted(column, ({value: cleaned},), value, value, f"{value} IS NULL", None)
+        return Converted(
+            column=column, layers=({value: cleaned},), output=value, value=value, missing=f"{value} IS NULL", unconverted=None
+        )
     layers = ({given: cleaned}, *_parse(column, place, record_format.decimal, record_format.zone))
-    return Converted(column, layers, value, value, f"{given} IS NULL", f"{given} IS NOT NULL AND {value} IS NULL")
+    return Converted(
+        column=column,
+        layers=layers,
+        output=value,
+        value=value,
+        missing=f"{given} IS NULL",
+        unconverted=f"{given} IS NOT NULL AND {value} IS NULL",
+    )
 
 
 def _without_nulls(given: str, nulls: tuple[str, ...]) -> str:

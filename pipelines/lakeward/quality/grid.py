@@ -23,7 +23,7 @@ SECOND, MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
 GROUPED = frozenset({Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATE})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """One key of a batch, laid out as bits.
 
@@ -71,4 +71,4 @@ def _grid(key: frozenset[str], columns: Mapping[str, Converted], statistics: Sta
     series = tuple(name for name in sorted(key) if columns[name].column.type.kind in GROUPED)
     if len(times) != 1 or len(series) != len(key) - 1 or known[times[0]].low is None:
         return None
-    return Grid(key, series, times[0], known[times[0]].low, known[times[0]].high, statistics.rows)
+    return Grid(key=key, series=series, time=times[0], first=known[times[0]].low, last=known[times[0]].high, rows=statistics.rows)

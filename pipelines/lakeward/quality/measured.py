@@ -17,7 +17,7 @@ EXAMPLES = 20
 NEAR = (1e-4, 1e-8)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateCheck:
     """One number of the whole batch against an interval.
 
@@ -50,7 +50,7 @@ class AggregateCheck:
         return Verdict(self.rule, outcome, evaluated=evaluated, observed=shown, elements=elements, value=known)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DistinctCheck:
     """The set of a column's values against a given one.
 
@@ -90,7 +90,7 @@ class DistinctCheck:
         return Verdict(self.rule, outcome, evaluated=evaluated, observed=shown, elements=elements, value=value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommonCheck:
     """The most common values of a column, which should be in a given set.
 
@@ -131,7 +131,7 @@ class CommonCheck:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuantileCheck:
     """Quantiles of a column, each against a range.
 

@@ -11,7 +11,7 @@ from lakeward.contracts.model import Contract, DataType
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Statistics
 from lakeward.quality.beside import beside
-from lakeward.quality.checks import Check, ForeignCheck, RowCheck, UniqueCheck
+from lakeward.quality.checks import Check, ForeignCheck, RowCheck, SeriesCheck, UniqueCheck
 from lakeward.quality.compile import compile_rule
 from lakeward.quality.convert import Converted, convert
 from lakeward.quality.grid import Grid, grids
@@ -19,7 +19,6 @@ from lakeward.quality.identity import identity
 from lakeward.quality.proofs import proven
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
 from lakeward.quality.scope import Scope
-from lakeward.quality.series.check import SeriesCheck
 from lakeward.quality.series.plan import SeriesPlan, make_series_plan
 from lakeward.quality.split import Diversion, split
 from lakeward.quality.sql import select, stack
@@ -45,12 +44,12 @@ def make_plan(
         *(frozenset(check.rule.columns) for check in checks if isinstance(check, UniqueCheck)),
     ]
     return JudgePlan(
-        contract,
-        columns,
-        checks,
-        tuple(types),
-        {verdict.rule.id: verdict for verdict in settled if verdict},
-        grids(keys, columns, statistics),
+        contract=contract,
+        columns=columns,
+        checks=checks,
+        stored=tuple(types),
+        proven={verdict.rule.id: verdict for verdict in settled if verdict},
+        grids=grids(keys, columns, statistics),
     )
 
 
@@ -63,7 +62,7 @@ def diverting(verdicts: Iterable[Verdict]) -> frozenset[str]:
     return frozenset(v.rule.id for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgePlan:
     """SQL that judges one batch, and the reading of what it finds.
 
@@ -82,9 +81,7 @@ class JudgePlan:
     @property
     def foreign(self) -> tuple[Rule, ...]:
         """Rules that only Great Expectations can judge."""
-        return tuple(
-            check.rule for check in self.checks if isinstance(check, ForeignCheck) and not isinstance(check, SeriesCheck)
-        )
+        return tuple(check.rule for check in self.checks if isinstance(check, ForeignCheck))
 
     def series(self, *, every: bool = False) -> SeriesPlan:
         """The sensor rules, as a plan of their own; `every`: places are wanted of all of them, not only of those that divert."""

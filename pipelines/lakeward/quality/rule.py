@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -39,7 +39,7 @@ class Outcome(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One expectation, with an identity.
 
@@ -76,6 +76,7 @@ class Verdict:
 
     rule: Rule
     outcome: Outcome
+    _: KW_ONLY
     evaluated: int | None = None
     failed: int | None = None
     observed: str | None = None

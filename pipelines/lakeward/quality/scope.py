@@ -1,7 +1,7 @@
 """What a rule sees of a batch: its columns, and the rows that it speaks of."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from lakeward.quality.convert import NUMBERS, Converted
@@ -63,6 +63,7 @@ class Predicate:
     fails: str
     present: str | None = None
     counted: str | None = None
+    _: KW_ONLY
     moments: Mapping[str, OfRows] = field(default_factory=dict)
     hits: tuple[str, OfRows] | None = None
 

@@ -24,7 +24,7 @@ WHOLE = 10_000
 SHOWN = 10**6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A weighted mean, with what it is made of.
 
@@ -48,7 +48,7 @@ class Part:
         return _hundredths(half_up(WHOLE * self.measured, self.rules)) if self.rules else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score(Part):
     """The score of a dataset; its ratios are the means of the dimensions."""
 
@@ -72,7 +72,14 @@ def score(verdicts: Iterable[Verdict], weights: Weights = EQUAL, dataset: str = 
             means[dimension] = (weights.of_dimension(dataset, dimension), _mean(own))
             parts[dimension] = _part(own, own)
     whole = _part(list(means.values()), list(ratios.values()))
-    return Score(whole.value, whole.numerator, whole.denominator, whole.rules, whole.measured, parts)
+    return Score(
+        value=whole.value,
+        numerator=whole.numerator,
+        denominator=whole.denominator,
+        rules=whole.rules,
+        measured=whole.measured,
+        dimensions=parts,
+    )
 
 
 def half_up(part: int, whole: int) -> int:
@@ -110,7 +117,13 @@ def _part(ratios: Sequence[Weighed], rules: Sequence[Weighed]) -> Part:
     (total, weight), mean = _sums(ratios), _mean(ratios)
     value = None if mean is None else _hundredths(_cents(mean))
     shown = Decimal(half_up(total, ONE * UNIT // SHOWN)) / SHOWN
-    return Part(value, shown, Decimal(weight) / ONE, len(rules), sum(ratio is not None for _, ratio in rules))
+    return Part(
+        value=value,
+        numerator=shown,
+        denominator=Decimal(weight) / ONE,
+        rules=len(rules),
+        measured=sum(ratio is not None for _, ratio in rules),
+    )
 
 
 def _cents(ratio: int) -> int:

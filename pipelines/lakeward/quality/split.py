@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lakeward.core.sql import literal
 from lakeward.quality.beside import beside
-from lakeward.quality.checks import Check, ForeignCheck, RowCheck, UniqueCheck
+from lakeward.quality.checks import Check, PlacedCheck, RowCheck, UniqueCheck
 from lakeward.quality.sql import any_of, stack
 
 # What a relation of places has: a row's place in its batch.
@@ -29,14 +29,14 @@ class Diversion:
         predicates = {check.flag: check.fails for check in self.checks if isinstance(check, RowCheck)}
         rows = stack(beside(converted, self.checks), [predicates])
         for check in self.checks:
-            if isinstance(check, UniqueCheck | ForeignCheck) and check.rule.id in self.relations:
+            if isinstance(check, UniqueCheck | PlacedCheck) and check.rule.id in self.relations:
                 rows = _joined(rows, check, self.relations[check.rule.id])
         return rows
 
     def _flag(self, check: Check) -> str | None:
         if isinstance(check, RowCheck):
             return check.flag
-        if isinstance(check, UniqueCheck | ForeignCheck) and check.rule.id in self.relations:
+        if isinstance(check, UniqueCheck | PlacedCheck) and check.rule.id in self.relations:
             return check.hit
         return None
 
@@ -55,7 +55,7 @@ def split(converted: str, diversion: Diversion, typed: str, stored: str) -> tupl
     )
 
 
-def _joined(rows: str, check: UniqueCheck | ForeignCheck, relation: str) -> str:
+def _joined(rows: str, check: UniqueCheck | PlacedCheck, relation: str) -> str:
     if isinstance(check, UniqueCheck):
         pairs = {f"k{place}": key for place, key in enumerate(check.keys)}
     else:

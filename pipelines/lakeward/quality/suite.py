@@ -9,13 +9,13 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import SuiteError
 from lakeward.core.spelling import did_you_mean
 from lakeward.quality.catalogue import Expectation, Form, derived_dimension, expectations
+from lakeward.quality.checks import SeriesCheck
 from lakeward.quality.compile import compile_rule
 from lakeward.quality.convert import convert
 from lakeward.quality.kwargs import check_kwargs, columns_of
 from lakeward.quality.rule import Dimension, Rule, Severity, version
 from lakeward.quality.scope import Scope
 from lakeward.quality.series.arguments import ArgumentError
-from lakeward.quality.series.check import SeriesCheck
 from lakeward.quality.series.plan import fit
 
 # What Great Expectations calls severities, and what each does here. It has no word for a row that is kept out.
@@ -63,13 +63,13 @@ def derived_rules(contract: Contract) -> tuple[Rule, ...]:
 def _derived(prefix: str, column: str, *meaning: str) -> Rule:
     kwargs = {"column": column}
     return Rule(
-        f"{prefix}:{column}",
-        version(prefix, kwargs, *meaning),
-        prefix,
-        kwargs,
-        Severity.QUARANTINE,
-        derived_dimension(prefix),
-        (column,),
+        id=f"{prefix}:{column}",
+        version=version(prefix, kwargs, *meaning),
+        type=prefix,
+        kwargs=kwargs,
+        severity=Severity.QUARANTINE,
+        dimension=derived_dimension(prefix),
+        columns=(column,),
     )
 
 
@@ -106,7 +106,15 @@ def _rule(contract: Contract, entry: Any, file: str, place: int) -> Rule:
     severity = _severity(entry, ours, known, file, at)
     dimension = _dimension(ours, known, file, at)
     id_ = str(ours.get("id") or f"{type_.removeprefix('expect_')}:{','.join(columns)}")
-    return Rule(id_, version(type_, kwargs, severity, dimension), type_, kwargs, severity, dimension, columns)
+    return Rule(
+        id=id_,
+        version=version(type_, kwargs, severity, dimension),
+        type=type_,
+        kwargs=kwargs,
+        severity=severity,
+        dimension=dimension,
+        columns=columns,
+    )
 
 
 def _severity(entry: Mapping[str, Any], ours: Mapping[str, Any], known: Expectation, file: str, at: str) -> Severity:

@@ -29,11 +29,11 @@ def mean(column: str) -> str:
 
 
 REASONS = Family(
-    "reasons",
-    ("governance.verdicts",),
-    ("dataset", "rule"),
-    ("rows", "batches"),
-    f"""WITH last AS (
+    name="reasons",
+    tables=("governance.verdicts",),
+    keys=("dataset", "rule"),
+    numbers=("rows", "batches"),
+    sql=f"""WITH last AS (
   SELECT * FROM governance.verdicts
   QUALIFY row_number() OVER (PARTITION BY dataset, batch_seq, rule_id ORDER BY generation DESC) = 1
 )
@@ -41,29 +41,29 @@ SELECT dataset, rule_id AS rule, sum(failed) AS rows, count(*) AS batches, {_DAY
 FROM last WHERE severity = 'quarantine' AND failed > 0 GROUP BY dataset, rule_id ORDER BY rows DESC, dataset, rule""",
 )
 LINEAGE = Family(
-    "lineage",
-    ("governance.lineage_edges",),
-    ("source", "target"),
-    ("columns",),
-    """SELECT from_table AS source, to_table AS target, count(DISTINCT to_column) AS columns
+    name="lineage",
+    tables=("governance.lineage_edges",),
+    keys=("source", "target"),
+    numbers=("columns",),
+    sql="""SELECT from_table AS source, to_table AS target, count(DISTINCT to_column) AS columns
 FROM governance.lineage_edges GROUP BY from_table, to_table ORDER BY from_table, to_table""",
 )
 LINEAGE_TOTALS = Family(
-    "lineage_totals",
-    ("governance.lineage_edges",),
-    (),
-    ("tables", "arrows", "columns"),
-    """WITH edges AS (SELECT DISTINCT from_table, from_column, to_table, to_column FROM governance.lineage_edges)
+    name="lineage_totals",
+    tables=("governance.lineage_edges",),
+    keys=(),
+    numbers=("tables", "arrows", "columns"),
+    sql="""WITH edges AS (SELECT DISTINCT from_table, from_column, to_table, to_column FROM governance.lineage_edges)
 SELECT (SELECT count(*) FROM (SELECT from_table FROM edges UNION SELECT to_table FROM edges)) AS tables,
   (SELECT count(*) FROM (SELECT DISTINCT from_table, to_table FROM edges)) AS arrows,
   (SELECT count(*) FROM edges WHERE from_column IS NOT NULL AND to_column IS NOT NULL) AS columns""",
 )
 ACCESS = Family(
-    "access",
-    ("governance.access_log",),
-    ("role",),
-    ("queries", "allowed", "refused", "failed", "rows_out", "last_asked"),
-    f"""SELECT role, count(*) AS queries, count(*) FILTER (WHERE verdict = 'allowed') AS allowed,
+    name="access",
+    tables=("governance.access_log",),
+    keys=("role",),
+    numbers=("queries", "allowed", "refused", "failed", "rows_out", "last_asked"),
+    sql=f"""SELECT role, count(*) AS queries, count(*) FILTER (WHERE verdict = 'allowed') AS allowed,
   count(*) FILTER (WHERE verdict = 'refused') AS refused, count(*) FILTER (WHERE verdict = 'failed') AS failed,
   sum(rows_out) AS rows_out, {MINUTE.format("asked_at")} AS last_asked
 FROM governance.access_log GROUP BY role ORDER BY queries DESC, role""",
@@ -88,11 +88,11 @@ def ageing(as_of: str, *, closed: bool) -> Family:
     # A rebuild by better rules may set fewer rows aside than were closed since.
     left = "greatest(aside - coalesce(gone, 0), 0)" if closed else "aside"
     return Family(
-        "ageing",
-        ("governance.runs", *events),
-        (),
-        ("day", "week", "month", "older"),
-        f"""WITH last AS (
+        name="ageing",
+        tables=("governance.runs", *events),
+        keys=(),
+        numbers=("day", "week", "month", "older"),
+        sql=f"""WITH last AS (
   SELECT dataset, batch_seq, quarantine AS aside, finished_at FROM governance.runs
   QUALIFY row_number() OVER (PARTITION BY dataset, batch_seq ORDER BY generation DESC, finished_at DESC) = 1
 ){_CLOSED if closed else ""}, aged AS (SELECT {left} AS quarantine, {age} AS days FROM last{_LEFT if closed else ""})

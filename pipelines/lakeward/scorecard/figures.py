@@ -17,7 +17,7 @@ Value = Decimal | int | str | None
 _UNQUOTED = "!*'()"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """Figures that one query answers together.
 

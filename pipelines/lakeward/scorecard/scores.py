@@ -29,34 +29,40 @@ def levels(judged: str, tables: tuple[str, ...], weights: Weights) -> dict[str, 
     chain = f"WITH {scored(judged, weights)}\n"
     rule = f"SELECT dataset, dimension, rule, rule_version, expectation, score, {weight_shown()} AS weight, "
     made = (
-        Family("estate", tables, (), (*_MEAN, "datasets", "scored"), f"{chain}SELECT {_ITEMS}, datasets, scored FROM estate"),
         Family(
-            "estate_dimensions",
-            tables,
-            ("dimension",),
-            (*_MEAN, "datasets", "scored"),
-            f"{chain}SELECT dimension, {_ITEMS}, datasets, scored FROM estate_dimensions ORDER BY dimension",
+            name="estate",
+            tables=tables,
+            keys=(),
+            numbers=(*_MEAN, "datasets", "scored"),
+            sql=f"{chain}SELECT {_ITEMS}, datasets, scored FROM estate",
         ),
         Family(
-            "datasets",
-            tables,
-            ("dataset",),
-            (*_MEAN, "weight"),
-            f"{chain}SELECT dataset, {_ITEMS}, {weight_shown()} AS weight FROM datasets ORDER BY dataset",
+            name="estate_dimensions",
+            tables=tables,
+            keys=("dimension",),
+            numbers=(*_MEAN, "datasets", "scored"),
+            sql=f"{chain}SELECT dimension, {_ITEMS}, datasets, scored FROM estate_dimensions ORDER BY dimension",
         ),
         Family(
-            "dimensions",
-            tables,
-            ("dataset", "dimension"),
-            (*_MEAN, "weight"),
-            f"{chain}SELECT dataset, dimension, {_ITEMS}, {weight_shown()} AS weight FROM dimensions ORDER BY dataset, dimension",
+            name="datasets",
+            tables=tables,
+            keys=("dataset",),
+            numbers=(*_MEAN, "weight"),
+            sql=f"{chain}SELECT dataset, {_ITEMS}, {weight_shown()} AS weight FROM datasets ORDER BY dataset",
         ),
         Family(
-            "rules",
-            tables,
-            ("dataset", "dimension", "rule"),
-            ("score", "weight", "numerator", "denominator", "coverage", "batches", "measured"),
-            f"{chain}{rule}numerator, denominator, coverage, batches, measured FROM rules ORDER BY dataset, dimension, rule",
+            name="dimensions",
+            tables=tables,
+            keys=("dataset", "dimension"),
+            numbers=(*_MEAN, "weight"),
+            sql=f"{chain}SELECT dataset, dimension, {_ITEMS}, {weight_shown()} AS weight FROM dimensions ORDER BY dataset, dimension",
+        ),
+        Family(
+            name="rules",
+            tables=tables,
+            keys=("dataset", "dimension", "rule"),
+            numbers=("score", "weight", "numerator", "denominator", "coverage", "batches", "measured"),
+            sql=f"{chain}{rule}numerator, denominator, coverage, batches, measured FROM rules ORDER BY dataset, dimension, rule",
         ),
     )
     return {family.name: family for family in made}
@@ -66,29 +72,29 @@ def quality(weights: Weights) -> tuple[Family, ...]:
     """What the page shows of scores: the newest received batch of every dataset, its history and the trend."""
     chain = f"WITH {scored(newest(), weights)}"
     dimensions = Family(
-        "dimensions",
-        (RUNS, VERDICTS),
-        ("dimension",),
-        ("score", "rules", "measured", "failed_rules", "unknown_rules"),
-        f"{chain}\nSELECT dimension, score, rules, measured, failed_rules, unknown_rules FROM estate_dimensions ORDER BY dimension",
+        name="dimensions",
+        tables=(RUNS, VERDICTS),
+        keys=("dimension",),
+        numbers=("score", "rules", "measured", "failed_rules", "unknown_rules"),
+        sql=f"{chain}\nSELECT dimension, score, rules, measured, failed_rules, unknown_rules FROM estate_dimensions ORDER BY dimension",
     )
     own = Family(
-        "dataset_dimensions",
-        (RUNS, VERDICTS),
-        ("dataset", "dimension"),
-        ("score",),
-        f"{chain}\nSELECT dataset, dimension, score FROM dimensions ORDER BY dataset, dimension",
+        name="dataset_dimensions",
+        tables=(RUNS, VERDICTS),
+        keys=("dataset", "dimension"),
+        numbers=("score",),
+        sql=f"{chain}\nSELECT dataset, dimension, score FROM dimensions ORDER BY dataset, dimension",
     )
     return _totals(chain), _datasets(chain), _history(), dimensions, _trend(weights), own, _rules()
 
 
 def _totals(chain: str) -> Family:
     return Family(
-        "totals",
-        (RUNS, VERDICTS),
-        (),
-        ("datasets", *_COUNTS, "balanced", "last_run", "score", "scored", "coverage", "failed_rules", "unknown_rules"),
-        f"""{chain},
+        name="totals",
+        tables=(RUNS, VERDICTS),
+        keys=(),
+        numbers=("datasets", *_COUNTS, "balanced", "last_run", "score", "scored", "coverage", "failed_rules", "unknown_rules"),
+        sql=f"""{chain},
 {FINISHED},
 sums AS (SELECT count(DISTINCT dataset) AS datasets, {_SUMS} FROM finished)
 SELECT sums.*, score, scored, coverage, failed_rules, unknown_rules FROM sums, estate WHERE batches > 0""",
@@ -97,11 +103,11 @@ SELECT sums.*, score, scored, coverage, failed_rules, unknown_rules FROM sums, e
 
 def _datasets(chain: str) -> Family:
     return Family(
-        "datasets",
-        (RUNS, VERDICTS),
-        ("dataset",),
-        (*_COUNTS, "balanced", "score", "coverage", "failed_rules", "unknown_rules", "last_run"),
-        f"""{chain},
+        name="datasets",
+        tables=(RUNS, VERDICTS),
+        keys=("dataset",),
+        numbers=(*_COUNTS, "balanced", "score", "coverage", "failed_rules", "unknown_rules", "last_run"),
+        sql=f"""{chain},
 {FINISHED},
 sums AS (
   SELECT dataset, {_SUMS}, arg_max(contract_version, (generation, batch_seq)) AS contract_version,
@@ -117,11 +123,11 @@ def _history() -> Family:
     """The scores that runs gave their batches, by the weights of their time."""
     reworked = ", ".join(map(literal, REWORKED))
     return Family(
-        "history",
-        (RUNS,),
-        ("dataset", "batch"),
-        ("score",),
-        f"""WITH {FINISHED}
+        name="history",
+        tables=(RUNS,),
+        keys=("dataset", "batch"),
+        numbers=("score",),
+        sql=f"""WITH {FINISHED}
 SELECT dataset, CAST(batch_seq AS VARCHAR) AS batch, score FROM finished WHERE flow NOT IN ({reworked})
 QUALIFY row_number() OVER (PARTITION BY dataset ORDER BY batch_seq DESC) <= 30
 ORDER BY dataset, batch_seq""",
@@ -131,11 +137,11 @@ ORDER BY dataset, batch_seq""",
 def _trend(weights: Weights) -> Family:
     judged = f"judged AS (SELECT *, {_DAY} AS day FROM governance.verdicts{received()})"
     return Family(
-        "trend",
-        (RUNS, VERDICTS),
-        ("dimension", "day"),
-        ("score",),
-        f"""WITH {scored(judged, weights, also="day")}
+        name="trend",
+        tables=(RUNS, VERDICTS),
+        keys=("dimension", "day"),
+        numbers=("score",),
+        sql=f"""WITH {scored(judged, weights, also="day")}
 SELECT dimension, day, score FROM estate_dimensions
 QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY day DESC) <= 30
 ORDER BY dimension, day""",
@@ -144,11 +150,11 @@ ORDER BY dimension, day""",
 
 def _rules() -> Family:
     return Family(
-        "rules",
-        (RUNS, VERDICTS),
-        ("dataset", "rule"),
-        ("evaluated", "failed"),
-        f"""WITH {newest()}
+        name="rules",
+        tables=(RUNS, VERDICTS),
+        keys=("dataset", "rule"),
+        numbers=("evaluated", "failed"),
+        sql=f"""WITH {newest()}
 SELECT dataset, rule_id AS rule, rule_version, expectation, columns, severity, dimension, outcome, evaluated, failed, reason
 FROM judged
 ORDER BY dataset, CASE outcome WHEN 'FAIL' THEN 0 WHEN 'UNKNOWN' THEN 1 ELSE 2 END, coalesce(failed, 0) DESC, rule_id""",

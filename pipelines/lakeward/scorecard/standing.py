@@ -64,20 +64,26 @@ def grades(*, decided: bool) -> tuple[Family, ...]:
     tables = ("governance.grade_proposals", *(["governance.grade_decisions"] if decided else []))
     graded = graded_columns(decided=decided)
     return (
-        Family("grades", tables, (), _NUMBERS, f"{graded}\nSELECT {_SUMMARY} FROM graded HAVING count(*) > 0"),
         Family(
-            "dataset_grades",
-            tables,
-            ("dataset",),
-            _NUMBERS,
-            f"{graded}\nSELECT dataset, {_SUMMARY} FROM graded GROUP BY dataset ORDER BY dataset",
+            name="grades",
+            tables=tables,
+            keys=(),
+            numbers=_NUMBERS,
+            sql=f"{graded}\nSELECT {_SUMMARY} FROM graded HAVING count(*) > 0",
         ),
         Family(
-            "important_data",
-            tables,
-            ("dataset",),
-            ("columns",),
-            f"""{graded}
+            name="dataset_grades",
+            tables=tables,
+            keys=("dataset",),
+            numbers=_NUMBERS,
+            sql=f"{graded}\nSELECT dataset, {_SUMMARY} FROM graded GROUP BY dataset ORDER BY dataset",
+        ),
+        Family(
+            name="important_data",
+            tables=tables,
+            keys=("dataset",),
+            numbers=("columns",),
+            sql=f"""{graded}
 SELECT dataset, count(*) AS columns,
   string_agg("column", ', ' ORDER BY "column") AS names, string_agg(DISTINCT grade, ', ' ORDER BY grade) AS grades,
   string_agg(DISTINCT state, ', ' ORDER BY state) AS states
@@ -99,25 +105,25 @@ domains AS (SELECT domain, {mean("level")} AS score, count(level) AS measured, c
     apart = int(catalogue.limits["apart"])
     return (
         Family(
-            "items",
-            tables,
-            ("item",),
-            ("level", "ceiling", "coverage"),
-            f"{items}\nSELECT item, level, ceiling, coverage, reason, missing FROM items ORDER BY CAST(domain AS INTEGER), item",
+            name="items",
+            tables=tables,
+            keys=("item",),
+            numbers=("level", "ceiling", "coverage"),
+            sql=f"{items}\nSELECT item, level, ceiling, coverage, reason, missing FROM items ORDER BY CAST(domain AS INTEGER), item",
         ),
         Family(
-            "domains",
-            tables,
-            ("domain",),
-            ("score", "measured", "items"),
-            f"{domains}\nSELECT * FROM domains ORDER BY CAST(domain AS INTEGER)",
+            name="domains",
+            tables=tables,
+            keys=("domain",),
+            numbers=("score", "measured", "items"),
+            sql=f"{domains}\nSELECT * FROM domains ORDER BY CAST(domain AS INTEGER)",
         ),
         Family(
-            "readiness",
-            tables,
-            (),
-            ("score", "measured", "items", "level"),
-            f"""{domains},
+            name="readiness",
+            tables=tables,
+            keys=(),
+            numbers=("score", "measured", "items", "level"),
+            sql=f"""{domains},
 whole AS (
   SELECT {mean("score")} AS score, sum(measured) AS measured, sum(items) AS items, min({_band(catalogue, "score")}) AS lowest,
     count(score) AS known, count(*) AS domains FROM domains

@@ -26,7 +26,7 @@ class ServedColumn:
     grade: ColumnGrade | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServedTable:
     """One table, as this principal has it.
 
@@ -68,7 +68,13 @@ class Principal:
         table = contract.table(contract.layer)
         there = {column.name for column in stored.columns} if stored else set()
         columns = tuple(self._served(table, c, grades.get(c.name)) for c in contract.columns if not stored or c.name in there)
-        return ServedTable(table, contract, Path(stored.path) if stored else None, stored.rows if stored else None, columns)
+        return ServedTable(
+            name=table,
+            contract=contract,
+            folder=Path(stored.path) if stored else None,
+            rows=stored.rows if stored else None,
+            columns=columns,
+        )
 
     def _served(self, table: TableName, column: Column, grade: ColumnGrade | None) -> ServedColumn:
         decision = self.policy.decide(self.role, table, column.name, grade)

@@ -20,7 +20,7 @@ SEVERITY_SHIFT = 30
 UNCERTAIN, BAD = 1 << SEVERITY_SHIFT, 2 << SEVERITY_SHIFT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One message before it is written; every field but `status` is the text that goes on the line."""
 
@@ -42,7 +42,7 @@ def stamps(day: date) -> list[str]:
     return [(start + timedelta(seconds=TICK_S * tick)).isoformat() + OFFSET for tick in range(TICKS)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, kw_only=True)
 class Feed:
     """A day of messages, changed in place by the defects of messages.
 
@@ -63,17 +63,27 @@ class Feed:
     def of(cls, day: date, signals: Signals) -> "Feed":
         """The messages of a day on which everything arrived in order, once."""
         at = stamps(day)
-        return cls(day, at, signals, {series: _lines(signal, at) for series, signal in signals.items()})
+        rows = {series: _lines(signal, at) for series, signal in signals.items()}
+        return cls(day=day, stamps=at, signals=signals, rows=rows)
 
     def reading(self, series: str, tick: int) -> Reading:
         """The faultless message of that series and tick."""
         signal = self.signals[series]
         text = signal.texts[tick] if signal.texts else ""
-        return Reading(series, self.stamps[tick], f"{signal.values[tick]:.{signal.decimals}f}", text, signal.unit)
+        return Reading(
+            series=series, at=self.stamps[tick], value=f"{signal.values[tick]:.{signal.decimals}f}", text=text, unit=signal.unit
+        )
 
     def injected(self, series: str, span: range, kind: str, magnitude: object) -> Injected:
         """The truth of a defect over the ticks of `span`."""
-        return Injected(DATASET, series, self.stamps[span[0]], self.stamps[span[-1]], kind, str(magnitude))
+        return Injected(
+            dataset=DATASET,
+            key=series,
+            start=self.stamps[span[0]],
+            end=self.stamps[span[-1]],
+            kind=kind,
+            magnitude=str(magnitude),
+        )
 
     def hours(self) -> Iterator[list[str]]:
         """The lines of each hour's file, in order of arrival."""

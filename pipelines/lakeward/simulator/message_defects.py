@@ -26,7 +26,7 @@ MessageDefect = Callable[[Feed, random.Random], Iterator[Mark]]
 def new_tag(feed: Feed, rng: random.Random) -> Iterator[Mark]:
     """A tag that nobody announced begins to report; magnitude: its unit. Not a defect."""
     series, span = f"{SITE}/line2/pack02/humidity_pct", range(12 * HOUR, TICKS)
-    feed.signals[series] = Signal(series, "%", 2, [48 + wobble for wobble in noise(rng, TICKS, 1.5)])
+    feed.signals[series] = Signal(series=series, unit="%", decimals=2, values=[48 + wobble for wobble in noise(rng, TICKS, 1.5)])
     feed.rows[series] = [feed.reading(series, tick).line() if tick in span else "" for tick in range(TICKS)]
     yield series, span, "new_tag", "%"
 

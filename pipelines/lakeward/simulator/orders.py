@@ -28,7 +28,7 @@ FAULTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One line of the export; every field is the text that is written."""
 
@@ -135,4 +135,4 @@ def _second_file(again: list[Order]) -> tuple[list[str], list[Injected]]:
 
 def _injected(order: Order, kind: str, magnitude: object) -> Injected:
     opened = order.opened.replace(" ", "T") + OFFSET
-    return Injected(DATASET, order.number, opened, opened, kind, str(magnitude))
+    return Injected(dataset=DATASET, key=order.number, start=opened, end=opened, kind=kind, magnitude=str(magnitude))

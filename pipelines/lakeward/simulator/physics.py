@@ -14,7 +14,7 @@ from lakeward.simulator.shift import HOUR, TICK_S, TICKS, State, states
 SETUP_SHARE = 0.3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, kw_only=True)
 class Signal:
     """One tag's day.
 
@@ -54,10 +54,13 @@ def _machine(machine: Machine, rng: random.Random) -> list[Signal]:
     words = tuple(state.name.lower() for state in timeline)
     good, reject = _pieces(machine, timeline, rng)
     return [
-        Signal(f"{machine.path}/state", "1", 0, [float(state) for state in timeline], words),
-        Signal(f"{machine.path}/good_count", "{piece}", 0, good),
-        Signal(f"{machine.path}/reject_count", "{piece}", 0, reject),
-        *(Signal(f"{machine.path}/{tag.name}", tag.unit, 2, analogue(tag, timeline, rng)) for tag in tags(machine)),
+        Signal(series=f"{machine.path}/state", unit="1", decimals=0, values=[float(state) for state in timeline], texts=words),
+        Signal(series=f"{machine.path}/good_count", unit="{piece}", decimals=0, values=good),
+        Signal(series=f"{machine.path}/reject_count", unit="{piece}", decimals=0, values=reject),
+        *(
+            Signal(series=f"{machine.path}/{tag.name}", unit=tag.unit, decimals=2, values=analogue(tag, timeline, rng))
+            for tag in tags(machine)
+        ),
     ]
 
 

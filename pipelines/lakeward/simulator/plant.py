@@ -1,6 +1,6 @@
 """The plant as it stands: lines, machines and tags. All of it is invented."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 SITE = "acme/suzhou"
 # The plant's zone, Asia/Shanghai, has had no daylight saving since 1991: its offset is constant.
@@ -22,6 +22,7 @@ class Tag:
 
     name: str
     unit: str
+    _: KW_ONLY
     rest: float
     busy: float
     lag_s: float
@@ -42,6 +43,7 @@ class Machine:
     name: str
     line: str
     type: str
+    _: KW_ONLY
     cycle_s: float
     commissioned: str
     maker: str
@@ -53,45 +55,45 @@ class Machine:
 
 
 MACHINES = (
-    Machine("press01", "line1", "press", 6.0, "2016-05-12", "Northforge 北锻"),
-    Machine("press02", "line1", "press", 6.5, "2016-05-12", "Northforge 北锻"),
-    Machine("cnc01", "line1", "cnc", 20.0, "2019-09-01", "Halden Werkzeug"),
-    Machine("pack01", "line1", "packer", 2.5, "2021-03-15", "Lakeline 湖联"),
-    Machine("press03", "line2", "press", 5.5, "2022-11-20", "Northforge 北锻"),
-    Machine("cnc02", "line2", "cnc", 18.0, "2023-02-08", "Halden Werkzeug"),
-    Machine("furnace01", "line2", "furnace", 30.0, "2014-07-30", "Rotherm 瑞热"),
-    Machine("pack02", "line2", "packer", 2.5, "2021-03-15", "Lakeline 湖联"),
+    Machine("press01", "line1", "press", cycle_s=6.0, commissioned="2016-05-12", maker="Northforge 北锻"),
+    Machine("press02", "line1", "press", cycle_s=6.5, commissioned="2016-05-12", maker="Northforge 北锻"),
+    Machine("cnc01", "line1", "cnc", cycle_s=20.0, commissioned="2019-09-01", maker="Halden Werkzeug"),
+    Machine("pack01", "line1", "packer", cycle_s=2.5, commissioned="2021-03-15", maker="Lakeline 湖联"),
+    Machine("press03", "line2", "press", cycle_s=5.5, commissioned="2022-11-20", maker="Northforge 北锻"),
+    Machine("cnc02", "line2", "cnc", cycle_s=18.0, commissioned="2023-02-08", maker="Halden Werkzeug"),
+    Machine("furnace01", "line2", "furnace", cycle_s=30.0, commissioned="2014-07-30", maker="Rotherm 瑞热"),
+    Machine("pack02", "line2", "packer", cycle_s=2.5, commissioned="2021-03-15", maker="Lakeline 湖联"),
 )
 
 # Machines whose clock will go wrong. They get no other defect of a tag: none may hide another.
 CLOCK_AHEAD, CLOCK_RESET = "press03", "cnc02"
 
 COMMON = (
-    Tag("power_kw", "kW", 2.0, 42.0, 20, 0.6, swing=4.0),
-    Tag("temp_degc", "Cel", 3.0, 36.0, 1500, 0.12, ambient=True),
-    Tag("vib_mms", "mm/s", 0.3, 3.1, 15, 0.12),
-    Tag("ambient_degc", "Cel", 0.0, 0.0, 60, 0.04, ambient=True),
+    Tag("power_kw", "kW", rest=2.0, busy=42.0, lag_s=20, noise=0.6, swing=4.0),
+    Tag("temp_degc", "Cel", rest=3.0, busy=36.0, lag_s=1500, noise=0.12, ambient=True),
+    Tag("vib_mms", "mm/s", rest=0.3, busy=3.1, lag_s=15, noise=0.12),
+    Tag("ambient_degc", "Cel", rest=0.0, busy=0.0, lag_s=60, noise=0.04, ambient=True),
 )
 SPECIAL = {
     "press": (
-        Tag("force_kn", "kN", 5.0, 820.0, 5, 6.0, swing=120.0, period_s=60),
-        Tag("oil_bar", "bar", 4.0, 165.0, 30, 0.8, swing=6.0, period_s=60),
-        Tag("oil_degc", "Cel", 2.0, 28.0, 2400, 0.08, ambient=True),
+        Tag("force_kn", "kN", rest=5.0, busy=820.0, lag_s=5, noise=6.0, swing=120.0, period_s=60),
+        Tag("oil_bar", "bar", rest=4.0, busy=165.0, lag_s=30, noise=0.8, swing=6.0, period_s=60),
+        Tag("oil_degc", "Cel", rest=2.0, busy=28.0, lag_s=2400, noise=0.08, ambient=True),
     ),
     "cnc": (
-        Tag("spindle_rpm", "/min", 0.0, 7800.0, 12, 15.0, swing=300.0, period_s=200),
-        Tag("coolant_lmin", "L/min", 0.5, 24.0, 20, 0.2),
-        Tag("load_pct", "%", 1.0, 62.0, 10, 1.5, swing=15.0, period_s=200),
+        Tag("spindle_rpm", "/min", rest=0.0, busy=7800.0, lag_s=12, noise=15.0, swing=300.0, period_s=200),
+        Tag("coolant_lmin", "L/min", rest=0.5, busy=24.0, lag_s=20, noise=0.2),
+        Tag("load_pct", "%", rest=1.0, busy=62.0, lag_s=10, noise=1.5, swing=15.0, period_s=200),
     ),
     "furnace": (
-        Tag("zone1_degc", "Cel", 420.0, 845.0, 1800, 0.7, swing=12.0, period_s=2400, ambient=True),
-        Tag("zone2_degc", "Cel", 400.0, 810.0, 2100, 0.7, swing=10.0, period_s=2400, ambient=True),
-        Tag("gas_m3h", "m3/h", 12.0, 96.0, 60, 0.9, swing=8.0, period_s=2400),
+        Tag("zone1_degc", "Cel", rest=420.0, busy=845.0, lag_s=1800, noise=0.7, swing=12.0, period_s=2400, ambient=True),
+        Tag("zone2_degc", "Cel", rest=400.0, busy=810.0, lag_s=2100, noise=0.7, swing=10.0, period_s=2400, ambient=True),
+        Tag("gas_m3h", "m3/h", rest=12.0, busy=96.0, lag_s=60, noise=0.9, swing=8.0, period_s=2400),
     ),
     "packer": (
-        Tag("air_bar", "bar", 5.8, 6.4, 40, 0.03, swing=0.2),
-        Tag("speed_ppm", "/min", 0.0, 23.0, 10, 0.2),
-        Tag("seal_degc", "Cel", 40.0, 128.0, 300, 0.3, ambient=True),
+        Tag("air_bar", "bar", rest=5.8, busy=6.4, lag_s=40, noise=0.03, swing=0.2),
+        Tag("speed_ppm", "/min", rest=0.0, busy=23.0, lag_s=10, noise=0.2),
+        Tag("seal_degc", "Cel", rest=40.0, busy=128.0, lag_s=300, noise=0.3, ambient=True),
     ),
 }
 

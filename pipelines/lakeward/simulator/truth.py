@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import PurePosixPath
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Injected:
     """One defect, or one trait that only looks like a defect (`deadband`, `new_tag`).
 

@@ -63,7 +63,7 @@ def correct(engine, lake, handle):
         added = write_files_on_spark(folder(lake), SPEC, spark._frame(from_rows(embedded, rows(5, 15, 1), 1)))
         doomed = same_keys_on_spark(spark._spark, folder(lake), SPEC, ["id"], added)
         correction = SparkCorrection(spark._spark, folder(lake), lambda version: spark._scan(NAME, version), doomed)
-    rewrite, handles = Rewrite(folder(lake), SPEC, added, correction, txn(3)), iter([handle])
+    rewrite, handles = Rewrite(folder=folder(lake), spec=SPEC, added=added, correction=correction, txn=txn(3)), iter([handle])
     return settle(folder(lake), SPEC, txn(3), lambda table: rewrite.attempt(next(handles, table)))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
+from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
 from support.staging import SHA, column, file_input, read_into, staged, staged_text
 
 pytestmark = pytest.mark.usefixtures("reader")

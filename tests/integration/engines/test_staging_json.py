@@ -3,7 +3,7 @@
 import pytest
 
 from lakeward.contracts.record_format import FileFormat
-from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
+from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
 from support.staging import SHA, staged_text
 
 JSONL = FileFormat.JSONL

@@ -192,7 +192,9 @@ def test_a_correction_behind_a_compaction_looks_again(ours, lake):
     older = opened(lake)
     added = write_files(ours._con, folder(lake), SPEC, rows(5, 15, 100))
     doomed = same_keys(ours._con, folder(lake), SPEC, ["id"], added)
-    rewrite = Rewrite(folder(lake), SPEC, added, DuckDBCorrection(ours._con, folder(lake), doomed), txn(9))
+    rewrite = Rewrite(
+        folder=folder(lake), spec=SPEC, added=added, correction=DuckDBCorrection(ours._con, folder(lake), doomed), txn=txn(9)
+    )
     compaction(ours, lake).run()
     with pytest.raises(CommitFailedError):
         rewrite.attempt(older)

@@ -51,7 +51,9 @@ def correction(engine, lake, start, end):
     """A replace of these ids that has written its files and not committed yet."""
     added = write_files(engine._con, folder(lake), SPEC, rows(start, end, 1))
     doomed = same_keys(engine._con, folder(lake), SPEC, ["id"], added)
-    return Rewrite(folder(lake), SPEC, added, DuckDBCorrection(engine._con, folder(lake), doomed), txn(3))
+    return Rewrite(
+        folder=folder(lake), spec=SPEC, added=added, correction=DuckDBCorrection(engine._con, folder(lake), doomed), txn=txn(3)
+    )
 
 
 def from_older(handle, rewrite, lake):

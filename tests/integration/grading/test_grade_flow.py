@@ -154,9 +154,9 @@ def test_what_waits_for_a_person_is_counted(plant: Plant) -> None:
         ("press_line.tal", Choice("w", "r"), "grade_column_unknown"),
         ("press_lin.tel", Choice("w", "r"), "dataset_not_found"),
         ("press_line", Choice("w", "r"), "grade_column_unknown"),
-        ("press_line.tel", Choice("w", "r", "secret"), "grade_name_unknown"),
-        ("press_line.tel", Choice("w", "r", "core", 3), "grade_level_unknown"),
-        ("press_line.tel", Choice("w", "r", "general", 3, "phone"), "grade_name_unknown"),
+        ("press_line.tel", Choice("w", "r", grade="secret"), "grade_name_unknown"),
+        ("press_line.tel", Choice("w", "r", grade="core", level=3), "grade_level_unknown"),
+        ("press_line.tel", Choice("w", "r", grade="general", level=3, category="phone"), "grade_name_unknown"),
         ("press_line.tel", Choice("w", " "), "grade_reason_missing"),
     ],
 )

@@ -47,7 +47,14 @@ def expected(rows_in: int, good: list[tuple[Value, ...]], quarantine: int) -> Co
     """What must come of records that a reader of our own found, when all columns are the key."""
     distinct = len(set(good))
     bronze = len(good) + quarantine
-    return Counts(rows_in, bronze, rows_in - bronze, distinct, quarantine, len(good) - distinct)
+    return Counts(
+        rows_in=rows_in,
+        bronze=bronze,
+        rejects=rows_in - bronze,
+        silver=distinct,
+        quarantine=quarantine,
+        duplicates=len(good) - distinct,
+    )
 
 
 def skab() -> Counts:

@@ -152,7 +152,7 @@ def test_file_that_is_no_mapping_is_one_problem(text):
 
 
 def test_neighbours_are_looked_at(tmp_path):
-    project = Project(tmp_path, "plant", "UTC")
+    project = Project(root=tmp_path, name="plant", zone="UTC")
     folder = tmp_path / "expectations" / "datasets" / "oee_daily"
     folder.mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(OEE)
@@ -165,7 +165,7 @@ def test_neighbours_are_looked_at(tmp_path):
 
 def test_file_that_is_no_yaml_is_one_problem(tmp_path):
     (tmp_path / "contract.odcs.yaml").write_text("a: [")
-    found = lint(tmp_path / "contract.odcs.yaml", Project(tmp_path, "plant", "UTC"))
+    found = lint(tmp_path / "contract.odcs.yaml", Project(root=tmp_path, name="plant", zone="UTC"))
     assert [(type(p), p.line, p.code, "file" in p.facts) for p in found] == [(Problem, 1, "contract_syntax", False)] or found[
         0
     ].line == 2

@@ -13,10 +13,42 @@ from lakeward.grading.proposal import Proposal, Why
 
 LOW, HIGH, IMPORTANT = Standing(Grade.GENERAL, 2), Standing(Grade.GENERAL, 3), Standing(Grade.IMPORTANT, None)
 PHONE = "personal.phone"
-PLAIN = Proposal("note", "string", LOW, None, None, None, 9, "r", "c", Why.CLASS)
+PLAIN = Proposal(
+    column="note",
+    type="string",
+    standing=LOW,
+    category=None,
+    detector=None,
+    ratio=None,
+    sample=9,
+    rule_version="r",
+    catalogue="c",
+    why=Why.CLASS,
+)
 FOUND = replace(PLAIN, standing=HIGH, category=PHONE, detector="mobile", ratio=Decimal("0.9"), why=Why.IS)
-CONFIRMED = Decision("note", "string", Action.CONFIRM, LOW, None, LOW, None, "wang", "looked")
-WRONG = Decision("note", "string", Action.OVERRIDE, LOW, None, HIGH, PHONE, "wang", "order numbers", "li")
+CONFIRMED = Decision(
+    column="note",
+    type="string",
+    action=Action.CONFIRM,
+    standing=LOW,
+    category=None,
+    seen=LOW,
+    seen_category=None,
+    by="wang",
+    reason="looked",
+)
+WRONG = Decision(
+    column="note",
+    type="string",
+    action=Action.OVERRIDE,
+    standing=LOW,
+    category=None,
+    seen=HIGH,
+    seen_category=PHONE,
+    by="wang",
+    reason="order numbers",
+    approved_by="li",
+)
 
 
 def state(type_="string", proposal=PLAIN, decision=None):

@@ -34,8 +34,10 @@ def step() -> Step:
         version=11,
         statistics=Statistics(rows=100),
         assertions=(
-            Assertion("type:ts", "type", Outcome.FAIL, column="ts", severity="quarantine", evaluated=100, failed=2),
-            Assertion("flatline", "expect_no_flatline", Outcome.UNKNOWN, severity="warn"),
+            Assertion(
+                rule="type:ts", check="type", outcome=Outcome.FAIL, column="ts", severity="quarantine", evaluated=100, failed=2
+            ),
+            Assertion(rule="flatline", check="expect_no_flatline", outcome=Outcome.UNKNOWN, severity="warn"),
         ),
     )
     silver = Dataset(
@@ -44,7 +46,7 @@ def step() -> Step:
         fields=(SchemaField("ts", "TIMESTAMP", "时间"), SchemaField("value", "DOUBLE")),
         version=7,
         owners=(Owner("user:li.wei", "owner"),),
-        assertions=(Assertion("key:series", "key", Outcome.PASS, column="series", evaluated=98, failed=0),),
+        assertions=(Assertion(rule="key:series", check="key", outcome=Outcome.PASS, column="series", evaluated=98, failed=0),),
         statistics=Statistics(rows=98, size=4096, files=1),
         lineage=ColumnLineage(
             {
@@ -59,4 +61,12 @@ def step() -> Step:
         ),
     )
     parent = Parent("ingest.press_line", "6f1b9a54-6f0b-4b0e-9a53-4f2f1a3f0c11")
-    return Step("qingdao", "ingest.press_line.silver", "batch-42", (bronze,), (silver,), parent, Processor("spark", "4.2.0"))
+    return Step(
+        project="qingdao",
+        job="ingest.press_line.silver",
+        batch="batch-42",
+        inputs=(bronze,),
+        outputs=(silver,),
+        parent=parent,
+        processor=Processor("spark", "4.2.0"),
+    )

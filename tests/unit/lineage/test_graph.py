@@ -59,7 +59,7 @@ def test_the_newest_event_of_a_job_and_output_is_what_holds(step, at):
 
 
 def test_a_step_without_column_lineage_joins_whole_tables(at):
-    step = Step("p", "j", "b", (Dataset("landing.x", namespace="file"),), (Dataset("bronze.x"),))
+    step = Step(project="p", job="j", batch="b", inputs=(Dataset("landing.x", namespace="file"),), outputs=(Dataset("bronze.x"),))
     assert edges([complete(step, at)]) == (Edge(Field("file/landing.x"), Field("bronze.x"), "j"),)
 
 

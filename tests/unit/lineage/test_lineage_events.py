@@ -33,7 +33,7 @@ SCHEMA = Draft202012Validator(json.loads((HERE / "openlineage-2-0-2.schema.json"
 
 
 def made(step: Step, at: datetime) -> list[dict]:
-    bare = Step("p", "j", "b")
+    bare = Step(project="p", job="j", batch="b")
     return [
         start(step, at),
         complete(step, at),
@@ -99,7 +99,7 @@ def test_an_unknown_verdict_is_never_a_success(step, at):
 
 def test_a_count_that_is_not_known_is_left_out(at):
     files = Dataset("landing.x", statistics=Statistics(size=10, files=2))
-    facet = complete(Step("p", "j", "b", (files,)), at)["inputs"][0]["inputFacets"]["inputStatistics"]
+    facet = complete(Step(project="p", job="j", batch="b", inputs=(files,)), at)["inputs"][0]["inputFacets"]["inputStatistics"]
     assert {name: value for name, value in facet.items() if not name.startswith("_")} == {"size": 10, "fileCount": 2}
 
 
@@ -116,7 +116,7 @@ def test_a_time_without_zone_is_refused(step):
 def test_column_lineage_from_a_table_that_is_no_input_is_refused(at):
     output = Dataset("gold.x", lineage=ColumnLineage({"a": (Origin("silver.y", "a", Kind.IDENTITY),)}))
     with pytest.raises(LineageError) as error:
-        complete(Step("p", "curate.x", "b", outputs=(output,)), at)
+        complete(Step(project="p", job="curate.x", batch="b", outputs=(output,)), at)
     assert error.value.facts["table"] == "silver.y"
 
 
@@ -135,4 +135,4 @@ def test_importing_the_package_imports_no_heavy_library():
 def test_an_event_names_the_engine_and_its_version(step, at):
     facet = start(step, at)["run"]["facets"]["processing_engine"]
     assert (facet["name"], facet["version"]) == ("spark", "4.2.0")
-    assert "processing_engine" not in start(Step("p", "j", "b"), at)["run"].get("facets", {})
+    assert "processing_engine" not in start(Step(project="p", job="j", batch="b"), at)["run"].get("facets", {})

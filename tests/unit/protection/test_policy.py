@@ -28,7 +28,18 @@ rules:
 
 
 def graded(grade, category=None, state=GradeState.PROVISIONAL):
-    return ColumnGrade(grade, None, category, state, None, None, None, "1", "test", "-")
+    return ColumnGrade(
+        grade=grade,
+        level=None,
+        category=category,
+        state=state,
+        detector=None,
+        ratio=None,
+        sample=None,
+        rule_version="1",
+        catalogue="test",
+        why="-",
+    )
 
 
 def policy(text=SMALL):

@@ -15,7 +15,15 @@ LARGEST = "expect_column_max_to_be_between"
 
 
 def rule(type_: str = BETWEEN, severity: Severity = Severity.QUARANTINE, **kwargs: Any) -> Rule:
-    return Rule("mine", "v", type_, {"column": "a", **kwargs}, severity, Dimension.ACCURACY, ("a",))
+    return Rule(
+        id="mine",
+        version="v",
+        type=type_,
+        kwargs={"column": "a", **kwargs},
+        severity=severity,
+        dimension=Dimension.ACCURACY,
+        columns=("a",),
+    )
 
 
 def told(verdict: Verdict, *, values: bool = True, **entry: Any) -> dict[str, Any]:

@@ -5,7 +5,11 @@ from lakeward.quality.score import score
 
 
 def verdict(id_, outcome, dimension=Dimension.ACCURACY, **numbers):
-    return Verdict(Rule(id_, "v", "t", {}, Severity.WARN, dimension, ()), outcome, **numbers)
+    return Verdict(
+        Rule(id=id_, version="v", type="t", kwargs={}, severity=Severity.WARN, dimension=dimension, columns=()),
+        outcome,
+        **numbers,
+    )
 
 
 def test_nothing_measured_is_no_score():

@@ -20,7 +20,11 @@ def read(text, datasets=("press", "oven")):
 
 
 def verdict(id_, outcome, dimension=Dimension.ACCURACY, **numbers):
-    return Verdict(Rule(id_, "v", "t", {}, Severity.WARN, dimension, ()), outcome, **numbers)
+    return Verdict(
+        Rule(id=id_, version="v", type="t", kwargs={}, severity=Severity.WARN, dimension=dimension, columns=()),
+        outcome,
+        **numbers,
+    )
 
 
 MIXED = (

@@ -8,7 +8,7 @@ from pathlib import Path
 from deltalake.transaction import AddAction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
     """A written Parquet file that no commit names yet.
 
@@ -30,7 +30,14 @@ class DataFile:
         Args:
             data_change: False where its rows were in the table before, in other files.
         """
-        return AddAction(self.path, self.size, self.partition, time.time_ns() // 1_000_000, data_change, self.stats)
+        return AddAction(
+            path=self.path,
+            size=self.size,
+            partition_values=self.partition,
+            modification_time=time.time_ns() // 1_000_000,
+            data_change=data_change,
+            stats=self.stats,
+        )
 
 
 def remove_files(folder: Path, files: Iterable[DataFile]) -> None:

@@ -40,7 +40,7 @@ class Correction(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rewrite:
     """One correction of one table: new rows that lie in `added` already, in place of the doomed ones."""
 
@@ -59,12 +59,14 @@ class Rewrite:
         touched = self.correction.touched(table.version()) if table and self.correction else ()
         rows = sum(file.rows for file in self.added)
         if not (table and self.correction and touched):
-            return Commit(commit(table, self.folder, self.spec, self.added, (), [self.txn]), rows)
+            return Commit(commit(table, self.folder, self.spec, added=self.added, removed=(), txns=[self.txn]), rows)
         before, last = table.version(), landed(table, self.txn.app)
         carried = self.correction.kept(before, touched, self._stored(before))
         try:
             fence = Txn(FENCE, landed(table, FENCE) + 1)
-            version = commit(table, self.folder, self.spec, (*self.added, *carried), touched, [self.txn, fence])
+            version = commit(
+                table, self.folder, self.spec, added=(*self.added, *carried), removed=touched, txns=[self.txn, fence]
+            )
         except CommitFailedError:
             remove_files(self.folder, carried)
             raise
@@ -86,7 +88,7 @@ class Rewrite:
             table = open_table(self.folder)
             fence = Txn(FENCE, landed(table, FENCE) + 1)
             try:
-                commit(table, self.folder, self.spec, restored, [file.path for file in ours], [fence, txn])
+                commit(table, self.folder, self.spec, added=restored, removed=[file.path for file in ours], txns=[fence, txn])
             except CommitFailedError:
                 continue
             return

@@ -3,9 +3,8 @@
 Refuses lossy pairs: a type maps to a kind only when every value of it survives the cast; what has no kind is text.
 """
 
-import re
-
 from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.types import decimal
 
 _DELTA = {
     Kind.STRING: "string",
@@ -20,7 +19,6 @@ _FROM_DELTA = {name: kind for kind, name in _DELTA.items()} | {
     **dict.fromkeys(("byte", "short", "integer"), Kind.INTEGER),
     "float": Kind.DOUBLE,
 }
-_DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)", re.IGNORECASE)
 
 
 def delta_type(type_: DataType) -> str:
@@ -31,9 +29,3 @@ def delta_type(type_: DataType) -> str:
 def from_delta(name: str) -> DataType:
     """The type that holds every value of Delta's type `name`."""
     return decimal(name) or DataType(_FROM_DELTA.get(name, Kind.STRING))
-
-
-def decimal(name: str) -> DataType | None:
-    """The decimal of that name, which Delta, Spark and DuckDB write alike; None for another type."""
-    match = _DECIMAL.fullmatch(name)
-    return DataType(Kind.DECIMAL, int(match[1]), int(match[2])) if match else None

@@ -9,10 +9,10 @@ import duckdb
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.engines.embedded.csv_headers import CsvFile, opened
-from lakeward.engines.embedded.text_lines import TextFile, lines
-from lakeward.engines.embedded.unreadable import readable
-from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.reading.csv_headers import CsvFile, opened
+from lakeward.engines.reading.text_lines import TextFile, lines
+from lakeward.engines.reading.unreadable import readable
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.text.csv_files import CsvGroup, spanning
 from lakeward.engines.text.csv_records import Dialect
 from lakeward.engines.text.reading import Reading

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-from lakeward.contracts.types import sql_type
+from lakeward.contracts.types import from_sql, sql_type
 from lakeward.core.errors import InvariantError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import Written, stats_json, unquoted
 from lakeward.engines.embedded.dictionaries import Texts, few_texts
-from lakeward.engines.embedded.types import from_sql
 from lakeward.engines.protocols import TableColumn, TableSpec
 
 # Trying to make a dictionary of a column of measurements is work thrown away: giving up after 10,000 values, more than a plant has
@@ -82,7 +81,13 @@ def _file(folder: Path, spec: TableSpec, row: Row, texts: Mapping[str, Texts]) -
         if not column.nullable and nulls.get(column.name):
             _refuse(spec, column.name, "NOT NULL", "NULL")
     types = {column.name: column.type for column in spec.columns}
-    return DataFile(str(Path(path).relative_to(folder)), size, rows, dict(partition or {}), stats_json(rows, written, types))
+    return DataFile(
+        path=str(Path(path).relative_to(folder)),
+        size=size,
+        rows=rows,
+        partition=dict(partition or {}),
+        stats=stats_json(rows, written, types),
+    )
 
 
 def _check_texts(spec: TableSpec, written: Sequence[Row], texts: Mapping[str, Texts]) -> None:

@@ -60,7 +60,9 @@ class EmbeddedEngine(Session):
             stored = open_table(self._folder(table))
         if stored is None:
             return None
-        return TableInfo(table, str(self._folder(table)), stored.version(), stored.count(), columns_of(stored))
+        return TableInfo(
+            name=table, path=str(self._folder(table)), version=stored.version(), rows=stored.count(), columns=columns_of(stored)
+        )
 
     def txn(self, table: TableName, app: str) -> int:
         """See `TableStore.txn`."""
@@ -145,7 +147,9 @@ class EmbeddedEngine(Session):
             try:
                 doomed = doom(added)
                 correction = DuckDBCorrection(self._con, folder, doomed) if doomed else None
-                return settle(folder, spec, txn, Rewrite(folder, spec, added, correction, txn).attempt)
+                return settle(
+                    folder, spec, txn, Rewrite(folder=folder, spec=spec, added=added, correction=correction, txn=txn).attempt
+                )
             except (StoreConflictError, ContractError):
                 remove_files(folder, added)
                 raise

@@ -16,7 +16,7 @@ from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import literal
 from lakeward.core.workbook import Merges, Row, UnreadableError, Workbook, column_names
-from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.text.reading import Reading, missing_detail, rejects, rows
 
 # DuckDB's own bound of a JSON object; its buffers grow with it.
@@ -40,7 +40,7 @@ def read_excel(files: Iterable[BatchInput], record_format: RecordFormat, columns
     return reading
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Copy:
     """A sheet's records, as lines of JSON: `n` the row's number, `v` the contract's columns, `x` what is beside them.
 
@@ -98,7 +98,7 @@ def _copied(book: Workbook, record_format: RecordFormat, columns: Sequence[Colum
         places = {name: place for place, name in header.items()}
         known = {column.source_name: places.get(column.source_name) for column in columns}
         missing = tuple(c.source_name for c in columns if c.required and c.source_name not in places)
-        copy = _Copy(path, tuple(name for name in places if name not in known), missing)
+        copy = _Copy(path=path, unknown=tuple(name for name in places if name not in known), missing=missing)
         left = record_format.sheet_limit_bytes
         for number, cells in _records(below, merges, max(header)):
             values = [cells.get(place) if (place := known[column.source_name]) else None for column in columns]

@@ -8,9 +8,9 @@ import duckdb
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.core.sql import literal
-from lakeward.engines.embedded.text_lines import TextFile, lines, unnumbered
-from lakeward.engines.embedded.unreadable import readable
-from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.reading.text_lines import TextFile, lines, unnumbered
+from lakeward.engines.reading.unreadable import readable
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.text.csv_files import not_blank
 from lakeward.engines.text.json_files import JsonGroup
 from lakeward.engines.text.reading import Reading
@@ -70,7 +70,7 @@ def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns
     if not known:
         return reading
     mixed, undecoded = any(file.view.mixed for file in known), any(file.view.undecoded for file in known)
-    group = JsonGroup(DUCKDB, _DuckDbJson(), lines(known), columns, mixed, undecoded)
+    group = JsonGroup(words=DUCKDB, json=_DuckDbJson(), lines=lines(known), columns=columns, mixed=mixed, undecoded=undecoded)
     unknown: dict[int, list[str]] = {}
     for seq, key in con.execute(group.unknown()).fetchall():
         unknown.setdefault(seq, []).append(key)

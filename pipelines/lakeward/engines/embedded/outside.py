@@ -12,15 +12,15 @@ import duckdb
 from duckdb import sqltypes
 
 from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.types import from_sql
 from lakeward.core.errors import DataError
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.parquet_statistics import parquet_statistics
 from lakeward.engines.embedded.scans import delta_scan
-from lakeward.engines.embedded.types import from_sql
-from lakeward.engines.embedded.unreadable import readable
 from lakeward.engines.protocols import Attached, Carrier, Outside, OutsideColumn
+from lakeward.engines.reading.unreadable import readable
 
 _NAIVE = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"})
 _NESTED = frozenset({"list", "array", "struct", "map", "union", "variant"})

@@ -14,14 +14,11 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.embedded.types import from_sql
-from lakeward.engines.embedded.unreadable import readable
-from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.reading.parquet_types import common_type, lost_in, others
+from lakeward.engines.reading.unreadable import readable
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.text.reading import Reading, missing_detail
 
-# Types within one of these sets widen to its widest without losing a digit.
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
-_FLOATS = {"FLOAT", "DOUBLE"}
 # Type of the names of a batch's files: bronze is written with its dictionary ready, where a text would be hashed row by row.
 _FILES = "staged_parquet_files"
 
@@ -72,7 +69,7 @@ class _ParquetFile:
     """A file that opens; `types` maps its columns to DuckDB's types."""
 
     input: BatchInput
-    types: dict[str, str]
+    types: Mapping[str, str]
     records: int
 
     @property
@@ -93,23 +90,6 @@ def _opened(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
     everything = ", ".join(map(identifier, types))
     records = con.execute(f"SELECT count(*), bit_xor(hash({everything})) FROM {scan}").fetchall()[0][0]
     return _ParquetFile(file, types, records)
-
-
-def common_type(column: Column, files: Sequence[Mapping[str, str]]) -> str:
-    """The type that the files, by their columns' types, give a column; the contract's where none has it."""
-    found = {types[column.source_name] for types in files if column.source_name in types}
-    if not found:
-        return sql_type(column.type)
-    if len(found) == 1:
-        return found.pop()
-    if found <= _INTEGERS:
-        return "BIGINT"
-    return "DOUBLE" if found <= _FLOATS else "VARCHAR"
-
-
-def others(types: Mapping[str, str], held: Mapping[str, DataType]) -> tuple[str, ...]:
-    """Columns to which a file gives another type than the table does."""
-    return tuple(name for name, type_ in held.items() if name in types and from_sql(types[name]) != type_)
 
 
 def _row(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:
@@ -137,11 +117,6 @@ def _reject(file: _ParquetFile, reason: str, detail: str) -> str:
     record = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in file.types)
     raw = f"encode(to_json(struct_pack({record}))::VARCHAR)"
     return f"{file.place}, {literal(reason)} AS reason, {detail} AS detail, {raw} AS raw"
-
-
-def lost_in(value: str, own: str, kept: str) -> str:
-    """Condition: the value is not the same any more when it comes back from the table's type."""
-    return f"({value} IS NOT NULL AND TRY_CAST(TRY_CAST({value} AS {kept}) AS {own}) IS DISTINCT FROM {value})"
 
 
 def _select(file: _ParquetFile, items: str, condition: str = "") -> str:

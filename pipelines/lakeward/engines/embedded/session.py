@@ -13,6 +13,7 @@ import duckdb
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.types import from_sql
 from lakeward.core.clock import with_instants
 from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import Relation, TableName
@@ -23,7 +24,6 @@ from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.relations import resolved
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import Scratch
-from lakeward.engines.embedded.types import from_sql
 from lakeward.engines.protocols import NOTHING, Attached, Outside, Staged
 from lakeward.engines.text.reading import STAGED_REJECTS, STAGED_ROWS
 
@@ -67,7 +67,7 @@ class Session:
         from lakeward.engines.embedded import staging  # noqa: PLC0415 -- readers of four formats, which a query does without
 
         with machine_faults(self._lake):
-            reports = staging.stage(self._con, inputs, record_format, columns, self.scratch, stored)
+            reports = staging.stage(self._con, inputs, record_format, columns, scratch=self.scratch, stored=stored)
         return Staged(STAGED_ROWS, STAGED_REJECTS, reports)
 
     def attach(self, name: str, data: Outside) -> Attached:

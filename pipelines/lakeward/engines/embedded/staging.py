@@ -17,9 +17,9 @@ from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.excel_files import read_excel
 from lakeward.engines.embedded.json_files import read_json
 from lakeward.engines.embedded.parquet_files import read_parquet
-from lakeward.engines.embedded.text_lines import TextFile
-from lakeward.engines.embedded.words import DUCKDB
 from lakeward.engines.protocols import NOTHING
+from lakeward.engines.reading.text_lines import TextFile
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.text.decoding import utf8_view
 from lakeward.engines.text.reading import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, Reading, no_rows
 
@@ -49,7 +49,7 @@ def stage(
         MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
     try:
-        readings = _readings(con, inputs, record_format, columns, _emptied(scratch / "staging"), stored)
+        readings = _readings(con, inputs, record_format, columns, scratch=_emptied(scratch / "staging"), stored=stored)
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
     rejects = " UNION ALL ".join([NO_REJECTS, *(select for one in readings for select in one.rejects)])

@@ -152,7 +152,9 @@ class SparkEngine(Relations):
             doomed = doom(added)
             correction = SparkCorrection(self._spark, folder, partial(self._scan, spec.name), doomed) if doomed else None
             try:
-                return settle(folder, spec, txn, Rewrite(folder, spec, added, correction, txn).attempt)
+                return settle(
+                    folder, spec, txn, Rewrite(folder=folder, spec=spec, added=added, correction=correction, txn=txn).attempt
+                )
             except (StoreConflictError, ContractError):
                 remove_files(folder, added)
                 raise

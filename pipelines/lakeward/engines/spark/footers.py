@@ -73,7 +73,13 @@ def _file(folder: Path, spec: TableSpec, path: Path, rows: int, columns: Mapping
         nulls = partition.get(column.name, "") is None or written.get(column.name, _BESIDE).get("null_count") != "0"
         if not column.nullable and nulls:
             raise InvariantError("rows_do_not_fit", table=spec.name, column=column.name, expected="NOT NULL", found="NULL")
-    return DataFile(str(path.relative_to(folder)), path.stat().st_size, rows, partition, stats_json(rows, written, types))
+    return DataFile(
+        path=str(path.relative_to(folder)),
+        size=path.stat().st_size,
+        rows=rows,
+        partition=partition,
+        stats=stats_json(rows, written, types),
+    )
 
 
 def _written(chunks: Sequence[Chunk], type_: DataType) -> dict[str, str]:

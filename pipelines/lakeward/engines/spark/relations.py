@@ -87,7 +87,7 @@ class Relations:
         """See `QueryEngine.stage`."""
         if is_text_for_executors(inputs, columns):
             with spark_faults(self._lake):
-                reports = stage(self._spark, inputs, record_format, columns, self.scratch, stored)
+                reports = stage(self._spark, inputs, record_format, columns, scratch=self.scratch, stored=stored)
                 for relation in (STAGED_ROWS, STAGED_REJECTS):
                     self._name(relation.name, self._spark.table(relation.name))
             return Staged(STAGED_ROWS, STAGED_REJECTS, reports)

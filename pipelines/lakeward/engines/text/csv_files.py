@@ -11,7 +11,7 @@ from lakeward.engines.text.csv_records import MAX_RECORD_BYTES, MAX_RECORD_LINES
 from lakeward.engines.text.reading import Reading, missing_detail, rejects, rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CsvKind:
     """What files share that are read by one SELECT.
 

@@ -16,7 +16,7 @@ MAX_RECORD_LINES = 1000
 MAX_RECORD_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How fields are set apart. Each method gives an SQL expression over the expression of a text.
 
@@ -35,7 +35,8 @@ class Dialect:
     @classmethod
     def of(cls, record_format: RecordFormat, newline: str, words: Words) -> "Dialect":
         """The dialect that the contract declares."""
-        return cls(record_format.delimiter, record_format.quote, record_format.escape, newline, words)
+        read = record_format
+        return cls(delimiter=read.delimiter, quote=read.quote, escape=read.escape, newline=newline, words=words)
 
     @property
     def escapes(self) -> bool:

@@ -49,7 +49,7 @@ class JsonWords(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JsonGroup:
     """Files of JSON lines that are read by one SELECT.
 

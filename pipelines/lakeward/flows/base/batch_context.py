@@ -12,6 +12,7 @@ from lakeward.core.names import Layer, RunId, TableName
 from lakeward.core.sql import instant
 from lakeward.engines.protocols import Engine, TableColumn, Txn
 from lakeward.flows.base.pinning import PinnedBatch
+from lakeward.flows.base.workspace import Workspace
 from lakeward.quality.weights import EQUAL, Weights
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ def unwatched(_: Step) -> None:
     """Nobody watches."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, kw_only=True)
 class Work:
-    """One batch on its way.
+    """One batch on its way; each step that completes adds its event.
 
     Args:
         project: Name of the project, for lineage.
@@ -64,6 +65,23 @@ class Work:
     outbox: "Outbox"
     completed: list[dict[str, Any]] = field(default_factory=list)
     weights: Weights = EQUAL
+
+    @classmethod
+    def begin(
+        cls, workspace: Workspace, engine: Engine, pinned: PinnedBatch, run_id: RunId, on_step: OnStep = unwatched
+    ) -> "Work":
+        """The batch as a run takes it up now."""
+        return cls(
+            engine=engine,
+            project=workspace.project.name,
+            pinned=pinned,
+            run_id=run_id,
+            clock=workspace.clock,
+            started_at=workspace.clock.now(),
+            on_step=on_step,
+            outbox=workspace.outbox,
+            weights=workspace.weights,
+        )
 
     @property
     def contract(self) -> Contract:

@@ -44,13 +44,13 @@ def traced(work: Work, layer: Layer, inputs: Sequence[Dataset]) -> Iterator[list
     flow = work.pinned.again or ("curate" if layer is Layer.GOLD else "ingest")
     parent = Parent(f"{flow}.{work.contract.name}", work.run_id)
     step = Step(
-        work.project,
-        f"{flow}.{work.contract.name}.{layer}",
-        work.pinned.id,
-        tuple(inputs),
-        (),
-        parent,
-        Processor(*work.engine.product),
+        project=work.project,
+        job=f"{flow}.{work.contract.name}.{layer}",
+        batch=work.pinned.id,
+        inputs=tuple(inputs),
+        outputs=(),
+        parent=parent,
+        processor=Processor(*work.engine.product),
     )
     work.outbox.append(start(step, work.started_at))
     outputs: list[Dataset] = []
@@ -96,7 +96,7 @@ def table(
     work: Work, layer: Layer, rows: int, *, lineage: ColumnLineage | None = None, verdicts: Sequence[Verdict] = ()
 ) -> Dataset:
     """One of the dataset's tables as this step wrote or read it."""
-    return stored(work.engine, work.table(layer), rows, work.contract.owner, lineage, verdicts)
+    return stored(work.engine, work.table(layer), rows, work.contract.owner, lineage=lineage, verdicts=verdicts)
 
 
 def stored(
@@ -114,7 +114,17 @@ def stored(
     fields = tuple(SchemaField(c.name, str(c.type), c.comment or None) for c in info.columns)
     owners = (Owner(f"user:{owner}", "owner"),) if owner else ()
     assertions = tuple(_assertion(verdict) for verdict in verdicts)
-    return Dataset(str(name), None, info.path, fields, info.version, owners, assertions, Statistics(rows), lineage)
+    return Dataset(
+        str(name),
+        namespace=None,
+        path=info.path,
+        fields=fields,
+        version=info.version,
+        owners=owners,
+        assertions=assertions,
+        statistics=Statistics(rows),
+        lineage=lineage,
+    )
 
 
 def record_edges(work: Work) -> None:
@@ -143,4 +153,12 @@ def _assertion(verdict: Verdict) -> Assertion:
     rule = verdict.rule
     column = rule.columns[0] if len(rule.columns) == 1 else None
     outcome = Outcome(str(verdict.outcome))
-    return Assertion(rule.id, rule.type, outcome, column, str(rule.severity), verdict.evaluated, verdict.failed)
+    return Assertion(
+        rule=rule.id,
+        check=rule.type,
+        outcome=outcome,
+        column=column,
+        severity=str(rule.severity),
+        evaluated=verdict.evaluated,
+        failed=verdict.failed,
+    )

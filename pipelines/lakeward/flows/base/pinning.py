@@ -72,7 +72,7 @@ class Again(StrEnum):
     RELEASE = "release"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PinnedBatch:
     """One planned batch.
 
@@ -181,7 +181,7 @@ def newest_plan(engine: Engine, dataset: str) -> Plan:
 def next_batch(definition: Definition, newest: Plan, end: int, inputs: Ranges) -> PinnedBatch:
     """The plan that follows `newest`, up to offset `end`; a rival that follows the same one names the same number."""
     seq, id_ = newest.seq + 1, batch_id(definition.contract.name, newest.seq + 1, newest.end, end)
-    return PinnedBatch(definition, seq, id_, newest.end, end, inputs)
+    return PinnedBatch(definition=definition, seq=seq, id=id_, start=newest.end, end=end, inputs=inputs)
 
 
 def pin(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> bool:
@@ -209,14 +209,14 @@ def _pinned(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedB
     if row["generation"] == current.generation:
         definition = _texts(engine, row)
     return PinnedBatch(
-        definition,
-        row["batch_seq"],
-        BatchId(row["batch_id"]),
-        row["start_offset"],
-        row["end_offset"],
-        ranges(row),
-        Again(kind) if (kind := row.get("kind")) else None,
-        row.get("request"),
+        definition=definition,
+        seq=row["batch_seq"],
+        id=BatchId(row["batch_id"]),
+        start=row["start_offset"],
+        end=row["end_offset"],
+        inputs=ranges(row),
+        again=Again(kind) if (kind := row.get("kind")) else None,
+        request=row.get("request"),
     )
 
 

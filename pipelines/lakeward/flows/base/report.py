@@ -9,7 +9,7 @@ from lakeward.core.names import RunId
 Warnings = tuple[tuple[str, dict[str, object]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """Rows on each side of law 1, each counted on its own. For gold, `rows_in` and `bronze` are the rows computed."""
 
@@ -28,7 +28,7 @@ class Counts:
         return Counts(**{name: count + getattr(other, name) for name, count in self.as_dict().items()})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """One run of one flow over one dataset.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WEIGHTS = "expectations/policies/scoring.yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """A project as this call sees it.
 
@@ -96,7 +96,7 @@ def open_workspace(settings: Settings) -> Workspace:
     project = load_project(find_project(settings.start))
     lake = settings.lake or project.lake
     folder = lake if "://" in lake else str((project.root / lake).absolute())
-    return Workspace(settings, project, folder, weights=_weights(project))
+    return Workspace(settings=settings, project=project, lake=folder, weights=_weights(project))
 
 
 def _weights(project: Project) -> Weights:

@@ -60,19 +60,8 @@ class Curation:
             yield self._batch(pinned)
 
     def _batch(self, pinned: PinnedBatch) -> Finished:
-        clock, model, sql = self.workspace.clock, _model(pinned.definition.contract), pinned.definition.model or ""
-        now = clock.now()
-        work = Work(
-            self.engine,
-            self.workspace.project.name,
-            pinned,
-            self.run_id,
-            clock,
-            now,
-            self.on_step,
-            self.workspace.outbox,
-            weights=self.workspace.weights,
-        )
+        model, sql = _model(pinned.definition.contract), pinned.definition.model or ""
+        work = Work.begin(self.workspace, self.engine, pinned, self.run_id, self.on_step)
         touched = touch(self.engine, model, pinned.inputs)
         inputs = [lineage.stored(self.engine, name, _rows(self.engine, name)) for name in model.inputs]
         try:

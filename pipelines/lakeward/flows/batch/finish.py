@@ -20,7 +20,7 @@ from lakeward.quality.score_sql import REWORKED
 from lakeward.quality.weights import EQUAL, Weights
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """A batch that is done; or not, where rules of `halted` stopped it before its publish."""
 
@@ -53,7 +53,16 @@ def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warn
     governance.record(work.engine, "runs", [_run(work, flow, counts, judged, warnings)], work.txn)
     work.on_step(Step.RUNS)
     seconds = (work.clock.now() - work.started_at).total_seconds()
-    return Finished(work.contract.name, flow, work.pinned.seq, work.run_id, counts, judged.verdicts, warnings, seconds)
+    return Finished(
+        dataset=work.contract.name,
+        flow=flow,
+        seq=work.pinned.seq,
+        run_id=work.run_id,
+        counts=counts,
+        verdicts=judged.verdicts,
+        warnings=warnings,
+        seconds=seconds,
+    )
 
 
 def record_verdicts(work: Work, verdicts: Iterable[Verdict]) -> None:
@@ -65,15 +74,15 @@ def summary(dataset: str, run_id: RunId, finished: Sequence[Finished], warnings:
     """One report of all batches of a run; its score is over all their verdicts."""
     verdicts = [verdict for batch in finished for verdict in batch.verdicts]
     return RunReport(
-        dataset,
-        run_id,
-        sum(not batch.halted for batch in finished),
-        sum((batch.counts for batch in finished), Counts()),
-        score(verdicts, weights, dataset).value,
-        _rules(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
-        _rules(v for v in verdicts if v.outcome is Outcome.UNKNOWN),
-        tuple(warning for batch in finished for warning in batch.warnings) + warnings,
-        next((batch.seq for batch in finished if batch.halted), None),
+        dataset=dataset,
+        run_id=run_id,
+        batches=sum(not batch.halted for batch in finished),
+        counts=sum((batch.counts for batch in finished), Counts()),
+        score=score(verdicts, weights, dataset).value,
+        failed=_rules(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
+        unknown=_rules(v for v in verdicts if v.outcome is Outcome.UNKNOWN),
+        warnings=tuple(warning for batch in finished for warning in batch.warnings) + warnings,
+        halted=next((batch.seq for batch in finished if batch.halted), None),
     )
 
 

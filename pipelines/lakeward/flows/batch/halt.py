@@ -57,7 +57,15 @@ def held(work: Work, flow: str, counts: Counts, halted: BatchHalted) -> Finished
     facts = {"dataset": work.contract.name, "batch": work.pinned.seq, "rules": ", ".join(halted.rules)}
     warnings = (("batch_halted", facts),)
     finished = Finished(
-        work.contract.name, flow, work.pinned.seq, work.run_id, counts, halted.verdicts, warnings, seconds, halted.rules
+        dataset=work.contract.name,
+        flow=flow,
+        seq=work.pinned.seq,
+        run_id=work.run_id,
+        counts=counts,
+        verdicts=halted.verdicts,
+        warnings=warnings,
+        seconds=seconds,
+        halted=halted.rules,
     )
     log.warning("batch_halted", extra=finished.facts())
     return finished

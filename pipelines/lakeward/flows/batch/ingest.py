@@ -1,12 +1,11 @@
 """Takes what is new in a dataset's source along the whole way of a batch (DESIGN.md §4), batch by batch, until nothing is new."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from lakeward.contracts.source import ContractSource
-from lakeward.core.clock import Clock
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, RunId, new_run_id
 from lakeward.core.settings import Settings
@@ -33,7 +32,7 @@ from lakeward_lineage import ColumnLineage
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ingest:
     """One run over one silver dataset, with its collaborators."""
 
@@ -63,19 +62,7 @@ class Ingest:
             yield from self.unfinished(definition)
 
     def _batch(self, pinned: PinnedBatch) -> Finished:
-        clock = self.workspace.clock
-        now = clock.now()
-        work = Work(
-            self.engine,
-            self.workspace.project.name,
-            pinned,
-            self.run_id,
-            clock,
-            now,
-            self.on_step,
-            self.workspace.outbox,
-            weights=self.workspace.weights,
-        )
+        work = Work.begin(self.workspace, self.engine, pinned, self.run_id, self.on_step)
         if pinned.again:
             return judge_again(work)
         received, warnings = self._received(work)
@@ -127,7 +114,7 @@ def ingest_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched
         ContractError: Its contract is not valid, or breaks what was applied before.
         SuiteError: Its suite is not valid for its contract.
     """
-    return _run(settings, name, on_step, pinning.apply)
+    return _run(settings, name, on_step)
 
 
 def rebuild_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched) -> RunReport:
@@ -136,13 +123,10 @@ def rebuild_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatche
     Raises:
         As `ingest_dataset`, but a breaking change of the contract may pass if its major version rose.
     """
-    return _run(settings, name, on_step, pinning.renew)
+    return _run(settings, name, on_step, rebuilding=True)
 
 
-Apply = Callable[[Engine, Definition, RunId, Clock], Definition]
-
-
-def _run(settings: Settings, name: str, on_step: OnStep, apply: Apply) -> RunReport:
+def _run(settings: Settings, name: str, on_step: OnStep, *, rebuilding: bool = False) -> RunReport:
     workspace = open_workspace(settings)
     contract = workspace.project.contract(name)
     source = workspace.source(contract)
@@ -153,12 +137,13 @@ def _run(settings: Settings, name: str, on_step: OnStep, apply: Apply) -> RunRep
     check_weights(workspace, name, rules)
     run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.turn(name):
-        ingest = Ingest(workspace, engine, source, run_id, on_step)
+        ingest = Ingest(workspace=workspace, engine=engine, source=source, run_id=run_id, on_step=on_step)
         last = pinning.applied(engine, name)
         finished = list(until_halted(ingest.unfinished(last))) if last else []
         arrivals = source.receive()
         done = [batch for batch in finished if not batch.halted]
-        if done == finished or apply is pinning.renew:
+        if done == finished or rebuilding:
+            apply = pinning.renew if rebuilding else pinning.apply
             definition = apply(engine, wanted, run_id, workspace.clock)
             finished = [*done, *until_halted(chain(ingest.unfinished(definition), ingest.new(definition)))]
     workspace.deliver()

@@ -84,7 +84,7 @@ def publish_gold(work: Work, judged: Judged, condition: str) -> Counts:
     work.on_step(Step.PUBLISHED)
     gold, quarantine = work.count(Layer.GOLD), work.count(Layer.QUARANTINE)
     rows = gold + quarantine if resumed else judged.rows
-    return _proven(work, Counts(rows, rows, silver=gold, quarantine=quarantine))
+    return _proven(work, Counts(rows_in=rows, bronze=rows, silver=gold, quarantine=quarantine))
 
 
 def silver_spec(contract: Contract) -> TableSpec:

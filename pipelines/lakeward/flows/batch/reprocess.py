@@ -54,7 +54,15 @@ def _pin_places(work: Work) -> None:
     if work.engine.txn(EVENTS, app) >= seq:
         return
     selection, signature = of_request(work.pinned.request or "")
-    event = Event(name, Kind(str(work.pinned.again)), seq, seq - 1, signature, work.clock.now(), batch_seq=seq)
+    event = Event(
+        dataset=name,
+        kind=Kind(str(work.pinned.again)),
+        number=seq,
+        upto_seq=seq - 1,
+        signature=signature,
+        at=work.clock.now(),
+        batch_seq=seq,
+    )
     rows = work.engine.materialise("open_rows", _open(work))
     record_places(work.engine, event, selection.places(rows, work.engine.types(rows)), app)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lakeward.flows.base.answers import fields_of
-from lakeward.quality.checks import ForeignCheck, UniqueCheck
+from lakeward.quality.checks import PlacedCheck, UniqueCheck
 from lakeward.quality.plan import JudgePlan
 
 
@@ -30,7 +30,7 @@ def _steps(plan: JudgePlan, relation: str) -> Iterator[CheckStep]:
     for verdict in plan.proven.values():
         yield CheckStep("step_proven", {"rule": verdict.rule.id, "proof": verdict.proof})
     asked = [one for one in plan.checks if one.rule.id not in plan.proven]
-    own = [one.rule.id for one in asked if not isinstance(one, ForeignCheck)]
+    own = [one.rule.id for one in asked if not isinstance(one, PlacedCheck)]
     if own:
         yield CheckStep("step_facts", {"count": len(own), "rules": ", ".join(own)}, plan.facts(relation))
     for one in asked:

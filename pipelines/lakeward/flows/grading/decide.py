@@ -1,6 +1,6 @@
 """Records what a person decided about a column's grade. Append-only; of two decisions at once, the second is told of the first."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from lakeward.contracts.model import Column, Contract
@@ -36,6 +36,7 @@ class Choice:
 
     by: str
     reason: str
+    _: KW_ONLY
     grade: str | None = None
     level: int | None = None
     category: str | None = None
@@ -94,7 +95,7 @@ def _landed(workspace: Workspace, engine: Engine, contract: Contract, column: Co
         row = decision_row(contract.name, decision, {"seq": seq, "decided_at": at})
         record.decisions.setdefault(contract.name, {})[column.name] = decision
         if governance.record(engine, DECISIONS, [row], Txn(app, seq)):
-            send_tags(workspace, engine, contract, record.current(contract), f"decision {seq}", at)
+            send_tags(workspace, engine, contract, record.current(contract), cause=f"decision {seq}", at=at)
             return record
 
 

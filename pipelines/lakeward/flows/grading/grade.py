@@ -71,15 +71,15 @@ def current_grades(engine: Engine, contract: Contract) -> dict[str, ColumnGrade]
     return known(engine, contract.name).current(contract)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     workspace: Workspace
     engine: Engine
     rules: Rules
     record: Known
-    contracts: dict[str, Contract]
+    contracts: Mapping[str, Contract]
     edges: tuple[Edge, ...]
-    generations: dict[str, int]
+    generations: Mapping[str, int]
     id: RunId
 
 
@@ -99,7 +99,14 @@ def _open(workspace: Workspace, engine: Engine, names: list[str]) -> _Run:
     contracts = _contracts(workspace.project)
     contracts |= {name: workspace.project.contract(name) for name in names if name not in contracts}
     return _Run(
-        workspace, engine, shipped_rules(), known(engine), contracts, value_edges(engine), _generations(engine), new_run_id()
+        workspace=workspace,
+        engine=engine,
+        rules=shipped_rules(),
+        record=known(engine),
+        contracts=contracts,
+        edges=value_edges(engine),
+        generations=_generations(engine),
+        id=new_run_id(),
     )
 
 
@@ -192,7 +199,7 @@ def _record(run: _Run, rows: Mapping[str, list[Row]]) -> None:
         for name in rows:
             contract = run.contracts[name]
             cause = f"grading {seq} {run.record.bases[name]}"
-            send_tags(run.workspace, run.engine, contract, run.record.current(contract), cause, at)
+            send_tags(run.workspace, run.engine, contract, run.record.current(contract), cause=cause, at=at)
         head = {"seq": seq, "run_id": run.id, "proposed_at": at}
         every = [{**head, **row} for found in rows.values() for row in found]
         if governance.record(run.engine, PROPOSALS, every, Txn(APP, seq)):

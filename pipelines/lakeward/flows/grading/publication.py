@@ -29,7 +29,14 @@ def send_tags(
 ) -> None:
     """Put the grades into the outbox as tags of the dataset's columns; once per `cause`, however often it is called."""
     table = stored_with_tags(engine, contract, grades)
-    step = Step(workspace.project.name, f"grade.{contract.name}", cause, (), (table,), processor=Processor(*engine.product))
+    step = Step(
+        project=workspace.project.name,
+        job=f"grade.{contract.name}",
+        batch=cause,
+        inputs=(),
+        outputs=(table,),
+        processor=Processor(*engine.product),
+    )
     workspace.outbox.append(start(step, at))
     workspace.outbox.append(complete(step, at))
 
@@ -43,7 +50,9 @@ def stored_with_tags(engine: Engine, contract: Contract, grades: Mapping[str, Co
         for key, text in _texts(grade).items()
         if text != NOTHING
     )
-    return Dataset(table.name, None, table.path, table.fields, table.version, table.owners, tags=tags)
+    return Dataset(
+        table.name, namespace=None, path=table.path, fields=table.fields, version=table.version, owners=table.owners, tags=tags
+    )
 
 
 def _texts(grade: ColumnGrade) -> dict[str, str]:

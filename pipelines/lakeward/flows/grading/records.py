@@ -19,7 +19,7 @@ WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
     """What is on record of the columns of some datasets, by dataset and column: the newest of each.
 

@@ -74,7 +74,7 @@ def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[Mainta
     workspace = open_workspace(settings)
     for name in names:
         workspace.project.contract_path(name)
-    run = _Run(workspace, new_run_id(), workspace.clock.now(), [], {})
+    run = _Run(workspace=workspace, id=new_run_id(), started_at=workspace.clock.now(), done=[], failed={})
     with workspace.engine() as engine:
         tables = [info.name for info in engine.tables()]
     received = [table for table in tables if table.layer is not Layer.GOVERNANCE]
@@ -96,7 +96,7 @@ def order_of(table: TableName, contract: Contract | None) -> tuple[str, ...]:
     return (*(name for name in contract.series or contract.primary_key if name not in time), *time)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Run:
     workspace: Workspace
     id: RunId

@@ -57,7 +57,7 @@ class DatasetStatus:
 class Recorded:
     """What the governance tables say of all datasets: their latest run and score, their grades, and the batch at which one waits."""
 
-    latest: Mapping[str, dict[str, Any]]
+    latest: Mapping[str, Mapping[str, Any]]
     grades: Known
     halted: Mapping[str, int]
     scores: Mapping[str, DatasetScore]

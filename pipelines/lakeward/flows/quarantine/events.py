@@ -41,7 +41,7 @@ class Signature:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One deed over any number of rows.
 

@@ -116,7 +116,7 @@ def _ask(engine: Engine, indicator: Indicator, day: datetime, versions: dict[str
     sql, read = indicator.sql(day), {TableName(Layer.GOVERNANCE, table): versions[table] for table in indicator.tables}
     row = engine.fetch(sql, at=read)[0]
     evidence = Evidence(sql, {str(table): version for table, version in read.items()}, row["value"])
-    return Fact(evidence, row["numerator"], row["denominator"])
+    return Fact(evidence, numerator=row["numerator"], denominator=row["denominator"])
 
 
 def _keep(engine: Engine, readiness: Readiness, now: datetime) -> Assessment:

@@ -89,7 +89,9 @@ def _stored(known: Mapping[str, Any], name: str) -> Evidence:
     try:
         family, key, column = parted(name)
         kept = known[family]
-        narrowed = Family(family, tuple(kept["versions"]), tuple(kept["keys"]), tuple(kept["numbers"]), kept["sql"])
+        narrowed = Family(
+            name=family, tables=tuple(kept["versions"]), keys=tuple(kept["keys"]), numbers=tuple(kept["numbers"]), sql=kept["sql"]
+        )
         return Evidence(narrowed.opened(key, column), kept["versions"], None)
     except (KeyError, ValueError) as error:
         raise UsageError("scorecard_no_figure", figure=name, families=", ".join(known)) from error

@@ -134,12 +134,12 @@ def _reading(item: Item, row: Row) -> ItemReading:
     said = json.loads(row["answer"]) if row["answer"] else None
     answer = (
         Answer(
-            item.number,
-            Decimal(said["score"]),
-            said["who"],
-            date.fromisoformat(said["when"]),
-            said["reason"],
-            tuple(said["documents"]),
+            item=item.number,
+            score=Decimal(said["score"]),
+            who=said["who"],
+            when=date.fromisoformat(said["when"]),
+            reason=said["reason"],
+            documents=tuple(said["documents"]),
         )
         if said
         else None

@@ -16,7 +16,7 @@ from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.answers import fields_of
-from lakeward.flows.base.batch_context import Work, unwatched
+from lakeward.flows.base.batch_context import Work
 from lakeward.flows.base.pinning import Again, Definition, PinnedBatch
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.finish import verdict_row
@@ -157,6 +157,5 @@ def _row(work: Work, verdict: Verdict, said: Said) -> dict[str, Any]:
 
 def _work(workspace: Workspace, engine: Engine, definition: Definition, batch: Received, run_id: RunId) -> Work:
     """The batch as one that comes again: without the batches that came before it."""
-    pinned = PinnedBatch(definition, batch.seq, BatchId(""), 0, 0, {}, Again.REPLAY)
-    clock = workspace.clock
-    return Work(engine, workspace.project.name, pinned, run_id, clock, clock.now(), unwatched, workspace.outbox)
+    pinned = PinnedBatch(definition=definition, seq=batch.seq, id=BatchId(""), start=0, end=0, inputs={}, again=Again.REPLAY)
+    return Work.begin(workspace, engine, pinned, run_id)

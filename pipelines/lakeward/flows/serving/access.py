@@ -25,7 +25,7 @@ COMMIT_EVERY = 100
 TIMES = ("asked_at", "logged_at")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class AccessLog:
     """The entries of one session.
 

@@ -75,7 +75,9 @@ class Connection:
         self._workspace, self._engine, self._principal = workspace, engine, principal
         self._tables = {str(table.name): table for table in tables}
         policy, folder = principal.policy.text, unlogged(workspace)
-        self._log = AccessLog(engine, workspace.clock, principal.role, policy, principal.key_id, folder)
+        self._log = AccessLog(
+            engine=engine, clock=workspace.clock, role=principal.role, policy=policy, key_id=principal.key_id, folder=folder
+        )
         token = key.tokeniser() if key else None
         self._session = Session(tables, token, engine.scratch / "serving", workspace.settings.memory)
         self._end = weakref.finalize(self, _end, self._session, self._log, engine)

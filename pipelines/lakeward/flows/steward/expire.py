@@ -38,6 +38,13 @@ def expire_rows(
         rows = int(engine.fetch(f"SELECT count(*) AS n FROM {expired}")[0]["n"])
         if rows:
             app = f"expire/{name}"
-            event = Event(name, Kind.EXPIRE, engine.txn(EVENTS, app) + 1, upto, signature, workspace.clock.now())
+            event = Event(
+                dataset=name,
+                kind=Kind.EXPIRE,
+                number=engine.txn(EVENTS, app) + 1,
+                upto_seq=upto,
+                signature=signature,
+                at=workspace.clock.now(),
+            )
             record_places(engine, event, f"SELECT * FROM {expired}", app)
     return rows

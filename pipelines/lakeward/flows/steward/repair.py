@@ -84,10 +84,17 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
         repaired, rows = _compute(engine, contract, selection, repair, waiting)
         if rows:
             event = Event(
-                name, EventKind.REPAIR, _number(engine, contract), upto, signature, workspace.clock.now(), None, repair.told()
+                dataset=name,
+                kind=EventKind.REPAIR,
+                number=_number(engine, contract),
+                upto_seq=upto,
+                signature=signature,
+                at=workspace.clock.now(),
+                batch_seq=None,
+                expression=repair.told(),
             )
             _land(engine, contract, event, repaired)
-            tell_repair(workspace, engine, contract, event, repair.expressions, rows)
+            tell_repair(workspace, engine, contract, event, expressions=repair.expressions, rows=rows)
     workspace.deliver()
     return rows
 

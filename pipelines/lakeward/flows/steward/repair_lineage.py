@@ -27,11 +27,11 @@ def tell_repair(
     origins = computed(engine, contract, f"SELECT {', '.join(made)} FROM {aside}", [aside])
     job = f"repair.{contract.name}"
     step = Step(
-        workspace.project.name,
-        job,
-        event.id,
-        (lineage.stored(engine, aside, rows),),
-        (lineage.stored(engine, repairs, rows, contract.owner, origins),),
+        project=workspace.project.name,
+        job=job,
+        batch=event.id,
+        inputs=(lineage.stored(engine, aside, rows),),
+        outputs=(lineage.stored(engine, repairs, rows, contract.owner, origins),),
         processor=Processor(*engine.product),
     )
     done = complete(step, event.at)

@@ -69,7 +69,15 @@ def release_batch(settings: Settings, name: str, seq: int, signature: Signature)
     with workspace.engine(contract) as engine, engine.turn(name):
         if halted_batches(engine).get(name) != seq:
             raise UsageError("batch_not_halted", dataset=name, batch=seq)
-        event = Event(name, Kind.RELEASE, seq, seq, signature, workspace.clock.now(), batch_seq=seq)
+        event = Event(
+            dataset=name,
+            kind=Kind.RELEASE,
+            number=seq,
+            upto_seq=seq,
+            signature=signature,
+            at=workspace.clock.now(),
+            batch_seq=seq,
+        )
         record_whole(engine, event, f"halted/{name}")
     return run_dataset(settings, name)
 
@@ -97,7 +105,7 @@ def _again(settings: Settings, name: str, wish: Wish, on_step: OnStep) -> RunRep
     load_rules(contract, wanted.suite, suite_name(name))
     run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.turn(name):
-        ingest = Ingest(workspace, engine, workspace.source(contract), run_id, on_step)
+        ingest = Ingest(workspace=workspace, engine=engine, source=workspace.source(contract), run_id=run_id, on_step=on_step)
         last = pinning.applied(engine, name)
         finished = list(until_halted(ingest.unfinished(last))) if last else []
         if not any(batch.halted for batch in finished) and has_quarantine(engine, name):

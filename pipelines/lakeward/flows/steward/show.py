@@ -148,7 +148,14 @@ def _values(
     principal, key = principal_of(workspace, role)
     served = principal.served(contract, None, current_grades(engine, contract))
     shown = shown_received(served.columns, rows, key.tokeniser() if key else None)
-    log = AccessLog(engine, workspace.clock, role, principal.policy.text, principal.key_id, unlogged(workspace))
+    log = AccessLog(
+        engine=engine,
+        clock=workspace.clock,
+        role=role,
+        policy=principal.policy.text,
+        key_id=principal.key_id,
+        folder=unlogged(workspace),
+    )
     objects = (str(contract.table(Layer.QUARANTINE)),)
     log.write(f"quarantine show {contract.name}", asked_at, objects, rows=len(shown), verdict="allowed")
     log.close()

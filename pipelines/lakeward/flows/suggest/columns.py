@@ -31,12 +31,12 @@ def measure_columns(past: Past, sensitive: frozenset[str]) -> tuple[ColumnPast, 
     counts = past.fetch(f"SELECT {', '.join(_overall(past))} FROM {past.table} WHERE {past.taught}")[0]
     columns = [
         ColumnPast(
-            column,
-            tuple(row[f"n{place}"] for row in found),
-            counts[f"d{place}"],
-            column.name in sensitive,
-            counts.get(f"s{place}"),
-            counts.get(f"l{place}"),
+            column=column,
+            filled=tuple(row[f"n{place}"] for row in found),
+            distinct=counts[f"d{place}"],
+            sensitive=column.name in sensitive,
+            shortest=counts.get(f"s{place}"),
+            longest=counts.get(f"l{place}"),
         )
         for place, column in enumerate(past.contract.columns)
     ]

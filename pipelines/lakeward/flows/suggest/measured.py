@@ -7,7 +7,7 @@ from decimal import Decimal
 from lakeward.contracts.model import Column
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
     """The values of a number, in one state or in all.
 
@@ -35,7 +35,7 @@ class Seen:
     first: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnPast:
     """One column, over the batches that teach.
 

@@ -19,7 +19,7 @@ KEPT_BACK = 5
 SAMPLE_ROWS = 2_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """The stored rows that are learned from.
 
@@ -99,7 +99,17 @@ def open_past(engine: Engine, contract: Contract) -> Past:
     learned, held = parted([row["batch"] for row in batches])
     taught = batches[: len(learned)]
     first, last = _span(engine, contract, taught)
-    return Past(engine, kept, table, info.version, learned, held, tuple(row["rows"] for row in taught), first, last)
+    return Past(
+        engine=engine,
+        contract=kept,
+        table=table,
+        version=info.version,
+        learned=learned,
+        held=held,
+        rows=tuple(row["rows"] for row in taught),
+        first=first,
+        last=last,
+    )
 
 
 def parted(batches: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -137,5 +137,12 @@ def proposed(
     condition = kwargs.get("row_condition") or kwargs.get("series_regex")
     mark = "#" + hashlib.sha256(json.dumps(condition, ensure_ascii=False).encode()).hexdigest()[:DIGITS] if condition else ""
     columns = ",".join(columns_of(kwargs))
-    id_ = f"learned_{kind}" + (f":{columns}" if columns else "") + mark
-    return Proposal(id=id_, type=type_, kwargs=kwargs, reason=why[0], facts=why[1], evidence=evidence)
+    reason, facts = why
+    return Proposal(
+        id=f"learned_{kind}" + (f":{columns}" if columns else "") + mark,
+        type=type_,
+        kwargs=kwargs,
+        reason=reason,
+        facts=facts,
+        evidence=evidence,
+    )

@@ -18,7 +18,7 @@ FEWEST = 3
 _WORDS = re.compile(r"[^\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """A key that holds all values of a column.
 
@@ -73,7 +73,7 @@ def _look(past: Past, column: ColumnPast, other: Contract) -> Reference | None:
     if found["outside"] or found["different"] < FEWEST:
         return None
     if is_sensitive(other.column(key), current_grades(past.engine, other).get(key)):
-        return Reference(table, key, info.version, found["different"])
+        return Reference(table=table, key=key, version=info.version, different=found["different"])
     rows = past.engine.fetch(f"SELECT {identifier(key)} AS value FROM {table} ORDER BY 1 LIMIT {CHOICES + 1}", at)
     values = tuple(row["value"] for row in rows) if len(rows) <= CHOICES else ()
-    return Reference(table, key, info.version, found["different"], values)
+    return Reference(table=table, key=key, version=info.version, different=found["different"], values=values)

@@ -83,7 +83,7 @@ def _steps(past: Past, columns: Sequence[ColumnPast], state: str) -> str:
 
 def _spread(row: Mapping[str, Any], place: int, *, in_state: bool) -> Spread:
     low, high = (Decimal(str(row[f"{side}{place}"])) for side in "lh")
-    return Spread(row["state"] if in_state else None, row[f"n{place}"], low, high)
+    return Spread(state=row["state"] if in_state else None, count=row[f"n{place}"], low=low, high=high)
 
 
 def _stepped(spread: Spread, row: Mapping[str, Any], place: int) -> Spread:

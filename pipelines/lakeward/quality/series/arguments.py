@@ -75,7 +75,13 @@ class Arguments:
         """The column `name` as a number; NaN and what does not convert are no value. Raises as `number`."""
         if self._kind(argument, name) not in NUMERIC:
             raise ArgumentError(argument, "a column of numbers")
-        return Field(f"n{self._place(name)}", name, f"n:{name}", f"CAST({self.columns[name].value} AS DOUBLE)", "DOUBLE")
+        return Field(
+            alias=f"n{self._place(name)}",
+            column=name,
+            name=f"n:{name}",
+            sql=f"CAST({self.columns[name].value} AS DOUBLE)",
+            type="DOUBLE",
+        )
 
     def word(self, argument: str, default: str | None = None) -> Field:
         """The column that `argument` names, as text.
@@ -85,7 +91,13 @@ class Arguments:
         """
         name = self.given(argument, default)
         self._kind(argument, name)
-        return Field(f"w{self._place(name)}", name, f"w:{name}", f"CAST({self.columns[name].value} AS VARCHAR)", "VARCHAR")
+        return Field(
+            alias=f"w{self._place(name)}",
+            column=name,
+            name=f"w:{name}",
+            sql=f"CAST({self.columns[name].value} AS VARCHAR)",
+            type="VARCHAR",
+        )
 
     def state(self) -> Field:
         """The machine's state: in the row itself, or told by the machine's series `state_series`, as of the reading's time.
@@ -105,7 +117,13 @@ class Arguments:
         name = self.given(argument)
         if self._kind(argument, name) is not Kind.TIMESTAMP:
             raise ArgumentError(argument, "a column of type timestamp")
-        return Field(f"t{self._place(name)}", name, f"t:{name}", f"epoch_us({self.columns[name].value})", "BIGINT")
+        return Field(
+            alias=f"t{self._place(name)}",
+            column=name,
+            name=f"t:{name}",
+            sql=f"epoch_us({self.columns[name].value})",
+            type="BIGINT",
+        )
 
     def looked_at(self) -> tuple[str, ...]:
         """The columns that hold the series, the time and what the condition asks for."""

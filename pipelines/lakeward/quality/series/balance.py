@@ -25,7 +25,7 @@ def _wide(args: Arguments) -> Piece:
     fields = tuple(dict.fromkeys(one for side in sides for one in side))
     known = " AND ".join(f"{one.alias} IS NOT NULL" for one in fields)
     into, out = ("(" + " + ".join(one.alias for one in side) + ")" for side in sides)
-    return Piece(f"fresh AND {known}", _differ(args, into, out), fields)
+    return Piece(f"fresh AND {known}", _differ(args, into, out), fields=fields)
 
 
 def _long(args: Arguments) -> Piece:
@@ -43,7 +43,7 @@ def _long(args: Arguments) -> Piece:
     # Of a time at which a series speaks twice nobody knows which reading is meant.
     several = len(into) + len(out)
     evaluated = f"fresh AND met = {several} AND met_series = {several} AND place = last_met"
-    return Piece(evaluated, _differ(args, "sum_in", "sum_out"), (value,), near, tail=1, by_name=True)
+    return Piece(evaluated, _differ(args, "sum_in", "sum_out"), fields=(value,), near=near, tail=1, by_name=True)
 
 
 def _differ(args: Arguments, into: str, out: str) -> str:

@@ -16,7 +16,7 @@ def no_clock_skew(args: Arguments, _: int) -> Piece:
     ahead, behind = float(args.given("max_ahead_seconds", MAX_AHEAD_S)), args.given("max_behind_seconds")
     if args.given("reference_column"):
         one = args.moment("reference_column")
-        return Piece(f"fresh AND {one.alias} IS NOT NULL", _off(one.alias, ahead, behind), (one,))
+        return Piece(f"fresh AND {one.alias} IS NOT NULL", _off(one.alias, ahead, behind), fields=(one,))
     early, agree = f"us - taken_us > {micros(ahead)}", f"spread_us <= {micros(ahead)}"
     evaluated = f"fresh AND (coalesce({agree}, FALSE) OR coalesce({early}, FALSE))"
     return Piece(evaluated, f"{early} OR ({agree} AND ({_off('mid_us', ahead, behind)}))", beside=True)

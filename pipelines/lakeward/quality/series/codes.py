@@ -16,4 +16,4 @@ def quality_code_share(args: Arguments, _: int) -> Piece:
     evaluated, fails = f"fresh AND {code.alias} IS NOT NULL", f"{code.alias} NOT IN ({good})"
     share = float(args.given("min_share", MIN_SHARE))
     gate = f"count_if({evaluated} AND NOT ({fails})) < {share!r} * count_if({evaluated})"
-    return Piece(evaluated, fails, (code,), gate=gate)
+    return Piece(evaluated, fails, fields=(code,), gate=gate)

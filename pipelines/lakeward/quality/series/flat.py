@@ -21,4 +21,4 @@ def not_flat(args: Arguments, number: int) -> Piece:
     breaks = f"{now} IS NULL OR {then} IS NULL OR {moved} OR us - prev_us > {micros(quiet)} OR {planned}"
     evaluated = f"{JUDGED} AND {now} IS NOT NULL AND {then} IS NOT NULL AND NOT ({planned})"
     fails = f"us - since_{number} > {micros(limit)}"
-    return Piece(evaluated, fails, (value, *fields), previous(value), breaks, tail=1)
+    return Piece(evaluated, fails, fields=(value, *fields), near=previous(value), breaks=breaks, tail=1)

@@ -13,7 +13,7 @@ def no_gap(args: Arguments, _: int) -> Piece:
     fields, planned, before = stopped(args)
     evaluated = f"{JUDGED} AND prev_us IS NOT NULL AND NOT ({planned}) AND NOT ({before})"
     near = PREVIOUS | {f"prev_{one.alias}": f"lag({one.alias}) OVER near" for one in fields}
-    return Piece(evaluated, f"us - prev_us > {micros(_silence(args))}", fields, near, tail=1)
+    return Piece(evaluated, f"us - prev_us > {micros(_silence(args))}", fields=fields, near=near, tail=1)
 
 
 def _silence(args: Arguments) -> float:

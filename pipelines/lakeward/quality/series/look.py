@@ -14,7 +14,7 @@ DIGITS = 12
 BETWEEN = "chr(31)"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """A way to see the batch as series.
 
@@ -50,15 +50,23 @@ def look_of(args: Arguments, condition: str | None = None) -> Look:
         *(args.given(name) for name in ("series_regex", "series_except_regex", "row_condition", "condition_parser")),
     ]
     id_ = sha256(json.dumps(said, ensure_ascii=False, default=str).encode())[:DIGITS]
-    patterns = (_pattern(args, name) for name in ("series_regex", "series_except_regex"))
-    return Look(id_, _key(args, names), args.instant(), condition, *patterns)
+    return Look(
+        id=id_,
+        key=_key(args, names),
+        time=args.instant(),
+        where=condition,
+        pattern=_pattern(args, "series_regex"),
+        except_=_pattern(args, "series_except_regex"),
+    )
 
 
 def teller(args: Arguments, last: str) -> Look:
     """The look at the series whose path ends in `last`: those that tell a machine's state."""
     names, time = args.series(), args.time()
     id_ = sha256(json.dumps([names, time, "told by", last], ensure_ascii=False).encode())[:DIGITS]
-    return Look(id_, _key(args, names), args.instant(), f"ends_with({_key(args, names)}, {literal('/' + last)})")
+    return Look(
+        id=id_, key=_key(args, names), time=args.instant(), where=f"ends_with({_key(args, names)}, {literal('/' + last)})"
+    )
 
 
 def _pattern(args: Arguments, name: str) -> str | None:

@@ -5,7 +5,7 @@ an earlier batch) and `side` (where it stands to what is known already). Windows
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 # A place is one number, `_file_seq * FILE + _row`: one sort key, and one item of a list of failing places. No file has 4 G records.
 FILE = 2**32
@@ -17,7 +17,7 @@ JUDGED = f"fresh AND side = {IN_TIME}"
 PREVIOUS = {"prev_us": "lag(us) OVER near"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """A column of the readings that a rule looks at.
 
@@ -56,6 +56,7 @@ class Piece:
 
     evaluated: str
     fails: str
+    _: KW_ONLY
     fields: tuple[Field, ...] = ()
     near: Mapping[str, str] = field(default_factory=dict)
     breaks: str | None = None

@@ -122,7 +122,7 @@ def make_series_plan(
         tellers |= {one: teller(args, one.told_by) for one in piece.fields if one.told_by}
     divert = frozenset(n for n, rule in enumerate(rules) if every or rule.severity is not Severity.WARN)
     versions = {number: rule.version for number, rule in enumerate(rules)}
-    tracks = (Track(look, of, versions, divert, tellers) for look, of in pieces.items())
+    tracks = (Track(look=look, pieces=of, versions=versions, diverting=divert, tellers=tellers) for look, of in pieces.items())
     return SeriesPlan(tuple(rules), (*tracks, *_telling(tellers)), tuple(values), unfit)
 
 
@@ -148,7 +148,10 @@ def _condition(args: Arguments) -> str | None:
 def _telling(tellers: Mapping[Field, Look]) -> tuple[Track, ...]:
     """Tracks without rules: they keep the last word of the series that tell states."""
     kept = {look: tuple(plain(one) for one, its in tellers.items() if its == look) for look in tellers.values()}
-    return tuple(Track(look, {}, {}, frozenset(), {}, tuple(dict.fromkeys(fields))) for look, fields in kept.items())
+    return tuple(
+        Track(look=look, pieces={}, versions={}, diverting=frozenset(), tellers={}, kept=tuple(dict.fromkeys(fields)))
+        for look, fields in kept.items()
+    )
 
 
 def _verdict(rule: Rule, evaluated: int, failed: int) -> Verdict:

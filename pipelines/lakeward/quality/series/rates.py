@@ -13,4 +13,4 @@ def rate_of_change_between(args: Arguments, _: int) -> Piece:
     outside = [f"{rate} < {float(low)!r}"] if low is not None else []
     outside += [f"{rate} > {float(high)!r}"] if high is not None else []
     evaluated = f"{JUDGED} AND {now} IS NOT NULL AND {then} IS NOT NULL AND us > prev_us"
-    return Piece(evaluated, " OR ".join(outside), (value,), previous(value), tail=1)
+    return Piece(evaluated, " OR ".join(outside), fields=(value,), near=previous(value), tail=1)

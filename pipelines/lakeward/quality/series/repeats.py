@@ -10,4 +10,4 @@ def no_duplicate_timestamps(args: Arguments, _: int) -> Piece:
         return Piece("fresh", "us = prev_us", near=PREVIOUS, tail=1)
     value = args.number()
     other = f"us = prev_us AND {value.alias} IS DISTINCT FROM prev_{value.alias}"
-    return Piece("fresh", other, (value,), previous(value), tail=1)
+    return Piece("fresh", other, fields=(value,), near=previous(value), tail=1)

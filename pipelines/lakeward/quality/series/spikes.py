@@ -26,7 +26,9 @@ def no_spike(args: Arguments, _: int) -> Piece:
     scale = f"{float(args.given('factor', FACTOR))!r} * spread_{value.alias}_{width}"
     # Where nothing varies and the rule names no change that matters, nothing says what is large.
     evaluated = f"known_{reach} AND {value.alias} IS NOT NULL AND greatest({least!r}, {scale}) > 0"
-    return Piece(evaluated, f"{_height(value.alias, width)} > greatest({least!r}, {scale})", (value,), near, tail=2 * reach)
+    return Piece(
+        evaluated, f"{_height(value.alias, width)} > greatest({least!r}, {scale})", fields=(value,), near=near, tail=2 * reach
+    )
 
 
 def _at(alias: str, step: int) -> str:

@@ -20,7 +20,7 @@ def range_by_state(args: Arguments, _: int) -> Piece:
     otherwise = _outside(value, ranges.get(OTHERWISE, (None, None)))
     fails = f"CASE {cases} ELSE {otherwise} END" if cases else otherwise
     evaluated = f"fresh AND {value.alias} IS NOT NULL AND {state.alias} IS NOT NULL AND {known}"
-    return Piece(evaluated, fails, (value, state))
+    return Piece(evaluated, fails, fields=(value, state))
 
 
 def stopped(args: Arguments) -> tuple[tuple[Field, ...], str, str]:

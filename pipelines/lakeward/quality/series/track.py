@@ -40,7 +40,7 @@ class Source:
     taken: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """The rules of one look.
 
@@ -166,7 +166,7 @@ class Track:
 
     def _told(self, rows: str, one: Field, source: Source) -> str:
         """`rows` with the newest word that the machine's series `told_by` had said by the time of each reading."""
-        teller = Track(self.tellers[one], {}, {}, frozenset(), {}, (plain(one),))
+        teller = Track(look=self.tellers[one], pieces={}, versions={}, diverting=frozenset(), tellers={}, kept=(plain(one),))
         said = {"machine": machine("key"), "us": "us", "word": plain(one).alias, "place": "place"}
         kept = {
             "machine": machine("series"),
@@ -192,7 +192,7 @@ class Track:
         return any(piece.beside for piece in self.pieces.values())
 
     def _with_beside(self, rows: str, source: Source) -> str:
-        everything = _arrived(Look(self.look.id, self.look.key, self.look.time), [], source)
+        everything = _arrived(Look(id=self.look.id, key=self.look.key, time=self.look.time), [], source)
         quarters = {f"q{part}": f"quantile_disc(us, {part / 4})" for part in (1, 2, 3)}
         told = f"(SELECT place // {BESIDE} AS block, {select(quarters)} FROM {everything} GROUP BY block)"
         joined = f"{rows} AS rws LEFT JOIN {told} AS told ON rws.place // {BESIDE} = told.block"

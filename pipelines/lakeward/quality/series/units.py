@@ -9,4 +9,4 @@ def unit_unchanged(args: Arguments, _: int) -> Piece:
     unit = args.word("unit_column", UNIT)
     now, then = unit.alias, f"prev_{unit.alias}"
     evaluated = f"{JUDGED} AND {now} IS NOT NULL AND {then} IS NOT NULL"
-    return Piece(evaluated, f"{now} <> {then}", (unit,), previous(unit), tail=1)
+    return Piece(evaluated, f"{now} <> {then}", fields=(unit,), near=previous(unit), tail=1)

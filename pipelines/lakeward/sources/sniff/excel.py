@@ -25,7 +25,7 @@ _VALUE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SheetGuess:
     """A sheet, and its table.
 
@@ -66,7 +66,13 @@ def guess_sheet(path: Path, limit: int, name: str | None) -> SheetGuess:
         with book.rows(sheet) as rows:
             head = [row for row in itertools.islice(rows, HEAD) if _texts(row)]
         first, count, names = _header(head, ranges)
-        return SheetGuess(sheet.name, only, first, count, frozenset(names[place] for place in rows.percent if place in names))
+        return SheetGuess(
+            name=sheet.name,
+            only=only,
+            header_row=first,
+            header_rows=count,
+            percent=frozenset(names[place] for place in rows.percent if place in names),
+        )
 
 
 def _header(head: Sequence[Row], ranges: Sequence[Range]) -> tuple[int, int, dict[int, str]]:

@@ -20,11 +20,22 @@ TEXT = DataType(Kind.STRING)
 
 
 def spread(low, high, count=1000, state=None, **steps):
-    return Spread(state, count, Decimal(low), Decimal(high), **steps)
+    return Spread(state=state, count=count, low=Decimal(low), high=Decimal(high), **steps)
 
 
 def grade(level, category=None, state=GradeState.PROVISIONAL):
-    return ColumnGrade(Grade.GENERAL, level, category, state, None, None, None, "", "", "")
+    return ColumnGrade(
+        grade=Grade.GENERAL,
+        level=level,
+        category=category,
+        state=state,
+        detector=None,
+        ratio=None,
+        sample=None,
+        rule_version="",
+        catalogue="",
+        why="",
+    )
 
 
 @pytest.mark.parametrize(("batches", "learned", "held"), [(1, 1, 0), (4, 4, 0), (5, 4, 1), (10, 8, 2), (14, 12, 2)])
@@ -57,8 +68,10 @@ def test_a_number_that_rises_and_hardly_ever_falls_is_a_counter(up, down, counte
 
 @pytest.mark.parametrize(("values", "codes"), [((0, 1 << 30, 1 << 31), True), ((0, 1, 2), False), ((3600,), False), ((), False)])
 def test_numbers_far_apart_are_codes(values, codes):
-    column = ColumnPast(Column("x", DataType(Kind.INTEGER), "x"), (1,), 1, sensitive=False)
-    listed = ColumnPast(column.column, (9,), 3, sensitive=False, values=tuple(Seen(v, 3, 1) for v in values))
+    column = ColumnPast(column=Column("x", DataType(Kind.INTEGER), "x"), filled=(1,), distinct=1, sensitive=False)
+    listed = ColumnPast(
+        column=column.column, filled=(9,), distinct=3, sensitive=False, values=tuple(Seen(v, 3, 1) for v in values)
+    )
     assert is_list(listed) is codes
 
 

@@ -11,8 +11,8 @@ from pyspark.sql import SparkSession
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.engines.embedded.csv_headers import Header
-from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
+from lakeward.engines.reading.csv_headers import Header
+from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.staging.heads import header
 from lakeward.engines.spark.staging.lines import Lines, Part, SparkText, escaped
@@ -62,7 +62,9 @@ class CsvReader:
             if file.text.input.seq not in good:
                 self._reading.refuse(file.text.input, "reject_unreadable")
         odd, bad, undecoded = (_sum(itertools.chain(*good.values()), name) for name in ("odd", "bad", "undecoded"))
-        kind = CsvKind(header.names, dialect, lines.mixed, undecoded > 0, joins=odd > 0, flawed=odd + bad > 0)
+        kind = CsvKind(
+            header=header.names, dialect=dialect, mixed=lines.mixed, undecoded=undecoded > 0, joins=odd > 0, flawed=odd + bad > 0
+        )
         lined = lines.numbered(good, undecoded=kind.undecoded)
         group = CsvGroup(kind, lined, self._columns, self._kept(f"staged_spans_{number}", kind, lined))
         self._report([file for file in files if file.text.input.seq in good], good, kind, group)

@@ -12,10 +12,10 @@ import duckdb
 
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.engines.embedded.csv_headers import Header, header_of
-from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES, TextFile
-from lakeward.engines.embedded.unreadable import readable
-from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.reading.csv_headers import Header, header_of
+from lakeward.engines.reading.text_lines import MAX_LINE_BYTES, TextFile
+from lakeward.engines.reading.unreadable import readable
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.spark.staging.lines import SparkText
 from lakeward.engines.text.csv_records import MAX_RECORD_LINES, Dialect
 from lakeward.engines.text.decoding import TextView, utf8_view

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
-from lakeward.engines.embedded.text_lines import MAX_LINE_BYTES
+from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.staging.json_values import number, quoted
 from lakeward.engines.spark.staging.lines import Lines, Part, SparkText
@@ -107,7 +107,14 @@ def _read(session: SparkSession, reading: Reading, name: str, files: Sequence[Sp
         else:
             good[file.text.input.seq] = found
     undecoded = any(part.counts["undecoded"] for found in good.values() for part in found)
-    group = JsonGroup(SPARK, _SparkJson(), lines.numbered(good, undecoded=undecoded), columns, lines.mixed, undecoded)
+    group = JsonGroup(
+        words=SPARK,
+        json=_SparkJson(),
+        lines=lines.numbered(good, undecoded=undecoded),
+        columns=columns,
+        mixed=lines.mixed,
+        undecoded=undecoded,
+    )
     unknown: dict[int, list[str]] = {}
     for row in fetched(session.sql(group.unknown())):
         unknown.setdefault(row["seq"], []).append(row["k"])

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from pyspark.sql import SparkSession
 
 from lakeward.core.errors import InvariantError
-from lakeward.engines.embedded.text_lines import TextFile
+from lakeward.engines.reading.text_lines import TextFile
 from lakeward.engines.spark.results import fetched
 from lakeward.engines.spark.staging.words import SPARK
 from lakeward.engines.text.decoding import BYTE_MARK, CARRIAGE_RETURN, NEVER_IN_TEXT
@@ -48,7 +48,7 @@ class SparkText:
         return self.native, view.newline, view.mixed, view.undecoded
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """What one task reads of a file, and what was counted in it.
 
@@ -101,7 +101,8 @@ class Lines:
         every = "path, start, min(id) AS first, count(*) AS lines"
         rows = fetched(self._session.sql(f"SELECT {every}{asked} FROM (SELECT *, {text} FROM ({texts})) GROUP BY path, start"))
         return tuple(
-            Part(row["path"], row["start"], row["first"], row["lines"], row) for row in sorted(rows, key=lambda r: r["start"])
+            Part(path=row["path"], start=row["start"], first=row["first"], lines=row["lines"], counts=row)
+            for row in sorted(rows, key=lambda r: r["start"])
         )
 
     def undecoded(self) -> str:

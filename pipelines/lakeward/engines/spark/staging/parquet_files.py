@@ -18,9 +18,9 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.embedded.parquet_files import common_type, lost_in, others
-from lakeward.engines.embedded.unreadable import readable
-from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.reading.parquet_types import common_type, lost_in, others
+from lakeward.engines.reading.unreadable import readable
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.queries import parsed
 from lakeward.engines.spark.results import fetched

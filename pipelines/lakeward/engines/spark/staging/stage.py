@@ -62,7 +62,7 @@ def stage(
         MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
     try:
-        readings = _readings(session, inputs, record_format, columns, _emptied(scratch / "staging_spark"), stored)
+        readings = _readings(session, inputs, record_format, columns, scratch=_emptied(scratch / "staging_spark"), stored=stored)
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
     rejects = " UNION ALL ".join(select for one in readings for select in one.rejects) or NO_REJECTS

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from lakeward.core.sql import literal
-from lakeward.engines.embedded.text_lines import TextFile, numbered, unnumbered
-from lakeward.engines.embedded.words import DUCKDB
+from lakeward.engines.reading.text_lines import TextFile, numbered, unnumbered
+from lakeward.engines.reading.words import DUCKDB
 from lakeward.engines.text.csv_files import CsvKind, not_blank
 from lakeward.engines.text.csv_records import MAX_RECORD_LINES, Dialect, reason
 
@@ -41,7 +41,7 @@ def opened(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: Dialect) -> 
     header = header_of(con, file, dialect)
     if isinstance(header, str):
         return header
-    kind = CsvKind(header.names, dialect, view.mixed, view.undecoded)
+    kind = CsvKind(header=header.names, dialect=dialect, mixed=view.mixed, undecoded=view.undecoded)
     if not header.last:
         return CsvFile(file, kind)
     lines, odd, bad = con.execute(_judged(file, dialect, len(header.names))).fetchall()[0]
