@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lakeward import flows
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
 
@@ -80,7 +81,7 @@ def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
 
 
 def _plain(value: object) -> object:
-    return value.as_dict() if isinstance(value, FlowAnswer) else str(value)
+    return value.as_dict() if isinstance(value, flows.FlowAnswer) else str(value)
 
 
 def _numeric(rows: Sequence[Cells], column: str) -> bool:
