@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint docs screenshot bench lock clean
+.PHONY: help run test test-all lint docs docs-serve screenshot bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,11 +46,13 @@ lint: $(READY)  ## Check style, types and the layers of the house
 bench: $(READY)  ## Measure governed ingest against plain writes (minutes)
 	@$(BIN)/python tests/bench/governed_ingest.py
 
-docs: $(READY)  ## Write docs/expectations.md and docs/engines.md anew from what the code says
-	@$(BIN)/python -c "from pathlib import Path; from lakeward.quality.vocabulary import vocabulary; \
-		from lakeward.engines.gaps import page; \
-		Path('docs/expectations.md').write_text(vocabulary(), encoding='utf-8'); \
-		Path('docs/engines.md').write_text(page(), encoding='utf-8')"
+docs: $(READY)  ## Write the reference pages anew from the code, then build the site into site/; no network is needed
+	@PYTHONPATH=docs $(BIN)/python -m generate
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(READY)  ## Show the site at http://127.0.0.1:8000 and build it again whenever a page changes
+	@PYTHONPATH=docs $(BIN)/python -m generate
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 screenshot: $(READY)  ## Run the demo, then take the pictures of its scorecard in docs/pictures/ (needs Chromium)
 	@$(BIN)/lakeward demo
@@ -67,7 +69,7 @@ lock: $(READY)  ## Pin the newest versions that pyproject.toml allows
 		--generate-hashes --no-annotate --no-emit-index-url --no-header --quiet -o requirements.lock
 
 clean:  ## Remove the environment, caches and builds; never a lake
-	@rm -rf $(VENV) .airflow .cache dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .airflow .cache dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml

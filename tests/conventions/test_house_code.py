@@ -24,7 +24,6 @@ QUOTED_BY_HAND = {
     "engines/spark/formats.py": "a time format of Java's",
     "engines/spark/times.py": "a unit that the parser knew",
     "flows/quarantine/align.py": "a key in a path of JSON",
-    "quality/vocabulary.py": "a page",
     "scorecard/markup.py": "a page",
     "scorecard/page.py": "a page",
     "simulator/message_defects.py": "a file",

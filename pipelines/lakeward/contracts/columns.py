@@ -1,10 +1,12 @@
 """Columns of a contract: names, types, keys, units."""
 
 import re
+from collections.abc import Mapping
 
 from lakeward.contracts.document import shown
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.contracts.view import View, custom
+from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
 from lakeward.core.units import guess_unit, units
 
@@ -16,7 +18,29 @@ LOGICAL = {
     "date": Kind.DATE,
     "timestamp": Kind.TIMESTAMP,
 }
-CUSTOM = ("unit", "timeFormat")
+# Keys of the standard that are read of a column.
+KEYS: Mapping[str, KeyDoc] = {
+    "name": KeyDoc(
+        "text", "Name in silver and gold: letters, digits and `_`, starting with a letter, at most 127.", required=True
+    ),
+    "physicalName": KeyDoc("text", "Name in the source's files.", "`name`"),
+    "logicalType": KeyDoc("text", f"{', '.join(f'`{name}`' for name in LOGICAL)}.", required=True),
+    "physicalType": KeyDoc(
+        "text", "`decimal(p,s)` makes a `number` exact, with up to 38 digits; anything else is for people.", "none"
+    ),
+    "required": KeyDoc(
+        "true or false", "A row without a value goes to quarantine, a file without the column to rejects.", "`false`"
+    ),
+    "primaryKey": KeyDoc("true or false", "The column is part of the key; it must be `required`.", "`false`"),
+    "primaryKeyPosition": KeyDoc("whole number", "Place of the column in the key, from 1.", "order of the columns"),
+    "description": KeyDoc("text", "What the column means, for people.", "none"),
+    "classification": KeyDoc("text", "`core`, `important` or `general`: raises the grade, never lowers it.", "none"),
+}
+# Custom properties of a column.
+CUSTOM: Mapping[str, KeyDoc] = {
+    "unit": KeyDoc("text", "UCUM code of a number's unit, such as `Cel` or `kW`.", "none"),
+    "timeFormat": KeyDoc("text", "strptime pattern of a date or timestamp in text, such as `%d/%m/%Y %H:%M`.", "ISO 8601"),
+}
 # Letters of any script; a leading underscore is kept for Lakeward's own columns (`_file`, `_row`, …).
 COLUMN_NAME = re.compile(r"[^\W\d_]\w{0,126}")
 # Delta Lake's decimal has at most 38 digits.

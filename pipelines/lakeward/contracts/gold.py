@@ -1,14 +1,29 @@
 """The model of a gold dataset: one SELECT, its inputs and its windows."""
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from lakeward.contracts.document import shown
 from lakeward.contracts.model import Column, GoldModel, Grain, Kind
 from lakeward.contracts.view import View
+from lakeward.core.keys import KeyDoc
 from lakeward.core.names import Layer, TableName
 from lakeward.core.spelling import did_you_mean
 
-KEYS = ("sql", "inputs", "window", "grain", "timezone", "times")
+KEYS: Mapping[str, KeyDoc] = {
+    "sql": KeyDoc("file", "The model's SELECT, relative to the dataset's folder: `models/oee_hourly.sql`.", required=True),
+    "inputs": KeyDoc("list of tables", "Silver and gold tables that the SELECT reads: `silver.press_line`.", required=True),
+    "window": KeyDoc("column", "Column of the result that holds the start of a row's window.", required=True),
+    "grain": KeyDoc(
+        "`hour`, `day` or `month`", "Length of a window. New rows recompute the windows that they touch.", required=True
+    ),
+    "timezone": KeyDoc("IANA zone", "Zone in which windows are cut.", required=True),
+    "times": KeyDoc(
+        "mapping",
+        "Input table -> the column that places its rows in a window. An input that is left out touches every window.",
+        "none",
+    ),
+}
 # What a model may read: tables that are judged.
 READABLE = (Layer.SILVER, Layer.GOLD)
 

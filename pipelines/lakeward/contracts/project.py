@@ -1,6 +1,7 @@
 """A project: the folder of a plant's contracts and suites, found upward from wherever a command was given."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -9,6 +10,7 @@ from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, SettingsError, UsageError
+from lakeward.core.keys import KeyDoc
 from lakeward.core.messages import Lang
 from lakeward.core.names import DATASET_NAME
 from lakeward.core.settings import EMBEDDED
@@ -17,9 +19,28 @@ from lakeward.core.spelling import did_you_mean
 PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
 CONTRACT_FILE = "contract.odcs.yaml"
-KEYS = ("name", "timezone", "languages", "lake", "roots", "engine", "maintain")
 # Days: evidence of a month can be opened again; Delta's own default for the commits of a table.
 RETENTION_DAYS = 30
+KEYS: Mapping[str, KeyDoc] = {
+    "name": KeyDoc(
+        "text",
+        "Name of the project: letters, digits, `_` and `-`, at most 63. Lineage and Airflow's assets carry it.",
+        required=True,
+    ),
+    "timezone": KeyDoc("IANA zone", "Zone of the plant, such as `Asia/Shanghai`.", required=True),
+    "languages": KeyDoc("list of texts", "Languages of the plant: `en`, `zh`.", "`[en, zh]`"),
+    "lake": KeyDoc("folder or URL", "Where the tables lie, relative to the project or absolute. `LAKEWARD_LAKE` wins.", "`lake`"),
+    "roots": KeyDoc("list of folders", "Folders outside the project that a contract's drop folder may lie in.", "none"),
+    "engine": KeyDoc("`embedded` or `spark`", "Engine of all datasets whose contract names none.", "`embedded`"),
+    "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
+}
+MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
+    "retention_days": KeyDoc(
+        "whole number",
+        "Days that an earlier version of a table can be read; `lakeward maintain` removes older ones.",
+        f"{RETENTION_DAYS}",
+    ),
+}
 # It names a namespace of lineage and of Airflow's assets, so it must be able to stand in a URL.
 PROJECT_NAME = "letters, digits, _ and -, at most 63"
 
@@ -150,7 +171,7 @@ def _project(root: Path, document: Document) -> Project:
     view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
     view.only(KEYS)
     upkeep = view.view("maintain")
-    upkeep.only(("retention_days",))
+    upkeep.only(MAINTAIN_KEYS)
     project = Project(
         root=root,
         name=view.entry("name", PROJECT_NAME, _name) or "",

@@ -1,11 +1,13 @@
 """Promised times of a contract, in seconds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from lakeward.contracts.model import Sla
 from lakeward.contracts.view import View, named
+from lakeward.core.keys import KeyDoc
 
 DAY = 86_400
 # Unit -> seconds; the spellings that the standard names, and their plurals. A year of retention has 365 days.
@@ -16,7 +18,13 @@ SECONDS = {
     **dict.fromkeys(("d", "day", "days"), DAY),
     **dict.fromkeys(("y", "yr", "year", "years"), 365 * DAY),
 }
-PROPERTIES = ("latency", "frequency", "retention")
+PROPERTIES: Mapping[str, KeyDoc] = {
+    "latency": KeyDoc("number and unit", "The dataset is late when its last run is longer ago.", "never late"),
+    "frequency": KeyDoc("number and unit", "Period of a series' readings; sensor rules expect it.", "none"),
+    "retention": KeyDoc(
+        "number and unit", "How long a received file is kept in `landing` after its batch, in whole days.", "for ever"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)

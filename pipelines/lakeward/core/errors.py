@@ -4,6 +4,7 @@ A sentence is looked up by its code in `core/messages/*.yaml`, in English or Chi
 expected, found and the next step in the reader's language. Facts never hold data values (law 6).
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import ClassVar
 
@@ -18,6 +19,16 @@ class ExitCode(IntEnum):
     WRONG_USE = 2
     REFUSED = 3
     ENVIRONMENT = 4
+
+
+# What a program may do with each code.
+EXIT_CODES: Mapping[ExitCode, str] = {
+    ExitCode.DONE: "Done.",
+    ExitCode.JUDGED_FAILED: "Judged, and at least one rule failed that quarantines rows or stops its batch; or a promise of Lakeward's own broke.",
+    ExitCode.WRONG_USE: "Wrong use: an unknown dataset, option or setting.",
+    ExitCode.REFUSED: "Refused: a contract, suite or policy is not valid, or its change breaks it; data to check can't be used; a reader may not see it.",
+    ExitCode.ENVIRONMENT: "The environment: disk, permissions, a missing extra, another program in the way.",
+}
 
 
 class LakewardError(Exception):

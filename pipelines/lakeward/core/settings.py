@@ -6,14 +6,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakeward.core.errors import SettingsError
+from lakeward.core.keys import KeyDoc
 from lakeward.core.messages import Lang
 from lakeward.core.spelling import near_names
 
 PREFIX = "LAKEWARD_"
-KNOWN = (
-    *("PROJECT", "LAKE", "LANG", "ENGINE", "MEMORY", "TOKEN_KEY", "TOKEN_KEY_FILE"),
-    *("SPARK_MASTER", "SPARK_JARS", "SPARK_CONF", "SPARK_SUBMIT"),
-)
+# Name of a variable, without the prefix -> what it means.
+KNOWN: Mapping[str, KeyDoc] = {
+    "PROJECT": KeyDoc("folder", "The project, or a folder inside it; `--project` wins.", "the working folder"),
+    "LAKE": KeyDoc("folder or URL", "Where the tables lie.", "`lake` in `project.yaml`"),
+    "LANG": KeyDoc("text", "Language of messages: Chinese where it starts with `zh`; `--lang` wins.", "`LC_ALL`, then `LANG`"),
+    "ENGINE": KeyDoc("`embedded` or `spark`", "The engine of this call.", "`engine` in the contract, then in `project.yaml`"),
+    "MEMORY": KeyDoc("size", "Memory that DuckDB may use, such as `4GiB`.", "DuckDB's own: 80 % of the machine's"),
+    "TOKEN_KEY": KeyDoc("text", "Secret of tokens, at least 32 bytes. Without a secret nobody sees a tokenised column.", "none"),
+    "TOKEN_KEY_FILE": KeyDoc(
+        "file", "File that holds this secret: outside the lake, readable by its owner alone (mode 0600).", "none"
+    ),
+    "SPARK_MASTER": KeyDoc(
+        "URL", "Spark's master: `local[4]`, `spark://HOST:PORT`, `yarn`, `k8s://…`.", "`local[*]`; under spark-submit its own"
+    ),
+    "SPARK_JARS": KeyDoc(
+        "folder or `cluster`",
+        "Delta's jars; `cluster`: the cluster has them.",
+        "`~/.cache/lakeward/spark`; under spark-submit `cluster`",
+    ),
+    "SPARK_CONF": KeyDoc("`name=value;name=value`", "Settings of Spark; they win over Lakeward's.", "none"),
+    "SPARK_SUBMIT": KeyDoc(
+        "connection", "Airflow's connection by which tasks of Spark datasets are submitted.", "a task runs Spark's driver itself"
+    ),
+}
 # One name per implementation of `engines.protocols.Engine`.
 EMBEDDED, SPARK = ENGINES = ("embedded", "spark")
 # All cores of this machine, in the driver's process.

@@ -1,24 +1,10 @@
 """Where the Spark engine does not do as the embedded one, each with its reason. What is not listed here is the same, or a defect.
 
-Imports neither engine. The conformance suite tries every line, and `make docs` writes the page.
+Imports neither engine. The conformance suite tries every line, and a reference page lists them.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-INTRODUCTION = """\
-# Where the engines differ
-
-Made by `make docs` from `engines/gaps.py`: do not edit it. Tables, verdicts, scores and lineage are the same with either engine, but for
-these lines. Each is tried by the conformance suite (`tests/integration/engines/`): that it differs still.
-
-- **notimpl**: nobody asked for it yet; it is refused, or differs, as told.
-- **notyet**: meant to be the same, and not there yet.
-- **never**: the two can't be the same there.
-
-| what | kind | with Spark | why |
-|---|---|---|---|
-"""
 
 
 class Kind(StrEnum):
@@ -114,8 +100,3 @@ GAPS = (
         "Spark sorts lists of structs upwards only; no flow asks for it.",
     ),
 )
-
-
-def page() -> str:
-    """The list as a page, in Markdown."""
-    return INTRODUCTION + "".join(f"| {gap.name} | {gap.kind} | {gap.with_spark} | {gap.reason} |\n" for gap in GAPS)

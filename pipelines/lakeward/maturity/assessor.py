@@ -12,11 +12,26 @@ from typing import Any
 from lakeward.contracts.document import Document, Fault, read_document, shown
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
+from lakeward.core.keys import KeyDoc
 from lakeward.maturity.arithmetic import clause_score
 from lakeward.maturity.catalogue import Catalogue
 
-KEYS = ("edition", "answers")
-ANSWER_KEYS = ("item", "who", "when", "reason", "documents", "conformity")
+KEYS: Mapping[str, KeyDoc] = {
+    "edition": KeyDoc(
+        "text", "Edition that the item numbers are of, as the catalogue writes it: `GB/T 36073-2025`.", required=True
+    ),
+    "answers": KeyDoc("list", "One mapping of the keys below per item.", "none"),
+}
+ANSWER_KEYS: Mapping[str, KeyDoc] = {
+    "item": KeyDoc("text", "Number of the item, in quotes: `'6.1'`. An item stands once.", required=True),
+    "who": KeyDoc("text", "The assessor.", required=True),
+    "when": KeyDoc("date", "Day of the assessment, such as `2026-11-20`.", required=True),
+    "reason": KeyDoc("text", "Why the answer differs from what live evidence proposes.", required=True),
+    "documents": KeyDoc("list of texts", "Links to what the assessor saw; at least one.", required=True),
+    "conformity": KeyDoc(
+        "mapping", "Level `'1'` to `'5'` -> a list with the conformity of each clause of that level, in per cent.", required=True
+    ),
+}
 LEVELS = 5
 
 

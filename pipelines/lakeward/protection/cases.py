@@ -1,18 +1,32 @@
 """Tests of a policy as data: who sees what of which column, and by which rule. They need no lake, since each says how it is graded."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lakeward.contracts.document import Fault
 from lakeward.contracts.view import View
 from lakeward.core.errors import PolicyError
+from lakeward.core.keys import KeyDoc
 from lakeward.core.names import TableName
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.protection.load import known_name, open_document, problems_of, root
 from lakeward.protection.policy import NO_CATEGORY, Action, Policy
 
-KEYS = ("version", "tests")
-CASE_KEYS = ("name", "role", "column", "grade", "category", "expect", "rule", "value", "shown")
+KEYS: Mapping[str, KeyDoc] = {
+    "version": KeyDoc("text", "Version of the tests; for people.", "none"),
+    "tests": KeyDoc("list", "Mappings of the keys below; at least one.", required=True),
+}
+CASE_KEYS: Mapping[str, KeyDoc] = {
+    "name": KeyDoc("text", "What the test is about, for people.", required=True),
+    "role": KeyDoc("text", "Role that reads.", required=True),
+    "column": KeyDoc("text", "`layer.dataset.column` that it reads.", required=True),
+    "grade": KeyDoc("text", "Grade that the column counts as.", "ungraded"),
+    "category": KeyDoc("text", "Category that the column counts as.", "`none`"),
+    "expect": KeyDoc("text", "Action that must come out.", required=True),
+    "rule": KeyDoc("text", "Id of the rule that must decide.", "any"),
+    "value": KeyDoc("text", "An invented value of the column, in quotes.", "none"),
+    "shown": KeyDoc("text", "What the role must see of `value`.", "none"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,38 @@ from pathlib import Path
 from lakeward.contracts.document import Document, Fault, read_document, read_text, shown
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, PolicyError
+from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
 from lakeward.grading.grade import Grade
 from lakeward.protection.policy import EVERY, NO_CATEGORY, Action, MaskFormat, Policy, Rule
 
-KEYS = ("version", "ask", "roles", "categories", "rules")
-RULE_KEYS = ("id", "why", "roles", "grades", "categories", "columns", "action", "ask")
+KEYS: Mapping[str, KeyDoc] = {
+    "version": KeyDoc("text", "Version of the policy.", required=True),
+    "ask": KeyDoc("text", "Whom a reader asks about a hidden value, where a rule names nobody.", required=True),
+    "roles": KeyDoc(
+        "mapping", "Role -> its title `{en: …, zh: …}`: the roles of `--as`, `--role` and `lakeward.connect`.", required=True
+    ),
+    "categories": KeyDoc(
+        "mapping",
+        "Category of content -> the format of its masked values. `none` must be there; a category that is not is denied.",
+        required=True,
+    ),
+    "rules": KeyDoc(
+        "list",
+        "Mappings of the keys below. The first rule that fits a column decides; where none fits, the column is denied.",
+        "none",
+    ),
+}
+RULE_KEYS: Mapping[str, KeyDoc] = {
+    "id": KeyDoc("text", "Name of the rule; stands once.", required=True),
+    "why": KeyDoc("text", "Reason, shown to readers.", required=True),
+    "roles": KeyDoc("list of texts", 'Roles that it is for; `["*"]`: all.', required=True),
+    "grades": KeyDoc("list of texts", 'Grades that it is for; `["*"]`: all.', required=True),
+    "categories": KeyDoc("list of texts", 'Categories that it is for; `["*"]`: all.', required=True),
+    "columns": KeyDoc("list of texts", "`layer.dataset.column` names that it is limited to.", "every column"),
+    "action": KeyDoc("text", "What a reader gets of the values: one of the actions below.", required=True),
+    "ask": KeyDoc("text", "Whom a reader asks.", "the policy's `ask`"),
+}
 
 
 def read_policy(text: str, file: str, columns: Collection[str]) -> tuple[Policy, tuple[PolicyError, ...]]:

@@ -26,6 +26,16 @@ class Action(StrEnum):
     DENY = "deny"
 
 
+# What a reader gets of a column's values.
+ACTIONS: Mapping[Action, str] = {
+    Action.CLEAR: "The value.",
+    Action.MASK: "Of a text, the part that its category's format keeps, and `***`; of any other type, NULL.",
+    Action.TOKENISE: "A token that is the same wherever the value is the same; nothing without a key of tokens.",
+    Action.GENERALISE: "Of a number its first digit and zeros, of a timestamp its day, of a date its month, of a text the class of its length.",
+    Action.DENY: "Nothing: the column is not there.",
+}
+
+
 class MaskFormat(StrEnum):
     """Which part of a text stays when it is masked (`protection.masking`)."""
 
@@ -35,6 +45,17 @@ class MaskFormat(StrEnum):
     EDGES = "edges"
     LAST = "last"
     EMAIL = "email"
+
+
+# What a masked text looks like; one that is too short to hide the rest is `***`.
+FORMATS: Mapping[MaskFormat, str] = {
+    MaskFormat.PLAIN: "`***`",
+    MaskFormat.NAME: "first character: `张***`",
+    MaskFormat.PHONE: "first three and last four: `199***1234`",
+    MaskFormat.EDGES: "first and last: `1***X`",
+    MaskFormat.LAST: "last four: `***1234`",
+    MaskFormat.EMAIL: "first character and the domain: `l***@plant.example`",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,14 @@ class Severity(StrEnum):
     HALT = "halt"
 
 
+# What a failing rule does, by its severity.
+SEVERITIES: Mapping[Severity, str] = {
+    Severity.WARN: "Marks the batch; every row is published.",
+    Severity.QUARANTINE: "Keeps the failing rows out of silver: they wait in quarantine.",
+    Severity.HALT: "Stops the batch before it is published. Bronze keeps it, later batches wait until a steward releases it.",
+}
+
+
 class Dimension(StrEnum):
     """The six dimensions of GB/T 36344-2018, clause 5."""
 

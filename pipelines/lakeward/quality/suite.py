@@ -7,6 +7,7 @@ from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import SuiteError
+from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
 from lakeward.quality.catalogue import Expectation, Form, derived_dimension, expectations
 from lakeward.quality.checks import SeriesCheck
@@ -21,6 +22,22 @@ from lakeward.quality.series.plan import fit
 # What Great Expectations calls severities, and what each does here. It has no word for a row that is kept out.
 GX_SEVERITIES = {"critical": Severity.QUARANTINE, "warning": Severity.WARN, "info": Severity.WARN}
 ROW_FORMS = (Form.ROW, Form.UNIQUE)
+# `meta.lakeward` of an expectation; other keys there are for people.
+META_KEYS: Mapping[str, KeyDoc] = {
+    "id": KeyDoc(
+        "text",
+        "Name of the rule in verdicts, quarantine and scores; stands once in its suite.",
+        "the type without `expect_`, and its columns",
+    ),
+    "severity": KeyDoc(
+        "`warn`, `quarantine` or `halt`",
+        "What a failure does. The expectation's own `severity` (`critical`, `warning`, `info`) is read where this is not given.",
+        "`quarantine` where rows are judged, else `warn`",
+    ),
+    "dimension": KeyDoc(
+        "text", "Dimension of GB/T 36344-2018 that the rule's score counts for.", "that of the expectation's indicator"
+    ),
+}
 
 
 def load_rules(contract: Contract, suite_text: str | None, file: str) -> tuple[Rule, ...]:

@@ -12,13 +12,21 @@ from typing import Any
 from lakeward.contracts.document import Fault, read_document, shown
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
+from lakeward.core.keys import KeyDoc
 from lakeward.core.names import sha256
 from lakeward.core.spelling import did_you_mean
 from lakeward.core.sql import equals, literal
 from lakeward.quality.rule import Dimension
 
-KEYS = ("dimensions", "datasets")
-DATASET_KEYS = ("weight", "dimensions", "rules")
+KEYS: Mapping[str, KeyDoc] = {
+    "dimensions": KeyDoc("mapping", "Dimension of GB/T 36344-2018 -> its weight in every dataset.", "1 each"),
+    "datasets": KeyDoc("mapping", "Dataset -> a mapping of the keys below.", "none"),
+}
+DATASET_KEYS: Mapping[str, KeyDoc] = {
+    "weight": KeyDoc("number", "Weight of the dataset in the score of the estate.", "1"),
+    "dimensions": KeyDoc("mapping", "Dimension -> its weight in this dataset.", "the project's `dimensions`"),
+    "rules": KeyDoc("mapping", "Id of a rule -> its weight in its dimension.", "1 each"),
+}
 # Weights are whole ten-thousandths, so that sums of them are exact in every engine.
 ONE = 10_000
 # Above it, one rule of a dataset would drown all others to the second digit of a score.

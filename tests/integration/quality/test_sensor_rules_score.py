@@ -12,7 +12,7 @@ from support.sensor_truth import LOOKS_FOR, SUITE, Defect, arrived, flagged, inj
 
 pytestmark = pytest.mark.slow
 CONTRACT = Path(__file__).parents[3] / "expectations/datasets/plant_telemetry/contract.odcs.yaml"
-# Found of each kind by the rule that looks for it, at least; what is below 1 is told in docs/sensor-rules.md.
+# Found of each kind by the rule that looks for it, at least; what is below 1 is told in docs/reference/sensor-rules.md.
 RECALL = {
     **dict.fromkeys(("gap", "stuck", "stuck_smooth", "saturation", "sentinel", "unit_fahrenheit", "unit_kilopascal"), 1.0),
     **dict.fromkeys(("counter_reset", "counter_rollover", "clock_ahead", "clock_reset", "unknown_unit", "drift"), 1.0),

@@ -107,7 +107,7 @@ def anomalous(file: Path) -> Iterator[Defect]:
 
 
 def test_labels_of_process_faults_are_not_what_sensor_rules_tell(nab, skab):
-    """The figures of docs/sensor-rules.md: by chance, 9 % of the readings lie in a window of NAB, 28 % in a fault of SKAB."""
+    """The figures of docs/reference/sensor-rules.md: by chance, 9 % of the readings lie in a window of NAB, 28 % in a fault of SKAB."""
     spikes, flat = score(nab["spike"], windows()), score(nab["flat"], windows())
     assert (spikes.hits, spikes.defects, spikes.flags, spikes.right) == (25, 49, 4494, 303)
     assert (flat.hits, flat.flags, flat.right) == (6, 5580, 546)

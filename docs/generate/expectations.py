@@ -1,12 +1,14 @@
-"""The vocabulary of suites as a page: each expectation, how it is judged, its arguments, and where it differs from Great Expectations.
-
-Made of the catalogues alone, so that it can't say what the code does not do. Writes no file: `make docs` does.
-"""
+"""The page of expectations: each one, how it is judged, its arguments, and where it differs from Great Expectations."""
 
 from collections.abc import Mapping
+from typing import Any
 
+import yaml
+
+from generate.markdown import code, page, table
+from generate.sources import CATALOGUES
 from lakeward.core.messages import Lang
-from lakeward.quality.catalogue import Expectation, Form, expectations, listed_differences
+from lakeward.quality.catalogue import OURS, Expectation, Form, expectations, listed_differences
 from lakeward.quality.indicators import indicator_name, indicators
 
 FORMS = {
@@ -20,10 +22,6 @@ FORMS = {
 # What its class takes and a table has no room for: the same for all that speak of rows.
 CONDITION = frozenset(("row_condition", "condition_parser"))
 INTRODUCTION = """\
-# Expectations
-
-Made by `make docs` from the catalogues in `expectations/catalogues/`: do not edit it.
-
 Every expectation of Great Expectations Core 1.24 is accepted, with all its arguments, and so are the sensor rules (`expect_series_…`).
 *Judged by* says how:
 
@@ -38,43 +36,56 @@ not (look-around, back-references), patterns and lengths of values that are no t
 of time with names or zones in them, and a `row_condition` of more than comparisons, `in`, `and`, `or`, `not` and tests for missing values.
 What has `condition` takes `row_condition` and `condition_parser`: Great Expectations' condition objects, or a text in the language of
 pandas, Spark or Great Expectations. An argument in bold is required. A verdict over nothing is UNKNOWN; `lakeward check --json` gives what
-Great Expectations answers there.
-
-| expectation | judged by | arguments | indicator of GB/T 36344-2018 | differs |
-|---|---|---|---|---|
-"""
-DIFFERENCES = """
+Great Expectations answers there."""
+HEAD = ("expectation", "judged by", "arguments", "indicator of GB/T 36344-2018", "differs")
+DIFFERENCES = """\
 ## Where a compiled expectation differs from Great Expectations on pandas
 
-Each line is tried by a test: that it differs, and that nothing else does.
+Each line is tried by a test: that it differs, and that nothing else does."""
+SERIES = """\
+## Sensor rules
 
-| name | expectations | theirs | reason |
-|---|---|---|---|
-"""
+What each looks for, and what its arguments mean; how they work, what they find and what they cost is in [Sensor rules](sensor-rules.md)."""
 
 
 def vocabulary() -> str:
     """The page, in Markdown."""
-    rows = "".join(_row(name, known) for name, known in sorted(expectations().items()))
-    return INTRODUCTION + rows + DIFFERENCES + "".join(_difference(known) for known in listed_differences())
+    rows = [_row(name, known) for name, known in sorted(expectations().items())]
+    differences = table(("name", "expectations", "theirs", "reason"), map(_difference, listed_differences()))
+    ours = yaml.safe_load((CATALOGUES / OURS).read_text(encoding="utf-8"))
+    rules = table(
+        ("expectation", "a reading passes when"), [(code(name), _both(entry)) for name, entry in ours["expectations"].items()]
+    )
+    arguments = table(
+        ("argument", "value", "meaning"),
+        [(code(name), entry["shape"].replace("_", " "), _both(entry)) for name, entry in ours["arguments"].items()],
+    )
+    parts = (INTRODUCTION, table(HEAD, rows), SERIES, rules, arguments, DIFFERENCES, differences)
+    return page("Expectations", "the catalogues in `expectations/catalogues/`", *parts)
 
 
-def _row(name: str, known: Expectation) -> str:
-    code = indicators()[name]
+def _both(entry: Mapping[str, Any]) -> str:
+    return f"{entry['en']}\n{entry['zh']}"
+
+
+def _row(name: str, known: Expectation) -> tuple[str, ...]:
+    indicator = indicators()[name]
     differs = [f"[{each['id']}](#{each['id']})" for each in listed_differences() if name.removeprefix("expect_") in each["types"]]
-    return _line(f"`{name}`", FORMS[known.form], _arguments(known), f"{code} {indicator_name(code, Lang.EN)}", ", ".join(differs))
+    return (
+        code(name),
+        FORMS[known.form],
+        _arguments(known),
+        f"{indicator} {indicator_name(indicator, Lang.EN)}",
+        ", ".join(differs),
+    )
 
 
 def _arguments(known: Expectation) -> str:
-    optional = [f"`{name}`" for name in sorted(known.optional - CONDITION)]
+    optional = [code(name) for name in sorted(known.optional - CONDITION)]
     condition = ["condition"] if known.optional >= CONDITION else []
     return ", ".join([*(f"**`{name}`**" for name in sorted(known.required)), *optional, *condition])
 
 
-def _difference(known: Mapping[str, str]) -> str:
-    types = "any" if "*" in known["types"] else ", ".join(f"`{name}`" for name in known["types"])
-    return _line(f'<a id="{known["id"]}"></a>{known["id"]}', types, known["theirs"], known["reason"])
-
-
-def _line(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+def _difference(known: Mapping[str, Any]) -> tuple[str, ...]:
+    types = "any" if "*" in known["types"] else ", ".join(map(code, known["types"]))
+    return f'<a id="{known["id"]}"></a>{known["id"]}', types, known["theirs"], known["reason"]

@@ -1,0 +1,33 @@
+"""Every generated page: its path below docs/, and the function that makes its text."""
+
+from collections.abc import Callable, Mapping
+
+from generate.assessor import assessor
+from generate.catalogues import catalogues
+from generate.commands import commands
+from generate.engines import engines
+from generate.exit_codes import exit_codes
+from generate.expectations import vocabulary
+from generate.governance import governance
+from generate.messages import messages
+from generate.policies import policies
+from generate.project import project
+from generate.scoring import scoring
+from generate.settings import settings
+from generate.suite import suite
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/assessor.md": assessor,
+    "reference/catalogues.md": catalogues,
+    "reference/commands.md": commands,
+    "reference/engines.md": engines,
+    "reference/exit-codes.md": exit_codes,
+    "reference/expectations.md": vocabulary,
+    "reference/governance.md": governance,
+    "reference/messages.md": messages,
+    "reference/policies.md": policies,
+    "reference/project.md": project,
+    "reference/scoring.md": scoring,
+    "reference/settings.md": settings,
+    "reference/suite.md": suite,
+}

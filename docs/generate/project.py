@@ -1,0 +1,32 @@
+"""The page of a project: its folders and the keys of `project.yaml`."""
+
+from generate.markdown import keys, page
+from lakeward.contracts.project import KEYS, MAINTAIN_KEYS
+
+FOLDERS = """\
+A project is a folder with `expectations/project.yaml` in it. `lakeward init plant` makes one:
+
+```text
+plant/
+  expectations/project.yaml          the keys below
+  expectations/datasets/<name>/      contract.odcs.yaml, suite.json; for gold also models/*.sql
+  expectations/policies/             serving.yaml, serving.tests.yaml, scoring.yaml, assessor.yaml; each may be missing
+  dags/lakeward_dags.py              three lines; Airflow's dags folder points here
+  inbox/<name>/                      files are dropped here
+  lake/<layer>/<name>/               plain Delta tables: rejects, bronze, silver, quarantine, repairs, gold, governance
+```
+
+Commands work from any folder inside a project, or with `--project`."""
+EXAMPLE = """\
+```yaml
+name: plant
+timezone: Asia/Shanghai
+roots: [/mnt/press_line]
+maintain: {retention_days: 90}
+```"""
+
+
+def project() -> str:
+    """The page, in Markdown."""
+    parts = (FOLDERS, "## `expectations/project.yaml`", keys(KEYS), "### `maintain`", keys(MAINTAIN_KEYS), "### Example", EXAMPLE)
+    return page("Project", "`lakeward/contracts/project.py`", *parts)

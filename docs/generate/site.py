@@ -1,0 +1,37 @@
+"""A hook of the site's builder: a folder that the navigation names stands for its pages, and links to other languages are relative."""
+
+from pathlib import Path
+from typing import Any
+
+TITLE = "# "
+
+
+def on_config(config: Any) -> Any:
+    """Put the pages of each folder in the place of its name."""
+    docs = Path(config.docs_dir)
+    config.nav = [opened for entry in config.nav if (opened := _opened(docs, entry))]
+    return config
+
+
+def _opened(docs: Path, entry: Any) -> Any:
+    """The entry with its pages; None where no page is there yet."""
+    if isinstance(entry, str):
+        return entry if (docs / entry).is_file() else None
+    title, folder = next(iter(entry.items()))
+    pages = _pages(docs, folder) if isinstance(folder, str) else folder  # each language comes by with the same navigation
+    return {title: pages} if pages else None
+
+
+def _pages(docs: Path, folder: str) -> list[str]:
+    """The English pages of a folder by their titles, an overview first."""
+    found = [page for page in (docs / folder).glob("*.md") if not page.name.endswith(".zh.md")]
+    ordered = sorted(
+        found, key=lambda page: (page.stem not in {"index", "README"}, page.name if folder == "decisions/" else _title(page))
+    )
+    return [page.relative_to(docs).as_posix() for page in ordered]
+
+
+def _title(page: Path) -> str:
+    return next(
+        (line.removeprefix(TITLE) for line in page.read_text(encoding="utf-8").splitlines() if line.startswith(TITLE)), ""
+    )
