@@ -1,9 +1,12 @@
-"""A hook of the site's builder: a folder that the navigation names stands for its pages, and links to other languages are relative."""
+"""A hook of the site's builder: a folder that the navigation names stands for its pages, and a block may say what it needs."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 TITLE = "# "
+# The builder knows no second word beside a language; a class it does know.
+NEEDS = re.compile(r"^( *```console) ([a-z]+)$", re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:
@@ -11,6 +14,11 @@ def on_config(config: Any) -> Any:
     docs = Path(config.docs_dir)
     config.nav = [opened for entry in config.nav if (opened := _opened(docs, entry))]
     return config
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Write `console spark` as the builder has it."""
+    return NEEDS.sub(r"\1 {.\2}", markdown)
 
 
 def _opened(docs: Path, entry: Any) -> Any:

@@ -1,0 +1,189 @@
+"""Every command of the documentation is given, in this process, as a reader would give it: files saved, codes and answers compared."""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from lakeward.cli import main
+from lakeward.cli.app import make_app
+from lakeward.core.messages import Lang
+from support import documented_commands as documented
+from support import source_tree
+
+PAGES = [page for page in documented.pages() if any(block.is_shell for block in documented.blocks(documented.text_of(page)))]
+# Programs of the shell that a page may use, beside ours.
+TOOLS = {"cat", "cp", "head", "ls", "mkdir", "mv", "printf", "python", "rm", "sed", "touch", "unzip"}
+# What a page may name where the block says that it needs more than this machine.
+ELSEWHERE = {
+    "airflow",
+    "apt",
+    "apt-get",
+    "chmod",
+    "docker",
+    "export",
+    "git",
+    "kubectl",
+    "pip",
+    "python",
+    "spark-submit",
+    "tar",
+    "uv",
+}
+SHELL = re.compile(r"[|<>;*]|\$\(")
+GLOBAL = {"--project", "--lang", "--help", "--version"}
+# What a sentence writes for any command.
+PLACEHOLDERS = {"_", "COMMAND"}
+FEWEST = 20
+
+
+@pytest.fixture
+def reader(tmp_path, monkeypatch):
+    """An empty folder, and no setting of this machine."""
+    for name in [name for name in os.environ if name.startswith("LAKEWARD_")]:  # noqa: TID251
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # noqa: TID251
+    monkeypatch.chdir(tmp_path)
+    return monkeypatch
+
+
+def follow(page, reader, wanted):
+    """Do what the page says; blocks that need what is not in `wanted` are left out. The number of commands that ran."""
+    reader.setenv("LAKEWARD_LANG", "zh" if page.endswith(".zh.md") else "en")
+    ran = 0
+    for step, needs in documented.steps(documented.text_of(page)):
+        if needs not in wanted:
+            continue
+        if isinstance(step, documented.Saved):
+            file = Path(step.path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(step.text, encoding="utf-8")
+        else:
+            run(page, step, reader)
+            ran += 1
+    return ran
+
+
+def run(page, command, reader):
+    for part in command.text.split(" && "):
+        code, printed = answer(part, reader)
+        assert (command.code if part == command.text.split(" && ")[-1] else 0) == code, (
+            f"{page}:{command.line}: {part}\n{printed}"
+        )
+    if command.shown:
+        line = documented.differs(command.shown, printed)
+        assert line is None, f"{page}:{command.line}: the answer has not, in its place:\n{line}\n\n{printed}"
+
+
+def answer(text, reader):
+    """The exit code of one command, and what it printed."""
+    variables, words = documented.words_of(text)
+    if words[0] == "cd":
+        reader.chdir(words[1])
+        return 0, ""
+    if words[0] == "make":
+        return 0, ""  # that there is such a target is another test's
+    if words[0] == "lakeward" and not SHELL.search(shlex.join(words).replace("'", "")):
+        with pytest.MonkeyPatch.context() as given:
+            for name, value in variables.items():
+                given.setenv(name, value)
+            return called(words[1:])
+    done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def called(words):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), pytest.raises(SystemExit) as end:
+        main(words)
+    return end.value.code or 0, printed.getvalue()
+
+
+def options(lang=Lang.EN):
+    """The options of every command, by its words."""
+    made = make_app(lang)
+    queue = [((), typer.main.get_command(made) if isinstance(made, typer.Typer) else made)]
+    found = {}
+    while queue:
+        words, command = queue.pop()
+        found[words] = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)} | GLOBAL
+        queue += [((*words, name), member) for name, member in getattr(command, "commands", {}).items()]
+    return found
+
+
+def unknown(text, known):
+    """What of a command of Lakeward does not exist."""
+    for part in re.split(r"[\s；：，](?=lakeward )", text):
+        words = [word.rstrip(",;:；：，") for word in documented.words_of(part.replace("…", "_"))[1][1:]]
+        path = next(tuple(words[:end]) for end in range(len(words), -1, -1) if tuple(words[:end]) in known)
+        rest = words[len(path) :]
+        grouped = any(len(other) > len(path) and other[: len(path)] == path for other in known)
+        if grouped and rest and not rest[0].startswith("-") and rest[0] not in PLACEHOLDERS:
+            return rest[0]
+        wrong = next((word for word in rest if word.startswith("--") and word.partition("=")[0] not in known[path]), None)
+        if wrong:
+            return wrong
+    return None
+
+
+def test_every_block_of_commands_says_what_it_needs():
+    for page in documented.pages():
+        for block in documented.blocks(documented.text_of(page)):
+            at = f"{page}:{block.line}"
+            assert not block.is_shell or block.words[0] == "console", f"{at}: commands stand in ```console blocks"
+            assert not block.is_shell or block.needs in {None, *documented.NEEDS}, f"{at}: unknown need {block.needs}"
+            assert block.is_shell or not re.search(r"^(?:\$ )?(?:lakeward|make|pip) ", block.text, re.MULTILINE), (
+                f"{at}: no ```console"
+            )
+            assert not block.is_shell or list(documented.commands(block)), f"{at}: a command starts with `$ `"
+
+
+def test_every_command_is_one_that_can_be_given():
+    targets = set(re.findall(r"^([a-z-]+):", (source_tree.ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    found = 0
+    for page in PAGES:
+        for step, needs in documented.steps(documented.text_of(page)):
+            for part in step.text.split(" && ") if isinstance(step, documented.Command) else ():
+                _, words = documented.words_of(part)
+                at = f"{page}:{step.line}: {part}"
+                assert words[0] in {"lakeward", "cd", "make"} | TOOLS | (ELSEWHERE if needs else set()), at
+                assert words[0] != "make" or set(words[1:]) <= targets, at
+                found += 1
+    assert found >= FEWEST
+
+
+def test_every_command_that_is_named_exists():
+    known = options()
+    named = [(page, text) for page in documented.pages() for text in documented.named(documented.text_of(page))]
+    given = [
+        (f"{page}:{step.line}", part)
+        for page in PAGES
+        for step, _ in documented.steps(documented.text_of(page))
+        if isinstance(step, documented.Command)
+        for part in step.text.split(" && ")
+        if documented.words_of(part)[1][0] == "lakeward"
+    ]
+    assert len(named) >= FEWEST
+    assert [(at, text, wrong) for at, text in (*named, *given) if (wrong := unknown(text, known))] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_can_be_followed(page, reader):
+    follow(page, reader, {None})
+
+
+@pytest.mark.spark
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(b.needs == "spark" for b in documented.blocks(documented.text_of(page)))]
+)
+def test_a_page_can_be_followed_with_spark(page, reader):
+    assert follow(page, reader, {None, "spark"})
