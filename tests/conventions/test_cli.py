@@ -41,7 +41,7 @@ KEYS = {
     },
 }
 # The pages that tell programs what they may rely on.
-PAGES = ("README.md",)
+PAGES = ("docs/reference/json.md",)
 # Packages that help, the version and completion import; whatever is added here makes every press of a key slower.
 DOOR = {"annotated_doc", "lakeward", "shellingham", "typer", "yaml"}
 # Ours among them, beside those of `core`: all that there is to import before a command is named, and what the commands share.

@@ -23,6 +23,7 @@ PAGES = [page for page in documented.pages() if any(block.is_shell for block in 
 TOOLS = {"cat", "cp", "head", "ls", "mkdir", "mv", "printf", "python", "rm", "sed", "touch", "unzip"}
 # What a page may name where the block says that it needs more than this machine.
 ELSEWHERE = {
+    "env/bin/pip",
     "airflow",
     "apt",
     "apt-get",
@@ -120,8 +121,8 @@ def options(lang=Lang.EN):
 
 def unknown(text, known):
     """What of a command of Lakeward does not exist."""
-    for part in re.split(r"[\s；：，](?=lakeward )", text):
-        words = [word.rstrip(",;:；：，") for word in documented.words_of(part.replace("…", "_"))[1][1:]]
+    for part in filter(re.compile(r"(?:[A-Z_]+=\S+ )*lakeward ").match, re.split(r"[；：，]|[,;:] |\s(?=lakeward )", text)):
+        words = documented.words_of(part.replace("…", "_"))[1][1:]
         path = next(tuple(words[:end]) for end in range(len(words), -1, -1) if tuple(words[:end]) in known)
         rest = words[len(path) :]
         grouped = any(len(other) > len(path) and other[: len(path)] == path for other in known)
