@@ -8,6 +8,7 @@ from generate.commands import commands
 from generate.engines import engines
 from generate.exit_codes import exit_codes
 from generate.expectations import vocabulary
+from generate.flows import public_flows
 from generate.governance import governance
 from generate.messages import messages
 from generate.policies import policies
@@ -17,6 +18,7 @@ from generate.settings import settings
 from generate.suite import suite
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "api/flows.md": public_flows,
     "reference/assessor.md": assessor,
     "reference/catalogues.md": catalogues,
     "reference/commands.md": commands,

@@ -13,14 +13,23 @@ __version__ = "0.2.0"
 
 
 def connect(role: str, project: str | Path | None = None) -> "Connection":
-    """The lake of the project at or above `project` (default: here), as `role` has it: `connect(role="analyst").sql("from gold.x")`.
+    """The lake of the project at or above `project` (default: the working folder), as `role` may see it.
 
-    A convenience for notebooks, not a wall: it runs in the reader's own process. See `lakeward.flows.serving.connection`.
+    A convenience for notebooks, not a wall: it runs in the reader's own process. Every query is logged.
+
+    Args:
+        role: A role of the project's serving policy.
 
     Raises:
         UsageError: There is no such project, or no such role.
         PolicyError: The policy is not valid.
         ProtectionError: The key of tokens is not safe where it lies.
+
+    Examples:
+        >>> import lakeward
+        >>> with lakeward.connect(role="analyst") as con:
+        ...     con.sql("SELECT machine, temp_degc FROM silver.press_line ORDER BY temp_degc").fetchall()
+        [('M1', 20.5), ('M1', 21.5), ('M2', 24.0)]
     """
     from lakeward.flows import connect as open_door  # noqa: PLC0415 -- whoever parses a DAG must not pay for DuckDB
 
@@ -38,6 +47,15 @@ def check(data: object, suite: object, project: str | Path | None = None) -> dic
     Raises:
         DataError: The data can't be read as a table.
         SuiteError: The suite can't be read, or names columns that the data has not.
+
+    Examples:
+        >>> import lakeward
+        >>> hot = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "Temp", "max_value": 200}}
+        >>> result = lakeward.check("inbox/press_line/a.csv", {"name": "hot", "expectations": [hot]})
+        >>> result["success"]
+        False
+        >>> result["results"][0]["result"]["unexpected_count"]
+        1
     """
     from lakeward.core.settings import Settings  # noqa: PLC0415 -- as above
     from lakeward.flows import check_data as judge  # noqa: PLC0415

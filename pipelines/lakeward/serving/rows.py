@@ -23,7 +23,20 @@ _INSTANT = "TIMESTAMP WITH TIME ZONE"
 
 
 class Rows:
-    """Rows of one query; each call that takes them out runs it, and is written to the access log."""
+    """Rows of one query; each call that takes them out runs it, and is written to the access log.
+
+    Examples:
+        >>> import lakeward
+        >>> con = lakeward.connect(role="analyst")
+        >>> rows = con.sql("SELECT machine, max(temp_degc) AS hottest FROM silver.press_line GROUP BY machine ORDER BY machine")
+        >>> rows.columns, rows.types
+        (('machine', 'hottest'), ('VARCHAR', 'DOUBLE'))
+        >>> rows.fetchall()
+        [('M1', 21.5), ('M2', 24.0)]
+        >>> rows.limit(1).fetchone()
+        ('M1', 21.5)
+        >>> con.close()
+    """
 
     def __init__(self, relation: duckdb.DuckDBPyRelation, report: Report) -> None:
         self.__relation = relation

@@ -87,6 +87,16 @@ class Connection:
 
         Raises:
             ProtectionError: The guard or the policy refuses it; that is logged too.
+
+        Examples:
+            >>> import lakeward
+            >>> con = lakeward.connect(role="analyst")
+            >>> con.sql("SELECT count(*) FROM silver.press_line").fetchone()
+            (3,)
+            >>> con.sql("DELETE FROM silver.press_line")
+            Traceback (most recent call last):
+            lakeward.core.errors.ProtectionError: ...
+            >>> con.close()
         """
         asked_at = self._workspace.clock.now()
         try:
