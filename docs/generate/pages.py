@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from generate.assessor import assessor
 from generate.catalogues import catalogues
 from generate.commands import commands
+from generate.contract import contract
 from generate.engines import engines
 from generate.exit_codes import exit_codes
 from generate.expectations import vocabulary
@@ -22,6 +23,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/assessor.md": assessor,
     "reference/catalogues.md": catalogues,
     "reference/commands.md": commands,
+    "reference/contract.md": contract,
     "reference/engines.md": engines,
     "reference/exit-codes.md": exit_codes,
     "reference/expectations.md": vocabulary,

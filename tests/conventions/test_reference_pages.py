@@ -6,8 +6,9 @@ import re
 import pytest
 import yaml
 
-from generate import assessor, project, scoring
+from generate import assessor, contract, project, scoring
 from generate.pages import PAGES
+from lakeward.contracts.load import parse_contract
 from lakeward.contracts.project import load_project
 from lakeward.core.messages import catalogue
 from lakeward.maturity.assessor import read_answers
@@ -19,6 +20,10 @@ from support import source_tree
 DOCS = source_tree.ROOT / "docs"
 # Modules that read the keys of a file entry by entry, and the page that lists these keys.
 READERS = {
+    **dict.fromkeys(
+        [f"pipelines/lakeward/contracts/{name}.py" for name in ("build", "columns", "dialect", "file_drop", "gold", "promises")],
+        "reference/contract.md",
+    ),
     "pipelines/lakeward/contracts/project.py": "reference/project.md",
     "pipelines/lakeward/maturity/assessor.py": "reference/assessor.md",
     "pipelines/lakeward/protection/cases.py": "reference/policies.md",
@@ -67,6 +72,11 @@ def _reads(call):
 
 def example(text):
     return re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1]
+
+
+def test_the_examples_of_contracts_are_valid():
+    silver, gold = (parse_contract(example(text), "contract.odcs.yaml") for text in (contract.SILVER, contract.GOLD))
+    assert (silver.layer, gold.layer) == ("silver", "gold")
 
 
 def test_the_examples_are_valid(tmp_path):

@@ -1,7 +1,7 @@
 """From a document to a contract: every law of a contract that can be seen in its own text, in the order of the text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lakeward.contracts.columns import no_unjudged, read_columns
@@ -12,11 +12,50 @@ from lakeward.contracts.model import Column, Contract, Grain
 from lakeward.contracts.promises import read_promises
 from lakeward.contracts.record_format import TYPED_ROWS
 from lakeward.contracts.view import View, custom
+from lakeward.core.keys import KeyDoc
 from lakeward.core.names import DATASET_NAME, Layer, sha256
 from lakeward.core.spelling import did_you_mean
 
 EDITIONS = r"v3\.[12]\.0"
-CUSTOM = ("source", "model", "timeColumn", "series", "partition", "duplicates", "dataClass", "engine")
+# Keys of the standard that are read; others are for people.
+KEYS: Mapping[str, KeyDoc] = {
+    "apiVersion": KeyDoc("text", "Edition of the standard: `v3.2.0` or `v3.1.0`.", required=True),
+    "kind": KeyDoc("text", "`DataContract`.", required=True),
+    "id": KeyDoc("text", "A text that names this contract alone, such as `urn:plant:press_line`.", required=True),
+    "name": KeyDoc(
+        "text",
+        "Name of the dataset and of its folder: small letters, digits and `_`, starting with a letter, at most 63.",
+        required=True,
+    ),
+    "version": KeyDoc("text", "`major.minor.patch`. A change that breaks the promise needs a new major version.", required=True),
+    "description": KeyDoc("mapping", "Its `purpose` is what readers find in the catalogue.", "none"),
+    "domain": KeyDoc("text", "Business domain.", "none"),
+    "team": KeyDoc(
+        "mapping",
+        "`members`, each with `username` and `role`: the owner is the one whose role is `owner`; without one, it is the team's `name`.",
+        "no owner",
+    ),
+    "schema": KeyDoc("list", "One object, whose `properties` are the columns.", required=True),
+    "slaProperties": KeyDoc("list", "Items of `property`, `value` and `unit`, by the names below.", "none"),
+    "customProperties": KeyDoc("list", "Items of `property` and `value`, by the names below.", required=True),
+}
+# Custom properties of a contract; one of `source` and `model` must be there.
+CUSTOM: Mapping[str, KeyDoc] = {
+    "source": KeyDoc("mapping", "Where batches come from; the dataset is of the layer silver."),
+    "model": KeyDoc("mapping", "How the rows are computed from other tables; the dataset is of the layer gold."),
+    "timeColumn": KeyDoc("column", "Timestamp that says when a row happened.", "none"),
+    "series": KeyDoc("list of columns", "Columns that name a series of readings.", "none: all rows are one series"),
+    "partition": KeyDoc("`none`, `day` or `month`", "Partition of tables by `timeColumn`.", "`none`"),
+    "duplicates": KeyDoc(
+        "`exact`", "Without a key: rows that are equal in every column are duplicates.", "no row is a duplicate"
+    ),
+    "dataClass": KeyDoc(
+        "text",
+        "Class of data that gives columns their default grade; see below.",
+        "none: columns that no detector knows stay ungraded",
+    ),
+    "engine": KeyDoc("`embedded` or `spark`", "Engine of this dataset.", "`engine` in `project.yaml`"),
+}
 # Six digits a part: enough for ever, and no number that a comparison could choke on.
 VERSION = r"(?:0|[1-9][0-9]{0,5})(?:\.(?:0|[1-9][0-9]{0,5})){2}"
 

@@ -1,14 +1,25 @@
 """How the records of a source's files look: the keys of a contract that say so."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.contracts.view import View
+from lakeward.core.keys import KeyDoc
 
-KEYS = (
-    *("format", "delimiter", "quote", "escape", "encoding", "nulls", "decimal", "timezone"),
-    *("sheet", "headerRow", "headerRows"),
-)
+KEYS: Mapping[str, KeyDoc] = {
+    "format": KeyDoc(", ".join(f"`{form}`" for form in FileFormat), "Format of the files.", required=True),
+    "delimiter": KeyDoc("character", "CSV: what stands between two fields; `\\t` in quotes is a tab.", "`,`"),
+    "quote": KeyDoc("character", "CSV: what a field with a delimiter or a line end stands in.", '`"`'),
+    "escape": KeyDoc("character", "CSV: what escapes a quote: the quote itself, or a backslash.", '`"`'),
+    "encoding": KeyDoc("codec", "Codec of text, as Python calls it: `utf-8`, `gb18030`, `gbk`, `utf-16`.", "`utf-8`"),
+    "nulls": KeyDoc("list of texts", "Texts that mean that there is no value.", '`[""]`'),
+    "decimal": KeyDoc("`.` or `,`", "Decimal separator of numbers in text.", "`.`"),
+    "timezone": KeyDoc("IANA zone", "Zone of times without an offset.", "none: a row with such a time is quarantined"),
+    "sheet": KeyDoc("text", "Excel: the sheet.", "the only one with something in it"),
+    "headerRow": KeyDoc("whole number", "Excel: first row of the header, from 1.", "1"),
+    "headerRows": KeyDoc("whole number", "Excel: rows of the header; their texts are joined.", "1"),
+}
 
 
 def read_record_format(view: View, sheet_limit_bytes: int) -> RecordFormat:

@@ -1,6 +1,6 @@
 """A drop folder as the source of a dataset: the keys of a contract that describe it. Refuses a path that leaves the project."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from lakeward.contracts import dialect
@@ -8,8 +8,20 @@ from lakeward.contracts.dialect import read_record_format
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.contracts.source import LIMIT_BYTES, FileDropSource
 from lakeward.contracts.view import View
+from lakeward.core.keys import KeyDoc
 
-KEYS = ("path", "pattern", "limitBytes", *dialect.KEYS)
+KEYS: Mapping[str, KeyDoc] = {
+    "path": KeyDoc(
+        "folder", "Drop folder: relative to the project, or absolute below one of the project's `roots`.", "`inbox/<name>`"
+    ),
+    "pattern": KeyDoc("glob", "Files below `path`; `**` stands for folders.", "`**/*.<format>`"),
+    "limitBytes": KeyDoc(
+        "whole number",
+        "Most bytes of files in one batch; one file always fits. A sheet has as many at most, unpacked.",
+        f"{LIMIT_BYTES}",
+    ),
+    **dialect.KEYS,
+}
 
 
 def read_file_drop(

@@ -1,0 +1,96 @@
+"""The page of contracts: every key that is read, by the place where it stands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from generate.markdown import code, keys, page, table
+from generate.sources import CATALOGUES
+from lakeward.contracts import build, columns, file_drop, gold, promises
+
+RULES = "grading_rules_common_v1.yaml"
+INTRODUCTION = """\
+`expectations/datasets/<name>/contract.odcs.yaml` is a contract of the Open Data Contract Standard (ODCS) v3.2; v3.1 is read too. Lakeward
+reads the keys below. Other keys of the standard may stand there for people; a key that the standard does not know is refused, with the one
+that it may have meant. Values are plain YAML: no tags, no aliases, and no secrets. `lakeward new` drafts a contract from a file, and
+`lakeward contract lint` lists every problem with its line."""
+COLUMNS = "Each of `properties` of the one object in `schema` is a column."
+UNJUDGED = """\
+{keys} are refused: nothing in Lakeward would judge them. Rules stand in [the suite](suite.md)."""
+SLA = "A value with a unit: `s`, `min`, `h`, `d` or `y`."
+SOURCE = "The value of the custom property `source`: a drop folder and how the records of its files look."
+MODEL = "The value of the custom property `model`."
+CLASSES = "`dataClass` is one of these; the class gives the grade of columns that no detector knows."
+SILVER = """\
+```yaml
+apiVersion: v3.2.0
+kind: DataContract
+id: urn:plant:press_line
+name: press_line
+version: 1.0.0
+status: active
+description: {purpose: readings of the presses}
+team: {name: press-shop, members: [{username: li.wei, role: owner}]}
+schema:
+  - name: press_line
+    logicalType: object
+    properties:
+      - {name: machine, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
+      - {name: ts, physicalName: Time, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 2}
+      - {name: temp_degc, logicalType: number, customProperties: [{property: unit, value: Cel}]}
+slaProperties:
+  - {property: latency, value: 2, unit: h}
+customProperties:
+  - property: source
+    value: {format: csv, delimiter: ";", decimal: ",", timezone: Asia/Shanghai}
+  - {property: timeColumn, value: ts}
+  - {property: series, value: [machine]}
+  - {property: dataClass, value: production}
+```"""
+GOLD = """\
+```yaml
+apiVersion: v3.2.0
+kind: DataContract
+id: urn:plant:press_hourly
+name: press_hourly
+version: 1.0.0
+status: active
+schema:
+  - name: press_hourly
+    logicalType: object
+    properties:
+      - {name: machine, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1}
+      - {name: hour_start, logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 2}
+      - {name: hottest_degc, logicalType: number, customProperties: [{property: unit, value: Cel}]}
+customProperties:
+  - property: model
+    value:
+      sql: models/press_hourly.sql
+      inputs: [silver.press_line]
+      window: hour_start
+      grain: hour
+      timezone: Asia/Shanghai
+      times: {silver.press_line: ts}
+  - {property: timeColumn, value: hour_start}
+  - {property: dataClass, value: production}
+```"""
+
+
+def contract() -> str:
+    """The page, in Markdown."""
+    refused = UNJUDGED.format(keys=", ".join(map(code, columns.UNJUDGED)))
+    classes = yaml.safe_load((CATALOGUES / RULES).read_text(encoding="utf-8"))["classes"]
+    parts = (
+        *(INTRODUCTION, "## Top level", keys(build.KEYS), "## Custom properties", keys(build.CUSTOM)),
+        *("## Columns", COLUMNS, keys(columns.KEYS), "### Custom properties of a column", keys(columns.CUSTOM), refused),
+        *("## `slaProperties`", SLA, keys(promises.PROPERTIES), "## `source`", SOURCE, keys(file_drop.KEYS)),
+        *("## `model`", MODEL, keys(gold.KEYS), "## Classes of data", CLASSES),
+        *(table(("class", "English", "中文"), map(_class, classes.items())), "## Examples", "Silver:", SILVER, "Gold:", GOLD),
+    )
+    return page("Contract", "`lakeward/contracts/`", *parts)
+
+
+def _class(entry: tuple[str, Mapping[str, Any]]) -> tuple[str, str, str]:
+    name, said = entry
+    return code(name), said["en"], said["zh"]
