@@ -20,24 +20,9 @@ from support import source_tree
 
 PAGES = [page for page in documented.pages() if any(block.is_shell for block in documented.blocks(documented.text_of(page)))]
 # Programs of the shell that a page may use, beside ours.
-TOOLS = {"cat", "cp", "head", "ls", "mkdir", "mv", "printf", "python", "rm", "sed", "touch", "unzip"}
+TOOLS = {"base64", "cat", "chmod", "cp", "export", "head", "ls", "mkdir", "mv", "printf", "python", "rm", "sed", "touch", "unzip"}
 # What a page may name where the block says that it needs more than this machine.
-ELSEWHERE = {
-    "env/bin/pip",
-    "airflow",
-    "apt",
-    "apt-get",
-    "chmod",
-    "docker",
-    "export",
-    "git",
-    "kubectl",
-    "pip",
-    "python",
-    "spark-submit",
-    "tar",
-    "uv",
-}
+ELSEWHERE = {"airflow", "apt", "apt-get", "docker", "env/bin/pip", "git", "kubectl", "pip", "spark-submit", "tar", "uv"}
 SHELL = re.compile(r"[|<>;*]|\$\(")
 GLOBAL = {"--project", "--lang", "--help", "--version"}
 # What a sentence writes for any command.
@@ -47,11 +32,14 @@ FEWEST = 20
 
 @pytest.fixture
 def reader(tmp_path, monkeypatch):
-    """An empty folder, and no setting of this machine."""
+    """An empty folder `plant`, and no setting of this machine."""
     for name in [name for name in os.environ if name.startswith("LAKEWARD_")]:  # noqa: TID251
         monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(Path("~/.cache").expanduser()))  # Delta's jars
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # noqa: TID251
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plant").mkdir()
+    monkeypatch.chdir(tmp_path / "plant")
     return monkeypatch
 
 
@@ -89,6 +77,10 @@ def answer(text, reader):
     if words[0] == "cd":
         reader.chdir(words[1])
         return 0, ""
+    if words[0] == "export":
+        for name, _, value in (word.partition("=") for word in words[1:]):
+            reader.setenv(name, str(Path(value).expanduser()) if value.startswith("~") else value)
+        return 0, ""
     if words[0] == "make":
         return 0, ""  # that there is such a target is another test's
     if words[0] == "lakeward" and not SHELL.search(shlex.join(words).replace("'", "")):
@@ -121,8 +113,10 @@ def options(lang=Lang.EN):
 
 def unknown(text, known):
     """What of a command of Lakeward does not exist."""
-    for part in filter(re.compile(r"(?:[A-Z_]+=\S+ )*lakeward ").match, re.split(r"[；：，]|[,;:] |\s(?=lakeward )", text)):
-        words = documented.words_of(part.replace("…", "_"))[1][1:]
+    for part in re.split(r"[；：，]|[,;:] |\s(?=lakeward )", text.replace("…", "_")):
+        if not part.startswith("lakeward "):
+            continue
+        words = part.split()[1:]  # half a command has half a quotation
         path = next(tuple(words[:end]) for end in range(len(words), -1, -1) if tuple(words[:end]) in known)
         rest = words[len(path) :]
         grouped = any(len(other) > len(path) and other[: len(path)] == path for other in known)
