@@ -18,12 +18,12 @@ HEAD = ("argument or option", "meaning")
 
 def commands() -> str:
     """The page, in Markdown."""
-    chinese = dict(_commands(Lang.ZH))
-    parts = [part for words, command in _commands(Lang.EN) for part in _command(words, command, chinese[words])]
+    chinese = dict(every_command(Lang.ZH))
+    parts = [part for words, command in every_command(Lang.EN) for part in _command(words, command, chinese[words])]
     return page("Commands", "`lakeward/cli/` and `lakeward/core/messages/cli.yaml`", INTRODUCTION, *parts)
 
 
-def _commands(lang: Lang) -> Iterator[tuple[tuple[str, ...], Any]]:
+def every_command(lang: Lang) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command with its words, in the order of `lakeward --help`, groups last."""
     made: Any = make_app(lang)
     yield from _below((), typer.main.get_command(made) if isinstance(made, typer.Typer) else made)

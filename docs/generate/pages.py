@@ -11,6 +11,7 @@ from generate.exit_codes import exit_codes
 from generate.expectations import vocabulary
 from generate.flows import public_flows
 from generate.governance import governance
+from generate.json_answers import json_answers
 from generate.messages import messages
 from generate.policies import policies
 from generate.project import project
@@ -28,6 +29,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/exit-codes.md": exit_codes,
     "reference/expectations.md": vocabulary,
     "reference/governance.md": governance,
+    "reference/json.md": json_answers,
     "reference/messages.md": messages,
     "reference/policies.md": policies,
     "reference/project.md": project,

@@ -6,11 +6,11 @@ import re
 import pytest
 import yaml
 
-from generate import assessor, contract, project, scoring
+from generate import assessor, commands, contract, project, scoring
 from generate.pages import PAGES
 from lakeward.contracts.load import parse_contract
 from lakeward.contracts.project import load_project
-from lakeward.core.messages import catalogue
+from lakeward.core.messages import Lang, catalogue
 from lakeward.maturity.assessor import read_answers
 from lakeward.maturity.catalogue import catalogue as edition
 from lakeward.quality.catalogue import expectations
@@ -41,7 +41,16 @@ def test_a_page_says_what_the_code_says(path):
 
 def test_every_module_of_the_generators_makes_a_page_or_helps():
     made = {page.__module__ for page in PAGES.values()}
-    helpers = {"generate", "generate.__main__", "generate.markdown", "generate.pages", "generate.site", "generate.sources"}
+    helpers = {
+        "generate",
+        "generate.answer_keys",
+        "generate.answer_samples",
+        "generate.__main__",
+        "generate.markdown",
+        "generate.pages",
+        "generate.site",
+        "generate.sources",
+    }
     found = {path.relative_to(DOCS).with_suffix("").as_posix().replace("/", ".") for path in (DOCS / "generate").glob("*.py")}
     assert {name.removesuffix(".__init__") for name in found} == made | helpers
 
@@ -54,6 +63,15 @@ def test_the_page_has_every_expectation():
 def test_the_page_has_every_message_with_a_repair():
     page = PAGES["reference/messages.md"]()
     assert [code for code, entry in catalogue().items() if "en_next" in entry and f"`{code}`" not in page] == []
+
+
+def test_every_command_that_answers_in_json_stands_on_its_page():
+    page = PAGES["reference/json.md"]()
+    answering = [
+        " ".join(words) for words, command in commands.every_command(Lang.EN) if any(p.name == "as_json" for p in command.params)
+    ]
+    assert len(answering) > 20
+    assert [words for words in answering if f"`lakeward {words}" not in page] == []
 
 
 @pytest.mark.parametrize("path", READERS)
