@@ -1,4 +1,4 @@
-# Completion of lakeward in fish. Once: lakeward completion fish > ~/.config/fish/completions/lakeward.fish
+# Completion of lakeward in fish. In ~/.config/fish/config.fish: lakeward completion fish | source
 function __lakeward_next
     set --local words (commandline --tokenize --cut-at-cursor --current-process)
     set --local next ($words[1] --complete fish $words[2..] (commandline --current-token --cut-at-cursor) 2>/dev/null)
