@@ -22,6 +22,7 @@ _AFTER = frozenset(
     | {"limit", "natural", "offset", "on", "order", "positional", "qualify", "right", "select", "semi", "union", "using"}
     | {"where", "window"}
 )
+_LAYERS = frozenset(Layer)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -55,7 +56,8 @@ def plain_tables(query: str) -> list[Mention] | None:
     tokens = [_NOTHING, _NOTHING, *_tokens(query), _NOTHING, _NOTHING, _NOTHING]
     if any(token.text in _FROM_A_VALUE for token in tokens):
         return None
-    found = [_mention(tokens[at - 2 : at + 4]) for at, token in enumerate(tokens) if _names_layer(token, tokens[at + 1 :])]
+    layers = [at for at in range(2, len(tokens) - 3) if tokens[at].name in _LAYERS and tokens[at + 1].text == "."]
+    found = [_mention(tokens[at - 2 : at + 4]) for at in layers]
     sure = [mention for mention in found if mention]
     return sure if len(sure) == len(found) else None
 
@@ -66,10 +68,6 @@ def _tokens(query: str) -> list[_Token]:
     starts = [(start, kind == duckdb.token_type.identifier) for start, kind in duckdb.tokenize(text)]
     ends = [*(start for start, _ in starts[1:]), len(text)]
     return [_Token(start, text[start:end].strip(), is_name) for (start, is_name), end in zip(starts, ends, strict=True)]
-
-
-def _names_layer(token: _Token, rest: list[_Token]) -> bool:
-    return token.name in frozenset(Layer) and bool(rest) and rest[0].text == "."
 
 
 def _mention(around: list[_Token]) -> Mention | None:
