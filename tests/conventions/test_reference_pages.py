@@ -48,6 +48,7 @@ def test_every_module_of_the_generators_makes_a_page_or_helps():
         "generate.__main__",
         "generate.markdown",
         "generate.pages",
+        "generate.screenshot",
         "generate.site",
         "generate.sources",
     }
