@@ -23,10 +23,12 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def _opened(docs: Path, entry: Any) -> Any:
     """The entry with its pages; None where no page is there yet."""
-    if isinstance(entry, str):
-        return entry if (docs / entry).is_file() else None
-    title, folder = next(iter(entry.items()))
-    pages = _pages(docs, folder) if isinstance(folder, str) else folder  # each language comes by with the same navigation
+    title, place = next(iter(entry.items()))
+    if isinstance(place, list):  # each language comes by with the same navigation
+        return entry
+    if place.endswith(".md"):
+        return entry if (docs / place).is_file() else None
+    pages = _pages(docs, place)
     return {title: pages} if pages else None
 
 
