@@ -1,4 +1,4 @@
-"""Governed ingest against the same writes without judging, and against plain `write_deltalake`: DESIGN.md §10, first two rows.
+"""Governed ingest against the same writes without judging, and against plain `write_deltalake`.
 
 Usage: python tests/bench/governed_ingest.py [ROWS …]. Every variant runs as a process of its own, interleaved; the figures are
 medians of wall seconds of the work (imports left out) and the highest resident memory, and the ratios of the medians.

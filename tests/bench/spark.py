@@ -1,4 +1,4 @@
-"""The Spark engine against stock PySpark with delta-spark and Great Expectations, bare writes of Spark, and our embedded engine: DESIGN.md §10.
+"""The Spark engine against stock PySpark with delta-spark and Great Expectations, bare writes of Spark, and our embedded engine.
 
 Usage: python tests/bench/spark.py [PART …] [--rows ROWS] [--warm N] [--master MASTER]. Parts: `whole` (bronze, 14 rules, silver; a cold
 batch in a fresh session, then warm ones), `judge` (the 14 rules alone, both judges in one session), `small` (batches of 1,000 rows),

@@ -12,7 +12,7 @@ from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.flows import run_all
 from support.both_engines import CONF
 
-# What law 4 leaves out: whose run it was, and when. And the engine's name, which is meant to differ.
+# What a rerun need not repeat: whose run it was, and when. And the engine's name, which is meant to differ.
 NOT_COMPARED = frozenset(
     {"_run_id", "_ingested_at", "run_id", "engine", "observed_at", "judged_at", "scored_at", "started_at", "finished_at"}
     | {"planned_at", "applied_at", "done_at", "proposed_at", "assessed_at", "_repaired_at"}

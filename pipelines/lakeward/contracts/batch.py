@@ -34,7 +34,7 @@ class FileReport:
     """What reading one input showed, beside its rows.
 
     Args:
-        records: Records in the file, counted by a query of their own (law 1).
+        records: Records in the file, counted by a query of their own (docs/explanation/laws.md, 1).
         unknown: Columns that the contract does not know; their values are in `_extra`.
         missing: Required columns that the file does not have: every record of it is a reject.
     """

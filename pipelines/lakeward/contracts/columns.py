@@ -45,7 +45,7 @@ CUSTOM: Mapping[str, KeyDoc] = {
 COLUMN_NAME = re.compile(r"[^\W\d_]\w{0,126}")
 # Delta Lake's decimal has at most 38 digits.
 DIGITS = 38
-# What the standard lets a contract promise, but no suite would judge: refused, for what is not evaluated must not pass (law 2).
+# What the standard lets a contract promise, but no suite would judge: refused, for what is not evaluated must not pass.
 UNJUDGED = ("quality", "unique", "enum", "logicalTypeOptions")
 
 _DECIMAL = re.compile(r"(?:decimal|numeric)\s*\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.IGNORECASE)

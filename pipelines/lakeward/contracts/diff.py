@@ -1,4 +1,4 @@
-"""What changed from one version of a contract to the next, and whether tables made by the old one may go on (DESIGN.md §4).
+"""What changed from one version of a contract to the next, and whether tables made by the old one may go on.
 
 A change is breaking when a row that is already stored would mean something else, or could no longer be there.
 """

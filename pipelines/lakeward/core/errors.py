@@ -1,7 +1,7 @@
 """The error tree: errors are grouped by what must happen next, and carry facts, not sentences.
 
 A sentence is looked up by its code in `core/messages/*.yaml`, in English or Chinese, so that every error says what, where,
-expected, found and the next step in the reader's language. Facts never hold data values (law 6).
+expected, found and the next step in the reader's language. Facts never hold data values (docs/explanation/laws.md, 6).
 """
 
 from collections.abc import Mapping

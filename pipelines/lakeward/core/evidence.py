@@ -1,4 +1,4 @@
-"""A number that opens (law 3): the query behind it, the table versions it read, and what it gave."""
+"""A number that opens (docs/explanation/laws.md, 3): the query behind it, the table versions it read, and what it gave."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

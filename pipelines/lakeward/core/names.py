@@ -16,7 +16,7 @@ DATASET_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 class Layer(StrEnum):
-    """Where a table stands on the way of a batch (DESIGN.md §4)."""
+    """Where a table stands on the way of a batch (docs/explanation/batch.md)."""
 
     REJECTS = "rejects"
     BRONZE = "bronze"

@@ -75,7 +75,7 @@ def _decided(type_: str, proposal: Proposal, decision: Decision) -> ColumnGrade:
 
 
 def _raised(proposal: Proposal, decision: Decision) -> bool:
-    """Whether the rules now say more than the person saw; what they say less changes nothing (law 5)."""
+    """Whether the rules now say more than the person saw; what they say less changes nothing (docs/explanation/laws.md, 5)."""
     if proposal.standing is None:
         return False
     higher = decision.seen is None or proposal.standing.rank > decision.seen.rank

@@ -81,7 +81,7 @@ def airflow_environment(root: Path) -> Mapping[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        # One emitter of lineage: ours (DESIGN.md §7).
+        # One emitter of lineage: ours (docs/explanation/lineage.md).
         "AIRFLOW__OPENLINEAGE__DISABLED": "True",
         # What a task failed with is handed back; Airflow's stack trace of it would say it a second time.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL",

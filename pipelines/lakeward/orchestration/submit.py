@@ -1,7 +1,7 @@
 """A flow as a task that submits it to a cluster. Imports Airflow's Spark provider, so only a project that submits pays for it.
 
 One submission is one driver and one session. A task that is tried again submits anew, and does not look for the driver of the try
-before: what that one committed is found in the tables (law 4), and if it still runs, one of the two wins.
+before: what that one committed is found in the tables (docs/explanation/laws.md, 4), and if it still runs, one of the two wins.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Whether a column looks as if it were about a person: then no value of it may be written into a draft (DESIGN.md §1, law 6).
+"""Whether a column looks as if it were about a person: then no value of it may be written into a draft (docs/explanation/laws.md, 6).
 
 Refuses to grade: that is another flow's, with better detectors. This one errs on the side of silence.
 """

@@ -9,7 +9,7 @@ from lakeward.quality.rule import Outcome, Rule, Verdict
 from lakeward.quality.scope import OfRows, Predicate, Scope
 
 NOTHING = "nothing to evaluate"
-# Aggregates that are the value of a row: it would stand in the verdict for everyone to read (law 6).
+# Aggregates that are the value of a row: it would stand in the verdict for everyone to read (docs/explanation/laws.md, 6).
 VALUES = frozenset(f"expect_column_{name}_to_be_between" for name in ("min", "max", "median"))
 
 

@@ -1,7 +1,7 @@
 """What has no form in SQL is judged by Great Expectations itself, on the typed batch: the only module that imports it.
 
-A declared, bounded exception to "rows never pass through Python" (DESIGN.md §4). It reads one Parquet file into pandas and hands back
-counts and places; no value of a row leaves it, not even in the text of an error.
+A declared, bounded exception to "rows do not pass through Python" (docs/explanation/batch.md). It reads one Parquet file into pandas
+and hands back counts and places; no value of a row leaves it, not even in the text of an error.
 """
 
 import warnings
@@ -17,7 +17,7 @@ from lakeward.quality.checks import NOTHING, VALUES, share
 from lakeward.quality.rule import Outcome, Rule, Verdict
 
 INSTALL = "needs Great Expectations: pip install 'lakeward[gx]'"
-# Its own words may hold values of rows, and a log must not (law 6).
+# Its own words may hold values of rows, and a log must not (docs/explanation/laws.md, 6).
 RAISED = "Great Expectations could not evaluate the rule on this batch"
 # Where a row stands in its batch: the file has these beside the contract's columns.
 PLACE = ("_file_seq", "_row")
@@ -26,7 +26,7 @@ PLACE = ("_file_seq", "_row")
 def judge_with_gx(rules: Sequence[Rule], parquet: Path) -> tuple[Verdict, ...]:
     """Judge `rules` on the typed batch in the file `parquet`: the contract's columns, `_file_seq` and `_row`.
 
-    Without the extra every verdict is UNKNOWN and says how to install it (law 2).
+    Without the extra every verdict is UNKNOWN and says how to install it (docs/explanation/laws.md, 2).
     """
     if not rules:
         return ()

@@ -1,6 +1,6 @@
 """Verdicts as Great Expectations tells them: the JSON of its `ExpectationSuiteValidationResult`, which its own loader reads.
 
-Refuses to hold the value of a failing row (law 6): the result is that of `result_format` SUMMARY with `partial_unexpected_count` 0.
+Refuses to hold the value of a failing row: the result is that of `result_format` SUMMARY with `partial_unexpected_count` 0.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""When two rows are the same row (DESIGN.md §4): within a batch the later one wins, across batches a changed one corrects.
+"""When two rows are the same row: within a batch the later one wins, across batches a changed one corrects.
 
 Pure SQL over three relations: good rows of the batch (typed, with `_file_seq` and `_row`), the silver table, and what these
 queries found before. A row's place in its batch is `(_file_seq, _row)`.

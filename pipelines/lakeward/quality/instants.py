@@ -1,7 +1,7 @@
 """Naive local times to instants: the zone's rules as a tree of comparisons, the same on every engine.
 
 An engine's own zone functions pick one of two instants when a local time exists twice, and invent one when it does not exist
-at all. Here both give NULL, so the row fails `type:<column>` (DESIGN.md §4, Types).
+at all. Here both give NULL, so the row fails `type:<column>`.
 """
 
 import functools

@@ -40,7 +40,7 @@ class Dimension(StrEnum):
 
 
 class Outcome(StrEnum):
-    """UNKNOWN is not a pass: the rule could not be evaluated, or there was nothing to evaluate (law 2)."""
+    """UNKNOWN is not a pass: the rule could not be evaluated, or there was nothing to evaluate (docs/explanation/laws.md, 2)."""
 
     PASS = "PASS"  # noqa: S105
     FAIL = "FAIL"

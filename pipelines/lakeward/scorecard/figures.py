@@ -1,4 +1,4 @@
-"""Numbers that open (law 3): a family is one query whose cells are figures, and a figure's evidence is that query, narrowed to its cell.
+"""Numbers that open: a family is one query whose cells are figures, and a figure's evidence is that query, narrowed to its cell.
 
 So the number that is shown and the number that its evidence gives are the same by construction. What no table can answer yet
 is unknown: there is no reading, and no figure of it.

@@ -1,4 +1,4 @@
-"""What a source does for the flows: plan, name, release. It never reads rows (DESIGN.md §4)."""
+"""What a source does for the flows: plan, name, release. It never reads rows (docs/explanation/batch.md)."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -13,7 +13,7 @@ from support.command_line import Answer, call, call_apart
 from support.plant import HEADER, Plant, line, make_plant
 
 Ask = Callable[..., Answer]
-# A value of the bad row; no message may repeat it (law 6).
+# A value of the bad row; no message may repeat it (docs/explanation/laws.md, 6).
 SECRET = "S3CR3T"
 
 

@@ -1,4 +1,4 @@
-"""One batch on its way, on a real lake: law 1, law 4, row identity, and what is worth a warning."""
+"""One batch on its way, on a real lake: both sums, reruns, row identity, and what is worth a warning."""
 
 from pathlib import Path
 

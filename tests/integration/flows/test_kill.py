@@ -1,4 +1,4 @@
-"""Law 4: a kill at any step, then a rerun, leaves the same rows as no kill; two runs at once leave the rows of one."""
+"""A kill at any step, then a rerun, leaves the same rows as no kill; two runs at once leave the rows of one."""
 
 import multiprocessing
 import signal
@@ -13,7 +13,7 @@ from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, killed_at, line, make_plant, run
 
 SPAWN = multiprocessing.get_context("spawn")
-# Law 4 leaves out what says who wrote a row and when.
+# A rerun need not repeat what says who wrote a row and when.
 VOLATILE = {
     "_run_id",
     "_ingested_at",
@@ -37,7 +37,7 @@ def filled(root: Path) -> Plant:
 
 
 def contents(plant: Plant) -> dict[str, list[tuple[object, ...]]]:
-    """Every table's rows without what law 4 leaves out, in one order."""
+    """Every table's rows without what a rerun need not repeat, in one order."""
     with open_workspace(plant.settings).engine() as engine:
         tables = engine.tables()
         found = {str(t.name): engine.fetch(f"SELECT * FROM {t.name}") for t in tables}

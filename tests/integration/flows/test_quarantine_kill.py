@@ -45,7 +45,7 @@ def prepared(root: Path) -> Aside:
 
 
 def contents(aside: Aside) -> dict[str, list[tuple[str, ...]]]:
-    """Every table's rows without what law 4 leaves out, in one order."""
+    """Every table's rows without what a rerun need not repeat, in one order."""
     found = {name: aside.fetch(f"SELECT * FROM {name}") for name in aside.versions()}
     return {
         name: sorted(tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows) for name, rows in found.items()

@@ -1,4 +1,4 @@
-"""A contract on its second day (DESIGN.md §4): additive in place, breaking refused until the major version rises and a rebuild."""
+"""A contract on its second day: additive in place, breaking refused until the major version rises and a rebuild."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Three public sets end to end: every count against a reader of the test's own, both sums of law 1, a second run, a row's origin."""
+"""Three public sets end to end: every count against a reader of the test's own, both sums, a second run, a row's origin."""
 
 from collections import Counter
 from collections.abc import Callable

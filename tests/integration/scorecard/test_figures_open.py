@@ -1,4 +1,4 @@
-"""Law 3: every number of the scorecard opens, to the number that is shown."""
+"""Every number of the scorecard opens, to the number that is shown."""
 
 import json
 

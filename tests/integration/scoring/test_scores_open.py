@@ -1,4 +1,4 @@
-"""Law 3 for scores: each opens to a query that gives it again, also after the lake went on; and they agree wherever they are shown."""
+"""Each score opens to a query that gives it again, also after the lake went on; and they agree wherever they are shown."""
 
 import json
 from decimal import Decimal

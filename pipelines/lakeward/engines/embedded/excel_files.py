@@ -1,7 +1,7 @@
 """Sheets of workbooks: their rows as texts, through Python into a working copy that DuckDB reads.
 
-A declared, bounded exception to "rows never pass through Python" (DESIGN.md §4): no engine reads workbooks exactly. Refuses to guess
-what the contract can say: the sheet, and where its header stands.
+A declared, bounded exception to "rows do not pass through Python" (docs/explanation/batch.md): no engine reads workbooks exactly. Refuses to
+guess what the contract can say: the sheet, and where its header stands.
 """
 
 import itertools

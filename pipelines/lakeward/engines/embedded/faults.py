@@ -42,7 +42,7 @@ def machine_faults(lake: Path) -> Iterator[None]:
         if isinstance(error, DeltaError):
             raise
         raise MachineError("lake_not_writable", lake=lake) from error
-    # Without their cause: DuckDB quotes the value that it could not compute with (law 6).
+    # Without their cause: DuckDB quotes the value that it could not compute with (docs/explanation/laws.md, 6).
     except _UNREADABLE as error:
         raise DefinitionError("query_not_understood", reason=str(error).partition("\n")[0][:_LONGEST]) from None
     except (duckdb.DataError, duckdb.InvalidInputException) as error:

@@ -1,6 +1,6 @@
 """What Spark says when a query, a value or the machine stands in the way, in our words.
 
-Refuses to hand on what Spark says of a value: its messages quote it (law 6).
+Refuses to hand on what Spark says of a value: its messages quote it (docs/explanation/laws.md, 6).
 """
 
 import re

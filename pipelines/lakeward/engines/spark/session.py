@@ -90,7 +90,7 @@ def _start(settings: SparkSettings) -> SparkSession:
 
 
 def _hush(session: SparkSession) -> None:
-    """Nothing below errors, and nothing at all from those who quote the value that a query stumbled over (law 6)."""
+    """Nothing below errors, and nothing at all from those who quote the value that a query stumbled over."""
     session.sparkContext.setLogLevel("ERROR")
     gateway: Any = session.sparkContext._gateway  # noqa: SLF001 (pyspark has no other door to the JVM)
     log4j = gateway.jvm.org.apache.logging.log4j

@@ -12,7 +12,7 @@ from lakeward.flows.authoring.project import create_project
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.simulator import Truth, write_plant_day
 
-# One day, and always the same one: a second demo must find nothing new (law 4).
+# One day, and always the same one: a second demo must find nothing new (docs/explanation/laws.md, 4).
 DAY = date(2026, 3, 2)
 SEED = 7
 FOLDER = "lakeward-demo"

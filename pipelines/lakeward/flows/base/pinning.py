@@ -103,7 +103,7 @@ def apply(engine: Engine, wanted: Definition, run_id: RunId, clock: Clock) -> De
     """Make `wanted` the dataset's definition, if it is a new one that may follow the last.
 
     Raises:
-        ContractError: The change breaks the contract (DESIGN.md §4, second day).
+        ContractError: The change breaks the contract (docs/explanation/batch.md, second day).
     """
     name = wanted.contract.name
     last = applied(engine, name)

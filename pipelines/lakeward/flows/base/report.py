@@ -11,7 +11,7 @@ Warnings = tuple[tuple[str, dict[str, object]], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Rows on each side of law 1, each counted on its own. For gold, `rows_in` and `bronze` are the rows computed."""
+    """Rows on each side of both sums, each counted on its own. For gold, `rows_in` and `bronze` are the rows computed."""
 
     rows_in: int = 0
     bronze: int = 0

@@ -1,4 +1,4 @@
-"""Takes what is new in a dataset's source along the whole way of a batch (DESIGN.md §4), batch by batch, until nothing is new."""
+"""Takes what is new in a dataset's source along the way of a batch (docs/explanation/batch.md), until nothing is new."""
 
 import logging
 from collections.abc import Iterator

@@ -110,7 +110,7 @@ def silver_columns(work: Work) -> str:
 
 
 def _proven(work: Work, counts: Counts) -> Counts:
-    """The counts, if law 1 holds for them: bronze = silver + quarantine + duplicates."""
+    """The counts, if nothing was lost (docs/explanation/laws.md, 1): bronze = silver + quarantine + duplicates."""
     if counts.bronze != counts.silver + counts.quarantine + counts.duplicates:
         raise InvariantError("rows_lost", dataset=work.contract.name, batch=work.pinned.seq, **counts.as_dict())
     return counts

@@ -49,7 +49,7 @@ def decide_grade(settings: Settings, name: str, choice: Choice) -> GradedColumn:
 
     Raises:
         UsageError: There is no such dataset or column, no proposal to confirm, or no such grade, level or category.
-        ProtectionError: The grade falls without what law 5 asks for.
+        ProtectionError: The grade falls without the second person, transform or check that this takes.
         StoreConflictError: Somebody decided about the same column at the same time.
     """
     workspace = open_workspace(settings)

@@ -1,6 +1,6 @@
 """Grades every column from what its values look like, its class of data and what it is made of. Proposes; `decide` records people.
 
-A dataset whose contract, rules, data and sources stayed as they were is not looked at again, and nothing is committed (law 4).
+A dataset whose contract, rules, data and sources stayed as they were is not looked at again, and nothing is committed.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Which columns' values must not be written into a suite (law 6): a suite is read by many, and travels with the project."""
+"""Which columns' values must not be written into a suite: a suite is read by many, and travels with the project."""
 
 from lakeward.contracts.model import Column
 from lakeward.flows.grading.grade import current_grades

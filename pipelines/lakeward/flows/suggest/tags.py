@@ -1,6 +1,6 @@
 """Proposes ranges for long telemetry: tag by tag, and, where another series tells the machine's state, state by state.
 
-The last part of a series' path is its tag, the rest its machine (DESIGN.md §4).
+The last part of a series' path is its tag, the rest its machine.
 """
 
 import re

@@ -13,7 +13,7 @@ from lakeward.quality.convert import Converted
 from lakeward.quality.series.piece import Field
 
 NUMERIC = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
-# Columns of long telemetry (DESIGN.md §4), taken where a rule names none.
+# Columns of long telemetry, taken where a rule names none.
 VALUE, VALUE_TEXT, UNIT, QUALITY = "value", "value_text", "unit", "quality"
 
 

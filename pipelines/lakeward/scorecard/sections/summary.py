@@ -21,7 +21,7 @@ def summary(card: Scorecard) -> Markup:
 
 
 def rows(card: Scorecard) -> Markup:
-    """Where every row went, each side counted on its own (law 1)."""
+    """Where every row went, each side counted on its own (docs/explanation/laws.md, 1)."""
     totals = card.readings["totals"]
     row = totals.only if totals else None
     parts = [("silver", "good"), ("duplicates", "idle"), ("quarantine", "warn"), ("rejects", "bad")]
