@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
-from lakeward.flows.operations.spark import check_spark
+from lakeward.flows.operations.spark_setup import check_spark
 from support.real_data import DATA
 
 pytest_plugins = ["support.summary", "support.shared_lakes"]

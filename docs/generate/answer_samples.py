@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.core.names import Layer, TableName
-from lakeward.maturity.catalogue import Catalogue, catalogue
+from lakeward.maturity.catalogue import Catalogue, default_catalogue
 
 PLAIN: Mapping[Any, object] = {
     str: "text",
@@ -26,7 +26,7 @@ PLAIN: Mapping[Any, object] = {
     TableName: TableName(Layer.SILVER, "press_line"),
     object: "text",
     Any: "text",
-    Catalogue: catalogue(),
+    Catalogue: default_catalogue(),
 }
 # Of a choice of types, the first and the last one are tried: an answer of two shapes shows the keys of both.
 CHOICES = (0, -1)

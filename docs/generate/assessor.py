@@ -3,7 +3,7 @@
 from generate.markdown import keys, page, table
 from lakeward.core.messages import Lang
 from lakeward.maturity.assessor import ANSWER_KEYS, KEYS
-from lakeward.maturity.catalogue import catalogue
+from lakeward.maturity.catalogue import default_catalogue
 
 INTRODUCTION = """\
 `expectations/policies/assessor.yaml` holds what telemetry can't know: an assessor's answers to items of DCMM, with documents.
@@ -28,7 +28,7 @@ What telemetry alone may propose at most is an item's ceiling; above it only an 
 
 def assessor() -> str:
     """The page, in Markdown."""
-    edition = catalogue()
+    edition = default_catalogue()
     allowed = CONFORMITY.format(allowed=", ".join(map(str, edition.conformities)))
     items = [(item.number, item.names[Lang.EN], item.names[Lang.ZH], item.ceiling) for item in edition.items]
     parts = (INTRODUCTION, keys(KEYS), "## An answer", keys(ANSWER_KEYS), allowed, "## Example", EXAMPLE, ITEMS)

@@ -7,7 +7,7 @@ import yaml
 
 from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
-from lakeward.contracts import build, columns, file_drop, gold, promises
+from lakeward.contracts import build, columns, file_drop, gold, sla
 
 RULES = "grading_rules_common_v1.yaml"
 INTRODUCTION = """\
@@ -84,7 +84,7 @@ def contract() -> str:
     parts = (
         *(INTRODUCTION, "## Top level", keys(build.KEYS), "## Custom properties", keys(build.CUSTOM)),
         *("## Columns", COLUMNS, keys(columns.KEYS), "### Custom properties of a column", keys(columns.CUSTOM), refused),
-        *("## `slaProperties`", SLA, keys(promises.PROPERTIES), "## `source`", SOURCE, keys(file_drop.KEYS)),
+        *("## `slaProperties`", SLA, keys(sla.PROPERTIES), "## `source`", SOURCE, keys(file_drop.KEYS)),
         *("## `model`", MODEL, keys(gold.KEYS), "## Classes of data", CLASSES),
         *(table(("class", "English", "中文"), map(_class, classes.items())), "## Examples", "Silver:", SILVER, "Gold:", GOLD),
     )

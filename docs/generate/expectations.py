@@ -8,7 +8,7 @@ import yaml
 from generate.markdown import code, page, table
 from generate.sources import CATALOGUES
 from lakeward.core.messages import Lang
-from lakeward.quality.catalogue import OURS, Expectation, Form, expectations, listed_differences
+from lakeward.quality.catalogue import SENSOR_RULES, Expectation, Form, expectations, gx_differences
 from lakeward.quality.indicators import indicator_name, indicators
 
 FORMS = {
@@ -51,8 +51,8 @@ What each looks for, and what its arguments mean; how they work, what they find 
 def vocabulary() -> str:
     """The page, in Markdown."""
     rows = [_row(name, known) for name, known in sorted(expectations().items())]
-    differences = table(("name", "expectations", "theirs", "reason"), map(_difference, listed_differences()))
-    ours = yaml.safe_load((CATALOGUES / OURS).read_text(encoding="utf-8"))
+    differences = table(("name", "expectations", "theirs", "reason"), map(_difference, gx_differences()))
+    ours = yaml.safe_load((CATALOGUES / SENSOR_RULES).read_text(encoding="utf-8"))
     rules = table(
         ("expectation", "a reading passes when"), [(code(name), _both(entry)) for name, entry in ours["expectations"].items()]
     )
@@ -70,7 +70,7 @@ def _both(entry: Mapping[str, Any]) -> str:
 
 def _row(name: str, known: Expectation) -> tuple[str, ...]:
     indicator = indicators()[name]
-    differs = [f"[{each['id']}](#{each['id']})" for each in listed_differences() if name.removeprefix("expect_") in each["types"]]
+    differs = [f"[{each['id']}](#{each['id']})" for each in gx_differences() if name.removeprefix("expect_") in each["types"]]
     return (
         code(name),
         FORMS[known.form],

@@ -2,7 +2,7 @@
 
 from generate.markdown import keys, page
 from lakeward.core.keys import KeyDoc
-from lakeward.core.settings import KNOWN, PREFIX
+from lakeward.core.settings import PREFIX, VARIABLES
 
 INTRODUCTION = """\
 Lakeward reads these variables of the environment once, when a command starts. An option of the command line wins over its variable, and a
@@ -15,7 +15,7 @@ OTHERS = {
 
 def settings() -> str:
     """The page, in Markdown."""
-    ours = {PREFIX + name: doc for name, doc in KNOWN.items()}
+    ours = {PREFIX + name: doc for name, doc in VARIABLES.items()}
     return page(
         "Settings",
         "`lakeward/core/settings.py`",

@@ -26,10 +26,10 @@ def column_lineage(sql: str, schema: Tables, dialect: str = "duckdb") -> ColumnL
     Raises:
         LineageError: The text is not one query, a name does not resolve, or a construct is not followed.
     """
-    from lakeward_lineage.query import read  # noqa: PLC0415 - see the module's docstring
+    from lakeward_lineage.query import parse_query  # noqa: PLC0415 - see the module's docstring
     from lakeward_lineage.tracer import Tracer  # noqa: PLC0415
 
-    query = read(sql, schema, dialect)
+    query = parse_query(sql, schema, dialect)
     traced = Tracer(schema).trace(query.scope)
     columns: dict[str, tuple[Origin, ...]] = {}
     for name, origins in traced.columns:

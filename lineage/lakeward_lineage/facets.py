@@ -28,7 +28,7 @@ from openlineage.client.facet_v2 import (
 from openlineage.client.serde import Serde
 
 from lakeward_lineage.errors import LineageError
-from lakeward_lineage.model import PRODUCER, Assertion, ColumnLineage, Dataset, Origin, Outcome, Step, Tag
+from lakeward_lineage.model import PRODUCER, Assertion, AssertionOutcome, ColumnLineage, Dataset, Origin, Step, Tag
 
 Facets = dict[str, Any]
 
@@ -140,7 +140,7 @@ def _assertions(assertions: Iterable[Assertion]) -> data_quality_assertions_data
     stated = [
         data_quality_assertions_dataset.Assertion(
             assertion=assertion.check,
-            success=assertion.outcome is Outcome.PASS,
+            success=assertion.outcome is AssertionOutcome.PASS,
             column=assertion.column,
             severity=assertion.severity,
             name=assertion.rule,

@@ -74,15 +74,15 @@ def walk(graph: Iterable[Edge], start: str, direction: Direction) -> tuple[Hop, 
     Raises:
         LineageError: No edge knows `start`.
     """
-    steps = _Steps(graph, direction)
-    level = steps.named(start)
+    steps = _Adjacency(graph, direction)
+    level = steps.fields_of(start)
     seen, hops = set(level), list[Hop]()
     depth = 0
     while level:
         depth += 1
         found: dict[Field, Edge] = {}
         for field in level:
-            for target, edge in steps.after(field):
+            for target, edge in steps.next_edges(field):
                 if target not in seen:
                     found.setdefault(target, edge)
         level = sorted(found)
@@ -91,19 +91,19 @@ def walk(graph: Iterable[Edge], start: str, direction: Direction) -> tuple[Hop, 
     return tuple(hops)
 
 
-class _Steps:
+class _Adjacency:
     """One step of a walk. An edge from or to a table as a whole is one from or to each of its columns."""
 
     def __init__(self, graph: Iterable[Edge], direction: Direction) -> None:
         self._down = direction is Direction.DOWN
-        self._leaving: dict[Field, list[Edge]] = defaultdict(list)
+        self._edges_by_field: dict[Field, list[Edge]] = defaultdict(list)
         self._fields: dict[str, set[Field]] = defaultdict(set)
         for edge in sorted(graph):
-            self._leaving[edge.source if self._down else edge.target].append(edge)
+            self._edges_by_field[edge.source if self._down else edge.target].append(edge)
             for field in (edge.source, edge.target):
                 self._fields[field.table].add(field)
 
-    def named(self, start: str) -> list[Field]:
+    def fields_of(self, start: str) -> list[Field]:
         """The fields that `start` means: a column, or a table with all its columns."""
         if start in self._fields:
             return sorted(self._fields[start])
@@ -112,27 +112,27 @@ class _Steps:
             raise LineageError("unknown_start", start=start)
         return sorted(fields)
 
-    def after(self, field: Field) -> Iterator[tuple[Field, Edge]]:
+    def next_edges(self, field: Field) -> Iterator[tuple[Field, Edge]]:
         """The next fields, each with the edge that leads to it."""
         for start in sorted({field, Field(field.table)}, reverse=True):
-            for edge in self._leaving.get(start, ()):
+            for edge in self._edges_by_field.get(start, ()):
                 end = edge.target if self._down else edge.source
                 for target in [end] if end.column else sorted({end, *self._fields[end.table]}):
                     yield target, edge
 
 
-def _edges_into(home: str, event: Mapping[str, Any], output: Mapping[str, Any]) -> Iterator[Edge]:
-    job, table = event["job"]["name"], _table(home, output)
+def _edges_into(namespace: str, event: Mapping[str, Any], output: Mapping[str, Any]) -> Iterator[Edge]:
+    job, table = event["job"]["name"], _table(namespace, output)
     lineage = output.get("facets", {}).get("columnLineage")
     if lineage is None:
         for read in event.get("inputs") or ():
-            yield Edge(Field(_table(home, read)), Field(table), job)
+            yield Edge(Field(_table(namespace, read)), Field(table), job)
         return
     for column, origins in {**lineage["fields"], "": {"inputFields": lineage.get("dataset") or ()}}.items():
         for origin in origins["inputFields"]:
             for kind in [done.get("subtype", "") for done in origin.get("transformations") or ()] or [""]:
-                yield Edge(Field(_table(home, origin), origin["field"]), Field(table, column), job, kind)
+                yield Edge(Field(_table(namespace, origin), origin["field"]), Field(table, column), job, kind)
 
 
-def _table(home: str, dataset: Mapping[str, Any]) -> str:
-    return str(dataset["name"]) if dataset["namespace"] == home else f"{dataset['namespace']}/{dataset['name']}"
+def _table(namespace: str, dataset: Mapping[str, Any]) -> str:
+    return str(dataset["name"]) if dataset["namespace"] == namespace else f"{dataset['namespace']}/{dataset['name']}"

@@ -4,50 +4,50 @@ from typing import Final
 
 from sqlglot import exp
 
-from lakeward_lineage.model import Kind
+from lakeward_lineage.model import TransformationKind
 
-_PASSES: Final = (exp.Alias, exp.Paren, exp.Subquery, exp.Window, exp.Filter, exp.Order, exp.Ordered)
+_PASS_THROUGH: Final = (exp.Alias, exp.Paren, exp.Subquery, exp.Window, exp.Filter, exp.Order, exp.Ordered)
 
 # These are aggregates to the parser, yet each gives one of its rows' values as it is.
-_PICKS: Final = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
+_ROW_PICKING: Final = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
 
-_DECIDES: Final[dict[tuple[type[exp.Expr], str], Kind]] = {
-    (exp.Case, "this"): Kind.CONDITIONAL,
-    (exp.If, "this"): Kind.CONDITIONAL,
-    (exp.Filter, "expression"): Kind.CONDITIONAL,
-    (exp.Exists, "this"): Kind.CONDITIONAL,
-    (exp.Window, "partition_by"): Kind.WINDOW,
-    (exp.Window, "order"): Kind.WINDOW,
-    (exp.Window, "spec"): Kind.WINDOW,
-    (exp.Order, "expressions"): Kind.SORT,
+_DECIDING_KINDS: Final[dict[tuple[type[exp.Expr], str], TransformationKind]] = {
+    (exp.Case, "this"): TransformationKind.CONDITIONAL,
+    (exp.If, "this"): TransformationKind.CONDITIONAL,
+    (exp.Filter, "expression"): TransformationKind.CONDITIONAL,
+    (exp.Exists, "this"): TransformationKind.CONDITIONAL,
+    (exp.Window, "partition_by"): TransformationKind.WINDOW,
+    (exp.Window, "order"): TransformationKind.WINDOW,
+    (exp.Window, "spec"): TransformationKind.WINDOW,
+    (exp.Order, "expressions"): TransformationKind.SORT,
 }
 
-_STRENGTH: Final = (Kind.IDENTITY, Kind.TRANSFORMATION, Kind.AGGREGATION)
+_STRENGTH: Final = (TransformationKind.IDENTITY, TransformationKind.TRANSFORMATION, TransformationKind.AGGREGATION)
 
 
-def kind_of(node: exp.Expr, root: exp.Expr) -> Kind:
+def kind_of(node: exp.Expr, root: exp.Expr) -> TransformationKind:
     """What the expression `root` does to `node`, which lies in it."""
-    kind = Kind.IDENTITY
+    kind = TransformationKind.IDENTITY
     while node is not root and node.parent is not None:
         kind = compose(_step(node.parent, node), kind)
         node = node.parent
     return kind
 
 
-def compose(outer: Kind, inner: Kind) -> Kind:
+def compose(outer: TransformationKind, inner: TransformationKind) -> TransformationKind:
     """What is done in all when `outer` is done to what `inner` gave: what only decides never turns into a value again."""
     if not inner.direct or not outer.direct:
         return outer if inner.direct else inner
     return max(outer, inner, key=_STRENGTH.index)
 
 
-def _step(parent: exp.Expr, child: exp.Expr) -> Kind:
-    decided = _DECIDES.get((type(parent), child.arg_key or ""))
+def _step(parent: exp.Expr, child: exp.Expr) -> TransformationKind:
+    decided = _DECIDING_KINDS.get((type(parent), child.arg_key or ""))
     # A window's order is the window's, and WITHIN GROUP orders the very values that are aggregated.
-    if decided and not (decided is Kind.SORT and isinstance(parent.parent, exp.Window | exp.WithinGroup)):
+    if decided and not (decided is TransformationKind.SORT and isinstance(parent.parent, exp.Window | exp.WithinGroup)):
         return decided
-    if isinstance(parent, _PASSES):
-        return Kind.IDENTITY
-    if isinstance(parent, exp.AggFunc | exp.WithinGroup) and not isinstance(parent, _PICKS):
-        return Kind.AGGREGATION
-    return Kind.TRANSFORMATION
+    if isinstance(parent, _PASS_THROUGH):
+        return TransformationKind.IDENTITY
+    if isinstance(parent, exp.AggFunc | exp.WithinGroup) and not isinstance(parent, _ROW_PICKING):
+        return TransformationKind.AGGREGATION
+    return TransformationKind.TRANSFORMATION

@@ -12,10 +12,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 PRODUCER = "urn:lakeward:lineage"
 """The `producer` of every event and facet: a name that stays valid wherever the product is hosted."""
 
-_RUNS = uuid5(NAMESPACE_URL, PRODUCER)
+_RUN_NAMESPACE = uuid5(NAMESPACE_URL, PRODUCER)
 
 
-class Kind(StrEnum):
+class TransformationKind(StrEnum):
     """How one column acts on another (OpenLineage ColumnLineageDatasetFacet 1-2-0, subtypes of a transformation)."""
 
     IDENTITY = "IDENTITY"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
     @property
     def direct(self) -> bool:
         """Whether values flow into the output, rather than only decide about them."""
-        return self in (Kind.IDENTITY, Kind.TRANSFORMATION, Kind.AGGREGATION)
+        return self in (TransformationKind.IDENTITY, TransformationKind.TRANSFORMATION, TransformationKind.AGGREGATION)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,7 +40,7 @@ class Origin:
 
     table: str
     column: str
-    kind: Kind
+    kind: TransformationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class ColumnLineage:
     rows: tuple[Origin, ...] = ()
 
 
-class Outcome(StrEnum):
+class AssertionOutcome(StrEnum):
     """What a rule said. OpenLineage knows only success or not, and an unknown outcome is never a success."""
 
     PASS = "PASS"  # noqa: S105 - a verdict, not a password
@@ -80,7 +80,7 @@ class Assertion:
 
     rule: str
     check: str
-    outcome: Outcome
+    outcome: AssertionOutcome
     column: str | None = None
     severity: str | None = None
     evaluated: int | None = None
@@ -205,7 +205,7 @@ class Step:
 def run_id(project: str, job: str, batch: str) -> str:
     """The UUIDv5 (RFC 9562) of a run; `batch` may be any id that is unique within the project and job."""
     # A length before each part keeps ("a", "b/c") and ("a/b", "c") apart.
-    return str(uuid5(_RUNS, "".join(f"{len(part)}:{part}" for part in (project, job, batch))))
+    return str(uuid5(_RUN_NAMESPACE, "".join(f"{len(part)}:{part}" for part in (project, job, batch))))
 
 
 def event_id(run: str, event_type: str) -> str:

@@ -19,7 +19,7 @@ from lakeward_lineage.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class DeliveryReport:
     """How many events a receiver took, and how many it will never take as they are (set aside in `refused/`)."""
 
     sent: int
@@ -46,7 +46,7 @@ class Outbox:
             LineageError: It is not a lineage event.
         """
         name, identity = _name(event), identify(event)
-        if self._kept(identity):
+        if self._is_stored(identity):
             return False
         for folder in (self._folder, self._folder / "sent", self._folder / "refused"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ class Outbox:
         """Files of the events that wait, oldest event first, a START before what ends the run."""
         return tuple(sorted(self._folder.glob("[0-9]*.json")))
 
-    def deliver(self, transport: Transport) -> Delivery:
+    def deliver(self, transport: Transport) -> DeliveryReport:
         """Send what waits, in order, until nothing waits or the receiver does not answer.
 
         Raises:
@@ -65,11 +65,11 @@ class Outbox:
         """
         counts = {"sent": 0, "refused": 0}
         for path in self.pending():
-            state = _hand_over(path, transport)
+            state = _send_file(path, transport)
             if state:
                 self._move(path, state)
                 counts[state] += 1
-        return Delivery(**counts)
+        return DeliveryReport(**counts)
 
     def events(self) -> Iterator[dict[str, Any]]:
         """All events ever kept, in no order."""
@@ -79,7 +79,7 @@ class Outbox:
                 if event is not None:
                     yield event
 
-    def _kept(self, identity: str) -> bool:
+    def _is_stored(self, identity: str) -> bool:
         moved = (self._folder / state / f"{identity}.json" for state in ("sent", "refused"))
         return any(path.exists() for path in moved) or any(self._folder.glob(f"*-{identity}.json"))
 
@@ -91,7 +91,7 @@ class Outbox:
         _sync(self._folder)
 
 
-def _hand_over(path: Path, transport: Transport) -> str | None:
+def _send_file(path: Path, transport: Transport) -> str | None:
     """Where the file belongs now; None where another process delivers beside this one and was first."""
     try:
         event = _read(path)

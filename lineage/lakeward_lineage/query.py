@@ -13,7 +13,7 @@ from sqlglot.schema import MappingSchema
 
 from lakeward_lineage.errors import LineageError
 
-_REFUSED: tuple[tuple[type[exp.Expr], str], ...] = (
+_UNSUPPORTED: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.Pivot, "PIVOT and UNPIVOT"),
     (exp.Columns, "COLUMNS(...)"),
     (exp.Placeholder, "a parameter"),
@@ -22,31 +22,31 @@ _REFUSED: tuple[tuple[type[exp.Expr], str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class ResolvedQuery:
     """A resolved query; `spelling` maps a name in lower case to the way its author wrote it."""
 
     scope: Scope
     spelling: Mapping[str, str]
 
 
-def read(sql: str, schema: Mapping[str, Mapping[str, str]], dialect: str) -> Query:
+def parse_query(sql: str, schema: Mapping[str, Mapping[str, str]], dialect: str) -> ResolvedQuery:
     """The query's scopes.
 
     Raises:
         LineageError: The text is not one query, or a name in it does not resolve.
     """
     query = _parse(sql, dialect)
-    _refuse(query)
+    _reject_unsupported(query)
     spelling = _spelling(query, schema)
     try:
-        qualified = qualify(query, dialect=dialect, schema=_nested(schema, dialect), quote_identifiers=False)
+        qualified = qualify(query, dialect=dialect, schema=_mapping_schema(schema, dialect), quote_identifiers=False)
         scope = build_scope(qualified)
     except SqlglotError as error:
         raise LineageError("not_resolved", reason=_first_name(str(error))) from None
-    _refuse_unresolved(qualified)
+    _reject_unresolved(qualified)
     if scope is None:
         raise LineageError("not_one_query", found=type(query).__name__)
-    return Query(scope, spelling)
+    return ResolvedQuery(scope, spelling)
 
 
 def _parse(sql: str, dialect: str) -> exp.Query:
@@ -54,8 +54,8 @@ def _parse(sql: str, dialect: str) -> exp.Query:
         statements = [statement for statement in sqlglot.parse(sql, dialect=dialect) if statement is not None]
     except ParseError as error:
         # The parser's own message quotes the text, which may hold values.
-        place = error.errors[0] if error.errors else {}
-        raise LineageError("not_parsed", dialect=dialect, line=place.get("line"), column=place.get("col")) from None
+        position = error.errors[0] if error.errors else {}
+        raise LineageError("not_parsed", dialect=dialect, line=position.get("line"), column=position.get("col")) from None
     except TokenError:
         raise LineageError("not_parsed", dialect=dialect, line="?", column="?") from None
     if len(statements) != 1:
@@ -65,8 +65,8 @@ def _parse(sql: str, dialect: str) -> exp.Query:
     return statements[0]
 
 
-def _refuse(query: exp.Query) -> None:
-    for kind, construct in _REFUSED:
+def _reject_unsupported(query: exp.Query) -> None:
+    for kind, construct in _UNSUPPORTED:
         if query.find(kind):
             raise LineageError("not_followed", construct=construct)
     if any(with_.recursive for with_ in query.find_all(exp.With)):
@@ -79,14 +79,14 @@ def _refuse(query: exp.Query) -> None:
             raise LineageError("output_without_name", found=select.key.upper())
 
 
-def _refuse_unresolved(query: exp.Expr) -> None:
+def _reject_unresolved(query: exp.Expr) -> None:
     if query.find(exp.TableColumn):
         raise LineageError("not_followed", construct="a whole row as one value")
     if any(not isinstance(star.parent, exp.Count) for star in query.find_all(exp.Star)):
         raise LineageError("not_followed", construct="a star in this place")
 
 
-def _nested(schema: Mapping[str, Mapping[str, str]], dialect: str) -> MappingSchema:
+def _mapping_schema(schema: Mapping[str, Mapping[str, str]], dialect: str) -> MappingSchema:
     parts = {len(table.split(".")) for table in schema}
     if len(parts) > 1:
         raise LineageError("mixed_names", parts=", ".join(map(str, sorted(parts))))

@@ -10,7 +10,7 @@ from sqlglot.optimizer.scope import Scope, find_all_in_scope
 
 from lakeward_lineage.errors import LineageError
 from lakeward_lineage.kinds import compose, kind_of
-from lakeward_lineage.model import Kind, Origin
+from lakeward_lineage.model import Origin, TransformationKind
 
 _T = TypeVar("_T")
 Origins = frozenset[Origin]
@@ -20,20 +20,20 @@ _NONE: Origins = frozenset()
 
 # What each clause of a SELECT does to the rows of its result.
 _CLAUSES = {
-    "where": Kind.FILTER,
-    "having": Kind.FILTER,
-    "qualify": Kind.FILTER,
-    "group": Kind.GROUP_BY,
-    "distinct": Kind.GROUP_BY,
-    "order": Kind.SORT,
-    "limit": Kind.FILTER,
-    "offset": Kind.FILTER,
-    "windows": Kind.WINDOW,
+    "where": TransformationKind.FILTER,
+    "having": TransformationKind.FILTER,
+    "qualify": TransformationKind.FILTER,
+    "group": TransformationKind.GROUP_BY,
+    "distinct": TransformationKind.GROUP_BY,
+    "order": TransformationKind.SORT,
+    "limit": TransformationKind.FILTER,
+    "offset": TransformationKind.FILTER,
+    "windows": TransformationKind.WINDOW,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
+class TracedScope:
     """A scope's columns in order, names in lower case, and the origins that decide which rows it has."""
 
     columns: Columns
@@ -53,79 +53,85 @@ class Tracer:
 
     def __init__(self, schema: Mapping[str, Mapping[str, str]]) -> None:
         self._tables = {table.lower(): (table, {column.lower(): column for column in schema[table]}) for table in schema}
-        self._traced: dict[int, Traced] = {}
+        self._traced: dict[int, TracedScope] = {}
         self._outputs: dict[int, Columns] = {}
         self._seen: set[int] = set()
 
-    def trace(self, scope: Scope) -> Traced:
+    def trace(self, scope: Scope) -> TracedScope:
         """Where the columns of the scope come from.
 
         Raises:
             LineageError: A construct is not followed, or two output columns of a set operation do not pair.
         """
         if id(scope) not in self._traced:
-            self._traced[id(scope)] = self._follow(scope)
-            self._refuse_unseen(scope)
+            self._traced[id(scope)] = self._trace_expression(scope)
+            self._reject_unseen(scope)
         return self._traced[id(scope)]
 
-    def _follow(self, scope: Scope) -> Traced:
+    def _trace_expression(self, scope: Scope) -> TracedScope:
         match scope.expression:
             case exp.Select():
-                return self._select(scope, scope.expression)
+                return self._trace_select(scope, scope.expression)
             case exp.SetOperation():
-                return self._set_operation(scope, scope.expression)
+                return self._trace_set_operation(scope, scope.expression)
             case exp.Subquery():
-                return self._wrapped(scope)
+                return self._trace_subquery(scope)
             case exp.UDTF():
-                return self._rows_from_values(scope, scope.expression)
+                return self._trace_table_function(scope, scope.expression)
         raise LineageError("not_followed", construct=scope.expression.key.upper())
 
-    def _refuse_unseen(self, scope: Scope) -> None:
+    def _reject_unseen(self, scope: Scope) -> None:
         columns = {id(column) for column in find_all_in_scope(scope.expression, exp.Column)}
         if columns - self._seen or any(id(inner) not in self._traced for inner in scope.subquery_scopes):
             raise LineageError("not_followed", construct="a column or subquery in an unknown place")
 
-    def _select(self, scope: Scope, select: exp.Select) -> Traced:
+    def _trace_select(self, scope: Scope, select: exp.Select) -> TracedScope:
         columns = tuple((projection.alias_or_name, self._origins(projection, scope)) for projection in select.selects)
         self._outputs[id(scope)] = columns
-        return Traced(columns, self._source_rows(scope) | self._joins(scope) | self._clauses(scope) | _by_output(select, columns))
+        return TracedScope(
+            columns,
+            self._source_row_origins(scope)
+            | self._join_origins(scope)
+            | self._clause_origins(scope)
+            | _origins_by_output(select, columns),
+        )
 
-    def _set_operation(self, scope: Scope, operation: exp.SetOperation) -> Traced:
+    def _trace_set_operation(self, scope: Scope, operation: exp.SetOperation) -> TracedScope:
         left, right = (self.trace(branch) for branch in scope.set_operation_scopes)
         rows = left.rows | right.rows
         if isinstance(operation, exp.Union):
-            columns = _by_name(left, right) if operation.args.get("by_name") else _by_place(left, right)
-            compared = _all(columns) if operation.args.get("distinct") else _NONE
+            columns = _union_by_name(left, right) if operation.args.get("by_name") else _union_by_position(left, right)
+            compared = _all_origins(columns) if operation.args.get("distinct") else _NONE
         else:
             columns, compared = left.columns, _NONE
-            rows |= _acting(Kind.FILTER, _all(left.columns) | _all(right.columns))
+            rows |= _with_kind(TransformationKind.FILTER, _all_origins(left.columns) | _all_origins(right.columns))
         self._outputs[id(scope)] = columns
-        return Traced(columns, rows | _acting(Kind.GROUP_BY, compared) | self._clauses(scope))
+        return TracedScope(columns, rows | _with_kind(TransformationKind.GROUP_BY, compared) | self._clause_origins(scope))
 
-    def _wrapped(self, scope: Scope) -> Traced:
+    def _trace_subquery(self, scope: Scope) -> TracedScope:
         inner = [*scope.derived_table_scopes, *scope.subquery_scopes]
         if len(inner) != 1:
             raise LineageError("not_followed", construct="a nested query without SELECT")
         traced = self.trace(inner[0])
         self._outputs[id(scope)] = traced.columns
-        return Traced(traced.columns, traced.rows | self._clauses(scope))
+        return TracedScope(traced.columns, traced.rows | self._clause_origins(scope))
 
-    def _rows_from_values(self, scope: Scope, function: exp.UDTF) -> Traced:
+    def _trace_table_function(self, scope: Scope, function: exp.UDTF) -> TracedScope:
         if isinstance(function, exp.Lateral) and scope.subquery_scopes:
-            return _renamed(self.trace(scope.subquery_scopes[0]), function.alias_column_names)
-        origins = _acting(Kind.TRANSFORMATION, self._origins(function, scope))
+            return _rename_columns(self.trace(scope.subquery_scopes[0]), function.alias_column_names)
+        origins = _with_kind(TransformationKind.TRANSFORMATION, self._origins(function, scope))
         columns = tuple((name.lower(), origins) for name in function.alias_column_names)
-        return Traced(columns, _acting(Kind.JOIN, origins))
+        return TracedScope(columns, _with_kind(TransformationKind.JOIN, origins))
 
     def _origins(self, root: exp.Expr, scope: Scope) -> Origins:
         """All origins of what is written in `root`, each with what `root` does to it."""
         found: set[Origin] = set()
         for column in find_all_in_scope(root, exp.Column):
             self._seen.add(id(column))
-            found |= _acting(kind_of(column, root), self._column(column, scope))
+            found |= _with_kind(kind_of(column, root), self._column(column, scope))
         for inner in self._subqueries(root, scope):
             traced = self.trace(inner)
-            found |= _acting(kind_of(inner.expression, root), _all(traced.columns)) | traced.rows
+            found |= _with_kind(kind_of(inner.expression, root), _all_origins(traced.columns)) | traced.rows
         return frozenset(found)
 
     def _subqueries(self, root: exp.Expr, scope: Scope) -> Iterator[Scope]:
@@ -137,14 +143,14 @@ class Tracer:
 
     def _column(self, column: exp.Column, scope: Scope) -> Origins:
         if not column.table:
-            return _required(self._own_output(column.name, scope), column.name, "the query's own columns")
+            return _require(self._own_output(column.name, scope), column.name, "the query's own columns")
         source = _source(column.table, scope)
         if isinstance(source, Scope):
-            return _required(self.trace(source).column(column.name), column.name, column.table)
+            return _require(self.trace(source).column(column.name), column.name, column.table)
         if source is None:
             raise LineageError("not_resolved", reason=column.table)
         table, columns = self._table(source)
-        return frozenset({Origin(table, _required(columns.get(column.name), column.name, table), Kind.IDENTITY)})
+        return frozenset({Origin(table, _require(columns.get(column.name), column.name, table), TransformationKind.IDENTITY)})
 
     def _own_output(self, name: str, scope: Scope) -> Origins | None:
         """An ORDER BY names outputs; elsewhere a column without a table is a mistake, and there are no outputs yet."""
@@ -158,7 +164,7 @@ class Tracer:
             raise LineageError("unknown_table", table=name)
         return self._tables[name.lower()]
 
-    def _source_rows(self, scope: Scope) -> Origins:
+    def _source_row_origins(self, scope: Scope) -> Origins:
         rows = _NONE
         for name, _ in scope.references:
             source = scope.sources.get(name)
@@ -168,16 +174,16 @@ class Tracer:
                 self._table(source)
         return rows
 
-    def _joins(self, scope: Scope) -> Origins:
+    def _join_origins(self, scope: Scope) -> Origins:
         joins = [join.args["on"] for join in find_all_in_scope(scope.expression, exp.Join) if join.args.get("on")]
-        return _NONE.union(*(_acting(Kind.JOIN, self._origins(on, scope)) for on in joins))
+        return _NONE.union(*(_with_kind(TransformationKind.JOIN, self._origins(on, scope)) for on in joins))
 
-    def _clauses(self, scope: Scope) -> Origins:
+    def _clause_origins(self, scope: Scope) -> Origins:
         acting = _NONE
         for name, kind in _CLAUSES.items():
             clause = scope.expression.args.get(name)
             nodes = clause if isinstance(clause, list) else [clause]
-            acting = acting.union(*(_acting(kind, self._origins(node, scope)) for node in nodes if isinstance(node, exp.Expr)))
+            acting = acting.union(*(_with_kind(kind, self._origins(node, scope)) for node in nodes if isinstance(node, exp.Expr)))
         return acting
 
 
@@ -191,46 +197,46 @@ def _source(name: str, scope: Scope) -> exp.Table | Scope | None:
     return None
 
 
-def _renamed(traced: Traced, names: list[str]) -> Traced:
+def _rename_columns(traced: TracedScope, names: list[str]) -> TracedScope:
     kept = [name for name, _ in traced.columns[len(names) :]]
-    return Traced(tuple(zip((*names, *kept), (origins for _, origins in traced.columns), strict=False)), traced.rows)
+    return TracedScope(tuple(zip((*names, *kept), (origins for _, origins in traced.columns), strict=False)), traced.rows)
 
 
-def _by_output(select: exp.Select, columns: Columns) -> Origins:
+def _origins_by_output(select: exp.Select, columns: Columns) -> Origins:
     """A plain DISTINCT compares all columns; ORDER BY ALL stands for them, GROUP BY ALL for those that aggregate nothing."""
     distinct, order, group = (select.args.get(name) for name in ("distinct", "order", "group"))
     rows = _NONE
     if distinct and not distinct.args.get("on"):
-        rows |= _acting(Kind.GROUP_BY, _all(columns))
+        rows |= _with_kind(TransformationKind.GROUP_BY, _all_origins(columns))
     if order and order.find(exp.Var):
-        rows |= _acting(Kind.SORT, _all(columns))
+        rows |= _with_kind(TransformationKind.SORT, _all_origins(columns))
     if group and group.args.get("all"):
-        keys = [column for column, one in zip(columns, select.selects, strict=True) if not one.find(exp.AggFunc)]
-        rows |= _acting(Kind.GROUP_BY, _all(tuple(keys)))
+        keys = [column for column, item in zip(columns, select.selects, strict=True) if not item.find(exp.AggFunc)]
+        rows |= _with_kind(TransformationKind.GROUP_BY, _all_origins(tuple(keys)))
     return rows
 
 
-def _by_place(left: Traced, right: Traced) -> Columns:
+def _union_by_position(left: TracedScope, right: TracedScope) -> Columns:
     pairs = list(zip_longest(left.columns, right.columns))
-    if any(one is None or other is None for one, other in pairs):
+    if any(left_column is None or other is None for left_column, other in pairs):
         raise LineageError("not_resolved", reason="UNION of different numbers of columns")
-    return tuple((one[0], one[1] | other[1]) for one, other in pairs)
+    return tuple((left_column[0], left_column[1] | other[1]) for left_column, other in pairs)
 
 
-def _by_name(left: Traced, right: Traced) -> Columns:
+def _union_by_name(left: TracedScope, right: TracedScope) -> Columns:
     names = dict.fromkeys(name for name, _ in (*left.columns, *right.columns))
     return tuple((name, (left.column(name) or _NONE) | (right.column(name) or _NONE)) for name in names)
 
 
-def _all(columns: Columns) -> Origins:
+def _all_origins(columns: Columns) -> Origins:
     return _NONE.union(*(origins for _, origins in columns))
 
 
-def _acting(kind: Kind, origins: Origins) -> Origins:
+def _with_kind(kind: TransformationKind, origins: Origins) -> Origins:
     return frozenset(Origin(origin.table, origin.column, compose(kind, origin.kind)) for origin in origins)
 
 
-def _required(value: _T | None, column: str, table: str) -> _T:
+def _require(value: _T | None, column: str, table: str) -> _T:
     if value is None:
         raise LineageError("unknown_column", column=column, table=table)
     return value

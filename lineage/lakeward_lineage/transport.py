@@ -16,7 +16,7 @@ from lakeward_lineage.errors import LineageError, RefusedError
 from lakeward_lineage.events import identify
 
 # The event itself is at fault (malformed, too large, not processable): these will not change by waiting.
-_HOPELESS: Final = frozenset({400, 413, 422})
+_PERMANENT_STATUSES: Final = frozenset({400, 413, 422})
 
 
 class Transport(Protocol):
@@ -101,7 +101,7 @@ class HttpTransport:
             self._client.emit(body)
         except HTTPError as error:
             status = error.response.status_code if error.response is not None else None
-            if status in _HOPELESS:
+            if status in _PERMANENT_STATUSES:
                 raise RefusedError("refused", status=status) from None
             raise LineageError("not_delivered", host=self._host, reason=f"status {status}") from None
         except RequestException as error:

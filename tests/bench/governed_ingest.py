@@ -106,7 +106,7 @@ def write_bare(root: Path, file: Path) -> None:
     from lakeward.core.names import Layer
     from lakeward.core.settings import Settings
     from lakeward.engines.protocols import TableColumn, TableSpec, Txn
-    from lakeward.flows.base.batch_context import EXTRA, PLACE
+    from lakeward.flows.base.batch_context import EXTRA_COLUMN, ROW_ID_COLUMNS
     from lakeward.flows.base.workspace import open_workspace
     from lakeward.flows.batch.publish import silver_spec
 
@@ -117,9 +117,9 @@ def write_bare(root: Path, file: Path) -> None:
     with workspace.engine() as engine:
         seq = engine.txn(contract.table(Layer.BRONZE), "bench") + 1
         source.receive()
-        engine.stage(source.name(seq - 1, seq), contract.record_format, contract.columns)
+        engine.stage(source.inputs(seq - 1, seq), contract.record_format, contract.columns)
         types = engine.types("staged_rows")
-        columns = (*(TableColumn(c.name, types[c.name]) for c in contract.columns), *PLACE, EXTRA)
+        columns = (*(TableColumn(c.name, types[c.name]) for c in contract.columns), *ROW_ID_COLUMNS, EXTRA_COLUMN)
         stamp = (TableColumn("_batch_seq", types["_row"]), TableColumn("_run_id", types["_file"]))
         bronze = TableSpec(contract.table(Layer.BRONZE), (*columns, *stamp))
         engine.append(

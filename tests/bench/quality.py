@@ -28,7 +28,7 @@ SECONDS_BETWEEN_LOOKS = 0.1
 
 
 @dataclass(frozen=True)
-class Part:
+class FigureTable:
     """One table of figures; `rows` by label."""
 
     kind: str
@@ -38,9 +38,9 @@ class Part:
 
 ALL = ("scan", "lakeward", "gx_pandas", "gx_spark", "pandera_polars")
 PARTS = {
-    "telemetry": Part("telemetry", {"10 M": 10_000_000}, ALL),
-    "wide": Part("wide", {"2 M": 2_000_000}, ALL),
-    "long": Part("telemetry", {"10 M": 10_000_000, "100 M": 100_000_000}, ("lakeward",)),
+    "telemetry": FigureTable("telemetry", {"10 M": 10_000_000}, ALL),
+    "wide": FigureTable("wide", {"2 M": 2_000_000}, ALL),
+    "long": FigureTable("telemetry", {"10 M": 10_000_000, "100 M": 100_000_000}, ("lakeward",)),
 }
 
 
@@ -80,7 +80,7 @@ def wide_suite() -> list[dict[str, object]]:
 SUITES = {"telemetry": telemetry_suite, "wide": wide_suite}
 
 
-def make(kind: str, rows: int) -> tuple[Path, Path]:
+def make_data(kind: str, rows: int) -> tuple[Path, Path]:
     """The data and the suite; made once."""
     CACHE.mkdir(parents=True, exist_ok=True)
     data, suite = CACHE / f"{kind}-{rows}.parquet", CACHE / f"{kind}.json"
@@ -148,7 +148,7 @@ def run(python: str, contender: str, data: Path, suite: Path, memory: str | None
     return {"seconds": seconds, "mib": peak}
 
 
-def known(log: Path) -> list[dict[str, object]]:
+def read_log(log: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
@@ -158,18 +158,18 @@ def measure(name: str, rounds: int, only: int | None, other: str | None) -> None
     pythons = {contender: python_for(contender, other) for contender in part.contenders}
     sizes = {f"{only:,}": only} if only else part.rows
     for size in sizes.values():
-        data, suite = make(part.kind, size)
+        data, suite = make_data(part.kind, size)
         for number in range(rounds):
             for contender, python in pythons.items():
                 key = {"part": name, "rows": size, "contender": contender, "round": number}
-                if python and not any(key.items() <= entry.items() for entry in known(log)):
+                if python and not any(key.items() <= entry.items() for entry in read_log(log)):
                     found = key | run(python, contender, data, suite, MEMORY if name == "long" else None)
                     with log.open("a") as file:
                         file.write(json.dumps(found) + "\n")
-    tell(name, sizes, pythons, known(log))
+    print_figures(name, sizes, pythons, read_log(log))
 
 
-def tell(name: str, sizes: dict[str, int], pythons: dict[str, str | None], runs: list[dict[str, object]]) -> None:
+def print_figures(name: str, sizes: dict[str, int], pythons: dict[str, str | None], runs: list[dict[str, object]]) -> None:
     medians: dict[tuple[int, str], float] = {}
     for label, size in sizes.items():
         for contender, python in pythons.items():

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import duckdb
 
-from lakeward.quality.plan import make_plan
-from lakeward.quality.series.track import Source
+from lakeward.quality.plan import compile_plan
+from lakeward.quality.series.query import SeriesInput
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.judging import expect, rules_of
-from support.sensor_batches import promised
+from support.sensor_batches import telemetry_contract
 from support.sensor_truth import NO_CONTEXT
 
 SERIES = 1000
@@ -49,7 +49,7 @@ def seconds(con: duckdb.DuckDBPyConnection, query: str) -> tuple[float, float]:
 
 def main(rows: int) -> None:
     """Measure and print."""
-    contract = promised(NAMES)
+    contract = telemetry_contract(NAMES)
     with tempfile.TemporaryDirectory() as folder:
         con = duckdb.connect(config={"temp_directory": folder})
         con.execute("SET TimeZone = 'UTC'")
@@ -67,8 +67,8 @@ def main(rows: int) -> None:
                 ("times and values", (*TIMES, *VALUES)),
                 ("and spikes", (*TIMES, *VALUES, expect("series_no_spike"))),
             ):
-                plan = make_plan(contract, rules_of(contract, *rules), types)
-                sql = plan.series().sql(Source(plan.converted("batch"), "context", None))
+                plan = compile_plan(contract, rules_of(contract, *rules), types)
+                sql = plan.series().sql(SeriesInput(plan.converted_relation("batch"), "context", None))
                 wall, busy = seconds(con, f"CREATE OR REPLACE TABLE judged AS {sql}")
                 print(
                     f"  {len(rules)} rules ({name}): {busy:.1f} s of processor, {wall:.1f} s by the clock, {busy / bare:.1f} x reading"

@@ -26,9 +26,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
 
 from governed_ingest import make_file  # noqa: E402
-from quality import CACHE, SECONDS_BETWEEN_LOOKS, known, resident  # noqa: E402
+from quality import CACHE, SECONDS_BETWEEN_LOOKS, read_log, resident  # noqa: E402
 
-from support.spark_cluster import CONF, WITH_US, Cluster, cluster  # noqa: E402
+from support.spark_cluster import CONF, DIE_WITH_PARENT, Cluster, cluster  # noqa: E402
 
 LOG = CACHE / "spark.jsonl"
 LOCAL, CLUSTER = "local[2]", "cluster"
@@ -70,12 +70,21 @@ def run(contender: str, rows: int, count: int, master: str) -> dict[str, Any]:
     place = Path(tempfile.mkdtemp(dir=CACHE))
     with masters(master) as (url, running), (CACHE / "contender.log").open("w") as log:
         conf = json.dumps(HEAP[master] | SESSION)
-        words = [*WITH_US, sys.executable, str(HERE / "spark_contenders.py"), contender, url, str(place), conf, *map(str, paths)]
+        words = [
+            *DIE_WITH_PARENT,
+            sys.executable,
+            str(HERE / "spark_contenders.py"),
+            contender,
+            url,
+            str(place),
+            conf,
+            *map(str, paths),
+        ]
         process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
         driver = executors = 0.0
         while process.poll() is None:
             driver = max(driver, resident(process.pid))
-            executors = max(executors, sum(map(held, running.executors()))) if running else 0.0
+            executors = max(executors, sum(map(resident_memory, running.executors()))) if running else 0.0
             time.sleep(SECONDS_BETWEEN_LOOKS)
         said, _ = process.communicate()
     shutil.rmtree(place)
@@ -89,7 +98,7 @@ def _is_step(line: str) -> bool:
     return line.startswith('{"step"')
 
 
-def held(pid: int) -> float:
+def resident_memory(pid: int) -> float:
     """MiB that a process holds now; 0 for one that has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -98,10 +107,10 @@ def held(pid: int) -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 2**10
 
 
-def measured(contender: str, rows: int, count: int, master: str) -> dict[str, Any]:
+def measure(contender: str, rows: int, count: int, master: str) -> dict[str, Any]:
     """The run from the log, or a new one."""
     key = {"contender": contender, "rows": rows, "count": count, "master": master}
-    for entry in known(LOG):
+    for entry in read_log(LOG):
         if key.items() <= entry.items():
             return entry
     found = key | run(contender, rows, count, master)
@@ -116,7 +125,7 @@ def warm(found: dict[str, Any], step: str) -> float:
 
 
 def whole(rows: int, rounds: int, master: str) -> None:
-    runs = {name: measured(name, rows, rounds + 1, master) for name in WHOLE}
+    runs = {name: measure(name, rows, rounds + 1, master) for name in WHOLE}
     print(f"\n| {rows:,} rows, {master} | session s | cold batch s | warm batch s | driver MiB | executors MiB |")
     print("|---|---|---|---|---|---|")
     for name, found in runs.items():
@@ -131,8 +140,8 @@ def whole(rows: int, rounds: int, master: str) -> None:
 
 def judge(rows: int, rounds: int, master: str) -> None:
     first = {
-        "gx": measured("judges", rows, rounds + 1, master),
-        "lakeward": measured("judges_ours_first", rows, rounds + 1, master),
+        "gx": measure("judges", rows, rounds + 1, master),
+        "lakeward": measure("judges_ours_first", rows, rounds + 1, master),
     }
     cold = {name: found["steps"][f"{name} 0"] for name, found in first.items()}
     hot = {name: statistics.median(warm(found, name) for found in first.values()) for name in first}
@@ -144,7 +153,7 @@ def judge(rows: int, rounds: int, master: str) -> None:
 
 
 def small(_: int, __: int, master: str) -> None:
-    found = measured("lakeward_spark", SMALL, SMALL_BATCHES, master)
+    found = measure("lakeward_spark", SMALL, SMALL_BATCHES, master)
     each = ", ".join(f"{seconds:.1f}" for name, seconds in found["steps"].items() if name.startswith("batch"))
     print(
         f"\nBatches of {SMALL:,} rows, {master}, one session: {each} s; warm median {warm(found, 'batch'):.2f} s (target < 3 s)"
@@ -152,7 +161,7 @@ def small(_: int, __: int, master: str) -> None:
 
 
 def long(rows: int, _: int, __: int) -> None:
-    runs = {size: measured("lakeward_spark", size, 1, CLUSTER) for size in (rows, rows * 10)}
+    runs = {size: measure("lakeward_spark", size, 1, CLUSTER) for size in (rows, rows * 10)}
     print("\n| rows, cluster of two cores | batch s | µs per row | driver MiB | executors MiB |\n|---|---|---|---|---|")
     for size, found in runs.items():
         seconds = found["steps"]["batch 0"]

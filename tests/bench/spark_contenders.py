@@ -31,7 +31,7 @@ DELTA = {
 
 
 @contextmanager
-def told(step: str) -> Iterator[None]:
+def print_step(step: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     print(json.dumps({"step": step, "seconds": time.perf_counter() - start}), flush=True)
@@ -45,10 +45,12 @@ def settings(engine: str, root: Path, master: str, conf: dict[str, str]) -> Sett
 def bare_session(given: Settings) -> Any:
     from pyspark.sql import SparkSession
 
-    from lakeward.engines.spark.jars import jars
+    from lakeward.engines.spark.jars import installed_jars
 
     builder = SparkSession.builder.master(given.spark.master or "")
-    for name, value in (DELTA | {"spark.jars": ",".join(map(str, jars(given.spark.jars)))} | dict(given.spark.conf)).items():
+    for name, value in (
+        DELTA | {"spark.jars": ",".join(map(str, installed_jars(given.spark.jars)))} | dict(given.spark.conf)
+    ).items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
@@ -70,16 +72,16 @@ def judge_by_us(file: Path, suite: Path, given: Settings) -> None:
 
 def bare(given: Settings, files: Sequence[Path], *, judged: bool = False) -> None:
     """Bronze and silver by Delta's own writer; with `judged` Great Expectations in between, and a split."""
-    with told("session"):
+    with print_step("session"):
         spark = bare_session(given)
     root = given.start
     for number, file in enumerate(files):
-        with told(f"batch {number}"):
+        with print_step(f"batch {number}"):
             stamped = spark.read.parquet(str(file)).selectExpr("*", f"{number} AS _batch_seq", "'bench' AS _run_id")
             stamped.write.format("delta").mode("append").save(f"{root}/bronze")
             bronze = spark.read.format("delta").load(f"{root}/bronze").where(f"_batch_seq = {number}")
             if judged:
-                with told(f"judge {number}"):
+                with print_step(f"judge {number}"):
                     judge_by_gx(bronze.select(*governed_ingest.COLUMNS.split(", ")), root / "suite.json")
                 bronze.where(f"NOT ({GOOD})").write.format("delta").mode("append").save(f"{root}/quarantine")
             (bronze.where(GOOD) if judged else bronze).write.format("delta").mode("append").save(f"{root}/silver")
@@ -94,14 +96,14 @@ def ours(given: Settings, files: Sequence[Path]) -> None:
     if given.engine == SPARK:
         from lakeward.engines.spark.session import open_session
 
-        with told("session"):
+        with print_step("session"):
             open_session(given.spark)
     for number, file in enumerate(files):
-        with told(f"batch {number}"):
-            take(given, file)
+        with print_step(f"batch {number}"):
+            ingest_file(given, file)
 
 
-def take(given: Settings, file: Path) -> None:
+def ingest_file(given: Settings, file: Path) -> None:
     from lakeward.flows import ingest_dataset
 
     (given.start / "inbox" / "bench" / file.name).hardlink_to(file)
@@ -110,13 +112,13 @@ def take(given: Settings, file: Path) -> None:
     assert not report.failed, report
 
 
-def embedded(given: Settings, files: Sequence[Path]) -> None:
+def run_embedded(given: Settings, files: Sequence[Path]) -> None:
     ours(replace(given, engine=EMBEDDED), files)
 
 
 def judges(given: Settings, files: Sequence[Path], *, first: str = "gx") -> None:
     """Both judges over the same file in the same session, in turn: the first round is cold for the one that begins."""
-    with told("session"):
+    with print_step("session"):
         spark = bare_session(given)
     suite = given.start / "suite.json"
     by: dict[str, Callable[[], None]] = {
@@ -125,7 +127,7 @@ def judges(given: Settings, files: Sequence[Path], *, first: str = "gx") -> None
     }
     for number, _ in enumerate(files):
         for name in (first, *(by.keys() - {first})):
-            with told(f"{name} {number}"):
+            with print_step(f"{name} {number}"):
                 by[name]()
 
 
@@ -137,7 +139,7 @@ CONTENDERS: dict[str, Callable[[Settings, Sequence[Path]], None]] = {
     "stock": stock,
     "bare": bare,
     "lakeward_spark": ours,
-    "lakeward_embedded": embedded,
+    "lakeward_embedded": run_embedded,
     "judges": judges,
     "judges_ours_first": judges_ours_first,
 }

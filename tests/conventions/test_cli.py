@@ -12,8 +12,8 @@ import pytest
 import lakeward
 from lakeward.cli.app import make_app
 from lakeward.core.messages import Lang
-from support.command_line import call, call_apart
-from support.plant import Plant, line, make_plant
+from support.command_line import run_command, run_in_subprocess
+from support.plant import Plant, csv_line, make_plant
 
 CJK = range(0x4E00, 0x9FFF)
 COUNTS = {"rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates"}
@@ -65,8 +65,8 @@ def commands(lang: Lang) -> Iterator[tuple[tuple[str, ...], Any]]:
 @pytest.fixture(scope="module")
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Plant:
     plant = make_plant(tmp_path_factory.mktemp("cli") / "plant")
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M2", 1, 999), "M3")
-    assert call_apart(plant.root, "run").code == 1
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M2", 1, 999), "M3")
+    assert run_in_subprocess(plant.root, "run").code == 1
     return plant
 
 
@@ -80,14 +80,14 @@ def test_every_command_has_an_example_of_itself_in_both_languages() -> None:
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "Example: lakeward run"), ("zh", "例：lakeward run")])
 def test_help_is_there_without_a_project(capsys: pytest.CaptureFixture[str], tmp_path: Path, lang: str, said: str) -> None:
-    answer = call(capsys, tmp_path, "run", "--help", "--lang", lang)
+    answer = run_command(capsys, tmp_path, "run", "--help", "--lang", lang)
 
     assert (answer.code, said in answer.out, answer.err) == (0, True, "")
 
 
 @pytest.mark.parametrize("words", KEYS, ids=" ".join)
 def test_json_has_the_documented_keys(capsys: pytest.CaptureFixture[str], plant: Plant, words: tuple[str, ...]) -> None:
-    answer = call(capsys, plant.root, *words, "--json")
+    answer = run_command(capsys, plant.root, *words, "--json")
 
     found = json.loads(answer.out)
     assert found
@@ -98,8 +98,8 @@ def test_json_has_the_documented_keys(capsys: pytest.CaptureFixture[str], plant:
 def test_tables_for_people_have_heads_in_their_language(
     capsys: pytest.CaptureFixture[str], plant: Plant, words: tuple[str, ...]
 ) -> None:
-    chinese = call(capsys, plant.root, *words, "--lang", "zh").out.splitlines()[0]
-    english = call(capsys, plant.root, *words, "--lang", "en").out.splitlines()[0]
+    chinese = run_command(capsys, plant.root, *words, "--lang", "zh").out.splitlines()[0]
+    english = run_command(capsys, plant.root, *words, "--lang", "en").out.splitlines()[0]
 
     assert any(ord(letter) in CJK for letter in chinese)
     assert english.isascii()
@@ -112,23 +112,23 @@ def test_keys_for_programs_are_documented() -> None:
 
 
 def test_a_pipe_gets_neither_colours_nor_progress(plant: Plant) -> None:
-    answer = call_apart(plant.root, "status", LANG="zh_CN.UTF-8")
+    answer = run_in_subprocess(plant.root, "status", LANG="zh_CN.UTF-8")
 
-    assert (answer.code, "\x1b" in answer.said, answer.err) == (0, False, "")
+    assert (answer.code, "\x1b" in answer.output, answer.err) == (0, False, "")
     assert "数据集" in answer.out
 
 
 def test_the_project_is_found_upward_by_option_and_by_variable(plant: Plant, tmp_path: Path) -> None:
-    inside = call_apart(plant.dataset, "tables", "--json")
-    by_option = call_apart(tmp_path, "tables", "--json", "--project", str(plant.root))
-    by_variable = call_apart(tmp_path, "tables", "--json", LAKEWARD_PROJECT=str(plant.root))
+    inside = run_in_subprocess(plant.dataset, "tables", "--json")
+    by_option = run_in_subprocess(tmp_path, "tables", "--json", "--project", str(plant.root))
+    by_variable = run_in_subprocess(tmp_path, "tables", "--json", LAKEWARD_PROJECT=str(plant.root))
 
     assert (inside.code, by_option.code, by_variable.code) == (0, 0, 0)
     assert len(json.loads(inside.out)) == len(json.loads(by_option.out)) == len(json.loads(by_variable.out)) > 3
 
 
 def test_the_lake_may_lie_where_the_variable_says(plant: Plant, tmp_path: Path) -> None:
-    answer = call_apart(plant.root, "run", "--json", LAKEWARD_LAKE=str(tmp_path / "lake"))
+    answer = run_in_subprocess(plant.root, "run", "--json", LAKEWARD_LAKE=str(tmp_path / "lake"))
 
     assert json.loads(answer.out)[0]["rows_in"] == 3
     assert (tmp_path / "lake" / "silver" / "press_line" / "_delta_log").is_dir()
@@ -136,14 +136,14 @@ def test_the_lake_may_lie_where_the_variable_says(plant: Plant, tmp_path: Path) 
 
 def test_exit_codes_say_what_became_of_it(plant: Plant, tmp_path: Path) -> None:
     other = make_plant(tmp_path / "other")
-    other.drop("a.csv", line("M1", 0, 20.5))
-    done = call_apart(other.root, "run").code
-    other.drop("b.csv", line("M1", 1, 999))
-    judged = call_apart(other.root, "run").code
-    wrong = call_apart(other.root, "run", "nothing").code
+    other.drop("a.csv", csv_line("M1", 0, 20.5))
+    done = run_in_subprocess(other.root, "run").code
+    other.drop("b.csv", csv_line("M1", 1, 999))
+    judged = run_in_subprocess(other.root, "run").code
+    wrong = run_in_subprocess(other.root, "run", "nothing").code
     other.suite({"name": "press_line", "expectations": [{"type": "expect_nothing"}]})
-    refused = call_apart(other.root, "run").code
-    machine = call_apart(other.root, "tables", LAKEWARD_LAKE="/proc/nowhere").code
+    refused = run_in_subprocess(other.root, "run").code
+    machine = run_in_subprocess(other.root, "tables", LAKEWARD_LAKE="/proc/nowhere").code
 
     assert (done, judged, wrong, refused, machine) == (0, 1, 2, 3, 4)
 
@@ -181,7 +181,7 @@ def test_help_of_a_command_imports_its_module_too(words: tuple[str, ...]) -> Non
     found = imported(*words)
 
     assert {name.partition(".")[0] for name in found} == DOOR
-    assert ours(found) == DOOR_MODULES | COMMON | {"lakeward.cli.look"}
+    assert ours(found) == DOOR_MODULES | COMMON | {"lakeward.cli.inspect"}
 
 
 def test_no_command_imports_more_before_it_is_called() -> None:
@@ -202,7 +202,7 @@ def test_status_imports_no_parser_no_lineage_and_no_reader_of_files(plant: Plant
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    answer = call(capsys, tmp_path, "--version")
+    answer = run_command(capsys, tmp_path, "--version")
 
     assert (answer.code, answer.out, answer.err) == (0, f"lakeward {lakeward.__version__}\n", "")
 
@@ -212,9 +212,9 @@ def test_what_new_drafts_runs_as_it_is(tmp_path: Path) -> None:
     sample.write_text("时间,机床,温度(℃)\n2026-03-01 06:00:00,一号,21.5\n2026-03-01 06:01:00,一号,22.5\n", encoding="gb18030")
     plant = tmp_path / "plant"
 
-    made = [call_apart(tmp_path, "init", "plant"), call_apart(plant, "new", "press_line", "--from", str(sample))]
-    ran = call_apart(plant, "run", "--json")
-    origin = call_apart(plant, "explain", "silver.press_line", "时间=2026-03-01T06:01:00+08:00", "--json")
+    made = [run_in_subprocess(tmp_path, "init", "plant"), run_in_subprocess(plant, "new", "press_line", "--from", str(sample))]
+    ran = run_in_subprocess(plant, "run", "--json")
+    origin = run_in_subprocess(plant, "explain", "silver.press_line", "时间=2026-03-01T06:01:00+08:00", "--json")
 
     assert [answer.code for answer in made] == [0, 0]
     assert [(row["silver"], row["rejects"]) for row in json.loads(ran.out)] == [(2, 0)]

@@ -40,19 +40,19 @@ def uses(position):
                 yield f"{module.path}:{call.lineno}", code.partition(".")[0], None if whole else {k.arg for k in call.keywords}
 
 
-def raised():
+def raised_codes():
     found = list(uses(lambda name: 0 if name in ERRORS else None))
     assert len(found) > 10
     return found
 
 
-def told():
+def printed_codes():
     found = [(place, code, facts) for place, code, facts in uses(TELL.get) if CODE.fullmatch(code)]
     assert found
     return found
 
 
-def handed_on():
+def passed_codes():
     """Codes in `fault="…"`, `{"code": "…"}` and `("…", {facts})`."""
     for module in source_tree.library():
         for node in module.nodes(ast.keyword, ast.Dict, ast.Tuple):
@@ -73,12 +73,12 @@ def facts_of(*texts):
 
 
 def test_every_code_has_its_texts():
-    codes = [(place, code) for place, code, _ in (*raised(), *told())] + list(handed_on())
+    codes = [(place, code) for place, code, _ in (*raised_codes(), *printed_codes())] + list(passed_codes())
     assert [f"{place} {code}" for place, code in codes if code not in CATALOGUE] == []
 
 
 def test_every_error_has_a_next_step_in_both_languages():
-    codes = {code for _, code, _ in raised()} & set(CATALOGUE)
+    codes = {code for _, code, _ in raised_codes()} & set(CATALOGUE)
     assert [code for code in sorted(codes) if not {"en_next", "zh_next"} <= set(CATALOGUE[code])] == []
 
 
@@ -92,8 +92,8 @@ def test_both_languages_tell_the_same_facts_in_few_words(code):
 
 
 def test_every_fact_that_a_text_names_is_given():
-    errors_ = [(place, code, facts, CATALOGUE.get(code, {}).values()) for place, code, facts in raised()]
-    others = [(place, code, facts, [CATALOGUE.get(code, {}).get("en", "")]) for place, code, facts in told()]
+    errors_ = [(place, code, facts, CATALOGUE.get(code, {}).values()) for place, code, facts in raised_codes()]
+    others = [(place, code, facts, [CATALOGUE.get(code, {}).get("en", "")]) for place, code, facts in printed_codes()]
     given = [(place, code, facts_of(*texts) - facts) for place, code, facts, texts in errors_ + others if facts is not None]
     assert [f"{place} {code}: {sorted(missing)}" for place, code, missing in given if missing] == []
 

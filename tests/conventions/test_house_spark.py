@@ -31,7 +31,7 @@ def users(names):
     return called | {m.path for m in engine() for node in m.nodes(ast.Attribute) if node.attr in names & {"rdd"}}
 
 
-def imported(names):
+def importing_modules(names):
     return {m.path for m in engine() for node in m.nodes(ast.ImportFrom) if {alias.name for alias in node.names} & names}
 
 
@@ -40,4 +40,4 @@ def test_rows_reach_the_driver_in_one_place():
 
 
 def test_no_row_passes_through_python_on_an_executor():
-    assert users(THROUGH_PYTHON) | imported(THROUGH_PYTHON) == set()
+    assert users(THROUGH_PYTHON) | importing_modules(THROUGH_PYTHON) == set()

@@ -12,7 +12,7 @@ from lakeward.contracts.load import parse_contract
 from lakeward.contracts.project import load_project
 from lakeward.core.messages import Lang, catalogue
 from lakeward.maturity.assessor import read_answers
-from lakeward.maturity.catalogue import catalogue as edition
+from lakeward.maturity.catalogue import default_catalogue as edition
 from lakeward.quality.catalogue import expectations
 from lakeward.quality.weights import read_weights
 from support import source_tree

@@ -8,7 +8,7 @@ import yaml
 
 from lakeward.contracts.load import load_contract
 from lakeward.core.names import Layer
-from lakeward.quality.gx import teach_great_expectations
+from lakeward.quality.gx import register_sensor_rules
 from lakeward.quality.suite import load_rules
 from lakeward.simulator.plant import MACHINES, tags
 
@@ -68,6 +68,6 @@ def test_machines_of_the_suite_are_those_of_the_plant():
 @pytest.mark.parametrize("folder", FOLDERS, ids=NAMES)
 def test_great_expectations_takes_the_suite_as_its_own(folder):
     expectation_suite = pytest.importorskip("great_expectations.core.expectation_suite")
-    teach_great_expectations()
+    register_sensor_rules()
     loaded = expectation_suite.ExpectationSuite(**suite(folder))
     assert len(loaded.expectations) == len(suite(folder)["expectations"])

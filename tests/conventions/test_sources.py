@@ -11,14 +11,14 @@ import pytest
 
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.source import FileDropSource
-from lakeward.sources import FileDrop, Limit, Source
-from lakeward.sources.copying import copy_bytes
+from lakeward.sources import BatchLimit, FileDrop, Source
+from lakeward.sources.file_copy import copy_bytes
 
-FOREVER = Limit(bytes=1 << 40)
+FOREVER = BatchLimit(bytes=1 << 40)
 
 
 @dataclass(frozen=True)
-class Premises:
+class SourceCaseFolders:
     """A project's folders."""
 
     root: Path
@@ -49,7 +49,7 @@ class DyingCopy:
 def file_drop(root: Path, **collaborators) -> FileDrop:
     return FileDrop(
         dataset="plant",
-        premises=Premises(root),
+        project=SourceCaseFolders(root),
         source=FileDropSource(path=PurePosixPath("inbox"), pattern="**/*.csv"),
         format=FileFormat.CSV,
         landing=root / "landing",
@@ -65,20 +65,20 @@ def deliver(root: Path, first: int, last: int) -> None:
 
 
 @dataclass(frozen=True)
-class Case:
+class SourceCase:
     """A kind of source: how one is opened over a folder, and how inputs get there."""
 
     open: object
     deliver: object
 
 
-@pytest.fixture(params=[Case(file_drop, deliver)], ids=["files"])
+@pytest.fixture(params=[SourceCase(file_drop, deliver)], ids=["files"])
 def case(request):
     return request.param
 
 
 def everything(source: Source):
-    return source.name(0, source.plan(0, FOREVER))
+    return source.inputs(0, source.plan(0, FOREVER))
 
 
 def receive_in_child(open_source, root, **collaborators):
@@ -127,8 +127,8 @@ def test_a_plan_is_bounded_and_moves_on(case, tmp_path):
     source = case.open(tmp_path)
     source.receive()
     size = source.name(0, 1)[0].size
-    assert source.plan(0, Limit(bytes=2 * size)) == 2
-    assert source.plan(2, Limit(bytes=1)) == 3
+    assert source.plan(0, BatchLimit(bytes=2 * size)) == 2
+    assert source.plan(2, BatchLimit(bytes=1)) == 3
 
 
 def test_a_kill_between_copy_and_manifest_converges(case, tmp_path):
@@ -157,6 +157,6 @@ def test_release_is_idempotent_and_names_stay(case, tmp_path):
     source = case.open(tmp_path)
     source.receive()
     named = source.name(0, 3)
-    source.release(2)
-    source.release(2)
+    source.discard(2)
+    source.discard(2)
     assert source.name(0, 3) == named

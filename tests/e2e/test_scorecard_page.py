@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from lakeward.flows import assess, build_scorecard, grade_all, ingest_dataset, open_figure
-from support.plant import line, make_plant
+from lakeward.flows import assess_readiness, build_scorecard, grade_all, ingest_dataset, open_figure
+from support.plant import csv_line, make_plant
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # In CI the page is looked at, or the run fails; elsewhere a machine without a browser says that it was left out.
@@ -21,10 +21,10 @@ WIDTHS = (1440, 390)
 @pytest.fixture(scope="module")
 def plant(tmp_path_factory):
     plant = make_plant(tmp_path_factory.mktemp("page") / "plant")
-    plant.drop("a.csv", line("M1", 0, 20), line("M1", 1, 900), line("M1", 0, 20))
+    plant.drop("a.csv", csv_line("M1", 0, 20), csv_line("M1", 1, 900), csv_line("M1", 0, 20))
     ingest_dataset(plant.settings, "press_line")
     grade_all(plant.settings)
-    assess(plant.settings)
+    assess_readiness(plant.settings)
     return plant
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lakeward.contracts.diff import check_evolution, diff
 from lakeward.contracts.document import Document, read_document
-from lakeward.contracts.load import judge, parse_contract
+from lakeward.contracts.load import parse_contract, validate
 from lakeward.core.errors import ContractError
 from lakeward.core.messages import Lang, text
 from lakeward.core.units import convert, units
@@ -22,13 +22,13 @@ TREES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dict
 SAME_KIND = [(a, b) for a, b in product(units().values(), repeat=2) if a.kind == b.kind]
 
 
-def told(contract: str) -> list[str]:
+def fault_messages(contract: str) -> list[str]:
     """Both messages of every fault; rendering them is part of not crashing."""
     try:
         document: Document = read_document(contract, "c.yaml")
     except ContractError as error:
         return [error.render(Lang.EN), error.render(Lang.ZH)]
-    _, faults = judge(document, ())
+    _, faults = validate(document, ())
     return [text(f.code, lang, **f.facts) for f in faults for lang in Lang]
 
 
@@ -49,7 +49,7 @@ def put(node, steps, value):
 
 @given(st.text())
 def test_any_text_is_a_contract_or_has_problems(contract):
-    assert all(0 < len(message) < 500 for message in told(contract))
+    assert all(0 < len(message) < 500 for message in fault_messages(contract))
 
 
 @given(st.sampled_from([PRESS, OEE]), st.data())
@@ -57,13 +57,13 @@ def test_contract_with_anything_anywhere_is_a_contract_or_has_problems(contract,
     tree = yaml.safe_load(contract)
     steps = data.draw(st.sampled_from(list(paths(tree))))
     changed = yaml.safe_dump(put(tree, steps, data.draw(TREES)), allow_unicode=True)
-    assert all(0 < len(message) < 500 for message in told(changed))
+    assert all(0 < len(message) < 500 for message in fault_messages(changed))
 
 
 @given(st.sampled_from([PRESS, OEE]), st.integers(0), st.integers(0, 30))
 def test_contract_that_was_cut_is_a_contract_or_has_problems(contract, start, length):
     at = start % len(contract)
-    assert isinstance(told(contract[:at] + contract[at + length :]), list)
+    assert isinstance(fault_messages(contract[:at] + contract[at + length :]), list)
 
 
 @given(st.sampled_from([PRESS, OEE]), st.text(alphabet="# \n", max_size=20))

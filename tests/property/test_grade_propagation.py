@@ -3,25 +3,25 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakeward.grading.catalogue import Standing
+from lakeward.grading.catalogue import Sensitivity
 from lakeward.grading.grade import Grade
-from lakeward.grading.propagation import Held, join, propagate
+from lakeward.grading.propagation import Inherited, propagate, stricter
 
 CATEGORIES = ("personal.resident_id", "personal.phone", "personal.name")
 STANDINGS = [
     None,
-    Standing(Grade.CORE, None),
-    Standing(Grade.IMPORTANT, None),
-    *(Standing(Grade.GENERAL, n) for n in (1, 2, 3, 4)),
+    Sensitivity(Grade.CORE, None),
+    Sensitivity(Grade.IMPORTANT, None),
+    *(Sensitivity(Grade.GENERAL, n) for n in (1, 2, 3, 4)),
 ]
-held = st.builds(Held, st.sampled_from(STANDINGS), st.sampled_from([None, *CATEGORIES]))
+held = st.builds(Inherited, st.sampled_from(STANDINGS), st.sampled_from([None, *CATEGORIES]))
 node = st.tuples(st.sampled_from(["silver.a", "silver.b", "gold.c"]), st.sampled_from(["x", "y", "_row"]))
 graphs = st.tuples(st.dictionaries(node, held, max_size=6), st.lists(st.tuples(node, node), max_size=12))
 
 
 def above(one, other):
     """Whether `one` is at least as strict as `other`."""
-    return join(one, other, CATEGORIES) == one
+    return stricter(one, other, CATEGORIES) == one
 
 
 @given(graphs, st.randoms())
@@ -44,7 +44,7 @@ def test_no_column_falls_and_each_is_at_least_what_flows_in(graph):
 def test_raising_a_source_lowers_nothing(graph, raised, to):
     own, edges = graph
     before = propagate(own, edges, CATEGORIES)
-    after = propagate({n: join(h, to, CATEGORIES) if n == raised else h for n, h in own.items()}, edges, CATEGORIES)
+    after = propagate({n: stricter(h, to, CATEGORIES) if n == raised else h for n, h in own.items()}, edges, CATEGORIES)
     assert all(above(after[n], before[n]) for n in own)
 
 
@@ -56,12 +56,12 @@ def test_doing_it_twice_changes_nothing(graph):
 
 
 def test_what_is_made_of_an_unknown_column_is_unknown():
-    known = Held(Standing(Grade.GENERAL, 2))
+    known = Inherited(Sensitivity(Grade.GENERAL, 2))
     own = {("gold.c", "x"): known}
-    assert propagate(own, [(("silver.a", "x"), ("gold.c", "x"))], CATEGORIES) == {("gold.c", "x"): Held(None)}
+    assert propagate(own, [(("silver.a", "x"), ("gold.c", "x"))], CATEGORIES) == {("gold.c", "x"): Inherited(None)}
 
 
 def test_grades_go_round_a_circle_once():
-    low, high = Held(Standing(Grade.GENERAL, 1)), Held(Standing(Grade.GENERAL, 4), CATEGORIES[0])
+    low, high = Inherited(Sensitivity(Grade.GENERAL, 1)), Inherited(Sensitivity(Grade.GENERAL, 4), CATEGORIES[0])
     a, b = ("gold.a", "x"), ("gold.b", "x")
     assert propagate({a: low, b: high}, [(a, b), (b, a)], CATEGORIES) == {a: high, b: high}

@@ -4,17 +4,21 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakeward.grading.catalogue import Standing
-from lakeward.grading.decision import Action, Decision, current
+from lakeward.grading.catalogue import Sensitivity
+from lakeward.grading.decision import DecisionAction, GradeDecision, current_grade
 from lakeward.grading.grade import Grade
-from lakeward.grading.proposal import Proposal, Why
-from lakeward.scorecard.standing import graded_columns
+from lakeward.grading.proposal import GradeProposal, Reason
+from lakeward.scorecard.grade_queries import graded_columns
 
-STANDINGS = [Standing(Grade.CORE, None), Standing(Grade.IMPORTANT, None), *(Standing(Grade.GENERAL, n) for n in (1, 2, 3, 4))]
+STANDINGS = [
+    Sensitivity(Grade.CORE, None),
+    Sensitivity(Grade.IMPORTANT, None),
+    *(Sensitivity(Grade.GENERAL, n) for n in (1, 2, 3, 4)),
+]
 standings, categories = st.sampled_from(STANDINGS), st.sampled_from([None, "personal.phone", "personal.name", "business.cost"])
 types = st.sampled_from(["string", "integer"])
 proposals = st.builds(
-    Proposal,
+    GradeProposal,
     column=st.just("x"),
     type=types,
     standing=st.none() | standings,
@@ -24,13 +28,13 @@ proposals = st.builds(
     sample=st.none(),
     rule_version=st.just("1"),
     catalogue=st.just("c"),
-    why=st.sampled_from([Why.IS, Why.CLASS, Why.INHERITED, Why.NO_CLASS, Why.SOURCE_UNGRADED]),
+    why=st.sampled_from([Reason.IS, Reason.CLASS, Reason.INHERITED, Reason.NO_CLASS, Reason.SOURCE_UNGRADED]),
 )
 decisions = st.builds(
-    Decision,
+    GradeDecision,
     column=st.just("x"),
     type=types,
-    action=st.sampled_from(Action),
+    action=st.sampled_from(DecisionAction),
     standing=standings,
     category=categories,
     seen=st.none() | standings,
@@ -51,7 +55,7 @@ CREATE TABLE governance.grade_decisions (
 @settings(deadline=None)
 @given(st.lists(st.tuples(proposals, st.none() | decisions), min_size=1, max_size=12))
 def test_states_grades_and_categories_are_the_same_in_python_and_in_sql(columns):
-    served = [current(proposal.type, proposal, decision) for proposal, decision in columns]
+    served = [current_grade(proposal.type, proposal, decision) for proposal, decision in columns]
     assert counted(columns) == [(str(one.state), one.grade and str(one.grade), one.category) for one in served]
 
 
@@ -60,7 +64,7 @@ def counted(columns):
     for place, (proposal, decision) in enumerate(columns):
         CON.execute(
             "INSERT INTO governance.grade_proposals VALUES ('d', 1, ?, ?, NULL, ?, ?, ?, ?)",
-            [f"{place:02}", proposal.type, *stored(proposal.standing), proposal.category, str(proposal.why)],
+            [f"{place:02}", proposal.type, *stored(proposal.sensitivity), proposal.category, str(proposal.why)],
         )
         if decision:
             CON.execute(
@@ -73,7 +77,7 @@ def counted(columns):
 
 
 def decided(decision):
-    return *stored(decision.standing), decision.category, *stored(decision.seen), decision.seen_category
+    return *stored(decision.sensitivity), decision.category, *stored(decision.seen), decision.seen_category
 
 
 def stored(standing):

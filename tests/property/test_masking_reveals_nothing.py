@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.types import sql_type
-from lakeward.protection.masking import KEPT, LEAST, protected
-from lakeward.protection.policy import Action, Decision, MaskFormat
+from lakeward.protection.masking import MIN_HIDDEN, VISIBLE_ENDS, protected_expression
+from lakeward.protection.policy import AccessDecision, Action, MaskFormat
 
 STRING = DataType(Kind.STRING)
 TYPES = [DataType(kind) for kind in Kind if kind is not Kind.DECIMAL] + [
@@ -27,8 +27,8 @@ def con():
     return made
 
 
-def seen(value, type_, action, kept=MaskFormat.PLAIN):
-    expression = protected('"v"', type_, Decision(action=action, rule="r", why="w", ask="a", format=kept))
+def masked_value(value, type_, action, kept=MaskFormat.PLAIN):
+    expression = protected_expression('"v"', type_, AccessDecision(action=action, rule="r", why="w", ask="a", format=kept))
     query = f'SELECT CAST({expression} AS VARCHAR), typeof({expression}) FROM (SELECT CAST($1 AS {sql_type(type_)}) AS "v")'
     return con().execute(query, [value]).fetchall()[0]
 
@@ -36,22 +36,24 @@ def seen(value, type_, action, kept=MaskFormat.PLAIN):
 @settings(deadline=None)
 @given(TEXTS, st.sampled_from(MaskFormat))
 def test_mask_shows_the_declared_ends_or_nothing(text, kept):
-    first, last = KEPT.get(kept, (0, 0))
-    shown = seen(text, STRING, Action.MASK, kept)[0]
+    first, last = VISIBLE_ENDS.get(kept, (0, 0))
+    shown = masked_value(text, STRING, Action.MASK, kept)[0]
     if kept is not MaskFormat.EMAIL:
         ends = f"{text[:first]}***{text[len(text) - last :]}"
         assert shown in {"***", ends}
-        assert shown == "***" or len(text) - first - last >= LEAST[kept]
+        assert shown == "***" or len(text) - first - last >= MIN_HIDDEN[kept]
 
 
 @settings(deadline=None)
-@given(TEXTS, TEXTS, st.sampled_from(sorted(KEPT)))
+@given(TEXTS, TEXTS, st.sampled_from(sorted(VISIBLE_ENDS)))
 def test_two_texts_that_differ_only_in_what_is_hidden_look_the_same(one, other, kept):
-    first, last = KEPT[kept]
-    least = LEAST[kept]
+    first, last = VISIBLE_ENDS[kept]
+    least = MIN_HIDDEN[kept]
     assume(min(len(one), len(other)) >= least)
     head, tail = "H" * first, "T" * last
-    assert seen(head + one + tail, STRING, Action.MASK, kept) == seen(head + other + tail, STRING, Action.MASK, kept)
+    assert masked_value(head + one + tail, STRING, Action.MASK, kept) == masked_value(
+        head + other + tail, STRING, Action.MASK, kept
+    )
 
 
 @settings(deadline=None)
@@ -59,26 +61,26 @@ def test_two_texts_that_differ_only_in_what_is_hidden_look_the_same(one, other, 
 def test_mail_shows_one_letter_and_the_domain(one, other):
     plain = [text for text in (one, other) if not set(text) & set("@ \t\r\n\f\v") and text]
     assume(len(plain) == 2)
-    masks = {seen(f"x{text}@plant.example", STRING, Action.MASK, MaskFormat.EMAIL)[0] for text in plain}
+    masks = {masked_value(f"x{text}@plant.example", STRING, Action.MASK, MaskFormat.EMAIL)[0] for text in plain}
     assert masks <= {"x***@plant.example", "***"}
 
 
 @pytest.mark.parametrize("type_", TYPES, ids=str)
 @pytest.mark.parametrize("action", [Action.MASK, Action.GENERALISE])
 def test_missing_value_stays_missing_and_the_type_stays(type_, action):
-    assert seen(None, type_, action) == (None, sql_type(type_))
+    assert masked_value(None, type_, action) == (None, sql_type(type_))
 
 
 @pytest.mark.parametrize("type_", [t for t in TYPES if t.kind is not Kind.STRING], ids=str)
 def test_masked_number_or_time_is_no_number_at_all(type_):
     value = {"boolean": "true", "date": "2026-01-02", "timestamp": "2026-01-02T03:04:05Z", "binary": "ab"}.get(type_.kind, "0.5")
-    assert seen(value, type_, Action.MASK)[0] is None
+    assert masked_value(value, type_, Action.MASK)[0] is None
 
 
 @settings(deadline=None)
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_generalised_integer_is_its_first_digit(number):
-    shown = int(seen(number, DataType(Kind.INTEGER), Action.GENERALISE)[0])
+    shown = int(masked_value(number, DataType(Kind.INTEGER), Action.GENERALISE)[0])
     digits = str(abs(number))
     assert shown == (-1 if number < 0 else 1) * int(digits[0]) * 10 ** (len(digits) - 1)
 
@@ -86,14 +88,14 @@ def test_generalised_integer_is_its_first_digit(number):
 @settings(deadline=None)
 @given(st.decimals(-9999999999, 9999999999, places=2, allow_nan=False))
 def test_generalised_decimal_is_its_first_digit(number):
-    shown = float(seen(number, DataType(Kind.DECIMAL, 12, 2), Action.GENERALISE)[0])
+    shown = float(masked_value(number, DataType(Kind.DECIMAL, 12, 2), Action.GENERALISE)[0])
     assert shown == float(f"{'-' if number < 0 else ''}{str(int(abs(number)))[0]}") * 10 ** (len(str(int(abs(number)))) - 1)
 
 
 @settings(deadline=None)
 @given(st.floats())
 def test_generalised_double_never_fails_and_keeps_its_order_of_size(number):
-    shown = float(seen(number, DataType(Kind.DOUBLE), Action.GENERALISE)[0])
+    shown = float(masked_value(number, DataType(Kind.DOUBLE), Action.GENERALISE)[0])
     if 1e-300 < abs(number) < 1e300:
         assert 0.4 < shown / number <= 1.0000001
 
@@ -101,11 +103,13 @@ def test_generalised_double_never_fails_and_keeps_its_order_of_size(number):
 @settings(deadline=None)
 @given(st.datetimes(), st.times())
 def test_generalised_time_is_its_day(moment, other):
-    day = {seen(f"{moment.date()} {time}+00", DataType(Kind.TIMESTAMP), Action.GENERALISE) for time in (moment.time(), other)}
+    day = {
+        masked_value(f"{moment.date()} {time}+00", DataType(Kind.TIMESTAMP), Action.GENERALISE) for time in (moment.time(), other)
+    }
     assert len(day) == 1
 
 
 @settings(deadline=None)
 @given(TEXTS)
 def test_generalised_text_is_its_length_class(text):
-    assert seen(text, STRING, Action.GENERALISE)[0] in {"", "1-4", "5-16", "17-64"}
+    assert masked_value(text, STRING, Action.GENERALISE)[0] in {"", "1-4", "5-16", "17-64"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lakeward.contracts.model import Kind
 from lakeward.contracts.record_format import FileFormat
-from lakeward.engines.protocols import ColumnStatistics, Statistics
-from lakeward.quality.plan import make_plan
+from lakeward.engines.protocols import ColumnStatistics, RowStatistics
+from lakeward.quality.plan import compile_plan
 from support.judging import column, contract, expect, fetch, rules_of
 
 CONTRACT = contract(
@@ -48,7 +48,7 @@ def statistics_of(con, *, bounded):
         *ends, nulls, whole = con.execute(query).fetchone()
         low, high = (datetime.fromisoformat(end) if end and shown else end for end in ends)
         found[name] = ColumnStatistics(nulls, low, high) if bounded and whole == total - nulls else ColumnStatistics(nulls)
-    return Statistics(total, found)
+    return RowStatistics(total, found)
 
 
 @given(st.lists(values, max_size=5), intervals, intervals, st.booleans())
@@ -68,7 +68,10 @@ def test_statistics_change_no_verdict(rows, numbers, decimals, bounded):
         *(expect("column_values_to_not_be_null", column=name, mostly=0.5) for name in TYPES),
         *(expect("column_values_to_be_in_set", column=name, value_set=[0, 0.1]) for name in ("n", "x", "d")),
     )
-    plain, proving = make_plan(CONTRACT, rules, TYPES), make_plan(CONTRACT, rules, TYPES, statistics_of(con, bounded=bounded))
-    expected = plain.verdicts(fetch(con, plain.facts("batch"))[0])
-    found = proving.verdicts(fetch(con, proving.facts("batch"))[0])
+    plain, proving = (
+        compile_plan(CONTRACT, rules, TYPES),
+        compile_plan(CONTRACT, rules, TYPES, statistics_of(con, bounded=bounded)),
+    )
+    expected = plain.verdicts(fetch(con, plain.facts_select("batch"))[0])
+    found = proving.verdicts(fetch(con, proving.facts_select("batch"))[0])
     assert [replace(verdict, proof=None) for verdict in found] == list(expected)

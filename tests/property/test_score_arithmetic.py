@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from lakeward.quality.rule import Dimension, Outcome, Rule, Severity, Verdict
 from lakeward.quality.score import Score, score
-from lakeward.quality.score_sql import scored
-from lakeward.quality.weights import EQUAL, ONE, Weights
+from lakeward.quality.score_sql import score_tables_sql
+from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
 RULES = [f"r{n}" for n in range(6)]
 HALF_A_HUNDREDTH = Fraction(5, 1000)
@@ -39,7 +39,7 @@ def verdicts(draw, outcomes=tuple(Outcome)):
     return Verdict(rule, outcome, evaluated=evaluated, failed=None if evaluated is None else draw(st.integers(0, evaluated)))
 
 
-weight = st.integers(1, 1000 * ONE)
+weight = st.integers(1, 1000 * UNIT_WEIGHT)
 weighed = st.builds(
     lambda rules, dimensions: Weights(dimensions=dimensions, rules={("press", rule): n for rule, n in rules.items()}),
     st.dictionaries(st.sampled_from([f"{r}:{d}" for r in RULES for d in list(Dimension)[:3]]), weight),
@@ -111,7 +111,7 @@ def connection():
 
 
 @settings(deadline=None)
-@given(many.filter(bool), weighed | st.just(EQUAL))
+@given(many.filter(bool), weighed | st.just(EQUAL_WEIGHTS))
 def test_sql_gives_the_same_numbers_to_the_last_digit(connection, found, weights):
     connection.execute("DELETE FROM given_")
     told = [
@@ -120,17 +120,17 @@ def test_sql_gives_the_same_numbers_to_the_last_digit(connection, found, weights
     ]
     connection.executemany("INSERT INTO given_ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", told)
     measured = score(found, weights, "press")
-    assert asked(connection, weights, "datasets") == [sums(measured)]
-    assert asked(connection, weights, "dimensions") == [sums(measured.dimensions[d]) for d in sorted(measured.dimensions)]
+    assert query_level(connection, weights, "datasets") == [sums(measured)]
+    assert query_level(connection, weights, "dimensions") == [sums(measured.dimensions[d]) for d in sorted(measured.dimensions)]
 
 
 def sums(part: Score):
     return part.value, part.numerator, part.denominator, part.rules, part.measured, part.coverage
 
 
-def asked(connection, weights, level):
+def query_level(connection, weights, level):
     columns = "score, numerator, denominator, rules, measured, coverage"
-    chain = scored("judged AS (SELECT * FROM given_)", weights)
+    chain = score_tables_sql("judged AS (SELECT * FROM given_)", weights)
     return connection.execute(
         f"WITH {chain} SELECT {columns} FROM {level} ORDER BY {'dimension' if level == 'dimensions' else '1'}"
     ).fetchall()
@@ -145,5 +145,5 @@ def test_a_half_that_thirds_make_up_is_still_a_half():
     found = [
         Verdict(rule, Outcome.FAIL, evaluated=30_000, failed=30_000 - part) for rule, part in zip(rules, passed, strict=True)
     ]
-    assert exact(found, EQUAL) == HALF_A_HUNDREDTH
+    assert exact(found, EQUAL_WEIGHTS) == HALF_A_HUNDREDTH
     assert score(found).value == Decimal("0.01")

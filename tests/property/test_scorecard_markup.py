@@ -7,12 +7,14 @@ from html.parser import HTMLParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakeward.quality.weights import EQUAL
-from lakeward.scorecard.figures import Reading, Scorecard, figure_id, parted
+from lakeward.quality.weights import EQUAL_WEIGHTS
+from lakeward.scorecard.figures import FamilyResult, Scorecard, figure_id, parse_figure_id
 from lakeward.scorecard.page import page
-from lakeward.scorecard.scores import quality
+from lakeward.scorecard.scores import quality_families
 
-TOTALS, DATASETS, RULES = [f for name in ("totals", "datasets", "rules") for f in quality(EQUAL) if f.name == name]
+TOTALS, DATASETS, RULES = [
+    f for name in ("totals", "datasets", "rules") for f in quality_families(EQUAL_WEIGHTS) if f.name == name
+]
 
 HOSTILE = st.text(min_size=1, max_size=24) | st.sampled_from(
     [
@@ -31,7 +33,7 @@ NAMES = ("totals", "datasets", "history", "dimensions", "trend", "dataset_dimens
 PROSE = ("last_run", "contract_version", "flow")
 
 
-class Seen(HTMLParser):
+class ParsedPage(HTMLParser):
     """What a browser would make of the page: its elements, and the text of its data."""
 
     def __init__(self):
@@ -60,23 +62,23 @@ def card(dataset, rule):
         "datasets": numbers | {"dataset": dataset, "contract_version": rule, "flow": "ingest"},
         "rules": verdict,
     }
-    readings = {f.name: Reading.of(f, {f.tables[0]: 3}, [rows[f.name]]) for f in (TOTALS, DATASETS, RULES)}
+    readings = {f.name: FamilyResult.from_rows(f, {f.tables[0]: 3}, [rows[f.name]]) for f in (TOTALS, DATASETS, RULES)}
     return Scorecard(dataset, "2026-01-01 00:00", (dataset, rule), dict.fromkeys(NAMES) | readings)
 
 
-def seen(made):
-    parser = Seen()
+def parse_page(made):
+    parser = ParsedPage()
     parser.feed(page(made))
     return parser
 
 
-PLAIN = seen(card("press", "rule")).tags
+PLAIN = parse_page(card("press", "rule")).tags
 
 
 @settings(max_examples=60, deadline=None)
 @given(HOSTILE, HOSTILE)
 def test_no_name_becomes_markup(dataset, rule):
-    found = seen(card(dataset, rule if rule != dataset else rule + "x"))
+    found = parse_page(card(dataset, rule if rule != dataset else rule + "x"))
     assert found.tags == PLAIN
     assert found.handlers == []
     assert json.loads(found.data)["families"]["rules"]["keys"] == ["dataset", "rule"]
@@ -84,4 +86,4 @@ def test_no_name_becomes_markup(dataset, rule):
 
 @given(st.lists(st.text(max_size=12), max_size=3).map(tuple), HOSTILE, HOSTILE)
 def test_a_figures_id_is_read_back_as_it_was_written(key, family, column):
-    assert parted(figure_id(family, key, column)) == (family, key, column)
+    assert parse_figure_id(figure_id(family, key, column)) == (family, key, column)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.judging import expect
-from support.sensor_batches import Line, reading
+from support.sensor_batches import BatchSequence, reading
 
 SUITE = (
     expect("series_no_gap", id_="gap"),
@@ -42,10 +42,10 @@ def feeds(draw):
 
 
 def totals(*batches):
-    line = Line(SUITE)
+    line = BatchSequence(SUITE)
     for rows in batches:
-        line.arrive(rows)
-    return dict(line.seen)
+        line.judge_next(rows)
+    return dict(line.totals)
 
 
 @settings(max_examples=10, deadline=None)
@@ -83,31 +83,31 @@ def test_a_balance_is_struck_with_the_last_of_its_readings(cut):
         for series, value in (("m/a", 9 + lost), ("m/b", 4), ("m/c", 5))
     )
     feed = [reading(when, value, series) for when, series, value in (*at, (30, "m/a", 1), (30, "m/x", 2), (30, "m/a", 3))]
-    line = Line((BALANCE,))
-    line.arrive(feed[:cut])
-    line.arrive(feed[cut:])
-    assert line.seen["balance"] == [3, 1]
+    line = BatchSequence((BALANCE,))
+    line.judge_next(feed[:cut])
+    line.judge_next(feed[cut:])
+    assert line.totals["balance"] == [3, 1]
 
 
 def test_a_late_batch_is_judged_by_itself_and_leaves_what_is_known():
-    late = Line(SUITE[:1])
-    late.arrive([reading(0), reading(10), reading(20)])
-    late.arrive([reading(5), reading(15)])
-    late.arrive([reading(60)])
-    assert late.seen["gap"] == [3, 1]
+    late = BatchSequence(SUITE[:1])
+    late.judge_next([reading(0), reading(10), reading(20)])
+    late.judge_next([reading(5), reading(15)])
+    late.judge_next([reading(60)])
+    assert late.totals["gap"] == [3, 1]
 
 
 def test_a_clock_gone_wild_leaves_what_is_known():
-    wild = Line(SUITE[:1])
-    wild.arrive([reading(0), reading(10), reading(10**9)])
-    wild.arrive([reading(20), reading(30)])
-    assert wild.seen["gap"] == [3, 0]
+    wild = BatchSequence(SUITE[:1])
+    wild.judge_next([reading(0), reading(10), reading(10**9)])
+    wild.judge_next([reading(20), reading(30)])
+    assert wild.totals["gap"] == [3, 0]
 
 
 def test_a_spike_at_the_end_of_a_batch_is_counted_in_the_next_and_diverts_no_row_of_it():
-    line = Line(SUITE[4:5])
+    line = BatchSequence(SUITE[4:5])
     at = 1 + len(QUIET)
-    line.arrive(FEED[:at])
-    assert line.seen["spike"][1] == 0
-    line.arrive(FEED[at:13])
-    assert (line.seen["spike"][1], line.failing["spike"]) == (1, [])
+    line.judge_next(FEED[:at])
+    assert line.totals["spike"][1] == 0
+    line.judge_next(FEED[at:13])
+    assert (line.totals["spike"][1], line.failing["spike"]) == (1, [])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakeward.contracts.record_format import FileFormat
-from support.staging import Staged, column, file_input, staged, staged_text
+from support.staging import StagingResult, column, file_input, stage_files, stage_text
 
 # Signs that mean something to a reader of CSV, and signs that do not.
 TEXT = st.text(
@@ -31,7 +31,7 @@ def records(width):
     return st.lists(st.lists(TEXT, min_size=width, max_size=width), max_size=6)
 
 
-def written(names: list[str], rows: list[list[str]], dialect: dict[str, object]) -> bytes:
+def write_csv(names: list[str], rows: list[list[str]], dialect: dict[str, object]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, escapechar=None if dialect["doublequote"] else "\\", **dialect)
     writer.writerow(names)
@@ -39,12 +39,12 @@ def written(names: list[str], rows: list[list[str]], dialect: dict[str, object])
     return text.getvalue().encode()
 
 
-def read(content: bytes, names: list[str], **dialect: object) -> Staged:
+def read(content: bytes, names: list[str], **dialect: object) -> StagingResult:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file.csv"
         path.write_bytes(content)
         columns = [column(f"c{place}", source_name=name) for place, name in enumerate(names)]
-        got = staged(Path(folder), [file_input(path)], columns, **dialect)
+        got = stage_files(Path(folder), [file_input(path)], columns, **dialect)
         got.con.execute(
             "CREATE TEMP TABLE kept AS FROM staged_rows; DROP VIEW staged_rows; ALTER TABLE kept RENAME TO staged_rows"
         )
@@ -59,7 +59,7 @@ def test_whatever_the_csv_module_writes_comes_back_identical(data, dialect):
     rows = data.draw(records(width))
     quote = dialect["quotechar"]
     got = read(
-        written(names, rows, dialect),
+        write_csv(names, rows, dialect),
         names,
         delimiter=dialect["delimiter"],
         quote=quote,
@@ -117,7 +117,7 @@ def letters(content: bytes) -> list[int]:
 @given(SOUP)
 def test_soup_in_json_lines_loses_no_record(soup):
     with tempfile.TemporaryDirectory() as folder:
-        got = staged_text(Path(folder), b'{"x":1}\n' + soup + b'\n{"x":2}', "x", FileFormat.JSONL)
+        got = stage_text(Path(folder), b'{"x":1}\n' + soup + b'\n{"x":2}', "x", FileFormat.JSONL)
         assert got.records == got.count("staged_rows") + got.count("staged_rejects")
 
 
@@ -125,6 +125,6 @@ def test_soup_in_json_lines_loses_no_record(soup):
 @given(st.lists(TEXT.filter(lambda name: name.strip()), min_size=1, max_size=4, unique_by=str.strip))
 def test_hostile_column_names_stay_names(names):
     dialect = {"delimiter": ",", "quoting": csv.QUOTE_ALL, "lineterminator": "\n", "doublequote": True, "quotechar": '"'}
-    got = read(written(names, [["v"] * len(names)], dialect), [names[0].strip()])
+    got = read(write_csv(names, [["v"] * len(names)], dialect), [names[0].strip()])
     assert got.rows("c0") == [("v",)]
     assert got.reports[0].unknown == tuple(name.strip() for name in names[1:])

@@ -11,9 +11,9 @@ from lakeward.contracts.model import Column, Contract, DataType, Kind
 from lakeward.core.names import Layer
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
-from lakeward.flows.suggest.past import open_past
-from lakeward.flows.suggest.proposal import Proposal
-from lakeward.flows.suggest.suggesting import learn
+from lakeward.flows.suggest.history import open_history
+from lakeward.flows.suggest.proposal import RuleProposal
+from lakeward.flows.suggest.suggestions import learn_rules
 from lakeward.flows.suggest.trial import try_proposals
 
 TYPES = {
@@ -68,9 +68,9 @@ def test_no_proposal_fires_on_a_row_that_it_was_learned_from(seed, made, batches
     with tempfile.TemporaryDirectory() as lake:
         engine = open_engine("embedded", str(Path(lake)))
         engine.append(TableSpec(CONTRACT.table(Layer.SILVER), tuple(columns)), query, Txn("test", 1))
-        past = open_past(engine, CONTRACT)
-        proposals = try_proposals(past, [one for one in learn(past, []) if isinstance(one, Proposal)])
+        past = open_history(engine, CONTRACT)
+        proposals = try_proposals(past, [one for one in learn_rules(past, []) if isinstance(one, RuleProposal)])
         engine.close()
 
     assert {p.id for p in proposals if p.kwargs.get("column") == "code"} >= {"learned_filled:code", "learned_form:code"}
-    assert [p.id for p in proposals if p.firing is None or p.firing.learned.share != 0] == []
+    assert [p.id for p in proposals if p.firing is None or p.firing.training.share != 0] == []

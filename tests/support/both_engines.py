@@ -14,7 +14,7 @@ ALL_ENGINES = ("embedded", pytest.param("spark", marks=[pytest.mark.spark, pytes
 CONF = {"spark.driver.memory": "1g", "spark.ui.enabled": "false"}
 
 
-def opened(name, lake):
+def open_engine_named(name, lake):
     """The engine called `name`, with two cores where it is Spark's; its context is the process's, and stays."""
     found = Settings.load().spark
     return open_engine(name, lake, spark=replace(found, master="local[2]", conf=CONF | dict(found.conf)))

@@ -13,7 +13,7 @@ from lakeward.cli import main
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandResult:
     """What a command said, and the code it ended with."""
 
     code: int
@@ -21,25 +21,25 @@ class Answer:
     err: str
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """Both streams."""
         return self.out + self.err
 
 
-def call(capsys: pytest.CaptureFixture[str], root: Path, *words: str) -> Answer:
+def run_command(capsys: pytest.CaptureFixture[str], root: Path, *arguments: str) -> CommandResult:
     """Call `lakeward` in this process, on the project `root`."""
     capsys.readouterr()
     with pytest.raises(SystemExit) as end:
-        main([*words, "--project", str(root)])
+        main([*arguments, "--project", str(root)])
     printed = capsys.readouterr()
     code = end.value.code
-    return Answer(code if isinstance(code, int) else 0, printed.out, printed.err)
+    return CommandResult(code if isinstance(code, int) else 0, printed.out, printed.err)
 
 
-def call_apart(folder: Path, *words: str, limits: Callable[[], None] | None = None, **environ: str) -> Answer:
+def run_in_subprocess(folder: Path, *arguments: str, limits: Callable[[], None] | None = None, **environ: str) -> CommandResult:
     """Call `lakeward` in a process of its own, from `folder`, with these variables alone and these limits, through pipes."""
-    command = [sys.executable, "-c", "from lakeward.cli import main; main()", *words]
+    command = [sys.executable, "-c", "from lakeward.cli import main; main()", *arguments]
     done = subprocess.run(
         command, cwd=folder, env={"PATH": os.defpath, **environ}, capture_output=True, text=True, check=False, preexec_fn=limits
     )
-    return Answer(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)

@@ -3,7 +3,7 @@
 import re
 
 from lakeward.contracts.document import read_document
-from lakeward.contracts.load import judge
+from lakeward.contracts.load import validate
 from lakeward.core.messages import Lang, text
 
 PRESS = """\
@@ -63,7 +63,7 @@ customProperties:
 """
 
 
-def changed(old: str, new: str, contract: str = PRESS) -> str:
+def replace_in_contract(old: str, new: str, contract: str = PRESS) -> str:
     """The contract with `old`, which must stand in it, replaced by `new`."""
     assert old in contract
     return contract.replace(old, new)
@@ -72,10 +72,10 @@ def changed(old: str, new: str, contract: str = PRESS) -> str:
 def problems(contract: str, roots=()) -> list[tuple[str, str]]:
     """The key or item that each fault points at, and its message."""
     document = read_document(contract, "contract.odcs.yaml")
-    _, faults = judge(document, roots)
-    return [(standing(contract, *document.place(f.steps)), text(f.code, Lang.EN, **f.facts)) for f in faults]
+    _, faults = validate(document, roots)
+    return [(word_at(contract, *document.position(f.key_path)), text(f.code, Lang.EN, **f.facts)) for f in faults]
 
 
-def standing(contract: str, line: int, column: int) -> str:
+def word_at(contract: str, line: int, column: int) -> str:
     """The word that stands at a place, both from 1."""
     return re.split(r"[:,}\]]", "\n".join([*contract.split("\n")[line - 1 :], ""])[column - 1 :])[0].strip()

@@ -46,7 +46,7 @@ TYPES = {
     "b": "logicalType: boolean, physicalType: boolean",
     "id": "logicalType: integer, physicalType: bigint, required: true, primaryKey: true, primaryKeyPosition: 1",
 }
-USUAL = {
+USUAL_VALUES = {
     **{key: ["1", "2.5", "0.1", "-3", "100", "1e3"] for key in "xy"},
     **{key: ["1", "2", "3", "5", "-1"] for key in "nm"},
     "s": ["ab", "中文", "b", "a"],
@@ -57,7 +57,7 @@ USUAL = {
     "k": ["2026-01-02", "2026-02-28"],
     "b": ["true", "false"],
 }
-ODD_NUMBERS = [
+EDGE_NUMBERS = [
     "NaN",
     "nan",
     "inf",
@@ -75,8 +75,8 @@ ODD_NUMBERS = [
     "1_000",
     "１２",
 ]
-ODD = {
-    **{key: [*ODD_NUMBERS, "0.1000000000000000055", "12345678901234567890", "1e400", "abc"] for key in "xy"},
+EDGE_VALUES = {
+    **{key: [*EDGE_NUMBERS, "0.1000000000000000055", "12345678901234567890", "1e400", "abc"] for key in "xy"},
     **{
         key: ["12.00", "1e3", "2.5", "9223372036854775807", "9223372036854775808", "-0", "+7", " 4 ", "1_000", "abc", "NaN"]
         for key in "nm"
@@ -118,42 +118,44 @@ ODD = {
     "b": ["1", "0", "t", "F", "yes", "TRUE", "2"],
 }
 # Most rows are usual ones: a batch in which every row is set aside would say nothing of silver.
-PLAIN = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in USUAL.items()})
-SPOILT = st.just({}) | st.lists(
-    st.sampled_from([(name, value) for name, values in ODD.items() for value in values]), max_size=2
+PLAIN = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in USUAL_VALUES.items()})
+EDGE_OVERRIDES = st.just({}) | st.lists(
+    st.sampled_from([(name, value) for name, values in EDGE_VALUES.items() for value in values]), max_size=2
 ).map(dict)
 # What few of the usual rows break; and any rule over the rows that only an odd number is in.
-SET_ASIDE = ("column_values_to_not_match_regex_list", "select_column_values_to_be_unique_within_record")
-ODD_ALONE = "m > 100"
+QUARANTINING_TYPES = ("column_values_to_not_match_regex_list", "select_column_values_to_be_unique_within_record")
+EDGE_ROWS_ONLY = "m > 100"
 # Few, so that rows meet again: in one batch as duplicates, in the next as corrections.
 IDS = st.integers(1, 30).map(str)
-ROWS = st.lists(st.builds(lambda *parts: parts[0] | parts[1] | {"id": parts[2]}, PLAIN, SPOILT, IDS), min_size=30, max_size=60)
+ROWS = st.lists(
+    st.builds(lambda *parts: parts[0] | parts[1] | {"id": parts[2]}, PLAIN, EDGE_OVERRIDES, IDS), min_size=30, max_size=60
+)
 
 
-def make_odd(root: Path, among: int = 1) -> Settings:
+def make_edge_case_plant(root: Path, every_nth: int = 1) -> Settings:
     """The plant, with nothing delivered yet, judged by one `among` so many of the compiled forms."""
     project = create_project(root)
     folder = project / "expectations" / "datasets" / NAME
     folder.mkdir(parents=True)
     columns = "\n".join(f"      - {{name: {name}, {types}}}" for name, types in TYPES.items())
     (folder / "contract.odcs.yaml").write_text(CONTRACT.format(columns=columns), encoding="utf-8")
-    (folder / "suite.json").write_text(json.dumps(suite(among)), encoding="utf-8")
+    (folder / "suite.json").write_text(json.dumps(suite(every_nth)), encoding="utf-8")
     return Settings(start=project)
 
 
-def suite(among: int) -> dict:
+def suite(every_nth: int) -> dict:
     """What is compiled; few rules set rows aside."""
-    rules = [rule(place, *case) for place, case in enumerate([*CASES, *WITH_CONDITION]) if place % among == 0]
+    rules = [rule(number, *case) for number, case in enumerate([*CASES, *WITH_CONDITION]) if number % every_nth == 0]
     return {"name": NAME, "expectations": rules, "meta": {"great_expectations_version": "1.24.1"}}
 
 
-def rule(place: int, type_: str, kwargs: dict) -> dict:
-    odd = type_.startswith("column_values") and kwargs.get("row_condition") == ODD_ALONE
-    severity = "quarantine" if odd or (type_ in SET_ASIDE and "row_condition" not in kwargs) else "warn"
-    return {"type": f"expect_{type_}", "kwargs": kwargs, "meta": {"lakeward": {"id": f"r{place}", "severity": severity}}}
+def rule(number: int, type_: str, kwargs: dict) -> dict:
+    is_edge_rule = type_.startswith("column_values") and kwargs.get("row_condition") == EDGE_ROWS_ONLY
+    severity = "quarantine" if is_edge_rule or (type_ in QUARANTINING_TYPES and "row_condition" not in kwargs) else "warn"
+    return {"type": f"expect_{type_}", "kwargs": kwargs, "meta": {"lakeward": {"id": f"r{number}", "severity": severity}}}
 
 
-def delivery(rows: list[dict[str, str]]) -> bytes:
+def csv_bytes(rows: list[dict[str, str]]) -> bytes:
     """The rows as one file."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(TYPES), lineterminator="\n")

@@ -48,7 +48,7 @@ class TwoLakes:
         found: dict[str, Any] = dict.fromkeys(there[0] ^ there[1], "only one has it")
         engine = EmbeddedEngine(str(lakes[0]))
         try:
-            unlike = {name: _unlike(engine, *(lake / name for lake in lakes)) for name in sorted(there[0] & there[1])}
+            unlike = {name: _table_differences(engine, *(lake / name for lake in lakes)) for name in sorted(there[0] & there[1])}
         finally:
             engine.close()
         return found | {name: rows for name, rows in unlike.items() if rows}
@@ -63,24 +63,24 @@ def two_lakes(root: Path, make: Callable[[Path], Settings]) -> TwoLakes:
     return TwoLakes(replace(made, engine=EMBEDDED), replace(made, engine=SPARK, start=root / SPARK, spark=session))
 
 
-def counted(settings: Settings) -> list[tuple[str, Any]]:
+def run_and_count(settings: Settings) -> list[tuple[str, Any]]:
     """Run all datasets: what came of each, by name; nothing may fail."""
     done, failed = run_all(settings)
     assert failed == {}
     return [(report.dataset, report.counts) for report in done]
 
 
-def _unlike(engine: EmbeddedEngine, left: Path, right: Path) -> dict[str, Any]:
+def _table_differences(engine: EmbeddedEngine, left: Path, right: Path) -> dict[str, Any]:
     """Columns that only one has, or the first rows that only one has; empty where they are the same."""
     scans = [f"delta_scan({literal(str(side))})" for side in (left, right)]
     types = [{row["column_name"]: row["column_type"] for row in engine.fetch(f"DESCRIBE SELECT * FROM {scan}")} for scan in scans]
     if types[0] != types[1]:
         return {"columns": sorted(set(types[0].items()) ^ set(types[1].items()))}
     items = ", ".join(_item(left, *column) for column in types[0].items() if column[0] not in NOT_COMPARED)
-    mine, theirs = (f"SELECT {items} FROM {scan}" for scan in scans)
+    left_rows, right_rows = (f"SELECT {items} FROM {scan}" for scan in scans)
     only = {
-        EMBEDDED: engine.fetch(f"({mine} EXCEPT ALL {theirs}) LIMIT 5"),
-        SPARK: engine.fetch(f"({theirs} EXCEPT ALL {mine}) LIMIT 5"),
+        EMBEDDED: engine.fetch(f"({left_rows} EXCEPT ALL {right_rows}) LIMIT 5"),
+        SPARK: engine.fetch(f"({right_rows} EXCEPT ALL {left_rows}) LIMIT 5"),
     }
     return {side: rows for side, rows in only.items() if rows}
 

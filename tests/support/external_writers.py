@@ -5,16 +5,16 @@ import time
 import uuid
 from pathlib import Path
 
-from lakeward.engines.delta.commits import actions
+from lakeward.engines.delta.commits import commit_actions
 from support.small_tables import folder
 
 
-def sql(spark, lake, statement):
+def run_delta_sql(spark, lake, statement):
     """Run a statement of Delta's own on the table; `{table}` names it."""
     spark.sql(statement.format(table=f"delta.`{folder(lake)}`")).collect()
 
 
-def foreign(spark, lake, name, columns, rows, properties=""):
+def create_external_table(spark, lake, name, columns, rows, properties=""):
     """A table that Spark makes and fills by itself."""
     table = f"delta.`{Path(lake) / 'silver' / name}`"
     spark.sql(f"CREATE TABLE {table} ({columns}) USING delta TBLPROPERTIES ({properties or _PLAIN})")
@@ -22,7 +22,7 @@ def foreign(spark, lake, name, columns, rows, properties=""):
     return table
 
 
-def newer_protocol(lake, name):
+def require_newer_protocol(lake, name):
     """Let a commit ask for a feature that nobody knows yet."""
     log = Path(lake) / "silver" / name / "_delta_log"
     features = ["fromTomorrow"]
@@ -49,8 +49,8 @@ class OlderTransaction:
         (folder(self._lake) / name).write_bytes((folder(self._lake) / add["path"]).read_bytes())
         now = time.time_ns() // 1_000_000
         remove = {"path": add["path"], "deletionTimestamp": now, "dataChange": False}
-        told = [{"add": {**add, "path": name, "dataChange": False}}, {"remove": remove}]
-        parsed = [self._jvm.org.apache.spark.sql.delta.actions.Action.fromJson(json.dumps(one)) for one in told]
+        actions_json = [{"add": {**add, "path": name, "dataChange": False}}, {"remove": remove}]
+        parsed = [self._jvm.org.apache.spark.sql.delta.actions.Action.fromJson(json.dumps(one)) for one in actions_json]
         listed = self._jvm.java.util.ArrayList()
         for one in parsed:
             listed.add(one)
@@ -61,7 +61,7 @@ class OlderTransaction:
 
 def first_add(lake, version):
     """The first file that a version added."""
-    return next(action["add"] for action in actions(folder(lake), version) if "add" in action)
+    return next(action["add"] for action in commit_actions(folder(lake), version) if "add" in action)
 
 
 _PLAIN = "'delta.enableDeletionVectors'='false'"

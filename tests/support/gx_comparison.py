@@ -11,7 +11,7 @@ import pyarrow as pa
 from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.record_format import FileFormat
 from lakeward.quality.gx_success import gx_success
-from lakeward.quality.plan import make_plan
+from lakeward.quality.plan import compile_plan
 from support.judging import PLACE, column, contract, rules_of
 
 # Sums are made in another order: the last digits of doubles may differ.
@@ -30,12 +30,12 @@ SCHEMA = {
     "b": (Kind.BOOLEAN, pa.bool_()),
 }
 COLUMNS = {name: column(name, kind, *((12, 4) if kind is Kind.DECIMAL else ())) for name, (kind, _) in SCHEMA.items()}
-PROMISED = contract(*COLUMNS.values(), format_=FileFormat.PARQUET)
-STORED: dict[str, DataType] = {c.name: c.type for c in PROMISED.columns}
+CONTRACT = contract(*COLUMNS.values(), format_=FileFormat.PARQUET)
+STORED: dict[str, DataType] = {c.name: c.type for c in CONTRACT.columns}
 
 
 @dataclass(frozen=True)
-class Answer:
+class JudgeResult:
     """What one judge says: success (None: it raised, or nobody judged), counts by Great Expectations' names, what was observed."""
 
     success: bool | None
@@ -43,26 +43,26 @@ class Answer:
     observed: Any
     compiled: bool = True
 
-    def agrees(self, other: "Answer") -> bool:
+    def agrees(self, other: "JudgeResult") -> bool:
         known = self.counts.keys() & other.counts.keys()
         return (
             self.success is other.success
-            and all(close(self.counts[name], other.counts[name]) for name in known)
-            and close(self.observed, other.observed)
+            and all(nearly_equal(self.counts[name], other.counts[name]) for name in known)
+            and nearly_equal(self.observed, other.observed)
         )
 
 
-RAISED = Answer(None, {}, None)
+RAISED = JudgeResult(None, {}, None)
 
 
-def close(mine: Any, theirs: Any) -> bool:
-    if isinstance(mine, dict) and isinstance(theirs, dict):
-        return all(close(mine[key], theirs[key]) for key in mine.keys() & theirs.keys())
-    if isinstance(mine, list) and isinstance(theirs, list):
-        return len(mine) == len(theirs) and all(map(close, mine, theirs))
-    if isinstance(mine, int | float) and isinstance(theirs, int | float):
-        return mine == theirs or math.isclose(mine, theirs, rel_tol=CLOSE, abs_tol=CLOSE)
-    return mine == theirs
+def nearly_equal(left: Any, right: Any) -> bool:
+    if isinstance(left, dict) and isinstance(right, dict):
+        return all(nearly_equal(left[key], right[key]) for key in left.keys() & right.keys())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(nearly_equal, left, right))
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return left == right or math.isclose(left, right, rel_tol=CLOSE, abs_tol=CLOSE)
+    return left == right
 
 
 def table(rows: list[dict]) -> pa.Table:
@@ -73,9 +73,9 @@ def entry(case: tuple[str, dict]) -> dict:
     return {"type": f"expect_{case[0]}", "kwargs": case[1]}
 
 
-def ours(data: pa.Table, cases: list[tuple[str, dict]]) -> list[Answer]:
-    rules = rules_of(PROMISED, *[entry(case) | {"meta": {"lakeward": {"id": str(i)}}} for i, case in enumerate(cases)])
-    plan = make_plan(PROMISED, rules, STORED | PLACE)
+def judge_by_lakeward(data: pa.Table, cases: list[tuple[str, dict]]) -> list[JudgeResult]:
+    rules = rules_of(CONTRACT, *[entry(case) | {"meta": {"lakeward": {"id": str(i)}}} for i, case in enumerate(cases)])
+    plan = compile_plan(CONTRACT, rules, STORED | PLACE)
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
     placed = data.append_column("_file", pa.array(["f"] * len(data), pa.string()))
@@ -85,28 +85,28 @@ def ours(data: pa.Table, cases: list[tuple[str, dict]]) -> list[Answer]:
         f'CAST("{n}" AS VARCHAR) AS "{n}"' if n == "c" else f'"{n}"' for n in [*SCHEMA, "_file", "_file_seq", "_row"]
     )
     con.execute(f"CREATE TABLE batch AS SELECT {casts} FROM given")
-    cursor = con.execute(plan.facts("batch"))
+    cursor = con.execute(plan.facts_select("batch"))
     facts = dict(zip([d[0] for d in cursor.description], cursor.fetchone(), strict=True))
     repeated = {
-        rule.id: con.execute(f"SELECT sum(copies)::BIGINT FROM ({plan.repeats(rule, 'batch')})").fetchone()[0]
-        for rule in plan.suspects(facts)
+        rule.id: con.execute(f"SELECT sum(copies)::BIGINT FROM ({plan.repeated_keys_select(rule, 'batch')})").fetchone()[0]
+        for rule in plan.suspect_rules(facts)
     }
-    foreign = {rule.id for rule in plan.foreign}
+    foreign = {rule.id for rule in plan.gx_rules}
     verdicts = {verdict.rule.id: verdict for verdict in plan.verdicts(facts, repeated)}
-    return [_ours(verdicts[str(i)], compiled=str(i) not in foreign) for i in range(len(cases))]
+    return [_from_verdict(verdicts[str(i)], compiled=str(i) not in foreign) for i in range(len(cases))]
 
 
-def _ours(verdict, *, compiled: bool) -> Answer:
+def _from_verdict(verdict, *, compiled: bool) -> JudgeResult:
     counts = {}
     if verdict.failed is not None:
-        counts = counted(verdict.elements, verdict.evaluated, verdict.failed)
+        counts = row_counts(verdict.elements, verdict.evaluated, verdict.failed)
     value = verdict.value
     if verdict.rule.type.startswith("expect_column_distinct"):
         counts, value = value, None
-    return Answer(gx_success(verdict), counts, plain(value), compiled)
+    return JudgeResult(gx_success(verdict), counts, as_json_value(value), compiled)
 
 
-def counted(elements: int, evaluated: int, failed: int) -> dict[str, Any]:
+def row_counts(elements: int, evaluated: int, failed: int) -> dict[str, Any]:
     percent = failed / evaluated * 100 if evaluated and elements else None
     counts = {"element_count": elements, "unexpected_count": failed, "unexpected_percent": percent}
     if elements:
@@ -117,13 +117,13 @@ def counted(elements: int, evaluated: int, failed: int) -> dict[str, Any]:
     return counts | {"missing_count": elements - evaluated}
 
 
-def theirs(data: pa.Table, cases: list[tuple[str, dict]]) -> list[Answer]:
+def judge_by_gx(data: pa.Table, cases: list[tuple[str, dict]]) -> list[JudgeResult]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _theirs(data, cases)
+        return _judge_by_gx(data, cases)
 
 
-def _theirs(data: pa.Table, cases: list[tuple[str, dict]]) -> list[Answer]:
+def _judge_by_gx(data: pa.Table, cases: list[tuple[str, dict]]) -> list[JudgeResult]:
     import great_expectations as gx
     from great_expectations.core import ExpectationSuite
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -132,13 +132,13 @@ def _theirs(data: pa.Table, cases: list[tuple[str, dict]]) -> list[Answer]:
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("p").add_dataframe_asset("t")
     batch = asset.add_batch_definition_whole_dataframe("w").get_batch({"dataframe": data.to_pandas()})
-    suite = ExpectationSuite("s", expectations=[known for i, case in enumerate(cases) if (known := _accepted(case, i))])
+    suite = ExpectationSuite("s", expectations=[known for i, case in enumerate(cases) if (known := _to_gx_expectation(case, i))])
     results = batch.validate(suite, result_format="SUMMARY").results
-    found = {result.expectation_config.meta["number"]: _their(result) for result in results}
+    found = {result.expectation_config.meta["number"]: _from_gx_result(result) for result in results}
     return [found.get(i, RAISED) for i in range(len(cases))]
 
 
-def _accepted(case: tuple[str, dict], number: int):
+def _to_gx_expectation(case: tuple[str, dict], number: int):
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     try:
@@ -147,7 +147,7 @@ def _accepted(case: tuple[str, dict], number: int):
         return None
 
 
-def _their(result) -> Answer:
+def _from_gx_result(result) -> JudgeResult:
     info = result.exception_info or {}
     entries = [info] if "raised_exception" in info else info.values()
     if any(item.get("raised_exception") for item in entries):
@@ -155,19 +155,19 @@ def _their(result) -> Answer:
     found = result.to_json_dict()["result"]
     counts = {key: value for key, value in found.items() if key.endswith(("count", "percent", "percent_total"))}
     observed = found.get("observed_value")
-    return Answer(
+    return JudgeResult(
         bool(result.success),
         counts,
         None if observed == "NaT" or (isinstance(observed, float) and math.isnan(observed)) else observed,
     )
 
 
-def plain(value: Any) -> Any:
+def as_json_value(value: Any) -> Any:
     """`value` as JSON has it, in Great Expectations' own spelling."""
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: as_json_value(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [as_json_value(item) for item in value]
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return value

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from lakeward.contracts.model import Kind
-from lakeward.quality.catalogue import listed_differences
+from lakeward.quality.catalogue import gx_differences
 from support.gx_comparison import SCHEMA
 
 READ = {"d": Decimal, "t": datetime.fromisoformat, "k": date.fromisoformat}
@@ -33,7 +33,7 @@ class Difference:
 
 
 def differences() -> list[Difference]:
-    return [Difference(**entry) for entry in listed_differences()]
+    return [Difference(**entry) for entry in gx_differences()]
 
 
 def _read(name, value):
@@ -52,10 +52,10 @@ def features(case, rows) -> set[str]:
         found.add("mixed_missing")
     if None in values:
         found.add("missing")
-    return found | _argued(kwargs)
+    return found | _kwarg_features(kwargs)
 
 
-def _argued(kwargs) -> set[str]:
+def _kwarg_features(kwargs) -> set[str]:
     ends = [kwargs.get("min_value"), kwargs.get("max_value")]
     condition = kwargs.get("row_condition")
     words = {

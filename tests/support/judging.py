@@ -11,7 +11,7 @@ from lakeward.contracts.model import Column, Contract, DataType, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.names import Layer
 from lakeward.core.sql import identifier as quoted
-from lakeward.quality.plan import diverting, make_plan
+from lakeward.quality.plan import compile_plan, diverting_rule_ids
 from lakeward.quality.rule import Outcome
 from lakeward.quality.suite import load_rules
 
@@ -30,7 +30,7 @@ NATIVE = {
 
 
 @dataclass(frozen=True)
-class Result:
+class JudgedRows:
     """What judging gave; instants as text in UTC."""
 
     verdicts: dict
@@ -55,16 +55,16 @@ def column(name, kind=Kind.STRING, precision=0, scale=0, **kwargs):
 
 
 def expect(type_, *, severity=None, id_=None, **kwargs):
-    ours = {key: value for key, value in (("severity", severity), ("id", id_)) if value}
-    return {"type": f"expect_{type_}", "kwargs": kwargs, "meta": {"lakeward": ours}}
+    meta = {key: value for key, value in (("severity", severity), ("id", id_)) if value}
+    return {"type": f"expect_{type_}", "kwargs": kwargs, "meta": {"lakeward": meta}}
 
 
 def suite(*expectations):
     return json.dumps({"name": "x", "expectations": list(expectations), "meta": {}})
 
 
-def rules_of(promised, *expectations):
-    return load_rules(promised, suite(*expectations), "suite.json")
+def rules_of(contract_, *expectations):
+    return load_rules(contract_, suite(*expectations), "suite.json")
 
 
 def judge(promised, rows, *expectations, stored=None, foreign=()):
@@ -74,23 +74,23 @@ def judge(promised, rows, *expectations, stored=None, foreign=()):
     con.execute("SET TimeZone = 'UTC'")
     declared = ", ".join(f"{quoted(name)} {_sql(type_)}" for name, type_ in types.items())
     con.execute(f"CREATE TABLE batch ({declared}, _file VARCHAR, _file_seq BIGINT, _row BIGINT)")
-    for place, row in enumerate(rows, start=2):
-        con.execute(f"INSERT INTO batch VALUES ({', '.join('?' * len(row))}, 'f', 1, ?)", [*row, place])
-    plan = make_plan(promised, rules_of(promised, *expectations), types | PLACE)
+    for row_number, row in enumerate(rows, start=2):
+        con.execute(f"INSERT INTO batch VALUES ({', '.join('?' * len(row))}, 'f', 1, ?)", [*row, row_number])
+    plan = compile_plan(promised, rules_of(promised, *expectations), types | PLACE)
     return _run(con, plan, foreign)
 
 
 def _run(con, plan, foreign):
     facts = fetch(con, plan.facts("batch"))[0]
-    told = {name: _instant(value) for name, value in facts.items()}
+    typed_facts = {name: _instant(value) for name, value in facts.items()}
     relations, repeated = {}, {}
-    for number, rule in enumerate(plan.suspects(facts)):
-        con.execute(f"CREATE TABLE repeats_{number} AS {plan.repeats(rule, 'batch')}")
+    for number, rule in enumerate(plan.suspect_rules(facts)):
+        con.execute(f"CREATE TABLE repeats_{number} AS {plan.repeated_keys_select(rule, 'batch')}")
         relations[rule.id] = f"repeats_{number}"
         repeated[rule.id] = con.execute(f"SELECT sum(copies)::BIGINT FROM repeats_{number}").fetchone()[0]
-    verdicts = plan.verdicts(told, repeated, foreign)
-    good, bad = plan.split("batch", diverting(verdicts), relations)
-    return Result({v.rule.id: v for v in verdicts}, fetch(con, good), fetch(con, bad) if bad else [], facts)
+    verdicts = plan.verdicts(typed_facts, repeated, foreign)
+    good, bad = plan.split("batch", diverting_rule_ids(verdicts), relations)
+    return JudgedRows({v.rule.id: v for v in verdicts}, fetch(con, good), fetch(con, bad) if bad else [], facts)
 
 
 def _instant(value):

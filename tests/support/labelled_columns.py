@@ -59,12 +59,12 @@ def stamp(pattern):
     return lambda rng: (START + timedelta(seconds=rng.randint(0, 9_000_000))).strftime(pattern)
 
 
-def counted(start, step=1):
+def counter_numbers(start, step=1):
     numbers = iter(range(start, start + 10**6, step))
     return lambda _: str(next(numbers))
 
 
-def sometimes(make, share, text="换轴承，联系 {}，已完成"):
+def embedded_in_text(make, share, text="换轴承，联系 {}，已完成"):
     return lambda rng: (
         text.format(make(rng))
         if rng.random() < share
@@ -72,12 +72,12 @@ def sometimes(make, share, text="换轴承，联系 {}，已完成"):
     )
 
 
-def grouped(rng):
+def phone_with_dashes(rng):
     number = phone(rng)
     return f"{number[:3]}-{number[3:7]}-{number[7:]}"
 
 
-def mostly(make, other, share):
+def value_or_other(make, other, share):
     return lambda rng: make(rng) if rng.random() < share else other(rng)
 
 
@@ -85,30 +85,30 @@ def mostly(make, other, share):
 LABELLED = {
     "phone": ("mobile", phone),
     "c01": ("mobile", phone),
-    "联系电话": ("mobile", grouped),
+    "联系电话": ("mobile", phone_with_dashes),
     "c02": ("mobile", lambda rng: "+86" + phone(rng)),
-    "tel": ("mobile", mostly(phone, lambda _: "-", 0.6)),
-    "remark": ("mobile", sometimes(phone, 0.05)),
-    "fault_text": ("mobile", sometimes(phone, 0.3, "tel:{}; ok")),
-    "block_phone": ("mobile", counted(19900001000)),
+    "tel": ("mobile", value_or_other(phone, lambda _: "-", 0.6)),
+    "remark": ("mobile", embedded_in_text(phone, 0.05)),
+    "fault_text": ("mobile", embedded_in_text(phone, 0.3, "tel:{}; ok")),
+    "block_phone": ("mobile", counter_numbers(19900001000)),
     "身份证号": ("resident_id", resident_id),
     "c03": ("resident_id", resident_id),
     "c04": ("resident_id", lambda rng: resident_id(rng).lower()),
-    "note_id": ("resident_id", sometimes(resident_id, 0.05)),
-    "typo_id": ("resident_id", mostly(resident_id, digits(18), 0.9)),
+    "note_id": ("resident_id", embedded_in_text(resident_id, 0.05)),
+    "typo_id": ("resident_id", value_or_other(resident_id, digits(18), 0.9)),
     "card": ("bank_card", bank_card),
     "c05": ("bank_card", bank_card),
-    "c06": ("bank_card", sometimes(bank_card, 0.1)),
+    "c06": ("bank_card", embedded_in_text(bank_card, 0.1)),
     "c07": ("credit_code", credit_code),
-    "supplier": ("credit_code", sometimes(credit_code, 0.2)),
+    "supplier": ("credit_code", embedded_in_text(credit_code, 0.2)),
     "plate": ("licence_plate", plate),
-    "c08": ("licence_plate", sometimes(plate, 0.1, "车辆{}已到")),
+    "c08": ("licence_plate", embedded_in_text(plate, 0.1, "车辆{}已到")),
     "email": ("email", email),
-    "c09": ("email", sometimes(email, 0.05)),
+    "c09": ("email", embedded_in_text(email, 0.05)),
     "维修人员": ("person_name", lambda rng: rng.choice("王李张刘陈杨赵黄周吴") + rng.choice(["伟", "芳", "小明", "秀英"])),
     # Near misses.
-    "order_no": (None, counted(13800000001)),
-    "c10": (None, counted(15012340001, 3)),
+    "order_no": (None, counter_numbers(13800000001)),
+    "c10": (None, counter_numbers(15012340001, 3)),
     "工单号": (None, digits(11, "1")),
     "c11": (None, digits(11)),
     "c12": (None, digits(18)),
@@ -133,7 +133,7 @@ LABELLED = {
     "c25": (None, digits(11, "1")),
     # Beyond what values without a check digit can tell; `KNOWN_WRONG` says what is made of them.
     "c26": (None, digits(11, "138")),
-    "c27": ("mobile", sometimes(phone, 0.3, "TEL{}X")),
+    "c27": ("mobile", embedded_in_text(phone, 0.3, "TEL{}X")),
 }
 # A serial that draws its numbers like an operator does, under a name that says nothing; a phone with letters grown on.
 KNOWN_WRONG = {"c26": "mobile", "c27": None}

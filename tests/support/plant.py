@@ -9,7 +9,7 @@ from typing import Any
 
 from lakeward.core.settings import Settings
 from lakeward.flows import create_project, ingest_dataset
-from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.batch_context import BatchStep
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -90,20 +90,20 @@ def make_plant(root: Path) -> Plant:
     return plant
 
 
-def line(machine: str, minute: int, temp: object) -> str:
+def csv_line(machine: str, minute: int, temp: object) -> str:
     return f"{machine},2026-03-01T06:{minute:02d}:00Z,{temp}"
 
 
-def killed_at(root: Path, step: Step) -> None:
+def ingest_killed_at(root: Path, step: BatchStep) -> None:
     """Run the dataset, and die without a word when `step` is reached."""
 
-    def die(reached: Step) -> None:
+    def die(reached: BatchStep) -> None:
         if reached is step:
             os.kill(os.getpid(), signal.SIGKILL)
 
     ingest_dataset(Settings(start=root), "press_line", on_step=die)
 
 
-def run(root: Path) -> None:
+def ingest(root: Path) -> None:
     """Run the dataset."""
     ingest_dataset(Settings(start=root), "press_line")

@@ -41,7 +41,7 @@ def deliver(plant: Plant, batch: int, *lines: str) -> None:
     ingest_dataset(plant.settings, "press_line")
 
 
-def make_past(root: Path, batches: int = 5, rows: int = ROWS) -> Plant:
+def make_press_line_history(root: Path, batches: int = 5, rows: int = ROWS) -> Plant:
     """A project whose dataset has taken in so many clean batches."""
     plant = make_plant(root)
     plant.contract(columns=COLUMNS)

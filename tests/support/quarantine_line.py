@@ -8,24 +8,24 @@ from typing import Any
 
 from lakeward.core.settings import Settings
 from lakeward.flows import ingest_dataset, repair_rows, replay_rows
-from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.events import Signature
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.steward.repair import Repair
-from support.plant import SUITE, Plant, line, make_plant
+from support.plant import SUITE, Plant, csv_line, make_plant
 
 BY = Signature("li.wei", None, "the sensor sent tenths")
 STEWARD = Signature("wang.fang", "steward", "heat test, agreed with the plant")
 TENTHS = Repair({"temp_degc": "CAST(temp_degc AS DOUBLE) / 10"})
-HOT = Selection(rules=("temp_in_range",))
-EVERY = Selection(where="TRUE")
+HOT_ROWS = Selection(rules=("temp_in_range",))
+EVERY_ROW = Selection(where="TRUE")
 # Places of the rows of `aside` below: the header is line 1.
 FIRST, SECOND, WORD = (1, 3), (1, 4), (1, 5)
 
 
 @dataclass(frozen=True)
-class Aside:
+class QuarantinePlant:
     """The plant, and what its tables hold."""
 
     plant: Plant
@@ -53,26 +53,26 @@ class Aside:
         rule = SUITE["expectations"][0]
         self.plant.suite({**SUITE, "expectations": [{**rule, "kwargs": {**rule["kwargs"], "max_value": limit}}]})
 
-    def repair(self, selection: Selection = HOT, repair: Repair = TENTHS) -> int:
+    def repair(self, selection: Selection = HOT_ROWS, repair: Repair = TENTHS) -> int:
         return repair_rows(self.settings, "press_line", selection, repair, BY)
 
     def replay(self, selection: Selection | None = None):
         return replay_rows(self.settings, "press_line", selection or Selection(), BY)
 
 
-def make_aside(root: Path) -> Aside:
+def make_quarantine_plant(root: Path) -> QuarantinePlant:
     """One good row, two that are too hot, one that is no number."""
     plant = make_plant(root)
-    plant.drop("a.csv", line("A", 0, 20), line("A", 1, 215), line("A", 2, 300), line("A", 3, "warm"))
+    plant.drop("a.csv", csv_line("A", 0, 20), csv_line("A", 1, 215), csv_line("A", 2, 300), csv_line("A", 3, "warm"))
     ingest_dataset(plant.settings, "press_line")
-    return Aside(plant)
+    return QuarantinePlant(plant)
 
 
-def replay_killed_at(root: Path, step: Step) -> None:
+def replay_killed_at(root: Path, step: BatchStep) -> None:
     """Replay, and die without a word when `step` is reached."""
 
-    def die(reached: Step) -> None:
+    def die(reached: BatchStep) -> None:
         if reached is step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    replay_rows(Settings(start=root), "press_line", EVERY, BY, on_step=die)
+    replay_rows(Settings(start=root), "press_line", EVERY_ROW, BY, on_step=die)

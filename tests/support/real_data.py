@@ -31,7 +31,7 @@ def records(path: Path, delimiter: str = ",") -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file, delimiter=delimiter)
 
 
-def stored(settings: Settings, layer: str, name: str, items: str = "count(*)") -> list[tuple[object, ...]]:
+def query_live_files(settings: Settings, layer: str, name: str, items: str = "count(*)") -> list[tuple[object, ...]]:
     """A query over a table's live files, which are told by its log: no reader of ours has a part in it."""
     folder = settings.start / "lake" / layer / name
     live: dict[str, None] = {}
@@ -45,5 +45,5 @@ def stored(settings: Settings, layer: str, name: str, items: str = "count(*)") -
 
 def count(settings: Settings, layer: str, name: str) -> int:
     """Rows of a table by that reader; 0 where it is not there."""
-    found = stored(settings, layer, name)
+    found = query_live_files(settings, layer, name)
     return int(str(found[0][0])) if found else 0

@@ -8,8 +8,8 @@ import duckdb
 
 from lakeward.contracts.model import DataType, Kind, Sla
 from lakeward.contracts.record_format import FileFormat
-from lakeward.quality.plan import make_plan
-from lakeward.quality.series.track import Source
+from lakeward.quality.plan import compile_plan
+from lakeward.quality.series.query import SeriesInput
 from support.judging import TEXT, column, contract, fetch, rules_of
 
 START = "2020-03-01 00:00:00+00"
@@ -18,7 +18,7 @@ WIDE = ("ts", "flow_in", "flow_out", "state")
 KINDS = {"ts": Kind.TIMESTAMP, "value": Kind.DOUBLE, "quality": Kind.INTEGER, "flow_in": Kind.DOUBLE, "flow_out": Kind.DOUBLE}
 
 
-def promised(names=LONG, period=10):
+def telemetry_contract(names=LONG, period=10):
     """A contract of Parquet files: readings come in their own types."""
     columns = [column(name, KINDS.get(name, Kind.STRING)) for name in names]
     made = contract(*columns, format_=FileFormat.PARQUET, time="ts")
@@ -26,7 +26,7 @@ def promised(names=LONG, period=10):
 
 
 @dataclass
-class Line:
+class BatchSequence:
     """A line of batches under one suite.
 
     Args:
@@ -39,7 +39,7 @@ class Line:
     period: int | None = 10
     con: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
     batches: int = 0
-    seen: dict = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    totals: dict = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     failing: dict = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self):
@@ -48,39 +48,39 @@ class Line:
             "CREATE TABLE state (seq BIGINT, track VARCHAR, series VARCHAR, last_ts TIMESTAMPTZ, readings VARCHAR, held VARCHAR)"
         )
 
-    def arrive(self, rows, taken="2021-01-01 00:00:00+00"):
+    def judge_next(self, rows, ingested_at="2021-01-01 00:00:00+00"):
         """Judge one more batch, of tuples in the order of `names`, `ts` in seconds since START; its verdicts by rule."""
         self.batches += 1
         types = {name: DataType(KINDS.get(name, Kind.STRING)) for name in self.names}
-        self._load(rows, taken)
-        made = promised(self.names, self.period)
-        place = {"_file_seq": DataType(Kind.INTEGER), "_row": DataType(Kind.INTEGER)}
-        plan = make_plan(made, rules_of(made, *self.expectations), types | place | {"_ingested_at": TEXT})
+        self._load(rows, ingested_at)
+        made = telemetry_contract(self.names, self.period)
+        row_id_types = {"_file_seq": DataType(Kind.INTEGER), "_row": DataType(Kind.INTEGER)}
+        plan = compile_plan(made, rules_of(made, *self.expectations), types | row_id_types | {"_ingested_at": TEXT})
         return self._judge(plan)
 
-    def _load(self, rows, taken):
+    def _load(self, rows, ingested_at):
         items = ", ".join(f'"{n}" {SQL[KINDS.get(n, Kind.STRING)]}' for n in self.names)
         self.con.execute(f"CREATE OR REPLACE TABLE batch ({items}, _file_seq BIGINT, _row BIGINT, _ingested_at TIMESTAMPTZ)")
         marks = ", ".join(f"TIMESTAMPTZ '{START}' + INTERVAL 1 SECOND * ?" if n == "ts" else "?" for n in self.names)
         for number, row in enumerate(rows, start=1):
-            values = [*row, self.batches, number, taken]
+            values = [*row, self.batches, number, ingested_at]
             self.con.execute(f"INSERT INTO batch VALUES ({marks}, ?, ?, CAST(? AS TIMESTAMPTZ))", values)
 
     def _judge(self, plan):
-        series = plan.series(every=True)
+        series = plan.series(all_row_ids=True)
         self.con.execute("""CREATE OR REPLACE TABLE context AS SELECT * EXCLUDE (seq, age) FROM (
             SELECT *, row_number() OVER (PARTITION BY track, series ORDER BY seq DESC) AS age FROM state) WHERE age = 1""")
         self.con.execute(
-            f"CREATE OR REPLACE TABLE judged AS {series.sql(Source(plan.converted('batch'), 'context', '_ingested_at'))}"
+            f"CREATE OR REPLACE TABLE judged AS {series.sql(SeriesInput(plan.converted('batch'), 'context', '_ingested_at'))}"
         )
         self.con.execute(
             f"INSERT INTO state SELECT {self.batches}, track, series, last_ts, readings, held FROM judged WHERE renewed"
         )
-        verdicts = {v.rule.id: v for v in series.verdicts(fetch(self.con, series.sums("judged"))[0])}
+        verdicts = {v.rule.id: v for v in series.verdicts(fetch(self.con, series.sums_select("judged"))[0])}
         for id_, verdict in verdicts.items():
-            self.seen[id_][0] += verdict.evaluated or 0
-            self.seen[id_][1] += verdict.failed or 0
-            self.failing[id_] += sorted(self.con.execute(series.places(id_, "judged")).fetchall())
+            self.totals[id_][0] += verdict.evaluated or 0
+            self.totals[id_][1] += verdict.failed or 0
+            self.failing[id_] += sorted(self.con.execute(series.row_ids_select(id_, "judged")).fetchall())
         return verdicts
 
 
@@ -92,8 +92,8 @@ def reading(at, value=1.0, series="m/t", word=None, quality=0, unit="Cel"):
     return (series, at, value, word, quality, unit)
 
 
-def told(rows, *expectations, **kwargs):
+def judge_once(rows, *expectations, **kwargs):
     """The verdicts of one batch, and the failing rows by rule."""
-    line = Line(expectations, **kwargs)
-    verdicts = line.arrive(rows)
+    line = BatchSequence(expectations, **kwargs)
+    verdicts = line.judge_next(rows)
     return verdicts, {id_: [row for _, row in places] for id_, places in line.failing.items()}

@@ -11,9 +11,9 @@ import duckdb
 
 from lakeward.contracts.model import Contract, DataType, Kind
 from lakeward.core.sql import literal
-from lakeward.quality.plan import make_plan
+from lakeward.quality.plan import compile_plan
 from lakeward.quality.rule import Rule
-from lakeward.quality.series.track import Source
+from lakeward.quality.series.query import SeriesInput
 
 SUITE = Path(__file__).parents[1] / "fixtures" / "sensors" / "plant_telemetry.json"
 READ = "all_varchar = true, header = true, ignore_errors = true, filename = true"
@@ -60,24 +60,24 @@ class Defect:
 
 
 @dataclass(frozen=True)
-class Scored:
+class DetectionScore:
     """How a rule does on a kind of defect: `hits` of `defects` are found, `right` of `flags` flagged readings lie in one."""
 
     defects: int
-    hits: int
+    found_defects: int
     flags: int
-    right: int
+    true_flags: int
 
     @property
     def recall(self) -> float:
-        return self.hits / self.defects if self.defects else 1.0
+        return self.found_defects / self.defects if self.defects else 1.0
 
     @property
     def precision(self) -> float:
-        return self.right / self.flags if self.flags else 1.0
+        return self.true_flags / self.flags if self.flags else 1.0
 
 
-def arrived(files: Sequence[Path], delimiter: str = ",", items: str = "*") -> duckdb.DuckDBPyConnection:
+def load_readings(files: Sequence[Path], delimiter: str = ",", items: str = "*") -> duckdb.DuckDBPyConnection:
     """A session with the records of CSV files as text, in order, in the table `batch`; torn ones are left out."""
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
@@ -88,30 +88,32 @@ def arrived(files: Sequence[Path], delimiter: str = ",", items: str = "*") -> du
     return con
 
 
-def flagged(
+def flag_readings(
     con: duckdb.DuckDBPyConnection, contract: Contract, rules: Sequence[Rule], key: str, time: str
 ) -> dict[str, list[Flag]]:
     """Readings of `batch` that each sensor rule flags; `key` and `time` are SQL over the typed rows."""
     types = {
         row[0]: DataType(Kind.INTEGER if row[1] == "BIGINT" else Kind.STRING) for row in con.execute("DESCRIBE batch").fetchall()
     }
-    plan = make_plan(contract, rules, types)
-    series = plan.series(every=True)
+    plan = compile_plan(contract, rules, types)
+    series = plan.series(all_row_ids=True)
     con.execute(NO_CONTEXT)
-    con.execute(f"CREATE OR REPLACE TABLE judged AS {series.sql(Source(plan.converted('batch'), 'context', None))}")
-    con.execute(f"CREATE OR REPLACE TABLE typed AS {plan.typed('batch')}")
+    con.execute(f"CREATE OR REPLACE TABLE judged AS {series.sql(SeriesInput(plan.converted_relation('batch'), 'context', None))}")
+    con.execute(f"CREATE OR REPLACE TABLE typed AS {plan.typed_select('batch')}")
     found = {}
     for rule in series.rules:
-        query = f"SELECT {key}, epoch_us({time}) FROM typed JOIN ({series.places(rule.id, 'judged')}) USING (_file_seq, _row)"
-        found[rule.id] = [Flag(name, _moment(us)) for name, us in con.execute(query).fetchall()]
+        query = (
+            f"SELECT {key}, epoch_us({time}) FROM typed JOIN ({series.row_ids_select(rule.id, 'judged')}) USING (_file_seq, _row)"
+        )
+        found[rule.id] = [Flag(name, _instant(us)) for name, us in con.execute(query).fetchall()]
     return found
 
 
-def _moment(us: int) -> datetime:
+def _instant(us: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
 
 
-def injected(file: Path) -> dict[str, list[Defect]]:
+def read_defects(file: Path) -> dict[str, list[Defect]]:
     """The simulator's truth, by kind; a wrong clock also where its readings say they are."""
     found = defaultdict(list)
     with file.open(encoding="utf-8") as opened:
@@ -124,11 +126,13 @@ def injected(file: Path) -> dict[str, list[Defect]]:
     return found
 
 
-def score(flags: Iterable[Flag], defects: Iterable[Defect], after: timedelta = AFTER) -> Scored:
+def score_detection(flags: Iterable[Flag], defects: Iterable[Defect], after: timedelta = AFTER) -> DetectionScore:
     """Compare; a reading of 1970 is one of a clock that was reset, so that it lies in every such defect of its series."""
     listed, wanted = list(flags), set(defects)
     by_series = defaultdict(list)
     for defect in wanted:
         by_series[defect.series].append(defect)
     pairs = [[d for d in by_series[f.series] if d.start <= f.at <= d.end + after] for f in listed]
-    return Scored(len(wanted), len({d for found in pairs for d in found}), len(listed), sum(bool(found) for found in pairs))
+    return DetectionScore(
+        len(wanted), len({d for found in pairs for d in found}), len(listed), sum(bool(found) for found in pairs)
+    )

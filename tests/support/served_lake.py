@@ -71,7 +71,7 @@ customProperties:
 """
 
 
-def graded(grade: Grade | None, category: str | None = None, state: GradeState = GradeState.PROVISIONAL) -> ColumnGrade:
+def column_grade(grade: Grade | None, category: str | None = None, state: GradeState = GradeState.PROVISIONAL) -> ColumnGrade:
     """A grade as grading would hand it on."""
     return ColumnGrade(
         grade=grade,
@@ -89,7 +89,7 @@ def graded(grade: Grade | None, category: str | None = None, state: GradeState =
 
 def grades_of(_, contract):
     """Grades of `orders`; nothing is known of other datasets."""
-    return {name: graded(*what) for name, what in GRADES.items()} if contract.name == "orders" else {}
+    return {name: column_grade(*what) for name, what in GRADES.items()} if contract.name == "orders" else {}
 
 
 def make_lake(root: Path) -> Settings:
@@ -126,13 +126,13 @@ def key_file(folder: Path, mode: int = 0o600) -> Path:
     return file
 
 
-def connected(settings: Settings, role: str = "analyst") -> Connection:
+def connect_as(settings: Settings, role: str = "analyst") -> Connection:
     """The lake as `role` has it."""
     return open_connection(settings, role, grades_of)
 
 
-def asked_and_killed(start: Path) -> None:
+def query_and_die(start: Path) -> None:
     """Ask once, and die without closing the connection."""
-    con = connected(Settings(start=start))
+    con = connect_as(Settings(start=start))
     con.sql("from silver.orders").fetchall()
     os.kill(os.getpid(), signal.SIGKILL)

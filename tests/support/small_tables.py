@@ -12,10 +12,10 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Tra
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.delta.compacting import Compaction
+from lakeward.engines.delta.compaction import Compaction
+from lakeward.engines.embedded.compaction import DuckDbBinWriter
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.engine import EmbeddedEngine
-from lakeward.engines.embedded.packing import DuckDBPacker
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
 
 NAME = TableName(Layer.SILVER, "press_line")
@@ -75,7 +75,7 @@ def live_files(lake):
     return {str(Path(uri).relative_to(folder(lake))) for uri in DeltaTable(str(folder(lake))).file_uris()}
 
 
-def aged(lake, days):
+def make_older(lake, days):
     """Let all that was written so far, the log too, be so old."""
     for file in folder(lake).rglob("*"):
         if file.is_file():
@@ -108,28 +108,28 @@ def append_in_process(lake, start, version, app):
     return "landed" if done else "there already"
 
 
-def killed_before_the_commit(lake):
+def die_before_commit(lake):
     """Write the files of a batch and die."""
     engine = EmbeddedEngine(lake)
     write_files(engine._con, folder(lake), SPEC, rows(20, 30))
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Dying(DuckDBPacker):
+class DyingPacker(DuckDbBinWriter):
     """Packs, and dies before anybody commits."""
 
-    def packed(self, bins, stored, order_by):
-        super().packed(bins, stored, order_by)
+    def write_bins(self, bins, stored, order_by):
+        super().write_bins(bins, stored, order_by)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def killed_while_packing(lake):
+def die_while_compacting(lake):
     """Write the files of a compaction and die."""
     engine = EmbeddedEngine(lake)
-    Compaction(folder(lake), NAME, ["id"], Dying(engine._con, folder(lake))).run()
+    Compaction(folder(lake), NAME, ["id"], DyingPacker(engine._con, folder(lake))).run()
 
 
-def correct_beside(lake):
+def write_corrections(lake):
     """Six more batches, all of them corrections, as fast as they go."""
     engine = EmbeddedEngine(lake)
     for batch in range(9, 15):

@@ -22,7 +22,7 @@ from lakeward.core.errors import LakewardError
 from lakeward.core.settings import SPARK, Settings
 from lakeward.engines.delta import commits
 from lakeward.flows import curate_dataset, ingest_dataset
-from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.batch_context import BatchStep
 
 SPAWN = multiprocessing.get_context("spawn")
 HOME = Path(pyspark.__file__).parent
@@ -43,7 +43,7 @@ CONF = {
 }
 ENVIRON = {"SPARK_HOME": str(HOME), "SPARK_LOCAL_IP": LOOPBACK, "SPARK_DAEMON_MEMORY": "256m"}
 # A process that is started so ends with ours, however ours ends.
-WITH_US = ("setpriv", "--pdeathsig", "KILL")
+DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 EXECUTOR = b"CoarseGrainedExecutorBackend"
 
 
@@ -58,7 +58,7 @@ class Cluster:
 
     def start(self, name: str, *words: str) -> None:
         with (self.folder / f"{name}.log").open("w") as log:
-            command = [*WITH_US, str(HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *words]
+            command = [*DIE_WITH_PARENT, str(HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", *words]
             environ = {**os.environ, **ENVIRON}  # noqa: TID251  (a JVM needs the machine's own, such as JAVA_HOME)
             self.processes.append(subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True))
 
@@ -84,7 +84,7 @@ class Cluster:
         for process in self.processes:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        until(lambda: not self.executors())
+        wait_until(lambda: not self.executors())
 
 
 @contextmanager
@@ -95,11 +95,11 @@ def cluster(folder: Path, workers: int = 2, memory: str = "1g") -> Iterator[Clus
     host = ("--host", LOOPBACK)
     try:
         made.start("master.Master", *host, "--port", str(port), "--webui-port", str(page))
-        until(lambda: answers(port))
+        wait_until(lambda: is_listening(port))
         for number in range(workers):
             own = ("--cores", "1", "--memory", memory, "--work-dir", str(folder / f"work{number}"), "--webui-port", "0")
             made.start("worker.Worker", *host, *own, made.master)
-        until(lambda: made.workers() == workers)
+        wait_until(lambda: made.workers() == workers)
         yield made
     finally:
         made.stop()
@@ -110,7 +110,7 @@ class Driver:
 
     def __init__(self, flow: Callable[..., Any], *args: object) -> None:
         self._answers, sent = SPAWN.Pipe(duplex=False)
-        self._process = SPAWN.Process(target=_driven, args=(sent, flow, args))
+        self._process = SPAWN.Process(target=_run_driver, args=(sent, flow, args))
         self._process.start()
         sent.close()
 
@@ -120,7 +120,7 @@ class Driver:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.join()
-        until(lambda: not any(group_of(pid) == self._process.pid for pid in pids()))
+        wait_until(lambda: not any(group_of(pid) == self._process.pid for pid in pids()))
 
     def has_ended(self) -> bool:
         """Whether it answered, or was killed."""
@@ -141,7 +141,7 @@ def drive(flow: Callable[..., Any], *args: object) -> Any:
         return driver.answer()
 
 
-def _driven(sent: Any, flow: Callable[..., Any], args: Sequence[object]) -> None:
+def _run_driver(sent: Any, flow: Callable[..., Any], args: Sequence[object]) -> None:
     os.setsid()
     try:
         sent.send(flow(*args))
@@ -149,7 +149,7 @@ def _driven(sent: Any, flow: Callable[..., Any], args: Sequence[object]) -> None
         sent.send((error.code, str(error)))
 
 
-def take(settings: Settings, *gold: str) -> dict[str, int]:
+def ingest_and_curate(settings: Settings, *gold: str) -> dict[str, int]:
     """Ingest the test plant's dataset, and curate what is made of it; the counts of the batches."""
     counts = ingest_dataset(settings, "press_line").counts.as_dict()
     for name in gold:
@@ -157,16 +157,16 @@ def take(settings: Settings, *gold: str) -> dict[str, int]:
     return counts
 
 
-def take_from_within(folder: Path, settings: Settings) -> dict[str, int]:
+def ingest_from_folder(folder: Path, settings: Settings) -> dict[str, int]:
     """`take`, from that working folder."""
     os.chdir(folder)
-    return take(settings)
+    return ingest_and_curate(settings)
 
 
-def die_at(settings: Settings, step: Step) -> None:
+def die_at(settings: Settings, step: BatchStep) -> None:
     """Ingest, and die without a word after the step."""
 
-    def die(reached: Step) -> None:
+    def die(reached: BatchStep) -> None:
         if reached is step:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -214,7 +214,7 @@ def writes_below(pid: int, folder: Path) -> bool:
         return False
 
 
-def until(done: Callable[[], Any]) -> Any:
+def wait_until(condition: Callable[[], Any]) -> Any:
     """The first true answer.
 
     Raises:
@@ -222,7 +222,7 @@ def until(done: Callable[[], Any]) -> Any:
     """
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
-        if found := done():
+        if found := condition():
             return found
         time.sleep(0.01)
     raise TimeoutError(f"nothing after {SECONDS} s")
@@ -235,7 +235,7 @@ def free_port() -> int:
         return int(bound.getsockname()[1])
 
 
-def answers(port: int) -> bool:
+def is_listening(port: int) -> bool:
     """Whether somebody listens."""
     with socket.socket() as knocking:
         return knocking.connect_ex((LOOPBACK, port)) == 0

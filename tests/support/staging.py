@@ -21,7 +21,7 @@ READER = ContextVar("reader", default="embedded")
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagingResult:
     """What staging left in the session."""
 
     con: duckdb.DuckDBPyConnection
@@ -54,13 +54,13 @@ def column(name: str, *, required: bool = False, type_: Kind = Kind.STRING, sour
     return Column(name, DataType(type_), source_name or name, required=required)
 
 
-def staged(scratch: Path, inputs: list[BatchInput], columns: list[Column], **dialect: Any) -> Staged:
+def stage_files(scratch: Path, inputs: list[BatchInput], columns: list[Column], **dialect: Any) -> StagingResult:
     """Stage real files in a new session."""
     con = duckdb.connect()
-    return Staged(con, read_into(con, scratch, inputs, columns, **dialect))
+    return StagingResult(con, stage_into(con, scratch, inputs, columns, **dialect))
 
 
-def read_into(
+def stage_into(
     con: duckdb.DuckDBPyConnection, scratch: Path, inputs: list[BatchInput], columns: list[Column], **dialect: Any
 ) -> tuple[FileReport, ...]:
     """Stage real files as the next batch of a session; what Spark read is looked at through DuckDB."""
@@ -85,9 +85,9 @@ def spark_session() -> Any:
     return open_session(replace(found, master="local[2]", conf={"spark.driver.memory": "1g", **found.conf}))
 
 
-def staged_text(folder: Path, content: bytes, names: str, kind: FileFormat = FileFormat.CSV, **dialect: Any) -> Staged:
+def stage_text(folder: Path, content: bytes, names: str, kind: FileFormat = FileFormat.CSV, **dialect: Any) -> StagingResult:
     """Stage one file of these bytes; `names` are columns set apart by blanks, `*` behind a required one."""
     path = folder / f"file.{kind}"
     path.write_bytes(content)
     columns = [column(name.rstrip("*"), required=name.endswith("*")) for name in names.split()]
-    return staged(folder, [file_input(path, kind)], columns, **dialect)
+    return stage_files(folder, [file_input(path, kind)], columns, **dialect)

@@ -28,7 +28,7 @@ def empty_book() -> Workbook:
     return book
 
 
-def saved(book: Workbook, path: Path) -> Path:
+def save_workbook(book: Workbook, path: Path) -> Path:
     book.save(path)
     book.close()
     return path
@@ -38,10 +38,10 @@ def book_of(path: Path, rows: Sequence[Sequence[Any]], formats: Sequence[str] = 
     """A workbook of one sheet."""
     book = empty_book()
     sheet(book, "数据", rows, formats)
-    return saved(book, path)
+    return save_workbook(book, path)
 
 
-def patched(path: Path, part: str, change: Callable[[str], str]) -> Path:
+def replace_part(path: Path, part: str, change: Callable[[str], str]) -> Path:
     """The workbook with one part changed as text."""
     with zipfile.ZipFile(path) as old:
         parts = {name: old.read(name) for name in old.namelist()}
@@ -54,7 +54,7 @@ def patched(path: Path, part: str, change: Callable[[str], str]) -> Path:
 
 def with_cells(path: Path, cells: str) -> Path:
     """The one-sheet workbook with other cells, as XML."""
-    return patched(
+    return replace_part(
         path, "xl/worksheets/sheet1.xml", lambda text: re.sub("<sheetData.*</sheetData>", f"<sheetData>{cells}</sheetData>", text)
     )
 
@@ -77,4 +77,4 @@ def daily_report(path: Path) -> Path:
         page.merge_cells(merged)
     page.cell(130, 2).number_format = "yyyy-mm-dd"
     sheet(book, "参数", [["x"], [1]]).sheet_state = "hidden"
-    return saved(book, path)
+    return save_workbook(book, path)

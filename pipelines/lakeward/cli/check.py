@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang
 
@@ -31,33 +31,33 @@ def check(
 ) -> None:
     settings = settings_of(context)
     if explain:
-        plan(settings.lang, flows.explain_check(data, suite, settings), as_json=as_json)
+        print_plan(settings.lang, flows.explain_check(data, suite, settings), as_json=as_json)
         return
     with progress(settings.lang, "progress_check", data=data):
         result = flows.check_data(data, suite, settings, failing_rows)
-    found = [{**one["meta"]["lakeward"], "observed": observed(one)} for one in result["results"]]
+    found = [{**rule_result["meta"]["lakeward"], "observed": observed_value(rule_result)} for rule_result in result["results"]]
     passed = sum(row["outcome"] == flows.Outcome.PASS for row in found)
     if as_json:
-        out(result)
+        print_json(result)
     else:
-        table(settings.lang, "title_check", found, COLUMNS)
-        say(settings.lang, "check_done", passed=passed, rules=len(found))
+        print_table(settings.lang, "title_check", found, COLUMNS)
+        print_message(settings.lang, "check_done", passed=passed, rules=len(found))
     if passed < len(found):
         raise typer.Exit(ExitCode.JUDGED_FAILED)
 
 
-def observed(one: dict[str, Any]) -> object:
+def observed_value(result: dict[str, Any]) -> object:
     """What was observed: where values may be told, the value itself."""
-    value = one["result"].get("observed_value")
-    return value if isinstance(value, str | int | float) else one["meta"]["lakeward"]["observed"]
+    value = result["result"].get("observed_value")
+    return value if isinstance(value, str | int | float) else result["meta"]["lakeward"]["observed"]
 
 
-def plan(lang: Lang, steps: list[CheckStep], *, as_json: bool) -> None:
+def print_plan(lang: Lang, steps: list[CheckStep], *, as_json: bool) -> None:
     """Print how the rules would be judged."""
     if as_json:
-        out(steps)
+        print_json(steps)
         return
     for step in steps:
-        say(lang, step.code, **step.facts)
+        print_message(lang, step.code, **step.facts)
         if step.query:
             typer.echo(f"{step.query};\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, out, say, settings_of, table
+from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
 from lakeward.contracts.diff import Effect
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang, text
@@ -29,11 +29,11 @@ def lint(
         _with_message(problem, problem.code, problem.facts, settings.lang) for problem in flows.lint_contracts(settings, name)
     ]
     if as_json:
-        out(found)
+        print_json(found)
     elif found:
-        table(settings.lang, "title_lint", found, ("file", "line", "column", "message"))
+        print_table(settings.lang, "title_lint", found, ("file", "line", "column", "message"))
     else:
-        say(settings.lang, "lint_clean")
+        print_message(settings.lang, "lint_clean")
     if found:
         raise typer.Exit(ExitCode.REFUSED)
 
@@ -49,11 +49,11 @@ def diff(
     changes = flows.compare_contracts(old, new)
     found = [_with_message(change, change.code, change.facts, settings.lang) for change in changes]
     if as_json:
-        out(found)
+        print_json(found)
     elif found:
-        table(settings.lang, "title_diff", found, ("kind", "message"))
+        print_table(settings.lang, "title_diff", found, ("kind", "message"))
     else:
-        say(settings.lang, "diff_same")
+        print_message(settings.lang, "diff_same")
     if any(change.kind is Effect.BREAKING for change in changes):
         raise typer.Exit(ExitCode.REFUSED)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
 from lakeward.core.errors import ExitCode, LakewardError
 from lakeward.core.messages import Lang, text
 
@@ -22,7 +22,7 @@ COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quara
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to make · 要创建的文件夹")]) -> None:
     lang = settings_of(context).lang
     root = flows.create_project(folder)
-    say(lang, "init_done", folder=root)
+    print_message(lang, "init_done", folder=root)
 
 
 def new(
@@ -34,8 +34,8 @@ def new(
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_profile", file=sample.name):
-        made = flows.draft_dataset(settings, name, sample, sheet)
-    say(settings.lang, "new_done", dataset=name, folder=made)
+        folder = flows.draft_dataset(settings, name, sample, sheet)
+    print_message(settings.lang, "new_done", dataset=name, folder=folder)
 
 
 def run(
@@ -49,7 +49,7 @@ def run(
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name or "*"):
         reports, failed = ([flows.run_dataset(settings, name)], {}) if name else flows.run_all(settings)
-    report(settings.lang, reports, failed, as_json=as_json)
+    print_reports(settings.lang, reports, failed, as_json=as_json)
 
 
 def rebuild(
@@ -57,18 +57,18 @@ def rebuild(
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name):
-        done = flows.rebuild(settings, name)
-    report(settings.lang, [done], {}, as_json=as_json)
+        run_report = flows.rebuild(settings, name)
+    print_reports(settings.lang, [run_report], {}, as_json=as_json)
 
 
-def report(lang: Lang, reports: list[RunReport], failed: Mapping[str, LakewardError], *, as_json: bool) -> None:
+def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, LakewardError], *, as_json: bool) -> None:
     """Print what runs did, and on the error stream what kept the others from it; the exit code is that of the worst."""
     if as_json:
-        out(reports)
+        print_json(reports)
     else:
-        table(lang, "title_run", reports, COUNTS)
+        print_table(lang, "title_run", reports, COUNTS)
         for r in reports:
-            notes(lang, r)
+            print_notes(lang, r)
     for name, error in failed.items():
         typer.echo(f"{name}: {error.render(lang)}", err=True)
     codes = [error.exit_code for error in failed.values()] + [ExitCode.JUDGED_FAILED for r in reports if r.failed]
@@ -76,13 +76,13 @@ def report(lang: Lang, reports: list[RunReport], failed: Mapping[str, LakewardEr
         raise typer.Exit(max(codes))
 
 
-def notes(lang: Lang, done: RunReport) -> None:
+def print_notes(lang: Lang, run_report: RunReport) -> None:
     """Print a run's warnings, and which rules to look at."""
-    for code, facts in done.warnings:
-        typer.echo(f"{done.dataset}: {text(code, lang, **facts)}")
-    if done.failed:
-        say(lang, "run_failed_rules", dataset=done.dataset, rules=", ".join(done.failed))
-    if done.unknown:
-        say(lang, "run_unknown_rules", dataset=done.dataset, rules=", ".join(done.unknown))
-    if done.counts.rejects:
-        say(lang, "run_rejects", dataset=done.dataset, rows=done.counts.rejects)
+    for code, facts in run_report.warnings:
+        typer.echo(f"{run_report.dataset}: {text(code, lang, **facts)}")
+    if run_report.failed:
+        print_message(lang, "run_failed_rules", dataset=run_report.dataset, rules=", ".join(run_report.failed))
+    if run_report.unknown:
+        print_message(lang, "run_unknown_rules", dataset=run_report.dataset, rules=", ".join(run_report.unknown))
+    if run_report.counts.rejects:
+        print_message(lang, "run_rejects", dataset=run_report.dataset, rows=run_report.counts.rejects)

@@ -10,7 +10,7 @@ import typer
 
 from lakeward import flows
 from lakeward.cli.datasets import COUNTS
-from lakeward.cli.render import Json, out, say, settings_of, table
+from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
 from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.settings import Settings
 
@@ -18,17 +18,21 @@ from lakeward.core.settings import Settings
 def demo(context: typer.Context, *, as_json: Json = False) -> None:
     if find_spec("airflow") is None:
         raise MachineError("extra_missing", extra="airflow")
-    made = flows.simulate_day(settings_of(context))
-    before = flows.list_tables(made.settings)
+    demo_project = flows.simulate_day(settings_of(context))
+    before = flows.list_tables(demo_project.settings)
     if not as_json:
-        facts = {"files": len(made.truth.rows), "defects": len(made.truth.injected), "truth": made.truth_file}
-        say(made.settings.lang, "demo_simulated", day=made.day, **facts)
-    runs = run_dags(made.settings, quiet=as_json)
-    changed = flows.list_tables(made.settings) != before
+        facts = {
+            "files": len(demo_project.truth.rows),
+            "defects": len(demo_project.truth.injected),
+            "truth": demo_project.truth_file,
+        }
+        print_message(demo_project.settings.lang, "demo_simulated", day=demo_project.day, **facts)
+    runs = run_dags(demo_project.settings, quiet=as_json)
+    changed = flows.list_tables(demo_project.settings) != before
     if as_json:
-        out({"dags": runs, "datasets": flows.list_runs(made.settings), "changed": changed})
+        print_json({"dags": runs, "datasets": flows.list_runs(demo_project.settings), "changed": changed})
     else:
-        show(made.settings, changed=changed)
+        print_results(demo_project.settings, changed=changed)
 
 
 def run_dags(settings: Settings, *, quiet: bool) -> list[dict[str, Any]]:
@@ -43,7 +47,7 @@ def run_dags(settings: Settings, *, quiet: bool) -> list[dict[str, Any]]:
         for line in process.stdout or ():
             runs.append(json.loads(line))
             if not quiet:
-                say(settings.lang, "demo_dag", **runs[-1])
+                print_message(settings.lang, "demo_dag", **runs[-1])
     failed = next((run for run in runs if run["state"] != "success"), None)
     if failed:
         raise LakewardError("dag_failed", **failed)
@@ -52,25 +56,29 @@ def run_dags(settings: Settings, *, quiet: bool) -> list[dict[str, Any]]:
     return runs
 
 
-def show(settings: Settings, *, changed: bool) -> None:
+def print_results(settings: Settings, *, changed: bool) -> None:
     """Print what the lake holds now, what is worth a look, and what to try next."""
-    table(settings.lang, "title_run", flows.list_runs(settings), COUNTS)
+    print_table(settings.lang, "title_run", flows.list_runs(settings), COUNTS)
     if not changed:
-        say(settings.lang, "demo_nothing_new")
+        print_message(settings.lang, "demo_nothing_new")
     for row in flows.project_status(settings):
         for step in row.next:
-            say(settings.lang, step.code, **step.facts)
-    governed(settings)
-    say(settings.lang, "demo_next")
+            print_message(settings.lang, step.code, **step.facts)
+    print_governance(settings)
+    print_message(settings.lang, "demo_next")
 
 
-def governed(settings: Settings) -> None:
+def print_governance(settings: Settings) -> None:
     """Print what the govern DAG made: grades, readiness, and where the page lies; all read, nothing measured."""
     card = flows.read_scorecard(settings)
-    grades, readiness = (reading.only if reading else None for reading in (card.readings["grades"], card.readings["readiness"]))
+    grades, readiness = (
+        reading.single_row if reading else None for reading in (card.results["grades"], card.results["readiness"])
+    )
     if grades:
-        say(settings.lang, "demo_grades", **{name: grades[name] for name in ("columns", "graded", "provisional", "personal")})
+        print_message(
+            settings.lang, "demo_grades", **{name: grades[name] for name in ("columns", "graded", "provisional", "personal")}
+        )
     if readiness:
         score = "–" if readiness["score"] is None else readiness["score"]
-        say(settings.lang, "demo_readiness", score=score, measured=readiness["measured"], items=readiness["items"])
-    say(settings.lang, "scorecard_built", file=flows.scorecard_page(settings))
+        print_message(settings.lang, "demo_readiness", score=score, measured=readiness["measured"], items=readiness["items"])
+    print_message(settings.lang, "scorecard_built", file=flows.scorecard_path(settings))

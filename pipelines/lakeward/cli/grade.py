@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
 from lakeward.core.messages import text
 from lakeward.core.settings import Settings
 
 if TYPE_CHECKING:
-    from lakeward.flows import Choice, GradedColumn
+    from lakeward.flows import GradeChoice, GradedColumn
 
 Dataset = Annotated[str | None, typer.Argument(help="Dataset; without it, all · 数据集，省略则为全部")]
 Column = Annotated[str, typer.Argument(help="DATASET.COLUMN · 数据集.列")]
@@ -23,18 +23,18 @@ COLUMNS = ("dataset", "column", "grade", "level", "category", "state", "detector
 
 def list_(context: typer.Context, name: Dataset = None, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    show(settings, flows.list_grades(settings, name), as_json=as_json)
+    print_grades(settings, flows.list_grades(settings, name), as_json=as_json)
 
 
 def run(context: typer.Context, name: Dataset = None, *, as_json: Json = False) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_grade", dataset=name or "*"):
         found = flows.grade_dataset(settings, name) if name else flows.grade_all(settings)
-    show(settings, found, as_json=as_json)
+    print_grades(settings, found, as_json=as_json)
 
 
 def confirm(context: typer.Context, column: Column, by: By, reason: Reason) -> None:
-    decide(settings_of(context), column, flows.Choice(by, reason))
+    record_choice(settings_of(context), column, flows.GradeChoice(by, reason))
 
 
 def override(  # noqa: PLR0913 - the options of a command are its arguments
@@ -49,21 +49,30 @@ def override(  # noqa: PLR0913 - the options of a command are its arguments
     approved_by: Annotated[str | None, typer.Option("--approved-by", help="A second person · 第二批准人")] = None,
     transform: Annotated[str | None, typer.Option("--transform", help="What removes the sensitive part · 所用变换")] = None,
 ) -> None:
-    chosen = flows.Choice(by, reason, grade=grade, level=level, category=category, approved_by=approved_by, transform=transform)
-    decide(settings_of(context), column, chosen)
+    chosen = flows.GradeChoice(
+        by, reason, grade=grade, level=level, category=category, approved_by=approved_by, transform=transform
+    )
+    record_choice(settings_of(context), column, chosen)
 
 
-def decide(settings: Settings, column: str, choice: Choice) -> None:
+def record_choice(settings: Settings, column: str, choice: GradeChoice) -> None:
     """Record the choice and say what the column has now."""
-    done = flows.decide_grade(settings, column, choice).grade
-    level = "" if done.level is None else f" {done.level}"
-    say(settings.lang, "grade_decided", column=column, grade=f"{done.grade}{level}", category=done.category or "-", by=choice.by)
+    grade_now = flows.decide_grade(settings, column, choice).grade
+    level = "" if grade_now.level is None else f" {grade_now.level}"
+    print_message(
+        settings.lang,
+        "grade_decided",
+        column=column,
+        grade=f"{grade_now.grade}{level}",
+        category=grade_now.category or "-",
+        by=choice.by,
+    )
 
 
-def show(settings: Settings, found: list[GradedColumn], *, as_json: bool) -> None:
+def print_grades(settings: Settings, grades: list[GradedColumn], *, as_json: bool) -> None:
     """Print grades; for people the reasons are texts, for programs codes."""
     if as_json:
-        out(found)
+        print_json(grades)
         return
-    rows = [{**row.as_dict(), "why": text(row.grade.why, settings.lang)} for row in found]
-    table(settings.lang, "title_grades", rows, COLUMNS)
+    rows = [{**row.as_dict(), "why": text(row.grade.why, settings.lang)} for row in grades]
+    print_table(settings.lang, "title_grades", rows, COLUMNS)

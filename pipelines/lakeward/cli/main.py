@@ -19,10 +19,10 @@ def main(argv: list[str] | None = None) -> None:
             lang = Settings.load().lang
             write_next(make_app(lang), argv[1:], lang)
             raise SystemExit(ExitCode.DONE)
-        given, words = parted(argv)
-        lang = wanted(given.get("--lang", lang))
-        project = Path(given["--project"]) if "--project" in given else None
-        settings = Settings.load(project, lang if "--lang" in given else None)
+        options, words = split_options(argv)
+        lang = parse_language(options.get("--lang", lang))
+        project = Path(options["--project"]) if "--project" in options else None
+        settings = Settings.load(project, lang if "--lang" in options else None)
         lang = settings.lang
         make_app(lang)(words, prog_name="lakeward", obj=settings)
     except LakewardError as error:
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit(error.exit_code) from None
 
 
-def wanted(lang: str) -> Lang:
+def parse_language(lang: str) -> Lang:
     """The language that `--lang` asks for.
 
     Raises:
@@ -41,13 +41,13 @@ def wanted(lang: str) -> Lang:
     return Lang(lang)
 
 
-def parted(argv: list[str]) -> tuple[dict[str, str], list[str]]:
+def split_options(argv: list[str]) -> tuple[dict[str, str], list[str]]:
     """The global options with their values, and the other words.
 
     Raises:
         SettingsError: The last word is such an option, without its value.
     """
-    given: dict[str, str] = {}
+    options: dict[str, str] = {}
     words: list[str] = []
     queue = list(argv)
     while queue:
@@ -56,7 +56,7 @@ def parted(argv: list[str]) -> tuple[dict[str, str], list[str]]:
         if name in GLOBAL and not equals and not queue:
             raise SettingsError("option_without_value", option=name)
         if name in GLOBAL:
-            given[name] = value if equals else queue.pop(0)
+            options[name] = value if equals else queue.pop(0)
         else:
             words.append(word)
-    return given, words
+    return options, words

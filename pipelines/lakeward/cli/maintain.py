@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
 
 COLUMNS = ("table", "files_before", "files_after", "rows_dropped", "files_removed", "bytes_freed")
 
@@ -21,13 +21,13 @@ def maintain(
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_maintain", dataset=", ".join(names or ["*"])):
-        done, failed = flows.maintain(settings, names or ())
+        results, failed = flows.maintain(settings, names or ())
     if as_json:
-        out(done)
-    elif done or failed:
-        table(settings.lang, "title_maintain", done, COLUMNS)
+        print_json(results)
+    elif results or failed:
+        print_table(settings.lang, "title_maintain", results, COLUMNS)
     else:
-        say(settings.lang, "maintain_none")
+        print_message(settings.lang, "maintain_none")
     for name, error in failed.items():
         typer.echo(f"{name}: {error.render(settings.lang)}", err=True)
     if failed:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.datasets import COUNTS, notes
-from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.cli.datasets import COUNTS, print_notes
+from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
 from lakeward.core.errors import ExitCode, UsageError
 from lakeward.core.messages import Lang, catalogue, text
 from lakeward.core.settings import Settings
@@ -28,23 +28,23 @@ FIGURES = ("dataset", "open", "age_p50", "age_p90", "repair_rate", "failed_again
 
 def list_(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = flows.quarantined(settings)
+    found = flows.list_quarantine(settings)
     if as_json:
-        out(found)
+        print_json(found)
         return
-    told = [{**row.as_dict(), "rule": reason(row.rule, settings.lang)} for row in found]
+    printable = [{**row.as_dict(), "rule": reason_text(row.rule, settings.lang)} for row in found]
     columns = ("table", "rule", "open", "owner", "oldest", "age_p50", "age_p90", "rows", "batches")
-    table(settings.lang, "title_quarantine", told, columns)
-    table(settings.lang, "title_quarantine_figures", flows.quarantine_figures(settings), FIGURES)
+    print_table(settings.lang, "title_quarantine", printable, columns)
+    print_table(settings.lang, "title_quarantine_figures", flows.quarantine_figures(settings), FIGURES)
 
 
 def figures(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
     found = flows.quarantine_figures(settings)
     if as_json:
-        out(found)
+        print_json(found)
     else:
-        table(settings.lang, "title_quarantine_figures", found, FIGURES)
+        print_table(settings.lang, "title_quarantine_figures", found, FIGURES)
 
 
 def show(  # noqa: PLR0913 - the options of a command are its arguments
@@ -53,7 +53,7 @@ def show(  # noqa: PLR0913 - the options of a command are its arguments
     *,
     limit: Annotated[int, typer.Option(min=1, help="Rows · 行数")] = 20,
     row: Annotated[str | None, typer.Option("--row", help="One row with its history · 单行及其历史")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Closed rows too · 包括已结的行")] = False,
+    include_closed: Annotated[bool, typer.Option("--all", help="Closed rows too · 包括已结的行")] = False,
     values: Annotated[bool, typer.Option("--values", help="Show the values too · 同时显示数值")] = False,
     role: Role = None,
     as_json: Json = False,
@@ -61,17 +61,24 @@ def show(  # noqa: PLR0913 - the options of a command are its arguments
     settings = settings_of(context)
     if values and role is None:
         raise UsageError("quarantine_role_needed", dataset=name)
-    asked = flows.place(row) if row else None
-    found = flows.quarantine_rows(settings, name, limit, row=asked, every=every, role=role if values else None)
+    row_id = flows.parse_row_id(row) if row else None
+    found = flows.show_quarantine(
+        settings, name, limit, row_id=row_id, include_closed=include_closed, role=role if values else None
+    )
     if as_json:
-        out(found)
+        print_json(found)
         return
     columns = ("id", "table", "batch", "file", "row", "state", "reasons", "detail", *(["values"] if values else []))
-    table(settings.lang, "title_quarantine_rows", [told(one, settings.lang) for one in found], columns)
+    print_table(
+        settings.lang,
+        "title_quarantine_rows",
+        [with_reason_texts(quarantined_row, settings.lang) for quarantined_row in found],
+        columns,
+    )
     if row and found and found[0].history is not None:
-        past = ("at", "event", "by", "role", "reason", "expression", "batch")
-        table(settings.lang, "title_quarantine_history", found[0].history, past)
-    for code in dict.fromkeys(why for one in found for why in one.reasons if why in catalogue()):
+        columns_of_history = ("at", "event", "by", "role", "reason", "expression", "batch")
+        print_table(settings.lang, "title_quarantine_history", found[0].history, columns_of_history)
+    for code in dict.fromkeys(why for quarantined_row in found for why in quarantined_row.reasons if why in catalogue()):
         typer.echo(text(f"{code}.next", settings.lang))
 
 
@@ -93,9 +100,9 @@ def repair(  # noqa: PLR0913 - the options of a command are its arguments
     role: Role = None,
 ) -> None:
     settings = settings_of(context)
-    made = flows.Repair(_pairs(expression, name), _pairs(value, name))
-    rows = flows.repair_rows(settings, name, _selection(rule, row, where), made, flows.Signature(by, role, reason))
-    say(settings.lang, "repair_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
+    new_values = flows.Repair(_pairs(expression, name), _pairs(value, name))
+    rows = flows.repair_rows(settings, name, _selection(rule, row, where), new_values, flows.Signature(by, role, reason))
+    print_message(settings.lang, "repair_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
 
 
 def replay(  # noqa: PLR0913 - the options of a command are its arguments
@@ -111,10 +118,10 @@ def replay(  # noqa: PLR0913 - the options of a command are its arguments
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name):
-        done = flows.replay_rows(
-            settings, name, _selection(rule, row, where), flows.Signature(by or flows.account(), None, reason)
+        run_report = flows.replay_rows(
+            settings, name, _selection(rule, row, where), flows.Signature(by or flows.current_account(), None, reason)
         )
-    _report(settings, done, as_json=as_json)
+    _print_report(settings, run_report, as_json=as_json)
 
 
 def release(  # noqa: PLR0913 - the options of a command are its arguments
@@ -134,10 +141,10 @@ def release(  # noqa: PLR0913 - the options of a command are its arguments
     signature = flows.Signature(by, role, reason)
     with progress(settings.lang, "progress_run", dataset=name):
         if batch is None:
-            done = flows.release_rows(settings, name, _selection(rule, row, where), signature)
+            run_report = flows.release_rows(settings, name, _selection(rule, row, where), signature)
         else:
-            done = flows.release_batch(settings, name, batch, signature)
-    _report(settings, done, as_json=as_json)
+            run_report = flows.release_batch(settings, name, batch, signature)
+    _print_report(settings, run_report, as_json=as_json)
 
 
 def expire(  # noqa: PLR0913 - the options of a command are its arguments
@@ -153,23 +160,25 @@ def expire(  # noqa: PLR0913 - the options of a command are its arguments
     older_than: Annotated[str | None, typer.Option("--older-than", help="Age, as 90d · 时长，如 90d")] = None,
 ) -> None:
     settings = settings_of(context)
-    past = flows.age(older_than) if older_than else None
-    rows = flows.expire_rows(settings, name, _selection(rule, row, where), flows.Signature(by, role, reason), older_than=past)
-    say(settings.lang, "expire_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
+    age_limit = flows.parse_duration(older_than) if older_than else None
+    rows = flows.expire_rows(
+        settings, name, _selection(rule, row, where), flows.Signature(by, role, reason), older_than=age_limit
+    )
+    print_message(settings.lang, "expire_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
 
 
-def told(row: QuarantinedRow, lang: Lang) -> dict[str, object]:
+def with_reason_texts(row: QuarantinedRow, lang: Lang) -> dict[str, object]:
     """The row with its reasons for people."""
-    return {**row.as_dict(), "reasons": [reason(one, lang) for one in row.reasons]}
+    return {**row.as_dict(), "reasons": [reason_text(code, lang) for code in row.reasons]}
 
 
-def reason(code: str, lang: Lang) -> str:
+def reason_text(code: str, lang: Lang) -> str:
     """The text of why a record could not be parsed; a rule is told by its id."""
     return text(code, lang) if code in catalogue() else code
 
 
 def _selection(rules: list[str] | None, rows: list[str] | None, where: str | None) -> Selection:
-    return flows.Selection(tuple(rules or ()), tuple(map(flows.place, rows or ())), where)
+    return flows.Selection(tuple(rules or ()), tuple(map(flows.parse_row_id, rows or ())), where)
 
 
 def _pairs(options: list[str] | None, dataset: str) -> dict[str, str]:
@@ -185,12 +194,12 @@ def _pairs(options: list[str] | None, dataset: str) -> dict[str, str]:
     return {column.strip().strip('"'): value.strip() for column, _, value in parts}
 
 
-def _report(settings: Settings, done: RunReport, *, as_json: bool) -> None:
+def _print_report(settings: Settings, run_report: RunReport, *, as_json: bool) -> None:
     """Print what became of the rows; exit 1 where some were set aside again."""
     if as_json:
-        out([done])
+        print_json([run_report])
     else:
-        table(settings.lang, "title_run", [done], COUNTS)
-        notes(settings.lang, done)
-    if done.counts.quarantine or done.halted:
+        print_table(settings.lang, "title_run", [run_report], COUNTS)
+        print_notes(settings.lang, run_report)
+    if run_report.counts.quarantine or run_report.halted:
         raise typer.Exit(ExitCode.JUDGED_FAILED)

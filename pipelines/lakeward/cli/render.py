@@ -34,19 +34,19 @@ def settings_of(context: typer.Context) -> Settings:
     return settings
 
 
-def out(value: object) -> None:
+def print_json(value: object) -> None:
     """Print JSON, readable in any language; an answer of a flow by its keys, wherever in `value` it stands."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
 
 
-def say(lang: Lang, code: str, **facts: object) -> None:
+def print_message(lang: Lang, code: str, **facts: object) -> None:
     """Print one text."""
     from rich.console import Console  # noqa: PLC0415 -- help, completion and JSON do without rich
 
     Console(highlight=False, soft_wrap=True, emoji=False).print(text(code, lang, **facts), markup=False)
 
 
-def table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", columns: Sequence[str]) -> None:
+def print_table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", columns: Sequence[str]) -> None:
     """Print rows as a table; `title` and the columns' heads are message codes (`col_…`)."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 -- as above
     from rich.console import Console  # noqa: PLC0415

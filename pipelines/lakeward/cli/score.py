@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Cells, Json, cells, out, say, settings_of, table
+from lakeward.cli.render import Cells, Json, cells, print_json, print_message, print_table, settings_of
 from lakeward.core.errors import UsageError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
@@ -26,7 +26,7 @@ def score(  # noqa: PLR0913 - the options of a command are its arguments
     name: Annotated[str | None, typer.Argument(help="Dataset; without it, the estate · 数据集，省略则为整体")] = None,
     *,
     batches: Annotated[str, typer.Option("--batches", help="last, all or a number · last、all 或批次数")] = "last",
-    opened: Annotated[
+    with_queries: Annotated[
         bool, typer.Option("--open", help="The queries that give each number again · 可重新得出各数值的查询")
     ] = False,
     rescore: Annotated[
@@ -42,17 +42,22 @@ def score(  # noqa: PLR0913 - the options of a command are its arguments
     settings = settings_of(context)
     count = _count(batches)
     if keep:
-        kept = flows.keep_estate_score(settings)
-        out({"kept": kept}) if as_json else say(settings.lang, "score_kept" if kept else "score_unchanged")
+        stored = flows.store_estate_score(settings)
+        print_json({"kept": stored}) if as_json else print_message(settings.lang, "score_kept" if stored else "score_unchanged")
     elif rescore:
-        done = flows.rejudge(settings, _named(name, "--rescore"))
-        out(done) if as_json else say(settings.lang, "score_rejudged", **cells(done))
+        rejudged = flows.rejudge_batches(settings, _require_dataset(name, "--rescore"))
+        print_json(rejudged) if as_json else print_message(settings.lang, "score_rejudged", **cells(rejudged))
     elif diff or first is not None or last is not None:
-        _diff(settings, flows.score_diff(settings, _named(name, "--diff"), first, last), opened=opened, as_json=as_json)
+        _print_comparison(
+            settings,
+            flows.compare_scores(settings, _require_dataset(name, "--diff"), first, last),
+            with_queries=with_queries,
+            as_json=as_json,
+        )
     elif history:
-        _history(settings, flows.score_history(settings, name), opened=opened, as_json=as_json)
+        _print_history(settings, flows.score_history(settings, name), with_queries=with_queries, as_json=as_json)
     else:
-        _levels(settings, flows.show_scores(settings, name, batches=count), opened=opened, as_json=as_json)
+        _print_levels(settings, flows.show_scores(settings, name, batches=count), with_queries=with_queries, as_json=as_json)
 
 
 def _count(batches: str) -> int | None:
@@ -65,33 +70,35 @@ def _count(batches: str) -> int | None:
     return int(batches)
 
 
-def _named(name: str | None, option: str) -> str:
+def _require_dataset(name: str | None, option: str) -> str:
     if name is None:
         raise UsageError("score_needs_dataset", option=option)
     return name
 
 
-def _levels(settings: Settings, found: ScoreReport, *, opened: bool, as_json: bool) -> None:
+def _print_levels(settings: Settings, found: ScoreReport, *, with_queries: bool, as_json: bool) -> None:
     lang, whole = settings.lang, found.whole
     if as_json:
-        out(_without_levels(found, opened=opened))
+        print_json(_without_levels(found, opened=with_queries))
         return
     if whole is None:
-        say(lang, "score_none")
+        print_message(lang, "score_none")
         return
-    score = _known(whole.mean.score, lang)
-    say(lang, "score_of_dataset" if found.dataset else "score_of_estate", **{**_mean(whole), "score": score})
-    say(lang, "score_over_newest" if found.batches else "score_over_all", batches=found.batches)
-    _means(lang, "title_score_dimensions", "dimension", found.dimensions)
+    score = _or_unknown(whole.mean.score, lang)
+    print_message(lang, "score_of_dataset" if found.dataset else "score_of_estate", **{**_mean(whole), "score": score})
+    print_message(lang, "score_over_newest" if found.batches else "score_over_all", batches=found.batches)
+    _print_means(lang, "title_score_dimensions", "dimension", found.dimensions)
     rules = [part for part in found.parts if isinstance(part, flows.RuleScore)]
     if found.dataset:
         columns = ("rule", "dimension", "indicator", "score", "weight", "numerator", "denominator", "covered", "rule_version")
         rows = [{**cells(rule), "indicator": _indicator(rule.indicator, lang)} for rule in rules]
-        table(lang, "title_score_rules", [_row(row, lang) for row in rows], columns)
+        print_table(lang, "title_score_rules", [_printable_row(row, lang) for row in rows], columns)
     else:
-        _means(lang, "title_score_datasets", "dataset", [part for part in found.parts if not isinstance(part, flows.RuleScore)])
-    if opened:
-        _queries(lang, found.levels)
+        _print_means(
+            lang, "title_score_datasets", "dataset", [part for part in found.parts if not isinstance(part, flows.RuleScore)]
+        )
+    if with_queries:
+        _print_queries(lang, found.levels)
 
 
 def _without_levels(found: ScoreReport | ScoreDiff, *, opened: bool) -> Cells:
@@ -103,59 +110,61 @@ def _mean(score: Mean) -> Cells:
     return cells(score) if isinstance(score, flows.UnmeasuredDimension) else {**cells(score), **cells(score.mean)}
 
 
-def _means(lang: Lang, title: str, key: str, scores: Sequence[Mean]) -> None:
-    shown = [_row(_mean(score), lang) for score in scores]
-    table(lang, title, shown, (key, *(column for column in MEANS if any(column in row for row in shown))))
+def _print_means(lang: Lang, title: str, key: str, scores: Sequence[Mean]) -> None:
+    shown = [_printable_row(_mean(score), lang) for score in scores]
+    print_table(lang, title, shown, (key, *(column for column in MEANS if any(column in row for row in shown))))
 
 
-def _diff(settings: Settings, found: ScoreDiff, *, opened: bool, as_json: bool) -> None:
+def _print_comparison(settings: Settings, found: ScoreDiff, *, with_queries: bool, as_json: bool) -> None:
     if as_json:
-        out(_without_levels(found, opened=opened))
+        print_json(_without_levels(found, opened=with_queries))
         return
     lang = settings.lang
-    say(lang, "score_between", dataset=found.dataset, first=found.first, last=found.last)
+    print_message(lang, "score_between", dataset=found.dataset, first=found.first, last=found.last)
     whole = {"dimension": found.dataset, **_moved(found.whole)}
     rows = [whole, *({**cells(each), **_moved(each.moved)} for each in found.dimensions)]
-    table(lang, "title_score_diff", [_row(row, lang) for row in rows], ("dimension", *CHANGES))
+    print_table(lang, "title_score_diff", [_printable_row(row, lang) for row in rows], ("dimension", *CHANGES))
     rules = [{**cells(rule), **_moved(rule.moved)} for rule in found.rules]
-    table(lang, "title_score_rules", [_row(row, lang) for row in rules], ("rule", "dimension", "status", *CHANGES))
-    if opened:
-        _queries(lang, [each for point in found.levels.values() for each in point])
+    print_table(
+        lang, "title_score_rules", [_printable_row(row, lang) for row in rules], ("rule", "dimension", "status", *CHANGES)
+    )
+    if with_queries:
+        _print_queries(lang, [each for point in found.levels.values() for each in point])
 
 
 def _moved(change: ScoreChange) -> Cells:
     return {name: getattr(change, name) for name in CHANGES}
 
 
-def _history(settings: Settings, found: list[StoredScore], *, opened: bool, as_json: bool) -> None:
+def _print_history(settings: Settings, found: list[StoredScore], *, with_queries: bool, as_json: bool) -> None:
     if as_json:
-        out(found)
+        print_json(found)
         return
     columns = ("scored_at", "seq", "score", "numerator", "denominator", "covered", "rules", "measured")
     rows = [{**cells(score), "scored_at": score.scored_at.isoformat()} for score in found]
-    table(settings.lang, "title_score_history", [_row(row, settings.lang) for row in rows], columns)
-    for score in found if opened else ():
-        say(settings.lang, "score_evidence", what=f"{score.seq} = {score.score}", versions=score.versions)
+    print_table(settings.lang, "title_score_history", [_printable_row(row, settings.lang) for row in rows], columns)
+    for score in found if with_queries else ():
+        print_message(settings.lang, "score_evidence", what=f"{score.seq} = {score.score}", versions=score.versions)
         typer.echo(f"{score.sql};\n")
 
 
-def _queries(lang: Lang, levels: Iterable[ScoreLevel]) -> None:
+def _print_queries(lang: Lang, levels: Iterable[ScoreLevel]) -> None:
     for each in levels:
-        say(lang, "score_evidence", what=each.level, versions=", ".join(f"{t}@{v}" for t, v in each.versions.items()))
+        print_message(lang, "score_evidence", what=each.level, versions=", ".join(f"{t}@{v}" for t, v in each.versions.items()))
         typer.echo(f"{each.sql};\n")
 
 
-def _row(row: Cells, lang: Lang) -> Cells:
+def _printable_row(row: Cells, lang: Lang) -> Cells:
     """A row for people: names in their language, an unknown score as a word."""
-    told = {key: _known(row[key], lang) for key in ("score", *CHANGES) if key in row}
+    texts = {key: _or_unknown(row[key], lang) for key in ("score", *CHANGES) if key in row}
     if row.get("dimension") in tuple(flows.Dimension):
-        told["dimension"] = text(f"card_{row['dimension']}", lang)
+        texts["dimension"] = text(f"card_{row['dimension']}", lang)
     if "status" in row:
-        told["status"] = text(f"rule_{row['status']}", lang)
-    return {**row, **told, **({"covered": row["coverage"]} if "coverage" in row else {})}
+        texts["status"] = text(f"rule_{row['status']}", lang)
+    return {**row, **texts, **({"covered": row["coverage"]} if "coverage" in row else {})}
 
 
-def _known(value: object, lang: Lang) -> str:
+def _or_unknown(value: object, lang: Lang) -> str:
     return text("score_unknown", lang) if value is None else str(value)
 
 

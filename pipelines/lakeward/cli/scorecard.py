@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
 
 Folder = Annotated[Path | None, typer.Option("--out", help="Folder of the page · 页面所在文件夹")]
 
@@ -17,9 +17,9 @@ def build(context: typer.Context, *, folder: Folder = None, as_json: Json = Fals
         file = flows.build_scorecard(settings, folder)
         card = flows.read_scorecard(settings) if as_json else None
     if card is None:
-        say(settings.lang, "scorecard_built", file=file)
+        print_message(settings.lang, "scorecard_built", file=file)
         return
-    out({"file": file, **card.as_dict()})
+    print_json({"file": file, **card.as_dict()})
 
 
 def open_(
@@ -32,7 +32,7 @@ def open_(
     settings = settings_of(context)
     found = flows.open_figure(settings, name, folder)
     if as_json:
-        out(found)
+        print_json(found)
     else:
         rows = [{"what": key, "value": value} for key, value in found.as_dict().items()]
-        table(settings.lang, "title_figure", rows, ("what", "value"))
+        print_table(settings.lang, "title_figure", rows, ("what", "value"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, out, say, settings_of, table
+from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
 from lakeward.core.errors import ExitCode, MachineError, UsageError
 from lakeward.core.messages import text
 
@@ -38,24 +38,24 @@ def policy_lint(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
     found = [{**row.facts, "message": text(row.code, settings.lang, **row.facts)} for row in flows.lint_policy(settings)]
     if as_json:
-        out(found)
+        print_json(found)
     elif found:
-        table(settings.lang, "title_policy_lint", found, ("file", "line", "column", "message"))
+        print_table(settings.lang, "title_policy_lint", found, ("file", "line", "column", "message"))
     else:
-        say(settings.lang, "policy_sound")
+        print_message(settings.lang, "policy_sound")
     if found:
         raise typer.Exit(ExitCode.REFUSED)
 
 
 def policy_test(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = flows.try_policy(settings)
+    found = flows.run_policy_tests(settings)
     if as_json:
-        out(found)
+        print_json(found)
     elif found:
-        table(settings.lang, "title_policy", found, ("passed", "test", "role", "column", "expected", "found", "rule"))
+        print_table(settings.lang, "title_policy", found, ("passed", "test", "role", "column", "expected", "found", "rule"))
     else:
-        say(settings.lang, "policy_untested")
+        print_message(settings.lang, "policy_untested")
     if not all(row.passed for row in found):
         raise typer.Exit(ExitCode.JUDGED_FAILED)
 

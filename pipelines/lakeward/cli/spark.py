@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import progress, say, settings_of
+from lakeward.cli.render import print_message, progress, settings_of
 
 
 def setup(
@@ -21,9 +21,9 @@ def setup(
             settings_of(context),
             origin,
             repository,
-            lambda at, count, file: say(lang, "spark_jar_here", at=at, count=count, file=file),
+            lambda at, count, file: print_message(lang, "spark_jar_here", at=at, count=count, file=file),
         )
     if folder is None:
-        say(lang, "spark_setup_not_needed")
+        print_message(lang, "spark_setup_not_needed")
     else:
-        say(lang, "spark_setup_done", folder=folder)
+        print_message(lang, "spark_setup_done", folder=folder)

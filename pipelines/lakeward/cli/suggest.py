@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, out, progress, say, settings_of, table
+from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
 
 if TYPE_CHECKING:
-    from lakeward.flows import Proposal, SuggestionReport
+    from lakeward.flows import RuleProposal, SuggestionReport
 
 COLUMNS = ("no", "suggestion", "suggested", "why_suggested", "learned_rows", "expected_firing")
 # Arguments that the table shows beside the expectation's name need no name of their own.
@@ -37,45 +37,45 @@ def suggest(
             ids = tuple(part.strip() for part in accept.split(",") if part.strip())
             answer = flows.accept_rules(settings, name, flows.Acceptance(ids, reason, by))
     if as_json:
-        out({"dataset": name, "accepted": answer} if isinstance(answer, list) else answer)
+        print_json({"dataset": name, "accepted": answer} if isinstance(answer, list) else answer)
     elif not isinstance(answer, list):
-        show(settings, answer)
+        print_suggestions(settings, answer)
     elif answer:
-        say(settings.lang, "suggest_accepted", dataset=name, count=len(answer), ids=", ".join(answer))
+        print_message(settings.lang, "suggest_accepted", dataset=name, count=len(answer), ids=", ".join(answer))
     else:
-        say(settings.lang, "suggest_accepted_none", dataset=name)
+        print_message(settings.lang, "suggest_accepted_none", dataset=name)
 
 
-def show(settings: Settings, found: SuggestionReport) -> None:
+def print_suggestions(settings: Settings, found: SuggestionReport) -> None:
     """Print proposals, what else was found, and what to do with them."""
     lang, name = settings.lang, found.dataset
-    rows = [_row(lang, place, proposal) for place, proposal in enumerate(found.proposals, 1)]
+    rows = [_row(lang, number, proposal) for number, proposal in enumerate(found.proposals, 1)]
     if rows:
-        table(lang, "title_suggest", rows, COLUMNS)
+        print_table(lang, "title_suggest", rows, COLUMNS)
     findings = [{"finding": text(finding.code, lang, **finding.facts)} for finding in found.findings]
     if findings:
-        table(lang, "title_suggest_findings", findings, ("finding",))
+        print_table(lang, "title_suggest_findings", findings, ("finding",))
     facts = {"rows": found.rows, "table": found.table, "version": found.version, "learned": len(found.learned)}
     if found.held:
-        say(lang, "suggest_learned", dataset=name, held=len(found.held), **facts)
+        print_message(lang, "suggest_learned", dataset=name, held=len(found.held), **facts)
     else:
-        say(lang, "suggest_learned_all", dataset=name, **facts)
-    say(lang, "suggest_next" if rows else "suggest_nothing", dataset=name)
+        print_message(lang, "suggest_learned_all", dataset=name, **facts)
+    print_message(lang, "suggest_next" if rows else "suggest_nothing", dataset=name)
 
 
-def _row(lang: Lang, place: int, proposal: Proposal) -> dict[str, object]:
-    firing = proposal.firing.expected if proposal.firing else None
+def _row(lang: Lang, number: int, proposal: RuleProposal) -> dict[str, object]:
+    firing = proposal.firing.expected_rate if proposal.firing else None
     return {
-        "no": place,
+        "no": number,
         "suggestion": proposal.id,
-        "suggested": _rule(proposal),
+        "suggested": _rule_line(proposal),
         "why_suggested": text(proposal.reason, lang, **proposal.facts),
         "learned_rows": proposal.evidence.value,
         "expected_firing": None if firing is None else f"{100 * firing:.4g} %",
     }
 
 
-def _rule(proposal: Proposal) -> str:
+def _rule_line(proposal: RuleProposal) -> str:
     """The expectation in one line: its name, then its arguments as the suite would hold them."""
     kwargs = dict(proposal.kwargs)
     condition = kwargs.pop("row_condition", None)
@@ -83,5 +83,5 @@ def _rule(proposal: Proposal) -> str:
         kwargs["if"] = (
             f"{condition['column']['name']} {condition['operator']} {json.dumps(condition['parameter'], ensure_ascii=False)}"
         )
-    given = (str(value) if key in PLAIN else f"{key}={value}" for key, value in kwargs.items())
-    return f"{proposal.type.removeprefix('expect_')}({', '.join(given)})"
+    arguments = (str(value) if key in PLAIN else f"{key}={value}" for key, value in kwargs.items())
+    return f"{proposal.type.removeprefix('expect_')}({', '.join(arguments)})"

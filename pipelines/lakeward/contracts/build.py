@@ -4,14 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lakeward.contracts.columns import no_unjudged, read_columns
-from lakeward.contracts.document import Document, Fault, shown
+from lakeward.contracts.columns import collect_unjudged, read_columns
+from lakeward.contracts.document import Document, Fault, safe_repr
 from lakeward.contracts.file_drop import read_file_drop
-from lakeward.contracts.gold import instant, read_model
+from lakeward.contracts.gold import read_model, timestamp_column
 from lakeward.contracts.model import Column, Contract, Grain
-from lakeward.contracts.promises import read_promises
 from lakeward.contracts.record_format import TYPED_ROWS
-from lakeward.contracts.view import View, custom
+from lakeward.contracts.sla import read_sla_properties
+from lakeward.contracts.view import View, custom_properties
 from lakeward.core.keys import KeyDoc
 from lakeward.core.names import DATASET_NAME, Layer, sha256
 from lakeward.core.spelling import did_you_mean
@@ -60,7 +60,7 @@ CUSTOM: Mapping[str, KeyDoc] = {
 VERSION = r"(?:0|[1-9][0-9]{0,5})(?:\.(?:0|[1-9][0-9]{0,5})){2}"
 
 
-def build(document: Document, roots: Sequence[Path] | None) -> tuple[Contract | None, list[Fault]]:
+def build_contract(document: Document, roots: Sequence[Path] | None) -> tuple[Contract | None, list[Fault]]:
     """The contract that a document describes, or what is wrong with it.
 
     Args:
@@ -76,11 +76,13 @@ def build(document: Document, roots: Sequence[Path] | None) -> tuple[Contract | 
 def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Contract:
     name, version = _header(top)
     columns, key = read_columns(_table(top))
-    ours = custom(top, CUSTOM)
-    promises = read_promises(top)
-    origin = _origin(ours)
+    properties = custom_properties(top, CUSTOM)
+    promises = read_sla_properties(top)
+    origin = _origin(properties)
     source, record_format = (
-        read_file_drop(ours.view("source"), name, promises.retention_days, roots) if origin == "source" else (None, TYPED_ROWS)
+        read_file_drop(properties.mapping("source"), name, promises.retention_days, roots)
+        if origin == "source"
+        else (None, TYPED_ROWS)
     )
     return Contract(
         name=name,
@@ -88,18 +90,18 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         layer=Layer.GOLD if origin == "model" else Layer.SILVER,
         columns=columns,
         primary_key=key,
-        time_column=instant(ours, "timeColumn", columns) if "timeColumn" in ours.values else None,
-        series=_series(ours, columns),
-        partition=_partition(ours),
-        duplicates_exact=_duplicates(ours, key),
+        time_column=timestamp_column(properties, "timeColumn", columns) if "timeColumn" in properties.values else None,
+        series=_series(properties, columns),
+        partition=_partition(properties),
+        duplicates_exact=_duplicates(properties, key),
         owner=_owner(top),
         domain=top.text("domain", ""),
-        description=top.view("description").text("purpose", ""),
-        data_class=ours.text("dataClass", "") or None,
+        description=top.mapping("description").text("purpose", ""),
+        data_class=properties.text("dataClass", "") or None,
         source=source,
         record_format=record_format,
-        model=read_model(ours.view("model"), name, columns) if origin == "model" else None,
-        engine=ours.engine(),
+        model=read_model(properties.mapping("model"), name, columns) if origin == "model" else None,
+        engine=properties.engine(),
         sla=promises.sla,
         text=document.text,
         sha256=sha256(document.text.encode()),
@@ -107,53 +109,57 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
 
 
 def _header(top: View) -> tuple[str, str]:
-    _matching(top, "apiVersion", EDITIONS, "v3.2.0 or v3.1.0")
-    _matching(top, "kind", r"DataContract", "DataContract")
+    _text_matching(top, "apiVersion", EDITIONS, "v3.2.0 or v3.1.0")
+    _text_matching(top, "kind", r"DataContract", "DataContract")
     top.text("id", expected="a text that names this contract alone")
-    name = _matching(top, "name", DATASET_NAME.pattern, "small letters, digits and _, starting with a letter, at most 63")
-    return name, _matching(top, "version", VERSION, "major.minor.patch such as 1.0.0")
+    name = _text_matching(top, "name", DATASET_NAME.pattern, "small letters, digits and _, starting with a letter, at most 63")
+    return name, _text_matching(top, "version", VERSION, "major.minor.patch such as 1.0.0")
 
 
-def _matching(top: View, key: str, pattern: str, expected: str) -> str:
+def _text_matching(top: View, key: str, pattern: str, expected: str) -> str:
     return top.entry(key, expected, lambda v: v if isinstance(v, str) and re.fullmatch(pattern, v) else None) or ""
 
 
 def _table(top: View) -> View:
-    tables = top.views("schema")
+    tables = top.mappings("schema")
     if len(tables) != 1:
         top.fail("schema", "contract_one_table", found=len(tables))
         return View({"properties": [{"name": "_", "logicalType": "string"}]}, (), [])
-    no_unjudged(tables[0])
+    collect_unjudged(tables[0])
     return tables[0]
 
 
-def _origin(ours: View) -> str | None:
-    given = [key for key in ("source", "model") if ours.values.get(key) is not None]
-    if len(given) == 1:
-        return given[0]
-    ours.fail(given[-1] if given else "customProperties", "contract_source_or_model", found=" and ".join(given) or "neither")
+def _origin(properties: View) -> str | None:
+    origins = [key for key in ("source", "model") if properties.values.get(key) is not None]
+    if len(origins) == 1:
+        return origins[0]
+    properties.fail(
+        origins[-1] if origins else "customProperties", "contract_source_or_model", found=" and ".join(origins) or "neither"
+    )
     return None
 
 
-def _series(ours: View, columns: tuple[Column, ...]) -> tuple[str, ...]:
-    series, names = ours.texts("series"), [column.name for column in columns]
+def _series(properties: View, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    series, names = properties.texts("series"), [column.name for column in columns]
     for name in series:
         if name not in names:
-            ours.fail("series", "contract_unknown_column", key="series", found=shown(name), close=did_you_mean(name, names))
+            properties.fail(
+                "series", "contract_unknown_column", key="series", found=safe_repr(name), close=did_you_mean(name, names)
+            )
     return series
 
 
-def _partition(ours: View) -> Grain:
-    grain = ours.choice("partition", (Grain.NONE, Grain.DAY, Grain.MONTH), Grain.NONE)
-    if grain is not Grain.NONE and not ours.values.get("timeColumn"):
-        ours.fail("partition", "contract_partition_without_time", found=str(grain))
+def _partition(properties: View) -> Grain:
+    grain = properties.choice("partition", (Grain.NONE, Grain.DAY, Grain.MONTH), Grain.NONE)
+    if grain is not Grain.NONE and not properties.values.get("timeColumn"):
+        properties.fail("partition", "contract_partition_without_time", found=str(grain))
     return grain
 
 
-def _duplicates(ours: View, key: tuple[str, ...]) -> bool:
-    exact = ours.entry("duplicates", "exact", lambda v: True if v == "exact" else None, default=False)
+def _duplicates(properties: View, key: tuple[str, ...]) -> bool:
+    exact = properties.entry("duplicates", "exact", lambda v: True if v == "exact" else None, default=False)
     if exact and key:
-        ours.fail("duplicates", "contract_duplicates_with_key")
+        properties.fail("duplicates", "contract_duplicates_with_key")
     return bool(exact)
 
 
@@ -161,6 +167,6 @@ def _owner(top: View) -> str:
     """The member whose role is owner, else the team's name. Version 3.1 may have a bare list of members."""
     team = top.values.get("team")
     bare = isinstance(team, list)
-    members = top.views("team") if bare else top.view("team").views("members")
+    members = top.mappings("team") if bare else top.mapping("team").mappings("members")
     owners = [member.text("username", "") for member in members if member.values.get("role") == "owner"]
-    return next(iter(owners), "" if bare else top.view("team").text("name", ""))
+    return next(iter(owners), "" if bare else top.mapping("team").text("name", ""))

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from lakeward.contracts.document import shown
+from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import Column, DataType, Kind
-from lakeward.contracts.view import View, custom
+from lakeward.contracts.view import View, custom_properties
 from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
 from lakeward.core.units import guess_unit, units
@@ -54,16 +54,16 @@ _DIRECTIVE = re.compile(r"%-?[aAbBcdDfgGhHIjmMnpSTuUVwWxXyYzZ%]|%(.?)")
 
 def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """The columns of a schema object, and the names of its key in key order."""
-    properties = table.views("properties")
+    properties = table.mappings("properties")
     if not properties:
-        table.wrong("properties", "a list of at least one column")
-    columns = tuple(_column(one) for one in properties)
-    if _distinct(properties, "name", [column.name for column in columns]):
-        _distinct(properties, "physicalName", [column.source_name for column in columns])
-    return columns, _key(properties)
+        table.fail_value("properties", "a list of at least one column")
+    columns = tuple(_column(view) for view in properties)
+    if _check_distinct(properties, "name", [column.name for column in columns]):
+        _check_distinct(properties, "physicalName", [column.source_name for column in columns])
+    return columns, _key_names(properties)
 
 
-def no_unjudged(view: View) -> None:
+def collect_unjudged(view: View) -> None:
     """Collect the promises that nothing would judge."""
     for key in UNJUDGED:
         if view.values.get(key):
@@ -73,17 +73,17 @@ def no_unjudged(view: View) -> None:
 def _column(view: View) -> Column:
     name = view.text("name")
     if name and not COLUMN_NAME.fullmatch(name):
-        view.wrong("name", "letters, digits and _, starting with a letter, at most 127")
-    no_unjudged(view)
-    ours = custom(view, CUSTOM)
+        view.fail_value("name", "letters, digits and _, starting with a letter, at most 127")
+    collect_unjudged(view)
+    properties = custom_properties(view, CUSTOM)
     kind = _type(view)
     return Column(
         name=name,
         type=kind,
         source_name=view.text("physicalName", name),
         required=_flag(view, "required"),
-        unit=_unit(ours, kind),
-        time_format=_time_format(ours, kind),
+        unit=_unit(properties, kind),
+        time_format=_time_format(properties, kind),
         description=view.text("description", ""),
         classification=view.text("classification", "") or None,
     )
@@ -94,13 +94,13 @@ def _type(view: View) -> DataType:
     physical = view.text("physicalType", "")
     kind = LOGICAL.get(logical, Kind.STRING)
     if logical and logical not in LOGICAL:
-        view.wrong("logicalType", ", ".join(LOGICAL))
+        view.fail_value("logicalType", ", ".join(LOGICAL))
     if not physical.lower().startswith(("decimal", "numeric")):
         return DataType(kind)
     match = _DECIMAL.fullmatch(physical.strip())
     precision, scale = map(int, match.groups()) if match else (0, 0)
     if kind is not Kind.DOUBLE or not 0 <= scale <= precision <= DIGITS or not precision:
-        view.wrong("physicalType", f"decimal(p,s) with s <= p <= {DIGITS}, of a number")
+        view.fail_value("physicalType", f"decimal(p,s) with s <= p <= {DIGITS}, of a number")
     return DataType(Kind.DECIMAL, precision, scale)
 
 
@@ -108,45 +108,47 @@ def _flag(view: View, key: str) -> bool:
     return bool(view.entry(key, "true or false", lambda v: v if isinstance(v, bool) else None, default=False))
 
 
-def _unit(ours: View, kind: DataType) -> str | None:
-    code = ours.text("unit", "")
+def _unit(properties: View, kind: DataType) -> str | None:
+    code = properties.text("unit", "")
     if not code:
         return None
     if code not in units():
         guess = guess_unit(code)
-        ours.fail("unit", "contract_unknown_unit", found=shown(code), close=guess.code if guess else did_you_mean(code, units()))
+        properties.fail(
+            "unit", "contract_unknown_unit", found=safe_repr(code), close=guess.code if guess else did_you_mean(code, units())
+        )
     if kind.kind not in {Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL}:
-        ours.fail("unit", "contract_unit_of_text", found=str(kind))
+        properties.fail("unit", "contract_unit_of_text", found=str(kind))
     return code
 
 
-def _time_format(ours: View, kind: DataType) -> str | None:
-    pattern = ours.text("timeFormat", "")
+def _time_format(properties: View, kind: DataType) -> str | None:
+    pattern = properties.text("timeFormat", "")
     if not pattern:
         return None
     found = _DIRECTIVE.findall(pattern)
     if not found or any(found):
-        ours.wrong("timeFormat", "a strptime pattern such as %d/%m/%Y %H:%M")
+        properties.fail_value("timeFormat", "a strptime pattern such as %d/%m/%Y %H:%M")
     if kind.kind not in {Kind.DATE, Kind.TIMESTAMP}:
-        ours.fail("timeFormat", "contract_format_of_other", found=str(kind))
+        properties.fail("timeFormat", "contract_format_of_other", found=str(kind))
     return pattern
 
 
-def _distinct(views: list[View], key: str, names: list[str]) -> bool:
+def _check_distinct(views: list[View], key: str, names: list[str]) -> bool:
     """Whether no name stands twice. SQL does not tell `Temp` from `temp`, so neither may a contract."""
     folded = [name.casefold() for name in names]
     twice = [at for at, name in enumerate(folded) if name in folded[:at]]
     for at in twice:
-        views[at].fail(key, "contract_column_twice", name=shown(names[at]))
+        views[at].fail(key, "contract_column_twice", name=safe_repr(names[at]))
     return not twice
 
 
-def _key(properties: list[View]) -> tuple[str, ...]:
+def _key_names(properties: list[View]) -> tuple[str, ...]:
     key = [view for view in properties if _flag(view, "primaryKey")]
     for view in key:
         if view.values.get("required") is not True:
-            view.fail("required", "contract_key_not_required", name=shown(view.values.get("name")))
-    positions = [view.whole("primaryKeyPosition", at) for at, view in enumerate(key, 1)]
+            view.fail("required", "contract_key_not_required", name=safe_repr(view.values.get("name")))
+    positions = [view.positive_integer("primaryKeyPosition", at) for at, view in enumerate(key, 1)]
     for view, position in zip(key, positions, strict=True):
         if positions.count(position) > 1:
             view.fail("primaryKeyPosition", "contract_key_position", found=position)

@@ -34,11 +34,11 @@ def read_record_format(view: View, sheet_limit_bytes: int) -> RecordFormat:
         decimal=_character(view, "decimal", ".", ".,"),
         zone=view.zone("timezone", "") or None,
         sheet=view.text("sheet", "") or None,
-        header_row=view.whole("headerRow", 1),
-        header_rows=view.whole("headerRows", 1),
+        header_row=view.positive_integer("headerRow", 1),
+        header_rows=view.positive_integer("headerRows", 1),
         sheet_limit_bytes=sheet_limit_bytes,
     )
-    _told_apart(view, record_format)
+    _check_distinct_characters(view, record_format)
     return record_format
 
 
@@ -46,8 +46,8 @@ def _character(view: View, key: str, default: str, allowed: str = "") -> str:
     expected = " or ".join(allowed) or "one character, no letter, digit or line end"
 
     def read(value: Any) -> str | None:
-        one = isinstance(value, str) and len(value) == 1
-        return value if one and (value in allowed if allowed else not value.isalnum() and value not in "\r\n\0") else None
+        is_single = isinstance(value, str) and len(value) == 1
+        return value if is_single and (value in allowed if allowed else not value.isalnum() and value not in "\r\n\0") else None
 
     return view.entry(key, expected, read, default) or default
 
@@ -61,9 +61,9 @@ def _codec(name: Any) -> str | None:
     return str(name).lower()
 
 
-def _told_apart(view: View, record_format: RecordFormat) -> None:
+def _check_distinct_characters(view: View, record_format: RecordFormat) -> None:
     for key in ("quote", "decimal"):
         if record_format.format is FileFormat.CSV and getattr(record_format, key) == record_format.delimiter:
             view.fail(key, "contract_same_character", key=key)
     if record_format.escape not in {record_format.quote, "\\"}:
-        view.wrong("escape", "the quote itself, or a backslash")
+        view.fail_value("escape", "the quote itself, or a backslash")

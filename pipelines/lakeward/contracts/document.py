@@ -22,12 +22,12 @@ MAX_BYTES = 1_000_000
 # The deepest place of the standard that we read lies 11 deep; libyaml's own composer overruns its stack at some ten thousand.
 MAX_DEPTH = 32
 # Longest text of a contract that a message repeats: messages stay under 500 characters.
-MAX_SHOWN = 40
+MAX_REPR = 40
 
-Steps = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 # YAML 1.1 as PyYAML reads it, so that other tools over the same file see the same values. Dates stay text: the standard wants text.
-_MAKE = {
+_CONSTRUCTORS = {
     "tag:yaml.org,2002:int": SafeConstructor.construct_yaml_int,
     "tag:yaml.org,2002:float": SafeConstructor.construct_yaml_float,
     "tag:yaml.org,2002:bool": SafeConstructor.construct_yaml_bool,
@@ -45,7 +45,7 @@ class Fault:
         facts: Values named in the message of `code`.
     """
 
-    steps: Steps
+    key_path: KeyPath
     code: str
     facts: Mapping[str, object] = field(default_factory=dict)
 
@@ -64,18 +64,18 @@ class Document:
     file: str
     text: str
     data: Any
-    places: Mapping[Steps, tuple[int, int]]
+    positions: Mapping[KeyPath, tuple[int, int]]
     faults: tuple[Fault, ...]
 
-    def place(self, steps: Steps) -> tuple[int, int]:
+    def position(self, key_path: KeyPath) -> tuple[int, int]:
         """Line and column, from 1, of what is at `steps`, or of the nearest thing around it."""
-        while steps and steps not in self.places:
-            steps = steps[:-1]
-        return self.places.get(steps, (1, 1))
+        while key_path and key_path not in self.positions:
+            key_path = key_path[:-1]
+        return self.positions.get(key_path, (1, 1))
 
     def error(self, fault: Fault) -> ContractError:
         """The fault as an error that names its place."""
-        line, column = self.place(fault.steps)
+        line, column = self.position(fault.key_path)
         return ContractError(fault.code, file=self.file, line=line, column=column, **fault.facts)
 
 
@@ -107,18 +107,18 @@ def read_document(text: str, file: str) -> Document:
         raise _too_large(file)
     composer = _Composer(file)
     try:
-        data = composer.document(yaml.parse(text, Loader=yaml.CSafeLoader))
+        data = composer.compose(yaml.parse(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
         raise _syntax(file, error.problem_mark, error.problem or "") from None
     except (yaml.YAMLError, UnicodeEncodeError):  # a character that YAML forbids
         raise _syntax(file, None, "a control character") from None
-    return Document(file=file, text=text, data=data, places=composer.places, faults=tuple(composer.faults))
+    return Document(file=file, text=text, data=data, positions=composer.positions, faults=tuple(composer.faults))
 
 
-def shown(value: object) -> str:
+def safe_repr(value: object) -> str:
     """`value` as a message may repeat it: short, printable, and no credentials; else only its kind."""
     text = str(value)
-    if isinstance(value, dict | list | None) or len(text) > MAX_SHOWN or not text.isprintable() or has_credentials(text):
+    if isinstance(value, dict | list | None) or len(text) > MAX_REPR or not text.isprintable() or has_credentials(text):
         return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(type(value), "a long text")
     return text if isinstance(value, str) else text.lower()
 
@@ -133,52 +133,52 @@ class _Composer:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.places: dict[Steps, tuple[int, int]] = {}
+        self.positions: dict[KeyPath, tuple[int, int]] = {}
         self.faults: list[Fault] = []
         self._resolve: Callable[..., str] = Resolver().resolve
         self._constructor = SafeConstructor()
 
-    def document(self, events: Iterator[yaml.Event]) -> Any:
+    def compose(self, events: Iterator[yaml.Event]) -> Any:
         data = None
         documents = 0
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise self._refused("contract_documents", event)
+                    raise self._error_at("contract_documents", event)
                 data = self._value(next(events), events, ())
         return data
 
-    def _value(self, event: yaml.Event, events: Iterator[yaml.Event], steps: Steps) -> Any:
+    def _value(self, event: yaml.Event, events: Iterator[yaml.Event], key_path: KeyPath) -> Any:
         if isinstance(event, yaml.AliasEvent):
-            raise self._refused("contract_alias", event)
-        if len(steps) > MAX_DEPTH:
-            raise self._refused("contract_depth", event, limit=MAX_DEPTH)
+            raise self._error_at("contract_alias", event)
+        if len(key_path) > MAX_DEPTH:
+            raise self._error_at("contract_depth", event, limit=MAX_DEPTH)
         if getattr(event, "tag", None) not in {None, "!"}:
-            raise self._refused("contract_tag", event)
+            raise self._error_at("contract_tag", event)
         if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(events, steps)
+            return self._mapping(events, key_path)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(events, steps)
+            return self._sequence(events, key_path)
         return self._scalar(event)
 
-    def _mapping(self, events: Iterator[yaml.Event], steps: Steps) -> dict[str, Any]:
+    def _mapping(self, events: Iterator[yaml.Event], key_path: KeyPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
         while not isinstance(key := next(events), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
-                raise self._refused("contract_key_kind", key)
-            inner = (*steps, key.value)
-            self.places[inner] = _place(key.start_mark)
+                raise self._error_at("contract_key_kind", key)
+            inner = (*key_path, key.value)
+            self.positions[inner] = _position(key.start_mark)
             if key.value in values:
-                self.faults.append(Fault(inner, "contract_duplicate_key", {"key": shown(key.value)}))
+                self.faults.append(Fault(inner, "contract_duplicate_key", {"key": safe_repr(key.value)}))
             values[key.value] = self._value(next(events), events, inner)
         return values
 
-    def _sequence(self, events: Iterator[yaml.Event], steps: Steps) -> list[Any]:
+    def _sequence(self, events: Iterator[yaml.Event], key_path: KeyPath) -> list[Any]:
         values: list[Any] = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            inner = (*steps, len(values))
-            self.places[inner] = _place(event.start_mark)
+            inner = (*key_path, len(values))
+            self.positions[inner] = _position(event.start_mark)
             values.append(self._value(event, events, inner))
         return values
 
@@ -186,25 +186,25 @@ class _Composer:
         if not event.implicit[0]:  # quoted, or a block of text
             return event.value
         tag = self._resolve(ScalarNode, event.value, (True, False))
-        if tag not in _MAKE:
+        if tag not in _CONSTRUCTORS:
             return event.value
         try:
-            return _MAKE[tag](self._constructor, ScalarNode(tag, event.value))
+            return _CONSTRUCTORS[tag](self._constructor, ScalarNode(tag, event.value))
         except ValueError:  # it looks like a number, and is none: `0x`, or thousands of digits
             return event.value
 
-    def _refused(self, code: str, event: yaml.Event, **facts: object) -> ContractError:
-        line, column = _place(event.start_mark)
+    def _error_at(self, code: str, event: yaml.Event, **facts: object) -> ContractError:
+        line, column = _position(event.start_mark)
         return ContractError(code, file=self.file, line=line, column=column, **facts)
 
 
-def _place(mark: Any) -> tuple[int, int]:
+def _position(mark: Any) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def _syntax(file: str, mark: Any, problem: str) -> ContractError:
-    line, column = _place(mark)
-    return ContractError("contract_syntax", file=file, line=line, column=column, problem=shown(problem))
+    line, column = _position(mark)
+    return ContractError("contract_syntax", file=file, line=line, column=column, problem=safe_repr(problem))
 
 
 def _too_large(file: str) -> ContractError:

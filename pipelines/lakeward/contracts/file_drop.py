@@ -32,8 +32,8 @@ def read_file_drop(
     Args:
         roots: Folders outside the project that it may lie in; None: which project it is for is not known here.
     """
-    view.only(KEYS)
-    limit_bytes = view.whole("limitBytes", LIMIT_BYTES)
+    view.allow_only(KEYS)
+    limit_bytes = view.positive_integer("limitBytes", LIMIT_BYTES)
     record_format = read_record_format(view, sheet_limit_bytes=limit_bytes)
     source = FileDropSource(
         path=_drop_folder(view, dataset, roots),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from lakeward.contracts.document import shown
+from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import Column, GoldModel, Grain, Kind
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
@@ -30,24 +30,24 @@ READABLE = (Layer.SILVER, Layer.GOLD)
 
 def read_model(view: View, name: str, columns: tuple[Column, ...]) -> GoldModel:
     """The model that the custom property `model` describes."""
-    view.only(KEYS)
+    view.allow_only(KEYS)
     inputs = _inputs(view, TableName(Layer.GOLD, name))
     return GoldModel(
         sql=_sql(view),
         inputs=inputs,
-        window=instant(view, "window", columns),
+        window=timestamp_column(view, "window", columns),
         grain=view.choice("grain", (Grain.HOUR, Grain.DAY, Grain.MONTH)),
         zone=view.zone("timezone"),
-        times=_times(view.view("times"), inputs),
+        times=_times(view.mapping("times"), inputs),
     )
 
 
-def instant(view: View, key: str, columns: tuple[Column, ...]) -> str:
+def timestamp_column(view: View, key: str, columns: tuple[Column, ...]) -> str:
     """The name at `key` of a column that holds instants."""
     name = view.text(key)
     kinds = {column.name: column.type.kind for column in columns}
     if name and name not in kinds:
-        view.fail(key, "contract_unknown_column", key=key, found=shown(name), close=did_you_mean(name, kinds))
+        view.fail(key, "contract_unknown_column", key=key, found=safe_repr(name), close=did_you_mean(name, kinds))
     elif name and kinds[name] is not Kind.TIMESTAMP:
         view.fail(key, "contract_no_instant", key=key, name=name, found=str(kinds[name]))
     return name
@@ -60,10 +60,10 @@ def _sql(view: View) -> PurePosixPath:
     return path
 
 
-def _inputs(view: View, own: TableName) -> tuple[TableName, ...]:
+def _inputs(view: View, own_table: TableName) -> tuple[TableName, ...]:
     inputs = tuple(_table(view, "inputs", text) for text in view.texts("inputs"))
-    if not inputs or own in inputs:
-        view.wrong("inputs", "at least one table such as silver.press_line, not the model's own")
+    if not inputs or own_table in inputs:
+        view.fail_value("inputs", "at least one table such as silver.press_line, not the model's own")
     return tuple(table for table in inputs if table)
 
 
@@ -81,6 +81,6 @@ def _table(view: View, key: str, text: str) -> TableName | None:
     except ValueError:
         table = None
     if table is None or table.layer not in READABLE:
-        view.fail(key, "contract_table_name", found=shown(text))
+        view.fail(key, "contract_table_name", found=safe_repr(text))
         return None
     return table

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.contracts.document import Document, Fault, Steps, read_document, read_text
-from lakeward.contracts.load import judge
+from lakeward.contracts.document import Document, Fault, KeyPath, read_document, read_text
+from lakeward.contracts.load import validate
 from lakeward.contracts.model import Contract, Kind
 from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError
@@ -44,41 +44,41 @@ def lint(path: Path, project: Project) -> list[Problem]:
         facts = dict(error.facts)
         del facts["file"]
         return [Problem(int(str(facts.pop("line"))), int(str(facts.pop("column"))), error.code, facts)]
-    contract, faults = judge(document, project.premises)
+    contract, faults = validate(document, project.allowed_roots)
     if contract:
-        faults = list(_neighbours(contract, path, project, _model_steps(document)))
-    return [Problem(*document.place(fault.steps), fault.code, fault.facts) for fault in faults]
+        faults = list(_project_faults(contract, path, project, _model_path(document)))
+    return [Problem(*document.position(fault.key_path), fault.code, fault.facts) for fault in faults]
 
 
-def _neighbours(contract: Contract, path: Path, project: Project, model: Steps) -> Iterator[Fault]:
+def _project_faults(contract: Contract, path: Path, project: Project, model_path: KeyPath) -> Iterator[Fault]:
     """What the folder, the disk and the project's other contracts contradict."""
     if contract.name != path.parent.name:
         yield Fault(("name",), "contract_other_name", {"found": contract.name, "expected": path.parent.name})
     if contract.model is None:
         return
     if not (path.parent / contract.model.sql).is_file():
-        yield Fault((*model, "sql"), "contract_model_missing", {"found": str(contract.model.sql)})
+        yield Fault((*model_path, "sql"), "contract_model_missing", {"found": str(contract.model.sql)})
     times = dict(contract.model.times)
     for table in contract.model.inputs:
         if table.name not in project.datasets():
             facts = {"found": str(table), "close": did_you_mean(table.name, project.datasets()) or "-"}
-            yield Fault((*model, "inputs"), "contract_input_not_found", facts)
+            yield Fault((*model_path, "inputs"), "contract_input_not_found", facts)
         elif table in times:
-            yield from _time(project, table, times[table], (*model, "times", str(table)))
+            yield from _time_column_faults(project, table, times[table], (*model_path, "times", str(table)))
 
 
-def _time(project: Project, table: TableName, name: str, steps: Steps) -> Iterator[Fault]:
+def _time_column_faults(project: Project, table: TableName, name: str, key_path: KeyPath) -> Iterator[Fault]:
     try:
         columns = project.contract(table.name).columns
     except ContractError:  # the input's own lint tells it
         return
     kinds = {column.name: column.type.kind for column in columns}
     if name not in kinds:
-        yield Fault(steps, "contract_unknown_column", {"key": str(table), "found": name, "close": did_you_mean(name, kinds)})
+        yield Fault(key_path, "contract_unknown_column", {"key": str(table), "found": name, "close": did_you_mean(name, kinds)})
     elif kinds[name] is not Kind.TIMESTAMP:
-        yield Fault(steps, "contract_no_instant", {"key": str(table), "name": name, "found": str(kinds[name])})
+        yield Fault(key_path, "contract_no_instant", {"key": str(table), "name": name, "found": str(kinds[name])})
 
 
-def _model_steps(document: Document) -> Steps:
+def _model_path(document: Document) -> KeyPath:
     items = document.data.get("customProperties") or []
     return next((("customProperties", at, "value") for at, item in enumerate(items) if item.get("property") == "model"), ())

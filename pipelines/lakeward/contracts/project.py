@@ -68,13 +68,13 @@ class Project:
     retention_days: int = RETENTION_DAYS
 
     @property
-    def premises(self) -> tuple[Path, ...]:
+    def allowed_roots(self) -> tuple[Path, ...]:
         """The folders that a contract's drop folder may lie in."""
         return (self.root, *self.roots)
 
-    def engine_for(self, contract: Contract | None, asked: str | None) -> str:
+    def engine_for(self, contract: Contract | None, override: str | None) -> str:
         """Who says it first: `asked` (the environment), the contract, the project; nobody: the embedded one."""
-        return asked or (contract.engine if contract else None) or self.engine or EMBEDDED
+        return override or (contract.engine if contract else None) or self.engine or EMBEDDED
 
     def datasets(self) -> tuple[str, ...]:
         """Names of the folders that hold a contract, sorted; nothing is read."""
@@ -88,7 +88,7 @@ class Project:
             ContractError: Its contract is not valid.
         """
         path = self.contract_path(name)
-        contract = load_contract(path, self.label(path), self.premises)
+        contract = load_contract(path, self.label(path), self.allowed_roots)
         if contract.name != name:
             raise ContractError(
                 "contract_other_name", file=self.label(path), line=1, column=1, found=contract.name, expected=name
@@ -169,18 +169,18 @@ def _project(root: Path, document: Document) -> Project:
     if not isinstance(document.data, dict):
         faults.append(Fault((), "contract_not_a_mapping"))
     view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
-    view.only(KEYS)
-    upkeep = view.view("maintain")
-    upkeep.only(MAINTAIN_KEYS)
+    view.allow_only(KEYS)
+    upkeep = view.mapping("maintain")
+    upkeep.allow_only(MAINTAIN_KEYS)
     project = Project(
         root=root,
-        name=view.entry("name", PROJECT_NAME, _name) or "",
+        name=view.entry("name", PROJECT_NAME, _project_name) or "",
         zone=view.zone("timezone"),
         languages=tuple(Lang(text) for text in view.texts("languages", tuple(Lang)) if _is_language(view, text)),
         lake=view.text("lake", "lake"),
         roots=tuple(Path(os.path.normpath(root / folder)) for folder in view.texts("roots")),
         engine=view.engine(),
-        retention_days=upkeep.whole("retention_days", RETENTION_DAYS),
+        retention_days=upkeep.positive_integer("retention_days", RETENTION_DAYS),
     )
     if faults:
         error = document.error(faults[0])
@@ -188,13 +188,13 @@ def _project(root: Path, document: Document) -> Project:
     return project
 
 
-def _name(value: object) -> str | None:
+def _project_name(value: object) -> str | None:
     plain = isinstance(value, str) and value.replace("_", "").replace("-", "").isalnum() and value.isascii()
     return str(value) if plain and len(str(value)) <= 63 else None
 
 
 def _is_language(view: View, text: str) -> bool:
     if text not in tuple(Lang):
-        view.wrong("languages", "a list of: " + ", ".join(Lang))
+        view.fail_value("languages", "a list of: " + ", ".join(Lang))
         return False
     return True

@@ -4,22 +4,22 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lakeward.contracts.document import Fault, Steps, has_credentials, shown
+from lakeward.contracts.document import Fault, KeyPath, has_credentials, safe_repr
 
-_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|credential|(api|access|private|account)_?-?key", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|credential|(api|access|private|account)_?-?key", re.IGNORECASE)
 
 
-def secret_faults(value: Any, steps: Steps = ()) -> Iterator[Fault]:
+def secret_faults(value: Any, key_path: KeyPath = ()) -> Iterator[Fault]:
     """Keys, and custom properties, that name a secret; URLs with a password; private keys. Never with the value."""
     if isinstance(value, dict):
-        if isinstance(name := value.get("property"), str) and _NAME.search(name):
-            yield Fault((*steps, "property"), "contract_secret", {"key": shown(name)})
+        if isinstance(name := value.get("property"), str) and _SECRET_NAME.search(name):
+            yield Fault((*key_path, "property"), "contract_secret", {"key": safe_repr(name)})
         for key, inner in value.items():
-            if _NAME.search(key):
-                yield Fault((*steps, key), "contract_secret", {"key": shown(key)})
-            yield from secret_faults(inner, (*steps, key))
+            if _SECRET_NAME.search(key):
+                yield Fault((*key_path, key), "contract_secret", {"key": safe_repr(key)})
+            yield from secret_faults(inner, (*key_path, key))
     elif isinstance(value, list):
         for at, inner in enumerate(value):
-            yield from secret_faults(inner, (*steps, at))
+            yield from secret_faults(inner, (*key_path, at))
     elif isinstance(value, str) and has_credentials(value):
-        yield Fault(steps, "contract_secret", {"key": shown(steps[-1]) if steps else ""})
+        yield Fault(key_path, "contract_secret", {"key": safe_repr(key_path[-1]) if key_path else ""})

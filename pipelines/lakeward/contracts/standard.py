@@ -10,7 +10,7 @@ from typing import Any, get_args
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import BaseModel, ValidationError
 
-from lakeward.contracts.document import Fault, Steps, shown
+from lakeward.contracts.document import Fault, KeyPath, safe_repr
 from lakeward.core.spelling import did_you_mean
 
 # What the official model calls a mismatch -> what a person would have to write.
@@ -28,47 +28,47 @@ def standard_faults(data: Any) -> list[Fault]:
     """Where `data` departs from the standard, in no order."""
     if not isinstance(data, dict):
         return []
-    return [*_unknown(data, OpenDataContractStandard, ()), *_mismatched(data)]
+    return [*_unknown_key_faults(data, OpenDataContractStandard, ()), *_type_faults(data)]
 
 
 @functools.cache
-def _models(model: type[BaseModel]) -> dict[str, tuple[type[BaseModel], ...]]:
+def _models_by_key(model: type[BaseModel]) -> dict[str, tuple[type[BaseModel], ...]]:
     """Key -> the models of mappings at or below it, that of a list's items last; none where values are plain or free."""
-    return {field.alias or name: tuple(_within(field.annotation)) for name, field in model.model_fields.items()}
+    return {field.alias or name: tuple(_nested_models(field.annotation)) for name, field in model.model_fields.items()}
 
 
-def _within(annotation: Any) -> Iterator[type[BaseModel]]:
+def _nested_models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for inner in get_args(annotation):
-        yield from _within(inner)
+        yield from _nested_models(inner)
 
 
-def _unknown(value: Any, model: type[BaseModel], steps: Steps) -> Iterator[Fault]:
+def _unknown_key_faults(value: Any, model: type[BaseModel], key_path: KeyPath) -> Iterator[Fault]:
     if isinstance(value, list):
         for at, item in enumerate(value):
-            yield from _unknown(item, model, (*steps, at))
+            yield from _unknown_key_faults(item, model, (*key_path, at))
     if not isinstance(value, dict):
         return
-    known = _models(model)
+    known = _models_by_key(model)
     for key, inner in value.items():
         if key not in known:
-            yield Fault((*steps, key), "contract_unknown_key", {"key": shown(key), "close": did_you_mean(key, known)})
+            yield Fault((*key_path, key), "contract_unknown_key", {"key": safe_repr(key), "close": did_you_mean(key, known)})
         elif below := known[key]:
-            yield from _unknown(inner, below[-1 if isinstance(inner, list) else 0], (*steps, key))
+            yield from _unknown_key_faults(inner, below[-1 if isinstance(inner, list) else 0], (*key_path, key))
 
 
-def _mismatched(data: dict[str, Any]) -> Iterator[Fault]:
+def _type_faults(data: dict[str, Any]) -> Iterator[Fault]:
     try:
         OpenDataContractStandard.model_validate(data)
     except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=False):
-            kind = str(one["type"]).partition("_")[0]
+        for detail in error.errors(include_url=False, include_context=False):
+            kind = str(detail["type"]).partition("_")[0]
             if kind != "extra":
-                yield _mismatch(data, one["loc"], EXPECTED.get(kind, "another kind of value"))
+                yield _type_fault(data, detail["loc"], EXPECTED.get(kind, "another kind of value"))
 
 
-def _mismatch(data: Any, location: tuple[int | str, ...], expected: str) -> Fault:
+def _type_fault(data: Any, location: tuple[int | str, ...], expected: str) -> Fault:
     """The model's location names branches of unions too, which are no place of the document."""
     steps: list[int | str] = []
     for step in location:
@@ -76,5 +76,5 @@ def _mismatch(data: Any, location: tuple[int | str, ...], expected: str) -> Faul
             data = data[step]
             steps.append(step)
     return Fault(
-        tuple(steps), "contract_value", {"key": str(steps[-1]) if steps else "", "expected": expected, "found": shown(data)}
+        tuple(steps), "contract_value", {"key": str(steps[-1]) if steps else "", "expected": expected, "found": safe_repr(data)}
     )

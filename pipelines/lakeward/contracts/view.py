@@ -9,15 +9,15 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from lakeward.contracts.document import Fault, Steps, shown
+from lakeward.contracts.document import Fault, KeyPath, safe_repr
 from lakeward.core.settings import ENGINES
 from lakeward.core.spelling import did_you_mean, is_slip
 
 Choice = TypeVar("Choice", bound=StrEnum)
-Made = TypeVar("Made")
+Parsed = TypeVar("Parsed")
 
 # As alike as `timeColum` and `timeColumn`: below it, a stranger's own property would be taken for a slip of ours.
-ALIKE = 0.8
+MIN_SIMILARITY = 0.8
 
 
 @dataclass(slots=True)
@@ -32,31 +32,33 @@ class View:
     """
 
     values: Mapping[str, Any]
-    steps: Steps
+    key_path: KeyPath
     faults: list[Fault]
-    moved: Mapping[str, Steps] = field(default_factory=dict)
+    moved_paths: Mapping[str, KeyPath] = field(default_factory=dict)
 
     def fail(self, key: str | None, code: str, /, **facts: object) -> None:
         """Collect a fault at entry `key`, or at the mapping itself."""
-        steps = self.steps if key is None else self.moved.get(key, (*self.steps, key))
+        steps = self.key_path if key is None else self.moved_paths.get(key, (*self.key_path, key))
         self.faults.append(Fault(steps, code, facts))
 
-    def wrong(self, key: str, expected: str) -> None:
+    def fail_value(self, key: str, expected: str) -> None:
         """Collect that `key` should have been `expected`: it is missing, or something else."""
         if self.values.get(key) is None:
             self.fail(key, "contract_missing", key=key, expected=expected)
         else:
-            self.fail(key, "contract_value", key=key, expected=expected, found=shown(self.values[key]))
+            self.fail(key, "contract_value", key=key, expected=expected, found=safe_repr(self.values[key]))
 
-    def entry(self, key: str, expected: str, read: Callable[[Any], Made | None], default: Made | None = None) -> Made | None:
+    def entry(
+        self, key: str, expected: str, read: Callable[[Any], Parsed | None], default: Parsed | None = None
+    ) -> Parsed | None:
         """What `read` makes of the value; a fault where it makes None of it. Without `default` the entry must be there."""
         value = self.values.get(key)
         if value is None and default is not None:
             return default
-        made = None if value is None else read(value)
-        if made is None:
-            self.wrong(key, expected)
-        return default if made is None else made
+        result = None if value is None else read(value)
+        if result is None:
+            self.fail_value(key, expected)
+        return default if result is None else result
 
     def text(self, key: str, default: str | None = None, expected: str = "a text") -> str:
         """A text; without `default` it may not be empty."""
@@ -72,55 +74,57 @@ class View:
         """The engine that `engine` names; absent: None."""
         return self.entry("engine", " or ".join(ENGINES), lambda v: v if v in ENGINES else None, "") or None
 
-    def whole(self, key: str, default: int) -> int:
+    def positive_integer(self, key: str, default: int) -> int:
         """A positive whole number."""
         return self.entry(key, "a positive whole number", lambda v: v if type(v) is int and v > 0 else None, default) or 0
 
     def choice(self, key: str, allowed: Sequence[Choice], default: Choice | None = None) -> Choice:
         """One of `allowed`; without `default` it must be there."""
-        by_text = {str(one): one for one in allowed}
-        made = self.entry(key, ", ".join(by_text), lambda v: by_text.get(v) if isinstance(v, str) else None, default)
-        return made or allowed[0]
+        by_text = {str(option): option for option in allowed}
+        choice = self.entry(key, ", ".join(by_text), lambda v: by_text.get(v) if isinstance(v, str) else None, default)
+        return choice or allowed[0]
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A list of texts; absent: `default`."""
         return self.entry(key, "a list of texts", _texts, default) or ()
 
-    def view(self, key: str) -> "View":
+    def mapping(self, key: str) -> "View":
         """The mapping at `key`; absent or wrong: an empty one."""
-        return View(self.entry(key, "a mapping", _mapping, {}) or {}, self.moved.get(key, (*self.steps, key)), self.faults)
+        return View(
+            self.entry(key, "a mapping", _mapping, {}) or {}, self.moved_paths.get(key, (*self.key_path, key)), self.faults
+        )
 
-    def views(self, key: str) -> list["View"]:
+    def mappings(self, key: str) -> list["View"]:
         """The mappings of the list at `key`; absent or wrong: none."""
         none: tuple[dict[str, Any], ...] = ()
         items = self.entry(key, "a list of mappings", _mappings, none) or none
-        return [View(item, (*self.steps, key, at), self.faults) for at, item in enumerate(items)]
+        return [View(item, (*self.key_path, key, at), self.faults) for at, item in enumerate(items)]
 
-    def only(self, keys: Iterable[str]) -> None:
+    def allow_only(self, keys: Iterable[str]) -> None:
         """Collect every entry that is not one of `keys`."""
         for key in self.values:
             if key not in keys:
-                self.fail(key, "contract_unknown_key", key=shown(key), close=did_you_mean(key, keys))
+                self.fail(key, "contract_unknown_key", key=safe_repr(key), close=did_you_mean(key, keys))
 
 
-def named(view: View, where: str, known: Iterable[str]) -> dict[str, View]:
+def properties_by_name(view: View, list_key: str, known_names: Iterable[str]) -> dict[str, View]:
     """The items of a list of `{property: …, value: …}` by property. Strange ones are let pass, unless they are slips of `known`."""
     items: dict[str, View] = {}
-    for item in view.views(where):
+    for item in view.mappings(list_key):
         key = item.text("property")
         if key in items:
-            item.fail("property", "contract_duplicate_key", key=shown(key))
-        if is_slip(key, known, ALIKE):
-            item.fail("property", "contract_unknown_key", key=shown(key), close=did_you_mean(key, known))
+            item.fail("property", "contract_duplicate_key", key=safe_repr(key))
+        if is_slip(key, known_names, MIN_SIMILARITY):
+            item.fail("property", "contract_unknown_key", key=safe_repr(key), close=did_you_mean(key, known_names))
         items[key] = item
     return items
 
 
-def custom(view: View, known: Iterable[str]) -> View:
+def custom_properties(view: View, known_names: Iterable[str]) -> View:
     """The custom properties of `view` as one mapping."""
-    items = named(view, "customProperties", known)
+    items = properties_by_name(view, "customProperties", known_names)
     values = {key: item.values.get("value") for key, item in items.items()}
-    return View(values, view.steps, view.faults, {key: (*item.steps, "value") for key, item in items.items()})
+    return View(values, view.key_path, view.faults, {key: (*item.key_path, "value") for key, item in items.items()})
 
 
 def _zone(value: Any) -> str | None:

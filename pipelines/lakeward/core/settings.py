@@ -12,7 +12,7 @@ from lakeward.core.spelling import near_names
 
 PREFIX = "LAKEWARD_"
 # Name of a variable, without the prefix -> what it means.
-KNOWN: Mapping[str, KeyDoc] = {
+VARIABLES: Mapping[str, KeyDoc] = {
     "PROJECT": KeyDoc("folder", "The project, or a folder inside it; `--project` wins.", "the working folder"),
     "LAKE": KeyDoc("folder or URL", "Where the tables lie.", "`lake` in `project.yaml`"),
     "LANG": KeyDoc("text", "Language of messages: Chinese where it starts with `zh`; `--lang` wins.", "`LC_ALL`, then `LANG`"),
@@ -40,9 +40,9 @@ EMBEDDED, SPARK = ENGINES = ("embedded", "spark")
 # All cores of this machine, in the driver's process.
 LOCAL_MASTER = "local[*]"
 # As LAKEWARD_SPARK_JARS: the cluster has Delta already.
-ON_CLUSTER = "cluster"
+CLUSTER_JARS = "cluster"
 # Set by spark-submit for the program that it starts: master and settings are those of its command line.
-_SUBMITTED = "PYSPARK_GATEWAY_PORT"
+_GATEWAY_PORT = "PYSPARK_GATEWAY_PORT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,20 +92,20 @@ class Settings:
         Raises:
             SettingsError: A `LAKEWARD_…` variable is unknown, or has a value that is not allowed.
         """
-        given = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
-        for key in given:
-            if key not in KNOWN:
-                expected = ", ".join(PREFIX + name for name in near_names(key, KNOWN))
+        variables = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
+        for key in variables:
+            if key not in VARIABLES:
+                expected = ", ".join(PREFIX + name for name in near_names(key, VARIABLES))
                 raise SettingsError("setting_unknown", variable=PREFIX + key, expected=expected)
         return cls(
-            start=(project or Path(given.get("PROJECT", "."))).absolute(),
-            lake=given.get("LAKE"),
-            lang=lang or _lang(given.get("LANG") or environ.get("LC_ALL") or environ.get("LANG", "")),
-            engine=_engine(given.get("ENGINE")),
-            memory=given.get("MEMORY"),
-            token_key=given.get("TOKEN_KEY"),
-            token_key_file=Path(given["TOKEN_KEY_FILE"]).absolute() if given.get("TOKEN_KEY_FILE") else None,
-            spark=_spark(given, environ),
+            start=(project or Path(variables.get("PROJECT", "."))).absolute(),
+            lake=variables.get("LAKE"),
+            lang=lang or _lang(variables.get("LANG") or environ.get("LC_ALL") or environ.get("LANG", "")),
+            engine=_engine(variables.get("ENGINE")),
+            memory=variables.get("MEMORY"),
+            token_key=variables.get("TOKEN_KEY"),
+            token_key_file=Path(variables["TOKEN_KEY_FILE"]).absolute() if variables.get("TOKEN_KEY_FILE") else None,
+            spark=_spark(variables, environ),
         )
 
 
@@ -119,16 +119,16 @@ def _engine(name: str | None) -> str | None:
     return name
 
 
-def _spark(given: Mapping[str, str], environ: Mapping[str, str]) -> SparkSettings:
-    submitted = _SUBMITTED in environ
+def _spark(variables: Mapping[str, str], environ: Mapping[str, str]) -> SparkSettings:
+    submitted = _GATEWAY_PORT in environ
     cache = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", ".")) / ".cache") / "lakeward" / "spark"
-    jars = given.get("SPARK_JARS") or (ON_CLUSTER if submitted else str(cache))
+    jars = variables.get("SPARK_JARS") or (CLUSTER_JARS if submitted else str(cache))
     return SparkSettings(
-        master=given.get("SPARK_MASTER") or (None if submitted else LOCAL_MASTER),
-        jars=None if jars == ON_CLUSTER else Path(jars).absolute(),
-        conf=_pairs("SPARK_CONF", given.get("SPARK_CONF", "")),
+        master=variables.get("SPARK_MASTER") or (None if submitted else LOCAL_MASTER),
+        jars=None if jars == CLUSTER_JARS else Path(jars).absolute(),
+        conf=_pairs("SPARK_CONF", variables.get("SPARK_CONF", "")),
         java_home=Path(environ["JAVA_HOME"]) if environ.get("JAVA_HOME") else None,
-        submit=given.get("SPARK_SUBMIT") or None,
+        submit=variables.get("SPARK_SUBMIT") or None,
     )
 
 

@@ -22,7 +22,7 @@ _TIME = {"d": "d", "h": "h", "min": "min", "day": "d", "days": "d"}
 _MASS = {"g": "g", "t": "t"}
 _FORCE_OF_GRAVITY = {"g": "[g]"}
 _LENGTH = {"m": "m", "in": "[in_i]"}
-_BESIDE = {
+_UNITS_BY_QUANTITY = {
     **dict.fromkeys(("temp", "temperature"), _TEMPERATURE),
     **dict.fromkeys(("cycle", "duration", "run", "runtime", "time", "uptime"), _TIME),
     **dict.fromkeys(("mass", "weight"), _MASS),
@@ -32,7 +32,7 @@ _BESIDE = {
     "power": {"w": "W"},
     "voltage": {"v": "V"},
 }
-_AMBIGUOUS = {"b", "j", "l", "n", "1"}.union(*_BESIDE.values())
+_AMBIGUOUS = {"b", "j", "l", "n", "1"}.union(*_UNITS_BY_QUANTITY.values())
 # A unit in brackets at the end of a column's name, as spreadsheets have it.
 _BRACKETS = re.compile(r"[(\[（【]([^()\[\]（）【】]+)[)\]）】]\s*$")
 
@@ -94,13 +94,13 @@ def guess_unit(text: str) -> Unit | None:
     return unit(next(iter(codes))) if len(codes) == 1 else None
 
 
-def guess_from_name(column: str) -> Unit | None:
+def guess_unit_from_name(column: str) -> Unit | None:
     """The unit that a column's name ends with (`flow_m3_per_h`, `temp_degc`, `压力(kPa)`); None where it does not say."""
     if match := _BRACKETS.search(column):
         return guess_unit(match[1])
     words = [word for word in re.split(r"[_\s.\-]+", column.casefold()) if word]
     tails = (words[start:] for start in range(1, len(words)))
-    return next((found for tail in tails if (found := _spelled(words[-len(tail) - 1], tail))), None)
+    return next((found for tail in tails if (found := _unit_of_words(words[-len(tail) - 1], tail))), None)
 
 
 def convert(value: Decimal, source: Unit, target: Unit) -> Decimal:
@@ -115,12 +115,12 @@ def convert(value: Decimal, source: Unit, target: Unit) -> Decimal:
     return _CONTEXT.divide(_CONTEXT.subtract(base, target.offset), target.factor)
 
 
-def _spelled(before: str, tail: list[str]) -> Unit | None:
+def _unit_of_words(quantity_word: str, words: list[str]) -> Unit | None:
     """The unit that the words of `tail` spell: as they stand, or as a quotient (`m3_per_h`, `l_min`)."""
-    if len(tail) == 1 and tail[0] in _AMBIGUOUS:
-        code = _BESIDE.get(before, {}).get(tail[0])
+    if len(words) == 1 and words[0] in _AMBIGUOUS:
+        code = _UNITS_BY_QUANTITY.get(quantity_word, {}).get(words[0])
         return unit(code) if code else None
-    return guess_unit("_".join(tail)) or guess_unit("/".join(word for word in tail if word != "per"))
+    return guess_unit("_".join(words)) or guess_unit("/".join(word for word in words if word != "per"))
 
 
 @functools.cache
@@ -128,8 +128,8 @@ def _spellings() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
     """Spelling -> codes: as written, and without regard to case."""
     exact: dict[str, frozenset[str]] = {}
     folded: dict[str, frozenset[str]] = {}
-    for one in units().values():
-        for name in (one.code, *one.names):
-            exact[name] = exact.get(name, frozenset()) | {one.code}
-            folded[name.casefold()] = folded.get(name.casefold(), frozenset()) | {one.code}
+    for entry in units().values():
+        for name in (entry.code, *entry.names):
+            exact[name] = exact.get(name, frozenset()) | {entry.code}
+            folded[name.casefold()] = folded.get(name.casefold(), frozenset()) | {entry.code}
     return exact, folded

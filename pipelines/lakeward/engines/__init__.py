@@ -1,5 +1,5 @@
 """What runs queries and commits tables; importing it imports no engine."""
 
-from lakeward.engines.opening import open_engine
+from lakeward.engines.factory import open_engine
 
 __all__ = ["open_engine"]

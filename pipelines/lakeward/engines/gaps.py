@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class GapKind(StrEnum):
     """What may be hoped for."""
 
     NOT_IMPLEMENTED = "notimpl"
@@ -25,7 +25,7 @@ class Gap:
     """
 
     name: str
-    kind: Kind
+    kind: GapKind
     with_spark: str
     reason: str
 
@@ -33,69 +33,69 @@ class Gap:
 GAPS = (
     Gap(
         "hash",
-        Kind.NEVER,
+        GapKind.NEVER,
         "`hash(…)` gives other numbers.",
         "Each engine has its own. Only their being equal is looked at; the sample that grades are proposed from, the first 10,000 rows by "
         "hash, is another one of the same size.",
     ),
     Gap(
         "order of floating-point sums",
-        Kind.NEVER,
+        GapKind.NEVER,
         "Sums, means and deviations of doubles may differ in their last digits.",
         "Addition of doubles depends on its order, and that on how rows are spread over tasks; two runs of one engine may differ too.",
     ),
     Gap(
         "numbers of unordered rows",
-        Kind.NEVER,
+        GapKind.NEVER,
         "`row_number() OVER ()` numbers rows otherwise.",
         "Rows of a query without ORDER BY have no order: `_row` of a gold table is only a number that no other row has.",
     ),
     Gap(
         "texts that only DuckDB takes for numbers",
-        Kind.NEVER,
+        GapKind.NEVER,
         "`TRY_CAST('1_000' AS BIGINT)` is NULL.",
         "Digits in groups are DuckDB's own. The contract's conversion looks at the form first, so that they are no numbers with either engine.",
     ),
     Gap(
         "upper case of ß",
-        Kind.NEVER,
+        GapKind.NEVER,
         "`upper('ß')` is `SS`, not `ẞ`.",
         "Java writes letters that have no capital of their own as Unicode's full mapping has it, DuckDB one letter for one letter.",
     ),
     Gap(
         "values in logs of executors",
-        Kind.NEVER,
+        GapKind.NEVER,
         "A value that stops a query can stand in an executor's own log.",
         "Spark's errors quote it. The driver's log, and all that Lakeward says, does not have it; a cluster's log settings are its owner's.",
     ),
     Gap(
         "workbooks and rows with odd types",
-        Kind.NOT_YET,
+        GapKind.NOT_YET,
         "Excel workbooks, JSON, Arrow and Delta data for `lakeward check`, and Parquet types that Spark lacks come through the driver.",
         "The driver's own engine reads them and hands them to executors as Parquet: bounded by what one machine reads.",
     ),
     Gap(
         "text that is not UTF-8",
-        Kind.NOT_YET,
+        GapKind.NOT_YET,
         "A file in GB18030, GBK or UTF-16, or one whose lines end in a carriage return alone, is decoded by the driver before executors read it.",
         "Spark splits text at line feeds of UTF-8, and Java's own codecs give other characters for some bytes of GB18030. Block by block: the driver's "
         "memory stays as it is, but one machine decodes. Deliver large files as UTF-8 or Parquet.",
     ),
     Gap(
         "lengths below zero",
-        Kind.NOT_IMPLEMENTED,
+        GapKind.NOT_IMPLEMENTED,
         "`right('abc', -1)` is empty, not `bc`.",
         "DuckDB counts from the other end; no flow asks for it.",
     ),
     Gap(
         "functions without a rule",
-        Kind.NOT_IMPLEMENTED,
+        GapKind.NOT_IMPLEMENTED,
         "A function of DuckDB's that Spark has not, `COLUMNS(…)` and `t.* REPLACE (…)` are refused by name (`query_not_understood`).",
         "The flows use some eighty, which all have a form in Spark; a model of a user's that is to run on both keeps to these.",
     ),
     Gap(
         "lists in descending order",
-        Kind.NOT_IMPLEMENTED,
+        GapKind.NOT_IMPLEMENTED,
         "`list(x ORDER BY y DESC)` is refused.",
         "Spark sorts lists of structs upwards only; no flow asks for it.",
     ),

@@ -18,7 +18,7 @@ from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.names import Relation, TableName
 
 # Nothing is stored yet.
-NOTHING: Mapping[str, DataType] = MappingProxyType({})
+NO_STORED_TYPES: Mapping[str, DataType] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class Commit:
 
     version: int
     rows: int
-    carried: int = 0
+    copied_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Compacted:
+class CompactionResult:
     """A compaction that landed.
 
     Args:
@@ -73,12 +73,12 @@ class Compacted:
     """
 
     version: int
-    old: int
-    new: int
+    files_removed: int
+    files_added: int
 
 
 @dataclass(frozen=True, slots=True)
-class Vacuumed:
+class VacuumResult:
     """What a vacuum did.
 
     Args:
@@ -86,9 +86,9 @@ class Vacuumed:
         files, size: Files that were removed, and their bytes.
     """
 
-    live: int
-    files: int
-    size: int
+    live_files: int
+    removed_files: int
+    removed_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +117,14 @@ class ColumnStatistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
+class RowStatistics:
     """What is known of some rows without reading them; a column that is missing is not known."""
 
     rows: int
     columns: Mapping[str, ColumnStatistics]
 
 
-class Carrier(StrEnum):
+class ExternalFormat(StrEnum):
     """What rows outside the lake can come in, when they carry their own types."""
 
     PARQUET = "parquet"
@@ -134,7 +134,7 @@ class Carrier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class ExternalData:
     """Rows that are no table of the lake.
 
     Args:
@@ -142,13 +142,13 @@ class Outside:
         table: The Arrow table.
     """
 
-    carrier: Carrier
+    format: ExternalFormat
     files: tuple[Path, ...] = ()
     table: object = None
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideColumn:
+class ExternalColumn:
     """A column of such rows.
 
     Args:
@@ -158,11 +158,11 @@ class OutsideColumn:
 
     name: str
     type: DataType
-    held: str
+    raw_column: str
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class AttachedData:
     """Such rows, as relations of a session.
 
     Args:
@@ -173,8 +173,8 @@ class Attached:
 
     rows: Relation
     placed: Relation
-    columns: tuple[OutsideColumn, ...]
-    statistics: Statistics | None = None
+    columns: tuple[ExternalColumn, ...]
+    statistics: RowStatistics | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class TableStore(Protocol):
         """The last version of `app` that landed in `table`; 0 for none, or no table."""
         ...
 
-    def statistics(self, table: TableName, batch_seq: int) -> Statistics | None:
+    def statistics(self, table: TableName, batch_seq: int) -> RowStatistics | None:
         """What the files of a table that Lakeward writes say of its rows `WHERE _batch_seq = batch_seq`.
 
         Returns:
@@ -225,7 +225,7 @@ class TableStore(Protocol):
         """SELECT of the rows of a batch that a table holds, by the shortest way that the engine has to them."""
         ...
 
-    def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
+    def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """Whether the log proves that no stored row has an instant from `low` to `high` in the column, nor none at all (NULL)."""
         ...
 
@@ -268,7 +268,7 @@ class TableStore(Protocol):
         """
         ...
 
-    def compact(self, table: TableName, order_by: Sequence[str]) -> Compacted | None:
+    def compact(self, table: TableName, order_by: Sequence[str]) -> CompactionResult | None:
         """Make few files of the table's many small ones, partition by partition, with the same rows, in one commit.
 
         One call does a bounded part of the work, so that others need not wait long for a turn: call it until it returns None. Rows
@@ -289,7 +289,7 @@ class TableStore(Protocol):
         """
         ...
 
-    def vacuum(self, table: TableName, retention: timedelta) -> Vacuumed:
+    def vacuum(self, table: TableName, retention: timedelta) -> VacuumResult:
         """Remove files that no version of the time since needs, orphans of killed writes too, and shorten what opening the log takes.
 
         Versions older than `retention` can't be read afterwards; no file younger than it is removed, committed or not.
@@ -300,7 +300,7 @@ class TableStore(Protocol):
         """
         ...
 
-    def turn(self, dataset: str) -> AbstractContextManager[None]:
+    def dataset_lock(self, dataset: str) -> AbstractContextManager[None]:
         """Wait until no other run writes tables of the dataset; others wait until the end of this turn."""
         ...
 
@@ -317,7 +317,7 @@ class QueryEngine(Protocol):
         inputs: Sequence[BatchInput],
         record_format: RecordFormat,
         columns: Sequence[Column],
-        stored: Mapping[str, DataType] = NOTHING,
+        stored: Mapping[str, DataType] = NO_STORED_TYPES,
     ) -> Staged:
         """Read the inputs into two relations of the session, without moving a row through Python.
 
@@ -335,7 +335,7 @@ class QueryEngine(Protocol):
         """
         ...
 
-    def attach(self, name: str, data: Outside) -> Attached:
+    def attach(self, name: str, data: ExternalData) -> AttachedData:
         """Name rows outside the lake as two relations.
 
         A time without a zone is seen as UTC. `_file` may be NULL; `_row` is the record's number, from 1. A table of Lakeward's keeps

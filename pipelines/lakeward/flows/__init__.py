@@ -8,25 +8,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lakeward.flows.authoring.contracts import compare_contracts as compare_contracts
-    from lakeward.flows.authoring.contracts import lint_contracts as lint_contracts
+    from lakeward.flows.authoring.contract_files import compare_contracts as compare_contracts
+    from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
-    from lakeward.flows.base.order import in_order as in_order
+    from lakeward.flows.base.order import dependency_order as dependency_order
     from lakeward.flows.base.report import RunReport as RunReport
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
     from lakeward.flows.batch.ingest import ingest_dataset as ingest_dataset
-    from lakeward.flows.batch.ingest import rebuild_dataset as rebuild_dataset
+    from lakeward.flows.batch.ingest import rebuild_silver as rebuild_silver
     from lakeward.flows.batch.run import rebuild as rebuild
     from lakeward.flows.batch.run import run_all as run_all
     from lakeward.flows.batch.run import run_dataset as run_dataset
-    from lakeward.flows.checking.checking import check_data as check_data
-    from lakeward.flows.checking.checking import explain_check as explain_check
+    from lakeward.flows.checking.check import check_data as check_data
+    from lakeward.flows.checking.check import explain_check as explain_check
     from lakeward.flows.checking.steps import CheckStep as CheckStep
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
-    from lakeward.flows.grading.decide import Choice as Choice
+    from lakeward.flows.grading.decide import GradeChoice as GradeChoice
     from lakeward.flows.grading.decide import decide_grade as decide_grade
     from lakeward.flows.grading.grade import grade_all as grade_all
     from lakeward.flows.grading.grade import grade_dataset as grade_dataset
@@ -37,22 +37,22 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.inspect import list_tables as list_tables
     from lakeward.flows.operations.inspect import list_verdicts as list_verdicts
     from lakeward.flows.operations.maintain import maintain as maintain
-    from lakeward.flows.operations.spark import setup_spark as setup_spark
-    from lakeward.flows.operations.spark import spark_jars as spark_jars
+    from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
+    from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
     from lakeward.flows.operations.status import project_status as project_status
     from lakeward.flows.operations.trace import show_lineage as show_lineage
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
-    from lakeward.flows.quarantine.selection import age as age
-    from lakeward.flows.quarantine.selection import place as place
-    from lakeward.flows.scorecard.assess import assess as assess
+    from lakeward.flows.quarantine.selection import parse_duration as parse_duration
+    from lakeward.flows.quarantine.selection import parse_row_id as parse_row_id
+    from lakeward.flows.scorecard.assess import assess_readiness as assess_readiness
     from lakeward.flows.scorecard.build import build_scorecard as build_scorecard
     from lakeward.flows.scorecard.build import open_figure as open_figure
     from lakeward.flows.scorecard.build import read_scorecard as read_scorecard
-    from lakeward.flows.scorecard.build import scorecard_page as scorecard_page
-    from lakeward.flows.scorecard.maturity import MaturityIndicator as MaturityIndicator
-    from lakeward.flows.scorecard.maturity import MaturityItem as MaturityItem
-    from lakeward.flows.scorecard.maturity import maturity_show as maturity_show
+    from lakeward.flows.scorecard.build import scorecard_path as scorecard_path
+    from lakeward.flows.scorecard.readiness import MaturityIndicator as MaturityIndicator
+    from lakeward.flows.scorecard.readiness import MaturityItem as MaturityItem
+    from lakeward.flows.scorecard.readiness import show_maturity as show_maturity
     from lakeward.flows.scorecard.summary import MaturityDomain as MaturityDomain
     from lakeward.flows.scorecard.summary import maturity_summary as maturity_summary
     from lakeward.flows.scoring.answers import DatasetScore as DatasetScore
@@ -62,34 +62,34 @@ if TYPE_CHECKING:
     from lakeward.flows.scoring.answers import ScoreReport as ScoreReport
     from lakeward.flows.scoring.answers import StoredScore as StoredScore
     from lakeward.flows.scoring.answers import UnmeasuredDimension as UnmeasuredDimension
-    from lakeward.flows.scoring.diff import ScoreChange as ScoreChange
-    from lakeward.flows.scoring.diff import ScoreDiff as ScoreDiff
-    from lakeward.flows.scoring.diff import score_diff as score_diff
-    from lakeward.flows.scoring.estate import keep_estate_score as keep_estate_score
-    from lakeward.flows.scoring.rejudge import rejudge as rejudge
+    from lakeward.flows.scoring.compare import ScoreChange as ScoreChange
+    from lakeward.flows.scoring.compare import ScoreDiff as ScoreDiff
+    from lakeward.flows.scoring.compare import compare_scores as compare_scores
+    from lakeward.flows.scoring.estate import store_estate_score as store_estate_score
+    from lakeward.flows.scoring.rejudge import rejudge_batches as rejudge_batches
     from lakeward.flows.scoring.show import score_history as score_history
     from lakeward.flows.scoring.show import show_scores as show_scores
-    from lakeward.flows.serving.access import account as account
+    from lakeward.flows.serving.access import current_account as current_account
     from lakeward.flows.serving.connection import Connection as Connection
     from lakeward.flows.serving.connection import connect as connect
     from lakeward.flows.serving.connection import open_connection as open_connection
     from lakeward.flows.serving.policy import lint_policy as lint_policy
-    from lakeward.flows.serving.policy import try_policy as try_policy
+    from lakeward.flows.serving.policy import run_policy_tests as run_policy_tests
     from lakeward.flows.steward.expire import expire_rows as expire_rows
+    from lakeward.flows.steward.figures import list_quarantine as list_quarantine
     from lakeward.flows.steward.figures import quarantine_figures as quarantine_figures
-    from lakeward.flows.steward.figures import quarantined as quarantined
     from lakeward.flows.steward.repair import Repair as Repair
     from lakeward.flows.steward.repair import repair_rows as repair_rows
     from lakeward.flows.steward.replay import release_batch as release_batch
     from lakeward.flows.steward.replay import release_rows as release_rows
     from lakeward.flows.steward.replay import replay_rows as replay_rows
     from lakeward.flows.steward.show import QuarantinedRow as QuarantinedRow
-    from lakeward.flows.steward.show import quarantine_rows as quarantine_rows
-    from lakeward.flows.suggest.accepting import Acceptance as Acceptance
-    from lakeward.flows.suggest.accepting import accept_rules as accept_rules
-    from lakeward.flows.suggest.proposal import Proposal as Proposal
-    from lakeward.flows.suggest.suggesting import SuggestionReport as SuggestionReport
-    from lakeward.flows.suggest.suggesting import suggest_rules as suggest_rules
+    from lakeward.flows.steward.show import show_quarantine as show_quarantine
+    from lakeward.flows.suggest.acceptance import Acceptance as Acceptance
+    from lakeward.flows.suggest.acceptance import accept_rules as accept_rules
+    from lakeward.flows.suggest.proposal import RuleProposal as RuleProposal
+    from lakeward.flows.suggest.suggestions import SuggestionReport as SuggestionReport
+    from lakeward.flows.suggest.suggestions import suggest_rules as suggest_rules
     from lakeward.quality.indicators import indicator_name as indicator_name
     from lakeward.quality.rule import Dimension as Dimension
     from lakeward.quality.rule import Outcome as Outcome
@@ -97,9 +97,9 @@ if TYPE_CHECKING:
 
 # name -> the module that defines it, below `lakeward`: flows, and the values that flows take and return. A test holds this table and the imports above to each other.
 _DOOR = {
-    "Acceptance": "flows.suggest.accepting",
+    "Acceptance": "flows.suggest.acceptance",
     "CheckStep": "flows.checking.steps",
-    "Choice": "flows.grading.decide",
+    "GradeChoice": "flows.grading.decide",
     "Connection": "flows.serving.connection",
     "DatasetScore": "flows.scoring.answers",
     "Dimension": "quality.rule",
@@ -107,82 +107,82 @@ _DOOR = {
     "FlowAnswer": "flows.base.answers",
     "GradedColumn": "flows.grading.answers",
     "MaturityDomain": "flows.scorecard.summary",
-    "MaturityIndicator": "flows.scorecard.maturity",
-    "MaturityItem": "flows.scorecard.maturity",
+    "MaturityIndicator": "flows.scorecard.readiness",
+    "MaturityItem": "flows.scorecard.readiness",
     "Outcome": "quality.rule",
-    "Proposal": "flows.suggest.proposal",
+    "RuleProposal": "flows.suggest.proposal",
     "QuarantinedRow": "flows.steward.show",
     "Repair": "flows.steward.repair",
     "Rows": "serving.rows",
     "RuleScore": "flows.scoring.answers",
     "RunReport": "flows.base.report",
-    "ScoreChange": "flows.scoring.diff",
-    "ScoreDiff": "flows.scoring.diff",
+    "ScoreChange": "flows.scoring.compare",
+    "ScoreDiff": "flows.scoring.compare",
     "ScoreLevel": "flows.scoring.answers",
     "ScoreReport": "flows.scoring.answers",
     "Selection": "flows.quarantine.selection",
     "Signature": "flows.quarantine.events",
     "StoredScore": "flows.scoring.answers",
-    "SuggestionReport": "flows.suggest.suggesting",
+    "SuggestionReport": "flows.suggest.suggestions",
     "UnmeasuredDimension": "flows.scoring.answers",
-    "accept_rules": "flows.suggest.accepting",
-    "account": "flows.serving.access",
-    "age": "flows.quarantine.selection",
-    "assess": "flows.scorecard.assess",
+    "accept_rules": "flows.suggest.acceptance",
+    "current_account": "flows.serving.access",
+    "parse_duration": "flows.quarantine.selection",
+    "assess_readiness": "flows.scorecard.assess",
     "build_scorecard": "flows.scorecard.build",
-    "check_data": "flows.checking.checking",
+    "check_data": "flows.checking.check",
     "check_machine": "flows.operations.doctor",
-    "compare_contracts": "flows.authoring.contracts",
+    "compare_contracts": "flows.authoring.contract_files",
     "connect": "flows.serving.connection",
     "create_project": "flows.authoring.project",
     "curate_dataset": "flows.batch.curate",
     "decide_grade": "flows.grading.decide",
     "draft_dataset": "flows.authoring.new",
     "expire_rows": "flows.steward.expire",
-    "explain_check": "flows.checking.checking",
+    "explain_check": "flows.checking.check",
     "explain_row": "flows.operations.explain",
     "grade_all": "flows.grading.grade",
     "grade_dataset": "flows.grading.grade",
-    "in_order": "flows.base.order",
+    "dependency_order": "flows.base.order",
     "indicator_name": "quality.indicators",
     "ingest_dataset": "flows.batch.ingest",
-    "keep_estate_score": "flows.scoring.estate",
-    "lint_contracts": "flows.authoring.contracts",
+    "store_estate_score": "flows.scoring.estate",
+    "lint_contracts": "flows.authoring.contract_files",
     "lint_policy": "flows.serving.policy",
     "list_grades": "flows.grading.grade",
     "list_runs": "flows.operations.inspect",
     "list_tables": "flows.operations.inspect",
     "list_verdicts": "flows.operations.inspect",
     "maintain": "flows.operations.maintain",
-    "maturity_show": "flows.scorecard.maturity",
+    "show_maturity": "flows.scorecard.readiness",
     "maturity_summary": "flows.scorecard.summary",
     "open_connection": "flows.serving.connection",
     "open_figure": "flows.scorecard.build",
-    "place": "flows.quarantine.selection",
+    "parse_row_id": "flows.quarantine.selection",
     "project_status": "flows.operations.status",
     "quarantine_figures": "flows.steward.figures",
-    "quarantine_rows": "flows.steward.show",
-    "quarantined": "flows.steward.figures",
+    "show_quarantine": "flows.steward.show",
+    "list_quarantine": "flows.steward.figures",
     "read_scorecard": "flows.scorecard.build",
     "rebuild": "flows.batch.run",
-    "rebuild_dataset": "flows.batch.ingest",
-    "rejudge": "flows.scoring.rejudge",
+    "rebuild_silver": "flows.batch.ingest",
+    "rejudge_batches": "flows.scoring.rejudge",
     "release_batch": "flows.steward.replay",
     "release_rows": "flows.steward.replay",
     "repair_rows": "flows.steward.repair",
     "replay_rows": "flows.steward.replay",
     "run_all": "flows.batch.run",
     "run_dataset": "flows.batch.run",
-    "score_diff": "flows.scoring.diff",
+    "compare_scores": "flows.scoring.compare",
     "score_history": "flows.scoring.show",
-    "scorecard_page": "flows.scorecard.build",
-    "setup_spark": "flows.operations.spark",
+    "scorecard_path": "flows.scorecard.build",
+    "setup_spark": "flows.operations.spark_setup",
     "show_lineage": "flows.operations.trace",
     "show_scores": "flows.scoring.show",
     "simulate_day": "flows.authoring.demo",
-    "suggest_rules": "flows.suggest.suggesting",
-    "spark_jars": "flows.operations.spark",
-    "try_policy": "flows.serving.policy",
+    "suggest_rules": "flows.suggest.suggestions",
+    "spark_jars": "flows.operations.spark_setup",
+    "run_policy_tests": "flows.serving.policy",
 }
 
 

@@ -23,7 +23,7 @@ RULES = "grading_rules_common_v1.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Sensitivity:
     """A grade with its level: what columns are compared by.
 
     Args:
@@ -58,14 +58,14 @@ class Detector:
     category: str
     is_ratio: Decimal
     contains_ratio: Decimal | None
-    distinct: int
-    checked: bool
+    min_matches: int
+    has_check: bool
     needs_name: bool
     names: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class GradingRules:
     """One edition of grading rules, resolved by the scheme it names.
 
     Args:
@@ -83,32 +83,32 @@ class Rules:
     placeholders: tuple[str, ...]
     serial_names: re.Pattern[str]
     serial_density: int
-    categories: Mapping[str, Standing]
+    categories: Mapping[str, Sensitivity]
     detectors: tuple[Detector, ...]
-    classes: Mapping[str, Standing]
+    classes: Mapping[str, Sensitivity]
 
 
 @functools.cache
-def shipped_rules() -> Rules:
+def shipped_rules() -> GradingRules:
     """The rules that travel in the package.
 
     Raises:
         DefinitionError: One of their files is not what CHECKSUMS says.
     """
-    return load_rules(resources.files("lakeward") / "expectations" / "catalogues", RULES)
+    return load_grading_rules(resources.files("lakeward") / "expectations" / "catalogues", RULES)
 
 
-def load_rules(folder: Traversable, name: str) -> Rules:
+def load_grading_rules(folder: Traversable, name: str) -> GradingRules:
     """The rules in file `name` of `folder`, with the scheme that they name.
 
     Raises:
         DefinitionError: A file is missing, or is not what CHECKSUMS says.
     """
-    text = checked_text(folder, name)
+    text = verified_text(folder, name)
     rules = _yaml(text)
-    scheme_text = checked_text(folder, f"{rules['scheme']}.yaml")
+    scheme_text = verified_text(folder, f"{rules['scheme']}.yaml")
     scheme = _yaml(scheme_text)
-    return Rules(
+    return GradingRules(
         id=f"{rules['id']}@{rules['version']}",
         scheme=f"{scheme['id']}@{scheme['version']}",
         sha256=sha256((text + scheme_text).encode()),
@@ -116,13 +116,13 @@ def load_rules(folder: Traversable, name: str) -> Rules:
         placeholders=tuple(rules["placeholders"]),
         serial_names=re.compile(rules["serial_names"], re.IGNORECASE),
         serial_density=rules["serial_density"],
-        categories={name: _standing(scheme, entry) for name, entry in rules["categories"].items()},
+        categories={name: _sensitivity(scheme, entry) for name, entry in rules["categories"].items()},
         detectors=tuple(_detector(name, entry) for name, entry in rules["detectors"].items()),
-        classes={name: _standing(scheme, entry) for name, entry in rules["classes"].items()},
+        classes={name: _sensitivity(scheme, entry) for name, entry in rules["classes"].items()},
     )
 
 
-def checked_text(folder: Traversable, name: str) -> str:
+def verified_text(folder: Traversable, name: str) -> str:
     """The text of a catalogue, if it is what CHECKSUMS says it was.
 
     Raises:
@@ -144,11 +144,11 @@ def _yaml(text: str) -> dict[str, Any]:
     return document
 
 
-def _standing(scheme: Mapping[str, Any], entry: Mapping[str, Any]) -> Standing:
+def _sensitivity(scheme: Mapping[str, Any], entry: Mapping[str, Any]) -> Sensitivity:
     harmed, degree = entry["impact"]["object"], entry["impact"]["degree"]
     grade = Grade(scheme["matrix"][harmed][degree]) if degree else Grade.GENERAL
     level = max(scheme["levels"][harmed][degree], entry.get("floor", 1)) if grade is Grade.GENERAL else None
-    return Standing(grade, level)
+    return Sensitivity(grade, level)
 
 
 def _detector(name: str, entry: Mapping[str, Any]) -> Detector:
@@ -159,8 +159,8 @@ def _detector(name: str, entry: Mapping[str, Any]) -> Detector:
         category=entry["category"],
         is_ratio=Decimal(str(entry["is"])),
         contains_ratio=None if contains is None else Decimal(str(contains)),
-        distinct=entry["distinct"],
-        checked=entry["checked"],
+        min_matches=entry["distinct"],
+        has_check=entry["checked"],
         needs_name=entry["needs_name"],
         names=re.compile(entry["names"], re.IGNORECASE),
     )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lakeward.core.errors import ProtectionError
-from lakeward.grading.catalogue import Standing
+from lakeward.grading.catalogue import Sensitivity
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
-from lakeward.grading.proposal import Proposal, Why, highest
+from lakeward.grading.proposal import GradeProposal, Reason, highest
 
 
-class Action(StrEnum):
+class DecisionAction(StrEnum):
     """What a person may do with a proposal."""
 
     CONFIRM = "confirm"
@@ -20,7 +20,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class GradeDecision:
     """One recorded decision.
 
     Args:
@@ -32,18 +32,18 @@ class Decision:
 
     column: str
     type: str
-    action: Action
-    standing: Standing
+    action: DecisionAction
+    sensitivity: Sensitivity
     category: str | None
-    seen: Standing | None
+    seen: Sensitivity | None
     seen_category: str | None
-    by: str
+    decided_by: str
     reason: str
     approved_by: str | None = None
     transform: str | None = None
 
 
-def current(type_: str, proposal: Proposal | None, decision: Decision | None) -> ColumnGrade:
+def current_grade(type_: str, proposal: GradeProposal | None, decision: GradeDecision | None) -> ColumnGrade:
     """The grade of a column as it stands.
 
     Args:
@@ -51,88 +51,93 @@ def current(type_: str, proposal: Proposal | None, decision: Decision | None) ->
         proposal: The newest one; None: the column was never graded.
     """
     if proposal is None:
-        return _graded(None, None, GradeState.UNGRADED, None, Why.NOT_GRADED)
+        return _column_grade(None, None, GradeState.UNGRADED, None, Reason.NOT_GRADED)
     if decision is not None:
-        return _decided(type_, proposal, decision)
+        return _grade_by_decision(type_, proposal, decision)
     if proposal.type != type_:
-        return _graded(None, None, GradeState.UNGRADED, proposal, Why.TYPE_CHANGED)
-    state = GradeState.PROVISIONAL if proposal.standing else GradeState.UNGRADED
-    return _graded(proposal.standing, proposal.category, state, proposal, proposal.why)
+        return _column_grade(None, None, GradeState.UNGRADED, proposal, Reason.TYPE_CHANGED)
+    state = GradeState.PROVISIONAL if proposal.sensitivity else GradeState.UNGRADED
+    return _column_grade(proposal.sensitivity, proposal.category, state, proposal, proposal.why)
 
 
-def _decided(type_: str, proposal: Proposal, decision: Decision) -> ColumnGrade:
+def _grade_by_decision(type_: str, proposal: GradeProposal, decision: GradeDecision) -> ColumnGrade:
     if decision.type != type_:
-        standing = highest(decision.standing, proposal.standing)
-        return _graded(standing, decision.category or proposal.category, GradeState.STALE, proposal, Why.TYPE_CHANGED)
-    if proposal.why is Why.SOURCE_UNGRADED and decision.seen:
-        return _graded(None, None, GradeState.UNGRADED, proposal, proposal.why)
-    if _raised(proposal, decision):
-        standing = highest(decision.standing, proposal.standing)
-        return _graded(standing, proposal.category or decision.category, GradeState.PROVISIONAL, proposal, Why.RAISED)
-    state = GradeState.CONFIRMED if decision.action is Action.CONFIRM else GradeState.OVERRIDDEN
-    why = Why.CONFIRMED if decision.action is Action.CONFIRM else Why.OVERRIDDEN
-    return _graded(decision.standing, decision.category, state, proposal, why)
+        sensitivity = highest(decision.sensitivity, proposal.sensitivity)
+        return _column_grade(sensitivity, decision.category or proposal.category, GradeState.STALE, proposal, Reason.TYPE_CHANGED)
+    if proposal.why is Reason.SOURCE_UNGRADED and decision.seen:
+        return _column_grade(None, None, GradeState.UNGRADED, proposal, proposal.why)
+    if _rules_exceed_decision(proposal, decision):
+        sensitivity = highest(decision.sensitivity, proposal.sensitivity)
+        return _column_grade(sensitivity, proposal.category or decision.category, GradeState.PROVISIONAL, proposal, Reason.RAISED)
+    state = GradeState.CONFIRMED if decision.action is DecisionAction.CONFIRM else GradeState.OVERRIDDEN
+    why = Reason.CONFIRMED if decision.action is DecisionAction.CONFIRM else Reason.OVERRIDDEN
+    return _column_grade(decision.sensitivity, decision.category, state, proposal, why)
 
 
-def _raised(proposal: Proposal, decision: Decision) -> bool:
+def _rules_exceed_decision(proposal: GradeProposal, decision: GradeDecision) -> bool:
     """Whether the rules now say more than the person saw; what they say less changes nothing (docs/explanation/laws.md, 5)."""
-    if proposal.standing is None:
+    if proposal.sensitivity is None:
         return False
-    higher = decision.seen is None or proposal.standing.rank > decision.seen.rank
+    higher = decision.seen is None or proposal.sensitivity.rank > decision.seen.rank
     other = proposal.category not in (None, decision.seen_category)
-    beyond = proposal.standing.rank > decision.standing.rank or proposal.category not in (None, decision.category)
+    beyond = proposal.sensitivity.rank > decision.sensitivity.rank or proposal.category not in (None, decision.category)
     return (higher or other) and beyond
 
 
-def check(wanted: Decision, now: ColumnGrade, proposal: Proposal | None) -> None:
+def check_decision(decision: GradeDecision, current: ColumnGrade, proposal: GradeProposal | None) -> None:
     """Whether `wanted` may be decided about a column that is graded `now`.
 
     Raises:
         ProtectionError: It lowers what the column has, without a second person; or a derived column, without a transform
             and a check of its values that found nothing.
     """
-    if not _lowers(wanted, now):
+    if not _lowers(decision, current):
         return
-    if not wanted.approved_by or wanted.approved_by == wanted.by:
-        raise ProtectionError("grade_lower_unapproved", column=wanted.column, found=shown(now), wanted=_text(wanted))
-    if proposal is None or proposal.why is not Why.INHERITED:
+    if not decision.approved_by or decision.approved_by == decision.decided_by:
+        raise ProtectionError(
+            "grade_lower_unapproved", column=decision.column, found=grade_text(current), wanted=_decision_text(decision)
+        )
+    if proposal is None or proposal.why is not Reason.INHERITED:
         return
-    if not wanted.transform:
-        raise ProtectionError("grade_lower_untransformed", column=wanted.column, found=shown(now))
+    if not decision.transform:
+        raise ProtectionError("grade_lower_untransformed", column=decision.column, found=grade_text(current))
     if proposal.detector:
-        raise ProtectionError("grade_lower_detected", column=wanted.column, detector=proposal.detector)
+        raise ProtectionError("grade_lower_detected", column=decision.column, detector=proposal.detector)
 
 
-def shown(grade: ColumnGrade) -> str:
+def grade_text(grade: ColumnGrade) -> str:
     """A grade as people read it: `general 3, personal.phone`."""
-    words = " ".join(str(part) for part in (grade.grade or "-", grade.level) if part is not None)
-    return f"{words}, {grade.category}" if grade.category else words
+    grade_and_level = " ".join(str(part) for part in (grade.grade or "-", grade.level) if part is not None)
+    return f"{grade_and_level}, {grade.category}" if grade.category else grade_and_level
 
 
-def _text(wanted: Decision) -> str:
-    level = "" if wanted.standing.level is None else f" {wanted.standing.level}"
-    return f"{wanted.standing.grade}{level}" + (f", {wanted.category}" if wanted.category else "")
+def _decision_text(decision: GradeDecision) -> str:
+    level = "" if decision.sensitivity.level is None else f" {decision.sensitivity.level}"
+    return f"{decision.sensitivity.grade}{level}" + (f", {decision.category}" if decision.category else "")
 
 
-def _lowers(wanted: Decision, now: ColumnGrade) -> bool:
-    if now.grade is None:
+def _lowers(decision: GradeDecision, current: ColumnGrade) -> bool:
+    if current.grade is None:
         return False
-    return wanted.standing.rank < Standing(now.grade, now.level).rank or now.category not in (None, wanted.category)
+    return decision.sensitivity.rank < Sensitivity(current.grade, current.level).rank or current.category not in (
+        None,
+        decision.category,
+    )
 
 
-def default_level(grade: Grade, now: ColumnGrade) -> int | None:
+def default_level(grade: Grade, current: ColumnGrade) -> int | None:
     """The level of an override that names none: as it was, else the highest; outside general there is none."""
     if grade is not Grade.GENERAL:
         return None
-    return now.level or 4
+    return current.level or 4
 
 
-def _graded(
-    standing: Standing | None, category: str | None, state: GradeState, proposal: Proposal | None, why: Why
+def _column_grade(
+    sensitivity: Sensitivity | None, category: str | None, state: GradeState, proposal: GradeProposal | None, why: Reason
 ) -> ColumnGrade:
     return ColumnGrade(
-        grade=standing.grade if standing else None,
-        level=standing.level if standing else None,
+        grade=sensitivity.grade if sensitivity else None,
+        level=sensitivity.level if sensitivity else None,
         category=category,
         state=state,
         detector=proposal.detector if proposal else None,

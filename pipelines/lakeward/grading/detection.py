@@ -10,8 +10,8 @@ from typing import Any
 from lakeward.contracts.model import Column, Kind
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
-from lakeward.grading.catalogue import Rules
-from lakeward.grading.patterns import TOKEN, Pattern, normalised, patterns
+from lakeward.grading.catalogue import GradingRules
+from lakeward.grading.patterns import TOKEN, Pattern, normalise, patterns
 
 # Kinds whose values can spell a number of a person; times, measures and booleans can't.
 DETECTABLE = (Kind.STRING, Kind.INTEGER)
@@ -20,7 +20,7 @@ _MOBILE_DIGITS = 11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class DetectorCounts:
     """What one detector counted in one column; everything counts different values, so a constant is one.
 
     Args:
@@ -43,22 +43,22 @@ def detectable(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column.type.kind in DETECTABLE)
 
 
-def detection_query(relation: Relation, columns: Sequence[str], order: Sequence[str], rules: Rules) -> str:
-    """One SELECT over a sample of `relation`: per column number `c`, counts per detector; read it with `evidence_of`.
+def detection_query(relation: Relation, columns: Sequence[str], order: Sequence[str], rules: GradingRules) -> str:
+    """One SELECT over a sample of `relation`: per column number `c`, counts per detector; read it with `detector_counts`.
 
     Args:
         order: Columns that tell rows apart; their hash chooses the sample.
     """
     found = patterns()
     chosen = {detector.id: found[detector.id] for detector in rules.detectors}
-    texts = ", ".join(f"CAST({identifier(column)} AS VARCHAR) AS c{place}" for place, column in enumerate(columns))
-    unpivoted = ", ".join(f"c{place}" for place in range(len(columns)))
+    texts = ", ".join(f"CAST({identifier(column)} AS VARCHAR) AS c{index}" for index, column in enumerate(columns))
+    unpivoted = ", ".join(f"c{index}" for index in range(len(columns)))
     ordered = ", ".join(identifier(column) for column in order or columns)
     flags = ", ".join(f"{p.shape} AS {name}_shape, {p.valid} AS {name}_valid" for name, p in chosen.items())
     return f"""
         WITH looked_at AS (SELECT {texts} FROM {relation} ORDER BY hash({ordered}), {ordered} LIMIT {rules.sample_rows}),
         long AS (SELECT c, v FROM looked_at UNPIVOT (v FOR c IN ({unpivoted}))),
-        texts AS (SELECT DISTINCT c, {normalised("v")} AS t FROM long),
+        texts AS (SELECT DISTINCT c, {normalise("v")} AS t FROM long),
         meant AS (SELECT c, t FROM texts WHERE t NOT IN ({", ".join(map(literal, rules.placeholders))})),
         pieces AS (
             SELECT c, TRUE AS whole, t FROM meant
@@ -69,14 +69,16 @@ def detection_query(relation: Relation, columns: Sequence[str], order: Sequence[
         SELECT c, count(*) FILTER (WHERE whole) AS eligible, {_counts(chosen)} FROM judged GROUP BY c ORDER BY c"""
 
 
-def evidence_of(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], rules: Rules) -> dict[str, dict[str, Evidence]]:
+def detector_counts(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], rules: GradingRules
+) -> dict[str, dict[str, DetectorCounts]]:
     """What the detectors counted, by column and detector; columns without a value to look at are left out."""
-    return {columns[int(row["c"][1:])]: {d.id: _evidence(row, d.id) for d in rules.detectors} for row in rows}
+    return {columns[int(row["c"][1:])]: {d.id: _detector_counts(row, d.id) for d in rules.detectors} for row in rows}
 
 
-def _evidence(row: Mapping[str, Any], name: str) -> Evidence:
+def _detector_counts(row: Mapping[str, Any], name: str) -> DetectorCounts:
     counts = {what: row[f"{name}_{what}"] for what in ("matched", "candidates", "hits", "spread")}
-    return Evidence(eligible=row["eligible"], **counts)
+    return DetectorCounts(eligible=row["eligible"], **counts)
 
 
 def _counts(chosen: Mapping[str, Pattern]) -> str:

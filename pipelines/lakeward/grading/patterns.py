@@ -50,7 +50,7 @@ class Pattern:
         return f"CASE WHEN {self.shape} THEN coalesce({self.check}, FALSE) ELSE FALSE END"
 
 
-def normalised(text: str) -> str:
+def normalise(text: str) -> str:
     """SQL: `text` trimmed, digits in half width, and the groups of phone and card numbers joined."""
     plain = f"translate(trim({text}), '０１２３４５６７８９－＠', '0123456789-@')"
     phones = rf"regexp_replace({plain}, '\b(1[3-9][0-9])[- ]([0-9]{{4}})[- ]([0-9]{{4}})\b', '\1\2\3', 'g')"

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lakeward.grading.catalogue import Standing
+from lakeward.grading.catalogue import Sensitivity
 
 # Table and column.
 Node = tuple[str, str]
@@ -15,44 +15,44 @@ Edge = tuple[Node, Node]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Inherited:
     """What a column holds: None as standing is unknown, which is above every grade."""
 
-    standing: Standing | None
+    sensitivity: Sensitivity | None
     category: str | None = None
 
 
 # Columns that the product adds to its tables; they hold numbers of batches and files.
-_INTERNAL = "_"
+_INTERNAL_PREFIX = "_"
 
 
-def propagate(own: Mapping[Node, Held], edges: Iterable[Edge], categories: Sequence[str]) -> dict[Node, Held]:
+def propagate(grades: Mapping[Node, Inherited], edges: Iterable[Edge], categories: Sequence[str]) -> dict[Node, Inherited]:
     """What every column of `own` holds with all that flows into it; a source that `own` does not know is unknown.
 
     Args:
         edges: From source to target, only those that values flow along.
         categories: The strictest first.
     """
-    held = dict(own)
+    inherited = dict(grades)
     out: dict[Node, list[Node]] = defaultdict(list)
     for source, target in edges:
-        if target in own and not source[1].startswith(_INTERNAL):
-            held.setdefault(source, Held(None))
+        if target in grades and not source[1].startswith(_INTERNAL_PREFIX):
+            inherited.setdefault(source, Inherited(None))
             out[source].append(target)
     waiting = list(out)
     while waiting:
         source = waiting.pop()
         for target in out[source]:
-            joined = join(held[target], held[source], categories)
-            if joined != held[target]:
-                held[target] = joined
+            joined = stricter(inherited[target], inherited[source], categories)
+            if joined != inherited[target]:
+                inherited[target] = joined
                 waiting.append(target)
-    return {node: held[node] for node in own}
+    return {node: inherited[node] for node in grades}
 
 
-def join(one: Held, other: Held, categories: Sequence[str]) -> Held:
+def stricter(left: Inherited, right: Inherited, categories: Sequence[str]) -> Inherited:
     """The stricter of both, in grade and in category each."""
-    standings = (one.standing, other.standing)
-    known = [standing for standing in standings if standing]
-    standing = max(known, key=lambda s: s.rank) if len(known) == len(standings) else None
-    return Held(standing, min((c for c in (one.category, other.category) if c), key=categories.index, default=None))
+    sensitivities = (left.sensitivity, right.sensitivity)
+    known = [sensitivity for sensitivity in sensitivities if sensitivity]
+    sensitivity = max(known, key=lambda s: s.rank) if len(known) == len(sensitivities) else None
+    return Inherited(sensitivity, min((c for c in (left.category, right.category) if c), key=categories.index, default=None))

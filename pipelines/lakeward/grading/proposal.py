@@ -6,15 +6,15 @@ from decimal import Decimal
 from enum import StrEnum
 
 from lakeward.contracts.model import Column
-from lakeward.grading.catalogue import Detector, Rules, Standing
-from lakeward.grading.detection import DETECTABLE, Evidence
+from lakeward.grading.catalogue import Detector, GradingRules, Sensitivity
+from lakeward.grading.detection import DETECTABLE, DetectorCounts
 from lakeward.grading.grade import Grade
 
 # Ratios are kept to four digits, as the governance table has them.
-_DIGITS = Decimal("0.0001")
+_RATIO_STEP = Decimal("0.0001")
 
 
-class Why(StrEnum):
+class Reason(StrEnum):
     """Reasons of a grade; each is a message code."""
 
     IS = "grade_column_is"
@@ -34,7 +34,7 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class GradeProposal:
     """What the rules say of one column.
 
     Args:
@@ -47,44 +47,53 @@ class Proposal:
 
     column: str
     type: str
-    standing: Standing | None
+    sensitivity: Sensitivity | None
     category: str | None
     detector: str | None
     ratio: Decimal | None
     sample: int | None
     rule_version: str
     catalogue: str
-    why: Why
+    why: Reason
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Detection:
     detector: Detector
     ratio: Decimal
-    why: Why
+    why: Reason
 
 
-def propose(
-    columns: Iterable[Column], data_class: str | None, found: Mapping[str, Mapping[str, Evidence]], rules: Rules
-) -> tuple[Proposal, ...]:
+def propose_grades(
+    columns: Iterable[Column],
+    data_class: str | None,
+    counts_by_column: Mapping[str, Mapping[str, DetectorCounts]],
+    rules: GradingRules,
+) -> tuple[GradeProposal, ...]:
     """A proposal for every column.
 
     Args:
         data_class: The contract's class of data; without one that the rules know, what no detector knows is ungraded.
         found: Counts by column and detector, for the columns that were looked at.
     """
-    return tuple(_proposal(column, data_class, found.get(column.name, {}), rules) for column in columns)
+    return tuple(_proposal(column, data_class, counts_by_column.get(column.name, {}), rules) for column in columns)
 
 
-def _proposal(column: Column, data_class: str | None, found: Mapping[str, Evidence], rules: Rules) -> Proposal:
+def _proposal(
+    column: Column, data_class: str | None, counts_by_detector: Mapping[str, DetectorCounts], rules: GradingRules
+) -> GradeProposal:
     default = rules.classes.get(data_class or "")
-    best = min(_findings(column, found, rules), key=lambda f: list(rules.categories).index(f.detector.category), default=None)
-    sample = next((evidence.eligible for evidence in found.values()), None)
-    why = Why.CLASS if default else Why.UNKNOWN_CLASS if data_class else Why.NO_CLASS
-    base = Proposal(
+    best = min(
+        _detections(column, counts_by_detector, rules),
+        key=lambda f: list(rules.categories).index(f.detector.category),
+        default=None,
+    )
+    sample = next((evidence.eligible for evidence in counts_by_detector.values()), None)
+    why = Reason.CLASS if default else Reason.UNKNOWN_CLASS if data_class else Reason.NO_CLASS
+    base = GradeProposal(
         column=column.name,
         type=str(column.type),
-        standing=default,
+        sensitivity=default,
         category=None,
         detector=None,
         ratio=None,
@@ -93,53 +102,59 @@ def _proposal(column: Column, data_class: str | None, found: Mapping[str, Eviden
         catalogue=rules.scheme,
         why=why,
     )
-    if column.type.kind in DETECTABLE and not found:
-        return replace(base, standing=None, sample=0, why=Why.NO_VALUES)
+    if column.type.kind in DETECTABLE and not counts_by_detector:
+        return replace(base, sensitivity=None, sample=0, why=Reason.NO_VALUES)
     if best:
-        standing = highest(default, rules.categories[best.detector.category])
+        sensitivity = highest(default, rules.categories[best.detector.category])
         version = f"{rules.id}:{best.detector.id}.{best.detector.version}"
-        base = replace(base, standing=standing, category=best.detector.category, why=best.why, rule_version=version)
+        base = replace(base, sensitivity=sensitivity, category=best.detector.category, why=best.why, rule_version=version)
         base = replace(base, detector=best.detector.id, ratio=best.ratio)
-    return _declared(base, column.classification)
+    return _with_declared_grade(base, column.classification)
 
 
-def highest(*standings: Standing | None) -> Standing | None:
+def highest(*sensitivities: Sensitivity | None) -> Sensitivity | None:
     """The most sensitive of those that are known; None where none is."""
-    return max((s for s in standings if s), key=lambda s: s.rank, default=None)
+    return max((s for s in sensitivities if s), key=lambda s: s.rank, default=None)
 
 
-def _declared(proposal: Proposal, classification: str | None) -> Proposal:
+def _with_declared_grade(proposal: GradeProposal, classification: str | None) -> GradeProposal:
     """A grade that the contract itself states only ever raises."""
-    if proposal.standing is None or classification not in tuple(Grade):
+    if proposal.sensitivity is None or classification not in tuple(Grade):
         return proposal
-    declared = Standing(Grade(classification), None)
-    return replace(proposal, standing=declared, why=Why.DECLARED) if declared.rank > proposal.standing.rank else proposal
+    declared = Sensitivity(Grade(classification), None)
+    return replace(proposal, sensitivity=declared, why=Reason.DECLARED) if declared.rank > proposal.sensitivity.rank else proposal
 
 
-def _findings(column: Column, found: Mapping[str, Evidence], rules: Rules) -> list[_Found]:
-    judged = (_found(column, detector, found[detector.id], rules) for detector in rules.detectors if detector.id in found)
+def _detections(column: Column, counts_by_detector: Mapping[str, DetectorCounts], rules: GradingRules) -> list[_Detection]:
+    judged = (
+        _detect(column, detector, counts_by_detector[detector.id], rules)
+        for detector in rules.detectors
+        if detector.id in counts_by_detector
+    )
     return [finding for finding in judged if finding]
 
 
-def _found(column: Column, detector: Detector, seen: Evidence, rules: Rules) -> _Found | None:
+def _detect(column: Column, detector: Detector, counts: DetectorCounts, rules: GradingRules) -> _Detection | None:
     named = any(detector.names.search(name) for name in (column.name, column.source_name))
-    if (detector.needs_name and not named) or (not named and not detector.checked and _counted_things(column, seen, rules)):
+    if (detector.needs_name and not named) or (
+        not named and not detector.has_check and _looks_like_serials(column, counts, rules)
+    ):
         return None
-    ratio = _ratio(seen.matched, seen.eligible)
-    if ratio is not None and ratio >= detector.is_ratio and seen.matched >= (1 if named else detector.distinct):
-        return _Found(detector, ratio, Why.IS)
-    share = _ratio(seen.hits, seen.candidates)
-    if share is not None and detector.contains_ratio is not None and seen.hits and share >= detector.contains_ratio:
-        return _Found(detector, share, Why.CONTAINS)
+    ratio = _ratio(counts.matched, counts.eligible)
+    if ratio is not None and ratio >= detector.is_ratio and counts.matched >= (1 if named else detector.min_matches):
+        return _Detection(detector, ratio, Reason.IS)
+    share = _ratio(counts.hits, counts.candidates)
+    if share is not None and detector.contains_ratio is not None and counts.hits and share >= detector.contains_ratio:
+        return _Detection(detector, share, Reason.CONTAINS)
     return None
 
 
-def _counted_things(column: Column, seen: Evidence, rules: Rules) -> bool:
+def _looks_like_serials(column: Column, counts: DetectorCounts, rules: GradingRules) -> bool:
     """Whether the numbers rather count orders or parts: by the column's name, or because they lie so close."""
     serial = any(rules.serial_names.search(name) for name in (column.name, column.source_name))
-    dense = seen.spread is not None and seen.hits > 1 and seen.spread < rules.serial_density * seen.hits
+    dense = counts.spread is not None and counts.hits > 1 and counts.spread < rules.serial_density * counts.hits
     return serial or dense
 
 
 def _ratio(part: int, whole: int) -> Decimal | None:
-    return (Decimal(part) / whole).quantize(_DIGITS) if whole else None
+    return (Decimal(part) / whole).quantize(_RATIO_STEP) if whole else None

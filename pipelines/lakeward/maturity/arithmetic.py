@@ -15,7 +15,7 @@ FIRST, LAST = Decimal(1), Decimal(5)
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class TargetHistory:
     """How long an indicator has been held against a stored target.
 
     Args:
@@ -30,7 +30,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class IndicatorLevel:
     """One indicator's level, 1 to 5; None where it is not measured. An item can't pass a `must` that lies below it."""
 
     level: Decimal | None
@@ -39,7 +39,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class ItemProposal:
     """What live evidence says of one item.
 
     Args:
@@ -64,7 +64,7 @@ def mean(values: Sequence[Decimal | None]) -> Decimal | None:
     return half_up(sum(known, Decimal(0)) / len(known)) if known else None
 
 
-def level(value: Decimal, steps: Sequence[Decimal], *, lower: bool = False) -> Decimal:
+def interpolate_level(value: Decimal, steps: Sequence[Decimal], *, lower: bool = False) -> Decimal:
     """The level of a measured value, 1 to 5, linear between the steps and not rounded.
 
     Args:
@@ -81,7 +81,7 @@ def level(value: Decimal, steps: Sequence[Decimal], *, lower: bool = False) -> D
     return LAST
 
 
-def reach(history: History | None, months: int, share: Decimal) -> Decimal:
+def highest_level(history: TargetHistory | None, months: int, share: Decimal) -> Decimal:
     """The highest level that a value can show: a high value without history stops at 3.
 
     Args:
@@ -92,7 +92,7 @@ def reach(history: History | None, months: int, share: Decimal) -> Decimal:
     return LAST if history.improving else Decimal(4)
 
 
-def propose(readings: Sequence[Reading], ceiling: Decimal, least: Decimal) -> Proposal:
+def propose_item(readings: Sequence[IndicatorLevel], ceiling: Decimal, min_coverage: Decimal) -> ItemProposal:
     """An item's score from its indicators: their weighted mean, under its ceiling and above no `must`.
 
     Args:
@@ -102,13 +102,13 @@ def propose(readings: Sequence[Reading], ceiling: Decimal, least: Decimal) -> Pr
     measured = [(r.level, r.weight) for r in readings if r.level is not None]
     weight = sum((w for _, w in measured), Decimal(0))
     kappa = weight / sum((r.weight for r in readings), Decimal(0))
-    if kappa < least:
-        return Proposal(None, half_up(kappa), "maturity_insufficient")
+    if kappa < min_coverage:
+        return ItemProposal(None, half_up(kappa), "maturity_insufficient")
     if any(r.must and r.level is None for r in readings):
-        return Proposal(None, half_up(kappa), "maturity_must_unknown")
+        return ItemProposal(None, half_up(kappa), "maturity_must_unknown")
     musts = [Decimal(int(r.level) + 1) for r in readings if r.must and r.level is not None]
     total = sum((value * w for value, w in measured), Decimal(0))
-    return Proposal(half_up(min(ceiling, *musts, total / weight)), half_up(kappa))
+    return ItemProposal(half_up(min(ceiling, *musts, total / weight)), half_up(kappa))
 
 
 def clause_score(conformities: Sequence[Sequence[Decimal]]) -> Decimal:
@@ -116,11 +116,11 @@ def clause_score(conformities: Sequence[Sequence[Decimal]]) -> Decimal:
     return half_up(sum((mean(clauses) or Decimal(0) for clauses in conformities), Decimal(0)))
 
 
-def band(score: Decimal, bands: Sequence[Decimal]) -> int:
+def overall_level(score: Decimal, bands: Sequence[Decimal]) -> int:
     """The level 1 to 5 of an overall score; `bands` are the least scores of levels 2 to 5."""
     return 1 + sum(score >= least for least in bands)
 
 
-def announced(score: Decimal, domains: Sequence[Decimal], bands: Sequence[Decimal], apart: int) -> int:
+def indicative_level(score: Decimal, domains: Sequence[Decimal], bands: Sequence[Decimal], max_gap: int) -> int:
     """The level of the whole: that of its score, with no domain more than `apart` levels below it."""
-    return min(band(score, bands), *(band(domain, bands) + apart for domain in domains))
+    return min(overall_level(score, bands), *(overall_level(domain, bands) + max_gap for domain in domains))

@@ -5,13 +5,23 @@ from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 
 from lakeward.core.evidence import Evidence
-from lakeward.maturity.arithmetic import History, Proposal, Reading, announced, half_up, level, mean, propose, reach
-from lakeward.maturity.assessor import Answer
+from lakeward.maturity.arithmetic import (
+    IndicatorLevel,
+    ItemProposal,
+    TargetHistory,
+    half_up,
+    highest_level,
+    indicative_level,
+    interpolate_level,
+    mean,
+    propose_item,
+)
+from lakeward.maturity.assessor import AssessorAnswer
 from lakeward.maturity.catalogue import Catalogue, Domain, Indicator, Item
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class IndicatorFact:
     """What an indicator's query gave.
 
     Args:
@@ -29,7 +39,7 @@ class Fact:
     reason: str | None = None
 
     @property
-    def exact(self) -> Decimal | None:
+    def unrounded_value(self) -> Decimal | None:
         """The value before it was rounded for people."""
         if self.evidence is None or self.evidence.value is None or not self.denominator:
             return None
@@ -39,18 +49,18 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasuredIndicator:
     """One indicator as read: its level, two decimals, or None with a reason; `reason` beside a level is a mark on it."""
 
     indicator: Indicator
-    fact: Fact
+    fact: IndicatorFact
     level: Decimal | None
     reason: str | None
-    reading: Reading
+    weighted_level: IndicatorLevel
 
 
 @dataclass(frozen=True, slots=True)
-class ItemReading:
+class ItemAssessment:
     """One item: what live evidence proposes beside what an assessor says.
 
     Args:
@@ -59,9 +69,9 @@ class ItemReading:
     """
 
     item: Item
-    indicators: tuple[Measured, ...]
-    proposal: Proposal
-    answer: Answer | None
+    indicators: tuple[MeasuredIndicator, ...]
+    proposal: ItemProposal
+    answer: AssessorAnswer | None
 
     @property
     def score(self) -> Decimal | None:
@@ -77,11 +87,11 @@ class ItemReading:
 
 
 @dataclass(frozen=True, slots=True)
-class DomainReading:
+class DomainAssessment:
     """One domain; its score is the mean of the items that are measured, and says how many these are."""
 
     domain: Domain
-    items: tuple[ItemReading, ...]
+    items: tuple[ItemAssessment, ...]
 
     @property
     def score(self) -> Decimal | None:
@@ -89,7 +99,7 @@ class DomainReading:
         return mean([item.score for item in self.items])
 
     @property
-    def measured(self) -> int:
+    def measured_items(self) -> int:
         """Items with a score."""
         return sum(item.score is not None for item in self.items)
 
@@ -99,17 +109,17 @@ class Readiness:
     """Readiness (就绪度) by one edition; never a certification."""
 
     catalogue: Catalogue
-    domains: tuple[DomainReading, ...]
+    domains: tuple[DomainAssessment, ...]
 
     @property
-    def items(self) -> tuple[ItemReading, ...]:
+    def items(self) -> tuple[ItemAssessment, ...]:
         """All items, in the standard's order."""
         return tuple(item for domain in self.domains for item in domain.items)
 
     @property
-    def measured(self) -> int:
+    def measured_items(self) -> int:
         """Items with a score."""
-        return sum(domain.measured for domain in self.domains)
+        return sum(domain.measured_items for domain in self.domains)
 
     @property
     def score(self) -> Decimal | None:
@@ -120,14 +130,14 @@ class Readiness:
     def level(self) -> int | None:
         """The indicative level 1 to 5; None while a domain is unknown or too few items are measured."""
         scores = [domain.score for domain in self.domains if domain.score is not None]
-        enough = self.measured >= self.catalogue.limits["coverage"] * len(self.items)
+        enough = self.measured_items >= self.catalogue.limits["coverage"] * len(self.items)
         if self.score is None or not enough or len(scores) < len(self.domains):
             return None
-        return announced(self.score, scores, self.catalogue.bands, int(self.catalogue.limits["apart"]))
+        return indicative_level(self.score, scores, self.catalogue.bands, int(self.catalogue.limits["apart"]))
 
 
 def assess_facts(
-    catalogue: Catalogue, facts: Mapping[str, Fact], answers: Sequence[Answer], assets: tuple[int, int]
+    catalogue: Catalogue, facts: Mapping[str, IndicatorFact], answers: Sequence[AssessorAnswer], assets: tuple[int, int]
 ) -> Readiness:
     """The readiness that facts (by indicator id) and answers make.
 
@@ -138,8 +148,8 @@ def assess_facts(
     small = is_small(catalogue, *assets)
     domains = []
     for domain in catalogue.domains:
-        items = [_item(catalogue, item, facts, by_item.get(item.number), small=small) for item in domain.items]
-        domains.append(DomainReading(domain, tuple(items)))
+        items = [_assess_item(catalogue, item, facts, by_item.get(item.number), small=small) for item in domain.items]
+        domains.append(DomainAssessment(domain, tuple(items)))
     return Readiness(catalogue, tuple(domains))
 
 
@@ -148,28 +158,40 @@ def is_small(catalogue: Catalogue, critical: int, assets: int) -> bool:
     return critical < max(catalogue.limits["sample"], catalogue.limits["sample_share"] * assets)
 
 
-def measure(catalogue: Catalogue, indicator: Indicator, fact: Fact, history: History | None, *, small: bool) -> Measured:
+def measure_indicator(
+    catalogue: Catalogue, indicator: Indicator, fact: IndicatorFact, history: TargetHistory | None, *, small: bool
+) -> MeasuredIndicator:
     """One indicator's level: by its steps, its history and its sample."""
-    limits, value = catalogue.limits, fact.exact
+    limits, value = catalogue.limits, fact.unrounded_value
     if value is None:
-        return Measured(
+        return MeasuredIndicator(
             indicator=indicator,
             fact=fact,
             level=None,
             reason=fact.reason or "maturity_nothing_there",
-            reading=Reading(None, must=indicator.must),
+            weighted_level=IndicatorLevel(None, must=indicator.must),
         )
-    highest = reach(history, int(limits["history_months"]), limits["history_share"])
+    highest = highest_level(history, int(limits["history_months"]), limits["history_share"])
     marked = indicator.crit and small
-    found = min(level(value, indicator.steps, lower=indicator.lower), highest, *([limits["sample_reach"]] if marked else []))
-    reading = Reading(found, must=indicator.must)
-    return Measured(
-        indicator=indicator, fact=fact, level=half_up(found), reason="maturity_sample_small" if marked else None, reading=reading
+    found = min(
+        interpolate_level(value, indicator.steps, lower=indicator.lower), highest, *([limits["sample_reach"]] if marked else [])
+    )
+    reading = IndicatorLevel(found, must=indicator.must)
+    return MeasuredIndicator(
+        indicator=indicator,
+        fact=fact,
+        level=half_up(found),
+        reason="maturity_sample_small" if marked else None,
+        weighted_level=reading,
     )
 
 
-def _item(catalogue: Catalogue, item: Item, facts: Mapping[str, Fact], answer: Answer | None, *, small: bool) -> ItemReading:
+def _assess_item(
+    catalogue: Catalogue, item: Item, facts: Mapping[str, IndicatorFact], answer: AssessorAnswer | None, *, small: bool
+) -> ItemAssessment:
     # No indicator has been held against a stored target yet, so that none can show more than level 3.
-    measured = tuple(measure(catalogue, each, facts[each.id], None, small=small) for each in catalogue.of(item.number))
-    proposal = propose([each.reading for each in measured], item.ceiling, catalogue.limits["coverage"])
-    return ItemReading(item, measured, proposal, answer)
+    measured = tuple(
+        measure_indicator(catalogue, each, facts[each.id], None, small=small) for each in catalogue.indicators_of(item.number)
+    )
+    proposal = propose_item([each.weighted_level for each in measured], item.ceiling, catalogue.limits["coverage"])
+    return ItemAssessment(item, measured, proposal, answer)

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from lakeward.contracts.document import Document, Fault, read_document, shown
+from lakeward.contracts.document import Document, Fault, read_document, safe_repr
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.keys import KeyDoc
@@ -36,7 +36,7 @@ LEVELS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class AssessorAnswer:
     """An assessor's grade of one item.
 
     Args:
@@ -53,7 +53,7 @@ class Answer:
     documents: tuple[str, ...]
 
 
-def read_answers(text: str, file: str, catalogue: Catalogue) -> tuple[Answer, ...]:
+def read_answers(text: str, file: str, catalogue: Catalogue) -> tuple[AssessorAnswer, ...]:
     """The answers in `text`.
 
     Args:
@@ -69,10 +69,10 @@ def read_answers(text: str, file: str, catalogue: Catalogue) -> tuple[Answer, ..
     faults: list[Fault] = [*document.faults]
     view = _root(document, faults)
     _edition(view, catalogue)
-    answers = tuple(_answer(each, catalogue) for each in view.views("answers"))
-    _distinct(view, answers)
+    answers = tuple(_answer(each, catalogue) for each in view.mappings("answers"))
+    _check_distinct_items(view, answers)
     if faults:
-        first = document.error(min(faults, key=lambda fault: document.place(fault.steps)))
+        first = document.error(min(faults, key=lambda fault: document.position(fault.key_path)))
         raise DefinitionError(first.code, **first.facts)
     return answers
 
@@ -81,26 +81,26 @@ def _root(document: Document, faults: list[Fault]) -> View:
     if not isinstance(document.data, dict):
         faults.append(Fault((), "contract_not_a_mapping"))
     view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
-    view.only(KEYS)
+    view.allow_only(KEYS)
     return view
 
 
 def _edition(view: View, catalogue: Catalogue) -> None:
     edition = view.text("edition")
     if edition and edition != catalogue.edition:
-        view.fail("edition", "maturity_edition", found=shown(edition), expected=catalogue.edition)
+        view.fail("edition", "maturity_edition", found=safe_repr(edition), expected=catalogue.edition)
 
 
-def _answer(view: View, catalogue: Catalogue) -> Answer:
-    view.only(ANSWER_KEYS)
+def _answer(view: View, catalogue: Catalogue) -> AssessorAnswer:
+    view.allow_only(ANSWER_KEYS)
     item = view.text("item", expected="an item's number in quotes")
     if item and item not in {known.number for known in catalogue.items}:
-        view.fail("item", "maturity_unknown_item", found=shown(item), edition=catalogue.edition)
+        view.fail("item", "maturity_unknown_item", found=safe_repr(item), edition=catalogue.edition)
     documents = view.texts("documents")
     if not all(documents) or not documents:
-        view.wrong("documents", "a list of at least one link")
+        view.fail_value("documents", "a list of at least one link")
     when = view.entry("when", "a date such as 2026-11-20", _date)
-    return Answer(
+    return AssessorAnswer(
         item=item,
         score=_score(view, catalogue),
         who=view.text("who"),
@@ -121,10 +121,10 @@ def _conformities(value: Any, allowed: tuple[int, ...]) -> list[list[Decimal]] |
     if not isinstance(value, Mapping) or set(value) != {str(level) for level in range(1, LEVELS + 1)}:
         return None
     levels = [value[str(level)] for level in range(1, LEVELS + 1)]
-    said = all(
+    is_valid = all(
         isinstance(clauses, list) and clauses and all(type(c) is int and c in allowed for c in clauses) for clauses in levels
     )
-    return [[Decimal(clause) / 100 for clause in clauses] for clauses in levels] if said else None
+    return [[Decimal(clause) / 100 for clause in clauses] for clauses in levels] if is_valid else None
 
 
 def _date(value: Any) -> date | None:
@@ -134,9 +134,9 @@ def _date(value: Any) -> date | None:
         return None
 
 
-def _distinct(view: View, answers: tuple[Answer, ...]) -> None:
+def _check_distinct_items(view: View, answers: tuple[AssessorAnswer, ...]) -> None:
     seen: set[str] = set()
     for at, answer in enumerate(answers):
         if answer.item in seen:
-            view.faults.append(Fault(("answers", at, "item"), "maturity_item_twice", {"item": shown(answer.item)}))
+            view.faults.append(Fault(("answers", at, "item"), "maturity_item_twice", {"item": safe_repr(answer.item)}))
         seen.add(answer.item)

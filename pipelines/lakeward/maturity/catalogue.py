@@ -13,20 +13,20 @@ from typing import Any
 import yaml
 
 from lakeward.core.names import Sha256, sha256
-from lakeward.grading.catalogue import checked_text
+from lakeward.grading.catalogue import verified_text
 
 STANDARD = "dcmm_gbt_36073_2025.yaml"
 INDICATORS = "dcmm_indicators_lakeward_v1.yaml"
 
 _TABLE = re.compile(r"\bgovernance\.(\w+)")
 # Hundredths of a per cent by whole numbers, so that every engine rounds the half up.
-_RATIO = (
+_RATIO_SQL = (
     "SELECT CAST(numerator AS BIGINT) AS numerator, CAST(denominator AS BIGINT) AS denominator,\n"
     "  CASE WHEN denominator > 0 THEN CAST(CAST((20000 * CAST(numerator AS BIGINT) + CAST(denominator AS BIGINT))\n"
     "    // (2 * CAST(denominator AS BIGINT)) AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(18, 2)) END AS value\n"
     "FROM (\n{query})"
 )
-_PLAIN = (
+_FIGURE_SQL = (
     "SELECT CAST(NULL AS BIGINT) AS numerator, CAST(denominator AS BIGINT) AS denominator, CAST(value AS DECIMAL(18, 2)) AS value\n"
     "FROM (\n{query})"
 )
@@ -94,7 +94,7 @@ class Indicator:
     def sql(self, day: datetime) -> str:
         """One row `numerator, denominator, value` as of midnight `day`; `value` has two decimals, NULL for nothing to measure."""
         asked = (self.query or "").format(since=_instant(day - timedelta(days=self.days)), as_of=_instant(day))
-        return (_RATIO if self.ratio else _PLAIN).format(query=asked.rstrip())
+        return (_RATIO_SQL if self.ratio else _FIGURE_SQL).format(query=asked.rstrip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +121,13 @@ class Catalogue:
         """All items, in the standard's order."""
         return tuple(item for domain in self.domains for item in domain.items)
 
-    def of(self, item: str) -> tuple[Indicator, ...]:
+    def indicators_of(self, item: str) -> tuple[Indicator, ...]:
         """The indicators of one item."""
         return tuple(indicator for indicator in self.indicators if indicator.item == item)
 
 
 @functools.cache
-def catalogue() -> Catalogue:
+def default_catalogue() -> Catalogue:
     """The default edition, GB/T 36073-2025.
 
     Raises:
@@ -142,7 +142,7 @@ def load_catalogue(folder: Traversable) -> Catalogue:
     Raises:
         DefinitionError: A file is missing, or is not what CHECKSUMS says.
     """
-    texts = [checked_text(folder, STANDARD), checked_text(folder, INDICATORS)]
+    texts = [verified_text(folder, STANDARD), verified_text(folder, INDICATORS)]
     standard, ours = (yaml.load(text, Loader=yaml.CSafeLoader) for text in texts)
     limits = {name: Decimal(limit["value"]) for name, limit in standard["limits"].items()}
     return Catalogue(

@@ -21,26 +21,26 @@ def main() -> int:
     parser.add_argument("--project", type=Path)
     parser.add_argument("--lang", type=Lang, default=Lang.EN)
     parser.add_argument("names", nargs="*", metavar="DATASET")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        settings = Settings.load(given.project, given.lang)
-        runs = run_local(settings, given.names, lambda run: tell(run, given.lang))
+        settings = Settings.load(arguments.project, arguments.lang)
+        runs = run_local(settings, arguments.names, lambda run: print_run(run, arguments.lang))
     except LakewardError as error:
-        sys.stderr.write(error.render(given.lang) + "\n")
+        sys.stderr.write(error.render(arguments.lang) + "\n")
         return error.exit_code
     return max((exit_code(run) for run in runs), default=ExitCode.DONE)
 
 
-def tell(run: LocalRun, lang: Lang) -> None:
+def print_run(run: LocalRun, lang: Lang) -> None:
     """One line of JSON: `dag, dataset, state, seconds`, and after a success `run_id, batches`."""
-    told = {"dag": run.dag_id, "dataset": run.dataset, "state": run.state, "seconds": round(run.seconds, 1), **run.ids}
-    sys.stdout.write(json.dumps(told) + "\n")
+    payload = {"dag": run.dag_id, "dataset": run.dataset, "state": run.state, "seconds": round(run.seconds, 1), **run.ids}
+    sys.stdout.write(json.dumps(payload) + "\n")
     sys.stdout.flush()
     if run.state != "success":
-        sys.stderr.write(f"{run.dag_id}: {reason(run, lang)}\n")
+        sys.stderr.write(f"{run.dag_id}: {failure_text(run, lang)}\n")
 
 
-def reason(run: LocalRun, lang: Lang) -> str:
+def failure_text(run: LocalRun, lang: Lang) -> str:
     """Why the run failed. The text of an error that is not ours may hold data values, so only its kind is told."""
     if isinstance(run.error, LakewardError):
         return run.error.render(lang)

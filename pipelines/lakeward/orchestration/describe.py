@@ -6,7 +6,7 @@ from lakeward.contracts.model import Column, Contract
 HASH_DIGITS = 12
 
 
-def describe(contract: Contract) -> str:
+def describe_contract(contract: Contract) -> str:
     """The dataset's promise: owner, version and hash of the contract, key, columns."""
     facts = {
         "Owner": contract.owner,

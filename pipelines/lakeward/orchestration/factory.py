@@ -19,17 +19,17 @@ from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.core.errors import LakewardError, MachineError, TransientError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SPARK, Settings, SparkSettings
-from lakeward.orchestration.describe import describe
+from lakeward.orchestration.describe import describe_contract
 from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, maintain, score, scorecard
 
 # How often a drop folder is looked at, unless the contract promises fresher data.
-LOOK_EVERY = timedelta(hours=1)
+POLL_INTERVAL = timedelta(hours=1)
 # Grades, readiness and the page are read by people, and people look in the morning.
 DAILY = timedelta(days=1)
 # Files of a week are soon compacted, and what the retention lets go takes room for a week at most.
 WEEKLY = timedelta(weeks=1)
 # A look costs about a second of one core: more often than this, it is a stream, and wants another source.
-LOOK_AT_MOST_EVERY = timedelta(minutes=1)
+MIN_POLL_INTERVAL = timedelta(minutes=1)
 # A timedelta schedule needs a start; any instant in the past is alike while catch-up is off.
 START = datetime(2026, 1, 1, tzinfo=UTC)
 # Only what can succeed later is tried again; a wrong contract, or a bug, fails at once.
@@ -40,10 +40,10 @@ RETRY = {
 }
 INGEST, CURATE, GOVERN, MAINTAIN, BROKEN = "ingest", "curate", "govern", "maintain", "broken"
 # Of the project as a whole.
-OF_PROJECT = (GOVERN, MAINTAIN)
+PROJECT_DAGS = (GOVERN, MAINTAIN)
 
 
-def dags(inside: Path | str) -> dict[str, DAG]:
+def dags(path: Path | str) -> dict[str, DAG]:
     """The DAGs of the project that the file or folder `inside` lies in, by id; where Airflow is about to run a task, its DAG alone.
 
     A contract that is not valid becomes one DAG tagged `broken`, which fails with the message; the others are not touched.
@@ -52,12 +52,12 @@ def dags(inside: Path | str) -> dict[str, DAG]:
         UsageError: There is no project.
         SettingsError: `project.yaml`, or the environment, is not valid.
     """
-    settings = Settings.load(Path(inside))
+    settings = Settings.load(Path(path))
     project = load_project(find_project(settings.start))
-    made = [_dag(settings, project, name) for name in project.datasets() if _wanted(name)]
-    if _wanted(project.name):
-        made += [_govern(project), _maintain(project)]
-    return {dag.dag_id: dag for dag in made}
+    dags_made = [_dataset_dag(settings, project, name) for name in project.datasets() if _is_needed(name)]
+    if _is_needed(project.name):
+        dags_made += [_govern_dag(project), _maintain_dag(project)]
+    return {dag.dag_id: dag for dag in dags_made}
 
 
 def dag_id(contract: Contract) -> str:
@@ -70,29 +70,29 @@ def asset(project: str, table: TableName) -> Asset:
     return Asset(f"lakeward://{project}/{table}")
 
 
-def _wanted(name: str) -> bool:
+def _is_needed(name: str) -> bool:
     """Whether this process needs the dataset's DAG; decided by name, so that no other contract is read."""
     only = get_parsing_context().dag_id
     return only is None or only.partition("__")[2] == name
 
 
-def _dag(settings: Settings, project: Project, name: str) -> DAG:
+def _dataset_dag(settings: Settings, project: Project, name: str) -> DAG:
     try:
         contract = project.contract(name)
-        with _empty(contract, _schedule(project, contract)) as dag:
-            _run(settings, project, contract)
+        with _contract_dag(contract, _schedule(project, contract)) as dag:
+            _add_task(settings, project, contract)
     except LakewardError as error:
-        return _broken(name, str(error))
+        return _broken_dag(name, str(error))
     return dag
 
 
 def _schedule(project: Project, contract: Contract) -> timedelta | AssetAny:
     if contract.model is None:
-        return _look_every(contract)
+        return _poll_interval(contract)
     return AssetAny(*(asset(project.name, table) for table in contract.model.inputs))
 
 
-def _run(settings: Settings, project: Project, contract: Contract) -> None:
+def _add_task(settings: Settings, project: Project, contract: Contract) -> None:
     """The one task: in the worker's process, or where Spark is submitted to, on the cluster."""
     flow, outlets = curate if contract.model else ingest, [asset(project.name, contract.table(contract.layer))]
     if settings.spark.submit and project.engine_for(contract, settings.engine) == SPARK:
@@ -110,7 +110,7 @@ def _submitter() -> Callable[[str, Path, str, SparkSettings, list[Asset]], None]
     return submit
 
 
-def _govern(project: Project) -> DAG:
+def _govern_dag(project: Project) -> DAG:
     """Grades first, since readiness counts them; the page last, since it shows all."""
     with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", GOVERN}
@@ -119,7 +119,7 @@ def _govern(project: Project) -> DAG:
     return dag
 
 
-def _maintain(project: Project) -> DAG:
+def _maintain_dag(project: Project) -> DAG:
     with DAG(f"{MAINTAIN}__{project.name}", schedule=WEEKLY, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", MAINTAIN}
         task: Any = maintain.override(**RETRY)
@@ -127,7 +127,7 @@ def _maintain(project: Project) -> DAG:
     return dag
 
 
-def _empty(contract: Contract, schedule: timedelta | AssetAny) -> DAG:
+def _contract_dag(contract: Contract, schedule: timedelta | AssetAny) -> DAG:
     return DAG(
         dag_id(contract),
         schedule=schedule,
@@ -136,21 +136,21 @@ def _empty(contract: Contract, schedule: timedelta | AssetAny) -> DAG:
         max_active_runs=1,
         default_args={"owner": contract.owner, **RETRY},
         tags={"lakeward", contract.layer},
-        doc_md=describe(contract),
+        doc_md=describe_contract(contract),
     )
 
 
-def _broken(name: str, message: str) -> DAG:
-    with DAG(f"{BROKEN}__{name}", schedule=LOOK_EVERY, start_date=START, catchup=False, max_active_runs=1) as dag:
+def _broken_dag(name: str, message: str) -> DAG:
+    with DAG(f"{BROKEN}__{name}", schedule=POLL_INTERVAL, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", BROKEN}
         dag.doc_md = message
         fail(message)
     return dag
 
 
-def _look_every(contract: Contract) -> timedelta:
+def _poll_interval(contract: Contract) -> timedelta:
     """Half the promised freshness: what arrives just after a look is still in time at the next."""
     promised = contract.sla.freshness_seconds
     if promised is None:
-        return LOOK_EVERY
-    return max(LOOK_AT_MOST_EVERY, min(LOOK_EVERY, timedelta(seconds=promised) / 2))
+        return POLL_INTERVAL
+    return max(MIN_POLL_INTERVAL, min(POLL_INTERVAL, timedelta(seconds=promised) / 2))

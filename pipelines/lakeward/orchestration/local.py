@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from lakeward.contracts.project import find_project, load_project
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
-from lakeward.flows import in_order
+from lakeward.flows import dependency_order
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 DAGS_FILE = "lakeward_dags.py"
 # What Airflow calls the DAG that this process is about to run; the factory then makes no other.
-WANTED_DAG = "_AIRFLOW_PARSING_CONTEXT_DAG_ID"
+PARSED_DAG_VARIABLE = "_AIRFLOW_PARSING_CONTEXT_DAG_ID"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +54,21 @@ def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[L
         ContractError: A contract is not valid: nothing is run.
     """
     project = load_project(find_project(settings.start))
-    ordered = [name for name in in_order(project) if name in (names or project.datasets())]
-    _prepare(project.root)
-    from lakeward.orchestration.factory import GOVERN, OF_PROJECT, dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
+    ordered = [name for name in dependency_order(project) if name in (names or project.datasets())]
+    _prepare_airflow(project.root)
+    from lakeward.orchestration.factory import GOVERN, PROJECT_DAGS, dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
 
-    made = dags(project.root)
-    by_dataset = {dag_id.partition("__")[2]: dag for dag_id, dag in made.items() if dag_id.partition("__")[0] not in OF_PROJECT}
-    wanted = [(by_dataset[name], name) for name in ordered]
+    dags_by_id = dags(project.root)
+    by_dataset = {
+        dag_id.partition("__")[2]: dag for dag_id, dag in dags_by_id.items() if dag_id.partition("__")[0] not in PROJECT_DAGS
+    }
+    selected = [(by_dataset[name], name) for name in ordered]
     if not names:
-        wanted.append((made[f"{GOVERN}__{project.name}"], project.name))
+        selected.append((dags_by_id[f"{GOVERN}__{project.name}"], project.name))
     runs = []
-    with _own_signals():
-        for dag, name in wanted:
-            run = _run(dag, name)
+    with _restore_signals():
+        for dag, name in selected:
+            run = _run_dag(dag, name)
             on_progress(run)
             runs.append(run)
     return runs
@@ -91,7 +93,7 @@ def airflow_environment(root: Path) -> Mapping[str, str]:
     }
 
 
-def _prepare(root: Path) -> None:
+def _prepare_airflow(root: Path) -> None:
     """Set Airflow's environment before its first import, and make its database where there is none."""
     if not (root / "dags" / DAGS_FILE).is_file():
         raise UsageError("dags_file_missing", file=f"dags/{DAGS_FILE}", project=root.name)
@@ -103,13 +105,13 @@ def _prepare(root: Path) -> None:
     initdb()
 
 
-def _run(dag: "DAG", name: str) -> LocalRun:
-    os.environ[WANTED_DAG] = dag.dag_id  # noqa: TID251  (else every run parses and stores every DAG of the project)
+def _run_dag(dag: "DAG", name: str) -> LocalRun:
+    os.environ[PARSED_DAG_VARIABLE] = dag.dag_id  # noqa: TID251  (else every run parses and stores every DAG of the project)
     errors: list[BaseException | str | None] = []
     ids: dict[str, object] = {}
     for task in dag.tasks:
         task.on_failure_callback = [lambda context: errors.append(context["exception"])]
-        task.on_success_callback = [lambda context: ids.update(_told(context))]
+        task.on_success_callback = [lambda context: ids.update(_task_facts(context))]
     start = monotonic()
     ended = dag.test()
     return LocalRun(
@@ -122,17 +124,17 @@ def _run(dag: "DAG", name: str) -> LocalRun:
     )
 
 
-def _told(context: Mapping[str, Any]) -> Mapping[str, object]:
+def _task_facts(context: Mapping[str, Any]) -> Mapping[str, object]:
     """What a task told its assets; the govern DAG has none."""
     return {key: value for outlet in context["task"].outlets for key, value in context["outlet_events"][outlet].extra.items()}
 
 
 @contextmanager
-def _own_signals() -> Iterator[None]:
+def _restore_signals() -> Iterator[None]:
     """Give SIGTERM back its meaning: `dag.test()` leaves a handler that swallows it."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-        os.environ.pop(WANTED_DAG, None)  # noqa: TID251  (set for the runs above alone)
+        os.environ.pop(PARSED_DAG_VARIABLE, None)  # noqa: TID251  (set for the runs above alone)

@@ -20,7 +20,7 @@ from lakeward.flows import spark_jars
 APPLICATION = Path(__file__).with_name("submitted.py")
 # How the provider tells how spark-submit ended.
 _CODE = re.compile(r"Error code is: (-?\d+)")
-_HOPELESS = {ExitCode.WRONG_USE, ExitCode.REFUSED}
+_NOT_RETRYABLE = {ExitCode.WRONG_USE, ExitCode.REFUSED}
 
 
 class SubmittedFlow(SparkSubmitOperator):
@@ -38,7 +38,7 @@ class SubmittedFlow(SparkSubmitOperator):
         except (AirflowException, RuntimeError) as error:
             code = _CODE.search(str(error))
             ended = int(code[1]) if code else None
-            if ended in _HOPELESS:
+            if ended in _NOT_RETRYABLE:
                 raise AirflowFailException(f"spark-submit ended with {ended}; its last lines are above") from error
             raise TransientError("spark_submit_failed", task=self.task_id, code="-" if ended is None else ended) from error
 

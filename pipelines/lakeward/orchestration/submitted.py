@@ -20,16 +20,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="spark-submit submitted.py")
     parser.add_argument("--project", type=Path, required=True)
     parser.add_argument("name", metavar="DATASET")
-    given = parser.parse_args()
-    settings = replace(Settings.load(given.project), engine=SPARK)
+    arguments = parser.parse_args()
+    settings = replace(Settings.load(arguments.project), engine=SPARK)
     try:
-        return tell(run_dataset(settings, given.name), settings.lang)
+        return print_report(run_dataset(settings, arguments.name), settings.lang)
     except LakewardError as error:
         sys.stderr.write(error.render(settings.lang) + "\n")
         return error.exit_code
 
 
-def tell(report: RunReport, lang: Lang) -> ExitCode:
+def print_report(report: RunReport, lang: Lang) -> ExitCode:
     """Print what was done. A halted batch is refused: a person must look, and no retry helps."""
     sys.stdout.write(json.dumps(report.as_dict()) + "\n")
     halted = [facts for code, facts in report.warnings if code == "batch_halted"]

@@ -20,7 +20,7 @@ def ingest(root: str, name: str) -> Ids:
     """Take in what is new for the dataset `name` of the project at `root`."""
     from lakeward.flows import ingest_dataset  # noqa: PLC0415  (imports DuckDB)
 
-    return _tell(ingest_dataset(Settings.load(Path(root)), name))
+    return _emit_ids(ingest_dataset(Settings.load(Path(root)), name))
 
 
 @task
@@ -28,7 +28,7 @@ def curate(root: str, name: str) -> Ids:
     """Recompute the windows of the gold dataset `name` that new rows touch."""
     from lakeward.flows import curate_dataset  # noqa: PLC0415  (imports DuckDB)
 
-    return _tell(curate_dataset(Settings.load(Path(root)), name))
+    return _emit_ids(curate_dataset(Settings.load(Path(root)), name))
 
 
 @task
@@ -42,7 +42,7 @@ def grade(root: str) -> None:
 @task
 def assess(root: str) -> None:
     """Read the readiness from what the lake holds."""
-    from lakeward.flows import assess as assess_all  # noqa: PLC0415  (imports DuckDB)
+    from lakeward.flows import assess_readiness as assess_all  # noqa: PLC0415  (imports DuckDB)
 
     assess_all(Settings.load(Path(root)))
 
@@ -50,9 +50,9 @@ def assess(root: str) -> None:
 @task
 def score(root: str) -> None:
     """Keep the estate's score of the day."""
-    from lakeward.flows import keep_estate_score  # noqa: PLC0415  (imports DuckDB)
+    from lakeward.flows import store_estate_score  # noqa: PLC0415  (imports DuckDB)
 
-    keep_estate_score(Settings.load(Path(root)))
+    store_estate_score(Settings.load(Path(root)))
 
 
 @task
@@ -83,7 +83,7 @@ def fail(message: str) -> None:
     raise AirflowFailException(message)
 
 
-def _tell(report: "RunReport") -> Ids:
+def _emit_ids(report: "RunReport") -> Ids:
     """The run's ids, for the next task and on the asset event that wakes the gold DAGs.
 
     Raises:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from lakeward.contracts.model import Column
 from lakeward.grading.catalogue import shipped_rules
-from lakeward.grading.detection import detectable, detection_query, evidence_of
-from lakeward.grading.proposal import Proposal, propose
+from lakeward.grading.detection import detectable, detection_query, detector_counts
+from lakeward.grading.proposal import GradeProposal, propose_grades
 from lakeward.profiling.findings import ColumnProfile
-from lakeward.profiling.measuring import StagedRecords
+from lakeward.profiling.type_trials import StagedRecords
 
 
-def recognised(staged: StagedRecords, columns: Sequence[ColumnProfile]) -> dict[str, Proposal]:
+def detect_grades(staged: StagedRecords, columns: Sequence[ColumnProfile]) -> dict[str, GradeProposal]:
     """Proposals for those columns of the staged file in which a detector found something.
 
     Raises:
@@ -22,5 +22,5 @@ def recognised(staged: StagedRecords, columns: Sequence[ColumnProfile]) -> dict[
     if not names:
         return {}
     query = detection_query(staged.rows, names, ["_row"], rules)
-    found = evidence_of(staged.engine.fetch(query), names, rules)
-    return {proposal.column: proposal for proposal in propose(named, None, found, rules) if proposal.category}
+    found = detector_counts(staged.engine.fetch(query), names, rules)
+    return {proposal.column: proposal for proposal in propose_grades(named, None, found, rules) if proposal.category}

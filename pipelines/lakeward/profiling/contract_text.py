@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from lakeward.contracts.model import Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.grading.catalogue import shipped_rules
-from lakeward.grading.proposal import Proposal, Why
+from lakeward.grading.proposal import GradeProposal, Reason
 from lakeward.profiling.findings import ColumnProfile, Profile, Times
 
 LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number", Kind.BOOLEAN: "boolean"} | {
@@ -24,7 +24,7 @@ def contract_text(profile: Profile, name: str, zone: str) -> str:
     return "\n".join([*_head(profile, name), *_schema(profile, name), *_sla(profile.times), *_custom(profile, name, zone)]) + "\n"
 
 
-def _quoted(value: str) -> str:
+def _yaml_string(value: str) -> str:
     """A YAML scalar: JSON's strings are YAML's double-quoted ones."""
     return json.dumps(value, ensure_ascii=False)
 
@@ -39,7 +39,7 @@ def _head(profile: Profile, name: str) -> Iterator[str]:
     yield "status: draft"
     yield "domain: production"
     yield "description:"
-    yield f"  purpose: {_quoted(f'What {name} is for, in one sentence')}"
+    yield f"  purpose: {_yaml_string(f'What {name} is for, in one sentence')}"
     yield "team:"
     yield "  name: data"
     yield "  members:"
@@ -56,20 +56,20 @@ def _schema(profile: Profile, name: str) -> Iterator[str]:
 
 
 def _column(profile: Profile, column: ColumnProfile) -> Iterator[str]:
-    yield f"      - name: {_quoted(column.name)}"
+    yield f"      - name: {_yaml_string(column.name)}"
     if column.source_name != column.name:
-        yield f"        physicalName: {_quoted(column.source_name)}"
+        yield f"        physicalName: {_yaml_string(column.source_name)}"
     yield f"        logicalType: {LOGICAL.get(column.type.kind, 'string')}      # {_conversion(profile, column)}"
     if column.type.kind is Kind.DECIMAL:
-        yield f"        physicalType: {_quoted(str(column.type))}      # money, by its name: exact"
+        yield f"        physicalType: {_yaml_string(str(column.type))}      # money, by its name: exact"
     if column.name in profile.key.columns:
         yield "        required: true"
         yield f"        primaryKey: true      # {_uniqueness(profile)}"
         yield f"        primaryKeyPosition: {profile.key.columns.index(column.name) + 1}"
     elif profile.times and column.name == profile.times.column and column.filled == profile.rows:
         yield "        required: true      # no value is missing"
-    if column.content and column.content.standing:
-        yield f"        classification: {column.content.standing.grade}      # {_content_evidence(column.content)}"
+    if column.grade_proposal and column.grade_proposal.sensitivity:
+        yield f"        classification: {column.grade_proposal.sensitivity.grade}      # {_content_evidence(column.grade_proposal)}"
     custom = list(_custom_properties(column))
     if custom:
         yield "        customProperties:"
@@ -84,9 +84,9 @@ def _conversion(profile: Profile, column: ColumnProfile) -> str:
     return f"{column.converted:,} of {column.filled:,} values convert, {column.distinct:,} different{share}"
 
 
-def _content_evidence(content: Proposal) -> str:
-    level = "" if content.standing is None or content.standing.level is None else f"level {content.standing.level}, "
-    verb = "its values are" if content.why is Why.IS else "some of its texts hold"
+def _content_evidence(content: GradeProposal) -> str:
+    level = "" if content.sensitivity is None or content.sensitivity.level is None else f"level {content.sensitivity.level}, "
+    verb = "its values are" if content.why is Reason.IS else "some of its texts hold"
     return f"{level}{content.category}: {verb} that, by {content.rule_version}"
 
 
@@ -100,11 +100,11 @@ def _custom_properties(column: ColumnProfile) -> Iterator[str]:
         evidence = (
             "a fraction, which the workbook shows as a percentage" if column.as_percent else "guessed from the column's name"
         )
-        yield f"          - {{property: unit, value: {_quoted(column.unit)}}}      # UCUM, {evidence}"
+        yield f"          - {{property: unit, value: {_yaml_string(column.unit)}}}      # UCUM, {evidence}"
     if column.time_format:
-        rivals = " or ".join(_quoted(rival) for rival in column.rival_formats)
+        rivals = " or ".join(_yaml_string(rival) for rival in column.rival_formats)
         doubt = f"  CHECK: {rivals} fits as well" if rivals else "no other format fits as many values"
-        yield f"          - {{property: timeFormat, value: {_quoted(column.time_format)}}}      # {doubt.strip()}"
+        yield f"          - {{property: timeFormat, value: {_yaml_string(column.time_format)}}}      # {doubt.strip()}"
 
 
 def _sla(times: Times | None) -> Iterator[str]:
@@ -126,10 +126,10 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
     yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
     yield f"  - {{property: dataClass, value: production}}      # CHECK: {', '.join(shipped_rules().classes)}; columns take their grade from it"
     if profile.times:
-        yield f"  - {{property: timeColumn, value: {_quoted(profile.times.column)}}}"
+        yield f"  - {{property: timeColumn, value: {_yaml_string(profile.times.column)}}}"
     series = [column for column in profile.key.columns if profile.times and column != profile.times.column]
     if profile.times and len(profile.key.columns) > 1:
-        yield f"  - {{property: series, value: [{', '.join(map(_quoted, series))}]}}"
+        yield f"  - {{property: series, value: [{', '.join(map(_yaml_string, series))}]}}"
     if not profile.key.columns:
         yield "  # No column is unique, alone or with the time. Name a key if you know one, or let equal rows count once:"
         yield "  # - {property: duplicates, value: exact}"
@@ -138,26 +138,26 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
 def _source(profile: Profile, name: str) -> Iterator[str]:
     record_format = profile.record_format
     yield f"path: inbox/{name}"
-    yield f"pattern: {_quoted('**/*' + profile.suffix)}"
+    yield f"pattern: {_yaml_string('**/*' + profile.suffix)}"
     yield f"format: {record_format.format}"
     if record_format.format is FileFormat.CSV:
-        yield f"delimiter: {_quoted(record_format.delimiter)}      # {profile.agreeing} of {profile.sampled} sampled records have as many fields"
-        yield f"quote: {_quoted(record_format.quote)}"
-        yield f"escape: {_quoted(record_format.escape)}"
-        yield f"decimal: {_quoted(record_format.decimal)}"
+        yield f"delimiter: {_yaml_string(record_format.delimiter)}      # {profile.agreeing_records} of {profile.sampled_records} sampled records have as many fields"
+        yield f"quote: {_yaml_string(record_format.quote)}"
+        yield f"escape: {_yaml_string(record_format.escape)}"
+        yield f"decimal: {_yaml_string(record_format.decimal)}"
     if record_format.format is FileFormat.XLSX:
         yield from _sheet(record_format)
     if record_format.format in {FileFormat.CSV, FileFormat.JSONL}:
         yield f"encoding: {record_format.encoding}      # {_encoding_evidence(record_format)}"
     if record_format.format is not FileFormat.PARQUET:
-        yield f"nulls: [{', '.join(map(_quoted, record_format.nulls))}]      # those that occur, and the empty text"
+        yield f"nulls: [{', '.join(map(_yaml_string, record_format.nulls))}]      # those that occur, and the empty text"
 
 
 def _sheet(record_format: RecordFormat) -> Iterator[str]:
     if record_format.sheet is None:
         yield "# sheet: the only one that holds something, whatever its name; name one here to read no other"
     else:
-        yield f"sheet: {_quoted(record_format.sheet)}"
+        yield f"sheet: {_yaml_string(record_format.sheet)}"
     yield f"headerRow: {record_format.header_row}      # CHECK: the first row of column names; records follow below the last"
     if record_format.header_rows > 1:
         yield f"headerRows: {record_format.header_rows}      # by its merged cells; a column's name is the texts above it, joined with _"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.grading.proposal import Proposal
+from lakeward.grading.proposal import GradeProposal
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
 
@@ -45,7 +45,7 @@ class ColumnProfile:
     unit: str | None = None
     as_percent: bool = False
     personal: bool = False
-    content: Proposal | None = None
+    grade_proposal: GradeProposal | None = None
 
     @property
     def has_range(self) -> bool:
@@ -97,8 +97,8 @@ class Profile:
     """
 
     record_format: RecordFormat
-    agreeing: int
-    sampled: int
+    agreeing_records: int
+    sampled_records: int
     rows: int
     rejects: int
     suffix: str

@@ -11,7 +11,7 @@ from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.findings import ColumnProfile, Key, Times
-from lakeward.profiling.measuring import StagedRecords
+from lakeward.profiling.type_trials import StagedRecords
 
 # Columns to pair with the time column, those with the fewest values first: series are few, readings are many.
 PAIRS = 8
@@ -20,9 +20,9 @@ NAMING, GROUPS = 6, 4
 # Rows on which a group must prove itself first: most groups repeat early, and counting them all costs a sort each.
 FIRST = 20_000
 # Repetitions that unrelated columns would show: with fewer to be expected, having none is an accident.
-EXPECTED = 3
+MIN_EXPECTED_REPEATS = 3
 # Whole numbers that may be names by their number: more different ones are measured.
-FEW = 20
+MAX_NAMING_INTEGERS = 20
 # Kinds whose values are the same or not, without rounding.
 EXACT = frozenset({Kind.STRING, Kind.INTEGER, Kind.DATE})
 
@@ -52,8 +52,12 @@ def find_key(engine: Engine, values: Relation, columns: Sequence[ColumnProfile],
         return Key((best.name,), tuple(column.name for column in single if column is not best))
     partners = [column for column in whole if column.type.kind in EXACT and 1 < column.distinct < rows]
     timed = time if time in whole else None
-    pair = _pair(engine, values, sorted(partners, key=lambda column: column.distinct)[:PAIRS], timed, rows) if timed else Key()
-    return pair if pair.columns else _group(engine, values, partners, timed, rows)
+    pair = (
+        _find_pair_key(engine, values, sorted(partners, key=lambda column: column.distinct)[:PAIRS], timed, rows)
+        if timed
+        else Key()
+    )
+    return pair if pair.columns else _find_group_key(engine, values, partners, timed, rows)
 
 
 def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, key: Key) -> Times:
@@ -69,39 +73,45 @@ def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, 
     )[0]
     period = Decimal(str(found["period"])).quantize(Decimal("0.001")).normalize() if found["period"] else None
     return Times(
-        column=time.name, period_seconds=period, regular=found["regular"], steps=found["steps"], offsets=_offsets(staged, time)
+        column=time.name,
+        period_seconds=period,
+        regular=found["regular"],
+        steps=found["steps"],
+        offsets=_count_offsets(staged, time),
     )
 
 
-def _pair(engine: Engine, values: Relation, partners: Sequence[ColumnProfile], time: ColumnProfile, rows: int) -> Key:
+def _find_pair_key(engine: Engine, values: Relation, partners: Sequence[ColumnProfile], time: ColumnProfile, rows: int) -> Key:
     counts = [
-        f"count(DISTINCT ({identifier(column.name)}, {identifier(time.name)})) AS n{place}"
-        for place, column in enumerate(partners)
+        f"count(DISTINCT ({identifier(column.name)}, {identifier(time.name)})) AS n{index}"
+        for index, column in enumerate(partners)
     ]
     found = engine.fetch(f"SELECT {', '.join(counts)} FROM {values}")[0]
-    return next((Key((column.name, time.name)) for place, column in enumerate(partners) if found[f"n{place}"] == rows), Key())
+    return next((Key((column.name, time.name)) for index, column in enumerate(partners) if found[f"n{index}"] == rows), Key())
 
 
-def _group(engine: Engine, values: Relation, partners: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int) -> Key:
+def _find_group_key(
+    engine: Engine, values: Relation, partners: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int
+) -> Key:
     """The fewest columns that name things, days or times and tell all rows apart together, and not by accident."""
-    naming = [column for column in partners if _names(column)] + ([time] if time and 1 < time.distinct < rows else [])
+    naming = [column for column in partners if _is_naming(column)] + ([time] if time and 1 < time.distinct < rows else [])
     # Longer lists say more; the time comes last in a key.
-    some = sorted(sorted(naming, key=lambda column: -column.distinct)[:NAMING], key=lambda column: column is time)
-    groups = [group for size in (2, 3) for group in combinations(some, size) if _telling(group, rows)]
-    likely = _unique(engine, values, sorted(groups, key=_simplicity), min(rows, FIRST))[:GROUPS]
-    proven = likely if rows <= FIRST else _unique(engine, values, likely, rows)
+    candidates = sorted(sorted(naming, key=lambda column: -column.distinct)[:NAMING], key=lambda column: column is time)
+    groups = [group for size in (2, 3) for group in combinations(candidates, size) if _can_tell_apart(group, rows)]
+    likely = _unique_groups(engine, values, sorted(groups, key=_simplicity), min(rows, FIRST))[:GROUPS]
+    proven = likely if rows <= FIRST else _unique_groups(engine, values, likely, rows)
     return Key(tuple(column.name for column in proven[0])) if proven else Key()
 
 
-def _names(column: ColumnProfile) -> bool:
+def _is_naming(column: ColumnProfile) -> bool:
     """Whether it names a thing or a day; a whole number does if it is called so, or is one of few."""
-    return column.type.kind is not Kind.INTEGER or column.distinct <= FEW or bool(_IDENTIFIER.search(column.name))
+    return column.type.kind is not Kind.INTEGER or column.distinct <= MAX_NAMING_INTEGERS or bool(_IDENTIFIER.search(column.name))
 
 
-def _telling(group: Sequence[ColumnProfile], rows: int) -> bool:
+def _can_tell_apart(group: Sequence[ColumnProfile], rows: int) -> bool:
     """Whether there are enough combinations for all rows, and few enough that unrelated columns would repeat some."""
     combinations_ = prod(column.distinct for column in group)
-    return rows <= combinations_ <= rows * (rows - 1) / (2 * EXPECTED)
+    return rows <= combinations_ <= rows * (rows - 1) / (2 * MIN_EXPECTED_REPEATS)
 
 
 def _simplicity(group: Sequence[ColumnProfile]) -> tuple[int, bool, int]:
@@ -110,21 +120,21 @@ def _simplicity(group: Sequence[ColumnProfile]) -> tuple[int, bool, int]:
     return len(group), timeless, prod(column.distinct for column in group)
 
 
-def _unique(
+def _unique_groups(
     engine: Engine, values: Relation, groups: Sequence[tuple[ColumnProfile, ...]], rows: int
 ) -> list[tuple[ColumnProfile, ...]]:
     """Those that repeat nothing in the first `rows` rows."""
     if not groups:
         return []
     counts = [
-        f"count(DISTINCT ({', '.join(identifier(column.name) for column in group)})) AS n{place}"
-        for place, group in enumerate(groups)
+        f"count(DISTINCT ({', '.join(identifier(column.name) for column in group)})) AS n{index}"
+        for index, group in enumerate(groups)
     ]
     found = engine.fetch(f"SELECT {', '.join(counts)} FROM (SELECT * FROM {values} ORDER BY _row LIMIT {rows})")[0]
-    return [group for place, group in enumerate(groups) if found[f"n{place}"] == rows]
+    return [group for index, group in enumerate(groups) if found[f"n{index}"] == rows]
 
 
-def _offsets(staged: StagedRecords, time: ColumnProfile) -> int:
+def _count_offsets(staged: StagedRecords, time: ColumnProfile) -> int:
     """How many ISO 8601 texts say their offset from UTC; a written format has one for all or for none."""
     stored = staged.engine.types(staged.rows)[time.name].kind
     if time.time_format or stored is not Kind.STRING:

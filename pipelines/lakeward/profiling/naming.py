@@ -14,24 +14,24 @@ _OTHER = re.compile(r"[\W_]+")
 
 def sql_names(headers: Iterable[str]) -> tuple[str, ...]:
     """A name for each header: small letters, digits and `_`, beginning with a letter, each once."""
-    taken: set[str] = set()
-    return tuple(_free(_name(header, place), taken) for place, header in enumerate(headers, 1))
+    used: set[str] = set()
+    return tuple(_unique_name(_sql_name(header, position), used) for position, header in enumerate(headers, 1))
 
 
-def _name(header: str, place: int) -> str:
+def _sql_name(header: str, position: int) -> str:
     plain = unicodedata.normalize("NFKC", header).replace("%", " pct ").lower()
     name = _OTHER.sub("_", plain).strip("_")[:LONGEST]
     if not name:
-        return f"column_{place}"
+        return f"column_{position}"
     if not name[0].isalpha():
         return f"c_{name}"
     return f"{name}_" if name in RESERVED else name
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _unique_name(name: str, used: set[str]) -> str:
     free, number = name, 1
-    while free in taken:
+    while free in used:
         number += 1
         free = f"{name}_{number}"
-    taken.add(free)
+    used.add(free)
     return free

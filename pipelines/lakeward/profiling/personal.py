@@ -25,5 +25,5 @@ def looks_personal(header: str, values: Sequence[str]) -> bool:
     """Whether the column's name, or some of its values, may be about a person."""
     if _NAMES.search(header.replace("_", " ")):
         return True
-    hits = sum(1 for value in values if _VALUES.search(value))
-    return hits > SHARE * len(values)
+    matches = sum(1 for value in values if _VALUES.search(value))
+    return matches > SHARE * len(values)

@@ -10,14 +10,14 @@ from lakeward.core.errors import UsageError
 from lakeward.core.sql import identifier
 from lakeward.core.workbook import ERRORS
 from lakeward.engines.protocols import Engine
-from lakeward.profiling.candidates import STRING
 from lakeward.profiling.columns import profile_columns
-from lakeward.profiling.content import recognised
+from lakeward.profiling.content import detect_grades
 from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile
 from lakeward.profiling.keys import find_key, find_time_column, measure_times
-from lakeward.profiling.looking import Look, first_look, header
-from lakeward.profiling.measuring import StagedRecords, null_tokens, sample
 from lakeward.profiling.naming import sql_names
+from lakeward.profiling.probe import FileProbe, probe_file, read_header
+from lakeward.profiling.type_candidates import STRING
+from lakeward.profiling.type_trials import StagedRecords, null_tokens, sample_texts
 
 
 def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profile:
@@ -29,24 +29,26 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
     Raises:
         UsageError: It is empty, can't be read, or has no header or no rows.
     """
-    look = first_look(path, sheet)
-    headers = header(engine, look)
+    probe = probe_file(path, sheet)
+    headers = read_header(engine, probe)
     names = dict(zip(sql_names(headers), headers, strict=True))
-    staged, rows, rejects = _stage(engine, look, names)
+    staged, rows, rejects = _stage(engine, probe, names)
     texts = [column for column, type_ in engine.types(staged.rows).items() if column in names and type_.kind is Kind.STRING]
-    record_format = replace(look.record_format, nulls=null_tokens(staged, texts))
+    record_format = replace(probe.record_format, nulls=null_tokens(staged, texts))
     staged = replace(staged, record_format=record_format)
-    samples = sample(staged, texts, (*record_format.nulls, *(ERRORS if record_format.format is FileFormat.XLSX else ())), rows)
+    samples = sample_texts(
+        staged, texts, (*record_format.nulls, *(ERRORS if record_format.format is FileFormat.XLSX else ())), rows
+    )
     columns, values = profile_columns(staged, names, samples)
-    content = recognised(staged, columns)
-    columns = tuple(_shown(replace(column, content=content.get(column.name)), look) for column in columns)
+    content = detect_grades(staged, columns)
+    columns = tuple(_with_percent_unit(replace(column, grade_proposal=content.get(column.name)), probe) for column in columns)
     time = find_time_column(columns)
     key = find_key(engine, values, columns, time, rows)
     times = measure_times(staged, values, time, key) if time else None
     return Profile(
         record_format=record_format,
-        agreeing=look.agreeing,
-        sampled=look.sampled,
+        agreeing_records=probe.agreeing_records,
+        sampled_records=probe.sampled_records,
         rows=rows,
         rejects=rejects,
         suffix=path.suffix,
@@ -56,19 +58,19 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
     )
 
 
-def _shown(column: ColumnProfile, look: Look) -> ColumnProfile:
+def _with_percent_unit(column: ColumnProfile, probe: FileProbe) -> ColumnProfile:
     """The column in the unit of what its cells hold: what a workbook shows as percentages are fractions."""
-    if column.source_name not in look.percent or column.type.kind not in NUMBERS:
+    if column.source_name not in probe.percent_columns or column.type.kind not in NUMBERS:
         return column
     return replace(column, unit="1", as_percent=True)
 
 
-def _stage(engine: Engine, look: Look, names: Mapping[str, str]) -> tuple[StagedRecords, int, int]:
+def _stage(engine: Engine, probe: FileProbe, names: Mapping[str, str]) -> tuple[StagedRecords, int, int]:
     """Read the file once and keep its rows; how many rows and rejects there are."""
     columns = tuple(Column(column, STRING, header) for column, header in names.items())
-    read = engine.stage((look.input,), look.record_format, columns)
+    read = engine.stage((probe.input,), probe.record_format, columns)
     rows = engine.materialise("profile_staged", f"SELECT {', '.join(map(identifier, names))}, _row FROM {read.rows}")
     counts = engine.fetch(f"SELECT (SELECT count(*) FROM {rows}) AS rows, (SELECT count(*) FROM {read.rejects}) AS rejects")[0]
     if not counts["rows"]:
-        raise UsageError("sample_without_rows", file=look.input.path, rejects=counts["rejects"])
-    return StagedRecords(engine, rows, look.record_format), counts["rows"], counts["rejects"]
+        raise UsageError("sample_without_rows", file=probe.input.path, rejects=counts["rejects"])
+    return StagedRecords(engine, rows, probe.record_format), counts["rows"], counts["rejects"]

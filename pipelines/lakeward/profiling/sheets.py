@@ -9,11 +9,11 @@ from lakeward.core.workbook import UnreadableError
 from lakeward.sources.sniff import guess_sheet, sheet_names
 
 # Names in one message; a workbook with more sheets is a report, and messages stay short.
-SHOWN = 12
-SHOWN_LETTERS = 200
+MAX_SHEETS = 12
+MAX_LETTERS = 200
 
 
-def look_at_sheet(path: Path, record_format: RecordFormat, sheet: str | None) -> tuple[RecordFormat, frozenset[str]]:
+def probe_sheet(path: Path, record_format: RecordFormat, sheet: str | None) -> tuple[RecordFormat, frozenset[str]]:
     """The record format with the sheet and its header, and the columns that are shown as percentages.
 
     Args:
@@ -23,7 +23,7 @@ def look_at_sheet(path: Path, record_format: RecordFormat, sheet: str | None) ->
         UsageError: There is no such sheet, there are several, or none has a header.
     """
     try:
-        _choosable(path, record_format.sheet_limit_bytes, sheet)
+        _check_sheet_choice(path, record_format.sheet_limit_bytes, sheet)
         guess = guess_sheet(path, record_format.sheet_limit_bytes, sheet)
     except UnreadableError as error:
         raise UsageError("sample_workbook_damaged", file=path, found=error.code) from error
@@ -33,7 +33,7 @@ def look_at_sheet(path: Path, record_format: RecordFormat, sheet: str | None) ->
     return replace(record_format, sheet=name, header_row=guess.header_row, header_rows=guess.header_rows), guess.percent
 
 
-def readable_workbook(path: Path, broken: str | None) -> None:
+def check_workbook(path: Path, fault_code: str | None) -> None:
     """That the file is a workbook by its beginning.
 
     Args:
@@ -42,22 +42,22 @@ def readable_workbook(path: Path, broken: str | None) -> None:
     Raises:
         UsageError: It has a password, or is older than the format that is read.
     """
-    if broken == "file_workbook_locked":
+    if fault_code == "file_workbook_locked":
         raise UsageError("sample_workbook_locked", file=path)
-    if broken:
+    if fault_code:
         raise UsageError("sample_workbook_old", file=path)
 
 
-def _choosable(path: Path, limit: int, sheet: str | None) -> None:
+def _check_sheet_choice(path: Path, limit: int, sheet: str | None) -> None:
     """That there is one sheet to look at."""
-    filled, every = sheet_names(path, limit)
+    filled, all_sheets = sheet_names(path, limit)
     if sheet is None and not filled:
         raise UsageError("sample_empty", file=path)
     if sheet is None and len(filled) > 1:
-        raise UsageError("sample_sheets", file=path, count=len(filled), sheets=_listed(filled))
-    if sheet is not None and sheet.casefold() not in {name.casefold() for name in every}:
-        raise UsageError("sample_sheet_missing", file=path, sheet=sheet, sheets=_listed(every))
+        raise UsageError("sample_sheets", file=path, count=len(filled), sheets=_shorten_list(filled))
+    if sheet is not None and sheet.casefold() not in {name.casefold() for name in all_sheets}:
+        raise UsageError("sample_sheet_missing", file=path, sheet=sheet, sheets=_shorten_list(all_sheets))
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:SHOWN])[:SHOWN_LETTERS] + (", …" if len(names) > SHOWN else "")
+def _shorten_list(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:MAX_SHEETS])[:MAX_LETTERS] + (", …" if len(names) > MAX_SHEETS else "")

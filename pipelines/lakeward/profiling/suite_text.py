@@ -18,7 +18,7 @@ GX_VERSION = "1.24.1"
 MARGIN = Decimal("0.1")
 # What Excel shows where a formula failed: no text that anyone wrote. In numbers and times it does not convert anyway.
 ERROR_FORM = "^#(" + "|".join(error[1:].replace("?", "[?]") for error in ERRORS) + ")$"
-FAILED = "An error of Excel is the failure of a formula, not a value."
+FORMULA_ERROR_NOTE = "An error of Excel is the failure of a formula, not a value."
 # Significant digits of a bound: more would say that the bound is known.
 DIGITS = 3
 
@@ -38,7 +38,7 @@ def _expectations(profile: Profile, column: ColumnProfile) -> Iterator[dict[str,
             column, "expect_column_values_to_be_unique", f"{column.distinct:,} different values in {profile.rows:,} records."
         )
     if column.low is not None and column.high is not None:
-        low, high = widened(column.low, column.high)
+        low, high = widen_range(column.low, column.high)
         note = f"The range of {column.converted:,} values of one file, widened by {MARGIN:.0%} on each side; set it to what is possible."
         yield _rule(
             column, "expect_column_values_to_be_between", note, min_value=_number(low, column), max_value=_number(high, column)
@@ -47,21 +47,23 @@ def _expectations(profile: Profile, column: ColumnProfile) -> Iterator[dict[str,
         note = f"All {column.distinct:,} different values among {column.filled:,}."
         yield _rule(column, "expect_column_values_to_be_in_set", note, value_set=_choices(column))
     if profile.record_format.format is FileFormat.XLSX and column.type.kind is Kind.STRING:
-        yield _rule(column, "expect_column_values_to_not_match_regex", FAILED, regex=ERROR_FORM) | {"severity": "critical"}
+        yield _rule(column, "expect_column_values_to_not_match_regex", FORMULA_ERROR_NOTE, regex=ERROR_FORM) | {
+            "severity": "critical"
+        }
     if column.pattern:
         yield _rule(
             column, "expect_column_values_to_match_regex", f"All {column.filled:,} values have this form.", regex=column.pattern
         )
 
 
-def widened(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:
+def widen_range(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:
     """The range with a margin, rounded outwards; what is never negative, or never positive, stays so."""
     margin = (high - low) * MARGIN or abs(high) * MARGIN
-    least, most = _rounded(low - margin, ROUND_FLOOR), _rounded(high + margin, ROUND_CEILING)
+    least, most = _round_digits(low - margin, ROUND_FLOOR), _round_digits(high + margin, ROUND_CEILING)
     return (max(least, Decimal(0)) if low >= 0 else least), (min(most, Decimal(0)) if high <= 0 else most)
 
 
-def _rounded(value: Decimal, rounding: str) -> Decimal:
+def _round_digits(value: Decimal, rounding: str) -> Decimal:
     if not value:
         return value
     return value.quantize(Decimal((0, (1,), value.adjusted() - DIGITS + 1)), rounding=rounding)

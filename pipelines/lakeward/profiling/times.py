@@ -30,9 +30,14 @@ def fitting_formats(values: Sequence[str], share: float) -> tuple[tuple[DataType
     needed = share * len(values)
     if sum(1 for value in values if _BEGINS.match(value)) < needed:
         return ()
-    known = [(TIMESTAMP, pattern) for pattern in FORMATS] + [(DATE, pattern) for pattern in DAYS]
-    counts = {(type_, pattern): sum(1 for value in values if _reads(value, pattern)) for type_, pattern in known}
-    return tuple(sorted((one for one, count in counts.items() if count and count >= needed), key=lambda one: -counts[one]))
+    formats = [(TIMESTAMP, pattern) for pattern in FORMATS] + [(DATE, pattern) for pattern in DAYS]
+    counts = {(type_, pattern): sum(1 for value in values if _reads(value, pattern)) for type_, pattern in formats}
+    return tuple(
+        sorted(
+            (candidate for candidate, count in counts.items() if count and count >= needed),
+            key=lambda candidate: -counts[candidate],
+        )
+    )
 
 
 def _reads(value: str, pattern: str) -> bool:

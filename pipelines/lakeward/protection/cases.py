@@ -9,7 +9,7 @@ from lakeward.core.errors import PolicyError
 from lakeward.core.keys import KeyDoc
 from lakeward.core.names import TableName
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
-from lakeward.protection.load import known_name, open_document, problems_of, root
+from lakeward.protection.load import check_name, policy_errors, read_policy_document, root_view
 from lakeward.protection.policy import NO_CATEGORY, Action, Policy
 
 KEYS: Mapping[str, KeyDoc] = {
@@ -30,7 +30,7 @@ CASE_KEYS: Mapping[str, KeyDoc] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class PolicyCase:
     """One test.
 
     Args:
@@ -47,56 +47,56 @@ class Case:
     action: Action
     rule: str | None
     value: str | None
-    shown: str | None
+    expected: str | None
 
 
 def read_cases(
     text: str, file: str, policy: Policy, columns: Collection[str]
-) -> tuple[tuple[Case, ...], tuple[PolicyError, ...]]:
+) -> tuple[tuple[PolicyCase, ...], tuple[PolicyError, ...]]:
     """The tests and all their problems; with problems, they must not be run.
 
     Raises:
         PolicyError: The file can't be read at all.
     """
-    document = open_document(text, file)
+    document = read_policy_document(text, file)
     faults: list[Fault] = [*document.faults]
-    view = root(document, faults, KEYS)
+    view = root_view(document, faults, KEYS)
     if not view.values.get("tests"):
-        view.wrong("tests", "a list of at least one test")
-    cases = [_case(each, policy, columns) for each in view.views("tests")]
-    return tuple(case for case in cases if case), problems_of(document, faults)
+        view.fail_value("tests", "a list of at least one test")
+    cases = [_case(each, policy, columns) for each in view.mappings("tests")]
+    return tuple(case for case in cases if case), policy_errors(document, faults)
 
 
-def _case(view: View, policy: Policy, columns: Collection[str]) -> Case | None:
-    view.only(CASE_KEYS)
+def _case(view: View, policy: Policy, columns: Collection[str]) -> PolicyCase | None:
+    view.allow_only(CASE_KEYS)
     name, role, column, action = (view.text(key) for key in ("name", "role", "column", "expect"))
     grade, category, rule = view.text("grade", ""), view.text("category", NO_CATEGORY), view.text("rule", "")
     sound = [
-        known_name(view, "role", "role", role, policy.roles),
-        known_name(view, "column", "column", column, columns),
-        known_name(view, "expect", "action", action, tuple(Action)),
-        not grade or known_name(view, "grade", "grade", grade, tuple(Grade)),
-        known_name(view, "category", "category", category, policy.categories),
-        not rule or known_name(view, "rule", "rule", rule, [r.id for r in policy.rules]),
+        check_name(view, "role", "role", role, policy.roles),
+        check_name(view, "column", "column", column, columns),
+        check_name(view, "expect", "action", action, tuple(Action)),
+        not grade or check_name(view, "grade", "grade", grade, tuple(Grade)),
+        check_name(view, "category", "category", category, policy.categories),
+        not rule or check_name(view, "rule", "rule", rule, [r.id for r in policy.rules]),
     ]
     if not all(sound):
         return None
     table, _, of_table = column.rpartition(".")
     value, shown = view.text("value", "") or None, view.text("shown", "") or None
-    return Case(
+    return PolicyCase(
         name=name,
         role=role,
         table=TableName.parse(table),
         column=of_table,
-        grade=_as_if(grade, category),
+        grade=_confirmed_grade(grade, category),
         action=Action(action),
         rule=rule or None,
         value=value,
-        shown=shown,
+        expected=shown,
     )
 
 
-def _as_if(grade: str, category: str) -> ColumnGrade | None:
+def _confirmed_grade(grade: str, category: str) -> ColumnGrade | None:
     if not grade:
         return None
     return ColumnGrade(

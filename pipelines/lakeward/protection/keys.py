@@ -14,7 +14,7 @@ from lakeward.core.errors import ProtectionError
 from lakeward.core.settings import Settings
 
 # Bytes; as long as the hash (RFC 2104 §3: a shorter key weakens the function).
-SHORTEST = 32
+MIN_KEY_BYTES = 32
 # Hex digits of a token: 128 bits, so that among 10^12 values no two are likely to meet.
 DIGITS = 32
 # Hex digits of a key's id: enough to tell a plant's keys apart.
@@ -78,6 +78,6 @@ def _content(file: Path, lake: Path) -> bytes:
 
 
 def _key(secret: bytes, where: str) -> TokenKey:
-    if len(secret) < SHORTEST:
-        raise ProtectionError("token_key_short", where=where, expected=SHORTEST, found=len(secret))
+    if len(secret) < MIN_KEY_BYTES:
+        raise ProtectionError("token_key_short", where=where, expected=MIN_KEY_BYTES, found=len(secret))
     return TokenKey(secret)

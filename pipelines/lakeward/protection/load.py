@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from lakeward.contracts.document import Document, Fault, read_document, read_text, shown
+from lakeward.contracts.document import Document, Fault, read_document, read_text, safe_repr
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, PolicyError
 from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
 from lakeward.grading.grade import Grade
-from lakeward.protection.policy import EVERY, NO_CATEGORY, Action, MaskFormat, Policy, Rule
+from lakeward.protection.policy import ALL_NAMES, NO_CATEGORY, Action, MaskFormat, Policy, PolicyRule
 
 KEYS: Mapping[str, KeyDoc] = {
     "version": KeyDoc("text", "Version of the policy.", required=True),
@@ -50,22 +50,22 @@ def read_policy(text: str, file: str, columns: Collection[str]) -> tuple[Policy,
     Raises:
         PolicyError: It can't be read at all.
     """
-    document = open_document(text, file)
+    document = read_policy_document(text, file)
     faults: list[Fault] = [*document.faults]
-    view = root(document, faults, KEYS)
+    view = root_view(document, faults, KEYS)
     roles = _roles(view)
     categories = _categories(view)
     known = {"role": roles, "grade": tuple(Grade), "category": categories, "column": columns}
-    rules = tuple(_rule(each, known) for each in view.views("rules"))
-    _distinct(view, rules)
-    _reached(view, rules)
+    rules = tuple(_rule(each, known) for each in view.mappings("rules"))
+    _check_distinct_rules(view, rules)
+    _check_reachable_rules(view, rules)
     policy = Policy(
         version=view.text("version"), ask=view.text("ask"), roles=roles, categories=categories, rules=rules, text=text
     )
-    return policy, problems_of(document, faults)
+    return policy, policy_errors(document, faults)
 
 
-def open_document(text: str, file: str) -> Document:
+def read_policy_document(text: str, file: str) -> Document:
     """A policy file's values with their places.
 
     Raises:
@@ -89,87 +89,87 @@ def policy_text(path: Path, file: str) -> str:
         raise PolicyError(error.code, **error.facts) from None
 
 
-def root(document: Document, faults: list[Fault], keys: Iterable[str]) -> View:
+def root_view(document: Document, faults: list[Fault], keys: Iterable[str]) -> View:
     """The document's mapping, with every strange key collected."""
     if not isinstance(document.data, dict):
         faults.append(Fault((), "contract_not_a_mapping"))
     view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
-    view.only(keys)
+    view.allow_only(keys)
     return view
 
 
-def problems_of(document: Document, faults: Iterable[Fault]) -> tuple[PolicyError, ...]:
+def policy_errors(document: Document, faults: Iterable[Fault]) -> tuple[PolicyError, ...]:
     """Each fault as an error that names its place."""
     errors = (document.error(fault) for fault in faults)
     return tuple(PolicyError(error.code, **error.facts) for error in errors)
 
 
-def known_name(view: View, key: str, kind: str, name: str, known: Collection[str]) -> bool:
+def check_name(view: View, key: str, kind: str, name: str, known_names: Collection[str]) -> bool:
     """Whether `name` is one of `known`; else that is collected, with the names it may have meant."""
-    if name in known:
+    if name in known_names:
         return True
-    view.fail(key, "policy_unknown_name", kind=kind, found=shown(name), close=did_you_mean(name, known) or "-")
+    view.fail(key, "policy_unknown_name", kind=kind, found=safe_repr(name), close=did_you_mean(name, known_names) or "-")
     return False
 
 
 def _roles(view: View) -> dict[str, dict[str, str]]:
-    roles = view.view("roles")
+    roles = view.mapping("roles")
     if not roles.values:
-        view.wrong("roles", "a mapping of role to {en, zh}")
-    titles = {name: roles.view(name) for name in roles.values}
+        view.fail_value("roles", "a mapping of role to {en, zh}")
+    titles = {name: roles.mapping(name) for name in roles.values}
     for title in titles.values():
-        title.only(("en", "zh"))
+        title.allow_only(("en", "zh"))
     return {name: {lang: title.text(lang) for lang in ("en", "zh")} for name, title in titles.items()}
 
 
 def _categories(view: View) -> dict[str, MaskFormat]:
-    categories = view.view("categories")
-    made = {name: categories.choice(name, tuple(MaskFormat)) for name in categories.values}
-    if NO_CATEGORY not in made:
+    categories = view.mapping("categories")
+    formats = {name: categories.choice(name, tuple(MaskFormat)) for name in categories.values}
+    if NO_CATEGORY not in formats:
         view.fail("categories", "contract_missing", key=NO_CATEGORY, expected="the category of columns with nothing special")
-    return made
+    return formats
 
 
-def _rule(view: View, known: Mapping[str, Collection[str]]) -> Rule:
-    view.only(RULE_KEYS)
-    grades = _names(view, "grades", "grade", known)
+def _rule(view: View, known_names: Mapping[str, Collection[str]]) -> PolicyRule:
+    view.allow_only(RULE_KEYS)
+    grades = _names(view, "grades", "grade", known_names)
     action = view.text("action")
-    known_name(view, "action", "action", action, tuple(Action))
-    return Rule(
+    check_name(view, "action", "action", action, tuple(Action))
+    return PolicyRule(
         id=view.text("id"),
         why=view.text("why"),
-        roles=_names(view, "roles", "role", known),
+        roles=_names(view, "roles", "role", known_names),
         grades=frozenset(Grade(name) for name in grades),
-        categories=_names(view, "categories", "category", known),
+        categories=_names(view, "categories", "category", known_names),
         action=Action(action) if action in tuple(Action) else Action.DENY,
-        columns=_names(view, "columns", "column", known) if "columns" in view.values else frozenset(),
+        columns=_names(view, "columns", "column", known_names) if "columns" in view.values else frozenset(),
         ask=view.text("ask", ""),
     )
 
 
-def _names(view: View, key: str, kind: str, known: Mapping[str, Collection[str]]) -> frozenset[str]:
+def _names(view: View, key: str, kind: str, known_names: Mapping[str, Collection[str]]) -> frozenset[str]:
     names = view.texts(key)
     if not names:
-        view.wrong(key, "a list of at least one name")
-    if EVERY in names and kind != "column":
-        return frozenset(known[kind])
-    return frozenset(name for name in names if known_name(view, key, kind, name, known[kind]))
+        view.fail_value(key, "a list of at least one name")
+    if ALL_NAMES in names and kind != "column":
+        return frozenset(known_names[kind])
+    return frozenset(name for name in names if check_name(view, key, kind, name, known_names[kind]))
 
 
-def _distinct(view: View, rules: tuple[Rule, ...]) -> None:
+def _check_distinct_rules(view: View, rules: tuple[PolicyRule, ...]) -> None:
     seen: set[str] = set()
     for at, rule in enumerate(rules):
         if rule.id in seen:
-            view.faults.append(Fault(("rules", at, "id"), "policy_rule_twice", {"rule": shown(rule.id)}))
+            view.faults.append(Fault(("rules", at, "id"), "policy_rule_twice", {"rule": safe_repr(rule.id)}))
         seen.add(rule.id)
 
 
-def _reached(view: View, rules: tuple[Rule, ...]) -> None:
+def _check_reachable_rules(view: View, rules: tuple[PolicyRule, ...]) -> None:
     """A rule that earlier ones leave nothing to is a mistake about order."""
-    taken: set[tuple[str, str, str]] = set()
+    covered: set[tuple[str, str, str]] = set()
     for at, rule in enumerate(rules):
         own = {(r, g, c) for r in rule.roles for g in rule.grades for c in rule.categories}
-        if own and own <= taken:
-            view.faults.append(Fault(("rules", at), "policy_rule_unreached", {"rule": shown(rule.id)}))
+        if own and own <= covered:
+            view.faults.append(Fault(("rules", at), "policy_rule_unreached", {"rule": safe_repr(rule.id)}))
         if not rule.columns:
-            taken |= own
+            covered |= own

@@ -7,20 +7,20 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.types import sql_type
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import literal
-from lakeward.protection.policy import Action, Decision, MaskFormat
+from lakeward.protection.policy import AccessDecision, Action, MaskFormat
 
 HIDDEN = "***"
 # Function of the session that makes tokens; the key stays in it, outside all SQL.
 TOKENISE = "lakeward_token"
 # Characters kept at the front and at the back. A text that would not hide at least as many again as `LEAST` hides whole.
-KEPT = {MaskFormat.NAME: (1, 0), MaskFormat.PHONE: (3, 4), MaskFormat.EDGES: (1, 1), MaskFormat.LAST: (0, 4)}
+VISIBLE_ENDS = {MaskFormat.NAME: (1, 0), MaskFormat.PHONE: (3, 4), MaskFormat.EDGES: (1, 1), MaskFormat.LAST: (0, 4)}
 # Characters that a mask must leave out; of a name, one is enough, since most Chinese names have two.
-LEAST = {MaskFormat.NAME: 1, MaskFormat.PHONE: 4, MaskFormat.EDGES: 4, MaskFormat.LAST: 4}
+MIN_HIDDEN = {MaskFormat.NAME: 1, MaskFormat.PHONE: 4, MaskFormat.EDGES: 4, MaskFormat.LAST: 4}
 # Upper ends of the classes of length that stand for a generalised text.
 LENGTHS = (4, 16, 64)
 
 
-def protected(column: str, type_: DataType, decision: Decision) -> str:
+def protected_expression(column: str, type_: DataType, decision: AccessDecision) -> str:
     """The expression that stands for `column` (a quoted identifier) after `decision`.
 
     Raises:
@@ -30,36 +30,36 @@ def protected(column: str, type_: DataType, decision: Decision) -> str:
         case Action.CLEAR:
             return column
         case Action.MASK:
-            return _masked(column, type_, decision.format)
+            return _mask(column, type_, decision.format)
         case Action.GENERALISE:
-            return _generalised(column, type_)
+            return _generalise(column, type_)
         case Action.TOKENISE:
             return f"{TOKENISE}(CAST({column} AS VARCHAR))"
         case Action.DENY:
             raise ProtectionError("column_denied", column=column)
 
 
-def _masked(column: str, type_: DataType, kept: MaskFormat) -> str:
+def _mask(column: str, type_: DataType, mask_format: MaskFormat) -> str:
     """Only texts can show a part; a number or time that is not to be seen is no number at all."""
     if type_.kind is not Kind.STRING:
-        return _nothing(type_)
-    if kept is MaskFormat.EMAIL:
+        return _typed_null(type_)
+    if mask_format is MaskFormat.EMAIL:
         shown = f"left({column}, 1) || '{HIDDEN}@' || split_part({column}, '@', 2)"
         fits = f"regexp_full_match({column}, '[^@\\s]{{2,}}@[^@\\s]+')"
-    elif kept in KEPT:
-        first, last = KEPT[kept]
+    elif mask_format in VISIBLE_ENDS:
+        first, last = VISIBLE_ENDS[mask_format]
         shown = (
             f"left({column}, {first}) || {literal(HIDDEN)} || right({column}, {last})"
             if last
             else f"left({column}, {first}) || {literal(HIDDEN)}"
         )
-        fits = f"length({column}) >= {first + last + LEAST[kept]}"
+        fits = f"length({column}) >= {first + last + MIN_HIDDEN[mask_format]}"
     else:
         return f"CASE WHEN {column} IS NOT NULL THEN {literal(HIDDEN)} END"
     return f"CASE WHEN {column} IS NULL THEN NULL WHEN {fits} THEN {shown} ELSE {literal(HIDDEN)} END"
 
 
-def _generalised(column: str, type_: DataType) -> str:
+def _generalise(column: str, type_: DataType) -> str:
     match type_.kind:
         case Kind.STRING:
             return _length_class(column)
@@ -73,17 +73,17 @@ def _generalised(column: str, type_: DataType) -> str:
         case Kind.DATE:
             return f"CAST(date_trunc('month', {column}) AS DATE)"
         case _:
-            return _nothing(type_)
+            return _typed_null(type_)
 
 
 def _first_digit(column: str, type_: DataType) -> str:
     """The first digit and zeros, written as text: no arithmetic, so no overflow."""
-    digits = f"CAST(trunc(abs(CAST({column} AS {_wide(type_)}))) AS VARCHAR)"
+    digits = f"CAST(trunc(abs(CAST({column} AS {_wide_type(type_)}))) AS VARCHAR)"
     sign = f"CASE WHEN {column} < 0 THEN '-' ELSE '' END"
     return f"CAST({sign} || left({digits}, 1) || repeat('0', length({digits}) - 1) AS {sql_type(type_)})"
 
 
-def _wide(type_: DataType) -> str:
+def _wide_type(type_: DataType) -> str:
     """A type in which the absolute value of every value fits."""
     return "HUGEINT" if type_.kind is Kind.INTEGER else sql_type(type_)
 
@@ -94,5 +94,5 @@ def _length_class(column: str) -> str:
     return f"CASE WHEN {column} IS NULL THEN NULL WHEN length({column}) = 0 THEN '' {whens} ELSE '{LENGTHS[-1] + 1}+' END"
 
 
-def _nothing(type_: DataType) -> str:
+def _typed_null(type_: DataType) -> str:
     return f"CAST(NULL AS {sql_type(type_)})"

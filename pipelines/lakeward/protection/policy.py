@@ -11,7 +11,7 @@ from lakeward.core.names import TableName
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 
 # What a rule says instead of a list of all roles, grades or categories.
-EVERY = "*"
+ALL_NAMES = "*"
 # The category of a column in which grading found nothing special.
 NO_CATEGORY = "none"
 
@@ -59,7 +59,7 @@ FORMATS: Mapping[MaskFormat, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class PolicyRule:
     """One line of the policy.
 
     Args:
@@ -77,14 +77,14 @@ class Rule:
     columns: frozenset[str] = frozenset()
     ask: str = ""
 
-    def fits(self, role: str, grade: Grade, category: str, column: str) -> bool:
+    def applies_to(self, role: str, grade: Grade, category: str, column: str) -> bool:
         """Whether the rule speaks of this role and column."""
-        told = role in self.roles and grade in self.grades and category in self.categories
-        return told and (not self.columns or column in self.columns)
+        matches = role in self.roles and grade in self.grades and category in self.categories
+        return matches and (not self.columns or column in self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class AccessDecision:
     """What a role sees of a column.
 
     Args:
@@ -114,24 +114,24 @@ class Policy:
     ask: str
     roles: Mapping[str, Mapping[str, str]]
     categories: Mapping[str, MaskFormat]
-    rules: tuple[Rule, ...]
+    rules: tuple[PolicyRule, ...]
     text: str = ""
 
-    def decide(self, role: str, table: TableName, column: str, grade: ColumnGrade | None) -> Decision:
+    def decide(self, role: str, table: TableName, column: str, grade: ColumnGrade | None) -> AccessDecision:
         """What `role` sees of `table.column`, which has `grade`; an unknown role sees nothing."""
         if grade is None or grade.grade is None or grade.state is GradeState.UNGRADED:
-            return self._denied("serving_ungraded")
+            return self._deny("serving_ungraded")
         if grade.state is GradeState.STALE:
-            return self._denied("serving_stale")
+            return self._deny("serving_stale")
         category = grade.category or NO_CATEGORY
         if category not in self.categories:
-            return self._denied("serving_category_unknown")
+            return self._deny("serving_category_unknown")
         for rule in self.rules:
-            if rule.fits(role, grade.grade, category, f"{table}.{column}"):
-                return Decision(
+            if rule.applies_to(role, grade.grade, category, f"{table}.{column}"):
+                return AccessDecision(
                     action=rule.action, rule=rule.id, why=rule.why, ask=rule.ask or self.ask, format=self.categories[category]
                 )
-        return self._denied("serving_no_rule")
+        return self._deny("serving_no_rule")
 
-    def _denied(self, why: str) -> Decision:
-        return Decision(action=Action.DENY, rule=None, why=why, ask=self.ask)
+    def _deny(self, why: str) -> AccessDecision:
+        return AccessDecision(action=Action.DENY, rule=None, why=why, ask=self.ask)

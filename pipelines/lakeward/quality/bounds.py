@@ -14,7 +14,7 @@ class Bounds:
     strict_low: bool = False
     strict_high: bool = False
 
-    def hold(self, value: Any) -> bool:
+    def contains(self, value: Any) -> bool:
         """Whether `value` lies within."""
         above = self.low is None or (value > self.low if self.strict_low else value >= self.low)
         below = self.high is None or (value < self.high if self.strict_high else value <= self.high)
@@ -23,10 +23,10 @@ class Bounds:
 
 def bounds_of(kwargs: Mapping[str, Any]) -> Bounds:
     """The interval that the arguments of an expectation give: `value`, or the ends with their strictness."""
-    given = kwargs.get
+    argument = kwargs.get
     if "value" in kwargs:
-        return Bounds(given("value"), given("value"))
-    return Bounds(given("min_value"), given("max_value"), bool(given("strict_min")), bool(given("strict_max")))
+        return Bounds(argument("value"), argument("value"))
+    return Bounds(argument("min_value"), argument("max_value"), bool(argument("strict_min")), bool(argument("strict_max")))
 
 
 def outside(value: str, kwargs: Mapping[str, Any], write: Callable[[Any], str]) -> str:

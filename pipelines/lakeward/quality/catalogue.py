@@ -12,9 +12,9 @@ import yaml
 from lakeward.contracts.model import Kind
 from lakeward.quality.rule import Dimension
 
-GX = "expectations_gx_1.24_v2.yaml"
-OURS = "expectations_lakeward_v1.yaml"
-DIFFERENCES = "gx_differences_1.24_v1.yaml"
+GX_EXPECTATIONS = "expectations_gx_1.24_v2.yaml"
+SENSOR_RULES = "expectations_lakeward_v1.yaml"
+GX_DIFFERENCES = "gx_differences_1.24_v1.yaml"
 
 
 class Form(StrEnum):
@@ -41,8 +41,8 @@ class Expectation:
 @functools.cache
 def expectations() -> Mapping[str, Expectation]:
     """All core expectations of Great Expectations 1.24, then the sensor rules, by type."""
-    entries = {name: (e, ()) for name, e in _read(GX)["expectations"].items()}
-    entries |= {name: (e, _read(OURS)["common"]) for name, e in _read(OURS)["expectations"].items()}
+    entries = {name: (e, ()) for name, e in _read(GX_EXPECTATIONS)["expectations"].items()}
+    entries |= {name: (e, _read(SENSOR_RULES)["common"]) for name, e in _read(SENSOR_RULES)["expectations"].items()}
     return {
         name: Expectation(
             Form(e["form"]), _dimension(e["indicator"]), frozenset(e["required"]), frozenset((*e["optional"], *more))
@@ -53,25 +53,25 @@ def expectations() -> Mapping[str, Expectation]:
 
 def argument_shapes() -> Mapping[str, str]:
     """The shape of each argument of the sensor rules."""
-    return {name: entry["shape"] for name, entry in _read(OURS)["arguments"].items()}
+    return {name: entry["shape"] for name, entry in _read(SENSOR_RULES)["arguments"].items()}
 
 
-def listed_differences() -> Sequence[Mapping[str, Any]]:
+def gx_differences() -> Sequence[Mapping[str, Any]]:
     """Where a compiled expectation does not say what Great Expectations says, each with its reason and an example."""
-    listed: Sequence[Mapping[str, Any]] = _read(DIFFERENCES)["differences"]
+    listed: Sequence[Mapping[str, Any]] = _read(GX_DIFFERENCES)["differences"]
     return listed
 
 
 @functools.cache
 def ignored_kwargs() -> frozenset[str]:
     """Arguments that every expectation takes and that say nothing of what it means."""
-    return frozenset(_read(GX)["ignored"])
+    return frozenset(_read(GX_EXPECTATIONS)["ignored"])
 
 
 @functools.cache
 def type_kinds() -> Mapping[str, Kind]:
     """Kinds by the names that suites use for types, upper case."""
-    names = _read(GX)["type_names"]
+    names = _read(GX_EXPECTATIONS)["type_names"]
     return {name: Kind(kind) for kind, listed in names.items() for name in listed}
 
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from lakeward.quality.rule import Outcome, Rule, Verdict
-from lakeward.quality.scope import OfRows, Predicate, Scope
+from lakeward.quality.scope import Predicate, RelationSql, Scope
 
-NOTHING = "nothing to evaluate"
+NOTHING_TO_EVALUATE = "nothing to evaluate"
 # Aggregates that are the value of a row: it would stand in the verdict for everyone to read (docs/explanation/laws.md, 6).
-VALUES = frozenset(f"expect_column_{name}_to_be_between" for name in ("min", "max", "median"))
+ROW_VALUE_EXPECTATIONS = frozenset(f"expect_column_{name}_to_be_between" for name in ("min", "max", "median"))
 
 
 class Check(Protocol):
@@ -25,7 +25,7 @@ class Check(Protocol):
         """Aggregates to compute over the judged rows, by role."""
         ...
 
-    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+    def verdict(self, measures: Mapping[str, Any]) -> Verdict:
         """What the aggregates, by the same roles, say."""
         ...
 
@@ -50,16 +50,16 @@ class RowCheck:
     flag: str
     mostly: Decimal = Decimal(1)
     elements: str = "count(*)"
-    moments: Mapping[str, OfRows] = field(default_factory=dict)
-    hits: tuple[str, OfRows] | None = None
+    batch_aggregates: Mapping[str, RelationSql] = field(default_factory=dict)
+    matches: tuple[str, RelationSql] | None = None
 
     def measures(self) -> Mapping[str, str]:
         """Rows in the domain, rows evaluated, rows failed."""
         return {"elements": self.elements, "evaluated": self.evaluated, "failed": f"count_if({self.flag})"}
 
-    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+    def verdict(self, measures: Mapping[str, Any]) -> Verdict:
         """PASS when at least `mostly` of the evaluated rows pass."""
-        return share(self.rule, found["elements"], found["evaluated"] or 0, found["failed"] or 0, self.mostly)
+        return verdict_of_share(self.rule, measures["elements"], measures["evaluated"] or 0, measures["failed"] or 0, self.mostly)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +75,14 @@ class UniqueCheck:
     rule: Rule
     keys: tuple[str, ...]
     present: str
-    joined: str
+    match_column: str
     mostly: Decimal = Decimal(1)
     elements: str = "count(*)"
 
     @property
-    def hit(self) -> str:
+    def match_condition(self) -> str:
         """True on a row with a repeated key; a row that is not evaluated may have one too."""
-        return f"{self.joined} AND {self.present}"
+        return f"{self.match_column} AND {self.present}"
 
     @property
     def hashes(self) -> str:
@@ -94,10 +94,10 @@ class UniqueCheck:
         evaluated = f"count_if({self.present})"
         return {"elements": self.elements, "evaluated": evaluated, "proof": f"{evaluated} - {self.hashes}"}
 
-    def verdict(self, found: Mapping[str, Any]) -> Verdict:
+    def verdict(self, measures: Mapping[str, Any]) -> Verdict:
         """As a row rule; `found["repeated"]` is the number of rows with a repeated key, needed where `proof` is not 0."""
-        failed = found["repeated"] if found["proof"] else 0
-        return share(self.rule, found["elements"], found["evaluated"] or 0, failed, self.mostly)
+        failed = measures["repeated"] if measures["proof"] else 0
+        return verdict_of_share(self.rule, measures["elements"], measures["evaluated"] or 0, failed, self.mostly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class SchemaCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignCheck:
+class GxCheck:
     """Judged by Great Expectations itself, not here.
 
     Args:
@@ -128,12 +128,12 @@ class ForeignCheck:
     """
 
     rule: Rule
-    joined: str
+    match_column: str
 
     @property
-    def hit(self) -> str:
+    def match_condition(self) -> str:
         """True on a row that it found."""
-        return self.joined
+        return self.match_column
 
     def measures(self) -> Mapping[str, str]:
         """Nothing."""
@@ -153,12 +153,12 @@ class SeriesCheck:
     """
 
     rule: Rule
-    joined: str
+    match_column: str
 
     @property
-    def hit(self) -> str:
+    def match_condition(self) -> str:
         """True on a row that it found."""
-        return self.joined
+        return self.match_column
 
     def measures(self) -> Mapping[str, str]:
         """Nothing."""
@@ -170,13 +170,13 @@ class SeriesCheck:
 
 
 # Checks whose failing rows another query names by their places.
-PlacedCheck = ForeignCheck | SeriesCheck
+PlacedCheck = GxCheck | SeriesCheck
 
 
 def row_check(rule: Rule, predicate: Predicate, scope: Scope, flag: str, mostly: Decimal) -> RowCheck:
     """The check of `predicate` on the rows that `scope` speaks of."""
-    if scope.where is None and predicate.counted:
-        evaluated = f"count({predicate.counted})"
+    if scope.where is None and predicate.evaluated_value:
+        evaluated = f"count({predicate.evaluated_value})"
     else:
         evaluated = f"count_if({scope.within(predicate.present)})" if predicate.present else scope.elements
     fails = scope.within(predicate.fails)
@@ -187,14 +187,14 @@ def row_check(rule: Rule, predicate: Predicate, scope: Scope, flag: str, mostly:
         flag=flag,
         mostly=mostly,
         elements=scope.elements,
-        moments=predicate.moments,
-        hits=predicate.hits,
+        batch_aggregates=predicate.batch_aggregates,
+        matches=predicate.matches,
     )
 
 
-def share(rule: Rule, elements: int, evaluated: int, failed: int, mostly: Decimal) -> Verdict:
+def verdict_of_share(rule: Rule, elements: int, evaluated: int, failed: int, mostly: Decimal) -> Verdict:
     """The verdict of a rule on rows: success when passed / evaluated >= mostly, UNKNOWN when nothing was evaluated."""
     if evaluated == 0:
-        return Verdict(rule, Outcome.UNKNOWN, evaluated=0, failed=0, reason=NOTHING, elements=elements)
+        return Verdict(rule, Outcome.UNKNOWN, evaluated=0, failed=0, reason=NOTHING_TO_EVALUATE, elements=elements)
     passed = evaluated - failed >= mostly * evaluated
     return Verdict(rule, Outcome.PASS if passed else Outcome.FAIL, evaluated=evaluated, failed=failed, elements=elements)

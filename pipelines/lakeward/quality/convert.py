@@ -15,8 +15,8 @@ from lakeward.quality.instants import to_utc
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
 # The words that mean one thing to everyone. `t`, `y`, `on`, `ok` also stand for other things in plant data (ton, year, a state).
-TRUE = ("true", "1", "yes", "是")
-FALSE = ("false", "0", "no", "否")
+TRUE_WORDS = ("true", "1", "yes", "是")
+FALSE_WORDS = ("false", "0", "no", "否")
 ISO_DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 # ISO 8601 extended, `T` or a blank, seconds and offset optional. Beyond microseconds digits are cut: an instant has no more here.
 ISO_TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
@@ -30,7 +30,7 @@ LAST_INSTANT = "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Converted:
+class ConvertedColumn:
     """How one column becomes what the contract promises.
 
     Args:
@@ -51,25 +51,25 @@ class Converted:
     native: bool = False
 
 
-def convert(contract: Contract, place: int, stored: DataType) -> Converted:
+def convert_column(contract: Contract, index: int, stored: DataType) -> ConvertedColumn:
     """The conversion of the contract's column at `place`, of which bronze holds `stored`."""
-    column, record_format = contract.columns[place], contract.record_format
+    column, record_format = contract.columns[index], contract.record_format
     if stored == column.type and not _is_text(stored, record_format):
-        return _as_stored(column, place)
+        return _as_stored(column, index)
     if stored.kind is Kind.STRING:
-        return _from_text(column, place, record_format)
-    return _from_native(column, place, stored)
+        return _from_text(column, index, record_format)
+    return _from_native(column, index, stored)
 
 
 def _is_text(stored: DataType, record_format: RecordFormat) -> bool:
     return stored.kind is Kind.STRING and record_format.format is not FileFormat.PARQUET
 
 
-def _as_stored(column: Column, place: int) -> Converted:
-    own, value = identifier(column.name), f"_v{place}"
+def _as_stored(column: Column, index: int) -> ConvertedColumn:
+    own, value = identifier(column.name), f"_v{index}"
     if column.type.kind is Kind.TIMESTAMP:
         lost = f"{own} IS NOT NULL AND {value} IS NULL"
-        return Converted(
+        return ConvertedColumn(
             column=column,
             layers=({value: _on_calendar(own)},),
             output=value,
@@ -79,85 +79,87 @@ def _as_stored(column: Column, place: int) -> Converted:
             native=True,
         )
     if column.type.kind is not Kind.DOUBLE:
-        return Converted(column=column, layers=(), output=own, value=own, missing=f"{own} IS NULL", unconverted=None, native=True)
+        return ConvertedColumn(
+            column=column, layers=(), output=own, value=own, missing=f"{own} IS NULL", unconverted=None, native=True
+        )
     # By a function: what compares with NaN is folded away by DuckDB 1.5.5 over Parquet, whose statistics know no NaN.
     layers = ({value: f"CASE WHEN NOT isnan({own}) THEN {own} END"},)
-    return Converted(
+    return ConvertedColumn(
         column=column, layers=layers, output=own, value=value, missing=f"{value} IS NULL", unconverted=None, native=True
     )
 
 
-def _from_native(column: Column, place: int, stored: DataType) -> Converted:
-    own, value = identifier(column.name), f"_v{place}"
+def _from_native(column: Column, index: int, stored: DataType) -> ConvertedColumn:
+    own, value = identifier(column.name), f"_v{index}"
     back = f"TRY_CAST({value} AS {sql_type(stored)})"
     if {stored.kind, column.type.kind} <= NUMBERS or (column.type.kind is Kind.STRING and stored.kind is not Kind.BINARY):
         layers: tuple[dict[str, str], ...] = ({value: f"TRY_CAST({own} AS {sql_type(column.type)})"},)
         lost = f"{own} IS NOT NULL AND {back} IS DISTINCT FROM {own}"
     else:
         layers, lost = ({value: f"CAST(NULL AS {sql_type(column.type)})"},), f"{own} IS NOT NULL"
-    return Converted(column=column, layers=layers, output=value, value=value, missing=f"{own} IS NULL", unconverted=lost)
+    return ConvertedColumn(column=column, layers=layers, output=value, value=value, missing=f"{own} IS NULL", unconverted=lost)
 
 
-def _from_text(column: Column, place: int, record_format: RecordFormat) -> Converted:
-    own, given, value = identifier(column.name), f"_t{place}", f"_v{place}"
+def _from_text(column: Column, index: int, record_format: RecordFormat) -> ConvertedColumn:
+    own, text_column, value = identifier(column.name), f"_t{index}", f"_v{index}"
     is_string = column.type.kind is Kind.STRING
     # Blanks around a number or a time say nothing; in a text they may. Trimming all would cost more than the cast.
     bare = own if is_string else f"CASE WHEN {own} LIKE ' %' OR {own} LIKE '% ' THEN trim({own}) ELSE {own} END"
     cleaned = _without_nulls(bare, record_format.nulls)
     if is_string:
-        return Converted(
+        return ConvertedColumn(
             column=column, layers=({value: cleaned},), output=value, value=value, missing=f"{value} IS NULL", unconverted=None
         )
-    layers = ({given: cleaned}, *_parse(column, place, record_format.decimal, record_format.zone))
-    return Converted(
+    layers = ({text_column: cleaned}, *_parse(column, index, record_format.decimal, record_format.zone))
+    return ConvertedColumn(
         column=column,
         layers=layers,
         output=value,
         value=value,
-        missing=f"{given} IS NULL",
-        unconverted=f"{given} IS NOT NULL AND {value} IS NULL",
+        missing=f"{text_column} IS NULL",
+        unconverted=f"{text_column} IS NOT NULL AND {value} IS NULL",
     )
 
 
-def _without_nulls(given: str, nulls: tuple[str, ...]) -> str:
-    cleaned = given
+def _without_nulls(text: str, nulls: tuple[str, ...]) -> str:
+    cleaned = text
     for token in nulls:
         cleaned = f"nullif({cleaned}, {literal(token)})"
     return cleaned
 
 
-def _parse(column: Column, place: int, decimal: str, zone: str | None) -> tuple[dict[str, str], ...]:
-    given, value = f"_t{place}", f"_v{place}"
+def _parse(column: Column, index: int, decimal: str, zone: str | None) -> tuple[dict[str, str], ...]:
+    text_column, value = f"_t{index}", f"_v{index}"
     kind = column.type.kind
     if kind in NUMBERS:
-        return ({value: _number(given, column.type, decimal)},)
+        return ({value: _number(text_column, column.type, decimal)},)
     if kind is Kind.BOOLEAN:
         return (
             {
-                value: f"CASE WHEN lower({given}) IN {_words(TRUE)} THEN TRUE WHEN lower({given}) IN {_words(FALSE)} THEN FALSE END"
+                value: f"CASE WHEN lower({text_column}) IN {_text_list(TRUE_WORDS)} THEN TRUE WHEN lower({text_column}) IN {_text_list(FALSE_WORDS)} THEN FALSE END"
             },
         )
     if kind is Kind.DATE:
-        return ({value: _date(given, column.time_format)},)
+        return ({value: _date(text_column, column.time_format)},)
     if kind is Kind.TIMESTAMP:
-        return _instant(place, column.time_format, zone)
+        return _instant(index, column.time_format, zone)
     return ({value: "CAST(NULL AS BLOB)"},)
 
 
-def _words(words: tuple[str, ...]) -> str:
+def _text_list(words: tuple[str, ...]) -> str:
     return "(" + ", ".join(literal(word) for word in words) + ")"
 
 
-def _number(given: str, type_: DataType, decimal: str) -> str:
-    dotted = given if decimal == "." else f"replace({given}, {literal(decimal)}, '.')"
+def _number(text: str, type_: DataType, decimal: str) -> str:
+    dotted = text if decimal == "." else f"replace({text}, {literal(decimal)}, '.')"
     cast = f"TRY_CAST({dotted} AS {sql_type(type_)})"
-    when = f"CASE WHEN regexp_matches({given}, {literal(number_form(type_, decimal))})"
+    when = f"CASE WHEN regexp_matches({text}, {literal(number_pattern(type_, decimal))})"
     if type_.kind is Kind.DOUBLE:
         return f"{when} AND isfinite({cast}) THEN {cast} END"
     return f"{when} THEN {cast} END"
 
 
-def number_form(type_: DataType, decimal: str = ".") -> str:
+def number_pattern(type_: DataType, decimal: str = ".") -> str:
     """The form of a number that `type_` holds without loss, as a regular expression: `12.00` is an integer, `1.7` and `1e3` are not."""
     point = f"[{decimal}]"
     if type_.kind is Kind.DOUBLE:
@@ -168,27 +170,27 @@ def number_form(type_: DataType, decimal: str = ".") -> str:
     return f"^[+-]?([0-9]+({point}[0-9]{{0,{scale}}}0*)?|{point}[0-9]{{1,{scale}}}0*)$"
 
 
-def _date(given: str, time_format: str | None) -> str:
+def _date(text: str, time_format: str | None) -> str:
     if time_format:
-        return f"CAST(TRY_STRPTIME({given}, {literal(time_format)}) AS DATE)"
-    return f"CASE WHEN regexp_matches({given}, {literal(ISO_DATE)}) THEN TRY_CAST({given} AS DATE) END"
+        return f"CAST(TRY_STRPTIME({text}, {literal(time_format)}) AS DATE)"
+    return f"CASE WHEN regexp_matches({text}, {literal(ISO_DATE)}) THEN TRY_CAST({text} AS DATE) END"
 
 
-def _instant(place: int, time_format: str | None, zone: str | None) -> tuple[dict[str, str], ...]:
-    given, local, offset, instant = f"_t{place}", f"_l{place}", f"_o{place}", f"_i{place}"
-    value = {f"_v{place}": _on_calendar(instant)}
+def _instant(index: int, time_format: str | None, zone: str | None) -> tuple[dict[str, str], ...]:
+    text, local, offset, instant = f"_t{index}", f"_l{index}", f"_o{index}", f"_i{index}"
+    value = {f"_v{index}": _on_calendar(instant)}
     if time_format and "%z" in time_format:
-        return ({instant: f"TRY_STRPTIME({given}, {literal(time_format)})"}, value)
+        return ({instant: f"TRY_STRPTIME({text}, {literal(time_format)})"}, value)
     from_zone = to_utc(local, zone) if zone else "CAST(NULL AS TIMESTAMP)"
     if time_format:
-        return ({local: f"TRY_STRPTIME({given}, {literal(time_format)})"}, {instant: f"{from_zone} AT TIME ZONE 'UTC'"}, value)
+        return ({local: f"TRY_STRPTIME({text}, {literal(time_format)})"}, {instant: f"{from_zone} AT TIME ZONE 'UTC'"}, value)
     # Most times are written to the second, without an offset: those need no search for one.
-    plain = f"length({given}) = {ISO_PLAIN} AND substr({given}, {ISO_TAIL}, 1) = ':'"
-    written = f"CASE WHEN {offset} = '' THEN {given} ELSE rtrim(substr({given}, 1, length({given}) - length({offset}))) END"
+    plain = f"length({text}) = {ISO_PLAIN} AND substr({text}, {ISO_TAIL}, 1) = ':'"
+    written = f"CASE WHEN {offset} = '' THEN {text} ELSE rtrim(substr({text}, 1, length({text}) - length({offset}))) END"
     return (
-        {offset: f"CASE WHEN {plain} THEN '' ELSE regexp_extract(substr({given}, {ISO_TAIL}), '(Z|[+-][0-9:]+)$', 1) END"},
-        {local: f"CASE WHEN regexp_matches({given}, {literal(ISO_TIME)}) THEN TRY_CAST({written} AS TIMESTAMP) END"},
-        {instant: f"(CASE WHEN {offset} = '' THEN {from_zone} ELSE {local} - {_written(offset)} END) AT TIME ZONE 'UTC'"},
+        {offset: f"CASE WHEN {plain} THEN '' ELSE regexp_extract(substr({text}, {ISO_TAIL}), '(Z|[+-][0-9:]+)$', 1) END"},
+        {local: f"CASE WHEN regexp_matches({text}, {literal(ISO_TIME)}) THEN TRY_CAST({written} AS TIMESTAMP) END"},
+        {instant: f"(CASE WHEN {offset} = '' THEN {from_zone} ELSE {local} - {_offset_interval(offset)} END) AT TIME ZONE 'UTC'"},
         value,
     )
 
@@ -197,7 +199,7 @@ def _on_calendar(instant: str) -> str:
     return f"CASE WHEN {instant} BETWEEN {FIRST_INSTANT} AND {LAST_INSTANT} THEN {instant} END"
 
 
-def _written(offset: str) -> str:
+def _offset_interval(offset: str) -> str:
     hours = f"TRY_CAST(substr({offset}, 1, 3) AS BIGINT) * 60"
     minutes = f"TRY_CAST(substr({offset}, 1, 1) || right({offset}, 2) AS BIGINT)"
     total = f"CASE WHEN {offset} = 'Z' THEN 0 WHEN length({offset}) > 3 THEN {hours} + {minutes} ELSE {hours} END"

@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 from lakeward.contracts.model import Kind
 from lakeward.core.clock import EPOCH, MICROSECOND
 from lakeward.core.sql import identifier
-from lakeward.engines.protocols import ColumnStatistics, Statistics
-from lakeward.quality.convert import Converted
+from lakeward.engines.protocols import ColumnStatistics, RowStatistics
+from lakeward.quality.convert import ConvertedColumn
 
 # Below, hashing costs less than one more query.
-WORTHWHILE = 1_000_000
+MIN_ROWS = 1_000_000
 # Bits of one whole number: both engines' have a sign, too.
-WORD = 62
+WORD_BITS = 62
 SECOND, MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
 # Kinds whose values are equal exactly when they group together.
-GROUPED = frozenset({Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATE})
+GROUPABLE_KINDS = frozenset({Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,8 @@ class Grid:
         """SELECT of `is_distinct`: true where no two rows have the same key; false says nothing."""
         steps = f"(epoch_us({identifier(self.time)}) - {(self.first - EPOCH) // MICROSECOND}) // {self._step // MICROSECOND}"
         names = "".join(f"{identifier(name)}, " for name in self.series)
-        bits = f"bit_or(CAST(1 AS BIGINT) << CAST(__step % {WORD} AS INTEGER)) AS bits"
-        words = f"SELECT {bits} FROM (SELECT {names}{steps} AS __step FROM {rows}) AS steps GROUP BY {names}__step // {WORD}"
+        bits = f"bit_or(CAST(1 AS BIGINT) << CAST(__step % {WORD_BITS} AS INTEGER)) AS bits"
+        words = f"SELECT {bits} FROM (SELECT {names}{steps} AS __step FROM {rows}) AS steps GROUP BY {names}__step // {WORD_BITS}"
         return f"SELECT coalesce(sum(bit_count(bits)), 0) = {self.rows} AS is_distinct FROM ({words}) AS words"
 
     @property
@@ -55,20 +55,22 @@ class Grid:
         return MILLISECOND if self.first.microsecond or self.last.microsecond else SECOND
 
 
-def grids(keys: Iterable[frozenset[str]], columns: Mapping[str, Converted], statistics: Statistics | None) -> tuple[Grid, ...]:
+def grids(
+    keys: Iterable[frozenset[str]], columns: Mapping[str, ConvertedColumn], statistics: RowStatistics | None
+) -> tuple[Grid, ...]:
     """Those of `keys` that are worth such a proof: bronze holds them as they are, without a NULL, and one column is a time."""
-    if statistics is None or statistics.rows < WORTHWHILE:
+    if statistics is None or statistics.rows < MIN_ROWS:
         return ()
     found = (_grid(key, columns, statistics) for key in dict.fromkeys(keys))
     return tuple(grid for grid in found if grid)
 
 
-def _grid(key: frozenset[str], columns: Mapping[str, Converted], statistics: Statistics) -> Grid | None:
+def _grid(key: frozenset[str], columns: Mapping[str, ConvertedColumn], statistics: RowStatistics) -> Grid | None:
     known: dict[str, ColumnStatistics] = {name: statistics.columns[name] for name in key if name in statistics.columns}
-    if len(known) < len(key) or any(one.nulls or not columns[name].native for name, one in known.items()):
+    if len(known) < len(key) or any(one_statistics.nulls or not columns[name].native for name, one_statistics in known.items()):
         return None
     times = [name for name in sorted(key) if columns[name].column.type.kind is Kind.TIMESTAMP]
-    series = tuple(name for name in sorted(key) if columns[name].column.type.kind in GROUPED)
+    series = tuple(name for name in sorted(key) if columns[name].column.type.kind in GROUPABLE_KINDS)
     if len(times) != 1 or len(series) != len(key) - 1 or known[times[0]].low is None:
         return None
     return Grid(key=key, series=series, time=times[0], first=known[times[0]].low, last=known[times[0]].high, rows=statistics.rows)

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.quality.catalogue import Form, expectations
-from lakeward.quality.checks import NOTHING, VALUES, share
+from lakeward.quality.checks import NOTHING_TO_EVALUATE, ROW_VALUE_EXPECTATIONS, verdict_of_share
 from lakeward.quality.rule import Outcome, Rule, Verdict
 
-INSTALL = "needs Great Expectations: pip install 'lakeward[gx]'"
+GX_MISSING = "needs Great Expectations: pip install 'lakeward[gx]'"
 # Its own words may hold values of rows, and a log must not (docs/explanation/laws.md, 6).
-RAISED = "Great Expectations could not evaluate the rule on this batch"
+GX_FAILED = "Great Expectations could not evaluate the rule on this batch"
 # Where a row stands in its batch: the file has these beside the contract's columns.
-PLACE = ("_file_seq", "_row")
+ROW_ID = ("_file_seq", "_row")
 
 
 def judge_with_gx(rules: Sequence[Rule], parquet: Path) -> tuple[Verdict, ...]:
@@ -36,7 +36,7 @@ def judge_with_gx(rules: Sequence[Rule], parquet: Path) -> tuple[Verdict, ...]:
         try:
             batch = _batch(parquet)
         except ImportError:
-            return tuple(Verdict(rule, Outcome.UNKNOWN, reason=INSTALL) for rule in rules)
+            return tuple(Verdict(rule, Outcome.UNKNOWN, reason=GX_MISSING) for rule in rules)
         return tuple(_verdict(rule, _result(batch, rule)) for rule in rules)
 
 
@@ -55,16 +55,16 @@ def _result(batch: Any, rule: Rule) -> Any:
     from great_expectations.exceptions.exceptions import GreatExpectationsError  # noqa: PLC0415
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration  # noqa: PLC0415
 
-    wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": list(PLACE)}
+    format_options = {"result_format": "COMPLETE", "unexpected_index_column_names": list(ROW_ID)}
     try:
         expectation = ExpectationConfiguration(type=rule.type, kwargs=dict(rule.kwargs)).to_domain_obj()
-        result = batch.validate(expectation, result_format=wanted)
+        result = batch.validate(expectation, result_format=format_options)
     except (GreatExpectationsError, ValueError, TypeError, KeyError):
         return None
-    return None if _raised(result.exception_info) else result
+    return None if _has_exception(result.exception_info) else result
 
 
-def _raised(info: Any) -> bool:
+def _has_exception(info: Any) -> bool:
     # One entry, or one per metric, as the expectation likes.
     entries = [info] if "raised_exception" in (info or {}) else (info or {}).values()
     return any(entry.get("raised_exception") for entry in entries)
@@ -72,29 +72,33 @@ def _raised(info: Any) -> bool:
 
 def _verdict(rule: Rule, result: Any) -> Verdict:
     if result is None:
-        return Verdict(rule, Outcome.UNKNOWN, reason=RAISED)
+        return Verdict(rule, Outcome.UNKNOWN, reason=GX_FAILED)
     found = result.result
     if {"element_count", "unexpected_count"} <= found.keys():
-        return _on_rows(rule, found)
+        return _row_verdict(rule, found)
     observed = found.get("observed_value")
     if "observed_value" in found and observed is None and "unexpected_count" not in found:
-        return Verdict(rule, Outcome.UNKNOWN, reason=NOTHING)
-    shown = str(observed) if isinstance(observed, Real) and rule.type not in VALUES else None
+        return Verdict(rule, Outcome.UNKNOWN, reason=NOTHING_TO_EVALUATE)
+    shown = str(observed) if isinstance(observed, Real) and rule.type not in ROW_VALUE_EXPECTATIONS else None
     return Verdict(rule, Outcome.PASS if result.success else Outcome.FAIL, observed=shown, value=observed)
 
 
-def _on_rows(rule: Rule, found: Any) -> Verdict:
-    evaluated = int(found["element_count"]) - int(found.get("missing_count") or 0)
-    verdict = share(
-        rule, int(found["element_count"]), evaluated, int(found["unexpected_count"]), Decimal(str(rule.kwargs.get("mostly", 1)))
+def _row_verdict(rule: Rule, details: Any) -> Verdict:
+    evaluated = int(details["element_count"]) - int(details.get("missing_count") or 0)
+    verdict = verdict_of_share(
+        rule,
+        int(details["element_count"]),
+        evaluated,
+        int(details["unexpected_count"]),
+        Decimal(str(rule.kwargs.get("mostly", 1))),
     )
     if not verdict.failed:
         return verdict
-    places = tuple((int(row[PLACE[0]]), int(row[PLACE[1]])) for row in found.get("unexpected_index_list") or ())
-    return replace(verdict, places=places)
+    row_ids = tuple((int(row[ROW_ID[0]]), int(row[ROW_ID[1]])) for row in details.get("unexpected_index_list") or ())
+    return replace(verdict, row_ids=row_ids)
 
 
-def teach_great_expectations() -> None:
+def register_sensor_rules() -> None:
     """Make the sensor rules known to Great Expectations in this process, so that its own loader reads a suite that holds them.
 
     It does not judge by them: their verdicts need readings of earlier batches, which it does not see.
@@ -108,8 +112,12 @@ def teach_great_expectations() -> None:
         if known.form is Form.SERIES:
             arguments = sorted(known.required | known.optional)
             fields = {"__annotations__": dict.fromkeys(arguments, Any), **dict.fromkeys(arguments)}
-            type("".join(word.capitalize() for word in type_.split("_")), (BatchExpectation,), {**fields, "_validate": _refuse})
+            type(
+                "".join(word.capitalize() for word in type_.split("_")),
+                (BatchExpectation,),
+                {**fields, "_validate": _not_implemented},
+            )
 
 
-def _refuse(*_: object, **__: object) -> None:
+def _not_implemented(*_: object, **__: object) -> None:
     raise NotImplementedError("lakeward run, or lakeward check")

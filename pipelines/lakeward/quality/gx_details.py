@@ -8,32 +8,34 @@ from typing import Any
 from lakeward.quality.rule import Verdict
 
 # How near an end of its range a quantile passes.
-NEAR = {"rel_tol": 1e-4, "abs_tol": 1e-8}
+TOLERANCE = {"rel_tol": 1e-4, "abs_tol": 1e-8}
 
 
 def details(verdict: Verdict) -> dict[str, Any]:
     """`{"details": …}`, or nothing where it tells none."""
-    told = DETAILS.get(verdict.rule.type)
-    found = told(verdict.rule.kwargs, verdict.value) if told and verdict.value is not None else None
+    build = DETAILS.get(verdict.rule.type)
+    found = build(verdict.rule.kwargs, verdict.value) if build and verdict.value is not None else None
     return {"details": found} if found else {}
 
 
-def _set(kwargs: Mapping[str, Any], columns: list[str]) -> dict[str, Any] | None:
-    wanted, found = set(kwargs.get("column_set") or ()), set(columns)
-    differing = {"unexpected": sorted(found - wanted), "missing": sorted(wanted - found)}
+def _set_details(kwargs: Mapping[str, Any], columns: list[str]) -> dict[str, Any] | None:
+    expected, found = set(kwargs.get("column_set") or ()), set(columns)
+    differing = {"unexpected": sorted(found - expected), "missing": sorted(expected - found)}
     mismatched = {side: names for side, names in differing.items() if names}
     return {"mismatched": mismatched} if mismatched else None
 
 
-def _list(kwargs: Mapping[str, Any], columns: list[str]) -> dict[str, Any] | None:
+def _list_details(kwargs: Mapping[str, Any], columns: list[str]) -> dict[str, Any] | None:
     pairs = enumerate(zip_longest(kwargs.get("column_list") or (), columns))
     mismatched = [
-        {"Expected Column Position": n, "Expected": wanted, "Found": found} for n, (wanted, found) in pairs if wanted != found
+        {"Expected Column Position": n, "Expected": expected, "Found": found}
+        for n, (expected, found) in pairs
+        if expected != found
     ]
     return {"mismatched": mismatched} if mismatched else None
 
 
-def _quantiles(kwargs: Mapping[str, Any], observed: Mapping[str, Any]) -> dict[str, Any]:
+def _quantile_details(kwargs: Mapping[str, Any], observed: Mapping[str, Any]) -> dict[str, Any]:
     ranges = kwargs["quantile_ranges"]["value_ranges"]
     return {"success_details": [_within(value, *ends) for value, ends in zip(observed["values"], ranges, strict=True)]}
 
@@ -41,13 +43,13 @@ def _quantiles(kwargs: Mapping[str, Any], observed: Mapping[str, Any]) -> dict[s
 def _within(value: float | None, low: float | None, high: float | None) -> bool:
     if value is None:
         return False
-    if any(end is not None and math.isclose(value, end, **NEAR) for end in (low, high)):
+    if any(end is not None and math.isclose(value, end, **TOLERANCE) for end in (low, high)):
         return True
     return (low is None or low <= value) and (high is None or value <= high)
 
 
 DETAILS: Mapping[str, Callable[[Mapping[str, Any], Any], dict[str, Any] | None]] = {
-    "expect_table_columns_to_match_set": _set,
-    "expect_table_columns_to_match_ordered_list": _list,
-    "expect_column_quantile_values_to_be_between": _quantiles,
+    "expect_table_columns_to_match_set": _set_details,
+    "expect_table_columns_to_match_ordered_list": _list_details,
+    "expect_column_quantile_values_to_be_between": _quantile_details,
 }

@@ -11,29 +11,29 @@ from typing import Any
 
 from lakeward.quality.catalogue import Form, expectations
 from lakeward.quality.gx_details import details
-from lakeward.quality.gx_success import COUNTS, gx_success
+from lakeward.quality.gx_success import SET_COUNTS, gx_success
 from lakeward.quality.rule import Outcome, Severity, Verdict
 
 # The release whose words these are.
 GX_VERSION = "1.24.1"
 # Those of these maps that count nothing as missing: a missing value is what they look at.
-_OF_MISSING = ("expect_column_values_to_be_null", "expect_column_values_to_not_be_null")
+_NULL_EXPECTATIONS = ("expect_column_values_to_be_null", "expect_column_values_to_not_be_null")
 # How it says that nobody raised.
-_CALM = {"raised_exception": False, "exception_traceback": None, "exception_message": None}
+_NO_EXCEPTION = {"raised_exception": False, "exception_traceback": None, "exception_message": None}
 _GX_SEVERITIES = ("critical", "warning", "info")
 
 
 def validation_result(
-    suite: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], verdicts: Sequence[Verdict], *, values: bool
+    suite: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], verdicts: Sequence[Verdict], *, show_values: bool
 ) -> dict[str, Any]:
     """The result of a suite, as `ExpectationSuiteValidationResult.to_json_dict` gives it.
 
     Args:
-        suite: What `suite_name` and `suite_parameters` are told of.
+        suite: What `suite_label` and `suite_parameters` are told of.
         entries: The suite's expectations, as written, one per verdict.
         values: Observed values that are the value of a row, such as a maximum, may be told.
     """
-    results = [_result(entry, verdict, values=values) for entry, verdict in zip(entries, verdicts, strict=True)]
+    results = [_result(entry, verdict, show_values=show_values) for entry, verdict in zip(entries, verdicts, strict=True)]
     passed, count = sum(result["success"] for result in results), len(results)
     return {
         "success": passed == count,
@@ -51,15 +51,15 @@ def validation_result(
     }
 
 
-def _result(entry: Mapping[str, Any], verdict: Verdict, *, values: bool) -> dict[str, Any]:
+def _result(entry: Mapping[str, Any], verdict: Verdict, *, show_values: bool) -> dict[str, Any]:
     success = gx_success(verdict)
     raised = {"raised_exception": True, "exception_traceback": None, "exception_message": verdict.reason}
     return {
         "success": bool(success),
         "expectation_config": _config(entry, verdict),
-        "result": {} if success is None else _found(verdict, values=values),
-        "meta": {"lakeward": _ours(verdict)},
-        "exception_info": raised if success is None else _CALM,
+        "result": {} if success is None else _result_fields(verdict, show_values=show_values),
+        "meta": {"lakeward": _lakeward_meta(verdict)},
+        "exception_info": raised if success is None else _NO_EXCEPTION,
     }
 
 
@@ -71,7 +71,7 @@ def _config(entry: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
     return config | {key: entry[key] for key in ("id", "notes", "description") if entry.get(key)}
 
 
-def _ours(verdict: Verdict) -> dict[str, Any]:
+def _lakeward_meta(verdict: Verdict) -> dict[str, Any]:
     """What Lakeward says of it, in its own words."""
     rule = verdict.rule
     return {
@@ -87,17 +87,17 @@ def _ours(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _found(verdict: Verdict, *, values: bool) -> dict[str, Any]:
+def _result_fields(verdict: Verdict, *, show_values: bool) -> dict[str, Any]:
     if verdict.failed is not None and verdict.elements is not None:
         return _counts(verdict, verdict.elements, verdict.evaluated or 0, verdict.failed)
     if verdict.value is None and verdict.outcome is not Outcome.UNKNOWN and verdict.rule.type == "expect_column_to_exist":
         return {}
-    if isinstance(verdict.value, Mapping) and not COUNTS.isdisjoint(verdict.value):
-        return {"observed_value": None} | {name: count for name, count in verdict.value.items() if name in COUNTS}
-    return {"observed_value": _plain(verdict.value) if values or _harmless(verdict) else None} | details(verdict)
+    if isinstance(verdict.value, Mapping) and not SET_COUNTS.isdisjoint(verdict.value):
+        return {"observed_value": None} | {name: count for name, count in verdict.value.items() if name in SET_COUNTS}
+    return {"observed_value": _json_value(verdict.value) if show_values or _is_safe_to_show(verdict) else None} | details(verdict)
 
 
-def _harmless(verdict: Verdict) -> bool:
+def _is_safe_to_show(verdict: Verdict) -> bool:
     """Whether what was observed is no value of a row: names and types of columns, or the number that every verdict shows."""
     return expectations()[verdict.rule.type].form is Form.SCHEMA or str(verdict.value) == verdict.observed
 
@@ -110,7 +110,7 @@ def _counts(verdict: Verdict, elements: int, evaluated: int, failed: int) -> dic
         "unexpected_percent": of_evaluated,
         "partial_unexpected_list": [],
     }
-    if verdict.rule.type in _OF_MISSING:
+    if verdict.rule.type in _NULL_EXPECTATIONS:
         return found
     return found | {
         "missing_count": elements - evaluated,
@@ -124,12 +124,12 @@ def _percent(part: int, whole: int) -> float | None:
     return part / whole * 100 if whole else None
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     """The value as JSON has it; what JSON has not, such as NaN, as text."""
-    return json.loads(json.dumps(value, default=_other), parse_constant=str)
+    return json.loads(json.dumps(value, default=_json_default), parse_constant=str)
 
 
-def _other(value: Any) -> Any:
+def _json_default(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, date | time):

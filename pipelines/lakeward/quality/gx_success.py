@@ -5,11 +5,11 @@ from numbers import Real
 from typing import Any
 
 from lakeward.quality.bounds import bounds_of
-from lakeward.quality.checks import NOTHING
+from lakeward.quality.checks import NOTHING_TO_EVALUATE
 from lakeward.quality.rule import Outcome, Verdict
 
 # Of a set that was expected: how many are there that should not be, and how many are not there that should be.
-COUNTS = frozenset(("unexpected_count", "missing_count"))
+SET_COUNTS = frozenset(("unexpected_count", "missing_count"))
 
 
 def gx_success(verdict: Verdict) -> bool | None:
@@ -19,14 +19,14 @@ def gx_success(verdict: Verdict) -> bool | None:
     """
     if verdict.outcome is not Outcome.UNKNOWN:
         return verdict.outcome is Outcome.PASS
-    if verdict.reason != NOTHING:
+    if verdict.reason != NOTHING_TO_EVALUATE:
         return None
     if verdict.failed is not None:
         return True
-    return _of_nothing(verdict.value, verdict)
+    return _success_of_nothing(verdict.value, verdict)
 
 
-def _of_nothing(value: Any, verdict: Verdict) -> bool:
+def _success_of_nothing(value: Any, verdict: Verdict) -> bool:
     if isinstance(value, Mapping):
-        return not COUNTS.isdisjoint(value) and not any(value.get(name) for name in COUNTS)
-    return isinstance(value, Real) and bounds_of(verdict.rule.kwargs).hold(value)
+        return not SET_COUNTS.isdisjoint(value) and not any(value.get(name) for name in SET_COUNTS)
+    return isinstance(value, Real) and bounds_of(verdict.rule.kwargs).contains(value)

@@ -12,7 +12,7 @@ from lakeward.core.sql import identifier
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class RowIdentity:
     """How rows of one dataset are told apart.
 
     Args:
@@ -31,42 +31,42 @@ class Identity:
         return self.time in self.keys
 
 
-def identity(contract: Contract) -> Identity | None:
+def row_identity(contract: Contract) -> RowIdentity | None:
     """The contract's key, or all columns for `duplicates: exact`; None: no row is a duplicate."""
     names = tuple(column.name for column in contract.columns)
     keys = contract.primary_key or (names if contract.duplicates_exact else ())
-    return Identity(keys, names, contract.time_column) if keys else None
+    return RowIdentity(keys, names, contract.time_column) if keys else None
 
 
-def superseded(ident: Identity, good: str) -> str:
+def superseded_rows_select(identity: RowIdentity, good: str) -> str:
     """Places of the rows that a later row of the same batch replaces."""
-    keys = _names(ident.keys)
-    again = f"SELECT {keys} FROM {good} GROUP BY {keys} HAVING count(*) > 1"
+    keys = _column_list(identity.keys)
+    repeated_keys = f"SELECT {keys} FROM {good} GROUP BY {keys} HAVING count(*) > 1"
     return f"""
         SELECT _file_seq, _row FROM (
             SELECT g._file_seq, g._row,
-                   row_number() OVER (PARTITION BY {_names(ident.keys, "g.")} ORDER BY g._file_seq DESC, g._row DESC) AS place
-            FROM {good} AS g JOIN ({again}) AS r ON {_same(ident.keys, "g", "r")}
+                   row_number() OVER (PARTITION BY {_column_list(identity.keys, "g.")} ORDER BY g._file_seq DESC, g._row DESC) AS place
+            FROM {good} AS g JOIN ({repeated_keys}) AS r ON {_equal_columns(identity.keys, "g", "r")}
         ) WHERE place > 1"""
 
 
-def stored(ident: Identity, good: str, silver: str, within: str, *, late: bool = False) -> str:
+def stored_matches_select(identity: RowIdentity, good: str, silver: str, within: str, *, late: bool = False) -> str:
     """Places of the rows whose key silver has already, whether all values agree (`is_same`), and the stored `old_time`.
 
     Args:
         within: Condition on the columns of silver outside which no row of `good` can be found.
         late: The rows of `good` may have come before those of silver; where one did, the newer row stands, as if they were the same.
     """
-    old_time = f"s.{identifier(ident.time)}" if ident.time else "NULL"
+    old_time = f"s.{identifier(identity.time)}" if identity.time else "NULL"
     newer = " OR s._file_seq > g._file_seq OR (s._file_seq = g._file_seq AND s._row > g._row)" if late else ""
     return f"""
-        SELECT g._file_seq, g._row, ({_same(ident.values, "g", "s")}){newer} AS is_same, {old_time} AS old_time
-        FROM {good} AS g JOIN (SELECT * FROM {silver} WHERE {within}) AS s ON {_same(ident.keys, "g", "s")}"""
+        SELECT g._file_seq, g._row, ({_equal_columns(identity.values, "g", "s")}){newer} AS is_same, {old_time} AS old_time
+        FROM {good} AS g JOIN (SELECT * FROM {silver} WHERE {within}) AS s ON {_equal_columns(identity.keys, "g", "s")}"""
 
 
-def _same(columns: Sequence[str], left: str, right: str) -> str:
+def _equal_columns(columns: Sequence[str], left: str, right: str) -> str:
     return " AND ".join(f"{left}.{identifier(c)} IS NOT DISTINCT FROM {right}.{identifier(c)}" for c in columns)
 
 
-def _names(columns: Sequence[str], prefix: str = "") -> str:
+def _column_list(columns: Sequence[str], prefix: str = "") -> str:
     return ", ".join(prefix + identifier(c) for c in columns)

@@ -8,14 +8,14 @@ from typing import Any
 import yaml
 
 from lakeward.core.messages import Lang
-from lakeward.quality.catalogue import GX, OURS
+from lakeward.quality.catalogue import GX_EXPECTATIONS, SENSOR_RULES
 
 
 @functools.cache
 def indicators() -> Mapping[str, str]:
     """Codes such as 0302, by type of expectation or of derived rule."""
     found = dict(_standard()["derived"])
-    for file in (GX, OURS):
+    for file in (GX_EXPECTATIONS, SENSOR_RULES):
         found |= {name: entry["indicator"] for name, entry in _read(file)["expectations"].items()}
     return found
 

@@ -17,13 +17,13 @@ FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 # Rules of zones with summer time are a forecast at best by then.
 LAST = datetime(2100, 1, 1, tzinfo=UTC)
 # A zone without a change in its last year keeps its offset beyond LAST, so that 9999-12-31 is a time there.
-SETTLED = timedelta(days=366)
+STABLE_FOR = timedelta(days=366)
 # No zone of the tz database changed twice within a day.
 STEP = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class OffsetSpan:
     """Local times `start <= t < end` that exist once, `offset` ahead of UTC; `end` None: open."""
 
     start: datetime
@@ -37,7 +37,7 @@ def to_utc(local: str, zone: str) -> str:
 
 
 @functools.cache
-def spans(zone: str) -> tuple[Span, ...]:
+def spans(zone: str) -> tuple[OffsetSpan, ...]:
     """The spans of `zone` in order; what lies between two of them is a gap or an overlap."""
     rules = ZoneInfo(zone)
     changes = _changes(rules)
@@ -46,31 +46,31 @@ def spans(zone: str) -> tuple[Span, ...]:
         before = changes[index - 1][1] if index else offset
         after = changes[index + 1] if index + 1 < len(changes) else None
         start = begin + max(before, offset)
-        end = after[0] + min(offset, after[1]) if after else _open(begin, offset)
-        found.append(Span(_naive(start), _naive(end) if end else None, offset))
+        end = after[0] + min(offset, after[1]) if after else _open_end(begin, offset)
+        found.append(OffsetSpan(_naive(start), _naive(end) if end else None, offset))
     return tuple(found)
 
 
-def _open(begin: datetime, offset: timedelta) -> datetime | None:
-    return None if begin < LAST - SETTLED else LAST + offset
+def _open_end(begin: datetime, offset: timedelta) -> datetime | None:
+    return None if begin < LAST - STABLE_FOR else LAST + offset
 
 
-def _naive(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=None)
+def _naive(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=None)
 
 
 def _changes(rules: ZoneInfo) -> list[tuple[datetime, timedelta]]:
     changes = [(FIRST, _offset(FIRST, rules))]
-    moment = FIRST
-    while moment < LAST:
-        following = moment + STEP
+    instant = FIRST
+    while instant < LAST:
+        following = instant + STEP
         if _offset(following, rules) != changes[-1][1]:
-            changes.append(_first_second(moment, following, rules))
-        moment = following
+            changes.append(_find_change(instant, following, rules))
+        instant = following
     return changes
 
 
-def _first_second(low: datetime, high: datetime, rules: ZoneInfo) -> tuple[datetime, timedelta]:
+def _find_change(low: datetime, high: datetime, rules: ZoneInfo) -> tuple[datetime, timedelta]:
     after = _offset(high, rules)
     while high - low > timedelta(seconds=1):
         middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
@@ -78,11 +78,11 @@ def _first_second(low: datetime, high: datetime, rules: ZoneInfo) -> tuple[datet
     return high, after
 
 
-def _offset(moment: datetime, rules: ZoneInfo) -> timedelta:
-    return moment.astimezone(rules).utcoffset() or timedelta()
+def _offset(instant: datetime, rules: ZoneInfo) -> timedelta:
+    return instant.astimezone(rules).utcoffset() or timedelta()
 
 
-def _tree(local: str, part: Sequence[Span]) -> str:
+def _tree(local: str, part: Sequence[OffsetSpan]) -> str:
     if len(part) == 1:
         return _leaf(local, part[0])
     half = len(part) // 2
@@ -90,11 +90,11 @@ def _tree(local: str, part: Sequence[Span]) -> str:
     return f"CASE WHEN {local} >= {_literal(part[half].start)} THEN {newer} ELSE {older} END"
 
 
-def _leaf(local: str, span: Span) -> str:
+def _leaf(local: str, span: OffsetSpan) -> str:
     within = f"{local} >= {_literal(span.start)}" + (f" AND {local} < {_literal(span.end)}" if span.end else "")
     seconds = int(span.offset.total_seconds())
     return f"CASE WHEN {within} THEN {local} {'-' if seconds >= 0 else '+'} INTERVAL {abs(seconds)} SECOND END"
 
 
-def _literal(moment: datetime) -> str:
-    return f"TIMESTAMP {literal(moment.isoformat(sep=' '))}"
+def _literal(local_time: datetime) -> str:
+    return f"TIMESTAMP {literal(local_time.isoformat(sep=' '))}"

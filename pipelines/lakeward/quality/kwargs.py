@@ -9,27 +9,29 @@ from lakeward.core.errors import SuiteError
 from lakeward.core.spelling import did_you_mean
 from lakeward.quality import conditions
 from lakeward.quality.catalogue import Form, argument_shapes, expectations, ignored_kwargs
-from lakeward.quality.conditions.read import TEXTS
+from lakeward.quality.conditions.parser import PARSERS
 from lakeward.quality.records import ALL_MISSING, ANY_MISSING, NEVER
-from lakeward.quality.series.shapes import SHAPES as SERIES_SHAPES
+from lakeward.quality.series.shapes import SERIES_SHAPES
 
 # Arguments that name one column, and those that name several.
-ONE = ("column", "column_A", "column_B")
-SEVERAL = ("column_list",)
+SINGLE_COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
+COLUMN_LIST_ARGUMENTS = ("column_list",)
 # What leaves a row out, of two columns and of more.
-OF_PAIRS, OF_LISTS = (tuple(words[place] for words in (ALL_MISSING, ANY_MISSING, NEVER)) for place in (0, 1))
+IGNORE_WORDS_OF_PAIRS, IGNORE_WORDS_OF_LISTS = (
+    tuple(words[place] for words in (ALL_MISSING, ANY_MISSING, NEVER)) for place in (0, 1)
+)
 # The one expectation that may name a column that is not there: that is its question.
-EXISTS = "expect_column_to_exist"
+EXISTS_EXPECTATION = "expect_column_to_exist"
 INTERPOLATIONS = ("nearest", "lower", "higher", "midpoint", "linear")
 
 
 def columns_of(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
     """The columns that `kwargs` name, in their order."""
-    single = [kwargs[key] for key in ONE if key in kwargs]
-    return (*single, *(column for key in SEVERAL for column in kwargs.get(key) or ()))
+    single = [kwargs[key] for key in SINGLE_COLUMN_ARGUMENTS if key in kwargs]
+    return (*single, *(column for key in COLUMN_LIST_ARGUMENTS for column in kwargs.get(key) or ()))
 
 
-def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, file: str, at: str) -> None:
+def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, file: str, entry_path: str) -> None:
     """Check the arguments of the expectation `type_`.
 
     Raises:
@@ -40,60 +42,67 @@ def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, f
     for key in kwargs:
         if key not in allowed:
             raise SuiteError(
-                "suite_unknown_kwarg", file=file, place=at, type=type_, found=key, expected=did_you_mean(key, sorted(allowed))
+                "suite_unknown_kwarg",
+                file=file,
+                place=entry_path,
+                type=type_,
+                found=key,
+                expected=did_you_mean(key, sorted(allowed)),
             )
     for key in sorted(known.required):
         if kwargs.get(key) is None:
-            raise SuiteError("suite_kwarg", file=file, place=at, kwarg=key, expected="a value")
+            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected="a value")
     for key, value in kwargs.items():
-        if key in SHAPES and known.form is not Form.SERIES and value is not None and not SHAPES[key][1](value):
-            raise SuiteError("suite_kwarg", file=file, place=at, kwarg=key, expected=SHAPES[key][0])
+        if key in ARGUMENT_SHAPES and known.form is not Form.SERIES and value is not None and not ARGUMENT_SHAPES[key][1](value):
+            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected=ARGUMENT_SHAPES[key][0])
     if known.form is Form.SERIES:
-        _check_shapes(kwargs, file, at)
-    _check_bounds(type_, kwargs, file, at)
-    _check_ignored(kwargs, file, at)
-    named = _check_condition(kwargs, file, at)
-    _check_columns(contract, (*(() if type_ == EXISTS else columns_of(kwargs)), *named), file, at)
+        _check_shapes(kwargs, file, entry_path)
+    _check_bounds(type_, kwargs, file, entry_path)
+    _check_ignored(kwargs, file, entry_path)
+    named = _check_condition(kwargs, file, entry_path)
+    _check_columns(contract, (*(() if type_ == EXISTS_EXPECTATION else columns_of(kwargs)), *named), file, entry_path)
 
 
-def _check_shapes(kwargs: Mapping[str, Any], file: str, at: str) -> None:
+def _check_shapes(kwargs: Mapping[str, Any], file: str, entry_path: str) -> None:
     """Arguments of a sensor rule have the shapes that its catalogue names."""
     for key, value in kwargs.items():
         shape = argument_shapes().get(key)
         if shape and value is not None and not SERIES_SHAPES[shape][1](value):
-            raise SuiteError("suite_kwarg", file=file, place=at, kwarg=key, expected=SERIES_SHAPES[shape][0])
+            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected=SERIES_SHAPES[shape][0])
 
 
-def _check_bounds(type_: str, kwargs: Mapping[str, Any], file: str, at: str) -> None:
+def _check_bounds(type_: str, kwargs: Mapping[str, Any], file: str, entry_path: str) -> None:
     open_ = kwargs.get("min_value") is None and kwargs.get("max_value") is None
     if "min_value" in expectations()[type_].optional and type_.endswith("_between") and open_:
-        raise SuiteError("suite_kwarg", file=file, place=at, kwarg="min_value", expected="min_value, max_value or both")
+        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="min_value", expected="min_value, max_value or both")
 
 
-def _check_ignored(kwargs: Mapping[str, Any], file: str, at: str) -> None:
-    words = OF_PAIRS if "column_A" in kwargs else OF_LISTS
+def _check_ignored(kwargs: Mapping[str, Any], file: str, entry_path: str) -> None:
+    words = IGNORE_WORDS_OF_PAIRS if "column_A" in kwargs else IGNORE_WORDS_OF_LISTS
     if kwargs.get("ignore_row_if", words[0]) not in words:
-        raise SuiteError("suite_kwarg", file=file, place=at, kwarg="ignore_row_if", expected=", ".join(words))
+        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="ignore_row_if", expected=", ".join(words))
 
 
-def _check_condition(kwargs: Mapping[str, Any], file: str, at: str) -> tuple[str, ...]:
+def _check_condition(kwargs: Mapping[str, Any], file: str, entry_path: str) -> tuple[str, ...]:
     """The columns that the condition names."""
     if not kwargs.get("row_condition"):
         return ()
     if isinstance(kwargs["row_condition"], str) and kwargs.get("condition_parser") is None:
-        raise SuiteError("suite_kwarg", file=file, place=at, kwarg="condition_parser", expected=", ".join(TEXTS))
+        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="condition_parser", expected=", ".join(PARSERS))
     try:
-        reading = conditions.read(kwargs)
+        reading = conditions.parse(kwargs)
     except ValueError as error:
-        raise SuiteError("suite_kwarg", file=file, place=at, kwarg="row_condition", expected=str(error)) from None
+        raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="row_condition", expected=str(error)) from None
     return conditions.columns(reading.condition) if reading else ()
 
 
-def _check_columns(contract: Contract, found: Iterable[str], file: str, at: str) -> None:
+def _check_columns(contract: Contract, columns: Iterable[str], file: str, entry_path: str) -> None:
     names = [column.name for column in contract.columns]
-    for column in found:
+    for column in columns:
         if column not in names:
-            raise SuiteError("suite_unknown_column", file=file, place=at, found=column, expected=did_you_mean(str(column), names))
+            raise SuiteError(
+                "suite_unknown_column", file=file, place=entry_path, found=column, expected=did_you_mean(str(column), names)
+            )
 
 
 def _is_share(value: Any) -> bool:
@@ -141,9 +150,9 @@ def _is_text(value: Any) -> bool:
 
 
 # What each argument must be, in words and as a test.
-SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(ONE, ("a column's name", _is_text)),
-    **dict.fromkeys((*SEVERAL, "column_set", "type_list"), ("a list of names", _is_names)),
+ARGUMENT_SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(SINGLE_COLUMN_ARGUMENTS, ("a column's name", _is_text)),
+    **dict.fromkeys((*COLUMN_LIST_ARGUMENTS, "column_set", "type_list"), ("a list of names", _is_names)),
     **dict.fromkeys(
         ("strict_min", "strict_max", "or_equal", "exact_match", "double_sided", "strictly", "ties_okay"),
         ("true or false", _is_bool),
@@ -156,7 +165,7 @@ SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "like_pattern_list": ("a list of texts", _is_names),
     "escape": ("one character", lambda value: _is_text(value) and len(value) == 1),
     "match_on": ("any or all", lambda value: value in ("any", "all")),
-    "condition_parser": (", ".join(TEXTS), lambda value: value in TEXTS),
+    "condition_parser": (", ".join(PARSERS), lambda value: value in PARSERS),
     "value_pairs_set": ("a list of pairs", _is_pairs),
     "quantile_ranges": ("quantiles from 0 to 1 and as many value_ranges, pairs of numbers or null", _is_quantiles),
     "allow_relative_error": (

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.sql import literal as text
 
-WORDS = {
+EXPECTED_TEXTS = {
     Kind.STRING: "text",
     Kind.INTEGER: "number",
     Kind.DOUBLE: "number",
@@ -20,7 +20,7 @@ WORDS = {
 NUMBERS = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
 
 
-def parsed(value: Any, type_: DataType, zone: str | None) -> Any:
+def parse_value(value: Any, type_: DataType, zone: str | None) -> Any:
     """`value` as Python has values of `type_`. A naive time is in `zone` (the contract's), else in UTC.
 
     Raises:
@@ -37,8 +37,8 @@ def parsed(value: Any, type_: DataType, zone: str | None) -> Any:
         if known:
             return _from_text(value, kind, zone)
     except ValueError:
-        raise ValueError(WORDS[kind]) from None
-    raise ValueError(WORDS[kind])
+        raise ValueError(EXPECTED_TEXTS[kind]) from None
+    raise ValueError(EXPECTED_TEXTS[kind])
 
 
 def _from_text(value: Any, kind: Kind, zone: str | None) -> Any:
@@ -46,8 +46,8 @@ def _from_text(value: Any, kind: Kind, zone: str | None) -> Any:
         return date.fromisoformat(value)
     if kind is not Kind.TIMESTAMP:
         return value
-    moment = datetime.fromisoformat(value)
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone) if zone else UTC)
+    instant = datetime.fromisoformat(value)
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(zone) if zone else UTC)
     return aware.astimezone(UTC)
 
 
@@ -57,7 +57,7 @@ def literal(value: Any, type_: DataType, zone: str | None) -> str:
     Raises:
         ValueError: `value` can't be compared with `type_`; its text is what was expected.
     """
-    known = parsed(value, type_, zone)
+    known = parse_value(value, type_, zone)
     if type_.kind is Kind.DOUBLE:
         return f"CAST({text(repr(known))} AS DOUBLE)"
     if isinstance(known, datetime):

@@ -6,43 +6,43 @@ The rows out of order are found in a narrow relation of their own: sorting whole
 from collections.abc import Callable, Mapping
 
 from lakeward.contracts.model import Kind
+from lakeward.quality.batch_aggregates import stable_name
 from lakeward.quality.convert import NUMBERS
-from lakeward.quality.moments import named
-from lakeward.quality.scope import Kwargs, OfRows, Predicate, Scope, mapped
+from lakeward.quality.scope import Kwargs, Predicate, RelationSql, Scope, column_predicate
 
-ORDERED_KINDS = NUMBERS | {Kind.DATE, Kind.TIMESTAMP}
+COMPARABLE_KINDS = NUMBERS | {Kind.DATE, Kind.TIMESTAMP}
 
 
-def _ordered(*, up: bool) -> Callable[[Kwargs, Scope], Predicate | None]:
+def _order_predicate(*, up: bool) -> Callable[[Kwargs, Scope], Predicate | None]:
     def predicate(kwargs: Kwargs, scope: Scope) -> Predicate | None:
         column = scope.columns[kwargs["column"]]
         kind = column.column.type.kind
-        if kind not in ORDERED_KINDS:
+        if kind not in COMPARABLE_KINDS:
             return None
-        wrong = _wrong(kind, up=up, strictly=bool(kwargs.get("strictly")))
+        wrong = _violation(kind, up=up, strictly=bool(kwargs.get("strictly")))
         relation = _out_of_order(column.value, scope.within(f"{column.value} IS NOT NULL"), wrong)
-        found = mapped(named("o", relation("")), column)
-        return Predicate(found.fails, found.present, found.counted, hits=(found.fails, relation))
+        found = column_predicate(stable_name("o", relation("")), column)
+        return Predicate(found.fails, found.present, found.evaluated_value, matches=(found.fails, relation))
 
     return predicate
 
 
-def _wrong(kind: Kind, *, up: bool, strictly: bool) -> str:
+def _violation(kind: Kind, *, up: bool, strictly: bool) -> str:
     earlier, later = ("before", "own") if up else ("own", "before")
     sign = "<=" if strictly else "<"
     # The step between two infinities is no number, and no number is in order.
     return f"{later} - {earlier} {sign} 0" if kind is Kind.DOUBLE else f"{later} {sign} {earlier}"
 
 
-def _out_of_order(value: str, present: str, wrong: str) -> OfRows:
+def _out_of_order(value: str, is_evaluated: str, violation: str) -> RelationSql:
     def relation(rows: str) -> str:
         pairs = f"SELECT _file_seq, _row, {value} AS own, lag({value}) OVER (ORDER BY _file_seq, _row) AS before FROM {rows}"
-        return f"SELECT _file_seq, _row FROM ({pairs} AS batch WHERE {present}) AS pairs WHERE {wrong}"
+        return f"SELECT _file_seq, _row FROM ({pairs} AS batch WHERE {is_evaluated}) AS pairs WHERE {violation}"
 
     return relation
 
 
-ORDERED: Mapping[str, Callable[[Kwargs, Scope], Predicate | None]] = {
-    "expect_column_values_to_be_increasing": _ordered(up=True),
-    "expect_column_values_to_be_decreasing": _ordered(up=False),
+ORDER_PREDICATES: Mapping[str, Callable[[Kwargs, Scope], Predicate | None]] = {
+    "expect_column_values_to_be_increasing": _order_predicate(up=True),
+    "expect_column_values_to_be_decreasing": _order_predicate(up=False),
 }

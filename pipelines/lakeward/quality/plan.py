@@ -9,14 +9,14 @@ from typing import Any
 
 from lakeward.contracts.model import Contract, DataType
 from lakeward.core.sql import identifier
-from lakeward.engines.protocols import Statistics
-from lakeward.quality.beside import beside
-from lakeward.quality.checks import Check, ForeignCheck, RowCheck, SeriesCheck, UniqueCheck
+from lakeward.engines.protocols import RowStatistics
+from lakeward.quality.check_columns import add_check_columns
+from lakeward.quality.checks import Check, GxCheck, RowCheck, SeriesCheck, UniqueCheck
 from lakeward.quality.compile import compile_rule
-from lakeward.quality.convert import Converted, convert
+from lakeward.quality.convert import ConvertedColumn, convert_column
 from lakeward.quality.grid import Grid, grids
-from lakeward.quality.identity import identity
-from lakeward.quality.proofs import proven
+from lakeward.quality.identity import row_identity
+from lakeward.quality.proofs import prove
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
 from lakeward.quality.scope import Scope
 from lakeward.quality.series.plan import SeriesPlan, make_series_plan
@@ -24,8 +24,8 @@ from lakeward.quality.split import Diversion, split
 from lakeward.quality.sql import select, stack
 
 
-def make_plan(
-    contract: Contract, rules: Sequence[Rule], types: Mapping[str, DataType], statistics: Statistics | None = None
+def compile_plan(
+    contract: Contract, rules: Sequence[Rule], types: Mapping[str, DataType], statistics: RowStatistics | None = None
 ) -> "JudgePlan":
     """Compile `rules` for a batch.
 
@@ -35,10 +35,10 @@ def make_plan(
         types: The batch's columns as bronze stores them, in order; those that the contract does not know are passed through.
         statistics: What is known of the batch's rows unread: what they prove is not asked.
     """
-    columns = {column.name: convert(contract, place, types[column.name]) for place, column in enumerate(contract.columns)}
+    columns = {column.name: convert_column(contract, index, types[column.name]) for index, column in enumerate(contract.columns)}
     scope = Scope(columns, contract.record_format.zone)
-    checks = tuple(compile_rule(rule, scope, place) for place, rule in enumerate(rules))
-    settled = [proven(rule, scope, statistics) for rule in rules] if statistics else []
+    checks = tuple(compile_rule(rule, scope, index) for index, rule in enumerate(rules))
+    settled = [prove(rule, scope, statistics) for rule in rules] if statistics else []
     keys = [
         frozenset(contract.primary_key),
         *(frozenset(check.rule.columns) for check in checks if isinstance(check, UniqueCheck)),
@@ -47,13 +47,13 @@ def make_plan(
         contract=contract,
         columns=columns,
         checks=checks,
-        stored=tuple(types),
-        proven={verdict.rule.id: verdict for verdict in settled if verdict},
+        stored_columns=tuple(types),
+        proven_verdicts={verdict.rule.id: verdict for verdict in settled if verdict},
         grids=grids(keys, columns, statistics),
     )
 
 
-def diverting(verdicts: Iterable[Verdict]) -> frozenset[str]:
+def diverting_rule_ids(verdicts: Iterable[Verdict]) -> frozenset[str]:
     """Ids of the rules that divert rows: those that failed and are more than a warning.
 
     A failed rule of severity halt is among them: of a batch that a steward released after all, the failing rows are still set aside.
@@ -72,71 +72,71 @@ class JudgePlan:
     """
 
     contract: Contract
-    columns: Mapping[str, Converted]
+    columns: Mapping[str, ConvertedColumn]
     checks: tuple[Check, ...]
-    stored: tuple[str, ...]
-    proven: Mapping[str, Verdict] = field(default_factory=dict)
+    stored_columns: tuple[str, ...]
+    proven_verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     grids: tuple[Grid, ...] = ()
 
     @property
-    def foreign(self) -> tuple[Rule, ...]:
+    def gx_rules(self) -> tuple[Rule, ...]:
         """Rules that only Great Expectations can judge."""
-        return tuple(check.rule for check in self.checks if isinstance(check, ForeignCheck))
+        return tuple(check.rule for check in self.checks if isinstance(check, GxCheck))
 
-    def series(self, *, every: bool = False) -> SeriesPlan:
+    def series(self, *, all_row_ids: bool = False) -> SeriesPlan:
         """The sensor rules, as a plan of their own; `every`: places are wanted of all of them, not only of those that divert."""
         rules = [check.rule for check in self.checks if isinstance(check, SeriesCheck)]
-        return make_series_plan(self.contract, self.columns, rules, every=every)
+        return make_series_plan(self.contract, self.columns, rules, all_row_ids=all_row_ids)
 
-    def typed(self, rows: str) -> str:
+    def typed_select(self, rows: str) -> str:
         """SELECT of the contract's columns in the contract's types, then all else that bronze holds."""
-        return f"SELECT {self._typed_items()} FROM {self.converted(rows)}"
+        return f"SELECT {self._typed_items()} FROM {self.converted_relation(rows)}"
 
-    def flow(self, rows: str) -> str:
+    def lineage_select(self, rows: str) -> str:
         """SELECT with the data flow of `typed`, for lineage: a conversion reads its own column alone, so it is one cast here.
 
         The zone arithmetic of a naive time names its column hundreds of times, and tracing each costs more than judging a batch.
         """
         quoted = {column: identifier(column) for column in self.columns}
         items = {own: own if self.columns[column].output == own else f"CAST({own} AS VARCHAR)" for column, own in quoted.items()}
-        items |= {identifier(column): identifier(column) for column in self.stored if column not in self.columns}
+        items |= {identifier(column): identifier(column) for column in self.stored_columns if column not in self.columns}
         return f"SELECT {select(items)} FROM {rows}"
 
-    def facts(self, rows: str, by: str | None = None, distinct: Collection[frozenset[str]] = ()) -> str:
+    def facts_select(self, rows: str, by: str | None = None, distinct: Collection[frozenset[str]] = ()) -> str:
         """SELECT of one row: `rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
 
         `key_repeats` is a proof by hash: 0 means that no two rows have one key; None without a key, as are the times without a time
         column. With `by`, a column of `rows`: one row of facts per value of it, which is `part`. Of keys
         that are `distinct`, known by the proof of a grid, no hash is counted.
         """
-        asked = self._asked()
-        flags = {check.flag: check.fails for check in asked if isinstance(check, RowCheck)}
+        checks = self._checks_to_run()
+        flags = {check.flag: check.fails for check in checks if isinstance(check, RowCheck)}
         items = {"rows": "count(*)", **self._key_facts(distinct), **self._time_facts()}
         items |= {alias: measure for measure, alias in self._aliases().items()}
-        unique = (check for check in self._unique_checks() if _any_within(distinct, check.rule.columns))
+        unique = (check for check in self._unique_checks() if _contains_distinct_key(distinct, check.rule.columns))
         items |= {self._aliases()[check.measures()["proof"]]: "0" for check in unique}
-        judged = f"{stack(beside(self.converted(rows), asked), [flags])} AS judged"
+        judged = f"{stack(add_check_columns(self.converted_relation(rows), checks), [flags])} AS judged"
         if by is None:
             return f"SELECT {select(items)} FROM {judged}"
         return f"SELECT {identifier(by)} AS part, {select(items)} FROM {judged} GROUP BY part"
 
-    def suspects(self, facts: Mapping[str, Any]) -> tuple[Rule, ...]:
+    def suspect_rules(self, facts: Mapping[str, Any]) -> tuple[Rule, ...]:
         """Rules of uniqueness whose proof failed: their repeated keys must be looked at."""
         aliases = self._aliases()
         return tuple(check.rule for check in self._unique_checks() if facts[aliases[check.measures()["proof"]]])
 
-    def repeats(self, rule: Rule, rows: str) -> str:
+    def repeated_keys_select(self, rule: Rule, rows: str) -> str:
         """SELECT of the keys that more than one row of the batch has: `k0, k1, …` and `copies`, the number of those rows."""
         check = next(check for check in self._unique_checks() if check.rule.id == rule.id)
         keys = [f"k{i}" for i in range(len(check.keys))]
         return (
             f"SELECT {', '.join(keys)}, count(*) AS copies FROM ("
-            f"SELECT {select(dict(zip(keys, check.keys, strict=True)))} FROM {self.converted(rows)} AS typed WHERE {check.present}"
+            f"SELECT {select(dict(zip(keys, check.keys, strict=True)))} FROM {self.converted_relation(rows)} AS typed WHERE {check.present}"
             f") AS keyed GROUP BY {', '.join(keys)} HAVING count(*) > 1"
         )
 
     def verdicts(
-        self, facts: Mapping[str, Any], repeated: Mapping[str, int] | None = None, foreign: Iterable[Verdict] = ()
+        self, facts: Mapping[str, Any], repeated: Mapping[str, int] | None = None, gx_verdicts: Iterable[Verdict] = ()
     ) -> tuple[Verdict, ...]:
         """One verdict per rule, in the order of the rules.
 
@@ -145,14 +145,14 @@ class JudgePlan:
             repeated: For each of `suspects`, by id: rows with a repeated key (the sum of `copies`).
             foreign: Verdicts of Great Expectations on the rules of `foreign`.
         """
-        told = {**self.proven, **{verdict.rule.id: verdict for verdict in foreign}}
+        known_verdicts = {**self.proven_verdicts, **{verdict.rule.id: verdict for verdict in gx_verdicts}}
         aliases, counts = self._aliases(), repeated or {}
         found = {
             check.rule.id: {role: facts[aliases[measure]] for role, measure in check.measures().items()}
             | ({"repeated": counts[check.rule.id]} if check.rule.id in counts else {})
-            for check in self._asked()
+            for check in self._checks_to_run()
         }
-        return tuple(told.get(check.rule.id) or check.verdict(found[check.rule.id]) for check in self.checks)
+        return tuple(known_verdicts.get(check.rule.id) or check.verdict(found[check.rule.id]) for check in self.checks)
 
     def split(self, rows: str, ids: Collection[str], relations: Mapping[str, str] | None = None) -> tuple[str, str | None]:
         """The batch as two SELECTs: good rows, typed; bad rows as bronze holds them, with `_reasons` and `_rules`.
@@ -166,41 +166,41 @@ class JudgePlan:
             relations: For a rule of uniqueness the relation of `repeats`; for one that Great Expectations judged the relation of
                 places (`_file_seq`, `_row`) of its failing rows, else it diverts nothing.
         """
-        stored = ", ".join(identifier(column) for column in self.stored)
+        stored = ", ".join(identifier(column) for column in self.stored_columns)
         diversion = Diversion(tuple(check for check in self.checks if check.rule.id in ids), relations or {})
-        return split(self.converted(rows), diversion, self._typed_items(), stored)
+        return split(self.converted_relation(rows), diversion, self._typed_items(), stored)
 
-    def converted(self, rows: str) -> str:
+    def converted_relation(self, rows: str) -> str:
         """`rows` with the columns that `columns` speaks of, as a relation."""
         depth = max((len(column.layers) for column in self.columns.values()), default=0)
         layers: list[dict[str, str]] = [{} for _ in range(depth)]
         for column in self.columns.values():
-            for place, layer in enumerate(column.layers):
-                layers[place] |= layer
+            for depth_index, layer in enumerate(column.layers):
+                layers[depth_index] |= layer
         return stack(rows, layers)
 
     def _typed_items(self) -> str:
         items = {identifier(column): self.columns[column].output for column in self.columns}
-        items |= {identifier(column): identifier(column) for column in self.stored if column not in self.columns}
+        items |= {identifier(column): identifier(column) for column in self.stored_columns if column not in self.columns}
         return select(items)
 
-    def _asked(self) -> list[Check]:
+    def _checks_to_run(self) -> list[Check]:
         """The checks for which rows are read."""
-        return [check for check in self.checks if check.rule.id not in self.proven]
+        return [check for check in self.checks if check.rule.id not in self.proven_verdicts]
 
     def _unique_checks(self) -> list[UniqueCheck]:
         return [check for check in self.checks if isinstance(check, UniqueCheck)]
 
     def _aliases(self) -> dict[str, str]:
         # Many rules ask for the same number, such as a column's count: it is computed once.
-        measures = dict.fromkeys(measure for check in self._asked() for measure in check.measures().values())
-        return {measure: f"m{place}" for place, measure in enumerate(measures)}
+        measures = dict.fromkeys(measure for check in self._checks_to_run() for measure in check.measures().values())
+        return {measure: f"m{index}" for index, measure in enumerate(measures)}
 
     def _key_facts(self, distinct: Collection[frozenset[str]]) -> dict[str, str]:
-        same = identity(self.contract)
+        same = row_identity(self.contract)
         if same is None:
             return {"key_repeats": "CAST(NULL AS BIGINT)"}
-        if _any_within(distinct, same.keys):
+        if _contains_distinct_key(distinct, same.keys):
             return {"key_repeats": "CAST(0 AS BIGINT)"}
         keys = tuple(self.columns[column].output for column in same.keys)
         # A rule that says the same of the key counts its hashes already; a row that it leaves out is taken for a repeat, which proves nothing.
@@ -214,11 +214,11 @@ class JudgePlan:
         return {"time_min": f"min({value})", "time_max": f"max({value})"}
 
 
-def looks_back(plan: JudgePlan) -> bool:
+def needs_row_ids(plan: JudgePlan) -> bool:
     """Whether a rule looks at the row before: the rows then need their places, `_file_seq` and `_row`."""
-    return any(isinstance(check, RowCheck) and check.hits for check in plan.checks)
+    return any(isinstance(check, RowCheck) and check.matches for check in plan.checks)
 
 
-def _any_within(distinct: Collection[frozenset[str]], columns: Iterable[str]) -> bool:
+def _contains_distinct_key(distinct: Collection[frozenset[str]], columns: Iterable[str]) -> bool:
     """Whether one of the `distinct` keys is a part of `columns`: these are distinct then, too."""
     return any(key <= set(columns) for key in distinct)

@@ -92,10 +92,10 @@ class Verdict:
     proof: str | None = None
     elements: int | None = None
     value: Any = None
-    places: tuple[tuple[int, int], ...] = ()
+    row_ids: tuple[tuple[int, int], ...] = ()
 
 
-def version(type_: str, kwargs: Mapping[str, Any], *meaning: str) -> str:
+def rule_version(type_: str, kwargs: Mapping[str, Any], *meaning: str) -> str:
     """Hash of a rule's configuration, the same for any order of its keys."""
     canonical = json.dumps([type_, dict(kwargs), *meaning], sort_keys=True, ensure_ascii=False, default=str)
     return sha256(canonical.encode())[:VERSION_DIGITS]

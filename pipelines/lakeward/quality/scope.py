@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
-from lakeward.quality.convert import NUMBERS, Converted
+from lakeward.quality.convert import NUMBERS, ConvertedColumn
 from lakeward.quality.literals import literal
 
 Kwargs = Mapping[str, Any]
 # SQL that depends on a relation of the batch's converted rows.
-OfRows = Callable[[str], str]
+RelationSql = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +22,19 @@ class Scope:
         where: True on the rows that the rule speaks of; None: on all.
     """
 
-    columns: Mapping[str, Converted]
+    columns: Mapping[str, ConvertedColumn]
     zone: str | None
     where: str | None = None
 
-    def literal(self, value: Any, column: Converted) -> str:
+    def literal(self, value: Any, column: ConvertedColumn) -> str:
         """SQL of `value`, to compare with `column`."""
         return literal(value, column.column.type, self.zone)
 
-    def listed(self, values: Iterable[Any], column: Converted) -> str:
+    def literal_list(self, values: Iterable[Any], column: ConvertedColumn) -> str:
         """SQL of `values` for IN, without its brackets; a missing value is equal to none."""
         return ", ".join(self.literal(value, column) for value in values if value is not None)
 
-    def value(self, column: Converted) -> str:
+    def value(self, column: ConvertedColumn) -> str:
         """The column's value on the rows that the rule speaks of, NULL on others."""
         return f"CASE WHEN {self.where} THEN {column.value} END" if self.where else column.value
 
@@ -62,18 +62,18 @@ class Predicate:
 
     fails: str
     present: str | None = None
-    counted: str | None = None
+    evaluated_value: str | None = None
     _: KW_ONLY
-    moments: Mapping[str, OfRows] = field(default_factory=dict)
-    hits: tuple[str, OfRows] | None = None
+    batch_aggregates: Mapping[str, RelationSql] = field(default_factory=dict)
+    matches: tuple[str, RelationSql] | None = None
 
 
-def mapped(fails: str, column: Converted) -> Predicate:
+def column_predicate(fails: str, column: ConvertedColumn) -> Predicate:
     """A rule on the values of one column: what is missing is not evaluated."""
     return Predicate(fails, f"{column.value} IS NOT NULL", column.value)
 
 
-def comparable(columns: list[Converted]) -> bool:
+def comparable(columns: list[ConvertedColumn]) -> bool:
     """Whether values of all `columns` can stand in one comparison."""
     kinds = {column.column.type.kind for column in columns}
     return len(kinds) == 1 or kinds <= NUMBERS

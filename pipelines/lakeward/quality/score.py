@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from lakeward.quality.rule import Dimension, Outcome, Verdict
-from lakeward.quality.weights import EQUAL, ONE, Weights
+from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
 # One, in the steps that ratios are kept in. Counts of rows and sums of weights beside it fit 128 bits.
-UNIT = 10**12
+RATIO_UNIT = 10**12
 # Before the last rounding, ratios lose their last three digits: a half that thirds make up then is a half again.
-GUARD = 10**3
+GUARD_DIGITS = 10**3
 # A whole score in hundredths, two digits, as GB/T scorecards print them.
-WHOLE = 10_000
+FULL_SCORE = 10_000
 # Sums of ratios are shown with six digits.
-SHOWN = 10**6
+SUM_UNIT = 10**6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ScorePart:
     """A weighted mean, with what it is made of.
 
     Args:
@@ -45,17 +45,17 @@ class Part:
     @property
     def coverage(self) -> Decimal | None:
         """Rules measured per 100 rules; None: there are no rules."""
-        return _hundredths(half_up(WHOLE * self.measured, self.rules)) if self.rules else None
+        return _hundredths(half_up(FULL_SCORE * self.measured, self.rules)) if self.rules else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score(Part):
+class Score(ScorePart):
     """The score of a dataset; its ratios are the means of the dimensions."""
 
-    dimensions: Mapping[Dimension, Part]
+    dimensions: Mapping[Dimension, ScorePart]
 
 
-def score(verdicts: Iterable[Verdict], weights: Weights = EQUAL, dataset: str = "") -> Score:
+def score(verdicts: Iterable[Verdict], weights: Weights = EQUAL_WEIGHTS, dataset: str = "") -> Score:
     """The score of these verdicts; several of one rule (of several batches) count as one, their rows together.
 
     Args:
@@ -70,8 +70,8 @@ def score(verdicts: Iterable[Verdict], weights: Weights = EQUAL, dataset: str = 
         own = [pair for (of, _), pair in ratios.items() if of is dimension]
         if own:
             means[dimension] = (weights.of_dimension(dataset, dimension), _mean(own))
-            parts[dimension] = _part(own, own)
-    whole = _part(list(means.values()), list(ratios.values()))
+            parts[dimension] = _score_part(own, own)
+    whole = _score_part(list(means.values()), list(ratios.values()))
     return Score(
         value=whole.value,
         numerator=whole.numerator,
@@ -88,13 +88,13 @@ def half_up(part: int, whole: int) -> int:
 
 
 # A weight, and a ratio in trillionths; None: not measured.
-Weighed = tuple[int, int | None]
+WeightedRatio = tuple[int, int | None]
 
 
 def _ratio(verdicts: Sequence[Verdict]) -> int | None:
     measured = [_elements(verdict) for verdict in verdicts if verdict.outcome is not Outcome.UNKNOWN]
     evaluated = sum(evaluated for _, evaluated in measured)
-    return half_up(UNIT * sum(passed for passed, _ in measured), evaluated) if evaluated else None
+    return half_up(RATIO_UNIT * sum(passed for passed, _ in measured), evaluated) if evaluated else None
 
 
 def _elements(verdict: Verdict) -> tuple[int, int]:
@@ -103,31 +103,31 @@ def _elements(verdict: Verdict) -> tuple[int, int]:
     return verdict.evaluated - verdict.failed, verdict.evaluated
 
 
-def _sums(ratios: Sequence[Weighed]) -> tuple[int, int]:
+def _sums(ratios: Sequence[WeightedRatio]) -> tuple[int, int]:
     measured = [(weight, ratio) for weight, ratio in ratios if ratio is not None]
     return sum(weight * ratio for weight, ratio in measured), sum(weight for weight, _ in measured)
 
 
-def _mean(ratios: Sequence[Weighed]) -> int | None:
+def _mean(ratios: Sequence[WeightedRatio]) -> int | None:
     total, weight = _sums(ratios)
     return half_up(total, weight) if weight else None
 
 
-def _part(ratios: Sequence[Weighed], rules: Sequence[Weighed]) -> Part:
+def _score_part(ratios: Sequence[WeightedRatio], rules: Sequence[WeightedRatio]) -> ScorePart:
     (total, weight), mean = _sums(ratios), _mean(ratios)
     value = None if mean is None else _hundredths(_cents(mean))
-    shown = Decimal(half_up(total, ONE * UNIT // SHOWN)) / SHOWN
-    return Part(
+    shown = Decimal(half_up(total, UNIT_WEIGHT * RATIO_UNIT // SUM_UNIT)) / SUM_UNIT
+    return ScorePart(
         value=value,
         numerator=shown,
-        denominator=Decimal(weight) / ONE,
+        denominator=Decimal(weight) / UNIT_WEIGHT,
         rules=len(rules),
         measured=sum(ratio is not None for _, ratio in rules),
     )
 
 
 def _cents(ratio: int) -> int:
-    return half_up(half_up(ratio, GUARD), UNIT // GUARD // WHOLE)
+    return half_up(half_up(ratio, GUARD_DIGITS), RATIO_UNIT // GUARD_DIGITS // FULL_SCORE)
 
 
 def _hundredths(value: int) -> Decimal:

@@ -7,15 +7,15 @@ Refuses to read values: verdicts hold counts only.
 
 from lakeward.core.sql import literal
 from lakeward.quality.rule import Outcome
-from lakeward.quality.score import GUARD, SHOWN, UNIT, WHOLE
-from lakeward.quality.weights import EQUAL, ONE, Weights
+from lakeward.quality.score import FULL_SCORE, GUARD_DIGITS, RATIO_UNIT, SUM_UNIT
+from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
 # Flows whose batches hold rows that were judged, and counted, when they were received.
-REWORKED = ("replay", "release")
+REWORK_FLOWS = ("replay", "release")
 _SAME_BATCH = "USING (dataset, generation, batch_seq)"
 
 
-def newest(batches: int | None = 1, *, dataset: str | None = None, runs: bool = True) -> str:
+def newest_batches_sql(batches: int | None = 1, *, dataset: str | None = None, runs: bool = True) -> str:
     """SQL: `judged`, the verdicts of each dataset's newest received batches in its latest generation.
 
     A halted batch was received, so it counts; a replayed one holds rows of batches that count already.
@@ -29,7 +29,7 @@ def newest(batches: int | None = 1, *, dataset: str | None = None, runs: bool = 
     few = (
         f" AND row_number() OVER (PARTITION BY dataset ORDER BY generation DESC, batch_seq DESC) <= {batches}" if batches else ""
     )
-    anti = received(runs=runs)
+    anti = received_batches_join(runs=runs)
     return f"""batches AS (
   SELECT dataset, generation, batch_seq
   FROM (SELECT DISTINCT dataset, generation, batch_seq FROM governance.verdicts{own}) AS judgements{anti}
@@ -38,20 +38,20 @@ def newest(batches: int | None = 1, *, dataset: str | None = None, runs: bool = 
 judged AS (SELECT * FROM governance.verdicts SEMI JOIN batches {_SAME_BATCH}{own})"""
 
 
-def batch(table: str, dataset: str, generation: int, seq: int, also: str = "TRUE") -> str:
+def single_batch_sql(table: str, dataset: str, generation: int, seq: int, condition: str = "TRUE") -> str:
     """SQL: `judged`, what `table` holds of one batch.
 
     Args:
         dataset: Quoted text.
         also: A condition that tells judgements of the batch in `table` apart.
     """
-    where = f"dataset = {dataset} AND generation = {generation} AND batch_seq = {seq} AND {also}"
+    where = f"dataset = {dataset} AND generation = {generation} AND batch_seq = {seq} AND {condition}"
     return f"judged AS (SELECT * FROM {table} WHERE {where})"
 
 
-def received(*, runs: bool = True) -> str:
+def received_batches_join(*, runs: bool = True) -> str:
     """SQL: joined to verdicts, leaves those of received batches."""
-    reworked = ", ".join(map(literal, REWORKED))
+    reworked = ", ".join(map(literal, REWORK_FLOWS))
     return (
         f"""
   ANTI JOIN (SELECT * FROM governance.runs WHERE flow IN ({reworked})) AS reworked {_SAME_BATCH}"""
@@ -60,18 +60,18 @@ def received(*, runs: bool = True) -> str:
     )
 
 
-def scored(judged: str, weights: Weights = EQUAL, *, also: str = "") -> str:
+def score_tables_sql(judged: str, weights: Weights = EQUAL_WEIGHTS, *, split_by: str = "") -> str:
     """SQL: `judged`, and from it all levels of scores, as the tables of a WITH clause.
 
     Args:
         also: A column of `judged` that splits scores further, such as `day`.
     """
-    own = f"dataset, {also}" if also else "dataset"
-    each = f"{also}, " if also else ""
+    own = f"dataset, {split_by}" if split_by else "dataset"
+    each = f"{split_by}, " if split_by else ""
     return ",\n".join((judged, _rules(own, weights), _dimensions(own, weights), _datasets(own, weights), _estate(each, weights)))
 
 
-def _rules(own: str, weights: Weights) -> str:
+def _rules(group_columns: str, weights: Weights) -> str:
     unknown = f"outcome = {literal(Outcome.UNKNOWN)} OR evaluated = 0"
     return f"""elements AS (
   SELECT *, evaluated IS NULL OR failed IS NULL AS whole,
@@ -80,64 +80,64 @@ def _rules(own: str, weights: Weights) -> str:
   FROM judged
 ),
 counted AS (
-  SELECT {own}, dimension, rule_id AS rule, sum(passed) AS numerator, sum(seen) AS denominator,
+  SELECT {group_columns}, dimension, rule_id AS rule, sum(passed) AS numerator, sum(seen) AS denominator,
     max_by(rule_version, batch_seq) AS rule_version, max_by(expectation, batch_seq) AS expectation,
     count(*) AS batches, count(passed) AS measured, max(CAST(outcome = {literal(Outcome.FAIL)} AS INTEGER)) AS has_failed,
     max(CAST(outcome = {literal(Outcome.UNKNOWN)} AS INTEGER)) AS has_unknown
-  FROM elements GROUP BY {own}, dimension, rule_id
+  FROM elements GROUP BY {group_columns}, dimension, rule_id
 ),
 rated AS (
-  SELECT *, {_half_up(f"{UNIT} * numerator", "denominator")} AS ratio, {weights.rule_sql()} AS weight FROM counted
+  SELECT *, {_half_up(f"{RATIO_UNIT} * numerator", "denominator")} AS ratio, {weights.rule_sql()} AS weight FROM counted
 ),
 rules AS (
-  SELECT *, {_cents("ratio")} AS cents, {_scored("cents")} AS score,
-    {_scored(_half_up(f"{WHOLE} * measured", "batches"))} AS coverage
+  SELECT *, {_cents("ratio")} AS cents, {_score_decimal_sql("cents")} AS score,
+    {_score_decimal_sql(_half_up(f"{FULL_SCORE} * measured", "batches"))} AS coverage
   FROM rated
 )"""
 
 
-def _dimensions(own: str, weights: Weights) -> str:
+def _dimensions(group_columns: str, weights: Weights) -> str:
     return f"""by_dimension AS (
-  SELECT {own}, dimension, {_COUNTED}, count(*) AS rules, count(ratio) AS measured,
+  SELECT {group_columns}, dimension, {_WEIGHTED_SUMS}, count(*) AS rules, count(ratio) AS measured,
     sum(has_failed) AS failed_rules, sum(has_unknown) AS unknown_rules
-  FROM rules GROUP BY {own}, dimension
+  FROM rules GROUP BY {group_columns}, dimension
 ),
 rated_dimensions AS (
   SELECT *, {_half_up("total", "weights")} AS ratio, {weights.dimension_sql()} AS weight FROM by_dimension
 ),
 dimensions AS (
-  SELECT *, {_cents("ratio")} AS cents, {_scored("cents")} AS score, {_SHOWN} FROM rated_dimensions
+  SELECT *, {_cents("ratio")} AS cents, {_score_decimal_sql("cents")} AS score, {_DISPLAY_OF_RATIOS} FROM rated_dimensions
 )"""
 
 
-def _datasets(own: str, weights: Weights) -> str:
+def _datasets(group_columns: str, weights: Weights) -> str:
     return f"""by_dataset AS (
-  SELECT {own}, {_COUNTED}, {_SUMMED} FROM dimensions GROUP BY {own}
+  SELECT {group_columns}, {_WEIGHTED_SUMS}, {_RULE_SUMS} FROM dimensions GROUP BY {group_columns}
 ),
 rated_datasets AS (
   SELECT *, {_half_up("total", "weights")} AS ratio, {weights.dataset_sql()} AS weight FROM by_dataset
 ),
 datasets AS (
-  SELECT *, {_cents("ratio")} AS cents, {_scored("cents")} AS score, {_SHOWN} FROM rated_datasets
+  SELECT *, {_cents("ratio")} AS cents, {_score_decimal_sql("cents")} AS score, {_DISPLAY_OF_RATIOS} FROM rated_datasets
 )"""
 
 
-def _estate(each: str, weights: Weights) -> str:
-    counted = f"{_COUNTED_CENTS}, count(*) AS datasets, count(cents) AS scored, {_SUMMED}"
-    rated = f"""{_half_up("total", "weights")} AS cents, {_scored("cents")} AS score, {_SHOWN_CENTS}"""
-    whole = f" GROUP BY {each.rstrip(', ')}" if each else " HAVING count(*) > 0"
+def _estate(split_prefix: str, weights: Weights) -> str:
+    counted = f"{_WEIGHTED_SUMS_OF_CENTS}, count(*) AS datasets, count(cents) AS scored, {_RULE_SUMS}"
+    rated = f"""{_half_up("total", "weights")} AS cents, {_score_decimal_sql("cents")} AS score, {_DISPLAY_OF_CENTS}"""
+    whole = f" GROUP BY {split_prefix.rstrip(', ')}" if split_prefix else " HAVING count(*) > 0"
     return f"""by_estate AS (
-  SELECT {each}{counted} FROM datasets{whole}
+  SELECT {split_prefix}{counted} FROM datasets{whole}
 ),
 estate AS (SELECT *, {rated} FROM by_estate),
 weighed AS (SELECT * REPLACE ({weights.dataset_sql()} AS weight) FROM dimensions),
 by_estate_dimension AS (
-  SELECT {each}dimension, {counted} FROM weighed GROUP BY {each}dimension
+  SELECT {split_prefix}dimension, {counted} FROM weighed GROUP BY {split_prefix}dimension
 ),
 estate_dimensions AS (SELECT *, {rated} FROM by_estate_dimension)"""
 
 
-def weight_shown(column: str = "weight") -> str:
+def weight_decimal_sql(column: str = "weight") -> str:
     """SQL: a weight as people write it."""
     return f"CAST(CAST({column} AS DECIMAL(14, 0)) * 0.0001 AS DECIMAL(18, 4))"
 
@@ -147,23 +147,25 @@ def _half_up(part: str, whole: str) -> str:
 
 
 def _cents(ratio: str) -> str:
-    return _half_up(_half_up(ratio, str(GUARD)), str(UNIT // GUARD // WHOLE))
+    return _half_up(_half_up(ratio, str(GUARD_DIGITS)), str(RATIO_UNIT // GUARD_DIGITS // FULL_SCORE))
 
 
-def _scored(cents: str) -> str:
+def _score_decimal_sql(cents: str) -> str:
     return f"CAST(CAST({cents} AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(5, 2))"
 
 
-def _shown(scale: int) -> str:
+def _display_columns(scale: int) -> str:
     """The sums behind a mean of ratios in `1 / scale`, and the coverage, as people read them."""
-    total = _half_up("total", str(ONE * scale // SHOWN))
+    total = _half_up("total", str(UNIT_WEIGHT * scale // SUM_UNIT))
     return f"""CAST(CAST(coalesce({total}, 0) AS DECIMAL(24, 0)) * 0.000001 AS DECIMAL(30, 6)) AS numerator,
-    {weight_shown("coalesce(weights, 0)")} AS denominator,
-    {_scored(_half_up(f"{WHOLE} * measured", "rules"))} AS coverage"""
+    {weight_decimal_sql("coalesce(weights, 0)")} AS denominator,
+    {_score_decimal_sql(_half_up(f"{FULL_SCORE} * measured", "rules"))} AS coverage"""
 
 
-_COUNTED = "sum(weight * ratio) AS total, sum(CASE WHEN ratio IS NOT NULL THEN weight END) AS weights"
-_COUNTED_CENTS = "sum(weight * cents) AS total, sum(CASE WHEN cents IS NOT NULL THEN weight END) AS weights"
-_SUMMED = "sum(rules) AS rules, sum(measured) AS measured, sum(failed_rules) AS failed_rules, sum(unknown_rules) AS unknown_rules"
-_SHOWN = _shown(UNIT)
-_SHOWN_CENTS = _shown(WHOLE)
+_WEIGHTED_SUMS = "sum(weight * ratio) AS total, sum(CASE WHEN ratio IS NOT NULL THEN weight END) AS weights"
+_WEIGHTED_SUMS_OF_CENTS = "sum(weight * cents) AS total, sum(CASE WHEN cents IS NOT NULL THEN weight END) AS weights"
+_RULE_SUMS = (
+    "sum(rules) AS rules, sum(measured) AS measured, sum(failed_rules) AS failed_rules, sum(unknown_rules) AS unknown_rules"
+)
+_DISPLAY_OF_RATIOS = _display_columns(RATIO_UNIT)
+_DISPLAY_OF_CENTS = _display_columns(FULL_SCORE)

@@ -7,7 +7,7 @@ from lakeward.core.sql import literal as text
 from lakeward.quality.patterns import SPACES
 
 # What each directive takes, in the order in which Python tries it: the first alternative that fits is kept.
-FORMS: Mapping[str, str] = {
+DIRECTIVE_PATTERNS: Mapping[str, str] = {
     "d": "3[0-1]|[1-2][0-9]|0[1-9]|[1-9]| [1-9]",
     "f": "[0-9]{1,6}",
     "H": "2[0-3]|[0-1][0-9]|[0-9]",
@@ -22,35 +22,35 @@ FORMS: Mapping[str, str] = {
     "z": r"[+-][0-9][0-9]:?[0-5][0-9](?::?[0-5][0-9](?:\.[0-9]{1,6})?)?|Z",
     "%": "%",
 }
-PIECE = re.compile(r"%(.)|(\s+)|([^%\s]+)", re.DOTALL)
+TOKEN = re.compile(r"%(.)|(\s+)|([^%\s]+)", re.DOTALL)
 # A day without a year is one of 1900, as Python has it.
 NO_YEAR = "'1900'"
 
 
 def valid_time(value: str, form: str) -> str | None:
     """SQL that is true where Python reads the text `value` by `form`; None where `form` asks for names of days, weeks or zones."""
-    pieces = list(PIECE.finditer(form))
-    asked = [piece[1] for piece in pieces if piece[1]]
-    known = "".join(piece[0] for piece in pieces) == form and set(asked) <= FORMS.keys()
-    if not form or not known or len(set(asked)) < len(asked) or ("j" in asked and {"d", "m"} & set(asked)):
+    tokens = list(TOKEN.finditer(form))
+    directives = [token[1] for token in tokens if token[1]]
+    known = "".join(token[0] for token in tokens) == form and set(directives) <= DIRECTIVE_PATTERNS.keys()
+    if not form or not known or len(set(directives)) < len(directives) or ("j" in directives and {"d", "m"} & set(directives)):
         return None
-    pattern = text("(?is)^" + "".join(_piece(piece) for piece in pieces))
+    pattern = text("(?is)^" + "".join(_token_pattern(token) for token in tokens))
     # What does not fit is extracted as an empty text.
     whole = f"{value} <> '' AND regexp_extract({value}, {pattern}) = {value}"
-    places = {directive: place for place, directive in enumerate((d for d in asked if d != "%"), 1)}
-    part = {directive: f"regexp_extract({value}, {pattern}, {place})" for directive, place in places.items()}
-    return " AND ".join([whole, *_calendar(part)])
+    groups = {directive: group for group, directive in enumerate((d for d in directives if d != "%"), 1)}
+    part = {directive: f"regexp_extract({value}, {pattern}, {group})" for directive, group in groups.items()}
+    return " AND ".join([whole, *_calendar_conditions(part)])
 
 
-def _piece(piece: re.Match[str]) -> str:
-    if piece[1]:
-        return "%" if piece[1] == "%" else f"({FORMS[piece[1]]})"
-    return f"[{SPACES}]+" if piece[2] else re.escape(piece[3])
+def _token_pattern(token: re.Match[str]) -> str:
+    if token[1]:
+        return "%" if token[1] == "%" else f"({DIRECTIVE_PATTERNS[token[1]]})"
+    return f"[{SPACES}]+" if token[2] else re.escape(token[3])
 
 
-def _calendar(part: Mapping[str, str]) -> list[str]:
-    year = part.get("Y") or (f"'20' || {part['y']}" if "y" in part else NO_YEAR)
-    conditions = [f"{part['Y']} <> '0000'"] if "Y" in part else []
-    if "d" in part and "m" in part:
-        conditions.append(f"TRY_CAST({year} || '-' || {part['m']} || '-' || trim({part['d']}) AS DATE) IS NOT NULL")
+def _calendar_conditions(parts: Mapping[str, str]) -> list[str]:
+    year = parts.get("Y") or (f"'20' || {parts['y']}" if "y" in parts else NO_YEAR)
+    conditions = [f"{parts['Y']} <> '0000'"] if "Y" in parts else []
+    if "d" in parts and "m" in parts:
+        conditions.append(f"TRY_CAST({year} || '-' || {parts['m']} || '-' || trim({parts['d']}) AS DATE) IS NOT NULL")
     return conditions

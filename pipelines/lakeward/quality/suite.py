@@ -12,12 +12,12 @@ from lakeward.core.spelling import did_you_mean
 from lakeward.quality.catalogue import Expectation, Form, derived_dimension, expectations
 from lakeward.quality.checks import SeriesCheck
 from lakeward.quality.compile import compile_rule
-from lakeward.quality.convert import convert
+from lakeward.quality.convert import convert_column
 from lakeward.quality.kwargs import check_kwargs, columns_of
-from lakeward.quality.rule import Dimension, Rule, Severity, version
+from lakeward.quality.rule import Dimension, Rule, Severity, rule_version
 from lakeward.quality.scope import Scope
 from lakeward.quality.series.arguments import ArgumentError
-from lakeward.quality.series.plan import fit
+from lakeward.quality.series.plan import compile_series_rule
 
 # What Great Expectations calls severities, and what each does here. It has no word for a row that is kept out.
 GX_SEVERITIES = {"critical": Severity.QUARANTINE, "warning": Severity.WARN, "info": Severity.WARN}
@@ -56,7 +56,7 @@ def load_rules(contract: Contract, suite_text: str | None, file: str) -> tuple[R
     twice = [id_ for id_, count in Counter(rule.id for rule in rules).items() if count > 1]
     if twice:
         raise SuiteError("suite_duplicate_id", file=file, id=twice[0])
-    _compile_once(contract, written, file)
+    _check_compilation(contract, written, file)
     return rules
 
 
@@ -66,22 +66,22 @@ def read_suite(contract: Contract, suite_text: str | None, file: str) -> tuple[R
     Raises:
         SuiteError: The suite is no suite, or names what the contract has not.
     """
-    return tuple(_rule(contract, entry, file, place) for place, entry in enumerate(_entries(suite_text, file)))
+    return tuple(_rule(contract, entry, file, index) for index, entry in enumerate(_entries(suite_text, file)))
 
 
 def derived_rules(contract: Contract) -> tuple[Rule, ...]:
     """What the contract itself promises: every value converts, required columns and the key are filled."""
-    types = [_derived("type", column.name, str(column.type), str(column.time_format)) for column in contract.columns]
-    required = [_derived("required", column.name) for column in contract.columns if column.required]
-    keys = [_derived("key", column) for column in contract.primary_key]
+    types = [_derived_rule("type", column.name, str(column.type), str(column.time_format)) for column in contract.columns]
+    required = [_derived_rule("required", column.name) for column in contract.columns if column.required]
+    keys = [_derived_rule("key", column) for column in contract.primary_key]
     return (*types, *required, *keys)
 
 
-def _derived(prefix: str, column: str, *meaning: str) -> Rule:
+def _derived_rule(prefix: str, column: str, *meaning: str) -> Rule:
     kwargs = {"column": column}
     return Rule(
         id=f"{prefix}:{column}",
-        version=version(prefix, kwargs, *meaning),
+        version=rule_version(prefix, kwargs, *meaning),
         type=prefix,
         kwargs=kwargs,
         severity=Severity.QUARANTINE,
@@ -94,7 +94,7 @@ def _entries(suite_text: str | None, file: str) -> list[Any]:
     if suite_text is None:
         return []
     try:
-        suite = json.loads(suite_text, parse_constant=_no_constant)
+        suite = json.loads(suite_text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise SuiteError("suite_syntax", file=file, line=error.lineno, column=error.colno, problem=error.msg) from None
     except ValueError as error:
@@ -105,27 +105,27 @@ def _entries(suite_text: str | None, file: str) -> list[Any]:
     return entries
 
 
-def _no_constant(word: str) -> None:
+def _refuse_constant(word: str) -> None:
     raise ValueError(word)
 
 
-def _rule(contract: Contract, entry: Any, file: str, place: int) -> Rule:
-    at = f"expectations[{place}]"
+def _rule(contract: Contract, entry: Any, file: str, index: int) -> Rule:
+    at = f"expectations[{index}]"
     if not isinstance(entry, dict) or not isinstance(entry.get("type"), str) or not isinstance(entry.get("kwargs"), dict):
         raise SuiteError("suite_shape", file=file, place=at, expected="{type, kwargs}", found=type(entry).__name__)
     type_, kwargs = entry["type"], entry["kwargs"]
     known = expectations().get(type_)
     if known is None:
         raise SuiteError("suite_unknown_type", file=file, place=at, found=type_, expected=did_you_mean(type_, expectations()))
-    check_kwargs(contract, type_, kwargs, file=file, at=at)
-    ours = (entry.get("meta") or {}).get("lakeward") or {}
+    check_kwargs(contract, type_, kwargs, file=file, entry_path=at)
+    lakeward_meta = (entry.get("meta") or {}).get("lakeward") or {}
     columns = columns_of(kwargs)
-    severity = _severity(entry, ours, known, file, at)
-    dimension = _dimension(ours, known, file, at)
-    id_ = str(ours.get("id") or f"{type_.removeprefix('expect_')}:{','.join(columns)}")
+    severity = _severity(entry, lakeward_meta, known, file, at)
+    dimension = _dimension(lakeward_meta, known, file, at)
+    id_ = str(lakeward_meta.get("id") or f"{type_.removeprefix('expect_')}:{','.join(columns)}")
     return Rule(
         id=id_,
-        version=version(type_, kwargs, severity, dimension),
+        version=rule_version(type_, kwargs, severity, dimension),
         type=type_,
         kwargs=kwargs,
         severity=severity,
@@ -134,34 +134,38 @@ def _rule(contract: Contract, entry: Any, file: str, place: int) -> Rule:
     )
 
 
-def _severity(entry: Mapping[str, Any], ours: Mapping[str, Any], known: Expectation, file: str, at: str) -> Severity:
-    asked = ours.get("severity") or GX_SEVERITIES.get(str(entry.get("severity")), entry.get("severity"))
-    if asked is None:
-        return Severity.QUARANTINE if known.form in ROW_FORMS else Severity.WARN
-    if asked not in tuple(Severity):
-        raise SuiteError("suite_severity", file=file, place=at, found=asked, expected=", ".join(Severity))
-    return Severity(asked)
+def _severity(
+    entry: Mapping[str, Any], lakeward_meta: Mapping[str, Any], expectation: Expectation, file: str, entry_path: str
+) -> Severity:
+    severity = lakeward_meta.get("severity") or GX_SEVERITIES.get(str(entry.get("severity")), entry.get("severity"))
+    if severity is None:
+        return Severity.QUARANTINE if expectation.form in ROW_FORMS else Severity.WARN
+    if severity not in tuple(Severity):
+        raise SuiteError("suite_severity", file=file, place=entry_path, found=severity, expected=", ".join(Severity))
+    return Severity(severity)
 
 
-def _dimension(ours: Mapping[str, Any], known: Expectation, file: str, at: str) -> Dimension:
-    asked = ours.get("dimension", known.dimension)
-    if asked not in tuple(Dimension):
-        raise SuiteError("suite_dimension", file=file, place=at, found=asked, expected=did_you_mean(str(asked), Dimension))
-    return Dimension(asked)
+def _dimension(lakeward_meta: Mapping[str, Any], expectation: Expectation, file: str, entry_path: str) -> Dimension:
+    dimension = lakeward_meta.get("dimension", expectation.dimension)
+    if dimension not in tuple(Dimension):
+        raise SuiteError(
+            "suite_dimension", file=file, place=entry_path, found=dimension, expected=did_you_mean(str(dimension), Dimension)
+        )
+    return Dimension(dimension)
 
 
-def _compile_once(contract: Contract, rules: Sequence[Rule], file: str) -> None:
+def _check_compilation(contract: Contract, rules: Sequence[Rule], file: str) -> None:
     """Compile against the contract's own types: a value that does not fit its column is found now, not in a batch."""
-    columns = {column.name: convert(contract, place, column.type) for place, column in enumerate(contract.columns)}
+    columns = {column.name: convert_column(contract, index, column.type) for index, column in enumerate(contract.columns)}
     scope = Scope(columns, contract.record_format.zone)
-    for place, rule in enumerate(rules):
+    for index, rule in enumerate(rules):
         try:
-            check = compile_rule(rule, scope, place)
+            check = compile_rule(rule, scope, index)
             if isinstance(check, SeriesCheck):
-                fit(contract, columns, rule, place)
+                compile_series_rule(contract, columns, rule, index)
         except ArgumentError as error:
-            at = f"expectations[{place}]"
+            at = f"expectations[{index}]"
             raise SuiteError("suite_kwarg", file=file, place=at, kwarg=error.name, expected=error.expected) from None
         except ValueError as error:
-            at, column = f"expectations[{place}]", ", ".join(rule.columns)
+            at, column = f"expectations[{index}]", ", ".join(rule.columns)
             raise SuiteError("suite_value_type", file=file, place=at, column=column, expected=str(error)) from None

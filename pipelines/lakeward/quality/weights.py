@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from lakeward.contracts.document import Fault, read_document, shown
+from lakeward.contracts.document import Fault, read_document, safe_repr
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.keys import KeyDoc
@@ -28,10 +28,10 @@ DATASET_KEYS: Mapping[str, KeyDoc] = {
     "rules": KeyDoc("mapping", "Id of a rule -> its weight in its dimension.", "1 each"),
 }
 # Weights are whole ten-thousandths, so that sums of them are exact in every engine.
-ONE = 10_000
+UNIT_WEIGHT = 10_000
 # Above it, one rule of a dataset would drown all others to the second digit of a score.
-MOST = 1_000
-EXPECTED = f"a number above 0, at most {MOST}, with at most four decimals"
+MAX_WEIGHT = 1_000
+EXPECTED = f"a number above 0, at most {MAX_WEIGHT}, with at most four decimals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ class Weights:
 
     def of_dimension(self, dataset: str, dimension: str) -> int:
         """The dataset's own weight, else the project's."""
-        return self.dataset_dimensions.get((dataset, dimension), self.dimensions.get(dimension, ONE))
+        return self.dataset_dimensions.get((dataset, dimension), self.dimensions.get(dimension, UNIT_WEIGHT))
 
     def of_rule(self, dataset: str, rule: str) -> int:
         """A rule's weight in its dimension."""
-        return self.rules.get((dataset, rule), ONE)
+        return self.rules.get((dataset, rule), UNIT_WEIGHT)
 
     @property
     def sha256(self) -> str:
@@ -71,7 +71,7 @@ class Weights:
         return _case([(equals(dataset=d, rule=rule), n) for (d, rule), n in self.rules.items()])
 
 
-EQUAL = Weights()
+EQUAL_WEIGHTS = Weights()
 
 
 def read_weights(text: str, file: str, datasets: Collection[str]) -> Weights:
@@ -92,10 +92,10 @@ def read_weights(text: str, file: str, datasets: Collection[str]) -> Weights:
     if not isinstance(document.data, dict):
         faults.append(Fault((), "contract_not_a_mapping"))
     view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
-    view.only(KEYS)
+    view.allow_only(KEYS)
     weights = _weights(view, datasets)
     if faults:
-        first = document.error(min(faults, key=lambda fault: document.place(fault.steps)))
+        first = document.error(min(faults, key=lambda fault: document.position(fault.key_path)))
         raise DefinitionError(first.code, **first.facts)
     return weights
 
@@ -109,16 +109,16 @@ def check_rules(weights: Weights, dataset: str, rules: Collection[str], file: st
     for of, rule in weights.rules:
         if of == dataset and rule not in rules:
             raise DefinitionError(
-                "score_unknown_rule", file=file, dataset=dataset, found=shown(rule), close=did_you_mean(rule, rules)
+                "score_unknown_rule", file=file, dataset=dataset, found=safe_repr(rule), close=did_you_mean(rule, rules)
             )
 
 
 def _weights(view: View, datasets: Collection[str]) -> Weights:
-    listed = view.view("datasets")
-    _known(listed, datasets)
-    entries = {name: listed.view(name) for name in listed.values}
+    listed = view.mapping("datasets")
+    _check_names(listed, datasets)
+    entries = {name: listed.mapping(name) for name in listed.values}
     for entry in entries.values():
-        entry.only(DATASET_KEYS)
+        entry.allow_only(DATASET_KEYS)
     return Weights(
         {name: _weight(entry, "weight") for name, entry in entries.items() if "weight" in entry.values},
         _dimensions(view),
@@ -126,37 +126,37 @@ def _weights(view: View, datasets: Collection[str]) -> Weights:
         {
             (name, rule): _weight(rules, rule)
             for name, e in entries.items()
-            for rules in [e.view("rules")]
+            for rules in [e.mapping("rules")]
             for rule in rules.values
         },
     )
 
 
 def _dimensions(view: View) -> dict[str, int]:
-    listed = view.view("dimensions")
-    _known(listed, tuple(Dimension))
+    listed = view.mapping("dimensions")
+    _check_names(listed, tuple(Dimension))
     return {name: _weight(listed, name) for name in listed.values}
 
 
-def _known(view: View, names: Collection[str]) -> None:
+def _check_names(view: View, names: Collection[str]) -> None:
     for name in view.values:
         if name not in names:
-            view.fail(name, "contract_unknown_key", key=shown(name), close=did_you_mean(name, names))
+            view.fail(name, "contract_unknown_key", key=safe_repr(name), close=did_you_mean(name, names))
 
 
 def _weight(view: View, key: str) -> int:
-    return view.entry(key, EXPECTED, _ten_thousandths) or ONE
+    return view.entry(key, EXPECTED, _ten_thousandths) or UNIT_WEIGHT
 
 
 def _ten_thousandths(value: Any) -> int | None:
     if type(value) not in (int, float):
         return None
     try:
-        scaled = Decimal(str(value)) * ONE
+        scaled = Decimal(str(value)) * UNIT_WEIGHT
     except InvalidOperation:
         return None
-    return int(scaled) if scaled.is_finite() and 0 < scaled <= MOST * ONE and scaled == int(scaled) else None
+    return int(scaled) if scaled.is_finite() and 0 < scaled <= MAX_WEIGHT * UNIT_WEIGHT and scaled == int(scaled) else None
 
 
 def _case(cases: list[tuple[str, int]]) -> str:
-    return f"CASE {' '.join(f'WHEN {when} THEN {n}' for when, n in cases)} ELSE {ONE} END" if cases else str(ONE)
+    return f"CASE {' '.join(f'WHEN {when} THEN {n}' for when, n in cases)} ELSE {UNIT_WEIGHT} END" if cases else str(UNIT_WEIGHT)

@@ -1,10 +1,10 @@
 """The queries behind the scorecard's figures: portable SQL over governance tables, each answering for all datasets at once."""
 
 from lakeward.core.sql import literal
-from lakeward.quality.score_sql import REWORKED
+from lakeward.quality.score_sql import REWORK_FLOWS
 from lakeward.scorecard.figures import Family
 
-_REWORKED = ", ".join(map(literal, REWORKED))
+_REWORKED = ", ".join(map(literal, REWORK_FLOWS))
 # The last run of each batch: a rebuild makes a batch anew in a later generation. A replay receives nothing: its rows leave quarantine.
 FINISHED = f"""finished AS (
   SELECT run_id, dataset, flow, batch_seq, generation, rejects, silver, duplicates, score, coverage, failed_rules, unknown_rules,
@@ -74,19 +74,19 @@ _CLOSED = """, closed AS (
   SELECT dataset, from_seq AS batch_seq, count(*) AS gone FROM governance.quarantine_events
   WHERE event <> 'repair' AND from_seq IS NOT NULL GROUP BY dataset, from_seq
 )"""
-_LEFT = " LEFT JOIN closed USING (dataset, batch_seq)"
+_JOIN_CLOSED = " LEFT JOIN closed USING (dataset, batch_seq)"
 
 
-def ageing(as_of: str, *, closed: bool) -> Family:
+def ageing(as_of: str, *, has_events: bool) -> Family:
     """Open rows in quarantine by the age of their batch; `as_of` is an instant in ISO 8601.
 
     Args:
         closed: Rows were closed: there are events of theirs.
     """
     age = f"(epoch_us(TIMESTAMPTZ {literal(as_of)}) - epoch_us(finished_at)) / 86400000000"
-    events = ("governance.quarantine_events",) if closed else ()
+    events = ("governance.quarantine_events",) if has_events else ()
     # A rebuild by better rules may set fewer rows aside than were closed since.
-    left = "greatest(aside - coalesce(gone, 0), 0)" if closed else "aside"
+    open_rows = "greatest(aside - coalesce(gone, 0), 0)" if has_events else "aside"
     return Family(
         name="ageing",
         tables=("governance.runs", *events),
@@ -95,7 +95,7 @@ def ageing(as_of: str, *, closed: bool) -> Family:
         sql=f"""WITH last AS (
   SELECT dataset, batch_seq, quarantine AS aside, finished_at FROM governance.runs
   QUALIFY row_number() OVER (PARTITION BY dataset, batch_seq ORDER BY generation DESC, finished_at DESC) = 1
-){_CLOSED if closed else ""}, aged AS (SELECT {left} AS quarantine, {age} AS days FROM last{_LEFT if closed else ""})
+){_CLOSED if has_events else ""}, aged AS (SELECT {open_rows} AS quarantine, {age} AS days FROM last{_JOIN_CLOSED if has_events else ""})
 SELECT coalesce(sum(quarantine) FILTER (WHERE days < 1), 0) AS day,
   coalesce(sum(quarantine) FILTER (WHERE days >= 1 AND days < 7), 0) AS week,
   coalesce(sum(quarantine) FILTER (WHERE days >= 7 AND days < 30), 0) AS month,
@@ -104,4 +104,4 @@ FROM aged HAVING count(*) > 0""",
     )
 
 
-ALWAYS = (REASONS, LINEAGE, LINEAGE_TOTALS, ACCESS)
+COMMON_FAMILIES = (REASONS, LINEAGE, LINEAGE_TOTALS, ACCESS)

@@ -34,7 +34,7 @@ class Family:
     numbers: tuple[str, ...]
     sql: str
 
-    def opened(self, key: tuple[str, ...], column: str) -> str:
+    def figure_query(self, key: tuple[str, ...], column: str) -> str:
         """The SELECT of one cell, as `value`."""
         if column not in self.numbers or len(key) != len(self.keys):
             raise KeyError(column)
@@ -57,7 +57,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FigureRow:
     """One row of a reading: its key, and its columns by name."""
 
     key: tuple[str, ...]
@@ -79,24 +79,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FamilyResult:
     """What a family's query gave, at which versions."""
 
     family: Family
     versions: Mapping[str, int]
-    rows: tuple[Row, ...]
+    rows: tuple[FigureRow, ...]
 
     @classmethod
-    def of(cls, family: Family, versions: Mapping[str, int], rows: list[dict[str, Value]]) -> "Reading":
+    def from_rows(cls, family: Family, versions: Mapping[str, int], rows: list[dict[str, Value]]) -> "FamilyResult":
         """The reading of these fetched rows."""
-        return cls(family, versions, tuple(Row(tuple(str(row[key]) for key in family.keys), row) for row in rows))
+        return cls(family, versions, tuple(FigureRow(tuple(str(row[key]) for key in family.keys), row) for row in rows))
 
     @property
-    def only(self) -> Row:
+    def single_row(self) -> FigureRow:
         """The row of a family without keys."""
         return self.rows[0]
 
-    def under(self, *head: str) -> tuple[Row, ...]:
+    def rows_under(self, *head: str) -> tuple[FigureRow, ...]:
         """The rows whose key begins with `head`."""
         return tuple(row for row in self.rows if row.key[: len(head)] == head)
 
@@ -104,7 +104,7 @@ class Reading:
         """Every number of the reading, with its evidence."""
         for row in self.rows:
             for column in self.family.numbers:
-                evidence = Evidence(self.family.opened(row.key, column), self.versions, row[column])
+                evidence = Evidence(self.family.figure_query(row.key, column), self.versions, row[column])
                 yield Figure(figure_id(self.family.name, row.key, column), row[column], evidence)
 
 
@@ -121,23 +121,23 @@ class Scorecard:
     project: str
     made_at: str
     datasets: tuple[str, ...]
-    readings: Mapping[str, Reading | None]
+    results: Mapping[str, FamilyResult | None]
 
     def figures(self) -> Iterator[Figure]:
         """Every number of the scorecard."""
-        for reading in self.readings.values():
+        for reading in self.results.values():
             if reading:
                 yield from reading.figures()
 
     def as_dict(self) -> dict[str, object]:
         """`unmeasured`, the families without a reading, and `figures`."""
-        unmeasured = [name for name, reading in self.readings.items() if reading is None]
+        unmeasured = [name for name, reading in self.results.items() if reading is None]
         return {"unmeasured": unmeasured, "figures": [figure.as_dict() for figure in self.figures()]}
 
     @property
     def is_empty(self) -> bool:
         """Nothing has run in this lake yet."""
-        return self.readings["totals"] is None
+        return self.results["totals"] is None
 
 
 def figure_id(family: str, key: tuple[str, ...], column: str) -> str:
@@ -145,7 +145,7 @@ def figure_id(family: str, key: tuple[str, ...], column: str) -> str:
     return "/".join(quote(part, safe=_UNQUOTED) for part in (family, *key, column))
 
 
-def parted(name: str) -> tuple[str, tuple[str, ...], str]:
+def parse_figure_id(name: str) -> tuple[str, tuple[str, ...], str]:
     """The family, key and column of a figure's id.
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from lakeward.core.messages import Lang, text
-from lakeward.scorecard.figures import Reading, Row, Value
+from lakeward.scorecard.figures import FamilyResult, FigureRow, Value
 
 # Heads of columns that hold numbers.
 NUMBERS = {
@@ -64,36 +64,36 @@ def join(children: Iterable[str | None]) -> Markup:
     return Markup("".join(child if isinstance(child, Markup) else html.escape(child) for child in children if child is not None))
 
 
-def both(code: str, **facts: object) -> Markup:
+def bilingual(code: str, **facts: object) -> Markup:
     """A text in both languages, of which the page shows one."""
-    return each({str(lang): text(code, lang, **facts) for lang in Lang})
+    return by_language({str(lang): text(code, lang, **facts) for lang in Lang})
 
 
-def each(words: Mapping[str, str]) -> Markup:
+def by_language(words: Mapping[str, str]) -> Markup:
     """Words by language, of which the page shows one."""
     return join(tag("span", word, lang=lang) for lang, word in words.items())
 
 
-def unknown() -> Markup:
+def unknown_mark() -> Markup:
     """What stands where nothing has been measured."""
-    return tag("span", both("card_unknown"), class_="unknown")
+    return tag("span", bilingual("card_unknown"), class_="unknown")
 
 
-def figure(row: Row | None, column: str, unit: str = "") -> Markup:
+def figure(row: FigureRow | None, column: str, unit: str = "") -> Markup:
     """A number that opens; one of the elements around it says which row of which family it is of (`opens`)."""
     if row is None:
-        return unknown()
+        return unknown_mark()
     value = row[column]
-    shown = unknown() if value is None else join([written(value), tag("small", unit) if unit else None])
+    shown = unknown_mark() if value is None else join([format_value(value), tag("small", unit) if unit else None])
     return tag("button", shown, class_="n", data_c=column)
 
 
-def written(value: Value) -> str:
+def format_value(value: Value) -> str:
     """A value as people read it."""
     return f"{value:,}" if isinstance(value, int | Decimal) else value or "–"
 
 
-def opens(reading: Reading | None, row: Row | None = None) -> dict[str, str]:
+def figure_attributes(reading: FamilyResult | None, row: FigureRow | None = None) -> dict[str, str]:
     """Attributes of an element whose numbers are those of the family, or of this row."""
     named = {"data_q": reading.family.name} if reading else {}
     return {**named, "data_k": json.dumps(row.key, ensure_ascii=False)} if row else named
@@ -101,11 +101,13 @@ def opens(reading: Reading | None, row: Row | None = None) -> dict[str, str]:
 
 def table(heads: Iterable[str], rows: Iterable[Markup], **attributes: object) -> Markup:
     """A table that scrolls in itself; `heads` are message codes, empty for a column that needs none."""
-    head = tag("thead", tag("tr", *(tag("th", both(code) if code else "", scope="col", class_=_side(code)) for code in heads)))
+    head = tag(
+        "thead", tag("tr", *(tag("th", bilingual(code) if code else "", scope="col", class_=_head_class(code)) for code in heads))
+    )
     return tag("div", tag("table", head, tag("tbody", *rows), **attributes), class_="scroll")
 
 
-def _side(code: str) -> str | None:
+def _head_class(code: str) -> str | None:
     """Heads of numbers stand over their digits."""
     return "num" if code in NUMBERS else None
 
@@ -117,10 +119,10 @@ def cell(content: str, class_: str | None = None) -> Markup:
 
 def section(name: str, title: str, about: str, *content: Markup) -> Markup:
     """One section of the page; title and what it is about are message codes."""
-    head = tag("header", tag("h2", both(title), id=f"{name}-title"), tag("p", both(about), class_="about"))
+    head = tag("header", tag("h2", bilingual(title), id=f"{name}-title"), tag("p", bilingual(about), class_="about"))
     return tag("section", head, *content, id=name, aria_labelledby=f"{name}-title")
 
 
-def unmeasured(command: str) -> Markup:
+def unmeasured_note(command: str) -> Markup:
     """What stands for a section that no table can fill yet, and the command that measures it."""
-    return tag("p", unknown(), " ", both("card_unmeasured"), " ", tag("code", command), class_="unmeasured")
+    return tag("p", unknown_mark(), " ", bilingual("card_unmeasured"), " ", tag("code", command), class_="unmeasured")

@@ -6,13 +6,13 @@ from typing import Any
 
 from lakeward.core.messages import Lang
 from lakeward.scorecard.figures import Scorecard
-from lakeward.scorecard.markup import Markup, both, join, tag
+from lakeward.scorecard.markup import Markup, bilingual, join, tag
 from lakeward.scorecard.sections.access import access
-from lakeward.scorecard.sections.aside import quarantine
 from lakeward.scorecard.sections.datasets import datasets
 from lakeward.scorecard.sections.grades import grades
 from lakeward.scorecard.sections.lineage import lineage
 from lakeward.scorecard.sections.quality import quality
+from lakeward.scorecard.sections.quarantine import quarantine
 from lakeward.scorecard.sections.readiness import readiness
 from lakeward.scorecard.sections.summary import rows, summary
 
@@ -42,16 +42,22 @@ def page(card: Scorecard) -> str:
     )
     content = _empty() if card.is_empty else join([summary(card), _nav(), *_sections(card)])
     body = tag(
-        "body", _banner(card), tag("main", content), _foot(card), _dialog(), _data(card), tag("script", Markup(_asset("page.js")))
+        "body",
+        _banner(card),
+        tag("main", content),
+        _footer(card),
+        _dialog(),
+        _data(card),
+        tag("script", Markup(_asset("page.js"))),
     )
     return f"<!doctype html>\n{tag('html', head, body, lang='zh', data_lang='zh')}\n"
 
 
-def evidence(card: Scorecard) -> dict[str, Any]:
+def evidence_dict(card: Scorecard) -> dict[str, Any]:
     """The queries of all families, with their keys and the versions they were read at; what `open_figure` needs."""
     families = {
         name: {"sql": r.family.sql, "keys": r.family.keys, "numbers": r.family.numbers, "versions": dict(r.versions)}
-        for name, r in card.readings.items()
+        for name, r in card.results.items()
         if r
     }
     return {"project": card.project, "made_at": card.made_at, "families": families}
@@ -69,58 +75,58 @@ def _banner(card: Scorecard) -> Markup:
     title = tag(
         "div",
         tag("p", "Lakeward", class_="brand"),
-        tag("h1", both("card_title")),
-        tag("p", card.project, " · ", both("card_made_at", at=card.made_at), class_="made"),
+        tag("h1", bilingual("card_title")),
+        tag("p", card.project, " · ", bilingual("card_made_at", at=card.made_at), class_="made"),
     )
-    skip = tag("a", both("card_skip"), href="#rows", class_="skip")
+    skip = tag("a", bilingual("card_skip"), href="#rows", class_="skip")
     return tag(
         "header", skip, title, tag("div", *switch, class_="switch", role="group", aria_label="语言 / Language"), class_="banner"
     )
 
 
 def _nav() -> Markup:
-    return tag("nav", *(tag("a", both(code), href=f"#{name}") for name, code in SECTIONS), aria_label="目录 / Contents")
+    return tag("nav", *(tag("a", bilingual(code), href=f"#{name}") for name, code in SECTIONS), aria_label="目录 / Contents")
 
 
 def _empty() -> Markup:
     return tag(
         "section",
-        tag("h2", both("card_empty")),
-        tag("p", both("card_empty_next")),
+        tag("h2", bilingual("card_empty")),
+        tag("p", bilingual("card_empty_next")),
         tag("p", tag("code", "lakeward demo"), " · ", tag("code", "lakeward run")),
         class_="empty",
     )
 
 
-def _foot(card: Scorecard) -> Markup:
-    versions = {table: version for reading in card.readings.values() if reading for table, version in reading.versions.items()}
+def _footer(card: Scorecard) -> Markup:
+    versions = {table: version for reading in card.results.values() if reading for table, version in reading.versions.items()}
     read = [tag("li", tag("code", f"{table}@{version}")) for table, version in sorted(versions.items())]
     return tag(
         "footer",
-        tag("p", both("card_how")),
-        tag("p", both("card_not_certified")),
-        tag("p", both("card_versions")) if read else None,
+        tag("p", bilingual("card_how")),
+        tag("p", bilingual("card_not_certified")),
+        tag("p", bilingual("card_versions")) if read else None,
         tag("ul", *read) if read else None,
     )
 
 
 def _dialog() -> Markup:
     parts = (
-        tag("header", tag("h2", both("card_evidence"), id="evidence-title"), tag("button", "×", type="button", id="close", aria_label="关闭 / Close")),
-        tag("p", both("card_evidence_about")),
+        tag("header", tag("h2", bilingual("card_evidence"), id="evidence-title"), tag("button", "×", type="button", id="close", aria_label="关闭 / Close")),
+        tag("p", bilingual("card_evidence_about")),
         tag("p", tag("output", id="value"), class_="big"),
-        tag("h3", both("card_sql")), tag("pre", tag("code", id="sql"), tabindex="0"),
-        tag("h3", both("card_table_versions")), tag("p", tag("code", id="versions")),
-        tag("h3", both("card_run_again")), tag("p", tag("code", id="command")),
-        tag("p", tag("button", both("card_copy"), type="button", id="copy")),
+        tag("h3", bilingual("card_sql")), tag("pre", tag("code", id="sql"), tabindex="0"),
+        tag("h3", bilingual("card_table_versions")), tag("p", tag("code", id="versions")),
+        tag("h3", bilingual("card_run_again")), tag("p", tag("code", id="command")),
+        tag("p", tag("button", bilingual("card_copy"), type="button", id="copy")),
     )  # fmt: skip
     return tag("dialog", *parts, id="evidence", aria_labelledby="evidence-title")
 
 
 def _data(card: Scorecard) -> Markup:
     """JSON inside a script element: `<` is written so that no name can end the element."""
-    told = json.dumps(evidence(card), ensure_ascii=False).replace("<", "\\u003c")
-    return tag("script", Markup(told), type="application/json", id="families")
+    payload = json.dumps(evidence_dict(card), ensure_ascii=False).replace("<", "\\u003c")
+    return tag("script", Markup(payload), type="application/json", id="families")
 
 
 def _asset(name: str) -> str:

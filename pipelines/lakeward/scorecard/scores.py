@@ -4,7 +4,13 @@ Both stand on one chain of tables (`quality.score_sql`), so that a score is the 
 """
 
 from lakeward.core.sql import literal
-from lakeward.quality.score_sql import REWORKED, newest, received, scored, weight_shown
+from lakeward.quality.score_sql import (
+    REWORK_FLOWS,
+    newest_batches_sql,
+    received_batches_join,
+    score_tables_sql,
+    weight_decimal_sql,
+)
 from lakeward.quality.weights import Weights
 from lakeward.scorecard.families import FINISHED, MINUTE
 from lakeward.scorecard.figures import Family
@@ -20,15 +26,15 @@ _SUMS = f"""count(*) AS batches, {", ".join(f"sum({name}) AS {name}" for name in
     count(*) FILTER (WHERE {_BALANCED}) AS balanced, {MINUTE.format("finished_at")} AS last_run"""
 
 
-def levels(judged: str, tables: tuple[str, ...], weights: Weights) -> dict[str, Family]:
+def level_families(judged: str, tables: tuple[str, ...], weights: Weights) -> dict[str, Family]:
     """Estate, datasets, dimensions and rules over the verdicts of `judged` (see `quality.score_sql`), by name.
 
     Args:
         tables: Those that `judged` reads.
     """
-    chain = f"WITH {scored(judged, weights)}\n"
-    rule = f"SELECT dataset, dimension, rule, rule_version, expectation, score, {weight_shown()} AS weight, "
-    made = (
+    chain = f"WITH {score_tables_sql(judged, weights)}\n"
+    rule = f"SELECT dataset, dimension, rule, rule_version, expectation, score, {weight_decimal_sql()} AS weight, "
+    families = (
         Family(
             name="estate",
             tables=tables,
@@ -48,14 +54,14 @@ def levels(judged: str, tables: tuple[str, ...], weights: Weights) -> dict[str, 
             tables=tables,
             keys=("dataset",),
             numbers=(*_MEAN, "weight"),
-            sql=f"{chain}SELECT dataset, {_ITEMS}, {weight_shown()} AS weight FROM datasets ORDER BY dataset",
+            sql=f"{chain}SELECT dataset, {_ITEMS}, {weight_decimal_sql()} AS weight FROM datasets ORDER BY dataset",
         ),
         Family(
             name="dimensions",
             tables=tables,
             keys=("dataset", "dimension"),
             numbers=(*_MEAN, "weight"),
-            sql=f"{chain}SELECT dataset, dimension, {_ITEMS}, {weight_shown()} AS weight FROM dimensions ORDER BY dataset, dimension",
+            sql=f"{chain}SELECT dataset, dimension, {_ITEMS}, {weight_decimal_sql()} AS weight FROM dimensions ORDER BY dataset, dimension",
         ),
         Family(
             name="rules",
@@ -65,12 +71,12 @@ def levels(judged: str, tables: tuple[str, ...], weights: Weights) -> dict[str, 
             sql=f"{chain}{rule}numerator, denominator, coverage, batches, measured FROM rules ORDER BY dataset, dimension, rule",
         ),
     )
-    return {family.name: family for family in made}
+    return {family.name: family for family in families}
 
 
-def quality(weights: Weights) -> tuple[Family, ...]:
+def quality_families(weights: Weights) -> tuple[Family, ...]:
     """What the page shows of scores: the newest received batch of every dataset, its history and the trend."""
-    chain = f"WITH {scored(newest(), weights)}"
+    chain = f"WITH {score_tables_sql(newest_batches_sql(), weights)}"
     dimensions = Family(
         name="dimensions",
         tables=(RUNS, VERDICTS),
@@ -121,7 +127,7 @@ FROM sums LEFT JOIN datasets ON datasets.dataset = sums.dataset ORDER BY sums.da
 
 def _history() -> Family:
     """The scores that runs gave their batches, by the weights of their time."""
-    reworked = ", ".join(map(literal, REWORKED))
+    reworked = ", ".join(map(literal, REWORK_FLOWS))
     return Family(
         name="history",
         tables=(RUNS,),
@@ -135,13 +141,13 @@ ORDER BY dataset, batch_seq""",
 
 
 def _trend(weights: Weights) -> Family:
-    judged = f"judged AS (SELECT *, {_DAY} AS day FROM governance.verdicts{received()})"
+    judged = f"judged AS (SELECT *, {_DAY} AS day FROM governance.verdicts{received_batches_join()})"
     return Family(
         name="trend",
         tables=(RUNS, VERDICTS),
         keys=("dimension", "day"),
         numbers=("score",),
-        sql=f"""WITH {scored(judged, weights, also="day")}
+        sql=f"""WITH {score_tables_sql(judged, weights, split_by="day")}
 SELECT dimension, day, score FROM estate_dimensions
 QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY day DESC) <= 30
 ORDER BY dimension, day""",
@@ -154,7 +160,7 @@ def _rules() -> Family:
         tables=(RUNS, VERDICTS),
         keys=("dataset", "rule"),
         numbers=("evaluated", "failed"),
-        sql=f"""WITH {newest()}
+        sql=f"""WITH {newest_batches_sql()}
 SELECT dataset, rule_id AS rule, rule_version, expectation, columns, severity, dimension, outcome, evaluated, failed, reason
 FROM judged
 ORDER BY dataset, CASE outcome WHEN 'FAIL' THEN 0 WHEN 'UNKNOWN' THEN 1 ELSE 2 END, coalesce(failed, 0) DESC, rule_id""",

@@ -51,24 +51,24 @@ def _check(con: duckdb.DuckDBPyConnection, whole: str) -> None:
         len(listed) != 1
         or node["type"] != "SELECT_NODE"
         or node["from_table"]["type"] != "EMPTY"
-        or _clauses(node)
-        or _row(listed[0])
+        or _has_clauses(node)
+        or _is_row_value(listed[0])
     ):
         raise ProtectionError("expression_not_one")
-    if _nested(listed):
+    if _has_nested_query(listed):
         raise ProtectionError("expression_nested")
 
 
-def _clauses(node: Mapping[str, Any]) -> bool:
+def _has_clauses(node: Mapping[str, Any]) -> bool:
     return any(node[name] for name in ("where_clause", "group_expressions", "having", "qualify", "sample", "modifiers"))
 
 
-def _row(expression: Mapping[str, Any]) -> bool:
+def _is_row_value(expression: Mapping[str, Any]) -> bool:
     """Several values in brackets, such as a number with a decimal comma."""
     return expression.get("function_name") == "row" and expression.get("class") == "FUNCTION"
 
 
-def _nested(value: Any) -> bool:
+def _has_nested_query(value: Any) -> bool:
     if isinstance(value, dict):
-        return value.get("type") in NESTED or _nested(list(value.values()))
-    return isinstance(value, Sequence) and not isinstance(value, str) and any(map(_nested, value))
+        return value.get("type") in NESTED or _has_nested_query(list(value.values()))
+    return isinstance(value, Sequence) and not isinstance(value, str) and any(map(_has_nested_query, value))

@@ -28,13 +28,13 @@ def bind_faults(tables: Sequence[ServedTable]) -> Iterator[None]:
     try:
         yield
     except duckdb.BinderException as error:
-        _hidden(str(error).splitlines()[0], tables)
+        _check_hidden_columns(str(error).splitlines()[0], tables)
         named = _COLUMN.search(str(error).splitlines()[0])
         if named:
             raise ProtectionError("query_column_unknown", column=named[1]) from None
         raise ProtectionError("query_failed", kind="Binder") from None
     except duckdb.Error as error:
-        raise _failed(error) from None
+        raise _query_failed(error) from None
 
 
 @contextmanager
@@ -50,14 +50,14 @@ def run_faults() -> Iterator[None]:
     except duckdb.OutOfMemoryException:
         raise MachineError("query_memory") from None
     except duckdb.Error as error:
-        raise _failed(error) from None
+        raise _query_failed(error) from None
 
 
-def _failed(error: duckdb.Error) -> ProtectionError:
+def _query_failed(error: duckdb.Error) -> ProtectionError:
     return ProtectionError("query_failed", kind=type(error).__name__.removesuffix("Exception"))
 
 
-def _hidden(message: str, tables: Sequence[ServedTable]) -> None:
+def _check_hidden_columns(message: str, tables: Sequence[ServedTable]) -> None:
     names = {name.lower() for name in _QUOTED.findall(message)}
     for table in tables:
         for column in table.columns:

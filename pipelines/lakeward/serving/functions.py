@@ -10,7 +10,7 @@ CATALOGUE = "serving_functions_duckdb_1.5.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Functions:
+class AllowedFunctions:
     """Lower-case names, by where they may stand."""
 
     scalar: frozenset[str]
@@ -18,11 +18,11 @@ class Functions:
 
 
 @functools.cache
-def allowed_functions() -> Functions:
+def allowed_functions() -> AllowedFunctions:
     """The catalogue as two sets: in expressions (aggregates and windows too), and in FROM."""
     file = resources.files("lakeward") / "expectations" / "catalogues" / CATALOGUE
     groups = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["groups"].values()
-    return Functions(_names("scalar", groups), _names("table", groups))
+    return AllowedFunctions(_names("scalar", groups), _names("table", groups))
 
 
 def _names(kind: str, groups: list[dict[str, list[str]]]) -> frozenset[str]:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from lakeward.core.errors import ProtectionError
-from lakeward.serving.functions import Functions
+from lakeward.serving.functions import AllowedFunctions
 
 Tree = Mapping[str, Any]
 Scope = frozenset[str]
 
 # Kinds of nodes that only combine what other nodes name. Left out on purpose: SHOW_REF (DESCRIBE, SUMMARIZE, SHOW), PIVOT (becomes
 # several statements), VALUE_PARAMETER, VALUE_DEFAULT.
-PLAIN = frozenset(
+ALLOWED_NODES = frozenset(
     [
         "SELECT_NODE",
         "SET_OPERATION_NODE",
@@ -89,7 +89,7 @@ class Guard:
     """
 
     views: frozenset[str]
-    functions: Functions
+    functions: AllowedFunctions
     objects: set[str] = field(default_factory=set)
 
     def check(self, parsed: Tree) -> frozenset[str]:
@@ -102,7 +102,7 @@ class Guard:
             ProtectionError: The statement may not run; with what, and where in the text.
         """
         if parsed["error"]:
-            _unparsed(parsed)
+            _raise_parse_error(parsed)
         if len(parsed["statements"]) != 1:
             raise ProtectionError("query_not_one", found=len(parsed["statements"]))
         statement = parsed["statements"][0]
@@ -125,13 +125,13 @@ class Guard:
         if kind == "RECURSIVE_CTE_NODE":
             _refuse("query_form_refused", node, form="recursive CTE")
         if kind == "TABLE_FUNCTION":
-            self._named(node["function"], self.functions.table)
+            self._check_function(node["function"], self.functions.table)
             return self._walk([part for key, part in node.items() if key != "function"] + [node["function"]["children"]], scope)
         if kind == NAMED_TYPE and (node["catalog"] or node["schema"]):
             _refuse("query_form_refused", node, form="type of a schema")
         if kind == "FUNCTION" or (isinstance(kind, str) and kind.startswith(WINDOWS)):
-            self._named(node, self.functions.scalar)
-        elif isinstance(kind, str) and kind not in PLAIN:
+            self._check_function(node, self.functions.scalar)
+        elif isinstance(kind, str) and kind not in ALLOWED_NODES:
             _refuse("query_form_refused", node, form=kind.lower())
         return self._children(node, scope)
 
@@ -141,11 +141,11 @@ class Guard:
             common = entry["value"]
             query = common["query"]["node"]
             if query["type"] == "RECURSIVE_CTE_NODE":
-                self._recursive(folded(entry["key"]), query, scope)
+                self._recursive(fold_case(entry["key"]), query, scope)
             else:
                 self._node(query, scope)
             self._walk(common["key_targets"], scope)
-            scope |= {folded(entry["key"])}
+            scope |= {fold_case(entry["key"])}
         for key, part in node.items():
             if key != "cte_map":
                 self._walk(part, scope)
@@ -156,7 +156,7 @@ class Guard:
         self._walk(node["right"], scope | {name})
 
     def _table(self, node: Tree, scope: Scope) -> None:
-        schema, name = folded(node["schema_name"]), folded(node["table_name"])
+        schema, name = fold_case(node["schema_name"]), fold_case(node["table_name"])
         if not schema and not node["catalog_name"] and name in scope and not node["at_clause"]:
             return self._walk(node["sample"], scope)
         table = ".".join(part for part in (node["catalog_name"], schema, name) if part)
@@ -167,13 +167,13 @@ class Guard:
         self.objects.add(table)
         return self._walk(node["sample"], scope)
 
-    def _named(self, node: Tree, allowed: frozenset[str]) -> None:
-        name, schema = folded(node["function_name"]), folded(node["schema"])
+    def _check_function(self, node: Tree, allowed: frozenset[str]) -> None:
+        name, schema = fold_case(node["function_name"]), fold_case(node["schema"])
         if node["catalog"] or schema not in OWN_SCHEMAS or name not in allowed:
             _refuse("query_function_refused", node, function=".".join(p for p in (node["catalog"], schema, name) if p))
 
 
-def folded(name: str) -> str:
+def fold_case(name: str) -> str:
     """`name` without its case, as DuckDB folds it: ASCII only. Python would take the Kelvin sign for a `k`, and so two names for one."""
     return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)
 
@@ -188,7 +188,7 @@ def _position(node: Tree) -> str:
     return str(at + 1) if isinstance(at, int) and at < 2**63 else "-"
 
 
-def _unparsed(parsed: Tree) -> NoReturn:
+def _raise_parse_error(parsed: Tree) -> NoReturn:
     if parsed["error_type"] == "not implemented":
         raise ProtectionError("query_not_select")
     raise ProtectionError("query_syntax", at=parsed.get("position", "-"))

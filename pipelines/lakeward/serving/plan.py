@@ -11,7 +11,7 @@ from lakeward.contracts.model import Column, Contract, DataType
 from lakeward.core.names import TableName
 from lakeward.engines.protocols import TableInfo
 from lakeward.grading.grade import ColumnGrade
-from lakeward.protection.policy import Action, Decision, Policy
+from lakeward.protection.policy import AccessDecision, Action, Policy
 
 Grades = Mapping[str, ColumnGrade]
 
@@ -22,7 +22,7 @@ class ServedColumn:
 
     name: str
     type: DataType
-    decision: Decision
+    decision: AccessDecision
     grade: ColumnGrade | None
 
 
@@ -46,7 +46,7 @@ class ServedTable:
         return tuple(column for column in self.columns if column.decision.action is not Action.DENY)
 
     @property
-    def view(self) -> bool:
+    def has_view(self) -> bool:
         """Whether there is anything to query."""
         return self.folder is not None and bool(self.visible)
 
@@ -63,11 +63,13 @@ class Principal:
     policy: Policy
     key_id: str | None = None
 
-    def served(self, contract: Contract, stored: TableInfo | None, grades: Grades) -> ServedTable:
+    def serve_table(self, contract: Contract, stored: TableInfo | None, grades: Grades) -> ServedTable:
         """What the principal has of the contract's table; a column that the stored table does not have yet is left out."""
         table = contract.table(contract.layer)
-        there = {column.name for column in stored.columns} if stored else set()
-        columns = tuple(self._served(table, c, grades.get(c.name)) for c in contract.columns if not stored or c.name in there)
+        stored_columns = {column.name for column in stored.columns} if stored else set()
+        columns = tuple(
+            self._serve_column(table, c, grades.get(c.name)) for c in contract.columns if not stored or c.name in stored_columns
+        )
         return ServedTable(
             name=table,
             contract=contract,
@@ -76,7 +78,7 @@ class Principal:
             columns=columns,
         )
 
-    def _served(self, table: TableName, column: Column, grade: ColumnGrade | None) -> ServedColumn:
+    def _serve_column(self, table: TableName, column: Column, grade: ColumnGrade | None) -> ServedColumn:
         decision = self.policy.decide(self.role, table, column.name, grade)
         if decision.action is Action.TOKENISE and self.key_id is None:
             decision = replace(decision, action=Action.DENY, why="serving_no_key")

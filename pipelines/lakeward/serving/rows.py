@@ -15,7 +15,7 @@ from lakeward.serving.faults import run_faults
 
 T = TypeVar("T")
 # Told how many rows left, or why none did, before they leave: what can't be logged is not served.
-Report = Callable[[int, LakewardError | None], None]
+AccessReport = Callable[[int, LakewardError | None], None]
 
 # Rows that a notebook shows of an answer; the count of all is not known without reading them.
 SHOWN = 20
@@ -38,7 +38,7 @@ class Rows:
         >>> con.close()
     """
 
-    def __init__(self, relation: duckdb.DuckDBPyRelation, report: Report) -> None:
+    def __init__(self, relation: duckdb.DuckDBPyRelation, report: AccessReport) -> None:
         self.__relation = relation
         self.__report = report
 
@@ -56,7 +56,7 @@ class Rows:
         """All rows; instants are aware UTC datetimes."""
         instants = [at for at, type_ in enumerate(self.types) if type_ == _INSTANT]
         items = (f"epoch_us(#{at + 1})" if at in instants else f"#{at + 1}" for at in range(len(self.types)))
-        rows = self._out(lambda rel: (rel.project(", ".join(items)) if instants else rel).fetchall(), len)
+        rows = self._fetch(lambda rel: (rel.project(", ".join(items)) if instants else rel).fetchall(), len)
         return [with_instants(row, instants) for row in rows] if instants else rows
 
     def fetchone(self) -> tuple[Any, ...] | None:
@@ -70,17 +70,17 @@ class Rows:
 
     def df(self) -> Any:
         """A pandas DataFrame."""
-        return self._out(lambda rel: rel.df(), len)
+        return self._fetch(lambda rel: rel.df(), len)
 
     def arrow(self) -> Any:
         """A PyArrow table."""
-        return self._out(lambda rel: rel.to_arrow_table(), lambda table: int(table.num_rows))
+        return self._fetch(lambda rel: rel.to_arrow_table(), lambda table: int(table.num_rows))
 
     def __repr__(self) -> str:
-        head = self._out(lambda rel: rel.limit(SHOWN).execute(), lambda rel: int(rel.shape[0]))
+        head = self._fetch(lambda rel: rel.limit(SHOWN).execute(), lambda rel: int(rel.shape[0]))
         return str(head)
 
-    def _out(self, read: Callable[[duckdb.DuckDBPyRelation], T], count: Callable[[T], int]) -> T:
+    def _fetch(self, read: Callable[[duckdb.DuckDBPyRelation], T], count: Callable[[T], int]) -> T:
         try:
             with run_faults():
                 rows = read(self.__relation)

@@ -14,25 +14,25 @@ import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
-from lakeward.protection.masking import TOKENISE, protected
+from lakeward.protection.masking import TOKENISE, protected_expression
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
 from lakeward.serving.plan import ServedTable
 
 # After these nothing can be loaded, set or named any more; their order matters, the last one ends it.
-LOCK = (
+LOCK_STATEMENTS = (
     "SET python_enable_replacements = false",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
 # Longest text of a query: some hundred pages; parsing more would only cost memory.
-LONGEST = 1_000_000
+MAX_QUERY_LENGTH = 1_000_000
 # NUL, which ends a text for one reader and not for another, and halves of characters, which are no text at all.
 _STRANGE = re.compile("[\\0\ud800-\udfff]")
 
 
-class Session:
+class ServingSession:
     """The principal's database.
 
     Args:
@@ -45,7 +45,7 @@ class Session:
     def __init__(
         self, tables: Sequence[ServedTable], token: Callable[[str], str] | None, scratch: Path, memory: str | None = None
     ) -> None:
-        self._tables = {str(table.name): table for table in tables if table.view}
+        self._tables = {str(table.name): table for table in tables if table.has_view}
         self._con = _connect(scratch, memory)
         if token is not None:
             self._con.create_function(TOKENISE, token, ["VARCHAR"], "VARCHAR")
@@ -61,7 +61,7 @@ class Session:
         Raises:
             ProtectionError: It may not run.
         """
-        if len(text) > LONGEST:
+        if len(text) > MAX_QUERY_LENGTH:
             raise ProtectionError("query_too_large")
         strange = _STRANGE.search(text)
         if strange:
@@ -90,7 +90,7 @@ def _select(table: ServedTable) -> str:
     items = []
     for column in table.visible:
         name = identifier(column.name)
-        items.append(f"{protected(name, column.type, column.decision)} AS {name}")
+        items.append(f"{protected_expression(name, column.type, column.decision)} AS {name}")
     return f"SELECT {', '.join(items)} FROM delta_scan({literal(str(table.folder))})"
 
 
@@ -111,5 +111,5 @@ def _connect(scratch: Path, memory: str | None) -> duckdb.DuckDBPyConnection:
 
 def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
     con.execute(f"SET allowed_directories = [{', '.join(literal(f'{folder}/') for folder in folders)}]")
-    for statement in LOCK:
+    for statement in LOCK_STATEMENTS:
         con.execute(statement)

@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from lakeward.simulator import equipment, feed, orders, truth
-from lakeward.simulator.chance import chance
 from lakeward.simulator.feed import Feed
 from lakeward.simulator.message_defects import MESSAGE_DEFECTS
 from lakeward.simulator.physics import simulate
+from lakeward.simulator.randomness import seeded_random
 from lakeward.simulator.signal_defects import SIGNAL_DEFECTS, Mark
-from lakeward.simulator.truth import Injected, Truth
+from lakeward.simulator.truth import InjectedDefect, Truth
 
 INBOX = PurePosixPath("inbox")
 TRUTH = PurePosixPath("truth/injected.csv")
@@ -27,7 +27,7 @@ def write_plant_day(root: Path, *, seed: int, day: date) -> Truth:
     The same seed and day give the same bytes under the same names; a file that holds them already is left alone.
     """
     faulty, injected = _telemetry(seed, day)
-    exported, corrections, order_faults = orders.export(day, chance(seed, day, "orders"))
+    exported, corrections, order_faults = orders.export(day, seeded_random(seed, day, "orders"))
     files = [
         *_telemetry_files(faulty, day),
         _file(f"maintenance_orders/orders_{day}.csv", orders.HEADER, exported, orders.ENCODING),
@@ -40,17 +40,17 @@ def write_plant_day(root: Path, *, seed: int, day: date) -> Truth:
     return Truth(everything, tuple((path, content.count("\n") - 1) for path, content, _ in files))
 
 
-def _telemetry(seed: int, day: date) -> tuple[Feed, list[Injected]]:
+def _telemetry(seed: int, day: date) -> tuple[Feed, list[InjectedDefect]]:
     signals = simulate(seed, day)
     marks: list[Mark] = []
     for spoil in SIGNAL_DEFECTS:
-        marks += spoil(signals, chance(seed, day, spoil.__name__))
+        marks += spoil(signals, seeded_random(seed, day, spoil.__name__))
     messages = Feed.of(day, signals)
     for disturb in MESSAGE_DEFECTS:
-        marks += disturb(messages, chance(seed, day, disturb.__name__))
-    injected = [messages.injected(*mark) for mark in marks]
+        marks += disturb(messages, seeded_random(seed, day, disturb.__name__))
+    injected = [messages.make_injected(*mark) for mark in marks]
     replay = range(len(messages.stamps))
-    return messages, [*injected, messages.injected(_replay_name(day), replay, "extra_column", EXTRA_COLUMN)]
+    return messages, [*injected, messages.make_injected(_replay_name(day), replay, "extra_column", EXTRA_COLUMN)]
 
 
 def _telemetry_files(messages: Feed, day: date) -> Iterator[Written]:

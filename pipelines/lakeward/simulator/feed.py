@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from lakeward.simulator.physics import Signal, Signals
 from lakeward.simulator.plant import OFFSET
 from lakeward.simulator.shift import HOUR, TICK_S, TICKS
-from lakeward.simulator.truth import Injected
+from lakeward.simulator.truth import InjectedDefect
 
 HEADER = "series,ts,value,value_text,status,quality,unit"
 DATASET = "plant_telemetry"
@@ -21,7 +21,7 @@ UNCERTAIN, BAD = 1 << SEVERITY_SHIFT, 2 << SEVERITY_SHIFT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Message:
     """One message before it is written; every field but `status` is the text that goes on the line."""
 
     series: str
@@ -56,7 +56,7 @@ class Feed:
     stamps: list[str]
     signals: Signals
     rows: dict[str, list[str]]
-    beside: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    extra_messages: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     replayed: list[str] = field(default_factory=list)
 
     @classmethod
@@ -66,17 +66,17 @@ class Feed:
         rows = {series: _lines(signal, at) for series, signal in signals.items()}
         return cls(day=day, stamps=at, signals=signals, rows=rows)
 
-    def reading(self, series: str, tick: int) -> Reading:
+    def message(self, series: str, tick: int) -> Message:
         """The faultless message of that series and tick."""
         signal = self.signals[series]
         text = signal.texts[tick] if signal.texts else ""
-        return Reading(
+        return Message(
             series=series, at=self.stamps[tick], value=f"{signal.values[tick]:.{signal.decimals}f}", text=text, unit=signal.unit
         )
 
-    def injected(self, series: str, span: range, kind: str, magnitude: object) -> Injected:
+    def make_injected(self, series: str, span: range, kind: str, magnitude: object) -> InjectedDefect:
         """The truth of a defect over the ticks of `span`."""
-        return Injected(
+        return InjectedDefect(
             dataset=DATASET,
             key=series,
             start=self.stamps[span[0]],
@@ -89,7 +89,12 @@ class Feed:
         """The lines of each hour's file, in order of arrival."""
         by_tick = list(zip(*self.rows.values(), strict=True))
         for start in range(0, TICKS, HOUR):
-            yield [line for tick in range(start, start + HOUR) for line in (*by_tick[tick], *self.beside.get(tick, ())) if line]
+            yield [
+                line
+                for tick in range(start, start + HOUR)
+                for line in (*by_tick[tick], *self.extra_messages.get(tick, ()))
+                if line
+            ]
 
 
 def _lines(signal: Signal, at: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from lakeward.simulator.people import Technician, technicians
 from lakeward.simulator.plant import MACHINES, OFFSET, Machine
-from lakeward.simulator.truth import Injected
+from lakeward.simulator.truth import InjectedDefect
 
 DATASET = "maintenance_orders"
 ENCODING = "gb18030"
@@ -43,29 +43,32 @@ class Order:
 
     def line(self) -> str:
         """The order as a line of CSV."""
-        who = self.technician
+        technician = self.technician
         order = (self.number, self.machine, self.opened, self.closed, self.fault, self.text)
-        return ",".join(f'"{part}"' if "," in part else part for part in (*order, who.name, who.phone, who.id_number, self.cost))
+        return ",".join(
+            f'"{part}"' if "," in part else part
+            for part in (*order, technician.name, technician.phone, technician.id_number, self.cost)
+        )
 
 
-Spoil = Callable[[Order], Order]
+OrderDefect = Callable[[Order], Order]
 
 
-def orders(day: date, rng: random.Random) -> list[Order]:
+def make_orders(day: date, rng: random.Random) -> list[Order]:
     """Faultless orders in the order they were opened; the last few on `day` itself, some of them still open."""
     end = datetime.combine(day, time(23, 59))
     ages = [rng.uniform(24 * 60, DAYS * 24 * 60) for _ in range(ORDERS - TODAY)] + [rng.uniform(0, 24 * 60) for _ in range(TODAY)]
     crew = technicians(rng)
     opened = sorted(end - timedelta(minutes=int(age)) for age in ages)
-    return [_order(number, at, end, rng.choice(crew), rng) for number, at in enumerate(opened, start=1)]
+    return [_make_order(number, at, end, rng.choice(crew), rng) for number, at in enumerate(opened, start=1)]
 
 
-def _order(number: int, opened: datetime, end: datetime, who: Technician, rng: random.Random) -> Order:
+def _make_order(number: int, opened: datetime, end: datetime, technician: Technician, rng: random.Random) -> Order:
     fault, chinese, english = rng.choice(FAULTS)
     closed = opened + timedelta(minutes=rng.randint(25, 1500))
     text = chinese if rng.random() < 0.7 else english
     # People put contact data where it does not belong; a column that only contains it must be found as well.
-    text += f"。联系{who.name} {who.phone}" if rng.random() < 0.05 else ""
+    text += f"。联系{technician.name} {technician.phone}" if rng.random() < 0.05 else ""
     return Order(
         number=f"WO{opened:%Y%m%d}-{number:04d}",
         machine=_machine(fault, rng).name,
@@ -73,7 +76,7 @@ def _order(number: int, opened: datetime, end: datetime, who: Technician, rng: r
         closed=closed.strftime(TIME) if closed <= end else "",
         fault=fault,
         text=text,
-        technician=who,
+        technician=technician,
         cost=f"{rng.lognormvariate(6.2, 0.9):.2f}",
     )
 
@@ -103,36 +106,39 @@ def _unknown_fault(order: Order) -> Order:
     return replace(order, fault="XXXX-99")
 
 
-SPOILED: tuple[tuple[str, Spoil, int], ...] = (
+ORDER_DEFECTS: tuple[tuple[str, OrderDefect, int], ...] = (
     ("closed_before_opened", _closed_before_opened, 2),
     ("missing_machine", _missing_machine, 1),
     ("negative_cost", _negative_cost, 1),
     ("decimal_comma", _decimal_comma, 1),
     ("unknown_fault", _unknown_fault, 2),
 )
-CORRECTED, REPEATED = 4, 1
+CORRECTIONS, DUPLICATES = 4, 1
 
 
-def export(day: date, rng: random.Random) -> tuple[list[str], list[str], list[Injected]]:
+def export(day: date, rng: random.Random) -> tuple[list[str], list[str], list[InjectedDefect]]:
     """Lines of the export, lines of the later file with corrections, and what is wrong in both."""
-    book = orders(day, rng)
-    picks = iter(rng.sample(range(ORDERS - TODAY), sum(count for *_, count in SPOILED) + CORRECTED + REPEATED))
-    injected: list[Injected] = []
-    for kind, spoil, count in SPOILED:
-        for _, place in zip(range(count), picks, strict=False):
-            book[place] = spoil(book[place])
-            injected.append(_injected(book[place], kind, 1))
-    later, more = _second_file([book[place] for place in picks])
+    book = make_orders(day, rng)
+    picks = iter(rng.sample(range(ORDERS - TODAY), sum(count for *_, count in ORDER_DEFECTS) + CORRECTIONS + DUPLICATES))
+    injected: list[InjectedDefect] = []
+    for kind, spoil, count in ORDER_DEFECTS:
+        for _, index in zip(range(count), picks, strict=False):
+            book[index] = spoil(book[index])
+            injected.append(_injected_order(book[index], kind, 1))
+    later, more = _corrections_file([book[index] for index in picks])
     return [order.line() for order in book], later, injected + more
 
 
-def _second_file(again: list[Order]) -> tuple[list[str], list[Injected]]:
-    corrected = [replace(order, cost=f"{float(order.cost) * 1.1:.2f}") for order in again[:CORRECTED]]
-    repeated = again[CORRECTED:]
-    truth: Iterator[Injected] = (_injected(order, "correction", 1.1) for order in corrected)
-    return [order.line() for order in corrected + repeated], [*truth, *(_injected(order, "duplicate", 2) for order in repeated)]
+def _corrections_file(later_orders: list[Order]) -> tuple[list[str], list[InjectedDefect]]:
+    corrected = [replace(order, cost=f"{float(order.cost) * 1.1:.2f}") for order in later_orders[:CORRECTIONS]]
+    repeated = later_orders[CORRECTIONS:]
+    truth: Iterator[InjectedDefect] = (_injected_order(order, "correction", 1.1) for order in corrected)
+    return [order.line() for order in corrected + repeated], [
+        *truth,
+        *(_injected_order(order, "duplicate", 2) for order in repeated),
+    ]
 
 
-def _injected(order: Order, kind: str, magnitude: object) -> Injected:
+def _injected_order(order: Order, kind: str, magnitude: object) -> InjectedDefect:
     opened = order.opened.replace(" ", "T") + OFFSET
-    return Injected(dataset=DATASET, key=order.number, start=opened, end=opened, kind=kind, magnitude=str(magnitude))
+    return InjectedDefect(dataset=DATASET, key=order.number, start=opened, end=opened, kind=kind, magnitude=str(magnitude))

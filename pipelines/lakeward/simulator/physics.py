@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from lakeward.simulator.chance import chance, noise
-from lakeward.simulator.plant import MACHINES, Machine, Tag, tags
-from lakeward.simulator.shift import HOUR, TICK_S, TICKS, State, states
+from lakeward.simulator.plant import MACHINES, AnalogTag, Machine, tags
+from lakeward.simulator.randomness import noise, seeded_random
+from lakeward.simulator.shift import HOUR, TICK_S, TICKS, State, machine_states
 
 # Share of the busy level that a machine shows while it is set up: it moves, without load.
 SETUP_SHARE = 0.3
@@ -45,12 +45,12 @@ Signals = dict[str, Signal]
 
 def simulate(*seed: object) -> Signals:
     """All signals of a faultless day, by series: ten per machine, 80 in all."""
-    signals = (signal for machine in MACHINES for signal in _machine(machine, chance(*seed, machine.name)))
+    signals = (signal for machine in MACHINES for signal in _machine(machine, seeded_random(*seed, machine.name)))
     return {signal.series: signal for signal in signals}
 
 
 def _machine(machine: Machine, rng: random.Random) -> list[Signal]:
-    timeline = states(machine, rng)
+    timeline = machine_states(machine, rng)
     words = tuple(state.name.lower() for state in timeline)
     good, reject = _pieces(machine, timeline, rng)
     return [
@@ -58,18 +58,18 @@ def _machine(machine: Machine, rng: random.Random) -> list[Signal]:
         Signal(series=f"{machine.path}/good_count", unit="{piece}", decimals=0, values=good),
         Signal(series=f"{machine.path}/reject_count", unit="{piece}", decimals=0, values=reject),
         *(
-            Signal(series=f"{machine.path}/{tag.name}", unit=tag.unit, decimals=2, values=analogue(tag, timeline, rng))
+            Signal(series=f"{machine.path}/{tag.name}", unit=tag.unit, decimals=2, values=analog_values(tag, timeline, rng))
             for tag in tags(machine)
         ),
     ]
 
 
-def analogue(tag: Tag, timeline: Sequence[State], rng: random.Random) -> list[float]:
+def analog_values(tag: AnalogTag, timeline: Sequence[State], rng: random.Random) -> list[float]:
     """The tag's value at each tick of `timeline`."""
     own = rng.uniform(0.92, 1.08)
     levels = [tag.rest, tag.rest, tag.rest + SETUP_SHARE * (tag.busy - tag.rest), tag.busy * own]
     gain = 1 - math.exp(-TICK_S / tag.lag_s)
-    smooth = accumulate((levels[state] for state in timeline), lambda held, target: held + gain * (target - held))
+    smooth = accumulate((levels[state] for state in timeline), lambda level, target: level + gain * (target - level))
     cycle = _cycle(tag)
     swings = [cycle[tick % len(cycle)] if state is State.RUN else 0.0 for tick, state in enumerate(timeline)]
     base = hall() if tag.ambient else [0.0] * TICKS
@@ -81,7 +81,7 @@ def hall() -> list[float]:
     return [22.5 - 4.5 * math.cos(2 * math.pi * (tick - 4 * HOUR) / TICKS) for tick in range(TICKS)]
 
 
-def _cycle(tag: Tag) -> list[float]:
+def _cycle(tag: AnalogTag) -> list[float]:
     ticks = tag.period_s // TICK_S
     return [tag.swing * math.sin(2 * math.pi * tick / ticks) for tick in range(ticks)]
 
@@ -90,13 +90,13 @@ def _pieces(machine: Machine, timeline: Sequence[State], rng: random.Random) -> 
     pace = rng.uniform(0.86, 0.97) * TICK_S / machine.cycle_s
     scrap = rng.uniform(0.008, 0.04)
     # Above 2**16 from the start, so that only the counter that is meant to roll over does.
-    made, good, reject = 0.0, rng.randint(100_000, 900_000), rng.randint(1_000, 9_000)
+    progress, good, reject = 0.0, rng.randint(100_000, 900_000), rng.randint(1_000, 9_000)
     counts = []
     for state in timeline:
         if state is State.RUN:
-            made += pace
-            pieces, made = int(made), made % 1
+            progress += pace
+            pieces, progress = int(progress), progress % 1
             bad = sum(rng.random() < scrap for _ in range(pieces))
             good, reject = good + pieces - bad, reject + bad
         counts.append((float(good), float(reject)))
-    return [one for one, _ in counts], [one for _, one in counts]
+    return [good_total for good_total, _ in counts], [good_total for _, good_total in counts]

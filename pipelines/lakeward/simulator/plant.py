@@ -8,7 +8,7 @@ OFFSET = "+08:00"
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class AnalogTag:
     """An analogue signal and how it answers to its machine.
 
     Args:
@@ -69,35 +69,35 @@ MACHINES = (
 CLOCK_AHEAD, CLOCK_RESET = "press03", "cnc02"
 
 COMMON = (
-    Tag("power_kw", "kW", rest=2.0, busy=42.0, lag_s=20, noise=0.6, swing=4.0),
-    Tag("temp_degc", "Cel", rest=3.0, busy=36.0, lag_s=1500, noise=0.12, ambient=True),
-    Tag("vib_mms", "mm/s", rest=0.3, busy=3.1, lag_s=15, noise=0.12),
-    Tag("ambient_degc", "Cel", rest=0.0, busy=0.0, lag_s=60, noise=0.04, ambient=True),
+    AnalogTag("power_kw", "kW", rest=2.0, busy=42.0, lag_s=20, noise=0.6, swing=4.0),
+    AnalogTag("temp_degc", "Cel", rest=3.0, busy=36.0, lag_s=1500, noise=0.12, ambient=True),
+    AnalogTag("vib_mms", "mm/s", rest=0.3, busy=3.1, lag_s=15, noise=0.12),
+    AnalogTag("ambient_degc", "Cel", rest=0.0, busy=0.0, lag_s=60, noise=0.04, ambient=True),
 )
 SPECIAL = {
     "press": (
-        Tag("force_kn", "kN", rest=5.0, busy=820.0, lag_s=5, noise=6.0, swing=120.0, period_s=60),
-        Tag("oil_bar", "bar", rest=4.0, busy=165.0, lag_s=30, noise=0.8, swing=6.0, period_s=60),
-        Tag("oil_degc", "Cel", rest=2.0, busy=28.0, lag_s=2400, noise=0.08, ambient=True),
+        AnalogTag("force_kn", "kN", rest=5.0, busy=820.0, lag_s=5, noise=6.0, swing=120.0, period_s=60),
+        AnalogTag("oil_bar", "bar", rest=4.0, busy=165.0, lag_s=30, noise=0.8, swing=6.0, period_s=60),
+        AnalogTag("oil_degc", "Cel", rest=2.0, busy=28.0, lag_s=2400, noise=0.08, ambient=True),
     ),
     "cnc": (
-        Tag("spindle_rpm", "/min", rest=0.0, busy=7800.0, lag_s=12, noise=15.0, swing=300.0, period_s=200),
-        Tag("coolant_lmin", "L/min", rest=0.5, busy=24.0, lag_s=20, noise=0.2),
-        Tag("load_pct", "%", rest=1.0, busy=62.0, lag_s=10, noise=1.5, swing=15.0, period_s=200),
+        AnalogTag("spindle_rpm", "/min", rest=0.0, busy=7800.0, lag_s=12, noise=15.0, swing=300.0, period_s=200),
+        AnalogTag("coolant_lmin", "L/min", rest=0.5, busy=24.0, lag_s=20, noise=0.2),
+        AnalogTag("load_pct", "%", rest=1.0, busy=62.0, lag_s=10, noise=1.5, swing=15.0, period_s=200),
     ),
     "furnace": (
-        Tag("zone1_degc", "Cel", rest=420.0, busy=845.0, lag_s=1800, noise=0.7, swing=12.0, period_s=2400, ambient=True),
-        Tag("zone2_degc", "Cel", rest=400.0, busy=810.0, lag_s=2100, noise=0.7, swing=10.0, period_s=2400, ambient=True),
-        Tag("gas_m3h", "m3/h", rest=12.0, busy=96.0, lag_s=60, noise=0.9, swing=8.0, period_s=2400),
+        AnalogTag("zone1_degc", "Cel", rest=420.0, busy=845.0, lag_s=1800, noise=0.7, swing=12.0, period_s=2400, ambient=True),
+        AnalogTag("zone2_degc", "Cel", rest=400.0, busy=810.0, lag_s=2100, noise=0.7, swing=10.0, period_s=2400, ambient=True),
+        AnalogTag("gas_m3h", "m3/h", rest=12.0, busy=96.0, lag_s=60, noise=0.9, swing=8.0, period_s=2400),
     ),
     "packer": (
-        Tag("air_bar", "bar", rest=5.8, busy=6.4, lag_s=40, noise=0.03, swing=0.2),
-        Tag("speed_ppm", "/min", rest=0.0, busy=23.0, lag_s=10, noise=0.2),
-        Tag("seal_degc", "Cel", rest=40.0, busy=128.0, lag_s=300, noise=0.3, ambient=True),
+        AnalogTag("air_bar", "bar", rest=5.8, busy=6.4, lag_s=40, noise=0.03, swing=0.2),
+        AnalogTag("speed_ppm", "/min", rest=0.0, busy=23.0, lag_s=10, noise=0.2),
+        AnalogTag("seal_degc", "Cel", rest=40.0, busy=128.0, lag_s=300, noise=0.3, ambient=True),
     ),
 }
 
 
-def tags(machine: Machine) -> tuple[Tag, ...]:
+def tags(machine: Machine) -> tuple[AnalogTag, ...]:
     """The analogue tags of a machine: seven, beside its state and its two counters."""
     return COMMON + SPECIAL[machine.type]

@@ -27,9 +27,9 @@ BREAK_TICKS = 20 * MINUTE
 DAY_LINE, DAY_STARTS = "line2", 6
 
 
-def states(machine: Machine, rng: random.Random) -> list[State]:
+def machine_states(machine: Machine, rng: random.Random) -> list[State]:
     """One state per tick of the day."""
-    timeline = _worked(rng)
+    timeline = _work_timeline(rng)
     for hour in BREAKS:
         timeline[hour * HOUR : hour * HOUR + BREAK_TICKS] = [State.IDLE] * BREAK_TICKS
     if machine.line == DAY_LINE:
@@ -37,7 +37,7 @@ def states(machine: Machine, rng: random.Random) -> list[State]:
     return timeline
 
 
-def _worked(rng: random.Random) -> list[State]:
+def _work_timeline(rng: random.Random) -> list[State]:
     timeline: list[State] = []
     while len(timeline) < TICKS:
         timeline += [State.RUN] * _ticks(rng, 80)

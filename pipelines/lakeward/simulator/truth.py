@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Injected:
+class InjectedDefect:
     """One defect, or one trait that only looks like a defect (`deadband`, `new_tag`).
 
     Args:
@@ -32,11 +32,11 @@ class Truth:
         rows: Per file, its path below the project and the records in it, header left out, torn records included.
     """
 
-    injected: tuple[Injected, ...]
+    injected: tuple[InjectedDefect, ...]
     rows: tuple[tuple[PurePosixPath, int], ...]
 
 
-def as_csv(injected: Iterable[Injected]) -> str:
+def as_csv(injected: Iterable[InjectedDefect]) -> str:
     """The ground-truth table; no field of it ever needs a quote."""
-    header = ",".join("from" if f.name == "start" else "to" if f.name == "end" else f.name for f in fields(Injected))
-    return "\n".join([header, *(",".join(astuple(one)) for one in injected)]) + "\n"
+    header = ",".join("from" if f.name == "start" else "to" if f.name == "end" else f.name for f in fields(InjectedDefect))
+    return "\n".join([header, *(",".join(astuple(defect)) for defect in injected)]) + "\n"

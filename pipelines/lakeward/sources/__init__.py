@@ -2,6 +2,6 @@
 
 from lakeward.sources.files import FileDrop
 from lakeward.sources.opening import open_source
-from lakeward.sources.protocols import Arrivals, Limit, Source
+from lakeward.sources.protocols import BatchLimit, ReceiveResult, Source
 
-__all__ = ["Arrivals", "FileDrop", "Limit", "Source", "open_source"]
+__all__ = ["BatchLimit", "FileDrop", "ReceiveResult", "Source", "open_source"]

@@ -14,26 +14,26 @@ from typing import Any
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Sha256
-from lakeward.sources.copying import scratch_file, sync_folder
-from lakeward.sources.folder import Delivery
+from lakeward.sources.drop_folder import DeliveredFile
+from lakeward.sources.file_copy import scratch_file, sync_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class LandedFile:
     """A delivery whose bytes are in the landing.
 
     Args:
         fault: Message code of why it can't be read as `format` at all.
     """
 
-    delivery: Delivery
+    file: DeliveredFile
     sha256: Sha256
     format: FileFormat
     fault: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """An input of the source: a delivery with content that was new.
 
     Args:
@@ -42,12 +42,12 @@ class Entry:
     """
 
     seq: int
-    landed: Landed
+    landed: LandedFile
     received: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class LedgerState:
     """The ledger as one reading found it.
 
     Args:
@@ -56,13 +56,13 @@ class Book:
     """
 
     manifests: int
-    entries: tuple[Entry, ...]
-    again: frozenset[Delivery]
+    entries: tuple[LedgerEntry, ...]
+    duplicates: frozenset[DeliveredFile]
 
     @property
-    def deliveries(self) -> frozenset[Delivery]:
+    def files(self) -> frozenset[DeliveredFile]:
         """All that was received."""
-        return self.again | {entry.landed.delivery for entry in self.entries}
+        return self.duplicates | {entry.landed.file for entry in self.entries}
 
     @property
     def contents(self) -> frozenset[Sha256]:
@@ -76,7 +76,7 @@ class Ledger:
 
     folder: Path
 
-    def read(self) -> Book:
+    def read(self) -> LedgerState:
         """All that was entered so far.
 
         Raises:
@@ -85,31 +85,33 @@ class Ledger:
         numbers = [int(path.stem) for path in self.folder.glob("[0-9]*.json")]
         manifests = [self._manifest(number) for number in range(1, max(numbers, default=0) + 1)]
         entries = tuple(_entry(item, manifest["received"]) for manifest in manifests for item in manifest["inputs"])
-        for place, entry in enumerate(entries, 1):
-            if entry.seq != place:
-                raise InvariantError("ledger_hole", folder=self.folder, expected=place, found=entry.seq)
-        again = frozenset(Delivery(**item) for manifest in manifests for item in manifest["again"])
-        return Book(len(manifests), entries, again)
+        for seq, entry in enumerate(entries, 1):
+            if entry.seq != seq:
+                raise InvariantError("ledger_hole", folder=self.folder, expected=seq, found=entry.seq)
+        duplicates = frozenset(DeliveredFile(**item) for manifest in manifests for item in manifest["again"])
+        return LedgerState(len(manifests), entries, duplicates)
 
-    def enter(self, landed: Sequence[Landed], now: datetime) -> int:
+    def record(self, landed: Sequence[LandedFile], now: datetime) -> int:
         """Enter what is new among `landed`; the number of new inputs.
 
         Raises:
             OSError: The manifest can't be written.
         """
         while True:
-            book = self.read()
-            unseen = [one for one in landed if one.delivery not in book.deliveries]
+            state = self.read()
+            unseen = [landed_file for landed_file in landed if landed_file.file not in state.files]
             if not unseen:
                 return 0
-            new = {one.sha256: one for one in reversed(unseen) if one.sha256 not in book.contents}
-            inputs = [one for one in unseen if new.get(one.sha256) is one]
+            new = {
+                landed_file.sha256: landed_file for landed_file in reversed(unseen) if landed_file.sha256 not in state.contents
+            }
+            inputs = [landed_file for landed_file in unseen if new.get(landed_file.sha256) is landed_file]
             manifest = {
                 "received": now.isoformat(),
-                "inputs": [_item(seq, one) for seq, one in enumerate(inputs, len(book.entries) + 1)],
-                "again": [asdict(one.delivery) for one in unseen if one not in inputs],
+                "inputs": [_item(seq, landed_file) for seq, landed_file in enumerate(inputs, len(state.entries) + 1)],
+                "again": [asdict(landed_file.file) for landed_file in unseen if landed_file not in inputs],
             }
-            if self._put(book.manifests + 1, manifest):
+            if self._write_manifest(state.manifests + 1, manifest):
                 return len(inputs)
 
     def _path(self, number: int) -> Path:
@@ -122,7 +124,7 @@ class Ledger:
         except FileNotFoundError:
             raise InvariantError("ledger_hole", folder=self.folder, expected=number, found=number + 1) from None
 
-    def _put(self, number: int, manifest: dict[str, Any]) -> bool:
+    def _write_manifest(self, number: int, manifest: dict[str, Any]) -> bool:
         """Whether the manifest got the number; another process may have taken it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with scratch_file(self.folder) as draft:
@@ -138,11 +140,11 @@ class Ledger:
         return True
 
 
-def _item(seq: int, one: Landed) -> dict[str, Any]:
-    return {"seq": seq, **asdict(one.delivery), "sha256": one.sha256, "format": one.format, "fault": one.fault}
+def _item(seq: int, landed: LandedFile) -> dict[str, Any]:
+    return {"seq": seq, **asdict(landed.file), "sha256": landed.sha256, "format": landed.format, "fault": landed.fault}
 
 
-def _entry(item: dict[str, Any], received: str) -> Entry:
-    delivery = Delivery(item["name"], item["size"], item["mtime_ns"])
-    landed = Landed(delivery, Sha256(item["sha256"]), FileFormat(item["format"]), item["fault"])
-    return Entry(item["seq"], landed, datetime.fromisoformat(received))
+def _entry(item: dict[str, Any], received: str) -> LedgerEntry:
+    delivery = DeliveredFile(item["name"], item["size"], item["mtime_ns"])
+    landed = LandedFile(delivery, Sha256(item["sha256"]), FileFormat(item["format"]), item["fault"])
+    return LedgerEntry(item["seq"], landed, datetime.fromisoformat(received))

@@ -6,11 +6,11 @@ from lakeward.contracts.model import Contract
 from lakeward.contracts.source import FileDropSource
 from lakeward.core.clock import Clock
 from lakeward.core.errors import UsageError
-from lakeward.sources.files import FileDrop, Premises
+from lakeward.sources.files import FileDrop, ProjectFolders
 from lakeward.sources.protocols import Source
 
 
-def open_source(contract: Contract, premises: Premises, landing: Path, clock: Clock) -> Source:
+def open_source(contract: Contract, premises: ProjectFolders, landing: Path, clock: Clock) -> Source:
     """The source of the contract's batches.
 
     Args:
@@ -24,7 +24,7 @@ def open_source(contract: Contract, premises: Premises, landing: Path, clock: Cl
         case FileDropSource() as source:
             return FileDrop(
                 dataset=contract.name,
-                premises=premises,
+                project=premises,
                 source=source,
                 format=contract.record_format.format,
                 landing=landing,

@@ -7,14 +7,14 @@ from lakeward.contracts.batch import BatchInput
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class BatchLimit:
     """Bound of one batch, in bytes: rows are not known before reading, and no batch ends by the clock. One input always fits."""
 
     bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Arrivals:
+class ReceiveResult:
     """What a look at the source found.
 
     Args:
@@ -31,18 +31,18 @@ class Arrivals:
 class Source(Protocol):
     """A replayable row of numbered, immutable inputs."""
 
-    def receive(self) -> Arrivals:
+    def receive(self) -> ReceiveResult:
         """Take in what is new; after this, `plan` can see it. Safe to run twice at once."""
         ...
 
-    def plan(self, start: int, limit: Limit) -> int:
+    def plan(self, start: int, limit: BatchLimit) -> int:
         """The end of the next batch after `start`: bounded, and decided before anything is read; `start` when idle."""
         ...
 
-    def name(self, start: int, end: int) -> tuple[BatchInput, ...]:
+    def inputs(self, start: int, end: int) -> tuple[BatchInput, ...]:
         """The inputs `start < seq <= end`: the same at every call, for ever."""
         ...
 
-    def release(self, end: int) -> None:
+    def discard(self, end: int) -> None:
         """Inputs up to `end` are in the lake and may be forgotten; idempotent."""
         ...

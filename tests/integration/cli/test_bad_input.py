@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import Answer, call, call_apart
-from support.plant import HEADER, Plant, line, make_plant
+from support.command_line import CommandResult, run_command, run_in_subprocess
+from support.plant import HEADER, Plant, csv_line, make_plant
 
-Ask = Callable[..., Answer]
+Ask = Callable[..., CommandResult]
 # A value of the bad row; no message may repeat it (docs/explanation/laws.md, 6).
 SECRET = "S3CR3T"
 
@@ -24,7 +24,7 @@ def plant(tmp_path: Path) -> Plant:
 
 @pytest.fixture
 def ask(plant: Plant, capsys: pytest.CaptureFixture[str]) -> Ask:
-    return lambda *words: call(capsys, plant.root, *words)
+    return lambda *words: run_command(capsys, plant.root, *words)
 
 
 def edit(file: Path, old: str, new: str) -> None:
@@ -33,35 +33,35 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1))
 
 
-def tells(answer: Answer, code: int, *parts: str) -> None:
+def tells(answer: CommandResult, code: int, *parts: str) -> None:
     """The answer ends with `code` and says every part, no value of the data, and nothing of our code."""
-    assert answer.code == code, answer.said
-    assert [part for part in parts if part not in answer.said] == [], answer.said
-    assert "Traceback" not in answer.said
-    assert SECRET not in answer.said
+    assert answer.code == code, answer.output
+    assert [part for part in parts if part not in answer.output] == [], answer.output
+    assert "Traceback" not in answer.output
+    assert SECRET not in answer.output
 
 
 FILES = {
     "an archive under the name of a text": (b"PK\x03\x04" + b"\0" * 40, "a ZIP archive", "Next: unpack it", "a.csv"),
     "a half-written last line": (
-        f"{HEADER}\n{line('M1', 0, 1)}\n{SECRET},2026".encode(),
+        f"{HEADER}\n{csv_line('M1', 0, 1)}\n{SECRET},2026".encode(),
         "fewer fields than the header",
         "Next: have the file written again, whole",
         "expected 3 fields, found 2",
     ),
     "a second encoding": (
-        f"{HEADER}\n{line('M1', 0, 1)}\n{line(SECRET + '一号', 1, 2)}\n".encode("gbk"),
+        f"{HEADER}\n{csv_line('M1', 0, 1)}\n{csv_line(SECRET + '一号', 1, 2)}\n".encode("gbk"),
         "not text in the encoding that the contract declares",
         "Next: correct `encoding`",
     ),
     "too many fields": (
-        f"{HEADER}\n{line('M1', 0, 1)}\n{line(SECRET, 1, '21,5')}\n".encode(),
+        f"{HEADER}\n{csv_line('M1', 0, 1)}\n{csv_line(SECRET, 1, '21,5')}\n".encode(),
         "more fields than the header",
         "Next: have the file written with quotes",
         "expected 3 fields, found 4",
     ),
     "a stray quote": (
-        f'{HEADER}\n{line("M1", 0, 1)}\n{line(SECRET, 1, "5")}"\n'.encode(),
+        f'{HEADER}\n{csv_line("M1", 0, 1)}\n{csv_line(SECRET, 1, "5")}"\n'.encode(),
         "a quote that is never closed",
         "Next: correct `quote` and `escape`",
     ),
@@ -94,7 +94,7 @@ def test_a_reject_is_told_in_chinese_too(plant: Plant, ask: Ask) -> None:
 
 
 def test_a_number_with_a_decimal_comma_sets_its_row_aside(plant: Plant, ask: Ask) -> None:
-    plant.drop("a.csv", line("M1", 0, 1), line(SECRET, 1, '"21,5"'))
+    plant.drop("a.csv", csv_line("M1", 0, 1), csv_line(SECRET, 1, '"21,5"'))
 
     tells(ask("run", "press_line"), 1, "rules failed: type:temp_degc", "lakeward quarantine show press_line")
     tells(ask("quarantine", "show", "press_line"), 0, "quarantine.press_line", "a.csv", "type:temp_degc")
@@ -109,7 +109,7 @@ def test_an_unknown_column_is_a_warning_in_both_languages(plant: Plant, ask: Ask
 
 
 def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(plant: Plant, ask: Ask) -> None:
-    file = plant.drop("a.csv", line("M1", 0, 1))
+    file = plant.drop("a.csv", csv_line("M1", 0, 1))
     writer = "import sys\nwith open(sys.argv[1], 'a', buffering=1) as f:\n    while True: f.write('M1,2026-03-01T06:00:00Z,1\\n')"
     with subprocess.Popen([sys.executable, "-c", writer, str(file)]) as process:
         while file.stat().st_size < 10_000:
@@ -169,7 +169,7 @@ def test_a_suite_is_refused_with_its_place(plant: Plant, ask: Ask, name: str) ->
 
 
 def test_a_change_that_breaks_is_refused_and_names_the_way_out(plant: Plant, ask: Ask) -> None:
-    plant.drop("a.csv", line("M1", 0, 1))
+    plant.drop("a.csv", csv_line("M1", 0, 1))
     ask("run")
     edit(plant.dataset / "contract.odcs.yaml", "value: Cel", "value: K")
 
@@ -177,7 +177,7 @@ def test_a_change_that_breaks_is_refused_and_names_the_way_out(plant: Plant, ask
 
 
 def test_one_broken_contract_does_not_keep_the_others_from_running(plant: Plant, ask: Ask) -> None:
-    plant.drop("a.csv", line("M1", 0, 1))
+    plant.drop("a.csv", csv_line("M1", 0, 1))
     other = plant.dataset.parent / "other"
     other.mkdir()
     (other / "contract.odcs.yaml").write_text("kind: DataContrakt\n")
@@ -189,7 +189,7 @@ def test_one_broken_contract_does_not_keep_the_others_from_running(plant: Plant,
 
 
 def test_a_missing_drop_folder_does_not_keep_the_others_from_running(plant: Plant, ask: Ask) -> None:
-    plant.drop("a.csv", line("M1", 0, 1))
+    plant.drop("a.csv", csv_line("M1", 0, 1))
     other = plant.dataset.parent / "other"
     other.mkdir()
     (other / "contract.odcs.yaml").write_text((plant.dataset / "contract.odcs.yaml").read_text().replace("press_line", "other"))
@@ -222,24 +222,28 @@ def test_wrong_use_is_told_with_what_was_meant(ask: Ask, words: tuple[str, ...],
 
 
 def test_an_option_without_its_value_is_told(plant: Plant) -> None:
-    tells(call_apart(plant.root, "status", "--project"), 2, "Option --project", "without its value", "Next: ")
+    tells(run_in_subprocess(plant.root, "status", "--project"), 2, "Option --project", "without its value", "Next: ")
 
 
 def test_a_folder_without_a_project_is_told(tmp_path: Path) -> None:
-    tells(call_apart(tmp_path, "run"), 2, "No project at or above", "expectations/project.yaml", "lakeward init plant")
+    tells(run_in_subprocess(tmp_path, "run"), 2, "No project at or above", "expectations/project.yaml", "lakeward init plant")
 
 
 def test_an_unknown_variable_is_told_with_a_close_one(plant: Plant) -> None:
     tells(
-        call_apart(plant.root, "run", LAKEWARD_LAEK="x"), 2, "LAKEWARD_LAEK is unknown", "LAKEWARD_LAKE", "Next: correct its name"
+        run_in_subprocess(plant.root, "run", LAKEWARD_LAEK="x"),
+        2,
+        "LAKEWARD_LAEK is unknown",
+        "LAKEWARD_LAKE",
+        "Next: correct its name",
     )
 
 
 def test_a_lake_that_can_not_be_written_is_told(plant: Plant, tmp_path: Path) -> None:
-    plant.drop("a.csv", line("M1", 0, 1))
+    plant.drop("a.csv", csv_line("M1", 0, 1))
     (tmp_path / "file").touch()
 
-    answer = call_apart(plant.root, "run", LAKEWARD_LAKE=str(tmp_path / "file" / "lake"))
+    answer = run_in_subprocess(plant.root, "run", LAKEWARD_LAKE=str(tmp_path / "file" / "lake"))
 
     tells(answer, 4, str(tmp_path / "file" / "lake"), "can't be read or written", "Next: check that the folder exists")
 
@@ -248,8 +252,10 @@ def test_a_lake_that_can_not_be_written_is_told(plant: Plant, tmp_path: Path) ->
 def test_a_full_disk_loses_nothing(plant: Plant, limit: int) -> None:
     plant.drop("a.csv", *(f"M{number},2026-03-01T06:00:00Z,{SECRET if number % 9 else 20}" for number in range(20_000)))
 
-    full = call_apart(plant.root, "run", "--json", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    again = call_apart(plant.root, "run", "--json")
+    full = run_in_subprocess(
+        plant.root, "run", "--json", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    )
+    again = run_in_subprocess(plant.root, "run", "--json")
 
     tells(full, 4, "Next: ")
     told = json.loads(again.out)[0]
@@ -259,11 +265,11 @@ def test_a_full_disk_loses_nothing(plant: Plant, limit: int) -> None:
 def test_a_disk_that_was_full_leaves_the_tables_of_one_that_was_not(plant: Plant, tmp_path: Path) -> None:
     calm = make_plant(tmp_path / "calm")
     for one in (plant, calm):
-        one.drop("a.csv", *(line("M1", minute, minute) for minute in range(60)))
-    full = call_apart(plant.root, "run", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, 3_000)))
-    ends = [call_apart(one.root, "run").code for one in (plant, calm)]
+        one.drop("a.csv", *(csv_line("M1", minute, minute) for minute in range(60)))
+    full = run_in_subprocess(plant.root, "run", limits=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, 3_000)))
+    ends = [run_in_subprocess(one.root, "run").code for one in (plant, calm)]
 
-    found = [json.loads(call_apart(one.root, "tables", "--json").out) for one in (plant, calm)]
+    found = [json.loads(run_in_subprocess(one.root, "tables", "--json").out) for one in (plant, calm)]
     assert (full.code, ends) == (4, [0, 0])
     rows = [{row["table"]: row["rows"] for row in tables} for tables in found]
     assert rows[0] == rows[1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from support.command_line import Answer, call, call_apart
+from support.command_line import CommandResult, run_command, run_in_subprocess
 
 RULES = {
     "name": "mine",
@@ -25,8 +25,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def check(capsys: pytest.CaptureFixture[str], folder: Path, file: str, *words: str) -> Answer:
-    return call(capsys, folder, "check", str(folder / file), "--suite", str(folder / "suite.json"), *words)
+def check(capsys: pytest.CaptureFixture[str], folder: Path, file: str, *words: str) -> CommandResult:
+    return run_command(capsys, folder, "check", str(folder / file), "--suite", str(folder / "suite.json"), *words)
 
 
 def test_the_exit_code_says_whether_all_passed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,7 +86,7 @@ def test_the_plan_is_shown_and_nothing_judged(lang: str, part: str, folder: Path
 def test_no_project_is_needed_and_nothing_is_left_behind(folder: Path) -> None:
     before = sorted(folder.iterdir())
 
-    answer = call_apart(folder, "check", "good.csv", "--suite", "suite.json", TMPDIR=str(folder))
+    answer = run_in_subprocess(folder, "check", "good.csv", "--suite", "suite.json", TMPDIR=str(folder))
 
     assert (answer.code, answer.err) == (0, "")
     assert sorted(folder.iterdir()) == before

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from lakeward.engines.opening import open_engine
+from lakeward.engines.factory import open_engine
 from lakeward.flows import create_project
-from support.command_line import call
-from support.workbooks import book_of, daily_report, empty_book, saved, sheet, with_cells
+from support.command_line import run_command
+from support.workbooks import book_of, daily_report, empty_book, save_workbook, sheet, with_cells
 
 
 @pytest.fixture
@@ -17,12 +17,12 @@ def root(tmp_path):
     return create_project(tmp_path / "plant")
 
 
-def drafted(root, name):
+def draft_and_read(root, name):
     return (root / "expectations" / "datasets" / name / "contract.odcs.yaml").read_text(encoding="utf-8")
 
 
-def ran(capsys, root, name):
-    answer = call(capsys, root, "run", name, "--json")
+def run_dataset_of(capsys, root, name):
+    answer = run_command(capsys, root, "run", name, "--json")
     return json.loads(answer.out)[0]
 
 
@@ -35,16 +35,16 @@ def silver(root, query):
 
 
 def test_a_daily_report_becomes_a_dataset(capsys, root, tmp_path):
-    made = call(capsys, root, "new", "daily", "--from", str(daily_report(tmp_path / "日报.xlsx")))
+    made = run_command(capsys, root, "new", "daily", "--from", str(daily_report(tmp_path / "日报.xlsx")))
     assert (made.code, made.err) == (0, "")
-    text = drafted(root, "daily")
+    text = draft_and_read(root, "daily")
     assert "format: xlsx\n      # sheet: the only one" in text
     assert "headerRow: 3 " in text
     assert "headerRows: 2 " in text
     assert 'value: "1"}      # UCUM, a fraction' in text
-    assert call(capsys, root, "contract", "lint").code == 0
+    assert run_command(capsys, root, "contract", "lint").code == 0
 
-    done = ran(capsys, root, "daily")
+    done = run_dataset_of(capsys, root, "daily")
 
     assert (done["rows_in"], done["bronze"], done["rejects"], done["silver"], done["quarantine"]) == (120, 120, 0, 119, 1)
     found = silver(root, 'SELECT "设备", "时间", "温度_c_最小", "合格率_pct", "编号", _row FROM silver.daily ORDER BY _row')
@@ -56,14 +56,14 @@ def test_a_daily_report_becomes_a_dataset(capsys, root, tmp_path):
 
 def test_the_next_file_may_call_its_sheet_otherwise_and_a_broken_one_is_set_aside_whole(capsys, root, tmp_path):
     rows = [["id", "v"], *([n, n / 2] for n in range(40))]
-    call(capsys, root, "new", "lab", "--from", str(book_of(tmp_path / "a.xlsx", rows)))
+    run_command(capsys, root, "new", "lab", "--from", str(book_of(tmp_path / "a.xlsx", rows)))
     book = empty_book()
     sheet(book, "2026-04", [["id", "v"], [100, 1.5]])
-    saved(book, root / "inbox" / "lab" / "b.xlsx")
+    save_workbook(book, root / "inbox" / "lab" / "b.xlsx")
     (root / "inbox" / "lab" / "c.xlsx").write_bytes(b"id,v\n1,2\n")
     (root / "inbox" / "lab" / "~$b.xlsx").write_bytes(b"open")
 
-    done = ran(capsys, root, "lab")
+    done = run_dataset_of(capsys, root, "lab")
 
     assert (done["rows_in"], done["bronze"], done["rejects"], done["silver"]) == (42, 41, 1, 41)
     assert silver(root, "SELECT reason FROM rejects.lab") == [{"reason": "file_not_workbook"}]
@@ -73,17 +73,19 @@ def test_several_sheets_are_listed_and_each_can_be_a_dataset(capsys, root, tmp_p
     book = empty_book()
     sheet(book, "一号线", [["id", "v"], *([n, n / 2] for n in range(30))])
     sheet(book, "二号线", [["no", "w"], *([n, n / 4] for n in range(20))])
-    path = str(saved(book, tmp_path / "lines.xlsx"))
-    refused = call(capsys, root, "new", "line", "--from", path)
+    path = str(save_workbook(book, tmp_path / "lines.xlsx"))
+    refused = run_command(capsys, root, "new", "line", "--from", path)
     assert refused.code == 2
     assert "has 2 sheets with data: 一号线, 二号线" in refused.err
     assert "--sheet SHEET" in refused.err
-    assert "没有工作表“三号线”" in call(capsys, root, "new", "line", "--from", path, "--sheet", "三号线", "--lang", "zh").err
+    assert (
+        "没有工作表“三号线”" in run_command(capsys, root, "new", "line", "--from", path, "--sheet", "三号线", "--lang", "zh").err
+    )
 
     for name, page, records in (("line1", "一号线", 30), ("line2", "二号线", 20)):
-        assert call(capsys, root, "new", name, "--from", path, "--sheet", page).code == 0
-        assert f'sheet: "{page}"' in drafted(root, name)
-        assert ran(capsys, root, name)["silver"] == records
+        assert run_command(capsys, root, "new", name, "--from", path, "--sheet", page).code == 0
+        assert f'sheet: "{page}"' in draft_and_read(root, name)
+        assert run_dataset_of(capsys, root, name)["silver"] == records
 
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 22 + b"\x09\0" + b"\0" * 480
@@ -99,7 +101,7 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 22 + b"\x09\0" + b"\0" 
 )
 def test_what_is_no_workbook_to_read_says_what_to_do(capsys, root, tmp_path, content, message):
     (tmp_path / "a.xlsx").write_bytes(content)
-    answer = call(capsys, root, "new", "a", "--from", str(tmp_path / "a.xlsx"))
+    answer = run_command(capsys, root, "new", "a", "--from", str(tmp_path / "a.xlsx"))
     assert answer.code == 2
     assert message in answer.err.replace("\n", " ")
     assert "Next: open it in Excel" in answer.err
@@ -110,21 +112,22 @@ def test_what_is_no_workbook_to_read_says_what_to_do(capsys, root, tmp_path, con
     [([], "is empty"), ([[1, 2], [3, 4]], "No row of the sheet"), ([["a", "b"]], "no record that can be read")],
 )
 def test_a_sheet_without_a_table_says_so(capsys, root, tmp_path, rows, message):
-    answer = call(capsys, root, "new", "a", "--from", str(book_of(tmp_path / "a.xlsx", rows)))
+    answer = run_command(capsys, root, "new", "a", "--from", str(book_of(tmp_path / "a.xlsx", rows)))
     assert (answer.code, message in answer.err) == (2, True)
 
 
 def test_a_sheet_is_no_option_for_text(capsys, root, tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     assert (
-        "--sheet is for Excel workbooks" in call(capsys, root, "new", "a", "--from", str(tmp_path / "a.csv"), "--sheet", "x").err
+        "--sheet is for Excel workbooks"
+        in run_command(capsys, root, "new", "a", "--from", str(tmp_path / "a.csv"), "--sheet", "x").err
     )
 
 
 def test_an_error_of_excel_in_a_text_is_set_aside(capsys, root, tmp_path):
     rows = [["id", "note"], *([n, "#REF!" if n == 3 else f"remark {n} of the shift"] for n in range(40))]
-    call(capsys, root, "new", "notes", "--from", str(book_of(tmp_path / "a.xlsx", rows)))
-    done = ran(capsys, root, "notes")
+    run_command(capsys, root, "new", "notes", "--from", str(book_of(tmp_path / "a.xlsx", rows)))
+    done = run_dataset_of(capsys, root, "notes")
     assert (done["silver"], done["quarantine"]) == (39, 1)
 
 
@@ -148,5 +151,5 @@ def test_a_large_sheet_is_read_in_bounded_memory(capsys, root, tmp_path):
     count, grown = map(int, said.split())
     assert count == 100_001
     assert grown < 32 << 10  # KiB: a row at a time, while the sheet is 30 MB unpacked
-    call(capsys, root, "new", "large", "--from", str(path))
-    assert ran(capsys, root, "large")["silver"] == 100_000
+    run_command(capsys, root, "new", "large", "--from", str(path))
+    assert run_dataset_of(capsys, root, "large")["silver"] == 100_000

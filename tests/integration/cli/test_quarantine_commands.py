@@ -2,20 +2,20 @@
 
 import pytest
 
-from support.command_line import call
-from support.quarantine_line import Aside, make_aside
+from support.command_line import run_command
+from support.quarantine_line import QuarantinePlant, make_quarantine_plant
 
 SIGNED = ("--by", "li.wei", "--reason", "sensor sent tenths")
 
 
 @pytest.fixture
-def aside(tmp_path) -> Aside:
-    return make_aside(tmp_path / "plant")
+def aside(tmp_path) -> QuarantinePlant:
+    return make_quarantine_plant(tmp_path / "plant")
 
 
 def test_rows_go_from_repair_to_silver_by_the_commands_that_each_answer_names(aside, capsys):
     def lakeward(*words: str):
-        return call(capsys, aside.plant.root, "quarantine", *words)
+        return run_command(capsys, aside.plant.root, "quarantine", *words)
 
     told = lakeward(
         "repair", "press_line", "--rule", "temp_in_range", "--set", "temp_degc = CAST(temp_degc AS DOUBLE) / 10", *SIGNED
@@ -31,7 +31,7 @@ def test_rows_go_from_repair_to_silver_by_the_commands_that_each_answer_names(as
 
 def test_release_says_who_may_and_what_can_not_be_released(aside, capsys):
     def release(*words: str):
-        return call(capsys, aside.plant.root, "quarantine", "release", "press_line", *words, *SIGNED)
+        return run_command(capsys, aside.plant.root, "quarantine", "release", "press_line", *words, *SIGNED)
 
     refused = release("--row", "1:4")
     assert (refused.code, "--role steward" in refused.err) == (3, True)
@@ -42,12 +42,14 @@ def test_release_says_who_may_and_what_can_not_be_released(aside, capsys):
 
 def test_expiry_takes_old_rows_alone(aside, capsys):
     signed = (*SIGNED, "--role", "steward")
-    told = call(capsys, aside.plant.root, "quarantine", "expire", "press_line", "--older-than", "90d", *signed)
+    told = run_command(capsys, aside.plant.root, "quarantine", "expire", "press_line", "--older-than", "90d", *signed)
     assert (told.code, "nothing to do" in told.out) == (0, True)
-    told = call(capsys, aside.plant.root, "quarantine", "expire", "press_line", "--rule", "temp_in_range", *signed)
+    told = run_command(capsys, aside.plant.root, "quarantine", "expire", "press_line", "--rule", "temp_in_range", *signed)
     assert "2 rows of press_line given up" in told.out
 
 
 def test_halted_batch_alone_is_released_as_one(aside, capsys):
-    told = call(capsys, aside.plant.root, "quarantine", "release", "press_line", "--batch", "1", *SIGNED, "--role", "steward")
+    told = run_command(
+        capsys, aside.plant.root, "quarantine", "release", "press_line", "--batch", "1", *SIGNED, "--role", "steward"
+    )
     assert (told.code, "does not wait at batch 1" in told.err) == (2, True)

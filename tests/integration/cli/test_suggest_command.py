@@ -5,24 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import Answer, call
+from support.command_line import CommandResult, run_command
 from support.plant import Plant
-from support.press_line_history import make_past
+from support.press_line_history import make_press_line_history
 
 
 @pytest.fixture(scope="module")
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Plant:
-    return make_past(tmp_path_factory.mktemp("past") / "plant", batches=2)
+    return make_press_line_history(tmp_path_factory.mktemp("past") / "plant", batches=2)
 
 
 @pytest.fixture
 def ask(plant: Plant, capsys: pytest.CaptureFixture[str]):
-    return lambda *words: call(capsys, plant.root, "suggest", *words)
+    return lambda *words: run_command(capsys, plant.root, "suggest", *words)
 
 
-def tells(answer: Answer, code: int, *parts: str) -> None:
-    assert answer.code == code, answer.said
-    assert [part for part in parts if part not in answer.said] == [], answer.said
+def tells(answer: CommandResult, code: int, *parts: str) -> None:
+    assert answer.code == code, answer.output
+    assert [part for part in parts if part not in answer.output] == [], answer.output
 
 
 @pytest.mark.parametrize(("lang", "word"), [("en", "expected firing"), ("zh", "预期触发率")])

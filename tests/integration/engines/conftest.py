@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.both_engines import ALL_ENGINES, opened
+from support.both_engines import ALL_ENGINES, open_engine_named
 from support.staging import READER
 
 
@@ -13,7 +13,7 @@ def lake(tmp_path):
 
 @pytest.fixture(params=ALL_ENGINES)
 def engine(request, lake):
-    made = opened(request.param, lake)
+    made = open_engine_named(request.param, lake)
     yield made
     made.close()
 
@@ -29,6 +29,6 @@ def reader(request):
 @pytest.fixture
 def embedded(lake):
     """The embedded engine alone, for tests that look into its own hands."""
-    made = opened("embedded", lake)
+    made = open_engine_named("embedded", lake)
     yield made
     made.close()

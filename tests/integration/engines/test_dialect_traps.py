@@ -12,7 +12,7 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
-from support.both_engines import ENGINES, opened
+from support.both_engines import ENGINES, open_engine_named
 
 TABLE = TableName(Layer.SILVER, "traps")
 TYPES = {
@@ -182,7 +182,7 @@ TRAPS = {
 
 @pytest.fixture(scope="module", params=ENGINES)
 def trapped(request, tmp_path_factory):
-    engine = opened(request.param, str(tmp_path_factory.mktemp("traps")))
+    engine = open_engine_named(request.param, str(tmp_path_factory.mktemp("traps")))
     engine.append(TableSpec(TABLE, tuple(TableColumn(name, type_) for name, type_ in TYPES.items())), ROWS, Txn("traps", 1))
     yield engine
     engine.close()

@@ -7,7 +7,7 @@ from lakeward.core.errors import DefinitionError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.gaps import GAPS
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
-from support.both_engines import opened
+from support.both_engines import open_engine_named
 
 SPEC = TableSpec(
     TableName(Layer.SILVER, "gaps"),
@@ -41,7 +41,7 @@ def test_each_gap_is_asked_for():
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    engines = [opened(name, str(tmp_path_factory.mktemp(name))) for name in ("embedded", "spark")]
+    engines = [open_engine_named(name, str(tmp_path_factory.mktemp(name))) for name in ("embedded", "spark")]
     for engine in engines:
         engine.append(SPEC, ROWS, Txn("gaps", 1))
     yield engines

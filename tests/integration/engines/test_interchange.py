@@ -8,17 +8,17 @@ from py4j.protocol import Py4JJavaError
 
 from lakeward.core.errors import ContractError
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.delta.commits import actions, settle
-from lakeward.engines.delta.rewriting import FENCE, Rewrite
-from lakeward.engines.embedded.correcting import DuckDBCorrection
+from lakeward.engines.delta.commits import commit_actions, commit_with_retries
+from lakeward.engines.delta.rewrite import FENCE, Rewrite
 from lakeward.engines.embedded.data_files import write_files
-from lakeward.engines.embedded.doomed import same_keys
+from lakeward.engines.embedded.delete_predicate import delete_same_keys
+from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
 from lakeward.engines.protocols import Txn
-from lakeward.engines.spark.correcting import SparkCorrection
-from lakeward.engines.spark.doomed import same_keys as same_keys_on_spark
-from lakeward.engines.spark.writing import write_files as write_files_on_spark
-from support.both_engines import opened
-from support.external_writers import OlderTransaction, first_add, foreign, newer_protocol, sql
+from lakeward.engines.spark.data_files import write_files as write_files_on_spark
+from lakeward.engines.spark.delete_predicate import delete_same_keys as same_keys_on_spark
+from lakeward.engines.spark.rewrite import SparkRowRewriter
+from support.both_engines import open_engine_named
+from support.external_writers import OlderTransaction, create_external_table, first_add, require_newer_protocol, run_delta_sql
 from support.small_tables import APP, BY_DAY, NAME, SPEC, by_day, folder, ids, rows, total, txn
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
@@ -28,7 +28,7 @@ SOURCE = TableName(Layer.BRONZE, "press_line")
 @pytest.fixture
 def both(lake):
     """The embedded engine and Spark's over one lake."""
-    engines = opened("embedded", lake), opened("spark", lake)
+    engines = open_engine_named("embedded", lake), open_engine_named("spark", lake)
     yield engines
     for engine in engines:
         engine.close()
@@ -58,13 +58,15 @@ def correct(engine, lake, handle):
     embedded, spark = engine
     if spark is None:
         added = write_files(embedded._con, folder(lake), SPEC, rows(5, 15, 1))
-        correction = DuckDBCorrection(embedded._con, folder(lake), same_keys(embedded._con, folder(lake), SPEC, ["id"], added))
+        correction = DuckDbRowRewriter(
+            embedded._con, folder(lake), delete_same_keys(embedded._con, folder(lake), SPEC, ["id"], added)
+        )
     else:
         added = write_files_on_spark(folder(lake), SPEC, spark._frame(from_rows(embedded, rows(5, 15, 1), 1)))
         doomed = same_keys_on_spark(spark._spark, folder(lake), SPEC, ["id"], added)
-        correction = SparkCorrection(spark._spark, folder(lake), lambda version: spark._scan(NAME, version), doomed)
-    rewrite, handles = Rewrite(folder=folder(lake), spec=SPEC, added=added, correction=correction, txn=txn(3)), iter([handle])
-    return settle(folder(lake), SPEC, txn(3), lambda table: rewrite.attempt(next(handles, table)))
+        correction = SparkRowRewriter(spark._spark, folder(lake), lambda version: spark._scan(NAME, version), doomed)
+    rewrite, handles = Rewrite(folder=folder(lake), spec=SPEC, added=added, rewriter=correction, txn=txn(3)), iter([handle])
+    return commit_with_retries(folder(lake), SPEC, txn(3), lambda table: rewrite.attempt(next(handles, table)))
 
 
 def hands(both, name):
@@ -93,7 +95,7 @@ def test_partitions_of_either_engine_are_corrected_by_the_other(both, lake, firs
     one.append(BY_DAY, by_day(from_rows(both[0], rows(0, 72), 1)), txn(1))
     moved = rows(3, 4, 1).replace("to_hours(i)", "to_hours(i + 240)")
     done = other.replace(BY_DAY, by_day(from_rows(both[0], f"{moved} UNION ALL {rows(30, 31, 1)}", 2)), ["id"], txn(2))
-    assert (done.rows - done.carried, done.carried) == (2, 46)
+    assert (done.rows - done.copied_rows, done.copied_rows) == (2, 46)
     for engine in both:
         assert (ids(engine), ids(engine, "_day = DATE '2026-03-11'")) == (list(range(72)), [3])
 
@@ -149,7 +151,7 @@ STATEMENTS = {
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_correction_beside_a_stranger_who_was_first_doubles_and_loses_nothing(both, lake, two_files, statement, name):
     older, (text, expected) = DeltaTable(str(folder(lake))), STATEMENTS[statement]
-    sql(both[1]._spark, lake, text)
+    run_delta_sql(both[1]._spark, lake, text)
     correct(hands(both, name), lake, older)
     assert state(both) == [(list(expected), 10.0, 3)] * 2
 
@@ -158,7 +160,7 @@ def test_a_correction_beside_a_stranger_who_was_first_doubles_and_loses_nothing(
 def test_a_stranger_after_a_correction_doubles_and_loses_nothing(both, lake, two_files, statement):
     text, expected = STATEMENTS[statement]
     both[1].replace(SPEC, from_rows(both[0], rows(5, 15, 1), 1), ["id"], txn(3))
-    sql(both[1]._spark, lake, text)
+    run_delta_sql(both[1]._spark, lake, text)
     assert state(both) == [(list(expected), 10.0, 3)] * 2
 
 
@@ -186,7 +188,7 @@ def test_a_foreign_feature_is_read_whole_and_written_by_neither(both, lake, feat
     note = {"VARIANT": "parse_json('{\"a\": 1}')", "TIMESTAMP_NTZ": "TIMESTAMP_NTZ '2026-03-01 06:00:00'"}.get(last, "'x'")
     off = "" if "enableDeletionVectors" in properties else "'delta.enableDeletionVectors'='false'"
     made = f"SELECT CAST(id AS {columns.split()[1].strip(',')}), {note} FROM range(0, 6, 1, 1)"
-    table = foreign(both[1]._spark, lake, "press_line", columns, made, ", ".join(filter(None, (properties, off))))
+    table = create_external_table(both[1]._spark, lake, "press_line", columns, made, ", ".join(filter(None, (properties, off))))
     if change:
         both[1]._spark.sql(change.format(table)).collect()
     read = [engine.fetch("SELECT id, note FROM silver.press_line ORDER BY id") for engine in both]
@@ -198,10 +200,10 @@ def test_a_foreign_feature_is_read_whole_and_written_by_neither(both, lake, feat
 
 
 def test_a_protocol_that_nobody_knows_yet_is_refused_by_its_name(both, lake, two_files):
-    newer_protocol(lake, "press_line")
+    require_newer_protocol(lake, "press_line")
     for engine in both:
         with pytest.raises(ContractError, match="fromTomorrow"):
             ids(engine)
         with pytest.raises(ContractError, match="fromTomorrow"):
             engine.append(SPEC, rows(0, 1), txn(3))
-    assert not any("add" in action for action in actions(folder(lake), 2))
+    assert not any("add" in action for action in commit_actions(folder(lake), 2))

@@ -6,7 +6,7 @@ import pytest
 
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import MachineError
-from support.staging import column, file_input, staged, staged_text
+from support.staging import column, file_input, stage_files, stage_text
 
 TEXT = '编号,备注\n1,液压油泄漏，更换O型圈\n2,"多行\n第二行"\n3,ok\n'
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("reader")
     "encoding", ["utf-8", "utf-8-sig", "gbk", "gb2312", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 )
 def test_a_declared_encoding_is_read(tmp_path, encoding):
-    got = staged_text(tmp_path, TEXT.encode(encoding), "编号 备注", encoding=encoding)
+    got = stage_text(tmp_path, TEXT.encode(encoding), "编号 备注", encoding=encoding)
     assert got.rows("编号, 备注") == [("1", "液压油泄漏，更换O型圈"), ("2", "多行\n第二行"), ("3", "ok")]
     assert got.rejects() == []
 
@@ -26,48 +26,48 @@ def test_a_declared_encoding_is_read(tmp_path, encoding):
     ("encoding", "word"), [("latin-1", "Kühlöl"), ("cp1252", "€ Öl"), ("big5", "溫度"), ("shift_jis", "温度")]
 )
 def test_other_codecs_of_python_are_read_too(tmp_path, encoding, word):
-    got = staged_text(tmp_path, f"a,b\n1,{word}\n".encode(encoding), "a b", encoding=encoding)
+    got = stage_text(tmp_path, f"a,b\n1,{word}\n".encode(encoding), "a b", encoding=encoding)
     assert got.rows("b") == [(word,)]
 
 
 @pytest.mark.parametrize(("mark", "codec"), [(codecs.BOM_UTF16_BE, "utf-16-be"), (b"", "utf-16-be"), (b"", "utf-16-le")])
 def test_utf_16_is_read_with_and_without_a_byte_order_mark(tmp_path, mark, codec):
-    got = staged_text(tmp_path, mark + "a,b\r\n1,温度\r\n".encode(codec), "a b", encoding="utf-16")
+    got = stage_text(tmp_path, mark + "a,b\r\n1,温度\r\n".encode(codec), "a b", encoding="utf-16")
     assert got.rows("a, b") == [("1", "温度")]
 
 
 def test_two_encodings_in_one_file_cost_the_records_of_the_second(tmp_path):
     content = "a,b\n1,温度\n".encode() + "2,温度\n".encode("gbk") + "3,压力\n".encode()
-    got = staged_text(tmp_path, content, "a b")
+    got = stage_text(tmp_path, content, "a b")
     assert got.rows("a, b, _row") == [("1", "温度", 2), ("3", "压力", 4)]
     assert got.rejects("_row, reason, raw") == [(3, "reject_encoding", "2,温度".encode("gbk"))]
 
 
 def test_a_bad_byte_in_gb18030_costs_its_own_record(tmp_path):
     content = "a,b\n1,温度\n".encode("gb18030") + b"2,\xff\n" + "3,压力\n".encode("gb18030")
-    got = staged_text(tmp_path, content, "a b", encoding="gbk")
+    got = stage_text(tmp_path, content, "a b", encoding="gbk")
     assert got.rows("a, b") == [("1", "温度"), ("3", "压力")]
     assert got.rejects("_row, reason, raw") == [(3, "reject_encoding", b"2,\xff")]
 
 
 def test_a_half_character_at_the_end_is_a_bad_byte(tmp_path):
-    got = staged_text(tmp_path, "a\n温\n度".encode()[:-1], "a")
+    got = stage_text(tmp_path, "a\n温\n度".encode()[:-1], "a")
     assert got.rows("a") == [("温",)]
     assert got.rejects("reason, raw") == [("reject_encoding", "度".encode()[:-1])]
 
 
 def test_bad_bytes_and_mixed_line_ends_go_together(tmp_path):
-    got = staged_text(tmp_path, b'a,b\r\n1,\xfe\xff\r\n2,"x\ny"\r\n', "a b")
+    got = stage_text(tmp_path, b'a,b\r\n1,\xfe\xff\r\n2,"x\ny"\r\n', "a b")
     assert got.rows("a, b") == [("2", "x\ny")]
     assert got.rejects("_row, raw") == [(2, b"1,\xfe\xff")]
 
 
 def test_bad_bytes_in_json_lines_cost_one_line(tmp_path):
-    got = staged_text(tmp_path, b'{"a":1}\n{"a":"\xff"}\n{"a":3}', "a", FileFormat.JSONL)
+    got = stage_text(tmp_path, b'{"a":1}\n{"a":"\xff"}\n{"a":3}', "a", FileFormat.JSONL)
     assert got.rows("a") == [("1",), ("3",)]
     assert got.rejects("_row, reason, raw") == [(2, "reject_encoding", b'{"a":"\xff"}')]
 
 
 def test_a_landed_file_that_is_gone_is_an_error_of_the_machine(tmp_path):
     with pytest.raises(MachineError, match=r"gone\.csv"):
-        staged(tmp_path, [file_input(tmp_path / "gone.csv")], [column("a")])
+        stage_files(tmp_path, [file_input(tmp_path / "gone.csv")], [column("a")])

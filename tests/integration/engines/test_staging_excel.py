@@ -9,8 +9,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
 from lakeward.contracts.record_format import FileFormat
-from support.staging import column, file_input, staged
-from support.workbooks import book_of, daily_report, empty_book, patched, saved, sheet, with_cells
+from support.staging import column, file_input, stage_files
+from support.workbooks import book_of, daily_report, empty_book, replace_part, save_workbook, sheet, with_cells
 
 XLSX = FileFormat.XLSX
 
@@ -18,7 +18,7 @@ XLSX = FileFormat.XLSX
 def read(folder, path, names, **dialect):
     """Stage one workbook; `names` are columns, `*` behind a required one."""
     columns = [column(name.rstrip("*"), required=name.endswith("*")) for name in names]
-    return staged(folder, [file_input(path, XLSX)], columns, kind=XLSX, **dialect)
+    return stage_files(folder, [file_input(path, XLSX)], columns, kind=XLSX, **dialect)
 
 
 def test_cells_arrive_as_exact_text(tmp_path):
@@ -38,7 +38,7 @@ def test_dates_are_counted_from_1904_where_the_workbook_says_so(tmp_path):
     book = empty_book()
     book.epoch = CALENDAR_MAC_1904
     sheet(book, "数据", [["d"], [datetime.fromisoformat("2024-01-05")]], ["yyyy-mm-dd"])
-    path = saved(book, tmp_path / "a.xlsx")
+    path = save_workbook(book, tmp_path / "a.xlsx")
     assert "1904" in zipfile.ZipFile(path).read("xl/workbook.xml").decode()
     assert read(tmp_path, path, ["d"]).rows("d") == [("2024-01-05",)]
 
@@ -65,7 +65,7 @@ def test_a_header_cell_that_is_merged_over_two_columns_names_the_first(tmp_path)
     book = empty_book()
     page = sheet(book, "数据", [["a", "b", None], [1, 2, 3], [4, 5, None]])
     page.merge_cells("B1:C1")
-    got = read(tmp_path, saved(book, tmp_path / "a.xlsx"), ["a", "b"])
+    got = read(tmp_path, save_workbook(book, tmp_path / "a.xlsx"), ["a", "b"])
     assert got.rows("a, b, _extra") == [("1", "2", '{"_unnamed_3": "3"}'), ("4", "5", None)]
 
 
@@ -96,7 +96,7 @@ def test_a_formula_that_was_never_computed_has_no_value(tmp_path):
     book = empty_book()
     page = sheet(book, "数据", [["a", "b"], [1, "=A2+1"]])
     page["B3"] = ArrayFormula("B3", "=A2*2")
-    got = read(tmp_path, saved(book, tmp_path / "a.xlsx"), ["a", "b"])
+    got = read(tmp_path, save_workbook(book, tmp_path / "a.xlsx"), ["a", "b"])
     assert got.rows("a, b") == [("1", None)]
 
 
@@ -106,7 +106,7 @@ def two_sheets(path):
     sheet(book, "二号线", [["a"], [2]])
     sheet(book, "参数", [["a"], [3]]).sheet_state = "hidden"
     sheet(book, "空")
-    return saved(book, path)
+    return save_workbook(book, path)
 
 
 @pytest.mark.parametrize(("name", "value"), [("二号线", "2"), ("参数", "3")])
@@ -140,7 +140,7 @@ def test_one_bad_workbook_costs_no_other(tmp_path):
     good, zipped = book_of(tmp_path / "a.xlsx", [["a"], [1]]), tmp_path / "b.xlsx"
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.writestr("a.csv", "a\n1\n")
-    got = staged(tmp_path, [file_input(good, XLSX, 1), file_input(zipped, XLSX, 2)], [column("a")], kind=XLSX)
+    got = stage_files(tmp_path, [file_input(good, XLSX, 1), file_input(zipped, XLSX, 2)], [column("a")], kind=XLSX)
     assert (got.rows("a, _file_seq"), got.rejects("_file_seq, reason")) == ([("1", 1)], [(2, "reject_workbook_damaged")])
 
 
@@ -166,7 +166,9 @@ def test_a_sheet_that_excel_can_not_have_is_refused_whole(tmp_path, cells):
 
 def test_a_document_type_is_refused(tmp_path):
     bomb = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]>'
-    path = patched(book_of(tmp_path / "a.xlsx", [["a"]]), "xl/worksheets/sheet1.xml", lambda text: bomb + text.partition("?>")[2])
+    path = replace_part(
+        book_of(tmp_path / "a.xlsx", [["a"]]), "xl/worksheets/sheet1.xml", lambda text: bomb + text.partition("?>")[2]
+    )
     assert read(tmp_path, path, ["a"]).rejects() == [(0, "reject_workbook_damaged")]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from lakeward.contracts.record_format import FileFormat
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
-from support.staging import SHA, staged_text
+from support.staging import SHA, stage_text
 
 JSONL = FileFormat.JSONL
 
@@ -13,19 +13,19 @@ pytestmark = pytest.mark.usefixtures("reader")
 
 def test_values_are_text_and_null_is_null(tmp_path):
     content = b'{"a":1,"b":"x"}\n\n{"b":null,"a":true}\r\n{"a":{"z":[1,null]},"b":"2\\n3"}'
-    got = staged_text(tmp_path, content, "a b", JSONL)
+    got = stage_text(tmp_path, content, "a b", JSONL)
     assert got.rows("a, b, _row") == [("1", "x", 1), ("true", None, 3), ('{"z":[1,null]}', "2\n3", 4)]
     assert got.records == 3
 
 
 def test_a_key_that_is_missing_is_null_though_it_is_required(tmp_path):
-    got = staged_text(tmp_path, b'{"a":1}\n', "a b*", JSONL)
+    got = stage_text(tmp_path, b'{"a":1}\n', "a b*", JSONL)
     assert got.rows("a, b") == [("1", None)]
     assert got.reports[0].missing == ()
 
 
 def test_unknown_keys_are_kept_beside_the_row(tmp_path):
-    got = staged_text(tmp_path, b'{"a":1,"c/d~e":{"x":[1]},"":"y","f":null}\n{"a":2,"f":null}\n{"g\\"\'":false}\n', "a", JSONL)
+    got = stage_text(tmp_path, b'{"a":1,"c/d~e":{"x":[1]},"":"y","f":null}\n{"a":2,"f":null}\n{"g\\"\'":false}\n', "a", JSONL)
     assert got.rows("a, _extra") == [("1", '{"c/d~e":{"x":[1]},"":"y"}'), ("2", None), (None, '{"g\\"\'":false}')]
     assert got.reports[0].unknown == ("", "c/d~e", "f", "g\"'")
 
@@ -44,22 +44,22 @@ def test_unknown_keys_are_kept_beside_the_row(tmp_path):
     ],
 )
 def test_a_bad_line_is_one_reject_with_its_bytes(tmp_path, line, reason):
-    got = staged_text(tmp_path, b'{"a":1}\n' + line + b'\n{"a":3}\n', "a", JSONL)
+    got = stage_text(tmp_path, b'{"a":1}\n' + line + b'\n{"a":3}\n', "a", JSONL)
     assert got.rejects("_row, reason, detail, raw") == [(2, reason, None, line)]
     assert got.rows("a") == [("1",), ("3",)]
     assert got.records == 3
 
 
 def test_every_digit_of_a_whole_number_is_kept(tmp_path):
-    got = staged_text(tmp_path, b'{"a":123456789012345678901234567890}\n', "a", JSONL)
+    got = stage_text(tmp_path, b'{"a":123456789012345678901234567890}\n', "a", JSONL)
     assert got.rows("a") == [("123456789012345678901234567890",)]
 
 
 def test_a_line_beyond_all_bounds_makes_the_file_one_reject(tmp_path):
-    got = staged_text(tmp_path, b'{"a":"' + b"x" * MAX_LINE_BYTES + b'"}\n', "a", JSONL)
+    got = stage_text(tmp_path, b'{"a":"' + b"x" * MAX_LINE_BYTES + b'"}\n', "a", JSONL)
     assert got.rejects("_row, reason, detail") == [(0, "reject_unreadable", SHA)]
 
 
 def test_an_empty_file_has_no_records(tmp_path):
-    got = staged_text(tmp_path, b"\n", "a*", JSONL)
+    got = stage_text(tmp_path, b"\n", "a*", JSONL)
     assert (got.records, got.rows(), got.rejects()) == (0, [], [])

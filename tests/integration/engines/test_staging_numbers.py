@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from lakeward.engines.embedded.staging import stage
-from support.staging import READER, column, file_input, record_format, spark_session, staged
+from support.staging import READER, column, file_input, record_format, spark_session, stage_files
 
 
 def test_row_numbers_hold_for_a_large_file_read_in_any_order(tmp_path):
@@ -27,7 +27,7 @@ def test_row_numbers_hold_for_a_file_that_many_tasks_read(tmp_path):
     session.conf.set("spark.sql.files.maxPartitionBytes", str(100 << 10))
     try:
         token = READER.set("spark")
-        got = staged(tmp_path, [file_input(path)], [column("a")])
+        got = stage_files(tmp_path, [file_input(path)], [column("a")])
     finally:
         READER.reset(token)
         session.conf.unset("spark.sql.files.maxPartitionBytes")

@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.contracts.model import Kind
 from lakeward.contracts.record_format import FileFormat
-from support.staging import SHA, column, file_input, staged
+from support.staging import SHA, column, file_input, stage_files
 
 pytestmark = pytest.mark.usefixtures("reader")
 
@@ -20,7 +20,7 @@ def parquet(folder, select, seq=1):
 
 def test_values_keep_their_types_and_rows_their_numbers(tmp_path):
     select = "SELECT i::INTEGER AS a, (i * 1.5)::DECIMAL(9, 2) AS b, timestamptz '2026-01-01 00:00:00+00' AS c FROM range(3) t(i)"
-    got = staged(tmp_path, [parquet(tmp_path, select)], [column("a"), column("x", source_name="b")])
+    got = stage_files(tmp_path, [parquet(tmp_path, select)], [column("a"), column("x", source_name="b")])
     assert got.rows("typeof(a), typeof(x)")[0] == ("INTEGER", "DECIMAL(9,2)")
     assert got.rows("a, x::VARCHAR, _file, _row, _extra")[2] == (2, "3.00", "1.parquet", 3, '{"c":"2026-01-01 00:00:00+00"}')
     assert (got.records, got.reports[0].unknown) == (3, ("c",))
@@ -28,12 +28,12 @@ def test_values_keep_their_types_and_rows_their_numbers(tmp_path):
 
 def test_an_unknown_column_without_a_value_leaves_no_trace_in_the_row(tmp_path):
     select = "SELECT 1 AS a, NULL::INTEGER AS u, {'x': NULL, 'y': [1]} AS s UNION ALL SELECT 2, NULL, NULL"
-    got = staged(tmp_path, [parquet(tmp_path, select)], [column("a")])
+    got = stage_files(tmp_path, [parquet(tmp_path, select)], [column("a")])
     assert got.rows("a, _extra") == [(1, '{"s":{"x":null,"y":[1]}}'), (2, None)]
 
 
 def test_a_missing_required_column_rejects_every_row_as_json(tmp_path):
-    got = staged(
+    got = stage_files(
         tmp_path, [parquet(tmp_path, "SELECT 1 AS a, 'ä' AS seq UNION ALL SELECT 2, NULL")], [column("b", required=True)]
     )
     assert got.rejects("_row, reason, detail, raw") == [
@@ -45,7 +45,7 @@ def test_a_missing_required_column_rejects_every_row_as_json(tmp_path):
 
 def test_a_missing_optional_column_is_null_in_the_contracts_type(tmp_path):
     columns = [column("a"), column("t", type_=Kind.TIMESTAMP)]
-    got = staged(tmp_path, [parquet(tmp_path, "SELECT 1 AS a")], columns)
+    got = stage_files(tmp_path, [parquet(tmp_path, "SELECT 1 AS a")], columns)
     assert got.rows("t, typeof(t)") == [(None, "TIMESTAMP WITH TIME ZONE")]
 
 
@@ -53,7 +53,7 @@ def test_damaged_pages_make_the_file_one_reject(tmp_path):
     whole = parquet(tmp_path, "SELECT md5(i::VARCHAR) AS a FROM range(1000) t(i)")
     content = whole.path.read_bytes()
     whole.path.write_bytes(content[:30] + b"\xff" * 500 + content[530:])
-    got = staged(tmp_path, [whole], [column("a")])
+    got = stage_files(tmp_path, [whole], [column("a")])
     assert got.rejects() == [(0, "reject_unreadable")]
 
 
@@ -62,7 +62,7 @@ def test_a_truncated_file_is_one_reject(tmp_path, cut):
     whole = parquet(tmp_path, "SELECT * FROM range(100) t(a)")
     whole.path.write_bytes(whole.path.read_bytes()[cut])
     other = parquet(tmp_path, "SELECT 7 AS a", seq=2)
-    got = staged(tmp_path, [whole, other], [column("a")])
+    got = stage_files(tmp_path, [whole, other], [column("a")])
     assert got.rejects("_file_seq, _row, reason, detail, raw") == [(1, 0, "reject_unreadable", SHA, None)]
     assert got.rows("a, _file_seq") == [(7, 2)]
     assert got.records == 2
@@ -70,7 +70,7 @@ def test_a_truncated_file_is_one_reject(tmp_path, cut):
 
 def test_names_of_our_own_in_a_file_do_no_harm(tmp_path):
     select = 'SELECT 9 AS file_row_number, 8 AS _row, 7 AS _file_seq, \'q\' AS _extra, 6 AS "a""b" FROM range(2)'
-    got = staged(tmp_path, [parquet(tmp_path, select)], [column('a"b')])
+    got = stage_files(tmp_path, [parquet(tmp_path, select)], [column('a"b')])
     assert got.rows("columns(*)")[1] == (6, "1.parquet", 1, 2, '{"file_row_number":9,"_row":8,"_file_seq":7,"_extra":"q"}')
 
 
@@ -79,11 +79,11 @@ def test_files_that_disagree_about_a_type_meet_in_one_that_holds_both(tmp_path):
         parquet(tmp_path, "SELECT 1::INTEGER AS a, 9007199254740993::BIGINT AS b, [1] AS c"),
         parquet(tmp_path, "SELECT 2::BIGINT AS a, 0.5::DOUBLE AS b, DATE '2026-01-02' AS c", seq=2),
     ]
-    got = staged(tmp_path, inputs, [column("a"), column("b"), column("c")])
+    got = stage_files(tmp_path, inputs, [column("a"), column("b"), column("c")])
     assert got.rows("a, b, c") == [(1, "9007199254740993", "[1]"), (2, "0.5", "2026-01-02")]
     assert got.rows("typeof(a)")[0] == ("BIGINT",)
 
 
 def test_a_date_stays_a_date(tmp_path):
-    got = staged(tmp_path, [parquet(tmp_path, "SELECT DATE '2026-01-02' AS a")], [column("a")])
+    got = stage_files(tmp_path, [parquet(tmp_path, "SELECT DATE '2026-01-02' AS a")], [column("a")])
     assert got.rows("a") == [(dt.date(2026, 1, 2),)]

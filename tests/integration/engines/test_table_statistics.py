@@ -106,12 +106,12 @@ MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
 )
 def test_times_that_no_file_reaches_are_known_to_have_no_row(two, first, last, apart):
     hours = [MIDNIGHT + timedelta(hours=hour) for hour in (first, last)]
-    assert two.has_none_between(NAME, "ts", *hours) is apart
+    assert two.has_no_rows_between(NAME, "ts", *hours) is apart
 
 
 def test_where_a_time_may_be_missing_or_no_bounds_are_kept_nothing_is_known_to_be_apart(two):
     far = (MIDNIGHT + timedelta(days=9), MIDNIGHT + timedelta(days=10))
-    assert two.has_none_between(NAME, "ts", *far)
+    assert two.has_no_rows_between(NAME, "ts", *far)
     append(two, 3, f"SELECT * REPLACE (CASE WHEN id > 20 THEN ts END AS ts) FROM ({rows(20, 24)})")
-    assert not two.has_none_between(NAME, "ts", *far)
-    assert not two.has_none_between(NAME, "nothing", *far)
+    assert not two.has_no_rows_between(NAME, "ts", *far)
+    assert not two.has_no_rows_between(NAME, "nothing", *far)

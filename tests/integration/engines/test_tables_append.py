@@ -87,7 +87,7 @@ def test_partition_values_of_any_text_are_kept(engine):
     lines = ["a b/c:=%", "温度", None, "x+\"y'#?"]
     engine.append(spec, engine.literal_rows({"id": spec.columns[0].type, "line": STRING}, list(enumerate(lines))), txn(1))
     assert [row["line"] for row in engine.fetch("SELECT line FROM silver.press_line ORDER BY id")] == lines
-    assert engine.replace(spec, "SELECT 1 AS id, '温度' AS line", ["id", "line"], txn(2)).carried == 0
+    assert engine.replace(spec, "SELECT 1 AS id, '温度' AS line", ["id", "line"], txn(2)).copied_rows == 0
     assert ids(engine) == [0, 1, 2, 3]
 
 

@@ -11,14 +11,14 @@ from deltalake.schema import PrimitiveType
 
 from lakeward.core.errors import ContractError, UsageError
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.delta.commits import actions
-from lakeward.engines.delta.compacting import Compaction
-from lakeward.engines.delta.rewriting import Rewrite
-from lakeward.engines.embedded.correcting import DuckDBCorrection
+from lakeward.engines.delta.commits import commit_actions
+from lakeward.engines.delta.compaction import Compaction
+from lakeward.engines.delta.rewrite import Rewrite
+from lakeward.engines.embedded.compaction import DuckDbBinWriter
 from lakeward.engines.embedded.data_files import write_files
-from lakeward.engines.embedded.doomed import same_keys
+from lakeward.engines.embedded.delete_predicate import delete_same_keys
 from lakeward.engines.embedded.engine import EmbeddedEngine
-from lakeward.engines.embedded.packing import DuckDBPacker
+from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
 from lakeward.engines.protocols import TableColumn, TableSpec, Txn
 from support.small_tables import (
     APP,
@@ -27,18 +27,18 @@ from support.small_tables import (
     NAME,
     SPEC,
     STRING,
-    aged,
     by_day,
     compact,
-    correct_beside,
     data_files,
+    die_while_compacting,
     folder,
     ids,
-    killed_while_packing,
     live_files,
+    make_older,
     rows,
     total,
     txn,
+    write_corrections,
 )
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -84,7 +84,7 @@ def test_rows_of_a_compacted_file_are_sorted(engine, lake):
     engine.compact(NAME, ["missing", "温度", "id"])
     (file,) = live_files(lake)
     engine.append(SPEC, rows(100, 101), txn(9))
-    stored = engine._con if hasattr(engine, "_con") else engine._control._con
+    stored = engine._con if hasattr(engine, "_con") else engine._driver_engine._con
     found = stored.execute(f"SELECT id FROM read_parquet('{folder(lake) / file}')").fetchall()
     assert [row[0] for row in found] == [70 - 10 * batch + one for batch in range(8) for one in range(10)]
 
@@ -93,9 +93,9 @@ def test_the_log_says_that_no_data_changed_and_carries_the_fence(engine, lake):
     small_files(engine)
     old = len(live_files(lake))
     done = engine.compact(NAME, ["id"])
-    told = actions(folder(lake), done.version)
+    told = commit_actions(folder(lake), done.version)
     changes = [action[kind]["dataChange"] for action in told for kind in ("add", "remove") if kind in action]
-    assert (changes, done.old, done.new) == ([False] * (old + 1), old, 1)
+    assert (changes, done.files_removed, done.new) == ([False] * (old + 1), old, 1)
     assert [action["txn"]["appId"] for action in told if "txn" in action] == ["lakeward/rewrite"]
     (add,) = [action["add"] for action in told if "add" in action]
     assert '"numRecords":80' in add["stats"]
@@ -138,7 +138,7 @@ def test_batches_go_on_after_a_compaction(engine):
     engine.compact(NAME, ["id"])
     assert engine.append(SPEC, rows(0, 10), txn(8)) is None
     done = engine.replace(SPEC, rows(5, 15, 1), ["id"], txn(9))
-    assert (done.rows, done.carried) == (80, 70)
+    assert (done.rows, done.copied_rows) == (80, 70)
     engine.append(SPEC, rows(80, 90), txn(10))
     assert ids(engine) == list(range(90))
 
@@ -167,52 +167,52 @@ def ours(lake):
     made.close()
 
 
-def opened(lake):
+def open_embedded(lake):
     return DeltaTable(str(folder(lake)))
 
 
 def compaction(ours, lake):
-    return Compaction(folder(lake), NAME, ["id"], DuckDBPacker(ours._con, folder(lake)))
+    return Compaction(folder(lake), NAME, ["id"], DuckDbBinWriter(ours._con, folder(lake)))
 
 
 def test_a_compaction_behind_a_correction_looks_again(ours, lake):
     small_files(ours)
-    older, mine = opened(lake), compaction(ours, lake)
+    older, mine = open_embedded(lake), compaction(ours, lake)
     ours.replace(SPEC, rows(5, 15, 100), ["id"], txn(9))
     before, files = total(ours), data_files(lake)
     with pytest.raises(CommitFailedError):
         mine.attempt(older)
     assert data_files(lake) == files
-    assert mine.run().old == 8
+    assert mine.run().files_removed == 8
     assert (ids(ours), total(ours)) == (list(range(80)), before)
 
 
 def test_a_correction_behind_a_compaction_looks_again(ours, lake):
     small_files(ours)
-    older = opened(lake)
+    older = open_embedded(lake)
     added = write_files(ours._con, folder(lake), SPEC, rows(5, 15, 100))
-    doomed = same_keys(ours._con, folder(lake), SPEC, ["id"], added)
+    doomed = delete_same_keys(ours._con, folder(lake), SPEC, ["id"], added)
     rewrite = Rewrite(
-        folder=folder(lake), spec=SPEC, added=added, correction=DuckDBCorrection(ours._con, folder(lake), doomed), txn=txn(9)
+        folder=folder(lake), spec=SPEC, added=added, rewriter=DuckDbRowRewriter(ours._con, folder(lake), doomed), txn=txn(9)
     )
     compaction(ours, lake).run()
     with pytest.raises(CommitFailedError):
         rewrite.attempt(older)
-    rewrite.attempt(opened(lake))
+    rewrite.attempt(open_embedded(lake))
     assert (ids(ours), ours.txn(NAME, APP)) == (list(range(80)), 9)
 
 
 def test_an_append_beside_a_compaction_lands_in_either_order(ours, lake):
     small_files(ours)
-    older = opened(lake)
+    older = open_embedded(lake)
     ours.append(SPEC, rows(80, 90), txn(9))
-    assert compaction(ours, lake).attempt(older).old == 8
+    assert compaction(ours, lake).attempt(older).files_removed == 8
     assert ids(ours) == list(range(90))
 
 
 def test_the_second_of_two_compactions_finds_nothing_to_do(ours, lake):
     small_files(ours)
-    older, mine = opened(lake), compaction(ours, lake)
+    older, mine = open_embedded(lake), compaction(ours, lake)
     mine.run()
     with pytest.raises(CommitFailedError):
         mine.attempt(older)
@@ -222,20 +222,20 @@ def test_the_second_of_two_compactions_finds_nothing_to_do(ours, lake):
 
 def test_a_compaction_that_is_killed_leaves_an_orphan_that_a_vacuum_takes(ours, lake):
     small_files(ours)
-    process = SPAWN.Process(target=killed_while_packing, args=(lake,))
+    process = SPAWN.Process(target=die_while_compacting, args=(lake,))
     process.start()
     process.join()
     assert (process.exitcode, len(data_files(lake) - live_files(lake))) == (-signal.SIGKILL, 1)
     assert ids(ours) == list(range(80))
-    aged(lake, 2)
+    make_older(lake, 2)
     assert ours.vacuum(NAME, timedelta(days=1)).files == 1
     assert (ids(ours), data_files(lake)) == (list(range(80)), live_files(lake))
-    assert ours.compact(NAME, ["id"]).old == 8
+    assert ours.compact(NAME, ["id"]).files_removed == 8
 
 
 def test_batches_that_land_while_a_table_is_compacted_over_and_over_are_there_once(ours, lake):
     small_files(ours)
-    process = SPAWN.Process(target=correct_beside, args=(lake,))
+    process = SPAWN.Process(target=write_corrections, args=(lake,))
     process.start()
     while process.is_alive():
         ours.compact(NAME, ["id"])
@@ -245,8 +245,8 @@ def test_batches_that_land_while_a_table_is_compacted_over_and_over_are_there_on
 
 def test_a_compaction_behind_a_strangers_is_undone_and_made_again(ours, lake):
     small_files(ours)
-    older, mine = opened(lake), compaction(ours, lake)
-    compact(ours, lake, opened(lake), sorted(live_files(lake))[:3], fence=False)
+    older, mine = open_embedded(lake), compaction(ours, lake)
+    compact(ours, lake, open_embedded(lake), sorted(live_files(lake))[:3], fence=False)
     with pytest.raises(CommitFailedError, match="undone"):
         mine.attempt(older)
     assert ids(ours) == list(range(80))

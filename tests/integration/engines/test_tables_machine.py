@@ -25,7 +25,7 @@ PROGRAM = """
 """
 
 
-def limited(lake, call):
+def run_with_file_limit(lake, call):
     """What a process says whose files may not grow beyond `LIMIT_BYTES`."""
     program = textwrap.dedent(PROGRAM).format(lake=lake, call=call)
     ran = subprocess.run(
@@ -52,7 +52,7 @@ def limited(lake, call):
 def test_a_full_disk_is_told_and_leaves_the_table_as_it_was(engine, lake, call):
     if "BY_DAY" not in call:
         engine.append(SPEC, rows(0, 10), txn(1))
-    assert limited(lake, call) == "disk_full"
+    assert run_with_file_limit(lake, call) == "disk_full"
     assert (engine.txn(NAME, txn(1).app), engine.tables() and ids(engine)) == ((0, []) if "BY_DAY" in call else (1, [*range(10)]))
     assert engine.append(SPEC, rows(10, 20), txn(3)) or engine.info(NAME)
 

@@ -10,11 +10,11 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import RemoveAction
 
 from lakeward.core.errors import StoreConflictError
-from lakeward.engines.delta.commits import actions, commit, settle
-from lakeward.engines.delta.rewriting import Rewrite
-from lakeward.engines.embedded.correcting import DuckDBCorrection
+from lakeward.engines.delta.commits import commit, commit_actions, commit_with_retries
+from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.embedded.data_files import write_files
-from lakeward.engines.embedded.doomed import same_keys
+from lakeward.engines.embedded.delete_predicate import delete_same_keys
+from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
 from lakeward.engines.embedded.scans import delta_scan
 from support.small_tables import (
     APP,
@@ -23,9 +23,9 @@ from support.small_tables import (
     append_in_process,
     compact,
     data_files,
+    die_before_commit,
     folder,
     ids,
-    killed_before_the_commit,
     live_files,
     rows,
     total,
@@ -50,19 +50,19 @@ def two_files(engine):
 def correction(engine, lake, start, end):
     """A replace of these ids that has written its files and not committed yet."""
     added = write_files(engine._con, folder(lake), SPEC, rows(start, end, 1))
-    doomed = same_keys(engine._con, folder(lake), SPEC, ["id"], added)
+    doomed = delete_same_keys(engine._con, folder(lake), SPEC, ["id"], added)
     return Rewrite(
-        folder=folder(lake), spec=SPEC, added=added, correction=DuckDBCorrection(engine._con, folder(lake), doomed), txn=txn(3)
+        folder=folder(lake), spec=SPEC, added=added, rewriter=DuckDbRowRewriter(engine._con, folder(lake), doomed), txn=txn(3)
     )
 
 
 def from_older(handle, rewrite, lake):
     """Commit the correction, the first time through a handle that is behind."""
     handles = iter([handle])
-    return settle(folder(lake), SPEC, txn(3), lambda table: rewrite.attempt(next(handles, table)))
+    return commit_with_retries(folder(lake), SPEC, txn(3), lambda table: rewrite.attempt(next(handles, table)))
 
 
-def opened(lake):
+def open_handle(lake):
     return DeltaTable(str(folder(lake)))
 
 
@@ -76,7 +76,7 @@ def test_processes_that_make_a_table_at_once_write_each_batch_once(engine, lake,
 
 
 def test_the_second_of_two_handles_is_refused(engine, lake, two_files):
-    first, second = opened(lake), opened(lake)
+    first, second = open_handle(lake), open_handle(lake)
     added = write_files(engine._con, folder(lake), SPEC, rows(20, 30))
     commit(first, folder(lake), SPEC, added, (), [txn(3)])
     with pytest.raises(CommitFailedError):
@@ -84,32 +84,32 @@ def test_the_second_of_two_handles_is_refused(engine, lake, two_files):
 
 
 def test_a_batch_that_another_process_took_meanwhile_is_a_conflict(engine, lake, two_files):
-    def taken(table):
+    def losing_commit(table):
         engine.append(SPEC, rows(20, 30), txn(3))
         return commit(table, folder(lake), SPEC, (), (), [txn(3)])
 
     with pytest.raises(StoreConflictError, match="another process"):
-        settle(folder(lake), SPEC, txn(3), taken)
+        commit_with_retries(folder(lake), SPEC, txn(3), losing_commit)
     assert ids(engine) == list(range(30))
 
 
 def test_a_version_is_ours_though_others_commit_beside(engine, lake, two_files):
-    table = opened(lake)
+    table = open_handle(lake)
     engine.append(SPEC, rows(20, 30), txn(1, "b"))
     assert commit(table, folder(lake), SPEC, (), (), [txn(3)]) == 3
 
 
 @pytest.mark.parametrize("_round", range(5))
 def test_the_fence_refuses_a_correction_beside_a_compaction(engine, lake, two_files, _round):
-    older, rewrite = opened(lake), correction(engine, lake, 5, 15)
-    compact(engine, lake, opened(lake), sorted(live_files(lake)), fence=True)
+    older, rewrite = open_handle(lake), correction(engine, lake, 5, 15)
+    compact(engine, lake, open_handle(lake), sorted(live_files(lake)), fence=True)
     done = from_older(older, rewrite, lake)
     assert (ids(engine), total(engine)) == (list(range(20)), (20, 10.0))
-    assert (done.version, done.rows, done.carried) == (3, 20, 10)
+    assert (done.version, done.rows, done.copied_rows) == (3, 20, 10)
 
 
 def test_the_fence_refuses_a_compaction_beside_a_correction(engine, lake, two_files):
-    older, files = opened(lake), sorted(live_files(lake))
+    older, files = open_handle(lake), sorted(live_files(lake))
     engine.replace(SPEC, rows(5, 15, 1), ["id"], txn(3))
     with pytest.raises(CommitFailedError):
         compact(engine, lake, older, files, fence=True)
@@ -117,11 +117,11 @@ def test_the_fence_refuses_a_compaction_beside_a_correction(engine, lake, two_fi
 
 
 def test_without_the_fence_deltalake_doubles_every_row(engine, lake, two_files):
-    older, rewrite = opened(lake), correction(engine, lake, 5, 15)
+    older, rewrite = open_handle(lake), correction(engine, lake, 5, 15)
     files = sorted(live_files(lake))
     kept = f"SELECT * FROM {delta_scan(folder(lake))} WHERE id NOT BETWEEN 5 AND 14"
     carried = write_files(engine._con, folder(lake), SPEC, kept)
-    compact(engine, lake, opened(lake), files, fence=False)
+    compact(engine, lake, open_handle(lake), files, fence=False)
     removes = [RemoveAction(file, data_change=True, deletion_timestamp=0) for file in files]
     adds = [file.add() for file in (*rewrite.added, *carried)]
     older.create_write_transaction([*adds, *removes], "append", older.schema())
@@ -130,8 +130,8 @@ def test_without_the_fence_deltalake_doubles_every_row(engine, lake, two_files):
 
 def test_a_correction_beside_a_strangers_compaction_is_undone_and_made_again(engine, lake, two_files):
     engine.append(SPEC, rows(20, 30), txn(1, "b"))
-    older, rewrite = opened(lake), correction(engine, lake, 5, 25)
-    compact(engine, lake, opened(lake), sorted(live_files(lake))[:2], fence=False)
+    older, rewrite = open_handle(lake), correction(engine, lake, 5, 25)
+    compact(engine, lake, open_handle(lake), sorted(live_files(lake))[:2], fence=False)
     done = from_older(older, rewrite, lake)
     assert (ids(engine), total(engine)) == (list(range(30)), (30, 20.0))
     assert engine.fetch("SELECT count(*) AS n FROM silver.press_line", at={NAME: done.version - 1}) == [{"n": 30}]
@@ -139,14 +139,14 @@ def test_a_correction_beside_a_strangers_compaction_is_undone_and_made_again(eng
 
 
 def test_a_plain_append_beside_a_correction_lands(engine, lake, two_files):
-    older, rewrite = opened(lake), correction(engine, lake, 5, 15)
+    older, rewrite = open_handle(lake), correction(engine, lake, 5, 15)
     engine.append(SPEC, rows(20, 30), txn(1, "b"))
     from_older(older, rewrite, lake)
     assert ids(engine) == list(range(30))
 
 
 def test_a_refused_rewrite_leaves_no_file_behind(engine, lake, two_files):
-    older, rewrite = opened(lake), correction(engine, lake, 5, 15)
+    older, rewrite = open_handle(lake), correction(engine, lake, 5, 15)
     engine.replace(SPEC, rows(0, 1), ["id"], txn(1, "b"))
     before = data_files(lake)
     with pytest.raises(CommitFailedError):
@@ -155,7 +155,7 @@ def test_a_refused_rewrite_leaves_no_file_behind(engine, lake, two_files):
 
 
 def test_a_kill_before_the_commit_leaves_only_orphans(engine, lake, two_files):
-    process = SPAWN.Process(target=killed_before_the_commit, args=(lake,))
+    process = SPAWN.Process(target=die_before_commit, args=(lake,))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -166,7 +166,7 @@ def test_a_kill_before_the_commit_leaves_only_orphans(engine, lake, two_files):
 
 def test_rows_columns_and_txn_of_a_new_table_are_one_commit(engine, lake):
     engine.append(SPEC, rows(0, 10), txn(1))
-    assert {kind for action in actions(folder(lake), 0) for kind in action} == {
+    assert {kind for action in commit_actions(folder(lake), 0) for kind in action} == {
         "commitInfo",
         "protocol",
         "metaData",

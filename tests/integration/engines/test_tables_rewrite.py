@@ -5,23 +5,23 @@ import pytest
 from support.small_tables import BY_DAY, NAME, SPEC, by_day, data_files, ids, live_files, rows, total, txn
 
 
-def shaped(spec, query):
+def query_for_spec(spec, query):
     return by_day(query) if spec is BY_DAY else query
 
 
 @pytest.mark.parametrize("spec", [SPEC, BY_DAY])
 def test_rows_with_the_same_keys_are_replaced(engine, spec):
-    engine.append(spec, shaped(spec, rows(0, 100)), txn(1))
-    done = engine.replace(spec, shaped(spec, rows(20, 30, 5)), ["id"], txn(2))
-    assert done.rows - done.carried == 10
+    engine.append(spec, query_for_spec(spec, rows(0, 100)), txn(1))
+    done = engine.replace(spec, query_for_spec(spec, rows(20, 30, 5)), ["id"], txn(2))
+    assert done.rows - done.copied_rows == 10
     assert ids(engine) == list(range(100))
     assert total(engine) == (100, 50.0)
 
 
 @pytest.mark.parametrize("spec", [SPEC, BY_DAY])
 def test_rows_under_a_condition_are_overwritten(engine, spec):
-    engine.append(spec, shaped(spec, rows(0, 100)), txn(1))
-    engine.overwrite(spec, shaped(spec, rows(200, 203, 1)), "id >= 50", txn(2))
+    engine.append(spec, query_for_spec(spec, rows(0, 100)), txn(1))
+    engine.overwrite(spec, query_for_spec(spec, rows(200, 203, 1)), "id >= 50", txn(2))
     assert ids(engine) == [*range(50), 200, 201, 202]
     assert total(engine) == (53, 3.0)
 
@@ -39,15 +39,15 @@ def test_only_touched_files_are_written_anew(engine, lake):
         engine.append(SPEC, rows(batch * 10, batch * 10 + 10), txn(batch + 1))
     before = live_files(lake)
     done = engine.replace(SPEC, rows(21, 23, 1), ["id"], txn(6))
-    assert done.rows - done.carried == 2
-    assert done.carried < 10
+    assert done.rows - done.copied_rows == 2
+    assert done.copied_rows < 10
     assert len(before - live_files(lake)) == 1
 
 
 def test_keys_that_nobody_had_are_a_plain_append(engine, lake):
     engine.append(SPEC, rows(0, 10), txn(1))
     before = live_files(lake)
-    assert engine.replace(SPEC, rows(10, 12), ["id", "ts"], txn(2)).carried == 0
+    assert engine.replace(SPEC, rows(10, 12), ["id", "ts"], txn(2)).copied_rows == 0
     assert before < live_files(lake)
     assert engine.txn(NAME, "lakeward/rewrite") == 0
 

@@ -17,13 +17,13 @@ from support.small_tables import (
     BY_DAY,
     NAME,
     SPEC,
-    aged,
     by_day,
     data_files,
+    die_before_commit,
     folder,
     ids,
-    killed_before_the_commit,
     live_files,
+    make_older,
     rows,
     txn,
 )
@@ -44,10 +44,10 @@ def test_files_of_versions_older_than_the_retention_go(engine, lake, spec, shape
     while engine.compact(NAME, ["id"]):
         pass
     size = sum((folder(lake) / file).stat().st_size for file in data_files(lake) - live_files(lake))
-    aged(lake, 31)
+    make_older(lake, 31)
     done = engine.vacuum(NAME, MONTH)
     assert data_files(lake) == live_files(lake)
-    assert (ids(engine), done.live, done.size) == (list(range(60)), len(live_files(lake)), size)
+    assert (ids(engine), done.live_files, done.size) == (list(range(60)), len(live_files(lake)), size)
 
 
 def test_a_version_older_than_the_retention_can_not_be_read_and_is_said_so(engine, lake):
@@ -55,7 +55,7 @@ def test_a_version_older_than_the_retention_can_not_be_read_and_is_said_so(engin
     engine.compact(NAME, ["id"])
     ask = "SELECT sum(id) AS n FROM silver.press_line"
     assert engine.fetch(ask, at={NAME: 2}) == [{"n": 435}]
-    aged(lake, 31)
+    make_older(lake, 31)
     engine.vacuum(NAME, MONTH)
     with pytest.raises(UsageError, match="version 2 can't be read any more") as error:
         engine.fetch(ask, at={NAME: 2})
@@ -72,20 +72,20 @@ def test_a_version_that_never_was_is_said_so(engine):
 def test_versions_within_the_retention_still_answer(engine, lake):
     batches(engine, 5)
     old = len(live_files(lake))
-    aged(lake, 31)
+    make_older(lake, 31)
     engine.compact(NAME, ["id"])
     assert engine.vacuum(NAME, MONTH).files == 0
     assert engine.fetch("SELECT count(*) AS n FROM silver.press_line", at={NAME: 4}) == [{"n": 50}]
-    aged(lake, 29)
+    make_older(lake, 29)
     assert engine.vacuum(NAME, MONTH).files == 0
-    aged(lake, 2)
+    make_older(lake, 2)
     assert engine.vacuum(NAME, MONTH).files == old
 
 
 def test_a_table_that_was_vacuumed_is_as_it_was(engine, lake):
     batches(engine, 12)
     engine.compact(NAME, ["id"])
-    aged(lake, 31)
+    make_older(lake, 31)
     engine.vacuum(NAME, MONTH)
     assert engine.append(SPEC, rows(0, 10), txn(12)) is None
     engine.append(SPEC, rows(120, 130), txn(13))
@@ -113,12 +113,12 @@ def test_a_second_vacuum_commits_nothing(engine, lake):
 
 def test_what_a_killed_write_left_goes_when_it_is_old(engine, lake):
     batches(engine, 2)
-    process = SPAWN.Process(target=killed_before_the_commit, args=(lake,))
+    process = SPAWN.Process(target=die_before_commit, args=(lake,))
     process.start()
     process.join()
     (orphan,) = data_files(lake) - live_files(lake)
     assert (process.exitcode, engine.vacuum(NAME, DAY).files) == (-signal.SIGKILL, 0)
-    aged(lake, 2)
+    make_older(lake, 2)
     assert engine.vacuum(NAME, DAY).files == 1
     assert orphan not in data_files(lake)
     assert ids(engine) == list(range(20))
@@ -130,7 +130,7 @@ def test_what_a_killed_job_of_sparks_left_goes_with_its_folders(engine, lake):
     left.mkdir(parents=True)
     for name in ("part-00000.parquet", ".part-00000.parquet.crc"):
         (left / name).write_bytes(b"PAR1")
-    aged(lake, 2)
+    make_older(lake, 2)
     assert engine.vacuum(NAME, DAY).files == 2
     assert not (folder(lake) / "part-0f").exists()
 
@@ -140,7 +140,7 @@ def test_files_that_are_not_ours_stay(engine, lake):
     for name in ("_change_data/cdc.parquet", ".hidden/x.parquet", "_symlink_format_manifest/manifest", "note.txt", ".x.parquet"):
         (folder(lake) / name).parent.mkdir(exist_ok=True)
         (folder(lake) / name).write_bytes(b"x")
-    aged(lake, 400)
+    make_older(lake, 400)
     assert engine.vacuum(NAME, DAY).files == 0
 
 
@@ -163,12 +163,12 @@ def test_no_live_file_ever_goes(tmp_path, order):
     }
     for number, step in enumerate(order, 2):
         steps[step](number)
-        aged(lake, 20)
+        make_older(lake, 20)
         before = engine.fetch("SELECT * FROM silver.press_line ORDER BY ALL")
         engine.vacuum(NAME, MONTH)
         assert live_files(lake) <= data_files(lake)
         assert engine.fetch("SELECT * FROM silver.press_line ORDER BY ALL") == before
-    aged(lake, 31)
+    make_older(lake, 31)
     engine.vacuum(NAME, MONTH)
     assert live_files(lake) == data_files(lake)
     engine.close()

@@ -16,7 +16,7 @@ import lakeward
 from lakeward.core.errors import DataError, LakewardError, SuiteError
 from lakeward.core.settings import Settings
 from lakeward.flows import check_data, explain_check, ingest_dataset
-from support.plant import line, make_plant
+from support.plant import csv_line, make_plant
 
 RANGE = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "v", "min_value": 0, "max_value": 9}}
 FILLED = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "v"}, "severity": "warning"}
@@ -27,7 +27,7 @@ def suite(*expectations: dict[str, Any]) -> dict[str, Any]:
     return {"name": "mine", "expectations": list(expectations)}
 
 
-def told(result: dict[str, Any]) -> list[tuple[str, int, int]]:
+def results_by_rule(result: dict[str, Any]) -> list[tuple[str, int, int]]:
     """(outcome, evaluated, failed) of each rule."""
     ours = [one["meta"]["lakeward"] for one in result["results"]]
     return [(one["outcome"], one["evaluated"], one["failed"]) for one in ours]
@@ -43,7 +43,7 @@ def failing(data: object, given: dict[str, Any], folder: Path) -> list[dict[str,
 ROWS = [{"v": 1, "w": "a"}, {"v": 12, "w": "b"}, {"v": None, "w": "c"}]
 
 
-def written(form: str, folder: Path) -> Path:
+def write_rows_as(form: str, folder: Path) -> Path:
     """`ROWS` in a form of data, twice over where it is a folder of files."""
     table, path = pa.Table.from_pylist(ROWS), folder / f"data.{form}"
     if form == "delta":
@@ -69,14 +69,14 @@ def written(form: str, folder: Path) -> Path:
 def test_data_of_every_form_is_judged_alike(form: str, tmp_path: Path) -> None:
     times = 2 if form == "folder" else 1
 
-    result = lakeward.check(written(form, tmp_path), suite(RANGE, FILLED))
+    result = lakeward.check(write_rows_as(form, tmp_path), suite(RANGE, FILLED))
 
-    assert told(result) == [("FAIL", 2 * times, times), ("FAIL", 3 * times, times)]
+    assert results_by_rule(result) == [("FAIL", 2 * times, times), ("FAIL", 3 * times, times)]
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet", "delta"])
 def test_a_failing_row_tells_its_place_and_every_reason(form: str, tmp_path: Path) -> None:
-    rows = failing(written(form, tmp_path), suite(RANGE, FILLED), tmp_path)
+    rows = failing(write_rows_as(form, tmp_path), suite(RANGE, FILLED), tmp_path)
 
     assert [row["w"] for row in rows] == ["b", "c"]
     assert [row["_reasons"] for row in rows] == [["column_values_to_be_between:v"], ["column_values_to_not_be_null:v"]]
@@ -87,7 +87,7 @@ def test_a_failing_row_tells_its_place_and_every_reason(form: str, tmp_path: Pat
 def test_a_table_in_memory_is_judged_as_it_is() -> None:
     result = lakeward.check(pa.Table.from_pylist(ROWS), json.dumps(suite(RANGE, UNIQUE)))
 
-    assert told(result) == [("FAIL", 2, 1), ("PASS", 2, 0)]
+    assert results_by_rule(result) == [("FAIL", 2, 1), ("PASS", 2, 0)]
 
 
 def test_every_failing_row_is_written_however_many(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_columns_of_any_name_and_type_stand_beside_those_that_are_judged(tmp_pat
     )
 
     for data in (tmp_path / "strange.parquet", strange):
-        assert told(lakeward.check(data, rules)) == [
+        assert results_by_rule(lakeward.check(data, rules)) == [
             ("FAIL", 2, 1),
             ("FAIL", 2, 1),
             ("FAIL", 3, 1),
@@ -151,7 +151,7 @@ def test_a_table_of_many_columns_is_judged() -> None:
     wide = pa.table({f"c{place}": [place, None] for place in range(800)})
     rules = suite(*({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": f"c{n}"}} for n in range(0, 800, 4)))
 
-    assert set(told(lakeward.check(wide, rules))) == {("FAIL", 2, 1)}
+    assert set(results_by_rule(lakeward.check(wide, rules))) == {("FAIL", 2, 1)}
 
 
 def test_an_identifier_and_a_date_stay_text(tmp_path: Path) -> None:
@@ -162,20 +162,20 @@ def test_an_identifier_and_a_date_stay_text(tmp_path: Path) -> None:
         {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "flag", "value_set": [True]}},
     )
 
-    assert told(lakeward.check(tmp_path / "ids.csv", rules)) == [("PASS", 2, 0), ("PASS", 2, 0), ("FAIL", 2, 1)]
+    assert results_by_rule(lakeward.check(tmp_path / "ids.csv", rules)) == [("PASS", 2, 0), ("PASS", 2, 0), ("FAIL", 2, 1)]
 
 
 def test_a_rule_over_nothing_is_unknown_to_us_and_a_success_to_great_expectations() -> None:
     result = lakeward.check(pa.table({"v": pa.nulls(2, pa.int64())}), suite(RANGE))
 
-    assert (told(result), result["success"]) == ([("UNKNOWN", 0, 0)], True)
+    assert (results_by_rule(result), result["success"]) == ([("UNKNOWN", 0, 0)], True)
 
 
 def test_a_rule_that_does_not_fit_its_column_fails_alone(tmp_path: Path) -> None:
     (tmp_path / "mixed.csv").write_text("v,w\n1,a\nbroken,b\n")
     result = lakeward.check(tmp_path / "mixed.csv", suite(RANGE, UNIQUE))
 
-    assert [outcome for outcome, *_ in told(result)] == ["UNKNOWN", "PASS"]
+    assert [outcome for outcome, *_ in results_by_rule(result)] == ["UNKNOWN", "PASS"]
     assert result["results"][0]["exception_info"]["raised_exception"]
     assert result["statistics"]["successful_expectations"] == 1
 
@@ -191,12 +191,12 @@ def test_deleted_rows_of_a_delta_table_are_not_judged(tmp_path: Path) -> None:
     write_deltalake(tmp_path / "table", pa.Table.from_pylist(ROWS))
     DeltaTable(tmp_path / "table").delete("v = 12")
 
-    assert told(lakeward.check(tmp_path / "table", suite(RANGE, FILLED))) == [("PASS", 1, 0), ("FAIL", 2, 1)]
+    assert results_by_rule(lakeward.check(tmp_path / "table", suite(RANGE, FILLED))) == [("PASS", 1, 0), ("FAIL", 2, 1)]
 
 
 def test_of_a_table_of_the_lake_no_value_is_told(tmp_path: Path) -> None:
     plant = make_plant(tmp_path / "plant")
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 150))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 150))
     ingest_dataset(plant.settings, "press_line")
     hot = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "temp_degc", "max_value": 100}}
     most = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "temp_degc", "max_value": 100}}
@@ -204,7 +204,7 @@ def test_of_a_table_of_the_lake_no_value_is_told(tmp_path: Path) -> None:
 
     result = check_data("silver.press_line", suite(hot, most), plant.settings, file)
 
-    assert [outcome for outcome, *_ in told(result)] == ["FAIL", "FAIL"]
+    assert [outcome for outcome, *_ in results_by_rule(result)] == ["FAIL", "FAIL"]
     assert result["results"][1]["result"] == {"observed_value": None}
     (row,) = pq.read_table(file).to_pylist()
     assert all(name.startswith("_") for name in row)
@@ -213,15 +213,15 @@ def test_of_a_table_of_the_lake_no_value_is_told(tmp_path: Path) -> None:
 
 def test_a_sensor_rule_on_a_table_of_the_lake_knows_its_times(tmp_path: Path) -> None:
     plant = make_plant(tmp_path / "plant")
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 21), line("M1", 9, 22))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 21), csv_line("M1", 9, 22))
     ingest_dataset(plant.settings, "press_line")
     gap = {"type": "expect_series_no_gap", "kwargs": {"max_gap_seconds": 120}}
 
-    assert told(check_data("silver.press_line", suite(gap), plant.settings)) == [("FAIL", 2, 1)]
+    assert results_by_rule(check_data("silver.press_line", suite(gap), plant.settings)) == [("FAIL", 2, 1)]
 
 
 def test_the_plan_is_sql_that_runs(tmp_path: Path) -> None:
-    file = written("parquet", tmp_path)
+    file = write_rows_as("parquet", tmp_path)
     steps = explain_check(file, suite(RANGE, UNIQUE), Settings.load(tmp_path, environ={}))
 
     assert [step.code for step in steps] == ["step_facts", "step_repeats"]
@@ -251,7 +251,7 @@ def test_what_a_footer_proves_is_not_read_and_its_verdict_says_so(tmp_path: Path
     read = lakeward.check(table, suite(*between.values(), narrow, *filled))
     proven = lakeward.check(tmp_path / "data.parquet", suite(*between.values(), narrow, *filled))
 
-    assert told(proven) == told(read)
+    assert results_by_rule(proven) == results_by_rule(read)
     assert [one["result"] for one in proven["results"]] == [one["result"] for one in read["results"]]
     proofs = [one["meta"]["lakeward"]["proof"] for one in proven["results"]]
     assert proofs == ["file statistics", "file statistics", None, None, "file statistics", None, None]
@@ -283,7 +283,7 @@ def test_a_footer_tells_of_times_to_the_microsecond_whatever_their_unit_and_zone
 
 def bad(folder: Path) -> dict[str, tuple[object, object, type[LakewardError], str]]:
     """Data and suite that can't be used, with what is said of them."""
-    good, rules = written("parquet", folder), suite(RANGE)
+    good, rules = write_rows_as("parquet", folder), suite(RANGE)
     torn = folder / "torn.parquet"
     torn.write_bytes(good.read_bytes()[:-20])
     (folder / "empty.csv").touch()

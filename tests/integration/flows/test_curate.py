@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.flows import curate_dataset, ingest_dataset, list_tables, rebuild
 from lakeward.flows.base.workspace import open_workspace
-from support.plant import Plant, line, make_plant
+from support.plant import Plant, csv_line, make_plant
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -41,7 +41,7 @@ FROM silver.press_line GROUP BY machine, date_trunc('hour', ts)
 
 
 def at(hour: int, minute: int, temp: float) -> str:
-    return line("M1", minute, temp).replace("T06", f"T{hour:02d}")
+    return csv_line("M1", minute, temp).replace("T06", f"T{hour:02d}")
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 
 from lakeward.core.settings import Settings
 from lakeward.flows import list_runs, list_tables
-from support.command_line import call_apart
-from support.plant import CONTRACT, line, make_plant
+from support.command_line import run_in_subprocess
+from support.plant import CONTRACT, csv_line, make_plant
 
 ON_SPARK = "  - {property: engine, value: spark}\n"
 
@@ -16,7 +16,7 @@ ON_SPARK = "  - {property: engine, value: spark}\n"
 def plant(tmp_path):
     """`press_line` works on the project's engine, `oven_line` on Spark."""
     made = make_plant(tmp_path / "plant")
-    made.drop("a.csv", line("M1", 0, "20.5"), line("M1", 1, "999"))
+    made.drop("a.csv", csv_line("M1", 0, "20.5"), csv_line("M1", 1, "999"))
     oven = made.dataset.with_name("oven_line")
     oven.mkdir()
     (oven / "contract.odcs.yaml").write_text(
@@ -40,7 +40,7 @@ def test_one_run_takes_in_both_each_on_its_own_engine(plant):
     spark = Settings.load().spark
     java = {"JAVA_HOME": str(spark.java_home)} if spark.java_home else {}
     words = {"LAKEWARD_SPARK_JARS": str(spark.jars), "LAKEWARD_SPARK_MASTER": "local[2]", "PATH": "/usr/bin:/bin", **java}
-    done = call_apart(plant.root, "run", "--json", LAKEWARD_SPARK_CONF="spark.driver.memory=1g", **words)
+    done = run_in_subprocess(plant.root, "run", "--json", LAKEWARD_SPARK_CONF="spark.driver.memory=1g", **words)
     one, other = json.loads(done.out)
     ids = {"dataset", "run_id"}
     assert {k: v for k, v in one.items() if k not in ids} == {k: v for k, v in other.items() if k not in ids}

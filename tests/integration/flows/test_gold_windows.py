@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.errors import DefinitionError
-from lakeward.flows import curate_dataset, ingest_dataset, rebuild_dataset
-from lakeward.flows.base.batch_context import Step
+from lakeward.flows import curate_dataset, ingest_dataset, rebuild_silver
+from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
-from support.plant import Plant, line, make_plant
+from support.plant import Plant, csv_line, make_plant
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -38,14 +38,14 @@ MODEL = "SELECT machine, {start} AS start, count(*) AS readings FROM silver.pres
 UTC_HOUR = "date_trunc('hour', ts)"
 
 
-class Stopped(Exception):  # noqa: N818
+class SimulatedKill(Exception):  # noqa: N818
     """The run ends here, as if it was killed."""
 
 
-def stop_at(step: Step):
-    def stop(reached: Step) -> None:
+def stop_at(step: BatchStep):
+    def stop(reached: BatchStep) -> None:
         if reached is step:
-            raise Stopped
+            raise SimulatedKill
 
     return stop
 
@@ -59,7 +59,7 @@ def plant_with_gold(root: Path, grain: str = "hour", zone: str = "Asia/Shanghai"
     return plant
 
 
-def curated(plant: Plant, name: str, *lines: str) -> list[tuple[str, int]]:
+def ingest_and_curate(plant: Plant, name: str, *lines: str) -> list[tuple[str, int]]:
     """Take one file to gold; the table's windows with their numbers of readings."""
     plant.drop(name, *lines)
     ingest_dataset(plant.settings, "press_line")
@@ -80,9 +80,9 @@ def reading(instant: str) -> str:
 @pytest.mark.parametrize("minute", ["2026-10-25T00:20:00Z", "2026-10-25T01:20:00Z"])
 def test_both_hours_that_the_clocks_repeat_are_computed_anew(tmp_path: Path, minute: str) -> None:
     plant = plant_with_gold(tmp_path, zone="Europe/Berlin")
-    curated(plant, "a.csv", reading("2026-10-25T00:10:00Z"), reading("2026-10-25T01:10:00Z"))
+    ingest_and_curate(plant, "a.csv", reading("2026-10-25T00:10:00Z"), reading("2026-10-25T01:10:00Z"))
 
-    found = curated(plant, "b.csv", reading(minute))
+    found = ingest_and_curate(plant, "b.csv", reading(minute))
 
     assert sorted(readings for _, readings in found) == [1, 2]
 
@@ -90,9 +90,11 @@ def test_both_hours_that_the_clocks_repeat_are_computed_anew(tmp_path: Path, min
 def test_a_day_that_begins_at_one_o_clock_does_not_double_the_next(tmp_path: Path) -> None:
     day = "timezone('Africa/Cairo', date_trunc('day', timezone('Africa/Cairo', ts)))"
     plant = plant_with_gold(tmp_path, "day", "Africa/Cairo", day)
-    curated(plant, "a.csv", reading("2026-04-24T10:00:00Z"), reading("2026-04-24T21:10:00Z"), reading("2026-04-25T10:00:00Z"))
+    ingest_and_curate(
+        plant, "a.csv", reading("2026-04-24T10:00:00Z"), reading("2026-04-24T21:10:00Z"), reading("2026-04-25T10:00:00Z")
+    )
 
-    found = curated(plant, "b.csv", reading("2026-04-24T11:00:00Z"))
+    found = ingest_and_curate(plant, "b.csv", reading("2026-04-24T11:00:00Z"))
 
     assert found == [("04-23T22:00", 2), ("04-24T21:00", 2)]
 
@@ -101,36 +103,36 @@ def test_a_model_that_cuts_time_otherwise_than_promised_is_refused(tmp_path: Pat
     plant = plant_with_gold(tmp_path, zone="Asia/Kolkata")
 
     with pytest.raises(DefinitionError, match="start of each hour in Asia/Kolkata"):
-        curated(plant, "a.csv", reading("2026-05-05T00:10:00Z"))
+        ingest_and_curate(plant, "a.csv", reading("2026-05-05T00:10:00Z"))
 
 
 def test_an_input_of_nothing_but_rejects_makes_an_empty_gold_table(tmp_path: Path) -> None:
     plant = plant_with_gold(tmp_path)
 
-    assert curated(plant, "a.csv", "torn") == []
+    assert ingest_and_curate(plant, "a.csv", "torn") == []
 
 
 def test_gold_is_emptied_when_a_rebuild_set_all_of_its_input_aside(tmp_path: Path) -> None:
     plant = plant_with_gold(tmp_path)
-    curated(plant, "a.csv", line("M1", 0, 20))
+    ingest_and_curate(plant, "a.csv", csv_line("M1", 0, 20))
     between = {"column": "temp_degc", "min_value": 100}
     plant.suite({"name": "press_line", "expectations": [{"type": "expect_column_values_to_be_between", "kwargs": between}]})
-    rebuild_dataset(plant.settings, "press_line")
+    rebuild_silver(plant.settings, "press_line")
 
     curate_dataset(plant.settings, "temp")
 
     assert gold(plant) == []
 
 
-@pytest.mark.parametrize("step", [Step.QUARANTINE, Step.PUBLISHED, Step.VERDICTS])
-def test_a_killed_curation_goes_on_though_its_input_grew_meanwhile(tmp_path: Path, step: Step) -> None:
+@pytest.mark.parametrize("step", [BatchStep.QUARANTINE, BatchStep.PUBLISHED, BatchStep.VERDICTS])
+def test_a_killed_curation_goes_on_though_its_input_grew_meanwhile(tmp_path: Path, step: BatchStep) -> None:
     plant = plant_with_gold(tmp_path)
-    plant.drop("a.csv", line("M1", 0, 20))
+    plant.drop("a.csv", csv_line("M1", 0, 20))
     ingest_dataset(plant.settings, "press_line")
-    with pytest.raises(Stopped):
+    with pytest.raises(SimulatedKill):
         curate_dataset(plant.settings, "temp", on_step=stop_at(step))
 
-    found = curated(plant, "b.csv", line("M2", 1, 20))
+    found = ingest_and_curate(plant, "b.csv", csv_line("M2", 1, 20))
 
     assert [readings for _, readings in found] == [1, 1]
 
@@ -140,7 +142,7 @@ def test_sql_that_fails_is_an_error_of_ours_without_a_value(tmp_path: Path, mist
     plant = plant_with_gold(tmp_path, start=mistake)
 
     with pytest.raises(DefinitionError) as refused:
-        curated(plant, "a.csv", line("SECRET", 0, 20))
+        ingest_and_curate(plant, "a.csv", csv_line("SECRET", 0, 20))
 
     assert "SECRET" not in str(refused.value)
     assert refused.value.__suppress_context__

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from lakeward.flows import ingest_dataset, list_tables, project_status, rebuild
-from support.command_line import call
-from support.plant import SUITE, line, make_plant
+from support.command_line import run_command
+from support.plant import SUITE, csv_line, make_plant
 
 MEAN = {
     "type": "expect_column_mean_to_be_between",
@@ -24,9 +24,9 @@ RELEASE = (
 def plant(tmp_path):
     plant = make_plant(tmp_path / "p")
     plant.suite({**SUITE, "expectations": [*SUITE["expectations"], MEAN]})
-    plant.drop("a.csv", line("A", 1, 20))
+    plant.drop("a.csv", csv_line("A", 1, 20))
     ingest_dataset(plant.settings, "press_line")
-    plant.drop("b.csv", line("A", 2, 150), line("A", 3, 160))
+    plant.drop("b.csv", csv_line("A", 2, 150), csv_line("A", 3, 160))
     return plant
 
 
@@ -43,7 +43,7 @@ def test_halted_batch_stays_in_bronze_and_out_of_silver(plant):
 
 def test_later_batches_wait_for_it_and_a_rerun_commits_nothing(plant):
     ingest_dataset(plant.settings, "press_line")
-    plant.drop("c.csv", line("A", 4, 20))
+    plant.drop("c.csv", csv_line("A", 4, 20))
     first = list_tables(plant.settings)
     assert ingest_dataset(plant.settings, "press_line").halted == 2
     assert list_tables(plant.settings) == first
@@ -59,21 +59,21 @@ def test_rebuild_under_a_right_rule_goes_past_it(plant):
 
 def test_steward_releases_it_and_what_waited_follows(plant, capsys):
     ingest_dataset(plant.settings, "press_line")
-    plant.drop("c.csv", line("A", 4, 20))
-    assert call(capsys, plant.root, *RELEASE).code in (0, 1)
+    plant.drop("c.csv", csv_line("A", 4, 20))
+    assert run_command(capsys, plant.root, *RELEASE).code in (0, 1)
     ingest_dataset(plant.settings, "press_line")
     assert rows(plant)["silver.press_line"] == 4
 
 
 def test_command_says_what_stopped_and_how_to_go_on(plant, capsys):
-    ran = call(capsys, plant.root, "run", "press_line")
+    ran = run_command(capsys, plant.root, "run", "press_line")
     assert ran.code == 1
     assert "mean_plausible" in ran.out
     assert "lakeward quarantine release press_line --batch 2" in ran.out
 
 
 def test_json_names_the_batch(plant, capsys):
-    ran = call(capsys, plant.root, "run", "press_line", "--json")
+    ran = run_command(capsys, plant.root, "run", "press_line", "--json")
     assert json.loads(ran.out)[0]["halted"] == 2
 
 
@@ -81,5 +81,5 @@ def test_rows_of_a_released_batch_on_which_the_rule_fails_are_still_set_aside(pl
     hot = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "temp_degc", "max_value": 155}}
     plant.suite({**SUITE, "expectations": [{**hot, "meta": {"lakeward": {"id": "hot", "severity": "halt"}}}]})
     ingest_dataset(plant.settings, "press_line")
-    call(capsys, plant.root, *RELEASE)
+    run_command(capsys, plant.root, *RELEASE)
     assert (rows(plant)["silver.press_line"], rows(plant)["quarantine.press_line"]) == (2, 1)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lakeward.flows import ingest_dataset, list_tables, quarantine_rows, rebuild_dataset
+from lakeward.flows import ingest_dataset, list_tables, rebuild_silver, show_quarantine
 from lakeward.flows.base.workspace import open_workspace
-from support.plant import Plant, line, make_plant
+from support.plant import Plant, csv_line, make_plant
 
 
 @pytest.fixture
@@ -24,18 +24,18 @@ def versions(plant: Plant) -> dict[str, int]:
 
 
 def test_good_rows_reach_silver_typed_and_bad_rows_quarantine_with_every_reason(plant: Plant) -> None:
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 999), line("", 2, "warm"))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 999), csv_line("", 2, "warm"))
 
     report = ingest_dataset(plant.settings, "press_line")
 
     assert (report.counts.rows_in, report.counts.bronze, report.counts.silver, report.counts.quarantine) == (3, 3, 1, 2)
     assert silver(plant, "temp_degc") == [(20.5,)]
-    reasons = {row.row: set(row.reasons) for row in quarantine_rows(plant.settings, "press_line", 10)}
+    reasons = {row.row: set(row.reasons) for row in show_quarantine(plant.settings, "press_line", 10)}
     assert reasons == {3: {"temp_in_range"}, 4: {"type:temp_degc", "required:machine", "key:machine"}}
 
 
 def test_a_run_that_finds_nothing_new_commits_to_no_table(plant: Plant) -> None:
-    plant.drop("a.csv", line("M1", 0, 20.5))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5))
     ingest_dataset(plant.settings, "press_line")
     before = versions(plant)
 
@@ -46,7 +46,7 @@ def test_a_run_that_finds_nothing_new_commits_to_no_table(plant: Plant) -> None:
 
 
 def test_within_a_batch_the_later_row_wins_and_the_other_is_a_duplicate(plant: Plant) -> None:
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 0, 21.5))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 0, 21.5))
 
     report = ingest_dataset(plant.settings, "press_line")
 
@@ -55,9 +55,9 @@ def test_within_a_batch_the_later_row_wins_and_the_other_is_a_duplicate(plant: P
 
 
 def test_across_batches_the_same_row_is_a_duplicate_and_a_changed_one_a_correction(plant: Plant) -> None:
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 20.6), line("M1", 2, 20.7))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 20.6), csv_line("M1", 2, 20.7))
     ingest_dataset(plant.settings, "press_line")
-    plant.drop("b.csv", line("M1", 0, 20.5), line("M1", 1, 33.3))
+    plant.drop("b.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 33.3))
 
     report = ingest_dataset(plant.settings, "press_line")
 
@@ -66,7 +66,7 @@ def test_across_batches_the_same_row_is_a_duplicate_and_a_changed_one_a_correcti
 
 
 def test_records_that_can_not_be_parsed_are_rejects_with_their_bytes(plant: Plant) -> None:
-    plant.drop("a.csv", line("M1", 0, 20.5), "M1,2026-03-01T06:01:00Z", "M1,2026-03-01T06:02:00Z,1,2")
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), "M1,2026-03-01T06:01:00Z", "M1,2026-03-01T06:02:00Z,1,2")
 
     report = ingest_dataset(plant.settings, "press_line")
 
@@ -103,27 +103,27 @@ def test_a_batch_of_nothing_but_rejects_has_no_score(plant: Plant) -> None:
 
 
 def test_rebuild_makes_the_same_silver_from_bronze(plant: Plant) -> None:
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 999))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 999))
     ingest_dataset(plant.settings, "press_line")
-    plant.drop("b.csv", line("M1", 0, 22.5))
+    plant.drop("b.csv", csv_line("M1", 0, 22.5))
     ingest_dataset(plant.settings, "press_line")
     before = silver(plant)
 
-    report = rebuild_dataset(plant.settings, "press_line")
+    report = rebuild_silver(plant.settings, "press_line")
 
     assert (report.batches, report.counts.rows_in, report.counts.silver) == (2, 3, 2)
     assert silver(plant) == before
 
 
 def test_rebuild_under_a_wider_rule_lets_quarantined_rows_in(plant: Plant) -> None:
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 999))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 999))
     ingest_dataset(plant.settings, "press_line")
     plant.suite({"name": "press_line", "expectations": []})
 
-    report = rebuild_dataset(plant.settings, "press_line")
+    report = rebuild_silver(plant.settings, "press_line")
 
     assert (report.counts.silver, report.counts.quarantine) == (2, 0)
-    assert quarantine_rows(plant.settings, "press_line", 10) == []
+    assert show_quarantine(plant.settings, "press_line", 10) == []
 
 
 def test_times_beyond_the_calendar_are_quarantined_not_fatal(plant: Plant) -> None:
@@ -138,9 +138,9 @@ def test_an_exact_duplicate_without_a_time_is_known_in_the_next_batch(plant: Pla
     contract = plant.dataset / "contract.odcs.yaml"
     text = contract.read_text().replace("required: true", "required: false").replace("primaryKey: true", "primaryKey: false")
     contract.write_text(text + "  - {property: duplicates, value: exact}\n")
-    plant.drop("a.csv", "M1,,0.0", "M1,,", ",,", line("M1", 0, 5))
+    plant.drop("a.csv", "M1,,0.0", "M1,,", ",,", csv_line("M1", 0, 5))
     ingest_dataset(plant.settings, "press_line")
-    plant.drop("b.csv", "M1,,-0.0", "M1,,", ",,", line("M1", 0, 5), line("M2", 0, 5))
+    plant.drop("b.csv", "M1,,-0.0", "M1,,", ",,", csv_line("M1", 0, 5), csv_line("M2", 0, 5))
 
     report = ingest_dataset(plant.settings, "press_line")
 

@@ -5,8 +5,8 @@ import pytest
 from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.record_format import FileFormat
 from lakeward.engines import open_engine
-from lakeward.flows.batch.judge import ask
-from lakeward.quality.plan import make_plan
+from lakeward.flows.batch.judge import run_plan
+from lakeward.quality.plan import compile_plan
 from support.judging import TEXT, column, contract, expect, rules_of
 
 ROWS = 3_000_000
@@ -24,8 +24,8 @@ def test_uniqueness_spills_and_is_right(tmp_path):
         expect("column_values_to_be_unique", column="a"),
         expect("compound_columns_to_be_unique", column_list=["a", "n"]),
     ]
-    plan = make_plan(promised, rules_of(promised, *unique), {"a": TEXT, "n": DataType(Kind.INTEGER)})
-    repeated, compound = ask(engine, plan, "batch").verdicts[-2:]
+    plan = compile_plan(promised, rules_of(promised, *unique), {"a": TEXT, "n": DataType(Kind.INTEGER)})
+    repeated, compound = run_plan(engine, plan, "batch").verdicts[-2:]
     engine.close()
     assert (repeated.evaluated, repeated.failed) == (ROWS, ROWS // 1000)
     assert (compound.evaluated, compound.failed) == (ROWS, 0)

@@ -14,11 +14,11 @@ from lakeward import flows
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import maintain
-from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.operations.maintain import RECEIVED_ORDER, order_of
-from support.plant import SUITE, Plant, killed_at, line, make_plant
-from support.quarantine_line import BY, EVERY
+from lakeward.flows.operations.maintain import RECEIVED_ORDER, sort_columns
+from support.plant import SUITE, Plant, csv_line, ingest_killed_at, make_plant
+from support.quarantine_line import BY, EVERY_ROW
 
 NAME = "press_line"
 SPAWN = multiprocessing.get_context("spawn")
@@ -46,7 +46,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plant = make_plant(tmp_path_factory.mktemp("filled") / "plant")
     for batch in range(4):
         hot = 300 if batch else 20
-        plant.drop(f"{batch}.csv", line("M2", batch, 20), line("M1", batch, 21.5), line("M3", batch, hot))
+        plant.drop(f"{batch}.csv", csv_line("M2", batch, 20), csv_line("M1", batch, 21.5), csv_line("M3", batch, hot))
         flows.ingest_dataset(plant.settings, NAME)
     return plant.root
 
@@ -74,7 +74,7 @@ def versions(settings: Settings) -> dict[str, int]:
         return {str(info.name): info.version for info in engine.tables()}
 
 
-def aged(plant: Plant, days: int) -> None:
+def make_lake_older(plant: Plant, days: int) -> None:
     """Let the whole lake be so old."""
     for file in (plant.root / "lake").rglob("*"):
         if file.is_file():
@@ -92,14 +92,14 @@ def test_every_table_has_fewer_files_and_the_same_rows_and_a_run_with_nothing_to
     assert files(plant, "bronze/press_line") == files(plant, "governance/verdicts") == 1
     with open_workspace(plant.settings).engine() as engine:
         recorded = engine.fetch("SELECT * FROM governance.maintenance")
-    assert {row["table_name"] for row in recorded} == {row.table for row in done if row.changed}
+    assert {row["table_name"] for row in recorded} == {row.table for row in done if row.has_changes}
     assert {(row["seq"], row["retention_days"]) for row in recorded} == {(1, 30)}
     # The second run finds the table of the first one's record, and says in it how long its versions are kept.
     maintain(plant.settings)
     stored = versions(plant.settings)
     done, _ = maintain(plant.settings)
     assert versions(plant.settings) == stored
-    assert not any(row.changed for row in done)
+    assert not any(row.has_changes for row in done)
 
 
 def test_one_dataset_leaves_governance_alone(plant: Plant) -> None:
@@ -110,7 +110,7 @@ def test_one_dataset_leaves_governance_alone(plant: Plant) -> None:
 
 def test_batches_duplicates_and_corrections_go_on_after_it(plant: Plant) -> None:
     maintain(plant.settings)
-    plant.drop("more.csv", line("M1", 0, 21.5), line("M1", 1, 99), line("M1", 30, 20), line("M3", 31, 300))
+    plant.drop("more.csv", csv_line("M1", 0, 21.5), csv_line("M1", 1, 99), csv_line("M1", 30, 20), csv_line("M3", 31, 300))
     counts = flows.ingest_dataset(plant.settings, NAME).counts
     assert (counts.rows_in, counts.bronze, counts.silver, counts.quarantine, counts.duplicates) == (4, 4, 2, 1, 1)
     rows = answers(plant.settings)["silver.press_line"]
@@ -127,7 +127,7 @@ def test_a_row_is_explained_and_replayed_after_it(plant: Plant) -> None:
     assert flows.explain_row(plant.settings, "silver.press_line", where) == before
     rule = SUITE["expectations"][0]
     plant.suite({**SUITE, "expectations": [{**rule, "kwargs": {**rule["kwargs"], "max_value": 400}}]})
-    done = flows.replay_rows(plant.settings, NAME, EVERY, BY)
+    done = flows.replay_rows(plant.settings, NAME, EVERY_ROW, BY)
     assert (done.counts.silver, done.counts.quarantine) == (3, 0)
     maintain(plant.settings)
     assert len(answers(plant.settings)["silver.press_line"]) == 12
@@ -148,10 +148,10 @@ def test_a_rebuild_after_it_makes_the_same_silver(plant: Plant) -> None:
     assert len(answers(plant.settings)["silver.press_line"]) == len(before)
 
 
-def sensed(plant: Plant, first: int, last: int) -> None:
+def ingest_readings(plant: Plant, first: int, last: int) -> None:
     """A reading a minute in batches of one, flat from the second on, with a gap before the fourth."""
     for batch in range(first, last):
-        plant.drop(f"{batch}.csv", line("M1", batch + 3 * (batch >= 3), 30 if batch else 20), line("M2", batch, batch))
+        plant.drop(f"{batch}.csv", csv_line("M1", batch + 3 * (batch >= 3), 30 if batch else 20), csv_line("M2", batch, batch))
         flows.ingest_dataset(plant.settings, NAME)
 
 
@@ -160,7 +160,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plant with sensor rules that took three batches."""
     plant = make_plant(tmp_path_factory.mktemp("watched") / "plant")
     plant.suite(SENSORS)
-    sensed(plant, 0, 3)
+    ingest_readings(plant, 0, 3)
     return plant.root
 
 
@@ -176,7 +176,7 @@ def test_sensor_rules_say_the_same_when_their_superseded_state_is_dropped(watche
     assert {row.table: row.rows_dropped for row in done}["governance.series_state"] == 4
     assert len(answers(trimmed.settings)["governance.series_state"]) == 2
     for plant in (kept, trimmed):
-        sensed(plant, 3, 5)
+        ingest_readings(plant, 3, 5)
     assert verdicts(trimmed) == verdicts(kept)
     assert {rule for _, _, rule, _, failed in verdicts(trimmed) if failed} >= {"no_gap"}
 
@@ -184,7 +184,7 @@ def test_sensor_rules_say_the_same_when_their_superseded_state_is_dropped(watche
 @pytest.mark.exhaustive
 def test_a_rebuild_judges_sensor_rules_anew_and_its_state_replaces_the_old(watched: Path, tmp_path: Path) -> None:
     plant = Plant(shutil.copytree(watched, tmp_path / "plant"))
-    sensed(plant, 3, 5)
+    ingest_readings(plant, 3, 5)
     maintain(plant.settings)
     plant.contract(version="2.0.0")
     flows.rebuild(plant.settings, NAME)
@@ -196,8 +196,8 @@ def test_a_rebuild_judges_sensor_rules_anew_and_its_state_replaces_the_old(watch
 
 def test_what_a_batch_that_is_not_finished_reads_is_kept(watched: Path, tmp_path: Path) -> None:
     plant = Plant(shutil.copytree(watched, tmp_path / "plant"))
-    plant.drop("3.csv", line("M1", 6, 30), line("M2", 3, 3))
-    process = SPAWN.Process(target=killed_at, args=(plant.root, Step.SCORES))
+    plant.drop("3.csv", csv_line("M1", 6, 30), csv_line("M2", 3, 3))
+    process = SPAWN.Process(target=ingest_killed_at, args=(plant.root, BatchStep.SCORES))
     process.start()
     process.join()
     maintain(plant.settings)
@@ -209,9 +209,9 @@ def test_files_of_old_versions_go_with_the_retention_of_the_project(plant: Plant
     with (plant.root / "expectations" / "project.yaml").open("a") as file:
         file.write("maintain: {retention_days: 7}\n")
     maintain(plant.settings)
-    aged(plant, 6)
+    make_lake_older(plant, 6)
     assert not any(row.files_removed for row in maintain(plant.settings)[0])
-    aged(plant, 8)
+    make_lake_older(plant, 8)
     done = {row.table: row for row in maintain(plant.settings)[0]}
     assert done["silver.press_line"].files_removed == 4
     assert done["silver.press_line"].bytes_freed > 0
@@ -233,7 +233,7 @@ def test_a_figure_of_a_version_that_is_gone_is_said_so(plant: Plant) -> None:
     assert flows.open_figure(plant.settings, figure).value is not None
     maintain(plant.settings)
     assert flows.open_figure(plant.settings, figure).value is not None
-    aged(plant, 31)
+    make_lake_older(plant, 31)
     maintain(plant.settings)
     with pytest.raises(UsageError, match="can't be read any more"):
         flows.open_figure(plant.settings, figure)
@@ -265,5 +265,5 @@ def test_an_empty_lake_and_an_unknown_dataset(tmp_path: Path) -> None:
 def test_published_rows_are_sorted_by_series_and_time_and_others_as_received(tmp_path: Path) -> None:
     contract = open_workspace(make_plant(tmp_path / "plant").settings).project.contract(NAME)
     tables = {layer: contract.table(layer) for layer in type(contract.layer)}
-    assert order_of(tables["silver"], contract) == ("machine", "ts")
-    assert order_of(tables["bronze"], contract) == order_of(tables["silver"], None) == RECEIVED_ORDER
+    assert sort_columns(tables["silver"], contract) == ("machine", "ts")
+    assert sort_columns(tables["bronze"], contract) == sort_columns(tables["silver"], None) == RECEIVED_ORDER

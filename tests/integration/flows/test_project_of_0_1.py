@@ -11,7 +11,7 @@ import pytest
 import lakeward
 from lakeward.core.settings import Settings
 from lakeward.flows import list_runs, list_tables, run_all
-from support.command_line import call
+from support.command_line import run_command
 
 BEFORE = Path(__file__).parents[2] / "fixtures" / "before" / "project_0_1.tar.gz"
 STORED = {"silver.press_line": 240, "quarantine.press_line": 1, "gold.press_hourly": 12, "governance.runs": 5}
@@ -60,7 +60,7 @@ def test_served_rows_and_grades_are_those_of_before(plant):
     "words", [("status",), ("score", "press_line"), ("grade", "list"), ("verdicts", "press_line"), ("maturity", "show")]
 )
 def test_what_was_recorded_can_be_read(plant, capsys, words):
-    answer = call(capsys, plant, *words)
+    answer = run_command(capsys, plant, *words)
     assert (answer.code, answer.err) == (0, "")
     assert answer.out
 

@@ -5,8 +5,8 @@ import pytest
 from lakeward.core.errors import UsageError
 from lakeward.flows import expire_rows, release_rows, repair_rows, replay_rows, run_dataset
 from lakeward.flows.quarantine.selection import Selection
-from support.plant import line
-from support.quarantine_line import BY, FIRST, STEWARD, TENTHS, Aside, make_aside
+from support.plant import csv_line
+from support.quarantine_line import BY, FIRST, STEWARD, TENTHS, QuarantinePlant, make_quarantine_plant
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -36,19 +36,19 @@ FROM silver.press_line GROUP BY date_trunc('hour', ts)
 
 
 @pytest.fixture
-def aside(tmp_path) -> Aside:
-    aside = make_aside(tmp_path / "plant")
+def aside(tmp_path) -> QuarantinePlant:
+    aside = make_quarantine_plant(tmp_path / "plant")
     folder = aside.plant.root / "expectations" / "datasets" / "press_hourly"
     (folder / "models").mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(CONTRACT)
     (folder / "models" / "press_hourly.sql").write_text(MODEL)
-    aside.plant.drop("later.csv", line("A", 5, 40).replace("T06:", "T09:"))
+    aside.plant.drop("later.csv", csv_line("A", 5, 40).replace("T06:", "T09:"))
     run_dataset(aside.settings, "press_line")
     run_dataset(aside.settings, "press_hourly")
     return aside
 
 
-def hours(aside: Aside) -> list[tuple[int, float, int]]:
+def hours(aside: QuarantinePlant) -> list[tuple[int, float, int]]:
     found = aside.fetch("SELECT readings, hottest, _batch_seq FROM gold.press_hourly ORDER BY hour_start")
     return [(row["readings"], row["hottest"], row["_batch_seq"]) for row in found]
 

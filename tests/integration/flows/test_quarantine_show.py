@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from lakeward.flows import grade_dataset, ingest_dataset, quarantine_rows
+from lakeward.flows import grade_dataset, ingest_dataset, show_quarantine
 from lakeward.flows.base.workspace import open_workspace
-from support.command_line import call
+from support.command_line import run_command
 from support.plant import Plant, make_plant
 
 COLUMNS = """\
@@ -27,35 +27,35 @@ def plant(tmp_path_factory) -> Plant:
     return plant
 
 
-def seen(plant: Plant, role: str) -> dict[str, object]:
-    return quarantine_rows(plant.settings, "press_line", 5, role=role)[0].values
+def visible_values(plant: Plant, role: str) -> dict[str, object]:
+    return show_quarantine(plant.settings, "press_line", 5, role=role)[0].values
 
 
 def test_steward_sees_what_she_decides_on(plant):
-    assert seen(plant, "steward")["phone"] == SECRET
+    assert visible_values(plant, "steward")["phone"] == SECRET
 
 
 def test_other_role_sees_a_masked_text_as_in_the_served_table(plant):
-    values = seen(plant, "analyst")
+    values = visible_values(plant, "analyst")
     assert values["machine"] == "A"
     assert SECRET not in json.dumps(values)
     assert values.get("phone") in (None, "199***4321")
 
 
 def test_values_take_a_role_and_no_values_none(plant, capsys):
-    assert "values" not in quarantine_rows(plant.settings, "press_line", 5)[0].as_dict()
-    told = call(capsys, plant.root, "quarantine", "show", "press_line", "--values")
-    assert (told.code, SECRET in told.said) == (2, False)
-    assert call(capsys, plant.root, "quarantine", "show", "press_line", "--values", "--role", "nobody").code == 2
+    assert "values" not in show_quarantine(plant.settings, "press_line", 5)[0].as_dict()
+    told = run_command(capsys, plant.root, "quarantine", "show", "press_line", "--values")
+    assert (told.code, SECRET in told.output) == (2, False)
+    assert run_command(capsys, plant.root, "quarantine", "show", "press_line", "--values", "--role", "nobody").code == 2
 
 
 def test_who_saw_values_is_in_the_access_log(plant):
-    seen(plant, "auditor")
+    visible_values(plant, "auditor")
     with open_workspace(plant.settings).engine() as engine:
         log = engine.fetch("SELECT * FROM governance.access_log WHERE role = 'auditor'")
     assert [(row["objects"], row["rows_out"], row["verdict"]) for row in log] == [('["quarantine.press_line"]', 1, "allowed")]
 
 
 def test_one_row_is_shown_with_its_history(plant, capsys):
-    found = json.loads(call(capsys, plant.root, "quarantine", "show", "press_line", "--row", "1:32", "--json").out)
+    found = json.loads(run_command(capsys, plant.root, "quarantine", "show", "press_line", "--row", "1:32", "--json").out)
     assert [(row["id"], row["state"], row["history"]) for row in found] == [("1:32", "open", [])]

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.errors import MachineError, UsageError
-from lakeward.flows import Acceptance, Proposal, SuggestionReport, accept_rules, ingest_dataset, list_verdicts, suggest_rules
+from lakeward.flows import Acceptance, RuleProposal, SuggestionReport, accept_rules, ingest_dataset, list_verdicts, suggest_rules
 from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, make_plant
-from support.press_line_history import HEADER, PEOPLE, ROWS, deliver, make_past, reading
+from support.press_line_history import HEADER, PEOPLE, ROWS, deliver, make_press_line_history, reading
 
 YES = Acceptance(("all",), "checked with maintenance", "li.wei")
 
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Plant:
-    return make_past(tmp_path_factory.mktemp("past") / "plant")
+    return make_press_line_history(tmp_path_factory.mktemp("past") / "plant")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def plant(clean: Plant, tmp_path: Path) -> Plant:
     return Plant(Path(shutil.copytree(clean.root, tmp_path / "plant")))
 
 
-def suggested(plant: Plant) -> dict[str, Proposal]:
+def suggest(plant: Plant) -> dict[str, RuleProposal]:
     return {one.id.partition("#")[0]: one for one in suggest_rules(plant.settings, "press_line").proposals}
 
 
@@ -47,7 +47,7 @@ def test_every_kind_of_rule_is_learned_from_clean_batches(found: SuggestionRepor
 
 def test_nothing_that_is_proposed_fires_on_the_clean_batches_it_was_learned_from(found: SuggestionReport) -> None:
     assert (found.learned, found.held, found.rows) == ((1, 2, 3, 4), (5,), 4 * ROWS)
-    assert [p.id for p in found.proposals if p.firing.learned.share != 0 or p.firing.held.share != 0] == []
+    assert [p.id for p in found.proposals if p.firing.training.share != 0 or p.firing.holdout.share != 0] == []
 
 
 def test_a_load_that_depends_on_the_state_gets_a_range_for_each_state(found: SuggestionReport) -> None:
@@ -107,14 +107,14 @@ def test_accepting_again_changes_no_byte(plant: Plant) -> None:
     assert accept_rules(plant.settings, "press_line", YES) == []
     assert accept_rules(plant.settings, "press_line", Acceptance(("learned_volume",), "again")) == []
     assert (plant.dataset / "suite.json").read_bytes() == before
-    assert suggested(plant) == {}
+    assert suggest(plant) == {}
 
 
 def test_a_person_s_own_rule_is_left_alone_and_not_proposed_again(plant: Plant) -> None:
     mine = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "state", "mostly": 0.5}}
     plant.suite({"name": "press_line", "expectations": [mine]})
 
-    assert "learned_filled:state" not in suggested(plant)
+    assert "learned_filled:state" not in suggest(plant)
     accept_rules(plant.settings, "press_line", YES)
     assert suite(plant)["expectations"][0] == mine
 
@@ -146,7 +146,7 @@ def test_a_column_whose_values_are_another_s_key_gets_that_whole_key(plant: Plan
     (plant.root / "inbox" / "machines" / "a.csv").write_text("\n".join([HEADER, *rows]) + "\n")
     ingest_dataset(plant.settings, "machines")
 
-    rule = suggested(plant)["learned_refers:machine"]
+    rule = suggest(plant)["learned_refers:machine"]
     assert rule.kwargs["value_set"] == [f"M{row}" for row in range(8)]
     assert rule.facts["table"] == "silver.machines"
 

@@ -11,10 +11,10 @@ from deltalake import DeltaTable
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.flows import decide_grade, grade_all, grade_dataset, ingest_dataset, list_grades, list_tables, project_status
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.grading.decide import Choice
+from lakeward.flows.grading.decide import GradeChoice
 from lakeward.flows.grading.grade import current_grades
 from lakeward.grading.grade import Grade, GradeState
-from support.grade_decisions import decide
+from support.grade_decisions import override_phone_grade
 from support.plant import Plant, make_plant
 
 PHONE = "      - {name: tel, physicalName: Tel, logicalType: string, physicalType: string}\n"
@@ -54,7 +54,7 @@ def metadata(plant: Plant, column: str) -> dict[str, object]:
 
 
 def confirm(plant: Plant, **more: str) -> None:
-    decide_grade(plant.settings, "press_line.tel", Choice("wang", "looked", **more))
+    decide_grade(plant.settings, "press_line.tel", GradeChoice("wang", "looked", **more))
 
 
 def test_nothing_is_graded_before_grading_and_all_is_provisional_after(plant: Plant) -> None:
@@ -151,16 +151,16 @@ def test_what_waits_for_a_person_is_counted(plant: Plant) -> None:
 @pytest.mark.parametrize(
     ("name", "choice", "code"),
     [
-        ("press_line.tal", Choice("w", "r"), "grade_column_unknown"),
-        ("press_lin.tel", Choice("w", "r"), "dataset_not_found"),
-        ("press_line", Choice("w", "r"), "grade_column_unknown"),
-        ("press_line.tel", Choice("w", "r", grade="secret"), "grade_name_unknown"),
-        ("press_line.tel", Choice("w", "r", grade="core", level=3), "grade_level_unknown"),
-        ("press_line.tel", Choice("w", "r", grade="general", level=3, category="phone"), "grade_name_unknown"),
-        ("press_line.tel", Choice("w", " "), "grade_reason_missing"),
+        ("press_line.tal", GradeChoice("w", "r"), "grade_column_unknown"),
+        ("press_lin.tel", GradeChoice("w", "r"), "dataset_not_found"),
+        ("press_line", GradeChoice("w", "r"), "grade_column_unknown"),
+        ("press_line.tel", GradeChoice("w", "r", grade="secret"), "grade_name_unknown"),
+        ("press_line.tel", GradeChoice("w", "r", grade="core", level=3), "grade_level_unknown"),
+        ("press_line.tel", GradeChoice("w", "r", grade="general", level=3, category="phone"), "grade_name_unknown"),
+        ("press_line.tel", GradeChoice("w", " "), "grade_reason_missing"),
     ],
 )
-def test_a_wrong_decision_says_what_is_wrong(plant: Plant, name: str, choice: Choice, code: str) -> None:
+def test_a_wrong_decision_says_what_is_wrong(plant: Plant, name: str, choice: GradeChoice, code: str) -> None:
     with pytest.raises(UsageError) as error:
         decide_grade(plant.settings, name, choice)
     assert error.value.code == code
@@ -175,7 +175,7 @@ def test_an_ungraded_column_can_be_decided_but_not_confirmed(plant: Plant) -> No
 def test_two_decisions_at_once_leave_one_winner_and_nothing_unrecorded(plant: Plant) -> None:
     grade_dataset(plant.settings, "press_line")
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        outcomes = list(pool.map(decide, [str(plant.root)] * 2, ["wang", "li"]))
+        outcomes = list(pool.map(override_phone_grade, [str(plant.root)] * 2, ["wang", "li"]))
     with open_workspace(plant.settings).engine() as engine:
         stored = engine.fetch("SELECT seq, decided_by FROM governance.grade_decisions ORDER BY seq")
         grade = current_grades(engine, open_workspace(plant.settings).project.contract("press_line"))["tel"]

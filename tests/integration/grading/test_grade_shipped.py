@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lakeward.flows import create_project, decide_grade, draft_dataset, grade_all, list_grades
-from lakeward.flows.grading.decide import Choice
+from lakeward.flows.grading.decide import GradeChoice
 
 PERSONAL = {
     "technician_name": ("personal.name", 2),
@@ -32,7 +32,7 @@ def test_every_column_of_the_shipped_datasets_has_a_grade(graded):
 
 def test_gold_takes_the_highest_of_what_it_is_made_of(graded):
     settings, _ = graded
-    decide_grade(settings, "maintenance_orders.cost", Choice("wang", "prices of suppliers", grade="important"))
+    decide_grade(settings, "maintenance_orders.cost", GradeChoice("wang", "prices of suppliers", grade="important"))
     grade_all(settings)
     gold = {r.column: r.grade for r in list_grades(settings, "asset_health_daily")}
     assert (gold["orders_cost"].grade, gold["orders_cost"].why) == ("important", "grade_inherited")

@@ -1,10 +1,10 @@
 """A repair that makes one column of another carries the other's grade along: values must not be lowered by a detour."""
 
 from lakeward.flows import decide_grade, grade_dataset
-from lakeward.flows.grading.decide import Choice
+from lakeward.flows.grading.decide import GradeChoice
 from lakeward.flows.steward.repair import Repair
-from support.plant import line
-from support.quarantine_line import HOT, make_aside
+from support.plant import csv_line
+from support.quarantine_line import HOT_ROWS, make_quarantine_plant
 
 
 def grades(aside) -> dict[str, str]:
@@ -12,18 +12,18 @@ def grades(aside) -> dict[str, str]:
 
 
 def test_column_made_of_a_core_column_by_a_repair_is_core(tmp_path):
-    aside = make_aside(tmp_path / "plant")
+    aside = make_quarantine_plant(tmp_path / "plant")
     assert grades(aside)["machine"] == "general"
-    decide_grade(aside.settings, "press_line.temp_degc", Choice("wang.fang", "a secret process", grade="core"))
-    aside.repair(HOT, Repair({"machine": "machine || temp_degc", "temp_degc": "'21'"}))
-    aside.replay(HOT)
+    decide_grade(aside.settings, "press_line.temp_degc", GradeChoice("wang.fang", "a secret process", grade="core"))
+    aside.repair(HOT_ROWS, Repair({"machine": "machine || temp_degc", "temp_degc": "'21'"}))
+    aside.replay(HOT_ROWS)
     assert grades(aside)["machine"] == "core"
 
 
 def test_replays_alone_leave_grades_as_they_are(tmp_path):
-    aside = make_aside(tmp_path / "plant")
+    aside = make_quarantine_plant(tmp_path / "plant")
     before = grades(aside)
     aside.repair()
-    aside.replay(HOT)
-    aside.plant.drop("b.csv", line("A", 9, 20))
+    aside.replay(HOT_ROWS)
+    aside.plant.drop("b.csv", csv_line("A", 9, 20))
     assert grades(aside) == before

@@ -8,13 +8,13 @@ import pytest
 
 from lakeward.core.errors import DefinitionError, UsageError
 from lakeward.core.names import TableName
-from lakeward.flows import MaturityIndicator, assess, ingest_dataset, list_tables, maturity_show
+from lakeward.flows import MaturityIndicator, assess_readiness, ingest_dataset, list_tables, show_maturity
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.scorecard.assess import ANSWERS, stored_assessment
-from lakeward.flows.scorecard.maturity import readiness_of
+from lakeward.flows.scorecard.assess import ANSWERS_FILE, stored_assessment
+from lakeward.flows.scorecard.readiness import stored_readiness
 from lakeward.flows.scorecard.summary import maturity_summary
-from lakeward.maturity.catalogue import catalogue
-from support.plant import Plant, line, make_plant
+from lakeward.maturity.catalogue import default_catalogue
+from support.plant import Plant, csv_line, make_plant
 
 ANSWER = """\
 edition: GB/T 36073-2025
@@ -31,7 +31,7 @@ answers:
 @pytest.fixture
 def plant(tmp_path: Path) -> Plant:
     plant = make_plant(tmp_path / "plant")
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 999))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 999))
     ingest_dataset(plant.settings, "press_line")
     return plant
 
@@ -42,7 +42,7 @@ def empty(tmp_path: Path) -> Plant:
 
 
 def answer(plant: Plant, text: str) -> None:
-    path = plant.root / ANSWERS
+    path = plant.root / ANSWERS_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
@@ -51,19 +51,19 @@ def versions(plant: Plant) -> dict[str, int]:
     return {str(row.table): row.version for row in list_tables(plant.settings)}
 
 
-def shown(plant: Plant, item: str) -> dict[str, MaturityIndicator]:
-    return {row.indicator: row for row in maturity_show(plant.settings, item)[0].indicators}
+def show_item(plant: Plant, item: str) -> dict[str, MaturityIndicator]:
+    return {row.indicator: row for row in show_maturity(plant.settings, item)[0].indicators}
 
 
-def measured(plant: Plant) -> list[dict[str, object]]:
+def measured_items(plant: Plant) -> list[dict[str, object]]:
     with open_workspace(plant.settings).engine() as engine:
         return [row for row in stored_assessment(engine) if row["sql"]]
 
 
 def test_every_figure_is_what_its_query_gives_at_its_versions(plant: Plant) -> None:
-    assess(plant.settings)
-    rows = measured(plant)
-    plant.drop("b.csv", line("M1", 2, 21), line("M2", 3, 999))
+    assess_readiness(plant.settings)
+    rows = measured_items(plant)
+    plant.drop("b.csv", csv_line("M1", 2, 21), csv_line("M2", 3, 999))
     ingest_dataset(plant.settings, "press_line")
 
     assert len(rows) >= 20
@@ -75,9 +75,9 @@ def test_every_figure_is_what_its_query_gives_at_its_versions(plant: Plant) -> N
 
 
 def test_figures_are_those_that_can_be_counted_by_hand(plant: Plant) -> None:
-    assess(plant.settings)
+    assess_readiness(plant.settings)
 
-    checks = shown(plant, "11.2")
+    checks = show_item(plant, "11.2")
     with open_workspace(plant.settings).engine() as engine:
         outcomes = [row["outcome"] for row in engine.fetch("SELECT outcome FROM governance.verdicts")]
     known = [outcome for outcome in outcomes if outcome != "UNKNOWN"]
@@ -87,21 +87,21 @@ def test_figures_are_those_that_can_be_counted_by_hand(plant: Plant) -> None:
 
 
 def test_a_lake_of_one_day_reads_low_and_names_what_is_missing(plant: Plant) -> None:
-    readiness = assess(plant.settings).readiness
+    readiness = assess_readiness(plant.settings).readiness
 
-    assert 0 < readiness.measured < 8
+    assert 0 < readiness.measured_items < 8
     assert readiness.level is None
     assert readiness.score is not None
     assert readiness.score <= 3
-    issues = shown(plant, "11.2")["QC3"]
+    issues = show_item(plant, "11.2")["QC3"]
     assert (issues.value, issues.level, issues.reason, issues.missing) == (None, None, "maturity_no_source", "issues")
 
 
 def test_a_rerun_over_unchanged_tables_commits_nothing(plant: Plant) -> None:
-    first = assess(plant.settings)
+    first = assess_readiness(plant.settings)
     before = versions(plant)
 
-    again = assess(plant.settings)
+    again = assess_readiness(plant.settings)
 
     assert (first.changed, again.changed) == (True, False)
     assert again.run_id == first.run_id
@@ -109,20 +109,20 @@ def test_a_rerun_over_unchanged_tables_commits_nothing(plant: Plant) -> None:
 
 
 def test_a_new_batch_is_a_new_assessment(plant: Plant) -> None:
-    assess(plant.settings)
-    plant.drop("b.csv", line("M1", 2, 21))
+    assess_readiness(plant.settings)
+    plant.drop("b.csv", csv_line("M1", 2, 21))
     ingest_dataset(plant.settings, "press_line")
 
-    assert assess(plant.settings).changed
+    assert assess_readiness(plant.settings).changed
     with open_workspace(plant.settings).engine() as engine:
         assert {row["seq"] for row in stored_assessment(engine)} == {2}
 
 
 def test_over_an_empty_lake_everything_is_unknown_and_says_so(empty: Plant) -> None:
-    readiness = assess(empty.settings).readiness
+    readiness = assess_readiness(empty.settings).readiness
 
-    assert (readiness.score, readiness.level, readiness.measured) == (None, None, 0)
-    assert {row.score for row in maturity_show(empty.settings)} == {None}
+    assert (readiness.score, readiness.level, readiness.measured_items) == (None, None, 0)
+    assert {row.score for row in show_maturity(empty.settings)} == {None}
     indicators = [indicator for item in readiness.items for indicator in item.indicators]
     assert {(each.level, each.fact.evidence, each.reason) for each in indicators} == {(None, None, "maturity_lake_empty")}
 
@@ -130,23 +130,23 @@ def test_over_an_empty_lake_everything_is_unknown_and_says_so(empty: Plant) -> N
 def test_a_project_without_contracts_measures_nothing_and_a_rerun_writes_nothing(empty: Plant) -> None:
     (empty.dataset / "contract.odcs.yaml").unlink()
 
-    assert assess(empty.settings).readiness.measured == 0
-    assert not assess(empty.settings).changed
+    assert assess_readiness(empty.settings).readiness.measured_items == 0
+    assert not assess_readiness(empty.settings).changed
 
 
 def test_what_is_stored_tells_the_same_as_what_was_assessed(plant: Plant) -> None:
     answer(plant, ANSWER.format(item="11.2"))
-    readiness = assess(plant.settings).readiness
+    readiness = assess_readiness(plant.settings).readiness
 
     with open_workspace(plant.settings).engine() as engine:
-        assert maturity_summary(readiness_of(stored_assessment(engine), catalogue())) == maturity_summary(readiness)
+        assert maturity_summary(stored_readiness(stored_assessment(engine), default_catalogue())) == maturity_summary(readiness)
 
 
 def test_an_answer_stands_beside_the_proposal_with_the_difference(plant: Plant) -> None:
     answer(plant, ANSWER.format(item="8.4"))
-    assess(plant.settings)
+    assess_readiness(plant.settings)
 
-    (row,) = maturity_show(plant.settings, "8.4")
+    (row,) = show_maturity(plant.settings, "8.4")
     assert (row.score, row.assessor, row.documents) == (Decimal("2.33"), Decimal("2.33"), ("docs/plan.pdf",))
     assert row.difference == row.assessor - row.proposal
 
@@ -154,9 +154,9 @@ def test_an_answer_stands_beside_the_proposal_with_the_difference(plant: Plant) 
 def test_an_answer_measures_what_telemetry_can_not(empty: Plant) -> None:
     answer(empty, ANSWER.format(item="6.1"))
 
-    readiness = assess(empty.settings).readiness
+    readiness = assess_readiness(empty.settings).readiness
 
-    assert (readiness.measured, readiness.score) == (1, Decimal("2.33"))
+    assert (readiness.measured_items, readiness.score) == (1, Decimal("2.33"))
 
 
 @pytest.mark.parametrize(("old", "new", "code"), [("6.1", "15.1", "maturity_unknown_item"), ("2025", "2018", "maturity_edition")])
@@ -164,7 +164,7 @@ def test_wrong_answers_stop_the_assessment_before_anything_is_written(empty: Pla
     answer(empty, ANSWER.format(item="6.1").replace(old, new))
 
     with pytest.raises(DefinitionError) as caught:
-        assess(empty.settings)
+        assess_readiness(empty.settings)
 
     assert caught.value.code == code
     assert versions(empty) == {}
@@ -172,9 +172,9 @@ def test_wrong_answers_stop_the_assessment_before_anything_is_written(empty: Pla
 
 def test_an_item_of_no_edition_and_a_lake_never_assessed_are_refused(empty: Plant) -> None:
     with pytest.raises(UsageError) as unknown:
-        maturity_show(empty.settings, "15.1")
+        show_maturity(empty.settings, "15.1")
     with pytest.raises(UsageError) as early:
-        maturity_show(empty.settings)
+        show_maturity(empty.settings)
 
     assert (unknown.value.code, early.value.code) == ("maturity_item_not_there", "maturity_not_assessed")
 
@@ -182,7 +182,7 @@ def test_an_item_of_no_edition_and_a_lake_never_assessed_are_refused(empty: Plan
 def test_a_table_without_a_contract_counts_against_the_figure(plant: Plant) -> None:
     (plant.dataset / "contract.odcs.yaml").unlink()
 
-    assess(plant.settings)
+    assess_readiness(plant.settings)
 
-    contracts = shown(plant, "8.1")["AM1"]
+    contracts = show_item(plant, "8.1")["AM1"]
     assert (contracts.numerator, contracts.denominator, contracts.level) == (0, 1, Decimal("1.00"))

@@ -12,10 +12,10 @@ from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows import ingest_dataset
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.scorecard.assess import gather
+from lakeward.flows.scorecard.assess import measure_indicators
 from lakeward.flows.scorecard.inventory import take_inventory
-from lakeward.maturity.catalogue import catalogue
-from support.plant import Plant, line, make_plant
+from lakeward.maturity.catalogue import default_catalogue
+from support.plant import Plant, csv_line, make_plant
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -28,11 +28,11 @@ class Lake:
     now: datetime
 
     def add(self, name: str, *rows: Mapping[str, object]) -> None:
-        blank = {column.name: None for column in governance.spec(name).columns}
-        governance.record(self.engine, name, [{**blank, **row} for row in rows], Txn("test", 1))
+        blank = {column.name: None for column in governance.table_spec(name).columns}
+        governance.append_rows(self.engine, name, [{**blank, **row} for row in rows], Txn("test", 1))
 
     def value(self, indicator: str, at: datetime | None = None) -> Decimal | int | None:
-        evidence = gather(self.engine, catalogue(), at or self.now)[indicator].evidence
+        evidence = measure_indicators(self.engine, default_catalogue(), at or self.now)[indicator].evidence
         return evidence.value if evidence else None
 
 
@@ -41,7 +41,7 @@ def lake(tmp_path: Path) -> Iterator[Lake]:
     plant: Plant = make_plant(tmp_path / "plant")
     contract = plant.dataset / "contract.odcs.yaml"
     contract.write_text(contract.read_text() + "slaProperties:\n  - {property: latency, value: 2, unit: h}\n")
-    plant.drop("a.csv", line("M1", 0, 20.5))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5))
     ingest_dataset(plant.settings, "press_line")
     workspace = open_workspace(plant.settings)
     with workspace.engine() as engine:
@@ -64,8 +64,8 @@ def query(seq: int, at: datetime, *, objects: str = "[]", verdict: str = "allowe
     return {**row, "account": "a", "role": "analyst", "query_sha256": "0", "rows_out": 0, "policy_sha256": "0"}
 
 
-def finished(lake: Lake, *ago: timedelta) -> list[dict[str, object]]:
-    (row,) = governance.rows(lake.engine, "runs")
+def run_rows(lake: Lake, *ago: timedelta) -> list[dict[str, object]]:
+    (row,) = governance.read_rows(lake.engine, "runs")
     return [{**row, "batch_seq": n, "batch_id": f"b{n}", "finished_at": lake.now - one} for n, one in enumerate(ago, start=2)]
 
 
@@ -101,7 +101,7 @@ def test_a_hole_in_the_access_log_shows(lake: Lake) -> None:
 def test_only_an_answered_query_is_use(lake: Lake) -> None:
     lake.add("access_log", query(1, lake.now, objects='["silver.press_line"]', verdict="refused"))
     refused = lake.value("AO2")
-    governance.record(
+    governance.append_rows(
         lake.engine,
         "access_log",
         [{"code": None, "key_id": None, **query(2, lake.now, objects='["silver.press_line"]')}],
@@ -112,9 +112,9 @@ def test_only_an_answered_query_is_use(lake: Lake) -> None:
 
 
 def test_a_table_that_is_not_there_yet_is_unknown_by_name(lake: Lake) -> None:
-    fact = gather(lake.engine, catalogue(), lake.now)["SS1"]
+    fact = measure_indicators(lake.engine, default_catalogue(), lake.now)["SS1"]
 
-    assert (fact.exact, fact.missing, fact.reason) == (None, "governance.grade_proposals", "maturity_no_table")
+    assert (fact.unrounded_value, fact.missing, fact.reason) == (None, "governance.grade_proposals", "maturity_no_table")
 
 
 def test_on_its_first_day_no_freshness_window_is_over(lake: Lake) -> None:
@@ -122,10 +122,10 @@ def test_on_its_first_day_no_freshness_window_is_over(lake: Lake) -> None:
 
 
 def test_many_runs_in_one_window_meet_one_window(lake: Lake) -> None:
-    lake.add("runs", *finished(lake, *(timedelta(minutes=n) for n in range(20))))
+    lake.add("runs", *run_rows(lake, *(timedelta(minutes=n) for n in range(20))))
     later = replace(lake, now=lake.now + 2 * DAY)
 
-    fact = gather(later.engine, catalogue(), later.now)["LO2"]
+    fact = measure_indicators(later.engine, default_catalogue(), later.now)["LO2"]
 
     assert fact.numerator in {1, 2}
     assert fact.denominator is not None
@@ -142,7 +142,7 @@ def test_a_dataset_that_stopped_misses_every_window_since(lake: Lake) -> None:
 
 
 def test_a_planned_batch_that_never_ended_counts_against_the_runs(lake: Lake) -> None:
-    (planned,) = governance.rows(lake.engine, "batches")
+    (planned,) = governance.read_rows(lake.engine, "batches")
     lake.add("batches", {**planned, "batch_seq": 2, "batch_id": "lost"})
 
     assert (lake.value("AI2"), lake.value("LO1")) == (Decimal("50.00"), Decimal("50.00"))

@@ -7,18 +7,18 @@ import pytest
 
 from lakeward.cli import main
 from lakeward.flows import ingest_dataset
-from support.plant import Plant, line, make_plant
+from support.plant import Plant, csv_line, make_plant
 
 
 @pytest.fixture
 def plant(tmp_path: Path) -> Plant:
     plant = make_plant(tmp_path / "plant")
-    plant.drop("a.csv", line("M1", 0, 20.5))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5))
     ingest_dataset(plant.settings, "press_line")
     return plant
 
 
-def told(plant: Plant, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+def command_output(plant: Plant, capsys: pytest.CaptureFixture[str], *words: str) -> str:
     with pytest.raises(SystemExit) as ended:
         main([*words, "--project", str(plant.root)])
     assert ended.value.code == 0
@@ -26,7 +26,7 @@ def told(plant: Plant, capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def test_assess_says_how_much_was_measured_and_that_it_certifies_nothing(plant: Plant, capsys) -> None:
-    english, chinese = told(plant, capsys, "assess"), told(plant, capsys, "assess", "--lang", "zh")
+    english, chinese = command_output(plant, capsys, "assess"), command_output(plant, capsys, "assess", "--lang", "zh")
 
     assert "of 33 items measured" in english
     assert "not a certification" in english
@@ -36,7 +36,7 @@ def test_assess_says_how_much_was_measured_and_that_it_certifies_nothing(plant: 
 
 
 def test_json_gives_numbers_and_null_for_what_is_unknown(plant: Plant, capsys) -> None:
-    found = json.loads(told(plant, capsys, "assess", "--json"))
+    found = json.loads(command_output(plant, capsys, "assess", "--json"))
 
     assert (found["total"], found["level"], found["edition"]) == (33, None, "GB/T 36073-2025")
     assert isinstance(found["score"], float)
@@ -44,10 +44,10 @@ def test_json_gives_numbers_and_null_for_what_is_unknown(plant: Plant, capsys) -
 
 
 def test_an_item_opens_down_to_the_queries(plant: Plant, capsys) -> None:
-    told(plant, capsys, "assess")
+    command_output(plant, capsys, "assess")
 
-    shown = told(plant, capsys, "maturity", "show", "11.2")
-    (item,) = json.loads(told(plant, capsys, "maturity", "show", "11.2", "--json"))
+    shown = command_output(plant, capsys, "maturity", "show", "11.2")
+    (item,) = json.loads(command_output(plant, capsys, "maturity", "show", "11.2", "--json"))
 
     assert "SELECT" in shown
     assert "of 33 items measured" in shown

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lakeward.quality.catalogue import Form, expectations
 from support.gx_cases import CASES, WITH_CONDITION
-from support.gx_comparison import ours, table, theirs
+from support.gx_comparison import judge_by_gx, judge_by_lakeward, table
 from support.gx_differences import differences
 
 pytest.importorskip("great_expectations", reason="the extra gx is not installed")
@@ -39,11 +39,11 @@ def rows(*numbers):
     return st.lists(st.fixed_dictionaries(values), max_size=8)
 
 
-def unexplained(given_rows, cases):
+def unexplained_differences(given_rows, cases):
     data, listed = table(given_rows), differences()
     return [
         (case, mine, his)
-        for case, mine, his in zip(cases, ours(data, cases), theirs(data, cases), strict=True)
+        for case, mine, his in zip(cases, judge_by_lakeward(data, cases), judge_by_gx(data, cases), strict=True)
         if not (mine.compiled and mine.agrees(his)) and not any(known.explains(case, given_rows) for known in listed)
     ]
 
@@ -56,25 +56,25 @@ PROFILE = {"deadline": None, "derandomize": True, "database": None, "suppress_he
 @settings(max_examples=2 * PARTS, **PROFILE)
 @given(rows(*NUMBERS), st.integers(0, PARTS - 1))
 def test_compiled_expectations_say_what_great_expectations_says(given_rows, part):
-    assert unexplained(given_rows, ALL[part::PARTS]) == []
+    assert unexplained_differences(given_rows, ALL[part::PARTS]) == []
 
 
 @pytest.mark.exhaustive
 @settings(max_examples=10 * PARTS, **PROFILE)
 @given(rows(*NUMBERS, *INFINITE), st.integers(0, PARTS - 1))
 def test_they_say_so_with_infinities_too(given_rows, part):
-    assert unexplained(given_rows, ALL[part::PARTS]) == []
+    assert unexplained_differences(given_rows, ALL[part::PARTS]) == []
 
 
 @pytest.mark.parametrize("given_rows", [[], [{"m": 1}] * 3], ids=["no row", "no value"])
 def test_they_say_so_over_nothing(given_rows):
-    assert unexplained(given_rows, ALL) == []
+    assert unexplained_differences(given_rows, ALL) == []
 
 
 @pytest.mark.parametrize("known", differences(), ids=lambda known: known.id)
 def test_a_listed_difference_is_one(known):
     case, found = known.case(), known.rows()
-    (mine,), (his,) = ours(table(found), [case]), theirs(table(found), [case])
+    (mine,), (his,) = judge_by_lakeward(table(found), [case]), judge_by_gx(table(found), [case])
     assert mine.compiled
     assert known.explains(case, found)
     assert not mine.agrees(his)

@@ -9,7 +9,7 @@ import pytest
 from lakeward.contracts.model import Kind
 from lakeward.contracts.record_format import FileFormat
 from lakeward.quality.gx import judge_with_gx
-from lakeward.quality.plan import make_plan
+from lakeward.quality.plan import compile_plan
 from lakeward.quality.rule import Outcome
 from lakeward.quality.suite import load_rules
 from support.judging import PLACE, column, contract, expect, judge, rules_of
@@ -94,13 +94,13 @@ def parquet(tmp_path_factory):
 def test_a_compiled_expectation_says_what_great_expectations_says(case, parquet):
     type_, kwargs = case
     rule = expect(type_, severity="quarantine", id_="mine", **kwargs)
-    assert not make_plan(PROMISED, rules_of(PROMISED, rule), STORED | PLACE).foreign
+    assert not compile_plan(PROMISED, rules_of(PROMISED, rule), STORED | PLACE).gx_rules
     ours, (theirs,) = judge(PROMISED, ROWS, rule, stored=STORED), judge_with_gx([rules_of(PROMISED, rule)[-1]], parquet)
     mine = ours.verdicts["mine"]
     assert mine.outcome is theirs.outcome
     if mine.failed is not None:
         assert (mine.evaluated, mine.failed) == (theirs.evaluated, theirs.failed)
-        failing = {row for _, row in theirs.places} if theirs.outcome is Outcome.FAIL else set()
+        failing = {row for _, row in theirs.row_ids} if theirs.outcome is Outcome.FAIL else set()
         assert {row for row, reasons in ours.reasons().items() if "mine" in reasons} == failing
 
 
@@ -114,20 +114,20 @@ FOREIGN = (
 
 @pytest.mark.parametrize(("outcome", "type_", "kwargs"), FOREIGN, ids=lambda value: str(value)[:40])
 def test_what_is_not_compiled_is_judged_by_great_expectations(outcome, type_, kwargs, parquet):
-    plan = make_plan(PROMISED, rules_of(PROMISED, expect(type_, **kwargs)), STORED | PLACE)
-    assert [verdict.outcome for verdict in judge_with_gx(plan.foreign, parquet)] == [outcome]
+    plan = compile_plan(PROMISED, rules_of(PROMISED, expect(type_, **kwargs)), STORED | PLACE)
+    assert [verdict.outcome for verdict in judge_with_gx(plan.gx_rules, parquet)] == [outcome]
 
 
 def test_rows_that_only_great_expectations_can_tell_go_aside(parquet):
-    plan = make_plan(
+    plan = compile_plan(
         PROMISED, rules_of(PROMISED, expect("column_values_to_match_regex", column="s", regex="a(?=b)")), STORED | PLACE
     )
-    (verdict,) = judge_with_gx(plan.foreign, parquet)
+    (verdict,) = judge_with_gx(plan.gx_rules, parquet)
     assert (verdict.evaluated, verdict.failed) == (5, 3)
     con = duckdb.connect()
     con.execute(f"CREATE TABLE batch AS SELECT *, 'f' AS _file FROM '{parquet}'")
     con.execute("CREATE TABLE places (_file_seq BIGINT, _row BIGINT)")
-    con.executemany("INSERT INTO places VALUES (?, ?)", verdict.places)
+    con.executemany("INSERT INTO places VALUES (?, ?)", verdict.row_ids)
     good, bad = plan.split("batch", {verdict.rule.id}, {verdict.rule.id: "places"})
     assert con.execute(f"SELECT list(_row ORDER BY _row) FROM ({bad})").fetchone()[0] == [4, 6, 7]
     assert con.execute(f"SELECT count(*) FROM ({good})").fetchone()[0] == 3
@@ -146,8 +146,8 @@ UNJUDGED = (
 
 @pytest.mark.parametrize(("type_", "kwargs"), UNJUDGED, ids=lambda value: str(value)[:40])
 def test_what_great_expectations_can_not_judge_on_rows_in_memory_is_unknown(type_, kwargs, parquet):
-    plan = make_plan(PROMISED, rules_of(PROMISED, {"type": type_, "kwargs": kwargs}), STORED | PLACE)
-    assert [verdict.outcome for verdict in judge_with_gx(plan.foreign, parquet)] == [Outcome.UNKNOWN]
+    plan = compile_plan(PROMISED, rules_of(PROMISED, {"type": type_, "kwargs": kwargs}), STORED | PLACE)
+    assert [verdict.outcome for verdict in judge_with_gx(plan.gx_rules, parquet)] == [Outcome.UNKNOWN]
 
 
 @pytest.mark.filterwarnings("ignore:.*row_condition parameter:DeprecationWarning")
@@ -172,4 +172,4 @@ def test_a_suite_that_great_expectations_wrote_is_read():
     written = json.dumps(suite.to_json_dict(), default=str)
     rules = load_rules(PROMISED, written, "suite.json")[-2:]
     assert [rule.severity for rule in rules] == ["warn", "quarantine"]
-    assert not make_plan(PROMISED, rules, STORED | PLACE).foreign
+    assert not compile_plan(PROMISED, rules, STORED | PLACE).gx_rules

@@ -8,7 +8,7 @@ import pytest
 from lakeward.contracts.load import parse_contract
 from lakeward.quality.suite import load_rules
 from lakeward.simulator import write_plant_day
-from support.sensor_truth import LOOKS_FOR, SUITE, Defect, arrived, flagged, injected, score
+from support.sensor_truth import LOOKS_FOR, SUITE, Defect, flag_readings, load_readings, read_defects, score_detection
 
 pytestmark = pytest.mark.slow
 CONTRACT = Path(__file__).parents[3] / "expectations/datasets/plant_telemetry/contract.odcs.yaml"
@@ -42,15 +42,15 @@ def day(tmp_path_factory):
     write_plant_day(root, seed=7, day=date(2026, 3, 2))
     contract = parse_contract(CONTRACT.read_text(encoding="utf-8"), "contract")
     rules = load_rules(contract, SUITE.read_text(encoding="utf-8"), "suite")
-    con = arrived(
+    con = load_readings(
         sorted((root / "inbox/plant_telemetry").iterdir()), items="series, ts, value, value_text, status, quality, unit"
     )
-    defects = injected(root / "truth/injected.csv")
+    defects = read_defects(root / "truth/injected.csv")
     reset = {one.series for one in defects["clock_reset"]}
     # A reading of a clock that was reset is one of 1970, and the first of the day comes 56 years after it.
     defects["clock_reset"] += [Defect(name, ONCE_1970.start, ONCE_1970.end) for name in reset]
     defects["clock_reset"] += [Defect(name, _midnight(), _midnight() + timedelta(minutes=1)) for name in reset]
-    return flagged(con, contract, rules, "series", "ts"), defects
+    return flag_readings(con, contract, rules, "series", "ts"), defects
 
 
 def _midnight():
@@ -63,14 +63,14 @@ def test_a_kind_of_defect_is_found_by_the_rule_that_looks_for_it(day, kind):
     seen = [flag for rule, kinds in LOOKS_FOR.items() if kind in kinds for flag in flags[rule]]
     wanted = [one for one in defects[kind] if one.start.year > 1970 and one.end - one.start != timedelta(minutes=1)]
     assert wanted
-    assert score(seen, wanted).recall >= RECALL[kind]
+    assert score_detection(seen, wanted).recall >= RECALL[kind]
 
 
 @pytest.mark.parametrize("rule", PRECISION)
 def test_what_a_rule_flags_lies_in_a_defect_that_it_looks_for(day, rule):
     flags, defects = day
     assert flags[rule]
-    assert score(flags[rule], [one for kind in LOOKS_FOR[rule] for one in defects[kind]]).precision >= PRECISION[rule]
+    assert score_detection(flags[rule], [one for kind in LOOKS_FOR[rule] for one in defects[kind]]).precision >= PRECISION[rule]
 
 
 @pytest.mark.parametrize("rule", ["heart_stopped", "frozen_reporter"])

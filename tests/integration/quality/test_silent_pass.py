@@ -114,7 +114,7 @@ def versions(entries):
     return {r.id: (r.version, r.severity) for r in load_rules(PROMISED, suite(*entries), "suite.json")}
 
 
-def noticed(entries):
+def is_noticed(entries):
     """Whether a suite with `entries` is refused, or has other rules."""
     try:
         return versions(entries) != versions(RULES)
@@ -125,7 +125,7 @@ def noticed(entries):
 @pytest.mark.parametrize("place", range(len(RULES)), ids=[r["meta"]["lakeward"]["id"] for r in RULES])
 def test_a_dropped_rule_is_gone_from_the_verdicts(place):
     left = RULES[:place] + RULES[place + 1 :]
-    assert noticed(left)
+    assert is_noticed(left)
     asked = {r["meta"]["lakeward"]["id"] for r in RULES} - set(judge(PROMISED, CLEAN, *left).verdicts)
     assert asked == {RULES[place]["meta"]["lakeward"]["id"]}
 
@@ -159,7 +159,7 @@ def changes(entry):
 
 @pytest.mark.parametrize("place", range(len(RULES)), ids=[r["meta"]["lakeward"]["id"] for r in RULES])
 def test_a_changed_rule_is_another_rule_or_refused(place):
-    silent = [what for what, changed in changes(RULES[place]) if not noticed([*RULES[:place], changed, *RULES[place + 1 :]])]
+    silent = [what for what, changed in changes(RULES[place]) if not is_noticed([*RULES[:place], changed, *RULES[place + 1 :]])]
     assert silent == []
 
 

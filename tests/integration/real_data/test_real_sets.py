@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.settings import Settings
-from lakeward.flows import explain_row, list_tables, quarantine_rows, run_dataset
+from lakeward.flows import explain_row, list_tables, run_dataset, show_quarantine
 from lakeward.flows.base.report import Counts, RunReport
-from support.real_data import DATA, count, make_project, records, stored
+from support.real_data import DATA, count, make_project, query_live_files, records
 
 pytestmark = pytest.mark.real_data
 
@@ -35,7 +35,7 @@ Value = str | Decimal | None
 
 
 @dataclass(frozen=True)
-class Done:
+class FinishedSet:
     """One set after its first run."""
 
     settings: Settings
@@ -43,7 +43,7 @@ class Done:
     report: RunReport
 
 
-def expected(rows_in: int, good: list[tuple[Value, ...]], quarantine: int) -> Counts:
+def expected_counts(rows_in: int, good: list[tuple[Value, ...]], quarantine: int) -> Counts:
     """What must come of records that a reader of our own found, when all columns are the key."""
     distinct = len(set(good))
     bronze = len(good) + quarantine
@@ -61,13 +61,13 @@ def skab() -> Counts:
     rows = [row for path in (DATA / "skab").glob("*/*.csv") for row in records(path, ";")]
     good = [row for row in rows if 201 <= float(row["Voltage"]) <= 255]
     names = list(max(rows, key=len))
-    return expected(len(rows), [tuple(_value(row.get(name)) for name in names) for row in good], len(rows) - len(good))
+    return expected_counts(len(rows), [tuple(_value(row.get(name)) for name in names) for row in good], len(rows) - len(good))
 
 
 def steel_energy() -> Counts:
     rows = list(records(DATA / "steel_energy" / "Steel_industry_data.csv"))
     good: list[tuple[Value, ...]] = [(row["date"],) for row in rows if float(row["Usage_kWh"]) <= 155]
-    return expected(len(rows), good, len(rows) - len(good))
+    return expected_counts(len(rows), good, len(rows) - len(good))
 
 
 def excavators_mwo() -> Counts:
@@ -75,7 +75,7 @@ def excavators_mwo() -> Counts:
     known = [row for rows in files if "Rule" in rows[0] for row in rows]
     good = [row for row in known if _is_order(row)]
     typed = [tuple(_value(row[name]) for name in ORDER_COLUMNS) for row in good]
-    return expected(sum(map(len, files)), typed, len(known) - len(good))
+    return expected_counts(sum(map(len, files)), typed, len(known) - len(good))
 
 
 def _is_order(row: dict[str, str]) -> bool:
@@ -101,17 +101,17 @@ COUNTS = {
 
 
 @pytest.fixture(scope="module", params=list(TRUTH))
-def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
+def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FinishedSet:
     settings = make_project(tmp_path_factory.mktemp(request.param) / "plant", request.param)
-    return Done(settings, request.param, run_dataset(settings, request.param))
+    return FinishedSet(settings, request.param, run_dataset(settings, request.param))
 
 
-def test_counts_are_those_of_another_reader_of_the_files(done: Done) -> None:
+def test_counts_are_those_of_another_reader_of_the_files(done: FinishedSet) -> None:
     assert TRUTH[done.name]() == COUNTS[done.name]
     assert done.report.counts == COUNTS[done.name]
 
 
-def test_tables_hold_what_was_reported_and_both_sums_of_law_1_hold(done: Done) -> None:
+def test_tables_hold_what_was_reported_and_both_sums_of_law_1_hold(done: FinishedSet) -> None:
     held = {layer: count(done.settings, layer, done.name) for layer in ("bronze", "rejects", "silver", "quarantine")}
 
     told = done.report.counts
@@ -120,13 +120,13 @@ def test_tables_hold_what_was_reported_and_both_sums_of_law_1_hold(done: Done) -
     assert held["bronze"] == held["silver"] + held["quarantine"] + told.duplicates
 
 
-def test_every_record_has_one_place_and_no_place_is_told_twice(done: Done) -> None:
-    kept = [row for layer in ("bronze", "rejects") for row in stored(done.settings, layer, done.name, "_file, _row")]
+def test_every_record_has_one_place_and_no_place_is_told_twice(done: FinishedSet) -> None:
+    kept = [row for layer in ("bronze", "rejects") for row in query_live_files(done.settings, layer, done.name, "_file, _row")]
 
     assert len(set(kept)) == len(kept) == done.report.counts.rows_in
 
 
-def test_a_second_run_commits_to_no_table(done: Done) -> None:
+def test_a_second_run_commits_to_no_table(done: FinishedSet) -> None:
     before = list_tables(done.settings)
 
     again = run_dataset(done.settings, done.name)
@@ -135,7 +135,7 @@ def test_a_second_run_commits_to_no_table(done: Done) -> None:
     assert list_tables(done.settings) == before
 
 
-def test_a_row_of_silver_is_explained_to_its_file_and_line(done: Done) -> None:
+def test_a_row_of_silver_is_explained_to_its_file_and_line(done: FinishedSet) -> None:
     column, where = {
         "skab": ("Voltage", "ts=2020-03-09T10:14:34Z"),
         "steel_energy": ("Usage_kWh", "ts=2018-01-01T00:15:00+09:00"),
@@ -151,7 +151,7 @@ def test_a_row_of_silver_is_explained_to_its_file_and_line(done: Done) -> None:
     assert (origin.batch, origin.contract_version) == (1, "1.0.0")
 
 
-def test_files_that_differ_are_told_of(done: Done) -> None:
+def test_files_that_differ_are_told_of(done: FinishedSet) -> None:
     told = Counter(code for code, _ in done.report.warnings)
 
     assert told == ({"file_unknown_columns": 2, "file_missing_columns": 2} if done.name == "excavators_mwo" else {})
@@ -165,7 +165,7 @@ def orders(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def test_files_of_five_columns_are_rejects_with_the_columns_they_lack(orders: Settings) -> None:
-    found = stored(orders, "rejects", "excavators_mwo", "DISTINCT _file, reason, detail")
+    found = query_live_files(orders, "rejects", "excavators_mwo", "DISTINCT _file, reason, detail")
 
     assert set(found) == {
         (file, "reject_missing_column", "missing: FuncLocation, Rule")
@@ -174,7 +174,7 @@ def test_files_of_five_columns_are_rejects_with_the_columns_they_lack(orders: Se
 
 
 def test_the_shifted_row_is_set_aside_with_every_reason(orders: Settings) -> None:
-    rows = {(row.file, row.row): set(row.reasons) for row in quarantine_rows(orders, "excavators_mwo", 100)}
+    rows = {(row.file, row.row): set(row.reasons) for row in show_quarantine(orders, "excavators_mwo", 100)}
 
     assert rows[("excavators-cleaned_v2020-09.csv", 3454)] == {
         *("type:cost", "type:running_time", "required:functional_location"),
@@ -183,7 +183,7 @@ def test_the_shifted_row_is_set_aside_with_every_reason(orders: Settings) -> Non
 
 
 def test_what_an_unknown_column_held_is_kept(orders: Settings) -> None:
-    found = stored(orders, "bronze", "excavators_mwo", "count(_extra) FILTER (_file = 'excavators_v2020-08.csv')")
+    found = query_live_files(orders, "bronze", "excavators_mwo", "count(_extra) FILTER (_file = 'excavators_v2020-08.csv')")
 
     assert found == [(5485,)]
 
@@ -192,7 +192,9 @@ def test_days_come_first_and_rows_out_of_order_are_in_their_place(tmp_path: Path
     settings = make_project(tmp_path / "plant", "steel_energy")
     run_dataset(settings, "steel_energy")
 
-    spans = stored(settings, "silver", "steel_energy", "epoch(min(ts))::BIGINT, epoch(max(ts))::BIGINT, count(DISTINCT ts)")
+    spans = query_live_files(
+        settings, "silver", "steel_energy", "epoch(min(ts))::BIGINT, epoch(max(ts))::BIGINT, count(DISTINCT ts)"
+    )
 
     # 2018 in Seoul (UTC+9) begins at 2017-12-31T15:00Z; its last quarter of an hour begins a year later at 14:45Z.
     assert spans == [(1514732400, 1546267500, 35039)]

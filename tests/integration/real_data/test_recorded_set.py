@@ -3,7 +3,7 @@
 import pytest
 
 from lakeward.flows import list_tables, run_dataset
-from support.real_data import RECORDED, count, make_project, records, stored
+from support.real_data import RECORDED, count, make_project, query_live_files, records
 
 NAME = "machine_load"
 HIGHEST_LOAD = 24
@@ -41,7 +41,9 @@ def test_every_record_is_accounted_for(ran, readings):
 
 def test_published_values_are_those_of_the_file(ran, readings):
     good = {one["time"]: one for one in readings if float(one["load_1min"]) <= HIGHEST_LOAD}
-    published = stored(ran[0], "silver", NAME, "strftime(time AT TIME ZONE 'UTC', '%d.%m.%Y %H:%M:%S'), load_1min, ctx_switches")
+    published = query_live_files(
+        ran[0], "silver", NAME, "strftime(time AT TIME ZONE 'UTC', '%d.%m.%Y %H:%M:%S'), load_1min, ctx_switches"
+    )
     assert {at: (float(load), int(switches)) for at, load, switches in published} == {
         at: (float(one["load_1min"]), int(one["ctx_switches"])) for at, one in good.items()
     }

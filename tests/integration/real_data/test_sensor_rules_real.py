@@ -12,7 +12,7 @@ import pytest
 from lakeward.contracts.model import Kind
 from support.judging import column, contract, expect, rules_of
 from support.real_data import DATA
-from support.sensor_truth import Defect, arrived, flagged, score
+from support.sensor_truth import Defect, flag_readings, load_readings, score_detection
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_data]
 
@@ -34,7 +34,7 @@ def times(file: Path, name: str, delimiter: str = ",") -> list[datetime]:
         return [moment(row[name]) for row in csv.DictReader(opened, delimiter=delimiter)]
 
 
-def named(file: Path) -> str:
+def labelled_windows(file: Path) -> str:
     return f"{file.parent.name}/{file.name}"
 
 
@@ -48,7 +48,7 @@ def nab():
         rule("not_flat", "flat", max_flat_seconds=6 * 3600),
     )
     items = "parse_path(filename)[-2] || '/' || parse_path(filename)[-1] AS file, timestamp AS ts, value"
-    return flagged(arrived(NAB, items=items), made, rules, "file", "ts")
+    return flag_readings(load_readings(NAB, items=items), made, rules, "file", "ts")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def skab():
     )
     spikes = (rule("no_spike", name, column=f"s{place}") for place, name in enumerate(SIGNALS))
     rules = rules_of(made, rule("no_gap", "gap", max_gap_seconds=2), *spikes)
-    return flagged(arrived(SKAB, ";", f"{items}, {signals}"), made, rules, "file", "ts")
+    return flag_readings(load_readings(SKAB, ";", f"{items}, {signals}"), made, rules, "file", "ts")
 
 
 def test_gaps_of_the_test_bed_are_those_that_a_reader_counts(skab):
@@ -90,7 +90,7 @@ def test_readings_out_of_order_are_those_behind_a_newer_one(nab):
 def windows() -> Iterator[Defect]:
     listed = json.loads((DATA / "nab/labels/combined_windows.json").read_text(encoding="utf-8"))
     for file in NAB:
-        yield from (Defect(named(file), moment(start), moment(end)) for start, end in listed[named(file)])
+        yield from (Defect(labelled_windows(file), moment(start), moment(end)) for start, end in listed[labelled_windows(file)])
 
 
 def anomalous(file: Path) -> Iterator[Defect]:
@@ -102,14 +102,14 @@ def anomalous(file: Path) -> Iterator[Defect]:
         if label and start is None:
             start = at
         if not label and start is not None:
-            yield Defect(named(file), start, at)
+            yield Defect(labelled_windows(file), start, at)
             start = None
 
 
 def test_labels_of_process_faults_are_not_what_sensor_rules_tell(nab, skab):
     """The figures of docs/reference/sensor-rules.md: by chance, 9 % of the readings lie in a window of NAB, 28 % in a fault of SKAB."""
-    spikes, flat = score(nab["spike"], windows()), score(nab["flat"], windows())
-    assert (spikes.hits, spikes.defects, spikes.flags, spikes.right) == (25, 49, 4494, 303)
-    assert (flat.hits, flat.flags, flat.right) == (6, 5580, 546)
-    pump = score([flag for name in SIGNALS for flag in skab[name]], [one for file in SKAB for one in anomalous(file)])
-    assert (pump.hits, pump.defects, pump.flags, pump.right) == (25, 34, 213, 52)
+    spikes, flat = score_detection(nab["spike"], windows()), score_detection(nab["flat"], windows())
+    assert (spikes.found_defects, spikes.defects, spikes.flags, spikes.true_flags) == (25, 49, 4494, 303)
+    assert (flat.found_defects, flat.flags, flat.true_flags) == (6, 5580, 546)
+    pump = score_detection([flag for name in SIGNALS for flag in skab[name]], [one for file in SKAB for one in anomalous(file)])
+    assert (pump.found_defects, pump.defects, pump.flags, pump.true_flags) == (25, 34, 213, 52)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lakeward.flows import assess, grade_all, ingest_dataset
-from support.plant import Plant, line, make_plant
+from lakeward.flows import assess_readiness, grade_all, ingest_dataset
+from support.plant import Plant, csv_line, make_plant
 
 
 @pytest.fixture
@@ -14,9 +14,9 @@ def empty(tmp_path):
 def run_twice(root):
     """Two batches, with a quarantined row and a duplicate."""
     plant = make_plant(root)
-    plant.drop("a.csv", line("M1", 0, 20), line("M1", 1, 900), line("M1", 0, 20))
+    plant.drop("a.csv", csv_line("M1", 0, 20), csv_line("M1", 1, 900), csv_line("M1", 0, 20))
     ingest_dataset(plant.settings, "press_line")
-    plant.drop("b.csv", line("M1", 2, "warm"), line("M1", 3, 21))
+    plant.drop("b.csv", csv_line("M1", 2, "warm"), csv_line("M1", 3, 21))
     ingest_dataset(plant.settings, "press_line")
 
 
@@ -24,7 +24,7 @@ def govern(root):
     run_twice(root)
     settings = Plant(root).settings
     grade_all(settings)
-    assess(settings)
+    assess_readiness(settings)
 
 
 @pytest.fixture

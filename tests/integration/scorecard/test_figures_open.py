@@ -9,8 +9,8 @@ from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.names import TableName
 from lakeward.flows import build_scorecard, decide_grade, ingest_dataset, list_grades, list_runs, open_figure, read_scorecard
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.grading.decide import Choice
-from support.plant import line
+from lakeward.flows.grading.decide import GradeChoice
+from support.plant import csv_line
 
 FAMILIES = {"totals", "datasets", "history", "dimensions", "trend", "dataset_dimensions", "rules", "reasons", "lineage", "lineage_totals", "ageing"}  # fmt: skip
 GOVERNED = FAMILIES | {"grades", "dataset_grades", "items", "domains", "readiness"}
@@ -22,7 +22,7 @@ def figures(plant):
     return found
 
 
-def reopened(plant, found):
+def reopen_figures(plant, found):
     with open_workspace(plant.settings).engine() as engine:
         for figure in found:
             at = {TableName.parse(table): version for table, version in figure.evidence.versions.items()}
@@ -37,19 +37,19 @@ def test_every_figure_opens_to_the_number_shown(governed):
     found = figures(governed)
     assert families_of(found) == GOVERNED
     assert len({figure.id for figure in found}) == len(found)
-    assert list(reopened(governed, found)) == [[figure.value] for figure in found]
+    assert list(reopen_figures(governed, found)) == [[figure.value] for figure in found]
 
 
 def test_a_figure_opens_to_the_same_number_after_the_lake_went_on(ran):
     found = figures(ran)
-    ran.drop("c.csv", line("M1", 9, 23))
+    ran.drop("c.csv", csv_line("M1", 9, 23))
     ingest_dataset(ran.settings, "press_line")
-    assert list(reopened(ran, found)) == [[figure.value] for figure in found]
+    assert list(reopen_figures(ran, found)) == [[figure.value] for figure in found]
 
 
 def test_a_figure_of_the_built_page_opens_by_its_id(ran):
     build_scorecard(ran.settings)
-    ran.drop("c.csv", line("M1", 9, 23))
+    ran.drop("c.csv", csv_line("M1", 9, 23))
     ingest_dataset(ran.settings, "press_line")
     assert open_figure(ran.settings, "totals/rows_in").value == 5
     assert open_figure(ran.settings, "rules/press_line/type%3Atemp_degc/failed").value == 1
@@ -69,7 +69,7 @@ def test_no_figure_opens_before_the_page_is_built(ran):
 
 def test_totals_are_those_of_the_runs(ran):
     (run,) = list_runs(ran.settings)
-    totals = read_scorecard(ran.settings).readings["totals"].only
+    totals = read_scorecard(ran.settings).results["totals"].single_row
     assert {key: totals[key] for key in ("rows_in", "silver", "quarantine", "rejects", "duplicates", "batches")} == {
         key: run.as_dict()[key] for key in ("rows_in", "silver", "quarantine", "rejects", "duplicates", "batches")
     }
@@ -79,7 +79,7 @@ def test_totals_are_those_of_the_runs(ran):
 def test_grades_are_counted_as_grading_tells_them(governed):
     decide_first(governed)
     told = list_grades(governed.settings)
-    counted = read_scorecard(governed.settings).readings["grades"].only
+    counted = read_scorecard(governed.settings).results["grades"].single_row
     assert {state: counted[state] for state in ("confirmed", "overridden", "provisional", "stale", "ungraded")} == {
         state: sum(row.grade.state == state for row in told)
         for state in ("confirmed", "overridden", "provisional", "stale", "ungraded")
@@ -92,7 +92,7 @@ def test_grades_are_counted_as_grading_tells_them(governed):
 
 def test_important_data_is_listed_with_its_columns(governed):
     decide_first(governed)
-    (row,) = read_scorecard(governed.settings).readings["important_data"].rows
+    (row,) = read_scorecard(governed.settings).results["important_data"].rows
     assert (row.key, row["names"], row["states"], row["columns"]) == (("press_line",), "machine", "overridden", 1)
 
 
@@ -101,12 +101,12 @@ def test_access_is_counted_by_role(governed):
         con.sql("SELECT count(*) FROM silver.press_line").fetchall()
         with pytest.raises(ProtectionError):
             con.sql("SELECT * FROM bronze.press_line")
-    (row,) = read_scorecard(governed.settings).readings["access"].rows
+    (row,) = read_scorecard(governed.settings).results["access"].rows
     assert (row.key, row["queries"], row["allowed"], row["refused"]) == (("analyst",), 2, 1, 1)
 
 
 def test_what_no_table_holds_is_unknown_and_never_zero(ran):
-    readings = read_scorecard(ran.settings).readings
+    readings = read_scorecard(ran.settings).results
     assert [name for name in ("grades", "readiness", "access") if readings[name] is not None] == []
     page = build_scorecard(ran.settings).read_text(encoding="utf-8")
     assert "lakeward grade run" in page
@@ -123,6 +123,6 @@ def test_an_empty_lake_says_so(empty):
 
 def decide_first(plant):
     decide_grade(
-        plant.settings, "press_line.machine", Choice(by="li.wei", reason="drawn up with the ministry", grade="important")
+        plant.settings, "press_line.machine", GradeChoice(by="li.wei", reason="drawn up with the ministry", grade="important")
     )
-    decide_grade(plant.settings, "press_line.ts", Choice(by="li.wei", reason="agreed"))
+    decide_grade(plant.settings, "press_line.ts", GradeChoice(by="li.wei", reason="agreed"))

@@ -7,13 +7,13 @@ import pytest
 
 from lakeward.core.errors import DefinitionError, UsageError
 from lakeward.flows import ingest_dataset, list_runs, project_status, read_scorecard
-from lakeward.flows.base.workspace import WEIGHTS, open_workspace
-from lakeward.flows.batch.scores import pinned
+from lakeward.flows.base.workspace import WEIGHTS_FILE, open_workspace
+from lakeward.flows.batch.scores import engine_versions
 from lakeward.flows.scoring.answers import UnmeasuredDimension
-from lakeward.flows.scoring.estate import keep_estate_score
+from lakeward.flows.scoring.estate import store_estate_score
 from lakeward.flows.scoring.show import score_history, show_scores
-from support.command_line import call
-from support.plant import SUITE, Plant, line, make_plant
+from support.command_line import run_command
+from support.plant import SUITE, Plant, csv_line, make_plant
 
 MEAN = {
     "type": "expect_column_mean_to_be_between",
@@ -28,9 +28,9 @@ def fill(root):
     """Two batches: one with a row out of range, one with a value that is no number."""
     made = make_plant(root)
     made.suite({**SUITE, "expectations": [*SUITE["expectations"], MEAN]})
-    made.drop("a.csv", line("A", 0, 20), line("A", 1, 900), line("A", 2, 21))
+    made.drop("a.csv", csv_line("A", 0, 20), csv_line("A", 1, 900), csv_line("A", 2, 21))
     ingest_dataset(made.settings, "press_line")
-    made.drop("b.csv", line("A", 3, "warm"), line("A", 4, 22), line("A", 5, 300))
+    made.drop("b.csv", csv_line("A", 3, "warm"), csv_line("A", 4, 22), csv_line("A", 5, 300))
     ingest_dataset(made.settings, "press_line")
 
 
@@ -39,19 +39,19 @@ def plant(copy_of, tmp_path):
     return Plant(copy_of(fill, tmp_path / "p"))
 
 
-def reopened(plant, queries, versions):
+def reopen_figures(plant, queries, versions):
     with open_workspace(plant.settings).engine() as engine:
-        return [[row["value"] for row in engine.fetch(sql, at=pinned(versions))] for sql in queries]
+        return [[row["value"] for row in engine.fetch(sql, at=engine_versions(versions))] for sql in queries]
 
 
 def figures(shown):
     return [(each, level.versions) for level in shown.levels for each in level.figures]
 
 
-def opened(plant, shown):
+def open_scores(plant, shown):
     for level in shown.levels:
         values = [[each.value] for each in level.figures]
-        assert reopened(plant, [each.evidence.sql for each in level.figures], level.versions) == values
+        assert reopen_figures(plant, [each.evidence.sql for each in level.figures], level.versions) == values
     return len(figures(shown))
 
 
@@ -61,21 +61,21 @@ def opened(plant, shown):
 @pytest.mark.parametrize(("name", "least"), [("press_line", 50), (None, 25)])
 def test_every_number_of_every_level_opens_at_its_version_after_later_runs(plant, name, least, batches):
     shown = show_scores(plant.settings, name, batches=batches)
-    plant.drop("c.csv", line("A", 6, 5), line("A", 7, "cold"))
+    plant.drop("c.csv", csv_line("A", 6, 5), csv_line("A", 7, "cold"))
     ingest_dataset(plant.settings, "press_line")
-    assert opened(plant, shown) > least
+    assert open_scores(plant, shown) > least
 
 
 def test_a_kept_score_is_given_again_by_its_query_after_later_runs_and_other_weights(plant):
-    keep_estate_score(plant.settings)
+    store_estate_score(plant.settings)
     weigh(plant)
-    plant.drop("c.csv", line("A", 6, 5), line("A", 7, "cold"))
+    plant.drop("c.csv", csv_line("A", 6, 5), csv_line("A", 7, "cold"))
     ingest_dataset(plant.settings, "press_line")
-    keep_estate_score(plant.settings)
+    store_estate_score(plant.settings)
     for rows, count in ((score_history(plant.settings, "press_line"), 3), (score_history(plant.settings), 2)):
         assert len(rows) == count
         assert len({row.weights_sha256 for row in rows}) == 2
-        assert [reopened(plant, [row.sql], row.versions) for row in rows] == [[[row.score]] for row in rows]
+        assert [reopen_figures(plant, [row.sql], row.versions) for row in rows] == [[[row.score]] for row in rows]
 
 
 def test_a_batch_scores_the_same_in_its_run_in_its_kept_score_and_now(plant):
@@ -90,17 +90,17 @@ def test_a_batch_scores_the_same_in_its_run_in_its_kept_score_and_now(plant):
 @pytest.mark.parametrize("policy", ["{}", HEAVY])
 def test_page_status_and_command_show_the_same_scores(plant, policy):
     weigh(plant, policy)
-    card, estate = read_scorecard(plant.settings).readings, show_scores(plant.settings)
+    card, estate = read_scorecard(plant.settings).results, show_scores(plant.settings)
     own = show_scores(plant.settings, "press_line")
-    assert card["totals"].only["score"] == estate.whole.mean.score
+    assert card["totals"].single_row["score"] == estate.whole.mean.score
     assert card["datasets"].rows[0]["score"] == own.whole.mean.score == estate.parts[0].mean.score
     (status,) = project_status(plant.settings)
     assert status.score == own.whole.mean.score
-    assert {row.key[1]: row["score"] for row in card["dataset_dimensions"].rows} == measured(own)
-    assert {row.key[0]: row["score"] for row in card["dimensions"].rows} == measured(estate)
+    assert {row.key[1]: row["score"] for row in card["dataset_dimensions"].rows} == measured_counts(own)
+    assert {row.key[0]: row["score"] for row in card["dimensions"].rows} == measured_counts(estate)
 
 
-def measured(shown):
+def measured_counts(shown):
     found = [row for row in shown.dimensions if not isinstance(row, UnmeasuredDimension)]
     return {row.dimension: row.mean.score for row in found if row.mean.rules}
 
@@ -124,7 +124,7 @@ def test_all_batches_count_their_rows_together(plant):
 
 def test_a_halted_batch_counts_since_its_rows_were_received(plant):
     plant.suite({**SUITE, "expectations": [HALT]})
-    plant.drop("c.csv", line("A", 6, 150))
+    plant.drop("c.csv", csv_line("A", 6, 150))
     assert ingest_dataset(plant.settings, "press_line").halted == 3
     shown = show_scores(plant.settings, "press_line")
     assert {row.rule: row.score for row in shown.parts}["mean_plausible"] == Decimal("0.00")
@@ -134,24 +134,24 @@ def test_a_halted_batch_counts_since_its_rows_were_received(plant):
 def test_a_replay_changes_no_score_since_its_rows_were_counted_when_they_came(plant, capsys):
     before, kept = show_scores(plant.settings), score_history(plant.settings, "press_line")
     plant.suite({**SUITE, "expectations": []})
-    assert call(capsys, plant.root, "quarantine", "replay", "press_line", "--reason", "rule dropped").code in (0, 1)
+    assert run_command(capsys, plant.root, "quarantine", "replay", "press_line", "--reason", "rule dropped").code in (0, 1)
     after = show_scores(plant.settings)
     assert list_runs(plant.settings)[0].batches == 3
     assert (after.whole, after.parts, score_history(plant.settings, "press_line")) == (before.whole, before.parts, kept)
     assert list_runs(plant.settings)[0].score == after.parts[0].mean.score
-    assert read_scorecard(plant.settings).readings["totals"].only["score"] == after.whole.mean.score
+    assert read_scorecard(plant.settings).results["totals"].single_row["score"] == after.whole.mean.score
 
 
 def test_an_unchanged_estate_is_kept_once(plant):
-    assert keep_estate_score(plant.settings)
-    assert not keep_estate_score(plant.settings)
+    assert store_estate_score(plant.settings)
+    assert not store_estate_score(plant.settings)
     weigh(plant)
-    assert keep_estate_score(plant.settings)
+    assert store_estate_score(plant.settings)
 
 
 def test_a_weight_of_a_rule_that_is_gone_stops_the_run_before_anything_is_received(plant):
     weigh(plant, "datasets: {press_line: {rules: {gone: 2}}}")
-    plant.drop("c.csv", line("A", 6, 5))
+    plant.drop("c.csv", csv_line("A", 6, 5))
     for refused in (lambda: ingest_dataset(plant.settings, "press_line"), lambda: show_scores(plant.settings)):
         with pytest.raises(DefinitionError, match="gone"):
             refused()
@@ -160,30 +160,30 @@ def test_a_weight_of_a_rule_that_is_gone_stops_the_run_before_anything_is_receiv
 def test_an_empty_lake_has_no_score(tmp_path):
     plant = make_plant(tmp_path / "p")
     shown = show_scores(plant.settings)
-    assert (shown.whole, shown.levels, keep_estate_score(plant.settings)) == (None, (), False)
+    assert (shown.whole, shown.levels, store_estate_score(plant.settings)) == (None, (), False)
     assert score_history(plant.settings) == []
 
 
 def test_the_command_tells_estate_dataset_and_queries_in_both_languages(plant, capsys):
-    estate = call(capsys, plant.root, "score")
-    chinese = call(capsys, plant.root, "score", "press_line", "--open", "--lang", "zh")
+    estate = run_command(capsys, plant.root, "score")
+    chinese = run_command(capsys, plant.root, "score", "press_line", "--open", "--lang", "zh")
     assert (estate.code, chinese.code) == (0, 0)
     assert "1 of 1 datasets scored" in estate.out
     assert "一致性" in chinese.out
     assert "governance.verdicts@1" in chinese.out
     assert "WITH batches AS" in chinese.out
-    assert "levels" not in json.loads(call(capsys, plant.root, "score", "--json").out)
-    assert json.loads(call(capsys, plant.root, "score", "--json", "--open").out)["levels"][0]["figures"]
-    assert call(capsys, plant.root, "score", "--keep").code == 0
-    assert "SELECT" in call(capsys, plant.root, "score", "press_line", "--history", "--open").out
+    assert "levels" not in json.loads(run_command(capsys, plant.root, "score", "--json").out)
+    assert json.loads(run_command(capsys, plant.root, "score", "--json", "--open").out)["levels"][0]["figures"]
+    assert run_command(capsys, plant.root, "score", "--keep").code == 0
+    assert "SELECT" in run_command(capsys, plant.root, "score", "press_line", "--history", "--open").out
 
 
 @pytest.mark.parametrize("words", [("--batches", "0"), ("--batches", "few"), ("nothing",), ("--diff",), ("--rescore",)])
 def test_the_command_refuses_what_it_can_not_mean(plant, capsys, words):
-    assert call(capsys, plant.root, "score", *words).code == UsageError.exit_code
+    assert run_command(capsys, plant.root, "score", *words).code == UsageError.exit_code
 
 
 def weigh(plant, policy=HEAVY):
-    file = plant.root / WEIGHTS
+    file = plant.root / WEIGHTS_FILE
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(policy)

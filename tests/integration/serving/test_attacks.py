@@ -5,7 +5,7 @@ import pytest
 from lakeward.core.errors import LakewardError
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
-from support.served_lake import SECRETS, connected, make_lake
+from support.served_lake import SECRETS, connect_as, make_lake
 
 FORM, TABLE, FUNCTION, KIND, HIDDEN = (
     "query_form_refused",
@@ -255,7 +255,7 @@ def settings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def con(settings):
-    with connected(settings) as con:
+    with connect_as(settings) as con:
         yield con
 
 
@@ -310,7 +310,7 @@ def test_the_lock_stands_behind_the_guard(con, settings):
 
 
 def test_every_query_is_logged_with_what_came_of_it(settings):
-    with connected(settings) as con:
+    with connect_as(settings) as con:
         con.sql("from silver.orders").fetchall()
         with pytest.raises(LakewardError):
             con.sql("from bronze.orders")
@@ -318,7 +318,7 @@ def test_every_query_is_logged_with_what_came_of_it(settings):
             con.sql("select phone::int from silver.orders").fetchall()
         session = con._log.session_id
     with open_workspace(settings).engine() as engine:
-        found = governance.rows(engine, "access_log", f"session_id = '{session}'", "seq")
+        found = governance.read_rows(engine, "access_log", f"session_id = '{session}'", "seq")
     assert [(r["seq"], r["role"], r["verdict"], r["code"], r["rows_out"], r["objects"]) for r in found] == [
         (1, "analyst", "allowed", None, 3, '["silver.orders"]'),
         (2, "analyst", "refused", "query_table_refused", 0, "[]"),

@@ -10,9 +10,9 @@ import pytest
 
 from lakeward.core.errors import LakewardError, PolicyError, UsageError
 from lakeward.flows.serving.connection import open_connection
-from lakeward.flows.serving.policy import lint_policy, try_policy
+from lakeward.flows.serving.policy import lint_policy, run_policy_tests
 from lakeward.grading.grade import Grade, GradeState
-from support.served_lake import SECRETS, connected, graded, key_file, make_lake
+from support.served_lake import SECRETS, column_grade, connect_as, key_file, make_lake
 
 
 @pytest.fixture(scope="module")
@@ -21,30 +21,30 @@ def settings(tmp_path_factory):
 
 
 def test_steward_sees_what_she_decides_on(settings):
-    with connected(settings, "steward") as con:
+    with connect_as(settings, "steward") as con:
         row = con.sql("select phone, id_number, cost, opened_at from silver.orders order by order_id").fetchone()
     assert row == (SECRETS[0], SECRETS[2], 7421.55, dt.datetime(2026, 3, 2, 6, 15, tzinfo=dt.UTC))
 
 
 def test_column_without_a_grade_is_served_to_nobody(settings):
     for role in ("analyst", "engineer", "steward", "cdo", "auditor"):
-        with connected(settings, role) as con:
+        with connect_as(settings, role) as con:
             assert "note" not in con.sql("from silver.orders").columns
             assert con.explain_mask("silver.orders.note").action == "deny"
 
 
 def test_stale_grade_hides_its_column(settings):
-    stale = {"order_id": graded(Grade.GENERAL), "machine": graded(Grade.GENERAL, state=GradeState.STALE)}
+    stale = {"order_id": column_grade(Grade.GENERAL), "machine": column_grade(Grade.GENERAL, state=GradeState.STALE)}
     with open_connection(settings, "steward", lambda *_: stale) as con:
         assert con.sql("from silver.orders").columns == ("order_id",)
 
 
 def test_tokens_need_a_key_and_join_the_same_person(settings, tmp_path):
-    with connected(settings, "engineer") as con:
+    with connect_as(settings, "engineer") as con:
         assert "phone" not in con.sql("from silver.orders").columns
         assert "LAKEWARD_TOKEN_KEY_FILE" in con.explain_mask("silver.orders.phone").why
     keyed = replace(settings, token_key_file=key_file(tmp_path))
-    with connected(keyed, "engineer") as con:
+    with connect_as(keyed, "engineer") as con:
         tokens = con.sql("select phone, id_number from silver.orders order by order_id").fetchall()
         joined = con.sql("select count(*) from silver.orders a join silver.orders b using (phone)").fetchone()
         views = con._session._con.execute("select string_agg(sql, '') from duckdb_views()").fetchone()[0]
@@ -57,12 +57,12 @@ def test_tokens_need_a_key_and_join_the_same_person(settings, tmp_path):
 
 def test_key_that_others_can_read_opens_no_session(settings, tmp_path):
     with pytest.raises(LakewardError) as refused:
-        connected(replace(settings, token_key_file=key_file(tmp_path, 0o644)), "engineer")
+        connect_as(replace(settings, token_key_file=key_file(tmp_path, 0o644)), "engineer")
     assert refused.value.code == "token_key_readable"
 
 
 def test_mask_is_explained_with_rule_reason_and_whom_to_ask(settings):
-    with connected(settings) as con:
+    with connect_as(settings) as con:
         told = con.explain_mask("silver.orders.phone")
     assert {key: told.as_dict()[key] for key in ("action", "rule", "ask", "grade", "category", "state", "owner", "role")} == {
         "action": "mask",
@@ -78,16 +78,16 @@ def test_mask_is_explained_with_rule_reason_and_whom_to_ask(settings):
 
 
 def test_unknown_column_and_role_name_what_they_may_have_meant(settings):
-    with connected(settings) as con, pytest.raises(UsageError) as column:
+    with connect_as(settings) as con, pytest.raises(UsageError) as column:
         con.explain_mask("silver.orders.fone")
     with pytest.raises(UsageError) as role:
-        connected(settings, "analist")
+        connect_as(settings, "analist")
     assert "silver.orders.phone" in str(column.value)
     assert "analyst" in str(role.value)
 
 
 def test_catalogue_tells_grade_owner_and_what_is_hidden_and_zero_of_nothing(settings):
-    with connected(settings) as con:
+    with connect_as(settings) as con:
         orders, drafts = sorted(con.catalogue(), key=lambda row: row.table, reverse=True)
     assert (str(orders.table), orders.rows, orders.hidden, orders.score) == ("silver.orders", 3, ("id_number", "note"), None)
     assert (str(drafts.table), drafts.columns, drafts.grade) == ("silver.drafts", (), None)
@@ -103,7 +103,7 @@ def test_policy_that_names_what_is_not_there_opens_no_session(settings):
         encoding="utf-8",
     )
     with pytest.raises(PolicyError):
-        connected(settings)
+        connect_as(settings)
     found = lint_policy(settings)
     file.unlink()
     assert ("policy_unknown_name", "column", 6) in {(p.code, p.facts.get("kind"), p.facts["line"]) for p in found}
@@ -118,7 +118,7 @@ def test_policy_test_that_does_not_hold_is_told(settings):
         "  - {name: b, role: analyst, column: silver.orders.phone, grade: general, category: personal.phone, expect: clear}\n",
         encoding="utf-8",
     )
-    found = try_policy(settings)
+    found = run_policy_tests(settings)
     file.unlink()
     assert [(row.test, row.passed, row.found) for row in found] == [("a", True, "mask"), ("b", False, "mask")]
 

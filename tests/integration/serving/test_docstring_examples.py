@@ -6,7 +6,7 @@ import pytest
 
 import lakeward
 from lakeward.flows import Connection, Rows, grade_all, ingest_dataset
-from support.plant import line, make_plant
+from support.plant import csv_line, make_plant
 
 LENIENT = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 SHOWN = {"check": lakeward.check, "connect": lakeward.connect, "Connection.sql": Connection.sql, "Rows": Rows}
@@ -16,7 +16,7 @@ SHOWN = {"check": lakeward.check, "connect": lakeward.connect, "Connection.sql":
 def project(tmp_path_factory):
     """One batch of four readings: three are in silver, one is in quarantine."""
     plant = make_plant(tmp_path_factory.mktemp("examples") / "plant")
-    plant.drop("a.csv", line("M1", 0, 20.5), line("M1", 1, 21.5), line("M2", 0, 24), line("M2", 1, 999))
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 21.5), csv_line("M2", 0, 24), csv_line("M2", 1, 999))
     ingest_dataset(plant.settings, "press_line")
     grade_all(plant.settings)
     return plant.root

@@ -12,15 +12,15 @@ from lakeward.contracts.source import FileDropSource
 from lakeward.core.errors import ContractError, MachineError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.names import sha256
-from lakeward.sources import FileDrop, Limit
-from lakeward.sources.copying import Copied, copy_bytes
+from lakeward.sources import BatchLimit, FileDrop
+from lakeward.sources.file_copy import CopyResult, copy_bytes
 
 SOURCE = FileDropSource(path=PurePosixPath("inbox"), pattern="**/*.csv")
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Premises:
+class DropProject:
     """A project's folders."""
 
     root: Path
@@ -50,7 +50,7 @@ class Interrupted:
             writer.start()
             writer.join()
             copy.write(source.read())
-        return Copied(sha256(target.read_bytes()), target.stat().st_size)
+        return CopyResult(sha256(target.read_bytes()), target.stat().st_size)
 
 
 def append(path):
@@ -93,7 +93,7 @@ def project(tmp_path):
 
 
 def drop(project, **changes):
-    settings = {"source": SOURCE, "format": FileFormat.CSV, "clock": MovedClock(), "premises": Premises(project), **changes}
+    settings = {"source": SOURCE, "format": FileFormat.CSV, "clock": MovedClock(), "premises": DropProject(project), **changes}
     return FileDrop(dataset="plant", landing=project / "lake" / "landing", **settings)
 
 
@@ -105,7 +105,7 @@ def put(project, name, content=b"a,b\n1,2\n"):
 
 
 def names(source):
-    return [one.name for one in source.name(0, source.plan(0, Limit(bytes=1 << 30)))]
+    return [one.name for one in source.name(0, source.plan(0, BatchLimit(bytes=1 << 30)))]
 
 
 def test_landed_bytes_are_those_of_the_file_and_no_link_to_it(project):
@@ -113,7 +113,7 @@ def test_landed_bytes_are_those_of_the_file_and_no_link_to_it(project):
     source = drop(project)
     source.receive()
     path.write_bytes(b"changed in place")
-    (named,) = source.name(0, 1)
+    (named,) = source.inputs(0, 1)
     assert named.path.read_bytes() == b"a,b\n1,2\n"
     assert (named.name, named.path.name, named.fault) == ("line 1/读数.csv", named.sha256, None)
 
@@ -133,7 +133,7 @@ def test_a_file_that_changes_while_it_is_copied_waits_for_the_next_look(project,
     assert (arrivals.landed, arrivals.known, arrivals.unsettled) == (0, 0, ("a.csv",))
     source = drop(project)
     assert source.receive().landed == 1
-    assert source.name(0, 1)[0].path.read_bytes() == path.read_bytes()
+    assert source.inputs(0, 1)[0].path.read_bytes() == path.read_bytes()
 
 
 def test_a_file_that_goes_away_while_it_is_copied_is_named(project):
@@ -164,14 +164,14 @@ def test_a_file_that_was_half_written_comes_again_when_it_is_whole(project):
     source.receive()
     put(project, "a.csv", b"a,b\n1,2\n3,4\n")
     assert source.receive().landed == 1
-    assert [one.size for one in source.name(0, 2)] == [9, 12]
+    assert [one.size for one in source.inputs(0, 2)] == [9, 12]
 
 
 def test_a_file_that_is_not_what_its_name_says_is_an_input_with_a_fault(project):
     put(project, "a.csv", b"PK\x03\x04....xl/workbook.xml")
     source = drop(project)
     source.receive()
-    assert source.name(0, 1)[0].fault == "file_is_office"
+    assert source.inputs(0, 1)[0].fault == "file_is_office"
 
 
 def test_a_link_out_of_the_folder_is_refused(project, tmp_path_factory):
@@ -202,7 +202,7 @@ def test_a_folder_in_a_root_of_the_project_is_read(project, tmp_path_factory):
     share = tmp_path_factory.mktemp("share")
     (share / "a.csv").write_bytes(b"a,b\n1,2\n")
     source = replace(SOURCE, path=PurePosixPath(share / "."))
-    assert drop(project, source=source, premises=Premises(project, (share,))).receive().landed == 1
+    assert drop(project, source=source, premises=DropProject(project, (share,))).receive().landed == 1
 
 
 def test_a_missing_folder_says_how_to_make_it(project):
@@ -227,8 +227,8 @@ def test_landed_bytes_are_kept_as_long_as_the_contract_says(project):
     source = drop(project, clock=clock, source=replace(SOURCE, retention_days=30))
     source.receive()
     clock.time = START + timedelta(days=31)
-    source.release(1)
-    assert [one.path.exists() for one in source.name(0, 2)] == [False, True]
+    source.discard(1)
+    assert [one.path.exists() for one in source.inputs(0, 2)] == [False, True]
 
 
 def test_a_released_file_that_comes_again_stays_released(project):
@@ -237,15 +237,15 @@ def test_a_released_file_that_comes_again_stays_released(project):
     source = drop(project, clock=clock, source=replace(SOURCE, retention_days=0))
     source.receive()
     clock.time = START + timedelta(days=1)
-    source.release(1)
+    source.discard(1)
     put(project, "b.csv")
     assert source.receive().landed == 0
-    assert not source.name(0, 1)[0].path.exists()
+    assert not source.inputs(0, 1)[0].path.exists()
 
 
 def test_what_a_kill_left_in_the_landing_is_cleared_after_a_day(project):
     source = drop(project, clock=MovedClock(datetime.now(UTC) + timedelta(days=2)))
-    source.landed.mkdir(parents=True)
-    (source.landed / ".x.part").write_bytes(b"half")
-    source.release(0)
-    assert list(source.landed.iterdir()) == []
+    source.landed_folder.mkdir(parents=True)
+    (source.landed_folder / ".x.part").write_bytes(b"half")
+    source.discard(0)
+    assert list(source.landed_folder.iterdir()) == []

@@ -9,21 +9,21 @@ import pytest
 
 from lakeward.core.settings import EMBEDDED
 from lakeward.flows import ingest_dataset
-from lakeward.flows.base.batch_context import Step
+from lakeward.flows.base.batch_context import BatchStep
 from support.engine_comparison import TwoLakes
-from support.plant import Plant, line, make_plant
+from support.plant import Plant, csv_line, make_plant
 from support.spark_cluster import (
     Driver,
-    answers,
     cluster,
     die_at,
     die_before_commit,
     drive,
     free_port,
     group_of,
-    take,
-    take_from_within,
-    until,
+    ingest_and_curate,
+    ingest_from_folder,
+    is_listening,
+    wait_until,
     writes_below,
 )
 
@@ -75,9 +75,11 @@ def add_gold(plant, hottest=HOTTEST):
 def readings(first):
     """One hour of every machine: one reading is set aside, one is there twice, one can't be parsed."""
     good = [
-        line(f"M{machine}", minute, machine % 50 + minute / 8) for machine in range(MACHINES) for minute in range(first, 60, 2)
+        csv_line(f"M{machine}", minute, machine % 50 + minute / 8)
+        for machine in range(MACHINES)
+        for minute in range(first, 60, 2)
     ]
-    return [*good, line("M0", 59, 999), good[0], "torn"]
+    return [*good, csv_line("M0", 59, 999), good[0], "torn"]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def begun(tmp_path_factory):
     """A plant with one batch behind it, and one to come that repeats, corrects and adds."""
     plant = make_plant(tmp_path_factory.mktemp("begun") / "plant")
     add_gold(plant)
-    plant.drop("a.csv", line("M0", 0, 1.5), line("M1", 0, 1), line("M1", 1, 999), "torn")
+    plant.drop("a.csv", csv_line("M0", 0, 1.5), csv_line("M1", 0, 1), csv_line("M1", 1, 999), "torn")
     ingest_dataset(plant.settings, "press_line")
     plant.drop("b.csv", *readings(0))
     return plant
@@ -95,7 +97,7 @@ def begun(tmp_path_factory):
 def undisturbed(begun):
     """The same batch by the embedded engine."""
     plant = Plant(shutil.copytree(begun.root, begun.root.with_name("undisturbed")))
-    counts = take(plant.settings, "temp_hourly")
+    counts = ingest_and_curate(plant.settings, "temp_hourly")
     assert all(counts[name] for name in ("bronze", "rejects", "silver", "quarantine", "duplicates"))
     return plant
 
@@ -122,11 +124,11 @@ def executor_at_work(running, driver, folder):
         assert not driver.has_ended(), driver.answer()
         return next((pid for pid in running.executors() if writes_below(pid, folder)), None)
 
-    return until(found)
+    return wait_until(found)
 
 
 def test_executors_that_die_while_they_write_leave_every_row_once(running, undisturbed, plant):
-    with Driver(take, running.settings(plant.settings), "temp_hourly") as driver:
+    with Driver(ingest_and_curate, running.settings(plant.settings), "temp_hourly") as driver:
         for layer in ("bronze", "silver"):
             os.kill(executor_at_work(running, driver, plant.root / "lake" / layer / "press_line"), signal.SIGKILL)
         counts = driver.answer()
@@ -136,18 +138,18 @@ def test_executors_that_die_while_they_write_leave_every_row_once(running, undis
 
 def test_a_driver_killed_after_bronze_and_again_before_the_commit_of_silver_is_gone_on_with(running, undisturbed, plant):
     settings = running.settings(plant.settings)
-    for flow, where in ((die_at, Step.BRONZE), (die_before_commit, "silver")):
+    for flow, where in ((die_at, BatchStep.BRONZE), (die_before_commit, "silver")):
         with pytest.raises(EOFError):
             drive(flow, settings, where)
-    drive(take, settings, "temp_hourly")
+    drive(ingest_and_curate, settings, "temp_hourly")
     assert differences(undisturbed, plant) == {}
 
 
 def test_two_drivers_at_once_end_in_the_tables_of_one(running, undisturbed, plant):
     settings = running.settings(plant.settings, spark__cores__max="1")
-    with Driver(take, settings) as one, Driver(take, settings) as other:
+    with Driver(ingest_and_curate, settings) as one, Driver(ingest_and_curate, settings) as other:
         batches = sorted(counts["rows_in"] for counts in (one.answer(), other.answer()))
-    drive(take, replace(settings, engine=EMBEDDED), "temp_hourly")
+    drive(ingest_and_curate, replace(settings, engine=EMBEDDED), "temp_hourly")
     assert batches[0] == 0 < batches[1]
     assert differences(undisturbed, plant) == {}
 
@@ -155,14 +157,14 @@ def test_two_drivers_at_once_end_in_the_tables_of_one(running, undisturbed, plan
 def test_an_executor_without_memory_names_the_partition_and_the_setting(running, plant):
     add_gold(plant, TOO_MUCH)
     ingest_dataset(plant.settings, "press_line")
-    code, told = drive(take, running.settings(plant.settings, spark__task__maxFailures="1"), "temp_hourly")
+    code, told = drive(ingest_and_curate, running.settings(plant.settings, spark__task__maxFailures="1"), "temp_hourly")
     assert code == "spark_memory_full"
     assert {"partition", "spark.executor.memory", "spark.sql.shuffle.partitions"} <= set(told.replace(",", "").split())
 
 
 def test_workers_that_see_another_folder_under_the_lakes_path_lose_no_row(running, plant):
     """`/proc/self/cwd` is the lake's folder to the driver, and a folder of its own to every executor."""
-    code, told = drive(take_from_within, plant.root, running.settings(replace(plant.settings, lake="/proc/self/cwd/lake")))
+    code, told = drive(ingest_from_folder, plant.root, running.settings(replace(plant.settings, lake="/proc/self/cwd/lake")))
     assert code == "spark_lake_not_shared"
     assert "/proc/self/cwd/lake" in told
 
@@ -170,7 +172,7 @@ def test_workers_that_see_another_folder_under_the_lakes_path_lose_no_row(runnin
 def test_a_master_that_is_down_is_named_at_once(running, plant):
     settings = running.settings(plant.settings)
     nobody = f"spark://127.0.0.1:{free_port()}"
-    code, told = drive(take, replace(settings, spark=replace(settings.spark, master=nobody)))
+    code, told = drive(ingest_and_curate, replace(settings, spark=replace(settings.spark, master=nobody)))
     assert code == "spark_master_down"
     assert nobody in told
 
@@ -178,6 +180,6 @@ def test_a_master_that_is_down_is_named_at_once(running, plant):
 def test_a_cluster_leaves_no_process_and_no_port(tmp_path):
     with cluster(tmp_path, workers=0) as made:
         port = int(made.master.rpartition(":")[2])
-        assert answers(port)
-    assert not answers(port)
+        assert is_listening(port)
+    assert not is_listening(port)
     assert all(group_of(process.pid) == 0 for process in made.processes)

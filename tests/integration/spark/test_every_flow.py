@@ -6,12 +6,12 @@ import pytest
 
 from lakeward import flows
 from lakeward.flows import suggest_rules
-from lakeward.flows.scoring.estate import keep_estate_score
-from lakeward.flows.scoring.rejudge import rejudge
+from lakeward.flows.scoring.estate import store_estate_score
+from lakeward.flows.scoring.rejudge import rejudge_batches
 from lakeward.flows.scoring.show import score_history, show_scores
 from support.engine_comparison import two_lakes
-from support.plant import SUITE, Plant, line, make_plant
-from support.quarantine_line import BY, EVERY, HOT, STEWARD, TENTHS
+from support.plant import SUITE, Plant, csv_line, make_plant
+from support.quarantine_line import BY, EVERY_ROW, HOT_ROWS, STEWARD, TENTHS
 
 pytestmark = [pytest.mark.spark, pytest.mark.exhaustive, pytest.mark.timeout(1800)]
 
@@ -43,72 +43,78 @@ CHECKS = {
 }
 
 
-def received(root):
+def make_received_plant(root):
     """One good row, one correction of it, two that are too hot, one that is no number."""
     plant = make_plant(root)
     plant.drop(
-        "a.csv", line("A", 0, 20), line("A", 1, 215), line("A", 2, 300), line("A", 3, "warm"), line("B", 1, 30), line("B", 2, 31)
+        "a.csv",
+        csv_line("A", 0, 20),
+        csv_line("A", 1, 215),
+        csv_line("A", 2, 300),
+        csv_line("A", 3, "warm"),
+        csv_line("B", 1, 30),
+        csv_line("B", 2, 31),
     )
     return plant.settings
 
 
-def more(settings):
+def deliver_more(settings):
     """Another delivery: a duplicate, a correction, a new row."""
-    Plant(settings.start).drop("b.csv", line("A", 0, 20), line("B", 1, 33), line("C", 1, 40))
+    Plant(settings.start).drop("b.csv", csv_line("A", 0, 20), csv_line("B", 1, 33), csv_line("C", 1, 40))
     return flows.ingest_dataset(settings, NAME)
 
 
-def wider(settings):
+def widen_rule_and_rejudge(settings):
     """A rule of tomorrow, and what it makes of yesterday's batches."""
     rule = SUITE["expectations"][0]
     Plant(settings.start).suite({**SUITE, "expectations": [{**rule, "kwargs": {**rule["kwargs"], "max_value": 250}}]})
-    return rejudge(settings, NAME)
+    return rejudge_batches(settings, NAME)
 
 
-def checked(settings):
+def check_external_data(settings):
     """Data outside the lake, judged by a suite."""
     return flows.check_data(settings.start / "inbox" / NAME / "a.csv", CHECKS, settings)["statistics"]
 
 
 STORY = {
     "ingest": lambda s: flows.ingest_dataset(s, NAME),
-    "a second delivery": more,
+    "a second delivery": deliver_more,
     "nothing new": lambda s: flows.ingest_dataset(s, NAME),
-    "quarantine, shown": lambda s: flows.quarantine_rows(s, NAME, 10, every=True),
-    "quarantine, counted": flows.quarantined,
-    "repair": lambda s: flows.repair_rows(s, NAME, HOT, TENTHS, BY),
-    "replay": lambda s: flows.replay_rows(s, NAME, HOT, BY),
-    "release": lambda s: flows.release_rows(s, NAME, EVERY, STEWARD),
+    "quarantine, shown": lambda s: flows.show_quarantine(s, NAME, 10, include_closed=True),
+    "quarantine, counted": flows.list_quarantine,
+    "repair": lambda s: flows.repair_rows(s, NAME, HOT_ROWS, TENTHS, BY),
+    "replay": lambda s: flows.replay_rows(s, NAME, HOT_ROWS, BY),
+    "release": lambda s: flows.release_rows(s, NAME, EVERY_ROW, STEWARD),
     "figures of quarantine": flows.quarantine_figures,
     "grade": flows.grade_all,
     "grades, listed": flows.list_grades,
     "score": show_scores,
-    "score of the estate, kept": keep_estate_score,
-    "rescore": wider,
+    "score of the estate, kept": store_estate_score,
+    "rescore": widen_rule_and_rejudge,
     "score, since": lambda s: score_history(s, NAME),
     "rebuild": lambda s: flows.rebuild(s, NAME),
     "suggest": lambda s: suggest_rules(s, NAME),
     "explain": lambda s: flows.explain_row(s, f"silver.{NAME}", "machine=B"),
     "lineage": lambda s: flows.show_lineage(s, f"silver.{NAME}", up=True, down=True),
-    "check": checked,
-    "verdicts": lambda s: flows.list_verdicts(s, NAME, every=True),
+    "check": check_external_data,
+    "verdicts": lambda s: flows.list_verdicts(s, NAME, all_batches=True),
     "runs": flows.list_runs,
     "status": flows.project_status,
     "tables": flows.list_tables,
-    "assess": lambda s: flows.assess(s).changed,
-    "maturity": flows.maturity_show,
+    "assess": lambda s: flows.assess_readiness(s).changed,
+    "maturity": flows.show_maturity,
     "scorecard": lambda s: flows.build_scorecard(s).stat().st_size > 0,
 }
 
 
 @pytest.fixture(scope="module")
 def lakes(tmp_path_factory):
-    return two_lakes(tmp_path_factory.mktemp("flows") / "plants", received)
+    return two_lakes(tmp_path_factory.mktemp("flows") / "plants", make_received_plant)
 
 
 @pytest.mark.parametrize("flow", STORY)
 def test_a_flow_says_the_same_on_both_engines(lakes, flow):
-    embedded, spark = (told(one) for one in lakes.both(STORY[flow]))
+    embedded, spark = (comparable_output(one) for one in lakes.both(STORY[flow]))
     assert spark == embedded
 
 
@@ -116,12 +122,12 @@ def test_all_flows_leave_the_same_tables(lakes):
     assert lakes.differences() == {}
 
 
-def told(said):
+def comparable_output(said):
     """What a flow said, without whose run it was, and when."""
     if hasattr(said, "as_dict"):
-        return told(said.as_dict())
+        return comparable_output(said.as_dict())
     if isinstance(said, dict):
-        return {key: told(value) for key, value in said.items() if key not in OWN}
+        return {key: comparable_output(value) for key, value in said.items() if key not in OWN}
     if isinstance(said, list | tuple):
-        return [told(one) for one in said]
+        return [comparable_output(one) for one in said]
     return json.loads(json.dumps(said, default=str))

@@ -4,7 +4,7 @@ import pytest
 
 from lakeward.core.settings import Settings
 from lakeward.flows import simulate_day
-from support.engine_comparison import counted, two_lakes
+from support.engine_comparison import run_and_count, two_lakes
 from support.real_data import make_project
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
@@ -36,7 +36,7 @@ def hour(tmp_path_factory):
 
 @pytest.mark.exhaustive
 def test_an_hour_of_the_plant_comes_out_the_same(hour):
-    embedded, spark = hour.both(counted)
+    embedded, spark = hour.both(run_and_count)
     assert spark == embedded
     assert {name for name, _ in spark} == set(BESIDE_THE_HOUR)
     assert hour.differences() == {}
@@ -44,7 +44,7 @@ def test_an_hour_of_the_plant_comes_out_the_same(hour):
 
 @pytest.mark.exhaustive
 def test_a_second_run_finds_nothing_new(hour):
-    embedded, spark = hour.both(counted)
+    embedded, spark = hour.both(run_and_count)
     assert spark == embedded
     assert hour.differences() == {}
 
@@ -52,7 +52,7 @@ def test_a_second_run_finds_nothing_new(hour):
 @pytest.mark.exhaustive
 def test_a_whole_day_of_the_plant_comes_out_the_same(tmp_path):
     lakes = two_lakes(tmp_path, a_day)
-    embedded, spark = lakes.both(counted)
+    embedded, spark = lakes.both(run_and_count)
     assert spark == embedded
     assert lakes.differences() == {}
 
@@ -62,6 +62,6 @@ def test_a_whole_day_of_the_plant_comes_out_the_same(tmp_path):
 @pytest.mark.parametrize("name", ["skab", "steel_energy", "excavators_mwo"])
 def test_files_of_real_plants_come_out_the_same(tmp_path, name):
     lakes = two_lakes(tmp_path, lambda root: make_project(root, name))
-    embedded, spark = lakes.both(counted)
+    embedded, spark = lakes.both(run_and_count)
     assert spark == embedded
     assert lakes.differences() == {}

@@ -5,8 +5,8 @@ import itertools
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from support.edge_values import NAME, ROWS, delivery, make_odd
-from support.engine_comparison import counted, two_lakes
+from support.edge_values import NAME, ROWS, csv_bytes, make_edge_case_plant
+from support.engine_comparison import run_and_count, two_lakes
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 
@@ -34,9 +34,9 @@ def test_odd_values_come_out_the_same_by_every_compiled_rule(tmp_path_factory, f
 
 def alike(folders, among, *deliveries):
     """Assert that the deliveries, a batch each, come out the same."""
-    lakes = two_lakes(folders.mktemp(f"odd{next(NUMBERS)}"), lambda root: make_odd(root, among))
+    lakes = two_lakes(folders.mktemp(f"odd{next(NUMBERS)}"), lambda root: make_edge_case_plant(root, among))
     for number, rows in enumerate(deliveries):
-        lakes.drop(f"{NAME}/{number}.csv", delivery(rows))
-        embedded, spark = lakes.both(counted)
+        lakes.drop(f"{NAME}/{number}.csv", csv_bytes(rows))
+        embedded, spark = lakes.both(run_and_count)
         assert spark == embedded
     assert lakes.differences() == {}

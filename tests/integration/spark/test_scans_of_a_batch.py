@@ -7,11 +7,11 @@ import pytest
 
 from lakeward.core.names import Layer, TableName
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.batch.judge import suite_name
-from lakeward.quality.plan import make_plan
+from lakeward.flows.batch.judge import suite_label
+from lakeward.quality.plan import compile_plan
 from lakeward.quality.suite import load_rules
-from support.both_engines import opened
-from support.quarantine_line import make_aside
+from support.both_engines import open_engine_named
+from support.quarantine_line import make_quarantine_plant
 
 pytestmark = pytest.mark.spark
 
@@ -22,12 +22,12 @@ SCAN = re.compile(r"FileScan parquet|Scan ExistingRDD|BatchScan")
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
     """A Spark engine over a batch in bronze, and the plan that judges it."""
-    workspace = open_workspace(make_aside(tmp_path_factory.mktemp("scans") / "plant").settings)
-    engine = opened("spark", workspace.lake)
+    workspace = open_workspace(make_quarantine_plant(tmp_path_factory.mktemp("scans") / "plant").settings)
+    engine = open_engine_named("spark", workspace.lake)
     engine.define("batch_rows", engine.batch_rows(BRONZE, 1))
     contract = workspace.project.contract("press_line")
-    rules = load_rules(contract, workspace.suite("press_line"), suite_name("press_line"))
-    yield engine, make_plan(contract, rules, engine.types("batch_rows"))
+    rules = load_rules(contract, workspace.suite("press_line"), suite_label("press_line"))
+    yield engine, compile_plan(contract, rules, engine.types("batch_rows"))
     engine.close()
 
 
@@ -49,7 +49,7 @@ def test_each_half_of_the_split_takes_one_scan(asked):
 
 def test_great_expectations_is_not_asked_for_what_is_compiled(asked):
     _, plan = asked
-    assert plan.foreign == ()
+    assert plan.gx_rules == ()
 
 
 def jobs(engine, call):

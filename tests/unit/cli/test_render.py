@@ -2,11 +2,11 @@
 
 import pytest
 
-from lakeward.cli.render import table
+from lakeward.cli.render import print_table
 from lakeward.core.messages import Lang
 
 
 def test_brackets_are_shown_and_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    table(Lang.EN, "title_doctor", [{"check": "gx", "repair": "pip install 'lakeward[gx]'"}], ("check", "repair"))
+    print_table(Lang.EN, "title_doctor", [{"check": "gx", "repair": "pip install 'lakeward[gx]'"}], ("check", "repair"))
 
     assert "pip install 'lakeward[gx]'" in capsys.readouterr().out

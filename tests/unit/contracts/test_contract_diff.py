@@ -12,7 +12,7 @@ from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.source import FileDropSource
 from lakeward.core.errors import ContractError, ExitCode
 from lakeward.core.messages import Lang, text
-from support.contract_texts import OEE, PRESS, changed
+from support.contract_texts import OEE, PRESS, replace_in_contract
 
 APPLIED = parse_contract(PRESS, "applied")
 COLUMN = "      - {name: pressure, logicalType: number, required: false}\nslaProperties"
@@ -23,13 +23,13 @@ def differences(contract: str) -> list[tuple[Effect, str]]:
 
 
 def test_nullable_new_column_is_additive():
-    added = changed("slaProperties", COLUMN, changed("1.2.0", "1.3.0"))
+    added = replace_in_contract("slaProperties", COLUMN, replace_in_contract("1.2.0", "1.3.0"))
     assert differences(added)[1:] == [(Effect.ADDITIVE, "pressure: new column, may be empty")]
     check_evolution(APPLIED, parse_contract(added, "new"))
 
 
 def test_version_that_did_not_rise_far_enough_is_remarked_not_refused():
-    added = changed("slaProperties", COLUMN)
+    added = replace_in_contract("slaProperties", COLUMN)
     assert differences(added)[-1] == (
         Effect.COMPATIBLE,
         "The version should rise for these changes. Expected: at least 1.3.0; found: 1.2.0",
@@ -53,7 +53,7 @@ def test_version_that_did_not_rise_far_enough_is_remarked_not_refused():
     ],
 )
 def test_what_leaves_rows_as_they_are_is_compatible(old, new):
-    assert {kind for kind, _ in differences(changed(old, new))} == {Effect.COMPATIBLE}
+    assert {kind for kind, _ in differences(replace_in_contract(old, new))} == {Effect.COMPATIBLE}
 
 
 @pytest.mark.parametrize(
@@ -73,21 +73,21 @@ def test_what_leaves_rows_as_they_are_is_compatible(old, new):
     ],
 )
 def test_what_changes_the_meaning_of_stored_rows_is_breaking(old, new, what):
-    breaking = [told for kind, told in differences(changed(old, new)) if kind is Effect.BREAKING]
+    breaking = [told for kind, told in differences(replace_in_contract(old, new)) if kind is Effect.BREAKING]
     assert len(breaking) == 1
     assert breaking[0].startswith(what)
 
 
 def test_breaking_change_is_refused_until_the_major_version_rises():
     with pytest.raises(ContractError) as refused:
-        check_evolution(APPLIED, parse_contract(changed("value: Cel", "value: K"), "new"))
+        check_evolution(APPLIED, parse_contract(replace_in_contract("value: Cel", "value: K"), "new"))
     assert refused.value.exit_code is ExitCode.REFUSED
     assert "changes what stored rows mean: temp.unit (1 breaking changes in all)" in str(refused.value)
     assert str(refused.value).endswith("Next: set version: 2.0.0 in the contract, then: lakeward rebuild press_line")
 
 
 def test_breaking_change_with_a_new_major_version_asks_for_the_rebuild():
-    raised = changed("1.2.0", "2.0.0", changed("value: Cel", "value: K"))
+    raised = replace_in_contract("1.2.0", "2.0.0", replace_in_contract("value: Cel", "value: K"))
     with pytest.raises(ContractError) as refused:
         check_evolution(APPLIED, parse_contract(raised, "new"))
     assert (refused.value.code, refused.value.exit_code) == ("contract_needs_rebuild", ExitCode.REFUSED)
@@ -109,7 +109,7 @@ def test_every_part_of_where_batches_come_from_is_compared_and_compatible(part):
 
 
 def test_another_limit_is_one_change_though_it_bounds_sheets_too():
-    assert differences(changed("timezone", "limitBytes: 5000, timezone"))[:-1] == [
+    assert differences(replace_in_contract("timezone", "limitBytes: 5000, timezone"))[:-1] == [
         (Effect.COMPATIBLE, "source.limit_bytes: was 4294967296, is 5000")
     ]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lakeward.contracts.document import read_document, shown
+from lakeward.contracts.document import read_document, safe_repr
 from lakeward.core.errors import ContractError
 
 
@@ -35,7 +35,7 @@ def test_bomb_of_aliases_is_refused_unexpanded():
 
 def test_key_that_stands_twice_is_a_fault_at_the_second():
     document = read_document("a: 1\nb:\n  c: 1\n  c: 2\n", "c.yaml")
-    assert [(fault.code, document.place(fault.steps)) for fault in document.faults] == [("contract_duplicate_key", (4, 3))]
+    assert [(fault.code, document.position(fault.key_path)) for fault in document.faults] == [("contract_duplicate_key", (4, 3))]
 
 
 def test_values_are_those_of_yaml_but_dates_stay_text():
@@ -54,11 +54,11 @@ def test_values_are_those_of_yaml_but_dates_stay_text():
 
 def test_every_entry_and_item_has_its_place():
     document = read_document("a:\n  - x: 1\n  - y\n", "c")
-    assert document.place(("a", 0, "x")) == (2, 5)
-    assert document.place(("a", 1)) == (3, 5)
-    assert document.place(("a", 7, "z")) == (1, 1)
+    assert document.position(("a", 0, "x")) == (2, 5)
+    assert document.position(("a", 1)) == (3, 5)
+    assert document.position(("a", 7, "z")) == (1, 1)
 
 
 def test_message_repeats_no_long_text_and_no_credentials():
-    assert shown("x" * 41) == shown("https://me:pw@host") == shown("a\nb") == "a long text"
-    assert (shown(True), shown("csv"), shown([1]), shown(None)) == ("true", "csv", "a list", "nothing")
+    assert safe_repr("x" * 41) == safe_repr("https://me:pw@host") == safe_repr("a\nb") == "a long text"
+    assert (safe_repr(True), safe_repr("csv"), safe_repr([1]), safe_repr(None)) == ("true", "csv", "a list", "nothing")

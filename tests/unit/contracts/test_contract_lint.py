@@ -6,7 +6,7 @@ import pytest
 
 from lakeward.contracts.lint import Problem, lint
 from lakeward.contracts.project import Project
-from support.contract_texts import OEE, PRESS, changed, problems
+from support.contract_texts import OEE, PRESS, problems, replace_in_contract
 
 
 def test_good_contracts_have_no_problem():
@@ -14,39 +14,39 @@ def test_good_contracts_have_no_problem():
 
 
 def test_typo_in_a_key_is_told_once_with_what_was_meant():
-    assert problems(changed("physicalName: Time", "physicalNam: Time")) == [
+    assert problems(replace_in_contract("physicalName: Time", "physicalNam: Time")) == [
         ("physicalNam", "Unknown key 'physicalNam'. Did you mean: physicalName, physicalType?")
     ]
-    assert problems(changed("slaProperties:", "slaPropertys:")) == [
+    assert problems(replace_in_contract("slaProperties:", "slaPropertys:")) == [
         ("slaPropertys", "Unknown key 'slaPropertys'. Did you mean: slaProperties, customProperties?")
     ]
 
 
 def test_typo_in_a_required_key_is_not_told_twice():
-    assert len(problems(changed("logicalType: string", "logicaltype: string"))) == 1
-    assert problems(changed("property: source", "property: sorce"))[-1] == (
+    assert len(problems(replace_in_contract("logicalType: string", "logicaltype: string"))) == 1
+    assert problems(replace_in_contract("property: source", "property: sorce"))[-1] == (
         "property",
         "Unknown key 'sorce'. Did you mean: source?",
     )
 
 
 def test_unknown_unit_is_told_with_the_code_that_was_meant():
-    assert problems(changed("value: Cel", "value: degC")) == [
+    assert problems(replace_in_contract("value: Cel", "value: degC")) == [
         ("value", "Unknown unit 'degC'. Expected: a UCUM code of the catalogue; close: Cel.")
     ]
 
 
 def test_unknown_engine_is_told_with_those_that_there_are():
     ours = "{property: dataClass, value: production}"
-    assert problems(changed(ours, f"{ours}\n  - {{property: engine, value: flink}}")) == [
+    assert problems(replace_in_contract(ours, f"{ours}\n  - {{property: engine, value: flink}}")) == [
         ("value", "'engine' is not as it should be. Expected: embedded or spark; found: flink.")
     ]
 
 
 def test_every_error_is_told_in_one_go_in_the_order_of_the_lines():
-    wrong = changed("version: 1.2.0", "version: 1.2")
-    wrong = changed("format: csv", "format: cvs", wrong)
-    wrong = changed("timezone: Asia/Shanghai", "timezone: Asia/Shanghia", wrong)
+    wrong = replace_in_contract("version: 1.2.0", "version: 1.2")
+    wrong = replace_in_contract("format: csv", "format: cvs", wrong)
+    wrong = replace_in_contract("timezone: Asia/Shanghai", "timezone: Asia/Shanghia", wrong)
     assert [place for place, _ in problems(wrong)] == ["version", "format", "timezone"]
 
 
@@ -96,7 +96,7 @@ def test_every_error_is_told_in_one_go_in_the_order_of_the_lines():
     ],
 )
 def test_broken_law_is_told_where_it_is_broken(old, new, message):
-    found = problems(changed(old, new))
+    found = problems(replace_in_contract(old, new))
     assert any(told.startswith(message) for _, told in found), found
 
 
@@ -125,7 +125,7 @@ def test_broken_law_is_told_where_it_is_broken(old, new, message):
     ],
 )
 def test_broken_law_of_gold_is_told_where_it_is_broken(old, new, message):
-    found = problems(changed(old, new, OEE))
+    found = problems(replace_in_contract(old, new, OEE))
     assert any(told.startswith(message) for _, told in found), found
 
 
@@ -137,11 +137,11 @@ def test_dataset_has_one_origin():
 
 
 def test_drop_folder_may_lie_in_a_root_of_the_project():
-    assert problems(changed("inbox/press", "/data/plant/press"), roots=(Path("/data/plant"),)) == []
+    assert problems(replace_in_contract("inbox/press", "/data/plant/press"), roots=(Path("/data/plant"),)) == []
 
 
 def test_secret_is_never_repeated():
-    found = problems(changed("domain: production", "domain: https://me:hunter2@host/x"))
+    found = problems(replace_in_contract("domain: production", "domain: https://me:hunter2@host/x"))
     assert found
     assert not any("hunter2" in told for _, told in found)
 

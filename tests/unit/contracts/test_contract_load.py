@@ -10,7 +10,7 @@ from lakeward.contracts.model import Column, DataType, Grain, Kind, Sla
 from lakeward.core.errors import ContractError, ExitCode
 from lakeward.core.messages import Lang
 from lakeward.core.names import Layer, TableName, sha256
-from support.contract_texts import OEE, PRESS, changed
+from support.contract_texts import OEE, PRESS, replace_in_contract
 
 
 def test_columns_carry_types_units_and_their_names_in_the_files():
@@ -56,13 +56,15 @@ def test_gold_contract_of_edition_3_1_is_read():
 
 
 def test_bare_list_of_team_members_is_read():
-    bare = changed("{name: plant-data, members: [{username: li.wei, role: owner}]}", "[{username: li.wei, role: owner}]")
+    bare = replace_in_contract(
+        "{name: plant-data, members: [{username: li.wei, role: owner}]}", "[{username: li.wei, role: owner}]"
+    )
     assert parse_contract(bare, "press").owner == "li.wei"
 
 
 def test_refusal_names_file_line_and_column_in_both_languages():
     with pytest.raises(ContractError) as refused:
-        parse_contract(changed("logicalType: timestamp", "logicaltype: timestamp"), "press/contract.odcs.yaml")
+        parse_contract(replace_in_contract("logicalType: timestamp", "logicaltype: timestamp"), "press/contract.odcs.yaml")
     assert refused.value.exit_code is ExitCode.REFUSED
     assert str(refused.value).startswith("Unknown key 'logicaltype'. Did you mean: logicalType")
     assert str(refused.value).endswith("\nNext: correct press/contract.odcs.yaml:17:9")

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from lakeward.core.units import convert, guess_from_name, guess_unit, unit, units
+from lakeward.core.units import convert, guess_unit, guess_unit_from_name, unit, units
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def test_unknown_or_ambiguous_spelling_is_no_guess(text):
     ],
 )
 def test_unit_at_the_end_of_a_name_is_seen(column, code):
-    assert guess_from_name(column).code == code
+    assert guess_unit_from_name(column).code == code
 
 
 @pytest.mark.parametrize(
     "column", ["phase_a", "device_c", "temp_min", "check_in", "open_day", "Temperature", "NSM", "bar", "", "max_m"]
 )
 def test_name_that_says_no_unit_is_no_guess(column):
-    assert guess_from_name(column) is None
+    assert guess_unit_from_name(column) is None
 
 
 @pytest.mark.parametrize(

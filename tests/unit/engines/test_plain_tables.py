@@ -3,7 +3,7 @@
 import pytest
 
 from lakeward.engines.embedded.plain_tables import plain_tables
-from lakeward.engines.embedded.relations import _parsed_tables, resolved
+from lakeward.engines.embedded.table_references import _parsed_tables, resolve_tables
 
 PLAIN = [
     "SELECT * FROM governance.runs WHERE TRUE ORDER BY 1",
@@ -51,6 +51,6 @@ def test_a_query_that_names_a_layer_in_a_text_alone_reads_no_table():
     "query", ["SELECT '温', id FROM silver.a 表 JOIN gold.b ON TRUE", "SELECT '温', id FROM t, silver.a 表, gold.b"]
 )
 def test_only_tables_are_replaced_whatever_stands_before_them(query):
-    assert resolved(query, lambda table: f"scan('{table.name}')") == query.replace("silver.a", "scan('a')").replace(
+    assert resolve_tables(query, lambda table: f"scan('{table.name}')") == query.replace("silver.a", "scan('a')").replace(
         "gold.b", "scan('b') AS \"b\""
     )

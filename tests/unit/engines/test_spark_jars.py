@@ -4,34 +4,34 @@ import pytest
 
 from lakeward.core.errors import MachineError
 from lakeward.core.messages import Lang
-from lakeward.engines.spark.bringing import bring, from_folder
-from lakeward.engines.spark.jars import jars, needed
+from lakeward.engines.spark.download import copy_from_folder, download_jars
+from lakeward.engines.spark.jars import installed_jars, spark_requirements
 
 
 def test_the_catalogue_names_five_jars_of_one_spark():
-    assert len({jar.sha256 for jar in needed().jars}) == 5
-    assert needed().spark == "4.2.0"
-    assert (needed().java, needed().jars[0].file) == (17, "delta-spark_4.2_2.13-4.4.0.jar")
+    assert len({jar.sha256 for jar in spark_requirements().jars}) == 5
+    assert spark_requirements().spark == "4.2.0"
+    assert (spark_requirements().java, spark_requirements().jars[0].file) == (17, "delta-spark_4.2_2.13-4.4.0.jar")
 
 
 def test_a_cluster_that_has_delta_needs_none():
-    assert jars(None) == ()
+    assert installed_jars(None) == ()
 
 
 def test_an_empty_folder_lacks_all_of_them(tmp_path):
     with pytest.raises(MachineError) as told:
-        jars(tmp_path / "nowhere")
+        installed_jars(tmp_path / "nowhere")
     assert told.value.code == "spark_jars_missing"
     for lang in Lang:
         said = told.value.render(lang)
-        assert all(jar.file in said for jar in needed().jars)
+        assert all(jar.file in said for jar in spark_requirements().jars)
         assert "lakeward spark setup" in said
 
 
 def test_a_jar_of_another_spark_is_named_with_the_ones_that_are_expected(tmp_path):
     (tmp_path / "delta-spark_4.0_2.13-4.0.0.jar").touch()
     with pytest.raises(MachineError) as told:
-        jars(tmp_path)
+        installed_jars(tmp_path)
     assert told.value.code == "spark_jar_other"
     for lang in Lang:
         said = told.value.render(lang)
@@ -40,31 +40,31 @@ def test_a_jar_of_another_spark_is_named_with_the_ones_that_are_expected(tmp_pat
 
 
 def test_a_damaged_jar_is_named_with_both_checksums(tmp_path):
-    for jar in needed().jars:
+    for jar in spark_requirements().jars:
         (tmp_path / jar.file).write_bytes(b"half of it")
     with pytest.raises(MachineError) as told:
-        jars(tmp_path)
+        installed_jars(tmp_path)
     assert told.value.code == "spark_jar_damaged"
     for lang in Lang:
         said = told.value.render(lang)
-        assert str(tmp_path / needed().jars[0].file) in said
-        assert needed().jars[0].sha256[:12] in said
+        assert str(tmp_path / spark_requirements().jars[0].file) in said
+        assert spark_requirements().jars[0].sha256[:12] in said
 
 
 def test_a_stick_without_the_jar_says_which(tmp_path):
     with pytest.raises(MachineError, match="does not hold delta-spark"):
-        bring(tmp_path / "kept", from_folder(tmp_path), lambda _: None)
+        download_jars(tmp_path / "kept", copy_from_folder(tmp_path), lambda _: None)
 
 
 def test_what_was_brought_damaged_is_never_kept(tmp_path):
-    for jar in needed().jars:
+    for jar in spark_requirements().jars:
         (tmp_path / jar.file).write_bytes(b"half of it")
     with pytest.raises(MachineError, match="is not the jar that was published"):
-        bring(tmp_path / "kept", from_folder(tmp_path), lambda _: None)
+        download_jars(tmp_path / "kept", copy_from_folder(tmp_path), lambda _: None)
     assert [path.name for path in (tmp_path / "kept").iterdir()] == []
 
 
 def test_a_folder_that_can_not_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(MachineError, match="can't be written"):
-        bring(tmp_path / "file" / "jars", from_folder(tmp_path), lambda _: None)
+        download_jars(tmp_path / "file" / "jars", copy_from_folder(tmp_path), lambda _: None)

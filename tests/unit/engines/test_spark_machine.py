@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.core.errors import MachineError, SettingsError, TransientError
 from lakeward.core.messages import Lang
-from lakeward.engines.spark.machine import check_master, java
+from lakeward.engines.spark.machine import check_master, find_java
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def home(tmp_path):
 @pytest.mark.parametrize(("version", "found"), [("1.8.0_402", "8"), ("11.0.22", "11"), ("21.0.2", "21"), ("25-ea", "25")])
 def test_another_java_is_named_with_the_one_that_is_needed(home, version, found):
     with pytest.raises(MachineError) as told:
-        java(home(version))
+        find_java(home(version))
     assert told.value.code == "java_wrong"
     for lang in Lang:
         said = told.value.render(lang)
@@ -39,7 +39,7 @@ def test_another_java_is_named_with_the_one_that_is_needed(home, version, found)
 
 def test_a_missing_java_is_told_with_the_command_that_brings_it(tmp_path):
     with pytest.raises(MachineError) as told:
-        java(tmp_path)
+        find_java(tmp_path)
     assert told.value.code == "java_missing"
     for lang in Lang:
         assert "apt install openjdk-17-jre-headless" in told.value.render(lang)
@@ -47,12 +47,12 @@ def test_a_missing_java_is_told_with_the_command_that_brings_it(tmp_path):
 
 def test_java_17_is_taken(home):
     folder = home("17.0.15")
-    assert java(folder) == folder / "bin" / "java"
+    assert find_java(folder) == folder / "bin" / "java"
 
 
 def test_a_program_that_tells_no_version_is_no_java(home):
     with pytest.raises(MachineError, match=r"Java \?"):
-        java(home("unknown"))
+        find_java(home("unknown"))
 
 
 @pytest.fixture

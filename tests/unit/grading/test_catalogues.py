@@ -8,7 +8,7 @@ import pytest
 
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import sha256
-from lakeward.grading.catalogue import RULES, Standing, load_rules, shipped_rules
+from lakeward.grading.catalogue import RULES, Sensitivity, load_grading_rules, shipped_rules
 from lakeward.grading.grade import Grade
 from lakeward.grading.patterns import patterns
 from support import source_tree
@@ -37,14 +37,14 @@ def test_the_package_carries_the_checksums():
 def test_a_catalogue_edited_in_place_is_refused(copies: Path):
     (copies / RULES).write_text((copies / RULES).read_text().replace("sample_rows: 10000", "sample_rows: 10"))
     with pytest.raises(DefinitionError) as error:
-        load_rules(copies, RULES)
+        load_grading_rules(copies, RULES)
     assert error.value.code == "grading_catalogue_edited"
 
 
 def test_an_unlisted_catalogue_is_refused(copies: Path):
     shutil.copy(copies / RULES, copies / "mine.yaml")
     with pytest.raises(DefinitionError) as error:
-        load_rules(copies, "mine.yaml")
+        load_grading_rules(copies, "mine.yaml")
     assert error.value.code == "grading_catalogue_unlisted"
 
 
@@ -66,9 +66,9 @@ def test_nothing_common_is_important_or_core():
 
 def test_grades_stand_above_levels():
     ordered = [
-        Standing(Grade.GENERAL, 1),
-        Standing(Grade.GENERAL, 4),
-        Standing(Grade.IMPORTANT, None),
-        Standing(Grade.CORE, None),
+        Sensitivity(Grade.GENERAL, 1),
+        Sensitivity(Grade.GENERAL, 4),
+        Sensitivity(Grade.IMPORTANT, None),
+        Sensitivity(Grade.CORE, None),
     ]
     assert [standing.rank for standing in ordered] == sorted(standing.rank for standing in ordered)

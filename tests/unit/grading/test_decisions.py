@@ -6,118 +6,118 @@ from decimal import Decimal
 import pytest
 
 from lakeward.core.errors import ProtectionError
-from lakeward.grading.catalogue import Standing
-from lakeward.grading.decision import Action, Decision, check, current
+from lakeward.grading.catalogue import Sensitivity
+from lakeward.grading.decision import DecisionAction, GradeDecision, check_decision, current_grade
 from lakeward.grading.grade import Grade, GradeState
-from lakeward.grading.proposal import Proposal, Why
+from lakeward.grading.proposal import GradeProposal, Reason
 
-LOW, HIGH, IMPORTANT = Standing(Grade.GENERAL, 2), Standing(Grade.GENERAL, 3), Standing(Grade.IMPORTANT, None)
+LOW, HIGH, IMPORTANT = Sensitivity(Grade.GENERAL, 2), Sensitivity(Grade.GENERAL, 3), Sensitivity(Grade.IMPORTANT, None)
 PHONE = "personal.phone"
-PLAIN = Proposal(
+PLAIN = GradeProposal(
     column="note",
     type="string",
-    standing=LOW,
+    sensitivity=LOW,
     category=None,
     detector=None,
     ratio=None,
     sample=9,
     rule_version="r",
     catalogue="c",
-    why=Why.CLASS,
+    why=Reason.CLASS,
 )
-FOUND = replace(PLAIN, standing=HIGH, category=PHONE, detector="mobile", ratio=Decimal("0.9"), why=Why.IS)
-CONFIRMED = Decision(
+FOUND = replace(PLAIN, sensitivity=HIGH, category=PHONE, detector="mobile", ratio=Decimal("0.9"), why=Reason.IS)
+CONFIRMED = GradeDecision(
     column="note",
     type="string",
-    action=Action.CONFIRM,
-    standing=LOW,
+    action=DecisionAction.CONFIRM,
+    sensitivity=LOW,
     category=None,
     seen=LOW,
     seen_category=None,
-    by="wang",
+    decided_by="wang",
     reason="looked",
 )
-WRONG = Decision(
+WRONG = GradeDecision(
     column="note",
     type="string",
-    action=Action.OVERRIDE,
-    standing=LOW,
+    action=DecisionAction.OVERRIDE,
+    sensitivity=LOW,
     category=None,
     seen=HIGH,
     seen_category=PHONE,
-    by="wang",
+    decided_by="wang",
     reason="order numbers",
     approved_by="li",
 )
 
 
 def state(type_="string", proposal=PLAIN, decision=None):
-    grade = current(type_, proposal, decision)
+    grade = current_grade(type_, proposal, decision)
     return grade.state, grade.level, grade.category, grade.why
 
 
 def test_a_column_that_was_never_graded_is_ungraded():
-    assert state(proposal=None) == (GradeState.UNGRADED, None, None, Why.NOT_GRADED)
+    assert state(proposal=None) == (GradeState.UNGRADED, None, None, Reason.NOT_GRADED)
 
 
 def test_a_proposal_is_provisional_and_nothing_confirms_itself():
-    assert state(proposal=FOUND) == (GradeState.PROVISIONAL, 3, PHONE, Why.IS)
+    assert state(proposal=FOUND) == (GradeState.PROVISIONAL, 3, PHONE, Reason.IS)
 
 
 def test_a_proposal_for_another_type_grades_nothing():
-    assert state("integer") == (GradeState.UNGRADED, None, None, Why.TYPE_CHANGED)
+    assert state("integer") == (GradeState.UNGRADED, None, None, Reason.TYPE_CHANGED)
 
 
 def test_a_confirmed_column_stays_so_when_the_rules_say_the_same_or_less():
-    seen_more = replace(CONFIRMED, standing=HIGH, category=PHONE, seen=HIGH, seen_category=PHONE)
+    seen_more = replace(CONFIRMED, sensitivity=HIGH, category=PHONE, seen=HIGH, seen_category=PHONE)
     assert state(decision=CONFIRMED)[0] is GradeState.CONFIRMED
-    assert state(decision=seen_more) == (GradeState.CONFIRMED, 3, PHONE, Why.CONFIRMED)
+    assert state(decision=seen_more) == (GradeState.CONFIRMED, 3, PHONE, Reason.CONFIRMED)
 
 
 def test_a_confirmed_column_whose_type_changed_is_stale():
-    assert state("integer", decision=CONFIRMED) == (GradeState.STALE, 2, None, Why.TYPE_CHANGED)
+    assert state("integer", decision=CONFIRMED) == (GradeState.STALE, 2, None, Reason.TYPE_CHANGED)
 
 
 def test_a_confirmed_column_in_which_more_is_found_is_served_by_that_until_decided_again():
-    assert state(proposal=FOUND, decision=CONFIRMED) == (GradeState.PROVISIONAL, 3, PHONE, Why.RAISED)
+    assert state(proposal=FOUND, decision=CONFIRMED) == (GradeState.PROVISIONAL, 3, PHONE, Reason.RAISED)
 
 
 def test_an_override_below_the_proposal_that_it_saw_stands():
-    assert state(proposal=FOUND, decision=WRONG) == (GradeState.OVERRIDDEN, 2, None, Why.OVERRIDDEN)
+    assert state(proposal=FOUND, decision=WRONG) == (GradeState.OVERRIDDEN, 2, None, Reason.OVERRIDDEN)
 
 
 def test_an_override_falls_to_what_its_author_did_not_see():
-    more = replace(FOUND, standing=Standing(Grade.GENERAL, 4), category="personal.resident_id")
-    assert state(proposal=more, decision=WRONG) == (GradeState.PROVISIONAL, 4, "personal.resident_id", Why.RAISED)
+    more = replace(FOUND, sensitivity=Sensitivity(Grade.GENERAL, 4), category="personal.resident_id")
+    assert state(proposal=more, decision=WRONG) == (GradeState.PROVISIONAL, 4, "personal.resident_id", Reason.RAISED)
 
 
 def test_a_decided_column_made_of_an_ungraded_one_is_ungraded():
-    unknown = replace(PLAIN, standing=None, why=Why.SOURCE_UNGRADED)
+    unknown = replace(PLAIN, sensitivity=None, why=Reason.SOURCE_UNGRADED)
     assert state(proposal=unknown, decision=CONFIRMED)[0] is GradeState.UNGRADED
 
 
-def refused(wanted, proposal):
+def refusal_code(wanted, proposal):
     with pytest.raises(ProtectionError) as error:
-        check(wanted, current("string", proposal, None), proposal)
+        check_decision(wanted, current_grade("string", proposal, None), proposal)
     return error.value.code
 
 
 @pytest.mark.parametrize("approved_by", [None, "", "wang"])
 def test_a_grade_falls_only_with_a_second_person(approved_by):
-    assert refused(replace(WRONG, approved_by=approved_by), FOUND) == "grade_lower_unapproved"
+    assert refusal_code(replace(WRONG, approved_by=approved_by), FOUND) == "grade_lower_unapproved"
 
 
 def test_taking_a_category_away_is_a_fall():
-    assert refused(replace(WRONG, standing=IMPORTANT, approved_by=None), FOUND) == "grade_lower_unapproved"
+    assert refusal_code(replace(WRONG, sensitivity=IMPORTANT, approved_by=None), FOUND) == "grade_lower_unapproved"
 
 
 def test_a_derived_column_falls_only_by_a_named_transform_whose_output_shows_nothing():
-    derived = replace(FOUND, why=Why.INHERITED)
+    derived = replace(FOUND, why=Reason.INHERITED)
     named = replace(WRONG, transform="hour of the day only")
-    assert refused(WRONG, derived) == "grade_lower_untransformed"
-    assert refused(named, derived) == "grade_lower_detected"
-    check(named, current("string", replace(derived, detector=None), None), replace(derived, detector=None))
+    assert refusal_code(WRONG, derived) == "grade_lower_untransformed"
+    assert refusal_code(named, derived) == "grade_lower_detected"
+    check_decision(named, current_grade("string", replace(derived, detector=None), None), replace(derived, detector=None))
 
 
 def test_raising_needs_no_second_person():
-    check(replace(CONFIRMED, standing=IMPORTANT), current("string", PLAIN, None), PLAIN)
+    check_decision(replace(CONFIRMED, sensitivity=IMPORTANT), current_grade("string", PLAIN, None), PLAIN)

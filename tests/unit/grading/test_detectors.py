@@ -8,9 +8,9 @@ import pytest
 
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.grading.catalogue import shipped_rules
-from lakeward.grading.detection import detection_query, evidence_of
+from lakeward.grading.detection import detection_query, detector_counts
 from lakeward.grading.patterns import patterns
-from lakeward.grading.proposal import Why, propose
+from lakeward.grading.proposal import Reason, propose_grades
 from support import labelled_columns
 
 RULES = shipped_rules()
@@ -29,7 +29,7 @@ def proposals(columns, values, order=()):
         found = con.execute(detection_query("sample", names, order, RULES))
         heads = [head[0] for head in found.description]
         rows = [dict(zip(heads, row, strict=True)) for row in found.fetchall()]
-    return {p.column: p for p in propose(columns, "production", evidence_of(rows, names, RULES), RULES)}
+    return {p.column: p for p in propose_grades(columns, "production", detector_counts(rows, names, RULES), RULES)}
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +63,9 @@ def test_each_labelled_column_is_named_rightly(judged):
 
 
 def test_a_column_that_is_and_one_that_contains_are_told_apart(judged):
-    assert judged[0]["phone"].why is Why.IS
-    assert judged[0]["remark"].why is Why.CONTAINS
-    assert judged[0]["tel"].why is Why.IS
+    assert judged[0]["phone"].why is Reason.IS
+    assert judged[0]["remark"].why is Reason.CONTAINS
+    assert judged[0]["tel"].why is Reason.IS
 
 
 def valid(detector, text):
@@ -129,33 +129,33 @@ def column(name, kind=Kind.STRING, **more):
 
 def test_a_name_alone_finds_nothing():
     found = proposals([column("phone")], [["red", "green", "blue"]])
-    assert (found["phone"].detector, found["phone"].why) == (None, Why.CLASS)
+    assert (found["phone"].detector, found["phone"].why) == (None, Reason.CLASS)
 
 
 def test_a_constant_counts_once():
     found = proposals([column("c1")], [["13812345678"] * 100])
-    assert found["c1"].why is Why.CONTAINS
+    assert found["c1"].why is Reason.CONTAINS
 
 
 def test_a_column_without_values_is_unknown():
     found = proposals([column("c1"), column("c2")], [["-", "无"], ["a", "b"]])
-    assert (found["c1"].standing, found["c1"].why) == (None, Why.NO_VALUES)
+    assert (found["c1"].sensitivity, found["c1"].why) == (None, Reason.NO_VALUES)
 
 
 def test_without_a_class_of_data_only_what_a_detector_knows_has_a_grade():
-    made = propose([column("ts", Kind.TIMESTAMP)], None, {}, RULES)
-    other = propose([column("ts", Kind.TIMESTAMP)], "sales", {}, RULES)
-    assert [(p.standing, p.why) for p in (*made, *other)] == [(None, Why.NO_CLASS), (None, Why.UNKNOWN_CLASS)]
+    made = propose_grades([column("ts", Kind.TIMESTAMP)], None, {}, RULES)
+    other = propose_grades([column("ts", Kind.TIMESTAMP)], "sales", {}, RULES)
+    assert [(p.sensitivity, p.why) for p in (*made, *other)] == [(None, Reason.NO_CLASS), (None, Reason.UNKNOWN_CLASS)]
 
 
 def test_a_contract_can_only_raise():
-    low, high = propose(
+    low, high = propose_grades(
         [column("a", Kind.TIMESTAMP, classification="general"), column("b", Kind.TIMESTAMP, classification="important")],
         "research",
         {},
         RULES,
     )
-    assert (low.why, low.standing.level, high.why) == (Why.CLASS, 3, Why.DECLARED)
+    assert (low.why, low.sensitivity.level, high.why) == (Reason.CLASS, 3, Reason.DECLARED)
 
 
 def test_the_same_rows_give_the_same_sample_in_any_order():

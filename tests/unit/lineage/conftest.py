@@ -6,17 +6,17 @@ import pytest
 
 from lakeward_lineage import (
     Assertion,
+    AssertionOutcome,
     ColumnLineage,
     Dataset,
-    Kind,
     Origin,
-    Outcome,
     Owner,
     Parent,
     Processor,
     SchemaField,
     Statistics,
     Step,
+    TransformationKind,
 )
 
 
@@ -35,9 +35,15 @@ def step() -> Step:
         statistics=Statistics(rows=100),
         assertions=(
             Assertion(
-                rule="type:ts", check="type", outcome=Outcome.FAIL, column="ts", severity="quarantine", evaluated=100, failed=2
+                rule="type:ts",
+                check="type",
+                outcome=AssertionOutcome.FAIL,
+                column="ts",
+                severity="quarantine",
+                evaluated=100,
+                failed=2,
             ),
-            Assertion(rule="flatline", check="expect_no_flatline", outcome=Outcome.UNKNOWN, severity="warn"),
+            Assertion(rule="flatline", check="expect_no_flatline", outcome=AssertionOutcome.UNKNOWN, severity="warn"),
         ),
     )
     silver = Dataset(
@@ -46,18 +52,20 @@ def step() -> Step:
         fields=(SchemaField("ts", "TIMESTAMP", "时间"), SchemaField("value", "DOUBLE")),
         version=7,
         owners=(Owner("user:li.wei", "owner"),),
-        assertions=(Assertion(rule="key:series", check="key", outcome=Outcome.PASS, column="series", evaluated=98, failed=0),),
+        assertions=(
+            Assertion(rule="key:series", check="key", outcome=AssertionOutcome.PASS, column="series", evaluated=98, failed=0),
+        ),
         statistics=Statistics(rows=98, size=4096, files=1),
         lineage=ColumnLineage(
             {
-                "ts": (Origin("bronze.press_line", "Time", Kind.TRANSFORMATION),),
+                "ts": (Origin("bronze.press_line", "Time", TransformationKind.TRANSFORMATION),),
                 "value": (
-                    Origin("bronze.press_line", "Value", Kind.CONDITIONAL),
-                    Origin("bronze.press_line", "Value", Kind.TRANSFORMATION),
+                    Origin("bronze.press_line", "Value", TransformationKind.CONDITIONAL),
+                    Origin("bronze.press_line", "Value", TransformationKind.TRANSFORMATION),
                 ),
                 "unit": (),
             },
-            rows=(Origin("bronze.press_line", "_row", Kind.FILTER),),
+            rows=(Origin("bronze.press_line", "_row", TransformationKind.FILTER),),
         ),
     )
     parent = Parent("ingest.press_line", "6f1b9a54-6f0b-4b0e-9a53-4f2f1a3f0c11")

@@ -11,7 +11,7 @@ EQUIP = {"series": "VARCHAR", "rate": "DOUBLE", "Line": "VARCHAR", "温度": "DO
 SCHEMA = {"silver.press": PRESS, "silver.equip": EQUIP}
 
 
-def told(lineage: ColumnLineage) -> dict[str, str]:
+def lineage_texts(lineage: ColumnLineage) -> dict[str, str]:
     """Each column, and the rows under "*", as `table.column:KIND ...`."""
     origins = {**lineage.columns, "*": lineage.rows}
     return {
@@ -20,7 +20,7 @@ def told(lineage: ColumnLineage) -> dict[str, str]:
 
 
 def of(sql: str) -> dict[str, str]:
-    return told(column_lineage(sql, SCHEMA))
+    return lineage_texts(column_lineage(sql, SCHEMA))
 
 
 @pytest.mark.parametrize(

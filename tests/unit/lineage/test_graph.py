@@ -11,10 +11,10 @@ from lakeward_lineage import (
     Direction,
     Edge,
     Field,
-    Kind,
     LineageError,
     Origin,
     Step,
+    TransformationKind,
     complete,
     edges,
     fail,
@@ -30,7 +30,7 @@ def edge(source: str, target: str, kind: str = "IDENTITY") -> Edge:
     return Edge(field(source), field(target), "job", kind)
 
 
-def shown(hops) -> list[tuple[str, int]]:
+def hop_texts(hops) -> list[tuple[str, int]]:
     return [(str(hop.field), hop.depth) for hop in hops]
 
 
@@ -52,7 +52,9 @@ def test_only_what_was_committed_is_an_edge(step, at):
 
 
 def test_the_newest_event_of_a_job_and_output_is_what_holds(step, at):
-    changed = replace(step.outputs[0], lineage=ColumnLineage({"ts": (Origin("bronze.press_line", "Value", Kind.IDENTITY),)}))
+    changed = replace(
+        step.outputs[0], lineage=ColumnLineage({"ts": (Origin("bronze.press_line", "Value", TransformationKind.IDENTITY),)})
+    )
     newer = complete(replace(step, batch="batch-43", outputs=(changed,)), at + timedelta(hours=1))
     found = edges([newer, complete(step, at)])
     assert [(str(e.source), str(e.target)) for e in found] == [("bronze.press_line.Value", "silver.press_line.ts")]
@@ -64,26 +66,26 @@ def test_a_step_without_column_lineage_joins_whole_tables(at):
 
 
 def test_a_walk_down_follows_columns_and_what_decides_about_whole_tables():
-    assert shown(walk(CHAIN, "s.x", Direction.DOWN)) == [("g.sum", 1), ("r.z", 2)]
-    assert shown(walk(CHAIN, "s.y", Direction.DOWN)) == [("g", 1), ("g.sum", 1), ("r.z", 2)]
+    assert hop_texts(walk(CHAIN, "s.x", Direction.DOWN)) == [("g.sum", 1), ("r.z", 2)]
+    assert hop_texts(walk(CHAIN, "s.y", Direction.DOWN)) == [("g", 1), ("g.sum", 1), ("r.z", 2)]
 
 
 def test_a_walk_up_finds_what_a_column_is_made_of_and_what_decides_about_it():
-    assert shown(walk(CHAIN, "r.z", Direction.UP)) == [("g.sum", 1), ("s.x", 2), ("s.y", 2), ("b.x", 3)]
+    assert hop_texts(walk(CHAIN, "r.z", Direction.UP)) == [("g.sum", 1), ("s.x", 2), ("s.y", 2), ("b.x", 3)]
 
 
 def test_a_walk_from_a_table_starts_at_all_its_columns():
-    assert shown(walk(CHAIN, "s", Direction.DOWN)) == [("g", 1), ("g.sum", 1), ("r.z", 2)]
+    assert hop_texts(walk(CHAIN, "s", Direction.DOWN)) == [("g", 1), ("g.sum", 1), ("r.z", 2)]
 
 
 def test_a_whole_table_edge_reaches_from_each_column_to_each_column():
     graph = (edge("a:", "b:", ""), edge("z:q", "a:c"), edge("b:d", "y:e"))
-    assert shown(walk(graph, "a.c", Direction.DOWN)) == [("b", 1), ("b.d", 1), ("y.e", 2)]
+    assert hop_texts(walk(graph, "a.c", Direction.DOWN)) == [("b", 1), ("b.d", 1), ("y.e", 2)]
 
 
 def test_a_cycle_ends():
     graph = (edge("a:x", "b:x"), edge("b:x", "a:x"))
-    assert shown(walk(graph, "a.x", Direction.DOWN)) == [("b.x", 1)]
+    assert hop_texts(walk(graph, "a.x", Direction.DOWN)) == [("b.x", 1)]
 
 
 def test_a_start_that_nobody_knows_is_refused():

@@ -15,11 +15,11 @@ from openlineage.client.serde import Serde
 from lakeward_lineage import (
     ColumnLineage,
     Dataset,
-    Kind,
     LineageError,
     Origin,
     Statistics,
     Step,
+    TransformationKind,
     complete,
     event_id,
     fail,
@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 SCHEMA = Draft202012Validator(json.loads((HERE / "openlineage-2-0-2.schema.json").read_text()))
 
 
-def made(step: Step, at: datetime) -> list[dict]:
+def make_events(step: Step, at: datetime) -> list[dict]:
     bare = Step(project="p", job="j", batch="b")
     return [
         start(step, at),
@@ -49,11 +49,11 @@ def test_our_schema_is_a_schema_and_refuses_a_broken_event(step, at):
 
 
 def test_every_event_and_facet_follows_the_published_facts(step, at):
-    assert [error.message for event in made(step, at) for error in SCHEMA.iter_errors(event)] == []
+    assert [error.message for event in make_events(step, at) for error in SCHEMA.iter_errors(event)] == []
 
 
 def test_openlineages_own_classes_take_every_event_unchanged(step, at):
-    for event in made(step, at):
+    for event in make_events(step, at):
         again = RunEvent(
             eventType=RunState(event["eventType"]),
             eventTime=event["eventTime"],
@@ -114,7 +114,7 @@ def test_a_time_without_zone_is_refused(step):
 
 
 def test_column_lineage_from_a_table_that_is_no_input_is_refused(at):
-    output = Dataset("gold.x", lineage=ColumnLineage({"a": (Origin("silver.y", "a", Kind.IDENTITY),)}))
+    output = Dataset("gold.x", lineage=ColumnLineage({"a": (Origin("silver.y", "a", TransformationKind.IDENTITY),)}))
     with pytest.raises(LineageError) as error:
         complete(Step(project="p", job="curate.x", batch="b", outputs=(output,)), at)
     assert error.value.facts["table"] == "silver.y"

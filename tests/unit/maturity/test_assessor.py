@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.core.errors import DefinitionError
 from lakeward.maturity.assessor import read_answers
-from lakeward.maturity.catalogue import catalogue
+from lakeward.maturity.catalogue import default_catalogue
 
 GOOD = """\
 edition: GB/T 36073-2025
@@ -22,10 +22,10 @@ answers:
 
 
 def read(text):
-    return read_answers(text, "assessor.yaml", catalogue())
+    return read_answers(text, "assessor.yaml", default_catalogue())
 
 
-def refused(old, new):
+def refusal_of(old, new):
     assert old in GOOD
     with pytest.raises(DefinitionError) as caught:
         read(GOOD.replace(old, new))
@@ -55,7 +55,7 @@ def test_an_answer_becomes_a_grade_with_its_documents():
     ],
 )
 def test_a_slip_is_refused_with_its_line(old, new, code, line):
-    assert refused(old, new) == (code, line)
+    assert refusal_of(old, new) == (code, line)
 
 
 def test_an_item_answered_twice_is_refused():

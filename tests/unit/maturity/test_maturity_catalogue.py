@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from lakeward.core.errors import DefinitionError
-from lakeward.maturity.catalogue import INDICATORS, catalogue, load_catalogue
+from lakeward.maturity.catalogue import INDICATORS, default_catalogue, load_catalogue
 
-EDITION = catalogue()
+EDITION = default_catalogue()
 GOVERNANCE = resources.files("lakeward") / "expectations" / "governance"
 
 

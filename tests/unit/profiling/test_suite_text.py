@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from lakeward.profiling.suite_text import widened
+from lakeward.profiling.suite_text import widen_range
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from lakeward.profiling.suite_text import widened
     ],
 )
 def test_a_range_is_widened_and_keeps_its_sign(low, high, least, most):
-    assert widened(Decimal(low), Decimal(high)) == (Decimal(least), Decimal(most))
+    assert widen_range(Decimal(low), Decimal(high)) == (Decimal(least), Decimal(most))

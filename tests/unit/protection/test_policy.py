@@ -27,7 +27,7 @@ rules:
 """
 
 
-def graded(grade, category=None, state=GradeState.PROVISIONAL):
+def column_grade(grade, category=None, state=GradeState.PROVISIONAL):
     return ColumnGrade(
         grade=grade,
         level=None,
@@ -58,11 +58,11 @@ def problem(text):
     ("grade", "why"),
     [
         (None, "serving_ungraded"),
-        (graded(None, state=GradeState.UNGRADED), "serving_ungraded"),
-        (graded(Grade.GENERAL, state=GradeState.UNGRADED), "serving_ungraded"),
-        (graded(Grade.GENERAL, state=GradeState.STALE), "serving_stale"),
-        (graded(Grade.GENERAL, "personal.iris"), "serving_category_unknown"),
-        (graded(Grade.CORE), "serving_no_rule"),
+        (column_grade(None, state=GradeState.UNGRADED), "serving_ungraded"),
+        (column_grade(Grade.GENERAL, state=GradeState.UNGRADED), "serving_ungraded"),
+        (column_grade(Grade.GENERAL, state=GradeState.STALE), "serving_stale"),
+        (column_grade(Grade.GENERAL, "personal.iris"), "serving_category_unknown"),
+        (column_grade(Grade.CORE), "serving_no_rule"),
     ],
 )
 def test_what_is_not_known_or_not_named_is_denied(grade, why):
@@ -71,15 +71,15 @@ def test_what_is_not_known_or_not_named_is_denied(grade, why):
 
 
 def test_a_role_that_no_rule_names_is_denied():
-    assert policy().decide("steward", TABLE, "phone", graded(Grade.GENERAL, "personal.phone")).action is Action.DENY
-    assert policy().decide("stranger", TABLE, "cost", graded(Grade.GENERAL)).action is Action.DENY
+    assert policy().decide("steward", TABLE, "phone", column_grade(Grade.GENERAL, "personal.phone")).action is Action.DENY
+    assert policy().decide("stranger", TABLE, "cost", column_grade(Grade.GENERAL)).action is Action.DENY
 
 
 def test_the_first_rule_that_fits_decides():
     column = "  - {id: cost, why: w, roles: [analyst], grades: [general], categories: [none], columns: [silver.orders.cost], action: deny}\n"
     exception = policy(SMALL.replace("rules:\n", "rules:\n" + column))
-    assert exception.decide("analyst", TABLE, "cost", graded(Grade.GENERAL)).rule == "cost"
-    assert exception.decide("analyst", TABLE, "other", graded(Grade.GENERAL)).rule == "open"
+    assert exception.decide("analyst", TABLE, "cost", column_grade(Grade.GENERAL)).rule == "cost"
+    assert exception.decide("analyst", TABLE, "other", column_grade(Grade.GENERAL)).rule == "open"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,9 @@ def test_rule_that_earlier_ones_leave_nothing_to_is_refused():
 def test_shipped_policy_is_sound_and_shows_core_data_to_nobody():
     shipped = policy(SHIPPED)
     seen = [
-        shipped.decide(role, TABLE, "cost", graded(Grade.CORE, c)).action for role in shipped.roles for c in shipped.categories
+        shipped.decide(role, TABLE, "cost", column_grade(Grade.CORE, c)).action
+        for role in shipped.roles
+        for c in shipped.categories
     ]
     assert set(seen) == {Action.DENY}
     assert len(seen) > 20

@@ -26,14 +26,14 @@ def rule(type_: str = BETWEEN, severity: Severity = Severity.QUARANTINE, **kwarg
     )
 
 
-def told(verdict: Verdict, *, values: bool = True, **entry: Any) -> dict[str, Any]:
+def suite_result(verdict: Verdict, *, values: bool = True, **entry: Any) -> dict[str, Any]:
     """The suite's result of one verdict."""
     written = {"type": verdict.rule.type, "kwargs": dict(verdict.rule.kwargs), **entry}
-    return validation_result({"name": "s"}, [written], [verdict], values=values)
+    return validation_result({"name": "s"}, [written], [verdict], show_values=values)
 
 
 def only(verdict: Verdict, *, values: bool = True, **entry: Any) -> dict[str, Any]:
-    (result,) = told(verdict, values=values, **entry)["results"]
+    (result,) = suite_result(verdict, values=values, **entry)["results"]
     return dict(result)
 
 
@@ -115,7 +115,7 @@ def test_a_suite_succeeds_when_every_rule_does() -> None:
     bad = Verdict(rule(), Outcome.FAIL, evaluated=1, failed=1, elements=1)
     entry = {"type": BETWEEN, "kwargs": {}}
 
-    result = validation_result({"name": "s"}, [entry, entry], [good, bad], values=True)
+    result = validation_result({"name": "s"}, [entry, entry], [good, bad], show_values=True)
 
     assert not result["success"]
     assert result["statistics"] == {
@@ -124,4 +124,4 @@ def test_a_suite_succeeds_when_every_rule_does() -> None:
         "unsuccessful_expectations": 1,
         "success_percent": 50,
     }
-    assert validation_result({}, [], [], values=True)["statistics"]["success_percent"] is None
+    assert validation_result({}, [], [], show_values=True)["statistics"]["success_percent"] is None

@@ -4,8 +4,8 @@ import pytest
 
 from lakeward.contracts.model import Kind
 from lakeward.core.errors import SuiteError
-from lakeward.quality.conditions import columns, read
-from lakeward.quality.plan import make_plan
+from lakeward.quality.conditions import columns, parse
+from lakeward.quality.plan import compile_plan
 from lakeward.quality.rule import Outcome
 from support.judging import column, contract, expect, judge, rules_of
 
@@ -68,8 +68,8 @@ def test_only_rows_of_the_condition_fail(condition, parser, rows):
     ],
 )
 def test_what_is_not_certain_is_left_to_great_expectations(condition, parser):
-    assert read({"row_condition": condition, "condition_parser": parser}) is None
-    assert len(make_plan(PROMISED, rules_of(PROMISED, positive(condition, parser)), TYPES).foreign) == 1
+    assert parse({"row_condition": condition, "condition_parser": parser}) is None
+    assert len(compile_plan(PROMISED, rules_of(PROMISED, positive(condition, parser)), TYPES).gx_rules) == 1
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_condition_that_can_not_be_meant_is_refused(condition, parser, named):
 
 
 def test_the_columns_of_a_condition_are_known():
-    reading = read({"row_condition": "n > 1 and (`line A`.isna() or not s == 'a')", "condition_parser": "pandas"})
+    reading = parse({"row_condition": "n > 1 and (`line A`.isna() or not s == 'a')", "condition_parser": "pandas"})
     assert columns(reading.condition) == ("n", "line A", "s")
 
 
@@ -111,7 +111,7 @@ def test_a_condition_that_no_row_meets_leaves_nothing_to_evaluate():
 def test_without_a_condition_the_query_has_no_case():
     plain = expect("column_mean_to_be_between", column="v", min_value=0)
     promised = contract(column("n", Kind.INTEGER))
-    facts = make_plan(
+    facts = compile_plan(
         promised, rules_of(promised, plain | {"kwargs": {"column": "n", "min_value": 0}}), {"n": promised.columns[0].type}
     )
-    assert "CASE" not in facts.facts("batch").replace(facts.converted("batch"), "")
+    assert "CASE" not in facts.facts_select("batch").replace(facts.converted_relation("batch"), "")

@@ -7,7 +7,7 @@ from lakeward.contracts.record_format import FileFormat
 from support.judging import column, contract, judge
 
 
-def converted(kind, value, *, stored=None, column_options=None, precision=0, scale=0, **source):
+def convert_value(kind, value, *, stored=None, column_options=None, precision=0, scale=0, **source):
     """The typed value, or "fails" where the row went to quarantine with the rule `type:x` alone."""
     promised = contract(column("x", kind, precision, scale, **(column_options or {})), **source)
     result = judge(promised, [(value,)], stored={"x": stored} if stored else None)
@@ -24,7 +24,7 @@ def converted(kind, value, *, stored=None, column_options=None, precision=0, sca
     + [(bad, "fails") for bad in ("1.7", "1e3", "1_000", "0x1F", "21,5", "9223372036854775808", "a", ".")],
 )
 def test_text_becomes_an_integer_only_without_loss(text, expected):
-    assert converted(Kind.INTEGER, text) == expected
+    assert convert_value(Kind.INTEGER, text) == expected
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_text_becomes_an_integer_only_without_loss(text, expected):
     + [(bad, "fails") for bad in ("21,5", "nan", "NaN", "inf", "1e999", "1_0.5", "5f", "1,000.5")],
 )
 def test_text_becomes_a_double_only_when_it_is_a_finite_number(text, expected):
-    assert converted(Kind.DOUBLE, text) == expected
+    assert convert_value(Kind.DOUBLE, text) == expected
 
 
 def test_a_decimal_comma_is_read_where_the_contract_says_so():
-    assert converted(Kind.DOUBLE, "21,5", decimal=",") == 21.5
-    assert converted(Kind.DOUBLE, "21.5", decimal=",") == "fails"
-    assert converted(Kind.INTEGER, "21,0", decimal=",") == 21
+    assert convert_value(Kind.DOUBLE, "21,5", decimal=",") == 21.5
+    assert convert_value(Kind.DOUBLE, "21.5", decimal=",") == "fails"
+    assert convert_value(Kind.INTEGER, "21,0", decimal=",") == 21
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_decimal_comma_is_read_where_the_contract_says_so():
     ],
 )
 def test_a_decimal_loses_no_digit(text, expected):
-    assert converted(Kind.DECIMAL, text, precision=5, scale=2) == expected
+    assert convert_value(Kind.DECIMAL, text, precision=5, scale=2) == expected
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,18 @@ def test_a_decimal_loses_no_digit(text, expected):
     [("TRUE", True), ("0", False), ("是", True), ("否", False), ("no", False), ("t", "fails"), ("2", "fails")],
 )
 def test_words_for_true_and_false_are_a_closed_list(text, expected):
-    assert converted(Kind.BOOLEAN, text) is expected or converted(Kind.BOOLEAN, text) == expected
+    assert convert_value(Kind.BOOLEAN, text) is expected or convert_value(Kind.BOOLEAN, text) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("2024-02-29", "2024-02-29"), ("2023-02-29", "fails"), ("2024/02/29", "fails"), ("20240229", "fails")]
 )
 def test_a_date_is_iso(text, expected):
-    assert str(converted(Kind.DATE, text)) == expected
+    assert str(convert_value(Kind.DATE, text)) == expected
 
 
 def test_a_date_follows_the_contracts_pattern():
-    assert str(converted(Kind.DATE, "29/2/2024", column_options={"time_format": "%d/%m/%Y"})) == "2024-02-29"
+    assert str(convert_value(Kind.DATE, "29/2/2024", column_options={"time_format": "%d/%m/%Y"})) == "2024-02-29"
 
 
 @pytest.mark.parametrize(
@@ -97,28 +97,28 @@ def test_a_date_follows_the_contracts_pattern():
     ],
 )
 def test_text_becomes_an_instant_by_its_offset_or_the_contracts_zone(text, expected):
-    assert converted(Kind.TIMESTAMP, text, zone="Asia/Shanghai") == expected
+    assert convert_value(Kind.TIMESTAMP, text, zone="Asia/Shanghai") == expected
 
 
 def test_a_naive_time_without_a_zone_fails():
-    assert converted(Kind.TIMESTAMP, "2026-01-01T00:00:00") == "fails"
+    assert convert_value(Kind.TIMESTAMP, "2026-01-01T00:00:00") == "fails"
 
 
 def test_a_pattern_with_an_offset_needs_no_zone():
     options = {"time_format": "%d.%m.%Y %H:%M %z"}
-    assert converted(Kind.TIMESTAMP, "01.01.2026 08:00 +0800", column_options=options) == "2026-01-01 00:00:00+00"
+    assert convert_value(Kind.TIMESTAMP, "01.01.2026 08:00 +0800", column_options=options) == "2026-01-01 00:00:00+00"
 
 
 def test_a_pattern_without_an_offset_uses_the_zone():
     options = {"time_format": "%d/%m/%Y %H:%M"}
-    assert converted(Kind.TIMESTAMP, "1/3/2018 00:15", column_options=options, zone="Asia/Seoul") == "2018-02-28 15:15:00+00"
-    assert converted(Kind.TIMESTAMP, "2018-03-01 00:15", column_options=options, zone="Asia/Seoul") == "fails"
+    assert convert_value(Kind.TIMESTAMP, "1/3/2018 00:15", column_options=options, zone="Asia/Seoul") == "2018-02-28 15:15:00+00"
+    assert convert_value(Kind.TIMESTAMP, "2018-03-01 00:15", column_options=options, zone="Asia/Seoul") == "fails"
 
 
 def test_null_tokens_are_nulls_and_texts_keep_their_blanks():
-    assert converted(Kind.STRING, "NA", nulls=("NA",)) is None
-    assert converted(Kind.STRING, " a ", nulls=("NA",)) == " a "
-    assert converted(Kind.STRING, "", nulls=("NA",)) == ""
+    assert convert_value(Kind.STRING, "NA", nulls=("NA",)) is None
+    assert convert_value(Kind.STRING, " a ", nulls=("NA",)) == " a "
+    assert convert_value(Kind.STRING, "", nulls=("NA",)) == ""
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_null_tokens_are_nulls_and_texts_keep_their_blanks():
     ],
 )
 def test_a_native_value_converts_when_it_survives_the_way_back(stored, kind, value, expected):
-    assert converted(kind, value, stored=DataType(stored), format_=FileFormat.PARQUET) == expected
+    assert convert_value(kind, value, stored=DataType(stored), format_=FileFormat.PARQUET) == expected
 
 
 def test_nan_of_a_native_double_is_no_value_but_is_kept():

@@ -8,9 +8,9 @@ import pytest
 
 from lakeward.contracts.model import Kind
 from lakeward.contracts.record_format import FileFormat
-from lakeward.engines.protocols import ColumnStatistics, Statistics
-from lakeward.quality.grid import WORTHWHILE
-from lakeward.quality.plan import make_plan
+from lakeward.engines.protocols import ColumnStatistics, RowStatistics
+from lakeward.quality.grid import MIN_ROWS
+from lakeward.quality.plan import compile_plan
 from support.judging import column, contract, expect, rules_of
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -25,12 +25,12 @@ CONTRACT = contract(
 TYPES = {c.name: c.type for c in CONTRACT.columns}
 
 
-def known(*, rows=WORTHWHILE, nulls=0, last=FIRST + timedelta(hours=1), first=FIRST):
-    return Statistics(rows, {"machine": ColumnStatistics(0, "A", "B"), "ts": ColumnStatistics(nulls, first, last)})
+def statistics_of_key(*, rows=MIN_ROWS, nulls=0, last=FIRST + timedelta(hours=1), first=FIRST):
+    return RowStatistics(rows, {"machine": ColumnStatistics(0, "A", "B"), "ts": ColumnStatistics(nulls, first, last)})
 
 
 def plan(statistics, *expectations):
-    return make_plan(CONTRACT, rules_of(CONTRACT, *expectations), TYPES, statistics)
+    return compile_plan(CONTRACT, rules_of(CONTRACT, *expectations), TYPES, statistics)
 
 
 def proven(*rows, last=FIRST + timedelta(hours=1)):
@@ -38,7 +38,7 @@ def proven(*rows, last=FIRST + timedelta(hours=1)):
     con.execute("CREATE TABLE batch (machine VARCHAR, ts TIMESTAMPTZ, value DOUBLE)")
     for machine, seconds in rows:
         con.execute("INSERT INTO batch VALUES (?, ?, 1)", [machine, FIRST + timedelta(seconds=seconds)])
-    [grid] = plan(known(last=last)).grids
+    [grid] = plan(statistics_of_key(last=last)).grids
     return con.execute(replace(grid, rows=len(rows)).proof("batch")).fetchone()[0]
 
 
@@ -71,10 +71,10 @@ def test_few_readings_of_many_years_take_as_many_words_as_readings():
     "statistics",
     [
         None,
-        known(rows=WORTHWHILE - 1),
-        known(nulls=1),
-        known(first=None, last=None),
-        Statistics(WORTHWHILE, {"ts": ColumnStatistics(0, FIRST, FIRST)}),
+        statistics_of_key(rows=MIN_ROWS - 1),
+        statistics_of_key(nulls=1),
+        statistics_of_key(first=None, last=None),
+        RowStatistics(MIN_ROWS, {"ts": ColumnStatistics(0, FIRST, FIRST)}),
     ],
 )
 def test_no_grid_where_it_would_not_pay_or_not_hold(statistics):
@@ -83,7 +83,7 @@ def test_no_grid_where_it_would_not_pay_or_not_hold(statistics):
 
 def test_what_a_grid_proves_is_not_hashed_again():
     unique = expect("compound_columns_to_be_unique", column_list=["machine", "ts", "value"])
-    judging = plan(known(), unique)
+    judging = plan(statistics_of_key(), unique)
     [grid, *_] = judging.grids
-    assert "hash(" in judging.facts("batch")
-    assert "hash(" not in judging.facts("batch", distinct=[grid.key])
+    assert "hash(" in judging.facts_select("batch")
+    assert "hash(" not in judging.facts_select("batch", distinct=[grid.key])

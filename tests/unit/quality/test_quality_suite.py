@@ -12,7 +12,7 @@ from support.judging import column, contract, expect, rules_of, suite
 PROMISED = contract(column("ts", Kind.TIMESTAMP, required=True), column("value", Kind.DOUBLE), column("status"), key=("ts",))
 
 
-def refused(*expectations):
+def refusal_of(*expectations):
     with pytest.raises(SuiteError) as caught:
         rules_of(PROMISED, *expectations)
     return str(caught.value)
@@ -50,14 +50,14 @@ def test_a_version_changes_with_what_the_rule_means_and_with_nothing_else():
 
 
 def test_an_unknown_column_is_named_with_a_close_one():
-    message = refused(expect("column_values_to_not_be_null", column="statsu"))
+    message = refusal_of(expect("column_values_to_not_be_null", column="statsu"))
     assert "expectations[0]" in message
     assert "statsu" in message
     assert "status" in message
 
 
 def test_an_unknown_type_is_named_with_a_close_one():
-    assert "expect_column_values_to_not_be_null" in refused(expect("column_values_to_be_not_null", column="value"))
+    assert "expect_column_values_to_not_be_null" in refusal_of(expect("column_values_to_be_not_null", column="value"))
 
 
 def test_broken_json_is_shown_by_line_and_column():
@@ -81,7 +81,7 @@ def test_broken_json_is_shown_by_line_and_column():
     ],
 )
 def test_arguments_that_can_not_be_meant_are_refused(type_, kwargs, named):
-    assert named in refused(expect(type_, **kwargs))
+    assert named in refusal_of(expect(type_, **kwargs))
 
 
 def test_halt_is_a_severity_that_no_suite_of_another_tool_can_mean_by_chance():
@@ -92,7 +92,7 @@ def test_halt_is_a_severity_that_no_suite_of_another_tool_can_mean_by_chance():
 
 def test_two_rules_of_one_id_are_refused():
     rule = expect("column_values_to_not_be_null", column="value")
-    assert "column_values_to_not_be_null:value" in refused(rule, rule)
+    assert "column_values_to_not_be_null:value" in refusal_of(rule, rule)
 
 
 @pytest.mark.parametrize(

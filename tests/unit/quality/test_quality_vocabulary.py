@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakeward.contracts.model import Kind
-from lakeward.quality.convert import convert
+from lakeward.quality.convert import convert_column
 from lakeward.quality.rule import Outcome
 from lakeward.quality.scope import Scope
 from lakeward.quality.strptime import valid_time
-from lakeward.quality.texts import TEXTS
+from lakeward.quality.texts import TEXT_PREDICATES
 from support.judging import column, contract, expect, judge
 
 PROMISED = contract(column("v", Kind.DOUBLE), column("t", Kind.TIMESTAMP), column("s"), zone="UTC")
@@ -185,7 +185,7 @@ def test_json_is_what_python_takes_for_json(texts):
         '{"a":{"b":[]}}',
     ]
     promised = contract(column("s"))
-    scope = Scope({"s": convert(promised, 0, promised.columns[0].type)}, None)
-    fails = TEXTS["expect_column_values_to_be_json_parseable"]({"column": "s"}, scope).fails
+    scope = Scope({"s": convert_column(promised, 0, promised.columns[0].type)}, None)
+    fails = TEXT_PREDICATES["expect_column_values_to_be_json_parseable"]({"column": "s"}, scope).fails
     found = duckdb.execute(f"SELECT {fails} FROM (SELECT s AS _v0 FROM (SELECT unnest(?) AS s))", [known]).fetchall()
     assert [not row[0] for row in found] == [json_reads(text) for text in known]

@@ -5,7 +5,7 @@ import pytest
 from lakeward.core.errors import DefinitionError
 from lakeward.quality.rule import Dimension, Outcome, Rule, Severity, Verdict
 from lakeward.quality.score import score
-from lakeward.quality.weights import EQUAL, ONE, check_rules, read_weights
+from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, check_rules, read_weights
 
 FILE = "scoring.yaml"
 POLICY = """\
@@ -36,13 +36,16 @@ MIXED = (
 
 def test_what_is_not_named_weighs_one():
     weights = read(POLICY)
-    assert (weights.of_dimension("press", "accuracy"), weights.of_dimension("oven", "accuracy")) == (ONE // 2, 2 * ONE)
-    assert (weights.of_dimension("oven", "timeliness"), weights.of_rule("press", "a"), weights.of_rule("oven", "a")) == (
-        ONE,
-        4 * ONE,
-        ONE,
+    assert (weights.of_dimension("press", "accuracy"), weights.of_dimension("oven", "accuracy")) == (
+        UNIT_WEIGHT // 2,
+        2 * UNIT_WEIGHT,
     )
-    assert read("{}") == EQUAL
+    assert (weights.of_dimension("oven", "timeliness"), weights.of_rule("press", "a"), weights.of_rule("oven", "a")) == (
+        UNIT_WEIGHT,
+        4 * UNIT_WEIGHT,
+        UNIT_WEIGHT,
+    )
+    assert read("{}") == EQUAL_WEIGHTS
 
 
 def test_a_heavier_rule_and_a_lighter_dimension_move_the_score():
@@ -58,7 +61,7 @@ def test_the_same_weights_have_one_hash_however_they_are_written():
         read("{dimensions: {accuracy: 2, timeliness: 3}}").sha256
         == read("dimensions:\n  timeliness: 3.0\n  accuracy: 2\n").sha256
     )
-    assert read("{dimensions: {accuracy: 2}}").sha256 != EQUAL.sha256
+    assert read("{dimensions: {accuracy: 2}}").sha256 != EQUAL_WEIGHTS.sha256
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeward.simulator import Injected, Truth, write_plant_day
+from lakeward.simulator import InjectedDefect, Truth, write_plant_day
 from lakeward.simulator.people import check_digit
 from lakeward.simulator.physics import simulate
 
@@ -39,10 +39,10 @@ class Written:
     sent: dict[str, list[list[str]]]  # messages per series in order of arrival, hourly files only
     replayed: dict[str, list[list[str]]]
 
-    def of(self, kind: str) -> list[Injected]:
+    def of(self, kind: str) -> list[InjectedDefect]:
         return [one for one in self.truth.injected if one.kind == kind and one.dataset == "plant_telemetry"]
 
-    def within(self, one: Injected) -> list[list[str]]:
+    def within(self, one: InjectedDefect) -> list[list[str]]:
         return [message for message in self.sent[one.key] if one.start <= message[1] <= one.end]
 
 

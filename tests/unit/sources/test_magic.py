@@ -6,7 +6,7 @@ import pytest
 
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.messages import Lang, text
-from lakeward.sources.sniff import fault, guess_format
+from lakeward.sources.sniff import format_fault, guess_format
 
 FOOTER = b"x" * 8 + (8).to_bytes(4, "little") + b"PAR1"
 NOT_TEXT = [
@@ -32,7 +32,7 @@ TEXT = [
 @pytest.mark.parametrize(("content", "code"), NOT_TEXT)
 def test_a_binary_file_is_no_text_and_the_message_says_what_it_is(tmp_path, content, code):
     (tmp_path / "a.csv").write_bytes(content)
-    assert fault(tmp_path / "a.csv", FileFormat.CSV) == code
+    assert format_fault(tmp_path / "a.csv", FileFormat.CSV) == code
     assert text(code, Lang.EN).startswith("The contract says text, but the file")
     assert text(f"{code}.next", Lang.ZH).startswith("下一步")
 
@@ -40,12 +40,12 @@ def test_a_binary_file_is_no_text_and_the_message_says_what_it_is(tmp_path, cont
 @pytest.mark.parametrize("content", TEXT)
 def test_text_in_any_encoding_is_text(tmp_path, content):
     (tmp_path / "a.csv").write_bytes(content)
-    assert fault(tmp_path / "a.csv", FileFormat.CSV) is None
+    assert format_fault(tmp_path / "a.csv", FileFormat.CSV) is None
 
 
 def test_zeros_at_the_end_of_a_text_cost_their_line_only(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"a,b\n" + b"1,2\n" * 2000 + b"\0" * 512)
-    assert fault(tmp_path / "a.csv", FileFormat.CSV) is None
+    assert format_fault(tmp_path / "a.csv", FileFormat.CSV) is None
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_zeros_at_the_end_of_a_text_cost_their_line_only(tmp_path):
 )
 def test_parquet_is_told_by_both_ends(tmp_path, content, code):
     (tmp_path / "a.parquet").write_bytes(content)
-    assert fault(tmp_path / "a.parquet", FileFormat.PARQUET) == code
+    assert format_fault(tmp_path / "a.parquet", FileFormat.PARQUET) == code
 
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 22 + b"\x09\0" + b"\0" * 480
@@ -78,7 +78,7 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 22 + b"\x09\0" + b"\0" 
 )
 def test_a_workbook_is_told_from_older_and_locked_ones(tmp_path, content, code):
     (tmp_path / "a.xlsx").write_bytes(content)
-    assert fault(tmp_path / "a.xlsx", FileFormat.XLSX) == code
+    assert format_fault(tmp_path / "a.xlsx", FileFormat.XLSX) == code
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_a_drop_folder_is_opened_with_the_format_of_its_files():
     source = opened(PRESS)
     assert isinstance(source, FileDrop)
     assert isinstance(source.source, FileDropSource)
-    assert (source.dataset, source.format, source.landed) == ("press_line", FileFormat.CSV, Path("landing/press_line"))
+    assert (source.dataset, source.format, source.landed_folder) == ("press_line", FileFormat.CSV, Path("landing/press_line"))
 
 
 def test_a_gold_dataset_has_no_source():

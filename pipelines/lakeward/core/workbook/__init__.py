@@ -9,9 +9,9 @@ Refuses formulas (their stored results count), macros, and every part that is no
 
 from lakeward.core.workbook.cells import ERRORS
 from lakeward.core.workbook.headers import column_names
-from lakeward.core.workbook.merges import Merges, Range
+from lakeward.core.workbook.merges import CellRange, MergedCells
 from lakeward.core.workbook.package import Sheet, Workbook
 from lakeward.core.workbook.sheets import Row
 from lakeward.core.workbook.xml import UnreadableError
 
-__all__ = ["ERRORS", "Merges", "Range", "Row", "Sheet", "UnreadableError", "Workbook", "column_names"]
+__all__ = ["ERRORS", "CellRange", "MergedCells", "Row", "Sheet", "UnreadableError", "Workbook", "column_names"]

@@ -3,12 +3,12 @@
 import itertools
 from collections.abc import Iterable, Sequence
 
-from lakeward.core.workbook.merges import Merges
+from lakeward.core.workbook.merges import MergedCells
 from lakeward.core.workbook.sheets import Row
 from lakeward.core.workbook.xml import UnreadableError
 
 
-def column_names(above: Sequence[Row], merges: Merges, first: int) -> dict[int, str]:
+def column_names(rows: Sequence[Row], merges: MergedCells, first_row: int) -> dict[int, str]:
     """Names of the columns by their numbers: a header of several rows gives each column the texts above it, joined.
 
     A cell that is merged over several columns names the first, unless the rows below tell them apart.
@@ -20,21 +20,21 @@ def column_names(above: Sequence[Row], merges: Merges, first: int) -> dict[int, 
     Raises:
         UnreadableError: No column has a name, or two have one.
     """
-    own = {place for number, cells in above if number >= first for place, text in cells.items() if text.strip()}
+    own = {column for number, cells in rows if number >= first_row for column, text in cells.items() if text.strip()}
     if not own:
         raise UnreadableError("reject_workbook_without_header")
-    lines = [merges.fill(number, cells, max(own)) for number, cells in above]
-    kept = [line for (number, _), line in zip(above, lines, strict=True) if number >= first]
+    lines = [merges.fill(number, cells, max(own)) for number, cells in rows]
+    kept = [line for (number, _), line in zip(rows, lines, strict=True) if number >= first_row]
     names: dict[int, str] = {}
-    for place in range(1, max(own) + 1):
-        name = _name([line.get(place, "") for line in kept])
-        if name in names.values() and place in own:
+    for column in range(1, max(own) + 1):
+        name = _join_texts([line.get(column, "") for line in kept])
+        if name in names.values() and column in own:
             raise UnreadableError("reject_duplicate_header")
         if name and name not in names.values():
-            names[place] = name
+            names[column] = name
     return names
 
 
-def _name(texts: Iterable[str]) -> str:
+def _join_texts(texts: Iterable[str]) -> str:
     """The texts above a column, each once, with single blanks for line breaks."""
-    return "_".join(text for text, _ in itertools.groupby(" ".join(one.split()) for one in texts) if text)
+    return "_".join(text for text, _ in itertools.groupby(" ".join(raw.split()) for raw in texts) if text)

@@ -11,13 +11,13 @@ from lakeward.core.workbook.xml import UnreadableError
 # Excel's own bounds of a sheet (ECMA-376 leaves them open, Excel's specification does not).
 ROWS, COLUMNS = 1_048_576, 16_384
 # What stands behind the cells of a sheet: merges, formats, links. Megabytes already are a flood.
-MAX_BEHIND = 64 << 20
+MAX_BYTES_AFTER_CELLS = 64 << 20
 _CHUNK = 1 << 20
 _END = re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
 _MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
 
 
-def column(letters: str) -> int:
+def column_number(letters: str) -> int:
     """The number of a column, from 1.
 
     Raises:
@@ -25,17 +25,17 @@ def column(letters: str) -> int:
     """
     number = 0
     for letter in letters:
-        place = ord(letter) - ord("A") + 1
-        if not 1 <= place <= 26:
+        digit = ord(letter) - ord("A") + 1
+        if not 1 <= digit <= 26:
             raise ValueError("column")
-        number = number * 26 + place
+        number = number * 26 + digit
     if not 1 <= number <= COLUMNS:
         raise ValueError("column")
     return number
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Range:
+class CellRange:
     """Merged cells, from the first row and column to the last, numbers from 1."""
 
     top: int
@@ -44,19 +44,19 @@ class Range:
     right: int
 
 
-def ranges(stream: IO[bytes]) -> tuple[Range, ...]:
+def merged_ranges(stream: IO[bytes]) -> tuple[CellRange, ...]:
     """The merged ranges of a sheet, by their first rows.
 
     They stand behind the cells, so that the bytes are searched before the cells are understood: a tenth of the work of understanding.
     """
     found = [
-        Range(int(top), column(left.decode()), int(bottom), column(right.decode()))
-        for left, top, right, bottom in _MERGE.findall(_behind(stream))
+        CellRange(int(top), column_number(left.decode()), int(bottom), column_number(right.decode()))
+        for left, top, right, bottom in _MERGE.findall(_bytes_after_cells(stream))
     ]
     return tuple(sorted(found))
 
 
-def _behind(stream: IO[bytes]) -> bytes:
+def _bytes_after_cells(stream: IO[bytes]) -> bytes:
     """The bytes of a sheet behind its cells."""
     last, end = b"", None
     while end is None:
@@ -66,29 +66,29 @@ def _behind(stream: IO[bytes]) -> bytes:
         # The end may stand on both sides of a cut.
         last = last[-len(b"</prefix:sheetData >") :] + chunk
         end = _END.search(last)
-    found = last[end.end() :] + stream.read(MAX_BEHIND)
+    found = last[end.end() :] + stream.read(MAX_BYTES_AFTER_CELLS)
     if stream.read(1):
         raise UnreadableError("reject_workbook_too_large")
     return found
 
 
-class Merges:
+class MergedCells:
     """The values of merged cells, put into each of them as the rows come by in their order."""
 
-    def __init__(self, found: Iterable[Range]) -> None:
-        self._waiting = deque(found)
-        self._open: list[tuple[Range, str]] = []
+    def __init__(self, merged: Iterable[CellRange]) -> None:
+        self._pending = deque(merged)
+        self._active: list[tuple[CellRange, str]] = []
 
     def fill(self, number: int, cells: Mapping[int, str], width: int) -> dict[int, str]:
         """The cells of row `number` with those that are merged filled, up to column `width`."""
-        self._open = [one for one in self._open if one[0].bottom >= number]
-        while self._waiting and self._waiting[0].top <= number:
-            merged = self._waiting.popleft()
+        self._active = [entry for entry in self._active if entry[0].bottom >= number]
+        while self._pending and self._pending[0].top <= number:
+            merged = self._pending.popleft()
             if merged.bottom >= number and (value := cells.get(merged.left)) is not None and merged.top == number:
-                self._open.append((merged, value))
-        if len(self._open) > COLUMNS:
+                self._active.append((merged, value))
+        if len(self._active) > COLUMNS:
             raise UnreadableError("reject_workbook_damaged")
         filled = dict(cells)
-        for merged, value in self._open:
+        for merged, value in self._active:
             filled.update(dict.fromkeys(range(merged.left, min(merged.right, width) + 1), value))
         return filled

@@ -12,11 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from lakeward.core.workbook.cells import Reader
-from lakeward.core.workbook.merges import Merges, Range, ranges
-from lakeward.core.workbook.sheets import Rows, shared_strings
-from lakeward.core.workbook.styles import shows
-from lakeward.core.workbook.xml import UnreadableError, damage_told, elements
+from lakeward.core.workbook.cells import CellReader
+from lakeward.core.workbook.merges import CellRange, MergedCells, merged_ranges
+from lakeward.core.workbook.sheets import SheetRows, shared_strings
+from lakeward.core.workbook.styles import number_formats
+from lakeward.core.workbook.xml import UnreadableError, elements, translate_damage
 
 # Unpacked bytes of what is read whole: lists of sheets and styles, and the shared texts, which stay in memory.
 MAX_SMALL, MAX_STRINGS = 16 << 20, 256 << 20
@@ -49,12 +49,12 @@ class Workbook:
 
     def __init__(self, path: Path, limit: int) -> None:
         self._limit = limit
-        with damage_told():
+        with translate_damage():
             self._zip = zipfile.ZipFile(path)
             # Some programs write Windows' separators, and other letters' cases than they name.
-            self._parts = {one.filename.replace("\\", "/").casefold(): one for one in self._zip.infolist()}
-            main = next(part for kind, part in self._links("").values() if kind == "officeDocument")
-            self._read(main)
+            self._parts = {entry.filename.replace("\\", "/").casefold(): entry for entry in self._zip.infolist()}
+            main = next(part for kind, part in self._relationships("").values() if kind == "officeDocument")
+            self._load(main)
 
     def __enter__(self) -> Self:
         return self
@@ -74,75 +74,77 @@ class Workbook:
             if not found:
                 raise UnreadableError("reject_workbook_without_sheet")
             return found[0]
-        filled = self.filled()
+        filled = self.nonempty_sheets()
         if not filled:
             raise UnreadableError("reject_workbook_empty")
         if len(filled) > 1:
             raise UnreadableError("reject_workbook_several_sheets")
         return filled[0]
 
-    def filled(self) -> tuple[Sheet, ...]:
+    def nonempty_sheets(self) -> tuple[Sheet, ...]:
         """The sheets that a person sees and that hold something."""
-        return tuple(sheet for sheet in self.sheets if not sheet.hidden and self._holds(sheet))
+        return tuple(sheet for sheet in self.sheets if not sheet.hidden and self._has_text(sheet))
 
     @contextmanager
-    def rows(self, sheet: Sheet) -> Iterator[Rows]:
+    def rows(self, sheet: Sheet) -> Iterator[SheetRows]:
         """The rows of a sheet that have cells, in their order.
 
         Raises:
             UnreadableError: While they are read: the sheet is damaged, or larger than allowed.
         """
-        with damage_told(), closing(self._open(sheet.part, self._limit)) as stream:
-            yield Rows(stream, self._reader)
+        with translate_damage(), closing(self._open(sheet.part, self._limit)) as stream:
+            yield SheetRows(stream, self._reader)
 
-    def ranges(self, sheet: Sheet) -> tuple[Range, ...]:
+    def merged_ranges(self, sheet: Sheet) -> tuple[CellRange, ...]:
         """The merged cells of a sheet."""
-        with damage_told(), closing(self._open(sheet.part, self._limit)) as stream:
-            return ranges(stream)
+        with translate_damage(), closing(self._open(sheet.part, self._limit)) as stream:
+            return merged_ranges(stream)
 
-    def merges(self, sheet: Sheet) -> Merges:
+    def merged_cells(self, sheet: Sheet) -> MergedCells:
         """What fills the merged cells of a sheet, row after row."""
-        return Merges(self.ranges(sheet))
+        return MergedCells(self.merged_ranges(sheet))
 
-    def _holds(self, sheet: Sheet) -> bool:
+    def _has_text(self, sheet: Sheet) -> bool:
         with self.rows(sheet) as rows:
             return any(text.strip() for _, cells in rows for text in cells.values())
 
-    def _read(self, main: str) -> None:
-        links = self._links(main)
+    def _load(self, main: str) -> None:
+        links = self._relationships(main)
         parts = {kind: part for kind, part in links.values() if kind in {"styles", "sharedStrings"}}
         found = self._elements(main)
-        given = [links_ for name, links_ in found if name == "workbookPr"]
+        workbook_properties = [links_ for name, links_ in found if name == "workbookPr"]
         self.sheets = tuple(
-            Sheet(one["name"], one.get("state", "visible") != "visible", links[one["id"]][1])
-            for name, one in found
-            if name == "sheet" and links[one["id"]][0] == "worksheet"
+            Sheet(attributes["name"], attributes.get("state", "visible") != "visible", links[attributes["id"]][1])
+            for name, attributes in found
+            if name == "sheet" and links[attributes["id"]][0] == "worksheet"
         )
         strings = []
-        if self._has(parts.get("sharedStrings")):
+        if self._has_part(parts.get("sharedStrings")):
             with closing(self._open(parts["sharedStrings"], MAX_STRINGS)) as stream:
                 strings = shared_strings(stream)
-        styles = shows(self._elements(parts["styles"])) if self._has(parts.get("styles")) else ()
-        self._reader = Reader(strings, styles, since_1904=any(one.get("date1904") in {"1", "true"} for one in given))
+        styles = number_formats(self._elements(parts["styles"])) if self._has_part(parts.get("styles")) else ()
+        self._reader = CellReader(
+            strings, styles, since_1904=any(attributes.get("date1904") in {"1", "true"} for attributes in workbook_properties)
+        )
 
-    def _links(self, part: str) -> dict[str, tuple[str, str]]:
+    def _relationships(self, part: str) -> dict[str, tuple[str, str]]:
         """By their ids: the kind and the target of each relationship of a part, or of the package."""
         folder, _, name = part.rpartition("/")
         found = self._elements(posixpath.join(folder, "_rels", f"{name}.rels"))
         return {
-            one["Id"]: (
-                one["Type"].rpartition("/")[2],
-                posixpath.normpath(posixpath.join("/", folder, one["Target"])).lstrip("/"),
+            attributes["Id"]: (
+                attributes["Type"].rpartition("/")[2],
+                posixpath.normpath(posixpath.join("/", folder, attributes["Target"])).lstrip("/"),
             )
-            for kind, one in found
-            if kind == "Relationship" and one.get("TargetMode") != "External"
+            for kind, attributes in found
+            if kind == "Relationship" and attributes.get("TargetMode") != "External"
         }
 
     def _elements(self, part: str) -> list[tuple[str, dict[str, str]]]:
         with closing(self._open(part, MAX_SMALL)) as stream:
             return elements(stream)
 
-    def _has(self, part: str | None) -> bool:
+    def _has_part(self, part: str | None) -> bool:
         return part is not None and part.casefold() in self._parts
 
     def _open(self, part: str, limit: int) -> IO[bytes]:

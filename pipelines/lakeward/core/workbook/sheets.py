@@ -3,37 +3,37 @@
 from collections.abc import Iterator
 from typing import IO
 
-from lakeward.core.workbook.cells import Reader, unescaped
-from lakeward.core.workbook.merges import ROWS, column
-from lakeward.core.workbook.styles import Show
-from lakeward.core.workbook.xml import Locals, UnreadableError, new_parser, parse
+from lakeward.core.workbook.cells import CellReader, unescape
+from lakeward.core.workbook.merges import ROWS, column_number
+from lakeward.core.workbook.styles import NumberFormat
+from lakeward.core.workbook.xml import LocalNames, UnreadableError, new_parser, parse
 
 # Letters of one row: Excel's widest rows, with texts in every cell, stay below.
-MAX_LETTERS = 64 << 20
+MAX_CHARACTERS = 64 << 20
 DIGITS = "0123456789"
 # A row's number in its sheet, and the texts of its cells by column number; both from 1.
 Row = tuple[int, dict[int, str]]
 
 
-class Rows:
+class SheetRows:
     """Rows of a sheet that have cells, in their order.
 
     Args:
         percent: Columns in which a number is shown as a percentage; grows while rows are read.
     """
 
-    def __init__(self, stream: IO[bytes], reader: Reader) -> None:
+    def __init__(self, stream: IO[bytes], reader: CellReader) -> None:
         self.percent: set[int] = set()
         self._stream = stream
         self._reader = reader
-        self._locals = Locals()
+        self._local_names = LocalNames()
         self._columns: dict[str, int] = {}
-        self._done: list[Row] = []
+        self._finished_rows: list[Row] = []
         self._cells: dict[int, str] = {}
-        self._given: dict[str, str] = {}
+        self._attributes: dict[str, str] = {}
         self._text: str | None = None
         self._value: str | None = None
-        self._row = self._column = self._letters = self._phonetic = 0
+        self._row = self._column = self._characters = self._phonetic = 0
         self._ended = False
 
     def __iter__(self) -> Iterator[Row]:
@@ -42,32 +42,32 @@ class Rows:
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._data
         for _ in parse(self._stream, parser, more=lambda: not self._ended):
-            yield from self._done
-            self._done = []
+            yield from self._finished_rows
+            self._finished_rows = []
 
-    def _start(self, name: str, given: dict[str, str]) -> None:
-        name = self._locals[name]
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        name = self._local_names[name]
         if name == "c":
-            self._given, self._value = given, None
-            self._column = self._place(given["r"]) if "r" in given else self._column + 1
+            self._attributes, self._value = attributes, None
+            self._column = self._column_number(attributes["r"]) if "r" in attributes else self._column + 1
         elif name == "v" or (name == "t" and not self._phonetic):
             self._text = ""
         elif name == "rPh":
             self._phonetic += 1
         elif name == "row":
-            self._begin(int(given["r"]) if "r" in given else self._row + 1)
+            self._begin_row(int(attributes["r"]) if "r" in attributes else self._row + 1)
 
     def _data(self, text: str) -> None:
         if self._text is not None:
             self._text += text
-            self._letters += len(text)
-            if self._letters > MAX_LETTERS:
+            self._characters += len(text)
+            if self._characters > MAX_CHARACTERS:
                 raise UnreadableError("reject_workbook_too_large")
 
     def _end(self, name: str) -> None:
-        name = self._locals[name]
+        name = self._local_names[name]
         if name == "c":
-            self._finish()
+            self._finish_cell()
         elif name in {"v", "t"} and self._text is not None:
             # Texts that stand in the cell itself come in several runs.
             self._value = self._text if self._value is None else self._value + self._text
@@ -75,32 +75,32 @@ class Rows:
         elif name == "rPh":
             self._phonetic -= 1
         elif name == "row":
-            self._done.append((self._row, self._cells))
+            self._finished_rows.append((self._row, self._cells))
         elif name == "sheetData":
             self._ended = True
 
-    def _begin(self, number: int) -> None:
+    def _begin_row(self, number: int) -> None:
         """Numbers must rise: a row that came twice could not be told from the other."""
         if not self._row < number <= ROWS or self._ended:
             raise UnreadableError("reject_workbook_damaged")
-        self._row, self._column, self._letters, self._cells = number, 0, 0, {}
+        self._row, self._column, self._characters, self._cells = number, 0, 0, {}
 
-    def _place(self, reference: str) -> int:
+    def _column_number(self, reference: str) -> int:
         letters = reference.rstrip(DIGITS)
         if letters not in self._columns:
-            self._columns[letters] = column(letters)
+            self._columns[letters] = column_number(letters)
         return self._columns[letters]
 
-    def _finish(self) -> None:
+    def _finish_cell(self) -> None:
         """Keep the cell's text; a cell that has a style alone has none."""
-        kind, style, value = self._given.get("t", "n"), int(self._given.get("s", "0")), self._value
+        kind, style, value = self._attributes.get("t", "n"), int(self._attributes.get("s", "0")), self._value
         if not value and (value is None or kind == "n"):
             return
-        text, how = self._reader.text(kind, style, value)
+        text, how = self._reader.cell_text(kind, style, value)
         self._cells[self._column] = text
         # A shared text is long in few letters.
-        self._letters += len(text)
-        if how is Show.PERCENT:
+        self._characters += len(text)
+        if how is NumberFormat.PERCENT:
             self.percent.add(self._column)
 
 
@@ -108,7 +108,7 @@ def shared_strings(stream: IO[bytes]) -> list[str]:
     """The shared texts, without the phonetic ones that stand beside Chinese and Japanese."""
     found: list[str] = []
     parts: list[str] = []
-    state, locals_ = {"t": 0, "rPh": 0}, Locals()
+    state, locals_ = {"t": 0, "rPh": 0}, LocalNames()
 
     def start(name: str, _: dict[str, str]) -> None:
         name = locals_[name]
@@ -120,7 +120,7 @@ def shared_strings(stream: IO[bytes]) -> list[str]:
     def end(name: str) -> None:
         name = locals_[name]
         if name == "si":
-            found.append(unescaped("".join(parts)))
+            found.append(unescape("".join(parts)))
         elif name in state:
             state[name] -= 1
 

@@ -8,23 +8,23 @@ from collections.abc import Iterable
 from enum import Enum
 
 
-class Show(Enum):
+class NumberFormat(Enum):
     """How a number is shown."""
 
     NUMBER = 0
     PERCENT = 1
     DATE = 2
     TIME = 3
-    MOMENT = 4  # a date with a time
+    DATE_TIME = 4  # a date with a time
     DURATION = 5  # hours, minutes or seconds that go on beyond 24 or 60
 
 
 # Numbers of formats that a file need not spell out. 27 to 36 and 50 to 58 are dates in a Chinese, Japanese or Korean Excel,
 # 32 to 35 and 55, 56 times of day in some of these.
 _BUILT_IN = (
-    {9: Show.PERCENT, 10: Show.PERCENT, 22: Show.MOMENT, 46: Show.DURATION}
-    | dict.fromkeys((*range(14, 18), *range(27, 32), 36, 50, 51, 52, 53, 54, 57, 58), Show.DATE)
-    | dict.fromkeys((*range(18, 22), 32, 33, 34, 35, 45, 47, 55, 56), Show.TIME)
+    {9: NumberFormat.PERCENT, 10: NumberFormat.PERCENT, 22: NumberFormat.DATE_TIME, 46: NumberFormat.DURATION}
+    | dict.fromkeys((*range(14, 18), *range(27, 32), 36, 50, 51, 52, 53, 54, 57, 58), NumberFormat.DATE)
+    | dict.fromkeys((*range(18, 22), 32, 33, 34, 35, 45, 47, 55, 56), NumberFormat.TIME)
 )
 # Quoted text, escaped characters, padding, fill, and brackets (colour, locale, condition) say nothing of the kind.
 _SILENT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', re.IGNORECASE)
@@ -37,29 +37,29 @@ _MONTHS = re.compile(r"m+", re.IGNORECASE)
 _GENERAL = re.compile(r"general|通用格式", re.IGNORECASE)
 
 
-def shows(elements: Iterable[tuple[str, dict[str, str]]]) -> tuple[Show, ...]:
+def number_formats(elements: Iterable[tuple[str, dict[str, str]]]) -> tuple[NumberFormat, ...]:
     """For each cell style in the elements of the styles part, how it shows a number."""
     codes: dict[int, str] = {}
     numbers: list[int] = []
     inside = False
-    for name, given in elements:
+    for name, attributes in elements:
         if name == "numFmt":
-            codes[int(given["numFmtId"])] = given["formatCode"]
+            codes[int(attributes["numFmtId"])] = attributes["formatCode"]
         elif name in {"cellStyleXfs", "cellXfs", "cellStyles", "dxfs"}:
             inside = name == "cellXfs"
         elif name == "xf" and inside:
-            numbers.append(int(given.get("numFmtId", "0")))
-    return tuple(show(codes[n]) if n in codes else _BUILT_IN.get(n, Show.NUMBER) for n in numbers)
+            numbers.append(int(attributes.get("numFmtId", "0")))
+    return tuple(parse_format_code(codes[n]) if n in codes else _BUILT_IN.get(n, NumberFormat.NUMBER) for n in numbers)
 
 
-def show(code: str) -> Show:
+def parse_format_code(code: str) -> NumberFormat:
     """How a format code shows a positive number: its first section."""
     first = _GENERAL.sub("", _SILENT.sub("", code)).split(";")[0]
     if _ELAPSED.search(first):
-        return Show.DURATION
+        return NumberFormat.DURATION
     clock, day = bool(_CLOCK.search(first)), bool(_DAY.search(first))
     if clock:
-        return Show.MOMENT if day else Show.TIME
+        return NumberFormat.DATE_TIME if day else NumberFormat.TIME
     if day or _MONTHS.search(first):
-        return Show.DATE
-    return Show.PERCENT if "%" in first else Show.NUMBER
+        return NumberFormat.DATE
+    return NumberFormat.PERCENT if "%" in first else NumberFormat.NUMBER

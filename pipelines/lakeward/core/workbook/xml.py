@@ -9,7 +9,7 @@ from zlib import error as zlib_error
 
 CHUNK = 1 << 16
 # A compressed part that is cut, patched or of a method that Python does not have; XML that is none; numbers that are none.
-_DAMAGE = (
+_DAMAGE_ERRORS = (
     BadZipFile,
     zlib_error,
     EOFError,
@@ -35,11 +35,11 @@ class UnreadableError(Exception):
 
 
 @contextmanager
-def damage_told() -> Iterator[None]:
+def translate_damage() -> Iterator[None]:
     """Raise what a damaged file makes Python say as `UnreadableError`."""
     try:
         yield
-    except _DAMAGE as error:
+    except _DAMAGE_ERRORS as error:
         raise UnreadableError("reject_workbook_damaged") from error
 
 
@@ -47,7 +47,7 @@ def new_parser() -> expat.XMLParserType:
     """A parser that names elements `<namespace>}<name>`."""
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse
+    parser.StartDoctypeDeclHandler = _reject_doctype
     return parser
 
 
@@ -66,24 +66,26 @@ def elements(stream: IO[bytes]) -> list[tuple[str, dict[str, str]]]:
     """All elements of a small part, in the order in which they begin, with their attributes, names without namespaces."""
     found: list[tuple[str, dict[str, str]]] = []
     parser = new_parser()
-    parser.StartElementHandler = lambda name, given: found.append((local(name), {local(key): given[key] for key in given}))
+    parser.StartElementHandler = lambda name, attributes: found.append(
+        (local_name(name), {local_name(key): attributes[key] for key in attributes})
+    )
     for _ in parse(stream, parser):
         pass
     return found
 
 
-class Locals(dict[str, str]):
+class LocalNames(dict[str, str]):
     """Names of elements without their namespaces, each taken apart once: a sheet has few names and millions of elements."""
 
     def __missing__(self, name: str) -> str:
-        self[name] = found = local(name)
+        self[name] = found = local_name(name)
         return found
 
 
-def local(name: str) -> str:
+def local_name(name: str) -> str:
     """The name without its namespace."""
     return name.rpartition("}")[2]
 
 
-def _refuse(*_: object) -> None:
+def _reject_doctype(*_: object) -> None:
     raise UnreadableError("reject_workbook_damaged")

@@ -8,16 +8,16 @@ from typing import Any
 _SEQ = "_batch_seq"
 
 
-def batch_places(files: Any, batch_seq: int) -> list[int]:
+def batch_file_indexes(files: Any, batch_seq: int) -> list[int]:
     """Places of the batch's own files among a table's flat add actions; none where another file may hold rows of it."""
-    wanted = (f"min.{_SEQ}", f"max.{_SEQ}")
-    if not set(wanted) <= set(files.schema.names):
+    bound_columns = (f"min.{_SEQ}", f"max.{_SEQ}")
+    if not set(bound_columns) <= set(files.schema.names):
         return []
-    bounds = list(zip(*(values(files, name) for name in wanted), strict=True))
-    touched = [place for place, (low, high) in enumerate(bounds) if None in (low, high) or low <= batch_seq <= high]
-    return touched if all(bounds[place] == (batch_seq, batch_seq) for place in touched) else []
+    bounds = list(zip(*(action_values(files, name) for name in bound_columns), strict=True))
+    touched = [index for index, (low, high) in enumerate(bounds) if None in (low, high) or low <= batch_seq <= high]
+    return touched if all(bounds[index] == (batch_seq, batch_seq) for index in touched) else []
 
 
-def values(files: Any, name: str) -> list[Any]:
+def action_values(files: Any, name: str) -> list[Any]:
     """A column of the add actions, in Python's types."""
     return [value.as_py() for value in files.column(name)]

@@ -35,12 +35,12 @@ def open_table(folder: Path) -> DeltaTable | None:
         return None
 
 
-def landed(table: DeltaTable | None, app: str) -> int:
+def committed_version(table: DeltaTable | None, app: str) -> int:
     """The last version of `app` that landed in the table; 0 for none."""
     return (table.transaction_version(app) or 0) if table else 0
 
 
-def settle(folder: Path, spec: TableSpec, txn: Txn, attempt: Callable[[DeltaTable | None], T]) -> T:
+def commit_with_retries(folder: Path, spec: TableSpec, txn: Txn, attempt: Callable[[DeltaTable | None], T]) -> T:
     """What `attempt` returns for a table that has all columns of `spec`; tried again while others commit first.
 
     Raises:
@@ -53,7 +53,7 @@ def settle(folder: Path, spec: TableSpec, txn: Txn, attempt: Callable[[DeltaTabl
             if table and new:
                 # deltalake has no commit of columns with rows: a kill in between leaves a column of NULLs, which is harmless.
                 table.alter.add_columns(new)
-            if landed(table, txn.app) >= txn.version:
+            if committed_version(table, txn.app) >= txn.version:
                 break
             return attempt(table)
         except CommitFailedError:
@@ -81,10 +81,10 @@ def commit(
         _create(folder, spec, adds, [Transaction(txn.app, txn.version) for txn in txns])
         return 0
     changes: list[AddAction | RemoveAction] = [*adds, *(removal(path) for path in removed)]
-    return land(table, folder, changes, txns)
+    return commit_changes(table, folder, changes, txns)
 
 
-def land(table: DeltaTable, folder: Path, changes: Sequence[AddAction | RemoveAction], txns: Sequence[Txn]) -> int:
+def commit_changes(table: DeltaTable, folder: Path, changes: Sequence[AddAction | RemoveAction], txns: Sequence[Txn]) -> int:
     """Change the files of a table and record the transactions, in one commit; the version that it became.
 
     Raises:
@@ -95,7 +95,7 @@ def land(table: DeltaTable, folder: Path, changes: Sequence[AddAction | RemoveAc
     by = table.metadata().partition_columns
     table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=properties)
     table.update_incremental()
-    return _landed_as(folder, txns[0], range(before + 1, table.version() + 1))
+    return _version_of_txn(folder, txns[0], range(before + 1, table.version() + 1))
 
 
 def removal(path: str, *, data_change: bool = True) -> RemoveAction:
@@ -107,15 +107,15 @@ def removal(path: str, *, data_change: bool = True) -> RemoveAction:
     return RemoveAction(path, data_change=data_change, deletion_timestamp=time.time_ns() // 1_000_000)
 
 
-def removed_between(folder: Path, before: int, version: int) -> set[str]:
+def files_removed_between(folder: Path, before: int, version: int) -> set[str]:
     """Files that others removed after we looked and before our commit landed (engines that know no fence)."""
     found: set[str] = set()
-    for one in range(before + 1, version):
-        found |= {unquote(action["remove"]["path"]) for action in actions(folder, one) if "remove" in action}
+    for commit_version in range(before + 1, version):
+        found |= {unquote(action["remove"]["path"]) for action in commit_actions(folder, commit_version) if "remove" in action}
     return found
 
 
-def actions(folder: Path, version: int) -> list[dict[str, dict[str, Any]]]:
+def commit_actions(folder: Path, version: int) -> list[dict[str, dict[str, Any]]]:
     """The actions of one commit, as the log has them."""
     text = (folder / "_delta_log" / f"{version:020}.json").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
@@ -140,10 +140,10 @@ def _create(folder: Path, spec: TableSpec, adds: list[AddAction], txns: list[Tra
         raise CommitFailedError("created by another process") from error
 
 
-def _landed_as(folder: Path, txn: Txn, versions: range) -> int:
+def _version_of_txn(folder: Path, txn: Txn, versions: range) -> int:
     """The version among `versions` that recorded `txn`; others may have committed before and after it."""
-    wanted = {"appId": txn.app, "version": txn.version}
+    recorded = {"appId": txn.app, "version": txn.version}
     for version in versions:
-        if any(wanted.items() <= action.get("txn", {}).items() for action in actions(folder, version)):
+        if any(recorded.items() <= action.get("txn", {}).items() for action in commit_actions(folder, version)):
             return version
     raise InvariantError("commit_not_found", table=folder.name, app=txn.app, version=txn.version)

@@ -28,7 +28,7 @@ def to_schema(spec: TableSpec) -> Schema:
 def columns_of(table: DeltaTable) -> tuple[TableColumn, ...]:
     """The stored columns in our terms."""
     return tuple(
-        TableColumn(field.name, _type(field), field.nullable, str(field.metadata.get("comment", "")))
+        TableColumn(field.name, _column_type(field), field.nullable, str(field.metadata.get("comment", "")))
         for field in table.schema().fields
     )
 
@@ -41,14 +41,14 @@ def missing_columns(table: DeltaTable, spec: TableSpec) -> list[Field]:
     """
     _check_features(table, spec)
     stored = {field.name: field for field in table.schema().fields}
-    wanted = {column.name: column for column in spec.columns}
-    _check_partition(table, spec)
+    expected_columns = {column.name: column for column in spec.columns}
+    _check_partition_columns(table, spec)
     for name, field in stored.items():
-        if name not in wanted and (not field.nullable or delta_type(_type(field)) != _name(field)):
-            raise _mismatch(spec, name, "-", _name(field))
-        if name in wanted and _name(field) != delta_type(wanted[name].type):
-            raise _mismatch(spec, name, delta_type(wanted[name].type), _name(field))
-        if name in wanted and wanted[name].nullable and not field.nullable:
+        if name not in expected_columns and (not field.nullable or delta_type(_column_type(field)) != _type_name(field)):
+            raise _mismatch(spec, name, "-", _type_name(field))
+        if name in expected_columns and _type_name(field) != delta_type(expected_columns[name].type):
+            raise _mismatch(spec, name, delta_type(expected_columns[name].type), _type_name(field))
+        if name in expected_columns and expected_columns[name].nullable and not field.nullable:
             raise _mismatch(spec, name, "NULL", "NOT NULL")
     new = [column for column in spec.columns if column.name not in stored]
     for column in new:
@@ -57,27 +57,27 @@ def missing_columns(table: DeltaTable, spec: TableSpec) -> list[Field]:
     return [to_field(column) for column in new]
 
 
-def _check_partition(table: DeltaTable, spec: TableSpec) -> None:
+def _check_partition_columns(table: DeltaTable, spec: TableSpec) -> None:
     stored = table.metadata().partition_columns
     if tuple(stored) != spec.partition_by:
         raise _mismatch(spec, "PARTITION BY", ", ".join(spec.partition_by) or "-", ", ".join(stored) or "-")
 
 
-def features(table: DeltaTable) -> set[str]:
+def unsupported_features(table: DeltaTable) -> set[str]:
     """What the table asks of its readers or writers beyond what we write; nothing: its files are plain Parquet."""
     protocol = table.protocol()
     named = {*(protocol.reader_features or ()), *(protocol.writer_features or ())} - _HARMLESS
     if not named and (protocol.min_reader_version, protocol.min_writer_version) != (_PLAIN_READER, _PLAIN_WRITER):
-        named = _versions(protocol.min_reader_version, protocol.min_writer_version)
+        named = _unsupported_versions(protocol.min_reader_version, protocol.min_writer_version)
     return named
 
 
 def _check_features(table: DeltaTable, spec: TableSpec) -> None:
-    if named := features(table):
+    if named := unsupported_features(table):
         raise ContractError("table_feature_unsupported", table=spec.name, feature=", ".join(sorted(named)))
 
 
-def _versions(reader: int, writer: int) -> set[str]:
+def _unsupported_versions(reader: int, writer: int) -> set[str]:
     """What an old table asks for by number alone, where it is more than we write."""
     too_new = {"reader": reader > _PLAIN_READER and writer != _NAMED_FEATURES, "writer": _PLAIN_WRITER < writer < _NAMED_FEATURES}
     return {f"{half} version {number}" for (half, new), number in zip(too_new.items(), (reader, writer), strict=True) if new}
@@ -87,9 +87,9 @@ def _mismatch(spec: TableSpec, column: str, expected: str, found: str) -> Contra
     return ContractError("table_schema_mismatch", table=spec.name, column=column, expected=expected, found=found)
 
 
-def _type(field: Field) -> DataType:
-    return from_delta(_name(field))
+def _column_type(field: Field) -> DataType:
+    return from_delta(_type_name(field))
 
 
-def _name(field: Field) -> str:
+def _type_name(field: Field) -> str:
     return field.type.type if isinstance(field.type, PrimitiveType) else "nested"

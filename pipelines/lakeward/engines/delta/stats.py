@@ -17,17 +17,17 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MILLISECOND = timedelta(milliseconds=1)
 
-Written = Mapping[str, Mapping[str, str]]
+WrittenStatistics = Mapping[str, Mapping[str, str]]
 
 
-def stats_json(rows: int, written: Written, types: Mapping[str, DataType]) -> str:
+def stats_json(rows: int, written: WrittenStatistics, types: Mapping[str, DataType]) -> str:
     """Delta's statistics of one file.
 
     Args:
         written: Per column, named in quotes, `min`, `max`, `null_count` and `has_nan` as text (`RETURN_STATS`).
         types: The columns that statistics may be kept for.
     """
-    columns = {unquoted(name): values for name, values in written.items()}
+    columns = {unquote_name(name): values for name, values in written.items()}
     known = {name: (columns[name], types[name]) for name in columns if name in types}
     bounded = {name: bounds for name, (values, type_) in known.items() if (bounds := _bounds(values, type_))}
     return _object(
@@ -40,7 +40,7 @@ def stats_json(rows: int, written: Written, types: Mapping[str, DataType]) -> st
     )
 
 
-def unquoted(name: str) -> str:
+def unquote_name(name: str) -> str:
     """A column's name from DuckDB's quoted form."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
@@ -58,19 +58,19 @@ def _bounds(values: Mapping[str, str], type_: DataType) -> tuple[str, str] | Non
     return (low, high) if low is not None and high is not None else None
 
 
-def _number(text: str, _upper: bool) -> str | None:  # noqa: FBT001
+def _number_bound(text: str, _upper: bool) -> str | None:  # noqa: FBT001
     return text if _NUMBER.fullmatch(text) else None
 
 
-def _date(text: str, _upper: bool) -> str | None:  # noqa: FBT001
+def _date_bound(text: str, _upper: bool) -> str | None:  # noqa: FBT001
     return json.dumps(text) if _DATE.fullmatch(text) else None
 
 
-def _string(text: str, _upper: bool) -> str | None:  # noqa: FBT001
+def _text_bound(text: str, _upper: bool) -> str | None:  # noqa: FBT001
     return json.dumps(text, ensure_ascii=False) if len(text) <= _LONGEST_BOUND else None
 
 
-def _instant(text: str, upper: bool) -> str | None:  # noqa: FBT001
+def _instant_bound(text: str, upper: bool) -> str | None:  # noqa: FBT001
     """Milliseconds, the maximum rounded up: Delta truncates, and a reader must not skip the last microseconds."""
     try:
         instant = datetime.fromisoformat(text).astimezone(UTC)
@@ -83,10 +83,10 @@ def _instant(text: str, upper: bool) -> str | None:  # noqa: FBT001
 
 
 _AS_JSON: Mapping[Kind, Callable[[str, bool], str | None]] = {
-    Kind.INTEGER: _number,
-    Kind.DOUBLE: _number,
-    Kind.DECIMAL: _number,
-    Kind.DATE: _date,
-    Kind.TIMESTAMP: _instant,
-    Kind.STRING: _string,
+    Kind.INTEGER: _number_bound,
+    Kind.DOUBLE: _number_bound,
+    Kind.DECIMAL: _number_bound,
+    Kind.DATE: _date_bound,
+    Kind.TIMESTAMP: _instant_bound,
+    Kind.STRING: _text_bound,
 }

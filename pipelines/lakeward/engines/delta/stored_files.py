@@ -28,21 +28,21 @@ def stored_files(table: DeltaTable) -> list[StoredFile]:
     """The files of the table, oldest first."""
     actions: Any = table.get_add_actions(flatten=False)
     names = ("path", "size_bytes", "num_records", "modification_time")
-    told = [_values(actions, name) for name in names]
-    partitions = _values(actions, "partition")
+    columns = [_action_values(actions, name) for name in names]
+    partitions = _action_values(actions, "partition")
     found = [
-        (at or 0, StoredFile(unquote(path), size, rows, _texts(values or {})))
-        for path, size, rows, at, values in zip(*told, partitions, strict=True)
+        (at or 0, StoredFile(unquote(path), size, rows, _partition_texts(values or {})))
+        for path, size, rows, at, values in zip(*columns, partitions, strict=True)
     ]
-    return [file for _, file in sorted(found, key=lambda one: (one[0], one[1].path))]
+    return [file for _, file in sorted(found, key=lambda entry: (entry[0], entry[1].path))]
 
 
-def _values(actions: Any, name: str) -> list[Any]:
+def _action_values(actions: Any, name: str) -> list[Any]:
     """A column of the actions; None for each file where the table has none such."""
     if name not in actions.schema.names:
         return [None] * int(actions.num_rows)
     return [value.as_py() for value in actions.column(name)]
 
 
-def _texts(values: Mapping[str, Any]) -> dict[str, str | None]:
+def _partition_texts(values: Mapping[str, Any]) -> dict[str, str | None]:
     return {name: None if value is None else str(value) for name, value in values.items()}

@@ -9,26 +9,29 @@ import duckdb
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.engines.reading.csv_headers import CsvFile, opened
-from lakeward.engines.reading.text_lines import TextFile, lines
-from lakeward.engines.reading.unreadable import readable
-from lakeward.engines.reading.words import DUCKDB
-from lakeward.engines.text.csv_files import CsvGroup, spanning
-from lakeward.engines.text.csv_records import Dialect
-from lakeward.engines.text.reading import Reading
+from lakeward.engines.reading.csv_headers import CsvFile, open_csv
+from lakeward.engines.reading.file_errors import try_read
+from lakeward.engines.reading.text_lines import TextFile, data_lines_select
+from lakeward.engines.reading.text_sql import DUCKDB
+from lakeward.engines.text.csv_files import CsvGroup, multiline_records_select
+from lakeward.engines.text.csv_records import CsvRecordSql
+from lakeward.engines.text.staging_queries import StagingQueries
 
 
 def read_csv(
     con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], record_format: RecordFormat, columns: Sequence[Column]
-) -> Reading:
+) -> StagingQueries:
     """Read delimited files, all under the contract's dialect."""
-    reading = Reading(DUCKDB)
+    reading = StagingQueries(DUCKDB)
     con.execute("CREATE OR REPLACE TEMP TABLE staged_spans (file VARCHAR, seq BIGINT, n BIGINT, last BIGINT, text VARCHAR)")
     known: list[CsvFile] = []
     for file in files:
-        found = readable(partial(opened, con, file, Dialect.of(record_format, file.view.newline, DUCKDB))) or "reject_unreadable"
+        found = (
+            try_read(partial(open_csv, con, file, CsvRecordSql.of(record_format, file.view.newline, DUCKDB)))
+            or "reject_unreadable"
+        )
         if isinstance(found, str):
-            reading.refuse(file.input, found)
+            reading.reject_file(file.input, found)
         else:
             known.append(found)
     for _, group in itertools.groupby(sorted(known, key=lambda f: repr(f.kind)), key=lambda f: f.kind):
@@ -36,12 +39,12 @@ def read_csv(
     return reading
 
 
-def _read(con: duckdb.DuckDBPyConnection, reading: Reading, files: Sequence[CsvFile], columns: Sequence[Column]) -> None:
+def _read(con: duckdb.DuckDBPyConnection, reading: StagingQueries, files: Sequence[CsvFile], columns: Sequence[Column]) -> None:
     """Add the files of one kind to the reading."""
     kind = files[0].kind
-    lined = lines([file.text for file in files])
-    if kind.joins:
-        con.execute(f"INSERT INTO staged_spans {spanning(kind, lined)}")
+    lined = data_lines_select([file.text for file in files])
+    if kind.has_multiline_records:
+        con.execute(f"INSERT INTO staged_spans {multiline_records_select(kind, lined)}")
     seqs = ", ".join(str(file.text.input.seq) for file in files)
     group = CsvGroup(kind, lined, columns, f"SELECT * FROM staged_spans WHERE seq IN ({seqs})")
     for file, count in _counts(con, files, group.records()):
@@ -53,7 +56,7 @@ def _read(con: duckdb.DuckDBPyConnection, reading: Reading, files: Sequence[CsvF
 
 def _counts(con: duckdb.DuckDBPyConnection, files: Sequence[CsvFile], records: str) -> Iterable[tuple[TextFile, int]]:
     """Records of each file: its lines, or, where quotes join lines, what a query of their own counts."""
-    if not files[0].kind.joins:
+    if not files[0].kind.has_multiline_records:
         return [(file.text, file.lines) for file in files]
     counts = dict(con.execute(f"SELECT seq, count(*) FROM ({records}) GROUP BY seq").fetchall())
     return [(file.text, counts.get(file.text.input.seq, 0)) for file in files]

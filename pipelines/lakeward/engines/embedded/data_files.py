@@ -13,8 +13,8 @@ from lakeward.contracts.types import from_sql, sql_type
 from lakeward.core.errors import InvariantError
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.data_file import DataFile
-from lakeward.engines.delta.stats import Written, stats_json, unquoted
-from lakeward.engines.embedded.dictionaries import Texts, few_texts
+from lakeward.engines.delta.stats import WrittenStatistics, stats_json, unquote_name
+from lakeward.engines.embedded.dictionaries import TextDictionary, text_dictionaries
 from lakeward.engines.protocols import TableColumn, TableSpec
 
 # Trying to make a dictionary of a column of measurements is work thrown away: giving up after 10,000 values, more than a plant has
@@ -22,7 +22,7 @@ from lakeward.engines.protocols import TableColumn, TableSpec
 _FORMAT = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 10000, RETURN_STATS"
 
 # What DuckDB returns of a written file: path, rows, bytes, bytes of its footer, statistics, partition.
-Row = tuple[str, int, int, int, Written, Mapping[str, str | None]]
+WrittenFile = tuple[str, int, int, int, WrittenStatistics, Mapping[str, str | None]]
 
 
 def write_files(con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, query: str) -> tuple[DataFile, ...]:
@@ -32,11 +32,13 @@ def write_files(con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, q
         InvariantError: The rows do not fit `spec`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found = _fitting(con, spec, query)
-    texts = few_texts(con, query, [name for name, type_ in found.items() if type_ == "VARCHAR" and name not in spec.partition_by])
-    items = ", ".join(_item(column, found[column.name], texts) for column in spec.columns)
+    found = _check_types(con, spec, query)
+    texts = text_dictionaries(
+        con, query, [name for name, type_ in found.items() if type_ == "VARCHAR" and name not in spec.partition_by]
+    )
+    items = ", ".join(_cast_item(column, found[column.name], texts) for column in spec.columns)
     written = con.execute(f"COPY (SELECT {items} FROM ({query})) TO {_target(folder, spec)}").fetchall()
-    files = tuple(_file(folder, spec, row, texts) for row in written)
+    files = tuple(_data_file(folder, spec, row, texts) for row in written)
     _check_texts(spec, written, texts)
     if files:
         _check_schema(con, folder / files[0].path, spec)
@@ -50,7 +52,7 @@ def _target(folder: Path, spec: TableSpec) -> str:
     return f"{literal(str(folder))} ({_FORMAT}, PARTITION_BY ({by}), OVERWRITE_OR_IGNORE, FILENAME_PATTERN 'part-{{uuid}}')"
 
 
-def _fitting(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) -> dict[str, str]:
+def _check_types(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) -> dict[str, str]:
     """DuckDB's types of the query's columns: the table's, or narrower ones of the same kind."""
     rows = con.sql(query)
     found = {name: str(type_) for name, type_ in zip(rows.columns, rows.types, strict=True)}
@@ -59,27 +61,28 @@ def _fitting(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) -> dic
         raise InvariantError("rows_do_not_fit", table=spec.name, column=", ".join(odd), expected="-", found="-")
     for column in spec.columns:
         if from_sql(found[column.name]) != column.type:
-            _refuse(spec, column.name, sql_type(column.type), found[column.name])
+            _raise_misfit(spec, column.name, sql_type(column.type), found[column.name])
     return found
 
 
-def _item(column: TableColumn, found: str, texts: Mapping[str, Texts]) -> str:
+def _cast_item(column: TableColumn, duckdb_type: str, texts: Mapping[str, TextDictionary]) -> str:
     """The column cast to its type; but an enumeration is written as text, with its dictionary ready."""
     name = identifier(column.name)
     if column.name in texts:
-        return texts[column.name].item(column.name)
-    return name if found.startswith("ENUM(") else f"CAST({name} AS {sql_type(column.type)}) AS {name}"
+        return texts[column.name].select_item(column.name)
+    return name if duckdb_type.startswith("ENUM(") else f"CAST({name} AS {sql_type(column.type)}) AS {name}"
 
 
-def _file(folder: Path, spec: TableSpec, row: Row, texts: Mapping[str, Texts]) -> DataFile:
+def _data_file(folder: Path, spec: TableSpec, row: WrittenFile, texts: Mapping[str, TextDictionary]) -> DataFile:
     path, rows, size, _, written, partition = row
     written = {
-        name: {**values, **(texts[one].bounds if (one := unquoted(name)) in texts else {})} for name, values in written.items()
+        name: {**values, **(texts[column_name].bounds if (column_name := unquote_name(name)) in texts else {})}
+        for name, values in written.items()
     }
-    nulls = {unquoted(name): int(values.get("null_count", 0)) for name, values in written.items()}
+    nulls = {unquote_name(name): int(values.get("null_count", 0)) for name, values in written.items()}
     for column in spec.columns:
         if not column.nullable and nulls.get(column.name):
-            _refuse(spec, column.name, "NOT NULL", "NULL")
+            _raise_misfit(spec, column.name, "NOT NULL", "NULL")
     types = {column.name: column.type for column in spec.columns}
     return DataFile(
         path=str(Path(path).relative_to(folder)),
@@ -90,11 +93,11 @@ def _file(folder: Path, spec: TableSpec, row: Row, texts: Mapping[str, Texts]) -
     )
 
 
-def _check_texts(spec: TableSpec, written: Sequence[Row], texts: Mapping[str, Texts]) -> None:
+def _check_texts(spec: TableSpec, written: Sequence[WrittenFile], texts: Mapping[str, TextDictionary]) -> None:
     """Check that no text got lost between the look at the rows and their writing."""
     for name, known in texts.items():
         if sum(int(row[4][identifier(name)]["null_count"]) for row in written) != known.nulls:
-            _refuse(spec, name, "NOT NULL", "NULL")
+            _raise_misfit(spec, name, "NOT NULL", "NULL")
 
 
 def _check_schema(con: duckdb.DuckDBPyConnection, file: Path, spec: TableSpec) -> None:
@@ -102,8 +105,8 @@ def _check_schema(con: duckdb.DuckDBPyConnection, file: Path, spec: TableSpec) -
     found = {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {scan}").fetchall()}
     for column in spec.columns:
         if column.name not in spec.partition_by and found.get(column.name) != sql_type(column.type):
-            _refuse(spec, column.name, sql_type(column.type), found.get(column.name, "-"))
+            _raise_misfit(spec, column.name, sql_type(column.type), found.get(column.name, "-"))
 
 
-def _refuse(spec: TableSpec, column: str, expected: str, found: str) -> None:
+def _raise_misfit(spec: TableSpec, column: str, expected: str, found: str) -> None:
     raise InvariantError("rows_do_not_fit", table=spec.name, column=column, expected=expected, found=found)

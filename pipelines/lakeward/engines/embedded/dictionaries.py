@@ -16,19 +16,19 @@ from lakeward.core.sql import identifier, literal
 # Operators of a query that reads files, column by column, and does no more than choose among rows.
 _CHEAP = frozenset({"DELTA_SCAN", "READ_PARQUET", "PARQUET_SCAN", "PROJECTION", "FILTER", "UNION"})
 # Rows whose texts tell whether a column may have few; tables of no more rows are not worth it.
-_SAMPLE = 200_000
+_SAMPLE_ROWS = 200_000
 # A text is found in its list one by one, once per dictionary of a file; where a file has none, once per row.
-_MOST = 256
+_MAX_TEXTS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class TextDictionary:
     """All texts of a column of a query, and its rows without one."""
 
     values: tuple[str, ...]
     nulls: int
 
-    def item(self, name: str) -> str:
+    def select_item(self, name: str) -> str:
         """SELECT item of the column as an enumeration. Functions of one column are computed once per value of a file's dictionary."""
         listed, own = ", ".join(map(literal, self.values)), identifier(name)
         return f"list_extract([{listed}]::ENUM({listed})[], list_position([{listed}], {own})) AS {own}"
@@ -39,24 +39,24 @@ class Texts:
         return {"min": min(self.values), "max": max(self.values)}
 
 
-def few_texts(con: duckdb.DuckDBPyConnection, query: str, columns: Sequence[str]) -> dict[str, Texts]:
+def text_dictionaries(con: duckdb.DuckDBPyConnection, query: str, columns: Sequence[str]) -> dict[str, TextDictionary]:
     """Those of `columns`, which are texts, that have few in the rows of `query`."""
     if not columns or not set(_operators(con, query)) <= _CHEAP:
         return {}
     names = [identifier(column) for column in columns]
-    sample = f"SELECT {', '.join(names)} FROM ({query}) LIMIT {_SAMPLE}"
+    sample = f"SELECT {', '.join(names)} FROM ({query}) LIMIT {_SAMPLE_ROWS}"
     rows, *counts = _row(con, f"SELECT count(*), {', '.join(f'count(DISTINCT {name})' for name in names)} FROM ({sample})")
-    likely = [column for column, count in zip(columns, counts, strict=True) if rows == _SAMPLE and 0 < count <= _MOST]
-    found = {column: _texts(con, query, column) for column in likely}
+    likely = [column for column, count in zip(columns, counts, strict=True) if rows == _SAMPLE_ROWS and 0 < count <= _MAX_TEXTS]
+    found = {column: _read_dictionary(con, query, column) for column in likely}
     return {column: texts for column, texts in found.items() if texts}
 
 
-def _texts(con: duckdb.DuckDBPyConnection, query: str, column: str) -> Texts | None:
+def _read_dictionary(con: duckdb.DuckDBPyConnection, query: str, column: str) -> TextDictionary | None:
     """None where there are many after all."""
     own = identifier(column)
-    counts = dict(con.execute(f"SELECT {own}, count(*) FROM ({query}) GROUP BY {own} LIMIT {_MOST + 2}").fetchall())
+    counts = dict(con.execute(f"SELECT {own}, count(*) FROM ({query}) GROUP BY {own} LIMIT {_MAX_TEXTS + 2}").fetchall())
     nulls = counts.pop(None, 0)
-    return Texts(tuple(sorted(counts)), nulls) if 0 < len(counts) <= _MOST and "\0" not in "".join(counts) else None
+    return TextDictionary(tuple(sorted(counts)), nulls) if 0 < len(counts) <= _MAX_TEXTS and "\0" not in "".join(counts) else None
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
@@ -65,10 +65,10 @@ def _row(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
 
 def _operators(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
     explained = con.execute(f"EXPLAIN (FORMAT json) {query}").fetchall()[0][1]
-    yield from _names(json.loads(explained))
+    yield from _operator_names(json.loads(explained))
 
 
-def _names(nodes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _operator_names(nodes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for node in nodes:
         yield node["name"].strip()
-        yield from _names(node["children"])
+        yield from _operator_names(node["children"])

@@ -10,25 +10,25 @@ from pathlib import Path
 
 from lakeward.core.errors import ContractError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.delta.annotating import annotate
-from lakeward.engines.delta.commits import landed, open_table, settle
-from lakeward.engines.delta.compacting import Compaction
+from lakeward.engines.delta.column_metadata import annotate
+from lakeward.engines.delta.commits import commit_with_retries, committed_version, open_table
+from lakeward.engines.delta.compaction import Compaction
 from lakeward.engines.delta.data_file import DataFile, remove_files
-from lakeward.engines.delta.rewriting import Rewrite
+from lakeward.engines.delta.dataset_lock import dataset_lock
+from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import columns_of, missing_columns
-from lakeward.engines.delta.turns import turn
-from lakeward.engines.delta.vacuuming import vacuum
-from lakeward.engines.embedded.correcting import DuckDBCorrection
+from lakeward.engines.delta.vacuum import vacuum
+from lakeward.engines.embedded.compaction import DuckDbBinWriter
 from lakeward.engines.embedded.data_files import write_files
-from lakeward.engines.embedded.doomed import Doomed, same_keys
+from lakeward.engines.embedded.delete_predicate import DeletePredicate, delete_same_keys
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.embedded.packing import DuckDBPacker
-from lakeward.engines.embedded.session import Session
-from lakeward.engines.embedded.statistics import batch_statistics, has_none_between
-from lakeward.engines.protocols import Commit, Compacted, Statistics, TableInfo, TableSpec, Txn, Vacuumed
+from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
+from lakeward.engines.embedded.session import EmbeddedSession
+from lakeward.engines.embedded.statistics import batch_statistics, has_no_rows_between
+from lakeward.engines.protocols import Commit, CompactionResult, RowStatistics, TableInfo, TableSpec, Txn, VacuumResult
 
 
-class EmbeddedEngine(Session):
+class EmbeddedEngine(EmbeddedSession):
     """`TableStore` over the session's lake, a local folder.
 
     Args:
@@ -67,9 +67,9 @@ class EmbeddedEngine(Session):
     def txn(self, table: TableName, app: str) -> int:
         """See `TableStore.txn`."""
         with machine_faults(self._lake):
-            return landed(open_table(self._folder(table)), app)
+            return committed_version(open_table(self._folder(table)), app)
 
-    def statistics(self, table: TableName, batch_seq: int) -> Statistics | None:
+    def statistics(self, table: TableName, batch_seq: int) -> RowStatistics | None:
         """See `TableStore.statistics`."""
         with machine_faults(self._lake):
             stored = open_table(self._folder(table))
@@ -85,11 +85,11 @@ class EmbeddedEngine(Session):
         """See `TableStore.batch_rows`. DuckDB leaves out files by their bounds itself."""
         return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
 
-    def has_none_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
-        """See `TableStore.has_none_between`."""
+    def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
+        """See `TableStore.has_no_rows_between`."""
         with machine_faults(self._lake):
             stored = open_table(self._folder(table))
-            return stored is None or has_none_between(stored, column, low, high)
+            return stored is None or has_no_rows_between(stored, column, low, high)
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
         """See `TableStore.append`."""
@@ -97,58 +97,62 @@ class EmbeddedEngine(Session):
 
     def replace(self, spec: TableSpec, query: str, keys: Sequence[str], txn: Txn) -> Commit | None:
         """See `TableStore.replace`. A key with a NULL in it replaces nothing."""
-        return self._write(spec, query, txn, lambda added: same_keys(self._con, self._folder(spec.name), spec, keys, added))
+        return self._write(
+            spec, query, txn, lambda added: delete_same_keys(self._con, self._folder(spec.name), spec, keys, added)
+        )
 
     def overwrite(self, spec: TableSpec, query: str, condition: str, txn: Txn) -> Commit | None:
         """See `TableStore.overwrite`."""
-        doomed = Doomed(
-            found=lambda scan: self._resolved(f"SELECT * FROM {scan} WHERE ({condition})"),
-            kept=lambda scan: self._resolved(f"SELECT * FROM {scan} WHERE ({condition}) IS NOT TRUE"),
+        predicate = DeletePredicate(
+            matching=lambda scan: self._resolve(f"SELECT * FROM {scan} WHERE ({condition})"),
+            remaining=lambda scan: self._resolve(f"SELECT * FROM {scan} WHERE ({condition}) IS NOT TRUE"),
         )
-        return self._write(spec, query, txn, lambda _: doomed)
+        return self._write(spec, query, txn, lambda _: predicate)
 
     def annotate(self, table: TableName, texts: Mapping[str, Mapping[str, str]]) -> int:
         """See `TableStore.annotate`."""
         with machine_faults(self._lake):
             return annotate(self._folder(table), table, texts)
 
-    def compact(self, table: TableName, order_by: Sequence[str]) -> Compacted | None:
+    def compact(self, table: TableName, order_by: Sequence[str]) -> CompactionResult | None:
         """See `TableStore.compact`."""
         folder = self._folder(table)
         with machine_faults(self._lake):
-            return Compaction(folder, table, order_by, DuckDBPacker(self._con, folder)).run()
+            return Compaction(folder, table, order_by, DuckDbBinWriter(self._con, folder)).run()
 
-    def vacuum(self, table: TableName, retention: timedelta) -> Vacuumed:
+    def vacuum(self, table: TableName, retention: timedelta) -> VacuumResult:
         """See `TableStore.vacuum`."""
         with machine_faults(self._lake):
             return vacuum(self._folder(table), table, retention)
 
-    def turn(self, dataset: str) -> AbstractContextManager[None]:
+    def dataset_lock(self, dataset: str) -> AbstractContextManager[None]:
         """See `TableStore.turn`. Between processes of one machine."""
-        return turn(self._lake, dataset)
+        return dataset_lock(self._lake, dataset)
 
     def drop(self, table: TableName) -> None:
         """See `TableStore.drop`. The folder moves out of sight first, so that a kill leaves no half of a table."""
         with machine_faults(self._lake):
             if self._folder(table).exists():
-                doomed = self.scratch / str(uuid.uuid4())
-                self._folder(table).rename(doomed)
-                shutil.rmtree(doomed)
+                trash = self.scratch / str(uuid.uuid4())
+                self._folder(table).rename(trash)
+                shutil.rmtree(trash)
 
-    def _write(self, spec: TableSpec, query: str, txn: Txn, doom: Callable[[Sequence[DataFile]], Doomed | None]) -> Commit | None:
+    def _write(
+        self, spec: TableSpec, query: str, txn: Txn, make_predicate: Callable[[Sequence[DataFile]], DeletePredicate | None]
+    ) -> Commit | None:
         folder = self._folder(spec.name)
         with machine_faults(self._lake):
             table = open_table(folder)
-            if landed(table, txn.app) >= txn.version:
+            if committed_version(table, txn.app) >= txn.version:
                 return None
             if table:
                 missing_columns(table, spec)
-            added = write_files(self._con, folder, spec, self._resolved(query))
+            added = write_files(self._con, folder, spec, self._resolve(query))
             try:
-                doomed = doom(added)
-                correction = DuckDBCorrection(self._con, folder, doomed) if doomed else None
-                return settle(
-                    folder, spec, txn, Rewrite(folder=folder, spec=spec, added=added, correction=correction, txn=txn).attempt
+                predicate = make_predicate(added)
+                rewriter = DuckDbRowRewriter(self._con, folder, predicate) if predicate else None
+                return commit_with_retries(
+                    folder, spec, txn, Rewrite(folder=folder, spec=spec, added=added, rewriter=rewriter, txn=txn).attempt
                 )
             except (StoreConflictError, ContractError):
                 remove_files(folder, added)

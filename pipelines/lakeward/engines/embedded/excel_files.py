@@ -15,33 +15,35 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import literal
-from lakeward.core.workbook import Merges, Row, UnreadableError, Workbook, column_names
-from lakeward.engines.reading.words import DUCKDB
-from lakeward.engines.text.reading import Reading, missing_detail, rejects, rows
+from lakeward.core.workbook import MergedCells, Row, UnreadableError, Workbook, column_names
+from lakeward.engines.reading.text_sql import DUCKDB
+from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail, rejects_select, rows_select
 
 # DuckDB's own bound of a JSON object; its buffers grow with it.
 USUAL_OBJECT = 16 << 20
 
 
-def read_excel(files: Iterable[BatchInput], record_format: RecordFormat, columns: Sequence[Column], scratch: Path) -> Reading:
+def read_excel(
+    files: Iterable[BatchInput], record_format: RecordFormat, columns: Sequence[Column], scratch: Path
+) -> StagingQueries:
     """Read one sheet of each workbook; a file that lacks a required column is all rejects.
 
     A record is a row below the header in which some cell is not blank; merged cells all have the value of the first.
     """
-    reading = Reading(DUCKDB)
+    reading = StagingQueries(DUCKDB)
     for file in files:
         try:
             with Workbook(file.path, record_format.sheet_limit_bytes) as book:
-                copy = _copied(book, record_format, columns, scratch / f"{file.seq}.jsonl")
+                copy = _copy_sheet(book, record_format, columns, scratch / f"{file.seq}.jsonl")
         except UnreadableError as error:
-            reading.refuse(file, error.code)
+            reading.reject_file(file, error.code)
         else:
-            copy.add(reading, file, columns)
+            copy.add_to(reading, file, columns)
     return reading
 
 
 @dataclass(slots=True, kw_only=True)
-class _Copy:
+class _SheetCopy:
     """A sheet's records, as lines of JSON: `n` the row's number, `v` the contract's columns, `x` what is beside them.
 
     Args:
@@ -53,21 +55,21 @@ class _Copy:
     missing: tuple[str, ...]
     records: int = 0
     longest: int = 0
-    seen: set[str] = field(default_factory=set)
+    extra_names: set[str] = field(default_factory=set)
 
-    def write(self, file: IO[bytes], number: int, values: Sequence[str | None], beside: Mapping[str, str]) -> int:
+    def write(self, file: IO[bytes], number: int, values: Sequence[str | None], extra_cells: Mapping[str, str]) -> int:
         """Add a record; how many bytes it took."""
-        extra = json.dumps(beside, ensure_ascii=False) if beside else None
+        extra = json.dumps(extra_cells, ensure_ascii=False) if extra_cells else None
         line = json.dumps({"n": number, "v": values, "x": extra}, ensure_ascii=False).encode() + b"\n"
         self.records += 1
         self.longest = max(self.longest, len(line))
-        self.seen.update(beside)
+        self.extra_names.update(extra_cells)
         return file.write(line)
 
-    def add(self, reading: Reading, file: BatchInput, columns: Sequence[Column]) -> None:
+    def add_to(self, reading: StagingQueries, file: BatchInput, columns: Sequence[Column]) -> None:
         """Add the copy's rows or rejects, and its report, to the reading."""
         missing = self.missing if self.records else ()
-        unknown = () if self.missing else tuple(name for name in self.seen if name not in self.unknown)
+        unknown = () if self.missing else tuple(name for name in self.extra_names if name not in self.unknown)
         reading.reports.append(
             FileReport(file.seq, file.name, self.records, unknown=(*self.unknown, *sorted(unknown)), missing=missing)
         )
@@ -79,12 +81,14 @@ class _Copy:
         )
         records = f"SELECT {literal(file.name)} AS file, {file.seq}::BIGINT AS seq, n, v, x FROM {scan}"
         if missing:
-            reading.rejects.append(rejects(records, "'reject_missing_column'", missing_detail(DUCKDB, missing), "encode(x)"))
+            reading.rejects.append(
+                rejects_select(records, "'reject_missing_column'", missing_columns_detail(DUCKDB, missing), "encode(x)")
+            )
         else:
-            reading.rows.append(rows(DUCKDB, records, columns, [f"v[{place}]" for place, _ in enumerate(columns, 1)], "x"))
+            reading.rows.append(rows_select(DUCKDB, records, columns, [f"v[{place}]" for place, _ in enumerate(columns, 1)], "x"))
 
 
-def _copied(book: Workbook, record_format: RecordFormat, columns: Sequence[Column], path: Path) -> _Copy:
+def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[Column], path: Path) -> _SheetCopy:
     """The records of the contract's sheet, written to `path`.
 
     Raises:
@@ -92,37 +96,40 @@ def _copied(book: Workbook, record_format: RecordFormat, columns: Sequence[Colum
     """
     sheet = book.sheet(record_format.sheet)
     with book.rows(sheet) as found, path.open("wb") as file:
-        merges = book.merges(sheet)
-        above, below = _parted(iter(found), record_format.header_row + record_format.header_rows)
+        merges = book.merged_cells(sheet)
+        above, below = _split_at_row(iter(found), record_format.header_row + record_format.header_rows)
         header = column_names(above, merges, record_format.header_row)
-        places = {name: place for place, name in header.items()}
-        known = {column.source_name: places.get(column.source_name) for column in columns}
-        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in places)
-        copy = _Copy(path=path, unknown=tuple(name for name in places if name not in known), missing=missing)
+        column_numbers = {name: column_number for column_number, name in header.items()}
+        known = {column.source_name: column_numbers.get(column.source_name) for column in columns}
+        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in column_numbers)
+        copy = _SheetCopy(path=path, unknown=tuple(name for name in column_numbers if name not in known), missing=missing)
         left = record_format.sheet_limit_bytes
         for number, cells in _records(below, merges, max(header)):
-            values = [cells.get(place) if (place := known[column.source_name]) else None for column in columns]
+            values = [cells.get(column_number) if (column_number := known[column.source_name]) else None for column in columns]
             own = set() if missing else set(known.values())
-            beside = {header.get(place, f"_unnamed_{place}"): cells[place] for place in sorted(cells.keys() - own)}
-            left -= copy.write(file, number, values, beside)
+            extra_cells = {
+                header.get(column_number, f"_unnamed_{column_number}"): cells[column_number]
+                for column_number in sorted(cells.keys() - own)
+            }
+            left -= copy.write(file, number, values, extra_cells)
             if left < 0:
                 raise UnreadableError("reject_workbook_too_large")
     return copy
 
 
-def _records(below: Iterator[Row], merges: Merges, width: int) -> Iterator[Row]:
+def _records(data_rows: Iterator[Row], merges: MergedCells, width: int) -> Iterator[Row]:
     """Rows in which some cell of their own is not blank, merged cells filled."""
-    for number, cells in below:
+    for number, cells in data_rows:
         filled = merges.fill(number, cells, width)
         if any(not text.isspace() for text in cells.values() if text):
             yield number, filled
 
 
-def _parted(coming: Iterator[Row], first: int) -> tuple[list[Row], Iterator[Row]]:
+def _split_at_row(rows: Iterator[Row], first: int) -> tuple[list[Row], Iterator[Row]]:
     """The rows before number `first`, and those from there on."""
     above: list[Row] = []
-    for row in coming:
+    for row in rows:
         if row[0] >= first:
-            return above, itertools.chain([row], coming)
+            return above, itertools.chain([row], rows)
         above.append(row)
-    return above, coming
+    return above, rows

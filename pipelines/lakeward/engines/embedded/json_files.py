@@ -8,71 +8,73 @@ import duckdb
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.core.sql import literal
-from lakeward.engines.reading.text_lines import TextFile, lines, unnumbered
-from lakeward.engines.reading.unreadable import readable
-from lakeward.engines.reading.words import DUCKDB
+from lakeward.engines.reading.file_errors import try_read
+from lakeward.engines.reading.text_lines import TextFile, data_lines_select, lines_select
+from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_files import not_blank
 from lakeward.engines.text.json_files import JsonGroup
-from lakeward.engines.text.reading import Reading
+from lakeward.engines.text.staging_queries import StagingQueries
 
 _POINTER = "'/' || replace(replace(k, '~', '~0'), '/', '~1')"
 
 
-class _DuckDbJson:
-    """`JsonWords` of DuckDB."""
+class _DuckDbJsonSql:
+    """`JsonTextSql` of DuckDB."""
 
-    def parsed(self, records: str) -> str:
-        """See `JsonWords.parsed`."""
+    def parse_records(self, records: str) -> str:
+        """See `JsonTextSql.parsed`."""
         return records
 
     def is_object(self) -> str:
-        """See `JsonWords.is_object`."""
+        """See `JsonTextSql.is_object`."""
         return "(json_valid(text) AND CASE WHEN json_valid(text) THEN json_type(text) = 'OBJECT' END)"
 
-    def repeats(self) -> str:
-        """See `JsonWords.repeats`."""
+    def has_duplicate_keys(self) -> str:
+        """See `JsonTextSql.repeats`."""
         return "len(json_keys(text)) <> list_unique(json_keys(text))"
 
-    def each_key(self) -> str:
-        """See `JsonWords.each_key`."""
+    def unnest_keys(self) -> str:
+        """See `JsonTextSql.unnest_keys`."""
         return f"unnest(CASE WHEN {self.is_object()} THEN json_keys(text) END)"
 
-    def taken(self, records: str, columns: Sequence[Column]) -> str:
-        """See `JsonWords.taken`."""
+    def extract_values(self, records: str, columns: Sequence[Column]) -> str:
+        """See `JsonTextSql.taken`."""
         pointers = ", ".join(literal(_pointer(column.source_name)) for column in columns)
         return f"SELECT *, json_extract_string(text, [{pointers}]) AS f FROM ({records})"
 
-    def value(self, column: Column, place: int) -> str:
-        """See `JsonWords.value`."""
+    def column_value(self, column: Column, position: int) -> str:
+        """See `JsonTextSql.value`."""
         del column
-        return f"f[{place}]"
+        return f"f[{position}]"
 
-    def beside(self, columns: Sequence[Column]) -> str:
-        """See `JsonWords.beside`."""
+    def unknown_keys_json(self, columns: Sequence[Column]) -> str:
+        """See `JsonTextSql.beside`."""
         known = ", ".join(literal(column.source_name) for column in columns)
         entries = f"list_transform(json_keys(text), lambda k: {{'key': k, 'value': json_extract(text, {_POINTER})}})"
         kept = f"list_filter({entries}, lambda e: e.key NOT IN ({known}) AND e.value <> 'null')"
         return f"nullif(to_json(map_from_entries({kept}))::VARCHAR, '{{}}')"
 
 
-def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns: Sequence[Column]) -> Reading:
+def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns: Sequence[Column]) -> StagingQueries:
     """Read files of JSON lines; a key that a record lacks is NULL, as JSON has no header to miss it in."""
-    reading = Reading(DUCKDB)
+    reading = StagingQueries(DUCKDB)
     counts: dict[int, int] = {}
     known: list[TextFile] = []
     for file in files:
-        count = readable(partial(_count, con, file))
+        count = try_read(partial(_count, con, file))
         if count is None:
-            reading.refuse(file.input, "reject_unreadable")
+            reading.reject_file(file.input, "reject_unreadable")
         else:
             counts[file.input.seq] = count
             known.append(file)
     if not known:
         return reading
     mixed, undecoded = any(file.view.mixed for file in known), any(file.view.undecoded for file in known)
-    group = JsonGroup(words=DUCKDB, json=_DuckDbJson(), lines=lines(known), columns=columns, mixed=mixed, undecoded=undecoded)
+    group = JsonGroup(
+        sql=DUCKDB, json_sql=_DuckDbJsonSql(), lines=data_lines_select(known), columns=columns, mixed=mixed, undecoded=undecoded
+    )
     unknown: dict[int, list[str]] = {}
-    for seq, key in con.execute(group.unknown()).fetchall():
+    for seq, key in con.execute(group.unknown_keys_select()).fetchall():
         unknown.setdefault(seq, []).append(key)
     for file in known:
         seq = file.input.seq
@@ -82,7 +84,7 @@ def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns
 
 
 def _count(con: duckdb.DuckDBPyConnection, file: TextFile) -> int:
-    select = f"SELECT count(*) FROM ({unnumbered(file.view)}) WHERE {not_blank(DUCKDB.carriage)}"
+    select = f"SELECT count(*) FROM ({lines_select(file.view)}) WHERE {not_blank(DUCKDB.carriage)}"
     count: int = con.execute(select).fetchall()[0][0]
     return count
 

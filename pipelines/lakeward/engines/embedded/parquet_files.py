@@ -14,53 +14,63 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.reading.parquet_types import common_type, lost_in, others
-from lakeward.engines.reading.unreadable import readable
-from lakeward.engines.reading.words import DUCKDB
-from lakeward.engines.text.reading import Reading, missing_detail
+from lakeward.engines.reading.file_errors import try_read
+from lakeward.engines.reading.parquet_types import common_type, differing_columns, loss_condition
+from lakeward.engines.reading.text_sql import DUCKDB
+from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail
 
 # Type of the names of a batch's files: bronze is written with its dictionary ready, where a text would be hashed row by row.
-_FILES = "staged_parquet_files"
+_FILE_NAME_TYPE = "staged_parquet_files"
 
 
 def read_parquet(
     con: duckdb.DuckDBPyConnection, files: Iterable[BatchInput], columns: Sequence[Column], stored: Mapping[str, DataType]
-) -> Reading:
+) -> StagingQueries:
     """Read Parquet files; a file that lacks a required column is all rejects, a value that its table can't hold one."""
-    reading = Reading(DUCKDB)
+    reading = StagingQueries(DUCKDB)
     known: list[_ParquetFile] = []
     for file in files:
-        opened = readable(partial(_opened, con, file))
+        opened = try_read(partial(_open_file, con, file))
         if opened:
             known.append(opened)
         else:
-            reading.refuse(file, "reject_unreadable")
+            reading.reject_file(file, "reject_unreadable")
     if known:
         con.execute(
-            f"CREATE OR REPLACE TEMP TYPE {_FILES} AS ENUM ({', '.join(dict.fromkeys(literal(one.input.name) for one in known))})"
+            f"CREATE OR REPLACE TEMP TYPE {_FILE_NAME_TYPE} AS ENUM ({', '.join(dict.fromkeys(literal(parquet_file_.input.name) for parquet_file_ in known))})"
         )
     names = {column.source_name for column in columns}
     whole = []
-    for one in known:
-        unknown = tuple(name for name in one.types if name not in names)
-        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in one.types)
-        reading.reports.append(FileReport(one.input.seq, one.input.name, one.records, unknown=unknown, missing=missing))
+    for parquet_file_ in known:
+        unknown = tuple(name for name in parquet_file_.types if name not in names)
+        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in parquet_file_.types)
+        reading.reports.append(
+            FileReport(parquet_file_.input.seq, parquet_file_.input.name, parquet_file_.records, unknown=unknown, missing=missing)
+        )
         if missing:
-            reading.rejects.append(_select(one, _reject(one, "reject_missing_column", missing_detail(DUCKDB, missing))))
+            reading.rejects.append(
+                _select(
+                    parquet_file_, _reject_items(parquet_file_, "reject_missing_column", missing_columns_detail(DUCKDB, missing))
+                )
+            )
         else:
-            whole.append(one)
-    held = {column.source_name: stored[column.name] for column in columns if column.name in stored}
+            whole.append(parquet_file_)
+    stored_types = {column.source_name: stored[column.name] for column in columns if column.name in stored}
     types = {
-        c.source_name: sql_type(held[c.source_name]) if c.source_name in held else common_type(c, [one.types for one in whole])
+        c.source_name: sql_type(stored_types[c.source_name])
+        if c.source_name in stored_types
+        else common_type(c, [parquet_file_.types for parquet_file_ in whole])
         for c in columns
     }
-    for one in whole:
-        strange = others(one.types, held)
-        lost = " OR ".join(lost_in(identifier(name), one.types[name], types[name]) for name in strange)
-        reading.rows.append(_select(one, _row(one, columns, types), f"NOT ({lost})" if lost else ""))
+    for parquet_file_ in whole:
+        strange = differing_columns(parquet_file_.types, stored_types)
+        lost = " OR ".join(loss_condition(identifier(name), parquet_file_.types[name], types[name]) for name in strange)
+        reading.rows.append(_select(parquet_file_, _row_items(parquet_file_, columns, types), f"NOT ({lost})" if lost else ""))
         if lost:
-            detail = "; ".join(f"{name}: expected {types[name]}, found {one.types[name]}" for name in strange)
-            reading.rejects.append(_select(one, _reject(one, "reject_other_type", literal(detail)), lost))
+            detail = "; ".join(f"{name}: expected {types[name]}, found {parquet_file_.types[name]}" for name in strange)
+            reading.rejects.append(
+                _select(parquet_file_, _reject_items(parquet_file_, "reject_other_type", literal(detail)), lost)
+            )
     return reading
 
 
@@ -77,13 +87,13 @@ class _ParquetFile:
         return f"read_parquet({literal(str(self.input.path))})"
 
     @property
-    def place(self) -> str:
+    def row_id_items(self) -> str:
         """SELECT list of where a row stood; a file may have a column with the name of DuckDB's row number."""
         number = "file_row_number + 1" if "file_row_number" not in map(str.lower, self.types) else "row_number() OVER ()"
-        return f"{literal(self.input.name)}::{_FILES} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
+        return f"{literal(self.input.name)}::{_FILE_NAME_TYPE} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
 
 
-def _opened(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
+def _open_file(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
     """The file with its records counted by decoding them all: a footer also counts rows whose pages are damaged."""
     scan = f"read_parquet({literal(str(file.path))})"
     types = {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {scan}").fetchall()}
@@ -92,9 +102,9 @@ def _opened(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
     return _ParquetFile(file, types, records)
 
 
-def _row(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:
+def _row_items(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:
     named = ", ".join(f"{_value(file, column.source_name, types)} AS {identifier(column.name)}" for column in columns)
-    return f"{named}, {file.place}, {_extra(file, types)} AS _extra"
+    return f"{named}, {file.row_id_items}, {_extra_item(file, types)} AS _extra"
 
 
 def _value(file: _ParquetFile, name: str, types: Mapping[str, str]) -> str:
@@ -104,19 +114,19 @@ def _value(file: _ParquetFile, name: str, types: Mapping[str, str]) -> str:
     return identifier(name) if file.types[name] == types[name] else f"TRY_CAST({identifier(name)} AS {types[name]})"
 
 
-def _extra(file: _ParquetFile, known: Mapping[str, str]) -> str:
+def _extra_item(file: _ParquetFile, contract_names: Mapping[str, str]) -> str:
     entries = ", ".join(
-        f"{{'key': {literal(name)}, 'value': to_json({identifier(name)})}}" for name in file.types if name not in known
+        f"{{'key': {literal(name)}, 'value': to_json({identifier(name)})}}" for name in file.types if name not in contract_names
     )
     if not entries:
         return "NULL::VARCHAR"
     return f"nullif(to_json(map_from_entries(list_filter([{entries}], lambda e: e.value IS NOT NULL)))::VARCHAR, '{{}}')"
 
 
-def _reject(file: _ParquetFile, reason: str, detail: str) -> str:
+def _reject_items(file: _ParquetFile, reason: str, detail: str) -> str:
     record = ", ".join(f"{identifier(name)} := {identifier(name)}" for name in file.types)
     raw = f"encode(to_json(struct_pack({record}))::VARCHAR)"
-    return f"{file.place}, {literal(reason)} AS reason, {detail} AS detail, {raw} AS raw"
+    return f"{file.row_id_items}, {literal(reason)} AS reason, {detail} AS detail, {raw} AS raw"
 
 
 def _select(file: _ParquetFile, items: str, condition: str = "") -> str:

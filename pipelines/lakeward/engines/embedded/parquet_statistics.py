@@ -14,7 +14,7 @@ import duckdb
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.sql import literal
-from lakeward.engines.protocols import ColumnStatistics, Statistics
+from lakeward.engines.protocols import ColumnStatistics, RowStatistics
 
 # Digits after the point of any decimal's bounds; those with more are not told.
 _SCALE = 18
@@ -27,7 +27,7 @@ _EXACT = {
 }
 
 
-def parquet_statistics(con: duckdb.DuckDBPyConnection, files: Sequence[Path], types: Mapping[str, DataType]) -> Statistics:
+def parquet_statistics(con: duckdb.DuckDBPyConnection, files: Sequence[Path], types: Mapping[str, DataType]) -> RowStatistics:
     """The statistics of all files together.
 
     Args:
@@ -35,21 +35,21 @@ def parquet_statistics(con: duckdb.DuckDBPyConnection, files: Sequence[Path], ty
     """
     listed = f"[{', '.join(literal(str(file)) for file in files)}]"
     rows = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({listed})").fetchall()[0][0]
-    ends = ", ".join(_ends(sql) for sql, _ in _EXACT.values())
+    ends = ", ".join(_bound_items(sql) for sql, _ in _EXACT.values())
     # A row group without a value has no bounds, one with a value may lack them: then nothing is known of the whole.
     found = con.execute(f"""
         SELECT path_in_schema, sum(stats_null_count), count(*) = count(stats_null_count),
                count_if(stats_null_count < num_values AND (stats_min_value IS NULL OR stats_max_value IS NULL)) = 0, {ends}
         FROM parquet_metadata({listed}) GROUP BY path_in_schema""").fetchall()
     columns = {
-        name: _column(types[name], int(nulls), bounded=bounded, ends=ends)
+        name: _column_statistics(types[name], int(nulls), bounded=bounded, ends=ends)
         for name, nulls, counted, bounded, *ends in found
         if name in types and counted
     }
-    return Statistics(int(rows), columns)
+    return RowStatistics(int(rows), columns)
 
 
-def _ends(sql: str) -> str:
+def _bound_items(sql: str) -> str:
     """Least and greatest bound as `sql` reads them, NULL where it can't read them all."""
     return ", ".join(
         f"CASE WHEN count({bound}) = count(TRY_CAST({bound} AS {sql})) THEN CAST({end}(TRY_CAST({bound} AS {sql})) AS VARCHAR) END"
@@ -57,11 +57,11 @@ def _ends(sql: str) -> str:
     )
 
 
-def _column(type_: DataType, nulls: int, *, bounded: bool, ends: Sequence[str | None]) -> ColumnStatistics:
+def _column_statistics(type_: DataType, nulls: int, *, bounded: bool, ends: Sequence[str | None]) -> ColumnStatistics:
     if not bounded or type_.kind not in _EXACT or type_.scale > _SCALE:
         return ColumnStatistics(nulls)
-    place = list(_EXACT).index(type_.kind)
-    low, high = ends[2 * place : 2 * place + 2]
+    index = list(_EXACT).index(type_.kind)
+    low, high = ends[2 * index : 2 * index + 2]
     read: Any = _EXACT[type_.kind][1]
     if low is None or high is None:
         return ColumnStatistics(nulls)

@@ -5,7 +5,7 @@ from pathlib import Path
 from lakeward.core.sql import literal
 
 
-def delta_scan(folder: Path, version: int | None = None, *, place: str | None = None) -> str:
+def delta_scan(folder: Path, version: int | None = None, *, file_column: str | None = None) -> str:
     """A relation of a Delta table's rows.
 
     Args:
@@ -13,5 +13,5 @@ def delta_scan(folder: Path, version: int | None = None, *, place: str | None = 
         place: Name of an added column that holds the path of each row's file.
     """
     options = "" if version is None else f", version = {version}"
-    options += "" if place is None else f", filename = {literal(place)}"
+    options += "" if file_column is None else f", filename = {literal(file_column)}"
     return f"delta_scan({literal(str(folder))}{options})"

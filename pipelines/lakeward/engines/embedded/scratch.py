@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 
-class Scratch:
+class ScratchFolder:
     """A folder of this session alone; what dead sessions left beside it is removed.
 
     Args:
@@ -21,13 +21,13 @@ class Scratch:
         home = lake / ".scratch"
         home.mkdir(parents=True, exist_ok=True)
         # Held while folders are made and swept, so that a new one is never taken for a dead one.
-        gate = _open(home, fcntl.LOCK_EX)
+        gate = _lock_folder(home, fcntl.LOCK_EX)
         try:
             for left in home.iterdir():
                 _remove_if_dead(left)
             self.path = home / str(uuid.uuid4())
             self.path.mkdir()
-            self._lock = _open(self.path, fcntl.LOCK_EX)
+            self._lock = _lock_folder(self.path, fcntl.LOCK_EX)
         finally:
             os.close(gate)
 
@@ -39,14 +39,14 @@ class Scratch:
 
 def _remove_if_dead(folder: Path) -> None:
     try:
-        lock = _open(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock = _lock_folder(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, FileNotFoundError):
         return
     shutil.rmtree(folder, ignore_errors=True)
     os.close(lock)
 
 
-def _open(folder: Path, mode: int) -> int:
+def _lock_folder(folder: Path, mode: int) -> int:
     """A descriptor that holds a lock on the folder until it is closed."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -18,21 +18,21 @@ from lakeward.core.clock import with_instants
 from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.delta.kept_versions import kept_versions
-from lakeward.engines.embedded import literals, outside
+from lakeward.engines.delta.time_travel import translate_missing_versions
+from lakeward.engines.embedded import external_data, literals
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.embedded.relations import resolved
 from lakeward.engines.embedded.scans import delta_scan
-from lakeward.engines.embedded.scratch import Scratch
-from lakeward.engines.protocols import NOTHING, Attached, Outside, Staged
-from lakeward.engines.text.reading import STAGED_REJECTS, STAGED_ROWS
+from lakeward.engines.embedded.scratch import ScratchFolder
+from lakeward.engines.embedded.table_references import resolve_tables
+from lakeward.engines.protocols import NO_STORED_TYPES, AttachedData, ExternalData, Staged
+from lakeward.engines.text.staging_queries import STAGED_REJECTS, STAGED_ROWS
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 # A partition value whose file is closed early gets a second one. DuckDB's own limit is 100; 1024 is what a process may usually open.
 _OPEN_FILES = 900
 
 
-class Session:
+class EmbeddedSession:
     """`QueryEngine` on DuckDB.
 
     Args:
@@ -47,7 +47,7 @@ class Session:
         self._lake = lake
         # Inside the lake, since what spills there is as large, and as secret, as the tables.
         with machine_faults(lake):
-            self._scratch = Scratch(lake)
+            self._scratch = ScratchFolder(lake)
             self.scratch = self._scratch.path
             self._con = _connect(self.scratch, memory_limit)
 
@@ -61,7 +61,7 @@ class Session:
         inputs: Sequence[BatchInput],
         record_format: RecordFormat,
         columns: Sequence[Column],
-        stored: Mapping[str, DataType] = NOTHING,
+        stored: Mapping[str, DataType] = NO_STORED_TYPES,
     ) -> Staged:
         """See `QueryEngine.stage`."""
         from lakeward.engines.embedded import staging  # noqa: PLC0415 -- readers of four formats, which a query does without
@@ -70,40 +70,40 @@ class Session:
             reports = staging.stage(self._con, inputs, record_format, columns, scratch=self.scratch, stored=stored)
         return Staged(STAGED_ROWS, STAGED_REJECTS, reports)
 
-    def attach(self, name: str, data: Outside) -> Attached:
+    def attach(self, name: str, data: ExternalData) -> AttachedData:
         """See `QueryEngine.attach`."""
-        return outside.attach(self._con, name, data, self._lake)
+        return external_data.attach(self._con, name, data, self._lake)
 
     def define(self, name: str, query: str) -> Relation:
         """See `QueryEngine.define`."""
-        self._forget(name, "TABLE")
+        self._drop_relation(name, "TABLE")
         with machine_faults(self._lake):
-            self._con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {self._resolved(query)}")
+            self._con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {self._resolve(query)}")
         return Relation(name)
 
     def materialise(self, name: str, query: str) -> Relation:
         """See `QueryEngine.materialise`."""
-        self._forget(name, "VIEW")
+        self._drop_relation(name, "VIEW")
         with machine_faults(self._lake):
-            self._con.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {self._resolved(query)}")
+            self._con.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {self._resolve(query)}")
         return Relation(name)
 
     def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
         """See `QueryEngine.fetch`. Instants (not those inside lists) travel as microseconds: DuckDB's own way needs pytz, which we do not install."""
-        text = self._resolved(query, at)
-        with machine_faults(self._lake), kept_versions(self._lake, at, duckdb.Error):
+        text = self._resolve(query, at)
+        with machine_faults(self._lake), translate_missing_versions(self._lake, at, duckdb.Error):
             rows = self._con.sql(text)
-            instants = [place for place, type_ in enumerate(rows.types) if str(type_) == _INSTANT]
+            instants = [index for index, type_ in enumerate(rows.types) if str(type_) == _INSTANT]
             names = rows.columns
             if instants:
-                items = (f"epoch_us({c})" if place in instants else c for place, c in enumerate(_aliases(names)))
+                items = (f"epoch_us({c})" if index in instants else c for index, c in enumerate(_aliases(names)))
                 text = f"SELECT {', '.join(items)} FROM ({text}) AS t({', '.join(_aliases(names))})"
             found = self._con.execute(text).fetchall()
         return [dict(zip(names, with_instants(row, instants), strict=True)) for row in found]
 
     def types(self, relation: Relation | TableName) -> dict[str, DataType]:
         """See `QueryEngine.types`."""
-        rows = self._con.sql(self._resolved(f"SELECT * FROM {relation}"))
+        rows = self._con.sql(self._resolve(f"SELECT * FROM {relation}"))
         return {name: from_sql(str(type_)) for name, type_ in zip(rows.columns, rows.types, strict=True)}
 
     def constant(self, text: str) -> str:
@@ -117,7 +117,7 @@ class Session:
     def export(self, query: str, file: Path) -> int:
         """See `QueryEngine.export`."""
         with machine_faults(self._lake):
-            copied = self._con.execute(f"COPY ({self._resolved(query)}) TO {literal(str(file))} (FORMAT parquet)").fetchall()
+            copied = self._con.execute(f"COPY ({self._resolve(query)}) TO {literal(str(file))} (FORMAT parquet)").fetchall()
         return int(copied[0][0])
 
     def _folder(self, table: TableName) -> Path:
@@ -129,11 +129,11 @@ class Session:
             raise UsageError("table_not_found", table=table)
         return delta_scan(folder, version)
 
-    def _resolved(self, query: str, at: Mapping[TableName, int] | None = None) -> str:
+    def _resolve(self, query: str, at: Mapping[TableName, int] | None = None) -> str:
         versions = at or {}
-        return resolved(query, lambda table: self._scan(table, versions.get(table)))
+        return resolve_tables(query, lambda table: self._scan(table, versions.get(table)))
 
-    def _forget(self, name: str, kind: str) -> None:
+    def _drop_relation(self, name: str, kind: str) -> None:
         """Drop a relation of the other kind, which `CREATE OR REPLACE` would stumble over."""
         found = f"SELECT 1 FROM duckdb_{kind.lower()}s() WHERE temporary AND {kind.lower()}_name = {literal(name)}"
         if self._con.execute(found).fetchall():
@@ -169,4 +169,4 @@ def _limit_memory(con: duckdb.DuckDBPyConnection, size: str) -> None:
 
 
 def _aliases(names: Sequence[str]) -> list[str]:
-    return [f"c{place}" for place in range(len(names))]
+    return [f"c{index}" for index in range(len(names))]

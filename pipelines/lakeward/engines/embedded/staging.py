@@ -17,11 +17,11 @@ from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.excel_files import read_excel
 from lakeward.engines.embedded.json_files import read_json
 from lakeward.engines.embedded.parquet_files import read_parquet
-from lakeward.engines.protocols import NOTHING
+from lakeward.engines.protocols import NO_STORED_TYPES
 from lakeward.engines.reading.text_lines import TextFile
-from lakeward.engines.reading.words import DUCKDB
+from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.decoding import utf8_view
-from lakeward.engines.text.reading import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, Reading, no_rows
+from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, StagingQueries, no_rows_select
 
 
 def stage(
@@ -30,7 +30,7 @@ def stage(
     record_format: RecordFormat,
     columns: Sequence[Column],
     scratch: Path,
-    stored: Mapping[str, DataType] = NOTHING,
+    stored: Mapping[str, DataType] = NO_STORED_TYPES,
 ) -> tuple[FileReport, ...]:
     """Read the inputs into two relations of the session; shape and meaning as in `QueryEngine.stage`.
 
@@ -49,29 +49,31 @@ def stage(
         MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
     try:
-        readings = _readings(con, inputs, record_format, columns, scratch=_emptied(scratch / "staging"), stored=stored)
+        readings = _read_formats(con, inputs, record_format, columns, scratch=_empty_folder(scratch / "staging"), stored=stored)
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
-    rejects = " UNION ALL ".join([NO_REJECTS, *(select for one in readings for select in one.rejects)])
+    rejects = " UNION ALL ".join([NO_REJECTS, *(select for queries in readings for select in queries.rejects)])
     con.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED_REJECTS} AS {rejects}")
-    rows = " UNION ALL BY NAME ".join(select for one in readings for select in one.rows) or no_rows(DUCKDB, columns)
+    rows = " UNION ALL BY NAME ".join(select for queries in readings for select in queries.rows) or no_rows_select(
+        DUCKDB, columns
+    )
     con.execute(f"CREATE OR REPLACE TEMP VIEW {STAGED_ROWS} AS {rows}")
-    return tuple(sorted((report for one in readings for report in one.reports), key=lambda report: report.seq))
+    return tuple(sorted((report for queries in readings for report in queries.reports), key=lambda report: report.seq))
 
 
-def _readings(
+def _read_formats(
     con: duckdb.DuckDBPyConnection,
     inputs: Sequence[BatchInput],
     record_format: RecordFormat,
     columns: Sequence[Column],
     scratch: Path,
     stored: Mapping[str, DataType],
-) -> tuple[Reading, ...]:
+) -> tuple[StagingQueries, ...]:
     """What each format gives, and the files that were known to be unreadable before."""
-    faulty = Reading(DUCKDB)
+    faulty = StagingQueries(DUCKDB)
     for file in inputs:
         if file.fault:
-            faulty.refuse(file, file.fault)
+            faulty.reject_file(file, file.fault)
         else:
             file.path.open("rb").close()
     readable = {kind: [file for file in inputs if file.format is kind and not file.fault] for kind in FileFormat}
@@ -88,7 +90,7 @@ def _readings(
     )
 
 
-def _emptied(folder: Path) -> Path:
+def _empty_folder(folder: Path) -> Path:
     """The folder without the working copies of the batch before."""
     if folder.exists():
         shutil.rmtree(folder)

@@ -22,11 +22,11 @@ def common_type(column: Column, files: Sequence[Mapping[str, str]]) -> str:
     return "DOUBLE" if found <= _FLOATS else "VARCHAR"
 
 
-def others(types: Mapping[str, str], held: Mapping[str, DataType]) -> tuple[str, ...]:
+def differing_columns(types: Mapping[str, str], held: Mapping[str, DataType]) -> tuple[str, ...]:
     """Columns to which a file gives another type than the table does."""
     return tuple(name for name, type_ in held.items() if name in types and from_sql(types[name]) != type_)
 
 
-def lost_in(value: str, own: str, kept: str) -> str:
+def loss_condition(value: str, own: str, kept: str) -> str:
     """Condition: the value is not the same any more when it comes back from the table's type."""
     return f"({value} IS NOT NULL AND TRY_CAST(TRY_CAST({value} AS {kept}) AS {own}) IS DISTINCT FROM {value})"

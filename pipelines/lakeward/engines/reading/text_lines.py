@@ -31,7 +31,7 @@ class TextFile:
     skip: int = 0
 
 
-def unnumbered(view: TextView) -> str:
+def lines_select(view: TextView) -> str:
     """SELECT of `line`, in no order; a blank line is NULL, or a lone `CARRIAGE_RETURN`."""
     longest = min(MAX_LINE_BYTES, max(MIN_LINE_BYTES, view.path.stat().st_size))
     return (
@@ -41,15 +41,15 @@ def unnumbered(view: TextView) -> str:
     )
 
 
-def numbered(view: TextView) -> str:
+def numbered_lines_select(view: TextView) -> str:
     """SELECT of `n` (line number from 1) and `line`, in file order: DuckDB numbers rows as it reads them, on one thread."""
-    return f"SELECT row_number() OVER () AS n, line FROM ({unnumbered(view)})"
+    return f"SELECT row_number() OVER () AS n, line FROM ({lines_select(view)})"
 
 
-def lines(files: Sequence[TextFile]) -> str:
+def data_lines_select(files: Sequence[TextFile]) -> str:
     """SELECT of `file, seq, n, line` over the data lines of all files, blank ones included."""
     return " UNION ALL ".join(
         f"SELECT {literal(file.input.name)} AS file, {file.input.seq}::BIGINT AS seq, n, line "
-        f"FROM ({numbered(file.view)}) WHERE n > {file.skip}"
+        f"FROM ({numbered_lines_select(file.view)}) WHERE n > {file.skip}"
         for file in files
     )

@@ -9,9 +9,9 @@ from urllib.parse import unquote
 from pyspark.sql import DataFrame, SparkSession
 
 from lakeward.core.names import TableName
-from lakeward.engines.delta.batch_files import batch_places, values
+from lakeward.engines.delta.batch_files import action_values, batch_file_indexes
 from lakeward.engines.delta.commits import open_table
-from lakeward.engines.delta.schemas import columns_of, features
+from lakeward.engines.delta.schemas import columns_of, unsupported_features
 from lakeward.engines.protocols import TableSpec
 from lakeward.engines.spark.data_rows import data_rows
 
@@ -22,10 +22,10 @@ _MOST_FILES = 32
 def rows_of_batch(spark: SparkSession, folder: Path, name: TableName, seq: int) -> DataFrame | None:
     """All rows of the files that hold the batch and nothing else; None where Delta must be asked."""
     table = open_table(folder)
-    if table is None or features(table) or table.metadata().partition_columns:
+    if table is None or unsupported_features(table) or table.metadata().partition_columns:
         return None
     files = table.get_add_actions(flatten=True)
-    places, paths = batch_places(files, seq), values(files, "path")
+    places, paths = batch_file_indexes(files, seq), action_values(files, "path")
     if not 0 < len(places) <= _MOST_FILES:
         return None
     own = [folder / unquote(paths[place]) for place in places]

@@ -5,20 +5,20 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
-from lakeward.engines.spark.building import (
+from lakeward.engines.spark.expressions import (
     FLOATS,
     INSTANT,
     INTEGERS,
-    Key,
-    Rule,
-    Types,
-    call,
-    duck_type,
+    OperandTypes,
+    RewriteRule,
+    RuleKey,
+    duckdb_type,
     is_decimal,
     is_list,
     is_text,
-    spark,
-    spark_name,
+    spark_call,
+    spark_expression,
+    spark_type_name,
 )
 
 # Java writes 1.0E7 from there on and below 1E-3; DuckDB (as Python) 1e+16 from there on and below 1e-4.
@@ -36,73 +36,75 @@ _DOUBLE_TEXT = (
 _ENDS_DAY = "[T ]24:00(:00([.]0+)?)?$"
 
 
-def cast(node: exp.Expr, types: Types) -> exp.Expr:
+def cast_rule(node: exp.Expr, types: OperandTypes) -> exp.Expr:
     """`CAST` and `TRY_CAST`, by what is cast and to what."""
-    given, wanted, found = node.this, duck_type(node.args["to"]), types[1]
-    if wanted.startswith("ENUM"):
-        return exp.cast(given, "TEXT")
-    if isinstance(given, exp.Literal):
-        found = "VARCHAR" if given.is_string else wanted
+    operand, target, found = node.this, duckdb_type(node.args["to"]), types[1]
+    if target.startswith("ENUM"):
+        return exp.cast(operand, "TEXT")
+    if isinstance(operand, exp.Literal):
+        found = "VARCHAR" if operand.is_string else target
         # Thousands of them in the rules of one zone: what is no end of a day is told as it stands.
-        if wanted not in INTEGERS and not re.search(_ENDS_DAY, given.name):
+        if target not in INTEGERS and not re.search(_ENDS_DAY, operand.name):
             return node
-    if rule := _rule(wanted, found):
-        return rule(given, node)
+    if rule := _cast_rule(target, found):
+        return rule(operand, node)
     return node
 
 
-def _rule(wanted: str, found: str) -> Callable[[exp.Expr, exp.Expr], exp.Expr] | None:
-    if wanted == "VARCHAR":
-        return _TO_TEXT.get(found)
-    if wanted in INTEGERS:
-        return _to_integer(found)
-    if not is_text(found):
+def _cast_rule(target: str, source: str) -> Callable[[exp.Expr, exp.Expr], exp.Expr] | None:
+    if target == "VARCHAR":
+        return _TO_TEXT.get(source)
+    if target in INTEGERS:
+        return _to_integer(source)
+    if not is_text(source):
         return None
-    return _from_json if is_list(wanted) else _FROM_TEXT.get(wanted)
+    return _from_json if is_list(target) else _FROM_TEXT.get(target)
 
 
-def _to_integer(found: str) -> Callable[[exp.Expr, exp.Expr], exp.Expr] | None:
-    if found in FLOATS:
-        return lambda given, node: _recast(node, call("rint", given))
-    if is_decimal(found):
-        return lambda given, node: _recast(node, call("round", given, 0))
-    return _text_to_integer if is_text(found) else None
+def _to_integer(source: str) -> Callable[[exp.Expr, exp.Expr], exp.Expr] | None:
+    if source in FLOATS:
+        return lambda given, node: _with_operand(node, spark_call("rint", given))
+    if is_decimal(source):
+        return lambda given, node: _with_operand(node, spark_call("round", given, 0))
+    return _text_to_integer if is_text(source) else None
 
 
-def _text_to_integer(given: exp.Expr, node: exp.Expr) -> exp.Expr:
+def _text_to_integer(operand: exp.Expr, node: exp.Expr) -> exp.Expr:
     """`12.00` and `1e3` are integers to DuckDB; the quick way reads digits alone."""
-    type_, cast_ = spark_name(duck_type(node.args["to"])), "TRY_CAST" if isinstance(node, exp.TryCast) else "CAST"
+    type_, cast_ = spark_type_name(duckdb_type(node.args["to"])), "TRY_CAST" if isinstance(node, exp.TryCast) else "CAST"
     slow = f"{cast_}(round({cast_}({{0}} AS DECIMAL(38, 18)), 0) AS {type_})"
-    return spark(f"CASE WHEN {{0}} RLIKE '^[+-]?[0-9]{{{{1,18}}}}$' THEN {cast_}({{0}} AS {type_}) ELSE {slow} END", given)
-
-
-def _recast(node: exp.Expr, given: exp.Expr) -> exp.Expr:
-    copy = node.copy()
-    copy.set("this", given)
-    return copy
-
-
-def _text_to_double(given: exp.Expr, node: exp.Expr) -> exp.Expr:
-    """Java takes `1d` and `1f` for numbers."""
-    return spark(
-        "CASE WHEN NOT upper(right(trim({0}), 1)) IN ('D', 'F') OR lower(right(trim({0}), 3)) = 'inf' THEN {1} END", given, node
+    return spark_expression(
+        f"CASE WHEN {{0}} RLIKE '^[+-]?[0-9]{{{{1,18}}}}$' THEN {cast_}({{0}} AS {type_}) ELSE {slow} END", operand
     )
 
 
-def _text_to_naive(given: exp.Expr, node: exp.Expr) -> exp.Expr:
-    day = spark("TRY_CAST(left({0}, 10) AS TIMESTAMP_NTZ) + INTERVAL '1' DAY", given)
-    return exp.Case().when(call("rlike", given, _ENDS_DAY), day).else_(node)
+def _with_operand(node: exp.Expr, operand: exp.Expr) -> exp.Expr:
+    copy = node.copy()
+    copy.set("this", operand)
+    return copy
 
 
-def _from_json(given: exp.Expr, node: exp.Expr) -> exp.Expr:
+def _text_to_double(operand: exp.Expr, node: exp.Expr) -> exp.Expr:
+    """Java takes `1d` and `1f` for numbers."""
+    return spark_expression(
+        "CASE WHEN NOT upper(right(trim({0}), 1)) IN ('D', 'F') OR lower(right(trim({0}), 3)) = 'inf' THEN {1} END", operand, node
+    )
+
+
+def _text_to_naive(operand: exp.Expr, node: exp.Expr) -> exp.Expr:
+    day = spark_expression("TRY_CAST(left({0}, 10) AS TIMESTAMP_NTZ) + INTERVAL '1' DAY", operand)
+    return exp.Case().when(spark_call("rlike", operand, _ENDS_DAY), day).else_(node)
+
+
+def _from_json(operand: exp.Expr, node: exp.Expr) -> exp.Expr:
     """The text of a list, which JSON's is one of."""
-    return call("from_json", given, spark_name(duck_type(node.args["to"])))
+    return spark_call("from_json", operand, spark_type_name(duckdb_type(node.args["to"])))
 
 
 _TO_TEXT: Mapping[str, Callable[[exp.Expr, exp.Expr], exp.Expr]] = {
-    "DOUBLE": lambda given, _: spark(_DOUBLE_TEXT, given),
-    INSTANT: lambda given, _: spark("CAST({0} AS STRING) || '+00'", given),
-    "BLOB": lambda given, _: spark("regexp_replace(hex({0}), '(..)', '\\\\\\\\x$1')", given),
+    "DOUBLE": lambda given, _: spark_expression(_DOUBLE_TEXT, given),
+    INSTANT: lambda given, _: spark_expression("CAST({0} AS STRING) || '+00'", given),
+    "BLOB": lambda given, _: spark_expression("regexp_replace(hex({0}), '(..)', '\\\\\\\\x$1')", given),
 }
 _FROM_TEXT: Mapping[str, Callable[[exp.Expr, exp.Expr], exp.Expr]] = {
     **dict.fromkeys(FLOATS, _text_to_double),
@@ -110,14 +112,14 @@ _FROM_TEXT: Mapping[str, Callable[[exp.Expr, exp.Expr], exp.Expr]] = {
 }
 
 
-def _values(node: exp.Expr, types: Types) -> exp.Expr:
+def _values_rule(node: exp.Expr, types: OperandTypes) -> exp.Expr:
     """Rows that are written out: DuckDB finds the type of each column, Spark wants it said."""
     rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
     for row in rows:
         for item, type_ in zip(row, types, strict=False):
-            if spark_name(type_):
-                item.replace(spark(f"CAST({{0}} AS {spark_name(type_)})", item))
+            if spark_type_name(type_):
+                item.replace(spark_expression(f"CAST({{0}} AS {spark_type_name(type_)})", item))
     return node
 
 
-RULES: Mapping[Key, Rule] = {exp.Cast: cast, exp.TryCast: cast, exp.Values: _values}
+RULES: Mapping[RuleKey, RewriteRule] = {exp.Cast: cast_rule, exp.TryCast: cast_rule, exp.Values: _values_rule}

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from lakeward.engines.protocols import TableSpec
-from lakeward.engines.spark.types import quoted, schema, spark_type
+from lakeward.engines.spark.types import quote_identifier, schema_ddl, spark_type
 
 
 def data_rows(spark: SparkSession, paths: Sequence[Path], partition: Mapping[str, str | None], stored: TableSpec) -> DataFrame:
@@ -18,13 +18,13 @@ def data_rows(spark: SparkSession, paths: Sequence[Path], partition: Mapping[str
     types = {column.name: spark_type(column.type) for column in stored.columns}
     inside = [column for column in stored.columns if column.name not in partition]
     # Spark takes a name in the path for a partition's value, unless the path is the base itself.
-    reader = spark.read.schema(schema(inside)).option("recursiveFileLookup", "true")
-    return reader.parquet(*(_escaped(str(path)) for path in paths)).select(
-        *map(quoted, (column.name for column in inside)),
+    reader = spark.read.schema(schema_ddl(inside)).option("recursiveFileLookup", "true")
+    return reader.parquet(*(_escape_path(str(path)) for path in paths)).select(
+        *map(quote_identifier, (column.name for column in inside)),
         *(f.lit(value).cast(types[name]).alias(name) for name, value in partition.items()),
     )
 
 
-def _escaped(path: str) -> str:
+def _escape_path(path: str) -> str:
     """Spark's reader takes a path for a pattern of many."""
     return "".join(f"\\{char}" if char in "{}[]*?\\" else char for char in path)

@@ -8,22 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 from lakeward.core.names import TableName
-from lakeward.engines.spark import building, casts, joins, json_texts, lists, numbers, texts, times
-from lakeward.engines.spark.building import Key, Rule, Types
-from lakeward.engines.spark.queries import lake_table, sources, written
-from lakeward.engines.spark.shapes import UNKNOWN, Shapes
-from lakeward.engines.spark.stars import without_replace
-from lakeward.engines.spark.tries import without_try
+from lakeward.engines.spark import casts, expressions, joins, json_texts, lists, numbers, texts, times
+from lakeward.engines.spark.expressions import OperandTypes, RewriteRule, RuleKey
+from lakeward.engines.spark.queries import lake_table, table_references, to_duckdb
+from lakeward.engines.spark.stars import expand_star_replace
+from lakeward.engines.spark.try_expressions import rewrite_try
+from lakeward.engines.spark.type_resolver import UNKNOWN, TypeResolver
 
 
-def _bare(node: exp.Expr, _types: Types) -> exp.Expr:
+def _without_parentheses(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
     """Without parentheses around it all: Spark takes `FROM t WHERE (x)` for a table called `where` with a column `x`."""
     node.set("this", node.this.unnest())
     return node
 
 
-RULES: Mapping[Key, Rule] = {
-    exp.Where: _bare,
+RULES: Mapping[RuleKey, RewriteRule] = {
+    exp.Where: _without_parentheses,
     **casts.RULES,
     **joins.RULES,
     **json_texts.RULES,
@@ -33,10 +33,10 @@ RULES: Mapping[Key, Rule] = {
     **times.RULES,
 }
 # What is told by the types of what it is made of.
-TYPED: frozenset[Key] = frozenset(casts.RULES) | numbers.TYPED | texts.TYPED | times.TYPED
+TYPE_DEPENDENT: frozenset[RuleKey] = frozenset(casts.RULES) | numbers.TYPE_DEPENDENT | texts.TYPE_DEPENDENT | times.TYPE_DEPENDENT
 
 
-def to_spark(tree: exp.Expr, shapes: Shapes, scan: Callable[[TableName], str]) -> str:
+def to_spark(tree: exp.Expr, shapes: TypeResolver, scan: Callable[[TableName], str]) -> str:
     """The query in Spark's SQL.
 
     Args:
@@ -44,74 +44,74 @@ def to_spark(tree: exp.Expr, shapes: Shapes, scan: Callable[[TableName], str]) -
         shapes: The relations that it names.
         scan: The relation to read for a table of the lake.
     """
-    tree = without_try(tree)
-    without_replace(tree, shapes)
-    typed = _typed(tree, shapes)
+    tree = rewrite_try(tree)
+    expand_star_replace(tree, shapes)
+    typed = _operand_types(tree, shapes)
     # What is inside before what is around it: a rule gets operands that Spark understands already.
     for node in reversed(list(tree.bfs())):
-        rule = RULES.get(_key(node))
+        rule = RULES.get(_rule_key(node))
         if rule is None:
             continue
-        told = rule(node, typed.get(id(node), _UNTYPED))
+        rewritten = rule(node, typed.get(id(node), _UNTYPED))
         if node is tree:
-            tree = told
-        elif told is not node:
-            node.replace(told)
-    for table in sources(tree):
+            tree = rewritten
+        elif rewritten is not node:
+            node.replace(rewritten)
+    for table in table_references(tree):
         if name := lake_table(table):
-            _read(table, scan(name))
+            _replace_table(table, scan(name))
     return tree.sql(dialect="spark")
 
 
 # No rule looks at more than two operands' types.
-_UNTYPED: Types = (UNKNOWN,) * 4
+_UNTYPED: OperandTypes = (UNKNOWN,) * 4
 
 
-def _key(node: exp.Expr) -> Key:
+def _rule_key(node: exp.Expr) -> RuleKey:
     return str(node.name).lower() if isinstance(node, exp.Anonymous) else type(node)
 
 
-def _typed(tree: exp.Expr, shapes: Shapes) -> dict[int, Types]:
+def _operand_types(tree: exp.Expr, shapes: TypeResolver) -> dict[int, OperandTypes]:
     """Types of the nodes that are told by them, by the node's identity.
 
     Asked for one SELECT at a time, the inner ones first: each becomes a relation that the one around it reads.
     """
-    found: dict[int, Types] = {}
+    found: dict[int, OperandTypes] = {}
     for values in tree.find_all(exp.Values):
-        found[id(values)] = list(shapes.columns(f"FROM {_alone(values)}").values())
-    asked = _asked(tree)
+        found[id(values)] = list(shapes.column_types(f"FROM {_values_relation(values)}").values())
+    typed_nodes = _typed_nodes(tree)
     copy = tree.copy()
-    twins = {id(node): twin for node, twin in zip(tree.bfs(), copy.bfs(), strict=True)}
+    copies = {id(node): node_copy for node, node_copy in zip(tree.bfs(), copy.bfs(), strict=True)}
     for select in reversed(list(tree.find_all(exp.Select))):
-        parts = [_parts(twins[id(node)]) for node in asked.get(id(select), ())]
-        types = iter(shapes.types(twins[id(select)], [one for part in parts for one in part]))
-        for node, part in zip(asked.get(id(select), ()), parts, strict=True):
+        parts = [_typed_expressions(copies[id(node)]) for node in typed_nodes.get(id(select), ())]
+        types = iter(shapes.expression_types(copies[id(select)], [expression for part in parts for expression in part]))
+        for node, part in zip(typed_nodes.get(id(select), ()), parts, strict=True):
             found[id(node)] = (*(next(types) for _ in part), *_UNTYPED)
-        _stand_in(twins[id(select)], shapes)
+        _replace_by_view(copies[id(select)], shapes)
     return found
 
 
-def _asked(tree: exp.Expr) -> dict[int, list[exp.Expr]]:
+def _typed_nodes(tree: exp.Expr) -> dict[int, list[exp.Expr]]:
     """The nodes that are told by types, by the identity of the SELECT that they stand in."""
     found: dict[int, list[exp.Expr]] = {}
     for node in tree.walk():
-        is_asked = _key(node) in TYPED and not isinstance(node, exp.Values) and not _is_constant(node)
+        is_asked = _rule_key(node) in TYPE_DEPENDENT and not isinstance(node, exp.Values) and not _is_constant(node)
         if is_asked and (select := node.find_ancestor(exp.Select)):
             found.setdefault(id(select), []).append(node)
     return found
 
 
-def _stand_in(select: exp.Expr, shapes: Shapes) -> None:
+def _replace_by_view(select: exp.Expr, shapes: TypeResolver) -> None:
     """Put a name in the place of a SELECT that another one reads from."""
     outer = select.parent
-    if isinstance(outer, exp.Subquery) and isinstance(outer.parent, exp.From | exp.Join) and (name := shapes.view(select)):
+    if isinstance(outer, exp.Subquery) and isinstance(outer.parent, exp.From | exp.Join) and (name := shapes.add_view(select)):
         select.replace(exp.select("*").from_(name))
 
 
-def _alone(values: exp.Expr) -> str:
+def _values_relation(values: exp.Expr) -> str:
     """Rows that are written out, as a relation by themselves."""
     rows = (row if isinstance(row, exp.Tuple) else exp.paren(row.copy()) for row in values.expressions)
-    return f"(VALUES {', '.join(written(row) for row in rows)})"
+    return f"(VALUES {', '.join(to_duckdb(row) for row in rows)})"
 
 
 def _is_constant(node: exp.Expr) -> bool:
@@ -119,13 +119,13 @@ def _is_constant(node: exp.Expr) -> bool:
     return isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal | exp.Null)
 
 
-def _parts(node: exp.Expr) -> Sequence[exp.Expr]:
-    given = node.expressions if isinstance(node, exp.Anonymous) else [node.args.get("this"), node.args.get("expression")]
-    return [node, *(one for one in given if isinstance(one, exp.Expr) and not isinstance(one, exp.DataType))]
+def _typed_expressions(node: exp.Expr) -> Sequence[exp.Expr]:
+    operands = node.expressions if isinstance(node, exp.Anonymous) else [node.args.get("this"), node.args.get("expression")]
+    return [node, *(operand for operand in operands if isinstance(operand, exp.Expr) and not isinstance(operand, exp.DataType))]
 
 
-def _read(table: exp.Table, relation: str) -> None:
-    stored = building.relation(f"SELECT * FROM {relation}", table.alias or table.name)
+def _replace_table(table: exp.Table, relation: str) -> None:
+    stored = expressions.relation(f"SELECT * FROM {relation}", table.alias or table.name)
     for clause in ("joins", "pivots", "sample"):
         if table.args.get(clause):
             stored.set(clause, table.args[clause])

@@ -57,25 +57,25 @@ def spark_faults(lake: Path) -> Iterator[None]:
         yield
     except FAILURES as error:
         # Without its cause, whose text quotes values.
-        raise _ours(error, lake) from None
+        raise _lakeward_error(error, lake) from None
 
 
-def _ours(error: Exception, lake: Path) -> LakewardError:
-    said, kind = str(error), _kind(error)
+def _lakeward_error(error: Exception, lake: Path) -> LakewardError:
+    message, kind = str(error), _error_condition(error)
     if kind.startswith(_FEATURE):
-        told = said[max(said.find(f"[{kind}"), 0) :].partition("\n")[0]
-        return ContractError("table_feature_unreadable", lake=lake, feature=told[:_LONGEST])
+        feature = message[max(message.find(f"[{kind}"), 0) :].partition("\n")[0]
+        return ContractError("table_feature_unreadable", lake=lake, feature=feature[:_LONGEST])
     for text, code in _MACHINE.items():
-        if text in said.lower():
+        if text in message.lower():
             return MachineError(code, lake=lake)
     if isinstance(error, AnalysisException | ParseException):
-        return DefinitionError("query_not_understood", reason=said.strip().partition("\n")[0][:_LONGEST])
+        return DefinitionError("query_not_understood", reason=message.strip().partition("\n")[0][:_LONGEST])
     if isinstance(error, PySparkException) and kind:
         return DefinitionError("query_failed_on_value", kind=kind)
     return MachineError("spark_failed", lake=lake, kind=type(error).__name__)
 
 
-def _kind(error: Exception) -> str:
+def _error_condition(error: Exception) -> str:
     """Spark's own name of the error, which holds no value."""
     if isinstance(error, PySparkException):
         return error.getCondition() or ""

@@ -28,7 +28,7 @@ _ORDER: Mapping[Kind, Callable[[str], Any]] = {
     Kind.TIMESTAMP: datetime.fromisoformat,
 }
 # What is said of a column that is in the path, not in the file.
-_BESIDE: Mapping[str, str] = {"null_count": "0"}
+_PARTITION_STATISTICS: Mapping[str, str] = {"null_count": "0"}
 
 # Of one column in one row group: values, nulls, least, greatest.
 Chunk = tuple[int, int | None, str | None, str | None]
@@ -46,7 +46,7 @@ def data_files(folder: Path, spec: TableSpec, paths: Sequence[Path]) -> tuple[Da
     with duckdb.connect() as con:
         counted = con.execute(f"SELECT file_name, num_rows FROM parquet_file_metadata({listed}) WHERE num_rows > 0").fetchall()
         chunks = _chunks(con, listed)
-    return tuple(_file(folder, spec, Path(path), rows, chunks[path]) for path, rows in sorted(counted))
+    return tuple(_data_file(folder, spec, Path(path), rows, chunks[path]) for path, rows in sorted(counted))
 
 
 def count_rows(file: Path) -> int:
@@ -65,12 +65,12 @@ def _chunks(con: duckdb.DuckDBPyConnection, listed: str) -> dict[str, dict[str, 
     return found
 
 
-def _file(folder: Path, spec: TableSpec, path: Path, rows: int, columns: Mapping[str, Sequence[Chunk]]) -> DataFile:
+def _data_file(folder: Path, spec: TableSpec, path: Path, rows: int, columns: Mapping[str, Sequence[Chunk]]) -> DataFile:
     types = {column.name: column.type for column in spec.columns}
-    written = {name: _written(chunks, types[name]) for name, chunks in columns.items() if name in types}
+    written = {name: _column_statistics(chunks, types[name]) for name, chunks in columns.items() if name in types}
     partition = _partition(folder, path)
     for column in spec.columns:
-        nulls = partition.get(column.name, "") is None or written.get(column.name, _BESIDE).get("null_count") != "0"
+        nulls = partition.get(column.name, "") is None or written.get(column.name, _PARTITION_STATISTICS).get("null_count") != "0"
         if not column.nullable and nulls:
             raise InvariantError("rows_do_not_fit", table=spec.name, column=column.name, expected="NOT NULL", found="NULL")
     return DataFile(
@@ -82,7 +82,7 @@ def _file(folder: Path, spec: TableSpec, path: Path, rows: int, columns: Mapping
     )
 
 
-def _written(chunks: Sequence[Chunk], type_: DataType) -> dict[str, str]:
+def _column_statistics(chunks: Sequence[Chunk], type_: DataType) -> dict[str, str]:
     nulls = [null for _, null, _, _ in chunks]
     bounds = [(low, high) for values, null, low, high in chunks if null != values]
     known = {"null_count": str(sum(null or 0 for null in nulls))} if None not in nulls else {}

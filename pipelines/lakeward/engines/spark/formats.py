@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class TimeForm:
+class JavaTimeFormat:
     """A time format of Python's `strptime` as Java reads it.
 
     Args:
@@ -35,7 +35,7 @@ DIRECTIVES = {
 }
 
 
-def java_time(form: str) -> TimeForm:
+def java_time_format(form: str) -> JavaTimeFormat:
     """The format in Java's letters.
 
     Raises:
@@ -44,33 +44,33 @@ def java_time(form: str) -> TimeForm:
     parts = [(m[1], m[2]) for m in re.finditer(r"%(.)|([^%]+)", form)]
     pattern = "".join(DIRECTIVES[d][0] if d else f"'{plain.replace(chr(39), chr(39) * 2)}'" for d, plain in parts)
     regex = "".join(DIRECTIVES[d][1] if d else re.escape(plain) for d, plain in parts)
-    return TimeForm(pattern, f"\\A{regex}\\z", any(d == "z" for d, _ in parts))
+    return JavaTimeFormat(pattern, f"\\A{regex}\\z", any(d == "z" for d, _ in parts))
 
 
 # What means one thing in RE2 (which the flows write) and another in Java: `$` also matches before a last line end there, `.` stops
 # at five characters instead of one, a class may nest, `(?i)` knows ASCII alone.
-_PIECES = re.compile(r"\\[pP]\{\^?\w+\}|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P<|\(\?[a-z]*i[a-z]*[:)]|\$|.", re.DOTALL)
+_TOKENS = re.compile(r"\\[pP]\{\^?\w+\}|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P<|\(\?[a-z]*i[a-z]*[:)]|\$|.", re.DOTALL)
 
 
 def java_pattern(pattern: str) -> str:
     """The RE2 pattern as Java's `Pattern` must be told it."""
-    return "(?d)" + "".join(_piece(piece) for piece in _PIECES.findall(pattern))
+    return "(?d)" + "".join(_translate_token(piece) for piece in _TOKENS.findall(pattern))
 
 
-def _piece(piece: str) -> str:
-    if piece == "$":
+def _translate_token(element: str) -> str:
+    if element == "$":
         return "\\z"
-    if named := re.fullmatch(r"\\([pP])\{(\^?)(\w{3,})\}", piece):
+    if named := re.fullmatch(r"\\([pP])\{(\^?)(\w{3,})\}", element):
         return f"\\{named[1].swapcase() if named[2] else named[1]}{{Is{named[3]}}}"
-    if piece == "(?P<":
+    if element == "(?P<":
         return "(?<"
-    if piece.startswith("(?") and len(piece) > 2:
-        return piece.replace("i", "iu")
-    return _class(piece) if piece.startswith("[") and len(piece) > 1 else piece
+    if element.startswith("(?") and len(element) > 2:
+        return element.replace("i", "iu")
+    return _translate_class(element) if element.startswith("[") and len(element) > 1 else element
 
 
-def _class(piece: str) -> str:
-    body = re.sub(r"\[:(\^?)(\w+):\]", lambda m: f"\\{'P' if m[1] else 'p'}{{{m[2].capitalize()}}}", piece[1:-1])
+def _translate_class(element: str) -> str:
+    body = re.sub(r"\[:(\^?)(\w+):\]", lambda m: f"\\{'P' if m[1] else 'p'}{{{m[2].capitalize()}}}", element[1:-1])
     head = "^" if body.startswith("^") else ""
     rest = body[len(head) :]
     return "[" + head + re.sub(r"(?<!\\)(\[|&&)", lambda m: "".join("\\" + c for c in m[1]), rest) + "]"

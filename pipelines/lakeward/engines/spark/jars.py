@@ -34,7 +34,7 @@ class Jar:
 
 
 @dataclass(frozen=True, slots=True)
-class Needed:
+class SparkRequirements:
     """What the Spark engine needs of a machine.
 
     Args:
@@ -48,15 +48,17 @@ class Needed:
 
 
 @functools.cache
-def needed() -> Needed:
+def spark_requirements() -> SparkRequirements:
     """What the catalogue says."""
     file = resources.files("lakeward") / "expectations" / "catalogues" / CATALOGUE
-    said = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    found = tuple(Jar(said["group"], artifact, said["version"], sha256) for artifact, sha256 in said["sha256"].items())
-    return Needed(said["java"], said["spark"], found)
+    catalogue = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    found = tuple(
+        Jar(catalogue["group"], artifact, catalogue["version"], sha256) for artifact, sha256 in catalogue["sha256"].items()
+    )
+    return SparkRequirements(catalogue["java"], catalogue["spark"], found)
 
 
-def jars(folder: Path | None) -> tuple[Path, ...]:
+def installed_jars(folder: Path | None) -> tuple[Path, ...]:
     """The jars in `folder`, every one of them whole; none where none is named, as on a cluster that has Delta already.
 
     Raises:
@@ -64,16 +66,16 @@ def jars(folder: Path | None) -> tuple[Path, ...]:
     """
     if folder is None:
         return ()
-    wanted = needed().jars
-    for other in sorted({path.name for path in folder.glob("*.jar")} - {jar.file for jar in wanted}):
-        expected = ", ".join(jar.file for jar in wanted)
-        raise MachineError("spark_jar_other", folder=folder, file=other, spark=needed().spark, expected=expected)
-    missing = [jar.file for jar in wanted if not (folder / jar.file).is_file()]
+    required_jars = spark_requirements().jars
+    for other in sorted({path.name for path in folder.glob("*.jar")} - {jar.file for jar in required_jars}):
+        expected = ", ".join(jar.file for jar in required_jars)
+        raise MachineError("spark_jar_other", folder=folder, file=other, spark=spark_requirements().spark, expected=expected)
+    missing = [jar.file for jar in required_jars if not (folder / jar.file).is_file()]
     if missing:
         raise MachineError("spark_jars_missing", folder=folder, missing=", ".join(missing))
-    for jar in wanted:
+    for jar in required_jars:
         check_jar(folder / jar.file, jar)
-    return tuple(folder / jar.file for jar in wanted)
+    return tuple(folder / jar.file for jar in required_jars)
 
 
 def check_jar(path: Path, jar: Jar) -> None:
@@ -82,12 +84,12 @@ def check_jar(path: Path, jar: Jar) -> None:
     Raises:
         MachineError: It is another file.
     """
-    found = digest(path)
+    found = file_sha256(path)
     if found != jar.sha256:
         raise MachineError("spark_jar_damaged", file=path, expected=jar.sha256[:_DIGITS], found=found[:_DIGITS])
 
 
-def digest(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """The SHA-256 of a file."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

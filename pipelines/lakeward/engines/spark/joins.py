@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from lakeward.engines.spark.building import Key, Rule, Types
+from lakeward.engines.spark.expressions import OperandTypes, RewriteRule, RuleKey
 
 _UNTIL = "__until"
 
 
-def _asof(node: exp.Expr, _types: Types) -> exp.Expr:
+def _asof_join(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
     """The newest row at or before: each row of the right side counts until the next one of its kind."""
     if str(node.args.get("method", "")).upper() != "ASOF":
         return node
@@ -19,9 +19,9 @@ def _asof(node: exp.Expr, _types: Types) -> exp.Expr:
     same = [part.expression for part in parts if part is not after]
     right = node.this
     until = exp.Window(
-        this=exp.Lead(this=_bare(after.expression)),
-        partition_by=[_bare(one) for one in same],
-        order=exp.Order(expressions=[exp.Ordered(this=_bare(after.expression), nulls_first=False)]),
+        this=exp.Lead(this=_without_table(after.expression)),
+        partition_by=[_without_table(column) for column in same],
+        order=exp.Order(expressions=[exp.Ordered(this=_without_table(after.expression), nulls_first=False)]),
     )
     rows = exp.select(exp.Star(), exp.alias_(until, _UNTIL)).from_(right.copy())
     ends = exp.column(_UNTIL, right.alias)
@@ -30,31 +30,31 @@ def _asof(node: exp.Expr, _types: Types) -> exp.Expr:
     return exp.Join(this=rows.subquery(right.alias), side=node.args.get("side"), on=exp.and_(on.copy(), exp.paren(within)))
 
 
-def _bare(column: exp.Expr) -> exp.Expr:
+def _without_table(column: exp.Expr) -> exp.Expr:
     """The column without the name of the relation that it is read from."""
     copy = column.copy()
-    for one in copy.find_all(exp.Column):
-        one.set("table", None)
+    for name in copy.find_all(exp.Column):
+        name.set("table", None)
     return copy
 
 
-def _window(node: exp.Expr, _types: Types) -> exp.Expr:
+def _window_rule(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
     """Spark numbers rows in an order only, and takes a named window as it is or not at all."""
     if node.args.get("spec") and node.args.get("alias"):
-        named = _named(node)
+        named = _window_definition(node)
         node.set("alias", None)
-        node.set("partition_by", [one.copy() for one in named.args.get("partition_by") or ()])
+        node.set("partition_by", [item.copy() for item in named.args.get("partition_by") or ()])
         node.set("order", named.args["order"].copy() if named.args.get("order") else None)
     if isinstance(node.this, exp.RowNumber) and not (node.args.get("order") or node.args.get("alias")):
         node.set("order", exp.Order(expressions=[exp.Ordered(this=exp.Null(), nulls_first=True)]))
     return node
 
 
-def _named(node: exp.Expr) -> exp.Expr:
+def _window_definition(node: exp.Expr) -> exp.Expr:
     """What the query says of the window that the node names."""
     query = node.find_ancestor(exp.Select)
     windows: list[exp.Expr] = query.args.get("windows") or [] if query else []
     return next(window for window in windows if window.name == node.args["alias"].name)
 
 
-RULES: Mapping[Key, Rule] = {exp.Join: _asof, exp.Window: _window}
+RULES: Mapping[RuleKey, RewriteRule] = {exp.Join: _asof_join, exp.Window: _window_rule}

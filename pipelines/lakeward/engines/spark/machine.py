@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lakeward.core.errors import MachineError, SettingsError, TransientError
-from lakeward.engines.spark.jars import needed
+from lakeward.engines.spark.jars import spark_requirements
 
 # `java -version` takes some 50 ms; a machine that swaps may need a hundred times that.
 _JAVA_SECONDS = 30
@@ -22,7 +22,7 @@ _VERSION = re.compile(r'version "(?:1\.)?(\d+)[^"]*"')
 _STANDALONE = "spark://"
 
 
-def java(home: Path | None) -> Path:
+def find_java(home: Path | None) -> Path:
     """The Java that Spark will start, if it is the right one.
 
     Args:
@@ -31,25 +31,25 @@ def java(home: Path | None) -> Path:
     Raises:
         MachineError: There is none, or it is another version.
     """
-    expected = needed().java
+    expected = spark_requirements().java
     found = str(home / "bin" / "java") if home else shutil.which("java")
-    said = _told(found) if found else None
-    if said is None:
+    version_output = _version_output(found) if found else None
+    if version_output is None:
         raise MachineError("java_missing", place=found or "PATH", expected=expected)
-    major = _VERSION.search(said)
+    major = _VERSION.search(version_output)
     if major is None or int(major[1]) != expected:
         raise MachineError("java_wrong", place=found, expected=expected, found=major[1] if major else "?")
     return Path(str(found))
 
 
-def _told(binary: str) -> str | None:
+def _version_output(binary: str) -> str | None:
     try:
-        told = subprocess.run(  # noqa: S603  (the Java that Spark would start)
+        process = subprocess.run(  # noqa: S603  (the Java that Spark would start)
             [binary, "-version"], capture_output=True, text=True, check=False, timeout=_JAVA_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return told.stderr + told.stdout
+    return process.stderr + process.stdout
 
 
 def check_master(master: str) -> None:
@@ -61,7 +61,7 @@ def check_master(master: str) -> None:
     """
     if not master.startswith(_STANDALONE):
         return
-    if not any(_answers(_address(master, part)) for part in master.removeprefix(_STANDALONE).split(",")):
+    if not any(_is_reachable(_address(master, part)) for part in master.removeprefix(_STANDALONE).split(",")):
         raise TransientError("spark_master_down", master=master)
 
 
@@ -76,7 +76,7 @@ def _address(master: str, part: str) -> tuple[str, int]:
     return host, port
 
 
-def _answers(address: tuple[str, int]) -> bool:
+def _is_reachable(address: tuple[str, int]) -> bool:
     try:
         with socket.create_connection(address, timeout=_MASTER_SECONDS):
             return True

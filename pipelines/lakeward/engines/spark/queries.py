@@ -11,29 +11,29 @@ from lakeward.core.names import Layer, TableName
 _LAYERS = frozenset(Layer)
 
 
-class Flows(DuckDB):
+class FlowsDialect(DuckDB):
     """DuckDB's dialect, places in lists as they are written: sqlglot moves those that are literals to count from 0, and leaves the others."""
 
     INDEX_OFFSET = 0
 
 
-def parsed(query: str) -> exp.Expr:
+def parse(query: str) -> exp.Expr:
     """The query as the flows write it, in DuckDB's dialect."""
-    return sqlglot.parse_one(query, dialect=Flows)
+    return sqlglot.parse_one(query, dialect=FlowsDialect)
 
 
-def written(tree: exp.Expr) -> str:
+def to_duckdb(tree: exp.Expr) -> str:
     """The query, or a part of it, in DuckDB's dialect again."""
-    return tree.sql(dialect=Flows)
+    return tree.sql(dialect=FlowsDialect)
 
 
 @functools.lru_cache(maxsize=8)
-def looked_at(query: str) -> exp.Expr:
+def parse_cached(query: str) -> exp.Expr:
     """The same, for those who only look: a flow's query is asked about several times before it runs."""
-    return parsed(query)
+    return parse(query)
 
 
-def sources(tree: exp.Expr) -> list[exp.Table]:
+def table_references(tree: exp.Expr) -> list[exp.Table]:
     """Tables and relations that the query names, not its own CTEs, and not functions."""
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
     return [table for table in tree.find_all(exp.Table) if table.db or (table.name and table.name not in own)]

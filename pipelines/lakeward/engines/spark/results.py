@@ -13,10 +13,10 @@ from pyspark.sql.types import DecimalType, StructField, TimestampType, VariantVa
 from lakeward.core.clock import instant_of
 
 # What DuckDB counts and sums in 128 bits, and gives as whole numbers.
-_HUGE = DecimalType(38, 0)
+_HUGEINT = DecimalType(38, 0)
 
 
-def fetched(frame: DataFrame) -> list[dict[str, Any]]:
+def collect_rows(frame: DataFrame) -> list[dict[str, Any]]:
     """One dict per row, as `QueryEngine.fetch` promises; instants travel as microseconds, since Python's are of the driver's zone."""
     names, fields = frame.columns, frame.schema.fields
     plain = frame.toDF(*(f"c{place}" for place in range(len(names))))
@@ -25,25 +25,25 @@ def fetched(frame: DataFrame) -> list[dict[str, Any]]:
 
 
 def _values(row: Row, fields: Sequence[StructField]) -> list[Any]:
-    return [None if value is None else _value(value, field) for value, field in zip(row, fields, strict=True)]
+    return [None if value is None else _python_value(value, field) for value, field in zip(row, fields, strict=True)]
 
 
-def _value(value: Any, field: StructField) -> object:
+def _python_value(value: Any, field: StructField) -> object:
     if _is_instant(field):
         return instant_of(value)
-    return int(value) if field.dataType == _HUGE else _plain(value)
+    return int(value) if field.dataType == _HUGEINT else _plain_value(value)
 
 
 def _is_instant(field: StructField) -> bool:
     return isinstance(field.dataType, TimestampType)
 
 
-def _plain(value: object) -> object:
+def _plain_value(value: object) -> object:
     """The value as DuckDB's driver gives it."""
     if isinstance(value, Row):
-        return {name: _plain(one) for name, one in value.asDict().items()}
+        return {name: _plain_value(item) for name, item in value.asDict().items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain_value(item) for item in value]
     if isinstance(value, VariantVal):
         return value.toPython()
     return bytes(value) if isinstance(value, bytearray) else value

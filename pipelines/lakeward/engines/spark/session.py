@@ -14,11 +14,11 @@ from pyspark.sql import SparkSession
 
 from lakeward.core.errors import MachineError
 from lakeward.core.settings import SparkSettings
-from lakeward.engines.spark.jars import jars
-from lakeward.engines.spark.machine import check_master, java
+from lakeward.engines.spark.jars import installed_jars
+from lakeward.engines.spark.machine import check_master, find_java
 
 _DELTA = "io.delta.sql.DeltaSparkSessionExtension"
-_STATIC = {
+_STATIC_SETTINGS = {
     "spark.sql.extensions": _DELTA,
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.ui.showConsoleProgress": "false",
@@ -26,9 +26,9 @@ _STATIC = {
     "spark.sql.warehouse.dir": str(Path(tempfile.gettempdir()) / "lakeward-spark-warehouse"),
 }
 # A driver on this machine needs no name service, and listens to nobody else.
-_LOCAL = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false"}
+_LOCAL_SETTINGS = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false"}
 # ANSI mode raises where DuckDB raises, instead of a silent NULL or a wrapped number.
-_ANSWERS = {
+_SEMANTIC_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "false",
@@ -42,15 +42,15 @@ _ANSWERS = {
     "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
 }
 # Spark's own are for a cluster: with 50 partitions of a Delta snapshot, an append to a small table takes 13 s.
-_SPEED = {"spark.databricks.delta.snapshotPartitions": "2", "spark.sql.parquet.compression.codec": "zstd"}
+_SPEED_SETTINGS = {"spark.databricks.delta.snapshotPartitions": "2", "spark.sql.parquet.compression.codec": "zstd"}
 # Loggers of the driver, and of executors in its process.
-_QUOTING = (
+_QUOTING_LOGGERS = (
     "org.apache.spark.executor.Executor",
     "org.apache.spark.scheduler.TaskSetManager",
     "org.apache.spark.sql.execution.datasources.FileFormatWriter",
     "org.apache.spark.sql.errors.QueryExecutionErrors",
 )
-_SPEED_LOCAL = {"spark.sql.shuffle.partitions": "4"}
+_LOCAL_SPEED_SETTINGS = {"spark.sql.shuffle.partitions": "4"}
 
 
 def open_session(settings: SparkSettings) -> SparkSession:
@@ -59,28 +59,28 @@ def open_session(settings: SparkSettings) -> SparkSession:
     Raises:
         MachineError: Spark does not start, or what runs already has no Delta.
     """
-    running = SparkSession.getActiveSession() or _start(settings)
+    running = SparkSession.getActiveSession() or _start_spark(settings)
     session = running.newSession()
     if _DELTA not in str(session.conf.get("spark.sql.extensions", "")):
         raise MachineError("spark_without_delta", expected=_DELTA)
-    for name, value in _ANSWERS.items():
+    for name, value in _SEMANTIC_SETTINGS.items():
         session.conf.set(name, value)
-    for name, value in (_SPEED | (_SPEED_LOCAL if _is_local(session) else {})).items():
+    for name, value in (_SPEED_SETTINGS | (_LOCAL_SPEED_SETTINGS if _is_local(session) else {})).items():
         if name not in settings.conf and not _is_set(session, name):
             session.conf.set(name, value)
-    _hush(session)
+    _silence_loggers(session)
     return session
 
 
-def _start(settings: SparkSettings) -> SparkSession:
+def _start_spark(settings: SparkSettings) -> SparkSession:
     if settings.master:  # spark-submit has started its Java, and found its master
-        java(settings.java_home)
+        find_java(settings.java_home)
         check_master(settings.master)
     builder = SparkSession.builder.appName("lakeward")
-    own = _STATIC | _jars(settings.jars) | dict(settings.conf)
+    own = _STATIC_SETTINGS | _jar_settings(settings.jars) | dict(settings.conf)
     if settings.master:
         builder = builder.master(settings.master)
-        own = (_LOCAL if settings.master.startswith("local") else {}) | own
+        own = (_LOCAL_SETTINGS if settings.master.startswith("local") else {}) | own
     for name, value in own.items():
         builder = builder.config(name, value)
     try:
@@ -89,18 +89,18 @@ def _start(settings: SparkSettings) -> SparkSession:
         raise MachineError("spark_not_started", master=settings.master or "-") from error
 
 
-def _hush(session: SparkSession) -> None:
+def _silence_loggers(session: SparkSession) -> None:
     """Nothing below errors, and nothing at all from those who quote the value that a query stumbled over."""
     session.sparkContext.setLogLevel("ERROR")
     gateway: Any = session.sparkContext._gateway  # noqa: SLF001 (pyspark has no other door to the JVM)
     log4j = gateway.jvm.org.apache.logging.log4j
-    for name in _QUOTING:
+    for name in _QUOTING_LOGGERS:
         log4j.core.config.Configurator.setLevel(name, log4j.Level.OFF)
     PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
 
 
-def _jars(folder: Path | None) -> dict[str, str]:
-    found = jars(folder)
+def _jar_settings(folder: Path | None) -> dict[str, str]:
+    found = installed_jars(folder)
     return {"spark.jars": ",".join(map(str, found))} if found else {}
 
 

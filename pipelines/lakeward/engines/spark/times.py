@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from lakeward.engines.spark.building import INSTANT, NAIVE, Key, Rule, Types, call, spark
-from lakeward.engines.spark.formats import java_time
+from lakeward.engines.spark.expressions import INSTANT, NAIVE, OperandTypes, RewriteRule, RuleKey, spark_call, spark_expression
+from lakeward.engines.spark.formats import java_time_format
 
 # Microseconds of what is counted in boundaries that divide all of time alike.
 _LENGTHS = {
@@ -19,31 +19,31 @@ _LENGTHS = {
 _MONTHS = {"MONTH": "months", "QUARTER": "quarters", "YEAR": "years"}
 
 
-def _at_zone(node: exp.Expr, types: Types) -> exp.Expr:
-    return _zoned(node.this, node.args["zone"], types[1])
+def _at_time_zone(node: exp.Expr, types: OperandTypes) -> exp.Expr:
+    return _convert_zone(node.this, node.args["zone"], types[1])
 
 
-def _timezone(node: exp.Expr, types: Types) -> exp.Expr:
-    zone, given = node.expressions
-    return _zoned(given, zone, types[2])
+def _timezone(node: exp.Expr, types: OperandTypes) -> exp.Expr:
+    zone, operand = node.expressions
+    return _convert_zone(operand, zone, types[2])
 
 
-def _zoned(given: exp.Expr, zone: exp.Expr, type_: str) -> exp.Expr:
+def _convert_zone(operand: exp.Expr, zone: exp.Expr, type_: str) -> exp.Expr:
     """An instant as the clocks of the zone show it; a naive time of that zone as an instant."""
     if type_ == INSTANT:
-        return spark("CAST(from_utc_timestamp({0}, {1}) AS TIMESTAMP_NTZ)", given, zone)
+        return spark_expression("CAST(from_utc_timestamp({0}, {1}) AS TIMESTAMP_NTZ)", operand, zone)
     if zone.name == "UTC":
-        return spark("CAST({0} AS TIMESTAMP)", given)
-    return spark("to_utc_timestamp(CAST({0} AS TIMESTAMP), {1})", given, zone)
+        return spark_expression("CAST({0} AS TIMESTAMP)", operand)
+    return spark_expression("to_utc_timestamp(CAST({0} AS TIMESTAMP), {1})", operand, zone)
 
 
-def _trunc(node: exp.Expr, types: Types) -> exp.Expr:
+def _truncate(node: exp.Expr, types: OperandTypes) -> exp.Expr:
     unit = node.args["unit"].name
     back = "TIMESTAMP" if types[1] == INSTANT else "TIMESTAMP_NTZ"
-    return spark(f"CAST(date_trunc('{unit}', {{0}}) AS {back})", node.this)
+    return spark_expression(f"CAST(date_trunc('{unit}', {{0}}) AS {back})", node.this)
 
 
-def _diff(node: exp.Expr, _types: Types) -> exp.Expr:
+def _date_diff(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
     """DuckDB counts the boundaries between two times, Spark whole units."""
     unit, ends = str(node.args["unit"].name).upper(), (node.this, node.expression)
     if unit in _LENGTHS:
@@ -52,80 +52,86 @@ def _diff(node: exp.Expr, _types: Types) -> exp.Expr:
             if unit != "MICROSECOND"
             else "unix_micros(CAST({0} AS TIMESTAMP))"
         )
-        return spark(f"{passed} - {passed.replace('{0}', '{1}')}", *ends)
+        return spark_expression(f"{passed} - {passed.replace('{0}', '{1}')}", *ends)
     months = "(year({0}) * 12 + month({0}) - 1)"
     per = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[unit]
-    return spark(f"{months} DIV {per} - {months.replace('{0}', '{1}')} DIV {per}", *ends)
+    return spark_expression(f"{months} DIV {per} - {months.replace('{0}', '{1}')} DIV {per}", *ends)
 
 
-def _epoch(node: exp.Expr, _types: Types) -> exp.Expr:
-    return spark("unix_micros(CAST({0} AS TIMESTAMP)) / 1000000D", node.this)
+def _epoch(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
+    return spark_expression("unix_micros(CAST({0} AS TIMESTAMP)) / 1000000D", node.this)
 
 
-def _micros(node: exp.Expr, _types: Types) -> exp.Expr:
-    return spark("unix_micros(CAST({0} AS TIMESTAMP))", node.expressions[0])
+def _micros(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
+    return spark_expression("unix_micros(CAST({0} AS TIMESTAMP))", node.expressions[0])
 
 
-def _from_number(node: exp.Expr, types: Types) -> exp.Expr:
+def _from_number(node: exp.Expr, types: OperandTypes) -> exp.Expr:
     """`to_timestamp`, `epoch_ms` and `make_timestamp` by their scale; of a time `epoch_ms` is the number."""
     scale = node.args["scale"].name if node.args.get("scale") else "0"
     if scale == "3" and (types[1] in NAIVE or types[1] in {INSTANT, "DATE"}):
-        return spark("unix_millis(CAST({0} AS TIMESTAMP))", node.this)
+        return spark_expression("unix_millis(CAST({0} AS TIMESTAMP))", node.this)
     if scale == "0":
-        return spark("timestamp_seconds({0})", node.this)
-    return spark(f"CAST({'timestamp_millis' if scale == '3' else 'timestamp_micros'}({{0}}) AS TIMESTAMP_NTZ)", node.this)
+        return spark_expression("timestamp_seconds({0})", node.this)
+    return spark_expression(
+        f"CAST({'timestamp_millis' if scale == '3' else 'timestamp_micros'}({{0}}) AS TIMESTAMP_NTZ)", node.this
+    )
 
 
-def _part(node: exp.Expr, _types: Types) -> exp.Expr:
+def _extract_part(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
     """Whole seconds, and days of the week from 0, a Sunday."""
     unit = node.name.lower()
     if unit in {"second", "seconds"}:
-        return spark("CAST(floor(extract(SECOND FROM {0})) AS BIGINT)", node.expression)
+        return spark_expression("CAST(floor(extract(SECOND FROM {0})) AS BIGINT)", node.expression)
     return _weekday(node, _types) if unit in {"dow", "dayofweek"} else node
 
 
-def _weekday(node: exp.Expr, _types: Types) -> exp.Expr:
-    given = node.expression if isinstance(node, exp.Extract) else node.this
-    return spark("CAST(dayofweek({0}) - 1 AS BIGINT)", given)
+def _weekday(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
+    operand = node.expression if isinstance(node, exp.Extract) else node.this
+    return spark_expression("CAST(dayofweek({0}) - 1 AS BIGINT)", operand)
 
 
-def _first(node: exp.Expr) -> exp.Expr:
+def _first_operand(node: exp.Expr) -> exp.Expr:
     found: exp.Expr = node.expressions[0] if node.expressions else node.this
     return found
 
 
-def _strptime(node: exp.Expr, _types: Types) -> exp.Expr:
+def _strptime(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
     """Java's parser fills in and forgives what DuckDB's does not: the form is looked at first."""
-    given, form = node.expressions[0], java_time(node.expressions[1].name)
+    text, form = node.expressions[0], java_time_format(node.expressions[1].name)
     back = "TIMESTAMP" if form.has_zone else "TIMESTAMP_NTZ"
-    parsed = spark(f"CAST(try_to_timestamp({{0}}, {{1}}) AS {back})", given, exp.Literal.string(form.pattern))
-    return exp.Case().when(call("rlike", given, form.regex), parsed)
+    parsed = spark_expression(f"CAST(try_to_timestamp({{0}}, {{1}}) AS {back})", text, exp.Literal.string(form.pattern))
+    return exp.Case().when(spark_call("rlike", text, form.regex), parsed)
 
 
-def _interval(unit: str) -> Rule:
-    return lambda node, _types: spark(f"(INTERVAL '1' {unit} * {{0}})", exp.paren(_first(node).copy()))
+def _interval(unit: str) -> RewriteRule:
+    return lambda node, _types: spark_expression(f"(INTERVAL '1' {unit} * {{0}})", exp.paren(_first_operand(node).copy()))
 
 
-RULES: Mapping[Key, Rule] = {
-    exp.AtTimeZone: _at_zone,
-    exp.TimestampTrunc: _trunc,
-    exp.DateTrunc: _trunc,
-    exp.DateDiff: _diff,
+RULES: Mapping[RuleKey, RewriteRule] = {
+    exp.AtTimeZone: _at_time_zone,
+    exp.TimestampTrunc: _truncate,
+    exp.DateTrunc: _truncate,
+    exp.DateDiff: _date_diff,
     exp.TimeToUnix: _epoch,
     exp.UnixToTime: _from_number,
-    exp.Extract: _part,
-    exp.Week: lambda node, _: call("weekofyear", node.this),
+    exp.Extract: _extract_part,
+    exp.Week: lambda node, _: spark_call("weekofyear", node.this),
     exp.DayOfWeek: _weekday,
-    exp.DayOfWeekIso: lambda node, _: spark("CAST(weekday({0}) + 1 AS BIGINT)", node.this),
+    exp.DayOfWeekIso: lambda node, _: spark_expression("CAST(weekday({0}) + 1 AS BIGINT)", node.this),
     "timezone": _timezone,
     "try_strptime": _strptime,
     "epoch_us": _micros,
-    "make_timestamptz": lambda node, _: spark("timestamp_micros({0})", _first(node)),
-    "to_microseconds": lambda node, _: spark("make_dt_interval(0, 0, 0, CAST({0} AS DECIMAL(18, 6)) / 1000000)", _first(node)),
-    "to_milliseconds": lambda node, _: spark("make_dt_interval(0, 0, 0, CAST({0} AS DECIMAL(18, 6)) / 1000)", _first(node)),
+    "make_timestamptz": lambda node, _: spark_expression("timestamp_micros({0})", _first_operand(node)),
+    "to_microseconds": lambda node, _: spark_expression(
+        "make_dt_interval(0, 0, 0, CAST({0} AS DECIMAL(18, 6)) / 1000000)", _first_operand(node)
+    ),
+    "to_milliseconds": lambda node, _: spark_expression(
+        "make_dt_interval(0, 0, 0, CAST({0} AS DECIMAL(18, 6)) / 1000)", _first_operand(node)
+    ),
     "to_seconds": _interval("SECOND"),
     "to_minutes": _interval("MINUTE"),
     "to_hours": _interval("HOUR"),
     "to_days": _interval("DAY"),
 }
-TYPED: frozenset[Key] = frozenset({exp.AtTimeZone, exp.TimestampTrunc, exp.DateTrunc, exp.UnixToTime, "timezone"})
+TYPE_DEPENDENT: frozenset[RuleKey] = frozenset({exp.AtTimeZone, exp.TimestampTrunc, exp.DateTrunc, exp.UnixToTime, "timezone"})

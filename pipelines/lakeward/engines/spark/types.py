@@ -8,11 +8,11 @@ from pyspark.sql.types import DataType as SparkType
 from lakeward.contracts.model import DataType, Kind
 from lakeward.engines.delta.types import delta_type, from_delta
 from lakeward.engines.protocols import TableColumn
-from lakeward.engines.spark.building import INSTANT
+from lakeward.engines.spark.expressions import INSTANT
 
 # What Spark's SQL calls otherwise than Delta's log does.
 _SQL = {"long": "bigint"}
-_DUCK = {
+_DUCKDB_NAMES = {
     **{name: name for name in ("TINYINT", "SMALLINT", "BIGINT", "FLOAT", "DOUBLE", "BOOLEAN", "DATE")},
     "INT": "INTEGER",
     "TIMESTAMP": INSTANT,
@@ -27,22 +27,22 @@ def spark_type(type_: DataType) -> str:
     return _SQL.get(delta_type(type_), delta_type(type_))
 
 
-def quoted(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """The name as Spark's SQL takes it, whatever is in it."""
     return "`" + name.replace("`", "``") + "`"
 
 
-def schema(columns: Iterable[TableColumn]) -> str:
+def schema_ddl(columns: Iterable[TableColumn]) -> str:
     """The columns as Spark's readers take them."""
-    return ", ".join(f"{quoted(column.name)} {spark_type(column.type)}" for column in columns)
+    return ", ".join(f"{quote_identifier(column.name)} {spark_type(column.type)}" for column in columns)
 
 
-def duck_name(type_: SparkType) -> str:
+def duckdb_type_name(type_: SparkType) -> str:
     """How DuckDB names Spark's type; text for what it has no word for."""
     if isinstance(type_, ArrayType):
-        return f"{duck_name(type_.elementType)}[]"
+        return f"{duckdb_type_name(type_.elementType)}[]"
     name = type_.simpleString().upper()
-    return name if name.startswith("DECIMAL") else _DUCK.get(name, "VARCHAR")
+    return name if name.startswith("DECIMAL") else _DUCKDB_NAMES.get(name, "VARCHAR")
 
 
 def from_spark(type_: SparkType) -> DataType:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lakeward.contracts.model import Column
-from lakeward.engines.text.csv_records import MAX_RECORD_BYTES, MAX_RECORD_LINES, Dialect, detail, reason
-from lakeward.engines.text.reading import Reading, missing_detail, rejects, rows
+from lakeward.engines.text.csv_records import MAX_RECORD_BYTES, MAX_RECORD_LINES, CsvRecordSql, reject_detail, reject_reason
+from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail, rejects_select, rows_select
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CsvKind:
+class CsvLayout:
     """What files share that are read by one SELECT.
 
     Args:
@@ -24,11 +24,11 @@ class CsvKind:
     """
 
     header: tuple[str, ...]
-    dialect: Dialect
+    dialect: CsvRecordSql
     mixed: bool = False
     undecoded: bool = False
-    joins: bool = False
-    flawed: bool = False
+    has_multiline_records: bool = False
+    has_bad_lines: bool = False
 
 
 class CsvGroup:
@@ -36,75 +36,77 @@ class CsvGroup:
 
     Args:
         lines: SELECT of `file, seq, n, line`: their data lines, NULL for a blank one.
-        spans: SELECT of what `spanning` gave for these files; read only where lines are joined.
+        spans: SELECT of what `multiline_records_select` gave for these files; read only where lines are joined.
     """
 
-    def __init__(self, kind: CsvKind, lines: str, columns: Sequence[Column], spans: str) -> None:
-        self._kind = kind
+    def __init__(self, layout: CsvLayout, lines: str, columns: Sequence[Column], spans: str) -> None:
+        self._layout = layout
         self._lines = lines
         self._columns = columns
         self._spans = spans
-        self._words = kind.dialect.words
+        self._sql = layout.dialect.sql
         known = {column.source_name for column in columns}
-        self.unknown = tuple(name for name in kind.header if name not in known)
-        self.missing = tuple(c.source_name for c in columns if c.required and c.source_name not in kind.header)
+        self.unknown = tuple(name for name in layout.header if name not in known)
+        self.missing = tuple(c.source_name for c in columns if c.required and c.source_name not in layout.header)
 
-    def read(self, reading: Reading) -> None:
+    def read(self, queries: StagingQueries) -> None:
         """Add this group's rows and rejects to the reading."""
-        kind, words = self._kind, self._words
+        kind, sql = self._layout, self._sql
         records = self.records()
-        raw = words.raw_bytes("text", undecoded=kind.undecoded)
+        raw = sql.raw_bytes("text", undecoded=kind.undecoded)
         if self.missing:
-            reading.rejects.append(rejects(records, "'reject_missing_column'", missing_detail(words, self.missing), raw))
+            queries.rejects.append(
+                rejects_select(records, "'reject_missing_column'", missing_columns_detail(sql, self.missing), raw)
+            )
             return
-        cut = f"SELECT *, {kind.dialect.fields('text')} AS f FROM ({records})"
-        if kind.flawed:
-            why = reason(kind.dialect, len(kind.header), undecoded=kind.undecoded)
-            reading.rejects.append(rejects(cut, why, detail(words, len(kind.header)), raw))
-            cut = words.unrejected(cut, why)
-        values = [self._value(column.source_name) for column in self._columns]
-        reading.rows.append(rows(words, cut, self._columns, values, self._extra()))
+        cut = f"SELECT *, {kind.dialect.split_fields('text')} AS f FROM ({records})"
+        if kind.has_bad_lines:
+            why = reject_reason(kind.dialect, len(kind.header), undecoded=kind.undecoded)
+            queries.rejects.append(rejects_select(cut, why, reject_detail(sql, len(kind.header)), raw))
+            cut = sql.exclude_rejects(cut, why)
+        values = [self._value_sql(column.source_name) for column in self._columns]
+        queries.rows.append(rows_select(sql, cut, self._columns, values, self._extra_sql()))
 
     def records(self) -> str:
         """SELECT of `file, seq, n, text`, one row per record."""
-        text = self._words.restored("line", mixed=self._kind.mixed)
-        single = f"SELECT file, seq, n, {text} AS text FROM ({self._lines}) WHERE {not_blank(self._words.carriage)}"
-        if not self._kind.joins:
+        text = self._sql.restore_returns("line", mixed=self._layout.mixed)
+        single = f"SELECT file, seq, n, {text} AS text FROM ({self._lines}) WHERE {not_blank(self._sql.carriage)}"
+        if not self._layout.has_multiline_records:
             return single
-        taken = f"SELECT seq, {self._words.every('n', 'last')} AS n FROM ({self._spans})"
+        joined_lines = f"SELECT seq, {self._sql.integer_range('n', 'last')} AS n FROM ({self._spans})"
         return (
-            f"SELECT file, seq, n, text FROM ({single}) ANTI JOIN ({taken}) USING (seq, n) "
+            f"SELECT file, seq, n, text FROM ({single}) ANTI JOIN ({joined_lines}) USING (seq, n) "
             f"UNION ALL SELECT file, seq, n, text FROM ({self._spans})"
         )
 
-    def _value(self, name: str) -> str:
-        if name not in self._kind.header:
+    def _value_sql(self, name: str) -> str:
+        if name not in self._layout.header:
             return "CAST(NULL AS STRING)"
-        return self._kind.dialect.value(self._words.item("f", self._kind.header.index(name) + 1))
+        return self._layout.dialect.field_value(self._sql.list_item("f", self._layout.header.index(name) + 1))
 
-    def _extra(self) -> str:
-        pairs = [(name, self._value(name)) for name in self.unknown]
-        return self._words.json_object(pairs) if pairs else "CAST(NULL AS STRING)"
+    def _extra_sql(self) -> str:
+        pairs = [(name, self._value_sql(name)) for name in self.unknown]
+        return self._sql.json_object(pairs) if pairs else "CAST(NULL AS STRING)"
 
 
-def spanning(kind: CsvKind, lines: str) -> str:
+def multiline_records_select(layout: CsvLayout, lines: str) -> str:
     """SELECT of `file, seq, n, last, text`: the records of several lines, neighbours among the lines with an odd quote that make one.
 
     In a run of neighbours of which each could belong to the next, every other one does.
     """
-    dialect, words = kind.dialect, kind.dialect.words
-    odd = f"SELECT seq, n, {dialect.opens('line')} AS opens FROM ({lines}) WHERE {dialect.odd('line')}"
+    dialect, sql = layout.dialect, layout.dialect.sql
+    odd = f"SELECT seq, n, {dialect.opens_quote('line')} AS opens FROM ({lines}) WHERE {dialect.has_odd_quotes('line')}"
     here = "(PARTITION BY seq ORDER BY n)"
     pairs = f"SELECT *, lead(n) OVER {here} AS last, row_number() OVER {here} AS i FROM ({odd})"
-    near = f"SELECT *, {words.every('n', 'last')} AS part FROM ({pairs}) WHERE opens AND last - n < {MAX_RECORD_LINES}"
-    joined = words.gathered("coalesce(l.line, '')", "l.n", dialect.newline)
+    near = f"SELECT *, {sql.integer_range('n', 'last')} AS part FROM ({pairs}) WHERE opens AND last - n < {MAX_RECORD_LINES}"
+    joined = sql.string_agg("coalesce(l.line, '')", "l.n", dialect.newline)
     texts = (
         f"SELECT l.file, p.seq, p.n, p.last, p.i, {joined} AS text "
         f"FROM ({lines}) l JOIN ({near}) p ON l.seq = p.seq AND l.n = p.part GROUP BY l.file, p.seq, p.n, p.last, p.i"
     )
-    restored = f"SELECT file, seq, n, last, i, {words.restored('text', mixed=kind.mixed)} AS text FROM ({texts})"
-    cut = f"SELECT *, {dialect.fields('text')} AS f FROM ({restored}) WHERE {words.size('text')} <= {MAX_RECORD_BYTES}"
-    whole = f"SELECT * FROM ({cut}) WHERE {words.count('f')} = {len(kind.header)} AND NOT {dialect.uncovered('text', 'f')}"
+    restored = f"SELECT file, seq, n, last, i, {sql.restore_returns('text', mixed=layout.mixed)} AS text FROM ({texts})"
+    cut = f"SELECT *, {dialect.split_fields('text')} AS f FROM ({restored}) WHERE {sql.byte_length('text')} <= {MAX_RECORD_BYTES}"
+    whole = f"SELECT * FROM ({cut}) WHERE {sql.list_length('f')} = {len(layout.header)} AND NOT {dialect.has_text_outside_fields('text', 'f')}"
     runs = f"SELECT *, i - row_number() OVER (PARTITION BY seq ORDER BY i) AS run FROM ({whole})"
     placed = f"SELECT *, row_number() OVER (PARTITION BY seq, run ORDER BY i) AS place FROM ({runs})"
     return f"SELECT file, seq, n, last, text FROM ({placed}) WHERE place % 2 = 1"

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.engines.text.words import Words
+from lakeward.engines.text.text_sql import TextSqlDialect
 
 # A quoted text with more lines, or more bytes, is no field anybody wrote: it is two stray quotes far apart.
 MAX_RECORD_LINES = 1000
@@ -17,120 +17,122 @@ MAX_RECORD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class CsvRecordSql:
     """How fields are set apart. Each method gives an SQL expression over the expression of a text.
 
     Args:
         delimiter, quote, escape: One character each; an empty `quote` means that nothing is quoted.
         newline: The line end of the file, which a field without quotes can't hold.
-        words: How the engine says it.
+        sql: The text functions of the engine.
     """
 
     delimiter: str
     quote: str
     escape: str
     newline: str
-    words: Words
+    sql: TextSqlDialect
 
     @classmethod
-    def of(cls, record_format: RecordFormat, newline: str, words: Words) -> "Dialect":
+    def of(cls, record_format: RecordFormat, newline: str, sql: TextSqlDialect) -> "CsvRecordSql":
         """The dialect that the contract declares."""
         read = record_format
-        return cls(delimiter=read.delimiter, quote=read.quote, escape=read.escape, newline=newline, words=words)
+        return cls(delimiter=read.delimiter, quote=read.quote, escape=read.escape, newline=newline, sql=sql)
 
     @property
-    def escapes(self) -> bool:
+    def has_escape(self) -> bool:
         """Whether a character other than the quote itself escapes."""
         return self.escape not in ("", self.quote)
 
-    def special(self, text: str) -> str:
+    def needs_parsing(self, text: str) -> str:
         """Condition: cutting at delimiters is not enough."""
-        signs = [self.quote] * bool(self.quote) + [self.escape] * self.escapes
-        return "(" + (" OR ".join(f"contains({text}, {self.words.literal(sign)})" for sign in signs) or "false") + ")"
+        signs = [self.quote] * bool(self.quote) + [self.escape] * self.has_escape
+        return "(" + (" OR ".join(f"contains({text}, {self.sql.literal(sign)})" for sign in signs) or "false") + ")"
 
-    def odd(self, text: str) -> str:
+    def has_odd_quotes(self, text: str) -> str:
         """Condition: the text opens or closes a quote that it does not also close or open."""
         if not self.quote:
             return "false"
-        quotes = self.words.without(text, f"(?s){re.escape(self.escape)}.") if self.escapes else text
-        without = f"replace({quotes}, {self.words.literal(self.quote)}, '')"
-        count = self.words.whole(f"({self.words.size(quotes)} - {self.words.size(without)})", len(self.quote.encode()))
-        return f"({self.special(text)} AND {count} % 2 = 1)"
+        quotes = self.sql.remove_matches(text, f"(?s){re.escape(self.escape)}.") if self.has_escape else text
+        without = f"replace({quotes}, {self.sql.literal(self.quote)}, '')"
+        count = self.sql.integer_division(
+            f"({self.sql.byte_length(quotes)} - {self.sql.byte_length(without)})", len(self.quote.encode())
+        )
+        return f"({self.needs_parsing(text)} AND {count} % 2 = 1)"
 
-    def fields(self, text: str) -> str:
+    def split_fields(self, text: str) -> str:
         """List of texts: the fields as written, quotes included."""
-        before = f"{self.words.literal(self.delimiter)} || {text}"
+        before = f"{self.sql.literal(self.delimiter)} || {text}"
         return (
-            f"CASE WHEN {self.special(text)} THEN {self.words.found(before, self._pattern())} "
-            f"ELSE {self.words.parts(text, self.delimiter)} END"
+            f"CASE WHEN {self.needs_parsing(text)} THEN {self.sql.extract_all(before, self._field_pattern())} "
+            f"ELSE {self.sql.split(text, self.delimiter)} END"
         )
 
-    def opens(self, text: str) -> str:
+    def opens_quote(self, text: str) -> str:
         """Condition on a text with an odd quote: whole fields, then one that begins with the quote and goes on behind it."""
         quoted, plain = self._open_field(), self._plain_field()
         edge, delimiter = re.escape(self.quote), re.escape(self.delimiter)
-        dangling = f"{re.escape(self.escape)}?" if self.escapes else ""
-        closed = f"(?:(?:{quoted}{edge}|{plain}){delimiter})*{self.words.possessive}"
-        return self.words.matches(text, f"(?s){closed}{quoted}{dangling}")
+        dangling = f"{re.escape(self.escape)}?" if self.has_escape else ""
+        closed = f"(?:(?:{quoted}{edge}|{plain}){delimiter})*{self.sql.possessive}"
+        return self.sql.full_match(text, f"(?s){closed}{quoted}{dangling}")
 
-    def _pattern(self) -> str:
+    def _field_pattern(self) -> str:
         quoted = f"{self._open_field()}{re.escape(self.quote)}|" if self.quote else ""
         return f"(?s){re.escape(self.delimiter)}({quoted}{self._plain_field()})"
 
     def _open_field(self) -> str:
         """A field in quotes up to its closing quote."""
         edge = re.escape(self.quote)
-        pair = f"{re.escape(self.escape)}." if self.escapes else edge * 2
-        return f"{edge}(?:[^{_in_class(self.quote)}{self._stop()}]|{pair})*{self.words.possessive}"
+        pair = f"{re.escape(self.escape)}." if self.has_escape else edge * 2
+        return f"{edge}(?:[^{_class_member(self.quote)}{self._escape_in_class()}]|{pair})*{self.sql.possessive}"
 
     def _plain_field(self) -> str:
         """A field without quotes around it, or nothing."""
-        inner = f"[^{_in_class(self.delimiter)}{_in_class(self.newline[-1])}{self._stop()}"
-        pair = f"|{re.escape(self.escape)}." if self.escapes else ""
-        return f"(?:{inner}{_in_class(self.quote)}]{pair})(?:{inner}]{pair})*{self.words.possessive}|"
+        inner = f"[^{_class_member(self.delimiter)}{_class_member(self.newline[-1])}{self._escape_in_class()}"
+        pair = f"|{re.escape(self.escape)}." if self.has_escape else ""
+        return f"(?:{inner}{_class_member(self.quote)}]{pair})(?:{inner}]{pair})*{self.sql.possessive}|"
 
-    def _stop(self) -> str:
-        return _in_class(self.escape) if self.escapes else ""
+    def _escape_in_class(self) -> str:
+        return _class_member(self.escape) if self.has_escape else ""
 
-    def uncovered(self, text: str, fields: str) -> str:
+    def has_text_outside_fields(self, text: str, fields: str) -> str:
         """Condition: the fields are not the whole text: something stands after a closing quote."""
-        return f"({self.special(text)} AND {self.words.joined(fields, self.delimiter)} <> {text})"
+        return f"({self.needs_parsing(text)} AND {self.sql.join_list(fields, self.delimiter)} <> {text})"
 
-    def value(self, field: str) -> str:
+    def field_value(self, field: str) -> str:
         """Text: what a field means: outer quotes taken off, escaped characters restored."""
-        if not self.quote and not self.escapes:
+        if not self.quote and not self.has_escape:
             return field
-        inner, plain = self.words.inner(field), field
-        if self.escapes:
-            inner, plain = self._unescaped(inner), self._unescaped(field)
+        inner, plain = self.sql.strip_ends(field), field
+        if self.has_escape:
+            inner, plain = self._unescape(inner), self._unescape(field)
         else:
-            inner = f"replace({inner}, {self.words.literal(self.quote * 2)}, {self.words.literal(self.quote)})"
-        return f"CASE WHEN {self.words.starts(field, self.quote)} THEN {inner} ELSE {plain} END"
+            inner = f"replace({inner}, {self.sql.literal(self.quote * 2)}, {self.sql.literal(self.quote)})"
+        return f"CASE WHEN {self.sql.starts_with(field, self.quote)} THEN {inner} ELSE {plain} END"
 
-    def _unescaped(self, text: str) -> str:
-        signs = "".join(_in_class(sign) for sign in (self.quote, self.escape, self.delimiter))
-        return self.words.unwrapped(text, f"{re.escape(self.escape)}([{signs}])")
+    def _unescape(self, text: str) -> str:
+        signs = "".join(_class_member(sign) for sign in (self.quote, self.escape, self.delimiter))
+        return self.sql.replace_by_group(text, f"{re.escape(self.escape)}([{signs}])")
 
 
-def reason(dialect: Dialect, width: int, *, undecoded: bool) -> str:
+def reject_reason(dialect: CsvRecordSql, width: int, *, undecoded: bool) -> str:
     """Text: why `text`, cut into fields `f`, is no record of `width` fields; NULL where it is one."""
-    marked = dialect.words.marked("text") if undecoded else "false"
-    count = dialect.words.count("f")
+    marked = dialect.sql.has_marks("text") if undecoded else "false"
+    count = dialect.sql.list_length("f")
     return (
         f"CASE WHEN {marked} THEN 'reject_encoding' "
-        f"WHEN {dialect.odd('text')} THEN 'reject_stray_quote' "
-        f"WHEN {dialect.uncovered('text', 'f')} THEN 'reject_text_after_quote' "
+        f"WHEN {dialect.has_odd_quotes('text')} THEN 'reject_stray_quote' "
+        f"WHEN {dialect.has_text_outside_fields('text', 'f')} THEN 'reject_text_after_quote' "
         f"WHEN {count} < {width} THEN 'reject_too_few_fields' "
         f"WHEN {count} > {width} THEN 'reject_too_many_fields' END"
     )
 
 
-def detail(words: Words, width: int) -> str:
+def reject_detail(sql: TextSqlDialect, width: int) -> str:
     """Text: what was expected and found, where `reason` is about the number of fields."""
-    found = f"'expected {width} fields, found ' || {words.count('f')}"
+    found = f"'expected {width} fields, found ' || {sql.list_length('f')}"
     return f"CASE WHEN reason IN ('reject_too_few_fields', 'reject_too_many_fields') THEN {found} END"
 
 
-def _in_class(sign: str) -> str:
+def _class_member(sign: str) -> str:
     """A character as it stands in `[]` of a regular expression; nothing for none."""
     return re.sub(r"([\\\]\[^-])", r"\\\1", sign)

@@ -24,7 +24,7 @@ _RESERVED = re.compile(f"[{chr(BYTE_MARK)}-{NEVER_IN_TEXT}]")
 _SURROGATE = 0xDC00  # + the byte, while a chunk is being decoded
 _UNDECODED = re.compile("[\udc00-\udcff]")
 # GB18030 reads all that GBK and GB2312 wrote, and what Windows calls GBK is more than Python's codec of that name.
-_WIDER = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}
+_WIDER_CODECS = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ def utf8_view(path: Path, encoding: str, scratch: Path) -> TextView:
     codec = _codec(path, encoding)
     undecoded = False
     if codec not in ("utf-8", "utf-8-sig") or not _is_plain_utf8(path):
-        path = _copy(_decoded(path, codec), scratch)
+        path = _copy(_decode_chunks(path, codec), scratch)
         undecoded = _holds_reserved(path)
-    newline = _newline(path)
+    newline = _detect_newline(path)
     if newline is None:
         path = _copy((chunk.replace(b"\r", CARRIAGE_RETURN.encode()) for chunk in _chunks(path)), scratch)
     return TextView(path, newline or "\n", undecoded=undecoded, mixed=newline is None)
@@ -69,7 +69,7 @@ def utf8_view(path: Path, encoding: str, scratch: Path) -> TextView:
 
 def _codec(path: Path, encoding: str) -> str:
     """The codec to read with; UTF-16 without a byte order mark is big-endian where its first byte is zero, as in ASCII names."""
-    name = codecs.lookup(_WIDER.get(encoding.lower(), encoding)).name
+    name = codecs.lookup(_WIDER_CODECS.get(encoding.lower(), encoding)).name
     if name != "utf-16":
         return name
     with path.open("rb") as file:
@@ -113,15 +113,15 @@ def _holds_reserved(path: Path) -> bool:
     return False
 
 
-def _decoded(path: Path, codec: str) -> Iterator[bytes]:
+def _decode_chunks(path: Path, codec: str) -> Iterator[bytes]:
     """The file as UTF-8, with a mark for each byte that is not text."""
     decoder = codecs.getincrementaldecoder(codec)("lakeward.keep_bytes")
     for chunk in _chunks(path):
-        yield _marked(decoder.decode(chunk))
-    yield _marked(decoder.decode(b"", final=True))
+        yield _encode_with_marks(decoder.decode(chunk))
+    yield _encode_with_marks(decoder.decode(b"", final=True))
 
 
-def _marked(text: str) -> bytes:
+def _encode_with_marks(text: str) -> bytes:
     if not text.isascii():
         text = _RESERVED.sub(lambda found: "".join(chr(_SURROGATE + byte) for byte in found[0].encode()), text)
         text = _UNDECODED.sub(lambda found: chr(BYTE_MARK + ord(found[0]) - _SURROGATE), text)
@@ -138,7 +138,7 @@ def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("lakeward.keep_bytes", _keep_bytes)
 
 
-def _newline(path: Path) -> str | None:
+def _detect_newline(path: Path) -> str | None:
     """What ends the lines of a UTF-8 file; None where line ends are mixed."""
     returns = feeds = pairs = 0
     cut = False

@@ -10,17 +10,17 @@ from typing import Protocol
 
 from lakeward.contracts.model import Column
 from lakeward.engines.text.csv_files import not_blank
-from lakeward.engines.text.reading import Reading, rejects, rows
-from lakeward.engines.text.words import Words
+from lakeward.engines.text.staging_queries import StagingQueries, rejects_select, rows_select
+from lakeward.engines.text.text_sql import TextSqlDialect
 
 # Unknown keys may be values in disguise (ids as keys); a report names so many of them, `_extra` keeps all.
 MAX_UNKNOWN = 100
 
 
-class JsonWords(Protocol):
+class JsonTextSql(Protocol):
     """How an engine's SQL takes JSON apart. Expressions are over what `parsed` gives."""
 
-    def parsed(self, records: str) -> str:
+    def parse_records(self, records: str) -> str:
         """SELECT of the records with what is known of their `text`."""
         ...
 
@@ -28,23 +28,23 @@ class JsonWords(Protocol):
         """Condition: the text is one JSON object and nothing else."""
         ...
 
-    def repeats(self) -> str:
+    def has_duplicate_keys(self) -> str:
         """Condition on an object: a key stands in it twice."""
         ...
 
-    def each_key(self) -> str:
+    def unnest_keys(self) -> str:
         """One row for each key of an object, none for anything else; an item of a SELECT."""
         ...
 
-    def taken(self, records: str, columns: Sequence[Column]) -> str:
+    def extract_values(self, records: str, columns: Sequence[Column]) -> str:
         """SELECT of the parsed records, all good, with what `value` and `beside` need."""
         ...
 
-    def value(self, column: Column, place: int) -> str:
+    def column_value(self, column: Column, position: int) -> str:
         """Text of the key's value, NULL for none; `place` is the column's among all, from 1."""
         ...
 
-    def beside(self, columns: Sequence[Column]) -> str:
+    def unknown_keys_json(self, columns: Sequence[Column]) -> str:
         """Text: JSON of the keys that are no columns, or NULL."""
         ...
 
@@ -59,43 +59,43 @@ class JsonGroup:
         undecoded: Some lines hold marks of bytes that did not decode.
     """
 
-    words: Words
-    json: JsonWords
+    sql: TextSqlDialect
+    json_sql: JsonTextSql
     lines: str
     columns: Sequence[Column]
     mixed: bool = False
     undecoded: bool = False
 
-    def read(self, reading: Reading) -> None:
+    def read(self, queries: StagingQueries) -> None:
         """Add the rows and rejects to the reading."""
-        records = self.json.parsed(self._records())
-        raw = self.words.raw_bytes("text", undecoded=self.undecoded)
-        reading.rejects.append(rejects(records, self._reason(), "CAST(NULL AS STRING)", raw))
-        good = self.json.taken(self.words.unrejected(records, self._reason()), self.columns)
-        values = [self.json.value(column, place) for place, column in enumerate(self.columns, 1)]
-        reading.rows.append(rows(self.words, good, self.columns, values, self.json.beside(self.columns)))
+        records = self.json_sql.parse_records(self._records())
+        raw = self.sql.raw_bytes("text", undecoded=self.undecoded)
+        queries.rejects.append(rejects_select(records, self._reason(), "CAST(NULL AS STRING)", raw))
+        good = self.json_sql.extract_values(self.sql.exclude_rejects(records, self._reason()), self.columns)
+        values = [self.json_sql.column_value(column, position) for position, column in enumerate(self.columns, 1)]
+        queries.rows.append(rows_select(self.sql, good, self.columns, values, self.json_sql.unknown_keys_json(self.columns)))
 
-    def unknown(self) -> str:
+    def unknown_keys_select(self) -> str:
         """SELECT of `seq, k`: the first keys of each file that are no columns, by name."""
-        records = self.json.parsed(self._records())
-        judged = f"SELECT * FROM ({records}) WHERE NOT {self._marked()}"
-        keys = f"SELECT DISTINCT seq, k FROM (SELECT seq, {self.json.each_key()} AS k FROM ({judged}))"
-        known = ", ".join(self.words.literal(column.source_name) for column in self.columns)
+        records = self.json_sql.parse_records(self._records())
+        judged = f"SELECT * FROM ({records}) WHERE NOT {self._has_marks()}"
+        keys = f"SELECT DISTINCT seq, k FROM (SELECT seq, {self.json_sql.unnest_keys()} AS k FROM ({judged}))"
+        known = ", ".join(self.sql.literal(column.source_name) for column in self.columns)
         strange = (
             f"SELECT seq, k, row_number() OVER (PARTITION BY seq ORDER BY k) AS place FROM ({keys}) WHERE k NOT IN ({known})"
         )
         return f"SELECT seq, k FROM ({strange}) WHERE place <= {MAX_UNKNOWN} ORDER BY seq, k"
 
     def _records(self) -> str:
-        text = self.words.restored("line", mixed=self.mixed)
-        return f"SELECT file, seq, n, {text} AS text FROM ({self.lines}) WHERE {not_blank(self.words.carriage)}"
+        text = self.sql.restore_returns("line", mixed=self.mixed)
+        return f"SELECT file, seq, n, {text} AS text FROM ({self.lines}) WHERE {not_blank(self.sql.carriage)}"
 
     def _reason(self) -> str:
         return (
-            f"CASE WHEN {self._marked()} THEN 'reject_encoding' "
-            f"WHEN NOT {self.json.is_object()} THEN 'reject_not_json' "
-            f"WHEN {self.json.repeats()} THEN 'reject_duplicate_key' END"
+            f"CASE WHEN {self._has_marks()} THEN 'reject_encoding' "
+            f"WHEN NOT {self.json_sql.is_object()} THEN 'reject_not_json' "
+            f"WHEN {self.json_sql.has_duplicate_keys()} THEN 'reject_duplicate_key' END"
         )
 
-    def _marked(self) -> str:
-        return self.words.marked("text") if self.undecoded else "false"
+    def _has_marks(self) -> str:
+        return self.sql.has_marks("text") if self.undecoded else "false"

@@ -19,7 +19,7 @@ FOLDER = "lakeward-demo"
 
 
 @dataclass(frozen=True, slots=True)
-class Demo:
+class DemoProject:
     """A project with a simulated day in its drop folders."""
 
     settings: Settings
@@ -28,7 +28,7 @@ class Demo:
     truth_file: Path
 
 
-def simulate_day(settings: Settings) -> Demo:
+def simulate_day(settings: Settings) -> DemoProject:
     """Simulate into the project around `settings.start`; where there is none, into a new one with the shipped datasets.
 
     Raises:
@@ -37,15 +37,15 @@ def simulate_day(settings: Settings) -> Demo:
     try:
         project = open_workspace(settings).project
     except UsageError:
-        settings = replace(settings, start=_shipped(settings.start / FOLDER))
+        settings = replace(settings, start=_create_demo_project(settings.start / FOLDER))
         project = open_workspace(settings).project
     if "plant_telemetry" not in project.datasets():
         raise UsageError("demo_elsewhere", project=project.name)
     truth = write_plant_day(project.root, seed=SEED, day=DAY)
-    return Demo(settings, DAY, truth, project.root / "truth" / "injected.csv")
+    return DemoProject(settings, DAY, truth, project.root / "truth" / "injected.csv")
 
 
-def _shipped(root: Path) -> Path:
+def _create_demo_project(root: Path) -> Path:
     """A new project at `root` with the datasets that travel in the package."""
     create_project(root)
     shipped = resources.files("lakeward") / "expectations"

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from lakeward.core.errors import MachineError, UsageError
 
-DAGS = '''"""Airflow DAGs of this project: one per contract, made by Lakeward."""
+DAGS_FILE_TEXT = '''"""Airflow DAGs of this project: one per contract, made by Lakeward."""
 
 from lakeward.orchestration.factory import dags
 
 globals().update(dags(__file__))
 '''
-PROJECT = """\
+PROJECT_TEMPLATE = """\
 # The project: what its datasets have in common.
 name: {name}
 timezone: Asia/Shanghai      # IANA zone of the plant: for naive times in files, and for the days of gold
@@ -20,7 +20,7 @@ lake: lake                   # where the tables lie: a folder (relative to this 
 roots: []                    # folders outside the project that a contract's drop folder may lie in
 # maintain: {{retention_days: 30}}   # how long versions of tables, and the evidence in them, can be read
 """
-IGNORE = "/lake/\n/inbox/\n/.airflow/\n"
+GITIGNORE_TEXT = "/lake/\n/inbox/\n/.airflow/\n"
 
 
 def create_project(folder: Path) -> Path:
@@ -35,11 +35,11 @@ def create_project(folder: Path) -> Path:
         raise UsageError("project_exists", folder=root)
     name = re.sub(r"[^a-z0-9_]+", "_", root.name.lower()).strip("_") or "plant"
     files = {
-        "expectations/project.yaml": PROJECT.format(name=name),
+        "expectations/project.yaml": PROJECT_TEMPLATE.format(name=name),
         "expectations/datasets/.gitkeep": "",
-        "dags/lakeward_dags.py": DAGS,
+        "dags/lakeward_dags.py": DAGS_FILE_TEXT,
         "inbox/.gitkeep": "",
-        ".gitignore": IGNORE,
+        ".gitignore": GITIGNORE_TEXT,
     }
     try:
         for path, text in files.items():

@@ -13,17 +13,17 @@ from lakeward.core.sql import instant
 from lakeward.engines.protocols import Engine, TableColumn, Txn
 from lakeward.flows.base.pinning import PinnedBatch
 from lakeward.flows.base.workspace import Workspace
-from lakeward.quality.weights import EQUAL, Weights
+from lakeward.quality.weights import EQUAL_WEIGHTS, Weights
 
 if TYPE_CHECKING:
     from lakeward_lineage import Outbox
 
 
-class Step(StrEnum):
+class BatchStep(StrEnum):
     """The steps of a batch, in order; each is one commit, or none."""
 
     PINNED = "pinned"
-    PLACES = "places"  # only of rows that were set aside, which are in bronze
+    ROW_IDS = "places"  # only of rows that were set aside, which are in bronze
     REJECTS = "rejects"
     BRONZE = "bronze"
     QUARANTINE = "quarantine"
@@ -36,15 +36,15 @@ class Step(StrEnum):
 
 
 # Told after each step; a test kills the process here.
-OnStep = Callable[[Step], None]
+OnStep = Callable[[BatchStep], None]
 
 
-def unwatched(_: Step) -> None:
+def ignore_step(_: BatchStep) -> None:
     """Nobody watches."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Work:
+class BatchContext:
     """One batch on its way; each step that completes adds its event.
 
     Args:
@@ -63,13 +63,13 @@ class Work:
     started_at: datetime
     on_step: OnStep
     outbox: "Outbox"
-    completed: list[dict[str, Any]] = field(default_factory=list)
-    weights: Weights = EQUAL
+    lineage_events: list[dict[str, Any]] = field(default_factory=list)
+    weights: Weights = EQUAL_WEIGHTS
 
     @classmethod
     def begin(
-        cls, workspace: Workspace, engine: Engine, pinned: PinnedBatch, run_id: RunId, on_step: OnStep = unwatched
-    ) -> "Work":
+        cls, workspace: Workspace, engine: Engine, pinned: PinnedBatch, run_id: RunId, on_step: OnStep = ignore_step
+    ) -> "BatchContext":
         """The batch as a run takes it up now."""
         return cls(
             engine=engine,
@@ -91,7 +91,7 @@ class Work:
     @property
     def txn(self) -> Txn:
         """What every table of the dataset records of this batch."""
-        return Txn(self.pinned.definition.app, self.pinned.seq)
+        return Txn(self.pinned.definition.application_id, self.pinned.seq)
 
     @property
     def bronze_txn(self) -> Txn:
@@ -106,7 +106,7 @@ class Work:
         """Rows of this batch that the dataset's table in `layer` holds now."""
         return self.engine.count(self.table(layer), self.pinned.seq)
 
-    def stamp(self) -> str:
+    def provenance_items(self) -> str:
         """SELECT items that say which run and batch a row came with."""
         run, batch = self.engine.constant(self.run_id), self.engine.constant(self.pinned.id)
         return (
@@ -117,17 +117,17 @@ class Work:
 
 STRING = DataType(Kind.STRING)
 INTEGER = DataType(Kind.INTEGER)
-# Columns that `Work.stamp` adds.
-STAMP = (
+# Columns that `BatchContext.stamp` adds.
+PROVENANCE_COLUMNS = (
     TableColumn("_run_id", STRING, comment="Run that wrote the row"),
     TableColumn("_batch_id", STRING, comment="Batch the row came with"),
     TableColumn("_batch_seq", INTEGER, comment="Number of that batch in its dataset"),
     TableColumn("_ingested_at", DataType(Kind.TIMESTAMP), comment="When the run took the batch up"),
 )
 # Where a row stood in its source.
-PLACE = (
+ROW_ID_COLUMNS = (
     TableColumn("_file", STRING, comment="File as it was received, below the drop folder"),
     TableColumn("_file_seq", INTEGER, comment="Number of that file in its source"),
     TableColumn("_row", INTEGER, comment="Record in that file, from 1; text: line number"),
 )
-EXTRA = TableColumn("_extra", STRING, comment="JSON of columns that the contract does not know")
+EXTRA_COLUMN = TableColumn("_extra", STRING, comment="JSON of columns that the contract does not know")

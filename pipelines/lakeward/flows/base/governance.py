@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 @functools.cache
-def spec(name: str) -> TableSpec:
+def table_spec(name: str) -> TableSpec:
     """The governance table `name` as its contract describes it."""
     file = resources.files("lakeward") / "expectations" / "governance" / f"{name}.odcs.yaml"
     document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
@@ -47,30 +47,30 @@ def spec(name: str) -> TableSpec:
     return TableSpec(TableName(Layer.GOVERNANCE, name), columns)
 
 
-def app(dataset: str, generation: int) -> str:
+def application_id(dataset: str, generation: int) -> str:
     """The Delta application id of a dataset's batches; a rebuild starts a generation with an id of its own."""
     return f"lakeward/{dataset}" if generation == 1 else f"lakeward/{dataset}#{generation}"
 
 
-def record(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Commit | None:
+def append_rows(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Commit | None:
     """Append rows, given by column name, to governance table `name`; None where `txn` had landed or there are none."""
-    table = spec(name)
+    table = table_spec(name)
     values = [[row[column.name] for column in table.columns] for row in rows]
     if not values:
         return None
     query = engine.literal_rows({c.name: c.type for c in table.columns}, values)
-    return settled(lambda: engine.append(table, query, txn))
+    return with_retries(lambda: engine.append(table, query, txn))
 
 
-def rows(engine: Engine, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
+def read_rows(engine: Engine, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
     """The rows of governance table `name` that have these `values` and satisfy `where`; none where the table is not there yet."""
-    if engine.info(spec(name).name) is None:
+    if engine.info(table_spec(name).name) is None:
         return []
     conditions = " AND ".join(filter(None, (equals(**values), where))) or "TRUE"
     return engine.fetch(f"SELECT * FROM governance.{name} WHERE {conditions} ORDER BY {order}")
 
 
-def settled(commit: Callable[[], T]) -> T:
+def with_retries(commit: Callable[[], T]) -> T:
     """What `commit` returns, trying again while others commit first.
 
     Raises:

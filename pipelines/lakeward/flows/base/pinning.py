@@ -37,12 +37,12 @@ class Definition:
         return {f"{name}_sha256": sha256((text or "").encode()) for name, text in texts.items()}
 
     @property
-    def app(self) -> str:
+    def application_id(self) -> str:
         """The Delta application id of this generation's batches."""
-        return governance.app(self.contract.name, self.generation)
+        return governance.application_id(self.contract.name, self.generation)
 
 
-class Range(NamedTuple):
+class BatchRange(NamedTuple):
     """Batches of one input that a curation takes in: `after < seq <= upto` of one generation."""
 
     generation: int
@@ -50,22 +50,22 @@ class Range(NamedTuple):
     upto: int
 
 
-Ranges = dict[str, Range]
+BatchRanges = dict[str, BatchRange]
 
 
-class Plan(NamedTuple):
+class BatchPlan(NamedTuple):
     """What the next plan follows: a batch's number, where it ends, and what it took in."""
 
     seq: int
     end: int
     generation: int
-    inputs: Ranges
+    inputs: BatchRanges
 
 
-NO_PLAN = Plan(0, 0, 0, {})
+NO_PLAN = BatchPlan(0, 0, 0, {})
 
 
-class Again(StrEnum):
+class Reprocess(StrEnum):
     """Why a batch takes up rows that were set aside: to be judged again, or to be published though rules fail."""
 
     REPLAY = "replay"
@@ -88,52 +88,52 @@ class PinnedBatch:
     id: BatchId
     start: int
     end: int
-    inputs: Ranges
-    again: Again | None = None
+    inputs: BatchRanges
+    reprocess: Reprocess | None = None
     request: str | None = None
 
 
-def applied(engine: Engine, dataset: str) -> Definition | None:
+def current_definition(engine: Engine, dataset: str) -> Definition | None:
     """What was applied to the dataset last; None before its first batch."""
-    found = governance.rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
-    return _definition(found[0]) if found else None
+    found = governance.read_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
+    return _to_definition(found[0]) if found else None
 
 
-def apply(engine: Engine, wanted: Definition, run_id: RunId, clock: Clock) -> Definition:
+def apply_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> Definition:
     """Make `wanted` the dataset's definition, if it is a new one that may follow the last.
 
     Raises:
         ContractError: The change breaks the contract (docs/explanation/batch.md, second day).
     """
-    name = wanted.contract.name
-    last = applied(engine, name)
-    if last and last.hashes == wanted.hashes:
+    name = definition.contract.name
+    last = current_definition(engine, name)
+    if last and last.hashes == definition.hashes:
         return last
     if last:
-        check_evolution(last.contract, wanted.contract)
-        wanted = replace(wanted, generation=last.generation)
-    store(engine, wanted, run_id, clock)
-    return wanted
+        check_evolution(last.contract, definition.contract)
+        definition = replace(definition, generation=last.generation)
+    store_definition(engine, definition, run_id, clock)
+    return definition
 
 
-def renew(engine: Engine, wanted: Definition, run_id: RunId, clock: Clock) -> Definition:
+def start_generation(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> Definition:
     """Make `wanted` the definition of a new generation: silver is made anew from bronze by it, or gold from its inputs.
 
     Raises:
         ContractError: The change breaks a silver contract whose major version did not rise.
     """
-    last = applied(engine, wanted.contract.name)
-    if last and wanted.contract.layer is Layer.SILVER:
-        check_evolution(last.contract, wanted.contract, rebuilding=True)
-    renewed = replace(wanted, generation=last.generation + 1 if last else 1)
-    store(engine, renewed, run_id, clock)
+    last = current_definition(engine, definition.contract.name)
+    if last and definition.contract.layer is Layer.SILVER:
+        check_evolution(last.contract, definition.contract, rebuilding=True)
+    renewed = replace(definition, generation=last.generation + 1 if last else 1)
+    store_definition(engine, renewed, run_id, clock)
     return renewed
 
 
-def store(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> None:
+def store_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> None:
     """Write the texts of `definition` to `governance.contracts`; a rival that stored first wins."""
     name = definition.contract.name
-    txn = Txn(f"contracts/{name}", engine.txn(governance.spec("contracts").name, f"contracts/{name}") + 1)
+    txn = Txn(f"contracts/{name}", engine.txn(governance.table_spec("contracts").name, f"contracts/{name}") + 1)
     row = {
         "dataset": name,
         "generation": definition.generation,
@@ -145,46 +145,46 @@ def store(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -
         "run_id": run_id,
         "applied_at": clock.now(),
     }
-    governance.record(engine, "contracts", [row], txn)
+    governance.append_rows(engine, "contracts", [row], txn)
 
 
-def unfinished(engine: Engine, definition: Definition) -> list[PinnedBatch]:
+def unfinished_batches(engine: Engine, definition: Definition) -> list[PinnedBatch]:
     """Batches that are planned, but have no row in `governance.runs` for this generation, oldest first.
 
     A rebuild of silver goes over the batches of all generations again; gold starts with plans of its own.
     """
     # Gold: of this generation alone.
     own = {"generation": definition.generation} if definition.contract.layer is Layer.GOLD else {}
-    new = f"batch_seq > {engine.txn(RUNS, definition.app)}"
-    found = governance.rows(engine, "batches", new, "batch_seq", dataset=definition.contract.name, **own)
-    return [_pinned(engine, row, definition) for row in found]
+    new = f"batch_seq > {engine.txn(RUNS, definition.application_id)}"
+    found = governance.read_rows(engine, "batches", new, "batch_seq", dataset=definition.contract.name, **own)
+    return [_to_pinned_batch(engine, row, definition) for row in found]
 
 
-def earlier_names(engine: Engine, contract: Contract) -> dict[str, set[str]]:
+def earlier_column_names(engine: Engine, contract: Contract) -> dict[str, set[str]]:
     """For each column of the source, the names that contracts so far gave it."""
     names: dict[str, set[str]] = {column.source_name: set() for column in contract.columns}
-    for row in governance.rows(engine, "contracts", dataset=contract.name):
-        for column in _definition(row).contract.columns:
+    for row in governance.read_rows(engine, "contracts", dataset=contract.name):
+        for column in _to_definition(row).contract.columns:
             names.setdefault(column.source_name, set()).add(column.name)
     return names
 
 
-def newest_plan(engine: Engine, dataset: str) -> Plan:
+def newest_plan(engine: Engine, dataset: str) -> BatchPlan:
     """The plan that was pinned last, of whatever generation; `NO_PLAN` before the first."""
-    newest = engine.txn(governance.spec("batches").name, f"batches/{dataset}")
-    found = governance.rows(engine, "batches", dataset=dataset, batch_seq=newest)
+    newest = engine.txn(governance.table_spec("batches").name, f"batches/{dataset}")
+    found = governance.read_rows(engine, "batches", dataset=dataset, batch_seq=newest)
     if not found:
         return NO_PLAN
-    return Plan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], ranges(found[0]))
+    return BatchPlan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], batch_ranges(found[0]))
 
 
-def next_batch(definition: Definition, newest: Plan, end: int, inputs: Ranges) -> PinnedBatch:
+def next_batch(definition: Definition, newest: BatchPlan, end: int, inputs: BatchRanges) -> PinnedBatch:
     """The plan that follows `newest`, up to offset `end`; a rival that follows the same one names the same number."""
     seq, id_ = newest.seq + 1, batch_id(definition.contract.name, newest.seq + 1, newest.end, end)
     return PinnedBatch(definition=definition, seq=seq, id=id_, start=newest.end, end=end, inputs=inputs)
 
 
-def pin(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> bool:
+def pin_batch(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> bool:
     """Store the plan; False where a rival planned the same number first: its plan stands and this one is dropped."""
     name = batch.definition.contract.name
     row = {
@@ -194,46 +194,46 @@ def pin(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> bool
         "start_offset": batch.start,
         "end_offset": batch.end,
         "inputs": json.dumps(batch.inputs) if batch.inputs else None,
-        "kind": batch.again,
+        "kind": batch.reprocess,
         "request": batch.request,
         "generation": batch.definition.generation,
         **batch.definition.hashes,
         "run_id": run_id,
         "planned_at": clock.now(),
     }
-    return governance.record(engine, "batches", [row], Txn(f"batches/{name}", batch.seq)) is not None
+    return governance.append_rows(engine, "batches", [row], Txn(f"batches/{name}", batch.seq)) is not None
 
 
-def _pinned(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedBatch:
+def _to_pinned_batch(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedBatch:
     definition = current
     if row["generation"] == current.generation:
-        definition = _texts(engine, row)
+        definition = _stored_definition(engine, row)
     return PinnedBatch(
         definition=definition,
         seq=row["batch_seq"],
         id=BatchId(row["batch_id"]),
         start=row["start_offset"],
         end=row["end_offset"],
-        inputs=ranges(row),
-        again=Again(kind) if (kind := row.get("kind")) else None,
+        inputs=batch_ranges(row),
+        reprocess=Reprocess(kind) if (kind := row.get("kind")) else None,
         request=row.get("request"),
     )
 
 
-def ranges(row: dict[str, Any]) -> Ranges:
+def batch_ranges(row: dict[str, Any]) -> BatchRanges:
     """What a stored plan of a gold dataset takes in."""
-    return {table: Range(*values) for table, values in json.loads(row["inputs"] or "{}").items()}
+    return {table: BatchRange(*values) for table, values in json.loads(row["inputs"] or "{}").items()}
 
 
-def _texts(engine: Engine, row: dict[str, Any]) -> Definition:
+def _stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
     same = {name: row[name] for name in ("dataset", "contract_sha256", "suite_sha256", "model_sha256", "generation")}
-    found = governance.rows(engine, "contracts", **same)
+    found = governance.read_rows(engine, "contracts", **same)
     if not found:
         raise StoreConflictError("batch_without_texts", dataset=row["dataset"], batch=row["batch_seq"])
-    return _definition(found[0])
+    return _to_definition(found[0])
 
 
-def _definition(row: dict[str, Any]) -> Definition:
+def _to_definition(row: dict[str, Any]) -> Definition:
     return Definition(
         parse_contract(row["contract_text"], row["dataset"]), row["suite_text"], row["model_text"], row["generation"]
     )

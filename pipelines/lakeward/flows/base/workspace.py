@@ -14,14 +14,14 @@ from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
-from lakeward.quality.weights import EQUAL, Weights, read_weights
+from lakeward.quality.weights import EQUAL_WEIGHTS, Weights, read_weights
 
 if TYPE_CHECKING:
     from lakeward.sources.protocols import Source
     from lakeward_lineage import Outbox
 
 # What counts how much in a score.
-WEIGHTS = "expectations/policies/scoring.yaml"
+WEIGHTS_FILE = "expectations/policies/scoring.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Workspace:
     project: Project
     lake: str
     clock: Clock = field(default_factory=SystemClock)
-    weights: Weights = EQUAL
+    weights: Weights = EQUAL_WEIGHTS
 
     @contextmanager
     def engine(self, contract: Contract | None = None) -> Iterator[Engine]:
@@ -59,7 +59,7 @@ class Workspace:
 
         return Outbox(Path(self.lake) / "lineage")
 
-    def deliver(self) -> None:
+    def deliver_lineage(self) -> None:
         """Hand waiting lineage events to the receiver; what it does not take now waits for the next run.
 
         Raises:
@@ -101,11 +101,11 @@ def open_workspace(settings: Settings) -> Workspace:
 
 def _weights(project: Project) -> Weights:
     """All equal, where the project has no such policy."""
-    path = project.root / WEIGHTS
+    path = project.root / WEIGHTS_FILE
     if not path.is_file():
-        return EQUAL
+        return EQUAL_WEIGHTS
     try:
-        text = read_text(path, WEIGHTS)
+        text = read_text(path, WEIGHTS_FILE)
     except ContractError as error:
         raise DefinitionError(error.code, **error.facts) from None
-    return read_weights(text, WEIGHTS, project.datasets())
+    return read_weights(text, WEIGHTS_FILE, project.datasets())

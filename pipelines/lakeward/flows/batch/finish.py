@@ -8,20 +8,20 @@ from typing import Any
 
 from lakeward.core.names import RunId
 from lakeward.flows.base import governance
-from lakeward.flows.base.batch_context import Step, Work
-from lakeward.flows.base.lineage import record_edges
+from lakeward.flows.base.batch_context import BatchContext, BatchStep
+from lakeward.flows.base.lineage_events import append_edges
 from lakeward.flows.base.report import Counts, RunReport, Warnings
-from lakeward.flows.batch.judge import Judged
-from lakeward.flows.batch.scores import record_scores
-from lakeward.flows.batch.series import record_series
+from lakeward.flows.batch.judge import JudgedBatch
+from lakeward.flows.batch.scores import append_scores
+from lakeward.flows.batch.series import append_series_state
 from lakeward.quality.rule import Outcome, Severity, Verdict
 from lakeward.quality.score import score
-from lakeward.quality.score_sql import REWORKED
-from lakeward.quality.weights import EQUAL, Weights
+from lakeward.quality.score_sql import REWORK_FLOWS
+from lakeward.quality.weights import EQUAL_WEIGHTS, Weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class BatchResult:
     """A batch that is done; or not, where rules of `halted` stopped it before its publish."""
 
     dataset: str
@@ -34,30 +34,30 @@ class Finished:
     seconds: float
     halted: tuple[str, ...] = ()
 
-    def facts(self) -> dict[str, object]:
+    def log_fields(self) -> dict[str, object]:
         """What the log says of it: counts, never values."""
         named = {"dataset": self.dataset, "flow": self.flow, "batch": self.seq, "run_id": self.run_id}
         return {**named, **self.counts.as_dict(), "seconds": self.seconds}
 
 
-def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warnings) -> Finished:
+def finish_batch(context: BatchContext, flow: str, counts: Counts, judged: JudgedBatch, warnings: Warnings) -> BatchResult:
     """Record the verdicts, then the run; idempotent, so a resumed batch ends in the same rows."""
-    record_verdicts(work, judged.verdicts)
-    record_series(work, judged.plan, judged.series)
-    work.on_step(Step.VERDICTS)
-    if flow not in REWORKED:
-        record_scores(work, judged.verdicts)
-    work.on_step(Step.SCORES)
-    record_edges(work)
-    work.on_step(Step.LINEAGE)
-    governance.record(work.engine, "runs", [_run(work, flow, counts, judged, warnings)], work.txn)
-    work.on_step(Step.RUNS)
-    seconds = (work.clock.now() - work.started_at).total_seconds()
-    return Finished(
-        dataset=work.contract.name,
+    append_verdicts(context, judged.verdicts)
+    append_series_state(context, judged.plan, judged.series)
+    context.on_step(BatchStep.VERDICTS)
+    if flow not in REWORK_FLOWS:
+        append_scores(context, judged.verdicts)
+    context.on_step(BatchStep.SCORES)
+    append_edges(context)
+    context.on_step(BatchStep.LINEAGE)
+    governance.append_rows(context.engine, "runs", [_run_row(context, flow, counts, judged, warnings)], context.txn)
+    context.on_step(BatchStep.RUNS)
+    seconds = (context.clock.now() - context.started_at).total_seconds()
+    return BatchResult(
+        dataset=context.contract.name,
         flow=flow,
-        seq=work.pinned.seq,
-        run_id=work.run_id,
+        seq=context.pinned.seq,
+        run_id=context.run_id,
         counts=counts,
         verdicts=judged.verdicts,
         warnings=warnings,
@@ -65,39 +65,41 @@ def finish(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warn
     )
 
 
-def record_verdicts(work: Work, verdicts: Iterable[Verdict]) -> None:
+def append_verdicts(context: BatchContext, verdicts: Iterable[Verdict]) -> None:
     """Record what the rules said of the batch, once."""
-    governance.record(work.engine, "verdicts", (verdict_row(work, verdict) for verdict in verdicts), work.txn)
+    governance.append_rows(context.engine, "verdicts", (verdict_row(context, verdict) for verdict in verdicts), context.txn)
 
 
-def summary(dataset: str, run_id: RunId, finished: Sequence[Finished], warnings: Warnings, weights: Weights = EQUAL) -> RunReport:
+def summarise_run(
+    dataset: str, run_id: RunId, results: Sequence[BatchResult], warnings: Warnings, weights: Weights = EQUAL_WEIGHTS
+) -> RunReport:
     """One report of all batches of a run; its score is over all their verdicts."""
-    verdicts = [verdict for batch in finished for verdict in batch.verdicts]
+    verdicts = [verdict for batch in results for verdict in batch.verdicts]
     return RunReport(
         dataset=dataset,
         run_id=run_id,
-        batches=sum(not batch.halted for batch in finished),
-        counts=sum((batch.counts for batch in finished), Counts()),
+        batches=sum(not batch.halted for batch in results),
+        counts=sum((batch.counts for batch in results), Counts()),
         score=score(verdicts, weights, dataset).value,
-        failed=_rules(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
-        unknown=_rules(v for v in verdicts if v.outcome is Outcome.UNKNOWN),
-        warnings=tuple(warning for batch in finished for warning in batch.warnings) + warnings,
-        halted=next((batch.seq for batch in finished if batch.halted), None),
+        failed=_rule_ids(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
+        unknown=_rule_ids(v for v in verdicts if v.outcome is Outcome.UNKNOWN),
+        warnings=tuple(warning for batch in results for warning in batch.warnings) + warnings,
+        halted=next((batch.seq for batch in results if batch.halted), None),
     )
 
 
-def _rules(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+def _rule_ids(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(verdict.rule.id for verdict in verdicts))
 
 
-def verdict_row(work: Work, verdict: Verdict) -> dict[str, Any]:
+def verdict_row(context: BatchContext, verdict: Verdict) -> dict[str, Any]:
     """The verdict as the governance tables hold it."""
     rule = verdict.rule
     return {
-        "run_id": work.run_id,
-        "dataset": work.contract.name,
-        "batch_seq": work.pinned.seq,
-        "generation": work.pinned.definition.generation,
+        "run_id": context.run_id,
+        "dataset": context.contract.name,
+        "batch_seq": context.pinned.seq,
+        "generation": context.pinned.definition.generation,
         "rule_id": rule.id,
         "rule_version": rule.version,
         "expectation": rule.type,
@@ -110,29 +112,29 @@ def verdict_row(work: Work, verdict: Verdict) -> dict[str, Any]:
         "observed": verdict.observed,
         "reason": verdict.reason,
         "proof": verdict.proof,
-        "judged_at": work.clock.now(),
+        "judged_at": context.clock.now(),
     }
 
 
-def _run(work: Work, flow: str, counts: Counts, judged: Judged, warnings: Warnings) -> dict[str, Any]:
+def _run_row(context: BatchContext, flow: str, counts: Counts, judged: JudgedBatch, warnings: Warnings) -> dict[str, Any]:
     outcomes = [verdict.outcome for verdict in judged.verdicts]
-    measured = score(judged.verdicts, work.weights, work.contract.name)
+    measured = score(judged.verdicts, context.weights, context.contract.name)
     return {
-        "run_id": work.run_id,
-        "dataset": work.contract.name,
+        "run_id": context.run_id,
+        "dataset": context.contract.name,
         "flow": flow,
-        "batch_seq": work.pinned.seq,
-        "batch_id": work.pinned.id,
-        "generation": work.pinned.definition.generation,
+        "batch_seq": context.pinned.seq,
+        "batch_id": context.pinned.id,
+        "generation": context.pinned.definition.generation,
         **counts.as_dict(),
         "score": measured.value,
         "coverage": measured.coverage,
         "failed_rules": outcomes.count(Outcome.FAIL),
         "unknown_rules": outcomes.count(Outcome.UNKNOWN),
         "warnings": json.dumps(warnings, ensure_ascii=False) if warnings else None,
-        "contract_version": work.contract.version,
-        **{name: value for name, value in work.pinned.definition.hashes.items() if name != "model_sha256"},
-        "engine": f"{work.engine.name} / lakeward {metadata.version('lakeward')}",
-        "started_at": work.started_at,
-        "finished_at": work.clock.now(),
+        "contract_version": context.contract.version,
+        **{name: value for name, value in context.pinned.definition.hashes.items() if name != "model_sha256"},
+        "engine": f"{context.engine.name} / lakeward {metadata.version('lakeward')}",
+        "started_at": context.started_at,
+        "finished_at": context.clock.now(),
     }

@@ -7,11 +7,11 @@ published, and those on which the rule fails are set aside like those of any rul
 import logging
 from collections.abc import Iterable, Iterator
 
-from lakeward.flows.base.batch_context import Step, Work
+from lakeward.flows.base.batch_context import BatchContext, BatchStep
 from lakeward.flows.base.report import Counts
-from lakeward.flows.batch.finish import Finished, record_verdicts
-from lakeward.flows.batch.scores import record_scores
-from lakeward.flows.quarantine.events import released
+from lakeward.flows.batch.finish import BatchResult, append_verdicts
+from lakeward.flows.batch.scores import append_scores
+from lakeward.flows.quarantine.events import is_batch_released
 from lakeward.quality.rule import Outcome, Severity, Verdict
 
 log = logging.getLogger(__name__)
@@ -31,47 +31,47 @@ class BatchHalted(Exception):  # noqa: N818 (no error: it ends a step that must 
         super().__init__(*rules)
 
 
-def halting(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+def halting_rules(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     """Ids of the rules that stop the batch."""
     return tuple(v.rule.id for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is Severity.HALT)
 
 
-def check_halt(work: Work, verdicts: tuple[Verdict, ...]) -> None:
+def check_halt(context: BatchContext, verdicts: tuple[Verdict, ...]) -> None:
     """Let the batch pass.
 
     Raises:
         BatchHalted: A rule stops it, and no steward has released it.
     """
-    rules = halting(verdicts)
-    if rules and not released(work.engine, work.contract.name, work.pinned.seq):
+    rules = halting_rules(verdicts)
+    if rules and not is_batch_released(context.engine, context.contract.name, context.pinned.seq):
         raise BatchHalted(verdicts, rules)
 
 
-def held(work: Work, flow: str, counts: Counts, halted: BatchHalted) -> Finished:
+def record_halt(context: BatchContext, flow: str, counts: Counts, halt: BatchHalted) -> BatchResult:
     """Record why the batch was stopped; without a row in `governance.runs` it is not done, and the next run looks again."""
-    record_verdicts(work, halted.verdicts)
-    work.on_step(Step.VERDICTS)
-    record_scores(work, halted.verdicts)
-    work.on_step(Step.SCORES)
-    seconds = (work.clock.now() - work.started_at).total_seconds()
-    facts = {"dataset": work.contract.name, "batch": work.pinned.seq, "rules": ", ".join(halted.rules)}
+    append_verdicts(context, halt.verdicts)
+    context.on_step(BatchStep.VERDICTS)
+    append_scores(context, halt.verdicts)
+    context.on_step(BatchStep.SCORES)
+    seconds = (context.clock.now() - context.started_at).total_seconds()
+    facts = {"dataset": context.contract.name, "batch": context.pinned.seq, "rules": ", ".join(halt.rules)}
     warnings = (("batch_halted", facts),)
-    finished = Finished(
-        dataset=work.contract.name,
+    finished = BatchResult(
+        dataset=context.contract.name,
         flow=flow,
-        seq=work.pinned.seq,
-        run_id=work.run_id,
+        seq=context.pinned.seq,
+        run_id=context.run_id,
         counts=counts,
-        verdicts=halted.verdicts,
+        verdicts=halt.verdicts,
         warnings=warnings,
         seconds=seconds,
-        halted=halted.rules,
+        halted=halt.rules,
     )
-    log.warning("batch_halted", extra=finished.facts())
+    log.warning("batch_halted", extra=finished.log_fields())
     return finished
 
 
-def until_halted(batches: Iterable[Finished]) -> Iterator[Finished]:
+def take_until_halted(batches: Iterable[BatchResult]) -> Iterator[BatchResult]:
     """The batches up to one that is halted: those after it are not begun."""
     for finished in batches:
         yield finished

@@ -10,23 +10,32 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, RunId, new_run_id
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base import governance, lineage, pinning
-from lakeward.flows.base.batch_context import EXTRA, PLACE, STAMP, STRING, OnStep, Step, Work, unwatched
-from lakeward.flows.base.lineage import computed, traced
+from lakeward.flows.base import governance, lineage_events, pinning
+from lakeward.flows.base.batch_context import (
+    EXTRA_COLUMN,
+    PROVENANCE_COLUMNS,
+    ROW_ID_COLUMNS,
+    STRING,
+    BatchContext,
+    BatchStep,
+    OnStep,
+    ignore_step,
+)
+from lakeward.flows.base.lineage_events import query_lineage, trace_step
 from lakeward.flows.base.pinning import Definition, PinnedBatch
 from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.batch.finish import Finished, finish, summary
-from lakeward.flows.batch.generation import begin_generation
-from lakeward.flows.batch.halt import BatchHalted, check_halt, held, until_halted
-from lakeward.flows.batch.judge import Judged, judge, suite_name
-from lakeward.flows.batch.publish import publish
-from lakeward.flows.batch.receive import receive
-from lakeward.flows.batch.reprocess import judge_again
-from lakeward.flows.batch.weights import check_weights
-from lakeward.flows.quarantine.align import recalled
+from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
+from lakeward.flows.batch.generation import drop_previous_generation
+from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
+from lakeward.flows.batch.judge import JudgedBatch, judge_batch, suite_label
+from lakeward.flows.batch.publish import publish_silver
+from lakeward.flows.batch.receive import receive_batch
+from lakeward.flows.batch.reprocess import reprocess_batch
+from lakeward.flows.batch.weights import check_dataset_weights
+from lakeward.flows.quarantine.align import align_to_contract
 from lakeward.quality.suite import load_rules
-from lakeward.sources.protocols import Limit, Source
+from lakeward.sources.protocols import BatchLimit, Source
 from lakeward_lineage import ColumnLineage
 
 log = logging.getLogger(__name__)
@@ -42,71 +51,83 @@ class Ingest:
     run_id: RunId
     on_step: OnStep
 
-    def unfinished(self, definition: Definition) -> Iterator[Finished]:
+    def finish_planned(self, definition: Definition) -> Iterator[BatchResult]:
         """Bring planned batches to their end, oldest first."""
-        begin_generation(self.engine, definition)
-        for pinned in pinning.unfinished(self.engine, definition):
-            yield self._batch(pinned)
+        drop_previous_generation(self.engine, definition)
+        for pinned in pinning.unfinished_batches(self.engine, definition):
+            yield self._run_batch(pinned)
 
-    def new(self, definition: Definition) -> Iterator[Finished]:
+    def ingest_new(self, definition: Definition) -> Iterator[BatchResult]:
         """Plan a batch, bring it to its end, and again until the source is idle. A rival's plan is as good as ours."""
-        limit = Limit(_source(definition).limit_bytes)
+        limit = BatchLimit(_source(definition).limit_bytes)
         while True:
             newest = pinning.newest_plan(self.engine, definition.contract.name)
             end = self.source.plan(newest.end, limit)
             if end == newest.end:
                 return
             pinned = pinning.next_batch(definition, newest, end, {})
-            pinning.pin(self.engine, pinned, self.run_id, self.workspace.clock)
-            self.on_step(Step.PINNED)
-            yield from self.unfinished(definition)
+            pinning.pin_batch(self.engine, pinned, self.run_id, self.workspace.clock)
+            self.on_step(BatchStep.PINNED)
+            yield from self.finish_planned(definition)
 
-    def _batch(self, pinned: PinnedBatch) -> Finished:
-        work = Work.begin(self.workspace, self.engine, pinned, self.run_id, self.on_step)
-        if pinned.again:
-            return judge_again(work)
-        received, warnings = self._received(work)
-        rows = self.engine.define("batch_rows", bronze_rows(work))
+    def _run_batch(self, pinned: PinnedBatch) -> BatchResult:
+        context = BatchContext.begin(self.workspace, self.engine, pinned, self.run_id, self.on_step)
+        if pinned.reprocess:
+            return reprocess_batch(context)
+        received, warnings = self._receive(context)
+        rows = self.engine.define("batch_rows", bronze_rows(context))
         try:
-            with traced(work, Layer.SILVER, [lineage.table(work, Layer.BRONZE, received.bronze)]) as outputs:
-                judged = judge(work, rows, self.engine.statistics(work.table(Layer.BRONZE), pinned.seq))
-                check_halt(work, judged.verdicts)
-                done = publish(work, judged)
-                origins = self._origins(work, judged)
-                outputs.append(lineage.table(work, Layer.SILVER, done.silver, lineage=origins, verdicts=judged.verdicts))
-                outputs.append(lineage.table(work, Layer.QUARANTINE, done.quarantine))
+            with trace_step(
+                context, Layer.SILVER, [lineage_events.layer_dataset(context, Layer.BRONZE, received.bronze)]
+            ) as outputs:
+                judged = judge_batch(context, rows, self.engine.statistics(context.table(Layer.BRONZE), pinned.seq))
+                check_halt(context, judged.verdicts)
+                published = publish_silver(context, judged)
+                origins = self._column_origins(context, judged)
+                outputs.append(
+                    lineage_events.layer_dataset(
+                        context, Layer.SILVER, published.silver, lineage=origins, verdicts=judged.verdicts
+                    )
+                )
+                outputs.append(lineage_events.layer_dataset(context, Layer.QUARANTINE, published.quarantine))
         except BatchHalted as halted:
-            return held(work, "ingest", received, halted)
-        counts = replace(received, silver=done.silver, quarantine=done.quarantine, duplicates=done.duplicates)
-        finished = finish(work, "ingest", counts, judged, warnings)
-        self.source.release(pinned.end)
-        log.info("batch_finished", extra=finished.facts())
+            return record_halt(context, "ingest", received, halted)
+        counts = replace(received, silver=published.silver, quarantine=published.quarantine, duplicates=published.duplicates)
+        finished = finish_batch(context, "ingest", counts, judged, warnings)
+        self.source.discard(pinned.end)
+        log.info("batch_finished", extra=finished.log_fields())
         return finished
 
-    def _origins(self, work: Work, judged: Judged) -> ColumnLineage | None:
+    def _column_origins(self, context: BatchContext, judged: JudgedBatch) -> ColumnLineage | None:
         """None for a batch that left nothing in bronze, of a dataset that never had anything there."""
-        bronze = work.table(Layer.BRONZE)
+        bronze = context.table(Layer.BRONZE)
         if self.engine.info(bronze) is None:
             return None
-        own = f"SELECT * FROM {bronze} WHERE _batch_seq = {work.pinned.seq}"
-        rows = recalled(self.engine, work.contract, bronze, own)
-        return computed(self.engine, work.contract, judged.plan.flow(f"({rows})"), [bronze])
+        own = f"SELECT * FROM {bronze} WHERE _batch_seq = {context.pinned.seq}"
+        rows = align_to_contract(self.engine, context.contract, bronze, own)
+        return query_lineage(self.engine, context.contract, judged.plan.lineage_select(f"({rows})"), [bronze])
 
-    def _received(self, work: Work) -> tuple[Counts, Warnings]:
+    def _receive(self, context: BatchContext) -> tuple[Counts, Warnings]:
         """Receive the batch's files; a batch that an earlier generation finished is in bronze, and counted."""
-        contract = work.contract
-        earlier = governance.rows(self.engine, "runs", dataset=contract.name, batch_seq=work.pinned.seq)
+        contract = context.contract
+        earlier = governance.read_rows(self.engine, "runs", dataset=contract.name, batch_seq=context.pinned.seq)
         if earlier:
-            return Counts(rows_in=earlier[0]["rows_in"], bronze=work.count(Layer.BRONZE), rejects=work.count(Layer.REJECTS)), ()
-        inputs = self.source.name(work.pinned.start, work.pinned.end)
-        with traced(work, Layer.BRONZE, [lineage.landed(contract, inputs)]) as outputs:
-            counts, warnings = receive(work, inputs)
-            outputs.append(lineage.table(work, Layer.BRONZE, counts.bronze, lineage=lineage.received(contract)))
-            outputs.append(lineage.table(work, Layer.REJECTS, counts.rejects))
+            return Counts(
+                rows_in=earlier[0]["rows_in"], bronze=context.count(Layer.BRONZE), rejects=context.count(Layer.REJECTS)
+            ), ()
+        inputs = self.source.inputs(context.pinned.start, context.pinned.end)
+        with trace_step(context, Layer.BRONZE, [lineage_events.landing_dataset(contract, inputs)]) as outputs:
+            counts, warnings = receive_batch(context, inputs)
+            outputs.append(
+                lineage_events.layer_dataset(
+                    context, Layer.BRONZE, counts.bronze, lineage=lineage_events.bronze_lineage(contract)
+                )
+            )
+            outputs.append(lineage_events.layer_dataset(context, Layer.REJECTS, counts.rejects))
         return counts, warnings
 
 
-def ingest_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched) -> RunReport:
+def ingest_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_step) -> RunReport:
     """Run a silver dataset: first what an earlier run left unfinished, by what that run had pinned; then what is new.
 
     Raises:
@@ -114,52 +135,54 @@ def ingest_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched
         ContractError: Its contract is not valid, or breaks what was applied before.
         SuiteError: Its suite is not valid for its contract.
     """
-    return _run(settings, name, on_step)
+    return _run_ingest(settings, name, on_step)
 
 
-def rebuild_dataset(settings: Settings, name: str, *, on_step: OnStep = unwatched) -> RunReport:
+def rebuild_silver(settings: Settings, name: str, *, on_step: OnStep = ignore_step) -> RunReport:
     """Make a dataset's silver and quarantine anew from bronze, by the contract and suite as they are now.
 
     Raises:
         As `ingest_dataset`, but a breaking change of the contract may pass if its major version rose.
     """
-    return _run(settings, name, on_step, rebuilding=True)
+    return _run_ingest(settings, name, on_step, rebuilding=True)
 
 
-def _run(settings: Settings, name: str, on_step: OnStep, *, rebuilding: bool = False) -> RunReport:
+def _run_ingest(settings: Settings, name: str, on_step: OnStep, *, rebuilding: bool = False) -> RunReport:
     workspace = open_workspace(settings)
     contract = workspace.project.contract(name)
     source = workspace.source(contract)
-    wanted = Definition(contract, workspace.suite(name))
+    candidate = Definition(contract, workspace.suite(name))
     rules = load_rules(
-        contract, wanted.suite, suite_name(name)
+        contract, candidate.suite, suite_label(name)
     )  # a suite that can't be used is refused before anything is received
-    check_weights(workspace, name, rules)
+    check_dataset_weights(workspace, name, rules)
     run_id = new_run_id()
-    with workspace.engine(contract) as engine, engine.turn(name):
+    with workspace.engine(contract) as engine, engine.dataset_lock(name):
         ingest = Ingest(workspace=workspace, engine=engine, source=source, run_id=run_id, on_step=on_step)
-        last = pinning.applied(engine, name)
-        finished = list(until_halted(ingest.unfinished(last))) if last else []
+        last = pinning.current_definition(engine, name)
+        finished = list(take_until_halted(ingest.finish_planned(last))) if last else []
         arrivals = source.receive()
-        done = [batch for batch in finished if not batch.halted]
-        if done == finished or rebuilding:
-            apply = pinning.renew if rebuilding else pinning.apply
-            definition = apply(engine, wanted, run_id, workspace.clock)
-            finished = [*done, *until_halted(chain(ingest.unfinished(definition), ingest.new(definition)))]
-    workspace.deliver()
-    return summary(
+        complete = [batch for batch in finished if not batch.halted]
+        if complete == finished or rebuilding:
+            apply = pinning.start_generation if rebuilding else pinning.apply_definition
+            definition = apply(engine, candidate, run_id, workspace.clock)
+            finished = [*complete, *take_until_halted(chain(ingest.finish_planned(definition), ingest.ingest_new(definition)))]
+    workspace.deliver_lineage()
+    return summarise_run(
         name, run_id, finished, tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled), workspace.weights
     )
 
 
-def bronze_rows(work: Work) -> str:
+def bronze_rows(context: BatchContext) -> str:
     """SELECT of the batch's bronze rows, with every column of the contract."""
-    bronze = work.table(Layer.BRONZE)
-    if work.engine.info(bronze) is None:
-        return work.engine.literal_rows(
-            {c.name: STRING for c in work.contract.columns} | {c.name: c.type for c in (*PLACE, EXTRA, *STAMP)}, []
+    bronze = context.table(Layer.BRONZE)
+    if context.engine.info(bronze) is None:
+        return context.engine.literal_rows(
+            {c.name: STRING for c in context.contract.columns}
+            | {c.name: c.type for c in (*ROW_ID_COLUMNS, EXTRA_COLUMN, *PROVENANCE_COLUMNS)},
+            [],
         )
-    return recalled(work.engine, work.contract, bronze, work.engine.batch_rows(bronze, work.pinned.seq))
+    return align_to_contract(context.engine, context.contract, bronze, context.engine.batch_rows(bronze, context.pinned.seq))
 
 
 def _source(definition: Definition) -> ContractSource:

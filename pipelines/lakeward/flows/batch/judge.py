@@ -8,18 +8,18 @@ from typing import Any
 
 from lakeward.contracts.model import DataType
 from lakeward.core.names import Relation
-from lakeward.engines.protocols import Engine, Statistics
-from lakeward.flows.base.batch_context import INTEGER, Work
-from lakeward.flows.base.pinning import Again
-from lakeward.flows.batch.series import NO_PAST, Past, ask_series, past_of
+from lakeward.engines.protocols import Engine, RowStatistics
+from lakeward.flows.base.batch_context import INTEGER, BatchContext
+from lakeward.flows.base.pinning import Reprocess
+from lakeward.flows.batch.series import NO_PRIOR_STATE, PriorState, judge_series, prior_state
 from lakeward.quality.gx import judge_with_gx
-from lakeward.quality.plan import JudgePlan, diverting, looks_back, make_plan
+from lakeward.quality.plan import JudgePlan, compile_plan, diverting_rule_ids, needs_row_ids
 from lakeward.quality.rule import Verdict
 from lakeward.quality.suite import load_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedBatch:
     """A judged batch.
 
     Args:
@@ -30,13 +30,13 @@ class Judged:
         key_repeats: 0 proves that no two rows have one key; None without a key.
         first, last: Bounds of the time column; None without one, or without a row.
         plan: What judged it.
-        series: What the sensor rules found (see `SeriesAnswers.judged`).
+        series: What the sensor rules found (see `SeriesVerdicts.judged`).
     """
 
     rows: int
-    good: str
-    bad: str | None
-    received: Mapping[str, DataType]
+    passing: str
+    failing: str | None
+    column_types: Mapping[str, DataType]
     verdicts: tuple[Verdict, ...]
     key_repeats: int | None
     first: datetime | None
@@ -46,55 +46,57 @@ class Judged:
 
 
 # Rules that follow from the contract: a row that breaks one has no place in a typed table, whoever releases it.
-DERIVED = ("type", "required", "key")
+CONTRACT_RULE_TYPES = ("type", "required", "key")
 
 
-def unpublishable(verdicts: Iterable[Verdict]) -> frozenset[str]:
+def unreleasable_rules(verdicts: Iterable[Verdict]) -> frozenset[str]:
     """Ids of the rules that divert rows even of those that a steward releases."""
-    return diverting(verdict for verdict in verdicts if verdict.rule.type in DERIVED)
+    return diverting_rule_ids(verdict for verdict in verdicts if verdict.rule.type in CONTRACT_RULE_TYPES)
 
 
-def suite_name(dataset: str) -> str:
+def suite_label(dataset: str) -> str:
     """How errors name a dataset's suite."""
     return f"expectations/datasets/{dataset}/suite.json"
 
 
-def judge(work: Work, rows: Relation, statistics: Statistics | None = None) -> Judged:
+def judge_batch(context: BatchContext, rows: Relation, statistics: RowStatistics | None = None) -> JudgedBatch:
     """Judge `rows` by the pinned contract and suite.
 
     Args:
         statistics: What is known of just these rows unread.
     """
-    engine, contract = work.engine, work.contract
+    engine, contract = context.engine, context.contract
     received = engine.types(rows)
-    rules = load_rules(contract, work.pinned.definition.suite, suite_name(contract.name))
-    plan = make_plan(contract, rules, received, statistics)
-    told = ask(engine, plan, rows, past=past_of(work))
-    facts = told.facts
-    releasing = work.pinned.again is Again.RELEASE
-    good, bad = plan.split(str(rows), (unpublishable if releasing else diverting)(told.verdicts), told.relations)
-    return Judged(
+    rules = load_rules(contract, context.pinned.definition.suite, suite_label(contract.name))
+    plan = compile_plan(contract, rules, received, statistics)
+    result = run_plan(engine, plan, rows, prior=prior_state(context))
+    facts = result.facts
+    releasing = context.pinned.reprocess is Reprocess.RELEASE
+    good, bad = plan.split(
+        str(rows), (unreleasable_rules if releasing else diverting_rule_ids)(result.verdicts), result.relations
+    )
+    return JudgedBatch(
         rows=facts["rows"],
-        good=good,
-        bad=bad,
-        received=received,
-        verdicts=told.verdicts,
+        passing=good,
+        failing=bad,
+        column_types=received,
+        verdicts=result.verdicts,
         key_repeats=facts["key_repeats"],
         first=facts["time_min"],
         last=facts["time_max"],
         plan=plan,
-        series=told.series,
+        series=result.series,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class PlanResult:
     """What the rows said to a plan.
 
     Args:
         facts: The row of `JudgePlan.facts`.
         relations: As `JudgePlan.split` takes them.
-        series: See `SeriesAnswers.judged`.
+        series: See `SeriesVerdicts.judged`.
     """
 
     facts: Mapping[str, Any]
@@ -116,60 +118,62 @@ def failing(verdicts: Iterable[Verdict]) -> frozenset[str]:
     return frozenset(verdict.rule.id for verdict in verdicts if verdict.failed)
 
 
-def ask(
+def run_plan(
     engine: Engine,
     plan: JudgePlan,
     rows: Relation,
     *,
-    placed: Relation | None = None,
+    relation_with_ids: Relation | None = None,
     wanted: Wanted = Wanted.DIVERTING,
-    past: Past = NO_PAST,
-) -> Answers:
+    prior: PriorState = NO_PRIOR_STATE,
+) -> PlanResult:
     """Ask `rows` all that the plan must know.
 
     Args:
         placed: The same rows with `_file_seq` and `_row`, where `rows` have them not.
         past: What the sensor rules know of the time before.
     """
-    places = placed or rows
+    places = relation_with_ids or rows
     distinct = [grid.key for grid in plan.grids if engine.fetch(grid.proof(str(rows)))[0]["is_distinct"]]
-    facts = engine.fetch(plan.facts(str(places if looks_back(plan) else rows), distinct=distinct))[0]
-    repeats, foreign = _repeats(engine, plan, facts, rows), _foreign(engine, plan, places)
-    series = ask_series(engine, plan, places, past, every=wanted is not Wanted.DIVERTING)
-    verdicts = plan.verdicts(facts, _copies(engine, repeats), (*foreign, *series.verdicts))
+    facts = engine.fetch(plan.facts_select(str(places if needs_row_ids(plan) else rows), distinct=distinct))[0]
+    repeats, gx_verdicts = _find_repeats(engine, plan, facts, rows), _gx_verdicts(engine, plan, places)
+    series = judge_series(engine, plan, places, prior, all_rules=wanted is not Wanted.DIVERTING)
+    verdicts = plan.verdicts(facts, _count_copies(engine, repeats), (*gx_verdicts, *series.verdicts))
     ids = _ids(wanted, verdicts)
-    relations = {id_: str(relation) for id_, relation in (repeats | _places(engine, foreign, ids)).items()}
-    relations |= {id_: select for id_, select in series.places.items() if id_ in ids}
-    return Answers(facts, verdicts, relations, series.judged)
+    relations = {id_: str(relation) for id_, relation in (repeats | _failing_row_ids(engine, gx_verdicts, ids)).items()}
+    relations |= {id_: select for id_, select in series.failing_rows.items() if id_ in ids}
+    return PlanResult(facts, verdicts, relations, series.judged)
 
 
 def _ids(wanted: Wanted, verdicts: Sequence[Verdict]) -> Collection[str]:
     if wanted is Wanted.NONE:
         return ()
-    return failing(verdicts) if wanted is Wanted.FAILING else diverting(verdicts)
+    return failing(verdicts) if wanted is Wanted.FAILING else diverting_rule_ids(verdicts)
 
 
-def _repeats(engine: Engine, plan: JudgePlan, facts: Mapping[str, Any], rows: Relation) -> dict[str, Relation]:
+def _find_repeats(engine: Engine, plan: JudgePlan, facts: Mapping[str, Any], rows: Relation) -> dict[str, Relation]:
     """For each rule of uniqueness whose proof failed, its repeated keys."""
-    suspects = enumerate(plan.suspects(facts))
-    return {rule.id: engine.materialise(f"repeats_{number}", plan.repeats(rule, str(rows))) for number, rule in suspects}
+    suspects = enumerate(plan.suspect_rules(facts))
+    return {
+        rule.id: engine.materialise(f"repeats_{number}", plan.repeated_keys_select(rule, str(rows))) for number, rule in suspects
+    }
 
 
-def _copies(engine: Engine, repeats: Mapping[str, Relation]) -> dict[str, int]:
+def _count_copies(engine: Engine, repeats: Mapping[str, Relation]) -> dict[str, int]:
     return {id_: engine.fetch(f"SELECT coalesce(sum(copies), 0) AS n FROM {keys}")[0]["n"] for id_, keys in repeats.items()}
 
 
-def _foreign(engine: Engine, plan: JudgePlan, rows: Relation) -> tuple[Verdict, ...]:
+def _gx_verdicts(engine: Engine, plan: JudgePlan, rows: Relation) -> tuple[Verdict, ...]:
     """Verdicts of the rules that only Great Expectations can judge, on the same typed rows (a declared way through Python)."""
-    if not plan.foreign:
+    if not plan.gx_rules:
         return ()
     file = engine.scratch / "judged_by_gx.parquet"
-    engine.export(plan.typed(str(rows)), file)
-    return judge_with_gx(plan.foreign, file)
+    engine.export(plan.typed_select(str(rows)), file)
+    return judge_with_gx(plan.gx_rules, file)
 
 
-def _places(engine: Engine, foreign: Iterable[Verdict], ids: Collection[str]) -> dict[str, Relation]:
+def _failing_row_ids(engine: Engine, verdicts: Iterable[Verdict], ids: Collection[str]) -> dict[str, Relation]:
     """For each of the rules `ids` that Great Expectations saw rows fail, their places."""
-    placed = {v.rule.id: v.places for v in foreign if v.places and v.rule.id in ids}
+    placed = {v.rule.id: v.row_ids for v in verdicts if v.row_ids and v.rule.id in ids}
     selects = {id_: engine.literal_rows({"_file_seq": INTEGER, "_row": INTEGER}, places) for id_, places in placed.items()}
     return {id_: engine.materialise(f"places_{number}", select) for number, (id_, select) in enumerate(selects.items())}

@@ -12,27 +12,35 @@ from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.sql import identifier, instant, literal
 from lakeward.engines.protocols import TableColumn, TableSpec
 from lakeward.flows.base import governance
-from lakeward.flows.base.batch_context import EXTRA, INTEGER, PLACE, STAMP, STRING, Step, Work
-from lakeward.flows.base.governance import settled
+from lakeward.flows.base.batch_context import (
+    EXTRA_COLUMN,
+    INTEGER,
+    PROVENANCE_COLUMNS,
+    ROW_ID_COLUMNS,
+    STRING,
+    BatchContext,
+    BatchStep,
+)
+from lakeward.flows.base.governance import with_retries
 from lakeward.flows.base.report import Counts
-from lakeward.flows.batch.judge import Judged
-from lakeward.quality.identity import Identity, identity, stored, superseded
+from lakeward.flows.batch.judge import JudgedBatch
+from lakeward.quality.identity import RowIdentity, row_identity, stored_matches_select, superseded_rows_select
 
-SILVER_STAMP = (
+SILVER_PROVENANCE = (
     TableColumn("_batch_seq", INTEGER, comment="Number of the batch the row came with"),
     TableColumn("_file_seq", INTEGER, comment="Number of the file in its source"),
     TableColumn("_row", INTEGER, comment="Record in that file, from 1"),
     TableColumn("_run_id", STRING, comment="Run that published the row"),
 )
 PARTITION = {Grain.DAY: ("_day", "day"), Grain.MONTH: ("_month", "month")}
-VERDICT_COLUMNS = (
+REASON_COLUMNS = (
     TableColumn("_reasons", STRING, comment="JSON list of every rule that sent the row here"),
     TableColumn("_rules", STRING, comment="JSON of these rules' versions"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Twins:
+class DuplicateCounts:
     """How many rows of the batch are the same row as another one, and which.
 
     Args:
@@ -41,7 +49,7 @@ class Twins:
     """
 
     superseded: int = 0
-    same: int = 0
+    identical: int = 0
     corrections: int = 0
     later: Relation | None = None
     stored: Relation | None = None
@@ -49,26 +57,26 @@ class Twins:
     @property
     def duplicates(self) -> int:
         """Rows that are not published, since an equal or later row stands for them."""
-        return self.superseded + self.same
+        return self.superseded + self.identical
 
 
-def publish(work: Work, judged: Judged) -> Counts:
+def publish_silver(context: BatchContext, judged: JudgedBatch) -> Counts:
     """Write quarantine, then silver; prove that no bronze row was lost.
 
     Raises:
         InvariantError: Rows of bronze differ from silver, quarantine and duplicates.
     """
-    _set_aside(work, judged)
-    work.on_step(Step.QUARANTINE)
-    quarantine = work.count(Layer.QUARANTINE)
-    duplicates = _write_silver(work, judged, judged.rows - quarantine)
-    work.on_step(Step.PUBLISHED)
-    return _proven(
-        work, Counts(bronze=judged.rows, silver=work.count(Layer.SILVER), quarantine=quarantine, duplicates=duplicates)
+    _write_quarantine(context, judged)
+    context.on_step(BatchStep.QUARANTINE)
+    quarantine = context.count(Layer.QUARANTINE)
+    duplicates = _write_silver(context, judged, judged.rows - quarantine)
+    context.on_step(BatchStep.PUBLISHED)
+    return _check_balance(
+        context, Counts(bronze=judged.rows, silver=context.count(Layer.SILVER), quarantine=quarantine, duplicates=duplicates)
     )
 
 
-def publish_gold(work: Work, judged: Judged, condition: str) -> Counts:
+def publish_gold(context: BatchContext, judged: JudgedBatch, condition: str) -> Counts:
     """Write quarantine, then overwrite the gold rows for which `condition` holds with the good ones.
 
     What a killed run wrote stays, though its inputs may have grown since: the next curation takes in what came later.
@@ -76,31 +84,34 @@ def publish_gold(work: Work, judged: Judged, condition: str) -> Counts:
     Raises:
         InvariantError: Rows computed differ from gold and quarantine.
     """
-    resumed = any(work.engine.txn(work.table(layer), work.txn.app) >= work.pinned.seq for layer in (Layer.QUARANTINE, Layer.GOLD))
-    _set_aside(work, judged)
-    work.on_step(Step.QUARANTINE)
-    query = f"SELECT {silver_columns(work)} FROM ({judged.good})"
-    settled(lambda: work.engine.overwrite(silver_spec(work.contract), query, condition, work.txn))
-    work.on_step(Step.PUBLISHED)
-    gold, quarantine = work.count(Layer.GOLD), work.count(Layer.QUARANTINE)
+    resumed = any(
+        context.engine.txn(context.table(layer), context.txn.app) >= context.pinned.seq
+        for layer in (Layer.QUARANTINE, Layer.GOLD)
+    )
+    _write_quarantine(context, judged)
+    context.on_step(BatchStep.QUARANTINE)
+    query = f"SELECT {silver_columns(context)} FROM ({judged.passing})"
+    with_retries(lambda: context.engine.overwrite(silver_spec(context.contract), query, condition, context.txn))
+    context.on_step(BatchStep.PUBLISHED)
+    gold, quarantine = context.count(Layer.GOLD), context.count(Layer.QUARANTINE)
     rows = gold + quarantine if resumed else judged.rows
-    return _proven(work, Counts(rows_in=rows, bronze=rows, silver=gold, quarantine=quarantine))
+    return _check_balance(context, Counts(rows_in=rows, bronze=rows, silver=gold, quarantine=quarantine))
 
 
 def silver_spec(contract: Contract) -> TableSpec:
     """The silver (or gold) table that the contract describes."""
-    columns = tuple(TableColumn(c.name, c.type, nullable=not c.required, comment=_comment(c)) for c in contract.columns)
+    columns = tuple(TableColumn(c.name, c.type, nullable=not c.required, comment=_column_comment(c)) for c in contract.columns)
     if contract.partition not in PARTITION:
-        return TableSpec(_published(contract), (*columns, *SILVER_STAMP))
+        return TableSpec(_published_table(contract), (*columns, *SILVER_PROVENANCE))
     name, _ = PARTITION[contract.partition]
-    return TableSpec(_published(contract), (*columns, *SILVER_STAMP, TableColumn(name, DataType(Kind.DATE))), (name,))
+    return TableSpec(_published_table(contract), (*columns, *SILVER_PROVENANCE, TableColumn(name, DataType(Kind.DATE))), (name,))
 
 
-def silver_columns(work: Work) -> str:
+def silver_columns(context: BatchContext) -> str:
     """SELECT items of a published row, over a relation of good rows."""
-    contract = work.contract
+    contract = context.contract
     names = ", ".join(identifier(c.name) for c in contract.columns)
-    stamp = f"_batch_seq, _file_seq, _row, {work.engine.constant(work.run_id)} AS _run_id"
+    stamp = f"_batch_seq, _file_seq, _row, {context.engine.constant(context.run_id)} AS _run_id"
     if contract.partition not in PARTITION:
         return f"{names}, {stamp}"
     name, grain = PARTITION[contract.partition]
@@ -109,128 +120,132 @@ def silver_columns(work: Work) -> str:
     return f"{names}, {stamp}, {day}"
 
 
-def _proven(work: Work, counts: Counts) -> Counts:
+def _check_balance(context: BatchContext, counts: Counts) -> Counts:
     """The counts, if nothing was lost (docs/explanation/laws.md, 1): bronze = silver + quarantine + duplicates."""
     if counts.bronze != counts.silver + counts.quarantine + counts.duplicates:
-        raise InvariantError("rows_lost", dataset=work.contract.name, batch=work.pinned.seq, **counts.as_dict())
+        raise InvariantError("rows_lost", dataset=context.contract.name, batch=context.pinned.seq, **counts.as_dict())
     return counts
 
 
-def _published(contract: Contract) -> TableName:
+def _published_table(contract: Contract) -> TableName:
     return contract.table(contract.layer)
 
 
-def _comment(column: Column) -> str:
+def _column_comment(column: Column) -> str:
     return f"{column.description} [{column.unit}]" if column.unit else column.description
 
 
-def _set_aside(work: Work, judged: Judged) -> None:
-    if judged.bad is None or work.engine.txn(work.table(Layer.QUARANTINE), work.txn.app) >= work.pinned.seq:
+def _write_quarantine(context: BatchContext, judged: JudgedBatch) -> None:
+    if judged.failing is None or context.engine.txn(context.table(Layer.QUARANTINE), context.txn.app) >= context.pinned.seq:
         return
-    received = tuple(TableColumn(name, kind) for name, kind in judged.received.items() if not name.startswith("_"))
-    place = tuple(c for c in (*PLACE, EXTRA) if c.name in judged.received)
-    spec = TableSpec(work.table(Layer.QUARANTINE), (*received, *place, *VERDICT_COLUMNS, *STAMP))
-    names = ", ".join(identifier(c.name) for c in (*received, *place, *VERDICT_COLUMNS))
-    query = f"SELECT {names}, {work.stamp()} FROM ({judged.bad})"
-    settled(lambda: work.engine.append(spec, query, work.txn))
+    received = tuple(TableColumn(name, kind) for name, kind in judged.column_types.items() if not name.startswith("_"))
+    row_id_columns = tuple(c for c in (*ROW_ID_COLUMNS, EXTRA_COLUMN) if c.name in judged.column_types)
+    spec = TableSpec(context.table(Layer.QUARANTINE), (*received, *row_id_columns, *REASON_COLUMNS, *PROVENANCE_COLUMNS))
+    names = ", ".join(identifier(c.name) for c in (*received, *row_id_columns, *REASON_COLUMNS))
+    query = f"SELECT {names}, {context.provenance_items()} FROM ({judged.failing})"
+    with_retries(lambda: context.engine.append(spec, query, context.txn))
 
 
-def _write_silver(work: Work, judged: Judged, good: int) -> int:
+def _write_silver(context: BatchContext, judged: JudgedBatch, good: int) -> int:
     """Append or replace; the number of duplicates among the batch's `good` rows."""
-    ident = identity(work.contract)
-    rows = work.engine.define("good_rows", judged.good)
-    if work.engine.txn(work.table(Layer.SILVER), work.txn.app) >= work.pinned.seq:
-        return _count_unpublished(work, rows)
-    twins = _find_twins(work, ident, judged, rows) if ident else Twins()
-    _note_corrections(work, twins)
-    work.on_step(Step.CORRECTIONS)
-    query = f"SELECT {silver_columns(work)} FROM ({_winners(rows, twins)})"
-    spec = silver_spec(work.contract)
-    if twins.corrections and ident:
-        landed = settled(lambda: work.engine.replace(spec, query, ident.keys, work.txn))
-    elif good > twins.duplicates or work.engine.info(spec.name) is None:  # models can read a table without rows, but not none
-        landed = settled(lambda: work.engine.append(spec, query, work.txn))
+    row_key = row_identity(context.contract)
+    rows = context.engine.define("good_rows", judged.passing)
+    if context.engine.txn(context.table(Layer.SILVER), context.txn.app) >= context.pinned.seq:
+        return _count_unpublished(context, rows)
+    counts = _count_duplicates(context, row_key, judged, rows) if row_key else DuplicateCounts()
+    _record_corrections(context, counts)
+    context.on_step(BatchStep.CORRECTIONS)
+    query = f"SELECT {silver_columns(context)} FROM ({_publishable_rows(rows, counts)})"
+    spec = silver_spec(context.contract)
+    if counts.corrections and row_key:
+        commit = with_retries(lambda: context.engine.replace(spec, query, row_key.keys, context.txn))
+    elif good > counts.duplicates or context.engine.info(spec.name) is None:  # models can read a table without rows, but not none
+        commit = with_retries(lambda: context.engine.append(spec, query, context.txn))
     else:
-        return twins.duplicates
+        return counts.duplicates
     # A rival may have landed the batch since the look at silver above; then its rows are what counts.
-    return twins.duplicates if landed else _count_unpublished(work, rows)
+    return counts.duplicates if commit else _count_unpublished(context, rows)
 
 
-def _find_twins(work: Work, ident: Identity, judged: Judged, rows: Relation) -> Twins:
+def _count_duplicates(context: BatchContext, row_key: RowIdentity, judged: JudgedBatch, rows: Relation) -> DuplicateCounts:
     """Look for them among the batch's good `rows`; a proof spares both joins."""
     repeated, later = 0, None
     if judged.key_repeats:
-        later = work.engine.materialise("superseded", superseded(ident, str(rows)))
-        repeated = int(work.engine.fetch(f"SELECT count(*) AS n FROM {later}")[0]["n"])
-    if work.engine.info(work.table(Layer.SILVER)) is None or _is_apart(work, ident, judged):
-        return Twins(superseded=repeated, later=later)
-    silver = _as_promised(work, work.table(Layer.SILVER))
-    within = _within(ident, judged, work.pinned.seq, nullable=work.contract.duplicates_exact)
-    late = work.pinned.again is not None
-    known = work.engine.materialise("stored", stored(ident, str(rows), silver, within, late=late))
+        later = context.engine.materialise("superseded", superseded_rows_select(row_key, str(rows)))
+        repeated = int(context.engine.fetch(f"SELECT count(*) AS n FROM {later}")[0]["n"])
+    if context.engine.info(context.table(Layer.SILVER)) is None or _has_no_overlap(context, row_key, judged):
+        return DuplicateCounts(superseded=repeated, later=later)
+    silver = _with_contract_columns(context, context.table(Layer.SILVER))
+    within = _time_filter(row_key, judged, context.pinned.seq, nullable=context.contract.duplicates_exact)
+    late = context.pinned.reprocess is not None
+    known = context.engine.materialise("stored", stored_matches_select(row_key, str(rows), silver, within, late=late))
     winners = f"{known} ANTI JOIN {later} USING (_file_seq, _row)" if repeated else str(known)
-    found = work.engine.fetch(f"""
+    found = context.engine.fetch(f"""
         SELECT count(DISTINCT (_file_seq, _row)) FILTER (WHERE is_same) AS same,
                count(DISTINCT (_file_seq, _row)) FILTER (WHERE NOT is_same) AS corrections FROM {winners}""")[0]
-    return Twins(superseded=repeated, same=found["same"], corrections=found["corrections"], later=later, stored=known)
+    return DuplicateCounts(
+        superseded=repeated, identical=found["same"], corrections=found["corrections"], later=later, stored=known
+    )
 
 
-def _is_apart(work: Work, ident: Identity, judged: Judged) -> bool:
+def _has_no_overlap(context: BatchContext, row_key: RowIdentity, judged: JudgedBatch) -> bool:
     """Whether silver's log proves that no stored row has a key of the batch, since none has one of its times."""
-    if not ident.time or not ident.keyed_by_time or judged.first is None or judged.last is None:
+    if not row_key.time or not row_key.keyed_by_time or judged.first is None or judged.last is None:
         return False
-    return work.engine.has_none_between(work.table(Layer.SILVER), ident.time, judged.first, judged.last)
+    return context.engine.has_no_rows_between(context.table(Layer.SILVER), row_key.time, judged.first, judged.last)
 
 
-def _as_promised(work: Work, silver: TableName) -> str:
+def _with_contract_columns(context: BatchContext, silver: TableName) -> str:
     """Silver with every column of the contract: one that this batch is the first to bring is empty so far."""
-    there = work.engine.types(silver)
-    new = "".join(f", NULL AS {identifier(column.name)}" for column in work.contract.columns if column.name not in there)
+    stored_columns = context.engine.types(silver)
+    new = "".join(
+        f", NULL AS {identifier(column.name)}" for column in context.contract.columns if column.name not in stored_columns
+    )
     return f"(SELECT *{new} FROM {silver})"
 
 
-def _within(ident: Identity, judged: Judged, seq: int, *, nullable: bool) -> str:
+def _time_filter(row_key: RowIdentity, judged: JudgedBatch, seq: int, *, nullable: bool) -> str:
     """Silver outside the batch's times can't hold the batch's keys, when the time is part of the key.
 
     Args:
         nullable: A row may have no time, and still be the same as another one (`duplicates: exact`).
     """
     others = f"_batch_seq <> {seq}"  # rows of this batch are there only if a rival has just landed it
-    if not ident.time or not ident.keyed_by_time or judged.first is None or judged.last is None:
+    if not row_key.time or not row_key.keyed_by_time or judged.first is None or judged.last is None:
         return others
-    time = identifier(ident.time)
+    time = identifier(row_key.time)
     bounds = f"{time} BETWEEN {instant(judged.first)} AND {instant(judged.last)}"
     return f"{others} AND ({bounds} OR {time} IS NULL)" if nullable else f"{others} AND {bounds}"
 
 
-def _winners(rows: Relation, twins: Twins) -> str:
+def _publishable_rows(rows: Relation, counts: DuplicateCounts) -> str:
     query = f"SELECT * FROM {rows}"
-    if twins.superseded:
-        query += f" ANTI JOIN {twins.later} USING (_file_seq, _row)"
-    if twins.same:
-        query += f" ANTI JOIN (SELECT _file_seq, _row FROM {twins.stored} WHERE is_same) USING (_file_seq, _row)"
+    if counts.superseded:
+        query += f" ANTI JOIN {counts.later} USING (_file_seq, _row)"
+    if counts.identical:
+        query += f" ANTI JOIN (SELECT _file_seq, _row FROM {counts.stored} WHERE is_same) USING (_file_seq, _row)"
     return query
 
 
-def _note_corrections(work: Work, twins: Twins) -> None:
+def _record_corrections(context: BatchContext, counts: DuplicateCounts) -> None:
     """Remember where replaced rows lay in time, before they are replaced: gold recomputes those windows too."""
-    if not twins.corrections or not work.contract.time_column:
+    if not counts.corrections or not context.contract.time_column:
         return
-    hours = work.engine.fetch(f"""
-        SELECT date_trunc('hour', old_time) AS old_hour, count(*) AS n FROM {twins.stored}
+    hours = context.engine.fetch(f"""
+        SELECT date_trunc('hour', old_time) AS old_hour, count(*) AS n FROM {counts.stored}
         WHERE NOT is_same AND old_time IS NOT NULL GROUP BY ALL ORDER BY 1""")
     head = {
-        "dataset": work.contract.name,
-        "batch_seq": work.pinned.seq,
-        "generation": work.pinned.definition.generation,
-        "column": work.contract.time_column,
+        "dataset": context.contract.name,
+        "batch_seq": context.pinned.seq,
+        "generation": context.pinned.definition.generation,
+        "column": context.contract.time_column,
     }
     rows = [{**head, "old_hour": hour["old_hour"], "rows": hour["n"]} for hour in hours]
-    governance.record(work.engine, "corrections", rows, work.txn)
+    governance.append_rows(context.engine, "corrections", rows, context.txn)
 
 
-def _count_unpublished(work: Work, rows: Relation) -> int:
+def _count_unpublished(context: BatchContext, rows: Relation) -> int:
     """Duplicates of a batch whose silver landed before a kill: its good `rows` that silver does not hold."""
-    published = f"SELECT _file_seq, _row FROM ({work.engine.batch_rows(work.table(Layer.SILVER), work.pinned.seq)})"
+    published = f"SELECT _file_seq, _row FROM ({context.engine.batch_rows(context.table(Layer.SILVER), context.pinned.seq)})"
     query = f"SELECT count(*) AS n FROM {rows} ANTI JOIN ({published}) USING (_file_seq, _row)"
-    return int(work.engine.fetch(query)[0]["n"])
+    return int(context.engine.fetch(query)[0]["n"])

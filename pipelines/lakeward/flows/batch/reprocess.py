@@ -10,104 +10,120 @@ from lakeward.contracts.model import DataType
 from lakeward.contracts.model import Kind as ValueKind
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals, identifier, literal
-from lakeward.flows.base import lineage
-from lakeward.flows.base.batch_context import EXTRA, INTEGER, PLACE, STAMP, STRING, Step, Work
-from lakeward.flows.base.lineage import computed, traced
-from lakeward.flows.base.pinning import Again
+from lakeward.flows.base import lineage_events
+from lakeward.flows.base.batch_context import (
+    EXTRA_COLUMN,
+    INTEGER,
+    PROVENANCE_COLUMNS,
+    ROW_ID_COLUMNS,
+    STRING,
+    BatchContext,
+    BatchStep,
+)
+from lakeward.flows.base.lineage_events import query_lineage, trace_step
+from lakeward.flows.base.pinning import Reprocess
 from lakeward.flows.base.report import Counts, Warnings
-from lakeward.flows.batch.finish import Finished, finish
-from lakeward.flows.batch.judge import Judged, judge
-from lakeward.flows.batch.publish import publish
-from lakeward.flows.quarantine.events import EVENTS, Event, Kind, record_places
-from lakeward.flows.quarantine.open_rows import ASIDE, REPAIRED, has_quarantine, open_rows
-from lakeward.flows.quarantine.selection import of_request
+from lakeward.flows.batch.finish import BatchResult, finish_batch
+from lakeward.flows.batch.judge import JudgedBatch, judge_batch
+from lakeward.flows.batch.publish import publish_silver
+from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent, append_row_events
+from lakeward.flows.quarantine.open_rows import QUARANTINE_COLUMNS, REPAIRED_COLUMN, has_quarantine, open_rows
+from lakeward.flows.quarantine.selection import parse_request
 from lakeward_lineage import ColumnLineage
 
 log = logging.getLogger(__name__)
 
 
-def judge_again(work: Work) -> Finished:
+def reprocess_batch(context: BatchContext) -> BatchResult:
     """Bring a planned replay or release to its end.
 
     A rule of severity halt does not stop it: these rows are no delivery, and the rows on which the rule fails are set aside again.
     """
-    flow = str(work.pinned.again)
-    _pin_places(work)
-    work.on_step(Step.PLACES)
-    taken = work.engine.materialise("taken", _taken(work))
-    rows = work.engine.fetch(f"SELECT count(*) AS n FROM {taken}")[0]["n"]
-    with traced(work, Layer.SILVER, [lineage.table(work, table.layer, rows) for table in _sources(work)]) as outputs:
-        judged = judge(work, taken)
-        done = publish(work, judged)
-        origins = _origins(work, judged)
-        outputs.append(lineage.table(work, Layer.SILVER, done.silver, lineage=origins, verdicts=judged.verdicts))
-        outputs.append(lineage.table(work, Layer.QUARANTINE, done.quarantine))
-    finished = finish(work, flow, replace(done, rows_in=done.bronze), judged, _warnings(work, done))
-    log.info("batch_finished", extra=finished.facts())
+    flow = str(context.pinned.reprocess)
+    _pin_row_ids(context)
+    context.on_step(BatchStep.ROW_IDS)
+    taken = context.engine.materialise("taken", _batch_rows_query(context))
+    rows = context.engine.fetch(f"SELECT count(*) AS n FROM {taken}")[0]["n"]
+    with trace_step(
+        context, Layer.SILVER, [lineage_events.layer_dataset(context, table.layer, rows) for table in _source_tables(context)]
+    ) as outputs:
+        judged = judge_batch(context, taken)
+        published = publish_silver(context, judged)
+        origins = _column_origins(context, judged)
+        outputs.append(
+            lineage_events.layer_dataset(context, Layer.SILVER, published.silver, lineage=origins, verdicts=judged.verdicts)
+        )
+        outputs.append(lineage_events.layer_dataset(context, Layer.QUARANTINE, published.quarantine))
+    finished = finish_batch(context, flow, replace(published, rows_in=published.bronze), judged, _warnings(context, published))
+    log.info("batch_finished", extra=finished.log_fields())
     return finished
 
 
-def _pin_places(work: Work) -> None:
+def _pin_row_ids(context: BatchContext) -> None:
     """Record which rows the batch takes; a rebuild takes the same."""
-    name, seq = work.contract.name, work.pinned.seq
+    name, seq = context.contract.name, context.pinned.seq
     app = f"quarantine/{name}"
-    if work.engine.txn(EVENTS, app) >= seq:
+    if context.engine.txn(EVENTS, app) >= seq:
         return
-    selection, signature = of_request(work.pinned.request or "")
-    event = Event(
+    selection, signature = parse_request(context.pinned.request or "")
+    event = QuarantineEvent(
         dataset=name,
-        kind=Kind(str(work.pinned.again)),
+        kind=EventKind(str(context.pinned.reprocess)),
         number=seq,
         upto_seq=seq - 1,
         signature=signature,
-        at=work.clock.now(),
+        at=context.clock.now(),
         batch_seq=seq,
     )
-    rows = work.engine.materialise("open_rows", _open(work))
-    record_places(work.engine, event, selection.places(rows, work.engine.types(rows)), app)
+    rows = context.engine.materialise("open_rows", _open_rows_query(context))
+    append_row_events(context.engine, event, selection.row_ids(rows, context.engine.types(rows)), app)
 
 
-def _open(work: Work) -> str:
+def _open_rows_query(context: BatchContext) -> str:
     """SELECT of what was open before this batch; a rebuild by better rules may have set nothing aside."""
-    if has_quarantine(work.engine, work.contract.name):
-        return open_rows(work.engine, work.contract, work.pinned.seq)
-    types = {c.name: STRING for c in work.contract.columns} | dict.fromkeys((*ASIDE, REPAIRED), STRING)
+    if has_quarantine(context.engine, context.contract.name):
+        return open_rows(context.engine, context.contract, context.pinned.seq)
+    types = {c.name: STRING for c in context.contract.columns} | dict.fromkeys((*QUARANTINE_COLUMNS, REPAIRED_COLUMN), STRING)
     numbers = {"_file_seq": INTEGER, "_row": INTEGER, "_batch_seq": INTEGER, "_since": DataType(ValueKind.TIMESTAMP)}
-    return work.engine.literal_rows(types | numbers, [])
+    return context.engine.literal_rows(types | numbers, [])
 
 
-def _taken(work: Work) -> str:
+def _batch_rows_query(context: BatchContext) -> str:
     """SELECT of the batch's rows as a delivered batch has them."""
-    own = f"{equals(dataset=work.contract.name, batch_seq=work.pinned.seq)} AND file_seq IS NOT NULL"
-    places = f"SELECT file_seq AS _file_seq, file_row AS _row FROM {EVENTS} WHERE {own}"
-    names = _received_names(work)
-    ids = f"{literal(work.run_id)} AS _run_id, {literal(work.pinned.id)} AS _batch_id"
-    stamp = f"{ids}, CAST({work.pinned.seq} AS BIGINT) AS _batch_seq"
-    return f"SELECT {names}, {stamp}, _since AS _ingested_at FROM ({_open(work)}) SEMI JOIN ({places}) USING (_file_seq, _row)"
+    own = f"{equals(dataset=context.contract.name, batch_seq=context.pinned.seq)} AND file_seq IS NOT NULL"
+    row_ids = f"SELECT file_seq AS _file_seq, file_row AS _row FROM {EVENTS} WHERE {own}"
+    names = _received_columns(context)
+    ids = f"{literal(context.run_id)} AS _run_id, {literal(context.pinned.id)} AS _batch_id"
+    stamp = f"{ids}, CAST({context.pinned.seq} AS BIGINT) AS _batch_seq"
+    return f"SELECT {names}, {stamp}, _since AS _ingested_at FROM ({_open_rows_query(context)}) SEMI JOIN ({row_ids}) USING (_file_seq, _row)"
 
 
-def _received_names(work: Work) -> str:
+def _received_columns(context: BatchContext) -> str:
     """What a row is received with, as SELECT items."""
-    names = [*(c.name for c in work.contract.columns), *(c.name for c in (*PLACE, EXTRA))]
+    names = [*(c.name for c in context.contract.columns), *(c.name for c in (*ROW_ID_COLUMNS, EXTRA_COLUMN))]
     return ", ".join(map(identifier, names))
 
 
-def _sources(work: Work) -> list[TableName]:
-    tables = [work.table(layer) for layer in (Layer.QUARANTINE, Layer.REPAIRS)]
-    return [table for table in tables if work.engine.info(table)]
+def _source_tables(context: BatchContext) -> list[TableName]:
+    tables = [context.table(layer) for layer in (Layer.QUARANTINE, Layer.REPAIRS)]
+    return [table for table in tables if context.engine.info(table)]
 
 
-def _origins(work: Work, judged: Judged) -> ColumnLineage | None:
+def _column_origins(context: BatchContext, judged: JudgedBatch) -> ColumnLineage | None:
     """Each column comes from itself as it was set aside, or as it was repaired."""
-    names = _received_names(work)
-    stamp = ", ".join(f"NULL AS {c.name}" for c in STAMP)
-    found = [(table, set(work.engine.types(table))) for table in _sources(work)]
-    known = [table for table, there in found if {c.name for c in work.contract.columns} <= there]
-    rows = " UNION ALL ".join(f"SELECT {names}, {stamp} FROM {table}" for table in known)
-    return computed(work.engine, work.contract, judged.plan.flow(f"({rows})"), known) if known else None
+    names = _received_columns(context)
+    stamp = ", ".join(f"NULL AS {c.name}" for c in PROVENANCE_COLUMNS)
+    found = [(table, set(context.engine.types(table))) for table in _source_tables(context)]
+    complete_tables = [table for table, column_names in found if {c.name for c in context.contract.columns} <= column_names]
+    rows = " UNION ALL ".join(f"SELECT {names}, {stamp} FROM {table}" for table in complete_tables)
+    return (
+        query_lineage(context.engine, context.contract, judged.plan.lineage_select(f"({rows})"), complete_tables)
+        if complete_tables
+        else None
+    )
 
 
-def _warnings(work: Work, done: Counts) -> Warnings:
-    if work.pinned.again is not Again.RELEASE or not done.quarantine:
+def _warnings(context: BatchContext, counts: Counts) -> Warnings:
+    if context.pinned.reprocess is not Reprocess.RELEASE or not counts.quarantine:
         return ()
-    return (("release_impossible", {"dataset": work.contract.name, "rows": done.quarantine}),)
+    return (("release_impossible", {"dataset": context.contract.name, "rows": counts.quarantine}),)

@@ -4,11 +4,11 @@ from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError, LakewardError
 from lakeward.core.names import Layer
 from lakeward.core.settings import Settings
-from lakeward.flows.base.order import in_order
+from lakeward.flows.base.order import dependency_order
 from lakeward.flows.base.report import RunReport
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.batch.curate import curate_dataset
-from lakeward.flows.batch.ingest import ingest_dataset, rebuild_dataset
+from lakeward.flows.batch.ingest import ingest_dataset, rebuild_silver
 
 
 def run_dataset(settings: Settings, name: str) -> RunReport:
@@ -25,10 +25,10 @@ def rebuild(settings: Settings, name: str) -> RunReport:
     """Make silver anew from bronze, or gold from its inputs, by the contract, suite and model as they are now.
 
     Raises:
-        As `rebuild_dataset` and `curate_dataset`.
+        As `rebuild_silver` and `curate_dataset`.
     """
     contract = open_workspace(settings).project.contract(name)
-    return curate_dataset(settings, name, anew=True) if contract.layer is Layer.GOLD else rebuild_dataset(settings, name)
+    return curate_dataset(settings, name, full_refresh=True) if contract.layer is Layer.GOLD else rebuild_silver(settings, name)
 
 
 def run_all(settings: Settings) -> tuple[list[RunReport], dict[str, LakewardError]]:
@@ -38,17 +38,17 @@ def run_all(settings: Settings) -> tuple[list[RunReport], dict[str, LakewardErro
         What ran, in that order; and why each of the others did not.
     """
     project = open_workspace(settings).project
-    failed = _not_valid(project)
-    done = []
-    for name in in_order(project, [name for name in project.datasets() if name not in failed]):
+    errors = _invalid_contracts(project)
+    reports = []
+    for name in dependency_order(project, [name for name in project.datasets() if name not in errors]):
         try:
-            done.append(run_dataset(settings, name))
+            reports.append(run_dataset(settings, name))
         except LakewardError as error:
-            failed[name] = error
-    return done, failed
+            errors[name] = error
+    return reports, errors
 
 
-def _not_valid(project: Project) -> dict[str, LakewardError]:
+def _invalid_contracts(project: Project) -> dict[str, LakewardError]:
     found: dict[str, LakewardError] = {}
     for name in project.datasets():
         try:

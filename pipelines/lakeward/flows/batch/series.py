@@ -13,18 +13,18 @@ from lakeward.core.names import Layer, Relation
 from lakeward.core.sql import equals, literal
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance, pinning
-from lakeward.flows.base.batch_context import STRING, Work
-from lakeward.flows.base.governance import settled
+from lakeward.flows.base.batch_context import STRING, BatchContext
+from lakeward.flows.base.governance import with_retries
 from lakeward.quality.plan import JudgePlan
 from lakeward.quality.rule import Verdict
-from lakeward.quality.series.track import Source
+from lakeward.quality.series.query import SeriesInput
 
 # What earlier batches left of a series.
 CONTEXT_COLUMNS = {"track": STRING, "series": STRING, "last_ts": DataType(Kind.TIMESTAMP), "readings": STRING, "held": STRING}
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PriorState:
     """What came before the rows to judge.
 
     Args:
@@ -33,14 +33,14 @@ class Past:
     """
 
     state: str | None = None
-    alone: bool = False
+    without_neighbours: bool = False
 
 
-NO_PAST = Past()
+NO_PRIOR_STATE = PriorState()
 
 
 @dataclass(frozen=True, slots=True)
-class SeriesAnswers:
+class SeriesVerdicts:
     """What the sensor rules said.
 
     Args:
@@ -49,70 +49,78 @@ class SeriesAnswers:
     """
 
     verdicts: tuple[Verdict, ...] = ()
-    places: Mapping[str, str] = field(default_factory=dict)
+    failing_rows: Mapping[str, str] = field(default_factory=dict)
     judged: Relation | None = None
 
 
-def ask_series(engine: Engine, plan: JudgePlan, rows: Relation, past: Past = NO_PAST, *, every: bool = False) -> SeriesAnswers:
+def judge_series(
+    engine: Engine, plan: JudgePlan, rows: Relation, prior: PriorState = NO_PRIOR_STATE, *, all_rules: bool = False
+) -> SeriesVerdicts:
     """Judge `rows`, which have `_file_seq` and `_row`, by the plan's sensor rules.
 
     Args:
         every: Places are asked for of every rule, not only of those that divert.
     """
-    series = plan.series(every=every).alone() if past.alone else plan.series(every=every)
+    series = (
+        plan.series(all_row_ids=all_rules).without_context() if prior.without_neighbours else plan.series(all_row_ids=all_rules)
+    )
     if not series.rules:
-        return SeriesAnswers()
-    if not series.tracks:
-        return SeriesAnswers(series.verdicts(dict.fromkeys((f"{kind}{n}" for kind in "ef" for n in range(len(series.rules))), 0)))
-    taken = "_ingested_at" if "_ingested_at" in plan.stored else None
-    context = engine.materialise("series_context", past.state or engine.literal_rows(CONTEXT_COLUMNS, []))
-    source = Source(plan.converted(str(rows)), str(context), taken)
+        return SeriesVerdicts()
+    if not series.queries:
+        return SeriesVerdicts(
+            series.verdicts(dict.fromkeys((f"{kind}{n}" for kind in "ef" for n in range(len(series.rules))), 0))
+        )
+    ingested_at = "_ingested_at" if "_ingested_at" in plan.stored_columns else None
+    context = engine.materialise("series_context", prior.state or engine.literal_rows(CONTEXT_COLUMNS, []))
+    source = SeriesInput(plan.converted_relation(str(rows)), str(context), ingested_at)
     judged = engine.materialise("series_judged", series.sql(source))
-    verdicts = series.verdicts(engine.fetch(series.sums(str(judged)))[0])
-    places = {v.rule.id: f"({series.places(v.rule.id, str(judged))})" for v in verdicts if v.failed}
-    return SeriesAnswers(verdicts, places, judged)
+    verdicts = series.verdicts(engine.fetch(series.sums_select(str(judged)))[0])
+    places = {v.rule.id: f"({series.row_ids_select(v.rule.id, str(judged))})" for v in verdicts if v.failed}
+    return SeriesVerdicts(verdicts, places, judged)
 
 
-def past_of(work: Work) -> Past:
+def prior_state(context: BatchContext) -> PriorState:
     """What came before a batch."""
-    name, pinned = governance.spec("series_state").name, work.pinned
-    if pinned.again is not None:
-        return Past(alone=True)
-    if work.contract.layer is not Layer.SILVER or work.engine.info(name) is None:
-        return NO_PAST
-    own = equals(dataset=work.contract.name, generation=pinned.definition.generation)
-    mine = f"{own} AND batch_seq < {pinned.seq}"
+    name, pinned = governance.table_spec("series_state").name, context.pinned
+    if pinned.reprocess is not None:
+        return PriorState(without_neighbours=True)
+    if context.contract.layer is not Layer.SILVER or context.engine.info(name) is None:
+        return NO_PRIOR_STATE
+    own = equals(dataset=context.contract.name, generation=pinned.definition.generation)
+    condition = f"{own} AND batch_seq < {pinned.seq}"
     newest = "row_number() OVER (PARTITION BY track, series ORDER BY batch_seq DESC) AS age"
-    return Past(f"SELECT {', '.join(CONTEXT_COLUMNS)} FROM (SELECT *, {newest} FROM {name} WHERE {mine}) WHERE age = 1")
+    return PriorState(
+        f"SELECT {', '.join(CONTEXT_COLUMNS)} FROM (SELECT *, {newest} FROM {name} WHERE {condition}) WHERE age = 1"
+    )
 
 
-def record_series(work: Work, plan: JudgePlan, judged: Relation | None) -> None:
+def append_series_state(context: BatchContext, plan: JudgePlan, judged: Relation | None) -> None:
     """Keep what the next batch must know of the series of this one, once.
 
     Args:
-        judged: See `SeriesAnswers`.
+        judged: See `SeriesVerdicts`.
     """
-    kept = judged is not None and any(track.tail for track in plan.series().tracks)
-    if work.contract.layer is not Layer.SILVER or work.pinned.again is not None or not kept:
+    keeps_state = judged is not None and any(track.context_readings for track in plan.series().queries)
+    if context.contract.layer is not Layer.SILVER or context.pinned.reprocess is not None or not keeps_state:
         return
     head = (
-        f"{literal(work.contract.name)} AS dataset, CAST({work.pinned.definition.generation} AS BIGINT) AS generation, "
-        f"CAST({work.pinned.seq} AS BIGINT) AS batch_seq"
+        f"{literal(context.contract.name)} AS dataset, CAST({context.pinned.definition.generation} AS BIGINT) AS generation, "
+        f"CAST({context.pinned.seq} AS BIGINT) AS batch_seq"
     )
     query = f"SELECT {head}, {', '.join(CONTEXT_COLUMNS)} FROM {judged} WHERE renewed"
-    settled(lambda: work.engine.append(governance.spec("series_state"), query, work.txn))
+    with_retries(lambda: context.engine.append(governance.table_spec("series_state"), query, context.txn))
 
 
-def drop_superseded(engine: Engine, name: str) -> int:
+def drop_superseded_state(engine: Engine, name: str) -> int:
     """Drop what no batch to come of the dataset reads; the number of rows. Nothing is written where there are none.
 
     Read is the newest row per series of a batch before: so of the generation that stands, rows that a finished batch has renewed can
     go, and all rows of generations before it. A batch that is not finished may come again, and sees what it saw the first time.
     """
-    table, last = governance.spec("series_state"), pinning.applied(engine, name)
+    table, last = governance.table_spec("series_state"), pinning.current_definition(engine, name)
     if last is None or engine.info(table.name) is None:
         return 0
-    finished = engine.txn(pinning.RUNS, last.app)
+    finished = engine.txn(pinning.RUNS, last.application_id)
     newest = f"max(batch_seq) FILTER (batch_seq <= {finished}) OVER (PARTITION BY generation, track, series)"
     own = f"SELECT *, {newest} AS newest FROM {table.name} WHERE {equals(dataset=name)}"
     row = "dataset, generation, batch_seq, track, series"
@@ -121,7 +129,7 @@ def drop_superseded(engine: Engine, name: str) -> int:
     rows = int(engine.fetch(f"SELECT count(*) AS n FROM {superseded}")[0]["n"])
     if rows:
         app = f"maintain/{name}"
-        nothing = engine.literal_rows({column.name: column.type for column in table.columns}, [])
-        doomed = f"({row}) IN (SELECT ({row}) FROM {superseded})"
-        settled(lambda: engine.overwrite(table, nothing, doomed, Txn(app, engine.txn(table.name, app) + 1)))
+        no_rows = engine.literal_rows({column.name: column.type for column in table.columns}, [])
+        delete_condition = f"({row}) IN (SELECT ({row}) FROM {superseded})"
+        with_retries(lambda: engine.overwrite(table, no_rows, delete_condition, Txn(app, engine.txn(table.name, app) + 1)))
     return rows

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable
 
-from lakeward.flows.base.workspace import WEIGHTS, Workspace
-from lakeward.flows.batch.judge import suite_name
+from lakeward.flows.base.workspace import WEIGHTS_FILE, Workspace
+from lakeward.flows.batch.judge import suite_label
 from lakeward.quality.rule import Rule
 from lakeward.quality.suite import load_rules
 from lakeward.quality.weights import check_rules
 
 
-def check_weights(workspace: Workspace, dataset: str, rules: Iterable[Rule]) -> None:
+def check_dataset_weights(workspace: Workspace, dataset: str, rules: Iterable[Rule]) -> None:
     """Refuse a weight of a rule that is none of the dataset's `rules`.
 
     Raises:
         DefinitionError: There is one.
     """
-    check_rules(workspace.weights, dataset, {rule.id for rule in rules}, WEIGHTS)
+    check_rules(workspace.weights, dataset, {rule.id for rule in rules}, WEIGHTS_FILE)
 
 
 def check_all_weights(workspace: Workspace) -> None:
@@ -26,4 +26,4 @@ def check_all_weights(workspace: Workspace) -> None:
     """
     for name in sorted({dataset for dataset, _ in workspace.weights.rules}):
         contract = workspace.project.contract(name)
-        check_weights(workspace, name, load_rules(contract, workspace.suite(name), suite_name(name)))
+        check_dataset_weights(workspace, name, load_rules(contract, workspace.suite(name), suite_label(name)))

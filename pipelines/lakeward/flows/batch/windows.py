@@ -15,13 +15,13 @@ from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import equals, identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
-from lakeward.flows.base.pinning import RUNS, Range, Ranges, applied
+from lakeward.flows.base.pinning import RUNS, BatchRange, BatchRanges, current_definition
 
 QUARTER_S = 900
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
+class TouchedWindows:
     """The windows of one curation.
 
     Args:
@@ -30,28 +30,28 @@ class Touched:
         quarters: The same as numbers, `quarter`.
     """
 
-    everything: bool
+    all_windows: bool
     instants: Relation
     quarters: Relation
 
 
-def new_ranges(engine: Engine, model: GoldModel, last: Ranges) -> Ranges:
+def new_ranges(engine: Engine, model: GoldModel, last: BatchRanges) -> BatchRanges:
     """Finished batches of each input that the curation with the ranges `last` had not seen; empty when nothing is new.
 
     An input that was rebuilt starts over.
     """
-    ranges: Ranges = {}
+    ranges: BatchRanges = {}
     for table in model.inputs:
-        definition = applied(engine, table.name)
+        definition = current_definition(engine, table.name)
         if definition is None:
             continue
-        seen = last.get(str(table))
-        after = seen.upto if seen and seen.generation == definition.generation else 0
-        ranges[str(table)] = Range(definition.generation, after, engine.txn(RUNS, definition.app))
+        last_range = last.get(str(table))
+        after = last_range.upto if last_range and last_range.generation == definition.generation else 0
+        ranges[str(table)] = BatchRange(definition.generation, after, engine.txn(RUNS, definition.application_id))
     return ranges if any(r.upto > r.after for r in ranges.values()) else {}
 
 
-def touch(engine: Engine, model: GoldModel, ranges: Ranges) -> Touched:
+def find_touched_windows(engine: Engine, model: GoldModel, ranges: BatchRanges) -> TouchedWindows:
     """Name the touched windows in the session."""
     times = dict(model.times)
     moved = {table: r for table, r in ranges.items() if r.upto > r.after}
@@ -70,12 +70,12 @@ def touch(engine: Engine, model: GoldModel, ranges: Ranges) -> Touched:
             FROM {starts}) WHERE {_local("quarter", model)} = start""",
     )
     instants = engine.materialise("touched", f"SELECT to_timestamp(quarter * {QUARTER_S}) AS window_start FROM {quarters}")
-    return Touched(everything, instants, quarters)
+    return TouchedWindows(everything, instants, quarters)
 
 
-def restricted(sql: str, model: GoldModel, touched: Touched) -> str:
+def restrict_to_windows(sql: str, model: GoldModel, touched: TouchedWindows) -> str:
     """The model's SELECT, with every timed input cut to the touched windows."""
-    if touched.everything:
+    if touched.all_windows:
         return sql
     times = {str(table): column for table, column in model.times}
 
@@ -88,9 +88,9 @@ def restricted(sql: str, model: GoldModel, touched: Touched) -> str:
     return query.sql(dialect="duckdb")
 
 
-def within(model: GoldModel, touched: Touched) -> str:
+def within(model: GoldModel, touched: TouchedWindows) -> str:
     """The condition under which a row of the gold table lies in a touched window."""
-    return "TRUE" if touched.everything else f"{identifier(model.window)} IN (SELECT window_start FROM {touched.instants})"
+    return "TRUE" if touched.all_windows else f"{identifier(model.window)} IN (SELECT window_start FROM {touched.instants})"
 
 
 def check_windows(engine: Engine, dataset: str, model: GoldModel, relation: Relation) -> None:
@@ -103,22 +103,22 @@ def check_windows(engine: Engine, dataset: str, model: GoldModel, relation: Rela
     local = f"timezone({literal(model.zone)}, {window})"
     start = f"date_trunc({literal(model.grain)}, {local})"
     # The second form: the clocks skipped the hour with which the day would have begun.
-    odd = f"{local} <> {start} AND {window} <> timezone({literal(model.zone)}, {start})"
-    if engine.fetch(f"SELECT count(*) AS n FROM {relation} WHERE {odd}")[0]["n"]:
+    misaligned = f"{local} <> {start} AND {window} <> timezone({literal(model.zone)}, {start})"
+    if engine.fetch(f"SELECT count(*) AS n FROM {relation} WHERE {misaligned}")[0]["n"]:
         raise DefinitionError("model_windows", dataset=dataset, column=model.window, grain=model.grain, zone=model.zone)
 
 
-def _quarters(engine: Engine, table: TableName, column: str, new: Range | None) -> str:
+def _quarters(engine: Engine, table: TableName, column: str, batches: BatchRange | None) -> str:
     """Quarter hours of the input's new rows, and of rows that its corrections replaced; of all rows for `new` None."""
     if engine.info(table) is None:
         return "SELECT CAST(NULL AS BIGINT) AS quarter WHERE FALSE"
-    within = f"_batch_seq > {new.after} AND _batch_seq <= {new.upto}" if new else "TRUE"
+    within = f"_batch_seq > {batches.after} AND _batch_seq <= {batches.upto}" if batches else "TRUE"
     query = f"SELECT DISTINCT {_quarter(column)} AS quarter FROM {table} WHERE {within} AND {identifier(column)} IS NOT NULL"
-    if new is None or engine.info(governance.spec("corrections").name) is None:
+    if batches is None or engine.info(governance.table_spec("corrections").name) is None:
         return query
-    batches = within.replace("_batch_seq", "batch_seq")
+    batch_condition = within.replace("_batch_seq", "batch_seq")
     return f"""{query} UNION SELECT {_quarter("old_hour")} + unnest([0, 1, 2, 3]) FROM governance.corrections
-        WHERE {equals(dataset=table.name, generation=new.generation)} AND {batches}"""
+        WHERE {equals(dataset=table.name, generation=batches.generation)} AND {batch_condition}"""
 
 
 def _quarter(column: str) -> str:

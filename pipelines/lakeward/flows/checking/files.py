@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import DataError
-from lakeward.engines.protocols import Carrier, Outside
+from lakeward.engines.protocols import ExternalData, ExternalFormat
 from lakeward.sources.sniff import guess_format
 
 PARQUET = (".parquet", ".pq")
@@ -15,33 +15,33 @@ TEXT = (".csv", ".tsv", ".txt", ".xlsx")
 _HIDDEN = ("_", ".")
 
 
-def outside_of(path: Path) -> Outside | tuple[Path, ...]:
+def resolve_data(path: Path) -> ExternalData | tuple[Path, ...]:
     """The rows at `path`: such as carry their own types, or files of text.
 
     Raises:
         DataError: There is nothing at `path`, or nothing that can be checked, or files of more than one kind.
     """
     if (path / "_delta_log").is_dir():
-        return Outside(Carrier.DELTA, (path.absolute(),))
+        return ExternalData(ExternalFormat.DELTA, (path.absolute(),))
     files = _files(path)
     carriers = [_carrier(file) for file in files]
     if len(set(carriers)) > 1:
-        odd = next(place for place, carrier in enumerate(carriers) if carrier is not carriers[0])
-        kinds = {"expected": carriers[0] or FileFormat.CSV, "found": carriers[odd] or FileFormat.CSV}
-        raise DataError("data_files_differ", file=files[odd], first=files[0], column="*", **kinds)
-    return Outside(carriers[0], files) if carriers[0] else files
+        differing = next(index for index, carrier in enumerate(carriers) if carrier is not carriers[0])
+        kinds = {"expected": carriers[0] or FileFormat.CSV, "found": carriers[differing] or FileFormat.CSV}
+        raise DataError("data_files_differ", file=files[differing], first=files[0], column="*", **kinds)
+    return ExternalData(carriers[0], files) if carriers[0] else files
 
 
 def _files(path: Path) -> tuple[Path, ...]:
     if path.is_file():
-        return _filled(path, [path])
+        return _check_not_empty(path, [path])
     if not path.is_dir():
         raise DataError("data_not_found", found=path)
-    known = [file for file in path.rglob("*") if file.suffix.lower() in (*PARQUET, *JSON, *TEXT) and file.is_file()]
-    return _filled(path, sorted(file for file in known if not _is_hidden(file.relative_to(path))))
+    data_files = [file for file in path.rglob("*") if file.suffix.lower() in (*PARQUET, *JSON, *TEXT) and file.is_file()]
+    return _check_not_empty(path, sorted(file for file in data_files if not _is_hidden(file.relative_to(path))))
 
 
-def _filled(path: Path, files: Sequence[Path]) -> tuple[Path, ...]:
+def _check_not_empty(path: Path, files: Sequence[Path]) -> tuple[Path, ...]:
     if not files:
         raise DataError("data_without_files", file=path)
     empty = next((file for file in files if not file.stat().st_size), None)
@@ -54,10 +54,10 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(_HIDDEN) for part in path.parts)
 
 
-def _carrier(file: Path) -> Carrier | None:
+def _carrier(file: Path) -> ExternalFormat | None:
     """None for text; a name that says Parquet is believed, so that a damaged file is not read as text."""
     if file.suffix.lower() in PARQUET:
-        return Carrier.PARQUET
+        return ExternalFormat.PARQUET
     if file.suffix.lower() in JSON:
-        return Carrier.JSON
-    return {FileFormat.PARQUET: Carrier.PARQUET, FileFormat.JSONL: Carrier.JSON}.get(guess_format(file))
+        return ExternalFormat.JSON
+    return {FileFormat.PARQUET: ExternalFormat.PARQUET, FileFormat.JSONL: ExternalFormat.JSON}.get(guess_format(file))

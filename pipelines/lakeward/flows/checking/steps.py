@@ -21,22 +21,22 @@ class CheckStep:
         return fields_of(self)
 
 
-def steps(plan: JudgePlan, relation: str) -> list[CheckStep]:
+def plan_steps(plan: JudgePlan, relation: str) -> list[CheckStep]:
     """The steps in order; queries are over `relation`."""
     return list(_steps(plan, relation))
 
 
 def _steps(plan: JudgePlan, relation: str) -> Iterator[CheckStep]:
-    for verdict in plan.proven.values():
+    for verdict in plan.proven_verdicts.values():
         yield CheckStep("step_proven", {"rule": verdict.rule.id, "proof": verdict.proof})
-    asked = [one for one in plan.checks if one.rule.id not in plan.proven]
-    own = [one.rule.id for one in asked if not isinstance(one, PlacedCheck)]
+    checks = [check for check in plan.checks if check.rule.id not in plan.proven_verdicts]
+    own = [check.rule.id for check in checks if not isinstance(check, PlacedCheck)]
     if own:
-        yield CheckStep("step_facts", {"count": len(own), "rules": ", ".join(own)}, plan.facts(relation))
-    for one in asked:
-        if isinstance(one, UniqueCheck):
-            yield CheckStep("step_repeats", {"rule": one.rule.id}, plan.repeats(one.rule, relation))
+        yield CheckStep("step_facts", {"count": len(own), "rules": ", ".join(own)}, plan.facts_select(relation))
+    for check in checks:
+        if isinstance(check, UniqueCheck):
+            yield CheckStep("step_repeats", {"rule": check.rule.id}, plan.repeated_keys_select(check.rule, relation))
     for rule in plan.series().rules:
         yield CheckStep("step_series", {"rule": rule.id})
-    for rule in plan.foreign:
+    for rule in plan.gx_rules:
         yield CheckStep("step_foreign", {"rule": rule.id})

@@ -12,15 +12,15 @@ from lakeward.core.errors import DataError
 from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.settings import EMBEDDED, Settings
 from lakeward.engines import open_engine
-from lakeward.engines.protocols import Carrier, Engine, Outside, Statistics
+from lakeward.engines.protocols import Engine, ExternalData, ExternalFormat, RowStatistics
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.checking.files import outside_of
-from lakeward.flows.checking.names import refuse_reserved
-from lakeward.flows.checking.texts import name_texts
+from lakeward.flows.checking.files import resolve_data
+from lakeward.flows.checking.reserved_names import check_reserved_names
+from lakeward.flows.checking.text_files import stage_text_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class CheckSubject:
     """Data to judge.
 
     Args:
@@ -35,14 +35,14 @@ class Subject:
     contract: Contract
     types: Mapping[str, DataType]
     relation: Relation
-    placed: Relation
-    held: Mapping[str, str]
-    values: bool = True
-    statistics: Statistics | None = None
+    relation_with_ids: Relation
+    original_columns: Mapping[str, str]
+    show_values: bool = True
+    statistics: RowStatistics | None = None
 
 
 @contextmanager
-def opened(data: object, settings: Settings) -> Iterator[tuple[Engine, Subject]]:
+def open_subject(data: object, settings: Settings) -> Iterator[tuple[Engine, CheckSubject]]:
     """An engine, and `data` named in it.
 
     Args:
@@ -52,22 +52,22 @@ def opened(data: object, settings: Settings) -> Iterator[tuple[Engine, Subject]]
         DataError: It is not there, or can't be read as a table.
         UsageError: A table of the lake is asked for where there is no project, or no such table.
     """
-    table = _table(data)
+    table = _parse_table_name(data)
     if table:
         workspace = open_workspace(settings)
         with workspace.engine() as engine:
-            yield engine, _of_table(workspace, engine, table)
+            yield engine, _table_subject(workspace, engine, table)
         return
     # Nothing of a lake is needed but a place to spill.
     with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
         engine = open_engine(settings.engine or EMBEDDED, folder, settings.memory, settings.spark)
         try:
-            yield engine, _of_path(engine, Path(data)) if isinstance(data, str | Path) else _of_arrow(engine, data)
+            yield engine, _path_subject(engine, Path(data)) if isinstance(data, str | Path) else _arrow_subject(engine, data)
         finally:
             engine.close()
 
 
-def _table(data: object) -> TableName | None:
+def _parse_table_name(data: object) -> TableName | None:
     if not isinstance(data, str) or Path(data).exists():
         return None
     try:
@@ -76,58 +76,67 @@ def _table(data: object) -> TableName | None:
         return None
 
 
-def _of_table(workspace: Workspace, engine: Engine, table: TableName) -> Subject:
+def _table_subject(workspace: Workspace, engine: Engine, table: TableName) -> CheckSubject:
     """A table of the lake is read in no role: its rows' places may be told, no value of theirs."""
     info = engine.info(table)
     if info is None:
         raise DataError("table_not_found", table=table)
-    found = _attached(engine, Outside(Carrier.DELTA, (Path(info.path),)), str(table))
-    held = {name: column for name, column in found.held.items() if name.startswith("_")}
-    return replace(found, contract=_told_of_time(workspace, table, found.contract), held=held, values=False)
-
-
-def _told_of_time(workspace: Workspace, table: TableName, contract: Contract) -> Contract:
-    """What the project says of the table's times and series: sensor rules need it, and no column shows it."""
-    if table.name not in workspace.project.datasets():
-        return contract
-    known = workspace.project.contract(table.name)
-    names = {column.name: column.type.kind for column in contract.columns}
-    if known.time_column is None or names.get(known.time_column) is not Kind.TIMESTAMP or not set(known.series) <= set(names):
-        return contract
-    return replace(contract, time_column=known.time_column, series=known.series, sla=known.sla)
-
-
-def _of_path(engine: Engine, path: Path) -> Subject:
-    outside = outside_of(path)
-    if isinstance(outside, Outside):
-        return _attached(engine, outside, str(path))
-    staged, columns = name_texts(engine, outside)
-    held = {column.name: column.name for column in columns}
-    return Subject(
-        contract=_contract(columns, staged.record_format),
-        types=engine.types(staged.rows),
-        relation=staged.rows,
-        placed=staged.rows,
-        held=held,
+    found = _attach(engine, ExternalData(ExternalFormat.DELTA, (Path(info.path),)), str(table))
+    original_columns = {name: column for name, column in found.original_columns.items() if name.startswith("_")}
+    return replace(
+        found,
+        contract=_with_project_times(workspace, table, found.contract),
+        original_columns=original_columns,
+        show_values=False,
     )
 
 
-def _of_arrow(engine: Engine, data: object) -> Subject:
+def _with_project_times(workspace: Workspace, table: TableName, contract: Contract) -> Contract:
+    """What the project says of the table's times and series: sensor rules need it, and no column shows it."""
+    if table.name not in workspace.project.datasets():
+        return contract
+    project_contract = workspace.project.contract(table.name)
+    names = {column.name: column.type.kind for column in contract.columns}
+    if (
+        project_contract.time_column is None
+        or names.get(project_contract.time_column) is not Kind.TIMESTAMP
+        or not set(project_contract.series) <= set(names)
+    ):
+        return contract
+    return replace(contract, time_column=project_contract.time_column, series=project_contract.series, sla=project_contract.sla)
+
+
+def _path_subject(engine: Engine, path: Path) -> CheckSubject:
+    outside = resolve_data(path)
+    if isinstance(outside, ExternalData):
+        return _attach(engine, outside, str(path))
+    staged, columns = stage_text_files(engine, outside)
+    held = {column.name: column.name for column in columns}
+    return CheckSubject(
+        contract=_contract(columns, staged.record_format),
+        types=engine.types(staged.rows),
+        relation=staged.rows,
+        relation_with_ids=staged.rows,
+        original_columns=held,
+    )
+
+
+def _arrow_subject(engine: Engine, data: object) -> CheckSubject:
     if not hasattr(data, "__arrow_c_stream__"):
         raise DataError("data_not_a_table", found=type(data).__name__)
-    return _attached(engine, Outside(Carrier.ARROW, table=data), type(data).__name__)
+    return _attach(engine, ExternalData(ExternalFormat.ARROW, table=data), type(data).__name__)
 
 
-def _attached(engine: Engine, outside: Outside, name: str) -> Subject:
+def _attach(engine: Engine, outside: ExternalData, name: str) -> CheckSubject:
     found = engine.attach("checked", outside)
-    refuse_reserved([column.name for column in found.columns], name)
+    check_reserved_names([column.name for column in found.columns], name)
     columns = tuple(Column(column.name, column.type, column.name) for column in found.columns)
-    return Subject(
+    return CheckSubject(
         contract=_contract(columns, RecordFormat(format=FileFormat.PARQUET)),
         types=engine.types(found.placed) | {column.name: column.type for column in columns},
         relation=found.rows,
-        placed=found.placed,
-        held={column.name: column.held for column in found.columns},
+        relation_with_ids=found.placed,
+        original_columns={column.name: column.raw_column for column in found.columns},
         statistics=found.statistics,
     )
 

@@ -13,7 +13,7 @@ from lakeward.quality.rule import Rule
 from lakeward.quality.suite import read_suite
 
 # How messages name a suite that is no file.
-GIVEN = "suite"
+INLINE_SUITE = "suite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Suite:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The suite itself; only of one that `rules_for` took."""
+        """The suite itself; only of one that `suite_rules` took."""
         content: dict[str, Any] = json.loads(self.text)
         return content if content.get("name") else content | {"name": Path(self.file).stem}
 
@@ -41,16 +41,16 @@ class Suite:
         return entries
 
 
-def read(suite: object) -> Suite:
+def load_suite(suite: object) -> Suite:
     """The suite that a path, a JSON text or a mapping stands for.
 
     Raises:
         SuiteError: There is no such file, or it is no text.
     """
     if isinstance(suite, Mapping):
-        return Suite(GIVEN, json.dumps(dict(suite), ensure_ascii=False))
+        return Suite(INLINE_SUITE, json.dumps(dict(suite), ensure_ascii=False))
     if isinstance(suite, str) and suite.lstrip().startswith("{"):
-        return Suite(GIVEN, suite)
+        return Suite(INLINE_SUITE, suite)
     path = Path(str(suite))
     try:
         return Suite(str(path), path.read_text(encoding="utf-8-sig"))
@@ -60,22 +60,22 @@ def read(suite: object) -> Suite:
         raise SuiteError("suite_not_text", file=path) from error
 
 
-def rules_for(suite: Suite, contract: Contract) -> tuple[Rule, ...]:
+def suite_rules(suite: Suite, contract: Contract) -> tuple[Rule, ...]:
     """Its rules, in order, each with an id of its own: the second `x` is `x#2`.
 
     Raises:
         SuiteError: It is no suite, or names columns that the contract has not.
     """
-    rules = _read(suite, contract)
-    seen: Counter[str] = Counter()
+    rules = _read_rules(suite, contract)
+    id_counts: Counter[str] = Counter()
     named = []
     for rule in rules:
-        seen[rule.id] += 1
-        named.append(rule if seen[rule.id] == 1 else replace(rule, id=f"{rule.id}#{seen[rule.id]}"))
+        id_counts[rule.id] += 1
+        named.append(rule if id_counts[rule.id] == 1 else replace(rule, id=f"{rule.id}#{id_counts[rule.id]}"))
     return tuple(named)
 
 
-def _read(suite: Suite, contract: Contract) -> tuple[Rule, ...]:
+def _read_rules(suite: Suite, contract: Contract) -> tuple[Rule, ...]:
     try:
         return read_suite(contract, suite.text, suite.file)
     except SuiteError as error:

@@ -11,10 +11,10 @@ from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.answers import GradedColumn
-from lakeward.flows.grading.publication import annotate, send_tags
-from lakeward.flows.grading.records import DECISIONS, Known, decision_row, known
-from lakeward.grading.catalogue import Standing, shipped_rules
-from lakeward.grading.decision import Action, Decision, check, default_level
+from lakeward.flows.grading.publication import annotate_columns, send_tags
+from lakeward.flows.grading.records import DECISIONS, GradeRecord, decision_row, read_grade_record
+from lakeward.grading.catalogue import Sensitivity, shipped_rules
+from lakeward.grading.decision import DecisionAction, GradeDecision, check_decision, default_level
 from lakeward.grading.grade import ColumnGrade, Grade
 
 # What a person says to take a category away.
@@ -23,7 +23,7 @@ LEVELS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class GradeChoice:
     """What a person chose; with a grade it is an override, without one a confirmation.
 
     Args:
@@ -44,7 +44,7 @@ class Choice:
     transform: str | None = None
 
 
-def decide_grade(settings: Settings, name: str, choice: Choice) -> GradedColumn:
+def decide_grade(settings: Settings, name: str, choice: GradeChoice) -> GradedColumn:
     """Confirm or override the grade of `dataset.column`; the column as it is graded afterwards.
 
     Raises:
@@ -53,18 +53,18 @@ def decide_grade(settings: Settings, name: str, choice: Choice) -> GradedColumn:
         StoreConflictError: Somebody decided about the same column at the same time.
     """
     workspace = open_workspace(settings)
-    contract, column = _column(workspace, name)
+    contract, column = _find_column(workspace, name)
     if not choice.by.strip() or not choice.reason.strip():
         raise UsageError("grade_reason_missing", column=name)
     with workspace.engine() as engine:
-        record = _landed(workspace, engine, contract, column, choice)
+        record = _commit_decision(workspace, engine, contract, column, choice)
         grades = record.current(contract)
-        annotate(engine, contract, grades)
-    workspace.deliver()
+        annotate_columns(engine, contract, grades)
+    workspace.deliver_lineage()
     return GradedColumn(contract.name, column.name, grades[column.name])
 
 
-def _column(workspace: Workspace, name: str) -> tuple[Contract, Column]:
+def _find_column(workspace: Workspace, name: str) -> tuple[Contract, Column]:
     parts = name.split(".")
     # People copy names with the layer in front, as SQL has them.
     dataset, column = parts[-2] if len(parts) > 1 else parts[0], parts[-1]
@@ -78,64 +78,68 @@ def _column(workspace: Workspace, name: str) -> tuple[Contract, Column]:
         ) from None
 
 
-def _landed(workspace: Workspace, engine: Engine, contract: Contract, column: Column, choice: Choice) -> Known:
+def _commit_decision(
+    workspace: Workspace, engine: Engine, contract: Contract, column: Column, choice: GradeChoice
+) -> GradeRecord:
     """Commit the decision under the next number of its dataset; a rival on another column only moves that number."""
-    table, app = governance.spec(DECISIONS).name, f"decide/{contract.name}"
-    first: Decision | None = None
+    table, app = governance.table_spec(DECISIONS).name, f"decide/{contract.name}"
+    first: GradeDecision | None = None
     started = False
     while True:
         seq = engine.txn(table, app) + 1
-        record = known(engine, contract.name)
+        record = read_grade_record(engine, contract.name)
         latest = record.decisions.get(contract.name, {}).get(column.name)
         if started and latest != first:
             raise StoreConflictError("grade_decided_meanwhile", column=f"{contract.name}.{column.name}")
         first, started = latest, True
-        decision = _decision(record, contract, column, choice)
+        decision = _make_decision(record, contract, column, choice)
         at = workspace.clock.now()
         row = decision_row(contract.name, decision, {"seq": seq, "decided_at": at})
         record.decisions.setdefault(contract.name, {})[column.name] = decision
-        if governance.record(engine, DECISIONS, [row], Txn(app, seq)):
+        if governance.append_rows(engine, DECISIONS, [row], Txn(app, seq)):
             send_tags(workspace, engine, contract, record.current(contract), cause=f"decision {seq}", at=at)
             return record
 
 
-def _decision(record: Known, contract: Contract, column: Column, choice: Choice) -> Decision:
+def _make_decision(record: GradeRecord, contract: Contract, column: Column, choice: GradeChoice) -> GradeDecision:
     now = record.current(contract)[column.name]
     proposal = record.proposals.get(contract.name, {}).get(column.name)
-    standing, category = _wanted(now, contract, column, choice)
-    decision = Decision(
+    standing, category = _chosen_sensitivity(now, contract, column, choice)
+    decision = GradeDecision(
         column=column.name,
         type=str(column.type),
-        action=Action.OVERRIDE if choice.grade else Action.CONFIRM,
-        standing=standing,
+        action=DecisionAction.OVERRIDE if choice.grade else DecisionAction.CONFIRM,
+        sensitivity=standing,
         category=category,
-        seen=proposal.standing if proposal else None,
+        seen=proposal.sensitivity if proposal else None,
         seen_category=proposal.category if proposal else None,
-        by=choice.by,
+        decided_by=choice.by,
         reason=choice.reason,
         approved_by=choice.approved_by,
         transform=choice.transform,
     )
-    check(decision, now, proposal)
+    check_decision(decision, now, proposal)
     return decision
 
 
-def _wanted(now: ColumnGrade, contract: Contract, column: Column, choice: Choice) -> tuple[Standing, str | None]:
+def _chosen_sensitivity(
+    now: ColumnGrade, contract: Contract, column: Column, choice: GradeChoice
+) -> tuple[Sensitivity, str | None]:
     if choice.grade is None:
         if now.grade is None:
             raise ProtectionError("grade_nothing_to_confirm", dataset=contract.name, column=column.name)
-        return Standing(now.grade, now.level), now.category
-    grade = Grade(_known("grade", choice.grade, tuple(Grade)))
+        return Sensitivity(now.grade, now.level), now.category
+    grade = Grade(_check_name("grade", choice.grade, tuple(Grade)))
     if choice.level is not None and (grade is not Grade.GENERAL or choice.level not in LEVELS):
         raise UsageError("grade_level_unknown", grade=grade, found=choice.level)
     level = default_level(grade, now) if choice.level is None else choice.level
     if choice.category is None:
-        return Standing(grade, level), now.category
-    category = _known("category", choice.category, (NO_CATEGORY, *shipped_rules().categories))
-    return Standing(grade, level), None if category == NO_CATEGORY else category
+        return Sensitivity(grade, level), now.category
+    category = _check_name("category", choice.category, (NO_CATEGORY, *shipped_rules().categories))
+    return Sensitivity(grade, level), None if category == NO_CATEGORY else category
 
 
-def _known(kind: str, found: str, names: tuple[Any, ...]) -> str:
+def _check_name(kind: str, found: str, names: tuple[Any, ...]) -> str:
     if found not in names:
         raise UsageError("grade_name_unknown", kind=kind, found=found, expected=", ".join(map(str, names)))
     return found

@@ -15,17 +15,17 @@ from lakeward.core.names import RunId, TableName, new_run_id, sha256
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
-from lakeward.flows.base.order import in_order
+from lakeward.flows.base.order import dependency_order
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.answers import GradedColumn
 from lakeward.flows.grading.edges import value_edges
-from lakeward.flows.grading.publication import annotate, send_tags
-from lakeward.flows.grading.records import PROPOSALS, Known, Row, known, proposal_rows
-from lakeward.grading.catalogue import Rules, Standing, shipped_rules
-from lakeward.grading.detection import detectable, detection_query, evidence_of
+from lakeward.flows.grading.publication import annotate_columns, send_tags
+from lakeward.flows.grading.records import PROPOSALS, GradeRecord, Row, proposal_rows, read_grade_record
+from lakeward.grading.catalogue import GradingRules, Sensitivity, shipped_rules
+from lakeward.grading.detection import detectable, detection_query, detector_counts
 from lakeward.grading.grade import ColumnGrade, GradeState
-from lakeward.grading.propagation import Edge, Held, Node, propagate
-from lakeward.grading.proposal import Proposal, Why, propose
+from lakeward.grading.propagation import Edge, Inherited, Node, propagate
+from lakeward.grading.proposal import GradeProposal, Reason, propose_grades
 
 # One counter for all grading runs, so that the newest proposal of a column is plain from its number.
 APP = "grade"
@@ -40,7 +40,7 @@ def grade_dataset(settings: Settings, name: str) -> list[GradedColumn]:
         UsageError: The project has no dataset `name`.
         DefinitionError: A catalogue was edited in place.
     """
-    return _grade(settings, [name])
+    return _grade_datasets(settings, [name])
 
 
 def grade_all(settings: Settings) -> list[GradedColumn]:
@@ -50,7 +50,7 @@ def grade_all(settings: Settings) -> list[GradedColumn]:
         DefinitionError: A catalogue was edited in place.
     """
     project = open_workspace(settings).project
-    return _grade(settings, in_order(project, list(_contracts(project))))
+    return _grade_datasets(settings, dependency_order(project, list(_valid_contracts(project))))
 
 
 def list_grades(settings: Settings, name: str | None = None) -> list[GradedColumn]:
@@ -60,49 +60,49 @@ def list_grades(settings: Settings, name: str | None = None) -> list[GradedColum
         UsageError: The project has no dataset `name`.
     """
     workspace = open_workspace(settings)
-    contracts = [workspace.project.contract(name)] if name else list(_contracts(workspace.project).values())
+    contracts = [workspace.project.contract(name)] if name else list(_valid_contracts(workspace.project).values())
     with workspace.engine() as engine:
-        record = known(engine, name)
-    return [row for contract in contracts for row in _rows(contract, record)]
+        record = read_grade_record(engine, name)
+    return [row for contract in contracts for row in _grade_rows(contract, record)]
 
 
 def current_grades(engine: Engine, contract: Contract) -> dict[str, ColumnGrade]:
     """The grade of every column of the contract, as proposals and decisions stand now."""
-    return known(engine, contract.name).current(contract)
+    return read_grade_record(engine, contract.name).current(contract)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
+class _GradingRun:
     workspace: Workspace
     engine: Engine
-    rules: Rules
-    record: Known
+    rules: GradingRules
+    record: GradeRecord
     contracts: Mapping[str, Contract]
     edges: tuple[Edge, ...]
     generations: Mapping[str, int]
     id: RunId
 
 
-def _grade(settings: Settings, names: list[str]) -> list[GradedColumn]:
+def _grade_datasets(settings: Settings, names: list[str]) -> list[GradedColumn]:
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        run = _open(workspace, engine, names)
-        rows = {name: found for name in names if (found := _proposed(run, run.contracts[name]))}
-        _record(run, rows)
+        run = _open_run(workspace, engine, names)
+        rows = {name: found for name in names if (found := _propose_grades(run, run.contracts[name]))}
+        _store_proposals(run, rows)
         for name in names:
-            annotate(engine, run.contracts[name], run.record.current(run.contracts[name]))
-    workspace.deliver()
-    return [row for name in names for row in _rows(run.contracts[name], run.record)]
+            annotate_columns(engine, run.contracts[name], run.record.current(run.contracts[name]))
+    workspace.deliver_lineage()
+    return [row for name in names for row in _grade_rows(run.contracts[name], run.record)]
 
 
-def _open(workspace: Workspace, engine: Engine, names: list[str]) -> _Run:
-    contracts = _contracts(workspace.project)
+def _open_run(workspace: Workspace, engine: Engine, names: list[str]) -> _GradingRun:
+    contracts = _valid_contracts(workspace.project)
     contracts |= {name: workspace.project.contract(name) for name in names if name not in contracts}
-    return _Run(
+    return _GradingRun(
         workspace=workspace,
         engine=engine,
         rules=shipped_rules(),
-        record=known(engine),
+        record=read_grade_record(engine),
         contracts=contracts,
         edges=value_edges(engine),
         generations=_generations(engine),
@@ -110,7 +110,7 @@ def _open(workspace: Workspace, engine: Engine, names: list[str]) -> _Run:
     )
 
 
-def _contracts(project: Project) -> dict[str, Contract]:
+def _valid_contracts(project: Project) -> dict[str, Contract]:
     """The valid contracts; what is wrong with the others is told by `lakeward contract lint` and by their own runs."""
     found: dict[str, Contract] = {}
     for name in project.datasets():
@@ -119,21 +119,21 @@ def _contracts(project: Project) -> dict[str, Contract]:
     return found
 
 
-def _proposed(run: _Run, contract: Contract) -> list[Row]:
+def _propose_grades(run: _GradingRun, contract: Contract) -> list[Row]:
     """New rows for the dataset; none where nothing that they rest on has changed. The record in `run` is brought up to date."""
     table, name = contract.table(contract.layer), contract.name
     if run.engine.info(table) is None:
         return []
-    above, edges = _above(run, table)
-    basis = _basis(run, contract, above)
+    upstream, edges = _upstream_grades(run, table)
+    basis = _basis(run, contract, upstream)
     if run.record.bases.get(name) == basis:
         return []
-    proposals = _inherited(_own(run, contract, table), table, above, edges, run.rules)
+    proposals = _inherit_grades(_detect_grades(run, contract, table), table, upstream, edges, run.rules)
     run.record.proposals[name], run.record.bases[name] = {p.column: p for p in proposals}, basis
     return proposal_rows(name, basis, proposals)
 
 
-def _own(run: _Run, contract: Contract, table: TableName) -> tuple[Proposal, ...]:
+def _detect_grades(run: _GradingRun, contract: Contract, table: TableName) -> tuple[GradeProposal, ...]:
     """What the columns that are stored say of themselves."""
     stored = run.engine.types(table)
     columns = [column for column in contract.columns if column.name in stored]
@@ -144,56 +144,60 @@ def _own(run: _Run, contract: Contract, table: TableName) -> tuple[Proposal, ...
         # A query of session relations need not be searched for tables of the lake.
         rows = run.engine.define("graded_table", f"SELECT * FROM {table}")
         query = detection_query(rows, names, order, run.rules)
-        found = evidence_of(run.engine.fetch(query), names, run.rules)
-    return propose(columns, contract.data_class, found, run.rules)
+        found = detector_counts(run.engine.fetch(query), names, run.rules)
+    return propose_grades(columns, contract.data_class, found, run.rules)
 
 
-def _above(run: _Run, table: TableName) -> tuple[dict[Node, Held], list[Edge]]:
+def _upstream_grades(run: _GradingRun, table: TableName) -> tuple[dict[Node, Inherited], list[Edge]]:
     """What the columns hold that the table is made of, and the edges from them."""
     edges = [edge for edge in run.edges if edge[1][0] == str(table)]
-    held: dict[Node, Held] = {}
+    upstream: dict[Node, Inherited] = {}
     for source in {
         TableName.parse(source[0]) for source, _ in edges if source[0].partition(".")[0] in ("silver", "gold", "repairs")
     }:
         contract = run.contracts.get(source.name)
         if contract:
-            held |= {(str(source), column): _held(grade) for column, grade in run.record.current(contract).items()}
-    wanted = {source for source, _ in edges}
-    return {node: found for node, found in held.items() if node in wanted}, edges
+            upstream |= {(str(source), column): _as_inherited(grade) for column, grade in run.record.current(contract).items()}
+    sources = {source for source, _ in edges}
+    return {node: found for node, found in upstream.items() if node in sources}, edges
 
 
-def _inherited(
-    own: tuple[Proposal, ...], table: TableName, above: Mapping[Node, Held], edges: Iterable[Edge], rules: Rules
-) -> list[Proposal]:
-    nodes = {(str(table), p.column): Held(p.standing, p.category) for p in own}
+def _inherit_grades(
+    proposals: tuple[GradeProposal, ...],
+    table: TableName,
+    upstream: Mapping[Node, Inherited],
+    edges: Iterable[Edge],
+    rules: GradingRules,
+) -> list[GradeProposal]:
+    nodes = {(str(table), p.column): Inherited(p.sensitivity, p.category) for p in proposals}
     # Bronze is the same columns as text, and is graded with its silver table.
     flowing = [edge for edge in edges if not edge[0][0].startswith(("bronze.", "landing."))]
-    held = propagate({**above, **nodes}, flowing, tuple(rules.categories))
-    return [_raised(proposal, held[str(table), proposal.column]) for proposal in own]
+    inherited = propagate({**upstream, **nodes}, flowing, tuple(rules.categories))
+    return [_raise_grade(proposal, inherited[str(table), proposal.column]) for proposal in proposals]
 
 
-def _raised(proposal: Proposal, held: Held) -> Proposal:
-    if held == Held(proposal.standing, proposal.category):
+def _raise_grade(proposal: GradeProposal, inherited: Inherited) -> GradeProposal:
+    if inherited == Inherited(proposal.sensitivity, proposal.category):
         return proposal
-    why = Why.INHERITED if held.standing else Why.SOURCE_UNGRADED
-    return replace(proposal, standing=held.standing, category=held.category, why=why)
+    why = Reason.INHERITED if inherited.sensitivity else Reason.SOURCE_UNGRADED
+    return replace(proposal, sensitivity=inherited.sensitivity, category=inherited.category, why=why)
 
 
-def _held(grade: ColumnGrade) -> Held:
-    known = grade.grade is not None and grade.state is not GradeState.STALE
-    return Held(Standing(grade.grade, grade.level) if known and grade.grade else None, grade.category)
+def _as_inherited(grade: ColumnGrade) -> Inherited:
+    is_valid = grade.grade is not None and grade.state is not GradeState.STALE
+    return Inherited(Sensitivity(grade.grade, grade.level) if is_valid and grade.grade else None, grade.category)
 
 
-def _basis(run: _Run, contract: Contract, above: Mapping[Node, Held]) -> str:
-    app = governance.app(contract.name, run.generations.get(contract.name, 1))
+def _basis(run: _GradingRun, contract: Contract, upstream: Mapping[Node, Inherited]) -> str:
+    app = governance.application_id(contract.name, run.generations.get(contract.name, 1))
     data = run.engine.txn(contract.table(contract.layer), app)
-    sources = sorted((*node, repr(held)) for node, held in above.items())
+    sources = sorted((*node, repr(inherited)) for node, inherited in upstream.items())
     return sha256(json.dumps([contract.sha256, run.rules.sha256, app, data, sources]).encode())
 
 
-def _record(run: _Run, rows: Mapping[str, list[Row]]) -> None:
+def _store_proposals(run: _GradingRun, rows: Mapping[str, list[Row]]) -> None:
     """One commit for the whole run; a run beside it makes this one take the next number. Lineage is told first: it can be told twice."""
-    table, at = governance.spec(PROPOSALS).name, run.workspace.clock.now()
+    table, at = governance.table_spec(PROPOSALS).name, run.workspace.clock.now()
     while rows:
         seq = run.engine.txn(table, APP) + 1
         for name in rows:
@@ -201,17 +205,17 @@ def _record(run: _Run, rows: Mapping[str, list[Row]]) -> None:
             cause = f"grading {seq} {run.record.bases[name]}"
             send_tags(run.workspace, run.engine, contract, run.record.current(contract), cause=cause, at=at)
         head = {"seq": seq, "run_id": run.id, "proposed_at": at}
-        every = [{**head, **row} for found in rows.values() for row in found]
-        if governance.record(run.engine, PROPOSALS, every, Txn(APP, seq)):
+        all_rows = [{**head, **row} for found in rows.values() for row in found]
+        if governance.append_rows(run.engine, PROPOSALS, all_rows, Txn(APP, seq)):
             return
 
 
 def _generations(engine: Engine) -> dict[str, int]:
-    if engine.info(governance.spec("contracts").name) is None:
+    if engine.info(governance.table_spec("contracts").name) is None:
         return {}
     found = engine.fetch("SELECT dataset, max(generation) AS generation FROM governance.contracts GROUP BY dataset")
     return {row["dataset"]: row["generation"] for row in found}
 
 
-def _rows(contract: Contract, record: Known) -> list[GradedColumn]:
+def _grade_rows(contract: Contract, record: GradeRecord) -> list[GradedColumn]:
     return [GradedColumn(contract.name, column, grade) for column, grade in record.current(contract).items()]

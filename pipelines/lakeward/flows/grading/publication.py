@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lakeward.contracts.model import Contract
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base.lineage import stored
+from lakeward.flows.base.lineage_events import table_dataset
 from lakeward.flows.base.workspace import Workspace
 from lakeward.grading.grade import ColumnGrade
 from lakeward_lineage import Dataset, Processor, Step, Tag, complete, start
@@ -13,14 +13,14 @@ from lakeward_lineage import Dataset, Processor, Step, Tag, complete, start
 # What keys in Delta metadata and in tags begin with, so that nobody else's are touched.
 PREFIX = "lakeward."
 # A key can't be taken out of Delta's metadata by itself, so "nothing" is a text.
-NOTHING = "-"
+NO_VALUE = "-"
 
 
-def annotate(engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade]) -> None:
+def annotate_columns(engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade]) -> None:
     """Write the grades into the metadata of the dataset's table, if it is there and says otherwise."""
     table = contract.table(contract.layer)
     if engine.info(table) is not None:
-        texts = {column: _texts(grade) for column, grade in grades.items()}
+        texts = {column: _tag_texts(grade) for column, grade in grades.items()}
         engine.annotate(table, {c: {PREFIX + key: text for key, text in each.items()} for c, each in texts.items()})
 
 
@@ -28,7 +28,7 @@ def send_tags(
     workspace: Workspace, engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade], cause: str, at: datetime
 ) -> None:
     """Put the grades into the outbox as tags of the dataset's columns; once per `cause`, however often it is called."""
-    table = stored_with_tags(engine, contract, grades)
+    table = tagged_dataset(engine, contract, grades)
     step = Step(
         project=workspace.project.name,
         job=f"grade.{contract.name}",
@@ -41,25 +41,25 @@ def send_tags(
     workspace.outbox.append(complete(step, at))
 
 
-def stored_with_tags(engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade]) -> Dataset:
+def tagged_dataset(engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade]) -> Dataset:
     """The dataset's table with its grades as tags, and without counts: grading writes no rows."""
-    table = stored(engine, contract.table(contract.layer), 0, contract.owner)
+    table = table_dataset(engine, contract.table(contract.layer), 0, contract.owner)
     tags = tuple(
         Tag(PREFIX + key, text, column)
         for column, grade in grades.items()
-        for key, text in _texts(grade).items()
-        if text != NOTHING
+        for key, text in _tag_texts(grade).items()
+        if text != NO_VALUE
     )
     return Dataset(
         table.name, namespace=None, path=table.path, fields=table.fields, version=table.version, owners=table.owners, tags=tags
     )
 
 
-def _texts(grade: ColumnGrade) -> dict[str, str]:
+def _tag_texts(grade: ColumnGrade) -> dict[str, str]:
     return {
-        "grade": str(grade.grade or NOTHING),
-        "level": str(grade.level or NOTHING),
-        "category": grade.category or NOTHING,
+        "grade": str(grade.grade or NO_VALUE),
+        "level": str(grade.level or NO_VALUE),
+        "category": grade.category or NO_VALUE,
         "state": str(grade.state),
-        "rules": grade.rule_version or NOTHING,
+        "rules": grade.rule_version or NO_VALUE,
     }

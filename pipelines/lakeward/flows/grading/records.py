@@ -7,10 +7,10 @@ from typing import Any
 from lakeward.contracts.model import Contract
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
-from lakeward.grading.catalogue import Standing
-from lakeward.grading.decision import Action, Decision, current
+from lakeward.grading.catalogue import Sensitivity
+from lakeward.grading.decision import DecisionAction, GradeDecision, current_grade
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
-from lakeward.grading.proposal import Proposal, Why
+from lakeward.grading.proposal import GradeProposal, Reason
 
 PROPOSALS, DECISIONS = "grade_proposals", "grade_decisions"
 # What waits for a person: a proposal, a decision that its column outgrew, and what the rules can't grade.
@@ -20,22 +20,22 @@ Row = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Known:
+class GradeRecord:
     """What is on record of the columns of some datasets, by dataset and column: the newest of each.
 
     Args:
         bases: What the newest proposals of a dataset rest on.
     """
 
-    proposals: dict[str, dict[str, Proposal]]
-    decisions: dict[str, dict[str, Decision]]
+    proposals: dict[str, dict[str, GradeProposal]]
+    decisions: dict[str, dict[str, GradeDecision]]
     bases: dict[str, str]
 
     def current(self, contract: Contract) -> dict[str, ColumnGrade]:
         """The grade of every column that the contract promises."""
         proposals = self.proposals.get(contract.name, {})
         decisions = self.decisions.get(contract.name, {})
-        return {c.name: current(str(c.type), proposals.get(c.name), decisions.get(c.name)) for c in contract.columns}
+        return {c.name: current_grade(str(c.type), proposals.get(c.name), decisions.get(c.name)) for c in contract.columns}
 
 
 def waiting(grades: Mapping[str, ColumnGrade]) -> int:
@@ -43,24 +43,24 @@ def waiting(grades: Mapping[str, ColumnGrade]) -> int:
     return sum(1 for grade in grades.values() if grade.state in WAITING)
 
 
-def known(engine: Engine, dataset: str | None = None) -> Known:
+def read_grade_record(engine: Engine, dataset: str | None = None) -> GradeRecord:
     """What is on record of `dataset`, or of all."""
     own = {"dataset": dataset} if dataset else {}
-    known = Known({}, {}, {})
+    record = GradeRecord({}, {}, {})
     newest: dict[str, int] = {}
-    for row in governance.rows(engine, PROPOSALS, order="seq", **own):
+    for row in governance.read_rows(engine, PROPOSALS, order="seq", **own):
         name = row["dataset"]
         if row["seq"] != newest.get(name):
             # A later run speaks of all columns that there are then; what it leaves out is gone.
-            newest[name], known.proposals[name] = row["seq"], {}
-        known.proposals[name][row["column"]] = _proposal(row)
-        known.bases[name] = row["basis"]
-    for row in governance.rows(engine, DECISIONS, order="seq", **own):
-        known.decisions.setdefault(row["dataset"], {})[row["column"]] = _decision(row)
-    return known
+            newest[name], record.proposals[name] = row["seq"], {}
+        record.proposals[name][row["column"]] = _to_proposal(row)
+        record.bases[name] = row["basis"]
+    for row in governance.read_rows(engine, DECISIONS, order="seq", **own):
+        record.decisions.setdefault(row["dataset"], {})[row["column"]] = _to_decision(row)
+    return record
 
 
-def proposal_rows(dataset: str, basis: str, proposals: Iterable[Proposal]) -> list[Row]:
+def proposal_rows(dataset: str, basis: str, proposals: Iterable[GradeProposal]) -> list[Row]:
     """Rows of `governance.grade_proposals`, without who and when."""
     return [
         {
@@ -68,7 +68,7 @@ def proposal_rows(dataset: str, basis: str, proposals: Iterable[Proposal]) -> li
             "basis": basis,
             "column": p.column,
             "column_type": p.type,
-            **_standing_of("", p.standing),
+            **_sensitivity_cells("", p.sensitivity),
             "category": p.category,
             "detector": p.detector,
             "ratio": p.ratio,
@@ -81,7 +81,7 @@ def proposal_rows(dataset: str, basis: str, proposals: Iterable[Proposal]) -> li
     ]
 
 
-def decision_row(dataset: str, decision: Decision, head: Mapping[str, object]) -> Row:
+def decision_row(dataset: str, decision: GradeDecision, head: Mapping[str, object]) -> Row:
     """A row of `governance.grade_decisions`."""
     return {
         **head,
@@ -89,46 +89,48 @@ def decision_row(dataset: str, decision: Decision, head: Mapping[str, object]) -
         "column": decision.column,
         "column_type": decision.type,
         "action": str(decision.action),
-        **_standing_of("", decision.standing),
+        **_sensitivity_cells("", decision.sensitivity),
         "category": decision.category,
-        **_standing_of("seen_", decision.seen),
+        **_sensitivity_cells("seen_", decision.seen),
         "seen_category": decision.seen_category,
-        "decided_by": decision.by,
+        "decided_by": decision.decided_by,
         "reason": decision.reason,
         "approved_by": decision.approved_by,
         "transform": decision.transform,
     }
 
 
-def _standing_of(prefix: str, standing: Standing | None) -> Row:
+def _sensitivity_cells(prefix: str, standing: Sensitivity | None) -> Row:
     return {
         f"{prefix}grade": str(standing.grade) if standing else None,
         f"{prefix}level": standing.level if standing else None,
     }
 
 
-def _standing(row: Row, prefix: str = "") -> Standing | None:
+def _to_sensitivity(row: Row, prefix: str = "") -> Sensitivity | None:
     grade = row[f"{prefix}grade"]
-    return Standing(Grade(grade), row[f"{prefix}level"]) if grade else None
+    return Sensitivity(Grade(grade), row[f"{prefix}level"]) if grade else None
 
 
-def _proposal(row: Row) -> Proposal:
+def _to_proposal(row: Row) -> GradeProposal:
     same = ("column", "category", "detector", "ratio", "sample", "rule_version", "catalogue")
-    return Proposal(type=row["column_type"], standing=_standing(row), why=Why(row["why"]), **{key: row[key] for key in same})
+    return GradeProposal(
+        type=row["column_type"], sensitivity=_to_sensitivity(row), why=Reason(row["why"]), **{key: row[key] for key in same}
+    )
 
 
-def _decision(row: Row) -> Decision:
-    standing = _standing(row)
+def _to_decision(row: Row) -> GradeDecision:
+    standing = _to_sensitivity(row)
     assert standing is not None
-    return Decision(
+    return GradeDecision(
         column=row["column"],
         type=row["column_type"],
-        action=Action(row["action"]),
-        standing=standing,
+        action=DecisionAction(row["action"]),
+        sensitivity=standing,
         category=row["category"],
-        seen=_standing(row, "seen_"),
+        seen=_to_sensitivity(row, "seen_"),
         seen_category=row["seen_category"],
-        by=row["decided_by"],
+        decided_by=row["decided_by"],
         reason=row["reason"],
         approved_by=row["approved_by"],
         transform=row["transform"],

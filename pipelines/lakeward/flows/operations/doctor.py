@@ -12,9 +12,9 @@ from lakeward.core.errors import LakewardError
 from lakeward.core.settings import EMBEDDED, SPARK, Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.operations.spark import check_spark, is_used
+from lakeward.flows.operations.spark_setup import check_spark, uses_spark
 
-NEEDED = (
+REQUIRED_DISTRIBUTIONS = (
     "lakeward",
     "duckdb",
     "duckdb-extension-delta",
@@ -50,18 +50,22 @@ class MachineCheck:
 
 def check_machine(settings: Settings) -> list[MachineCheck]:
     """Every check of this machine."""
-    checks = [_python(), *(_distribution(name) for name in NEEDED), *(_extra(name, extra) for name, extra in EXTRAS.items())]
-    return [*checks, *_spark(settings), *_lake(settings), _engine(settings)]
+    checks = [
+        _check_python(),
+        *(_check_distribution(name) for name in REQUIRED_DISTRIBUTIONS),
+        *(_check_extra(name, extra) for name, extra in EXTRAS.items()),
+    ]
+    return [*checks, *_check_spark_parts(settings), *_check_lake(settings), _check_engine(settings)]
 
 
-def _row(check: str, found: str | None, repair: str, *, needed: bool = True) -> MachineCheck:
+def _check_row(check: str, found: str | None, repair: str, *, needed: bool = True) -> MachineCheck:
     ok = found is not None
     return MachineCheck(check=check, ok=ok, needed=needed, found=found, repair=None if ok else repair)
 
 
-def _python() -> MachineCheck:
+def _check_python() -> MachineCheck:
     found = platform.python_version() if sys.version_info >= (3, 11) else None
-    return _row("python", found, "python3.11 -m venv .venv")
+    return _check_row("python", found, "python3.11 -m venv .venv")
 
 
 def _version(distribution: str) -> str | None:
@@ -71,56 +75,56 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-def _distribution(name: str) -> MachineCheck:
-    return _row(name, _version(name), f"pip install --force-reinstall {name}")
+def _check_distribution(name: str) -> MachineCheck:
+    return _check_row(name, _version(name), f"pip install --force-reinstall {name}")
 
 
-def _extra(name: str, extra: str) -> MachineCheck:
-    return _row(f"{name} (extra {extra})", _version(name), f"pip install 'lakeward[{extra}]'", needed=False)
+def _check_extra(name: str, extra: str) -> MachineCheck:
+    return _check_row(f"{name} (extra {extra})", _version(name), f"pip install 'lakeward[{extra}]'", needed=False)
 
 
-def _spark(settings: Settings) -> Iterator[MachineCheck]:
+def _check_spark_parts(settings: Settings) -> Iterator[MachineCheck]:
     """The extra; and where it is installed or anything works on Spark, what a session needs."""
     used = _uses_spark(settings)
-    extra = _extra("pyspark", "spark")
+    extra = _check_extra("pyspark", "spark")
     yield replace(extra, needed=used)
     for name, found in check_spark(settings) if extra.ok or used else ():
         wrong = isinstance(found, LakewardError)
         repair = found.render(settings.lang).splitlines()[-1] if isinstance(found, LakewardError) else ""
-        yield _row(name, None if wrong else str(found), repair, needed=used)
+        yield _check_row(name, None if wrong else str(found), repair, needed=used)
 
 
 def _uses_spark(settings: Settings) -> bool:
     try:
-        return is_used(settings, open_workspace(settings).project)
+        return uses_spark(settings, open_workspace(settings).project)
     except LakewardError:  # told by the check of the project
         return settings.engine == SPARK
 
 
-def _lake(settings: Settings) -> list[MachineCheck]:
+def _check_lake(settings: Settings) -> list[MachineCheck]:
     try:
         lake = open_workspace(settings).lake
     except LakewardError as error:
-        return [_row("project", None, error.render(settings.lang).splitlines()[-1])]
+        return [_check_row("project", None, error.render(settings.lang).splitlines()[-1])]
     folder = Path(lake)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            return [_row("lake", lake, "")]
+            return [_check_row("lake", lake, "")]
     except OSError:
-        return [_row("lake", None, f"mkdir -p {lake}")]
+        return [_check_row("lake", None, f"mkdir -p {lake}")]
 
 
-def _engine(settings: Settings) -> MachineCheck:
+def _check_engine(settings: Settings) -> MachineCheck:
     name = settings.engine or EMBEDDED
     try:
         workspace = open_workspace(settings)
         name = workspace.engine_name()
         with workspace.engine() as engine:
-            found = ", ".join(f"{row['extension_name']} {row['extension_version']}" for row in engine.fetch(LOADED))
+            found = ", ".join(f"{row['extension_name']} {row['extension_version']}" for row in engine.fetch(LOADED_EXTENSIONS))
     except LakewardError as error:
-        return _row(f"engine {name}", None, error.render(settings.lang).splitlines()[-1])
-    return _row(f"engine {name}", found, "")
+        return _check_row(f"engine {name}", None, error.render(settings.lang).splitlines()[-1])
+    return _check_row(f"engine {name}", found, "")
 
 
-LOADED = "SELECT extension_name, extension_version FROM duckdb_extensions() WHERE loaded AND extension_name = 'delta'"
+LOADED_EXTENSIONS = "SELECT extension_name, extension_version FROM duckdb_extensions() WHERE loaded AND extension_name = 'delta'"

@@ -14,14 +14,14 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.answers import fields_of
-from lakeward.flows.base.pinning import Range
+from lakeward.flows.base.pinning import BatchRange
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.events import RowEvent
-from lakeward.flows.steward.history import RowFailure, life
+from lakeward.flows.steward.history import RowFailure, row_history
 from lakeward.quality.rule import Outcome
 
 # A row is looked for by its key; more matches than this mean that the condition names a set, not a row.
-MATCHES = 20
+MAX_MATCHES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class FilePlace:
 class CuratedPlace:
     """What a computed row was made of: of each table the versions and batches that its curation read."""
 
-    inputs: Mapping[str, Range]
+    inputs: Mapping[str, BatchRange]
 
     def as_dict(self) -> dict[str, object]:
         """`inputs`."""
@@ -109,24 +109,24 @@ def explain_row(settings: Settings, name: str, where: str) -> list[RowOrigin]:
         UsageError: No such table or column, or no row matches.
     """
     workspace = open_workspace(settings)
-    table = _table(name)
+    table = _parse_table_name(name)
     contract = workspace.project.contract(table.name)
-    wanted = _wanted(contract, where)
+    key_values = _parse_condition(contract, where)
     with workspace.engine(contract) as engine:
-        rows = _matches(engine, table, wanted, contract)
+        rows = _find_rows(engine, table, key_values, contract)
         if not rows:
-            raise UsageError("row_not_found", table=name, columns=", ".join(wanted))
-        return [_origin(engine, contract, at, row) for at, row in rows]
+            raise UsageError("row_not_found", table=name, columns=", ".join(key_values))
+        return [_row_origin(engine, contract, at, row) for at, row in rows]
 
 
-def _table(name: str) -> TableName:
+def _parse_table_name(name: str) -> TableName:
     try:
         return TableName.parse(name)
     except ValueError as error:
         raise UsageError("table_name_expected", found=name) from error
 
 
-def _wanted(contract: Contract, where: str) -> dict[str, str]:
+def _parse_condition(contract: Contract, where: str) -> dict[str, str]:
     """Column -> text to compare with.
 
     Raises:
@@ -140,37 +140,37 @@ def _wanted(contract: Contract, where: str) -> dict[str, str]:
     return {column.strip(): value.strip() for column, _, value in parts}
 
 
-def _matches(
-    engine: Engine, table: TableName, wanted: dict[str, str], contract: Contract
+def _find_rows(
+    engine: Engine, table: TableName, key_values: dict[str, str], contract: Contract
 ) -> list[tuple[TableName, dict[str, Any]]]:
     """Rows of the published table; if there is none, rows set aside, compared as the text that was received."""
-    aside = contract.table(Layer.QUARANTINE)
-    for at, typed in ((table, True), (aside, False)):
+    quarantine = contract.table(Layer.QUARANTINE)
+    for at, typed in ((table, True), (quarantine, False)):
         if engine.info(at) is None:
             continue
-        condition = " AND ".join(_equal(contract, column, value, typed=typed) for column, value in wanted.items())
-        found = engine.fetch(f"SELECT * FROM {at} WHERE {condition} ORDER BY _batch_seq, _file_seq, _row LIMIT {MATCHES}")
+        condition = " AND ".join(_equality(contract, column, value, typed=typed) for column, value in key_values.items())
+        found = engine.fetch(f"SELECT * FROM {at} WHERE {condition} ORDER BY _batch_seq, _file_seq, _row LIMIT {MAX_MATCHES}")
         if found:
             return [(at, row) for row in found]
     return []
 
 
-def _equal(contract: Contract, column: str, value: str, *, typed: bool) -> str:
+def _equality(contract: Contract, column: str, value: str, *, typed: bool) -> str:
     if typed and contract.column(column).type.kind is Kind.TIMESTAMP:
         return f"{identifier(column)} = TRY_CAST({literal(value)} AS TIMESTAMPTZ)"
     return f"CAST({identifier(column)} AS VARCHAR) = {literal(value)}"
 
 
-def _origin(engine: Engine, contract: Contract, table: TableName, row: Mapping[str, Any]) -> RowOrigin:
+def _row_origin(engine: Engine, contract: Contract, table: TableName, row: Mapping[str, Any]) -> RowOrigin:
     seq = row["_batch_seq"]
-    runs = governance.rows(engine, "runs", order="generation DESC LIMIT 1", dataset=contract.name, batch_seq=seq)
-    verdicts = governance.rows(engine, "verdicts", order="generation DESC, rule_id", dataset=contract.name, batch_seq=seq)
+    runs = governance.read_rows(engine, "runs", order="generation DESC LIMIT 1", dataset=contract.name, batch_seq=seq)
+    verdicts = governance.read_rows(engine, "verdicts", order="generation DESC, rule_id", dataset=contract.name, batch_seq=seq)
     run = runs[0] if runs else {}
     return RowOrigin(
         table=table,
         batch=seq,
         batch_id=run.get("batch_id"),
-        place=_place(engine, contract, row),
+        place=_row_source(engine, contract, row),
         run_id=row["_run_id"],
         flow=run.get("flow"),
         contract_version=run.get("contract_version"),
@@ -178,15 +178,15 @@ def _origin(engine: Engine, contract: Contract, table: TableName, row: Mapping[s
         suite_sha256=run.get("suite_sha256"),
         rules={v["rule_id"]: RuleOutcome(v["rule_version"], Outcome(v["outcome"])) for v in reversed(verdicts)},
         reasons=tuple(json.loads(row["_reasons"])) if "_reasons" in row else None,
-        life=life(engine, contract.name, (row["_file_seq"], row["_row"])) if contract.layer is Layer.SILVER else (),
+        life=row_history(engine, contract.name, (row["_file_seq"], row["_row"])) if contract.layer is Layer.SILVER else (),
     )
 
 
-def _place(engine: Engine, contract: Contract, row: Mapping[str, Any]) -> FilePlace | CuratedPlace:
+def _row_source(engine: Engine, contract: Contract, row: Mapping[str, Any]) -> FilePlace | CuratedPlace:
     """Where the row stood: silver in a file; gold in what its curation read."""
     if contract.layer is Layer.GOLD:
-        batches = governance.rows(engine, "batches", dataset=contract.name, batch_seq=row["_batch_seq"])
-        return CuratedPlace(pinning.ranges(batches[0]) if batches else {})
+        batches = governance.read_rows(engine, "batches", dataset=contract.name, batch_seq=row["_batch_seq"])
+        return CuratedPlace(pinning.batch_ranges(batches[0]) if batches else {})
     # By its place alone: a row that was set aside is published by a later batch than the one that brought it.
     found = engine.fetch(f"""
         SELECT _file, _ingested_at FROM bronze.{contract.name}

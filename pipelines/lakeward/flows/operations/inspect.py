@@ -14,7 +14,7 @@ from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.report import Counts
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.quality.rule import Dimension, Outcome, Severity
-from lakeward.quality.score_sql import REWORKED
+from lakeward.quality.score_sql import REWORK_FLOWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,29 +90,30 @@ def list_runs(settings: Settings) -> list[DatasetTotals]:
     """Per dataset, what all its finished batches came to."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        found = governance.rows(engine, "runs", order="generation, batch_seq")
+        found = governance.read_rows(engine, "runs", order="generation, batch_seq")
     by_batch = {(row["dataset"], row["batch_seq"]): row for row in found}
     return [
-        _total(name, [row for (dataset, _), row in by_batch.items() if dataset == name]) for name in workspace.project.datasets()
+        _dataset_total(name, [row for (dataset, _), row in by_batch.items() if dataset == name])
+        for name in workspace.project.datasets()
     ]
 
 
-def _total(name: str, runs: list[dict[str, Any]]) -> DatasetTotals:
-    counts = sum((_counts(row) for row in runs), Counts())
-    score = next((row["score"] for row in reversed(runs) if row["flow"] not in REWORKED), None)
+def _dataset_total(name: str, runs: list[dict[str, Any]]) -> DatasetTotals:
+    counts = sum((_moved_counts(row) for row in runs), Counts())
+    score = next((row["score"] for row in reversed(runs) if row["flow"] not in REWORK_FLOWS), None)
     last = runs[-1]["run_id"] if runs else None
     return DatasetTotals(dataset=name, run_id=last, batches=len(runs), counts=counts, score=score)
 
 
-def _counts(run: Mapping[str, Any]) -> Counts:
+def _moved_counts(run: Mapping[str, Any]) -> Counts:
     """What the batch moved: a replay receives nothing, and its rows leave quarantine."""
     counts = Counts(**{key: run[key] for key in Counts().as_dict()})
-    if run["flow"] not in REWORKED:
+    if run["flow"] not in REWORK_FLOWS:
         return counts
     return replace(counts, rows_in=0, bronze=0, quarantine=counts.quarantine - counts.rows_in)
 
 
-def list_verdicts(settings: Settings, name: str, *, every: bool = False) -> list[StoredVerdict]:
+def list_verdicts(settings: Settings, name: str, *, all_batches: bool = False) -> list[StoredVerdict]:
     """Verdicts of the dataset's newest batch, or of `every` batch.
 
     Raises:
@@ -121,10 +122,10 @@ def list_verdicts(settings: Settings, name: str, *, every: bool = False) -> list
     workspace = open_workspace(settings)
     workspace.project.contract(name)
     with workspace.engine() as engine:
-        found = governance.rows(engine, "verdicts", order="batch_seq, generation, rule_id", dataset=name)
+        found = governance.read_rows(engine, "verdicts", order="batch_seq, generation, rule_id", dataset=name)
     newest = max(((row["generation"], row["batch_seq"]) for row in found), default=None)
-    kept = found if every else [row for row in found if (row["generation"], row["batch_seq"]) == newest]
-    return [_verdict(row) for row in kept]
+    selected = found if all_batches else [row for row in found if (row["generation"], row["batch_seq"]) == newest]
+    return [_verdict(row) for row in selected]
 
 
 def _verdict(row: Mapping[str, Any]) -> StoredVerdict:

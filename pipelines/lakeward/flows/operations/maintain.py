@@ -19,22 +19,22 @@ from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.batch.series import drop_superseded
+from lakeward.flows.batch.series import drop_superseded_state
 
 # One counter for all runs, as for grades.
 APP, MAINTENANCE = "maintain", "maintenance"
-STATE = TableName(Layer.GOVERNANCE, "series_state")
+SERIES_STATE = TableName(Layer.GOVERNANCE, "series_state")
 # How received rows are asked for: by batch, and by their place.
 RECEIVED_ORDER = ("_batch_seq", "_file_seq", "_row")
 
 log = logging.getLogger(__name__)
 
 # A dataset's turn; governance tables have none: nothing drops them, so that the fence alone is enough.
-Turn = Callable[[], AbstractContextManager[None]]
+DatasetLock = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Maintained:
+class TableMaintenance:
     """What was done to one table.
 
     Args:
@@ -52,7 +52,7 @@ class Maintained:
     bytes_freed: int
 
     @property
-    def changed(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether there was anything to do."""
         return self.files_before != self.files_after or bool(self.rows_dropped or self.files_removed)
 
@@ -61,7 +61,7 @@ class Maintained:
         return asdict(self)
 
 
-def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[Maintained], dict[str, LakewardError]]:
+def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[TableMaintenance], dict[str, LakewardError]]:
     """Compact, cluster and vacuum the tables of these datasets; of none named, of the whole lake, governance tables too.
 
     Returns:
@@ -74,7 +74,7 @@ def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[Mainta
     workspace = open_workspace(settings)
     for name in names:
         workspace.project.contract_path(name)
-    run = _Run(workspace=workspace, id=new_run_id(), started_at=workspace.clock.now(), done=[], failed={})
+    run = _MaintenanceRun(workspace=workspace, id=new_run_id(), started_at=workspace.clock.now(), results=[], errors={})
     with workspace.engine() as engine:
         tables = [info.name for info in engine.tables()]
     received = [table for table in tables if table.layer is not Layer.GOVERNANCE]
@@ -82,13 +82,13 @@ def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[Mainta
     dropped = sum(run.dataset(name, [table for table in received if table.name == name]) for name in chosen)
     with workspace.engine() as engine:
         for table in tables:
-            if table.layer is Layer.GOVERNANCE and (not names or (dropped and table == STATE)):
-                run.table(engine, table, nullcontext, (), dropped if table == STATE else 0)
+            if table.layer is Layer.GOVERNANCE and (not names or (dropped and table == SERIES_STATE)):
+                run.table(engine, table, nullcontext, (), dropped if table == SERIES_STATE else 0)
         run.record(engine)
-    return run.done, run.failed
+    return run.results, run.errors
 
 
-def order_of(table: TableName, contract: Contract | None) -> tuple[str, ...]:
+def sort_columns(table: TableName, contract: Contract | None) -> tuple[str, ...]:
     """The columns that its rows are sorted by: published rows by series, or else key, then time; others as they were received."""
     if contract is None or table.layer is not contract.layer:
         return RECEIVED_ORDER
@@ -97,12 +97,12 @@ def order_of(table: TableName, contract: Contract | None) -> tuple[str, ...]:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Run:
+class _MaintenanceRun:
     workspace: Workspace
     id: RunId
     started_at: datetime
-    done: list[Maintained]
-    failed: dict[str, LakewardError]
+    results: list[TableMaintenance]
+    errors: dict[str, LakewardError]
 
     def dataset(self, name: str, tables: Iterable[TableName]) -> int:
         """Maintain the tables of one dataset; how many rows of what its sensor rules keep were dropped."""
@@ -111,39 +111,41 @@ class _Run:
             # Tables outlive their contract.
             contract = project.contract(name) if name in project.datasets() else None
             with self.workspace.engine(contract) as engine:
-                with engine.turn(name):
-                    dropped = drop_superseded(engine, name)
+                with engine.dataset_lock(name):
+                    dropped = drop_superseded_state(engine, name)
                 for table in tables:
-                    self.table(engine, table, lambda: engine.turn(name), order_of(table, contract))
+                    self.table(engine, table, lambda: engine.dataset_lock(name), sort_columns(table, contract))
         except LakewardError as error:
-            self.failed[name] = error
+            self.errors[name] = error
             return 0
         return dropped
 
-    def table(self, engine: Engine, table: TableName, turn: Turn, order_by: Sequence[str], dropped: int = 0) -> None:
+    def table(
+        self, engine: Engine, table: TableName, dataset_lock: DatasetLock, order_by: Sequence[str], dropped: int = 0
+    ) -> None:
         """Maintain one table, turn by turn; what stands in the way of one does not keep the others from it."""
         retention, less, more = timedelta(days=self.workspace.project.retention_days), 0, True
         try:
             while more:
-                with turn():
+                with dataset_lock():
                     compacted = engine.compact(table, order_by)
                 more = compacted is not None
-                less += compacted.old - compacted.new if compacted else 0
-            with turn():
+                less += compacted.files_removed - compacted.files_added if compacted else 0
+            with dataset_lock():
                 vacuumed = engine.vacuum(table, retention)
         except LakewardError as error:
-            self.failed[str(table)] = error
+            self.errors[str(table)] = error
             return
-        done = Maintained(
+        result = TableMaintenance(
             table=str(table),
-            files_before=vacuumed.live + less,
-            files_after=vacuumed.live,
+            files_before=vacuumed.live_files + less,
+            files_after=vacuumed.live_files,
             rows_dropped=dropped,
-            files_removed=vacuumed.files,
-            bytes_freed=vacuumed.size,
+            files_removed=vacuumed.removed_files,
+            bytes_freed=vacuumed.removed_bytes,
         )
-        self.done.append(done)
-        log.info("table_maintained", extra={"run_id": self.id, **done.as_dict()})
+        self.results.append(result)
+        log.info("table_maintained", extra={"run_id": self.id, **result.as_dict()})
 
     def record(self, engine: Engine) -> None:
         """One commit for the whole run; a run beside it makes this one take the next number."""
@@ -154,8 +156,8 @@ class _Run:
             "started_at": self.started_at,
             "finished_at": self.workspace.clock.now(),
         }
-        rows = [{**head, **row.as_dict(), "table_name": row.table} for row in self.done if row.changed]
+        rows = [{**head, **row.as_dict(), "table_name": row.table} for row in self.results if row.has_changes]
         while rows:
-            seq = engine.txn(governance.spec(MAINTENANCE).name, APP) + 1
-            if governance.record(engine, MAINTENANCE, [{**row, "seq": seq} for row in rows], Txn(APP, seq)):
+            seq = engine.txn(governance.table_spec(MAINTENANCE).name, APP) + 1
+            if governance.append_rows(engine, MAINTENANCE, [{**row, "seq": seq} for row in rows], Txn(APP, seq)):
                 return

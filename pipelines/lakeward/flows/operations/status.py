@@ -15,7 +15,7 @@ from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.halted import halted_batches
-from lakeward.flows.grading.records import Known, known, waiting
+from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
 from lakeward.flows.quarantine.open_rows import open_count
 from lakeward.flows.scoring.answers import DatasetScore
 from lakeward.flows.scoring.current import current_scores
@@ -54,11 +54,11 @@ class DatasetStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class GovernanceState:
     """What the governance tables say of all datasets: their latest run and score, their grades, and the batch at which one waits."""
 
     latest: Mapping[str, Mapping[str, Any]]
-    grades: Known
+    grades: GradeRecord
     halted: Mapping[str, int]
     scores: Mapping[str, DatasetScore]
 
@@ -67,12 +67,12 @@ def project_status(settings: Settings) -> list[DatasetStatus]:
     """How each dataset stands."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        latest = {row["dataset"]: row for row in governance.rows(engine, "runs", order="finished_at")}
-        recorded = Recorded(latest, known(engine), halted_batches(engine), current_scores(workspace, engine))
-        return [_dataset(workspace, engine, name, recorded) for name in workspace.project.datasets()]
+        latest = {row["dataset"]: row for row in governance.read_rows(engine, "runs", order="finished_at")}
+        recorded = GovernanceState(latest, read_grade_record(engine), halted_batches(engine), current_scores(workspace, engine))
+        return [_dataset_status(workspace, engine, name, recorded) for name in workspace.project.datasets()]
 
 
-def _dataset(workspace: Workspace, engine: Engine, name: str, recorded: Recorded) -> DatasetStatus:
+def _dataset_status(workspace: Workspace, engine: Engine, name: str, recorded: GovernanceState) -> DatasetStatus:
     run, scored = recorded.latest.get(name), recorded.scores.get(name)
     try:
         contract = workspace.project.contract(name)
@@ -85,21 +85,21 @@ def _dataset(workspace: Workspace, engine: Engine, name: str, recorded: Recorded
         failed_rules=scored.mean.failed_rules if scored else None,
         unknown_rules=scored.mean.unknown_rules if scored else None,
         quarantine=open_count(engine, name),
-        rejects=_rows(engine, TableName(Layer.REJECTS, name)),
+        rejects=_row_count(engine, TableName(Layer.REJECTS, name)),
         halted=recorded.halted.get(name),
         late=is_late(contract, run, workspace.clock.now()) if contract else None,
         waiting=waiting(recorded.grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
         next=() if contract else (Notice("next_contract", {"dataset": name}),),
     )
-    return replace(status, next=_next(status)) if contract else status
+    return replace(status, next=_next_steps(status)) if contract else status
 
 
-def _rows(engine: Engine, table: TableName) -> int:
+def _row_count(engine: Engine, table: TableName) -> int:
     found = engine.info(table)
     return found.rows if found else 0
 
 
-def _next(status: DatasetStatus) -> tuple[Notice, ...]:
+def _next_steps(status: DatasetStatus) -> tuple[Notice, ...]:
     facts = {"dataset": status.dataset, "columns": status.waiting, "batch": status.halted}
     due = {
         "next_first_run": status.last_run is None and status.halted is None,

@@ -32,14 +32,14 @@ def show_lineage(settings: Settings, name: str, *, up: bool, down: bool) -> list
         UsageError: No edge knows `name`.
     """
     with open_workspace(settings).engine() as engine:
-        found = governance.rows(engine, "lineage_edges")
+        found = governance.read_rows(engine, "lineage_edges")
     newest = {job: max(row["batch_seq"] for row in found if row["job"] == job) for job in {row["job"] for row in found}}
-    graph = [_edge(row) for row in found if row["batch_seq"] == newest[row["job"]]]
-    wanted = [direction for direction, asked in ((Direction.UP, up), (Direction.DOWN, down)) if asked]
-    return [hop for direction in wanted for hop in _walk(graph, name, direction)]
+    graph = [_to_edge(row) for row in found if row["batch_seq"] == newest[row["job"]]]
+    directions = [direction for direction, requested in ((Direction.UP, up), (Direction.DOWN, down)) if requested]
+    return [hop for direction in directions for hop in _hop_rows(graph, name, direction)]
 
 
-def _walk(graph: list[Edge], name: str, direction: Direction) -> list[LineageHop]:
+def _hop_rows(graph: list[Edge], name: str, direction: Direction) -> list[LineageHop]:
     try:
         hops = walk(graph, name, direction)
     except LineageError as error:
@@ -47,6 +47,6 @@ def _walk(graph: list[Edge], name: str, direction: Direction) -> list[LineageHop
     return [LineageHop(direction, hop.depth, hop.edge) for hop in hops]
 
 
-def _edge(row: Mapping[str, Any]) -> Edge:
+def _to_edge(row: Mapping[str, Any]) -> Edge:
     source = Field(row["from_table"], row["from_column"] or "")
     return Edge(source, Field(row["to_table"], row["to_column"] or ""), row["job"], row["kind"])

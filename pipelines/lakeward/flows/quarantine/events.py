@@ -17,10 +17,10 @@ from lakeward.flows.base.answers import fields_of
 
 EVENTS = TableName(Layer.GOVERNANCE, "quarantine_events")
 # The role of the serving policy that may publish or give up what rules set aside.
-STEWARD = "steward"
+STEWARD_ROLE = "steward"
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What was done; a repaired row stays open, the others close it."""
 
     REPAIR = "repair"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     EXPIRE = "expire"
 
 
-CLOSING = (Kind.REPLAY, Kind.RELEASE, Kind.EXPIRE)
+CLOSING_EVENTS = (EventKind.REPLAY, EventKind.RELEASE, EventKind.EXPIRE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class QuarantineEvent:
     """One deed over any number of rows.
 
     Args:
@@ -53,7 +53,7 @@ class Event:
     """
 
     dataset: str
-    kind: Kind
+    kind: EventKind
     number: int
     upto_seq: int
     signature: Signature
@@ -66,7 +66,7 @@ class Event:
         """The same for the same event, so that a rerun names the same."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"lakeward:{self.dataset}:{self.kind}:{self.number}"))
 
-    def columns(self) -> dict[str, object]:
+    def shared_cells(self) -> dict[str, object]:
         """The event's part of each of its rows."""
         return {
             "event_id": self.id,
@@ -92,7 +92,7 @@ class RowEvent:
     """
 
     at: datetime
-    event: Kind
+    event: EventKind
     by: str
     role: str | None
     reason: str | None
@@ -117,51 +117,51 @@ def check_signature(signature: Signature, command: str, *, steward: bool) -> Non
     """
     if not signature.by.strip() or not (signature.reason or "").strip():
         raise UsageError("quarantine_unsigned", command=command)
-    if steward and signature.role != STEWARD:
-        raise ProtectionError("quarantine_steward_needed", command=command, role=STEWARD)
+    if steward and signature.role != STEWARD_ROLE:
+        raise ProtectionError("quarantine_steward_needed", command=command, role=STEWARD_ROLE)
 
 
-def record_places(engine: Engine, event: Event, places: str, app: str) -> Commit | None:
+def append_row_events(engine: Engine, event: QuarantineEvent, row_ids: str, app: str) -> Commit | None:
     """Record the event for each row of `places`, a SELECT of `_file_seq, _row, _batch_seq`; None where it had landed already.
 
     Args:
         app: Delta application id under which events of this kind are numbered.
     """
-    table = governance.spec(EVENTS.name)
-    head = event.columns()
+    table = governance.table_spec(EVENTS.name)
+    head = event.shared_cells()
     types = {c.name: c.type for c in table.columns if c.name in head}
     values = engine.literal_rows(types, [[head[name] for name in types]])
     own = {"file_seq": "places._file_seq", "file_row": "places._row", "from_seq": "places._batch_seq"}
     items = ", ".join(f"{own.get(c.name, f'head.{c.name}')} AS {c.name}" for c in table.columns)
-    query = f"SELECT {items} FROM ({values}) AS head CROSS JOIN ({places}) AS places"
-    return governance.settled(lambda: engine.append(table, query, Txn(app, event.number)))
+    query = f"SELECT {items} FROM ({values}) AS head CROSS JOIN ({row_ids}) AS places"
+    return governance.with_retries(lambda: engine.append(table, query, Txn(app, event.number)))
 
 
-def record_whole(engine: Engine, event: Event, app: str) -> None:
+def append_batch_event(engine: Engine, event: QuarantineEvent, app: str) -> None:
     """Record an event about a whole batch."""
-    row = {**event.columns(), "file_seq": None, "file_row": None, "from_seq": None}
-    governance.record(engine, EVENTS.name, [row], Txn(app, event.number))
+    row = {**event.shared_cells(), "file_seq": None, "file_row": None, "from_seq": None}
+    governance.append_rows(engine, EVENTS.name, [row], Txn(app, event.number))
 
 
-def released(engine: Engine, dataset: str, batch_seq: int) -> bool:
+def is_batch_released(engine: Engine, dataset: str, batch_seq: int) -> bool:
     """Whether a steward released this batch, which a rule of severity `halt` had stopped."""
     if engine.info(EVENTS) is None:
         return False
-    where = f"{equals(dataset=dataset, event=Kind.RELEASE, batch_seq=batch_seq)} AND file_seq IS NULL"
+    where = f"{equals(dataset=dataset, event=EventKind.RELEASE, batch_seq=batch_seq)} AND file_seq IS NULL"
     return bool(engine.fetch(f"SELECT 1 FROM {EVENTS} WHERE {where} LIMIT 1"))
 
 
-def history(engine: Engine, dataset: str, file_seq: int, row: int) -> tuple[RowEvent, ...]:
+def row_events(engine: Engine, dataset: str, file_seq: int, row: int) -> tuple[RowEvent, ...]:
     """What was done about one row, oldest first."""
     return tuple(
         RowEvent(
             at=found["done_at"],
-            event=Kind(found["event"]),
+            event=EventKind(found["event"]),
             by=found["done_by"],
             role=found["done_as"],
             reason=found["reason"],
             expression=found["expression"],
             batch=found["batch_seq"],
         )
-        for found in governance.rows(engine, EVENTS.name, order="done_at", dataset=dataset, file_seq=file_seq, file_row=row)
+        for found in governance.read_rows(engine, EVENTS.name, order="done_at", dataset=dataset, file_seq=file_seq, file_row=row)
     )

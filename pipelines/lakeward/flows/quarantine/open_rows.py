@@ -9,34 +9,34 @@ from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals, identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
-from lakeward.flows.base.batch_context import EXTRA, PLACE
-from lakeward.flows.quarantine.align import recalled
-from lakeward.flows.quarantine.events import CLOSING, EVENTS, Kind
+from lakeward.flows.base.batch_context import EXTRA_COLUMN, ROW_ID_COLUMNS
+from lakeward.flows.quarantine.align import align_to_contract
+from lakeward.flows.quarantine.events import CLOSING_EVENTS, EVENTS, EventKind
 
 # What a row in quarantine has beside its columns.
-ASIDE = (*(c.name for c in (*PLACE, EXTRA)), "_reasons", "_rules", "_batch_seq", "_since")
+QUARANTINE_COLUMNS = (*(c.name for c in (*ROW_ID_COLUMNS, EXTRA_COLUMN)), "_reasons", "_rules", "_batch_seq", "_since")
 # Whether a person repaired the row after it was judged last.
-REPAIRED = "_repaired"
+REPAIRED_COLUMN = "_repaired"
 
 
-def standing(engine: Engine, dataset: str, before: int) -> str:
-    """SELECT of the newest copy of each open row, as quarantine holds it, with `_since`: when the row first came.
+def open_copies(engine: Engine, dataset: str, before_batch: int) -> str:
+    """SELECT of the newest copy of each open row, as quarantine holds it, with `_last_break`: when the row first came.
 
     Args:
         before: Number of a batch; what it and later ones did is left out. The dataset has a quarantine table.
     """
     first = "OVER (PARTITION BY _file_seq, _row)"
     newest = f"""SELECT *, min(_batch_seq) {first} AS _first_seq, min(_ingested_at) {first} AS _first_at
-        FROM quarantine.{dataset} WHERE _batch_seq < {before} QUALIFY _batch_seq = max(_batch_seq) {first}"""
+        FROM quarantine.{dataset} WHERE _batch_seq < {before_batch} QUALIFY _batch_seq = max(_batch_seq) {first}"""
     return f"""
         SELECT q.* EXCLUDE (_first_seq, _first_at), least(q._first_at, coalesce(runs.at, q._first_at)) AS _since
         FROM ({newest}) AS q
-        LEFT JOIN ({_closed(engine, dataset, before)}) AS closed ON closed.file_seq = q._file_seq AND closed.file_row = q._row
-        LEFT JOIN ({_begun(engine, dataset)}) AS runs ON runs.batch_seq = q._first_seq
+        LEFT JOIN ({_closed_rows(engine, dataset, before_batch)}) AS closed ON closed.file_seq = q._file_seq AND closed.file_row = q._row
+        LEFT JOIN ({_batch_starts(engine, dataset)}) AS runs ON runs.batch_seq = q._first_seq
         WHERE coalesce(closed.upto_seq, 0) < q._batch_seq"""
 
 
-def open_rows(engine: Engine, contract: Contract, before: int) -> str:
+def open_rows(engine: Engine, contract: Contract, before_batch: int) -> str:
     """SELECT of the open rows with their latest repair: the columns of the contract as received, those of `ASIDE`, and `REPAIRED`.
 
     Args:
@@ -44,17 +44,19 @@ def open_rows(engine: Engine, contract: Contract, before: int) -> str:
     """
     quarantine, repairs = contract.table(Layer.QUARANTINE), contract.table(Layer.REPAIRS)
     names = [c.name for c in contract.columns]
-    aside = f"SELECT * FROM ({recalled(engine, contract, quarantine, standing(engine, contract.name, before))})"
+    quarantined = (
+        f"SELECT * FROM ({align_to_contract(engine, contract, quarantine, open_copies(engine, contract.name, before_batch))})"
+    )
     if engine.info(repairs) is None or engine.info(EVENTS) is None:
-        return f"SELECT {_quoted([*names, *ASIDE])}, FALSE AS {REPAIRED} FROM ({aside})"
-    recorded = f"SELECT event_id FROM {EVENTS} WHERE {equals(dataset=contract.name, event=Kind.REPAIR)}"
-    latest = f"""SELECT * FROM {repairs} WHERE _upto_seq < {before} AND _event_id IN ({recorded})
+        return f"SELECT {_column_list([*names, *QUARANTINE_COLUMNS])}, FALSE AS {REPAIRED_COLUMN} FROM ({quarantined})"
+    recorded = f"SELECT event_id FROM {EVENTS} WHERE {equals(dataset=contract.name, event=EventKind.REPAIR)}"
+    latest = f"""SELECT * FROM {repairs} WHERE _upto_seq < {before_batch} AND _event_id IN ({recorded})
         QUALIFY _event_seq = max(_event_seq) OVER (PARTITION BY _file_seq, _row)"""
-    fixed = f"SELECT * FROM ({recalled(engine, contract, repairs, latest)})"
+    fixed = f"SELECT * FROM ({align_to_contract(engine, contract, repairs, latest)})"
     own = map(identifier, names)
     items = ", ".join(f"CASE WHEN r._row IS NULL THEN q.{name} ELSE r.{name} END AS {name}" for name in own)
     repaired = "coalesce(r._upto_seq >= q._batch_seq, FALSE)"
-    return f"""SELECT {items}, {_quoted(ASIDE, "q.")}, {repaired} AS {REPAIRED} FROM ({aside}) AS q
+    return f"""SELECT {items}, {_column_list(QUARANTINE_COLUMNS, "q.")}, {repaired} AS {REPAIRED_COLUMN} FROM ({quarantined}) AS q
         LEFT JOIN ({fixed}) AS r ON r._file_seq = q._file_seq AND r._row = q._row"""
 
 
@@ -74,27 +76,27 @@ def open_count(engine: Engine, dataset: str) -> int:
     if info is None or engine.info(EVENTS) is None or not is_received(engine, dataset):
         return info.rows if info else 0
     upto = pinning.newest_plan(engine, dataset).seq
-    return int(engine.fetch(f"SELECT count(*) AS n FROM ({standing(engine, dataset, upto + 1)})")[0]["n"])
+    return int(engine.fetch(f"SELECT count(*) AS n FROM ({open_copies(engine, dataset, upto + 1)})")[0]["n"])
 
 
-def _closed(engine: Engine, dataset: str, before: int) -> str:
+def _closed_rows(engine: Engine, dataset: str, before_batch: int) -> str:
     """Places that somebody closed before the batch, with the newest batch that the closing concerns."""
     if engine.info(EVENTS) is None:
         return (
             "SELECT CAST(NULL AS BIGINT) AS file_seq, CAST(NULL AS BIGINT) AS file_row, CAST(0 AS BIGINT) AS upto_seq WHERE FALSE"
         )
-    kinds = ", ".join(map(literal, CLOSING))
-    earlier = f"upto_seq < {before} AND coalesce(batch_seq, 0) <> {before}"
+    kinds = ", ".join(map(literal, CLOSING_EVENTS))
+    earlier = f"upto_seq < {before_batch} AND coalesce(batch_seq, 0) <> {before_batch}"
     return f"""SELECT file_seq, file_row, max(upto_seq) AS upto_seq FROM {EVENTS}
         WHERE {equals(dataset=dataset)} AND event IN ({kinds}) AND file_seq IS NOT NULL AND {earlier} GROUP BY ALL"""
 
 
-def _begun(engine: Engine, dataset: str) -> str:
+def _batch_starts(engine: Engine, dataset: str) -> str:
     """When each batch was first taken up: a rebuild writes the quarantine anew, and must not make its rows young."""
-    if engine.info(governance.spec("runs").name) is None:
+    if engine.info(governance.table_spec("runs").name) is None:
         return "SELECT CAST(NULL AS BIGINT) AS batch_seq, CAST(NULL AS TIMESTAMPTZ) AS at WHERE FALSE"
     return f"SELECT batch_seq, min(started_at) AS at FROM governance.runs WHERE {equals(dataset=dataset)} GROUP BY batch_seq"
 
 
-def _quoted(names: list[str] | tuple[str, ...], prefix: str = "") -> str:
+def _column_list(names: list[str] | tuple[str, ...], prefix: str = "") -> str:
     return ", ".join(f"{prefix}{identifier(name)}" for name in names)

@@ -14,9 +14,9 @@ from lakeward.flows.quarantine.events import Signature
 from lakeward.serving.expression import checked_expression
 
 # `(file_seq, row)`.
-Place = tuple[int, int]
-PLACE = re.compile(r"([1-9]\d{0,17}):([1-9]\d{0,17})")
-AGE = re.compile(r"(\d{1,6})([hdw])")
+RowId = tuple[int, int]
+ROW_ID = re.compile(r"([1-9]\d{0,17}):([1-9]\d{0,17})")
+DURATION = re.compile(r"(\d{1,6})([hdw])")
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -33,16 +33,16 @@ class Selection:
     """
 
     rules: tuple[str, ...] = ()
-    rows: tuple[Place, ...] = ()
+    rows: tuple[RowId, ...] = ()
     where: str | None = None
     before: datetime | None = None
 
     @property
-    def everything(self) -> bool:
+    def selects_all(self) -> bool:
         """Whether nothing was asked for."""
         return self == Selection()
 
-    def places(self, relation: Relation, types: Mapping[str, DataType]) -> str:
+    def row_ids(self, relation: Relation, types: Mapping[str, DataType]) -> str:
         """SELECT of the places of the rows of `relation`, and the batches that set them aside; it has the columns of `open_rows` with these types.
 
         Raises:
@@ -50,17 +50,17 @@ class Selection:
         """
         rules = "rule" if "rule" not in types else "_rule"
         spread = f"SELECT *, unnest(CAST(_reasons AS VARCHAR[])) AS {rules} FROM {relation}"
-        known = {**types, rules: DataType(Kind.STRING)}
-        conditions = [*self._plain(rules)] + ([f"TRY({checked_expression(self.where, known)})"] if self.where else [])
+        column_types = {**types, rules: DataType(Kind.STRING)}
+        conditions = [*self._conditions(rules)] + ([f"TRY({checked_expression(self.where, column_types)})"] if self.where else [])
         return f"SELECT DISTINCT _file_seq, _row, _batch_seq FROM ({spread}) WHERE {' AND '.join(conditions) or 'TRUE'}"
 
-    def request(self, signature: Signature) -> str:
-        """What `of_request` reads."""
-        asked = {"rules": self.rules, "rows": self.rows, "where": self.where}
+    def to_request(self, signature: Signature) -> str:
+        """What `parse_request` reads."""
+        criteria = {"rules": self.rules, "rows": self.rows, "where": self.where}
         signed = {"by": signature.by, "role": signature.role, "reason": signature.reason}
-        return json.dumps({**asked, **signed}, ensure_ascii=False)
+        return json.dumps({**criteria, **signed}, ensure_ascii=False)
 
-    def _plain(self, rule: str) -> Iterable[str]:
+    def _conditions(self, rule: str) -> Iterable[str]:
         if self.rules:
             yield f"{rule} IN ({', '.join(map(literal, self.rules))})"
         if self.rows:
@@ -69,33 +69,33 @@ class Selection:
             yield f"_since < {instant(self.before)}"
 
 
-def of_request(text: str) -> tuple[Selection, Signature]:
+def parse_request(text: str) -> tuple[Selection, Signature]:
     """What a planned batch was asked for, and by whom."""
-    asked = json.loads(text)
-    rows = tuple((file, row) for file, row in asked["rows"])
-    selection = Selection(tuple(asked["rules"]), rows, asked["where"])
-    return selection, Signature(asked["by"], asked["role"], asked["reason"])
+    request = json.loads(text)
+    rows = tuple((file, row) for file, row in request["rows"])
+    selection = Selection(tuple(request["rules"]), rows, request["where"])
+    return selection, Signature(request["by"], request["role"], request["reason"])
 
 
-def place(text: str) -> Place:
+def parse_row_id(text: str) -> RowId:
     """The place that a row's id `FILE:ROW` names.
 
     Raises:
         UsageError: It is no such id.
     """
-    found = PLACE.fullmatch(text)
+    found = ROW_ID.fullmatch(text)
     if found is None:
         raise UsageError("quarantine_row_id", found=text)
     return int(found[1]), int(found[2])
 
 
-def age(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """A length of time such as `90d`, `12h` or `4w`.
 
     Raises:
         UsageError: It is none.
     """
-    found = AGE.fullmatch(text)
+    found = DURATION.fullmatch(text)
     if found is None:
         raise UsageError("quarantine_age", found=text)
     return timedelta(**{UNITS[found[2]]: int(found[1])})

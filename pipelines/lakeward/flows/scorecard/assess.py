@@ -20,14 +20,14 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.scorecard.inventory import take_inventory
 from lakeward.flows.scorecard.summary import maturity_summary
-from lakeward.maturity.assessment import Fact, ItemReading, Measured, Readiness, assess_facts
-from lakeward.maturity.assessor import Answer, read_answers
-from lakeward.maturity.catalogue import Catalogue, Indicator, catalogue
+from lakeward.maturity.assessment import IndicatorFact, ItemAssessment, MeasuredIndicator, Readiness, assess_facts
+from lakeward.maturity.assessor import AssessorAnswer, read_answers
+from lakeward.maturity.catalogue import Catalogue, Indicator, default_catalogue
 
 APP = "lakeward/maturity"
-ANSWERS = "expectations/policies/assessor.yaml"
+ANSWERS_FILE = "expectations/policies/assessor.yaml"
 # What differs between two assessments that found the same: the query names the day it was asked.
-PASSING = ("run_id", "seq", "assessed_at", "sql")
+VOLATILE_COLUMNS = ("run_id", "seq", "assessed_at", "sql")
 
 Row = dict[str, Any]
 
@@ -52,74 +52,74 @@ class Assessment:
         return {**maturity_summary(self.readiness).as_dict(), **run}
 
 
-def assess(settings: Settings) -> Assessment:
+def assess_readiness(settings: Settings) -> Assessment:
     """Assess the lake as it is now.
 
     Raises:
         DefinitionError: The assessor's answers are not valid, or of another edition.
         ContractError: A contract of the project is not valid.
     """
-    workspace, edition = open_workspace(settings), catalogue()
-    answers = read_assessor(workspace.project, edition)
+    workspace, edition = open_workspace(settings), default_catalogue()
+    answers = read_assessor_answers(workspace.project, edition)
     now = workspace.clock.now()
     with workspace.engine() as engine:
         assets = take_inventory(engine, workspace.project)
         stored = any(asset["stored"] for asset in assets)
-        facts = gather(engine, edition, now) if stored else nothing(edition)
+        facts = measure_indicators(engine, edition, now) if stored else empty_lake_facts(edition)
         # Until a contract can call an asset critical, every asset is.
         readiness = assess_facts(edition, facts, answers, (len(assets), len(assets)))
-        return _keep(engine, readiness, now)
+        return _store_assessment(engine, readiness, now)
 
 
-def read_assessor(project: Project, edition: Catalogue) -> tuple[Answer, ...]:
+def read_assessor_answers(project: Project, edition: Catalogue) -> tuple[AssessorAnswer, ...]:
     """The assessor's answers of a project; none where it has no such file.
 
     Raises:
         DefinitionError: The file is not valid.
     """
-    path = project.root / ANSWERS
+    path = project.root / ANSWERS_FILE
     if not path.is_file():
         return ()
     try:
-        text = read_text(path, ANSWERS)
+        text = read_text(path, ANSWERS_FILE)
     except ContractError as error:
         raise DefinitionError(error.code, **error.facts) from None
-    return read_answers(text, ANSWERS, edition)
+    return read_answers(text, ANSWERS_FILE, edition)
 
 
-def gather(engine: Engine, edition: Catalogue, now: datetime) -> dict[str, Fact]:
+def measure_indicators(engine: Engine, edition: Catalogue, now: datetime) -> dict[str, IndicatorFact]:
     """What each indicator's query gives, by indicator id."""
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     names = sorted({table for indicator in edition.indicators for table in indicator.tables})
     tables = {name: engine.info(TableName(Layer.GOVERNANCE, name)) for name in names}
     versions = {name: info.version for name, info in tables.items() if info}
-    return {indicator.id: _ask(engine, indicator, day, versions) for indicator in edition.indicators}
+    return {indicator.id: _measure_indicator(engine, indicator, day, versions) for indicator in edition.indicators}
 
 
-def nothing(edition: Catalogue) -> dict[str, Fact]:
+def empty_lake_facts(edition: Catalogue) -> dict[str, IndicatorFact]:
     """The facts of an empty lake: promises without a table say nothing of how data are managed."""
-    return {indicator.id: Fact(None, reason="maturity_lake_empty") for indicator in edition.indicators}
+    return {indicator.id: IndicatorFact(None, reason="maturity_lake_empty") for indicator in edition.indicators}
 
 
 def stored_assessment(engine: Engine) -> list[Row]:
     """The rows of the newest assessment of this edition; none before the first."""
-    found = governance.rows(engine, "maturity", order="seq", edition=catalogue().edition)
+    found = governance.read_rows(engine, "maturity", order="seq", edition=default_catalogue().edition)
     return [row for row in found if row["seq"] == found[-1]["seq"]]
 
 
-def _ask(engine: Engine, indicator: Indicator, day: datetime, versions: dict[str, int]) -> Fact:
+def _measure_indicator(engine: Engine, indicator: Indicator, day: datetime, versions: dict[str, int]) -> IndicatorFact:
     if indicator.query is None:
-        return Fact(None, missing=indicator.lacks, reason="maturity_no_source")
+        return IndicatorFact(None, missing=indicator.lacks, reason="maturity_no_source")
     absent = [table for table in indicator.tables if table not in versions]
     if absent:
-        return Fact(None, missing=f"governance.{absent[0]}", reason="maturity_no_table")
+        return IndicatorFact(None, missing=f"governance.{absent[0]}", reason="maturity_no_table")
     sql, read = indicator.sql(day), {TableName(Layer.GOVERNANCE, table): versions[table] for table in indicator.tables}
     row = engine.fetch(sql, at=read)[0]
     evidence = Evidence(sql, {str(table): version for table, version in read.items()}, row["value"])
-    return Fact(evidence, numerator=row["numerator"], denominator=row["denominator"])
+    return IndicatorFact(evidence, numerator=row["numerator"], denominator=row["denominator"])
 
 
-def _keep(engine: Engine, readiness: Readiness, now: datetime) -> Assessment:
+def _store_assessment(engine: Engine, readiness: Readiness, now: datetime) -> Assessment:
     last = stored_assessment(engine)
     run_id, seq = new_run_id(), last[0]["seq"] + 1 if last else 1
     head = {
@@ -130,23 +130,25 @@ def _keep(engine: Engine, readiness: Readiness, now: datetime) -> Assessment:
         "assessed_at": now,
     }
     rows = [
-        {**EMPTY, **head, **row} for item in readiness.items for row in (_item_row(item), *map(_indicator_row, item.indicators))
+        {**EMPTY_ROW, **head, **row}
+        for item in readiness.items
+        for row in (_item_row(item), *map(_indicator_row, item.indicators))
     ]
-    if last and _lasting(last) == _lasting(rows):
+    if last and _comparable_rows(last) == _comparable_rows(rows):
         return Assessment(readiness, RunId(last[0]["run_id"]), last[0]["assessed_at"], changed=False)
-    commit = governance.record(engine, "maturity", rows, Txn(APP, seq))  # None: a rival's assessment has this number
+    commit = governance.append_rows(engine, "maturity", rows, Txn(APP, seq))  # None: a rival's assessment has this number
     return Assessment(readiness, run_id, now, changed=commit is not None)
 
 
-EMPTY: Row = {column.name: None for column in governance.spec("maturity").columns}
+EMPTY_ROW: Row = {column.name: None for column in governance.table_spec("maturity").columns}
 
 
-def _lasting(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    kept = [name for name in EMPTY if name not in PASSING]
-    return sorted((tuple(row[name] for name in kept) for row in rows), key=repr)
+def _comparable_rows(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    compared = [name for name in EMPTY_ROW if name not in VOLATILE_COLUMNS]
+    return sorted((tuple(row[name] for name in compared) for row in rows), key=repr)
 
 
-def _item_row(reading: ItemReading) -> Row:
+def _item_row(reading: ItemAssessment) -> Row:
     answer = reading.answer
     return {
         "kind": "item",
@@ -160,7 +162,7 @@ def _item_row(reading: ItemReading) -> Row:
     }
 
 
-def _indicator_row(measured: Measured) -> Row:
+def _indicator_row(measured: MeasuredIndicator) -> Row:
     evidence = measured.fact.evidence
     return {
         "kind": "indicator",

@@ -14,10 +14,10 @@ from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.maturity.catalogue import catalogue
-from lakeward.scorecard import families, scores, standing
-from lakeward.scorecard.figures import Family, Figure, Reading, Scorecard, parted
-from lakeward.scorecard.page import evidence, page
+from lakeward.maturity.catalogue import default_catalogue
+from lakeward.scorecard import families, grade_queries, scores
+from lakeward.scorecard.figures import Family, FamilyResult, Figure, Scorecard, parse_figure_id
+from lakeward.scorecard.page import evidence_dict, page
 
 # Where the page is put unless the caller says otherwise, below the project.
 FOLDER = "scorecard"
@@ -33,12 +33,12 @@ def build_scorecard(settings: Settings, out: Path | None = None) -> Path:
         UsageError: There is no project at or above `settings.start`.
     """
     workspace = open_workspace(settings)
-    card = _read(workspace)
+    card = _read_scorecard(workspace)
     folder = out or _folder(workspace)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / EVIDENCE).write_text(json.dumps(evidence(card), ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / EVIDENCE).write_text(json.dumps(evidence_dict(card), ensure_ascii=False, indent=1), encoding="utf-8")
     (folder / PAGE).write_text(page(card), encoding="utf-8")
-    log.info("scorecard built", extra={"project": card.project, "unmeasured": [n for n, r in card.readings.items() if r is None]})
+    log.info("scorecard built", extra={"project": card.project, "unmeasured": [n for n, r in card.results.items() if r is None]})
     return folder / PAGE
 
 
@@ -48,10 +48,10 @@ def read_scorecard(settings: Settings) -> Scorecard:
     Raises:
         UsageError: There is no project at or above `settings.start`.
     """
-    return _read(open_workspace(settings))
+    return _read_scorecard(open_workspace(settings))
 
 
-def scorecard_page(settings: Settings) -> Path:
+def scorecard_path(settings: Settings) -> Path:
     """Where `build_scorecard` puts the page unless told otherwise.
 
     Raises:
@@ -73,10 +73,10 @@ def open_figure(settings: Settings, name: str, out: Path | None = None) -> Figur
     file = (out or _folder(workspace)) / EVIDENCE
     if not file.is_file():
         raise UsageError("scorecard_not_built", folder=file.parent)
-    known = json.loads(file.read_text(encoding="utf-8"))["families"]
-    found = _stored(known, name)
+    families_read = json.loads(file.read_text(encoding="utf-8"))["families"]
+    found = _figure_evidence(families_read, name)
     with workspace.engine() as engine:
-        rows = engine.fetch(found.sql, at=_pinned(found.versions))
+        rows = engine.fetch(found.sql, at=_engine_versions(found.versions))
     value = rows[0]["value"] if rows else None
     return Figure(name, value, replace(found, value=value))
 
@@ -85,43 +85,47 @@ def _folder(workspace: Workspace) -> Path:
     return workspace.project.root / FOLDER
 
 
-def _stored(known: Mapping[str, Any], name: str) -> Evidence:
+def _figure_evidence(stored_families: Mapping[str, Any], name: str) -> Evidence:
     try:
-        family, key, column = parted(name)
-        kept = known[family]
+        family, key, column = parse_figure_id(name)
+        entry = stored_families[family]
         narrowed = Family(
-            name=family, tables=tuple(kept["versions"]), keys=tuple(kept["keys"]), numbers=tuple(kept["numbers"]), sql=kept["sql"]
+            name=family,
+            tables=tuple(entry["versions"]),
+            keys=tuple(entry["keys"]),
+            numbers=tuple(entry["numbers"]),
+            sql=entry["sql"],
         )
-        return Evidence(narrowed.opened(key, column), kept["versions"], None)
+        return Evidence(narrowed.figure_query(key, column), entry["versions"], None)
     except (KeyError, ValueError) as error:
-        raise UsageError("scorecard_no_figure", figure=name, families=", ".join(known)) from error
+        raise UsageError("scorecard_no_figure", figure=name, families=", ".join(stored_families)) from error
 
 
-def _read(workspace: Workspace) -> Scorecard:
+def _read_scorecard(workspace: Workspace) -> Scorecard:
     now = workspace.clock.now()
     with workspace.engine() as engine:
         versions = {str(table.name): table.version for table in engine.tables()}
-        readings = {f.name: _reading(engine, f, versions) for f in _families(workspace, versions, now)}
+        readings = {f.name: _read_family(engine, f, versions) for f in _all_families(workspace, versions, now)}
     made_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     return Scorecard(workspace.project.name, made_at, tuple(workspace.project.datasets()), readings)
 
 
-def _families(workspace: Workspace, versions: Mapping[str, int], now: datetime) -> Iterator[Family]:
-    yield from scores.quality(workspace.weights)
-    yield from families.ALWAYS
-    yield families.ageing(now.isoformat(timespec="seconds"), closed="governance.quarantine_events" in versions)
-    yield from standing.grades(decided="governance.grade_decisions" in versions)
-    yield from standing.readiness(catalogue())
+def _all_families(workspace: Workspace, versions: Mapping[str, int], now: datetime) -> Iterator[Family]:
+    yield from scores.quality_families(workspace.weights)
+    yield from families.COMMON_FAMILIES
+    yield families.ageing(now.isoformat(timespec="seconds"), has_events="governance.quarantine_events" in versions)
+    yield from grade_queries.grade_families(has_decisions="governance.grade_decisions" in versions)
+    yield from grade_queries.readiness_families(default_catalogue())
 
 
-def _reading(engine: Engine, family: Family, versions: Mapping[str, int]) -> Reading | None:
+def _read_family(engine: Engine, family: Family, versions: Mapping[str, int]) -> FamilyResult | None:
     """None where a table is not there, or holds nothing to tell: not measured yet."""
     if any(table not in versions for table in family.tables):
         return None
     pinned = {table: versions[table] for table in family.tables}
-    rows = engine.fetch(family.sql, at=_pinned(pinned))
-    return Reading.of(family, pinned, rows) if rows or family.keys else None
+    rows = engine.fetch(family.sql, at=_engine_versions(pinned))
+    return FamilyResult.from_rows(family, pinned, rows) if rows or family.keys else None
 
 
-def _pinned(versions: Mapping[str, int]) -> dict[TableName, int]:
+def _engine_versions(versions: Mapping[str, int]) -> dict[TableName, int]:
     return {TableName.parse(table): version for table, version in versions.items()}

@@ -20,35 +20,35 @@ def take_inventory(engine: Engine, project: Project) -> list[dict[str, Any]]:
     contracts = (project.contract(name) for name in project.datasets())
     promised = {contract.table(contract.layer): contract for contract in contracts}
     stored = {info.name: info for info in engine.tables() if info.name.layer in {Layer.SILVER, Layer.GOLD}}
-    rows = [_asset(name, promised.get(name), stored.get(name)) for name in sorted({*promised, *stored}, key=str)]
-    if rows != governance.rows(engine, "inventory", order="asset"):
-        _replace(engine, rows)
+    rows = [_asset_row(name, promised.get(name), stored.get(name)) for name in sorted({*promised, *stored}, key=str)]
+    if rows != governance.read_rows(engine, "inventory", order="asset"):
+        _replace_inventory(engine, rows)
     return rows
 
 
-def _replace(engine: Engine, rows: list[dict[str, Any]]) -> None:
-    table = governance.spec("inventory")
+def _replace_inventory(engine: Engine, rows: list[dict[str, Any]]) -> None:
+    table = governance.table_spec("inventory")
     values = [[row[column.name] for column in table.columns] for row in rows]
     query = engine.literal_rows({column.name: column.type for column in table.columns}, values)
     txn = Txn(APP, engine.txn(table.name, APP) + 1)
-    governance.settled(lambda: engine.overwrite(table, query, "TRUE", txn))
+    governance.with_retries(lambda: engine.overwrite(table, query, "TRUE", txn))
 
 
-def _asset(name: TableName, contract: Contract | None, info: TableInfo | None) -> dict[str, Any]:
+def _asset_row(name: TableName, contract: Contract | None, info: TableInfo | None) -> dict[str, Any]:
     stored = {column.name: column.type for column in info.columns} if info else {}
     promised = {column.name: column.type for column in contract.columns} if contract else stored
     same = int(promised.items() <= stored.items()) if contract and info else None
     asset = {"asset": str(name), "dataset": name.name, "layer": str(name.layer)}
     return {
         **asset,
-        **_promises(contract),
+        **_contract_cells(contract),
         "columns": json.dumps([*promised], ensure_ascii=False),
-        **_kept(info),
+        **_stored_cells(info),
         "same_schema": same,
     }
 
 
-def _promises(contract: Contract | None) -> dict[str, Any]:
+def _contract_cells(contract: Contract | None) -> dict[str, Any]:
     return {
         "contract_sha256": contract.sha256 if contract else None,
         "owner": (contract.owner or None) if contract else None,
@@ -59,5 +59,5 @@ def _promises(contract: Contract | None) -> dict[str, Any]:
     }
 
 
-def _kept(info: TableInfo | None) -> dict[str, Any]:
+def _stored_cells(info: TableInfo | None) -> dict[str, Any]:
     return {"stored": int(info is not None)}

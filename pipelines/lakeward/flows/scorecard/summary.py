@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from lakeward.flows.base.answers import fields_of
-from lakeward.maturity.assessment import DomainReading, Readiness
+from lakeward.maturity.assessment import DomainAssessment, Readiness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +58,17 @@ def maturity_summary(readiness: Readiness) -> MaturitySummary:
         edition=readiness.catalogue.edition,
         score=readiness.score,
         level=readiness.level,
-        measured=readiness.measured,
+        measured=readiness.measured_items,
         total=len(readiness.items),
         domains=tuple(_domain(reading) for reading in readiness.domains),
     )
 
 
-def _domain(reading: DomainReading) -> MaturityDomain:
+def _domain(reading: DomainAssessment) -> MaturityDomain:
     return MaturityDomain(
         domain=reading.domain.number,
         names=reading.domain.names,
         score=reading.score,
-        measured=reading.measured,
+        measured=reading.measured_items,
         total=len(reading.items),
     )

@@ -2,17 +2,17 @@
 
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.workspace import Workspace
-from lakeward.flows.batch.scores import read, versions_of
+from lakeward.flows.batch.scores import latest_versions, read_family
 from lakeward.flows.scoring.answers import DatasetScore
 from lakeward.flows.scoring.rows import dataset_score
-from lakeward.quality.score_sql import newest
-from lakeward.scorecard.scores import RUNS, VERDICTS, levels
+from lakeward.quality.score_sql import newest_batches_sql
+from lakeward.scorecard.scores import RUNS, VERDICTS, level_families
 
 
 def current_scores(workspace: Workspace, engine: Engine) -> dict[str, DatasetScore]:
     """What every dataset scores now, by name: one query, whatever their number."""
-    at = versions_of(engine, (VERDICTS, RUNS))
+    at = latest_versions(engine, (VERDICTS, RUNS))
     if VERDICTS not in at:
         return {}
-    family = levels(newest(runs=RUNS in at), tuple(at), workspace.weights)["datasets"]
-    return {row.key[0]: dataset_score(row) for row in read(engine, family, at).rows}
+    family = level_families(newest_batches_sql(runs=RUNS in at), tuple(at), workspace.weights)["datasets"]
+    return {row.key[0]: dataset_score(row) for row in read_family(engine, family, at).rows}

@@ -12,18 +12,28 @@ from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine, Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.batch.scores import SCORES, SUMS, Row, read, score_evidence, score_head, versions_of
+from lakeward.flows.batch.scores import SCORE_COLUMNS, SCORES, Row, latest_versions, read_family, score_evidence, score_head
 from lakeward.flows.batch.weights import check_all_weights
-from lakeward.quality.score_sql import newest
-from lakeward.scorecard.scores import RUNS, VERDICTS, levels
+from lakeward.quality.score_sql import newest_batches_sql
+from lakeward.scorecard.scores import RUNS, VERDICTS, level_families
 
 APP = "scores/estate"
-ESTATE = ("estate", "estate_dimension")
+ESTATE_LEVELS = ("estate", "estate_dimension")
 # What the estate's score is made of; with these the same, it has not changed.
-LASTING = ("level", "dimension", "score", "numerator", "denominator", "rules", "measured", "rules_sha256", "weights_sha256")
+COMPARED_COLUMNS = (
+    "level",
+    "dimension",
+    "score",
+    "numerator",
+    "denominator",
+    "rules",
+    "measured",
+    "rules_sha256",
+    "weights_sha256",
+)
 
 
-def keep_estate_score(settings: Settings) -> bool:
+def store_estate_score(settings: Settings) -> bool:
     """Record the score of the estate and of its dimensions, if something of it has changed; whether it has.
 
     Raises:
@@ -33,31 +43,32 @@ def keep_estate_score(settings: Settings) -> bool:
     workspace = open_workspace(settings)
     check_all_weights(workspace)
     with workspace.engine() as engine:
-        rows = _estate(workspace, engine)
-        last = _last(engine)
-        if not rows or (last and _lasting(last) == _lasting(rows)):
+        rows = _estate_rows(workspace, engine)
+        last = _latest_rows(engine)
+        if not rows or (last and _comparable_rows(last) == _comparable_rows(rows)):
             return False
         seq = last[0]["seq"] + 1 if last else 1
-        return governance.record(engine, SCORES, [{**row, "seq": seq} for row in rows], Txn(APP, seq)) is not None
+        return governance.append_rows(engine, SCORES, [{**row, "seq": seq} for row in rows], Txn(APP, seq)) is not None
 
 
-def _estate(workspace: Workspace, engine: Engine) -> list[Row]:
-    at = versions_of(engine, (VERDICTS, RUNS))
+def _estate_rows(workspace: Workspace, engine: Engine) -> list[Row]:
+    at = latest_versions(engine, (VERDICTS, RUNS))
     if VERDICTS not in at:
         return []
-    made = levels(newest(runs=RUNS in at), tuple(at), workspace.weights)
-    rules = [(*row.key[::2], row.word("rule_version")) for row in read(engine, made["rules"], at).rows]
+    families = level_families(newest_batches_sql(runs=RUNS in at), tuple(at), workspace.weights)
+    rules = [(*row.key[::2], row.word("rule_version")) for row in read_family(engine, families["rules"], at).rows]
     head = score_head(new_run_id(), workspace.weights, rules, workspace.clock.now())
     head |= {"dataset": None, "generation": None}
     readings = [
-        (level, read(engine, made[name], at)) for level, name in zip(ESTATE, ("estate", "estate_dimensions"), strict=True)
+        (level, read_family(engine, families[name], at))
+        for level, name in zip(ESTATE_LEVELS, ("estate", "estate_dimensions"), strict=True)
     ]
     return [
         {
             **head,
             "level": level,
             "dimension": row.key[0] if row.key else None,
-            **_sums(row.cells),
+            **_score_cells(row.cells),
             **score_evidence(family, row.key, at),
         }
         for level, reading in readings
@@ -66,14 +77,14 @@ def _estate(workspace: Workspace, engine: Engine) -> list[Row]:
     ]
 
 
-def _last(engine: Engine) -> list[Row]:
-    found = governance.rows(engine, SCORES, f"level IN {ESTATE}", "seq")
+def _latest_rows(engine: Engine) -> list[Row]:
+    found = governance.read_rows(engine, SCORES, f"level IN {ESTATE_LEVELS}", "seq")
     return [row for row in found if row["seq"] == found[-1]["seq"]]
 
 
-def _lasting(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
-    return sorted((tuple(row[name] for name in LASTING) for row in rows), key=repr)
+def _comparable_rows(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
+    return sorted((tuple(row[name] for name in COMPARED_COLUMNS) for row in rows), key=repr)
 
 
-def _sums(cells: Mapping[str, Decimal | int | str | None]) -> Row:
-    return {name: cells[name] for name in SUMS}
+def _score_cells(cells: Mapping[str, Decimal | int | str | None]) -> Row:
+    return {name: cells[name] for name in SCORE_COLUMNS}

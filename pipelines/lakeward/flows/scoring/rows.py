@@ -8,20 +8,20 @@ from typing import Any
 from lakeward.flows.scoring.answers import DatasetScore, EstateScore, MeanScore, RuleScore, StoredScore
 from lakeward.quality.indicators import indicator_of
 from lakeward.quality.rule import Dimension
-from lakeward.scorecard.figures import Row
+from lakeward.scorecard.figures import FigureRow
 
 
-def dataset_score(row: Row) -> DatasetScore:
+def dataset_score(row: FigureRow) -> DatasetScore:
     """The score of one dataset, as its figures are read."""
     return DatasetScore(row.word("dataset"), _mean(row), _decimal(row, "weight"), _dimension(row))
 
 
-def estate_score(row: Row) -> EstateScore:
+def estate_score(row: FigureRow) -> EstateScore:
     """The score of the estate, or of one of its dimensions."""
     return EstateScore(_mean(row), _count(row, "datasets"), _count(row, "scored"), _dimension(row))
 
 
-def rule_score(row: Row) -> RuleScore:
+def rule_score(row: FigureRow) -> RuleScore:
     """The score of one rule of a dataset."""
     dimension, expectation = Dimension(row.word("dimension")), row.word("expectation")
     return RuleScore(
@@ -41,7 +41,7 @@ def rule_score(row: Row) -> RuleScore:
     )
 
 
-def _mean(row: Row) -> MeanScore:
+def _mean(row: FigureRow) -> MeanScore:
     return MeanScore(
         score=_decimal(row, "score"),
         numerator=_decimal(row, "numerator"),
@@ -54,16 +54,16 @@ def _mean(row: Row) -> MeanScore:
     )
 
 
-def _dimension(row: Row) -> Dimension | None:
+def _dimension(row: FigureRow) -> Dimension | None:
     return Dimension(row.word("dimension")) if "dimension" in row.cells else None
 
 
-def _decimal(row: Row, column: str) -> Decimal | None:
+def _decimal(row: FigureRow, column: str) -> Decimal | None:
     found = row.number(column)
     return None if found is None else Decimal(found)
 
 
-def _count(row: Row, column: str) -> int:
+def _count(row: FigureRow, column: str) -> int:
     return int(row.number(column) or 0)
 
 

@@ -7,7 +7,7 @@ from lakeward.core.sql import equals, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.batch.scores import SCORES, read, versions_of
+from lakeward.flows.batch.scores import SCORES, latest_versions, read_family
 from lakeward.flows.batch.weights import check_all_weights
 from lakeward.flows.scoring.answers import (
     DatasetScore,
@@ -19,9 +19,9 @@ from lakeward.flows.scoring.answers import (
 )
 from lakeward.flows.scoring.rows import dataset_score, estate_score, rule_score, stored_score
 from lakeward.quality.rule import Dimension
-from lakeward.quality.score_sql import newest
-from lakeward.scorecard.figures import Reading, Row
-from lakeward.scorecard.scores import RUNS, VERDICTS, levels
+from lakeward.quality.score_sql import newest_batches_sql
+from lakeward.scorecard.figures import FamilyResult, FigureRow
+from lakeward.scorecard.scores import RUNS, VERDICTS, level_families
 
 OF_ESTATE, OF_DATASET = ("estate", "estate_dimensions", "datasets"), ("datasets", "dimensions", "rules")
 
@@ -41,10 +41,10 @@ def show_scores(settings: Settings, name: str | None = None, *, batches: int | N
         workspace.project.contract_path(name)
     check_all_weights(workspace)
     with workspace.engine() as engine:
-        found = _readings(workspace, engine, name, batches)
-    rows: Sequence[Sequence[Row]] = [reading.rows for reading in found] or [(), (), ()]
+        found = _read_levels(workspace, engine, name, batches)
+    rows: Sequence[Sequence[FigureRow]] = [reading.rows for reading in found] or [(), (), ()]
     whole, dimensions, parts = rows
-    mean: Callable[[Row], EstateScore | DatasetScore] = dataset_score if name else estate_score
+    mean: Callable[[FigureRow], EstateScore | DatasetScore] = dataset_score if name else estate_score
     measured = {score.dimension: score for score in map(mean, dimensions)}
     return ScoreReport(
         dataset=name,
@@ -52,7 +52,7 @@ def show_scores(settings: Settings, name: str | None = None, *, batches: int | N
         whole=mean(whole[0]) if whole else None,
         dimensions=tuple(measured.get(each) or UnmeasuredDimension(dimension=each) for each in Dimension),
         parts=tuple(map(rule_score, parts)) if name else tuple(map(dataset_score, parts)),
-        levels=tuple(map(level, found)),
+        levels=tuple(map(level_dict, found)),
     )
 
 
@@ -67,17 +67,19 @@ def score_history(settings: Settings, name: str | None = None) -> list[StoredSco
         workspace.project.contract_path(name)
     where = equals(level="dataset", dataset=name) if name else equals(level="estate")
     with workspace.engine() as engine:
-        return [stored_score(row) for row in governance.rows(engine, SCORES, where, "scored_at, generation, seq")]
+        return [stored_score(row) for row in governance.read_rows(engine, SCORES, where, "scored_at, generation, seq")]
 
 
-def level(reading: Reading) -> ScoreLevel:
+def level_dict(reading: FamilyResult) -> ScoreLevel:
     """A reading with its queries."""
     return ScoreLevel(reading.family.name, reading.family.sql, reading.versions, tuple(reading.figures()))
 
 
-def _readings(workspace: Workspace, engine: Engine, name: str | None, batches: int | None) -> list[Reading]:
-    at = versions_of(engine, (VERDICTS, RUNS))
+def _read_levels(workspace: Workspace, engine: Engine, name: str | None, batches: int | None) -> list[FamilyResult]:
+    at = latest_versions(engine, (VERDICTS, RUNS))
     if VERDICTS not in at:
         return []
-    made = levels(newest(batches, dataset=literal(name) if name else None, runs=RUNS in at), tuple(at), workspace.weights)
-    return [read(engine, made[each], at) for each in (OF_DATASET if name else OF_ESTATE)]
+    families = level_families(
+        newest_batches_sql(batches, dataset=literal(name) if name else None, runs=RUNS in at), tuple(at), workspace.weights
+    )
+    return [read_family(engine, families[each], at) for each in (OF_DATASET if name else OF_ESTATE)]

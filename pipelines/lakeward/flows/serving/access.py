@@ -43,7 +43,7 @@ class AccessLog:
     folder: Path
     session_id: str = field(default_factory=new_run_id)
     seq: int = 0
-    waiting: list[dict[str, Any]] = field(default_factory=list)
+    pending: list[dict[str, Any]] = field(default_factory=list)
     file: int | None = None
 
     def write(
@@ -59,7 +59,7 @@ class AccessLog:
         row = {
             "session_id": self.session_id,
             "seq": self.seq,
-            "account": account(),
+            "account": current_account(),
             "role": self.role,
             "query_sha256": sha256(text.encode("utf-8", "surrogatepass")),
             "objects": json.dumps(sorted(objects)),
@@ -71,9 +71,9 @@ class AccessLog:
             "asked_at": asked_at,
             "logged_at": self.clock.now(),
         }
-        self._keep(row)
-        self.waiting.append(row)
-        if len(self.waiting) >= COMMIT_EVERY:
+        self._append_to_file(row)
+        self.pending.append(row)
+        if len(self.pending) >= COMMIT_EVERY:
             self.commit()
 
     def commit(self) -> None:
@@ -83,9 +83,9 @@ class AccessLog:
             StoreConflictError: Others kept committing first.
         """
         if self.file is not None:
-            governance.record(self.engine, "access_log", self.waiting, _txn(self.session_id, self.seq))
+            governance.append_rows(self.engine, "access_log", self.pending, _txn(self.session_id, self.seq))
             os.ftruncate(self.file, 0)
-            self.waiting.clear()
+            self.pending.clear()
 
     def close(self) -> None:
         """Commit what waits; nothing is left behind."""
@@ -99,16 +99,16 @@ class AccessLog:
     def _path(self) -> Path:
         return self.folder / f"{self.session_id}.jsonl"
 
-    def _keep(self, row: Mapping[str, Any]) -> None:
+    def _append_to_file(self, row: Mapping[str, Any]) -> None:
         try:
             if self.file is None:
-                self.file = self._opened()
+                self.file = self._open_file()
             os.write(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
             os.fsync(self.file)
         except OSError as error:
             raise MachineError("lake_not_writable", lake=self.folder.parent) from error
 
-    def _opened(self) -> int:
+    def _open_file(self) -> int:
         """The session's file, locked while the session lives; nobody sees it under its name before it is."""
         self.folder.mkdir(exist_ok=True)
         draft = self.folder / f".{self.session_id}"
@@ -118,7 +118,7 @@ class AccessLog:
         return file
 
 
-def sweep(engine: Engine, folder: Path) -> None:
+def commit_abandoned_entries(engine: Engine, folder: Path) -> None:
     """Commit the entries of sessions that were killed.
 
     Raises:
@@ -126,13 +126,13 @@ def sweep(engine: Engine, folder: Path) -> None:
     """
     for path in sorted(folder.glob("*.jsonl")):
         with path.open("rb") as file:
-            if not _abandoned(file.fileno()):
+            if not _is_abandoned(file.fileno()):
                 continue
-            kept = list(_entries(file))
-            done = engine.txn(governance.spec("access_log").name, _txn(path.stem, 0).app)
-            rows = [row for row in kept if row["seq"] > done]
+            entries = list(_read_entries(file))
+            last_seq = engine.txn(governance.table_spec("access_log").name, _txn(path.stem, 0).app)
+            rows = [row for row in entries if row["seq"] > last_seq]
             if rows:
-                governance.record(engine, "access_log", rows, _txn(path.stem, rows[-1]["seq"]))
+                governance.append_rows(engine, "access_log", rows, _txn(path.stem, rows[-1]["seq"]))
             path.unlink(missing_ok=True)
 
 
@@ -140,7 +140,7 @@ def _txn(session_id: str, seq: int) -> Txn:
     return Txn(f"access/{session_id}", seq)
 
 
-def _abandoned(file: int) -> bool:
+def _is_abandoned(file: int) -> bool:
     """Whether the session of this file is gone: it held a lock that the system drops with it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -149,7 +149,7 @@ def _abandoned(file: int) -> bool:
     return True
 
 
-def _entries(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+def _read_entries(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
     """The entries of a file; a last line that a kill cut short was no answered query's."""
     for line in lines:
         if line.endswith(b"\n"):
@@ -157,7 +157,7 @@ def _entries(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
             yield row | {name: datetime.fromisoformat(row[name]) for name in TIMES}
 
 
-def account() -> str:
+def current_account() -> str:
     """The operating system's name of who runs this process, or its number where it has no name."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
@@ -165,6 +165,6 @@ def account() -> str:
         return str(os.getuid())
 
 
-def verdict_of(error: LakewardError | None) -> str:
+def log_verdict(error: LakewardError | None) -> str:
     """How the log calls the end of a query that was let through."""
     return "allowed" if error is None else "failed"

@@ -49,20 +49,20 @@ class CatalogueTable:
         return self.as_dict()[key]
 
 
-def described(workspace: Workspace, engine: Engine, tables: list[ServedTable]) -> list[CatalogueTable]:
+def catalogue_rows(workspace: Workspace, engine: Engine, tables: list[ServedTable]) -> list[CatalogueTable]:
     """One entry per table."""
-    latest = {row["dataset"]: row for row in governance.rows(engine, "runs", order="finished_at")}
+    latest = {row["dataset"]: row for row in governance.read_rows(engine, "runs", order="finished_at")}
     now = workspace.clock.now()
-    return [_row(table, latest.get(table.contract.name), now) for table in tables]
+    return [_catalogue_row(table, latest.get(table.contract.name), now) for table in tables]
 
 
-def _row(table: ServedTable, run: Mapping[str, Any] | None, now: datetime) -> CatalogueTable:
-    visible = {column.name for column in table.visible} if table.view else set()
+def _catalogue_row(table: ServedTable, run: Mapping[str, Any] | None, now: datetime) -> CatalogueTable:
+    visible = {column.name for column in table.visible} if table.has_view else set()
     return CatalogueTable(
         table=table.name,
         about=table.contract.description,
         owner=table.contract.owner,
-        grade=_highest(table),
+        grade=_highest_grade(table),
         columns=tuple(column.name for column in table.columns if column.name in visible),
         hidden=tuple(column.name for column in table.columns if column.name not in visible),
         rows=table.rows,
@@ -72,7 +72,7 @@ def _row(table: ServedTable, run: Mapping[str, Any] | None, now: datetime) -> Ca
     )
 
 
-def _highest(table: ServedTable) -> Grade | None:
+def _highest_grade(table: ServedTable) -> Grade | None:
     """A table is as sensitive as its most sensitive column (就高从严); unknown where one of them is."""
     grades = [column.grade.grade if column.grade else None for column in table.columns]
     if not grades or None in grades:

@@ -20,17 +20,17 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
-from lakeward.flows.serving.access import AccessLog, sweep, verdict_of
-from lakeward.flows.serving.catalogue import CatalogueTable, described
-from lakeward.flows.serving.policy import policy_of
+from lakeward.flows.serving.access import AccessLog, commit_abandoned_entries, log_verdict
+from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
+from lakeward.flows.serving.policy import load_policy
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.protection.keys import TokenKey, token_key
 from lakeward.protection.policy import Action
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.rows import Rows
-from lakeward.serving.session import Session
+from lakeward.serving.session import ServingSession
 
-GradesOf = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
+GradeLookup = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +74,13 @@ class Connection:
     ) -> None:
         self._workspace, self._engine, self._principal = workspace, engine, principal
         self._tables = {str(table.name): table for table in tables}
-        policy, folder = principal.policy.text, unlogged(workspace)
+        policy, folder = principal.policy.text, access_log_folder(workspace)
         self._log = AccessLog(
             engine=engine, clock=workspace.clock, role=principal.role, policy=policy, key_id=principal.key_id, folder=folder
         )
         token = key.tokeniser() if key else None
-        self._session = Session(tables, token, engine.scratch / "serving", workspace.settings.memory)
-        self._end = weakref.finalize(self, _end, self._session, self._log, engine)
+        self._session = ServingSession(tables, token, engine.scratch / "serving", workspace.settings.memory)
+        self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
     def sql(self, query: str) -> Rows:
         """The rows of one SELECT over `con.catalogue()`'s tables; nothing is read before they are taken out.
@@ -108,13 +108,13 @@ class Connection:
 
         def report(rows: int, error: LakewardError | None) -> None:
             code = error.code if error else None
-            self._log.write(query, asked_at, objects, rows=rows, verdict=verdict_of(error), code=code)
+            self._log.write(query, asked_at, objects, rows=rows, verdict=log_verdict(error), code=code)
 
         return Rows(relation, report)
 
     def catalogue(self) -> list[CatalogueTable]:
         """What there is, table by table."""
-        return described(self._workspace, self._engine, list(self._tables.values()))
+        return catalogue_rows(self._workspace, self._engine, list(self._tables.values()))
 
     def explain_mask(self, column: str) -> MaskExplanation:
         """What this role sees of `layer.table.column`, by which rule and grade, why, and whom to ask.
@@ -125,9 +125,9 @@ class Connection:
         table, _, name = column.rpartition(".")
         columns = {c.name: c for c in self._tables[table].columns} if table in self._tables else {}
         if name not in columns:
-            known = [f"{t.name}.{c.name}" for t in self._tables.values() for c in t.columns]
-            raise UsageError("column_not_found", column=column, close=did_you_mean(column, known) or "-")
-        return self._explained(column, columns[name], self._tables[table].contract.owner)
+            column_names = [f"{t.name}.{c.name}" for t in self._tables.values() for c in t.columns]
+            raise UsageError("column_not_found", column=column, close=did_you_mean(column, column_names) or "-")
+        return self._mask_details(column, columns[name], self._tables[table].contract.owner)
 
     def close(self) -> None:
         """End the session."""
@@ -139,7 +139,7 @@ class Connection:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _explained(self, name: str, column: ServedColumn, owner: str) -> MaskExplanation:
+    def _mask_details(self, name: str, column: ServedColumn, owner: str) -> MaskExplanation:
         decision, grade = column.decision, column.grade
         coded = decision.why.startswith("serving_")
         return MaskExplanation(
@@ -168,46 +168,46 @@ def connect(role: str, project: str | Path | None = None) -> Connection:
     return open_connection(Settings.load(Path(project) if project else None), role)
 
 
-def open_connection(settings: Settings, role: str, grades_of: GradesOf = current_grades) -> Connection:
+def open_connection(settings: Settings, role: str, grade_lookup: GradeLookup = current_grades) -> Connection:
     """See `connect`; `grades_of` says what each column of a contract is graded."""
     workspace = open_workspace(settings)
-    principal, key = principal_of(workspace, role)
+    principal, key = resolve_principal(workspace, role)
     with ExitStack() as undo:
         # Serving is DuckDB's, whatever engine wrote the tables.
         engine = open_engine("embedded", workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
-        sweep(engine, unlogged(workspace))
-        tables = [_served(workspace, engine, principal, name, grades_of) for name in workspace.project.datasets()]
+        commit_abandoned_entries(engine, access_log_folder(workspace))
+        tables = [_serve_table(workspace, engine, principal, name, grade_lookup) for name in workspace.project.datasets()]
         connection = Connection(workspace, engine, principal, tables, key)
         undo.pop_all()
     return connection
 
 
-def principal_of(workspace: Workspace, role: str) -> tuple[Principal, TokenKey | None]:
+def resolve_principal(workspace: Workspace, role: str) -> tuple[Principal, TokenKey | None]:
     """Who asks, by the project's policy, and the key that tokens are made with.
 
     Raises:
         UsageError: The policy has no such role.
         PolicyError, ProtectionError: As `connect`.
     """
-    policy = policy_of(workspace)
+    policy = load_policy(workspace)
     if role not in policy.roles:
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     key = token_key(workspace.settings, Path(workspace.lake))
     return Principal(role, policy, key.id if key else None), key
 
 
-def _served(workspace: Workspace, engine: Engine, principal: Principal, name: str, grades_of: GradesOf) -> ServedTable:
+def _serve_table(workspace: Workspace, engine: Engine, principal: Principal, name: str, grade_lookup: GradeLookup) -> ServedTable:
     contract = workspace.project.contract(name)
-    return principal.served(contract, engine.info(contract.table(contract.layer)), grades_of(engine, contract))
+    return principal.serve_table(contract, engine.info(contract.table(contract.layer)), grade_lookup(engine, contract))
 
 
-def unlogged(workspace: Workspace) -> Path:
+def access_log_folder(workspace: Workspace) -> Path:
     """Where sessions keep entries of the access log that are not committed yet."""
     return Path(workspace.lake) / ".access"
 
 
-def _end(session: Session, log: AccessLog, engine: Engine) -> None:
+def _close_session(session: ServingSession, log: AccessLog, engine: Engine) -> None:
     session.close()
     try:
         log.close()

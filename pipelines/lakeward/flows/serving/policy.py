@@ -9,22 +9,22 @@ from lakeward.core.errors import PolicyError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.protection.cases import Case, read_cases
+from lakeward.protection.cases import PolicyCase, read_cases
 from lakeward.protection.load import policy_text, read_policy
 from lakeward.protection.policy import Action, Policy
-from lakeward.serving.trial import shown_as
+from lakeward.serving.example import mask_example
 
-POLICY = Path("expectations/policies/serving.yaml")
-CASES = Path("expectations/policies/serving.tests.yaml")
+POLICY_FILE = Path("expectations/policies/serving.yaml")
+TESTS_FILE = Path("expectations/policies/serving.tests.yaml")
 
 
-def policy_of(workspace: Workspace) -> Policy:
+def load_policy(workspace: Workspace) -> Policy:
     """The project's policy; where it has none, the one that travels in the package.
 
     Raises:
         PolicyError: The first of its problems.
     """
-    policy, problems = read_policy(*_policy_file(workspace.project), promised(workspace.project))
+    policy, problems = read_policy(*_read_policy_file(workspace.project), contract_columns(workspace.project))
     if problems:
         raise problems[0]
     return policy
@@ -63,37 +63,37 @@ def lint_policy(settings: Settings) -> list[Notice]:
         PolicyError: One of the files is no YAML.
     """
     project = open_workspace(settings).project
-    known = promised(project)
-    policy, problems = read_policy(*_policy_file(project), known)
-    _, of_cases = _cases(project, policy, known)
+    column_names = contract_columns(project)
+    policy, problems = read_policy(*_read_policy_file(project), column_names)
+    _, of_cases = _read_policy_tests(project, policy, column_names)
     return [Notice(problem.code, problem.facts) for problem in (*problems, *of_cases)]
 
 
-def try_policy(settings: Settings) -> list[PolicyTrial]:
+def run_policy_tests(settings: Settings) -> list[PolicyTrial]:
     """What becomes of each test of the policy.
 
     Raises:
         PolicyError: The policy or its tests are not valid.
     """
     workspace = open_workspace(settings)
-    policy = policy_of(workspace)
-    cases, problems = _cases(workspace.project, policy, promised(workspace.project))
+    policy = load_policy(workspace)
+    cases, problems = _read_policy_tests(workspace.project, policy, contract_columns(workspace.project))
     if problems:
         raise problems[0]
-    return [_tried(workspace.project, policy, case) for case in cases]
+    return [_run_case(workspace.project, policy, case) for case in cases]
 
 
-def promised(project: Project) -> frozenset[str]:
+def contract_columns(project: Project) -> frozenset[str]:
     """Every `layer.dataset.column` of the project's contracts."""
     contracts = [project.contract(name) for name in project.datasets()]
     return frozenset(f"{c.table(c.layer)}.{column.name}" for c in contracts for column in c.columns)
 
 
-def _tried(project: Project, policy: Policy, case: Case) -> PolicyTrial:
+def _run_case(project: Project, policy: Policy, case: PolicyCase) -> PolicyTrial:
     decision = policy.decide(case.role, case.table, case.column, case.grade)
     type_ = project.contract(case.table.name).column(case.column).type
-    shown = None if case.value is None else shown_as(case.value, type_, decision)
-    wanted = ((case.action, decision.action), (case.rule, decision.rule), (case.shown, shown))
+    shown = None if case.value is None else mask_example(case.value, type_, decision)
+    expected_value = ((case.action, decision.action), (case.rule, decision.rule), (case.expected, shown))
     return PolicyTrial(
         test=case.name,
         role=case.role,
@@ -102,20 +102,22 @@ def _tried(project: Project, policy: Policy, case: Case) -> PolicyTrial:
         found=decision.action,
         rule=decision.rule,
         why=decision.why,
-        passed=all(expected is None or expected == found for expected, found in wanted),
+        passed=all(expected is None or expected == found for expected, found in expected_value),
     )
 
 
-def _policy_file(project: Project) -> tuple[str, str]:
-    own = project.root / POLICY
+def _read_policy_file(project: Project) -> tuple[str, str]:
+    own = project.root / POLICY_FILE
     if own.is_file():
-        return policy_text(own, str(POLICY)), str(POLICY)
-    shipped = resources.files("lakeward") / POLICY
-    return shipped.read_text(encoding="utf-8"), str(POLICY)
+        return policy_text(own, str(POLICY_FILE)), str(POLICY_FILE)
+    shipped = resources.files("lakeward") / POLICY_FILE
+    return shipped.read_text(encoding="utf-8"), str(POLICY_FILE)
 
 
-def _cases(project: Project, policy: Policy, known: frozenset[str]) -> tuple[tuple[Case, ...], tuple[PolicyError, ...]]:
-    file = project.root / CASES
+def _read_policy_tests(
+    project: Project, policy: Policy, column_names: frozenset[str]
+) -> tuple[tuple[PolicyCase, ...], tuple[PolicyError, ...]]:
+    file = project.root / TESTS_FILE
     if not file.is_file():
         return (), ()
-    return read_cases(policy_text(file, str(CASES)), str(CASES), policy, known)
+    return read_cases(policy_text(file, str(TESTS_FILE)), str(TESTS_FILE), policy, column_names)

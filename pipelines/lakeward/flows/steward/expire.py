@@ -7,7 +7,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base import pinning
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.quarantine.events import EVENTS, Event, Kind, Signature, check_signature, record_places
+from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent, Signature, append_row_events, check_signature
 from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.steward.replay import received_contract
@@ -27,24 +27,24 @@ def expire_rows(
     contract = received_contract(workspace, name)
     if older_than is not None:
         selection = replace(selection, before=workspace.clock.now() - older_than)
-    if selection.everything:
+    if selection.selects_all:
         raise UsageError("quarantine_selection_needed", command="expire", dataset=name)
-    with workspace.engine(contract) as engine, engine.turn(name):
+    with workspace.engine(contract) as engine, engine.dataset_lock(name):
         if not has_quarantine(engine, name):
             return 0
         upto = pinning.newest_plan(engine, name).seq
         waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
-        expired = engine.materialise("expired", selection.places(waiting, engine.types(waiting)))
+        expired = engine.materialise("expired", selection.row_ids(waiting, engine.types(waiting)))
         rows = int(engine.fetch(f"SELECT count(*) AS n FROM {expired}")[0]["n"])
         if rows:
             app = f"expire/{name}"
-            event = Event(
+            event = QuarantineEvent(
                 dataset=name,
-                kind=Kind.EXPIRE,
+                kind=EventKind.EXPIRE,
                 number=engine.txn(EVENTS, app) + 1,
                 upto_seq=upto,
                 signature=signature,
                 at=workspace.clock.now(),
             )
-            record_places(engine, event, f"SELECT * FROM {expired}", app)
+            append_row_events(engine, event, f"SELECT * FROM {expired}", app)
     return rows

@@ -15,13 +15,13 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.quarantine.events import EVENTS, Kind
-from lakeward.flows.quarantine.open_rows import is_received, standing
+from lakeward.flows.quarantine.events import EVENTS, EventKind
+from lakeward.flows.quarantine.open_rows import is_received, open_copies
 
 # Where rows lie that are not in silver, with the SQL of the list of reasons that each row there has.
-ASIDE = {Layer.QUARANTINE: "CAST(_reasons AS VARCHAR[])", Layer.REJECTS: "[reason]"}
+REASON_LISTS = {Layer.QUARANTINE: "CAST(_reasons AS VARCHAR[])", Layer.REJECTS: "[reason]"}
 # The line of figures that is of all datasets together.
-WHOLE = "*"
+ALL_DATASETS = "*"
 _AGES = "round(quantile_cont(days, 0.5), 2) AS p50, round(quantile_cont(days, 0.9), 2) AS p90"
 
 
@@ -78,13 +78,13 @@ class QuarantineFigures:
         return fields_of(self)
 
 
-def quarantined(settings: Settings) -> list[QuarantineCount]:
+def list_quarantine(settings: Settings) -> list[QuarantineCount]:
     """Per table and reason, what was set aside."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        tables = [t.name for t in engine.tables() if t.name.layer in ASIDE]
+        tables = [t.name for t in engine.tables() if t.name.layer in REASON_LISTS]
         waiting = _rows_that_wait(workspace.clock.now().isoformat(), engine, tables)
-        return [row for table in tables for row in _by_reason(engine, table, waiting, _owner(workspace.project, table))]
+        return [row for table in tables for row in _reason_rows(engine, table, waiting, _owner(workspace.project, table))]
 
 
 def quarantine_figures(settings: Settings) -> list[QuarantineFigures]:
@@ -93,23 +93,27 @@ def quarantine_figures(settings: Settings) -> list[QuarantineFigures]:
     with workspace.engine() as engine:
         tables = [t.name for t in engine.tables() if t.name.layer is Layer.QUARANTINE and is_received(engine, t.name.name)]
         rows = _rows_that_wait(workspace.clock.now().isoformat(), engine, tables)
-        counted = {table.name: _counted(engine, table) for table in tables}
+        counted = {table.name: _event_counts(engine, table) for table in tables}
         waiting = {row["dataset"]: row for row in engine.fetch(_open_by_dataset(rows))}
-    total = {key: sum(row[key] for row in counted.values()) for key in _NOTHING}
-    return [_figures(name, found, waiting.get(name, {})) for name, found in {**counted, WHOLE: total}.items()] if counted else []
+    total = {key: sum(row[key] for row in counted.values()) for key in _NO_COUNTS}
+    return (
+        [_figure_row(name, found, waiting.get(name, {})) for name, found in {**counted, ALL_DATASETS: total}.items()]
+        if counted
+        else []
+    )
 
 
-_NOTHING = {"aside": 0, "repaired": 0, "replayed": 0, "failed": 0}
+_NO_COUNTS = {"aside": 0, "repaired": 0, "replayed": 0, "failed": 0}
 
 
 def _open_by_dataset(waiting: Relation) -> str:
-    return f"""SELECT coalesce(dataset, {literal(WHOLE)}) AS dataset, count(*) AS n, {_AGES}
+    return f"""SELECT coalesce(dataset, {literal(ALL_DATASETS)}) AS dataset, count(*) AS n, {_AGES}
     FROM (SELECT * FROM {waiting} WHERE {equals(layer=Layer.QUARANTINE)}) GROUP BY ROLLUP (dataset)"""
 
 
 def _rows_that_wait(now: str, engine: Engine, tables: list[TableName]) -> Relation:
     """The rows that wait: `layer, dataset, reasons, since, days`."""
-    parts = [_waiting(engine, table) for table in tables]
+    parts = [_open_rows_query(engine, table) for table in tables]
     nothing = (
         "SELECT '' AS layer, '' AS dataset, CAST([] AS VARCHAR[]) AS reasons, CAST(NULL AS TIMESTAMPTZ) AS since WHERE FALSE"
     )
@@ -117,19 +121,19 @@ def _rows_that_wait(now: str, engine: Engine, tables: list[TableName]) -> Relati
     return engine.materialise("waiting", f"SELECT *, {age} AS days FROM ({' UNION ALL '.join([nothing, *parts])})")
 
 
-def _waiting(engine: Engine, table: TableName) -> str:
+def _open_rows_query(engine: Engine, table: TableName) -> str:
     lives = table.layer is Layer.QUARANTINE and is_received(engine, table.name)
     since, rows = "_ingested_at", str(table)
     if lives:
-        since, rows = "_since", f"({standing(engine, table.name, pinning.newest_plan(engine, table.name).seq + 1)})"
+        since, rows = "_since", f"({open_copies(engine, table.name, pinning.newest_plan(engine, table.name).seq + 1)})"
     own = f"{literal(table.layer)} AS layer, {literal(table.name)} AS dataset"
-    return f"SELECT {own}, {ASIDE[table.layer]} AS reasons, {since} AS since FROM {rows}"
+    return f"SELECT {own}, {REASON_LISTS[table.layer]} AS reasons, {since} AS since FROM {rows}"
 
 
-def _by_reason(engine: Engine, table: TableName, waiting: Relation, owner: str | None) -> list[QuarantineCount]:
+def _reason_rows(engine: Engine, table: TableName, waiting: Relation, owner: str | None) -> list[QuarantineCount]:
     found = engine.fetch(f"""
         SELECT rule, count(*) AS n, count(DISTINCT _batch_seq) AS batches
-        FROM (SELECT unnest({ASIDE[table.layer]}) AS rule, _batch_seq FROM {table}) GROUP BY rule ORDER BY n DESC, rule""")
+        FROM (SELECT unnest({REASON_LISTS[table.layer]}) AS rule, _batch_seq FROM {table}) GROUP BY rule ORDER BY n DESC, rule""")
     still = engine.fetch(f"""SELECT rule, count(*) AS n, min(since) AS oldest, {_AGES}
         FROM (SELECT unnest(reasons) AS rule, since, days FROM {waiting} WHERE {equals(layer=table.layer, dataset=table.name)})
         GROUP BY rule""")
@@ -152,32 +156,32 @@ def _count(table: TableName, owner: str | None, failed: Mapping[str, Any], waiti
     )
 
 
-def _counted(engine: Engine, table: TableName) -> dict[str, int]:
-    aside = engine.fetch(f"SELECT count(DISTINCT (_file_seq, _row)) AS n FROM {table}")[0]["n"]
+def _event_counts(engine: Engine, table: TableName) -> dict[str, int]:
+    quarantined = engine.fetch(f"SELECT count(DISTINCT (_file_seq, _row)) AS n FROM {table}")[0]["n"]
     repaired = 0
     if engine.info(EVENTS):
-        own = equals(dataset=table.name, event=Kind.REPAIR)
-        places = f"SELECT DISTINCT file_seq AS _file_seq, file_row AS _row FROM {EVENTS} WHERE {own}"
-        query = f"SELECT count(DISTINCT (_file_seq, _row)) AS n FROM {table} SEMI JOIN ({places}) USING (_file_seq, _row)"
+        own = equals(dataset=table.name, event=EventKind.REPAIR)
+        row_ids = f"SELECT DISTINCT file_seq AS _file_seq, file_row AS _row FROM {EVENTS} WHERE {own}"
+        query = f"SELECT count(DISTINCT (_file_seq, _row)) AS n FROM {table} SEMI JOIN ({row_ids}) USING (_file_seq, _row)"
         repaired = engine.fetch(query)[0]["n"]
     newest = f"generation = (SELECT max(generation) FROM governance.runs WHERE {equals(dataset=table.name)})"
-    runs = governance.rows(engine, "runs", newest, dataset=table.name, flow=Kind.REPLAY)
+    runs = governance.read_rows(engine, "runs", newest, dataset=table.name, flow=EventKind.REPLAY)
     replayed, failed = sum(run["rows_in"] for run in runs), sum(run["quarantine"] for run in runs)
-    return {"aside": aside, "repaired": repaired, "replayed": replayed, "failed": failed}
+    return {"aside": quarantined, "repaired": repaired, "replayed": replayed, "failed": failed}
 
 
-def _figures(name: str, counted: Mapping[str, int], waiting: Mapping[str, Any]) -> QuarantineFigures:
+def _figure_row(name: str, counted: Mapping[str, int], waiting: Mapping[str, Any]) -> QuarantineFigures:
     return QuarantineFigures(
         dataset=name,
         open=waiting.get("n", 0),
         age_p50=waiting.get("p50"),
         age_p90=waiting.get("p90"),
-        repair_rate=_share(counted["repaired"], counted["aside"]),
-        failed_again=_share(counted["failed"], counted["replayed"]),
+        repair_rate=_ratio(counted["repaired"], counted["aside"]),
+        failed_again=_ratio(counted["failed"], counted["replayed"]),
     )
 
 
-def _share(part: int, whole: int) -> float | None:
+def _ratio(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.protocols import Engine
-from lakeward.flows.quarantine.events import RowEvent, history
-from lakeward.flows.quarantine.selection import Place
+from lakeward.flows.quarantine.events import RowEvent, row_events
+from lakeward.flows.quarantine.selection import RowId
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class RowFailure:
         return {"at": self.at.isoformat(), "event": "set aside", "batch": self.batch, "reasons": list(self.reasons)}
 
 
-def life(engine: Engine, dataset: str, place: Place) -> tuple[RowFailure | RowEvent, ...]:
+def row_history(engine: Engine, dataset: str, row_id: RowId) -> tuple[RowFailure | RowEvent, ...]:
     """What happened to the row, oldest first; empty for a row that was never set aside."""
-    events: list[RowFailure | RowEvent] = [*_failures(engine, dataset, place), *history(engine, dataset, *place)]
+    events: list[RowFailure | RowEvent] = [*_failures(engine, dataset, row_id), *row_events(engine, dataset, *row_id)]
     return tuple(sorted(events, key=lambda event: event.at))
 
 
-def _failures(engine: Engine, dataset: str, place: Place) -> list[RowFailure]:
+def _failures(engine: Engine, dataset: str, place: RowId) -> list[RowFailure]:
     table = TableName(Layer.QUARANTINE, dataset)
     if engine.info(table) is None:
         return []

@@ -16,19 +16,18 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier, instant, literal
 from lakeward.engines.protocols import Engine, TableColumn, TableSpec, Txn
 from lakeward.flows.base import pinning
-from lakeward.flows.base.batch_context import EXTRA, INTEGER, PLACE, STRING
-from lakeward.flows.base.governance import settled
+from lakeward.flows.base.batch_context import EXTRA_COLUMN, INTEGER, ROW_ID_COLUMNS, STRING
+from lakeward.flows.base.governance import with_retries
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.quarantine.events import EVENTS, Event, Signature, check_signature, record_places
-from lakeward.flows.quarantine.events import Kind as EventKind
+from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent, Signature, append_row_events, check_signature
 from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
-from lakeward.flows.steward.repair_lineage import tell_repair
+from lakeward.flows.steward.repair_lineage import record_repair_lineage
 from lakeward.flows.steward.replay import received_contract
 from lakeward.quality.sql import select
 from lakeward.serving.expression import checked_expression
 
-STAMP = (
+REPAIR_COLUMNS = (
     TableColumn("_event_id", STRING, comment="The repair, as governance.quarantine_events has it"),
     TableColumn("_event_seq", INTEGER, comment="Number of the repair in its dataset"),
     TableColumn("_upto_seq", INTEGER, comment="Newest batch when it was made; later ones use it"),
@@ -49,20 +48,20 @@ class Repair:
     expressions: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
 
-    def told(self) -> str:
+    def description(self) -> str:
         """What the event says of it: expressions as they are, of typed values only the columns."""
-        made = [f"{column} = {expression}" for column, expression in self.expressions.items()]
-        return "; ".join([*made, *self.texts])
+        assignments = [f"{column} = {expression}" for column, expression in self.expressions.items()]
+        return "; ".join([*assignments, *self.texts])
 
-    def items(self, types: Mapping[str, DataType]) -> dict[str, str]:
+    def column_expressions(self, types: Mapping[str, DataType]) -> dict[str, str]:
         """Column -> SQL of its new value in its own type.
 
         Raises:
             ProtectionError: An expression is none over these columns.
         """
-        made = {column: checked_expression(text, types) for column, text in self.expressions.items()}
+        computed = {column: checked_expression(text, types) for column, text in self.expressions.items()}
         typed = {column: literal(text) for column, text in self.texts.items()}
-        return {column: f"CAST({sql} AS {sql_type(types[column])})" for column, sql in (made | typed).items()}
+        return {column: f"CAST({sql} AS {sql_type(types[column])})" for column, sql in (computed | typed).items()}
 
 
 def repair_rows(settings: Settings, name: str, selection: Selection, repair: Repair, signature: Signature) -> int:
@@ -75,54 +74,56 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
     check_signature(signature, "repair", steward=False)
     workspace = open_workspace(settings)
     contract = received_contract(workspace, name)
-    _check(contract, selection, repair)
-    with workspace.engine(contract) as engine, engine.turn(name):
+    _check_repair(contract, selection, repair)
+    with workspace.engine(contract) as engine, engine.dataset_lock(name):
         if not has_quarantine(engine, name):
             return 0
         upto = pinning.newest_plan(engine, name).seq
         waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
-        repaired, rows = _compute(engine, contract, selection, repair, waiting)
+        repaired, rows = _compute_repair(engine, contract, selection, repair, waiting)
         if rows:
-            event = Event(
+            event = QuarantineEvent(
                 dataset=name,
                 kind=EventKind.REPAIR,
-                number=_number(engine, contract),
+                number=_next_number(engine, contract),
                 upto_seq=upto,
                 signature=signature,
                 at=workspace.clock.now(),
                 batch_seq=None,
-                expression=repair.told(),
+                expression=repair.description(),
             )
-            _land(engine, contract, event, repaired)
-            tell_repair(workspace, engine, contract, event, expressions=repair.expressions, rows=rows)
-    workspace.deliver()
+            _store_repair(engine, contract, event, repaired)
+            record_repair_lineage(workspace, engine, contract, event, expressions=repair.expressions, rows=rows)
+    workspace.deliver_lineage()
     return rows
 
 
-def _check(contract: Contract, selection: Selection, repair: Repair) -> None:
+def _check_repair(contract: Contract, selection: Selection, repair: Repair) -> None:
     names = [column.name for column in contract.columns]
     changed = [*repair.expressions, *repair.texts]
     unknown = [column for column in changed if column not in names]
     if unknown or not changed:
         raise UsageError("repair_columns", dataset=contract.name, found=", ".join(unknown) or "-", expected=", ".join(names))
-    if selection.everything:
+    if selection.selects_all:
         raise UsageError("quarantine_selection_needed", command="repair", dataset=contract.name)
     if repair.texts and not selection.rows:
         raise UsageError("repair_texts_need_rows", dataset=contract.name, columns=", ".join(repair.texts))
 
 
-def _compute(engine: Engine, contract: Contract, selection: Selection, repair: Repair, waiting: Relation) -> tuple[Relation, int]:
+def _compute_repair(
+    engine: Engine, contract: Contract, selection: Selection, repair: Repair, waiting: Relation
+) -> tuple[Relation, int]:
     """The repaired ones of the rows that wait, and their number.
 
     Raises:
         UsageError: An expression fails on some rows. Which values those are is not told.
     """
     types = engine.types(waiting)
-    values = repair.items({column.name: types[column.name] for column in contract.columns})
+    values = repair.column_expressions({column.name: types[column.name] for column in contract.columns})
     # A structure is NULL only where computing its content failed: a value may be NULL by intent.
-    made = "".join(f", TRY(struct_pack(value := {sql})) AS {identifier(f'_new_{column}')}" for column, sql in values.items())
-    places = selection.places(waiting, types)
-    computed = engine.materialise("computed", f"SELECT *{made} FROM {waiting} SEMI JOIN ({places}) USING (_file_seq, _row)")
+    new_items = "".join(f", TRY(struct_pack(value := {sql})) AS {identifier(f'_new_{column}')}" for column, sql in values.items())
+    row_ids = selection.row_ids(waiting, types)
+    computed = engine.materialise("computed", f"SELECT *{new_items} FROM {waiting} SEMI JOIN ({row_ids}) USING (_file_seq, _row)")
     failures = " OR ".join(f"{identifier(f'_new_{column}')} IS NULL" for column in values)
     found = engine.fetch(f"SELECT count(*) AS n, count(*) FILTER ({failures}) AS failed FROM {computed}")[0]
     if found["failed"]:
@@ -132,23 +133,23 @@ def _compute(engine: Engine, contract: Contract, selection: Selection, repair: R
     return engine.define("repaired", f"SELECT {items} FROM {computed}"), int(found["n"])
 
 
-def _number(engine: Engine, contract: Contract) -> int:
+def _next_number(engine: Engine, contract: Contract) -> int:
     """The next repair's; one that was killed between its two commits keeps its number, and counts for nothing."""
-    app = _app(contract)
+    app = _application_id(contract)
     return max(engine.txn(contract.table(Layer.REPAIRS), app), engine.txn(EVENTS, app)) + 1
 
 
-def _land(engine: Engine, contract: Contract, event: Event, repaired: Relation) -> None:
+def _store_repair(engine: Engine, contract: Contract, event: QuarantineEvent, repaired: Relation) -> None:
     types = engine.types(repaired)
     columns = tuple(TableColumn(c.name, types[c.name]) for c in contract.columns)
-    spec = TableSpec(contract.table(Layer.REPAIRS), (*columns, *PLACE, EXTRA, *STAMP))
-    names = ", ".join(identifier(c.name) for c in (*columns, *PLACE, EXTRA))
-    query = f"SELECT {names}, {_stamp(event, event.at)} FROM {repaired}"
-    settled(lambda: engine.append(spec, query, Txn(_app(contract), event.number)))
-    record_places(engine, event, f"SELECT _file_seq, _row, _batch_seq FROM {repaired}", _app(contract))
+    spec = TableSpec(contract.table(Layer.REPAIRS), (*columns, *ROW_ID_COLUMNS, EXTRA_COLUMN, *REPAIR_COLUMNS))
+    names = ", ".join(identifier(c.name) for c in (*columns, *ROW_ID_COLUMNS, EXTRA_COLUMN))
+    query = f"SELECT {names}, {_repair_items(event, event.at)} FROM {repaired}"
+    with_retries(lambda: engine.append(spec, query, Txn(_application_id(contract), event.number)))
+    append_row_events(engine, event, f"SELECT _file_seq, _row, _batch_seq FROM {repaired}", _application_id(contract))
 
 
-def _stamp(event: Event, at: datetime) -> str:
+def _repair_items(event: QuarantineEvent, at: datetime) -> str:
     return (
         f"{literal(event.id)} AS _event_id, CAST({event.number} AS BIGINT) AS _event_seq, "
         f"CAST({event.upto_seq} AS BIGINT) AS _upto_seq, "
@@ -156,5 +157,5 @@ def _stamp(event: Event, at: datetime) -> str:
     )
 
 
-def _app(contract: Contract) -> str:
+def _application_id(contract: Contract) -> str:
     return f"repair/{contract.name}"

@@ -10,24 +10,24 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import pinning
-from lakeward.flows.base.batch_context import OnStep, Step, unwatched
-from lakeward.flows.base.pinning import Again, Definition
+from lakeward.flows.base.batch_context import BatchStep, OnStep, ignore_step
+from lakeward.flows.base.pinning import Definition, Reprocess
 from lakeward.flows.base.report import RunReport
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.batch.finish import Finished, summary
-from lakeward.flows.batch.halt import until_halted
+from lakeward.flows.batch.finish import BatchResult, summarise_run
+from lakeward.flows.batch.halt import take_until_halted
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.ingest import Ingest
-from lakeward.flows.batch.judge import suite_name
+from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.batch.run import run_dataset
-from lakeward.flows.quarantine.events import Event, Kind, Signature, check_signature, record_whole
-from lakeward.flows.quarantine.open_rows import REPAIRED, has_quarantine, open_rows
+from lakeward.flows.quarantine.events import EventKind, QuarantineEvent, Signature, append_batch_event, check_signature
+from lakeward.flows.quarantine.open_rows import REPAIRED_COLUMN, has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.quality.suite import load_rules
 
 
 def replay_rows(
-    settings: Settings, name: str, selection: Selection, signature: Signature, *, on_step: OnStep = unwatched
+    settings: Settings, name: str, selection: Selection, signature: Signature, *, on_step: OnStep = ignore_step
 ) -> RunReport:
     """Judge open rows again by the contract and suite as they are now, and publish those that pass; each row exactly once.
 
@@ -38,11 +38,11 @@ def replay_rows(
         ContractError, SuiteError: Its contract or suite is not valid.
         ProtectionError: The selection's condition is none.
     """
-    return _again(settings, name, (Again.REPLAY, selection, signature), on_step)
+    return _reprocess_rows(settings, name, (Reprocess.REPLAY, selection, signature), on_step)
 
 
 def release_rows(
-    settings: Settings, name: str, selection: Selection, signature: Signature, *, on_step: OnStep = unwatched
+    settings: Settings, name: str, selection: Selection, signature: Signature, *, on_step: OnStep = ignore_step
 ) -> RunReport:
     """Publish open rows though rules of the suite fail; those that can't be typed, or lack what is required, stay set aside.
 
@@ -51,9 +51,9 @@ def release_rows(
         ProtectionError: It takes a steward.
     """
     check_signature(signature, "release", steward=True)
-    if selection.everything:
+    if selection.selects_all:
         raise UsageError("quarantine_selection_needed", command="release", dataset=name)
-    return _again(settings, name, (Again.RELEASE, selection, signature), on_step)
+    return _reprocess_rows(settings, name, (Reprocess.RELEASE, selection, signature), on_step)
 
 
 def release_batch(settings: Settings, name: str, seq: int, signature: Signature) -> RunReport:
@@ -66,19 +66,19 @@ def release_batch(settings: Settings, name: str, seq: int, signature: Signature)
     check_signature(signature, "release", steward=True)
     workspace = open_workspace(settings)
     contract = workspace.project.contract(name)
-    with workspace.engine(contract) as engine, engine.turn(name):
+    with workspace.engine(contract) as engine, engine.dataset_lock(name):
         if halted_batches(engine).get(name) != seq:
             raise UsageError("batch_not_halted", dataset=name, batch=seq)
-        event = Event(
+        event = QuarantineEvent(
             dataset=name,
-            kind=Kind.RELEASE,
+            kind=EventKind.RELEASE,
             number=seq,
             upto_seq=seq,
             signature=signature,
             at=workspace.clock.now(),
             batch_seq=seq,
         )
-        record_whole(engine, event, f"halted/{name}")
+        append_batch_event(engine, event, f"halted/{name}")
     return run_dataset(settings, name)
 
 
@@ -95,55 +95,55 @@ def received_contract(workspace: Workspace, name: str) -> Contract:
     return contract
 
 
-Wish = tuple[Again, Selection, Signature]
+ReprocessRequest = tuple[Reprocess, Selection, Signature]
 
 
-def _again(settings: Settings, name: str, wish: Wish, on_step: OnStep) -> RunReport:
+def _reprocess_rows(settings: Settings, name: str, request: ReprocessRequest, on_step: OnStep) -> RunReport:
     workspace = open_workspace(settings)
     contract = received_contract(workspace, name)
-    wanted = Definition(contract, workspace.suite(name))
-    load_rules(contract, wanted.suite, suite_name(name))
+    candidate = Definition(contract, workspace.suite(name))
+    load_rules(contract, candidate.suite, suite_label(name))
     run_id = new_run_id()
-    with workspace.engine(contract) as engine, engine.turn(name):
+    with workspace.engine(contract) as engine, engine.dataset_lock(name):
         ingest = Ingest(workspace=workspace, engine=engine, source=workspace.source(contract), run_id=run_id, on_step=on_step)
-        last = pinning.applied(engine, name)
-        finished = list(until_halted(ingest.unfinished(last))) if last else []
+        last = pinning.current_definition(engine, name)
+        finished = list(take_until_halted(ingest.finish_planned(last))) if last else []
         if not any(batch.halted for batch in finished) and has_quarantine(engine, name):
-            definition = pinning.apply(engine, wanted, run_id, workspace.clock)
-            finished += until_halted(_planned(ingest, definition, wish))
-    workspace.deliver()
-    return summary(name, run_id, finished, () if finished else (("quarantine_nothing_open", {"dataset": name}),))
+            definition = pinning.apply_definition(engine, candidate, run_id, workspace.clock)
+            finished += take_until_halted(_plan_and_run(ingest, definition, request))
+    workspace.deliver_lineage()
+    return summarise_run(name, run_id, finished, () if finished else (("quarantine_nothing_open", {"dataset": name}),))
 
 
-def _planned(ingest: Ingest, definition: Definition, wish: Wish) -> Iterator[Finished]:
+def _plan_and_run(ingest: Ingest, definition: Definition, request: ReprocessRequest) -> Iterator[BatchResult]:
     """Plan a batch of the rows that are wished for, if any is open, and bring it to its end."""
-    kind, selection, signature = wish
-    landed = False
-    while not landed:
+    kind, selection, signature = request
+    is_pinned = False
+    while not is_pinned:
         newest = pinning.newest_plan(ingest.engine, definition.contract.name)
-        if not _due(ingest.engine, definition, wish, newest.seq + 1):
+        if not _needs_reprocessing(ingest.engine, definition, request, newest.seq + 1):
             return
         plan = pinning.next_batch(definition, newest, newest.end, {})
-        pinned = replace(plan, again=kind, request=selection.request(signature))
-        landed = pinning.pin(ingest.engine, pinned, ingest.run_id, ingest.workspace.clock)
-        ingest.on_step(Step.PINNED)
-        yield from ingest.unfinished(definition)
+        pinned = replace(plan, reprocess=kind, request=selection.to_request(signature))
+        is_pinned = pinning.pin_batch(ingest.engine, pinned, ingest.run_id, ingest.workspace.clock)
+        ingest.on_step(BatchStep.PINNED)
+        yield from ingest.finish_planned(definition)
 
 
-def _due(engine: Engine, definition: Definition, wish: Wish, before: int) -> bool:
+def _needs_reprocessing(engine: Engine, definition: Definition, request: ReprocessRequest, before_batch: int) -> bool:
     """Whether any row is meant; for a replay of all that is open, whether any was repaired, or is under other rules by now.
 
     A replay that can't end otherwise than the last one would only make the tables longer.
     """
-    kind, selection, _ = wish
-    rows = engine.materialise("open_rows", open_rows(engine, definition.contract, before))
-    places = selection.places(rows, engine.types(rows))
-    new = f"({REPAIRED} OR _batch_seq NOT IN ({_judged_alike(engine, definition)}))"
-    due = new if kind is Again.REPLAY and selection.everything else "TRUE"
-    return bool(engine.fetch(f"SELECT 1 FROM {rows} SEMI JOIN ({places}) USING (_file_seq, _row) WHERE {due} LIMIT 1"))
+    kind, selection, _ = request
+    rows = engine.materialise("open_rows", open_rows(engine, definition.contract, before_batch))
+    row_ids = selection.row_ids(rows, engine.types(rows))
+    new = f"({REPAIRED_COLUMN} OR _batch_seq NOT IN ({_batches_with_same_rules(engine, definition)}))"
+    due = new if kind is Reprocess.REPLAY and selection.selects_all else "TRUE"
+    return bool(engine.fetch(f"SELECT 1 FROM {rows} SEMI JOIN ({row_ids}) USING (_file_seq, _row) WHERE {due} LIMIT 1"))
 
 
-def _judged_alike(engine: Engine, definition: Definition) -> str:
+def _batches_with_same_rules(engine: Engine, definition: Definition) -> str:
     """SELECT of the batches that were judged by this contract and suite."""
     if engine.info(pinning.RUNS) is None:
         return "SELECT 0 AS batch_seq WHERE FALSE"

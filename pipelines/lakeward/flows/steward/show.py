@@ -13,19 +13,19 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
-from lakeward.flows.quarantine.events import CLOSING, EVENTS, Kind, RowEvent, history
+from lakeward.flows.quarantine.events import CLOSING_EVENTS, EVENTS, EventKind, RowEvent, row_events
 from lakeward.flows.quarantine.open_rows import is_received
-from lakeward.flows.quarantine.selection import Place
+from lakeward.flows.quarantine.selection import RowId
 from lakeward.flows.serving.access import AccessLog
-from lakeward.flows.serving.connection import principal_of, unlogged
-from lakeward.flows.steward.figures import ASIDE
-from lakeward.serving.received import shown_received
+from lakeward.flows.serving.connection import access_log_folder, resolve_principal
+from lakeward.flows.steward.figures import REASON_LISTS
+from lakeward.serving.received_values import mask_received_rows
 
 
 class RowState(StrEnum):
     """How a row in quarantine stands; an open and a repaired row wait for somebody."""
 
-    OPEN = "open"
+    OPEN_STATE = "open"
     REPAIRED = "repaired"
     REPLAYED = "replayed"
     RELEASED = "released"
@@ -33,13 +33,13 @@ class RowState(StrEnum):
 
 
 STATES = {
-    Kind.REPAIR: RowState.REPAIRED,
-    Kind.REPLAY: RowState.REPLAYED,
-    Kind.RELEASE: RowState.RELEASED,
-    Kind.EXPIRE: RowState.EXPIRED,
+    EventKind.REPAIR: RowState.REPAIRED,
+    EventKind.REPLAY: RowState.REPLAYED,
+    EventKind.RELEASE: RowState.RELEASED,
+    EventKind.EXPIRE: RowState.EXPIRED,
 }
 # Rows that still wait for somebody; rejects and rows of gold have no state.
-WAITING = f"_state IS NULL OR _state IN ({literal(RowState.OPEN)}, {literal(RowState.REPAIRED)})"
+OPEN_CONDITION = f"_state IS NULL OR _state IN ({literal(RowState.OPEN_STATE)}, {literal(RowState.REPAIRED)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +74,14 @@ class QuarantinedRow:
         return {key: value for key, value in fields_of(self).items() if key not in absent}
 
 
-def quarantine_rows(
-    settings: Settings, name: str, limit: int, *, row: Place | None = None, every: bool = False, role: str | None = None
+def show_quarantine(
+    settings: Settings,
+    name: str,
+    limit: int,
+    *,
+    row_id: RowId | None = None,
+    include_closed: bool = False,
+    role: str | None = None,
 ) -> list[QuarantinedRow]:
     """Rows of a dataset that were set aside.
 
@@ -90,43 +96,43 @@ def quarantine_rows(
     """
     workspace = open_workspace(settings)
     workspace.project.contract_path(name)
-    shown = f"_file_seq = {row[0]} AND _row = {row[1]}" if row else ("TRUE" if every else WAITING)
+    shown = f"_file_seq = {row_id[0]} AND _row = {row_id[1]}" if row_id else ("TRUE" if include_closed else OPEN_CONDITION)
     with workspace.engine() as engine:
-        tables = [TableName(layer, name) for layer in ASIDE if engine.info(TableName(layer, name))]
-        found = [(table, copy) for table in tables for copy in _newest(engine, table, shown, limit)]
-        past = history(engine, name, *row) if row else None
-        rows = [_row(table, copy, past) for table, copy in found]
+        tables = [TableName(layer, name) for layer in REASON_LISTS if engine.info(TableName(layer, name))]
+        found = [(table, copy) for table in tables for copy in _newest_rows(engine, table, shown, limit)]
+        events = row_events(engine, name, *row_id) if row_id else None
+        rows = [_quarantine_row(table, copy, events) for table, copy in found]
         if role is None:
             return rows
-        values = _values(workspace, engine, workspace.project.contract(name), [copy for _, copy in found], role)
+        values = _visible_values(workspace, engine, workspace.project.contract(name), [copy for _, copy in found], role)
     return [
-        replace(copy, role=role, values=None if copy.table.layer is Layer.REJECTS else seen)
-        for copy, seen in zip(rows, values, strict=True)
+        replace(copy, role=role, values=None if copy.table.layer is Layer.REJECTS else visible)
+        for copy, visible in zip(rows, values, strict=True)
     ]
 
 
-def _newest(engine: Engine, table: TableName, shown: str, limit: int) -> list[dict[str, Any]]:
+def _newest_rows(engine: Engine, table: TableName, condition: str, limit: int) -> list[dict[str, Any]]:
     return engine.fetch(f"""
-        SELECT * FROM (SELECT *, {ASIDE[table.layer]} AS _why, {_state(engine, table)} AS _state FROM {table} AS aside)
-        WHERE {shown} ORDER BY _batch_seq DESC, _file_seq, _row LIMIT {int(limit)}""")
+        SELECT * FROM (SELECT *, {REASON_LISTS[table.layer]} AS _why, {_state_sql(engine, table)} AS _state FROM {table} AS aside)
+        WHERE {condition} ORDER BY _batch_seq DESC, _file_seq, _row LIMIT {int(limit)}""")
 
 
-def _state(engine: Engine, table: TableName) -> str:
+def _state_sql(engine: Engine, table: TableName) -> str:
     """SQL of how a copy stands: what closed it first; else whether it is repaired."""
     if table.layer is Layer.REJECTS or not is_received(engine, table.name):
         return "CAST(NULL AS VARCHAR)"
     if engine.info(EVENTS) is None:
-        return literal(RowState.OPEN)
-    told = " ".join(f"WHEN {literal(kind)} THEN {literal(state)}" for kind, state in STATES.items())
-    closing = ", ".join(map(literal, CLOSING))
-    place = "e.file_seq = aside._file_seq AND e.file_row = aside._row AND e.upto_seq >= aside._batch_seq"
-    events = f"FROM {EVENTS} AS e WHERE e.dataset = {literal(table.name)} AND {place} AND e.event"
+        return literal(RowState.OPEN_STATE)
+    state_cases = " ".join(f"WHEN {literal(kind)} THEN {literal(state)}" for kind, state in STATES.items())
+    closing = ", ".join(map(literal, CLOSING_EVENTS))
+    row_match = "e.file_seq = aside._file_seq AND e.file_row = aside._row AND e.upto_seq >= aside._batch_seq"
+    events = f"FROM {EVENTS} AS e WHERE e.dataset = {literal(table.name)} AND {row_match} AND e.event"
     closed = f"SELECT arg_min(e.event, e.upto_seq) {events} IN ({closing})"
-    state = f"coalesce(({closed}), (SELECT min(e.event) {events} = {literal(Kind.REPAIR)}))"
-    return f"CASE {state} {told} ELSE {literal(RowState.OPEN)} END"
+    state = f"coalesce(({closed}), (SELECT min(e.event) {events} = {literal(EventKind.REPAIR)}))"
+    return f"CASE {state} {state_cases} ELSE {literal(RowState.OPEN_STATE)} END"
 
 
-def _row(table: TableName, row: Mapping[str, Any], past: tuple[RowEvent, ...] | None) -> QuarantinedRow:
+def _quarantine_row(table: TableName, row: Mapping[str, Any], past: tuple[RowEvent, ...] | None) -> QuarantinedRow:
     return QuarantinedRow(
         id=f"{row['_file_seq']}:{row['_row']}" if row.get("_file_seq") else None,
         table=table,
@@ -140,21 +146,21 @@ def _row(table: TableName, row: Mapping[str, Any], past: tuple[RowEvent, ...] | 
     )
 
 
-def _values(
+def _visible_values(
     workspace: Workspace, engine: Engine, contract: Contract, rows: Sequence[Mapping[str, Any]], role: str
 ) -> Sequence[Mapping[str, object]]:
     """The rows' values as the role sees them in the served table; written to the access log before they are handed on."""
     asked_at = workspace.clock.now()
-    principal, key = principal_of(workspace, role)
-    served = principal.served(contract, None, current_grades(engine, contract))
-    shown = shown_received(served.columns, rows, key.tokeniser() if key else None)
+    principal, key = resolve_principal(workspace, role)
+    served = principal.serve_table(contract, None, current_grades(engine, contract))
+    shown = mask_received_rows(served.columns, rows, key.tokeniser() if key else None)
     log = AccessLog(
         engine=engine,
         clock=workspace.clock,
         role=role,
         policy=principal.policy.text,
         key_id=principal.key_id,
-        folder=unlogged(workspace),
+        folder=access_log_folder(workspace),
     )
     objects = (str(contract.table(Layer.QUARANTINE)),)
     log.write(f"quarantine show {contract.name}", asked_at, objects, rows=len(shown), verdict="allowed")

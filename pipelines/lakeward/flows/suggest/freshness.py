@@ -6,28 +6,28 @@ from typing import Any
 from lakeward.core.evidence import Evidence
 from lakeward.core.sql import equals
 from lakeward.flows.base import governance
-from lakeward.flows.suggest.past import KEPT_BACK, Past
+from lakeward.flows.suggest.history import HOLDOUT_EVERY, History
 from lakeward.flows.suggest.proposal import Finding
 
 # Runs that follow each other faster take in one delivery, file by file.
 ONE_DELIVERY_S = 60
 
 
-def find_freshness(past: Past) -> Iterator[Finding]:
+def find_freshness(history: History) -> Iterator[Finding]:
     """How far apart deliveries come, where the contract promises nothing of it, or too much."""
-    table = governance.spec("runs").name
-    info = past.engine.info(table)
+    table = governance.table_spec("runs").name
+    info = history.engine.info(table)
     if info is None:
         return
-    ends = f"SELECT max(finished_at) AS finished FROM {table} WHERE {equals(dataset=past.contract.name)} GROUP BY run_id"
+    ends = f"SELECT max(finished_at) AS finished FROM {table} WHERE {equals(dataset=history.contract.name)} GROUP BY run_id"
     gaps = f"SELECT epoch(finished) - lag(epoch(finished)) OVER (ORDER BY finished) AS gap FROM ({ends})"
-    late = past.contract.sla.freshness_seconds
+    late = history.contract.sla.freshness_seconds
     sql = (
         "SELECT median(gap) AS value, quantile_cont(gap, 0.95) AS long, count(*) AS gaps, "
         f"count_if(gap > {late if late is not None else 'NULL'}) AS late FROM ({gaps}) WHERE gap > {ONE_DELIVERY_S}"
     )
-    found = past.engine.fetch(sql)[0]
-    if found["gaps"] >= KEPT_BACK and not (late is not None and not found["late"]):
+    found = history.engine.fetch(sql)[0]
+    if found["gaps"] >= HOLDOUT_EVERY and not (late is not None and not found["late"]):
         facts: dict[str, Any] = {"usual": round(found["value"]), "long": round(found["long"]), "gaps": found["gaps"]}
         code = "suggest_freshness" if late is None else "suggest_freshness_late"
         yield Finding(

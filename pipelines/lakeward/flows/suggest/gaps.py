@@ -8,9 +8,9 @@ from lakeward.contracts.model import Kind
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import Layer
 from lakeward.core.sql import identifier, literal
-from lakeward.flows.suggest.past import Past
-from lakeward.flows.suggest.proposal import Finding, Firing, Proposal, proposed, tried_of
-from lakeward.profiling.suite_text import widened
+from lakeward.flows.suggest.history import History
+from lakeward.flows.suggest.proposal import Finding, FiringRates, RuleProposal, make_proposal, trial_result
+from lakeward.profiling.suite_text import widen_range
 
 NO_GAP = "expect_series_no_gap"
 # A reading may be late by half a period before it is missing; one in two hundred may be missing, and its series is regular still.
@@ -21,35 +21,37 @@ ENOUGH_STEPS = 20
 EXCEPTIONS = 20
 
 
-def propose_gaps(past: Past, sensitive: frozenset[str]) -> Iterator[Proposal | Finding]:
+def propose_gaps(history: History, sensitive: frozenset[str]) -> Iterator[RuleProposal | Finding]:
     """The longest silence of the series that share the commonest period, and, apart, of the few that have another."""
-    time, series = past.contract.time_column, past.contract.series
-    timed = time is not None and past.contract.column(time).type.kind is Kind.TIMESTAMP
-    if not timed or past.contract.layer is Layer.GOLD or len(series) > 1 or sensitive & set(series):
+    time, series = history.contract.time_column, history.contract.series
+    timed = time is not None and history.contract.column(time).type.kind is Kind.TIMESTAMP
+    if not timed or history.contract.layer is Layer.GOLD or len(series) > 1 or sensitive & set(series):
         return
-    rows = past.fetch(_rhythms(past))
+    rows = history.fetch(_rhythms_query(history))
     limit = Decimal(str(rows[0]["usual"])) * TOLERANCE if rows else Decimal(0)
     others = [row for row in rows if row["reach"] > limit]
     if not rows or len(others) > EXCEPTIONS or 2 * len(others) >= rows[0]["series"]:
         return
     names = sorted(row["name"] for row in others)
     facts = {"period": f"{rows[0]['usual']:g}", "series": rows[0]["series"] - len(others)}
-    proposal = _gap(past, limit, ("NOT_IN", names), ("suggest_gap", facts))
+    proposal = _gap_rule(history, limit, ("NOT_IN", names), ("suggest_gap", facts))
     yield proposal
-    promised = past.contract.sla.period_seconds
+    promised = history.contract.sla.period_seconds
     if promised is None or promised != Decimal(str(rows[0]["usual"])):
         yield Finding("suggest_period", facts | {"others": len(others), "promised": promised or "–"}, proposal.evidence)
     if others:
-        _, most = widened(Decimal(0), max(Decimal(str(row["reach"])) for row in others) * TOLERANCE)
-        yield _gap(past, most, ("IN", names), ("suggest_gap_apart", {"series": len(others)}))
+        _, most = widen_range(Decimal(0), max(Decimal(str(row["reach"])) for row in others) * TOLERANCE)
+        yield _gap_rule(history, most, ("IN", names), ("suggest_gap_apart", {"series": len(others)}))
 
 
-def _gap(past: Past, limit: Decimal, chosen: tuple[str, Sequence[str]], why: tuple[str, dict[str, object]]) -> Proposal:
+def _gap_rule(
+    history: History, limit: Decimal, chosen: tuple[str, Sequence[str]], why: tuple[str, dict[str, object]]
+) -> RuleProposal:
     operator, names = chosen
     kwargs: dict[str, Any] = {"max_gap_seconds": float(limit)}
     condition = "TRUE"
     if names:
-        column = past.contract.series[0]
+        column = history.contract.series[0]
         kwargs["row_condition"] = {
             "type": "comparison",
             "column": {"name": column},
@@ -58,38 +60,43 @@ def _gap(past: Past, limit: Decimal, chosen: tuple[str, Sequence[str]], why: tup
         }
         listed = ", ".join(map(literal, names))
         condition = f"{identifier(column)} {operator.replace('_', ' ')} ({listed})"
-    firing = _firing(past, limit, condition)
-    steps = _steps(past, f"{past.lately} AND {condition}")
-    sql = f"SELECT count(step) AS value, quantile_cont(step, {REACH}) AS reach FROM ({steps}) WHERE batch <= {past.learned[-1]}"
-    return proposed("gap", NO_GAP, kwargs, why, Evidence(sql, {str(past.table): past.version}, firing.learned.rows)).tried(firing)
+    firing = _firing_rates(history, limit, condition)
+    steps = _steps_query(history, f"{history.recent_or_holdout_filter} AND {condition}")
+    sql = f"SELECT count(step) AS value, quantile_cont(step, {REACH}) AS reach FROM ({steps}) WHERE batch <= {history.training_batches[-1]}"
+    return make_proposal(
+        "gap", NO_GAP, kwargs, why, Evidence(sql, {str(history.table): history.version}, firing.training.rows)
+    ).with_firing(firing)
 
 
-def _firing(past: Past, limit: Decimal, condition: str) -> Firing:
+def _firing_rates(history: History, limit: Decimal, condition: str) -> FiringRates:
     """The rule's own meaning in one query for all batches: a step into the batch counts with it, be its begin in an earlier one."""
-    steps = _steps(past, f"{past.lately} AND {condition}")
+    steps = _steps_query(history, f"{history.recent_or_holdout_filter} AND {condition}")
     counts = f"count(step) AS rows, count_if(step > {limit}) AS failed"
-    found = {row["batch"]: row for row in past.fetch(f"SELECT batch, {counts} FROM ({steps}) GROUP BY 1")}
-    return Firing(tried_of(found, past.learned), tried_of(found, past.held) if past.held else None)
+    found = {row["batch"]: row for row in history.fetch(f"SELECT batch, {counts} FROM ({steps}) GROUP BY 1")}
+    return FiringRates(
+        trial_result(found, history.training_batches),
+        trial_result(found, history.holdout_batches) if history.holdout_batches else None,
+    )
 
 
-def _rhythms(past: Past) -> str:
+def _rhythms_query(history: History) -> str:
     """SELECT of the series with the longest steps: `name` and `reach`, their longest usual one, in seconds.
 
     Beside each stands what all have in common: `usual`, the commonest period, and `series`, how many they are.
     """
     by_series = (
         f"SELECT name, round(median(step), 3) AS period, quantile_cont(step, {REACH}) AS reach "
-        f"FROM ({_steps(past, past.recent)}) WHERE step > 0 GROUP BY 1 HAVING count(*) >= {ENOUGH_STEPS}"
+        f"FROM ({_steps_query(history, history.recent_filter)}) WHERE step > 0 GROUP BY 1 HAVING count(*) >= {ENOUGH_STEPS}"
     )
     together = "mode(period) OVER () AS usual, count(*) OVER () AS series"
     return f"SELECT name, reach, {together} FROM ({by_series}) ORDER BY reach DESC, name LIMIT {EXCEPTIONS + 1}"
 
 
-def _steps(past: Past, condition: str) -> str:
+def _steps_query(history: History, condition: str) -> str:
     """SELECT of the readings: `name` of the series, `batch`, and seconds since the one before."""
-    name = identifier(past.contract.series[0]) if past.contract.series else "''"
-    time = f"epoch({identifier(past.contract.time_column or '')})"
+    name = identifier(history.contract.series[0]) if history.contract.series else "''"
+    time = f"epoch({identifier(history.contract.time_column or '')})"
     return (
         f"SELECT {name} AS name, _batch_seq AS batch, {time} - lag({time}) OVER (PARTITION BY {name} ORDER BY {time}) AS step "
-        f"FROM {past.table} WHERE {condition}"
+        f"FROM {history.table} WHERE {condition}"
     )

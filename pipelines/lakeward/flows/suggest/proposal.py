@@ -15,7 +15,7 @@ DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TrialResult:
     """What a proposal would have said of some past batches, had it been there.
 
     Args:
@@ -42,28 +42,28 @@ class Tried:
         return {**fields_of(self), "share": self.share}
 
 
-def tried_of(found: Mapping[int, Mapping[str, Any]], batches: Iterable[int]) -> Tried:
+def trial_result(counts_by_batch: Mapping[int, Mapping[str, Any]], batches: Iterable[int]) -> TrialResult:
     """What counts per batch come to: `rows` evaluated and, of these, `failed`; a batch without rows was not evaluated."""
-    known = [found[batch] for batch in batches if batch in found and found[batch]["rows"]]
-    return Tried(
-        len(known),
-        sum(1 for row in known if row["failed"]),
-        sum(row["rows"] for row in known),
-        sum(row["failed"] for row in known),
+    counts = [counts_by_batch[batch] for batch in batches if batch in counts_by_batch and counts_by_batch[batch]["rows"]]
+    return TrialResult(
+        len(counts),
+        sum(1 for row in counts if row["failed"]),
+        sum(row["rows"] for row in counts),
+        sum(row["failed"] for row in counts),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Firing:
+class FiringRates:
     """The expected firing rate: on the batches that taught it, and on those kept back; None where none were."""
 
-    learned: Tried
-    held: Tried | None
+    training: TrialResult
+    holdout: TrialResult | None
 
     @property
-    def expected(self) -> float | None:
+    def expected_rate(self) -> float | None:
         """The honest one: on batches that it never saw, where there are any."""
-        return (self.held or self.learned).share
+        return (self.holdout or self.training).share
 
     def as_dict(self) -> dict[str, object]:
         """`learned, held`."""
@@ -71,7 +71,7 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class RuleProposal:
     """One rule.
 
     Args:
@@ -88,7 +88,7 @@ class Proposal:
     reason: str
     facts: Mapping[str, object]
     evidence: Evidence
-    firing: Firing | None = None
+    firing: FiringRates | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The keys of a proposal in `lakeward suggest --json`."""
@@ -100,11 +100,11 @@ class Proposal:
             "reason": self.reason,
             "facts": dict(self.facts),
             "evidence": self.evidence.as_dict(),
-            "expected_firing": self.firing.expected if self.firing else None,
+            "expected_firing": self.firing.expected_rate if self.firing else None,
             "tried": self.firing.as_dict() if self.firing else {"learned": None, "held": None},
         }
 
-    def tried(self, firing: Firing) -> "Proposal":
+    def with_firing(self, firing: FiringRates) -> "RuleProposal":
         """The same with what it would have said of the past."""
         return replace(self, firing=firing)
 
@@ -126,9 +126,9 @@ class Finding:
         return fields_of(self)
 
 
-def proposed(
+def make_proposal(
     kind: str, type_: str, kwargs: Mapping[str, Any], why: tuple[str, Mapping[str, object]], evidence: Evidence
-) -> Proposal:
+) -> RuleProposal:
     """A proposal, named after its kind and columns; a condition makes it another, without showing its value.
 
     Args:
@@ -138,7 +138,7 @@ def proposed(
     mark = "#" + hashlib.sha256(json.dumps(condition, ensure_ascii=False).encode()).hexdigest()[:DIGITS] if condition else ""
     columns = ",".join(columns_of(kwargs))
     reason, facts = why
-    return Proposal(
+    return RuleProposal(
         id=f"learned_{kind}" + (f":{columns}" if columns else "") + mark,
         type=type_,
         kwargs=kwargs,

@@ -8,10 +8,10 @@ from lakeward.contracts.model import Contract, Kind
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier
 from lakeward.flows.grading.grade import current_grades
-from lakeward.flows.suggest.measured import ColumnPast
-from lakeward.flows.suggest.past import Past
+from lakeward.flows.suggest.column_history import ColumnHistory
+from lakeward.flows.suggest.history import History
 from lakeward.flows.suggest.sensitive import is_sensitive
-from lakeward.profiling.columns import CHOICES
+from lakeward.profiling.columns import MAX_CHOICES
 
 # Two values that are in a key by chance are nothing; three are a hint that a person can judge.
 FEWEST = 3
@@ -30,50 +30,50 @@ class Reference:
     table: TableName
     key: str
     version: int
-    different: int
+    distinct: int
     values: tuple[str | int, ...] = ()
 
 
-def find_reference(past: Past, column: ColumnPast, others: Iterable[Contract]) -> Reference | None:
+def find_reference(history: History, column: ColumnHistory, others: Iterable[Contract]) -> Reference | None:
     """The first dataset that the column refers to; None where it refers to none.
 
     A number refers by its name too: small numbers are in every key.
     """
     kind = column.column.type.kind
-    if column.sensitive or column.distinct < FEWEST or past.contract.primary_key == (column.name,):
+    if column.sensitive or column.distinct < FEWEST or history.contract.primary_key == (column.name,):
         return None
-    for other in others:
-        key = other.primary_key[0]
-        named = kind is Kind.STRING or _same_words(column.name, (key, other.name))
-        if other.column(key).type == column.column.type and named:
-            found = _look(past, column, other)
+    for referenced in others:
+        key = referenced.primary_key[0]
+        named = kind is Kind.STRING or _share_words(column.name, (key, referenced.name))
+        if referenced.column(key).type == column.column.type and named:
+            found = _match_key(history, column, referenced)
             if found:
                 return found
     return None
 
 
-def _same_words(name: str, others: Sequence[str]) -> bool:
+def _share_words(name: str, others: Sequence[str]) -> bool:
     words = {word for word in _WORDS.findall(name) if word not in ("id", "no", "code", "key")}
     return any(words & set(_WORDS.findall(other)) for other in others)
 
 
-def _look(past: Past, column: ColumnPast, other: Contract) -> Reference | None:
-    table, key = other.table(other.layer), other.primary_key[0]
-    info = past.engine.info(table)
-    if info is None or table == past.table:
+def _match_key(history: History, column: ColumnHistory, referenced: Contract) -> Reference | None:
+    table, key = referenced.table(referenced.layer), referenced.primary_key[0]
+    info = history.engine.info(table)
+    if info is None or table == history.table:
         return None
     keys = f"SELECT {identifier(key)} FROM {table}"
     own = identifier(column.name)
-    at = {past.table: past.version, table: info.version}
-    found = past.engine.fetch(
+    at = {history.table: history.version, table: info.version}
+    found = history.engine.fetch(
         f"SELECT count(*) AS different, count_if(value NOT IN ({keys})) AS outside FROM "
-        f"(SELECT DISTINCT {own} AS value FROM {past.table} WHERE {past.taught} AND {own} IS NOT NULL)",
+        f"(SELECT DISTINCT {own} AS value FROM {history.table} WHERE {history.training_filter} AND {own} IS NOT NULL)",
         at,
     )[0]
     if found["outside"] or found["different"] < FEWEST:
         return None
-    if is_sensitive(other.column(key), current_grades(past.engine, other).get(key)):
-        return Reference(table=table, key=key, version=info.version, different=found["different"])
-    rows = past.engine.fetch(f"SELECT {identifier(key)} AS value FROM {table} ORDER BY 1 LIMIT {CHOICES + 1}", at)
-    values = tuple(row["value"] for row in rows) if len(rows) <= CHOICES else ()
-    return Reference(table=table, key=key, version=info.version, different=found["different"], values=values)
+    if is_sensitive(referenced.column(key), current_grades(history.engine, referenced).get(key)):
+        return Reference(table=table, key=key, version=info.version, distinct=found["different"])
+    rows = history.engine.fetch(f"SELECT {identifier(key)} AS value FROM {table} ORDER BY 1 LIMIT {MAX_CHOICES + 1}", at)
+    values = tuple(row["value"] for row in rows) if len(rows) <= MAX_CHOICES else ()
+    return Reference(table=table, key=key, version=info.version, distinct=found["different"], values=values)

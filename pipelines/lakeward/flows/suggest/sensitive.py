@@ -2,11 +2,11 @@
 
 from lakeward.contracts.model import Column
 from lakeward.flows.grading.grade import current_grades
-from lakeward.flows.suggest.past import Past
-from lakeward.grading.catalogue import Rules, shipped_rules
-from lakeward.grading.detection import detectable, detection_query, evidence_of
+from lakeward.flows.suggest.history import History
+from lakeward.grading.catalogue import GradingRules, shipped_rules
+from lakeward.grading.detection import detectable, detection_query, detector_counts
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
-from lakeward.grading.proposal import Proposal, propose
+from lakeward.grading.proposal import GradeProposal, propose_grades
 from lakeward.profiling.personal import looks_personal
 
 # Within the general grade, from this level on harm follows when values get about.
@@ -16,41 +16,46 @@ PERSONAL = "personal."
 DECIDED = (GradeState.CONFIRMED, GradeState.OVERRIDDEN)
 
 
-def sensitive_columns(past: Past) -> frozenset[str]:
+def sensitive_columns(history: History) -> frozenset[str]:
     """Columns graded high or personal, those that grading would find so now, and those that are called so.
 
     Raises:
         DefinitionError: A catalogue was edited in place.
     """
-    grades, found = current_grades(past.engine, past.contract), _proposed(past, shipped_rules())
-    return frozenset(c.name for c in past.contract.columns if is_sensitive(c, grades.get(c.name), found.get(c.name)))
+    grades, found = current_grades(history.engine, history.contract), _grade_proposals(history, shipped_rules())
+    return frozenset(c.name for c in history.contract.columns if is_sensitive(c, grades.get(c.name), found.get(c.name)))
 
 
-def is_sensitive(column: Column, grade: ColumnGrade | None, found: Proposal | None = None) -> bool:
+def is_sensitive(column: Column, grade: ColumnGrade | None, proposal: GradeProposal | None = None) -> bool:
     """Whether values of the column are to be kept out; a grade that a person decided settles it.
 
     Args:
         grade: What is on record.
         found: What grading would propose now.
     """
-    recorded = grade is not None and _high(grade.grade, grade.level, grade.category)
+    recorded = grade is not None and _is_sensitive_grade(grade.grade, grade.level, grade.category)
     if recorded or (grade is not None and grade.state in DECIDED):
         return recorded
-    standing = found.standing if found else None
-    new = found is not None and _high(standing.grade if standing else None, standing.level if standing else None, found.category)
+    standing = proposal.sensitivity if proposal else None
+    new = proposal is not None and _is_sensitive_grade(
+        standing.grade if standing else None, standing.level if standing else None, proposal.category
+    )
     return new or looks_personal(f"{column.name} {column.source_name}", ())
 
 
-def _high(grade: Grade | None, level: int | None, category: str | None) -> bool:
+def _is_sensitive_grade(grade: Grade | None, level: int | None, category: str | None) -> bool:
     return grade in (Grade.CORE, Grade.IMPORTANT) or (level or 0) >= HIGH_LEVEL or (category or "").startswith(PERSONAL)
 
 
-def _proposed(past: Past, rules: Rules) -> dict[str, Proposal]:
+def _grade_proposals(history: History, rules: GradingRules) -> dict[str, GradeProposal]:
     """What grading would say, from the same sample that it looks at: counts only."""
-    names = detectable(past.contract.columns)
+    names = detectable(history.contract.columns)
     found = {}
     if names:
-        rows = past.engine.define("suggested_from", f"SELECT * FROM {past.table}")
+        rows = history.engine.define("suggested_from", f"SELECT * FROM {history.table}")
         query = detection_query(rows, names, ["_batch_seq", "_file_seq", "_row"], rules)
-        found = evidence_of(past.engine.fetch(query), names, rules)
-    return {one.column: one for one in propose(past.contract.columns, past.contract.data_class, found, rules)}
+        found = detector_counts(history.engine.fetch(query), names, rules)
+    return {
+        proposal.column: proposal
+        for proposal in propose_grades(history.contract.columns, history.contract.data_class, found, rules)
+    }

@@ -7,48 +7,48 @@ from typing import Any
 
 from lakeward.profiling.suite_text import GX_VERSION
 
-STEP = 2
+INDENT = 2
 
 
 def new_suite(name: str) -> str:
     """A suite without expectations."""
     suite = {"name": name, "expectations": [], "meta": {"great_expectations_version": GX_VERSION}}
-    return json.dumps(suite, ensure_ascii=False, indent=STEP) + "\n"
+    return json.dumps(suite, ensure_ascii=False, indent=INDENT) + "\n"
 
 
-def with_expectations(text: str, entries: Sequence[Mapping[str, Any]]) -> str:
+def add_expectations(text: str, entries: Sequence[Mapping[str, Any]]) -> str:
     """The suite `text`, which is valid, with `entries` at the end of its expectations, written as those before them."""
-    start, end = _expectations(text)
+    start, end = _expectations_span(text)
     listed, line_end = text[start:end], "\r\n" if "\r\n" in text else "\n"
     empty = not listed[1:-1].strip()
     if "\n" not in text:
         added = ", ".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
         return text[: end - 1].rstrip() + ("" if empty else ", ") + added + text[end - 1 :]
-    margin = STEP * 2 if empty else _margin(listed)
-    lines = [_indented(entry, margin) for entry in entries]
-    written = (",\n".join(lines) + "\n" + " " * max(margin - STEP, 0)).replace("\n", line_end)
+    margin = INDENT * 2 if empty else _margin(listed)
+    lines = [_indent(entry, margin) for entry in entries]
+    written = (",\n".join(lines) + "\n" + " " * max(margin - INDENT, 0)).replace("\n", line_end)
     return text[: end - 1].rstrip() + ("" if empty else ",") + line_end + written + text[end - 1 :]
 
 
-def _expectations(text: str) -> tuple[int, int]:
+def _expectations_span(text: str) -> tuple[int, int]:
     """Where the list of expectations begins and ends, brackets included."""
-    decoder, place = JSONDecoder(), _after_space(text, text.index("{") + 1)
-    found = (place, place)
-    while text[place] != "}":
-        key, place = decoder.raw_decode(text, place)
-        place = _after_space(text, _after_space(text, place) + 1)
-        value_start = place
-        _, place = decoder.raw_decode(text, place)
+    decoder, position = JSONDecoder(), _skip_space(text, text.index("{") + 1)
+    found = (position, position)
+    while text[position] != "}":
+        key, position = decoder.raw_decode(text, position)
+        position = _skip_space(text, _skip_space(text, position) + 1)
+        value_start = position
+        _, position = decoder.raw_decode(text, position)
         if key == "expectations":
-            found = (value_start, place)
-        place = _after_space(text, place)
-        if text[place] == ",":
-            place = _after_space(text, place + 1)
+            found = (value_start, position)
+        position = _skip_space(text, position)
+        if text[position] == ",":
+            position = _skip_space(text, position + 1)
     return found
 
 
-def _after_space(text: str, place: int) -> int:
-    end: int = WHITESPACE.match(text, place).end()
+def _skip_space(text: str, position: int) -> int:
+    end: int = WHITESPACE.match(text, position).end()
     return end
 
 
@@ -58,6 +58,6 @@ def _margin(listed: str) -> int:
     return len(before) - len(before.rstrip(" \t")) if "\n" in before else 0
 
 
-def _indented(entry: Mapping[str, Any], margin: int) -> str:
-    lines = json.dumps(entry, ensure_ascii=False, indent=STEP).split("\n")
+def _indent(entry: Mapping[str, Any], margin: int) -> str:
+    lines = json.dumps(entry, ensure_ascii=False, indent=INDENT).split("\n")
     return "\n".join(" " * margin + line for line in lines)

@@ -8,34 +8,37 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lakeward.contracts.model import Contract
-from lakeward.flows.suggest.past import Past
-from lakeward.flows.suggest.proposal import Firing, Proposal, Tried
-from lakeward.quality.plan import JudgePlan, make_plan
+from lakeward.flows.suggest.history import History
+from lakeward.flows.suggest.proposal import FiringRates, RuleProposal, TrialResult
+from lakeward.quality.plan import JudgePlan, compile_plan
 from lakeward.quality.rule import Outcome, Rule, Verdict
 from lakeward.quality.suite import derived_rules, load_rules
 
 BATCH = "_batch_seq"
 
 
-def try_proposals(past: Past, proposals: Sequence[Proposal]) -> list[Proposal]:
+def try_proposals(history: History, proposals: Sequence[RuleProposal]) -> list[RuleProposal]:
     """Each with its firing rate, in the same order; those that have one keep it."""
     untried = [proposal for proposal in proposals if proposal.firing is None]
-    verdicts = _verdicts(past, rules_of(past.contract, untried)) if untried else {}
-    return [proposal if proposal.firing else proposal.tried(_firing(past, proposal.id, verdicts)) for proposal in proposals]
+    verdicts = _verdicts_by_batch(history, proposed_rules(history.contract, untried)) if untried else {}
+    return [
+        proposal if proposal.firing else proposal.with_firing(_firing_rates(history, proposal.id, verdicts))
+        for proposal in proposals
+    ]
 
 
-def rules_of(contract: Contract, proposals: Iterable[Proposal]) -> tuple[Rule, ...]:
+def proposed_rules(contract: Contract, proposals: Iterable[RuleProposal]) -> tuple[Rule, ...]:
     """The proposals as rules.
 
     Raises:
         SuiteError: A proposal is no rule of this contract: our bug.
     """
-    entries = [entry(proposal) for proposal in proposals]
+    entries = [suite_entry(proposal) for proposal in proposals]
     rules = load_rules(contract, json.dumps({"expectations": entries}), "suggest")
     return rules[len(derived_rules(contract)) :]
 
 
-def entry(proposal: Proposal) -> dict[str, object]:
+def suite_entry(proposal: RuleProposal) -> dict[str, object]:
     """The proposal as a suite has it: a warning, until a person makes it more."""
     return {
         "type": proposal.type,
@@ -45,33 +48,37 @@ def entry(proposal: Proposal) -> dict[str, object]:
     }
 
 
-def _verdicts(past: Past, rules: tuple[Rule, ...]) -> dict[int, dict[str, Verdict]]:
+def _verdicts_by_batch(history: History, rules: tuple[Rule, ...]) -> dict[int, dict[str, Verdict]]:
     """By batch and rule."""
     # The rows are typed already, and neither their key nor their times are asked for.
-    contract = replace(past.contract, source=None, primary_key=(), time_column=None)
-    plan = make_plan(contract, rules, past.engine.types(past.table))
-    found = past.fetch(plan.facts(f"(SELECT * FROM {past.table})", by=BATCH))
-    return {row["part"]: {v.rule.id: v for v in plan.verdicts(row, _repeated(past, plan, row))} for row in found}
+    contract = replace(history.contract, source=None, primary_key=(), time_column=None)
+    plan = compile_plan(contract, rules, history.engine.types(history.table))
+    found = history.fetch(plan.facts_select(f"(SELECT * FROM {history.table})", by=BATCH))
+    return {row["part"]: {v.rule.id: v for v in plan.verdicts(row, _count_repeats(history, plan, row))} for row in found}
 
 
-def _repeated(past: Past, plan: JudgePlan, facts: Mapping[str, int]) -> dict[str, int]:
+def _count_repeats(history: History, plan: JudgePlan, facts: Mapping[str, int]) -> dict[str, int]:
     """Rows with a repeated key, for each rule of uniqueness that the batch breaks."""
-    rows = f"(SELECT * FROM {past.table} WHERE {BATCH} = {facts['part']})"
+    rows = f"(SELECT * FROM {history.table} WHERE {BATCH} = {facts['part']})"
     return {
-        rule.id: past.fetch(f"SELECT coalesce(sum(copies), 0) AS n FROM ({plan.repeats(rule, rows)})")[0]["n"]
-        for rule in plan.suspects(facts)
+        rule.id: history.fetch(f"SELECT coalesce(sum(copies), 0) AS n FROM ({plan.repeated_keys_select(rule, rows)})")[0]["n"]
+        for rule in plan.suspect_rules(facts)
     }
 
 
-def _firing(past: Past, id_: str, verdicts: Mapping[int, Mapping[str, Verdict]]) -> Firing:
-    def tried(batches: Iterable[int]) -> Tried:
-        return _tried([verdicts[batch][id_] for batch in batches if batch in verdicts])
+def _firing_rates(history: History, id_: str, verdicts: Mapping[int, Mapping[str, Verdict]]) -> FiringRates:
+    def result_for(batches: Iterable[int]) -> TrialResult:
+        return _trial_result([verdicts[batch][id_] for batch in batches if batch in verdicts])
 
-    return Firing(tried(past.learned), tried(past.held) if past.held else None)
+    return FiringRates(
+        result_for(history.training_batches), result_for(history.holdout_batches) if history.holdout_batches else None
+    )
 
 
-def _tried(verdicts: Sequence[Verdict]) -> Tried:
-    known = [verdict for verdict in verdicts if verdict.outcome is not Outcome.UNKNOWN]
-    fired = sum(verdict.outcome is Outcome.FAIL for verdict in known)
-    counted = [verdict.failed for verdict in known if verdict.failed is not None]
-    return Tried(len(known), fired, sum(verdict.evaluated or 0 for verdict in known), sum(counted) if counted else None)
+def _trial_result(verdicts: Sequence[Verdict]) -> TrialResult:
+    evaluated = [verdict for verdict in verdicts if verdict.outcome is not Outcome.UNKNOWN]
+    fired = sum(verdict.outcome is Outcome.FAIL for verdict in evaluated)
+    counted = [verdict.failed for verdict in evaluated if verdict.failed is not None]
+    return TrialResult(
+        len(evaluated), fired, sum(verdict.evaluated or 0 for verdict in evaluated), sum(counted) if counted else None
+    )

@@ -7,27 +7,33 @@ from statistics import median, quantiles
 from lakeward.core.evidence import Evidence
 from lakeward.core.sql import equals
 from lakeward.flows.base import governance
-from lakeward.flows.suggest.past import KEPT_BACK, Past
-from lakeward.flows.suggest.proposal import Firing, Proposal, Tried, proposed
-from lakeward.profiling.suite_text import widened
+from lakeward.flows.suggest.history import HOLDOUT_EVERY, History
+from lakeward.flows.suggest.proposal import FiringRates, RuleProposal, TrialResult, make_proposal
+from lakeward.profiling.suite_text import widen_range
 
 ROWS = "expect_table_row_count_to_be_between"
 # Tukey's outer fence; batches that are all alike will differ by a tenth one day.
 REACH, ALIKE = 3, 0.1
 
 
-def propose_volume(past: Past) -> Iterator[Proposal]:
+def propose_volume(history: History) -> Iterator[RuleProposal]:
     """Bounds of the rows that one batch brings, tried on each."""
-    where = f"{equals(dataset=past.contract.name)} AND batch_seq BETWEEN {past.learned[0]} AND {(past.held or past.learned)[-1]}"
-    rows = {run["batch_seq"]: run["bronze"] for run in governance.rows(past.engine, "runs", where, "generation, batch_seq")}
-    taught, held = ([rows[batch] for batch in batches if batch in rows] for batches in (past.learned, past.held))
-    if len(taught) < KEPT_BACK - 1:
+    where = f"{equals(dataset=history.contract.name)} AND batch_seq BETWEEN {history.training_batches[0]} AND {(history.holdout_batches or history.training_batches)[-1]}"
+    rows = {
+        run["batch_seq"]: run["bronze"] for run in governance.read_rows(history.engine, "runs", where, "generation, batch_seq")
+    }
+    training, holdout = (
+        [rows[batch] for batch in batches if batch in rows] for batches in (history.training_batches, history.holdout_batches)
+    )
+    if len(training) < HOLDOUT_EVERY - 1:
         return
-    low, high = batch_bounds(taught)
-    facts = {"batches": len(taught), "usual": int(median(taught))}
-    evidence = _evidence(past, where, len(rows))
-    proposal = proposed("volume", ROWS, {"min_value": low, "max_value": high}, ("suggest_volume", facts), evidence)
-    yield proposal.tried(Firing(_tried(taught, low, high), _tried(held, low, high) if held else None))
+    low, high = batch_bounds(training)
+    facts = {"batches": len(training), "usual": int(median(training))}
+    evidence = _volume_evidence(history, where, len(rows))
+    proposal = make_proposal("volume", ROWS, {"min_value": low, "max_value": high}, ("suggest_volume", facts), evidence)
+    yield proposal.with_firing(
+        FiringRates(_trial_result(training, low, high), _trial_result(holdout, low, high) if holdout else None)
+    )
 
 
 def batch_bounds(rows: Sequence[int]) -> tuple[int, int]:
@@ -35,17 +41,17 @@ def batch_bounds(rows: Sequence[int]) -> tuple[int, int]:
     first, middle, third = quantiles(rows, method="inclusive")
     reach = REACH * max(third - first, ALIKE * middle)
     usual = [count for count in rows if first - reach <= count <= third + reach]
-    low, high = widened(Decimal(min(usual)), Decimal(max(usual)))
+    low, high = widen_range(Decimal(min(usual)), Decimal(max(usual)))
     return max(int(low), 1), int(high)
 
 
-def _tried(counts: Sequence[int], low: int, high: int) -> Tried:
-    return Tried(len(counts), sum(not low <= count <= high for count in counts), sum(counts))
+def _trial_result(counts: Sequence[int], low: int, high: int) -> TrialResult:
+    return TrialResult(len(counts), sum(not low <= count <= high for count in counts), sum(counts))
 
 
-def _evidence(past: Past, where: str, batches: int) -> Evidence:
-    table = governance.spec("runs").name
-    info = past.engine.info(table)
+def _volume_evidence(history: History, where: str, batches: int) -> Evidence:
+    table = governance.table_spec("runs").name
+    info = history.engine.info(table)
     versions: Mapping[str, int] = {str(table): info.version} if info else {}
     sql = f"SELECT count(DISTINCT batch_seq) AS value, min(bronze) AS least, max(bronze) AS most FROM {table} WHERE {where}"
     return Evidence(sql, versions, batches)

@@ -3,37 +3,37 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lakeward.quality.conditions.tree import OPERATORS, All, Compare, Condition, Member, Null, Some
+from lakeward.quality.conditions.tree import OPERATORS, And, Comparison, Condition, Membership, NullTest, Or
 
 EXPECTED = "a condition of type comparison, nullity, and, or"
-MEMBERS = {"IN": True, "NOT_IN": False}
+MEMBERSHIP_OPERATORS = {"IN": True, "NOT_IN": False}
 
 
-def from_objects(given: Any) -> Condition:
+def from_objects(entry: Any) -> Condition:
     """The tree of one object.
 
     Raises:
         ValueError: It is none that Great Expectations writes.
     """
     try:
-        if given["type"] in ("and", "or"):
-            parts = tuple(from_objects(part) for part in given["conditions"])
-            return All(parts) if given["type"] == "and" else Some(parts)
-        return _leaf(given, given["column"]["name"])
+        if entry["type"] in ("and", "or"):
+            parts = tuple(from_objects(part) for part in entry["conditions"])
+            return And(parts) if entry["type"] == "and" else Or(parts)
+        return _leaf(entry, entry["column"]["name"])
     except (KeyError, TypeError):
         raise ValueError(EXPECTED) from None
 
 
-def _leaf(given: Mapping[str, Any], column: Any) -> Condition:
+def _leaf(entry: Mapping[str, Any], column: Any) -> Condition:
     if not isinstance(column, str):
         raise TypeError
-    if given["type"] == "nullity":
-        return Null(column, bool(given["is_null"]))
-    operator, parameter = given["operator"], given["parameter"]
-    if given["type"] != "comparison" or parameter is None:
+    if entry["type"] == "nullity":
+        return NullTest(column, bool(entry["is_null"]))
+    operator, parameter = entry["operator"], entry["parameter"]
+    if entry["type"] != "comparison" or parameter is None:
         raise TypeError
-    if operator in MEMBERS and isinstance(parameter, list):
-        return Member(column, tuple(parameter), MEMBERS[operator])
+    if operator in MEMBERSHIP_OPERATORS and isinstance(parameter, list):
+        return Membership(column, tuple(parameter), MEMBERSHIP_OPERATORS[operator])
     if operator not in OPERATORS or isinstance(parameter, list | dict):
         raise TypeError
-    return Compare(column, operator, parameter)
+    return Comparison(column, operator, parameter)

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lakeward.quality.conditions.tree import (
-    TURNED,
-    All,
-    Compare,
+    MIRRORED_OPERATORS,
+    And,
+    ColumnRef,
+    Comparison,
     Condition,
-    Member,
-    Named,
+    Membership,
     Not,
-    Null,
-    Some,
+    NullTest,
+    Or,
     UntranslatableError,
 )
 
@@ -31,9 +31,9 @@ OPERATORS: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-NULLS = {"isnull": True, "isna": True, "notnull": False, "notna": False}
+NULL_METHODS = {"isnull": True, "isna": True, "notnull": False, "notna": False}
 QUOTED = re.compile(r"`([^`]+)`")
-WORDS = {"&": "and", "|": "or"}
+WORD_OPERATORS = {"&": "and", "|": "or"}
 
 
 def from_pandas(text: str) -> Condition:
@@ -44,25 +44,26 @@ def from_pandas(text: str) -> Condition:
     """
     names: dict[str, str] = {}
 
-    def named(found: re.Match[str]) -> str:
-        names[key := f"_q{len(names)}"] = found[1]
+    def replace_quoted(match: re.Match[str]) -> str:
+        names[key := f"_q{len(names)}"] = match[1]
         return key
 
     try:
-        plain = _words(QUOTED.sub(named, text.strip()))
-        return _Reader(names).condition(ast.parse(plain, mode="eval").body)
+        plain = _with_word_operators(QUOTED.sub(replace_quoted, text.strip()))
+        return _PandasParser(names).condition(ast.parse(plain, mode="eval").body)
     except (SyntaxError, tokenize.TokenError, ValueError, RecursionError):
         raise UntranslatableError from None
 
 
-def _words(text: str) -> str:
+def _with_word_operators(text: str) -> str:
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     return tokenize.untokenize(
-        (tokenize.NAME, WORDS[token.string]) if token.string in WORDS else (token.type, token.string) for token in tokens
+        (tokenize.NAME, WORD_OPERATORS[token.string]) if token.string in WORD_OPERATORS else (token.type, token.string)
+        for token in tokens
     )
 
 
-class _Reader:
+class _PandasParser:
     """Reads nodes of Python's syntax, knowing what stands for the names in backticks."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -71,40 +72,42 @@ class _Reader:
     def condition(self, node: ast.expr) -> Condition:
         if isinstance(node, ast.BoolOp):
             parts = tuple(self.condition(value) for value in node.values)
-            return All(parts) if isinstance(node.op, ast.And) else Some(parts)
+            return And(parts) if isinstance(node.op, ast.And) else Or(parts)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.Invert):
             return Not(self.condition(node.operand))
         if isinstance(node, ast.Compare):
-            parts = tuple(self._links(node))
-            return parts[0] if len(parts) == 1 else All(parts)
-        return self._null(node)
+            parts = tuple(self._comparisons(node))
+            return parts[0] if len(parts) == 1 else And(parts)
+        return self._null_test(node)
 
-    def _null(self, node: ast.expr) -> Condition:
+    def _null_test(self, node: ast.expr) -> Condition:
         method = node.func if isinstance(node, ast.Call) and not node.args and not node.keywords else None
-        if not isinstance(method, ast.Attribute) or method.attr not in NULLS:
+        if not isinstance(method, ast.Attribute) or method.attr not in NULL_METHODS:
             raise UntranslatableError
-        return Null(self._named(method.value), NULLS[method.attr])
+        return NullTest(self._column_name(method.value), NULL_METHODS[method.attr])
 
-    def _links(self, node: ast.Compare) -> Iterator[Condition]:
+    def _comparisons(self, node: ast.Compare) -> Iterator[Condition]:
         left = node.left
         for operator, right in zip(node.ops, node.comparators, strict=True):
-            yield self._link(left, operator, right)
+            yield self._comparison(left, operator, right)
             left = right
 
-    def _link(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Condition:
+    def _comparison(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Condition:
         if isinstance(operator, ast.In | ast.NotIn) and isinstance(right, ast.List | ast.Tuple):
             values = tuple(_constant(item) for item in right.elts)
-            return Member(self._named(left), values, isinstance(operator, ast.In))
+            return Membership(self._column_name(left), values, isinstance(operator, ast.In))
         sign = OPERATORS.get(type(operator))
         if sign is None:
             raise UntranslatableError
         if isinstance(left, ast.Name):
-            return Compare(
-                self._named(left), sign, Named(self._named(right)) if isinstance(right, ast.Name) else _constant(right)
+            return Comparison(
+                self._column_name(left),
+                sign,
+                ColumnRef(self._column_name(right)) if isinstance(right, ast.Name) else _constant(right),
             )
-        return Compare(self._named(right), TURNED[sign], _constant(left))
+        return Comparison(self._column_name(right), MIRRORED_OPERATORS[sign], _constant(left))
 
-    def _named(self, node: ast.expr) -> str:
+    def _column_name(self, node: ast.expr) -> str:
         if not isinstance(node, ast.Name):
             raise UntranslatableError
         return self._names.get(node.id, node.id)

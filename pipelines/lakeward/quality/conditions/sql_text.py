@@ -8,9 +8,20 @@ import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.errors import SqlglotError
 
-from lakeward.quality.conditions.tree import TURNED, All, Compare, Condition, Member, Named, Not, Null, Some, UntranslatableError
+from lakeward.quality.conditions.tree import (
+    MIRRORED_OPERATORS,
+    And,
+    ColumnRef,
+    Comparison,
+    Condition,
+    Membership,
+    Not,
+    NullTest,
+    Or,
+    UntranslatableError,
+)
 
-SIGNS: Mapping[type[exp.Expression], str] = {
+OPERATORS: Mapping[type[exp.Expression], str] = {
     exp.EQ: "==",
     exp.NEQ: "!=",
     exp.LT: "<",
@@ -18,7 +29,7 @@ SIGNS: Mapping[type[exp.Expression], str] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
-OWN = re.compile(
+GX_CONDITION = re.compile(
     r"""\s*col\("(?P<column>[^"]+)"\)\s*(?:
         (?P<filled>\.notnull\(\)) |
         (?P<operator>[<>]=?|[=!]=)\s*(?:
@@ -36,12 +47,12 @@ def from_great_expectations(text: str) -> Condition:
     Raises:
         UntranslatableError: It is not in that language.
     """
-    found = OWN.fullmatch(text)
+    found = GX_CONDITION.fullmatch(text)
     if found is None:
         raise UntranslatableError
     if found["filled"]:
-        return Null(found["column"], wanted=False)
-    return Compare(found["column"], found["operator"], _number(found["number"]) if found["number"] else found["text"])
+        return NullTest(found["column"], is_null=False)
+    return Comparison(found["column"], found["operator"], _number(found["number"]) if found["number"] else found["text"])
 
 
 def from_spark(text: str) -> Condition:
@@ -60,9 +71,9 @@ def _condition(node: Any) -> Condition:
     if isinstance(node, exp.Paren):
         return _condition(node.this)
     if isinstance(node, exp.And):
-        return All((_condition(node.left), _condition(node.right)))
+        return And((_condition(node.left), _condition(node.right)))
     if isinstance(node, exp.Or):
-        return Some((_condition(node.left), _condition(node.right)))
+        return Or((_condition(node.left), _condition(node.right)))
     if isinstance(node, exp.Not):
         return Not(_condition(node.this))
     return _leaf(node)
@@ -70,19 +81,21 @@ def _condition(node: Any) -> Condition:
 
 def _leaf(node: Any) -> Condition:
     if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
-        return Null(_column(node.this), wanted=True)
+        return NullTest(_column(node.this), is_null=True)
     if isinstance(node, exp.In) and not node.args.get("query"):
-        return Member(_column(node.this), tuple(_constant(item) for item in node.expressions), wanted=True)
+        return Membership(_column(node.this), tuple(_constant(item) for item in node.expressions), is_member=True)
     if isinstance(node, exp.Between):
         column = _column(node.this)
-        return All((Compare(column, ">=", _constant(node.args["low"])), Compare(column, "<=", _constant(node.args["high"]))))
-    sign = SIGNS.get(type(node))
+        return And(
+            (Comparison(column, ">=", _constant(node.args["low"])), Comparison(column, "<=", _constant(node.args["high"])))
+        )
+    sign = OPERATORS.get(type(node))
     if sign is None:
         raise UntranslatableError
     left, right = node.args["this"], node.args["expression"]
     if isinstance(left, exp.Column):
-        return Compare(_column(left), sign, Named(_column(right)) if isinstance(right, exp.Column) else _constant(right))
-    return Compare(_column(right), TURNED[sign], _constant(left))
+        return Comparison(_column(left), sign, ColumnRef(_column(right)) if isinstance(right, exp.Column) else _constant(right))
+    return Comparison(_column(right), MIRRORED_OPERATORS[sign], _constant(left))
 
 
 def _column(node: Any) -> str:

@@ -5,14 +5,14 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ColumnRef:
     """A column, by its name in the contract."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Comparison:
     """A column against a value or another column; `operator` is one of `== != < <= > >=`."""
 
     column: str
@@ -21,31 +21,31 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Null:
+class NullTest:
     """A column has no value, or (not `wanted`) has one."""
 
     column: str
-    wanted: bool
+    is_null: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Membership:
     """A column's value is one of `values`, or (not `wanted`) none of them."""
 
     column: str
     values: tuple[Any, ...]
-    wanted: bool
+    is_member: bool
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class And:
     """Every part holds."""
 
     parts: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class Or:
     """One part holds, or more."""
 
     parts: tuple["Condition", ...]
@@ -58,10 +58,10 @@ class Not:
     part: "Condition"
 
 
-Condition = Compare | Null | Member | All | Some | Not
+Condition = Comparison | NullTest | Membership | And | Or | Not
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=")
 # The same comparison with its sides changed.
-TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+MIRRORED_OPERATORS = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class UntranslatableError(Exception):
@@ -70,9 +70,9 @@ class UntranslatableError(Exception):
 
 def columns(condition: Condition) -> tuple[str, ...]:
     """The columns that `condition` names, in its order."""
-    if isinstance(condition, All | Some):
+    if isinstance(condition, And | Or):
         return tuple(name for part in condition.parts for name in columns(part))
     if isinstance(condition, Not):
         return columns(condition.part)
-    other = condition.other if isinstance(condition, Compare) else None
-    return (condition.column, *((other.name,) if isinstance(other, Named) else ()))
+    other = condition.other if isinstance(condition, Comparison) else None
+    return (condition.column, *((other.name,) if isinstance(other, ColumnRef) else ()))

@@ -9,10 +9,10 @@ from typing import Any
 
 from lakeward.contracts.model import Contract, Kind
 from lakeward.quality import conditions
-from lakeward.quality.convert import Converted
-from lakeward.quality.series.piece import Field
+from lakeward.quality.convert import ConvertedColumn
+from lakeward.quality.series.rule_sql import SeriesField
 
-NUMERIC = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
+NUMERIC_KINDS = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
 # Columns of long telemetry, taken where a rule names none.
 VALUE, VALUE_TEXT, UNIT, QUALITY = "value", "value_text", "unit", "quality"
 
@@ -26,7 +26,7 @@ class ArgumentError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
+class SeriesArguments:
     """What a rule's text and its contract say together.
 
     Args:
@@ -34,106 +34,113 @@ class Arguments:
     """
 
     contract: Contract
-    columns: Mapping[str, Converted]
+    columns: Mapping[str, ConvertedColumn]
     kwargs: Mapping[str, Any]
 
-    def given(self, name: str, default: Any = None) -> Any:
+    def get(self, name: str, default: Any = None) -> Any:
         """The argument; `default` where it is not written."""
         value = self.kwargs.get(name)
         return default if value is None else value
 
-    def time(self) -> str:
+    def time_column(self) -> str:
         """The column of event time.
 
         Raises:
             ArgumentError: Neither rule nor contract names one that holds instants.
         """
-        name = self.given("time_column", self.contract.time_column)
-        if name is None or self._kind("time_column", name) not in (Kind.TIMESTAMP, Kind.STRING):
+        name = self.get("time_column", self.contract.time_column)
+        if name is None or self._kind_of("time_column", name) not in (Kind.TIMESTAMP, Kind.STRING):
             raise ArgumentError("time_column", "a column of type timestamp, or timeColumn in the contract")
         return str(name)
 
-    def instant(self) -> str:
+    def instant_sql(self) -> str:
         """SQL of a reading's time; a text, as files without a contract have it, is read as ISO 8601, in UTC without an offset."""
-        name = self.time()
+        name = self.time_column()
         value = self.columns[name].value
-        return value if self._kind("time_column", name) is Kind.TIMESTAMP else f"TRY_CAST({value} AS TIMESTAMPTZ)"
+        return value if self._kind_of("time_column", name) is Kind.TIMESTAMP else f"TRY_CAST({value} AS TIMESTAMPTZ)"
 
-    def series(self) -> tuple[str, ...]:
+    def series_columns(self) -> tuple[str, ...]:
         """The columns that name a series; none: all rows are one series."""
-        return tuple(self.given("series_columns", self.contract.series))
+        return tuple(self.get("series_columns", self.contract.series))
 
-    def number(self, argument: str = "column", default: str | None = VALUE) -> Field:
+    def number_column(self, argument: str = "column", default: str | None = VALUE) -> SeriesField:
         """The column that `argument` names, as a number.
 
         Raises:
             ArgumentError: It names none that holds numbers.
         """
-        return self.numbers(argument, self.given(argument, default))
+        return self.named_number_column(argument, self.get(argument, default))
 
-    def numbers(self, argument: str, name: Any) -> Field:
+    def named_number_column(self, argument: str, name: Any) -> SeriesField:
         """The column `name` as a number; NaN and what does not convert are no value. Raises as `number`."""
-        if self._kind(argument, name) not in NUMERIC:
+        if self._kind_of(argument, name) not in NUMERIC_KINDS:
             raise ArgumentError(argument, "a column of numbers")
-        return Field(
-            alias=f"n{self._place(name)}",
+        return SeriesField(
+            alias=f"n{self._index(name)}",
             column=name,
             name=f"n:{name}",
             sql=f"CAST({self.columns[name].value} AS DOUBLE)",
             type="DOUBLE",
         )
 
-    def word(self, argument: str, default: str | None = None) -> Field:
+    def text_column(self, argument: str, default: str | None = None) -> SeriesField:
         """The column that `argument` names, as text.
 
         Raises:
             ArgumentError: It names no column.
         """
-        name = self.given(argument, default)
-        self._kind(argument, name)
-        return Field(
-            alias=f"w{self._place(name)}",
+        name = self.get(argument, default)
+        self._kind_of(argument, name)
+        return SeriesField(
+            alias=f"w{self._index(name)}",
             column=name,
             name=f"w:{name}",
             sql=f"CAST({self.columns[name].value} AS VARCHAR)",
             type="VARCHAR",
         )
 
-    def state(self) -> Field:
+    def state_column(self) -> SeriesField:
         """The machine's state: in the row itself, or told by the machine's series `state_series`, as of the reading's time.
 
         Raises:
             ArgumentError: No column holds it.
         """
-        word, teller = self.word("state_column", VALUE_TEXT if self.given("state_series") else None), self.given("state_series")
-        return replace(word, alias=f"s{word.alias}", name=f"{word.name}@{teller}", told_by=teller) if teller else word
+        word, state_series = (
+            self.text_column("state_column", VALUE_TEXT if self.get("state_series") else None),
+            self.get("state_series"),
+        )
+        return (
+            replace(word, alias=f"s{word.alias}", name=f"{word.name}@{state_series}", state_series=state_series)
+            if state_series
+            else word
+        )
 
-    def moment(self, argument: str) -> Field:
+    def instant_column(self, argument: str) -> SeriesField:
         """The column that `argument` names, as µs of 1970.
 
         Raises:
             ArgumentError: It names no column of instants.
         """
-        name = self.given(argument)
-        if self._kind(argument, name) is not Kind.TIMESTAMP:
+        name = self.get(argument)
+        if self._kind_of(argument, name) is not Kind.TIMESTAMP:
             raise ArgumentError(argument, "a column of type timestamp")
-        return Field(
-            alias=f"t{self._place(name)}",
+        return SeriesField(
+            alias=f"t{self._index(name)}",
             column=name,
             name=f"t:{name}",
             sql=f"epoch_us({self.columns[name].value})",
             type="BIGINT",
         )
 
-    def looked_at(self) -> tuple[str, ...]:
+    def required_columns(self) -> tuple[str, ...]:
         """The columns that hold the series, the time and what the condition asks for."""
-        reading = conditions.read(self.kwargs) if self.given("row_condition") else None
-        return (*self.series(), self.time(), *(conditions.columns(reading.condition) if reading else ()))
+        reading = conditions.parse(self.kwargs) if self.get("row_condition") else None
+        return (*self.series_columns(), self.time_column(), *(conditions.columns(reading.condition) if reading else ()))
 
-    def _place(self, name: str) -> int:
+    def _index(self, name: str) -> int:
         return [column.name for column in self.contract.columns].index(name)
 
-    def _kind(self, argument: str, name: Any) -> Kind:
+    def _kind_of(self, argument: str, name: Any) -> Kind:
         if name not in self.columns:
             raise ArgumentError(argument, "a column of the contract")
         return self.columns[name].column.type.kind

@@ -1,27 +1,31 @@
 """Clocks that are wrong: a reading's own time against a time that somebody else gave."""
 
-from lakeward.quality.series.arguments import Arguments
-from lakeward.quality.series.piece import Piece, micros
+from lakeward.quality.series.arguments import SeriesArguments
+from lakeward.quality.series.rule_sql import SeriesRuleSql, microseconds
 
 # Five minutes: clocks that are kept at all are kept better, and a reading's way takes less.
 MAX_AHEAD_S = 300.0
 
 
-def no_clock_skew(args: Arguments, _: int) -> Piece:
+def no_clock_skew(args: SeriesArguments, _: int) -> SeriesRuleSql:
     """A reading fails when its time is `max_ahead_seconds` ahead, or `max_behind_seconds` behind.
 
     Compared with `reference_column`, else with the middle time of the readings that arrived beside it, where these agree within that
     span; a reading that lies ahead of its own arrival fails by that alone.
     """
-    ahead, behind = float(args.given("max_ahead_seconds", MAX_AHEAD_S)), args.given("max_behind_seconds")
-    if args.given("reference_column"):
-        one = args.moment("reference_column")
-        return Piece(f"fresh AND {one.alias} IS NOT NULL", _off(one.alias, ahead, behind), fields=(one,))
-    early, agree = f"us - taken_us > {micros(ahead)}", f"spread_us <= {micros(ahead)}"
+    ahead, behind = float(args.get("max_ahead_seconds", MAX_AHEAD_S)), args.get("max_behind_seconds")
+    if args.get("reference_column"):
+        reference = args.instant_column("reference_column")
+        return SeriesRuleSql(
+            f"fresh AND {reference.alias} IS NOT NULL", _skew_condition(reference.alias, ahead, behind), columns=(reference,)
+        )
+    early, agree = f"us - taken_us > {microseconds(ahead)}", f"spread_us <= {microseconds(ahead)}"
     evaluated = f"fresh AND (coalesce({agree}, FALSE) OR coalesce({early}, FALSE))"
-    return Piece(evaluated, f"{early} OR ({agree} AND ({_off('mid_us', ahead, behind)}))", beside=True)
+    return SeriesRuleSql(
+        evaluated, f"{early} OR ({agree} AND ({_skew_condition('mid_us', ahead, behind)}))", needs_arrival_times=True
+    )
 
 
-def _off(reference: str, ahead: float, behind: float | None) -> str:
-    late = f" OR {reference} - us > {micros(float(behind))}" if behind is not None else ""
-    return f"us - {reference} > {micros(ahead)}{late}"
+def _skew_condition(reference: str, ahead: float, behind: float | None) -> str:
+    late = f" OR {reference} - us > {microseconds(float(behind))}" if behind is not None else ""
+    return f"us - {reference} > {microseconds(ahead)}{late}"

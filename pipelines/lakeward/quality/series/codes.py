@@ -1,19 +1,19 @@
 """The source's own word on its readings: how many of a series it vouches for."""
 
 from lakeward.core.sql import literal
-from lakeward.quality.series.arguments import QUALITY, Arguments
-from lakeward.quality.series.piece import Piece
+from lakeward.quality.series.arguments import QUALITY, SeriesArguments
+from lakeward.quality.series.rule_sql import SeriesRuleSql
 
 # 0 is Good, in OPC UA status codes as in the quality of long telemetry.
-GOOD = (0,)
+GOOD_CODES = (0,)
 MIN_SHARE = 0.99
 
 
-def quality_code_share(args: Arguments, _: int) -> Piece:
+def quality_code_share(args: SeriesArguments, _: int) -> SeriesRuleSql:
     """Readings without a good code fail, in each series where good ones are less than `min_share` of the batch's."""
-    code = args.word("quality_column", QUALITY)
-    good = ", ".join(literal(str(one)) for one in args.given("good_codes", GOOD))
+    code = args.text_column("quality_column", QUALITY)
+    good = ", ".join(literal(str(good_code)) for good_code in args.get("good_codes", GOOD_CODES))
     evaluated, fails = f"fresh AND {code.alias} IS NOT NULL", f"{code.alias} NOT IN ({good})"
-    share = float(args.given("min_share", MIN_SHARE))
+    share = float(args.get("min_share", MIN_SHARE))
     gate = f"count_if({evaluated} AND NOT ({fails})) < {share!r} * count_if({evaluated})"
-    return Piece(evaluated, fails, fields=(code,), gate=gate)
+    return SeriesRuleSql(evaluated, fails, columns=(code,), gate=gate)

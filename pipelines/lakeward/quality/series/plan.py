@@ -10,30 +10,30 @@ from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.quality import conditions
-from lakeward.quality.checks import share
-from lakeward.quality.convert import Converted
+from lakeward.quality.checks import verdict_of_share
+from lakeward.quality.convert import ConvertedColumn
 from lakeward.quality.rule import Outcome, Rule, Severity, Verdict
 from lakeward.quality.scope import Scope
-from lakeward.quality.series.arguments import ArgumentError, Arguments
+from lakeward.quality.series.arguments import ArgumentError, SeriesArguments
 from lakeward.quality.series.balance import balance
 from lakeward.quality.series.clocks import no_clock_skew
 from lakeward.quality.series.codes import quality_code_share
 from lakeward.quality.series.flat import not_flat
 from lakeward.quality.series.gaps import no_gap
-from lakeward.quality.series.look import Look, look_of, teller
 from lakeward.quality.series.order import timestamps_in_order
-from lakeward.quality.series.piece import FILE, Field, Piece
+from lakeward.quality.series.query import SeriesInput, SeriesQuery, state_value_field
 from lakeward.quality.series.rates import rate_of_change_between
 from lakeward.quality.series.repeats import no_duplicate_timestamps
+from lakeward.quality.series.rule_sql import ROWS_PER_FILE, SeriesField, SeriesRuleSql
+from lakeward.quality.series.selector import SeriesSelector, selector_of, state_series_selector
 from lakeward.quality.series.spikes import no_spike
 from lakeward.quality.series.states import range_by_state
-from lakeward.quality.series.track import Source, Track, plain
 from lakeward.quality.series.units import unit_unchanged
 from lakeward.quality.sql import select
 
-PLACE = ("_file_seq", "_row")
+ROW_ID = ("_file_seq", "_row")
 
-PIECES: Mapping[str, Callable[[Arguments, int], Piece]] = {
+SERIES_RULES: Mapping[str, Callable[[SeriesArguments, int], SeriesRuleSql]] = {
     "expect_series_balance": balance,
     "expect_series_no_clock_skew": no_clock_skew,
     "expect_series_no_duplicate_timestamps": no_duplicate_timestamps,
@@ -58,26 +58,32 @@ class SeriesPlan:
     """
 
     rules: tuple[Rule, ...]
-    tracks: tuple[Track, ...]
+    queries: tuple[SeriesQuery, ...]
     values: tuple[str, ...]
-    unfit: Mapping[int, str]
+    misfits: Mapping[int, str]
 
-    def alone(self) -> "SeriesPlan":
+    def without_context(self) -> "SeriesPlan":
         """The plan for rows that come without those around them: what is judged by neighbours is not evaluated."""
-        kept = ({n: piece for n, piece in track.pieces.items() if not piece.tail} for track in self.tracks)
-        tracks = (replace(track, pieces=pieces, kept=()) for track, pieces in zip(self.tracks, kept, strict=True) if pieces)
-        return replace(self, tracks=tuple(tracks))
+        kept = (
+            {n: rule_sql for n, rule_sql in query.rule_sqls.items() if not rule_sql.context_readings} for query in self.queries
+        )
+        queries = (
+            replace(query, rule_sqls=pieces, carried_fields=())
+            for query, pieces in zip(self.queries, kept, strict=True)
+            if pieces
+        )
+        return replace(self, queries=tuple(queries))
 
-    def sql(self, source: Source) -> str:
-        """SELECT of one row per track and series, see `Track.sql`; only where there are tracks."""
-        taken = [source.taken] if source.taken else []
+    def sql(self, source: SeriesInput) -> str:
+        """SELECT of one row per track and series, see `SeriesQuery.sql`; only where there are tracks."""
+        received_column = [source.received_at] if source.received_at else []
         # Converted once, and only what is looked at: each track reads these rows again.
-        rows = f"SELECT {', '.join((*self.values, *PLACE, *taken))} FROM {source.rows}"
+        rows = f"SELECT {', '.join((*self.values, *ROW_ID, *received_column))} FROM {source.rows}"
         narrow = replace(source, rows="series_rows")
-        parts = " UNION ALL ".join(track.sql(narrow, range(len(self.rules))) for track in self.tracks)
+        parts = " UNION ALL ".join(query.sql(narrow, range(len(self.rules))) for query in self.queries)
         return f"WITH series_rows AS MATERIALIZED ({rows}) {parts}"
 
-    def sums(self, judged: str) -> str:
+    def sums_select(self, judged: str) -> str:
         """SELECT of one row, `e` and `f` by number of the rule: readings evaluated and failed, of the relation `judged`."""
         items = {f"{kind}{n}": f"coalesce(sum({kind}{n}), 0)" for n in range(len(self.rules)) for kind in "ef"}
         return f"SELECT {select(items)} FROM {judged}"
@@ -85,74 +91,95 @@ class SeriesPlan:
     def verdicts(self, sums: Mapping[str, Any]) -> tuple[Verdict, ...]:
         """One verdict per rule, from the row of `sums`; UNKNOWN over nothing, or where the rule does not fit the data."""
         return tuple(
-            Verdict(rule, Outcome.UNKNOWN, reason=self.unfit[n])
-            if n in self.unfit
+            Verdict(rule, Outcome.UNKNOWN, reason=self.misfits[n])
+            if n in self.misfits
             else _verdict(rule, sums[f"e{n}"], sums[f"f{n}"])
             for n, rule in enumerate(self.rules)
         )
 
-    def places(self, rule_id: str, judged: str) -> str:
+    def row_ids_select(self, rule_id: str, judged: str) -> str:
         """SELECT of the places (`_file_seq`, `_row`) of the batch's rows that fail a rule; only of those that may divert."""
         number = next(number for number, rule in enumerate(self.rules) if rule.id == rule_id)
         rows = f"(SELECT unnest(p{number}) AS place FROM {judged})"
-        return f"SELECT place // {FILE} AS _file_seq, place % {FILE} AS _row FROM {rows}"
+        return f"SELECT place // {ROWS_PER_FILE} AS _file_seq, place % {ROWS_PER_FILE} AS _row FROM {rows}"
 
 
 def make_series_plan(
-    contract: Contract, columns: Mapping[str, Converted], rules: Sequence[Rule], *, every: bool = False
+    contract: Contract, columns: Mapping[str, ConvertedColumn], rules: Sequence[Rule], *, all_row_ids: bool = False
 ) -> SeriesPlan:
     """Compile the sensor rules `rules` for a batch whose converted columns are `columns`.
 
     Args:
         every: Places are wanted of every rule, whatever its severity.
     """
-    pieces: dict[Look, dict[int, Piece]] = {}
+    rules_by_selector: dict[SeriesSelector, dict[int, SeriesRuleSql]] = {}
     unfit: dict[int, str] = {}
-    tellers: dict[Field, Look] = {}
+    state_selectors: dict[SeriesField, SeriesSelector] = {}
     values: dict[str, None] = {}
     for number, rule in enumerate(rules):
         try:
-            look, piece = fit(contract, columns, rule, number)
+            selector, rule_sql = compile_series_rule(contract, columns, rule, number)
         except ArgumentError as error:
             unfit[number] = str(error)
             continue
-        pieces.setdefault(look, {})[number] = piece
-        args = Arguments(contract, columns, rule.kwargs)
-        values |= dict.fromkeys(columns[name].value for name in (*args.looked_at(), *(one.column for one in piece.fields)))
-        tellers |= {one: teller(args, one.told_by) for one in piece.fields if one.told_by}
-    divert = frozenset(n for n, rule in enumerate(rules) if every or rule.severity is not Severity.WARN)
+        rules_by_selector.setdefault(selector, {})[number] = rule_sql
+        args = SeriesArguments(contract, columns, rule.kwargs)
+        values |= dict.fromkeys(
+            columns[name].value for name in (*args.required_columns(), *(field.column for field in rule_sql.columns))
+        )
+        state_selectors |= {
+            field: state_series_selector(args, field.state_series) for field in rule_sql.columns if field.state_series
+        }
+    divert = frozenset(n for n, rule in enumerate(rules) if all_row_ids or rule.severity is not Severity.WARN)
     versions = {number: rule.version for number, rule in enumerate(rules)}
-    tracks = (Track(look=look, pieces=of, versions=versions, diverting=divert, tellers=tellers) for look, of in pieces.items())
-    return SeriesPlan(tuple(rules), (*tracks, *_telling(tellers)), tuple(values), unfit)
+    queries = (
+        SeriesQuery(selector=selector, rule_sqls=of, versions=versions, diverting_numbers=divert, state_selectors=state_selectors)
+        for selector, of in rules_by_selector.items()
+    )
+    return SeriesPlan(tuple(rules), (*queries, *_state_queries(state_selectors)), tuple(values), unfit)
 
 
-def fit(contract: Contract, columns: Mapping[str, Converted], rule: Rule, number: int) -> tuple[Look, Piece]:
+def compile_series_rule(
+    contract: Contract, columns: Mapping[str, ConvertedColumn], rule: Rule, number: int
+) -> tuple[SeriesSelector, SeriesRuleSql]:
     """What rule number `number` looks at, and what it asks there.
 
     Raises:
         ArgumentError: It does not fit the contract.
     """
-    args = Arguments(contract, columns, rule.kwargs)
-    return look_of(args, _condition(args)), PIECES[rule.type](args, number)
+    args = SeriesArguments(contract, columns, rule.kwargs)
+    return selector_of(args, _condition(args)), SERIES_RULES[rule.type](args, number)
 
 
-def _condition(args: Arguments) -> str | None:
-    if not args.given("row_condition"):
+def _condition(args: SeriesArguments) -> str | None:
+    if not args.get("row_condition"):
         return None
-    reading = conditions.read(args.kwargs)
+    reading = conditions.parse(args.kwargs)
     if reading is None:
         raise ArgumentError("row_condition", "a condition that can be written in SQL")
-    return conditions.write(reading, Scope(args.columns, args.contract.record_format.zone))
+    return conditions.to_sql(reading, Scope(args.columns, args.contract.record_format.zone))
 
 
-def _telling(tellers: Mapping[Field, Look]) -> tuple[Track, ...]:
+def _state_queries(state_selectors: Mapping[SeriesField, SeriesSelector]) -> tuple[SeriesQuery, ...]:
     """Tracks without rules: they keep the last word of the series that tell states."""
-    kept = {look: tuple(plain(one) for one, its in tellers.items() if its == look) for look in tellers.values()}
+    kept = {
+        selector: tuple(
+            state_value_field(field) for field, field_selector in state_selectors.items() if field_selector == selector
+        )
+        for selector in state_selectors.values()
+    }
     return tuple(
-        Track(look=look, pieces={}, versions={}, diverting=frozenset(), tellers={}, kept=tuple(dict.fromkeys(fields)))
-        for look, fields in kept.items()
+        SeriesQuery(
+            selector=selector,
+            rule_sqls={},
+            versions={},
+            diverting_numbers=frozenset(),
+            state_selectors={},
+            carried_fields=tuple(dict.fromkeys(fields)),
+        )
+        for selector, fields in kept.items()
     )
 
 
 def _verdict(rule: Rule, evaluated: int, failed: int) -> Verdict:
-    return share(rule, int(evaluated), int(evaluated), int(failed), Decimal(str(rule.kwargs.get("mostly", 1))))
+    return verdict_of_share(rule, int(evaluated), int(evaluated), int(failed), Decimal(str(rule.kwargs.get("mostly", 1))))

@@ -1,13 +1,13 @@
 """Two readings of one series at one time."""
 
-from lakeward.quality.series.arguments import Arguments
-from lakeward.quality.series.piece import PREVIOUS, Piece, previous
+from lakeward.quality.series.arguments import SeriesArguments
+from lakeward.quality.series.rule_sql import PREVIOUS, SeriesRuleSql, previous_reading
 
 
-def no_duplicate_timestamps(args: Arguments, _: int) -> Piece:
+def no_duplicate_timestamps(args: SeriesArguments, _: int) -> SeriesRuleSql:
     """A reading fails when one of the same time arrived before it; with `allow_identical`, only when its value is another."""
-    if not args.given("allow_identical", False):
-        return Piece("fresh", "us = prev_us", near=PREVIOUS, tail=1)
-    value = args.number()
+    if not args.get("allow_identical", False):
+        return SeriesRuleSql("fresh", "us = prev_us", windows=PREVIOUS, context_readings=1)
+    value = args.number_column()
     other = f"us = prev_us AND {value.alias} IS DISTINCT FROM prev_{value.alias}"
-    return Piece("fresh", other, fields=(value,), near=previous(value), tail=1)
+    return SeriesRuleSql("fresh", other, columns=(value,), windows=previous_reading(value), context_readings=1)

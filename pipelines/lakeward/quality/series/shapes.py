@@ -14,7 +14,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_names(value: Any) -> bool:
-    return isinstance(value, list) and len(value) > 0 and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and len(value) > 0 and all(isinstance(item, str) for item in value)
 
 
 def _is_pattern(value: Any) -> bool:
@@ -26,15 +26,15 @@ def _is_pattern(value: Any) -> bool:
 
 
 def _is_range(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(one is None or _is_number(one) for one in value)
+    return isinstance(value, list) and len(value) == 2 and all(item is None or _is_number(item) for item in value)
 
 
 def _are_ranges(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) > 0 and all(_is_range(one) for one in value.values())
+    return isinstance(value, dict) and len(value) > 0 and all(_is_range(item) for item in value.values())
 
 
 # In words, and as a test.
-SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+SERIES_SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "any": ("a condition", lambda value: value is not None),
     "column": ("a column's name", lambda value: isinstance(value, str)),
     "columns": ("a list of names", _is_names),

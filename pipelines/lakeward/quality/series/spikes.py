@@ -6,8 +6,8 @@ the spread of the readings around, those beside left out, and needs readings on 
 next one, when what follows them is known, and then can be counted but no longer diverted.
 """
 
-from lakeward.quality.series.arguments import Arguments
-from lakeward.quality.series.piece import Piece
+from lakeward.quality.series.arguments import SeriesArguments
+from lakeward.quality.series.rule_sql import SeriesRuleSql
 
 # Longest spike in readings: longer is a state of the process as likely as a fault.
 MAX_READINGS = 3
@@ -15,32 +15,36 @@ MAX_READINGS = 3
 FACTOR = 3.0
 
 
-def no_spike(args: Arguments, _: int) -> Piece:
+def no_spike(args: SeriesArguments, _: int) -> SeriesRuleSql:
     """A reading fails when its height is above both `min_change` and `factor` times the spread of the readings around it."""
-    value, width = args.number(), int(args.given("max_readings", MAX_READINGS))
+    value, width = args.number_column(), int(args.get("max_readings", MAX_READINGS))
     reach = 3 * width - 1
-    around = {step: _at(value.alias, step) for step in range(-width, width + 1)}
-    near = {f"at_{_sign(step)}_{value.alias}": window for step, window in around.items() if step}
-    near |= {f"spread_{value.alias}_{width}": _spread(value.alias, width, reach), f"known_{reach}": _known(reach)}
-    least = float(args.given("min_change", 0))
-    scale = f"{float(args.given('factor', FACTOR))!r} * spread_{value.alias}_{width}"
+    around = {step: _neighbour(value.alias, step) for step in range(-width, width + 1)}
+    near = {f"at_{_step_name(step)}_{value.alias}": window for step, window in around.items() if step}
+    near |= {f"spread_{value.alias}_{width}": _spread(value.alias, width, reach), f"known_{reach}": _has_both_sides(reach)}
+    least = float(args.get("min_change", 0))
+    scale = f"{float(args.get('factor', FACTOR))!r} * spread_{value.alias}_{width}"
     # Where nothing varies and the rule names no change that matters, nothing says what is large.
     evaluated = f"known_{reach} AND {value.alias} IS NOT NULL AND greatest({least!r}, {scale}) > 0"
-    return Piece(
-        evaluated, f"{_height(value.alias, width)} > greatest({least!r}, {scale})", fields=(value,), near=near, tail=2 * reach
+    return SeriesRuleSql(
+        evaluated,
+        f"{_height(value.alias, width)} > greatest({least!r}, {scale})",
+        columns=(value,),
+        windows=near,
+        context_readings=2 * reach,
     )
 
 
-def _at(alias: str, step: int) -> str:
+def _neighbour(alias: str, step: int) -> str:
     return f"lag({alias}, {-step}) OVER near" if step < 0 else f"lead({alias}, {step}) OVER near"
 
 
-def _sign(step: int) -> str:
+def _step_name(step: int) -> str:
     return f"b{-step}" if step < 0 else f"a{step}"
 
 
 def _height(alias: str, width: int) -> str:
-    names = {step: f"at_{_sign(step)}_{alias}" if step else alias for step in range(-width, width + 1)}
+    names = {step: f"at_{_step_name(step)}_{alias}" if step else alias for step in range(-width, width + 1)}
     stretches = [[names[first + step] for step in range(width + 1)] for first in range(-width, 1)]
     opened = ", ".join(f"least({', '.join(stretch)})" for stretch in stretches)
     closed = ", ".join(f"greatest({', '.join(stretch)})" for stretch in stretches)
@@ -56,6 +60,6 @@ def _spread(alias: str, width: int, reach: int) -> str:
     return f"greatest({', '.join(ranges)})"
 
 
-def _known(reach: int) -> str:
+def _has_both_sides(reach: int) -> str:
     """True where both sides are there, and what completes them came with this batch: so each reading is evaluated once."""
     return f"side = 0 AND coalesce(lead(fresh, {reach}) OVER near, FALSE) AND lag(us, {reach}) OVER near IS NOT NULL"

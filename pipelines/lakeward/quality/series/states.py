@@ -3,37 +3,37 @@
 from collections.abc import Sequence
 
 from lakeward.core.sql import literal
-from lakeward.quality.series.arguments import Arguments
-from lakeward.quality.series.piece import Field, Piece
+from lakeward.quality.series.arguments import SeriesArguments
+from lakeward.quality.series.rule_sql import SeriesField, SeriesRuleSql
 
 # Stands for every state that is not listed.
-OTHERWISE = "*"
+ANY_OTHER_STATE = "*"
 
 
-def range_by_state(args: Arguments, _: int) -> Piece:
+def range_by_state(args: SeriesArguments, _: int) -> SeriesRuleSql:
     """A reading fails when it lies outside the range of the machine's state; a state without a range is not evaluated."""
-    value, state = args.number(), args.state()
+    value, state = args.number_column(), args.state_column()
     ranges = args.kwargs["ranges"]
-    listed = [word for word in ranges if word != OTHERWISE]
-    known = "TRUE" if OTHERWISE in ranges else f"{state.alias} IN ({_texts(listed)})"
+    listed = [word for word in ranges if word != ANY_OTHER_STATE]
+    known = "TRUE" if ANY_OTHER_STATE in ranges else f"{state.alias} IN ({_texts(listed)})"
     cases = " ".join(f"WHEN {state.alias} = {literal(word)} THEN {_outside(value, ranges[word])}" for word in listed)
-    otherwise = _outside(value, ranges.get(OTHERWISE, (None, None)))
+    otherwise = _outside(value, ranges.get(ANY_OTHER_STATE, (None, None)))
     fails = f"CASE {cases} ELSE {otherwise} END" if cases else otherwise
     evaluated = f"fresh AND {value.alias} IS NOT NULL AND {state.alias} IS NOT NULL AND {known}"
-    return Piece(evaluated, fails, fields=(value, state))
+    return SeriesRuleSql(evaluated, fails, columns=(value, state))
 
 
-def stopped(args: Arguments) -> tuple[tuple[Field, ...], str, str]:
+def planned_stops(args: SeriesArguments) -> tuple[tuple[SeriesField, ...], str, str]:
     """The field that tells planned stops, and where a reading stands in one, or the one before it did; none: never."""
-    states = args.given("stop_states")
+    states = args.get("stop_states")
     if not states:
         return (), "FALSE", "FALSE"
-    state, words = args.state(), _texts(states)
-    now, before = (f"coalesce({alias} IN ({words}), FALSE)" for alias in (state.alias, f"prev_{state.alias}"))
+    state, state_list = args.state_column(), _texts(states)
+    now, before = (f"coalesce({alias} IN ({state_list}), FALSE)" for alias in (state.alias, f"prev_{state.alias}"))
     return (state,), now, before
 
 
-def _outside(value: Field, bounds: Sequence[float | None]) -> str:
+def _outside(value: SeriesField, bounds: Sequence[float | None]) -> str:
     low, high = bounds
     sides = [f"{value.alias} < {float(low)!r}"] if low is not None else []
     sides += [f"{value.alias} > {float(high)!r}"] if high is not None else []

@@ -1,12 +1,12 @@
 """A series that changes its unit."""
 
-from lakeward.quality.series.arguments import UNIT, Arguments
-from lakeward.quality.series.piece import JUDGED, Piece, previous
+from lakeward.quality.series.arguments import UNIT, SeriesArguments
+from lakeward.quality.series.rule_sql import JUDGEABLE, SeriesRuleSql, previous_reading
 
 
-def unit_unchanged(args: Arguments, _: int) -> Piece:
+def unit_unchanged(args: SeriesArguments, _: int) -> SeriesRuleSql:
     """A reading fails when its unit is not that of the reading before: one failure per change, not one per reading since."""
-    unit = args.word("unit_column", UNIT)
+    unit = args.text_column("unit_column", UNIT)
     now, then = unit.alias, f"prev_{unit.alias}"
-    evaluated = f"{JUDGED} AND {now} IS NOT NULL AND {then} IS NOT NULL"
-    return Piece(evaluated, f"{now} <> {then}", fields=(unit,), near=previous(unit), tail=1)
+    evaluated = f"{JUDGEABLE} AND {now} IS NOT NULL AND {then} IS NOT NULL"
+    return SeriesRuleSql(evaluated, f"{now} <> {then}", columns=(unit,), windows=previous_reading(unit), context_readings=1)

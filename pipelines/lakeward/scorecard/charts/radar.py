@@ -27,9 +27,9 @@ def radar(spokes: Sequence[tuple[dict[str, str], Number | None]]) -> Markup:
         )
         for at, (_, score) in enumerate(spokes)
     ]
-    known = [(at, float(score)) for at, (_, score) in enumerate(spokes) if score is not None]
-    area = _area(count, dict(known))
-    dots = [tag("circle", cx=_x(at, count, s), cy=_y(at, count, s), r=4, class_="dot") for at, s in known]
+    measured = [(at, float(score)) for at, (_, score) in enumerate(spokes) if score is not None]
+    area = _area(count, dict(measured))
+    dots = [tag("circle", cx=_x(at, count, s), cy=_y(at, count, s), r=4, class_="dot") for at, s in measured]
     names = [label for at, (name, score) in enumerate(spokes) for label in _names(at, count, name, open_=score is None)]
     marks = [
         tag("text", str(level), x=CENTRE[0] + 5, y=f"{CENTRE[1] - RADIUS * level / LEVELS + 11:.1f}", class_="mark")
@@ -38,15 +38,20 @@ def radar(spokes: Sequence[tuple[dict[str, str], Number | None]]) -> Markup:
     return svg(WIDTH, HEIGHT, *rings, *rays, *area, *dots, *marks, *names, class_="radar")
 
 
-def _area(count: int, known: dict[int, float]) -> list[Markup]:
+def _area(count: int, measured: dict[int, float]) -> list[Markup]:
     """Sides between neighbours that are both known; filled only where all are: a line across an unknown one would invent it."""
-    if len(known) == count:
+    if len(measured) == count:
         return [
-            tag("polygon", points=" ".join(f"{_x(at, count, s)},{_y(at, count, s)}" for at, s in known.items()), class_="area")
+            tag("polygon", points=" ".join(f"{_x(at, count, s)},{_y(at, count, s)}" for at, s in measured.items()), class_="area")
         ]
-    sides = [(at, (at + 1) % count) for at in known if (at + 1) % count in known]
+    sides = [(at, (at + 1) % count) for at in measured if (at + 1) % count in measured]
     ends = [
-        {"x1": _x(a, count, known[a]), "y1": _y(a, count, known[a]), "x2": _x(b, count, known[b]), "y2": _y(b, count, known[b])}
+        {
+            "x1": _x(a, count, measured[a]),
+            "y1": _y(a, count, measured[a]),
+            "x2": _x(b, count, measured[b]),
+            "y2": _y(b, count, measured[b]),
+        }
         for a, b in sides
     ]
     return [tag("line", class_="area", **end) for end in ends]
@@ -67,11 +72,11 @@ def _y(at: int, count: int, level: float) -> str:
 def _names(at: int, count: int, names: dict[str, str], *, open_: bool) -> list[Markup]:
     side = sin(2 * pi * at / count)
     anchor = "middle" if abs(side) < 0.2 else "start" if side > 0 else "end"
-    place = {"x": _x(at, count, 5.45), "y": f"{float(_y(at, count, 5.55)) + 4:.1f}", "text_anchor": anchor}
+    text_position = {"x": _x(at, count, 5.45), "y": f"{float(_y(at, count, 5.55)) + 4:.1f}", "text_anchor": anchor}
     drawn = []
     for lang, name in names.items():
         head, _, rest = name.partition(" and ") if lang == "en" else (name, "", "")
-        lines = [tag("tspan", f"{head} &" if rest else head, x=place["x"])]
-        lines += [tag("tspan", rest, x=place["x"], dy="1.15em")] if rest else []
-        drawn.append(tag("text", *lines, lang=lang, class_="name open" if open_ else "name", **place))
+        lines = [tag("tspan", f"{head} &" if rest else head, x=text_position["x"])]
+        lines += [tag("tspan", rest, x=text_position["x"], dy="1.15em")] if rest else []
+        drawn.append(tag("text", *lines, lang=lang, class_="name open" if open_ else "name", **text_position))
     return drawn

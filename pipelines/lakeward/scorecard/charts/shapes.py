@@ -30,10 +30,10 @@ def bar(value: Number | None, top: Number, class_: str = "") -> Markup:
 
 def spark(values: Sequence[Number | None]) -> Markup:
     """A line over the values of 0 to 100, the scale drawn from their own span; one value is a dot, an unknown one a hole."""
-    known = [float(value) for value in values if value is not None]
-    if not known:
+    values_known = [float(value) for value in values if value is not None]
+    if not values_known:
         return svg(WIDTH, HEIGHT, tag("rect", x=0, y=12, width=WIDTH, height=4, class_="hatch"), class_="spark")
-    low, span = min(known), max(max(known) - min(known), 1.0)
+    low, span = min(values_known), max(max(values_known) - min(values_known), 1.0)
     step = WIDTH / max(len(values) - 1, 1)
     points = [
         (

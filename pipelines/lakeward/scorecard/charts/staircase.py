@@ -22,6 +22,6 @@ def _step(at: int, code: str, height: int, *, reached: bool) -> list[Markup]:
     drawn = [tag("rect", **box, class_="step on" if reached else "step")]
     drawn.append(tag("text", str(at + 1), x=at * STEP + STEP / 2, y=height - rise - 10, text_anchor="middle", class_="number"))
     for lang in Lang:
-        place = {"x": at * STEP + STEP / 2, "y": height + 18, "text_anchor": "middle"}
-        drawn.append(tag("text", text(code, lang), lang=lang, class_="name", **place))
+        text_position = {"x": at * STEP + STEP / 2, "y": height + 18, "text_anchor": "middle"}
+        drawn.append(tag("text", text(code, lang), lang=lang, class_="name", **text_position))
     return drawn

@@ -1,7 +1,7 @@
 """What several sections say alike: outcomes, dimensions and reasons in both languages."""
 
 from lakeward.core.messages import catalogue
-from lakeward.scorecard.markup import Markup, both, tag
+from lakeward.scorecard.markup import Markup, bilingual, tag
 
 OUTCOMES = {"PASS": ("pass", "card_pass"), "FAIL": ("fail", "card_fail"), "UNKNOWN": ("none", "card_outcome_unknown")}
 # Names of GB/T 36344-2018, in the standard's order.
@@ -18,7 +18,7 @@ DIMENSIONS = {
 def outcome(word: str) -> Markup:
     """A verdict as a badge: a word and a shape, not a colour alone."""
     class_, code = OUTCOMES[word]
-    return tag("span", both(code), class_=f"badge {class_}")
+    return tag("span", bilingual(code), class_=f"badge {class_}")
 
 
 def reason(code: str) -> Markup:
@@ -26,4 +26,4 @@ def reason(code: str) -> Markup:
     entry = catalogue().get(code)
     if not code:
         return tag("span")
-    return both(code) if entry and "{" not in entry["en"] else tag("code", code)
+    return bilingual(code) if entry and "{" not in entry["en"] else tag("code", code)

@@ -3,14 +3,25 @@
 from collections.abc import Iterable, Mapping
 
 from lakeward.scorecard.charts.shapes import bar, spark
-from lakeward.scorecard.figures import Reading, Row, Scorecard
-from lakeward.scorecard.markup import Markup, both, cell, figure, join, opens, section, table, tag, unmeasured
+from lakeward.scorecard.figures import FamilyResult, FigureRow, Scorecard
+from lakeward.scorecard.markup import (
+    Markup,
+    bilingual,
+    cell,
+    figure,
+    figure_attributes,
+    join,
+    section,
+    table,
+    tag,
+    unmeasured_note,
+)
 from lakeward.scorecard.sections.common import DIMENSIONS, outcome, reason
 
 # What a reader scrolls through before a filter serves better; the rest is one click away.
-FIRST = 20
+SHOWN_AT_FIRST = 20
 # Rules in the page: with more, those that passed are left to their query, or 200 datasets weigh 5 MB.
-MOST_RULES = 2_000
+MAX_RULES = 2_000
 FULL = 100
 COUNTS = (
     ("card_rows_in", "rows_in"),
@@ -28,23 +39,23 @@ COUNTS = (
 
 def datasets(card: Scorecard) -> Markup:
     """The section; a dataset that has never run is named as not measured."""
-    reading = card.readings["datasets"]
+    reading = card.results["datasets"]
     if reading is None:
-        return section("datasets", "card_datasets_title", "card_datasets_about", unmeasured("lakeward run"))
+        return section("datasets", "card_datasets_title", "card_datasets_about", unmeasured_note("lakeward run"))
     rows = sorted(reading.rows, key=_attention)
-    drawn = [_dataset(card, reading, row, more=at >= FIRST) for at, row in enumerate(rows)]
+    drawn = [_dataset(card, reading, row, more=at >= SHOWN_AT_FIRST) for at, row in enumerate(rows)]
     ran = {row.key[0] for row in rows}
-    never = [_never(name) for name in card.datasets if name not in ran]
+    never = [_never_run(name) for name in card.datasets if name not in ran]
     return section(
         "datasets",
         "card_datasets_title",
         "card_datasets_about",
-        _tools(len(rows)),
+        _filter_tools(len(rows)),
         tag("div", *drawn, *never, class_="list folded"),
     )
 
 
-def _attention(row: Row) -> tuple[int, int, float, str]:
+def _attention(row: FigureRow) -> tuple[int, int, float, str]:
     """Failed rules first, then unknown ones, then the lower score."""
     score = row.number("score")
     return (
@@ -55,22 +66,25 @@ def _attention(row: Row) -> tuple[int, int, float, str]:
     )
 
 
-def _tools(count: int) -> Markup:
-    if count <= FIRST:
+def _filter_tools(count: int) -> Markup:
+    if count <= SHOWN_AT_FIRST:
         return join([])
     box = tag(
-        "label", tag("span", both("card_filter")), tag("input", type="search", id="filter", autocomplete="off"), class_="filter"
+        "label",
+        tag("span", bilingual("card_filter")),
+        tag("input", type="search", id="filter", autocomplete="off"),
+        class_="filter",
     )
-    return tag("div", box, tag("button", both("card_show_all"), type="button", id="all"), class_="tools")
+    return tag("div", box, tag("button", bilingual("card_show_all"), type="button", id="all"), class_="tools")
 
 
-def _never(name: str) -> Markup:
+def _never_run(name: str) -> Markup:
     return tag(
-        "div", tag("span", name, class_="name"), tag("span", both("card_never_ran"), class_="unknown"), class_="line never"
+        "div", tag("span", name, class_="name"), tag("span", bilingual("card_never_ran"), class_="unknown"), class_="line never"
     )
 
 
-def _dataset(card: Scorecard, reading: Reading, row: Row, *, more: bool) -> Markup:
+def _dataset(card: Scorecard, reading: FamilyResult, row: FigureRow, *, more: bool) -> Markup:
     name = row.key[0]
     head = tag(
         "summary",
@@ -78,11 +92,11 @@ def _dataset(card: Scorecard, reading: Reading, row: Row, *, more: bool) -> Mark
         tag("span", bar(row.number("score"), FULL, "good"), class_="gauge"),
         tag("span", figure(row, "score"), class_="value"),
         tag("span", *_flags(row), class_="part"),
-        tag("span", spark([each.number("score") for each in _under(card, "history", name)]), class_="trend"),
+        tag("span", spark([each.number("score") for each in _dataset_rows(card, "history", name)]), class_="trend"),
     )
     counts = tag(
         "dl",
-        *(tag("div", tag("dt", both(code)), tag("dd", figure(row, column))) for code, column in COUNTS),
+        *(tag("div", tag("dt", bilingual(code)), tag("dd", figure(row, column))) for code, column in COUNTS),
         class_="counts small",
     )
     body = [counts, _dimensions(card, name), _rules(card, name), _history(card, name)]
@@ -93,41 +107,50 @@ def _dataset(card: Scorecard, reading: Reading, row: Row, *, more: bool) -> Mark
         class_="line more" if more else "line",
         id=f"dataset-{name}",
         data_name=name,
-        **opens(reading, row),
+        **figure_attributes(reading, row),
     )
 
 
-def _flags(row: Row) -> Iterable[Markup]:
+def _flags(row: FigureRow) -> Iterable[Markup]:
     shown = (("failed_rules", "fail", "card_failed_rules"), ("unknown_rules", "none", "card_unknown_rules"))
     flags = [
-        tag("span", figure(row, column), " ", both(code), class_=f"badge {class_}")
+        tag("span", figure(row, column), " ", bilingual(code), class_=f"badge {class_}")
         for column, class_, code in shown
         if row[column]
     ]
-    return flags or [tag("span", both("card_all_passed"), class_="badge pass")]
+    return flags or [tag("span", bilingual("card_all_passed"), class_="badge pass")]
 
 
 def _dimensions(card: Scorecard, name: str) -> Markup:
-    reading = card.readings["dataset_dimensions"]
-    found: Mapping[str, Row] = {row.key[1]: row for row in _under(card, "dataset_dimensions", name)}
+    reading = card.results["dataset_dimensions"]
+    found: Mapping[str, FigureRow] = {row.key[1]: row for row in _dataset_rows(card, "dataset_dimensions", name)}
     drawn = [
-        tag("div", tag("dt", both(code)), tag("dd", figure(found.get(key), "score")), **opens(None, found.get(key)))
+        tag(
+            "div",
+            tag("dt", bilingual(code)),
+            tag("dd", figure(found.get(key), "score")),
+            **figure_attributes(None, found.get(key)),
+        )
         for key, code in DIMENSIONS.items()
     ]
-    return tag("dl", *drawn, class_="counts small", **opens(reading))
+    return tag("dl", *drawn, class_="counts small", **figure_attributes(reading))
 
 
 def _rules(card: Scorecard, name: str) -> Markup:
-    reading = card.readings["rules"]
-    rows = _under(card, "rules", name)
-    whole = reading is not None and len(reading.rows) <= MOST_RULES
+    reading = card.results["rules"]
+    rows = _dataset_rows(card, "rules", name)
+    whole = reading is not None and len(reading.rows) <= MAX_RULES
     shown = [row for row in rows if whole or row["outcome"] != "PASS"]
     heads = ("card_rule", "card_outcome", "card_evaluated", "card_failed", "card_severity", "card_dimension", "card_version")
-    left = None if whole else tag("p", both("card_passed_left_out"), " ", tag("code", f"lakeward verdicts {name}"), class_="note")
-    return join([table(heads, (_rule(row) for row in shown), **opens(reading), class_="rules"), left])
+    omitted_note = (
+        None
+        if whole
+        else tag("p", bilingual("card_passed_left_out"), " ", tag("code", f"lakeward verdicts {name}"), class_="note")
+    )
+    return join([table(heads, (_rule(row) for row in shown), **figure_attributes(reading), class_="rules"), omitted_note])
 
 
-def _rule(row: Row) -> Markup:
+def _rule(row: FigureRow) -> Markup:
     named = tag("th", row.key[1], scope="row", title=row.word("expectation"))
     why = join([outcome(row.word("outcome")), " ", reason(row.word("reason")) if row["reason"] else None])
     numbers = [cell(figure(row, "evaluated"), "num"), cell(figure(row, "failed") if row["failed"] is not None else "–", "num")]
@@ -137,20 +160,22 @@ def _rule(row: Row) -> Markup:
         named,
         cell(why),
         *numbers,
-        cell(both(severity)),
-        cell(both(DIMENSIONS[row.word("dimension")])),
+        cell(bilingual(severity)),
+        cell(bilingual(DIMENSIONS[row.word("dimension")])),
         cell(tag("code", row.word("rule_version"))),
-        **opens(None, row),
+        **figure_attributes(None, row),
     )
 
 
 def _history(card: Scorecard, name: str) -> Markup:
-    rows = _under(card, "history", name)
-    drawn = [tag("tr", cell(row.key[1], "num"), cell(figure(row, "score"), "num"), **opens(None, row)) for row in rows]
-    shown = table(("card_batch", "card_score"), drawn, **opens(card.readings["history"]))
-    return tag("details", tag("summary", both("card_history")), shown, class_="quiet")
+    rows = _dataset_rows(card, "history", name)
+    drawn = [
+        tag("tr", cell(row.key[1], "num"), cell(figure(row, "score"), "num"), **figure_attributes(None, row)) for row in rows
+    ]
+    shown = table(("card_batch", "card_score"), drawn, **figure_attributes(card.results["history"]))
+    return tag("details", tag("summary", bilingual("card_history")), shown, class_="quiet")
 
 
-def _under(card: Scorecard, family: str, name: str) -> tuple[Row, ...]:
-    reading = card.readings[family]
-    return reading.under(name) if reading else ()
+def _dataset_rows(card: Scorecard, family: str, name: str) -> tuple[FigureRow, ...]:
+    reading = card.results[family]
+    return reading.rows_under(name) if reading else ()

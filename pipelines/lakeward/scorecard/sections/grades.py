@@ -1,8 +1,8 @@
 """Grades: how many columns have one, how far it may be relied on, and the list of important data (重要数据目录)."""
 
 from lakeward.scorecard.charts.shapes import stack
-from lakeward.scorecard.figures import Row, Scorecard
-from lakeward.scorecard.markup import Markup, both, cell, figure, opens, section, table, tag, unmeasured
+from lakeward.scorecard.figures import FigureRow, Scorecard
+from lakeward.scorecard.markup import Markup, bilingual, cell, figure, figure_attributes, section, table, tag, unmeasured_note
 
 GRADES = (
     ("card_core", "core", "bad"),
@@ -21,46 +21,46 @@ STATES = (
 
 def grades(card: Scorecard) -> Markup:
     """The section."""
-    whole, listed, each = (card.readings[name] for name in ("grades", "important_data", "dataset_grades"))
+    whole, listed, each = (card.results[name] for name in ("grades", "important_data", "dataset_grades"))
     if whole is None or listed is None or each is None:
-        return section("grades", "card_grades_title", "card_grades_about", unmeasured("lakeward grade run"))
-    row = whole.only
+        return section("grades", "card_grades_title", "card_grades_about", unmeasured_note("lakeward grade run"))
+    row = whole.single_row
     picture = stack([(row.number(column) or 0, class_) for _, column, class_ in GRADES])
-    counts = tag("dl", *(_count(row, *part) for part in (*GRADES, *STATES)), class_="counts", **opens(whole, row))
-    waiting = tag("p", both("card_provisional_note"), class_="note")
+    counts = tag("dl", *(_count(row, *part) for part in (*GRADES, *STATES)), class_="counts", **figure_attributes(whole, row))
+    waiting = tag("p", bilingual("card_provisional_note"), class_="note")
     return section(
         "grades", "card_grades_title", "card_grades_about", picture, counts, waiting, _important(card), _by_dataset(card)
     )
 
 
-def _count(row: Row, code: str, column: str, class_: str) -> Markup:
+def _count(row: FigureRow, code: str, column: str, class_: str) -> Markup:
     return tag(
-        "div", tag("dt", tag("i", class_=f"mark {class_}") if class_ else None, both(code)), tag("dd", figure(row, column))
+        "div", tag("dt", tag("i", class_=f"mark {class_}") if class_ else None, bilingual(code)), tag("dd", figure(row, column))
     )
 
 
 def _important(card: Scorecard) -> Markup:
-    reading = card.readings["important_data"]
-    title = tag("h3", both("card_important_title"))
+    reading = card.results["important_data"]
+    title = tag("h3", bilingual("card_important_title"))
     if reading is None or not reading.rows:
-        return tag("div", title, tag("p", both("card_important_none"), class_="note"))
+        return tag("div", title, tag("p", bilingual("card_important_none"), class_="note"))
     rows = [
-        tag("tr", tag("th", row.key[0], scope="row"), cell(_words(row.word("grades"))), cell(figure(row, "columns"), "num"), cell(tag("code", row.word("names"))), cell(_words(row.word("states"))), **opens(None, row))
+        tag("tr", tag("th", row.key[0], scope="row"), cell(_chips(row.word("grades"))), cell(figure(row, "columns"), "num"), cell(tag("code", row.word("names"))), cell(_chips(row.word("states"))), **figure_attributes(None, row))
         for row in reading.rows
     ]  # fmt: skip
     heads = ("card_dataset", "card_grade", "card_columns", "card_names", "card_state")
-    return tag("div", title, table(heads, rows, **opens(reading)))
+    return tag("div", title, table(heads, rows, **figure_attributes(reading)))
 
 
 def _by_dataset(card: Scorecard) -> Markup:
-    reading = card.readings["dataset_grades"]
+    reading = card.results["dataset_grades"]
     columns = ("columns", "share", "core", "important", "general", "ungraded", "provisional", "personal")
     rows = [
         tag(
             "tr",
             tag("th", row.key[0], scope="row"),
             *(cell(figure(row, column), "num") for column in columns),
-            **opens(None, row),
+            **figure_attributes(None, row),
         )
         for row in (reading.rows if reading else ())
     ]
@@ -75,10 +75,15 @@ def _by_dataset(card: Scorecard) -> Markup:
         "card_provisional",
         "card_personal",
     )
-    return tag("details", tag("summary", both("card_grades_by_dataset")), table(heads, rows, **opens(reading)), class_="quiet")
+    return tag(
+        "details",
+        tag("summary", bilingual("card_grades_by_dataset")),
+        table(heads, rows, **figure_attributes(reading)),
+        class_="quiet",
+    )
 
 
-def _words(joined: str) -> Markup:
+def _chips(joined: str) -> Markup:
     """Grades or states in both languages."""
     words = [word for word in joined.split(", ") if word]
-    return tag("span", *(tag("span", both(f"card_{word}"), class_="chip") for word in words))
+    return tag("span", *(tag("span", bilingual(f"card_{word}"), class_="chip") for word in words))

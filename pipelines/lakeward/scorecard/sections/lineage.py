@@ -1,25 +1,29 @@
 """Lineage: which table is made of which."""
 
-from lakeward.scorecard.charts.graph import drawn, graph
+from lakeward.scorecard.charts.graph import count_drawn_tables, lineage_graph
 from lakeward.scorecard.figures import Scorecard
-from lakeward.scorecard.markup import Markup, both, cell, figure, opens, section, table, tag, unmeasured
+from lakeward.scorecard.markup import Markup, bilingual, cell, figure, figure_attributes, section, table, tag, unmeasured_note
 
 # Arrows that a reader still reads as a list.
-MOST = 200
+MAX_ARROWS = 200
 
 
 def lineage(card: Scorecard) -> Markup:
     """The section: counts, the picture, and its arrows as a list."""
-    whole, reading = card.readings["lineage_totals"], card.readings["lineage"]
+    whole, reading = card.results["lineage_totals"], card.results["lineage"]
     if whole is None or reading is None:
-        return section("lineage", "card_lineage_title", "card_lineage_about", unmeasured("lakeward run"))
-    row = whole.only
+        return section("lineage", "card_lineage_title", "card_lineage_about", unmeasured_note("lakeward run"))
+    row = whole.single_row
     counts = [
-        tag("div", tag("dt", both(code)), tag("dd", figure(row, column)))
+        tag("div", tag("dt", bilingual(code)), tag("dd", figure(row, column)))
         for code, column in (("card_tables", "tables"), ("card_arrows", "arrows"), ("card_column_arrows", "columns"))
     ]
     edges = [(each.key[0], each.key[1]) for each in reading.rows]
-    partial = tag("p", both("card_lineage_partial"), class_="note") if drawn(edges) < int(row.number("tables") or 0) else None
+    partial = (
+        tag("p", bilingual("card_lineage_partial"), class_="note")
+        if count_drawn_tables(edges) < int(row.number("tables") or 0)
+        else None
+    )
     arrows = [
         tag(
             "tr",
@@ -27,18 +31,23 @@ def lineage(card: Scorecard) -> Markup:
             cell("→"),
             cell(each.key[1]),
             cell(figure(each, "columns"), "num"),
-            **opens(None, each),
+            **figure_attributes(None, each),
         )
-        for each in reading.rows[:MOST]
+        for each in reading.rows[:MAX_ARROWS]
     ]
     heads = ("card_source", "", "card_target", "card_columns")
-    listed = tag("details", tag("summary", both("card_lineage_list")), table(heads, arrows, **opens(reading)), class_="quiet")
-    picture = tag("div", graph(edges), class_="scroll", tabindex="0", role="group", aria_labelledby="lineage-title")
+    listed = tag(
+        "details",
+        tag("summary", bilingual("card_lineage_list")),
+        table(heads, arrows, **figure_attributes(reading)),
+        class_="quiet",
+    )
+    picture = tag("div", lineage_graph(edges), class_="scroll", tabindex="0", role="group", aria_labelledby="lineage-title")
     return section(
         "lineage",
         "card_lineage_title",
         "card_lineage_about",
-        tag("dl", *counts, class_="counts", **opens(whole, row)),
+        tag("dl", *counts, class_="counts", **figure_attributes(whole, row)),
         picture,
         *([partial] if partial else []),
         listed,

@@ -1,8 +1,8 @@
 """Quality by the dimensions of GB/T 36344-2018: score, trend, and what was measured of how many rules."""
 
 from lakeward.scorecard.charts.shapes import bar, spark
-from lakeward.scorecard.figures import Reading, Row, Scorecard
-from lakeward.scorecard.markup import Markup, both, cell, figure, opens, section, table, tag, unmeasured
+from lakeward.scorecard.figures import FamilyResult, FigureRow, Scorecard
+from lakeward.scorecard.markup import Markup, bilingual, cell, figure, figure_attributes, section, table, tag, unmeasured_note
 from lakeward.scorecard.sections.common import DIMENSIONS
 
 FULL = 100
@@ -10,9 +10,9 @@ FULL = 100
 
 def quality(card: Scorecard) -> Markup:
     """The section; a dimension that no rule speaks of is unknown."""
-    dimensions, trend = card.readings["dimensions"], card.readings["trend"]
+    dimensions, trend = card.results["dimensions"], card.results["trend"]
     if dimensions is None or trend is None:
-        return section("quality", "card_quality_title", "card_quality_about", unmeasured("lakeward run"))
+        return section("quality", "card_quality_title", "card_quality_about", unmeasured_note("lakeward run"))
     by_name = {row.key[0]: row for row in dimensions.rows}
     rows = [_dimension(name, by_name.get(name), trend) for name in DIMENSIONS]
     heads = (
@@ -25,34 +25,44 @@ def quality(card: Scorecard) -> Markup:
         "card_rules_failed",
         "card_rules_unknown",
     )
-    days = [_days(name, trend) for name in DIMENSIONS if trend.under(name)]
+    days = [_days(name, trend) for name in DIMENSIONS if trend.rows_under(name)]
     history = tag(
         "details",
-        tag("summary", both("card_trend_numbers")),
-        table(("card_dimension", "card_day", "card_score"), [r for d in days for r in d], **opens(trend)),
+        tag("summary", bilingual("card_trend_numbers")),
+        table(("card_dimension", "card_day", "card_score"), [r for d in days for r in d], **figure_attributes(trend)),
         class_="quiet",
     )
     return section(
-        "quality", "card_quality_title", "card_quality_about", table(heads, rows, **opens(dimensions), class_="wide"), history
+        "quality",
+        "card_quality_title",
+        "card_quality_about",
+        table(heads, rows, **figure_attributes(dimensions), class_="wide"),
+        history,
     )
 
 
-def _dimension(name: str, row: Row | None, trend: Reading) -> Markup:
+def _dimension(name: str, row: FigureRow | None, trend: FamilyResult) -> Markup:
     score = row.number("score") if row else None
-    none = [tag("td", both("card_no_rule"), class_="num why", colspan=4)]
+    none = [tag("td", bilingual("card_no_rule"), class_="num why", colspan=4)]
     counts = (
         none
         if row is None
         else [cell(figure(row, column), "num") for column in ("rules", "measured", "failed_rules", "unknown_rules")]
     )
-    values = [each.number("score") for each in trend.under(name)]
-    named = tag("th", both(DIMENSIONS[name]), scope="row")
+    values = [each.number("score") for each in trend.rows_under(name)]
+    named = tag("th", bilingual(DIMENSIONS[name]), scope="row")
     drawn = [cell(figure(row, "score"), "num strong"), cell(bar(score, FULL, "good"), "gauge"), cell(spark(values), "trend")]
-    return tag("tr", named, *drawn, *counts, **opens(None, row))
+    return tag("tr", named, *drawn, *counts, **figure_attributes(None, row))
 
 
-def _days(name: str, trend: Reading) -> list[Markup]:
+def _days(name: str, trend: FamilyResult) -> list[Markup]:
     return [
-        tag("tr", cell(both(DIMENSIONS[name])), cell(row.key[1]), cell(figure(row, "score"), "num"), **opens(None, row))
-        for row in trend.under(name)
+        tag(
+            "tr",
+            cell(bilingual(DIMENSIONS[name])),
+            cell(row.key[1]),
+            cell(figure(row, "score"), "num"),
+            **figure_attributes(None, row),
+        )
+        for row in trend.rows_under(name)
     ]

@@ -1,8 +1,8 @@
 """The head of the page: four figures that a CDO looks at first, and where all rows went."""
 
 from lakeward.scorecard.charts.shapes import bar, stack
-from lakeward.scorecard.figures import Reading, Row, Scorecard
-from lakeward.scorecard.markup import Markup, both, figure, join, opens, section, tag
+from lakeward.scorecard.figures import FamilyResult, FigureRow, Scorecard
+from lakeward.scorecard.markup import Markup, bilingual, figure, figure_attributes, join, section, tag
 
 FULL = 100
 TOP_LEVEL = 5
@@ -10,7 +10,7 @@ TOP_LEVEL = 5
 
 def summary(card: Scorecard) -> Markup:
     """Quality, readiness, grades and the balance of rows, large."""
-    totals, readiness, grades = (card.readings[name] for name in ("totals", "readiness", "grades"))
+    totals, readiness, grades = (card.results[name] for name in ("totals", "readiness", "grades"))
     tiles = (
         _tile("card_quality", totals, "score", FULL, ("card_datasets_scored", "scored", "datasets")),
         _tile("card_readiness", readiness, "score", TOP_LEVEL, ("card_items_measured", "measured", "items")),
@@ -22,8 +22,8 @@ def summary(card: Scorecard) -> Markup:
 
 def rows(card: Scorecard) -> Markup:
     """Where every row went, each side counted on its own (docs/explanation/laws.md, 1)."""
-    totals = card.readings["totals"]
-    row = totals.only if totals else None
+    totals = card.results["totals"]
+    row = totals.single_row if totals else None
     parts = [("silver", "good"), ("duplicates", "idle"), ("quarantine", "warn"), ("rejects", "bad")]
     picture = stack([(row.number(column) or 0, class_) for column, class_ in parts]) if row else None
     counts = [
@@ -40,52 +40,52 @@ def rows(card: Scorecard) -> Markup:
     return section("rows", "card_rows_title", "card_rows_about", join([picture]), tag("dl", *counts, class_="counts"))
 
 
-def _count(totals: Reading | None, row: Row | None, code: str, column: str, class_: str) -> Markup:
+def _count(totals: FamilyResult | None, row: FigureRow | None, code: str, column: str, class_: str) -> Markup:
     mark = tag("i", class_=f"mark {class_}") if class_ else None
-    return tag("div", tag("dt", mark, both(code)), tag("dd", figure(row, column)), **opens(totals, row))
+    return tag("div", tag("dt", mark, bilingual(code)), tag("dd", figure(row, column)), **figure_attributes(totals, row))
 
 
-def _tile(code: str, reading: Reading | None, column: str, top: int, of: tuple[str, str, str]) -> Markup:
-    row = reading.only if reading else None
+def _tile(code: str, reading: FamilyResult | None, column: str, top: int, of: tuple[str, str, str]) -> Markup:
+    row = reading.single_row if reading else None
     value = row.number(column) if row else None
     text, part, whole = of
     below = (
-        tag("p", figure(row, part), both("card_of"), figure(row, whole), both(text), class_="of")
+        tag("p", figure(row, part), bilingual("card_of"), figure(row, whole), bilingual(text), class_="of")
         if row
-        else tag("p", both("card_unmeasured_yet"), class_="of")
+        else tag("p", bilingual("card_unmeasured_yet"), class_="of")
     )
     scale = tag("small", f"/ {top}", class_="scale") if value is not None else None
     number = tag("p", figure(row, column), scale, class_="big")
     return tag(
         "div",
-        tag("h3", both(code)),
+        tag("h3", bilingual(code)),
         number,
         bar(value, top, "good" if top == FULL else "accent"),
         below,
         class_="tile",
-        **opens(reading, row),
+        **figure_attributes(reading, row),
     )
 
 
-def _balance(totals: Reading | None) -> Markup:
-    row = totals.only if totals else None
-    done = row is not None and row["balanced"] == row["batches"]
-    verdict = "card_unmeasured_yet" if row is None else "card_balanced" if done else "card_unbalanced"
+def _balance(totals: FamilyResult | None) -> Markup:
+    row = totals.single_row if totals else None
+    is_balanced = row is not None and row["balanced"] == row["batches"]
+    verdict = "card_unmeasured_yet" if row is None else "card_balanced" if is_balanced else "card_unbalanced"
     number = tag(
         "p",
         figure(row, "balanced"),
-        tag("small", both("card_of"), class_="scale") if row else None,
+        tag("small", bilingual("card_of"), class_="scale") if row else None,
         figure(row, "batches") if row else None,
         class_="big",
     )
     value = row.number("balanced") if row else None
-    drawn = bar(value, (row.number("batches") or 1) if row else 1, "good" if done else "bad")
+    drawn = bar(value, (row.number("batches") or 1) if row else 1, "good" if is_balanced else "bad")
     return tag(
         "div",
-        tag("h3", both("card_balance")),
+        tag("h3", bilingual("card_balance")),
         number,
         drawn,
-        tag("p", both(verdict), class_="of"),
+        tag("p", bilingual(verdict), class_="of"),
         class_="tile",
-        **opens(totals, row),
+        **figure_attributes(totals, row),
     )

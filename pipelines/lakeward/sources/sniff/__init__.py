@@ -1,8 +1,17 @@
 """What a file is, by its bytes: its format, its encoding, its dialect. For the drafts of `lakeward new`, and for refusals."""
 
-from lakeward.sources.sniff.dialect import Dialect, guess_dialect
+from lakeward.sources.sniff.dialect import CsvDialect, guess_dialect
 from lakeward.sources.sniff.encoding import guess_encoding
 from lakeward.sources.sniff.excel import SheetGuess, guess_sheet, sheet_names
-from lakeward.sources.sniff.magic import fault, guess_format
+from lakeward.sources.sniff.magic import format_fault, guess_format
 
-__all__ = ["Dialect", "SheetGuess", "fault", "guess_dialect", "guess_encoding", "guess_format", "guess_sheet", "sheet_names"]
+__all__ = [
+    "CsvDialect",
+    "SheetGuess",
+    "format_fault",
+    "guess_dialect",
+    "guess_encoding",
+    "guess_format",
+    "guess_sheet",
+    "sheet_names",
+]

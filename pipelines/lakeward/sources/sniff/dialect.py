@@ -19,7 +19,7 @@ _COMMA, _POINT = re.compile(r"[+-]?\d+,\d+"), re.compile(r"[+-]?\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class CsvDialect:
     """How records are written, and how sure that is.
 
     Args:
@@ -37,7 +37,7 @@ class Dialect:
     records: int
 
 
-def guess_dialect(text: str) -> Dialect:
+def guess_dialect(text: str) -> CsvDialect:
     """The dialect of the beginning of a file.
 
     Args:
@@ -46,10 +46,10 @@ def guess_dialect(text: str) -> Dialect:
     lines = [line for line in text.splitlines() if line.strip()][: RECORDS + 1]
     quote = _quote(text)
     escape = "\\" if re.search(rf"\\{quote}(?!{quote})", text) else quote
-    delimiter = max(DELIMITERS, key=lambda candidate: _score(_cut(lines, candidate, quote, escape)))
-    records = _cut(lines, delimiter, quote, escape)
-    width, agreeing = _modal(records)
-    return Dialect(
+    delimiter = max(DELIMITERS, key=lambda candidate: _score(_parse_records(lines, candidate, quote, escape)))
+    records = _parse_records(lines, delimiter, quote, escape)
+    width, agreeing = _most_common_width(records)
+    return CsvDialect(
         delimiter=delimiter,
         quote=quote,
         escape=escape,
@@ -66,7 +66,7 @@ def _quote(text: str) -> str:
     return "'" if single and '"' not in text else '"'
 
 
-def _cut(lines: Sequence[str], delimiter: str, quote: str, escape: str) -> list[list[str]]:
+def _parse_records(lines: Sequence[str], delimiter: str, quote: str, escape: str) -> list[list[str]]:
     doubled = escape == quote
     reader = csv.reader(
         lines, delimiter=delimiter, quotechar=quote, doublequote=doubled, escapechar=None if doubled else escape, strict=False
@@ -77,14 +77,14 @@ def _cut(lines: Sequence[str], delimiter: str, quote: str, escape: str) -> list[
         return []
 
 
-def _modal(records: Sequence[Sequence[str]]) -> tuple[int, int]:
+def _most_common_width(records: Sequence[Sequence[str]]) -> tuple[int, int]:
     """The most frequent number of fields, and how many records have it."""
     return Counter(map(len, records)).most_common(1)[0] if records else (0, 0)
 
 
 def _score(records: Sequence[Sequence[str]]) -> tuple[bool, float, int]:
     """Several fields, the same number in most records, in as many records as possible, and many of them."""
-    width, agreeing = _modal(records)
+    width, agreeing = _most_common_width(records)
     share = agreeing / len(records) if records else 0.0
     return width > 1 and share >= CONSISTENT, round(share, 2) if width > 1 else 0.0, width
 

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.core.workbook import Merges, Range, Row, UnreadableError, Workbook, column_names
+from lakeward.core.workbook import CellRange, MergedCells, Row, UnreadableError, Workbook, column_names
 
 # Rows that are looked at: titles are few.
-HEAD = 60
+HEAD_ROWS = 60
 # Rows of a header: more are a form, not a table.
-DEEPEST = 4
+MAX_HEADER_ROWS = 4
 # A header names nearly every column that the data below fills.
-NAMED = 0.8
+MIN_NAMED_SHARE = 0.8
 
 # What names no column: numbers, dates and times.
 _VALUE = re.compile(
@@ -50,7 +50,7 @@ def sheet_names(path: Path, limit: int) -> tuple[tuple[str, ...], tuple[str, ...
         UnreadableError: It is no workbook, or a damaged one.
     """
     with Workbook(path, limit) as book:
-        return tuple(sheet.name for sheet in book.filled()), tuple(sheet.name for sheet in book.sheets)
+        return tuple(sheet.name for sheet in book.nonempty_sheets()), tuple(sheet.name for sheet in book.sheets)
 
 
 def guess_sheet(path: Path, limit: int, name: str | None) -> SheetGuess:
@@ -61,58 +61,58 @@ def guess_sheet(path: Path, limit: int, name: str | None) -> SheetGuess:
     """
     with Workbook(path, limit) as book:
         sheet = book.sheet(name)
-        only = not sheet.hidden and len(book.filled()) == 1
-        ranges = book.ranges(sheet)
+        only = not sheet.hidden and len(book.nonempty_sheets()) == 1
+        ranges = book.merged_ranges(sheet)
         with book.rows(sheet) as rows:
-            head = [row for row in itertools.islice(rows, HEAD) if _texts(row)]
+            head = [row for row in itertools.islice(rows, HEAD_ROWS) if _texts(row)]
         first, count, names = _header(head, ranges)
         return SheetGuess(
             name=sheet.name,
             only=only,
             header_row=first,
             header_rows=count,
-            percent=frozenset(names[place] for place in rows.percent if place in names),
+            percent=frozenset(names[column] for column in rows.percent if column in names),
         )
 
 
-def _header(head: Sequence[Row], ranges: Sequence[Range]) -> tuple[int, int, dict[int, str]]:
+def _header(head: Sequence[Row], ranges: Sequence[CellRange]) -> tuple[int, int, dict[int, str]]:
     """First row, number of rows and names of the first header among the rows; zeros where there is none."""
     width = _width(head, ranges)
-    for place, (number, _) in enumerate(head):
-        count = _depth(head[place:], ranges)
+    for index, (number, _) in enumerate(head):
+        count = _depth(head[index:], ranges)
         above = [row for row in head if row[0] < number + count]
-        if any(_VALUE.fullmatch(text) for row in above[place:] for text in _texts(row)):
+        if any(_VALUE.fullmatch(text) for row in above[index:] for text in _texts(row)):
             continue
         try:
-            names = column_names(above, Merges(ranges), number)
+            names = column_names(above, MergedCells(ranges), number)
         except UnreadableError:
             continue
-        if len(names) >= NAMED * width:
+        if len(names) >= MIN_NAMED_SHARE * width:
             return number, count, names
     return 0, 0, {}
 
 
-def _width(head: Sequence[Row], ranges: Sequence[Range]) -> int:
+def _width(head: Sequence[Row], ranges: Sequence[CellRange]) -> int:
     """How many cells most rows fill, merged ones counted; of two such numbers the larger, for titles are short."""
-    merges = Merges(ranges)
+    merges = MergedCells(ranges)
     widest = max((max(cells) for _, cells in head), default=0)
     counts = Counter(len(_texts((number, merges.fill(number, cells, widest)))) for number, cells in head)
     return max(counts, key=lambda count: (counts[count], count), default=0)
 
 
-def _depth(head: Sequence[Row], ranges: Sequence[Range]) -> int:
+def _depth(head: Sequence[Row], ranges: Sequence[CellRange]) -> int:
     """How many rows a header that begins with the first of these has: as deep as its cells are merged, and as they are parted below."""
     first = head[0][0]
-    last = max([one.bottom for one in ranges if one.top == first], default=first)
-    while last - first < DEEPEST:
+    last = max([merged.bottom for merged in ranges if merged.top == first], default=first)
+    while last - first < MAX_HEADER_ROWS:
         below = next((cells for number, cells in head if number == last + 1), {})
-        groups = [one for one in ranges if first <= one.top and one.bottom == last and one.left < one.right]
-        parted = {place for one in groups for place in range(one.left, one.right + 1)}
-        filled = {place for place, text in below.items() if text.strip()}
+        groups = [merged for merged in ranges if first <= merged.top and merged.bottom == last and merged.left < merged.right]
+        parted = {column for merged in groups for column in range(merged.left, merged.right + 1)}
+        filled = {column for column, text in below.items() if text.strip()}
         if not filled or not filled <= parted:
             break
         last += 1
-    return min(last - first, DEEPEST - 1) + 1
+    return min(last - first, MAX_HEADER_ROWS - 1) + 1
 
 
 def _texts(row: Row) -> list[str]:

@@ -17,7 +17,7 @@ FOOTER = 8  # four bytes of length and the magic number
 ZIP = b"PK\x03\x04"  # .ZIP application note, 4.3.7; also .xlsx
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2; .xls, and workbooks with a password
 # Message codes, each by the bytes that a file of the kind begins with.
-_KINDS = (
+_FORMAT_CODES = (
     (PARQUET, "file_is_parquet"),
     (b"\x1f\x8b", "file_is_gzip"),  # RFC 1952 §2.3.1
     (b"\x28\xb5\x2f\xfd", "file_is_zstd"),  # RFC 8878 §3.1.1
@@ -29,18 +29,18 @@ _LOCKED = "EncryptedPackage".encode("utf-16-le")  # [MS-OFFCRYPTO] 2.3.4.4
 _SHEET = b"xl/"  # folder of a workbook's parts inside a .xlsx
 
 
-def fault(path: Path, format_: FileFormat) -> str | None:
+def format_fault(path: Path, format_: FileFormat) -> str | None:
     """Message code of why the file can't be read as `format_` at all; None where it can.
 
     Raises:
         OSError: It can't be opened.
     """
-    head, tail, size = _ends(path)
+    head, tail, size = _read_ends(path)
     if format_ is FileFormat.PARQUET:
         return _parquet_fault(head, tail, size)
     if format_ is FileFormat.XLSX:
         return _workbook_fault(path, head)
-    for magic, code in _KINDS:
+    for magic, code in _FORMAT_CODES:
         if head.startswith(magic):
             return "file_is_office" if code == "file_is_zip" and _SHEET in head + tail else code
     return "file_not_text" if b"\0" in head and not looks_like_utf16(head) else None
@@ -52,7 +52,7 @@ def guess_format(path: Path) -> FileFormat:
     Raises:
         OSError: It can't be opened.
     """
-    head, tail, _ = _ends(path)
+    head, tail, _ = _read_ends(path)
     if head.startswith(PARQUET):
         return FileFormat.PARQUET
     if head.startswith(COMPOUND) or (head.startswith(ZIP) and _SHEET in head + tail):
@@ -61,7 +61,7 @@ def guess_format(path: Path) -> FileFormat:
     return FileFormat.JSONL if _begins_with_object(text) else FileFormat.CSV
 
 
-def _ends(path: Path) -> tuple[bytes, bytes, int]:
+def _read_ends(path: Path) -> tuple[bytes, bytes, int]:
     with path.open("rb") as file:
         head = file.read(HEAD)
         size = os.fstat(file.fileno()).st_size

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakeward.flows.suggest.suite_edit import new_suite, with_expectations
+from lakeward.flows.suggest.suite_edit import add_expectations, new_suite
 
 ENTRY = {"type": "expect_x", "kwargs": {"column": "温度", "value_set": ["a}]", '"']}}
 WRITTEN = '{\n  "expectations": [\n    {"type": "expect_y", "kwargs": {"column": "]}"}}   \n  ],\n\n  "meta": { "notes": "[mine]"  }\n}\n'
 
 
 def test_a_rule_is_added_behind_the_others_and_the_rest_stays_as_it_is():
-    after = with_expectations(WRITTEN, [ENTRY])
+    after = add_expectations(WRITTEN, [ENTRY])
     start, end = WRITTEN.index("   \n  ],"), WRITTEN.index("\n  ],")
 
     assert after.startswith(WRITTEN[:start])
@@ -22,7 +22,7 @@ def test_a_rule_is_added_behind_the_others_and_the_rest_stays_as_it_is():
 
 
 def test_what_is_added_stands_as_far_from_the_left_as_the_others():
-    lines = with_expectations(WRITTEN, [ENTRY, ENTRY]).splitlines()
+    lines = add_expectations(WRITTEN, [ENTRY, ENTRY]).splitlines()
     assert [line for line in lines if line.startswith("    {")] == [lines[2], "    {", "    {"]
 
 
@@ -30,15 +30,15 @@ def test_what_is_added_stands_as_far_from_the_left_as_the_others():
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text())), max_size=3), st.text())
 def test_any_suite_that_json_can_hold_is_added_to(indent, listed, note):
     suite = {"a": note, "expectations": listed, "meta": {"expectations": [note]}}
-    after = with_expectations(json.dumps(suite, indent=indent), [ENTRY])
+    after = add_expectations(json.dumps(suite, indent=indent), [ENTRY])
     assert json.loads(after) == {**suite, "expectations": [*listed, ENTRY]}
 
 
 def test_line_ends_of_windows_are_kept():
-    after = with_expectations(WRITTEN.replace("\n", "\r\n"), [ENTRY])
+    after = add_expectations(WRITTEN.replace("\n", "\r\n"), [ENTRY])
     assert after.count("\n") == after.count("\r\n") > WRITTEN.count("\n")
 
 
 def test_a_new_suite_takes_rules():
-    after = with_expectations(new_suite("press"), [ENTRY])
+    after = add_expectations(new_suite("press"), [ENTRY])
     assert json.loads(after) == {**json.loads(new_suite("press")), "expectations": [ENTRY]}

@@ -11,15 +11,15 @@ from pyspark.sql import SparkSession
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.engines.reading.csv_headers import Header
+from lakeward.engines.reading.csv_headers import CsvHeader
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
-from lakeward.engines.spark.results import fetched
-from lakeward.engines.spark.staging.heads import header
-from lakeward.engines.spark.staging.lines import Lines, Part, SparkText, escaped
-from lakeward.engines.spark.staging.words import SPARK
-from lakeward.engines.text.csv_files import CsvGroup, CsvKind, not_blank, spanning
-from lakeward.engines.text.csv_records import Dialect, reason
-from lakeward.engines.text.reading import Reading
+from lakeward.engines.spark.results import collect_rows
+from lakeward.engines.spark.staging.file_heads import read_csv_header
+from lakeward.engines.spark.staging.lines import FileSplit, SparkTextFile, TextLines, escape_path
+from lakeward.engines.spark.staging.text_sql import SPARK
+from lakeward.engines.text.csv_files import CsvGroup, CsvLayout, multiline_records_select, not_blank
+from lakeward.engines.text.csv_records import CsvRecordSql, reject_reason
+from lakeward.engines.text.staging_queries import StagingQueries
 
 
 class CsvReader:
@@ -34,85 +34,94 @@ class CsvReader:
         self._record_format = record_format
         self._columns = columns
         self._scratch = scratch
-        self._reading = Reading(SPARK)
+        self._reading = StagingQueries(SPARK)
 
-    def read(self, files: Iterable[SparkText]) -> Reading:
+    def read(self, files: Iterable[SparkTextFile]) -> StagingQueries:
         """The rows, rejects and reports of the files."""
-        known: list[tuple[SparkText, Header]] = []
+        known: list[tuple[SparkTextFile, CsvHeader]] = []
         with duckdb.connect() as con:
             for file in files:
-                found = header(con, file, self._record_format, self._scratch)
+                found = read_csv_header(con, file, self._record_format, self._scratch)
                 if isinstance(found, str):
-                    self._reading.refuse(file.text.input, found)
+                    self._reading.reject_file(file.text.input, found)
                 else:
-                    known.append((replace(file, text=replace(file.text, skip=found.last)), found))
-        known.sort(key=lambda one: repr(_alike(one)))
-        for number, (_, group) in enumerate(itertools.groupby(known, key=_alike)):
+                    known.append((replace(file, text=replace(file.text, skip=found.last_line)), found))
+        known.sort(key=lambda opened_file: repr(_layout_key(opened_file)))
+        for number, (_, group) in enumerate(itertools.groupby(known, key=_layout_key)):
             alike = tuple(group)
             self._read(number, [file for file, _ in alike], alike[0][1])
         return self._reading
 
-    def _read(self, number: int, files: Sequence[SparkText], header: Header) -> None:
+    def _read(self, number: int, files: Sequence[SparkTextFile], header: CsvHeader) -> None:
         """Add files with one header, read alike, to the reading."""
-        lines = Lines(self._session, f"staged_csv_{number}", files)
-        dialect = Dialect.of(self._record_format, files[0].text.view.newline, SPARK)
-        parts = lines.of(self._measured(lines, dialect, len(header.names)))
-        good = {file.text.input.seq: parts(file) for file in files if _longest(parts(file)) <= MAX_LINE_BYTES}
+        lines = TextLines(self._session, f"staged_csv_{number}", files)
+        dialect = CsvRecordSql.of(self._record_format, files[0].text.view.newline, SPARK)
+        parts = lines.splits_of(self._measure_splits(lines, dialect, len(header.names)))
+        good = {file.text.input.seq: parts(file) for file in files if _longest_line(parts(file)) <= MAX_LINE_BYTES}
         for file in files:
             if file.text.input.seq not in good:
-                self._reading.refuse(file.text.input, "reject_unreadable")
-        odd, bad, undecoded = (_sum(itertools.chain(*good.values()), name) for name in ("odd", "bad", "undecoded"))
-        kind = CsvKind(
-            header=header.names, dialect=dialect, mixed=lines.mixed, undecoded=undecoded > 0, joins=odd > 0, flawed=odd + bad > 0
+                self._reading.reject_file(file.text.input, "reject_unreadable")
+        odd, bad, undecoded = (_sum_counts(itertools.chain(*good.values()), name) for name in ("odd", "bad", "undecoded"))
+        kind = CsvLayout(
+            header=header.names,
+            dialect=dialect,
+            mixed=lines.mixed,
+            undecoded=undecoded > 0,
+            has_multiline_records=odd > 0,
+            has_bad_lines=odd + bad > 0,
         )
-        lined = lines.numbered(good, undecoded=kind.undecoded)
-        group = CsvGroup(kind, lined, self._columns, self._kept(f"staged_spans_{number}", kind, lined))
+        lined = lines.data_lines_select(good, undecoded=kind.undecoded)
+        group = CsvGroup(kind, lined, self._columns, self._cache_multiline_records(f"staged_spans_{number}", kind, lined))
         self._report([file for file in files if file.text.input.seq in good], good, kind, group)
-        if header.last:
+        if header.last_line:
             group.read(self._reading)
 
-    def _measured(self, lines: Lines, dialect: Dialect, width: int) -> tuple[Part, ...]:
-        undecoded = lines.undecoded()
+    def _measure_splits(self, lines: TextLines, dialect: CsvRecordSql, width: int) -> tuple[FileSplit, ...]:
+        undecoded = lines.undecoded_condition()
         counts = {
             "longest": "max(octet_length(value))",
             "records": f"count_if({not_blank(SPARK.carriage)})",
             "undecoded": f"count_if({undecoded})",
-            "odd": f"count_if({dialect.odd('text')})",
-            "bad": f"count_if({undecoded} OR {not_blank(SPARK.carriage)} AND {reason(dialect, width, undecoded=False)} IS NOT NULL)",
+            "odd": f"count_if({dialect.has_odd_quotes('text')})",
+            "bad": f"count_if({undecoded} OR {not_blank(SPARK.carriage)} AND {reject_reason(dialect, width, undecoded=False)} IS NOT NULL)",
         }
-        return lines.measured(f"{dialect.fields('text')} AS f", counts)
+        return lines.measure_splits(f"{dialect.split_fields('text')} AS f", counts)
 
-    def _kept(self, name: str, kind: CsvKind, lined: str) -> str:
+    def _cache_multiline_records(self, name: str, layout: CsvLayout, lined: str) -> str:
         """SELECT of the records of several lines, found once and kept."""
-        if not kind.joins:
+        if not layout.has_multiline_records:
             return ""
         folder = str(self._scratch.absolute() / name)
-        self._session.sql(spanning(kind, lined)).write.parquet(folder)
-        self._session.read.parquet(escaped(Path(folder))).createOrReplaceTempView(name)
+        self._session.sql(multiline_records_select(layout, lined)).write.parquet(folder)
+        self._session.read.parquet(escape_path(Path(folder))).createOrReplaceTempView(name)
         return f"SELECT * FROM {name}"
 
-    def _report(self, files: Sequence[SparkText], parts: dict[int, tuple[Part, ...]], kind: CsvKind, group: CsvGroup) -> None:
-        counts = {seq: max(_sum(found, "records") - 1, 0) for seq, found in parts.items()}
-        if kind.joins:
-            rows = fetched(self._session.sql(f"SELECT seq, count(*) AS records FROM ({group.records()}) GROUP BY seq"))
+    def _report(
+        self, files: Sequence[SparkTextFile], splits_by_file: dict[int, tuple[FileSplit, ...]], kind: CsvLayout, group: CsvGroup
+    ) -> None:
+        counts = {seq: max(_sum_counts(found, "records") - 1, 0) for seq, found in splits_by_file.items()}
+        if kind.has_multiline_records:
+            rows = collect_rows(self._session.sql(f"SELECT seq, count(*) AS records FROM ({group.records()}) GROUP BY seq"))
             counts = {row["seq"]: row["records"] for row in rows}
         for file in files:
-            one = file.text.input
-            count = counts.get(one.seq, 0)
+            batch_input = file.text.input
+            count = counts.get(batch_input.seq, 0)
             self._reading.reports.append(
-                FileReport(one.seq, one.name, count, unknown=group.unknown, missing=group.missing if count else ())
+                FileReport(
+                    batch_input.seq, batch_input.name, count, unknown=group.unknown, missing=group.missing if count else ()
+                )
             )
 
 
-def _alike(one: tuple[SparkText, Header]) -> tuple[object, ...]:
+def _layout_key(opened_file: tuple[SparkTextFile, CsvHeader]) -> tuple[object, ...]:
     """What files must share to be read by one SELECT; one that holds nothing has no header."""
-    file, header = one
-    return file.reading, header.names
+    file, header = opened_file
+    return file.scan_key, header.names
 
 
-def _longest(parts: Sequence[Part]) -> int:
+def _longest_line(parts: Sequence[FileSplit]) -> int:
     return max((part.counts["longest"] for part in parts), default=0)
 
 
-def _sum(parts: Iterable[Part], name: str) -> int:
+def _sum_counts(parts: Iterable[FileSplit], name: str) -> int:
     return sum(part.counts[name] for part in parts)

@@ -11,13 +11,13 @@ from pyspark.sql import SparkSession
 from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
-from lakeward.engines.spark.results import fetched
-from lakeward.engines.spark.staging.json_values import number, quoted
-from lakeward.engines.spark.staging.lines import Lines, Part, SparkText
-from lakeward.engines.spark.staging.words import SPARK
+from lakeward.engines.spark.results import collect_rows
+from lakeward.engines.spark.staging.json_values import json_number, json_text
+from lakeward.engines.spark.staging.lines import FileSplit, SparkTextFile, TextLines
+from lakeward.engines.spark.staging.text_sql import SPARK
 from lakeward.engines.text.csv_files import not_blank
 from lakeward.engines.text.json_files import JsonGroup
-from lakeward.engines.text.reading import Reading
+from lakeward.engines.text.staging_queries import StagingQueries
 
 _STRICT = "map('allowSingleQuotes', 'false')"
 # An object's name in the text that is parsed: no text has its own digest in it.
@@ -34,11 +34,11 @@ _NO_NUMBERS = """('"NaN"', '"Infinity"', '"-Infinity"')"""
 _NOT_TEXT = SPARK.literal(r'^(-?[0-9]|true\z|false\z|[{\[]|"-?(NaN|Infinity)"\z)')
 
 
-class _SparkJson:
-    """`JsonWords` of Spark. `_v` is the object as a map of texts, `_k` its keys as they stand, `_u` those that are no columns."""
+class _SparkJsonSql:
+    """`JsonTextSql` of Spark. `_v` is the object as a map of texts, `_k` its keys as they stand, `_u` those that are no columns."""
 
-    def parsed(self, records: str) -> str:
-        """See `JsonWords.parsed`."""
+    def parse_records(self, records: str) -> str:
+        """See `JsonTextSql.parsed`."""
         wrapped = f"from_json({_WRAPPED}, 'map<string,map<string,string>>', {_STRICT})"
         maps = f"SELECT *, {wrapped} AS _m FROM (SELECT *, md5(text) AS _own FROM ({records}))"
         alone = f"size(_m) = 2 AND map_contains_key(_m, 'y' || _own) AND {_WHOLE_CHARACTERS}"
@@ -47,86 +47,90 @@ class _SparkJson:
         return f"SELECT *, {keys} AS _k FROM ({values})"
 
     def is_object(self) -> str:
-        """See `JsonWords.is_object`."""
+        """See `JsonTextSql.is_object`."""
         return "(_v IS NOT NULL)"
 
-    def repeats(self) -> str:
-        """See `JsonWords.repeats`."""
+    def has_duplicate_keys(self) -> str:
+        """See `JsonTextSql.repeats`."""
         return "size(_k) <> size(array_distinct(_k))"
 
-    def each_key(self) -> str:
-        """See `JsonWords.each_key`."""
+    def unnest_keys(self) -> str:
+        """See `JsonTextSql.unnest_keys`."""
         return "explode(_k)"
 
-    def taken(self, records: str, columns: Sequence[Column]) -> str:
-        """See `JsonWords.taken`. `_t` has the values with their types, where the texts alone do not say them."""
+    def extract_values(self, records: str, columns: Sequence[Column]) -> str:
+        """See `JsonTextSql.taken`. `_t` has the values with their types, where the texts alone do not say them."""
         known = ", ".join(SPARK.literal(column.source_name) for column in columns)
         strange = f"SELECT *, filter(_k, k -> k NOT IN ({known})) AS _u FROM ({records})"
         needed = f"size(_u) > 0 OR exists(map_values(_v), s -> contains(s, 'E') AND s RLIKE {_JAVA_NUMBER})"
         return f"SELECT *, CASE WHEN {needed} THEN from_json(text, 'map<string,variant>', {_STRICT}) END AS _t FROM ({strange})"
 
-    def value(self, column: Column, place: int) -> str:
-        """See `JsonWords.value`."""
-        del place
+    def column_value(self, column: Column, position: int) -> str:
+        """See `JsonTextSql.value`."""
+        del position
         key = SPARK.literal(column.source_name)
         value = f"try_element_at(_v, {key})"
-        return f"CASE WHEN {_needs_words(value)} AND NOT {_is_text(key, value)} THEN {_as_duckdb(value)} ELSE {value} END"
+        return f"CASE WHEN {_needs_rewriting(value)} AND NOT {_is_text(key, value)} THEN {_as_duckdb(value)} ELSE {value} END"
 
-    def beside(self, columns: Sequence[Column]) -> str:
-        """See `JsonWords.beside`."""
+    def unknown_keys_json(self, columns: Sequence[Column]) -> str:
+        """See `JsonTextSql.beside`."""
         del columns
         value = "try_element_at(_v, k)"
-        said = f"CASE WHEN {_is_text('k', value)} THEN {quoted(value)} ELSE {_as_duckdb(value)} END"
-        members = f"transform(filter(_u, k -> {value} IS NOT NULL), k -> {quoted('k')} || ':' || {said})"
+        value_json = f"CASE WHEN {_is_text('k', value)} THEN {json_text(value)} ELSE {_as_duckdb(value)} END"
+        members = f"transform(filter(_u, k -> {value} IS NOT NULL), k -> {json_text('k')} || ':' || {value_json})"
         return f"nullif('{{' || array_join({members}, ',') || '}}', '{{}}')"
 
 
-def read_json(session: SparkSession, files: Iterable[SparkText], columns: Sequence[Column]) -> Reading:
+def read_json(session: SparkSession, files: Iterable[SparkTextFile], columns: Sequence[Column]) -> StagingQueries:
     """Read files of JSON lines; a key that a record lacks is NULL, as JSON has no header to miss it in."""
-    reading = Reading(SPARK)
-    known = sorted(files, key=lambda file: repr(file.reading))
-    for place, (_, group) in enumerate(itertools.groupby(known, key=lambda file: file.reading)):
-        _read(session, reading, f"staged_json_{place}", tuple(group), columns)
+    reading = StagingQueries(SPARK)
+    known = sorted(files, key=lambda file: repr(file.scan_key))
+    for index, (_, group) in enumerate(itertools.groupby(known, key=lambda file: file.scan_key)):
+        _read(session, reading, f"staged_json_{index}", tuple(group), columns)
     return reading
 
 
-def _read(session: SparkSession, reading: Reading, name: str, files: Sequence[SparkText], columns: Sequence[Column]) -> None:
+def _read(
+    session: SparkSession, reading: StagingQueries, name: str, files: Sequence[SparkTextFile], columns: Sequence[Column]
+) -> None:
     """Add files that are read alike to the reading."""
-    lines = Lines(session, name, files)
+    lines = TextLines(session, name, files)
     counts = {
         "longest": "max(octet_length(value))",
         "records": f"count_if({not_blank(SPARK.carriage)})",
-        "undecoded": f"count_if({lines.undecoded()})",
+        "undecoded": f"count_if({lines.undecoded_condition()})",
     }
-    parts = lines.of(lines.measured("true AS f", counts))
-    good: dict[int, tuple[Part, ...]] = {}
+    parts = lines.splits_of(lines.measure_splits("true AS f", counts))
+    good: dict[int, tuple[FileSplit, ...]] = {}
     for file in files:
         found = parts(file)
         if any(part.counts["longest"] > MAX_LINE_BYTES for part in found):
-            reading.refuse(file.text.input, "reject_unreadable")
+            reading.reject_file(file.text.input, "reject_unreadable")
         else:
             good[file.text.input.seq] = found
     undecoded = any(part.counts["undecoded"] for found in good.values() for part in found)
     group = JsonGroup(
-        words=SPARK,
-        json=_SparkJson(),
-        lines=lines.numbered(good, undecoded=undecoded),
+        sql=SPARK,
+        json_sql=_SparkJsonSql(),
+        lines=lines.data_lines_select(good, undecoded=undecoded),
         columns=columns,
         mixed=lines.mixed,
         undecoded=undecoded,
     )
     unknown: dict[int, list[str]] = {}
-    for row in fetched(session.sql(group.unknown())):
+    for row in collect_rows(session.sql(group.unknown_keys_select())):
         unknown.setdefault(row["seq"], []).append(row["k"])
     for file in files:
-        one = file.text.input
-        if one.seq in good:
-            records = sum(part.counts["records"] for part in good[one.seq])
-            reading.reports.append(FileReport(one.seq, one.name, records, unknown=tuple(unknown.get(one.seq, ()))))
+        batch_input = file.text.input
+        if batch_input.seq in good:
+            records = sum(part.counts["records"] for part in good[batch_input.seq])
+            reading.reports.append(
+                FileReport(batch_input.seq, batch_input.name, records, unknown=tuple(unknown.get(batch_input.seq, ())))
+            )
     group.read(reading)
 
 
-def _needs_words(value: str) -> str:
+def _needs_rewriting(value: str) -> str:
     """Condition: the value may be a number, or hold one, that Java and DuckDB write in two ways."""
     return f"(contains({value}, 'E') AND {value} RLIKE {_JAVA_NUMBER} OR {value} IN {_NO_NUMBERS})"
 
@@ -139,8 +143,8 @@ def _is_text(key: str, value: str) -> str:
 def _as_duckdb(value: str) -> str:
     """The value, no text, with each number in it as DuckDB writes it."""
     tokens = f"regexp_extract_all({value}, {_TOKENS}, 0)"
-    told = f"CASE WHEN t RLIKE {_IS_JAVA_NUMBER} THEN {number('t')} ELSE t END"
+    duckdb_token = f"CASE WHEN t RLIKE {_IS_JAVA_NUMBER} THEN {json_number('t')} ELSE t END"
     return (
-        f"CASE WHEN {value} IN {_NO_NUMBERS} THEN {SPARK.inner(value)} "
-        f"WHEN {value} RLIKE {_JAVA_NUMBER} THEN array_join(transform({tokens}, t -> {told}), '') ELSE {value} END"
+        f"CASE WHEN {value} IN {_NO_NUMBERS} THEN {SPARK.strip_ends(value)} "
+        f"WHEN {value} RLIKE {_JAVA_NUMBER} THEN array_join(transform({tokens}, t -> {duckdb_token}), '') ELSE {value} END"
     )

@@ -4,29 +4,29 @@ import json
 
 from pyspark.sql import types as t
 
-from lakeward.engines.spark.staging.words import SPARK
+from lakeward.engines.spark.staging.text_sql import SPARK
 
 _JAVA_NUMBER = SPARK.literal(r"^-?[0-9.]+E-?[0-9]+\z")
 
 
-def json_of(value: str, type_: t.DataType) -> str:
+def json_value(value: str, type_: t.DataType) -> str:
     """Text: JSON of the value; NULL for none."""
     if isinstance(type_, t.ArrayType):
-        items = f"transform({value}, e -> coalesce({json_of('e', type_.elementType)}, 'null'))"
+        items = f"transform({value}, e -> coalesce({json_value('e', type_.elementType)}, 'null'))"
         return f"CASE WHEN {value} IS NOT NULL THEN '[' || array_join({items}, ',') || ']' END"
     if isinstance(type_, t.StructType):
-        return f"CASE WHEN {value} IS NOT NULL THEN {_struct(value, type_)} END"
+        return f"CASE WHEN {value} IS NOT NULL THEN {_struct_json(value, type_)} END"
     if isinstance(type_, t.FloatType | t.DoubleType | t.DecimalType):
-        return _fraction(value, type_)
+        return _fraction_json(value, type_)
     if isinstance(type_, t.IntegralType | t.BooleanType):
         return f"CAST({value} AS STRING)"
     zone = " || '+00'" if isinstance(type_, t.TimestampType) else ""
-    return quoted(f"CAST({value} AS STRING){zone}")
+    return json_text(f"CAST({value} AS STRING){zone}")
 
 
-def quoted(text: str) -> str:
+def json_text(text: str) -> str:
     """The text as JSON."""
-    return f"CASE WHEN {text} IS NOT NULL THEN {SPARK.inner(f'to_json(array({text}))')} END"
+    return f"CASE WHEN {text} IS NOT NULL THEN {SPARK.strip_ends(f'to_json(array({text}))')} END"
 
 
 def json_key(name: str) -> str:
@@ -34,7 +34,7 @@ def json_key(name: str) -> str:
     return json.dumps(name, ensure_ascii=False) + ":"
 
 
-def number(text: str) -> str:
+def json_number(text: str) -> str:
     """A number that Java wrote with an exponent: digits alone from 1e-6 up to 1e21, as in ECMAScript; beyond, no needless `.0`."""
     exponent = f"CAST(substring_index({text}, 'E', -1) AS INT)"
 
@@ -48,18 +48,18 @@ def number(text: str) -> str:
     )
 
 
-def _struct(value: str, type_: t.StructType) -> str:
+def _struct_json(value: str, type_: t.StructType) -> str:
     members = [
         f"{SPARK.literal(json_key(field.name))} || "
-        f"coalesce({json_of(f'{value}.{SPARK.identifier(field.name)}', field.dataType)}, 'null')"
+        f"coalesce({json_value(f'{value}.{SPARK.identifier(field.name)}', field.dataType)}, 'null')"
         for field in type_.fields
     ]
     return f"'{{' || array_join(array({', '.join(members)}), ',') || '}}'"
 
 
-def _fraction(value: str, type_: t.DataType) -> str:
+def _fraction_json(value: str, type_: t.DataType) -> str:
     """A decimal that a double holds is written as one; unsigned 64-bit integers come as decimals without a fraction."""
     if isinstance(type_, t.DecimalType) and (type_.scale == 0 or type_.precision > 15):
         return f"CAST({value} AS STRING)"
     text = f"CAST(CAST({value} AS DOUBLE) AS STRING)"
-    return f"CASE WHEN {text} RLIKE {_JAVA_NUMBER} THEN {number(text)} ELSE {text} END"
+    return f"CASE WHEN {text} RLIKE {_JAVA_NUMBER} THEN {json_number(text)} ELSE {text} END"

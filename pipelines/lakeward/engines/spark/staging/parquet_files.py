@@ -1,6 +1,6 @@
 """Parquet files on executors, in their own types: the driver reads footers, executors read pages.
 
-Refuses what it would read otherwise than the embedded engine does: `is_alike` tells which files those are.
+Refuses what it would read otherwise than the embedded engine does: `reads_like_duckdb` tells which files those are.
 """
 
 import re
@@ -18,31 +18,31 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.reading.parquet_types import common_type, lost_in, others
-from lakeward.engines.reading.unreadable import readable
-from lakeward.engines.reading.words import DUCKDB
+from lakeward.engines.reading.file_errors import try_read
+from lakeward.engines.reading.parquet_types import common_type, differing_columns, loss_condition
+from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.spark.dialect import to_spark
-from lakeward.engines.spark.queries import parsed
-from lakeward.engines.spark.results import fetched
-from lakeward.engines.spark.shapes import Shapes
-from lakeward.engines.spark.staging.json_values import json_key, json_of
-from lakeward.engines.spark.staging.lines import escaped
-from lakeward.engines.spark.staging.words import SPARK
-from lakeward.engines.spark.types import duck_name
-from lakeward.engines.text.reading import Reading, missing_detail
+from lakeward.engines.spark.queries import parse
+from lakeward.engines.spark.results import collect_rows
+from lakeward.engines.spark.staging.json_values import json_key, json_value
+from lakeward.engines.spark.staging.lines import escape_path
+from lakeward.engines.spark.staging.text_sql import SPARK
+from lakeward.engines.spark.type_resolver import TypeResolver
+from lakeward.engines.spark.types import duckdb_type_name
+from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail
 
 # Types that both engines read as the same values and write as the same texts.
-_ALIKE = re.compile(
+_SHARED_TYPES = re.compile(
     r"(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|FLOAT|DOUBLE|BOOLEAN|VARCHAR|DATE|BLOB"
     r"|TIMESTAMP|TIMESTAMP WITH TIME ZONE|DECIMAL\(\d+,\d+\))"
 )
 # How Spark says that a file is damaged, and whose trouble it is all the same where it says the other.
-_DAMAGED = ("FAILED_READ_FILE", "CANNOT_READ_FILE_FOOTER", "org.apache.parquet")
-_OUR_TROUBLE = ("OutOfMemoryError", "FileNotFoundException", "FILE_NOT_EXIST", "ExecutorLostFailure", "cancelled")
+_DAMAGE_MESSAGES = ("FAILED_READ_FILE", "CANNOT_READ_FILE_FOOTER", "org.apache.parquet")
+_NOT_FILE_ERRORS = ("OutOfMemoryError", "FileNotFoundException", "FILE_NOT_EXIST", "ExecutorLostFailure", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _SparkParquetFile:
     """A file that opens; `types` maps its columns to DuckDB's types, `view` names it in the session.
 
     In the view, columns are `c0`, `c1`, …, in the file's order; `n` is the row's number, `x` what is beside, `r` the whole row.
@@ -53,19 +53,19 @@ class _File:
     view: str
     records: int = 0
 
-    def value(self, name: str) -> str:
+    def column_alias(self, name: str) -> str:
         return f"c{list(self.types).index(name)}"
 
 
-def is_alike(file: BatchInput, columns: Sequence[Column]) -> bool:
+def reads_like_duckdb(file: BatchInput, columns: Sequence[Column]) -> bool:
     """Whether Spark reads the file as DuckDB does; so does one that neither reads."""
     with duckdb.connect() as con:
-        types = _footer(con, file)
+        types = _footer_types(con, file)
     if types is None:
         return True
     flat = {column.source_name for column in columns}
     names = [name.lower() for name in types]
-    usual = all(_ALIKE.fullmatch(type_) or (name not in flat and _is_plain_nested(type_)) for name, type_ in types.items())
+    usual = all(_SHARED_TYPES.fullmatch(type_) or (name not in flat and _is_plain_nested(type_)) for name, type_ in types.items())
     blobs = any(type_ == "BLOB" and name not in flat for name, type_ in types.items())
     return usual and not blobs and len(set(names)) == len(names) and "_metadata" not in names
 
@@ -76,97 +76,115 @@ class ParquetReader:
     def __init__(self, session: SparkSession, columns: Sequence[Column], stored: Mapping[str, DataType]) -> None:
         self._session = session
         self._columns = columns
-        self._held = {column.source_name: stored[column.name] for column in columns if column.name in stored}
-        self._shapes = Shapes()
-        self._reading = Reading(SPARK)
+        self._stored_types = {column.source_name: stored[column.name] for column in columns if column.name in stored}
+        self._shapes = TypeResolver()
+        self._reading = StagingQueries(SPARK)
 
-    def read(self, files: Iterable[BatchInput]) -> Reading:
+    def read(self, files: Iterable[BatchInput]) -> StagingQueries:
         """The rows, rejects and reports of the files."""
         names = {column.source_name for column in self._columns}
         whole = []
-        for one in self._readable(files):
-            unknown = tuple(name for name in one.types if name not in names)
-            missing = tuple(c.source_name for c in self._columns if c.required and c.source_name not in one.types)
-            self._reading.reports.append(FileReport(one.input.seq, one.input.name, one.records, unknown=unknown, missing=missing))
+        for parquet_file in self._readable_files(files):
+            unknown = tuple(name for name in parquet_file.types if name not in names)
+            missing = tuple(c.source_name for c in self._columns if c.required and c.source_name not in parquet_file.types)
+            self._reading.reports.append(
+                FileReport(
+                    parquet_file.input.seq, parquet_file.input.name, parquet_file.records, unknown=unknown, missing=missing
+                )
+            )
             if missing:
-                self._reading.rejects.append(self._reject(one, "reject_missing_column", missing_detail(DUCKDB, missing)))
+                self._reading.rejects.append(
+                    self._reject_select(parquet_file, "reject_missing_column", missing_columns_detail(DUCKDB, missing))
+                )
             else:
-                whole.append(one)
-        types = {c.source_name: self._type(c, whole) for c in self._columns}
-        for one in whole:
-            self._read(one, types)
+                whole.append(parquet_file)
+        types = {c.source_name: self._column_type(c, whole) for c in self._columns}
+        for parquet_file in whole:
+            self._read_file(parquet_file, types)
         self._shapes.close()
         return self._reading
 
-    def _read(self, one: _File, types: Mapping[str, str]) -> None:
-        strange = others(one.types, self._held)
-        lost = " OR ".join(lost_in(one.value(name), one.types[name], types[name]) for name in strange)
-        named = ", ".join(f"{_value(one, c.source_name, types)} AS {identifier(c.name)}" for c in self._columns)
-        row = f"SELECT {named}, {_place(one)}, x AS _extra FROM {one.view}"
-        self._reading.rows.append(self._told(f"{row} WHERE NOT coalesce({lost}, false)" if lost else row))
+    def _read_file(self, parquet_file: _SparkParquetFile, types: Mapping[str, str]) -> None:
+        strange = differing_columns(parquet_file.types, self._stored_types)
+        lost = " OR ".join(
+            loss_condition(parquet_file.column_alias(name), parquet_file.types[name], types[name]) for name in strange
+        )
+        named = ", ".join(f"{_value_sql(parquet_file, c.source_name, types)} AS {identifier(c.name)}" for c in self._columns)
+        row = f"SELECT {named}, {_row_id_items(parquet_file)}, x AS _extra FROM {parquet_file.view}"
+        self._reading.rows.append(self._to_spark(f"{row} WHERE NOT coalesce({lost}, false)" if lost else row))
         if lost:
-            detail = "; ".join(f"{name}: expected {types[name]}, found {one.types[name]}" for name in strange)
-            self._reading.rejects.append(self._reject(one, "reject_other_type", literal(detail), f" WHERE {lost}"))
+            detail = "; ".join(f"{name}: expected {types[name]}, found {parquet_file.types[name]}" for name in strange)
+            self._reading.rejects.append(
+                self._reject_select(parquet_file, "reject_other_type", literal(detail), f" WHERE {lost}")
+            )
 
-    def _readable(self, files: Iterable[BatchInput]) -> list[_File]:
+    def _readable_files(self, files: Iterable[BatchInput]) -> list[_SparkParquetFile]:
         """The files that can be read to their ends, their records counted by decoding them all."""
         found = []
         for file in files:
-            one = self._opened(file)
-            if one:
-                found.append(one)
+            parquet_file = self._open_file(file)
+            if parquet_file:
+                found.append(parquet_file)
             else:
-                self._reading.refuse(file, "reject_unreadable")
+                self._reading.reject_file(file, "reject_unreadable")
         return found
 
-    def _opened(self, file: BatchInput) -> _File | None:
+    def _open_file(self, file: BatchInput) -> _SparkParquetFile | None:
         with duckdb.connect() as con:
-            types = _footer(con, file)
+            types = _footer_types(con, file)
         if types is None:
             return None
-        one = _File(file, types, f"staged_parquet_{file.seq}")
+        parquet_file = _SparkParquetFile(file, types, f"staged_parquet_{file.seq}")
         try:
-            self._name(one)
-            everything = ", ".join(one.value(name) for name in types)
-            count = f"SELECT count(*) AS records, bit_xor(xxhash64({everything})) AS read FROM {one.view}"
-            return _File(file, types, one.view, fetched(self._session.sql(count))[0]["records"])
+            self._register_view(parquet_file)
+            everything = ", ".join(parquet_file.column_alias(name) for name in types)
+            count = f"SELECT count(*) AS records, bit_xor(xxhash64({everything})) AS read FROM {parquet_file.view}"
+            return _SparkParquetFile(file, types, parquet_file.view, collect_rows(self._session.sql(count))[0]["records"])
         except (PySparkException, Py4JError) as error:
             if not _is_damage(str(error)):
                 raise
             return None
 
-    def _name(self, one: _File) -> None:
+    def _register_view(self, parquet_file: _SparkParquetFile) -> None:
         """Make the file's view, with the types that DuckDB reads."""
         names = {column.source_name for column in self._columns}
-        frame = self._session.read.parquet(escaped(one.input.path))
+        frame = self._session.read.parquet(escape_path(parquet_file.input.path))
         fields = {field.name: field.dataType for field in frame.schema.fields}
-        items = [f"{_typed(name, type_)} AS {one.value(name)}" for name, type_ in one.types.items()]
-        beside = {name: fields[name] for name in one.types if name not in names}
+        items = [
+            f"{_typed_column(name, type_)} AS {parquet_file.column_alias(name)}" for name, type_ in parquet_file.types.items()
+        ]
+        extra_fields = {name: fields[name] for name in parquet_file.types if name not in names}
         items += [
             "_metadata.row_index + 1 AS n",
-            f"{_object(beside, keep_null=False)} AS x",
-            f"CAST({_object({name: fields[name] for name in one.types}, keep_null=True)} AS BINARY) AS r",
+            f"{_json_object(extra_fields, keep_null=False)} AS x",
+            f"CAST({_json_object({name: fields[name] for name in parquet_file.types}, keep_null=True)} AS BINARY) AS r",
         ]
         view = frame.selectExpr(*items)
-        view.createOrReplaceTempView(one.view)
-        self._shapes.relation(one.view, {field.name: duck_name(field.dataType) for field in view.schema.fields})
+        view.createOrReplaceTempView(parquet_file.view)
+        self._shapes.add_relation(
+            parquet_file.view, {field.name: duckdb_type_name(field.dataType) for field in view.schema.fields}
+        )
 
-    def _type(self, column: Column, files: Sequence[_File]) -> str:
+    def _column_type(self, column: Column, files: Sequence[_SparkParquetFile]) -> str:
         name = column.source_name
-        return sql_type(self._held[name]) if name in self._held else common_type(column, [one.types for one in files])
+        return (
+            sql_type(self._stored_types[name])
+            if name in self._stored_types
+            else common_type(column, [one.types for one in files])
+        )
 
-    def _reject(self, one: _File, reason: str, detail: str, condition: str = "") -> str:
-        items = f"{_place(one)}, {literal(reason)} AS reason, {detail} AS detail, r AS raw"
-        return self._told(f"SELECT {items} FROM {one.view}{condition}")
+    def _reject_select(self, parquet_file: _SparkParquetFile, reason: str, detail: str, condition: str = "") -> str:
+        items = f"{_row_id_items(parquet_file)}, {literal(reason)} AS reason, {detail} AS detail, r AS raw"
+        return self._to_spark(f"SELECT {items} FROM {parquet_file.view}{condition}")
 
-    def _told(self, query: str) -> str:
-        return to_spark(parsed(query), self._shapes, str)
+    def _to_spark(self, query: str) -> str:
+        return to_spark(parse(query), self._shapes, str)
 
 
-def _footer(con: duckdb.DuckDBPyConnection, file: BatchInput) -> dict[str, str] | None:
+def _footer_types(con: duckdb.DuckDBPyConnection, file: BatchInput) -> dict[str, str] | None:
     """Columns and their types in DuckDB; None where the file is none."""
     describe = f"DESCRIBE FROM read_parquet({literal(str(file.path))})"
-    rows = readable(partial(_rows, con, describe))
+    rows = try_read(partial(_rows, con, describe))
     return None if rows is None else {row[0]: row[1] for row in rows}
 
 
@@ -174,9 +192,9 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, ...]]:
     return con.execute(query).fetchall()
 
 
-def _is_damage(said: str) -> bool:
+def _is_damage(message: str) -> bool:
     """Whether the file is at fault, and not memory, the network or a person who stopped it."""
-    return any(sign in said for sign in _DAMAGED) and not any(sign in said for sign in _OUR_TROUBLE)
+    return any(sign in message for sign in _DAMAGE_MESSAGES) and not any(sign in message for sign in _NOT_FILE_ERRORS)
 
 
 def _is_plain_nested(type_: str) -> bool:
@@ -184,18 +202,22 @@ def _is_plain_nested(type_: str) -> bool:
     return ("(" in type_ or type_.endswith("]")) and not re.search(r"MAP\(|BLOB|TIME|DATE|UUID|INTERVAL|HUGEINT|ENUM|BIT", type_)
 
 
-def _place(one: _File) -> str:
-    name = literal(one.input.name)
-    return f"{name} AS _file, CAST({one.input.seq} AS BIGINT) AS _file_seq, n AS _row"
+def _row_id_items(parquet_file: _SparkParquetFile) -> str:
+    name = literal(parquet_file.input.name)
+    return f"{name} AS _file, CAST({parquet_file.input.seq} AS BIGINT) AS _file_seq, n AS _row"
 
 
-def _value(one: _File, name: str, types: Mapping[str, str]) -> str:
-    if name not in one.types:
+def _value_sql(parquet_file: _SparkParquetFile, name: str, types: Mapping[str, str]) -> str:
+    if name not in parquet_file.types:
         return f"CAST(NULL AS {types[name]})"
-    return one.value(name) if one.types[name] == types[name] else f"TRY_CAST({one.value(name)} AS {types[name]})"
+    return (
+        parquet_file.column_alias(name)
+        if parquet_file.types[name] == types[name]
+        else f"TRY_CAST({parquet_file.column_alias(name)} AS {types[name]})"
+    )
 
 
-def _typed(name: str, type_: str) -> str:
+def _typed_column(name: str, type_: str) -> str:
     """A time without a zone stays one, whatever Spark made of it."""
     quoted = SPARK.identifier(name)
     return {"TIMESTAMP": f"CAST({quoted} AS TIMESTAMP_NTZ)", "TIMESTAMP WITH TIME ZONE": f"CAST({quoted} AS TIMESTAMP)"}.get(
@@ -203,11 +225,11 @@ def _typed(name: str, type_: str) -> str:
     )
 
 
-def _object(fields: Mapping[str, t.DataType], *, keep_null: bool) -> str:
+def _json_object(fields: Mapping[str, t.DataType], *, keep_null: bool) -> str:
     """Text: JSON of these columns."""
     members = []
     for name, type_ in fields.items():
-        value = json_of(SPARK.identifier(name), type_)
+        value = json_value(SPARK.identifier(name), type_)
         key = SPARK.literal(json_key(name))
         kept = f"coalesce({value}, 'null')" if keep_null else value
         members.append(f"concat({key}, {kept})")

@@ -13,14 +13,14 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import MachineError
-from lakeward.engines.protocols import NOTHING
+from lakeward.engines.protocols import NO_STORED_TYPES
 from lakeward.engines.spark.staging.csv_files import CsvReader
-from lakeward.engines.spark.staging.heads import opened
+from lakeward.engines.spark.staging.file_heads import open_text
 from lakeward.engines.spark.staging.json_files import read_json
-from lakeward.engines.spark.staging.lines import SparkText
-from lakeward.engines.spark.staging.parquet_files import ParquetReader, is_alike
-from lakeward.engines.spark.staging.words import SPARK
-from lakeward.engines.text.reading import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, Reading, no_rows
+from lakeward.engines.spark.staging.lines import SparkTextFile
+from lakeward.engines.spark.staging.parquet_files import ParquetReader, reads_like_duckdb
+from lakeward.engines.spark.staging.text_sql import SPARK
+from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, StagingQueries, no_rows_select
 
 
 def is_for_executors(inputs: Sequence[BatchInput], columns: Sequence[Column]) -> bool:
@@ -32,7 +32,7 @@ def is_for_executors(inputs: Sequence[BatchInput], columns: Sequence[Column]) ->
     def reads(file: BatchInput) -> bool:
         if file.fault or file.format is not FileFormat.PARQUET:
             return bool(file.fault) or file.format is not FileFormat.XLSX
-        return is_alike(file, columns)
+        return reads_like_duckdb(file, columns)
 
     return all(map(reads, inputs))
 
@@ -43,7 +43,7 @@ def stage(
     record_format: RecordFormat,
     columns: Sequence[Column],
     scratch: Path,
-    stored: Mapping[str, DataType] = NOTHING,
+    stored: Mapping[str, DataType] = NO_STORED_TYPES,
 ) -> tuple[FileReport, ...]:
     """Read the inputs into two relations of the session; shape and meaning as in `QueryEngine.stage`.
 
@@ -62,37 +62,39 @@ def stage(
         MachineError: A landed file can't be opened, or the scratch folder can't take a working copy.
     """
     try:
-        readings = _readings(session, inputs, record_format, columns, scratch=_emptied(scratch / "staging_spark"), stored=stored)
+        readings = _read_formats(
+            session, inputs, record_format, columns, scratch=_empty_folder(scratch / "staging_spark"), stored=stored
+        )
     except OSError as error:
         raise MachineError("staging_impossible", file=error.filename or str(scratch), found=error.strerror) from error
-    rejects = " UNION ALL ".join(select for one in readings for select in one.rejects) or NO_REJECTS
+    rejects = " UNION ALL ".join(select for queries in readings for select in queries.rejects) or NO_REJECTS
     session.sql(rejects).createOrReplaceTempView(STAGED_REJECTS.name)
-    rows = " UNION ALL ".join(select for one in readings for select in one.rows) or no_rows(SPARK, columns)
+    rows = " UNION ALL ".join(select for queries in readings for select in queries.rows) or no_rows_select(SPARK, columns)
     session.sql(rows).createOrReplaceTempView(STAGED_ROWS.name)
-    return tuple(sorted((report for one in readings for report in one.reports), key=lambda report: report.seq))
+    return tuple(sorted((report for queries in readings for report in queries.reports), key=lambda report: report.seq))
 
 
-def _readings(
+def _read_formats(
     session: SparkSession,
     inputs: Sequence[BatchInput],
     record_format: RecordFormat,
     columns: Sequence[Column],
     scratch: Path,
     stored: Mapping[str, DataType],
-) -> tuple[Reading, ...]:
+) -> tuple[StagingQueries, ...]:
     """What each format gives, and the files that can't be read at all."""
-    faulty = Reading(SPARK)
-    texts: dict[FileFormat, list[SparkText]] = {FileFormat.CSV: [], FileFormat.JSONL: []}
+    faulty = StagingQueries(SPARK)
+    texts: dict[FileFormat, list[SparkTextFile]] = {FileFormat.CSV: [], FileFormat.JSONL: []}
     parquet: list[BatchInput] = []
     for file in inputs:
         if file.fault:
-            faulty.refuse(file, file.fault)
+            faulty.reject_file(file, file.fault)
         elif file.format is FileFormat.PARQUET:
             parquet.append(file)
-        elif text := opened(file, record_format, scratch):
+        elif text := open_text(file, record_format, scratch):
             texts[file.format].append(text)
         else:
-            faulty.refuse(file, "reject_unreadable")
+            faulty.reject_file(file, "reject_unreadable")
     return (
         faulty,
         CsvReader(session, record_format, columns, scratch).read(texts[FileFormat.CSV]),
@@ -101,7 +103,7 @@ def _readings(
     )
 
 
-def _emptied(folder: Path) -> Path:
+def _empty_folder(folder: Path) -> Path:
     """The folder without the working copies of the batch before."""
     if folder.exists():
         shutil.rmtree(folder)

@@ -1,0 +1,108 @@
+"""Commands that only look: what is there, what it was judged, where it came from, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lakeward import flows
+from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
+from lakeward.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from lakeward.flows import FlowAnswer
+
+Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
+
+
+def status(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    found = flows.project_status(settings)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        settings.lang,
+        "title_status",
+        found,
+        ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", "late", "waiting"),
+    )
+    for row in found:
+        for step in row.next:
+            print_message(settings.lang, step.code, **step.facts)
+
+
+def tables(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    found = flows.list_tables(settings)
+    if as_json:
+        print_json(found)
+    else:
+        print_table(settings.lang, "title_tables", found, ("table", "rows", "version", "path"))
+
+
+def verdicts(
+    context: typer.Context,
+    name: Name,
+    *,
+    all_batches: Annotated[bool, typer.Option("--all", help="All batches, not only the newest · 所有批次")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = flows.list_verdicts(settings, name, all_batches=all_batches)
+    if as_json:
+        print_json(found)
+    else:
+        columns = ("rule_id", "outcome", "evaluated", "failed", "severity", "dimension", "observed", "reason")
+        print_table(settings.lang, "title_verdicts", found, columns)
+
+
+def explain(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Table, as silver.press_line · 表")],
+    where: Annotated[str, typer.Argument(help="column=value,… · 列=值,…")],
+    *,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = flows.explain_row(settings, name, where)
+    if as_json:
+        print_json(found)
+        return
+    for row in found:
+        printable = row.as_dict() | ({"life": [_event_line(event) for event in row.life]} if row.life else {})
+        print_table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in printable.items()], ("what", "value"))
+
+
+def _event_line(event: FlowAnswer) -> str:
+    """One event of a row's life, for people."""
+    told = event.as_dict().items()
+    return "; ".join(f"{key}: {value}" if key != "at" else str(value) for key, value in told if value is not None)
+
+
+def lineage(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="TABLE or TABLE.COLUMN · 表或表.列")],
+    *,
+    up: Annotated[bool, typer.Option("--up", help="Where it comes from · 上游")] = False,
+    down: Annotated[bool, typer.Option("--down", help="What is made of it · 下游")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = flows.show_lineage(settings, name, up=up or not down, down=down or not up)
+    if as_json:
+        print_json(found)
+    else:
+        print_table(settings.lang, "title_lineage", found, ("direction", "depth", "from", "to", "kind", "job"))
+
+
+def doctor(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    found = flows.check_machine(settings)
+    if as_json:
+        print_json(found)
+    else:
+        print_table(settings.lang, "title_doctor", found, ("check", "ok", "found", "repair"))
+    if not all(row.ok for row in found if row.needed):
+        raise typer.Exit(ExitCode.ENVIRONMENT)

@@ -1,0 +1,49 @@
+"""Texts in the metadata of a stored table's columns: one small commit per column that differs, none where nothing does.
+
+Refuses to touch rows, types or comments. A commit of rows that runs beside it is tried again by its own writer.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
+
+from lakeward.core.errors import StoreConflictError, UsageError
+from lakeward.core.names import TableName
+from lakeward.engines.delta.commits import open_table
+
+# Waits between tries, in seconds; a commit takes a few milliseconds.
+_BACKOFF = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)
+
+
+def annotate(folder: Path, name: TableName, texts: Mapping[str, Mapping[str, str]]) -> int:
+    """See `TableStore.annotate`."""
+    changed: set[str] = set()
+    for wait in (*_BACKOFF, None):
+        table = open_table(folder)
+        if table is None:
+            raise UsageError("table_not_found", table=name)
+        due = _changed_entries(table, texts)
+        changed |= set(due)
+        try:
+            for column, entries in due.items():
+                table.alter.set_column_metadata(column, entries)
+        except CommitFailedError:
+            if wait is not None:
+                time.sleep(wait)
+        else:
+            return len(changed)
+    raise StoreConflictError("table_taken", table=name, app="-", version="-")
+
+
+def _changed_entries(table: DeltaTable, texts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Entries that differ from what is stored; columns that the table does not have are left out."""
+    stored = {field.name: field.metadata for field in table.schema().fields}
+    differing = {
+        column: {key: text for key, text in entries.items() if stored[column].get(key) != text}
+        for column, entries in texts.items()
+        if column in stored
+    }
+    return {column: entries for column, entries in differing.items() if entries}

@@ -1,0 +1,163 @@
+"""Compaction: many small files become few, with the same rows, sorted.
+
+Never by delta-rs's own `optimize`, which carries no fence: beside a rewrite it doubled every row. The rows stay what they were, and the
+log says so (`dataChange` is false), so that who follows the table's changes sees none. What a kill leaves are files of no version.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction, RemoveAction
+
+from lakeward.core.errors import InvariantError, StoreConflictError, UsageError
+from lakeward.core.names import TableName
+from lakeward.engines.delta.commits import BACKOFF, commit_changes, committed_version, files_removed_between, open_table, removal
+from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.rewrite import FENCE, UNDO_TRIES
+from lakeward.engines.delta.schemas import columns_of, missing_columns
+from lakeward.engines.delta.stored_files import StoredFile, stored_files
+from lakeward.engines.protocols import CompactionResult, TableSpec, Txn
+
+# Bytes that one task of Spark reads at once (`maxPartitionBytes`); a sort of as many spills only where memory is short.
+TARGET_FILE_BYTES = 128 << 20
+# Sorted rows take less room: what a compaction filled must not count as small again.
+SMALL_FILE_BYTES = TARGET_FILE_BYTES // 4
+# Rewriting fewer costs more than opening them does.
+MIN_FILES = 4
+# One commit's work: what a lost race makes us do again, and how long a run that waits for its turn waits (seconds).
+MAX_FILES, MAX_BYTES = 1000, 8 * TARGET_FILE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Small files of one partition that become one file."""
+
+    files: tuple[StoredFile, ...]
+
+
+class BinWriter(Protocol):
+    """An engine's hands: they read the files of bins, and write the rows anew. They don't commit."""
+
+    def write_bins(self, bins: Sequence[Bin], stored: TableSpec, order_by: Sequence[str]) -> tuple[DataFile, ...]:
+        """Write the rows of each bin into one file, sorted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """One compaction of one table.
+
+    Args:
+        order_by: Columns that the rows of a new file are sorted by.
+    """
+
+    folder: Path
+    name: TableName
+    order_by: Sequence[str]
+    writer: BinWriter
+
+    def run(self) -> CompactionResult | None:
+        """Look, pack and commit; look again while others commit first.
+
+        Raises:
+            UsageError: The table does not exist.
+            ContractError: The table uses a feature, or a type, that we do not write.
+            StoreConflictError: Others were first every time.
+        """
+        for wait in (*BACKOFF, None):
+            table = open_table(self.folder)
+            if table is None:
+                raise UsageError("table_not_found", table=self.name)
+            try:
+                return self.attempt(table)
+            except CommitFailedError:
+                if wait is not None:
+                    time.sleep(wait)
+        raise StoreConflictError("table_taken", table=self.name, app=FENCE, version="-")
+
+    def attempt(self, table: DeltaTable) -> CompactionResult | None:
+        """Compact this version of the table; None where there is nothing to do.
+
+        Raises:
+            CommitFailedError: Another commit was first, or ours had to be undone: look again.
+        """
+        stored = TableSpec(self.name, columns_of(table), tuple(table.metadata().partition_columns))
+        missing_columns(table, stored)
+        bins = choose_bins(stored_files(table))
+        if not bins:
+            return None
+        before, written = table.version(), self._write_bins(bins, stored)
+        old = {file.path for each in bins for file in each.files}
+        try:
+            version = self._replace_files(table, written, sorted(old))
+        except CommitFailedError:
+            remove_files(self.folder, written)
+            raise
+        if gone := files_removed_between(self.folder, before, version) & old:
+            live = [Bin(kept) for each in bins if (kept := tuple(file for file in each.files if file.path not in gone))]
+            self._undo(version, [file.path for file in written], self._write_bins(live, stored))
+            raise CommitFailedError("undone beside a commit without the fence")
+        return CompactionResult(version, len(old), len(written))
+
+    def _write_bins(self, bins: Sequence[Bin], stored: TableSpec) -> tuple[DataFile, ...]:
+        order = [name for name in self.order_by if name in {column.name for column in stored.columns}]
+        written = self.writer.write_bins(bins, stored, order) if bins else ()
+        counted = [file.rows for each in bins for file in each.files]
+        before, after = sum(rows or 0 for rows in counted), sum(file.rows for file in written)
+        if None not in counted and before != after:
+            remove_files(self.folder, written)
+            raise InvariantError("compaction_changed_rows", table=self.name, before=before, after=after)
+        return written
+
+    def _replace_files(self, table: DeltaTable, added: Sequence[DataFile], removed: Sequence[str]) -> int:
+        changes: list[AddAction | RemoveAction] = [
+            *(file.add(data_change=False) for file in added),
+            *(removal(path, data_change=False) for path in removed),
+        ]
+        return commit_changes(table, self.folder, changes, [Txn(FENCE, committed_version(table, FENCE) + 1)])
+
+    def _undo(self, version: int, own_files: Sequence[str], restored: Sequence[DataFile]) -> None:
+        """Take back commit `version`: its files go, the rows of files that only it removed come back."""
+        for _ in range(UNDO_TRIES):
+            table = open_table(self.folder)
+            assert table is not None
+            try:
+                self._replace_files(table, restored, own_files)
+            except CommitFailedError:
+                continue
+            return
+        raise InvariantError("rewrite_not_undone", table=self.name, version=version)
+
+
+def choose_bins(files: Sequence[StoredFile]) -> list[Bin]:
+    """What one commit compacts: per partition value, its small files in the order in which they came."""
+    by_partition: dict[tuple[tuple[str, str | None], ...], list[StoredFile]] = {}
+    for file in files:
+        if file.size < SMALL_FILE_BYTES:
+            by_partition.setdefault(tuple(file.partition.items()), []).append(file)
+    chosen: list[Bin] = []
+    count = size = 0
+    for small in by_partition.values():
+        for each in _fill_bins(small):
+            count, size = count + len(each.files), size + sum(file.size for file in each.files)
+            if chosen and (count > MAX_FILES or size > MAX_BYTES):
+                return chosen
+            chosen.append(each)
+    return chosen
+
+
+def _fill_bins(small: Sequence[StoredFile]) -> Iterator[Bin]:
+    """These files of one partition in bins of the target size; what is too few for one is left."""
+    bin_files: list[StoredFile] = []
+    for file in small:
+        if len(bin_files) == MAX_FILES or sum(bin_file.size for bin_file in bin_files) + file.size > TARGET_FILE_BYTES:
+            yield Bin(tuple(bin_files))
+            bin_files = []
+        bin_files.append(file)
+    if len(bin_files) >= MIN_FILES:
+        yield Bin(tuple(bin_files))

@@ -1,0 +1,97 @@
+"""Corrections without MERGE: the files that hold doomed rows are written anew without them, in one commit with the new rows.
+
+Every commit that removes a file carries the fence, because delta-rs sees no conflict between a compaction and a rewrite of an
+older version: both would land, and every row of the file would be there twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
+
+from lakeward.core.errors import InvariantError
+from lakeward.engines.delta.commits import commit, committed_version, files_removed_between, open_table
+from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.schemas import columns_of
+from lakeward.engines.protocols import Commit, TableSpec, Txn
+
+# The application id that every rewrite and compaction of a table shares, whatever program does it.
+FENCE = "lakeward/rewrite"
+# A stranger's compaction must lose its race against us this often in a row before we give up.
+UNDO_TRIES = 3
+
+
+class RowRewriter(Protocol):
+    """Which stored rows go, and an engine's hands to find them and to write the others anew. Files are paths as the log has them."""
+
+    def find_files(self, version: int) -> Sequence[str]:
+        """Files of that version that hold doomed rows."""
+        ...
+
+    def write_remaining_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
+        """Write the rows of these files that are not doomed."""
+        ...
+
+    def write_all_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
+        """Write all rows of these files."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """One correction of one table: new rows that lie in `added` already, in place of the doomed ones."""
+
+    folder: Path
+    spec: TableSpec
+    added: tuple[DataFile, ...]
+    rewriter: RowRewriter | None
+    txn: Txn
+
+    def attempt(self, table: DeltaTable | None) -> Commit:
+        """Rewrite the touched files of this version of the table, and commit.
+
+        Raises:
+            CommitFailedError: Another commit was first, or ours had to be undone: look again.
+        """
+        touched = self.rewriter.find_files(table.version()) if table and self.rewriter else ()
+        rows = sum(file.rows for file in self.added)
+        if not (table and self.rewriter and touched):
+            return Commit(commit(table, self.folder, self.spec, added=self.added, removed=(), txns=[self.txn]), rows)
+        before, last = table.version(), committed_version(table, self.txn.app)
+        carried = self.rewriter.write_remaining_rows(before, touched, self._stored_spec(before))
+        try:
+            fence = Txn(FENCE, committed_version(table, FENCE) + 1)
+            version = commit(
+                table, self.folder, self.spec, added=(*self.added, *carried), removed=touched, txns=[self.txn, fence]
+            )
+        except CommitFailedError:
+            remove_files(self.folder, carried)
+            raise
+        if gone := files_removed_between(self.folder, before, version) & set(touched):
+            live = sorted(set(touched) - gone)
+            restored = self.rewriter.write_all_rows(version - 1, live, self._stored_spec(version - 1)) if live else ()
+            self._undo(version, (*self.added, *carried), restored, Txn(self.txn.app, last))
+            raise CommitFailedError("undone beside a compaction without the fence")
+        moved = sum(file.rows for file in carried)
+        return Commit(version, rows + moved, moved)
+
+    def _stored_spec(self, version: int) -> TableSpec:
+        """The table as it is: it may have columns that the new rows do not know."""
+        return TableSpec(self.spec.name, columns_of(DeltaTable(str(self.folder), version=version)), self.spec.partition_by)
+
+    def _undo(self, version: int, own_files: Sequence[DataFile], restored: Sequence[DataFile], txn: Txn) -> None:
+        """Take back commit `version`: its files go, the rows of the files that only it removed come back, so does the txn."""
+        for _ in range(UNDO_TRIES):
+            table = open_table(self.folder)
+            fence = Txn(FENCE, committed_version(table, FENCE) + 1)
+            try:
+                commit(
+                    table, self.folder, self.spec, added=restored, removed=[file.path for file in own_files], txns=[fence, txn]
+                )
+            except CommitFailedError:
+                continue
+            return
+        raise InvariantError("rewrite_not_undone", table=self.spec.name, version=version)

@@ -1,0 +1,51 @@
+"""DuckDB's hands for a compaction: reads the files of a bin and writes their rows as one, sorted. Refuses to commit."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from lakeward.contracts.types import sql_type
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.delta.compaction import Bin
+from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.embedded.data_files import write_files
+from lakeward.engines.protocols import TableColumn, TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDbBinWriter:
+    """`BinWriter` of the table in `folder`. A sort that memory does not hold spills to the session's scratch folder."""
+
+    con: duckdb.DuckDBPyConnection
+    folder: Path
+
+    def write_bins(self, bins: Sequence[Bin], stored: TableSpec, order_by: Sequence[str]) -> tuple[DataFile, ...]:
+        """See `BinWriter.write_bins`."""
+        inside = TableSpec(stored.name, tuple(column for column in stored.columns if column.name not in stored.partition_by))
+        done: list[DataFile] = []
+        with ExitStack() as undo:
+            undo.callback(remove_files, self.folder, done)
+            for each in bins:
+                written = write_files(self.con, self.folder, inside, self._rows_select(each, inside, order_by))
+                done += [replace(file, partition=each.files[0].partition) for file in written]
+            undo.pop_all()
+        return tuple(done)
+
+    def _rows_select(self, file_bin: Bin, file_spec: TableSpec, order_by: Sequence[str]) -> str:
+        """SELECT of the rows. The table has no feature that asks more of a reader than Parquet's schema: a compaction looks at that first."""
+        names = ", ".join(literal(str(self.folder / file.path)) for file in file_bin.files)
+        scan = f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
+        there = set(self.con.sql(f"SELECT * FROM {scan}").columns)
+        items = ", ".join(_item(column, there) for column in file_spec.columns)
+        # A column of the path has one value in a bin.
+        order = ", ".join(identifier(name) for name in order_by if name in {column.name for column in file_spec.columns})
+        return f"SELECT {items} FROM {scan}" + (f" ORDER BY {order}" if order else "")
+
+
+def _item(column: TableColumn, existing_columns: set[str]) -> str:
+    """The column; older files than it have none."""
+    name = identifier(column.name)
+    return name if column.name in existing_columns else f"CAST(NULL AS {sql_type(column.type)}) AS {name}"

@@ -1,0 +1,81 @@
+"""Which stored rows a correction removes, as SQL. Refuses to run it, and to know how files are rewritten."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from lakeward.contracts.model import Kind
+from lakeward.contracts.types import sql_type
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.protocols import TableSpec
+
+# Kinds whose bounds prune files and survive the way through text; NaN and raw bytes do neither.
+_BOUNDED = {Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.TIMESTAMP}
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePredicate:
+    """Rows to remove, over a relation of the table.
+
+    Args:
+        found: From a relation, the SELECT of its doomed rows.
+        kept: From a relation, the SELECT of its other rows.
+    """
+
+    matching: Callable[[str], str]
+    remaining: Callable[[str], str]
+
+
+def delete_same_keys(
+    con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
+) -> DeletePredicate | None:
+    """Stored rows that have a key of the rows in the files `added`, whose bounds spare the other files from being read; None for no rows."""
+    if not added:
+        return None
+    names = ", ".join(map(identifier, keys))
+    new = f"({_new_keys_select(folder, spec, keys, added)})"
+    within = _key_bounds(con, spec, keys, new)
+    return DeletePredicate(
+        matching=lambda scan: f"SELECT * FROM (SELECT * FROM {scan} WHERE {within}) SEMI JOIN {new} USING ({names})",
+        remaining=lambda scan: f"SELECT * FROM {scan} ANTI JOIN {new} USING ({names})",
+    )
+
+
+def _new_keys_select(folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]) -> str:
+    """SELECT of the keys of the new rows; a partition column's value is not in the files, only beside them."""
+    names = ", ".join(map(identifier, keys))
+    if not {*keys} & {*spec.partition_by}:
+        return f"SELECT {names} FROM {_scan(folder, added)}"
+    types = {column.name: sql_type(column.type) for column in spec.columns}
+
+    def value(file: DataFile, key: str) -> str:
+        return f"{_constant(file.partition[key], types[key])} AS {identifier(key)}" if key in file.partition else identifier(key)
+
+    return " UNION ALL ".join(
+        f"SELECT {', '.join(value(file, key) for key in keys)} FROM {_scan(folder, [file])}" for file in added
+    )
+
+
+def _scan(folder: Path, files: Sequence[DataFile]) -> str:
+    names = ", ".join(literal(str(folder / file.path)) for file in files)
+    return f"read_parquet([{names}], hive_partitioning = false)"
+
+
+def _key_bounds(con: duckdb.DuckDBPyConnection, spec: TableSpec, keys: Sequence[str], new_keys: str) -> str:
+    """Constant bounds of each key column, which Delta's statistics can be held against before a file is opened."""
+    types = {column.name: column.type for column in spec.columns if column.name in keys and column.type.kind in _BOUNDED}
+    if not types:
+        return "TRUE"
+    items = ", ".join(f"CAST({f}({identifier(name)}) AS VARCHAR)" for name in types for f in ("min", "max"))
+    bounds = iter(con.execute(f"SELECT {items} FROM {new_keys}").fetchall()[0])
+    return " AND ".join(
+        f"{identifier(name)} BETWEEN {_constant(next(bounds), sql_type(type_))} AND {_constant(next(bounds), sql_type(type_))}"
+        for name, type_ in types.items()
+    )
+
+
+def _constant(text: str | None, type_: str) -> str:
+    return f"CAST({'NULL' if text is None else literal(text)} AS {type_})"

@@ -1,0 +1,132 @@
+"""Rows outside the lake that carry their own types: Parquet, JSON, Delta and Arrow, named as relations of the session.
+
+Refuses to convert what a rule can look into as it is; what it can't is shown in the nearest type, beside the value as it was.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import duckdb
+from duckdb import sqltypes
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.types import from_sql
+from lakeward.core.errors import DataError
+from lakeward.core.names import Relation
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.embedded.faults import machine_faults
+from lakeward.engines.embedded.parquet_statistics import parquet_statistics
+from lakeward.engines.embedded.scans import delta_scan
+from lakeward.engines.protocols import AttachedData, ExternalColumn, ExternalData, ExternalFormat
+from lakeward.engines.reading.file_errors import try_read
+
+_NAIVE = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"})
+_NESTED = frozenset({"list", "array", "struct", "map", "union", "variant"})
+# Beyond any decimal of ours; a rule compares them with numbers all the same.
+_HUGE_INTEGERS = frozenset({"hugeint", "uhugeint"})
+# What DuckDB calls a row's place in a scan of files, unless a column of the file has that name.
+_VIRTUAL = frozenset({"filename", "file_index", "file_row_number"})
+# DuckDB takes texts that look like dates for dates; JSON has none, and this form is no text's.
+_NO_DATES = "dateformat = '%%', timestampformat = '%%'"
+_ROW_ID = ("_file_seq", "_row")
+
+
+def attach(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: Path) -> AttachedData:
+    """See `QueryEngine.attach`."""
+    scan = _source_relation(con, name, data, lake)
+    types = _column_types(con, scan, data, lake)
+    columns, items = [], []
+    for index, (column, type_) in enumerate(types.items()):
+        own = identifier(column)
+        kind, cast = _rule_type(own, type_)
+        raw_column = column if cast is None else f"_own_{index}"
+        columns.append(ExternalColumn(column, kind, raw_column))
+        items += [own] if cast is None else [f"{cast} AS {own}", f"{own} AS {raw_column}"]
+    rows = f"SELECT {', '.join(items)}"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {rows} FROM {scan}")
+    placed = ", ".join((*items, *_row_id_items(data.format, types)))
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name + '_placed')} AS SELECT {placed} FROM {scan}")
+    attached = AttachedData(Relation(name), Relation(f"{name}_placed"), tuple(columns))
+    if data.format is not ExternalFormat.PARQUET:
+        return attached
+    own_types = {column.name: column.type for column in columns if column.raw_column == column.name}
+    return replace(attached, statistics=parquet_statistics(con, data.files, own_types))
+
+
+def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: Path) -> str:
+    """The rows as they are, as a relation."""
+    listed = f"[{', '.join(literal(str(file)) for file in data.files)}]"
+    if data.format is ExternalFormat.ARROW:
+        con.register(f"{name}_arrow", data.table)
+        return identifier(f"{name}_arrow")
+    if data.format is ExternalFormat.DELTA:
+        return delta_scan(data.files[0])
+    if data.format is ExternalFormat.JSON:
+        return f"read_json({listed}, sample_size = -1, {_NO_DATES})"
+    _check_same_columns(con, data.files, lake)
+    return f"read_parquet({listed})"
+
+
+def _column_types(con: duckdb.DuckDBPyConnection, scan: str, data: ExternalData, lake: Path) -> dict[str, sqltypes.DuckDBPyType]:
+    """DuckDB's types by column.
+
+    Raises:
+        DataError: The data can't be read.
+        ContractError: It is a Delta table that uses what can't be read.
+    """
+    with machine_faults(lake):
+        if data.format is ExternalFormat.DELTA:
+            rows = con.sql(f"SELECT * FROM {scan}")
+            return dict(zip(rows.columns, rows.types, strict=True))
+        found = try_read(partial(con.sql, f"SELECT * FROM {scan}"))
+        if found is None:
+            raise DataError("data_unreadable", file=data.files[0] if data.files else "-")
+        return dict(zip(found.columns, found.types, strict=True))
+
+
+def _check_same_columns(con: duckdb.DuckDBPyConnection, files: Sequence[Path], lake: Path) -> None:
+    """Check that all files have the same columns of the same types.
+
+    Raises:
+        DataError: They differ, or one can't be read.
+    """
+    first: Mapping[str, str] = {}
+    for file in files:
+        data = ExternalData(ExternalFormat.PARQUET, (file,))
+        found = {name: str(t) for name, t in _column_types(con, f"read_parquet({literal(str(file))})", data, lake).items()}
+        first = first or found
+        other = next((name for name in {**first, **found} if first.get(name) != found.get(name)), None)
+        if other is not None:
+            facts = {"column": other, "expected": first.get(other, "-"), "found": found.get(other, "-")}
+            raise DataError("data_files_differ", file=file, first=files[0], **facts)
+
+
+def _rule_type(column_sql: str, type_: sqltypes.DuckDBPyType) -> tuple[DataType, str | None]:
+    """What rules see of a column: its type, and the cast where its own is another. Nothing looks into nested values."""
+    if str(type_) == "JSON":
+        return DataType(Kind.STRING), f"json_extract_string({column_sql}, '$')"
+    if type_.id in _NESTED:
+        return DataType(Kind.BINARY), None
+    if type_.id in _NAIVE:
+        return DataType(Kind.TIMESTAMP), f"CAST({column_sql} AS TIMESTAMP) AT TIME ZONE 'UTC'"
+    if type_.id in _HUGE_INTEGERS:
+        return DataType(Kind.DOUBLE), f"CAST({column_sql} AS DOUBLE)"
+    kind = from_sql(str(type_))
+    if kind.kind is Kind.STRING and str(type_) != "VARCHAR":
+        return kind, f"CAST({column_sql} AS VARCHAR)"
+    return kind, None
+
+
+def _row_id_items(carrier: ExternalFormat, types: Mapping[str, object]) -> list[str]:
+    """SELECT items of where a row stands: `_file`, `_file_seq` and `_row`, those that a table of ours has left as they are."""
+    names = {name.lower() for name in types}
+    virtual = carrier in {ExternalFormat.PARQUET, ExternalFormat.DELTA} and not names & _VIRTUAL
+    file = "filename" if virtual or (carrier is ExternalFormat.JSON and "filename" not in names) else "CAST(NULL AS VARCHAR)"
+    # Delta numbers no files: a number that stands for the path will do, to tell rows of different files apart.
+    seq = {ExternalFormat.PARQUET: "file_index + 1", ExternalFormat.DELTA: "hash(filename) >> 1"}[carrier] if virtual else "1"
+    row = "file_row_number + 1" if virtual else "row_number() OVER ()"
+    added = {"_file": file} | {"_file_seq": f"CAST({seq} AS BIGINT)", "_row": row}
+    kept = set(_ROW_ID) <= names
+    return [f"{sql} AS {name}" for name, sql in added.items() if name not in names and not (kept and name in _ROW_ID)]

@@ -1,0 +1,48 @@
+"""DuckDB's hands for a correction: finds the files that hold doomed rows, and writes their other rows anew. Refuses to commit."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.embedded.data_files import write_files
+from lakeward.engines.embedded.delete_predicate import DeletePredicate
+from lakeward.engines.embedded.scans import delta_scan
+from lakeward.engines.protocols import TableSpec
+
+# Name of the column that says which file a row lies in; no contract can have it, since its names have no leading underscores.
+_FILE_COLUMN = "__lakeward_file"
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDbRowRewriter:
+    """`RowRewriter` of the table in `folder`."""
+
+    con: duckdb.DuckDBPyConnection
+    folder: Path
+    predicate: DeletePredicate
+
+    def find_files(self, version: int) -> tuple[str, ...]:
+        """See `RowRewriter.touched`."""
+        scan = delta_scan(self.folder, version, file_column=_FILE_COLUMN)
+        query = f"SELECT DISTINCT {_FILE_COLUMN} FROM ({self.predicate.matching(scan)}) ORDER BY 1"
+        return tuple(str(Path(path).relative_to(self.folder)) for (path,) in self.con.execute(query).fetchall())
+
+    def write_remaining_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
+        """See `RowRewriter.kept`."""
+        return self._write_rows(version, files, stored, self.predicate.remaining)
+
+    def write_all_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
+        """See `RowRewriter.copied`."""
+        return self._write_rows(version, files, stored, lambda scan: f"SELECT * FROM {scan}")
+
+    def _write_rows(
+        self, version: int, files: Sequence[str], stored: TableSpec, select_rows: Callable[[str], str]
+    ) -> tuple[DataFile, ...]:
+        names = ", ".join(literal(str(self.folder / file)) for file in files)
+        scan = f"(SELECT * FROM {delta_scan(self.folder, version, file_column=_FILE_COLUMN)} WHERE {_FILE_COLUMN} IN ({names}))"
+        columns = ", ".join(identifier(column.name) for column in stored.columns)
+        return write_files(self.con, self.folder, stored, f"SELECT {columns} FROM ({select_rows(scan)})")

@@ -1,0 +1,109 @@
+"""How DuckDB says what the reading of text needs."""
+
+from collections.abc import Sequence
+
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.text.decoding import BYTE_MARK, CARRIAGE_RETURN
+from lakeward.engines.text.staging_queries import STAGED_REJECTS
+from lakeward.engines.text.text_sql import TextSqlDialect
+
+
+class DuckDbTextSql:
+    """`TextSqlDialect` of DuckDB."""
+
+    possessive = ""
+    carriage = literal(CARRIAGE_RETURN)
+
+    def literal(self, text: str) -> str:
+        """See `TextSqlDialect.literal`."""
+        return literal(text)
+
+    def identifier(self, name: str) -> str:
+        """See `TextSqlDialect.identifier`."""
+        return identifier(name)
+
+    def split(self, text: str, separator: str) -> str:
+        """See `TextSqlDialect.parts`."""
+        return f"string_split({text}, {literal(separator)})"
+
+    def extract_all(self, text: str, pattern: str) -> str:
+        """See `TextSqlDialect.found`."""
+        return f"regexp_extract_all({text}, {literal(pattern)}, 1)"
+
+    def full_match(self, text: str, pattern: str) -> str:
+        """See `TextSqlDialect.matches`."""
+        return f"regexp_full_match({text}, {literal(pattern)})"
+
+    def remove_matches(self, text: str, pattern: str) -> str:
+        """See `TextSqlDialect.without`."""
+        return f"regexp_replace({text}, {literal(pattern)}, '', 'g')"
+
+    def replace_by_group(self, text: str, pattern: str) -> str:
+        """See `TextSqlDialect.replace_by_group`."""
+        return f"regexp_replace({text}, {literal(pattern)}, '\\1', 'g')"
+
+    def byte_length(self, text: str) -> str:
+        """See `TextSqlDialect.size`."""
+        return f"strlen({text})"
+
+    def integer_division(self, number: str, divisor: int) -> str:
+        """See `TextSqlDialect.whole`."""
+        return f"{number} // {divisor}"
+
+    def list_item(self, items: str, position: int) -> str:
+        """See `TextSqlDialect.item`."""
+        return f"{items}[{position}]"
+
+    def list_length(self, items: str) -> str:
+        """See `TextSqlDialect.count`."""
+        return f"len({items})"
+
+    def join_list(self, items: str, separator: str) -> str:
+        """See `TextSqlDialect.joined`."""
+        return f"array_to_string({items}, {literal(separator)})"
+
+    def strip_ends(self, text: str) -> str:
+        """See `TextSqlDialect.inner`."""
+        return f"{text}[2:-2]"
+
+    def starts_with(self, text: str, prefix: str) -> str:
+        """See `TextSqlDialect.starts`."""
+        return f"starts_with({text}, {literal(prefix)})"
+
+    def integer_range(self, first: str, last: str) -> str:
+        """See `TextSqlDialect.every`."""
+        return f"unnest(range({first}, {last} + 1))"
+
+    def string_agg(self, text: str, order: str, separator: str) -> str:
+        """See `TextSqlDialect.gathered`."""
+        return f"string_agg({text}, {literal(separator)} ORDER BY {order})"
+
+    def json_object(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """See `TextSqlDialect.json_object`."""
+        return f"json_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs)})::VARCHAR"
+
+    def restore_returns(self, text: str, *, mixed: bool) -> str:
+        """See `TextSqlDialect.restored`."""
+        if not mixed:
+            return text
+        return f"replace(regexp_replace({text}, '{CARRIAGE_RETURN}$', ''), '{CARRIAGE_RETURN}', chr(13))"
+
+    def has_marks(self, text: str) -> str:
+        """See `TextSqlDialect.marked`."""
+        return f"regexp_matches({text}, '[{chr(BYTE_MARK)}-{chr(BYTE_MARK + 255)}]')"
+
+    def raw_bytes(self, text: str, *, undecoded: bool) -> str:
+        """See `TextSqlDialect.raw_bytes`."""
+        if not undecoded:
+            return f"encode({text})"
+        byte = f"ascii(c) - {BYTE_MARK}"
+        digit = f"CASE WHEN {byte} BETWEEN 0 AND 255 THEN printf('%02X', {byte}) ELSE hex(c) END"
+        return f"unhex(array_to_string(list_transform(string_split({text}, ''), lambda c: {digit}), ''))"
+
+    def exclude_rejects(self, records: str, reason: str) -> str:
+        """See `TextSqlDialect.exclude_rejects`. What was judged for `staged_rejects` is not judged again."""
+        del reason
+        return f"SELECT r.* FROM ({records}) r ANTI JOIN {STAGED_REJECTS} x ON x._file_seq = r.seq AND x._row = r.n"
+
+
+DUCKDB: TextSqlDialect = DuckDbTextSql()

@@ -1,0 +1,42 @@
+"""Spark's hands for a compaction: each bin is one task's, which sorts its rows and writes one file. Refuses to commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.engines.delta.compaction import Bin
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.protocols import TableColumn, TableSpec
+from lakeward.engines.spark.data_files import write_sorted
+from lakeward.engines.spark.data_rows import data_rows
+from lakeward.engines.spark.types import quote_identifier
+
+# Number of the bin that a row is for; no contract can have the name, since its names have no leading underscores.
+_BIN_COLUMN = "__lakeward_bin"
+
+
+@dataclass(frozen=True, slots=True)
+class SparkBinWriter:
+    """`BinWriter` of the table in `folder`. Executors sort, and spill what their memory does not hold."""
+
+    spark: SparkSession
+    folder: Path
+
+    def write_bins(self, bins: Sequence[Bin], stored: TableSpec, order_by: Sequence[str]) -> tuple[DataFile, ...]:
+        """See `BinWriter.write_bins`."""
+        inside = tuple(column for column in stored.columns if column.name not in stored.partition_by)
+        numbered = TableSpec(stored.name, (*inside, TableColumn(_BIN_COLUMN, DataType(Kind.INTEGER))), (_BIN_COLUMN,))
+        rows = reduce(DataFrame.unionByName, (self._bin_rows(number, each, numbered) for number, each in enumerate(bins)))
+        order = [name for name in order_by if name in {column.name for column in inside}]
+        written = write_sorted(self.folder, numbered, rows.repartition(len(bins), quote_identifier(_BIN_COLUMN)), order)
+        return tuple(replace(file, partition=bins[int(file.partition[_BIN_COLUMN] or 0)].files[0].partition) for file in written)
+
+    def _bin_rows(self, number: int, file_bin: Bin, numbered: TableSpec) -> DataFrame:
+        plain = TableSpec(numbered.name, numbered.columns[:-1])
+        rows = data_rows(self.spark, [self.folder / file.path for file in file_bin.files], {}, plain)
+        return rows.withColumn(_BIN_COLUMN, f.lit(number).cast("bigint"))

@@ -1,0 +1,77 @@
+"""Which stored rows a correction removes, over a frame of the table. Refuses to run it, and to know how files are rewritten."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from lakeward.contracts.model import Kind
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.protocols import TableColumn, TableSpec
+from lakeward.engines.spark.types import quote_identifier, schema_ddl, spark_type
+
+# How the bounds of two files are compared, as their statistics write them; other kinds spare no file.
+_ORDER: Mapping[Kind, Callable[[str], Any]] = {
+    Kind.STRING: str.encode,
+    Kind.INTEGER: int,
+    Kind.DECIMAL: Decimal,
+    Kind.DATE: str,
+    Kind.TIMESTAMP: str,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePredicate:
+    """Rows to remove.
+
+    Args:
+        found: From a frame of stored rows, those that are doomed.
+        kept: From such a frame, the others.
+    """
+
+    matching: Callable[[DataFrame], DataFrame]
+    remaining: Callable[[DataFrame], DataFrame]
+
+
+def delete_same_keys(
+    spark: SparkSession, folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
+) -> DeletePredicate | None:
+    """Stored rows that have a key of the rows in the files `added`, whose bounds spare the other files from being read; None for no rows."""
+    if not added:
+        return None
+    new = _new_rows(spark, folder, spec, added).select(*map(quote_identifier, keys))
+    within = f.lit(True)
+    for column in spec.columns:
+        if column.name in keys and (bounds := _key_bounds(column, added)):
+            within = within & f.col(quote_identifier(column.name)).between(*(_constant(text, column) for text in bounds))
+    return DeletePredicate(
+        matching=lambda stored: stored.where(within).join(new, list(keys), "left_semi"),
+        remaining=lambda stored: stored.join(new, list(keys), "left_anti"),
+    )
+
+
+def _new_rows(spark: SparkSession, folder: Path, spec: TableSpec, added: Sequence[DataFile]) -> DataFrame:
+    """The new rows, from the one folder that holds their files; values of partition columns are in the paths."""
+    written = str(folder / Path(added[0].path).parts[0])
+    return spark.read.schema(schema_ddl(spec.columns)).option("basePath", written).parquet(written)
+
+
+def _key_bounds(column: TableColumn, added: Sequence[DataFile]) -> tuple[str, str] | None:
+    """Least and greatest value of the column in all files, which Delta's statistics can be held against before a file is opened."""
+    order = _ORDER.get(column.type.kind)
+    known = [json.loads(file.stats, parse_int=str, parse_float=str) for file in added]
+    if order is None or not all(column.name in statistics["minValues"] for statistics in known):
+        return None
+    return (
+        min((statistics["minValues"][column.name] for statistics in known), key=order),
+        max((statistics["maxValues"][column.name] for statistics in known), key=order),
+    )
+
+
+def _constant(text: str, column: TableColumn) -> Column:
+    return f.lit(text).cast(spark_type(column.type))

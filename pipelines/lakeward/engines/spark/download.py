@@ -1,0 +1,99 @@
+"""Brings Delta's jars to this machine, once: from an artifact repository through Ivy, which lies in pyspark, or from a folder.
+
+Each jar is checked before it gets its name, and one that is there is not brought again: killed anywhere, the next call goes on.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from lakeward.core.errors import MachineError, TransientError
+from lakeward.engines.spark.jars import Jar, check_jar, file_sha256, installed_jars, spark_requirements
+
+# Puts the jar's file into the folder that it is given.
+FetchJar = Callable[[Jar, Path], None]
+# The largest jar has 10 MB: at 20 kB/s, the slowest line that is worth waiting for.
+_SECONDS = 600
+_MIRROR = """<ivysettings>
+  <settings defaultResolver="mirror"/>
+  <resolvers><ibiblio name="mirror" m2compatible="true" root={root}/></resolvers>
+</ivysettings>
+"""
+
+
+def download_jars(folder: Path, fetch: FetchJar, on_jar: Callable[[Jar], None]) -> tuple[Path, ...]:
+    """Have every jar in `folder`, and tell each that is there.
+
+    Raises:
+        MachineError: The folder can't be written, a jar that was brought is not the one, or a stranger's lies beside them.
+        TransientError: A jar can't be had now.
+    """
+    for jar in spark_requirements().jars:
+        try:
+            _download_jar(folder, jar, fetch)
+        except OSError as error:
+            raise MachineError("spark_jars_not_kept", folder=folder, reason=type(error).__name__) from error
+        on_jar(jar)
+    return installed_jars(folder)
+
+
+def _download_jar(folder: Path, jar: Jar, fetch: FetchJar) -> None:
+    kept = folder / jar.file
+    if kept.is_file() and file_sha256(kept) == jar.sha256:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".bringing-") as part:
+        fetch(jar, Path(part))
+        check_jar(Path(part) / jar.file, jar)
+        os.replace(Path(part) / jar.file, kept)  # noqa: PTH105  (the words say that it is atomic)
+
+
+def copy_from_folder(origin: Path) -> FetchJar:
+    """Copies out of a folder, such as one on a stick."""
+
+    def fetch(jar: Jar, into: Path) -> None:
+        if not (origin / jar.file).is_file():
+            raise MachineError("spark_jar_not_there", folder=origin, file=jar.file)
+        shutil.copyfile(origin / jar.file, into / jar.file)
+
+    return fetch
+
+
+def fetch_from_repository(java: Path, repository: str | None) -> FetchJar:
+    """Resolves coordinates as Spark does.
+
+    Args:
+        repository: URL of a mirror in Maven's layout; None: where Ivy looks by itself, which is Maven Central.
+
+    Raises:
+        MachineError: pyspark is not installed.
+    """
+    ivy = _find_ivy()
+
+    def fetch(jar: Jar, into: Path) -> None:
+        arguments = ["-cache", "ivy", "-confs", "master", "-dependency", jar.group, jar.artifact, jar.version]
+        if repository:
+            (into / "mirror.xml").write_text(_MIRROR.format(root=quoteattr(repository)), encoding="utf-8")
+            arguments += ["-settings", "mirror.xml"]
+        command = [str(java), "-jar", str(ivy), *arguments, "-retrieve", "[artifact]-[revision].[ext]"]
+        try:
+            done = subprocess.run(command, cwd=into, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603  (our words)
+        except subprocess.TimeoutExpired:
+            done = None
+        if done is None or done.returncode or not (into / jar.file).is_file():
+            raise TransientError("spark_jar_not_brought", jar=f"{jar.group}:{jar.artifact}:{jar.version}")
+
+    return fetch
+
+
+def _find_ivy() -> Path:
+    spec = importlib.util.find_spec("pyspark")
+    for location in (spec and spec.submodule_search_locations) or ():
+        for ivy in Path(location).glob("jars/ivy-*.jar"):
+            return ivy
+    raise MachineError("extra_missing", extra="spark")

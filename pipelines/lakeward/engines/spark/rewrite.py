@@ -1,0 +1,62 @@
+"""Spark's hands for a correction: executors find the files that hold doomed rows, and write their other rows anew. Refuses to commit."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from deltalake import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.delta.stored_files import stored_files
+from lakeward.engines.protocols import TableSpec
+from lakeward.engines.spark.data_files import write_files
+from lakeward.engines.spark.data_rows import data_rows
+from lakeward.engines.spark.delete_predicate import DeletePredicate
+from lakeward.engines.spark.results import collect_rows
+
+# Name of the column that says which file a row lies in; no contract can have it, since its names have no leading underscores.
+_FILE_COLUMN = "__lakeward_file"
+
+
+@dataclass(frozen=True, slots=True)
+class SparkRowRewriter:
+    """`RowRewriter` of the table in `folder`.
+
+    Args:
+        scan: From a version, Spark's relation of the table as it was then.
+    """
+
+    spark: SparkSession
+    folder: Path
+    scan: Callable[[int], str]
+    predicate: DeletePredicate
+
+    def find_files(self, version: int) -> tuple[str, ...]:
+        """See `RowRewriter.touched`."""
+        stored = self.spark.sql(f"SELECT *, _metadata.file_path AS {_FILE_COLUMN} FROM {self.scan(version)}")
+        found = collect_rows(self.predicate.matching(stored).select(_FILE_COLUMN).distinct())
+        return tuple(sorted(self._relative_path(row[_FILE_COLUMN]) for row in found))
+
+    def write_remaining_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
+        """See `RowRewriter.kept`."""
+        return write_files(self.folder, stored, self.predicate.remaining(self._rows(version, files, stored)))
+
+    def write_all_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
+        """See `RowRewriter.copied`."""
+        return write_files(self.folder, stored, self._rows(version, files, stored))
+
+    def _rows(self, version: int, files: Sequence[str], stored: TableSpec) -> DataFrame:
+        """The rows of these files alone."""
+        groups: dict[tuple[tuple[str, str | None], ...], list[Path]] = {}
+        table = DeltaTable(str(self.folder), version=version)
+        partitions = {file.path: file.partition for file in stored_files(table)} if stored.partition_by else {}
+        for file in files:
+            groups.setdefault(tuple(partitions.get(file, {}).items()), []).append(self.folder / file)
+        frames = (data_rows(self.spark, paths, dict(values), stored) for values, paths in groups.items())
+        return reduce(DataFrame.unionByName, frames)
+
+    def _relative_path(self, uri: str) -> str:
+        return str(Path(unquote(urlsplit(uri).path)).relative_to(self.folder))

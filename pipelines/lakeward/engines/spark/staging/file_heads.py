@@ -1,0 +1,65 @@
+r"""The beginning of a text file, read by the driver: its header is a plan, not a row.
+
+Refuses to read further, but where a file must be copied as a whole for executors to read it: an encoding that is not UTF-8, or lines
+that end in a carriage return alone. Such a file passes through the driver's codecs, block by block; its rows do not.
+"""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.record_format import RecordFormat
+from lakeward.engines.reading.csv_headers import CsvHeader, read_header
+from lakeward.engines.reading.file_errors import try_read
+from lakeward.engines.reading.text_lines import MAX_LINE_BYTES, TextFile
+from lakeward.engines.reading.text_sql import DUCKDB
+from lakeward.engines.spark.staging.lines import SparkTextFile
+from lakeward.engines.text.csv_records import MAX_RECORD_LINES, CsvRecordSql
+from lakeward.engines.text.decoding import TextView, utf8_view
+
+_CHUNK = 64 << 10
+_UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig", "ascii")
+
+
+def open_text(file: BatchInput, record_format: RecordFormat, scratch: Path) -> SparkTextFile | None:
+    """How executors are to read the file; None where it has a line beyond all bounds."""
+    if record_format.encoding.lower() not in _UTF8:
+        return SparkTextFile(TextFile(file, utf8_view(file.path, record_format.encoding, scratch)), native=False)
+    head = _read_head(file.path)
+    if b"\n" not in head and file.path.stat().st_size > len(head):
+        return None
+    if b"\r" in head and b"\n" not in head:
+        return SparkTextFile(TextFile(file, utf8_view(file.path, record_format.encoding, scratch)), native=False)
+    return SparkTextFile(TextFile(file, TextView(file.path, "\n")), native=True)
+
+
+def read_csv_header(
+    con: duckdb.DuckDBPyConnection, file: SparkTextFile, record_format: RecordFormat, scratch: Path
+) -> CsvHeader | str:
+    """The header of a delimited file, or the reason why the whole of it is refused."""
+    view = file.text.view
+    if file.native:
+        with tempfile.NamedTemporaryFile(dir=scratch, suffix=".head", delete=False) as copy:
+            copy.write(_whole_lines(_read_head(view.path), view.path))
+        view = utf8_view(Path(copy.name), "utf-8", scratch)
+    read_head = partial(read_header, con, TextFile(file.text.input, view), CsvRecordSql.of(record_format, view.newline, DUCKDB))
+    return try_read(read_head) or "reject_unreadable"
+
+
+def _read_head(path: Path) -> bytes:
+    """As many bytes as hold the first line with something in it, and as many lines as a header could go on over."""
+    head = b""
+    with path.open("rb") as file:
+        while len(head) <= MAX_LINE_BYTES and head.lstrip(b"\xef\xbb\xbf\r\n").count(b"\n") <= MAX_RECORD_LINES + 1:
+            chunk = file.read(_CHUNK)
+            if not chunk:
+                break
+            head += chunk
+    return head
+
+
+def _whole_lines(head: bytes, path: Path) -> bytes:
+    return head if len(head) == path.stat().st_size else head[: head.rindex(b"\n") + 1]

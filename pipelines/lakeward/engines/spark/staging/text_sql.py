@@ -1,0 +1,117 @@
+"""How Spark says what the reading of text needs.
+
+Refuses `$` in a literal: Spark would put a variable's value in its place.
+"""
+
+from collections.abc import Sequence
+
+from lakeward.engines.text.decoding import BYTE_MARK
+from lakeward.engines.text.text_sql import TextSqlDialect
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "$": "\\u0024", "\0": "\\u0000", "\r": "\\r", "\n": "\\n"})
+
+
+class SparkTextSql:
+    """`TextSqlDialect` of Spark. A line ends with its carriage return as it was received."""
+
+    # Java's matcher takes a frame of its stack for each turn of a group that could give something back.
+    possessive = "+"
+    carriage = "'\\r'"
+
+    def literal(self, text: str) -> str:
+        """See `TextSqlDialect.literal`."""
+        return "'" + text.translate(_ESCAPES) + "'"
+
+    def identifier(self, name: str) -> str:
+        """See `TextSqlDialect.identifier`."""
+        return "`" + name.replace("`", "``") + "`"
+
+    def split(self, text: str, separator: str) -> str:
+        """See `TextSqlDialect.parts`."""
+        return f"split({text}, {self.literal(f'[{_class_member(separator)}]')}, -1)"
+
+    def extract_all(self, text: str, pattern: str) -> str:
+        """See `TextSqlDialect.found`."""
+        return f"regexp_extract_all({text}, {self.literal(pattern)}, 1)"
+
+    def full_match(self, text: str, pattern: str) -> str:
+        """See `TextSqlDialect.matches`."""
+        return f"({text} RLIKE {self.literal(f'^(?:{pattern})' + chr(92) + 'z')})"
+
+    def remove_matches(self, text: str, pattern: str) -> str:
+        """See `TextSqlDialect.without`."""
+        return f"regexp_replace({text}, {self.literal(pattern)}, '')"
+
+    def replace_by_group(self, text: str, pattern: str) -> str:
+        """See `TextSqlDialect.replace_by_group`."""
+        return f"regexp_replace({text}, {self.literal(pattern)}, {self.literal('$1')})"
+
+    def byte_length(self, text: str) -> str:
+        """See `TextSqlDialect.size`."""
+        return f"octet_length({text})"
+
+    def integer_division(self, number: str, divisor: int) -> str:
+        """See `TextSqlDialect.whole`."""
+        return f"{number} div {divisor}"
+
+    def list_item(self, items: str, position: int) -> str:
+        """See `TextSqlDialect.item`."""
+        return f"get({items}, {position - 1})"
+
+    def list_length(self, items: str) -> str:
+        """See `TextSqlDialect.count`."""
+        return f"size({items})"
+
+    def join_list(self, items: str, separator: str) -> str:
+        """See `TextSqlDialect.joined`."""
+        return f"array_join({items}, {self.literal(separator)})"
+
+    def strip_ends(self, text: str) -> str:
+        """See `TextSqlDialect.inner`."""
+        return f"substring({text}, 2, char_length({text}) - 2)"
+
+    def starts_with(self, text: str, prefix: str) -> str:
+        """See `TextSqlDialect.starts`."""
+        return f"startswith({text}, {self.literal(prefix)})"
+
+    def integer_range(self, first: str, last: str) -> str:
+        """See `TextSqlDialect.every`."""
+        return f"explode(sequence({first}, {last}))"
+
+    def string_agg(self, text: str, order: str, separator: str) -> str:
+        """See `TextSqlDialect.gathered`."""
+        sorted_ = f"array_sort(collect_list(struct({order} AS o, {text} AS t)))"
+        return f"array_join(transform({sorted_}, x -> x.t), {self.literal(separator)})"
+
+    def json_object(self, pairs: Sequence[tuple[str, str]]) -> str:
+        """See `TextSqlDialect.json_object`."""
+        return f"to_json(map({', '.join(f'{self.literal(name)}, {value}' for name, value in pairs)}))"
+
+    def restore_returns(self, text: str, *, mixed: bool) -> str:
+        """See `TextSqlDialect.restored`."""
+        if not mixed:
+            return text
+        return f"CASE WHEN endswith({text}, '\\r') THEN substring({text}, 1, char_length({text}) - 1) ELSE {text} END"
+
+    def has_marks(self, text: str) -> str:
+        """See `TextSqlDialect.marked`."""
+        return f"({text} RLIKE {self.literal(f'[{chr(BYTE_MARK)}-{chr(BYTE_MARK + 255)}]')})"
+
+    def raw_bytes(self, text: str, *, undecoded: bool) -> str:
+        """See `TextSqlDialect.raw_bytes`."""
+        if not undecoded:
+            return f"CAST({text} AS BINARY)"
+        byte = f"ascii(c) - {BYTE_MARK}"
+        digit = f"CASE WHEN {byte} BETWEEN 0 AND 255 THEN right(hex({byte} + 256), 2) ELSE hex(c) END"
+        return f"unhex(array_join(transform(regexp_extract_all({text}, '(?s).', 0), c -> {digit}), ''))"
+
+    def exclude_rejects(self, records: str, reason: str) -> str:
+        """See `TextSqlDialect.exclude_rejects`. Judged again: reading a record twice costs less than sorting all of them to tell which were rejected."""
+        return f"SELECT * FROM (SELECT *, {reason} AS _why FROM ({records})) WHERE _why IS NULL"
+
+
+def _class_member(sign: str) -> str:
+    return "\\" + sign if sign in "\\]^[-&" else sign
+
+
+SPARK: TextSqlDialect = SparkTextSql()

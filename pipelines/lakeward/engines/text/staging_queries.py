@@ -1,0 +1,65 @@
+"""What reading the files of one format gives: SELECTs to be united, and a report per file. Refuses to run them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.model import Column
+from lakeward.core.names import Relation
+from lakeward.engines.text.text_sql import TextSqlDialect
+
+# What `stage` makes of a batch's files in a session.
+STAGED_ROWS, STAGED_REJECTS = Relation("staged_rows"), Relation("staged_rejects")
+# One of nothing, for batches whose files give no rows or no rejects.
+NO_REJECTS = (
+    "SELECT CAST(NULL AS STRING) AS _file, CAST(NULL AS BIGINT) AS _file_seq, CAST(NULL AS BIGINT) AS _row, "
+    "CAST(NULL AS STRING) AS reason, CAST(NULL AS STRING) AS detail, CAST(NULL AS BINARY) AS raw WHERE false"
+)
+
+
+@dataclass(slots=True)
+class StagingQueries:
+    """SELECTs of rows and of rejects, shaped as `QueryEngine.stage` promises, gathered file by file.
+
+    Rows are what is left when `staged_rejects` has been made from the rejects: each record is judged once.
+    """
+
+    sql: TextSqlDialect
+    rows: list[str] = field(default_factory=list)
+    rejects: list[str] = field(default_factory=list)
+    reports: list[FileReport] = field(default_factory=list)
+
+    def reject_file(self, file: BatchInput, reason: str) -> None:
+        """Make the whole file one reject, kept in landing under its sha256."""
+        literal = self.sql.literal
+        self.rejects.append(
+            f"SELECT {literal(file.name)} AS _file, CAST({file.seq} AS BIGINT) AS _file_seq, CAST(0 AS BIGINT) AS _row, "
+            f"{literal(reason)} AS reason, {literal(file.sha256)} AS detail, CAST(NULL AS BINARY) AS raw"
+        )
+        self.reports.append(FileReport(file.seq, file.name, records=1))
+
+
+def rejects_select(records: str, reason: str, detail: str, raw: str) -> str:
+    """SELECT of the rejects among `records` (`file, seq, n`, and what the three expressions need); a NULL reason is none."""
+    return (
+        f"SELECT file AS _file, seq AS _file_seq, n AS _row, reason, {detail} AS detail, {raw} AS raw "
+        f"FROM (SELECT *, {reason} AS reason FROM ({records})) WHERE reason IS NOT NULL"
+    )
+
+
+def rows_select(sql: TextSqlDialect, records: str, columns: Sequence[Column], values: Sequence[str], extra: str) -> str:
+    """SELECT of the rows: the columns' values, the place (`file, seq, n` of the records) and what is beside them."""
+    named = "".join(f"{value} AS {sql.identifier(column.name)}, " for column, value in zip(columns, values, strict=True))
+    return f"SELECT {named}file AS _file, seq AS _file_seq, n AS _row, {extra} AS _extra FROM ({records})"
+
+
+def no_rows_select(sql: TextSqlDialect, columns: Sequence[Column]) -> str:
+    """SELECT of no row."""
+    named = "".join(f"CAST(NULL AS STRING) AS {sql.identifier(column.name)}, " for column in columns)
+    row_id_items = "CAST(NULL AS STRING) AS _file, CAST(NULL AS BIGINT) AS _file_seq, CAST(NULL AS BIGINT) AS _row"
+    return f"SELECT {named}{row_id_items}, CAST(NULL AS STRING) AS _extra WHERE false"
+
+
+def missing_columns_detail(sql: TextSqlDialect, missing: Sequence[str]) -> str:
+    """Text: which required columns a file lacks."""
+    return sql.literal("missing: " + ", ".join(missing))

@@ -1,0 +1,75 @@
+"""Contracts as files: what is wrong with them, and what changed between two."""
+
+from pathlib import Path
+
+from lakeward.contracts.diff import Change, diff
+from lakeward.contracts.document import read_text
+from lakeward.contracts.lint import Problem, lint
+from lakeward.contracts.load import parse_contract
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.settings import Settings
+from lakeward.flows.base.answers import FileProblem
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.judge import suite_label
+from lakeward.quality.suite import load_rules
+
+
+def lint_contracts(settings: Settings, name: str | None = None) -> list[FileProblem]:
+    """Every problem of one contract or of all, and of their suites.
+
+    Raises:
+        UsageError: The project has no dataset `name`.
+    """
+    workspace = open_workspace(settings)
+    names = [name] if name else list(workspace.project.datasets())
+    return [problem for each in names for problem in _lint_dataset(workspace, each)]
+
+
+def compare_contracts(old: Path, new: Path) -> list[Change]:
+    """What changed from `old` to `new`.
+
+    Raises:
+        UsageError: One of them is not there.
+        ContractError: One of them is no valid contract.
+    """
+    before, after = (_read_contract(path) for path in (old, new))
+    return list(diff(before, after))
+
+
+def _read_contract(path: Path) -> Contract:
+    try:
+        return parse_contract(read_text(path, str(path)), str(path))
+    except FileNotFoundError as error:
+        raise UsageError("contract_not_found", file=path) from error
+
+
+def _lint_dataset(workspace: Workspace, name: str) -> list[FileProblem]:
+    path = workspace.project.contract_path(name)
+    file = workspace.project.label(path)
+    problems = lint(path, workspace.project)
+    return [_located(problem, file) for problem in problems] or _lint_suite(workspace, name)
+
+
+def _located(problem: Problem, file: str) -> FileProblem:
+    place = {"file": file, "line": problem.line, "column": problem.column}
+    facts = {**place, **problem.facts}
+    return FileProblem(file=file, line=problem.line, column=problem.column, code=problem.code, facts=facts)
+
+
+def _lint_suite(workspace: Workspace, name: str) -> list[FileProblem]:
+    """The suite's first problem; rules can only be read for a contract that is valid."""
+    try:
+        load_rules(workspace.project.contract(name), workspace.suite(name), suite_label(name))
+    except LakewardError as error:
+        line, column = error.facts.get("line"), error.facts.get("column")
+        return [
+            FileProblem(
+                file=suite_label(name),
+                line=line if isinstance(line, int) else None,
+                column=column if isinstance(column, int | str) else None,
+                code=error.code,
+                facts=error.facts,
+            )
+        ]
+    return []

@@ -1,0 +1,164 @@
+"""Tells lineage what each step read and wrote: START before it, COMPLETE or FAIL after it, into the durable outbox.
+
+A COMPLETE that a kill lost is made again when the batch is resumed: ids follow from the batch. Events never hold data values.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.model import Contract
+from lakeward.core.errors import DefinitionError
+from lakeward.core.names import Layer, TableName
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base import governance
+from lakeward.flows.base.batch_context import BatchContext
+from lakeward.quality.rule import Verdict
+from lakeward_lineage import (
+    Assertion,
+    AssertionOutcome,
+    ColumnLineage,
+    Dataset,
+    LineageError,
+    Origin,
+    Owner,
+    Parent,
+    Processor,
+    SchemaField,
+    Statistics,
+    Step,
+    TransformationKind,
+    column_lineage,
+    complete,
+    edges,
+    fail,
+    start,
+)
+
+
+@contextmanager
+def trace_step(context: BatchContext, layer: Layer, inputs: Sequence[Dataset]) -> Iterator[list[Dataset]]:
+    """One step as an OpenLineage run; the caller adds what the step wrote to the list."""
+    flow = context.pinned.reprocess or ("curate" if layer is Layer.GOLD else "ingest")
+    parent = Parent(f"{flow}.{context.contract.name}", context.run_id)
+    step = Step(
+        project=context.project,
+        job=f"{flow}.{context.contract.name}.{layer}",
+        batch=context.pinned.id,
+        inputs=tuple(inputs),
+        outputs=(),
+        parent=parent,
+        processor=Processor(*context.engine.product),
+    )
+    context.outbox.append(start(step, context.started_at))
+    outputs: list[Dataset] = []
+    succeeded = False
+    try:
+        yield outputs
+        succeeded = True
+    finally:
+        if not succeeded:
+            context.outbox.append(fail(step, context.clock.now(), f"step {layer} of batch {context.pinned.seq} did not end"))
+    event = complete(replace(step, outputs=tuple(outputs)), context.clock.now())
+    context.outbox.append(event)
+    context.lineage_events.append(event)
+
+
+def landing_dataset(contract: Contract, inputs: Sequence[BatchInput]) -> Dataset:
+    """The files of a batch."""
+    fields = tuple(SchemaField(c.source_name, "text") for c in contract.columns)
+    statistics = Statistics(size=sum(i.size for i in inputs), files=len(inputs))
+    return Dataset(f"landing.{contract.name}", fields=fields, statistics=statistics)
+
+
+def bronze_lineage(contract: Contract) -> ColumnLineage:
+    """Bronze holds every column as the file had it."""
+    table = f"landing.{contract.name}"
+    return ColumnLineage({c.name: (Origin(table, c.source_name, TransformationKind.IDENTITY),) for c in contract.columns})
+
+
+def query_lineage(engine: Engine, contract: Contract, sql: str, tables: Sequence[TableName]) -> ColumnLineage:
+    """Where the columns of a SELECT over tables of the lake come from.
+
+    Raises:
+        DefinitionError: The SELECT can't be followed.
+    """
+    schema = {str(t): {name: str(kind) for name, kind in engine.types(t).items()} for t in tables if engine.info(t)}
+    try:
+        return column_lineage(sql, schema)
+    except LineageError as error:
+        raise DefinitionError("lineage_failed", dataset=contract.name, reason=error) from error
+
+
+def layer_dataset(
+    context: BatchContext, layer: Layer, rows: int, *, lineage: ColumnLineage | None = None, verdicts: Sequence[Verdict] = ()
+) -> Dataset:
+    """One of the dataset's tables as this step wrote or read it."""
+    return table_dataset(context.engine, context.table(layer), rows, context.contract.owner, lineage=lineage, verdicts=verdicts)
+
+
+def table_dataset(
+    engine: Engine,
+    name: TableName,
+    rows: int,
+    owner: str = "",
+    lineage: ColumnLineage | None = None,
+    verdicts: Sequence[Verdict] = (),
+) -> Dataset:
+    """A table of the lake, with its schema, version and place; one that is not there yet has only its name."""
+    info = engine.info(name)
+    if info is None:
+        return Dataset(str(name), statistics=Statistics(rows))
+    fields = tuple(SchemaField(c.name, str(c.type), c.comment or None) for c in info.columns)
+    owners = (Owner(f"user:{owner}", "owner"),) if owner else ()
+    assertions = tuple(_assertion(verdict) for verdict in verdicts)
+    return Dataset(
+        str(name),
+        namespace=None,
+        path=info.path,
+        fields=fields,
+        version=info.version,
+        owners=owners,
+        assertions=assertions,
+        statistics=Statistics(rows),
+        lineage=lineage,
+    )
+
+
+def append_edges(context: BatchContext) -> None:
+    """Keep the completed steps' column edges in `governance.lineage_edges`."""
+    head = {"dataset": context.contract.name, "batch_seq": context.pinned.seq, "observed_at": context.clock.now()}
+    rows = [{**head, **edge} for event in context.lineage_events for edge in edge_rows(event)]
+    governance.append_rows(context.engine, "lineage_edges", rows, context.txn)
+
+
+def edge_rows(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What `governance.lineage_edges` keeps of a completed step."""
+    for edge in edges([event]):
+        source, target = edge.source, edge.target
+        yield {
+            "run_id": event["run"]["runId"],
+            "job": edge.job,
+            "from_table": source.table,
+            "from_column": source.column or None,
+            "to_table": target.table,
+            "to_column": target.column or None,
+            "kind": edge.kind,
+        }
+
+
+def _assertion(verdict: Verdict) -> Assertion:
+    rule = verdict.rule
+    column = rule.columns[0] if len(rule.columns) == 1 else None
+    outcome = AssertionOutcome(str(verdict.outcome))
+    return Assertion(
+        rule=rule.id,
+        check=rule.type,
+        outcome=outcome,
+        column=column,
+        severity=str(rule.severity),
+        evaluated=verdict.evaluated,
+        failed=verdict.failed,
+    )

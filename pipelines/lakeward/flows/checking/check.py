@@ -1,0 +1,110 @@
+"""Judges data by a suite, exactly as a batch is judged, and tells the result in the words of Great Expectations."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lakeward.core.errors import DataError, DefinitionError, MachineError
+from lakeward.core.settings import Settings
+from lakeward.core.sql import identifier
+from lakeward.engines.protocols import Engine
+from lakeward.flows.batch.judge import PlanResult, Wanted, failing, run_plan
+from lakeward.flows.checking.steps import CheckStep, plan_steps
+from lakeward.flows.checking.subject import CheckSubject, open_subject
+from lakeward.flows.checking.suites import load_suite, suite_rules
+from lakeward.quality.checks import GxCheck
+from lakeward.quality.gx_json import validation_result
+from lakeward.quality.plan import JudgePlan, compile_plan
+from lakeward.quality.rule import Rule
+
+# What the engine says of a scan that breaks off: there is nothing else to blame than the data.
+_DATA_FAULT_CODES = {"lake_not_writable", "query_failed_on_value"}
+
+
+def check_data(data: object, suite: object, settings: Settings, failing_rows: Path | None = None) -> dict[str, Any]:
+    """The JSON of Great Expectations' `ExpectationSuiteValidationResult`; what Lakeward says is in each result's `meta.lakeward`.
+
+    Args:
+        data: A path, the name of a table of the project's lake, or an Arrow table.
+        suite: A path, JSON text, or a mapping.
+        failing_rows: A Parquet file to write every row to that a rule fails on: its columns, `_file`, `_row`, and `_reasons`, the
+            list of these rules' ids. Of a table of the lake only the columns that say where a row stands.
+
+    Raises:
+        DataError: The data can't be read as a table.
+        SuiteError: The suite can't be read, or names columns that the data has not.
+    """
+    loaded_suite = load_suite(suite)
+    with open_subject(data, settings) as (engine, subject), _data_faults(data):
+        rules = suite_rules(loaded_suite, subject.contract)
+        plan = _make_plan(subject, rules)
+        answers = run_plan(
+            engine,
+            plan,
+            subject.relation,
+            relation_with_ids=subject.relation_with_ids,
+            wanted=Wanted.FAILING if failing_rows else Wanted.NONE,
+        )
+        if failing_rows:
+            _write_failing(engine, subject, plan, answers, failing_rows)
+        return validation_result(loaded_suite.content, loaded_suite.entries, answers.verdicts, show_values=subject.show_values)
+
+
+def explain_check(data: object, suite: object, settings: Settings) -> list[CheckStep]:
+    """How `check` would judge, without judging.
+
+    Raises: as `check`.
+    """
+    loaded_suite = load_suite(suite)
+    with open_subject(data, settings) as (_, subject):
+        return plan_steps(_make_plan(subject, suite_rules(loaded_suite, subject.contract)), str(subject.relation))
+
+
+def _make_plan(subject: CheckSubject, rules: tuple[Rule, ...]) -> JudgePlan:
+    """The plan of `rules`; one whose values do not fit its column's type is left to Great Expectations, which may make sense of it."""
+    try:
+        return compile_plan(subject.contract, rules, subject.types, subject.statistics)
+    except ValueError:
+        fitting = [rule for rule in rules if _fits(subject, rule)]
+    plan = compile_plan(subject.contract, fitting, subject.types, subject.statistics)
+    compiled = {check.rule.id: check for check in plan.checks}
+    # Aliases beyond those that the plan gave out.
+    checks = (compiled.get(rule.id) or GxCheck(rule, f"_h{len(rules) + index}") for index, rule in enumerate(rules))
+    return replace(plan, checks=tuple(checks))
+
+
+def _fits(subject: CheckSubject, rule: Rule) -> bool:
+    try:
+        compile_plan(subject.contract, [rule], subject.types)
+    except ValueError:
+        return False
+    return True
+
+
+def _write_failing(engine: Engine, subject: CheckSubject, plan: JudgePlan, answers: PlanResult, file: Path) -> None:
+    """Write every failing row, whole or not at all."""
+    _, bad = plan.split(str(subject.relation_with_ids), failing(answers.verdicts), answers.relations)
+    names = [name for name in ("_file", "_row") if name not in subject.original_columns]
+    columns = {**subject.original_columns, **{name: name for name in names}}
+    items = ", ".join(f"{identifier(original)} AS {identifier(name)}" for name, original in columns.items())
+    rows = f"({bad})" if bad else f"(SELECT *, '[]' AS _reasons FROM {subject.relation_with_ids} WHERE FALSE)"
+    scratch = engine.scratch / "failing_rows.parquet"
+    why = """from_json(_reasons, '["VARCHAR"]') AS _reasons"""
+    engine.export(f"SELECT {items}, {why} FROM {rows} AS failing ORDER BY _file_seq, _row", scratch)
+    try:
+        shutil.move(scratch, file)
+    except OSError as error:
+        raise MachineError("failing_rows_not_writable", file=file, found=error.strerror) from error
+
+
+@contextmanager
+def _data_faults(data: object) -> Iterator[None]:
+    try:
+        yield
+    except (MachineError, DefinitionError) as error:
+        if error.code not in _DATA_FAULT_CODES:
+            raise
+        raise DataError("data_unreadable", file=data if isinstance(data, str | Path) else type(data).__name__) from error

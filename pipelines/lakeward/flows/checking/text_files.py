@@ -1,0 +1,110 @@
+"""Files of text as a table: read as an ingest would read them, and typed as pandas would see them.
+
+A column is of whole numbers, of numbers, or of true and false when every value in it is; else it is text. A date is a text here, as in
+JSON and for Great Expectations, and so is an identifier: digits with a leading zero, or too many for 64 bits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lakeward.contracts.model import Column, DataType, Kind
+from lakeward.core.errors import DataError, UsageError
+from lakeward.core.names import Relation
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.protocols import Engine
+from lakeward.flows.checking.reserved_names import check_reserved_names
+from lakeward.profiling.probe import FileProbe, probe_file, read_header
+from lakeward.profiling.type_candidates import IDENTIFIER, STRING, TypeCandidate
+from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, sample_texts, try_types
+
+# What `pandas.read_csv` takes for no value, and so Great Expectations.
+NULLS = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"),
+    *("N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+)
+TYPES = tuple(DataType(kind) for kind in (Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEAN))
+_BOOLEAN_WORDS = ("true", "false")
+
+
+def stage_text_files(engine: Engine, files: Sequence[Path]) -> tuple[StagedRecords, tuple[Column, ...]]:
+    """The records of `files`, all texts with their places, and the columns found.
+
+    Raises:
+        DataError: A file has no columns, they differ, or some record can't be read.
+    """
+    probe, names = _probe_first_file(engine, files)
+    check_reserved_names(names, str(files[0]))
+    staged = _stage(engine, files, probe, names)
+    rows = engine.fetch(f"SELECT count(*) AS n FROM {staged.rows}")[0]["n"]
+    staged = replace(staged, record_format=replace(probe.record_format, nulls=_null_tokens(staged, names)))
+    columns = tuple(Column(name, type_, name) for name, type_ in _column_types(staged, names, rows).items())
+    return staged, columns
+
+
+def _probe_first_file(engine: Engine, files: Sequence[Path]) -> tuple[FileProbe, tuple[str, ...]]:
+    try:
+        probe = probe_file(files[0])
+        return probe, read_header(engine, probe)
+    except UsageError as error:
+        raise DataError(error.code, **error.facts) from None
+
+
+def _stage(engine: Engine, files: Sequence[Path], probe: FileProbe, names: Sequence[str]) -> StagedRecords:
+    # Required, so that a file without one of them is told from a record without a value.
+    columns = tuple(Column(name, STRING, name, required=True) for name in names)
+    inputs = tuple(replace(probe.input, seq=seq, name=str(file), path=file) for seq, file in enumerate(files, 1))
+    read = engine.stage(inputs, probe.record_format, columns)
+    for report in read.reports:
+        if differing_columns := (*report.missing, *report.unknown):
+            expected, found = ("-", differing_columns[0]) if not report.missing else (differing_columns[0], "-")
+            raise DataError(
+                "data_files_differ", file=report.name, first=files[0], column=differing_columns[0], expected=expected, found=found
+            )
+    _refuse_rejects(engine, read.rejects)
+    select = f"SELECT {', '.join(map(identifier, names))}, _file, _file_seq, _row FROM {read.rows}"
+    return StagedRecords(engine, engine.materialise("profile_staged", select), probe.record_format)
+
+
+def _refuse_rejects(engine: Engine, rejects: Relation) -> None:
+    first = engine.fetch(f"SELECT _file, _row, reason, count(*) OVER () AS n FROM {rejects} ORDER BY _file_seq, _row LIMIT 1")
+    for reject in first:
+        facts = {"file": reject["_file"], "row": reject["_row"], "records": reject["n"]}
+        raise DataError("data_records_unreadable", reason=reject["reason"], **facts)
+
+
+def _null_tokens(staged: StagedRecords, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of `NULLS` that occur: every one costs a comparison per value."""
+    tokens = ", ".join(map(literal, NULLS))
+    items = ", ".join(
+        f"list(DISTINCT {own}) FILTER ({own} IN ({tokens})) AS n{index}" for index, own in enumerate(map(identifier, names))
+    )
+    found = staged.engine.fetch(f"SELECT {items} FROM {staged.rows}")[0]
+    return tuple(dict.fromkeys(["", *(token for tokens in found.values() for token in tokens or ())]))
+
+
+def _column_types(staged: StagedRecords, names: Sequence[str], rows: int) -> dict[str, DataType]:
+    """The first of `TYPES` that every value is of; a column without a value is of numbers, as in pandas."""
+    samples = sample_texts(staged, names, staged.record_format.nulls, rows)
+    trials = {
+        name: candidates
+        for name in names
+        if (candidates := tuple(TypeCandidate(type_) for type_ in _candidate_types(samples[name])))
+    }
+    outcomes = try_types(staged, trials) if trials and rows else {}
+    return {name: _first_fitting_type(outcomes.get(name, ())) for name in names}
+
+
+def _candidate_types(values: Sequence[str]) -> tuple[DataType, ...]:
+    if any(map(IDENTIFIER.fullmatch, values)):
+        return ()
+    whole, number, truth = TYPES
+    if values and all(value.lower() in _BOOLEAN_WORDS for value in values):
+        return (truth,)
+    return (whole, number) if all(value.lstrip("+-").isdigit() for value in values) else (number,)
+
+
+def _first_fitting_type(outcomes: Sequence[TypeTrialResult]) -> DataType:
+    if outcomes and not any(outcome.filled for outcome in outcomes):
+        return DataType(Kind.DOUBLE)
+    return next((outcome.candidate.type for outcome in outcomes if outcome.converted == outcome.filled), STRING)

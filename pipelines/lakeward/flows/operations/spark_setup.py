@@ -1,0 +1,80 @@
+"""Makes a machine ready for Spark, and tells what stands in the way."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lakeward.contracts.project import Project
+from lakeward.core.errors import ContractError, LakewardError
+from lakeward.core.settings import SPARK, Settings, SparkSettings
+from lakeward.engines.spark.download import copy_from_folder, download_jars, fetch_from_repository
+from lakeward.engines.spark.jars import Jar, installed_jars, spark_requirements
+from lakeward.engines.spark.machine import check_master, find_java
+
+# What told how far it is: number of the jar, of how many, its file.
+OnJar = Callable[[int, int, str], None]
+
+
+def setup_spark(settings: Settings, origin: Path | None, repository: str | None, on_jar: OnJar) -> Path | None:
+    """Bring Delta's jars: from the folder `origin`, or from an artifact repository (None: Maven Central).
+
+    Returns:
+        The folder that they lie in; None where the cluster has them.
+
+    Raises:
+        MachineError: No Java, no pyspark, no room; or a file is not what it should be.
+        TransientError: The repository does not answer.
+    """
+    folder = settings.spark.jars
+    if folder is None:
+        return None
+    count = iter(range(1, len(spark_requirements().jars) + 1))
+
+    def report_jar(jar: Jar) -> None:
+        on_jar(next(count), len(spark_requirements().jars), jar.file)
+
+    fetch = copy_from_folder(origin) if origin else fetch_from_repository(find_java(settings.spark.java_home), repository)
+    download_jars(folder, fetch, report_jar)
+    return folder
+
+
+def spark_jars(spark: SparkSettings) -> tuple[Path, ...]:
+    """Delta's jars as a submitted task names them; none where the cluster has them. They are not looked for here."""
+    return tuple(spark.jars / jar.file for jar in spark_requirements().jars) if spark.jars else ()
+
+
+def uses_spark(settings: Settings, project: Project) -> bool:
+    """Whether anything of the project works on Spark."""
+    return settings.engine == SPARK if settings.engine else SPARK in (project.engine, *_dataset_engines(project))
+
+
+def _dataset_engines(project: Project) -> Iterator[str | None]:
+    for name in project.datasets():
+        try:
+            yield project.contract(name).engine
+        except ContractError:  # its lint tells it
+            continue
+
+
+def check_spark(settings: Settings) -> Iterator[tuple[str, str | LakewardError]]:
+    """What Spark needs, each as it was found or with what is wrong."""
+    spark = settings.spark
+    checks: dict[str, Callable[[], Any]] = {
+        "spark java": lambda: find_java(spark.java_home),
+        "spark jars": lambda: _jars_folder(spark.jars),
+        "spark master": lambda: _reachable_master(spark.master),
+    }
+    for name, check in checks.items():
+        try:
+            yield name, str(check())
+        except LakewardError as error:
+            yield name, error
+
+
+def _jars_folder(folder: Path | None) -> str:
+    return str(folder) if installed_jars(folder) else "cluster"
+
+
+def _reachable_master(master: str | None) -> str:
+    check_master(master or "")
+    return master or "spark-submit"

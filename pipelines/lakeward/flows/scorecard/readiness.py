@@ -1,0 +1,187 @@
+"""Shows the newest stored assessment, from the whole down to the query behind each indicator. Measures nothing."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from lakeward.core.errors import UsageError
+from lakeward.core.settings import Settings
+from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.scorecard.assess import stored_assessment
+from lakeward.maturity.arithmetic import ItemProposal
+from lakeward.maturity.assessment import DomainAssessment, ItemAssessment, Readiness
+from lakeward.maturity.assessor import AssessorAnswer
+from lakeward.maturity.catalogue import Catalogue, Item, default_catalogue
+
+Row = dict[str, Any]
+# What an assessment keeps of an indicator; the rest is the catalogue's.
+STORED = ("indicator", "numerator", "denominator", "value", "level", "reason", "missing", "sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaturityIndicator:
+    """One indicator as it was measured, with its query.
+
+    Args:
+        indicator: Its id.
+        numerator: None where it is no share, or unknown.
+        value: Per cent, or its own figure; None: unknown.
+        level: 1 to 5; None: unknown.
+        reason: Message code of why it is unknown, or a mark on the level.
+        missing: The record or table that is not there.
+        sql, versions: The query that gives the value, and the table versions to run it at.
+        names: By language.
+        steps: Values of levels 2, 3, 4 and 5.
+        lower: Less is better.
+        must: The item can't pass it.
+    """
+
+    indicator: str
+    numerator: int | None
+    denominator: int | None
+    value: Decimal | None
+    level: Decimal | None
+    reason: str | None
+    missing: str | None
+    sql: str | None
+    names: Mapping[str, str]
+    steps: tuple[Decimal, ...]
+    lower: bool
+    must: bool
+    versions: Mapping[str, int]
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of an indicator in `lakeward maturity show --json`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaturityItem:
+    """One capability item of the newest assessment; scores are 0 to 5, None where unknown.
+
+    Args:
+        item, domain: Their numbers in the edition.
+        names: By language.
+        score: The assessor's where there is one, else the proposal.
+        proposal: What live evidence says.
+        assessor: What an assessor says; `who` and `documents` belong to it.
+        difference: Assessor minus proposal.
+        ceiling: What live evidence may propose at most.
+        coverage: Weight of the measured indicators, 0 to 1.
+        reason: Message code of why there is no score.
+        measured, total: Items of the whole assessment with a score, and all.
+    """
+
+    item: str
+    domain: str
+    names: Mapping[str, str]
+    score: Decimal | None
+    proposal: Decimal | None
+    assessor: Decimal | None
+    difference: Decimal | None
+    who: str | None
+    documents: tuple[str, ...]
+    ceiling: Decimal
+    coverage: Decimal
+    reason: str | None
+    indicators: tuple[MaturityIndicator, ...]
+    edition: str
+    assessed_at: datetime
+    measured: int
+    total: int
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `lakeward maturity show --json`."""
+        return fields_of(self)
+
+
+def show_maturity(settings: Settings, item: str | None = None) -> list[MaturityItem]:
+    """Every item, or the one that is asked for.
+
+    Raises:
+        UsageError: The lake has not been assessed, or the edition has no such item.
+    """
+    edition = default_catalogue()
+    if item is not None and item not in {known_item.number for known_item in edition.items}:
+        raise UsageError("maturity_item_not_there", edition=edition.edition, item=item)
+    with open_workspace(settings).engine() as engine:
+        rows = stored_assessment(engine)
+    if not rows:
+        raise UsageError("maturity_not_assessed", edition=edition.edition)
+    readiness = stored_readiness(rows, edition)
+    return [
+        _item_row(domain, reading, readiness, rows)
+        for domain in readiness.domains
+        for reading in domain.items
+        if item in {None, reading.item.number}
+    ]
+
+
+def stored_readiness(rows: list[Row], edition: Catalogue) -> Readiness:
+    """The readiness that stored rows tell, without its indicators."""
+    by_item = {row["item"]: row for row in rows if row["kind"] == "item"}
+    domains = (
+        DomainAssessment(domain, tuple(_item_reading(item, by_item[item.number]) for item in domain.items))
+        for domain in edition.domains
+    )
+    return Readiness(edition, tuple(domains))
+
+
+def _item_reading(item: Item, row: Row) -> ItemAssessment:
+    stored_answer = json.loads(row["answer"]) if row["answer"] else None
+    answer = (
+        AssessorAnswer(
+            item=item.number,
+            score=Decimal(stored_answer["score"]),
+            who=stored_answer["who"],
+            when=date.fromisoformat(stored_answer["when"]),
+            reason=stored_answer["reason"],
+            documents=tuple(stored_answer["documents"]),
+        )
+        if stored_answer
+        else None
+    )
+    return ItemAssessment(item, (), ItemProposal(row["proposal"], row["coverage"], row["reason"]), answer)
+
+
+def _item_row(domain: DomainAssessment, reading: ItemAssessment, whole: Readiness, rows: list[Row]) -> MaturityItem:
+    answer, edition = reading.answer, whole.catalogue
+    return MaturityItem(
+        item=reading.item.number,
+        domain=domain.domain.number,
+        names=reading.item.names,
+        score=reading.score,
+        proposal=reading.proposal.score,
+        assessor=answer.score if answer else None,
+        difference=reading.difference,
+        who=answer.who if answer else None,
+        documents=answer.documents if answer else (),
+        ceiling=reading.item.ceiling,
+        coverage=reading.proposal.coverage,
+        reason=None if answer else reading.proposal.reason,
+        indicators=_indicator_rows(rows, edition, reading.item.number),
+        edition=edition.edition,
+        assessed_at=rows[0]["assessed_at"],
+        measured=whole.measured_items,
+        total=len(edition.items),
+    )
+
+
+def _indicator_rows(rows: list[Row], edition: Catalogue, item: str) -> tuple[MaturityIndicator, ...]:
+    stored = {row["indicator"]: row for row in rows if row["kind"] == "indicator"}
+    return tuple(
+        MaturityIndicator(
+            **{name: stored[indicator.id][name] for name in STORED},
+            names=indicator.names,
+            steps=indicator.steps,
+            lower=indicator.lower,
+            must=indicator.must,
+            versions=json.loads(stored[indicator.id]["versions"] or "{}"),
+        )
+        for indicator in edition.indicators_of(item)
+        if indicator.id in stored
+    )

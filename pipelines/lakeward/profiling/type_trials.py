@@ -1,0 +1,136 @@
+"""Values, as the engine sees them: every count is taken on the whole file, by the conversion that an ingest would use."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lakeward.contracts.model import Column, Contract, DataType
+from lakeward.contracts.record_format import RecordFormat
+from lakeward.core.names import Layer, Relation
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.protocols import Engine
+from lakeward.profiling.type_candidates import MIN_TYPE_SHARE, TypeCandidate
+from lakeward.quality.convert import ConvertedColumn, convert_column
+from lakeward.quality.sql import stack
+
+# What loggers, spreadsheets and people write where there is no value.
+NULLS = ("", "NA", "N/A", "#N/A", "null", "NULL", "NaN", "nan", "-", "--", "空")
+# Rows of a sample, spread over the whole file: enough to see every common form, few enough for Python.
+SAMPLE_ROWS = 1000
+# The sample's rows, of which a text is cut: a form shows in its beginning.
+SAMPLE_LETTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRecords:
+    """Records of files as an engine has staged them: `rows` has their columns and `_row`."""
+
+    engine: Engine
+    rows: Relation
+    record_format: RecordFormat
+
+
+@dataclass(frozen=True, slots=True)
+class TypeTrialResult:
+    """What a trial came to on the whole file.
+
+    Args:
+        filled: Values that are there.
+        converted: Of these, those that become the type.
+    """
+
+    candidate: TypeCandidate
+    filled: int
+    converted: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the column may well be of this type."""
+        return self.filled > 0 and self.converted >= MIN_TYPE_SHARE * self.filled
+
+
+def null_tokens(staged: StagedRecords, columns: Sequence[str]) -> tuple[str, ...]:
+    """The null tokens that occur in some text column; the empty text always counts."""
+    if not columns:
+        return ("",)
+    found = {
+        f"n{index}": " OR ".join(f"trim({identifier(column)}) = {literal(token)}" for column in columns)
+        for index, token in enumerate(NULLS)
+    }
+    counts = staged.engine.fetch(
+        f"SELECT {', '.join(f'count_if({condition}) AS {key}' for key, condition in found.items())} FROM {staged.rows}"
+    )
+    return tuple(token for index, token in enumerate(NULLS) if not token or counts[0][f"n{index}"])
+
+
+def sample_texts(staged: StagedRecords, columns: Sequence[str], nulls: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
+    """Different texts of each column, trimmed, out of rows that are spread over the file."""
+    step = max(1, rows // SAMPLE_ROWS)
+    cut = ", ".join(f"substr(trim({identifier(column)}), 1, {SAMPLE_LETTERS}) AS {identifier(column)}" for column in columns)
+    spread = f"SELECT {cut} FROM {staged.rows} WHERE _row % {step} = 0 ORDER BY _row LIMIT {SAMPLE_ROWS}"
+    found = staged.engine.fetch(spread) if columns else []
+    return {
+        column: tuple(dict.fromkeys(row[column] for row in found if row[column] is not None and row[column] not in nulls))
+        for column in columns
+    }
+
+
+def try_types(
+    staged: StagedRecords, candidates_by_column: Mapping[str, Sequence[TypeCandidate]]
+) -> dict[str, tuple[TypeTrialResult, ...]]:
+    """Every trial of every column, in one scan."""
+    named = [(column, trial) for column, column_candidates in candidates_by_column.items() for trial in column_candidates]
+    converted = _conversions(staged, named)
+    items = [
+        f"count_if(NOT ({conversion.missing})) AS f{index}, count_if({conversion.unconverted or 'FALSE'}) AS u{index}"
+        for index, conversion in enumerate(converted)
+    ]
+    counts = staged.engine.fetch(f"SELECT {', '.join(items)} FROM {_stacked_query(staged, named, converted)}")[0]
+    outcomes = [
+        (column, TypeTrialResult(trial, counts[f"f{index}"], counts[f"f{index}"] - counts[f"u{index}"]))
+        for index, (column, trial) in enumerate(named)
+    ]
+    return {column: tuple(outcome for owner, outcome in outcomes if owner == column) for column in candidates_by_column}
+
+
+def measure_disorder(staged: StagedRecords, column: str, candidates: Sequence[TypeCandidate]) -> tuple[tuple[int, float], ...]:
+    """For each trial of a time column: how many rows stand before their predecessor in the file, and the seconds it spans."""
+    named = [(column, trial) for trial in candidates]
+    converted = _conversions(staged, named)
+    values = {f"v{index}": f"epoch({conversion.output})" for index, conversion in enumerate(converted)}
+    back = {f"b{index}": f"{value} < lag({value}) OVER (ORDER BY _row)" for index, value in enumerate(values)}
+    items = [f"count_if(b{index}) AS n{index}, max({value}) - min({value}) AS s{index}" for index, value in enumerate(values)]
+    rows = stack(_stacked_query(staged, named, converted), (values, back))
+    found = staged.engine.fetch(f"SELECT {', '.join(items)} FROM {rows}")[0]
+    return tuple((found[f"n{index}"], found[f"s{index}"]) for index, _ in enumerate(candidates))
+
+
+def typed_values(staged: StagedRecords, types: Mapping[str, TypeCandidate]) -> Relation:
+    """The file's rows, every column in its type, with `_row`."""
+    named = list(types.items())
+    converted = _conversions(staged, named)
+    items = [f"{one.value} AS {identifier(column)}" for (column, _), one in zip(named, converted, strict=True)]
+    rows = f"SELECT {', '.join(items)}, _row FROM {_stacked_query(staged, named, converted)}"
+    return staged.engine.materialise("profile_values", rows)
+
+
+def _conversions(staged: StagedRecords, pairs: Sequence[tuple[str, TypeCandidate]]) -> list[ConvertedColumn]:
+    """Each trial as a column of its own; naive times are taken as UTC, which has every time once."""
+    columns = tuple(
+        Column(f"t{index}", trial.type, f"t{index}", time_format=trial.time_format) for index, (_, trial) in enumerate(pairs)
+    )
+    contract = Contract("sample", "0.0.0", Layer.SILVER, columns, record_format=replace(staged.record_format, zone="UTC"))
+    stored: Mapping[str, DataType] = staged.engine.types(staged.rows)
+    return [convert_column(contract, index, stored[column]) for index, (column, _) in enumerate(pairs)]
+
+
+def _stacked_query(
+    staged: StagedRecords, pairs: Sequence[tuple[str, TypeCandidate]], conversions: Sequence[ConvertedColumn]
+) -> str:
+    """The staged rows with a column per trial, and all their layers."""
+    aliases = ", ".join(f"{identifier(column)} AS t{index}" for index, (column, _) in enumerate(pairs))
+    layers = [
+        {key: item for part in layer for key, item in part.items()}
+        for layer in itertools.zip_longest(*(conversion.layers for conversion in conversions), fillvalue={})
+    ]
+    return stack(f"(SELECT {aliases}, _row FROM {staged.rows})", layers)

@@ -1,0 +1,51 @@
+"""Which form a `row_condition` has, and its tree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lakeward.quality.conditions.objects import from_objects
+from lakeward.quality.conditions.pandas_text import from_pandas
+from lakeward.quality.conditions.sql_text import from_great_expectations, from_spark
+from lakeward.quality.conditions.tree import Condition, UntranslatableError
+
+PARSERS = {
+    "pandas": from_pandas,
+    "python": from_pandas,
+    "spark": from_spark,
+    "great_expectations": from_great_expectations,
+    "great_expectations__experimental__": from_great_expectations,
+}
+# Spark's SQL alone leaves a comparison with nothing open.
+THREE_VALUED = ("spark",)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedCondition:
+    """A condition that was understood.
+
+    Args:
+        two_valued: A comparison with no value is false, as pandas has it; else it is unknown, as SQL has it.
+    """
+
+    condition: Condition
+    two_valued: bool
+
+
+def parse(kwargs: Mapping[str, Any]) -> ParsedCondition | None:
+    """The `row_condition` of an expectation's arguments; None where only Great Expectations can tell what it means.
+
+    Raises:
+        ValueError: It has no form that suites have; the text says what was expected.
+    """
+    condition, parser = kwargs["row_condition"], kwargs.get("condition_parser") or "pandas"
+    if isinstance(condition, Mapping) and condition.get("type") == "pass_through":
+        condition = condition.get("pass_through_filter")
+    if isinstance(condition, Mapping):
+        return ParsedCondition(from_objects(condition), two_valued=True)
+    if not isinstance(condition, str):
+        raise ValueError("a text, or a condition as Great Expectations writes it")  # noqa: TRY004 (what it says is the value)
+    try:
+        return ParsedCondition(PARSERS[parser](condition), parser not in THREE_VALUED)
+    except UntranslatableError:
+        return None

@@ -1,0 +1,264 @@
+"""The query of one look: its readings and their context, each beside its neighbours, counted per series.
+
+Sorted once, by series and time. What is behind the newest reading of an earlier batch, or far ahead of its own arrival, is sorted by
+itself: it is no neighbour of the others, and never becomes context, so that no late batch and no wild clock can spoil it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from lakeward.core.sql import identifier, literal
+from lakeward.quality.series.rule_sql import AHEAD, IN_TIME, LATE, ROWS_PER_FILE, SECOND, SeriesField, SeriesRuleSql
+from lakeward.quality.series.selector import SeriesSelector
+from lakeward.quality.sql import select
+
+# A clock in another zone is up to 14 h ahead; what is a day ahead of its arrival was never read then.
+FAR_AHEAD = 24 * 3600 * SECOND
+# Readings that arrived together, to tell the time by: few enough that a feed of some 20 series lies within minutes.
+ARRIVAL_BLOCK = 256
+UNKNOWN = "CAST(NULL AS BIGINT)"
+NEAR = "WINDOW near AS (PARTITION BY part ORDER BY us, place)"
+# The same in both branches of a query that reads it twice.
+SERIES_NUMBER = "row_number() OVER (ORDER BY names.key)"
+SIDE_COUNT = 3
+FRAME_SO_FAR = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesInput:
+    """Where readings come from.
+
+    Args:
+        rows: The converted batch, as a relation.
+        context: Relation of what earlier batches left: `track, series, last_ts, readings, held`.
+        taken: SQL of the instant at which a row was received; None: nobody knows.
+    """
+
+    rows: str
+    context: str
+    received_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesQuery:
+    """The rules of one look.
+
+    Args:
+        pieces: By number of the rule.
+        versions: Their rules' versions, by the same numbers: what is held for a rule is held for that version of it.
+        diverting: Numbers of those whose failing rows may be asked for.
+        tellers: For each field that another series tells, the look at those series.
+        kept: Fields that other tracks need to be kept from batch to batch.
+    """
+
+    selector: SeriesSelector
+    rule_sqls: Mapping[int, SeriesRuleSql]
+    versions: Mapping[int, str]
+    diverting_numbers: frozenset[int]
+    state_selectors: Mapping[SeriesField, SeriesSelector]
+    carried_fields: tuple[SeriesField, ...] = ()
+
+    @property
+    def fields(self) -> tuple[SeriesField, ...]:
+        """All that its readings must hold."""
+        return tuple(
+            dict.fromkeys((*(field for piece in self.rule_sqls.values() for field in piece.columns), *self.carried_fields))
+        )
+
+    @property
+    def context_fields(self) -> tuple[SeriesField, ...]:
+        """Of these, what must be known of readings of earlier batches."""
+        used = (field for piece in self.rule_sqls.values() if piece.context_readings for field in piece.columns)
+        return tuple(dict.fromkeys((*used, *self.carried_fields)))
+
+    @property
+    def context_readings(self) -> int:
+        """Readings of context per series; 0: no reading is judged by others, and nothing is sorted or kept."""
+        return max([1 if self.carried_fields else 0, *(piece.context_readings for piece in self.rule_sqls.values())])
+
+    def sql(self, source: SeriesInput, rule_numbers: Iterable[int]) -> str:
+        """SELECT of one row per series: `track, series, last_ts, readings, held, renewed`, and per rule `e, f, p` and its number.
+
+        Counts of rules of other tracks are 0. `p`: places of failing rows, where the rule may divert.
+        """
+        items = self._state_items()
+        for number in rule_numbers:
+            items |= self._counts(number)
+        head = {"track": literal(self.selector.id), "series": "key"}
+        if not self.context_readings:
+            return f"SELECT {select(head | items)} FROM {self._judged_readings(source)} AS judged GROUP BY key"
+        series_rows = f"(SELECT number, {select(items)} FROM {self._judged_readings(source)} AS judged GROUP BY number)"
+        named = select(head | {name: f"told.{name}" for name in items})
+        return f"SELECT {named} FROM {series_rows} AS told JOIN {self._series_numbers(source)} AS its ON told.number = its.number"
+
+    def _judged_readings(self, source: SeriesInput) -> str:
+        if not self.context_readings:
+            return f"(SELECT *, {IN_TIME} AS side FROM {self._readings(source)})"
+        near: dict[str, str] = {}
+        for rule_sql in self.rule_sqls.values():
+            near |= rule_sql.windows
+        near["ends"] = f"lead(us, {self.context_readings}) OVER near IS NULL"
+        rows = f"(SELECT *, {select(near)} FROM {self._readings_with_context(source)} {NEAR})"
+        since = {f"since_{number}": self._last_break(number) for number in self._rules_with_breaks()}
+        return f"(SELECT *, {select(since)} FROM {rows} {NEAR})" if since else rows
+
+    def _last_break(self, number: int) -> str:
+        begun = f"CASE WHEN NOT fresh THEN held_{number} WHEN {self.rule_sqls[number].break_condition} THEN us END"
+        return f"max({begun}) OVER (near {FRAME_SO_FAR})"
+
+    def _rules_with_breaks(self) -> list[int]:
+        return [number for number, piece in self.rule_sqls.items() if piece.break_condition]
+
+    def _readings_with_context(self, source: SeriesInput) -> str:
+        """The batch's readings by side, and the context of their series before them."""
+        kept = self._context_items()
+        far = f"WHEN r.us > r.taken_us + {FAR_AHEAD} THEN {AHEAD}"
+        fresh = {name: f"r.{name}" for name in kept}
+        fresh |= {"side": f"CASE WHEN r.us < its.known_us THEN {LATE} {far} ELSE {IN_TIME} END"}
+        fresh |= {f"held_{number}": UNKNOWN for number in self._rules_with_breaks()}
+        series = self._series_numbers(source)
+        rows = (
+            f"SELECT {select(fresh)}, its.number FROM {self._readings(source)} AS r JOIN {series} AS its ON r.key = its.key "
+            f"UNION ALL SELECT {select(kept)}, its.number FROM {self._unnest_context(source, self.context_fields)} AS past "
+            f"JOIN {series} AS its ON past.series = its.key"
+        )
+        return f"(SELECT *, CAST(number * {SIDE_COUNT} + side AS INTEGER) AS part FROM ({rows}))"
+
+    def _series_numbers(self, source: SeriesInput) -> str:
+        """The batch's series with a number each, and what is known of them: to sort readings with their names costs twice as much."""
+        known = f"(SELECT series AS key, epoch_us(last_ts) AS known_us FROM {self._own_context(source)})"
+        # Only series against series needs those that did not come with the batch.
+        others = f"UNION SELECT series FROM {self._own_context(source)}" if self._needs_series_name() else ""
+        names = f"(SELECT DISTINCT key FROM {_batch_readings(self.selector, [], source)} {others})"
+        return f"(SELECT names.key, known.known_us, {SERIES_NUMBER} AS number FROM {names} AS names LEFT JOIN {known} AS known ON names.key = known.key)"
+
+    def _context_items(self) -> dict[str, str]:
+        items = {"key": "series"} if self._needs_series_name() else {}
+        items |= {
+            "us": "CAST(r.us AS BIGINT)",
+            "place": "position - length - 1",
+            "fresh": "FALSE",
+            "taken_us": UNKNOWN,
+        }
+        items |= {field.alias: f"CAST(NULL AS {field.type})" for field in self.fields}
+        items |= {field.alias: f"TRY_CAST(r.{identifier(field.name)} AS {field.type})" for field in self.context_fields}
+        items |= {"mid_us": UNKNOWN, "spread_us": UNKNOWN} if self._needs_arrival_times() else {}
+        held = "CASE WHEN position = length THEN coalesce(CAST(held ->> '$.\"{}\"' AS BIGINT), CAST(r.us AS BIGINT)) END"
+        return items | {"side": str(IN_TIME)} | {f"held_{n}": held.format(self.versions[n]) for n in self._rules_with_breaks()}
+
+    def _own_context(self, source: SeriesInput) -> str:
+        return f"(SELECT * FROM {source.context} WHERE track = {literal(self.selector.id)})"
+
+    def _unnest_context(self, source: SeriesInput, fields: Iterable[SeriesField]) -> str:
+        """The kept readings one by one, each with its position among those of its series."""
+        form = json.dumps([dict.fromkeys(("us", *(field.name for field in fields)), "VARCHAR")], ensure_ascii=False)
+        listed = f"(SELECT series, held, json_transform(readings, {literal(form)}) AS list FROM {self._own_context(source)})"
+        return (
+            "(SELECT series, held, len(list) AS length, unnest(list) AS r, unnest(range(1, len(list) + 1)) AS position "
+            f"FROM {listed})"
+        )
+
+    def _readings(self, source: SeriesInput) -> str:
+        rows = _batch_readings(self.selector, [field for field in self.fields if not field.state_series], source)
+        for field in self.fields:
+            if field.state_series:
+                rows = self._with_state(rows, field, source)
+        return self._with_arrival_times(rows, source) if self._needs_arrival_times() else rows
+
+    def _with_state(self, rows: str, field: SeriesField, source: SeriesInput) -> str:
+        """`rows` with the newest word that the machine's series `told_by` had said by the time of each reading."""
+        state_query = SeriesQuery(
+            selector=self.state_selectors[field],
+            rule_sqls={},
+            versions={},
+            diverting_numbers=frozenset(),
+            state_selectors={},
+            carried_fields=(state_value_field(field),),
+        )
+        batch_states = {"machine": machine_path("key"), "us": "us", "word": state_value_field(field).alias, "place": "place"}
+        kept = {
+            "machine": machine_path("series"),
+            "us": "CAST(r.us AS BIGINT)",
+            "word": f"r.{identifier(state_value_field(field).name)}",
+            "place": "-1",
+        }
+        every = (
+            f"(SELECT {select(batch_states)} FROM {_batch_readings(state_query.selector, state_query.carried_fields, source)} WHERE {state_value_field(field).alias} IS NOT NULL "
+            f"UNION ALL SELECT {select(kept)} FROM {state_query._unnest_context(source, state_query.carried_fields)})"
+        )
+        # Of two words for one time the later one counts.
+        newest_states = f"(SELECT machine, us, arg_max(word, place) AS word FROM {every} GROUP BY machine, us)"
+        return (
+            f"(SELECT rws.*, words.word AS {field.alias} FROM {rows} AS rws ASOF LEFT JOIN {newest_states} AS words "
+            f"ON {machine_path('rws.key')} = words.machine AND rws.us >= words.us)"
+        )
+
+    def _needs_series_name(self) -> bool:
+        return any(piece.needs_series_name for piece in self.rule_sqls.values())
+
+    def _needs_arrival_times(self) -> bool:
+        return any(piece.needs_arrival_times for piece in self.rule_sqls.values())
+
+    def _with_arrival_times(self, rows: str, source: SeriesInput) -> str:
+        everything = _batch_readings(
+            SeriesSelector(id=self.selector.id, key=self.selector.key, time=self.selector.time), [], source
+        )
+        quarters = {f"q{part}": f"quantile_disc(us, {part / 4})" for part in (1, 2, 3)}
+        block_quartiles = f"(SELECT place // {ARRIVAL_BLOCK} AS block, {select(quarters)} FROM {everything} GROUP BY block)"
+        joined = f"{rows} AS rws LEFT JOIN {block_quartiles} AS told ON rws.place // {ARRIVAL_BLOCK} = told.block"
+        return f"(SELECT rws.*, told.q2 AS mid_us, told.q3 - told.q1 AS spread_us FROM {joined})"
+
+    def _counts(self, number: int) -> dict[str, str]:
+        rule_sql = self.rule_sqls.get(number)
+        if rule_sql is None:
+            return {f"e{number}": "0", f"f{number}": "0", f"p{number}": "CAST(NULL AS BIGINT[])"}
+        fails = f"({rule_sql.evaluated}) AND ({rule_sql.fails})"
+        gated = f"CASE WHEN {rule_sql.gate} THEN %s END" if rule_sql.gate != "TRUE" else "%s"
+        row_ids = (
+            f"list(place) FILTER (WHERE fresh AND {fails})" if number in self.diverting_numbers else "CAST(NULL AS BIGINT[])"
+        )
+        counted = rule_sql.evaluated_count or f"count_if({rule_sql.evaluated})"
+        return {f"e{number}": counted, f"f{number}": gated % f"count_if({fails})", f"p{number}": gated % row_ids}
+
+    def _state_items(self) -> dict[str, str]:
+        if not self.context_readings:
+            texts = dict.fromkeys(("readings", "held"), "CAST(NULL AS VARCHAR)")
+            return {"last_ts": "CAST(NULL AS TIMESTAMPTZ)", **texts, "renewed": "FALSE"}
+        field_items = ", ".join(f"{literal(field.name)}: CAST({field.alias} AS VARCHAR)" for field in self.context_fields)
+        held = ", ".join(
+            f"{literal(self.versions[n])}: max(since_{n}) FILTER (WHERE side = {IN_TIME})" for n in self._rules_with_breaks()
+        )
+        row = f"{{'us': us{', ' if field_items else ''}{field_items}}}"
+        return {
+            "last_ts": f"make_timestamptz(max(us) FILTER (WHERE side = {IN_TIME}))",
+            "readings": f"CAST(to_json(list({row} ORDER BY us, place) FILTER (WHERE ends AND side = {IN_TIME})) AS VARCHAR)",
+            "held": f"CAST(to_json({{{held}}}) AS VARCHAR)" if held else "CAST(NULL AS VARCHAR)",
+            "renewed": f"bool_or(fresh AND side = {IN_TIME})",
+        }
+
+
+def state_value_field(field: SeriesField) -> SeriesField:
+    """The field in the rows of the series that tells it."""
+    return replace(field, alias=field.alias[1:], name=field.name.removesuffix(f"@{field.state_series}"), state_series=None)
+
+
+def machine_path(key: str) -> str:
+    """SQL of the path that a machine's series have in common: all but the last part."""
+    return f"regexp_extract({key}, '^(.*)/[^/]*$', 1)"
+
+
+def _batch_readings(selector: SeriesSelector, fields: Iterable[SeriesField], source: SeriesInput) -> str:
+    """The rows of the batch that are readings of the look."""
+    items = {
+        "key": selector.key,
+        "us": f"epoch_us({selector.time})",
+        "place": f"_file_seq * {ROWS_PER_FILE} + _row",
+        "fresh": "TRUE",
+    }
+    items |= {"taken_us": f"epoch_us({source.received_at})" if source.received_at else UNKNOWN}
+    items |= {field.alias: field.sql for field in fields}
+    named = f" AND regexp_matches(key, {literal(selector.pattern)})" if selector.pattern else ""
+    named += f" AND NOT regexp_matches(key, {literal(selector.exclude_pattern)})" if selector.exclude_pattern else ""
+    where = f" WHERE {selector.where}" if selector.where else ""
+    return f"(SELECT * FROM (SELECT {select(items)} FROM {source.rows}{where}) WHERE key IS NOT NULL AND us IS NOT NULL{named})"

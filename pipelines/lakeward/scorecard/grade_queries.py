@@ -1,0 +1,138 @@
+"""The queries behind grades and readiness, which rest on catalogues: what a grade outranks, what an item counts for."""
+
+from lakeward.core.sql import literal
+from lakeward.maturity.catalogue import Catalogue
+from lakeward.scorecard.families import mean
+from lakeward.scorecard.figures import Family
+
+_NEWEST = """newest AS (
+  SELECT * FROM governance.grade_proposals QUALIFY seq = max(seq) OVER (PARTITION BY dataset)
+)"""
+_DECIDED = """decided AS (
+  SELECT * FROM governance.grade_decisions
+  QUALIFY row_number() OVER (PARTITION BY dataset, "column" ORDER BY seq DESC) = 1
+)"""
+# Before the first decision its table is not there: the same columns, and no row.
+_UNDECIDED = """decided AS (
+  SELECT dataset, "column", column_type, '' AS action, grade, level, category, grade AS seen_grade, level AS seen_level,
+    category AS seen_category FROM newest WHERE FALSE
+)"""
+_RANK = "CASE {0}grade WHEN 'core' THEN 30 WHEN 'important' THEN 20 WHEN 'general' THEN 10 ELSE 0 END + coalesce({0}level, 0)"
+# As `grading.decision.current`: a decision holds while type and proposal are those that it saw, or the rules say no more.
+_CURRENT_GRADES = f"""ranked AS (
+  SELECT n.dataset, n."column", n.category, n.detector, n.why, d.action, n.grade AS found, d.grade AS said,
+    {_RANK.format("n.")} AS proposed, {_RANK.format("d.")} AS given, {_RANK.format("d.seen_")} AS seen,
+    d.category AS given_category, d.seen_category, d.column_type <> n.column_type AS stale
+  FROM newest n LEFT JOIN decided d ON d.dataset = n.dataset AND d."column" = n."column"
+),
+standing AS (
+  SELECT *, CASE WHEN action IS NULL THEN CASE WHEN found IS NULL THEN 'ungraded' ELSE 'provisional' END
+      WHEN stale THEN 'stale'
+      WHEN why = 'grade_source_ungraded' AND seen > 0 THEN 'ungraded'
+      WHEN found IS NOT NULL AND (proposed > seen OR category IS DISTINCT FROM seen_category AND category IS NOT NULL)
+        AND (proposed > given OR category IS DISTINCT FROM given_category AND category IS NOT NULL) THEN 'provisional'
+      WHEN action = 'confirm' THEN 'confirmed' ELSE 'overridden' END AS state
+  FROM ranked
+),
+graded AS (
+  SELECT dataset, "column", detector, state, CASE WHEN action IS NULL THEN category WHEN state = 'ungraded' THEN NULL
+      WHEN state IN ('confirmed', 'overridden') THEN given_category
+      WHEN state = 'stale' THEN coalesce(given_category, category) ELSE coalesce(category, given_category) END AS category,
+    CASE WHEN state = 'ungraded' THEN NULL WHEN state IN ('confirmed', 'overridden') THEN said
+      WHEN proposed > given THEN found ELSE coalesce(said, found) END AS grade
+  FROM standing
+)"""
+_GRADES = ("core", "important", "general", "ungraded")
+_STATES = ("confirmed", "overridden", "provisional", "stale")
+_COUNT_ITEMS = ", ".join(
+    [f"count(*) FILTER (WHERE grade = {literal(grade)}) AS {grade}" for grade in _GRADES[:-1]]
+    + [f"count(*) FILTER (WHERE state = {literal(state)}) AS {state}" for state in ("ungraded", *_STATES)]
+)
+_NUMBERS = ("columns", "graded", "share", *_GRADES, *_STATES, "personal")
+_SHARE = "CAST(CAST((20000 * count(grade) + count(*)) // nullif(2 * count(*), 0) AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(5, 2))"
+_SUMMARY = f"""count(*) AS columns, count(grade) AS graded, {_SHARE} AS share, {_COUNT_ITEMS},
+  count(*) FILTER (WHERE category LIKE 'personal%') AS personal"""
+
+
+def graded_columns(*, decided: bool) -> str:
+    """WITH that names `graded`: each column's `state`, `category` and `grade` as `grading.decision.current` has them."""
+    return f"WITH {_NEWEST}, {_DECIDED if decided else _UNDECIDED}, {_CURRENT_GRADES}"
+
+
+def grade_families(*, has_decisions: bool) -> tuple[Family, ...]:
+    """Grade coverage and the important-data list; `decided`: a person has decided something already."""
+    tables = ("governance.grade_proposals", *(["governance.grade_decisions"] if has_decisions else []))
+    graded = graded_columns(decided=has_decisions)
+    return (
+        Family(
+            name="grades",
+            tables=tables,
+            keys=(),
+            numbers=_NUMBERS,
+            sql=f"{graded}\nSELECT {_SUMMARY} FROM graded HAVING count(*) > 0",
+        ),
+        Family(
+            name="dataset_grades",
+            tables=tables,
+            keys=("dataset",),
+            numbers=_NUMBERS,
+            sql=f"{graded}\nSELECT dataset, {_SUMMARY} FROM graded GROUP BY dataset ORDER BY dataset",
+        ),
+        Family(
+            name="important_data",
+            tables=tables,
+            keys=("dataset",),
+            numbers=("columns",),
+            sql=f"""{graded}
+SELECT dataset, count(*) AS columns,
+  string_agg("column", ', ' ORDER BY "column") AS names, string_agg(DISTINCT grade, ', ' ORDER BY grade) AS grades,
+  string_agg(DISTINCT state, ', ' ORDER BY state) AS states
+FROM graded WHERE grade IN ('core', 'important') GROUP BY dataset ORDER BY dataset""",
+        ),
+    )
+
+
+def readiness_families(catalogue: Catalogue) -> tuple[Family, ...]:
+    """Items, domains and the whole of the newest assessment by this edition."""
+    tables = ("governance.maturity",)
+    items = f"""WITH items AS (
+  SELECT item, split_part(item, '.', 1) AS domain, level, proposal, ceiling, coverage, reason, missing
+  FROM governance.maturity WHERE kind = 'item' AND edition = {literal(catalogue.edition)}
+  QUALIFY seq = max(seq) OVER ()
+)"""
+    domains = f"""{items},
+domains AS (SELECT domain, {mean("level")} AS score, count(level) AS measured, count(*) AS items FROM items GROUP BY domain)"""
+    apart = int(catalogue.limits["apart"])
+    return (
+        Family(
+            name="items",
+            tables=tables,
+            keys=("item",),
+            numbers=("level", "ceiling", "coverage"),
+            sql=f"{items}\nSELECT item, level, ceiling, coverage, reason, missing FROM items ORDER BY CAST(domain AS INTEGER), item",
+        ),
+        Family(
+            name="domains",
+            tables=tables,
+            keys=("domain",),
+            numbers=("score", "measured", "items"),
+            sql=f"{domains}\nSELECT * FROM domains ORDER BY CAST(domain AS INTEGER)",
+        ),
+        Family(
+            name="readiness",
+            tables=tables,
+            keys=(),
+            numbers=("score", "measured", "items", "level"),
+            sql=f"""{domains},
+whole AS (
+  SELECT {mean("score")} AS score, sum(measured) AS measured, sum(items) AS items, min({_band_sql(catalogue, "score")}) AS lowest,
+    count(score) AS known, count(*) AS domains FROM domains
+)
+SELECT score, measured, items, CASE WHEN known = domains AND measured >= {catalogue.limits["coverage"]} * items
+  THEN least({_band_sql(catalogue, "score")}, lowest + {apart}) END AS level FROM whole WHERE items > 0""",
+        ),
+    )
+
+
+def _band_sql(catalogue: Catalogue, score: str) -> str:
+    return " + ".join(["1", *(f"CAST({score} >= {least} AS INTEGER)" for least in catalogue.bands)])

@@ -1,0 +1,25 @@
+"""Shows what a decision makes of one invented value, for tests of a policy. It reads no table."""
+
+import duckdb
+
+from lakeward.contracts.model import DataType
+from lakeward.contracts.types import sql_type
+from lakeward.protection.keys import TokenKey
+from lakeward.protection.masking import TOKENISE, protected_expression
+from lakeward.protection.policy import AccessDecision, Action
+
+# Tokens of a trial must be the same everywhere, and be worth nothing.
+EXAMPLE_KEY = TokenKey(b"a key that everybody may know; for trials only")
+
+
+def mask_example(value: str, type_: DataType, decision: AccessDecision) -> str | None:
+    """What is seen of `value`, as text; None where nothing is."""
+    if decision.action is Action.DENY:
+        return None
+    expression = protected_expression('"value"', type_, decision)
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'UTC'")
+        con.create_function(TOKENISE, EXAMPLE_KEY.tokeniser(), ["VARCHAR"], "VARCHAR")
+        query = f'SELECT CAST({expression} AS VARCHAR) FROM (SELECT CAST($1 AS {sql_type(type_)}) AS "value")'
+        found = con.execute(query, [value]).fetchall()[0][0]
+    return None if found is None else str(found)

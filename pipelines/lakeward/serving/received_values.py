@@ -1,0 +1,40 @@
+"""Values of a quarantined row, as one principal may see them: as in the served table, though they are still as they were received.
+
+A value that never became one of the contract's type can only be shown or hidden; a text is masked as it would be in the served table.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from lakeward.contracts.model import Kind
+from lakeward.core.sql import identifier
+from lakeward.protection.masking import HIDDEN, TOKENISE, protected_expression
+from lakeward.protection.policy import Action
+from lakeward.serving.plan import ServedColumn
+
+
+def mask_received_rows(
+    columns: Sequence[ServedColumn], rows: Sequence[Mapping[str, Any]], token: Callable[[str], str] | None
+) -> list[dict[str, object]]:
+    """Each row with the columns that the principal may see.
+
+    Args:
+        token: Makes a token of a text; None where there is no key, and then no column may need one.
+    """
+    visible = [column for column in columns if column.decision.action is not Action.DENY]
+    with duckdb.connect() as con:
+        if token is not None:
+            con.create_function(TOKENISE, token, ["VARCHAR"], "VARCHAR")
+        return [{column.name: _mask_value(con, column, row.get(column.name)) for column in visible} for row in rows]
+
+
+def _mask_value(con: duckdb.DuckDBPyConnection, column: ServedColumn, value: Any) -> Any:
+    if value is None or column.decision.action is Action.CLEAR:
+        return value
+    if column.type.kind is not Kind.STRING:
+        return HIDDEN
+    name = identifier(column.name)
+    query = f"SELECT {protected_expression(name, column.type, column.decision)} FROM (SELECT CAST($1 AS VARCHAR) AS {name})"
+    return con.execute(query, [value]).fetchall()[0][0]

@@ -1,0 +1,93 @@
+"""A kill at any step, then a rerun, leaves the same rows as no kill; two runs at once leave the rows of one."""
+
+import multiprocessing
+import signal
+from pathlib import Path
+
+import pytest
+
+from lakeward.core.names import Layer
+from lakeward.flows import ingest_dataset, list_tables
+from lakeward.flows.base.batch_context import BatchStep
+from lakeward.flows.base.workspace import open_workspace
+from support.plant import Plant, csv_line, ingest, ingest_killed_at, make_plant
+
+SPAWN = multiprocessing.get_context("spawn")
+# A rerun need not repeat what says who wrote a row and when.
+VOLATILE = {
+    "_run_id",
+    "_ingested_at",
+    "run_id",
+    "planned_at",
+    "applied_at",
+    "judged_at",
+    "started_at",
+    "finished_at",
+    "scored_at",
+    "observed_at",
+}
+
+
+def make_filled_plant(root: Path) -> Plant:
+    plant = make_plant(root)
+    plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 20.6), csv_line("M1", 1, 20.7), csv_line("M1", 2, 999), "torn")
+    ingest_dataset(plant.settings, "press_line")
+    plant.drop("b.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 33.3), csv_line("M1", 4, 20.9), csv_line("M1", 5, 999), "torn")
+    return plant
+
+
+def contents(plant: Plant) -> dict[str, list[tuple[object, ...]]]:
+    """Every table's rows without what a rerun need not repeat, in one order."""
+    with open_workspace(plant.settings).engine() as engine:
+        tables = engine.tables()
+        found = {str(t.name): engine.fetch(f"SELECT * FROM {t.name}") for t in tables}
+    return {
+        name: sorted(tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows) for name, rows in found.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
+    plant = make_filled_plant(tmp_path_factory.mktemp("undisturbed") / "plant")
+    ingest_dataset(plant.settings, "press_line")
+    found = contents(plant)
+    assert {f"{layer}.press_line" for layer in Layer if layer not in (Layer.GOLD, Layer.GOVERNANCE, Layer.REPAIRS)} <= set(found)
+    return found
+
+
+@pytest.mark.parametrize("step", [step for step in BatchStep if step is not BatchStep.ROW_IDS])
+def test_a_kill_after_any_step_then_a_rerun_ends_in_the_same_tables(tmp_path: Path, step: BatchStep, undisturbed) -> None:
+    plant = make_filled_plant(tmp_path / "plant")
+    process = SPAWN.Process(target=ingest_killed_at, args=(plant.root, step))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+    ingest_dataset(plant.settings, "press_line")
+
+    assert contents(plant) == undisturbed
+
+
+def test_two_processes_at_once_end_in_the_tables_of_one(tmp_path: Path, undisturbed) -> None:
+    plant = make_filled_plant(tmp_path / "plant")
+    processes = [SPAWN.Process(target=ingest, args=(plant.root,)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0]
+
+    assert contents(plant) == undisturbed
+    assert len(list_tables(plant.settings)) == len(undisturbed)
+
+
+def test_a_resumed_batch_goes_on_with_the_rules_it_was_planned_with(tmp_path: Path) -> None:
+    plant = make_filled_plant(tmp_path / "plant")
+    process = SPAWN.Process(target=ingest_killed_at, args=(plant.root, BatchStep.BRONZE))
+    process.start()
+    process.join()
+    plant.suite({"name": "press_line", "expectations": []})
+
+    report = ingest_dataset(plant.settings, "press_line")
+
+    assert report.counts.quarantine == 1
