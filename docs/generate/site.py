@@ -1,5 +1,6 @@
 """A hook of the site's builder: a folder that the navigation names stands for its pages, and a block may say what it needs."""
 
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ NEEDS = re.compile(r"^( *```console) ([a-z]+)$", re.MULTILINE)
 
 def on_config(config: Any) -> Any:
     """Put the pages of each folder in the place of its name."""
+    logging.getLogger("jieba").setLevel(logging.WARNING)  # it cuts Chinese into words for the search, and says how fast
     docs = Path(config.docs_dir)
     config.nav = [opened for entry in config.nav if (opened := _opened(docs, entry))]
     return config
