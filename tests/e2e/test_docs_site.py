@@ -50,10 +50,11 @@ class Asked(HTMLParser):
 def site(tmp_path_factory):
     """The site, built as `make docs` builds it."""
     folder = tmp_path_factory.mktemp("docs") / "site"
-    command = [Path(sys.executable).with_name("mkdocs"), "build", "--strict", "--quiet", "--site-dir", folder]
+    command = [Path(sys.executable).with_name("mkdocs"), "build", "--strict", "--site-dir", folder]
     environ = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}  # noqa: TID251  (the builder needs the machine's own)
     built = subprocess.run(command, cwd=source_tree.ROOT, env=environ, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
+    assert not re.search(r"^(?:WARNING|ERROR)", built.stdout + built.stderr, re.MULTILINE), built.stdout + built.stderr
     return folder
 
 
