@@ -22,7 +22,14 @@ looked_at = pytest.mark.skipif(BROWSER is None and not IN_CI, reason="no chromiu
 # Attributes by which a page asks for a file, and the elements that have them; a link that a reader follows is none.
 ASKS = {"src": {"script", "img", "iframe", "source", "video", "audio", "embed"}, "href": {"link"}, "data": {"object"}}
 OUTSIDE = re.compile(r"(?:https?:)?//")
-PAGES = ("index.html", "reference/commands.html", "how-to/run-on-spark.html", "zh/index.html", "zh/glossary.html")
+PAGES = (
+    "index.html",
+    "reference/commands.html",
+    "api/flows.html",
+    "explanation/architecture.html",
+    "zh/index.html",
+    "zh/tutorial.html",
+)
 
 
 class Quiet(SimpleHTTPRequestHandler):
