@@ -1,16 +1,21 @@
 """A hook of the site's builder: a folder that the navigation names stands for its pages, and a block may say what it needs."""
 
+import logging
 import re
 from pathlib import Path
 from typing import Any
 
 TITLE = "# "
+# What they say on each build is no news. (The builder's own `--quiet` would hide warnings from `--strict`.)
+TALKATIVE = ("jieba", "mkdocs.plugins.mkdocs_static_i18n")
 # The builder knows no second word beside a language; a class it does know.
 NEEDS = re.compile(r"^( *```console) ([a-z]+)$", re.MULTILINE)
 
 
 def on_config(config: Any) -> Any:
     """Put the pages of each folder in the place of its name."""
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     docs = Path(config.docs_dir)
     config.nav = [opened for entry in config.nav if (opened := _opened(docs, entry))]
     return config

@@ -27,7 +27,7 @@ SHELL = re.compile(r"[|<>;*]|\$\(")
 GLOBAL = {"--project", "--lang", "--help", "--version"}
 # What a sentence writes for any command.
 PLACEHOLDERS = {"_", "COMMAND"}
-FEWEST = 20
+FEWEST = 150
 
 
 @pytest.fixture
