@@ -3,12 +3,16 @@
 import functools
 import os
 
+import hypothesis
 import pytest
 
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
 from lakeward.flows.operations.spark_setup import check_spark
 from support.real_data import DATA
+
+# A random find must not fail a change that did not cause it: `make test` tries the same examples every time, `make test-all` others.
+hypothesis.settings.register_profile("same examples", derandomize=True)
 
 pytest_plugins = ["support.summary", "support.shared_lakes"]
 
@@ -30,3 +34,8 @@ def without_spark():
 def without_real_data():
     """Where the public data sets should lie, where they do not; None: they are there."""
     return None if DATA.is_dir() else f"the public data sets are not in {DATA.resolve()}: tests/README.md says where to get them"
+
+
+def pytest_configure(config):
+    if config.option.markexpr == "not exhaustive":
+        hypothesis.settings.load_profile("same examples")

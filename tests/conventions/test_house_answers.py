@@ -14,10 +14,10 @@ UNTYPED = {
     "Rows.fetchone": "rows of a query have the types of its columns",
     "Rows.df": "a frame of pandas, which need not be installed",
     "Rows.arrow": "a table of PyArrow, which need not be installed",
-    "Proposal.kwargs": "the arguments of an expectation are its own form",
+    "RuleProposal.kwargs": "the arguments of an expectation are its own form",
 }
 # Classes that are answers without a JSON: what a command goes on to work with.
-WITHOUT_JSON = {"Connection", "Demo", "Rows"}
+WITHOUT_JSON = {"Connection", "DemoProject", "Rows"}
 # Classes of more than four fields that came before the rule.
 POSITIONAL = {"Counts", "RunReport"}
 KEYWORDS_FROM = 5

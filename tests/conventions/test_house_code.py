@@ -20,7 +20,7 @@ PATCHES = re.compile(r"mock\.|Magic" + r"Mock|\bpatch\(|create_auto" + r"spec|mo
 # Values between hand-made quotes, and why: everything else is quoted by `core.sql`.
 QUOTED_BY_HAND = {
     "engines/reading/text_lines.py": "characters and words of DuckDB's reader, all ours",
-    "engines/reading/words.py": "a character of ours",
+    "engines/reading/text_sql.py": "a character of ours",
     "engines/spark/formats.py": "a time format of Java's",
     "engines/spark/times.py": "a unit that the parser knew",
     "flows/quarantine/align.py": "a key in a path of JSON",

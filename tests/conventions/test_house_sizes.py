@@ -14,9 +14,9 @@ WIDE_CLASSES = {
     "pipelines/lakeward/engines/protocols.py:TableStore": "one word per thing that flows do with a table, so that an engine is one object",
     "pipelines/lakeward/engines/embedded/engine.py:EmbeddedEngine": "all words of `TableStore`",
     "pipelines/lakeward/engines/spark/engine.py:SparkEngine": "all words of `TableStore`",
-    "pipelines/lakeward/engines/text/text_sql.py:Words": "one word per thing that the rules of text say, so that they are written once",
-    "pipelines/lakeward/engines/reading/text_sql.py:DuckDbWords": "all words of `TextSqlDialect`",
-    "pipelines/lakeward/engines/spark/staging/text_sql.py:SparkWords": "all words of `TextSqlDialect`",
+    "pipelines/lakeward/engines/text/text_sql.py:TextSqlDialect": "one word per thing that the rules of text say, so that they are written once",
+    "pipelines/lakeward/engines/reading/text_sql.py:DuckDbTextSql": "all words of `TextSqlDialect`",
+    "pipelines/lakeward/engines/spark/staging/text_sql.py:SparkTextSql": "all words of `TextSqlDialect`",
 }
 STOP_FUNCTION, STOP_FILE, MEDIAN_FUNCTION, PUBLIC_METHODS = 40, 400, 10, 10
 

@@ -21,7 +21,7 @@ DOCS = source_tree.ROOT / "docs"
 # Modules that read the keys of a file entry by entry, and the page that lists these keys.
 READERS = {
     **dict.fromkeys(
-        [f"pipelines/lakeward/contracts/{name}.py" for name in ("build", "columns", "dialect", "file_drop", "gold", "promises")],
+        [f"pipelines/lakeward/contracts/{name}.py" for name in ("build", "columns", "dialect", "file_drop", "gold", "sla")],
         "reference/contract.md",
     ),
     "pipelines/lakeward/contracts/project.py": "reference/project.md",
@@ -31,7 +31,7 @@ READERS = {
     "pipelines/lakeward/quality/weights.py": "reference/scoring.md",
 }
 # What `View` reads an entry with: its first argument is the key.
-READ = {"text", "texts", "entry", "whole", "choice", "zone", "view", "views"}
+READ = {"text", "texts", "entry", "positive_integer", "choice", "zone", "mapping", "mappings"}
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -92,7 +92,7 @@ def test_a_source_that_received_nothing_is_idle(case, tmp_path):
     source = case.open(tmp_path)
     assert source.receive().landed == 0
     assert source.plan(0, FOREVER) == 0
-    assert source.name(0, 0) == ()
+    assert source.inputs(0, 0) == ()
 
 
 def test_inputs_are_the_same_at_every_call(case, tmp_path):
@@ -101,7 +101,7 @@ def test_inputs_are_the_same_at_every_call(case, tmp_path):
     first = everything(case.open(tmp_path))
     case.deliver(tmp_path, 6, 7)
     case.open(tmp_path).receive()
-    assert case.open(tmp_path).name(0, 5) == first
+    assert case.open(tmp_path).inputs(0, 5) == first
     assert [one.path.read_bytes() for one in first]
 
 
@@ -109,8 +109,8 @@ def test_two_halves_name_what_the_whole_names(case, tmp_path):
     case.deliver(tmp_path, 1, 7)
     source = case.open(tmp_path)
     source.receive()
-    assert source.name(0, 3) + source.name(3, 7) == source.name(0, 7)
-    assert [one.seq for one in source.name(0, 7)] == [1, 2, 3, 4, 5, 6, 7]
+    assert source.inputs(0, 3) + source.inputs(3, 7) == source.inputs(0, 7)
+    assert [one.seq for one in source.inputs(0, 7)] == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_a_second_look_lands_nothing_new(case, tmp_path):
@@ -126,7 +126,7 @@ def test_a_plan_is_bounded_and_moves_on(case, tmp_path):
     case.deliver(tmp_path, 1, 5)
     source = case.open(tmp_path)
     source.receive()
-    size = source.name(0, 1)[0].size
+    size = source.inputs(0, 1)[0].size
     assert source.plan(0, BatchLimit(bytes=2 * size)) == 2
     assert source.plan(2, BatchLimit(bytes=1)) == 3
 
@@ -156,7 +156,7 @@ def test_release_is_idempotent_and_names_stay(case, tmp_path):
     case.deliver(tmp_path, 1, 3)
     source = case.open(tmp_path)
     source.receive()
-    named = source.name(0, 3)
+    named = source.inputs(0, 3)
     source.discard(2)
     source.discard(2)
-    assert source.name(0, 3) == named
+    assert source.inputs(0, 3) == named

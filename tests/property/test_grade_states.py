@@ -21,7 +21,7 @@ proposals = st.builds(
     GradeProposal,
     column=st.just("x"),
     type=types,
-    standing=st.none() | standings,
+    sensitivity=st.none() | standings,
     category=categories,
     detector=st.none(),
     ratio=st.none(),
@@ -35,11 +35,11 @@ decisions = st.builds(
     column=st.just("x"),
     type=types,
     action=st.sampled_from(DecisionAction),
-    standing=standings,
+    sensitivity=standings,
     category=categories,
     seen=st.none() | standings,
     seen_category=categories,
-    by=st.just("chen"),
+    decided_by=st.just("chen"),
     reason=st.just("r"),
 )
 CON = duckdb.connect()

@@ -81,7 +81,7 @@ def judge(promised, rows, *expectations, stored=None, foreign=()):
 
 
 def _run(con, plan, foreign):
-    facts = fetch(con, plan.facts("batch"))[0]
+    facts = fetch(con, plan.facts_select("batch"))[0]
     typed_facts = {name: _instant(value) for name, value in facts.items()}
     relations, repeated = {}, {}
     for number, rule in enumerate(plan.suspect_rules(facts)):

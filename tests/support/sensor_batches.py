@@ -71,7 +71,7 @@ class BatchSequence:
         self.con.execute("""CREATE OR REPLACE TABLE context AS SELECT * EXCLUDE (seq, age) FROM (
             SELECT *, row_number() OVER (PARTITION BY track, series ORDER BY seq DESC) AS age FROM state) WHERE age = 1""")
         self.con.execute(
-            f"CREATE OR REPLACE TABLE judged AS {series.sql(SeriesInput(plan.converted('batch'), 'context', '_ingested_at'))}"
+            f"CREATE OR REPLACE TABLE judged AS {series.sql(SeriesInput(plan.converted_relation('batch'), 'context', '_ingested_at'))}"
         )
         self.con.execute(
             f"INSERT INTO state SELECT {self.batches}, track, series, last_ts, readings, held FROM judged WHERE renewed"

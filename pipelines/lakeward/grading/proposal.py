@@ -39,7 +39,7 @@ class GradeProposal:
 
     Args:
         type: The column's type when it was looked at.
-        standing: None: the rules can't say, so the column is ungraded.
+        sensitivity: None: the rules can't say, so the column is ungraded.
         detector: What was found in the column's own values, also where something else decided the grade.
         ratio: Share of matches, 0 to 1, behind `detector`; for "contains" of validated hits.
         sample: Different values that were looked at.

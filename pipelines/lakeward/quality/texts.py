@@ -9,10 +9,10 @@ from lakeward.quality.patterns import match_anywhere, to_re2
 from lakeward.quality.scope import Kwargs, Predicate, Scope, column_predicate
 from lakeward.quality.strptime import valid_time
 
-# What the engine's reader of JSON takes and Python's does not, once strings are out of the way: a comma before an end, and words for
-# infinities and NaN other than JavaScript's. The reverse is half a surrogate pair, and nesting beyond Python's stack.
+# What the engine's reader of JSON takes and Python's does not, once strings are out of the way: a comma before an end, a negative NaN, and
+# words for infinities and NaN other than JavaScript's. The reverse is half a surrogate pair, and nesting beyond Python's stack.
 STRINGS = r'"([^"\\]|\\.)*"'
-LENIENT = r",[ \t\n\r]*[\]}]"
+LENIENT = r",[ \t\n\r]*[\]}]|-NaN"
 WORD_PATTERN = r"[a-zA-Z]+"
 JSON_WORDS = "('true', 'false', 'null', 'NaN', 'Infinity', 'e', 'E')"
 

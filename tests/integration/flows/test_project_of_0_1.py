@@ -32,12 +32,12 @@ def plant(unpacked, tmp_path):
 
 
 def tables(plant):
-    return {str(found["table"]): found for found in list_tables(Settings(start=plant))}
+    return {str(found.table): found for found in list_tables(Settings(start=plant))}
 
 
 def test_a_run_finds_nothing_new_and_commits_to_no_table(plant):
     before = tables(plant)
-    assert {name: before[name]["rows"] for name in STORED} == STORED
+    assert {name: before[name].rows for name in STORED} == STORED
     reports, failed = run_all(Settings(start=plant))
     assert ([report.batches for report in reports], failed) == ([0, 0], {})
     assert tables(plant) == before
@@ -48,7 +48,7 @@ def test_the_next_batch_goes_the_whole_way(plant):
     reports, failed = run_all(Settings(start=plant))
     counted = [(report.dataset, report.counts.silver, report.counts.quarantine) for report in reports]
     assert (counted, failed) == ([("press_line", 1, 1), ("press_hourly", 1, 0)], {})
-    assert [run["batches"] for run in list_runs(Settings(start=plant))] == [3, 4]
+    assert [run.batches for run in list_runs(Settings(start=plant))] == [3, 4]
 
 
 def test_served_rows_and_grades_are_those_of_before(plant):

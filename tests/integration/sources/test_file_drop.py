@@ -105,7 +105,7 @@ def put(project, name, content=b"a,b\n1,2\n"):
 
 
 def names(source):
-    return [one.name for one in source.name(0, source.plan(0, BatchLimit(bytes=1 << 30)))]
+    return [one.name for one in source.inputs(0, source.plan(0, BatchLimit(bytes=1 << 30)))]
 
 
 def test_landed_bytes_are_those_of_the_file_and_no_link_to_it(project):

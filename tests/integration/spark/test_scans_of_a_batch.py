@@ -38,7 +38,7 @@ def scans(engine, query):
 
 def test_all_rules_and_the_proof_of_the_key_take_one_scan(asked):
     engine, plan = asked
-    assert scans(engine, plan.facts("batch_rows")) == 1
+    assert scans(engine, plan.facts_select("batch_rows")) == 1
 
 
 def test_each_half_of_the_split_takes_one_scan(asked):

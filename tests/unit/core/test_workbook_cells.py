@@ -111,7 +111,7 @@ def test_built_in_formats_of_chinese_excel_are_dates():
     assert [one.name for one in number_formats(styles)] == [
         "NUMBER",
         "DATE",
-        "MOMENT",
+        "DATE_TIME",
         "DATE",
         "DATE",
         "DATE",

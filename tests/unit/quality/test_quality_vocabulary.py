@@ -176,6 +176,8 @@ def test_json_is_what_python_takes_for_json(texts):
         '{"a": NaN}',
         "-Infinity",
         "-inf",
+        "-NaN",
+        "[-NaN]",
         '[",]"]',
         '"é"',
         "",

@@ -29,48 +29,42 @@ def read_parquet(
     """Read Parquet files; a file that lacks a required column is all rejects, a value that its table can't hold one."""
     reading = StagingQueries(DUCKDB)
     known: list[_ParquetFile] = []
-    for file in files:
-        opened = try_read(partial(_open_file, con, file))
+    for batch_input in files:
+        opened = try_read(partial(_open_file, con, batch_input))
         if opened:
             known.append(opened)
         else:
-            reading.reject_file(file, "reject_unreadable")
+            reading.reject_file(batch_input, "reject_unreadable")
     if known:
         con.execute(
-            f"CREATE OR REPLACE TEMP TYPE {_FILE_NAME_TYPE} AS ENUM ({', '.join(dict.fromkeys(literal(parquet_file_.input.name) for parquet_file_ in known))})"
+            f"CREATE OR REPLACE TEMP TYPE {_FILE_NAME_TYPE} AS ENUM ({', '.join(dict.fromkeys(literal(file.input.name) for file in known))})"
         )
     names = {column.source_name for column in columns}
     whole = []
-    for parquet_file_ in known:
-        unknown = tuple(name for name in parquet_file_.types if name not in names)
-        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in parquet_file_.types)
-        reading.reports.append(
-            FileReport(parquet_file_.input.seq, parquet_file_.input.name, parquet_file_.records, unknown=unknown, missing=missing)
-        )
+    for file in known:
+        unknown = tuple(name for name in file.types if name not in names)
+        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in file.types)
+        reading.reports.append(FileReport(file.input.seq, file.input.name, file.records, unknown=unknown, missing=missing))
         if missing:
             reading.rejects.append(
-                _select(
-                    parquet_file_, _reject_items(parquet_file_, "reject_missing_column", missing_columns_detail(DUCKDB, missing))
-                )
+                _select(file, _reject_items(file, "reject_missing_column", missing_columns_detail(DUCKDB, missing)))
             )
         else:
-            whole.append(parquet_file_)
+            whole.append(file)
     stored_types = {column.source_name: stored[column.name] for column in columns if column.name in stored}
     types = {
         c.source_name: sql_type(stored_types[c.source_name])
         if c.source_name in stored_types
-        else common_type(c, [parquet_file_.types for parquet_file_ in whole])
+        else common_type(c, [file.types for file in whole])
         for c in columns
     }
-    for parquet_file_ in whole:
-        strange = differing_columns(parquet_file_.types, stored_types)
-        lost = " OR ".join(loss_condition(identifier(name), parquet_file_.types[name], types[name]) for name in strange)
-        reading.rows.append(_select(parquet_file_, _row_items(parquet_file_, columns, types), f"NOT ({lost})" if lost else ""))
+    for file in whole:
+        strange = differing_columns(file.types, stored_types)
+        lost = " OR ".join(loss_condition(identifier(name), file.types[name], types[name]) for name in strange)
+        reading.rows.append(_select(file, _row_items(file, columns, types), f"NOT ({lost})" if lost else ""))
         if lost:
-            detail = "; ".join(f"{name}: expected {types[name]}, found {parquet_file_.types[name]}" for name in strange)
-            reading.rejects.append(
-                _select(parquet_file_, _reject_items(parquet_file_, "reject_other_type", literal(detail)), lost)
-            )
+            detail = "; ".join(f"{name}: expected {types[name]}, found {file.types[name]}" for name in strange)
+            reading.rejects.append(_select(file, _reject_items(file, "reject_other_type", literal(detail)), lost))
     return reading
 
 

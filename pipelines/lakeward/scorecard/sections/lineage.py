@@ -1,7 +1,7 @@
 """Lineage: which table is made of which."""
 
 from lakeward.scorecard.charts.graph import count_drawn_tables, lineage_graph
-from lakeward.scorecard.figures import Scorecard
+from lakeward.scorecard.figures import FigureRow, Scorecard
 from lakeward.scorecard.markup import Markup, bilingual, cell, figure, figure_attributes, section, table, tag, unmeasured_note
 
 # Arrows that a reader still reads as a list.
@@ -24,17 +24,7 @@ def lineage(card: Scorecard) -> Markup:
         if count_drawn_tables(edges) < int(row.number("tables") or 0)
         else None
     )
-    arrows = [
-        tag(
-            "tr",
-            tag("th", each.key[0], scope="row"),
-            cell("→"),
-            cell(each.key[1]),
-            cell(figure(each, "columns"), "num"),
-            **figure_attributes(None, each),
-        )
-        for each in reading.rows[:MAX_ARROWS]
-    ]
+    arrows = [_arrow(each) for each in reading.rows[:MAX_ARROWS]]
     heads = ("card_source", "", "card_target", "card_columns")
     listed = tag(
         "details",
@@ -52,3 +42,9 @@ def lineage(card: Scorecard) -> Markup:
         *([partial] if partial else []),
         listed,
     )
+
+
+def _arrow(row: FigureRow) -> Markup:
+    source, target = row.key
+    width = cell(figure(row, "columns"), "num")
+    return tag("tr", tag("th", source, scope="row"), cell("→"), cell(target), width, **figure_attributes(None, row))
