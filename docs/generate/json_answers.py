@@ -41,7 +41,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "contract diff OLD NEW": ("compare_contracts", LIST),
     "policy lint": ("lint_policy", LIST),
     "policy test": ("run_policy_tests", LIST),
-    "assess_readiness": ("assess_readiness", OBJECT),
+    "assess": ("assess_readiness", OBJECT),
     "maturity show [ITEM]": ("show_maturity", LIST),
     "scorecard build": ("read_scorecard", OBJECT),
     "scorecard open FIGURE": ("open_figure", OBJECT),

@@ -156,7 +156,7 @@ def test_every_command_is_one_that_can_be_given():
 
 def test_every_command_that_is_named_exists():
     known = options()
-    named = [(page, text) for page in documented.pages() for text in documented.fields_of(documented.text_of(page))]
+    named = [(page, text) for page in documented.pages() for text in documented.named(documented.text_of(page))]
     given = [
         (f"{page}:{step.line}", part)
         for page in PAGES

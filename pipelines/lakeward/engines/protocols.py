@@ -69,7 +69,7 @@ class CompactionResult:
 
     Args:
         version: The table's version after it.
-        old, new: Files that went, and those that hold their rows now.
+        files_removed, files_added: Files that went, and those that hold their rows now.
     """
 
     version: int
@@ -82,8 +82,8 @@ class VacuumResult:
     """What a vacuum did.
 
     Args:
-        live: Files of the newest version.
-        files, size: Files that were removed, and their bytes.
+        live_files: Files of the newest version.
+        removed_files, removed_bytes: Files that were removed, and their bytes.
     """
 
     live_files: int

@@ -74,7 +74,7 @@ def test_partition_values_stay_those_of_the_rows(engine):
     small_files(engine, ODD, ODD_ROWS.format)
     by_kind = "SELECT _kind, count(*) AS n, min(id) AS low FROM silver.press_line WHERE _kind IN ('a b%', '中/x') GROUP BY _kind ORDER BY 1"
     before = engine.fetch(by_kind)
-    assert engine.compact(NAME, ["id"]).new == 4
+    assert engine.compact(NAME, ["id"]).files_added == 4
     assert engine.fetch(by_kind) == before
     assert engine.fetch("SELECT count(*) AS n FROM silver.press_line WHERE _kind IS NULL") == [{"n": 20}]
 
@@ -95,7 +95,7 @@ def test_the_log_says_that_no_data_changed_and_carries_the_fence(engine, lake):
     done = engine.compact(NAME, ["id"])
     told = commit_actions(folder(lake), done.version)
     changes = [action[kind]["dataChange"] for action in told for kind in ("add", "remove") if kind in action]
-    assert (changes, done.files_removed, done.new) == ([False] * (old + 1), old, 1)
+    assert (changes, done.files_removed, done.files_added) == ([False] * (old + 1), old, 1)
     assert [action["txn"]["appId"] for action in told if "txn" in action] == ["lakeward/rewrite"]
     (add,) = [action["add"] for action in told if "add" in action]
     assert '"numRecords":80' in add["stats"]
@@ -116,14 +116,14 @@ def test_columns_that_older_files_lack_are_empty_in_the_new_one(engine):
     wider = TableSpec(NAME, (*COLUMNS, TableColumn("more", STRING)))
     engine.append(wider, f"SELECT *, 'x' AS more FROM ({rows(80, 82)})", txn(9))
     before = engine.fetch(EVERYTHING)
-    assert engine.compact(NAME, ["id"]).new == 1
+    assert engine.compact(NAME, ["id"]).files_added == 1
     assert engine.fetch(EVERYTHING) == before
 
 
 def test_a_table_whose_files_all_lack_a_new_column_is_compacted(engine, lake):
     small_files(engine)
     DeltaTable(str(folder(lake))).alter.add_columns([Field("more", PrimitiveType("string"), nullable=True)])
-    assert engine.compact(NAME, ["id"]).new == 1
+    assert engine.compact(NAME, ["id"]).files_added == 1
     assert engine.fetch("SELECT count(more) AS n, count(*) AS every FROM silver.press_line") == [{"n": 0, "every": 80}]
 
 
@@ -228,7 +228,7 @@ def test_a_compaction_that_is_killed_leaves_an_orphan_that_a_vacuum_takes(ours, 
     assert (process.exitcode, len(data_files(lake) - live_files(lake))) == (-signal.SIGKILL, 1)
     assert ids(ours) == list(range(80))
     make_older(lake, 2)
-    assert ours.vacuum(NAME, timedelta(days=1)).files == 1
+    assert ours.vacuum(NAME, timedelta(days=1)).removed_files == 1
     assert (ids(ours), data_files(lake)) == (list(range(80)), live_files(lake))
     assert ours.compact(NAME, ["id"]).files_removed == 8
 

@@ -47,7 +47,7 @@ def test_files_of_versions_older_than_the_retention_go(engine, lake, spec, shape
     make_older(lake, 31)
     done = engine.vacuum(NAME, MONTH)
     assert data_files(lake) == live_files(lake)
-    assert (ids(engine), done.live_files, done.size) == (list(range(60)), len(live_files(lake)), size)
+    assert (ids(engine), done.live_files, done.removed_bytes) == (list(range(60)), len(live_files(lake)), size)
 
 
 def test_a_version_older_than_the_retention_can_not_be_read_and_is_said_so(engine, lake):
@@ -74,12 +74,12 @@ def test_versions_within_the_retention_still_answer(engine, lake):
     old = len(live_files(lake))
     make_older(lake, 31)
     engine.compact(NAME, ["id"])
-    assert engine.vacuum(NAME, MONTH).files == 0
+    assert engine.vacuum(NAME, MONTH).removed_files == 0
     assert engine.fetch("SELECT count(*) AS n FROM silver.press_line", at={NAME: 4}) == [{"n": 50}]
     make_older(lake, 29)
-    assert engine.vacuum(NAME, MONTH).files == 0
+    assert engine.vacuum(NAME, MONTH).removed_files == 0
     make_older(lake, 2)
-    assert engine.vacuum(NAME, MONTH).files == old
+    assert engine.vacuum(NAME, MONTH).removed_files == old
 
 
 def test_a_table_that_was_vacuumed_is_as_it_was(engine, lake):
@@ -106,7 +106,7 @@ def test_a_second_vacuum_commits_nothing(engine, lake):
     batches(engine, 2)
     engine.vacuum(NAME, MONTH)
     version = engine.info(NAME).version
-    assert (engine.vacuum(NAME, MONTH).files, engine.info(NAME).version) == (0, version)
+    assert (engine.vacuum(NAME, MONTH).removed_files, engine.info(NAME).version) == (0, version)
     kept = DeltaTable(str(folder(lake))).metadata().configuration
     assert kept["delta.deletedFileRetentionDuration"] == "interval 2592000 seconds"
 
@@ -117,9 +117,9 @@ def test_what_a_killed_write_left_goes_when_it_is_old(engine, lake):
     process.start()
     process.join()
     (orphan,) = data_files(lake) - live_files(lake)
-    assert (process.exitcode, engine.vacuum(NAME, DAY).files) == (-signal.SIGKILL, 0)
+    assert (process.exitcode, engine.vacuum(NAME, DAY).removed_files) == (-signal.SIGKILL, 0)
     make_older(lake, 2)
-    assert engine.vacuum(NAME, DAY).files == 1
+    assert engine.vacuum(NAME, DAY).removed_files == 1
     assert orphan not in data_files(lake)
     assert ids(engine) == list(range(20))
 
@@ -131,7 +131,7 @@ def test_what_a_killed_job_of_sparks_left_goes_with_its_folders(engine, lake):
     for name in ("part-00000.parquet", ".part-00000.parquet.crc"):
         (left / name).write_bytes(b"PAR1")
     make_older(lake, 2)
-    assert engine.vacuum(NAME, DAY).files == 2
+    assert engine.vacuum(NAME, DAY).removed_files == 2
     assert not (folder(lake) / "part-0f").exists()
 
 
@@ -141,7 +141,7 @@ def test_files_that_are_not_ours_stay(engine, lake):
         (folder(lake) / name).parent.mkdir(exist_ok=True)
         (folder(lake) / name).write_bytes(b"x")
     make_older(lake, 400)
-    assert engine.vacuum(NAME, DAY).files == 0
+    assert engine.vacuum(NAME, DAY).removed_files == 0
 
 
 def test_a_retention_that_writes_could_outlast_is_refused(engine):
@@ -178,4 +178,4 @@ def test_a_clock_that_goes_wrong_on_one_file_does_not_take_it(engine, lake):
     batches(engine, 2)
     for file in live_files(lake):
         os.utime(folder(lake) / file, (0, 0))
-    assert engine.vacuum(NAME, DAY).files == 0
+    assert engine.vacuum(NAME, DAY).removed_files == 0

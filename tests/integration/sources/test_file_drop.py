@@ -92,8 +92,8 @@ def project(tmp_path):
     return tmp_path
 
 
-def drop(project, **changes):
-    settings = {"source": SOURCE, "format": FileFormat.CSV, "clock": MovedClock(), "premises": DropProject(project), **changes}
+def drop(root, **changes):
+    settings = {"source": SOURCE, "format": FileFormat.CSV, "clock": MovedClock(), "project": DropProject(root), **changes}
     return FileDrop(dataset="plant", landing=project / "lake" / "landing", **settings)
 
 
@@ -202,7 +202,7 @@ def test_a_folder_in_a_root_of_the_project_is_read(project, tmp_path_factory):
     share = tmp_path_factory.mktemp("share")
     (share / "a.csv").write_bytes(b"a,b\n1,2\n")
     source = replace(SOURCE, path=PurePosixPath(share / "."))
-    assert drop(project, source=source, premises=DropProject(project, (share,))).receive().landed == 1
+    assert drop(project, source=source, project=DropProject(project, (share,))).receive().landed == 1
 
 
 def test_a_missing_folder_says_how_to_make_it(project):
