@@ -94,7 +94,7 @@ def project(tmp_path):
 
 def drop(root, **changes):
     settings = {"source": SOURCE, "format": FileFormat.CSV, "clock": MovedClock(), "project": DropProject(root), **changes}
-    return FileDrop(dataset="plant", landing=project / "lake" / "landing", **settings)
+    return FileDrop(dataset="plant", landing=root / "lake" / "landing", **settings)
 
 
 def put(project, name, content=b"a,b\n1,2\n"):
