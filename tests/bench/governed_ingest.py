@@ -105,7 +105,7 @@ def write_bare(root: Path, file: Path) -> None:
     """The same files by the same engine: landed, bronze, silver; no rule, no identity, no verdict, no lineage."""
     from lakeward.core.names import Layer
     from lakeward.core.settings import Settings
-    from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+    from lakeward.engines.tables import TableColumn, TableSpec, Txn
     from lakeward.flows.base.batch_context import EXTRA_COLUMN, ROW_ID_COLUMNS
     from lakeward.flows.base.workspace import open_workspace
     from lakeward.flows.batch.publish import silver_spec

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lakeward.contracts.model import Kind
 from lakeward.contracts.record_format import FileFormat
-from lakeward.engines.protocols import ColumnStatistics, RowStatistics
+from lakeward.engines.tables import ColumnStatistics, RowStatistics
 from lakeward.quality.plan import compile_plan
 from support.judging import column, contract, expect, fetch, rules_of
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lakeward.contracts.model import Column, Contract, DataType, Kind
 from lakeward.core.names import Layer
 from lakeward.engines import open_engine
-from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+from lakeward.engines.tables import TableColumn, TableSpec, Txn
 from lakeward.flows.suggest.history import open_history
 from lakeward.flows.suggest.proposal import RuleProposal
 from lakeward.flows.suggest.suggestions import learn_rules

@@ -8,7 +8,7 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
-from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+from lakeward.engines.tables import TableColumn, TableSpec, Txn
 from lakeward.flows import create_project
 from lakeward.flows.serving.connection import Connection, open_connection
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState

@@ -16,7 +16,7 @@ from lakeward.engines.delta.compaction import Compaction
 from lakeward.engines.embedded.compaction import DuckDbBinWriter
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.engine import EmbeddedEngine
-from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+from lakeward.engines.tables import TableColumn, TableSpec, Txn
 
 NAME = TableName(Layer.SILVER, "press_line")
 APP = "lakeward/press_line"

@@ -5,190 +5,25 @@ SQL that crosses this line is DuckDB's dialect, kept to what sqlglot can transla
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Protocol
 
-from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.names import Relation, TableName
-
-# Nothing is stored yet.
-NO_STORED_TYPES: Mapping[str, DataType] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    """One column of a stored table."""
-
-    name: str
-    type: DataType
-    nullable: bool = True
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """What a table must look like before rows are committed to it."""
-
-    name: TableName
-    columns: tuple[TableColumn, ...]
-    partition_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Txn:
-    """A Delta application transaction: `version` of `app` lands once (Delta protocol, "Transaction Identifiers")."""
-
-    app: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """A commit that landed.
-
-    Args:
-        version: The table's version after it.
-        rows: Rows in the data files it added, as the writer counted them.
-        carried: Of these, rows that were there before and were only carried over by copy-on-write.
-    """
-
-    version: int
-    rows: int
-    copied_rows: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CompactionResult:
-    """A compaction that landed.
-
-    Args:
-        version: The table's version after it.
-        files_removed, files_added: Files that went, and those that hold their rows now.
-    """
-
-    version: int
-    files_removed: int
-    files_added: int
-
-
-@dataclass(frozen=True, slots=True)
-class VacuumResult:
-    """What a vacuum did.
-
-    Args:
-        live_files: Files of the newest version.
-        removed_files, removed_bytes: Files that were removed, and their bytes.
-    """
-
-    live_files: int
-    removed_files: int
-    removed_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableInfo:
-    """A stored table as it is now; `rows` from Delta's own statistics."""
-
-    name: TableName
-    path: str
-    version: int
-    rows: int
-    columns: tuple[TableColumn, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnStatistics:
-    """What is known of a column without reading it.
-
-    Args:
-        nulls: Rows without a value.
-        low, high: No value lies outside; None: not known, or no value. Of a floating-point column they also say that none is NaN.
-    """
-
-    nulls: int
-    low: Any = None
-    high: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class RowStatistics:
-    """What is known of some rows without reading them; a column that is missing is not known."""
-
-    rows: int
-    columns: Mapping[str, ColumnStatistics]
-
-
-class ExternalFormat(StrEnum):
-    """What rows outside the lake can come in, when they carry their own types."""
-
-    PARQUET = "parquet"
-    JSON = "json"  # one object per line, or one array of objects
-    DELTA = "delta"
-    ARROW = "arrow"
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalData:
-    """Rows that are no table of the lake.
-
-    Args:
-        files: The files, in order; of Delta the table's folder; of Arrow none.
-        table: The Arrow table.
-    """
-
-    format: ExternalFormat
-    files: tuple[Path, ...] = ()
-    table: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalColumn:
-    """A column of such rows.
-
-    Args:
-        type: What rules see of it; BINARY for what they can't look into, such as lists.
-        held: The relation's column that has its value as it was.
-    """
-
-    name: str
-    type: DataType
-    raw_column: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttachedData:
-    """Such rows, as relations of a session.
-
-    Args:
-        rows: The columns.
-        placed: The columns, with `_file, _file_seq, _row`.
-        statistics: What is known of them unread; None: nothing.
-    """
-
-    rows: Relation
-    placed: Relation
-    columns: tuple[ExternalColumn, ...]
-    statistics: RowStatistics | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """The files of a batch, as relations of a session.
-
-    Args:
-        rows, rejects: As `QueryEngine.stage` says.
-        reports: One per file, in their order.
-    """
-
-    rows: Relation
-    rejects: Relation
-    reports: tuple[FileReport, ...]
+from lakeward.engines.external import AttachedData, ExternalData, Staged
+from lakeward.engines.tables import (
+    NO_STORED_TYPES,
+    Commit,
+    CompactionResult,
+    RowStatistics,
+    TableInfo,
+    TableSpec,
+    Txn,
+    VacuumResult,
+)
 
 
 class TableStore(Protocol):

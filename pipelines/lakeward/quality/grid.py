@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from lakeward.contracts.model import Kind
 from lakeward.core.clock import EPOCH, MICROSECOND
 from lakeward.core.sql import identifier
-from lakeward.engines.protocols import ColumnStatistics, RowStatistics
+from lakeward.engines.tables import ColumnStatistics, RowStatistics
 from lakeward.quality.convert import ConvertedColumn
 
 # Below, hashing costs less than one more query.

@@ -9,7 +9,7 @@ from typing import Any
 
 from lakeward.contracts.model import Contract, DataType
 from lakeward.core.sql import identifier
-from lakeward.engines.protocols import RowStatistics
+from lakeward.engines.tables import RowStatistics
 from lakeward.quality.check_columns import add_check_columns
 from lakeward.quality.checks import Check, GxCheck, RowCheck, SeriesCheck, UniqueCheck
 from lakeward.quality.compile import compile_rule

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.engines.protocols import ColumnStatistics, RowStatistics
+from lakeward.engines.tables import ColumnStatistics, RowStatistics
 from lakeward.quality.bounds import Bounds
 from lakeward.quality.checks import verdict_of_share
 from lakeward.quality.literals import parse_value

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lakeward.contracts.model import Column, Contract, DataType
 from lakeward.core.names import TableName
-from lakeward.engines.protocols import TableInfo
+from lakeward.engines.tables import TableInfo
 from lakeward.grading.grade import ColumnGrade
 from lakeward.protection.policy import AccessDecision, Action, Policy
 

@@ -11,7 +11,7 @@ import pytest
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+from lakeward.engines.tables import TableColumn, TableSpec, Txn
 from support.both_engines import ENGINES, open_engine_named
 
 TABLE = TableName(Layer.SILVER, "traps")

@@ -6,7 +6,7 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.gaps import GAPS
-from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+from lakeward.engines.tables import TableColumn, TableSpec, Txn
 from support.both_engines import open_engine_named
 
 SPEC = TableSpec(

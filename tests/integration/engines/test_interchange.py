@@ -13,10 +13,10 @@ from lakeward.engines.delta.rewrite import FENCE, Rewrite
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import delete_same_keys
 from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
-from lakeward.engines.protocols import Txn
 from lakeward.engines.spark.data_files import write_files as write_files_on_spark
 from lakeward.engines.spark.delete_predicate import delete_same_keys as same_keys_on_spark
 from lakeward.engines.spark.rewrite import SparkRowRewriter
+from lakeward.engines.tables import Txn
 from support.both_engines import open_engine_named
 from support.external_writers import OlderTransaction, create_external_table, first_add, require_newer_protocol, run_delta_sql
 from support.small_tables import APP, BY_DAY, NAME, SPEC, by_day, folder, ids, rows, total, txn

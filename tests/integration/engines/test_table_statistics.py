@@ -7,7 +7,7 @@ import pytest
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.protocols import ColumnStatistics, TableColumn, TableSpec
+from lakeward.engines.tables import ColumnStatistics, TableColumn, TableSpec
 from support.small_tables import COLUMNS, rows, txn
 
 NAME = TableName(Layer.BRONZE, "press_line")

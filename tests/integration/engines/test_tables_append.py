@@ -9,7 +9,7 @@ from deltalake import DeltaTable, QueryBuilder, TableFeatures
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import ContractError, InvariantError
-from lakeward.engines.protocols import TableColumn, TableSpec
+from lakeward.engines.tables import TableColumn, TableSpec
 from support.small_tables import BY_DAY, COLUMNS, NAME, SPEC, STRING, by_day, data_files, folder, ids, live_files, rows, txn
 
 

@@ -19,7 +19,7 @@ from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import delete_same_keys
 from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
-from lakeward.engines.protocols import TableColumn, TableSpec, Txn
+from lakeward.engines.tables import TableColumn, TableSpec, Txn
 from support.small_tables import (
     APP,
     BY_DAY,

@@ -8,7 +8,7 @@ from deltalake import DeltaTable, QueryBuilder
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.protocols import TableColumn, TableSpec
+from lakeward.engines.tables import TableColumn, TableSpec
 from support.small_tables import STRING, txn
 
 SOURCE, COPY = TableName(Layer.BRONZE, "texts"), TableName(Layer.SILVER, "texts")

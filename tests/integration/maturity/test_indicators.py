@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows import ingest_dataset
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace

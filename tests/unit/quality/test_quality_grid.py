@@ -8,7 +8,7 @@ import pytest
 
 from lakeward.contracts.model import Kind
 from lakeward.contracts.record_format import FileFormat
-from lakeward.engines.protocols import ColumnStatistics, RowStatistics
+from lakeward.engines.tables import ColumnStatistics, RowStatistics
 from lakeward.quality.grid import MIN_ROWS
 from lakeward.quality.plan import compile_plan
 from support.judging import column, contract, expect, rules_of

@@ -17,7 +17,7 @@ from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Tra
 from lakeward.core.errors import InvariantError, StoreConflictError
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.schemas import missing_columns, to_schema
-from lakeward.engines.protocols import TableSpec, Txn
+from lakeward.engines.tables import TableSpec, Txn
 
 # Waits between tries, in seconds. A commit takes 25 ms: ten losses in a row are no race but a fault.
 BACKOFF = (0.01, 0.02, 0.05, 0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8)

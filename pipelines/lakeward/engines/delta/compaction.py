@@ -21,7 +21,7 @@ from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.rewrite import FENCE, UNDO_TRIES
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import StoredFile, stored_files
-from lakeward.engines.protocols import CompactionResult, TableSpec, Txn
+from lakeward.engines.tables import CompactionResult, TableSpec, Txn
 
 # Bytes that one task of Spark reads at once (`maxPartitionBytes`); a sort of as many spills only where memory is short.
 TARGET_FILE_BYTES = 128 << 20

@@ -16,7 +16,7 @@ from lakeward.core.errors import InvariantError
 from lakeward.engines.delta.commits import commit, committed_version, files_removed_between, open_table
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.schemas import columns_of
-from lakeward.engines.protocols import Commit, TableSpec, Txn
+from lakeward.engines.tables import Commit, TableSpec, Txn
 
 # The application id that every rewrite and compaction of a table shares, whatever program does it.
 FENCE = "lakeward/rewrite"

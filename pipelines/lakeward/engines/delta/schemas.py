@@ -6,7 +6,7 @@ from deltalake.schema import PrimitiveType
 from lakeward.contracts.model import DataType
 from lakeward.core.errors import ContractError
 from lakeward.engines.delta.types import delta_type, from_delta
-from lakeward.engines.protocols import TableColumn, TableSpec
+from lakeward.engines.tables import TableColumn, TableSpec
 
 # Reader features and writer features that ask nothing of a writer of plain rows without constraints of their own.
 _HARMLESS = {"appendOnly", "invariants"}

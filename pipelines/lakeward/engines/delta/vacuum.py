@@ -23,7 +23,7 @@ from lakeward.core.names import TableName
 from lakeward.engines.delta.commits import commit_actions, open_table
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import stored_files
-from lakeward.engines.protocols import TableSpec, VacuumResult
+from lakeward.engines.tables import TableSpec, VacuumResult
 
 # Below it a write that is under way could lose files that it wrote first; they lie there until the last one is written.
 MIN_RETENTION = timedelta(hours=1)

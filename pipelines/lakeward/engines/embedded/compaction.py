@@ -12,7 +12,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.compaction import Bin
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.embedded.data_files import write_files
-from lakeward.engines.protocols import TableColumn, TableSpec
+from lakeward.engines.tables import TableColumn, TableSpec
 
 
 @dataclass(frozen=True, slots=True)

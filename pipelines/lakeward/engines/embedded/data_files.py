@@ -15,7 +15,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import WrittenStatistics, stats_json, unquote_name
 from lakeward.engines.embedded.dictionaries import TextDictionary, text_dictionaries
-from lakeward.engines.protocols import TableColumn, TableSpec
+from lakeward.engines.tables import TableColumn, TableSpec
 
 # Trying to make a dictionary of a column of measurements is work thrown away: giving up after 10,000 values, more than a plant has
 # series, writes 10 M rows with 7 % less CPU into files of the same size.

@@ -10,7 +10,7 @@ from lakeward.contracts.model import Kind
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.data_file import DataFile
-from lakeward.engines.protocols import TableSpec
+from lakeward.engines.tables import TableSpec
 
 # Kinds whose bounds prune files and survive the way through text; NaN and raw bytes do neither.
 _BOUNDED = {Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.TIMESTAMP}

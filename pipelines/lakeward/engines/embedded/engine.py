@@ -25,7 +25,7 @@ from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
 from lakeward.engines.embedded.session import EmbeddedSession
 from lakeward.engines.embedded.statistics import batch_statistics, has_no_rows_between
-from lakeward.engines.protocols import Commit, CompactionResult, RowStatistics, TableInfo, TableSpec, Txn, VacuumResult
+from lakeward.engines.tables import Commit, CompactionResult, RowStatistics, TableInfo, TableSpec, Txn, VacuumResult
 
 
 class EmbeddedEngine(EmbeddedSession):

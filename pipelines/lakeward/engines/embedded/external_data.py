@@ -19,7 +19,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.parquet_statistics import parquet_statistics
 from lakeward.engines.embedded.scans import delta_scan
-from lakeward.engines.protocols import AttachedData, ExternalColumn, ExternalData, ExternalFormat
+from lakeward.engines.external import AttachedData, ExternalColumn, ExternalData, ExternalFormat
 from lakeward.engines.reading.file_errors import try_read
 
 _NAIVE = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"})

@@ -14,7 +14,7 @@ import duckdb
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.sql import literal
-from lakeward.engines.protocols import ColumnStatistics, RowStatistics
+from lakeward.engines.tables import ColumnStatistics, RowStatistics
 
 # Digits after the point of any decimal's bounds; those with more are not told.
 _SCALE = 18

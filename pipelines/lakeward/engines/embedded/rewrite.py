@@ -11,7 +11,7 @@ from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import DeletePredicate
 from lakeward.engines.embedded.scans import delta_scan
-from lakeward.engines.protocols import TableSpec
+from lakeward.engines.tables import TableSpec
 
 # Name of the column that says which file a row lies in; no contract can have it, since its names have no leading underscores.
 _FILE_COLUMN = "__lakeward_file"

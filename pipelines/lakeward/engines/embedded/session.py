@@ -24,7 +24,8 @@ from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import ScratchFolder
 from lakeward.engines.embedded.table_references import resolve_tables
-from lakeward.engines.protocols import NO_STORED_TYPES, AttachedData, ExternalData, Staged
+from lakeward.engines.external import AttachedData, ExternalData, Staged
+from lakeward.engines.tables import NO_STORED_TYPES
 from lakeward.engines.text.staging_queries import STAGED_REJECTS, STAGED_ROWS
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"

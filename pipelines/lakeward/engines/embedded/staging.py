@@ -17,9 +17,9 @@ from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.excel_files import read_excel
 from lakeward.engines.embedded.json_files import read_json
 from lakeward.engines.embedded.parquet_files import read_parquet
-from lakeward.engines.protocols import NO_STORED_TYPES
 from lakeward.engines.reading.text_lines import TextFile
 from lakeward.engines.reading.text_sql import DUCKDB
+from lakeward.engines.tables import NO_STORED_TYPES
 from lakeward.engines.text.decoding import utf8_view
 from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, StagingQueries, no_rows_select
 

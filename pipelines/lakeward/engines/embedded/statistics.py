@@ -10,7 +10,7 @@ from typing import Any
 from deltalake import DeltaTable
 
 from lakeward.engines.delta.batch_files import action_values, batch_file_indexes
-from lakeward.engines.protocols import ColumnStatistics, RowStatistics
+from lakeward.engines.tables import ColumnStatistics, RowStatistics
 
 # Other writers cut a greatest instant off to milliseconds (Delta protocol, "Per-file Statistics").
 _TRUNCATION = timedelta(milliseconds=1)

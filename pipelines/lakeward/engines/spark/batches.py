@@ -12,8 +12,8 @@ from lakeward.core.names import TableName
 from lakeward.engines.delta.batch_files import action_values, batch_file_indexes
 from lakeward.engines.delta.commits import open_table
 from lakeward.engines.delta.schemas import columns_of, unsupported_features
-from lakeward.engines.protocols import TableSpec
 from lakeward.engines.spark.data_rows import data_rows
+from lakeward.engines.tables import TableSpec
 
 # More files Spark looks up by a job of its own (`spark.sql.sources.parallelPartitionDiscovery.threshold`).
 _MOST_FILES = 32

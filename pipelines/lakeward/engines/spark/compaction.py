@@ -11,10 +11,10 @@ from pyspark.sql import functions as f
 from lakeward.contracts.model import DataType, Kind
 from lakeward.engines.delta.compaction import Bin
 from lakeward.engines.delta.data_file import DataFile
-from lakeward.engines.protocols import TableColumn, TableSpec
 from lakeward.engines.spark.data_files import write_sorted
 from lakeward.engines.spark.data_rows import data_rows
 from lakeward.engines.spark.types import quote_identifier
+from lakeward.engines.tables import TableColumn, TableSpec
 
 # Number of the bin that a row is for; no contract can have the name, since its names have no leading underscores.
 _BIN_COLUMN = "__lakeward_bin"

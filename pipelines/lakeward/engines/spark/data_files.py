@@ -14,9 +14,9 @@ from pyspark.sql import functions as f
 
 from lakeward.core.errors import InvariantError, MachineError
 from lakeward.engines.delta.data_file import DataFile
-from lakeward.engines.protocols import TableSpec
 from lakeward.engines.spark.footers import data_files
 from lakeward.engines.spark.types import from_spark, quote_identifier, spark_type
+from lakeward.engines.tables import TableSpec
 
 # Parquet's writer tells nothing of a column, not even its nulls, whose bounds take more than 4 KiB; no bound of 1 KiB gets into Delta's log.
 _OPTIONS = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false", "parquet.statistics.truncate.length": "1024"}

@@ -9,8 +9,8 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from lakeward.engines.protocols import TableSpec
 from lakeward.engines.spark.types import quote_identifier, schema_ddl, spark_type
+from lakeward.engines.tables import TableSpec
 
 
 def data_rows(spark: SparkSession, paths: Sequence[Path], partition: Mapping[str, str | None], stored: TableSpec) -> DataFrame:

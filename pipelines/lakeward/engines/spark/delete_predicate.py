@@ -12,8 +12,8 @@ from pyspark.sql import functions as f
 
 from lakeward.contracts.model import Kind
 from lakeward.engines.delta.data_file import DataFile
-from lakeward.engines.protocols import TableColumn, TableSpec
 from lakeward.engines.spark.types import quote_identifier, schema_ddl, spark_type
+from lakeward.engines.tables import TableColumn, TableSpec
 
 # How the bounds of two files are compared, as their statistics write them; other kinds spare no file.
 _ORDER: Mapping[Kind, Callable[[str], Any]] = {

@@ -18,7 +18,6 @@ from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import missing_columns
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.protocols import Commit, CompactionResult, RowStatistics, TableInfo, TableSpec, Txn, VacuumResult
 from lakeward.engines.spark.batches import rows_of_batch
 from lakeward.engines.spark.compaction import SparkBinWriter
 from lakeward.engines.spark.data_files import write_files
@@ -26,6 +25,7 @@ from lakeward.engines.spark.delete_predicate import DeletePredicate, delete_same
 from lakeward.engines.spark.faults import spark_faults
 from lakeward.engines.spark.query_engine import SparkQueryEngine
 from lakeward.engines.spark.rewrite import SparkRowRewriter
+from lakeward.engines.tables import Commit, CompactionResult, RowStatistics, TableInfo, TableSpec, Txn, VacuumResult
 
 # Name of the stored rows in a query that chooses among them.
 _STORED = "__lakeward_stored"

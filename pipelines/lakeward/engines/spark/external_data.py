@@ -10,7 +10,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
-from lakeward.engines.protocols import AttachedData, ExternalData, ExternalFormat
+from lakeward.engines.external import AttachedData, ExternalData, ExternalFormat
 from lakeward.engines.spark.types import quote_identifier
 
 

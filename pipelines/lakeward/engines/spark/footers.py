@@ -14,7 +14,7 @@ from lakeward.core.errors import InvariantError
 from lakeward.core.sql import literal
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import stats_json
-from lakeward.engines.protocols import TableSpec
+from lakeward.engines.tables import TableSpec
 
 # How a folder says that the partition's value is NULL (Hive's layout, which Spark and DuckDB both write).
 _NULL = "__HIVE_DEFAULT_PARTITION__"

@@ -24,7 +24,7 @@ from lakeward.core.settings import SparkSettings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.time_travel import translate_missing_versions
 from lakeward.engines.embedded.engine import EmbeddedEngine
-from lakeward.engines.protocols import NO_STORED_TYPES, AttachedData, ExternalData, Staged
+from lakeward.engines.external import AttachedData, ExternalData, Staged
 from lakeward.engines.spark.caching import cache_in_memory, cache_on_disk, is_repeatable
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.export import write_single_file
@@ -37,6 +37,7 @@ from lakeward.engines.spark.staging.stage import is_for_executors as is_text_for
 from lakeward.engines.spark.staging.stage import stage
 from lakeward.engines.spark.type_resolver import TypeResolver
 from lakeward.engines.spark.types import duckdb_type_name, from_spark, quote_identifier
+from lakeward.engines.tables import NO_STORED_TYPES
 from lakeward.engines.text.staging_queries import STAGED_REJECTS, STAGED_ROWS
 
 

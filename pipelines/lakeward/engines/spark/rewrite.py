@@ -11,11 +11,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stored_files import stored_files
-from lakeward.engines.protocols import TableSpec
 from lakeward.engines.spark.data_files import write_files
 from lakeward.engines.spark.data_rows import data_rows
 from lakeward.engines.spark.delete_predicate import DeletePredicate
 from lakeward.engines.spark.results import collect_rows
+from lakeward.engines.tables import TableSpec
 
 # Name of the column that says which file a row lies in; no contract can have it, since its names have no leading underscores.
 _FILE_COLUMN = "__lakeward_file"

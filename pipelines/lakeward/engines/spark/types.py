@@ -7,8 +7,8 @@ from pyspark.sql.types import DataType as SparkType
 
 from lakeward.contracts.model import DataType, Kind
 from lakeward.engines.delta.types import delta_type, from_delta
-from lakeward.engines.protocols import TableColumn
 from lakeward.engines.spark.expressions import INSTANT
+from lakeward.engines.tables import TableColumn
 
 # What Spark's SQL calls otherwise than Delta's log does.
 _SQL = {"long": "bigint"}

@@ -10,7 +10,8 @@ from lakeward.contracts.model import Contract, DataType, Kind
 from lakeward.core.clock import Clock
 from lakeward.core.names import Layer, RunId, TableName
 from lakeward.core.sql import instant
-from lakeward.engines.protocols import Engine, TableColumn, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import TableColumn, Txn
 from lakeward.flows.base.pinning import PinnedBatch
 from lakeward.flows.base.workspace import Workspace
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights

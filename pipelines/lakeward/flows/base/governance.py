@@ -15,7 +15,8 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import TransientError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals
-from lakeward.engines.protocols import Commit, Engine, TableColumn, TableSpec, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Commit, TableColumn, TableSpec, Txn
 
 # Physical types that governance contracts use; scores are 0.00 to 100.00, ratios 0.0000 to 1.0000.
 TYPES = {

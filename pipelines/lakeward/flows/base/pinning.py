@@ -15,7 +15,8 @@ from lakeward.contracts.model import Contract
 from lakeward.core.clock import Clock
 from lakeward.core.errors import StoreConflictError
 from lakeward.core.names import BatchId, Layer, RunId, TableName, batch_id, sha256
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 
 RUNS = TableName(Layer.GOVERNANCE, "runs")

@@ -8,7 +8,8 @@ from typing import Any
 
 from lakeward.contracts.model import DataType
 from lakeward.core.names import Relation
-from lakeward.engines.protocols import Engine, RowStatistics
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base.batch_context import INTEGER, BatchContext
 from lakeward.flows.base.pinning import Reprocess
 from lakeward.flows.batch.series import NO_PRIOR_STATE, PriorState, judge_series, prior_state

@@ -10,7 +10,7 @@ from lakeward.contracts.model import Column, Contract, DataType, Grain, Kind
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.sql import identifier, instant, literal
-from lakeward.engines.protocols import TableColumn, TableSpec
+from lakeward.engines.tables import TableColumn, TableSpec
 from lakeward.flows.base import governance
 from lakeward.flows.base.batch_context import (
     EXTRA_COLUMN,

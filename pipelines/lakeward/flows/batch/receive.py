@@ -7,7 +7,7 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Layer, Relation
 from lakeward.core.sql import identifier
-from lakeward.engines.protocols import TableColumn, TableSpec
+from lakeward.engines.tables import TableColumn, TableSpec
 from lakeward.flows.base.batch_context import EXTRA_COLUMN, PROVENANCE_COLUMNS, ROW_ID_COLUMNS, STRING, BatchContext, BatchStep
 from lakeward.flows.base.governance import with_retries
 from lakeward.flows.base.report import Counts, Warnings

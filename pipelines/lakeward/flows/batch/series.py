@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import Layer, Relation
 from lakeward.core.sql import equals, literal
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.batch_context import STRING, BatchContext
 from lakeward.flows.base.governance import with_retries

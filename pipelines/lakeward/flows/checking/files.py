@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import DataError
-from lakeward.engines.protocols import ExternalData, ExternalFormat
+from lakeward.engines.external import ExternalData, ExternalFormat
 from lakeward.sources.sniff import guess_format
 
 PARQUET = (".parquet", ".pq")

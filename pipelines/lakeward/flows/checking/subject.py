@@ -12,7 +12,9 @@ from lakeward.core.errors import DataError
 from lakeward.core.names import Layer, Relation, TableName
 from lakeward.core.settings import EMBEDDED, Settings
 from lakeward.engines import open_engine
-from lakeward.engines.protocols import Engine, ExternalData, ExternalFormat, RowStatistics
+from lakeward.engines.external import ExternalData, ExternalFormat
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.checking.files import resolve_data
 from lakeward.flows.checking.reserved_names import check_reserved_names

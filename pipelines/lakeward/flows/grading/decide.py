@@ -7,7 +7,8 @@ from lakeward.contracts.model import Column, Contract
 from lakeward.core.errors import ProtectionError, StoreConflictError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.answers import GradedColumn

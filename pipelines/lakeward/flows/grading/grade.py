@@ -13,7 +13,8 @@ from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError
 from lakeward.core.names import RunId, TableName, new_run_id, sha256
 from lakeward.core.settings import Settings
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.order import dependency_order
 from lakeward.flows.base.workspace import Workspace, open_workspace

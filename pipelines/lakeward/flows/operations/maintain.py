@@ -16,7 +16,8 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import LakewardError
 from lakeward.core.names import Layer, RunId, TableName, new_run_id
 from lakeward.core.settings import Settings
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.series import drop_superseded_state

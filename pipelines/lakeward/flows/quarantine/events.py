@@ -11,7 +11,8 @@ from enum import StrEnum
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals
-from lakeward.engines.protocols import Commit, Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Commit, Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 

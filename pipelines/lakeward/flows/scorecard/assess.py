@@ -15,7 +15,8 @@ from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import Layer, RunId, TableName, new_run_id
 from lakeward.core.settings import Settings
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.scorecard.inventory import take_inventory

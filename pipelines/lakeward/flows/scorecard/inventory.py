@@ -9,7 +9,8 @@ from typing import Any
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.protocols import Engine, TableInfo, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import TableInfo, Txn
 from lakeward.flows.base import governance
 
 APP = "lakeward/inventory"

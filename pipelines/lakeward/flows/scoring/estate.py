@@ -9,7 +9,8 @@ from typing import Any
 
 from lakeward.core.names import new_run_id
 from lakeward.core.settings import Settings
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.scores import SCORE_COLUMNS, SCORES, Row, latest_versions, read_family, score_evidence, score_head

@@ -13,7 +13,8 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import BatchId, RunId, new_run_id
 from lakeward.core.settings import Settings
 from lakeward.core.sql import equals
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.batch_context import BatchContext

@@ -17,7 +17,8 @@ from typing import Any
 from lakeward.core.clock import Clock
 from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.names import new_run_id, sha256
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 
 # Entries that one commit takes along: at one query a second, less than two minutes of them wait.

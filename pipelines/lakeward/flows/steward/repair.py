@@ -14,7 +14,8 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, Relation
 from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier, instant, literal
-from lakeward.engines.protocols import Engine, TableColumn, TableSpec, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import TableColumn, TableSpec, Txn
 from lakeward.flows.base import pinning
 from lakeward.flows.base.batch_context import EXTRA_COLUMN, INTEGER, ROW_ID_COLUMNS, STRING
 from lakeward.flows.base.governance import with_retries

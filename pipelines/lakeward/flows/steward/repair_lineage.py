@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from lakeward.contracts.model import Contract
 from lakeward.core.names import Layer
 from lakeward.core.sql import identifier
-from lakeward.engines.protocols import Engine, Txn
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance, lineage_events
 from lakeward.flows.base.lineage_events import edge_rows, query_lineage
 from lakeward.flows.base.workspace import Workspace

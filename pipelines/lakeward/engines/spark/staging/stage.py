@@ -13,13 +13,13 @@ from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import MachineError
-from lakeward.engines.protocols import NO_STORED_TYPES
 from lakeward.engines.spark.staging.csv_files import CsvReader
 from lakeward.engines.spark.staging.file_heads import open_text
 from lakeward.engines.spark.staging.json_files import read_json
 from lakeward.engines.spark.staging.lines import SparkTextFile
 from lakeward.engines.spark.staging.parquet_files import ParquetReader, reads_like_duckdb
 from lakeward.engines.spark.staging.text_sql import SPARK
+from lakeward.engines.tables import NO_STORED_TYPES
 from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, StagingQueries, no_rows_select
 
 
