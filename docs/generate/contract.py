@@ -7,7 +7,7 @@ import yaml
 
 from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
-from lakeward.contracts import build, columns, file_drop, gold, sla
+from lakeward.contracts import build, columns, file_drop, gold, limits, sla
 
 RULES = "grading_rules_common_v1.yaml"
 INTRODUCTION = """\
@@ -19,6 +19,7 @@ COLUMNS = "Each of `properties` of the one object in `schema` is a column."
 UNJUDGED = """\
 {keys} are refused: nothing in Lakeward would judge them. Rules stand in [the suite](suite.md)."""
 SLA = "A value with a unit: `s`, `min`, `h`, `d` or `y`."
+LIMITS = "The value of the custom property `limits`. Each is a share, not a percentage."
 SOURCE = "The value of the custom property `source`: a drop folder and how the records of its files look."
 MODEL = "The value of the custom property `model`."
 CLASSES = "`dataClass` is one of these; the class gives the grade of columns that no detector knows."
@@ -84,7 +85,8 @@ def contract() -> str:
     parts = (
         *(INTRODUCTION, "## Top level", keys(build.KEYS), "## Custom properties", keys(build.CUSTOM)),
         *("## Columns", COLUMNS, keys(columns.KEYS), "### Custom properties of a column", keys(columns.CUSTOM), refused),
-        *("## `slaProperties`", SLA, keys(sla.PROPERTIES), "## `source`", SOURCE, keys(file_drop.KEYS)),
+        *("## `slaProperties`", SLA, keys(sla.PROPERTIES), "## `limits`", LIMITS, keys(limits.KEYS)),
+        *("## `source`", SOURCE, keys(file_drop.KEYS)),
         *("## `model`", MODEL, keys(gold.KEYS), "## Classes of data", CLASSES),
         *(table(("class", "English", "中文"), map(_class, classes.items())), "## Examples", "Silver:", SILVER, "Gold:", GOLD),
     )

@@ -8,6 +8,7 @@ from lakeward.contracts.columns import collect_unjudged, read_columns
 from lakeward.contracts.document import Document, Fault, safe_repr
 from lakeward.contracts.file_drop import read_file_drop
 from lakeward.contracts.gold import read_model, timestamp_column
+from lakeward.contracts.limits import read_limits
 from lakeward.contracts.model import Column, Contract, Grain
 from lakeward.contracts.record_format import TYPED_ROWS
 from lakeward.contracts.sla import read_sla_properties
@@ -54,6 +55,7 @@ CUSTOM: Mapping[str, KeyDoc] = {
         "Class of data that gives columns their default grade; see below.",
         "none: columns that no detector knows stay ungraded",
     ),
+    "limits": KeyDoc("mapping", "How much of one batch may go wrong before it is stopped; see below.", "the limits' defaults"),
     "engine": KeyDoc("`embedded` or `spark`", "Engine of this dataset.", "`engine` in `project.yaml`"),
 }
 # Six digits a part: enough for ever, and no number that a comparison could choke on.
@@ -103,6 +105,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         model=read_model(properties.mapping("model"), name, columns) if origin == "model" else None,
         engine=properties.engine(),
         sla=promises.sla,
+        limits=read_limits(properties.mapping("limits")),
         text=document.text,
         sha256=sha256(document.text.encode()),
     )

@@ -51,7 +51,9 @@ COLUMN = {
 }
 CONTRACT = {
     **dict.fromkeys(("name", "layer", "primary_key", "time_column", "partition", "duplicates_exact"), _BREAKING),
-    **dict.fromkeys(("version", "series", "owner", "domain", "description", "data_class", "engine", "sla"), _COMPATIBLE),
+    **dict.fromkeys(
+        ("version", "series", "owner", "domain", "description", "data_class", "engine", "sla", "limits"), _COMPATIBLE
+    ),
 }
 # Bronze is text as it was decoded: how a file is cut into it concerns new files only, what the text means concerns every row.
 # `sheet_limit_bytes` has no entry: it follows from `limit_bytes` of the source.

@@ -96,6 +96,21 @@ class Sla:
     period_seconds: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of one batch may go wrong; each is a share from 0 to 1.
+
+    Args:
+        replaced_share: Rows that replace stored rows, of the rows to publish; more: the batch halts.
+        rejected_share: Rejected records, of the records received; more: the run fails.
+        columns_found: Columns of the contract that a file has, of all; less: the file is rejected whole.
+    """
+
+    replaced_share: float = 0.05
+    rejected_share: float = 0.05
+    columns_found: float = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """One dataset's promise.
@@ -131,6 +146,7 @@ class Contract:
     model: GoldModel | None = None
     engine: str | None = None
     sla: Sla = field(default_factory=Sla)
+    limits: Limits = field(default_factory=Limits)
     text: str = ""
     sha256: Sha256 | None = None
 
