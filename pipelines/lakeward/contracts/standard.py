@@ -7,11 +7,14 @@ import functools
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import BaseModel, ValidationError
 
 from lakeward.contracts.document import Fault, KeyPath, safe_repr
+from lakeward.core.settings import without_plugins
 from lakeward.core.spelling import did_you_mean
+
+with without_plugins():
+    from open_data_contract_standard.model import OpenDataContractStandard
 
 # What the official model calls a mismatch -> what a person would have to write.
 EXPECTED = {

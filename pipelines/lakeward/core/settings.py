@@ -1,7 +1,8 @@
 """What the environment and the command line ask for. The only module that reads the environment; built once at entry."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,8 @@ LOCAL_MASTER = "local[*]"
 CLUSTER_JARS = "cluster"
 # Set by spark-submit for the program that it starts: master and settings are those of its command line.
 _GATEWAY_PORT = "PYSPARK_GATEWAY_PORT"
+# Read by pydantic whenever it makes a model.
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,3 +142,20 @@ def _pairs(variable: str, text: str) -> dict[str, str]:
         if "=" not in part:
             raise SettingsError("setting_no_pair", variable=PREFIX + variable, expected="name=value;name=value", found=part)
     return {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in parts)}
+
+
+@contextmanager
+def without_plugins() -> Iterator[None]:
+    """Keep plugins of pydantic out of the models that are made here: what is valid does not depend on what else is installed.
+
+    To look for plugins, pydantic reads the metadata of every installed package: 40 ms of each command that reads a contract.
+    """
+    before = os.environ.get(_PLUGINS)  # noqa: TID251
+    os.environ[_PLUGINS] = "__all__"  # noqa: TID251
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_PLUGINS]  # noqa: TID251
+        else:
+            os.environ[_PLUGINS] = before  # noqa: TID251

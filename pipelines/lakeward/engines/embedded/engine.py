@@ -5,8 +5,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
+
+import duckdb
 
 from lakeward.core.errors import ContractError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
@@ -41,7 +42,7 @@ class EmbeddedEngine(EmbeddedSession):
     """
 
     name = "embedded"
-    product = ("duckdb", version("duckdb"))
+    product = ("duckdb", duckdb.__version__)
 
     def __init__(self, lake: str, *, memory_limit: str | None = None) -> None:
         if "://" in lake:
