@@ -1,10 +1,10 @@
-"""The keys of an answer's JSON with their values and meanings, from its class: what is said of a field is said of its key."""
+"""The keys of an answer's JSON with their values and meanings, read from the docstrings of its class and of `as_dict`."""
 
 import dataclasses
 import inspect
 import re
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -16,22 +16,18 @@ KINDS = ((bool, "true or false"), (int | float, "number"), (str, "text"), (dict,
 
 
 def purpose(kind: type) -> str:
-    """What an answer of this class is."""
+    """The summary line of the class."""
     said = (inspect.getdoc(kind) or "").partition("\n\n")[0]
     return re.sub(r"\bNone\b", "null", said.replace("\n", " "))
 
 
-def keys_of(kind: type, stored: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Key, value and meaning, for each key of the answer's JSON.
-
-    Args:
-        stored: What the columns mean that an answer may have read; it is said where the class says nothing.
-    """
+def keys_of(kind: type) -> list[tuple[str, str, str]]:
+    """Key, value and meaning, for each key of the answer's JSON; the meaning is empty if no docstring has one."""
     shapes = [answer.as_dict() for answer in samples(kind)]
     merged = {key: value for shape in reversed(shapes) for key, value in shape.items()}
     order = dict.fromkeys(key for shape in shapes for key in shape)
     said, hints = _meanings(kind), _hints(kind)
-    return [(code(key), _value(merged[key], hints.get(key)), said.get(key, stored.get(key, ""))) for key in order]
+    return [(code(key), _value(merged[key], hints.get(key)), said.get(key, "")) for key in order]
 
 
 def _value(value: Any, hint: Any) -> str:
@@ -55,29 +51,32 @@ def _kind(value: Any) -> str:
 
 
 def _hints(kind: type) -> dict[str, Any]:
-    """The types of fields: of the class first, then of the classes that it is made of."""
+    """The types of fields: of the class first, then of the classes of its fields."""
     return {name: hint for each in reversed(_classes(kind)) for name, hint in typing.get_type_hints(each).items()}
 
 
 def _meanings(kind: type) -> dict[str, str]:
-    """What docstrings say of fields: of the class first, then of the classes that it is made of."""
+    """Meanings by key: from `Returns:` of `as_dict`, then from `Args:`; of the class first, then of the classes of its fields."""
+    classes = _classes(kind)
+    returned = [(each.as_dict, "Returns") for each in classes if hasattr(each, "as_dict")]
     found: dict[str, str] = {}
-    for each in _classes(kind):
-        for names, text in _arguments(inspect.getdoc(each) or ""):
+    for documented, section in (*returned, *((each, "Args") for each in classes)):
+        for names, text in _entries(inspect.getdoc(documented) or "", section):
             for name in names.split(", "):
                 found.setdefault(name, re.sub(r"\bNone\b", "null", text))
     return found
 
 
-def _arguments(doc: str) -> Iterator[tuple[str, str]]:
-    """Names and text of each entry below `Args:`."""
-    section = doc.partition("Args:\n")[2].partition("\n\n")[0]
+def _entries(doc: str, section: str) -> Iterator[tuple[str, str]]:
+    """Names and text of each entry of a section of a docstring."""
+    section = doc.partition(f"{section}:\n")[2].partition("\n\n")[0]
     entries = re.sub(r"\n {8}\s*", " ", section)
     yield from (match.groups() for line in entries.splitlines() if (match := ARGUMENT.match(line)))  # type: ignore[misc]
 
 
-def _classes(kind: type) -> list[type]:
-    """The class, and those of its fields that are written into its own JSON."""
+def _classes(kind: type) -> list[Any]:
+    """The class, and the classes of its fields."""
     hints = typing.get_type_hints(kind)
-    inner = [part for hint in hints.values() for part in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(part)]
+    single = [hint for hint in hints.values() if typing.get_origin(hint) is not tuple]
+    inner = [part for hint in single for part in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(part)]
     return [kind, *(part for part in inner if isinstance(part, type))]

@@ -20,12 +20,6 @@ def governance() -> str:
     return page("Governance tables", "`expectations/governance/*.odcs.yaml`", INTRODUCTION, *parts)
 
 
-def meanings(name: str) -> dict[str, str]:
-    """What the columns of a governance table mean."""
-    contract = yaml.safe_load((SHIPPED / "governance" / f"{name}.odcs.yaml").read_text(encoding="utf-8"))
-    return {column["name"]: column.get("description", "") for column in contract["schema"][0]["properties"]}
-
-
 def _table(contract: dict[str, Any]) -> list[str]:
     said = contract["description"]
     rows = [_column(column) for column in contract["schema"][0]["properties"]]

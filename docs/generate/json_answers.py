@@ -1,18 +1,16 @@
 """The page of JSON answers: per command the keys that a program may read, from the classes that flows answer with."""
 
-import functools
 from collections.abc import Mapping
 
 from generate.answer_keys import keys_of, purpose
 from generate.answer_samples import answers_of
-from generate.governance import meanings
 from generate.markdown import code, page, table
 from lakeward import flows
 
 INTRODUCTION = """\
-With `--json` a command prints its answer for a program: a list of objects, or one object. Keys only ever gain new ones. Instants are
-ISO 8601 with an offset, tables are `layer.name`, and a key is null where nothing is known; that is never zero. In Python the same answers are
-frozen classes with typed fields, and `as_dict()` is what stands here ([Public flows](../api/flows.md)). How a command ends is in
+With `--json` a command prints its answer for a program: a list of objects, or one object. New versions add keys and never remove one.
+Times are ISO 8601 with an offset, tables are `layer.name`, and an unknown value is null, never zero. In Python the same answers are
+frozen classes with typed fields, and `as_dict()` returns the JSON ([Public flows](../api/flows.md)). Exit codes are in
 [Exit codes](exit-codes.md)."""
 LIST, OBJECT = "A list; each object:", "One object:"
 # Command -> the flow that answers, and whether the answer is one object or a list of them.
@@ -50,23 +48,21 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
 }
 RUN = """\
 `rows_in = bronze + rejects` and `bronze = silver + quarantine + duplicates`, each counted on its own. A dataset that could not run is named on
-the error stream; the others run all the same.
+the error stream; the other datasets still run.
 
 ```json
 [{"dataset": "press_line", "run_id": "…", "batches": 1, "rows_in": 1000, "bronze": 998, "rejects": 2,
   "silver": 990, "quarantine": 5, "duplicates": 3, "score": 99.2, "halted": null}]
 ```"""
-# Governance tables that hold what an answer shows: what is said of a column there is said of a key.
-STORED = ("runs", "verdicts", "scores", "quarantine_events", "grade_proposals")
 # What the keys alone do not say.
 NOTES: Mapping[str, str] = {
     "run [NAME]": RUN,
-    "quarantine list": "Of a table of rejects, `rule` is the code of the reason. `rows` counts every failure, the other numbers the rows that wait; ages are days.",
-    "quarantine figures": "`dataset` is `*` for all. A rate is null where there is nothing to take a share of.",
-    "quarantine show NAME": "`values` is there with `--values --role ROLE` alone, `history` with `--row ID` alone.",
-    "explain TABLE WHERE": "`reasons` is there for a row in quarantine, `life` for one that ever was.",
-    "score [NAME]": "`levels` is there with `--open` alone; so it is with `--diff`.",
-    "scorecard build": "`file` is the page beside these keys.",
+    "quarantine list": "`rows` counts every failure, the other numbers count open rows.",
+    "quarantine figures": "The last object is the total over all datasets.",
+    "quarantine show NAME": "`values` exists only with `--values --role ROLE`, `history` only with `--row ID`.",
+    "explain TABLE WHERE": "`reasons` exists only for a row in quarantine, `life` only for a row that was ever quarantined.",
+    "score [NAME]": "`levels` exists only with `--open`, here and with `--diff`.",
+    "scorecard build": "The command adds `file`: the path of the page.",
 }
 OTHERS = """\
 ## Other answers
@@ -93,10 +89,5 @@ def _answer(command: str, flow: str, form: str) -> list[str]:
         purpose(kind),
         *note,
         form,
-        table(("key", "value", "meaning"), keys_of(kind, _stored())),
+        table(("key", "value", "meaning"), keys_of(kind)),
     ]
-
-
-@functools.cache
-def _stored() -> Mapping[str, str]:
-    return {name: text for table_name in reversed(STORED) for name, text in meanings(table_name).items()}

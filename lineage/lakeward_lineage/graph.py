@@ -29,7 +29,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edge:
-    """`source` acts on `target` in `job`; `kind` is a `Kind`'s value, or empty where the job tells only which tables it read."""
+    """`source` acts on `target` in `job`; `kind` is the value of a `Kind`, or empty if the job records only the tables that it read."""
 
     source: Field
     target: Field

@@ -5,6 +5,7 @@ import inspect
 import typing
 from typing import Any
 
+from generate.answer_keys import keys_of
 from lakeward import flows
 
 # name -> why it answers with values that have no type of their own.
@@ -81,6 +82,13 @@ def test_what_flows_answer_with_is_frozen_and_has_its_json():
     assert {kind.__name__ for kind in own if not hasattr(kind, "as_dict")} == WITHOUT_JSON - {"Rows"}
     loose = {kind.__name__ for kind in own if hasattr(kind, "as_dict") and not kind.__dataclass_params__.frozen}
     assert loose == set()
+
+
+def test_every_key_of_an_answer_has_a_meaning():
+    """An entry below `Args:` of the class, or below `Returns:` of its `as_dict`."""
+    documented = [(kind.__name__, keys_of(kind)) for kind in answers() if hasattr(kind, "as_dict")]
+    assert len(documented) > 30
+    assert [f"{name} {key}" for name, keys in documented for key, _, meaning in keys if not meaning] == []
 
 
 def test_an_answer_of_many_fields_takes_them_by_name():

@@ -22,10 +22,12 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference.
+    """One difference between two contracts.
 
     Args:
-        code: Key of its message; `facts` are the values named in it.
+        kind: Effect on stored tables: a new column, none, or a rebuild of silver.
+        code: Message code.
+        facts: Values that fill the message.
     """
 
     kind: Effect

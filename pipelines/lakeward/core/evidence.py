@@ -7,12 +7,12 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One number with the way back to it.
+    """One number with the query that reproduces it.
 
     Args:
         sql: A SELECT of one row; its column `value` is the number.
-        versions: Table (`layer.name`) -> the version that was read; run `sql` at these to get the number again.
-        value: None where the query finds nothing to measure: unknown, never zero.
+        versions: By table (`layer.name`), the Delta version to run `sql` at.
+        value: The number; None means unknown, never zero.
     """
 
     sql: str

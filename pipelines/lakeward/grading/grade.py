@@ -25,15 +25,18 @@ class GradeState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnGrade:
-    """The grade of one column, with what it rests on.
+    """The grade of one column with its evidence.
 
     Args:
-        grade: None where the column is ungraded.
-        level: 4 (highest) to 1, within the grade; None where the catalogue has none.
-        category: Kind of content, the axis beside the grade; None where nothing special was found.
-        detector: What recognised the column; None for a default or a person's decision.
+        grade: `core`, `important` or `general`; None if the column is ungraded.
+        level: 4 (highest) to 1, within the grade; None if the catalogue has no levels.
+        category: Category of the content, independent of the grade; None if no category was found.
+        state: How far the grade was decided; an `ungraded` column is not served.
+        detector: Detector that matched; None for a default or a person's decision.
         ratio: Share of the sampled values that matched, 0 to 1.
-        sample: Values that were looked at.
+        sample: Number of sampled values.
+        rule_version: Hash of the rules and the detector; empty if the column was never graded.
+        catalogue: Scheme of grades and its version; empty if the column was never graded.
         why: Message code of the reason.
     """
 

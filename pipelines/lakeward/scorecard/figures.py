@@ -44,7 +44,13 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number of the scorecard; `value` None means unknown, never zero."""
+    """One number of the scorecard.
+
+    Args:
+        id: Id of the figure: the family, the key of the row and the column.
+        value: The number; None means unknown, never zero.
+        evidence: The query of the number.
+    """
 
     id: str
     value: Value
@@ -130,7 +136,12 @@ class Scorecard:
                 yield from reading.figures()
 
     def as_dict(self) -> dict[str, object]:
-        """`unmeasured`, the families without a reading, and `figures`."""
+        """The keys of `lakeward scorecard build --json`.
+
+        Returns:
+            unmeasured: Names of the families that are not measured yet.
+            figures: Every number with its query and the table versions to run it at.
+        """
         unmeasured = [name for name, reading in self.results.items() if reading is None]
         return {"unmeasured": unmeasured, "figures": [figure.as_dict() for figure in self.figures()]}
 

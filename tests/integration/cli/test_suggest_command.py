@@ -35,6 +35,7 @@ def test_programs_get_the_evidence(ask) -> None:
     evidence = found["proposals"][0]["evidence"]
     assert set(evidence) == {"sql", "versions", "value"}
     assert found["held"] == []
+    assert set(found["proposals"][0]["tried"]) == {"learned", "held"}
 
 
 def test_what_can_t_be_done_is_said_with_the_way_out(ask, plant: Plant) -> None:

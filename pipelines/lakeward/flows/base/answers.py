@@ -24,7 +24,12 @@ class FlowAnswer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message code with the facts that fill it, to be rendered in either language."""
+    """A message code with the values that fill it, to be rendered in either language.
+
+    Args:
+        code: Message code.
+        facts: Values that fill the message.
+    """
 
     code: str
     facts: Mapping[str, object]
@@ -36,12 +41,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileProblem:
-    """What is wrong at one place of a file that a person wrote.
+    """A problem at one place of a file that a person wrote.
 
     Args:
-        line: From 1; None where the problem has no place in the file.
-        column: From 1; of a rule whose place is not known, the name of the data's column.
-        code: Message code; `facts` fill it.
+        file: Path of the file.
+        line: From 1; None if the problem has no place in the file.
+        column: From 1; for a rule without a known place, the name of the data column.
+        code: Message code.
+        facts: Values that fill the message.
     """
 
     file: str

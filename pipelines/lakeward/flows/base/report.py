@@ -11,7 +11,16 @@ Warnings = tuple[tuple[str, dict[str, object]], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Rows on each side of both sums, each counted on its own. For gold, `rows_in` and `bronze` are the rows computed."""
+    """Rows of both balance equations, each counted separately.
+
+    Args:
+        rows_in: Records read from the source; gold: rows computed.
+        bronze: Rows written to bronze; gold: rows computed.
+        rejects: Records that could not be parsed.
+        silver: Rows published to silver (or gold), corrections included.
+        quarantine: Rows that failed a rule of severity `quarantine` or `halt`, or a check of the contract.
+        duplicates: Rows that are not published, because silver already holds them or a later row of the batch replaces them.
+    """
 
     rows_in: int = 0
     bronze: int = 0
@@ -33,11 +42,13 @@ class RunReport:
     """One run of one flow over one dataset.
 
     Args:
-        run_id: Id of the run; on every row, verdict and lineage event it made.
-        batches: Batches brought to their end by this run; 0 when there was nothing new.
-        score: Quality score of these batches, 0 to 100, two decimals; None when nothing was measured.
-        failed, unknown: Rules whose verdict was FAIL (and not just a warning) or UNKNOWN in at least one batch.
-        halted: The batch that waits for a steward's release, and keeps later ones waiting; None: no batch does.
+        dataset: Name of the dataset.
+        run_id: Id of the run; stored with every row, verdict and lineage event of the run.
+        batches: Batches finished by this run; 0 if there was nothing new.
+        counts: Rows of these batches, by stage.
+        score: Quality score of these batches, 0 to 100, two decimals; None if nothing was measured.
+        failed, unknown: Ids of rules with verdict FAIL (warnings excluded) or UNKNOWN in at least one batch.
+        halted: Number of the batch that waits for release by a steward and blocks later batches; None if no batch is halted.
     """
 
     dataset: str

@@ -10,7 +10,13 @@ from lakeward.quality.plan import JudgePlan
 
 @dataclass(frozen=True, slots=True)
 class CheckStep:
-    """One step of a plan, as a message; `query` is its SQL, or None where it needs none."""
+    """One step of a plan, as a message.
+
+    Args:
+        code: Message code of the step.
+        facts: Values that fill the message.
+        query: SQL of the step; None if it needs no query.
+    """
 
     code: str
     facts: Mapping[str, object]

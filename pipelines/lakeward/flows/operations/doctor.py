@@ -29,12 +29,14 @@ EXTRAS = {"great-expectations": "gx", "apache-airflow": "airflow"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineCheck:
-    """One thing that Lakeward needs or can use.
+    """One requirement or option of Lakeward on this machine.
 
     Args:
-        needed: Lakeward can't work without it.
-        found: Its version or place; None where it is missing.
-        repair: The command that brings it; None where it is there.
+        check: What is checked: a program, package, folder or engine.
+        ok: Whether the check passed.
+        needed: Whether Lakeward needs it to work.
+        found: Its version or location; None if it is missing.
+        repair: Command that repairs it; None if the check passed.
     """
 
     check: str

@@ -26,7 +26,13 @@ MAX_MATCHES = 20
 
 @dataclass(frozen=True, slots=True)
 class FilePlace:
-    """Where a received row stood; `file` and `received_at` are None where bronze does not have it any more."""
+    """The source of a received row.
+
+    Args:
+        file: Name of the file; None if bronze no longer has the row.
+        row: Number of the record in the file.
+        received_at: Time when its batch was received; None if bronze no longer has the row.
+    """
 
     file: str | None
     row: int
@@ -39,7 +45,11 @@ class FilePlace:
 
 @dataclass(frozen=True, slots=True)
 class CuratedPlace:
-    """What a computed row was made of: of each table the versions and batches that its curation read."""
+    """The source of a computed row.
+
+    Args:
+        inputs: By input table: its generation, and the batches that were read, from (exclusive) and to (inclusive).
+    """
 
     inputs: Mapping[str, BatchRange]
 
@@ -58,13 +68,21 @@ class RuleOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowOrigin:
-    """Where one row came from. What is said of the run is None while the batch is not finished.
+    """The origin of one row. What the run recorded is None until the batch is finished.
 
     Args:
-        table: Where the row lies.
-        rules: By id, what judged its batch.
-        reasons: Of a row in quarantine the ids of the rules that put it there; None of a published row.
-        life: When it was set aside and what people did about it; empty where it never was.
+        table: Table that holds the row, as `layer.name`.
+        batch: Number of the batch that wrote the row.
+        batch_id: Id of this batch.
+        place: The source of the row: a file, or the inputs of a model.
+        run_id: Id of the run that wrote the row.
+        flow: Flow of this run: `ingest`, `curate`, `replay` or `release`.
+        contract_version: Version of the contract that the batch was judged by.
+        contract_sha256: Hash of the text of this contract.
+        suite_sha256: Hash of the text of the suite that the batch was judged by.
+        rules: By rule id: its version and its verdict on the batch.
+        reasons: Ids of the rules that quarantined the row; None for a published row.
+        life: When the row was quarantined and what was done about it; empty if it never was.
     """
 
     table: TableName

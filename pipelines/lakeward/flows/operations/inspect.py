@@ -19,7 +19,14 @@ from lakeward.quality.score_sql import REWORK_FLOWS
 
 @dataclass(frozen=True, slots=True)
 class LakeTable:
-    """A Delta table of the lake, at its newest version; `path` is its folder or URL."""
+    """A Delta table of the lake, at its newest version.
+
+    Args:
+        table: Name, as `layer.name`.
+        path: Folder or URL of the table.
+        version: Newest Delta version.
+        rows: Number of rows in this version, from the statistics in the Delta log.
+    """
 
     table: TableName
     path: str
@@ -33,11 +40,14 @@ class LakeTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetTotals:
-    """What all finished batches of a dataset came to.
+    """Totals over all finished batches of a dataset.
 
     Args:
-        run_id: Of the newest batch; None before the first.
-        score: Of the newest received batch, 0 to 100; None where nothing was measured.
+        dataset: Name of the dataset.
+        run_id: Id of the newest run; None before the first batch.
+        batches: Number of finished batches.
+        counts: Rows of these batches, by stage.
+        score: Quality score of the newest received batch, 0 to 100; None if nothing was measured.
     """
 
     dataset: str
@@ -55,7 +65,28 @@ class DatasetTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVerdict:
-    """What one rule said of one batch, as `governance.verdicts` holds it; see `quality.rule.Verdict`."""
+    """The verdict of one rule on one batch, from `governance.verdicts`; see `quality.rule.Verdict`.
+
+    Args:
+        run_id: Id of the run that judged the batch.
+        dataset: Name of the dataset.
+        batch_seq: Number of the batch.
+        generation: Number of the generation; it rises with each rebuild.
+        rule_id: Id of the rule.
+        rule_version: Hash of the rule's configuration.
+        expectation: Type of the expectation.
+        columns: Names of the columns that the rule reads.
+        severity: What a failure does to the batch.
+        dimension: Quality dimension of GB/T 36344-2018.
+        outcome: The verdict.
+        evaluated: Number of rows that the rule was evaluated on (values, for an aggregate; 1 for a schema rule); None if it was
+            not evaluated.
+        failed: Number of these rows that failed; None for aggregate and schema rules.
+        observed: The aggregate that was judged, as text.
+        reason: Reason for UNKNOWN; None for other verdicts.
+        proof: What decided the rule without reading rows, such as file statistics; None if rows were read.
+        judged_at: Time of the verdict.
+    """
 
     run_id: RunId
     dataset: str

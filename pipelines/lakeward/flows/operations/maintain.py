@@ -36,13 +36,15 @@ DatasetLock = Callable[[], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableMaintenance:
-    """What was done to one table.
+    """The result of maintaining one table.
 
     Args:
-        table: As `layer.name`.
-        files_before, files_after: Files of its newest version, before and after they were compacted.
-        rows_dropped: Rows that nobody reads any more; only of what sensor rules keep.
-        files_removed, bytes_freed: Files gone from disk, of versions older than the retention and of killed writes; the room freed.
+        table: Name, as `layer.name`.
+        files_before: Number of files of the newest version before compaction.
+        files_after: Number of files of the newest version after compaction.
+        rows_dropped: Number of superseded rows deleted from the stored state of sensor rules; 0 for other tables.
+        files_removed: Number of files deleted from disk: of versions older than the retention, and of killed writes.
+        bytes_freed: Size of these files in bytes.
     """
 
     table: str

@@ -23,16 +23,20 @@ from lakeward.flows.scoring.current import current_scores
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetStatus:
-    """How one dataset stands.
+    """The current state of one dataset.
 
     Args:
-        last_run: When its newest batch was finished; None before the first.
-        score: Of what was received last, 0 to 100; None where nothing was measured.
-        quarantine, rejects: Rows that wait, and records that could not be parsed.
-        halted: The batch that waits for a steward's release, or None.
-        late: None where the contract promises no freshness, or is not valid.
-        waiting: Stored columns whose grade waits for a person.
-        next: What to do, as messages that name a command.
+        dataset: Name of the dataset.
+        last_run: Time when its newest batch was finished; None before the first.
+        score: Quality score of the newest received batch, 0 to 100; None if nothing was measured.
+        failed_rules: Number of rules with verdict FAIL in that batch; None if nothing was judged.
+        unknown_rules: Number of rules with verdict UNKNOWN in that batch; None if nothing was judged.
+        quarantine: Number of open rows in quarantine; gold: of all quarantined rows.
+        rejects: Number of stored records that could not be parsed.
+        halted: Number of the batch that waits for release by a steward; None if no batch is halted.
+        late: Whether the newest data is older than the contract allows; None if the contract sets no limit or is not valid.
+        waiting: Number of stored columns whose grade needs a decision.
+        next: Recommended next steps, as messages that name a command.
     """
 
     dataset: str

@@ -13,14 +13,27 @@ from lakeward_lineage import Direction, Edge, Field, LineageError, walk
 
 @dataclass(frozen=True, slots=True)
 class LineageHop:
-    """One step of a walk through the graph: `edge` lies `depth` steps from where it began."""
+    """One step of a walk through the lineage graph.
+
+    Args:
+        direction: `up` to the sources, or `down` to derived columns.
+        depth: Number of steps from the start, from 1.
+        edge: The edge of this step.
+    """
 
     direction: Direction
     depth: int
     edge: Edge
 
     def as_dict(self) -> dict[str, object]:
-        """The documented keys of `lakeward lineage show --json`."""
+        """The documented keys of `lakeward lineage show --json`.
+
+        Returns:
+            from: Source of the edge, as `layer.table.column`; without a column, the whole table.
+            to: Target of the edge, in the same form.
+            kind: How the source acts on the target; empty if the job records only the tables that it read.
+            job: Name of the job.
+        """
         ends = {"from": str(self.edge.source), "to": str(self.edge.target)}
         return {"direction": str(self.direction), "depth": self.depth, **ends, "kind": self.edge.kind, "job": self.edge.job}
 

@@ -85,11 +85,14 @@ class QuarantineEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowEvent:
-    """What was done about one row.
+    """An action on one row.
 
     Args:
-        expression: What a repair did; never a value of a row.
-        batch: The batch that judged the row again; None where none did.
+        at: Time of the action.
+        event: What was done.
+        by, role, reason: Who did it, in which role, and why.
+        expression: SQL of a repair; never contains a value of a row.
+        batch: Number of the batch that judged the row again; None if none did.
     """
 
     at: datetime

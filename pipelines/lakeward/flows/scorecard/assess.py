@@ -38,8 +38,10 @@ class Assessment:
     """One assessment of a lake.
 
     Args:
-        run_id: Its run; of the stored assessment where nothing changed.
-        changed: Whether something changed since the last one, so that it was stored.
+        readiness: The scores.
+        run_id: Id of its run; if nothing changed, of the stored assessment.
+        assessed_at: Time of the assessment; if nothing changed, of the stored one.
+        changed: Whether something changed since the last assessment, so that this one was stored.
     """
 
     readiness: Readiness
@@ -48,7 +50,16 @@ class Assessment:
     changed: bool
 
     def as_dict(self) -> dict[str, object]:
-        """The keys of `lakeward assess --json`."""
+        """The keys of `lakeward assess --json`.
+
+        Returns:
+            edition: Edition of GB/T 36073.
+            score: 0 to 5, two decimals; None if no item is measured.
+            level: Indicative level, 1 to 5; None if too little is measured.
+            measured: Number of items with a score.
+            total: Number of items.
+            domains: The same for each capability domain.
+        """
         run = {"run_id": self.run_id, "assessed_at": self.assessed_at.isoformat(), "changed": self.changed}
         return {**maturity_summary(self.readiness).as_dict(), **run}
 

@@ -24,20 +24,20 @@ STORED = ("indicator", "numerator", "denominator", "value", "level", "reason", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaturityIndicator:
-    """One indicator as it was measured, with its query.
+    """One measured indicator with its query.
 
     Args:
-        indicator: Its id.
-        numerator: None where it is no share, or unknown.
-        value: Per cent, or its own figure; None: unknown.
-        level: 1 to 5; None: unknown.
-        reason: Message code of why it is unknown, or a mark on the level.
-        missing: The record or table that is not there.
-        sql, versions: The query that gives the value, and the table versions to run it at.
-        names: By language.
+        indicator: Id of the indicator.
+        numerator, denominator: Parts of a share; None if the indicator is no share, or unknown.
+        value: Per cent, or a figure in the indicator's own unit; None if unknown.
+        level: 1 to 5; None if unknown.
+        reason: Message code of why it is unknown, or of a remark on the level.
+        missing: The record or table that does not exist.
+        sql, versions: The query of the value, and the table versions to run it at.
+        names: Name by language.
         steps: Values of levels 2, 3, 4 and 5.
-        lower: Less is better.
-        must: The item can't pass it.
+        lower: Whether less is better.
+        must: Whether the level of this indicator limits the item.
     """
 
     indicator: str
@@ -61,19 +61,26 @@ class MaturityIndicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaturityItem:
-    """One capability item of the newest assessment; scores are 0 to 5, None where unknown.
+    """One capability item of the newest assessment; scores are 0 to 5, None if unknown.
 
     Args:
-        item, domain: Their numbers in the edition.
-        names: By language.
-        score: The assessor's where there is one, else the proposal.
-        proposal: What live evidence says.
-        assessor: What an assessor says; `who` and `documents` belong to it.
+        item: Number of the item in the edition.
+        domain: Number of its domain.
+        names: Name by language.
+        score: The assessor's score if there is one, else the proposal.
+        proposal: Score from live evidence.
+        assessor: Score of the assessor, with `who` and `documents`.
         difference: Assessor minus proposal.
-        ceiling: What live evidence may propose at most.
+        who: Name of the assessor; None without an answer.
+        documents: Documents that the assessor cites.
+        ceiling: Highest score that live evidence can propose.
         coverage: Weight of the measured indicators, 0 to 1.
         reason: Message code of why there is no score.
-        measured, total: Items of the whole assessment with a score, and all.
+        indicators: Indicators of the item, each with value, level (1 to 5) and query.
+        edition: Edition of GB/T 36073.
+        assessed_at: Time of the assessment.
+        measured: Number of items with a score, in the whole assessment.
+        total: Number of items in the whole assessment.
     """
 
     item: str

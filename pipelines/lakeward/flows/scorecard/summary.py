@@ -13,10 +13,11 @@ class MaturityDomain:
     """One capability domain.
 
     Args:
-        domain: Its number in the edition.
-        names: By language.
-        score: 0 to 5, two decimals; None where no item is measured.
-        measured, total: Items with a score, and all.
+        domain: Number of the domain in the edition.
+        names: Name by language.
+        score: 0 to 5, two decimals; None if no item is measured.
+        measured: Number of items with a score.
+        total: Number of items.
     """
 
     domain: str
@@ -32,12 +33,15 @@ class MaturityDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaturitySummary:
-    """The whole of an assessment.
+    """The total of an assessment.
 
     Args:
-        score: 0 to 5, two decimals; None where no item is measured.
-        level: The indicative level 1 to 5; None while too little is measured.
-        measured, total: Items with a score, and all.
+        edition: Edition of GB/T 36073.
+        score: 0 to 5, two decimals; None if no item is measured.
+        level: Indicative level, 1 to 5; None if too little is measured.
+        measured: Number of items with a score.
+        total: Number of items.
+        domains: The same for each capability domain.
     """
 
     edition: str

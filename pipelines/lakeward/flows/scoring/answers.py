@@ -16,12 +16,17 @@ from lakeward.scorecard.figures import Figure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeanScore:
-    """A weighted mean of what lies below: `score` is 100 times `numerator / denominator`.
+    """A weighted mean of the level below: `score` is 100 times `numerator / denominator`.
 
     Args:
-        coverage: Share of the rules that could be judged, 0 to 100.
-        rules, measured: Rules that speak of it, and of these those that could be judged.
-        failed_rules, unknown_rules: Of the rules those with this verdict.
+        score: 0 to 100, two decimals; None if nothing was measured.
+        numerator: Sum of ratio times weight, over the level below.
+        denominator: Sum of weights, over the level below.
+        coverage: Share of the rules that could be evaluated, 0 to 100.
+        rules: Number of rules.
+        measured: Number of rules that could be evaluated.
+        failed_rules: Number of rules with verdict FAIL.
+        unknown_rules: Number of rules with verdict UNKNOWN.
     """
 
     score: Decimal | None
@@ -40,7 +45,14 @@ class MeanScore:
 
 @dataclass(frozen=True, slots=True)
 class EstateScore:
-    """The score of all datasets, or of one dimension of them; `scored` of the `datasets` have a score."""
+    """The score of all datasets, or of one dimension of them.
+
+    Args:
+        mean: The score with its parts.
+        datasets: Number of datasets.
+        scored: Number of datasets with a score.
+        dimension: Quality dimension of GB/T 36344-2018; None for the total.
+    """
 
     mean: MeanScore
     datasets: int
@@ -55,7 +67,14 @@ class EstateScore:
 
 @dataclass(frozen=True, slots=True)
 class DatasetScore:
-    """The score of a dataset, or of one dimension of it; `weight` is what it counts above."""
+    """The score of a dataset, or of one dimension of it.
+
+    Args:
+        dataset: Name of the dataset.
+        mean: The score with its parts.
+        weight: Weight of the dataset within the estate.
+        dimension: Quality dimension of GB/T 36344-2018; None for the total.
+    """
 
     dataset: str
     mean: MeanScore
@@ -70,7 +89,13 @@ class DatasetScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnmeasuredDimension:
-    """A dimension that no rule speaks of: nothing measured of nothing, and never zero."""
+    """A dimension without rules: its score is unknown, not zero.
+
+    Args:
+        score, coverage: Always None.
+        rules, measured, failed_rules, unknown_rules: Always 0.
+        dimension: Quality dimension of GB/T 36344-2018.
+    """
 
     score: None = None
     coverage: None = None
@@ -90,10 +115,19 @@ class RuleScore:
     """The score of one rule of a dataset.
 
     Args:
-        weight: What it counts in its dimension.
-        numerator, denominator: Rows that passed, of those that it was evaluated on.
-        batches, measured: Batches, and of these those in which it could be judged.
-        indicator: Of GB/T 36344-2018, such as 0302; None where the rule speaks of none.
+        dataset: Name of the dataset.
+        dimension: Quality dimension of GB/T 36344-2018.
+        rule: Id of the rule.
+        rule_version: Hash of the rule's configuration.
+        expectation: Type of the expectation.
+        score: 0 to 100, two decimals; None if the rule was not evaluated.
+        weight: Weight of the rule within its dimension.
+        numerator: Number of rows that passed.
+        denominator: Number of rows that the rule was evaluated on.
+        coverage: Share of the batches in which the rule could be evaluated, 0 to 100.
+        batches: Number of batches.
+        measured: Number of batches in which the rule could be evaluated.
+        indicator: Indicator of GB/T 36344-2018, such as 0302; None if the rule belongs to no indicator.
     """
 
     dataset: str
@@ -120,9 +154,10 @@ class ScoreLevel:
     """One level of scores with its queries.
 
     Args:
-        level: Its name, such as `dimensions`.
-        sql: Gives all its numbers at these `versions` of tables.
-        figures: Each number with a query of its own.
+        level: Name of the level, such as `dimensions`.
+        sql: Query of all its scores.
+        versions: By table, the Delta version to run `sql` at.
+        figures: Each score with a query of its own.
     """
 
     level: str
@@ -138,14 +173,15 @@ class ScoreLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreReport:
-    """The scores of the estate, or of one dataset, over what was received last.
+    """The scores of the estate, or of one dataset, over the newest received batches.
 
     Args:
-        dataset: None: the estate.
-        batches: How many batches of each dataset; None: all of its latest generation.
-        whole: None while nothing was judged.
-        dimensions: All six.
-        parts: Of the estate its datasets, of a dataset its rules.
+        dataset: Name of the dataset; None for the estate.
+        batches: Number of newest batches of each dataset; None for all of its latest generation.
+        whole: The total score; None if nothing was judged.
+        dimensions: The scores of all six dimensions.
+        parts: For the estate the scores of its datasets, for a dataset those of its rules.
+        levels: For each level its query, the table versions to run it at, and each score with a query of its own.
     """
 
     dataset: str | None
@@ -162,11 +198,26 @@ class ScoreReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredScore:
-    """A score of an earlier day, as `governance.scores` holds it, with the query that gives it again.
+    """A stored score from `governance.scores`, with the query that reproduces it.
 
     Args:
-        level: `estate` or `dataset`, or a dimension of one.
-        seq: The batch; of the estate the number of its score.
+        run_id: Id of the run that stored the score.
+        level: `estate`, `estate_dimension`, `dataset` or `dimension`.
+        dataset: Name of the dataset; None for the estate.
+        dimension: Quality dimension of GB/T 36344-2018; None for the total.
+        generation: Number of the generation; None for the estate.
+        seq: Number of the batch; for the estate the number of its score.
+        score: 0 to 100, two decimals; None if nothing was measured.
+        numerator: Sum of ratio times weight, over the level below.
+        denominator: Sum of weights, over the level below.
+        rules: Number of rules.
+        measured: Number of rules that could be evaluated.
+        coverage: Share of the rules that could be evaluated, 0 to 100.
+        rules_sha256: Hash of the ids and versions of all rules.
+        weights_sha256: Hash of the weights.
+        sql: SELECT of the score; its column `value` is the number.
+        versions: By table, the Delta version to run `sql` at.
+        scored_at: Time when the score was stored.
     """
 
     run_id: RunId

@@ -52,7 +52,13 @@ class RuleStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScoreChange:
-    """A score at three points; None where it is unknown, and so is a difference from it."""
+    """A score at three points, and the differences, 0 to 100 with two decimals. An unknown score is None, and so are its differences.
+
+    Args:
+        before: Old batch, judged by its own rules.
+        between: Old batch, judged by the current rules.
+        after: New batch, judged by the current rules.
+    """
 
     before: Decimal | None
     between: Decimal | None
@@ -60,27 +66,38 @@ class ScoreChange:
 
     @property
     def rule_part(self) -> Decimal | None:
-        """What the rules moved."""
+        """Change by the rules."""
         return _difference(self.between, self.before)
 
     @property
     def data_part(self) -> Decimal | None:
-        """What the data moved."""
+        """Change by the data."""
         return _difference(self.after, self.between)
 
     @property
     def change(self) -> Decimal | None:
-        """Both together."""
+        """Whole change."""
         return _difference(self.after, self.before)
 
     def as_dict(self) -> dict[str, object]:
-        """`before, between, after, rule_part, data_part, change`."""
+        """The keys of a change in `lakeward score NAME --diff --json`.
+
+        Returns:
+            rule_part: Change by the rules: `between` minus `before`.
+            data_part: Change by the data: `after` minus `between`.
+            change: Whole change: `after` minus `before`.
+        """
         return {name: plain(getattr(self, name)) for name in (*POINTS, "rule_part", "data_part", "change")}
 
 
 @dataclass(frozen=True, slots=True)
 class DimensionChange:
-    """How the score of one dimension moved."""
+    """The change of the score of one dimension.
+
+    Args:
+        dimension: Quality dimension of GB/T 36344-2018.
+        moved: The change.
+    """
 
     dimension: Dimension
     moved: ScoreChange
@@ -92,7 +109,14 @@ class DimensionChange:
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
-    """How the score of one rule moved."""
+    """The change of the score of one rule.
+
+    Args:
+        rule: Id of the rule.
+        dimension: Quality dimension of GB/T 36344-2018.
+        status: Whether the rule was added, removed, changed or left unchanged.
+        moved: The change.
+    """
 
     rule: str
     dimension: Dimension | None
@@ -106,10 +130,16 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreDiff:
-    """How the score of a dataset moved from batch `first` to batch `last`.
+    """The change of the score of a dataset from batch `first` to batch `last`.
 
     Args:
-        levels: By point, the queries of its scores.
+        dataset: Name of the dataset.
+        first: Number of the old batch.
+        last: Number of the new batch.
+        whole: The total score at three points, and its change.
+        dimensions: The same for each dimension that has a rule.
+        rules: The same for each rule, with its status.
+        levels: By point (`before`, `between`, `after`), the queries of its scores.
     """
 
     dataset: str
@@ -121,7 +151,12 @@ class ScoreDiff:
     levels: Mapping[str, tuple[ScoreLevel, ...]]
 
     def as_dict(self) -> dict[str, object]:
-        """The keys of `lakeward score NAME --diff --open --json`."""
+        """The keys of `lakeward score NAME --diff --open --json`.
+
+        Returns:
+            from: Number of the old batch.
+            to: Number of the new batch.
+        """
         return {
             "dataset": self.dataset,
             "from": self.first,

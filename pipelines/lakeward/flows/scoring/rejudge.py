@@ -54,12 +54,14 @@ class ReceivedBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejudgeReport:
-    """What judging by the rules of today came to.
+    """The result of judging stored batches by the current rules.
 
     Args:
-        batches: All received batches of the latest generation.
-        judged: Judged by this run.
-        published: Published by the rules of today, so that they needed no judging.
+        dataset: Name of the dataset.
+        run_id: Id of the run.
+        batches: Number of received batches of the latest generation.
+        judged: Number of batches judged by this run.
+        published: Number of batches that were published by the current rules and need no judging.
     """
 
     dataset: str

@@ -18,15 +18,18 @@ from lakeward.serving.plan import ServedTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueTable:
-    """A table that is served to one role. What is not known is None, never zero.
+    """A table that is served to one role. An unknown value is None, never zero.
 
     Args:
-        about: What the contract says the table is for.
-        grade: The highest of its columns; None where one of them is ungraded.
-        columns, hidden: Names of the columns that the role may see, and of the others.
-        score: Of its newest batch, 0 to 100.
-        updated: When its newest batch was finished.
-        late: Whether it is older than its contract promises; None where that promises nothing.
+        table: Name, as `layer.name`.
+        about: Purpose of the table, from its contract.
+        owner: Owner of the table, from its contract.
+        grade: Highest grade of its columns; None if one of them is ungraded.
+        columns, hidden: Names of the columns that the role can see, and of the other columns.
+        rows: Number of rows, from the statistics in the Delta log.
+        score: Quality score of its newest batch, 0 to 100.
+        updated: Time when its newest batch was finished.
+        late: Whether the newest data is older than the contract allows; None if the contract sets no limit.
     """
 
     table: TableName

@@ -39,10 +39,13 @@ class MaskExplanation:
 
     Args:
         column: `layer.table.column`.
-        rule: Id of the policy's rule that decided; None where none did.
-        why: The reason, for people.
-        ask: Whom to ask for more.
-        grade, level, category, state: How the column is graded; None where it is not.
+        role: The role.
+        action: What the policy does with the values.
+        rule: Id of the rule that decided; None if no rule did.
+        why: The reason, as text.
+        owner: Owner of the table, from its contract.
+        ask: Who can grant more access.
+        grade, level, category, state: Grade of the column; None if it is ungraded.
     """
 
     column: str

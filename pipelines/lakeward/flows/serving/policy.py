@@ -32,14 +32,17 @@ def load_policy(workspace: Workspace) -> Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTrial:
-    """What became of one test of the policy.
+    """The result of one test of the policy.
 
     Args:
-        test: Its name.
+        test: Name of the test.
+        role: Role that the test asks for.
         column: `layer.table.column`.
-        rule: Id of the rule that decided; None where none did.
-        why: That rule's reason, or a message code where none decided.
-        passed: Action, rule and shown value are those that the test names.
+        expected: Action that the test expects.
+        found: Action that the policy decides.
+        rule: Id of the rule that decided; None if no rule did.
+        why: Reason of this rule, or a message code if no rule decided.
+        passed: Whether action, rule and shown value are those of the test.
     """
 
     test: str

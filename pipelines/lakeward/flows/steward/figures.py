@@ -27,16 +27,19 @@ _AGES = "round(quantile_cont(days, 0.5), 2) AS p50, round(quantile_cont(days, 0.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineCount:
-    """What one reason set aside of one table. Rejects, and rows of gold, have no life of their own: they count as open.
+    """Rows of one table that failed for one reason. Rejects and rows of gold have no life cycle: they count as open.
 
     Args:
-        rule: Id of the rule; for a table of rejects the message code of why a record could not be parsed.
-        rows: Every time that a row failed.
-        batches: Batches that had such a row.
-        oldest: When the oldest of the open rows came; None where none is open.
-        open: Rows that wait.
-        age_p50, age_p90: Ages of these, in days.
-        owner: Of the dataset's contract; None where there is no valid one.
+        table: Table of quarantine or rejects, as `layer.name`.
+        dataset: Name of the dataset.
+        rule: Id of the rule; for a table of rejects the message code of the parse error.
+        rows: Number of failures, repeated failures of a row included.
+        batches: Number of batches with such a row.
+        oldest: Time when the oldest open row was received; None if no row is open.
+        open: Number of open rows.
+        age_p50: Median age of the open rows, in days; None if no row is open.
+        age_p90: 90th percentile of their age, in days; None if no row is open.
+        owner: Owner in the contract of the dataset; None if there is no valid contract.
     """
 
     table: TableName
@@ -57,13 +60,15 @@ class QuarantineCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineFigures:
-    """How the quarantine of one dataset, or of all (`*`), is worked off. A share is None where there is nothing to take it of.
+    """Progress of the quarantine of one dataset, or of all. A share is None if its denominator is zero.
 
     Args:
-        open: Rows that wait.
-        age_p50, age_p90: Ages of these, in days.
-        repair_rate: Share of the rows ever set aside that a person repaired.
-        failed_again: Share of the replayed rows that failed again, in this generation.
+        dataset: Name of the dataset; `*` for all.
+        open: Number of open rows.
+        age_p50: Median age of the open rows, in days; None if no row is open.
+        age_p90: 90th percentile of their age, in days; None if no row is open.
+        repair_rate: Share of all rows ever quarantined that were repaired, 0 to 1.
+        failed_again: Share of replayed rows that failed again in the current generation, 0 to 1.
     """
 
     dataset: str

@@ -12,14 +12,24 @@ from lakeward.flows.quarantine.selection import RowId
 
 @dataclass(frozen=True, slots=True)
 class RowFailure:
-    """A batch in which rules put the row into quarantine; `reasons` are the ids of these rules."""
+    """A batch in which rules quarantined the row.
+
+    Args:
+        at: Time when the batch was received.
+        batch: Number of the batch.
+        reasons: Ids of the rules that the row failed.
+    """
 
     at: datetime
     batch: int
     reasons: tuple[str, ...]
 
     def as_dict(self) -> dict[str, object]:
-        """The documented keys of an event in `life`."""
+        """The documented keys of an event in `life`.
+
+        Returns:
+            event: Always `set aside`.
+        """
         return {"at": self.at.isoformat(), "event": "set aside", "batch": self.batch, "reasons": list(self.reasons)}
 
 

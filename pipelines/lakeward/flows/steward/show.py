@@ -44,16 +44,20 @@ OPEN_CONDITION = f"_state IS NULL OR _state IN ({literal(RowState.OPEN_STATE)}, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinedRow:
-    """One copy of a row, or a record, that is not in the published table.
+    """One copy of a row in quarantine, or one rejected record.
 
     Args:
-        id: `FILE:ROW`; None for a row that was not received.
-        state: None for rejects and rows of gold.
-        reasons: Ids of rules; of a record that could not be parsed the message code of why.
-        detail: Of a record that could not be parsed.
-        history: What was done about the row; None where one row was not asked for.
-        role: The role that `values` are for; None where they were not asked for.
-        values: As the role may see them; None of a record that could not be parsed.
+        id: `FILE:ROW`, the id that `--row` takes; None for a row that was not received.
+        table: Table of quarantine or rejects, as `layer.name`.
+        batch: Number of the batch that wrote this copy.
+        file: Name of the received file; None for a row that was not received.
+        row: Number of the record in the file; None for a row that was not received.
+        state: State in the life cycle; None for rejects and rows of gold.
+        reasons: Ids of the rules that the row failed; for a rejected record the message code of the parse error.
+        detail: Detail of the parse error; None for a row in quarantine.
+        history: What was done about the row; None unless one row was requested.
+        role: The role that `values` are masked for; None if they were not requested.
+        values: Values by column, masked for the role; None for a rejected record.
     """
 
     id: str | None

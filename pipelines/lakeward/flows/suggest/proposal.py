@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lakeward.core.evidence import Evidence
-from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.answers import fields_of, plain
 from lakeward.quality.kwargs import columns_of
 
 # Of so few digits two conditions on one column clash once in 16 million.
@@ -16,11 +16,11 @@ DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What a proposal would have said of some past batches, had it been there.
+    """The result of a proposed rule on past batches.
 
     Args:
-        batches, fired: Batches in which it could be evaluated, and of these those in which it would have failed.
-        rows, failed: Rows it was evaluated on, and of these the failing ones; None for rules without failing rows.
+        batches, fired: Batches in which it could be evaluated, and of these the batches in which it would have failed.
+        rows, failed: Rows it was evaluated on, and of these the failing rows; None for rules without failing rows.
     """
 
     batches: int = 0
@@ -30,7 +30,7 @@ class TrialResult:
 
     @property
     def share(self) -> float | None:
-        """How often it fires, 0 to 1: of rows where it has failing rows, else of batches; None: it was never evaluated."""
+        """Firing rate, 0 to 1: of rows if the rule has failing rows, else of batches; None if it was never evaluated."""
         if not self.batches:
             return None
         if self.failed is None:
@@ -38,7 +38,11 @@ class TrialResult:
         return self.failed / self.rows if self.rows else None
 
     def as_dict(self) -> dict[str, object]:
-        """`batches, fired, rows, failed, share`."""
+        """The keys of a result in `tried`.
+
+        Returns:
+            share: Firing rate, 0 to 1: of rows if the rule has failing rows, else of batches; None if never evaluated.
+        """
         return {**fields_of(self), "share": self.share}
 
 
@@ -55,31 +59,42 @@ def trial_result(counts_by_batch: Mapping[int, Mapping[str, Any]], batches: Iter
 
 @dataclass(frozen=True, slots=True)
 class FiringRates:
-    """The expected firing rate: on the batches that taught it, and on those kept back; None where none were."""
+    """The expected firing rate.
+
+    Args:
+        training: Result on the training batches.
+        holdout: Result on the holdout batches; None if there are none.
+    """
 
     training: TrialResult
     holdout: TrialResult | None
 
     @property
     def expected_rate(self) -> float | None:
-        """The honest one: on batches that it never saw, where there are any."""
+        """The rate on the holdout batches; without any, on the training batches."""
         return (self.holdout or self.training).share
 
     def as_dict(self) -> dict[str, object]:
-        """`learned, held`."""
-        return fields_of(self)
+        """The keys of `tried` in `lakeward suggest --json`.
+
+        Returns:
+            learned: Result on the training batches.
+            held: Result on the holdout batches; None if there are none.
+        """
+        return {"learned": self.training.as_dict(), "held": plain(self.holdout)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleProposal:
-    """One rule.
+    """A suggested rule.
 
     Args:
-        id: Unique among proposals, the same for the same rule whatever the bounds; holds no value of a row.
-        type, kwargs: The expectation.
-        reason: Message code of the reason; `facts` fill it: counts and names only.
-        evidence: What gives it again.
-        firing: None until it was tried.
+        id: Unique among proposals and independent of the bounds; never contains a value of a row.
+        type, kwargs: Type and arguments of the expectation.
+        reason: Message code of the reason.
+        facts: Values that fill the message: counts and names only.
+        evidence: Query that reproduces the counts behind the rule.
+        firing: None until the rule was tested on the history.
     """
 
     id: str
@@ -91,7 +106,13 @@ class RuleProposal:
     firing: FiringRates | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """The keys of a proposal in `lakeward suggest --json`."""
+        """The keys of a proposal in `lakeward suggest --json`.
+
+        Returns:
+            severity: Always `warn`; a steward can raise it in the suite.
+            expected_firing: Share of rows, or of batches, on which the rule would have failed, 0 to 1; None if unknown.
+            tried: Results on the training batches (`learned`) and on the holdout batches (`held`).
+        """
         return {
             "id": self.id,
             "type": self.type,
@@ -111,10 +132,12 @@ class RuleProposal:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What history shows and no rule of a suite can say: a person should know it.
+    """An observation about the history that no rule of a suite can express.
 
     Args:
-        code: Message code; `facts` fill it: counts and names only.
+        code: Message code.
+        facts: Values that fill the message: counts and names only.
+        evidence: Query that reproduces the observation.
     """
 
     code: str

@@ -49,13 +49,19 @@ class Suggestions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestionReport:
-    """What a dataset's past suggests, and which rows it was learned from.
+    """Suggestions from the history of a dataset, and the rows that they were learned from.
 
     Args:
-        table, version: What was read.
-        learned, held: Numbers of the batches that teach, and of those kept back.
-        rows: Rows that teach.
-        first, last: What the batches that teach span.
+        dataset: Name of the dataset.
+        table: Table that was read, as `layer.name`.
+        version: Delta version that was read.
+        learned: Numbers of the training batches.
+        held: Numbers of the holdout batches.
+        rows: Number of rows in the training batches.
+        first: Oldest event time of the training batches; without a time column, when the first of them was planned.
+        last: Newest event time of the training batches; without a time column, when the last of them was planned.
+        proposals: Suggested rules, each with its reason, evidence and expected firing rate (0 to 1).
+        findings: Observations that no rule can express, as message code, facts and evidence.
     """
 
     dataset: str
@@ -70,7 +76,12 @@ class SuggestionReport:
     findings: tuple[Finding, ...]
 
     def as_dict(self) -> dict[str, object]:
-        """The keys of `lakeward suggest --json`."""
+        """The keys of `lakeward suggest --json`.
+
+        Returns:
+            from: Oldest event time of the training batches; without a time column, when the first of them was planned.
+            to: Newest event time of the training batches; without a time column, when the last of them was planned.
+        """
         named = {"first": "from", "last": "to"}
         return {named.get(key, key): value for key, value in fields_of(self).items()}
 
