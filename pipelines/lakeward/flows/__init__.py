@@ -1,6 +1,6 @@
-"""The public functions of Lakeward: one per command or task, each in a room of its own. This is the only door to the rooms.
+"""The public functions of Lakeward: one per command or task. Other packages import only this module, never the modules below it.
 
-Flows wire, log and record lineage; the packages below know nothing of each other. A name is imported when it is first asked for,
+Flows combine the packages below, log, and record lineage. A name is imported at first use,
 so that `lakeward --help` and the parsing of a DAG do not pay for DuckDB.
 """
 
@@ -95,7 +95,8 @@ if TYPE_CHECKING:
     from lakeward.quality.rule import Outcome as Outcome
     from lakeward.serving.rows import Rows as Rows
 
-# name -> the module that defines it, below `lakeward`: flows, and the values that flows take and return. A test holds this table and the imports above to each other.
+# name -> the module that defines it, below `lakeward`: flows, and the values that flows take and return. A test compares this
+# table with the imports above.
 _DOOR = {
     "Acceptance": "flows.suggest.acceptance",
     "CheckStep": "flows.checking.steps",

@@ -1,1 +1,1 @@
-"""How a project comes to be: `init`, `new`, the demo, and contracts as files."""
+"""Creation of a project: `init`, `new`, the demo, and contract files."""

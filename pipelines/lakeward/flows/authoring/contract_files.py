@@ -1,4 +1,4 @@
-"""Contracts as files: what is wrong with them, and what changed between two."""
+"""Contract files: their problems, and the differences between two of them."""
 
 from pathlib import Path
 
@@ -27,11 +27,11 @@ def lint_contracts(settings: Settings, name: str | None = None) -> list[FileProb
 
 
 def compare_contracts(old: Path, new: Path) -> list[Change]:
-    """What changed from `old` to `new`.
+    """The differences from `old` to `new`.
 
     Raises:
-        UsageError: One of them is not there.
-        ContractError: One of them is no valid contract.
+        UsageError: One of them does not exist.
+        ContractError: One of them is not a valid contract.
     """
     before, after = (_read_contract(path) for path in (old, new))
     return list(diff(before, after))
@@ -58,7 +58,7 @@ def _located(problem: Problem, file: str) -> FileProblem:
 
 
 def _lint_suite(workspace: Workspace, name: str) -> list[FileProblem]:
-    """The suite's first problem; rules can only be read for a contract that is valid."""
+    """The first problem of the suite. Rules can be read only with a valid contract."""
     try:
         load_rules(workspace.project.contract(name), workspace.suite(name), suite_label(name))
     except LakewardError as error:

@@ -1,4 +1,4 @@
-"""The demo: the shipped project, and one simulated plant-day in its drop folders. It simulates; the DAGs do the rest."""
+"""The demo: the shipped project, and one simulated plant-day in its drop folders. The DAGs process the files."""
 
 import shutil
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from lakeward.flows.authoring.project import create_project
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.simulator import Truth, write_plant_day
 
-# One day, and always the same one: a second demo must find nothing new (docs/explanation/laws.md, 4).
+# Always the same day: a second demo must find nothing new (docs/explanation/laws.md, 4).
 DAY = date(2026, 3, 2)
 SEED = 7
 FOLDER = "lakeward-demo"
@@ -29,10 +29,10 @@ class DemoProject:
 
 
 def simulate_day(settings: Settings) -> DemoProject:
-    """Simulate into the project around `settings.start`; where there is none, into a new one with the shipped datasets.
+    """Simulate into the project around `settings.start`, or into a new project with the shipped datasets if there is none.
 
     Raises:
-        UsageError: The project has datasets of its own, not the shipped ones.
+        UsageError: The project has other datasets than the shipped ones.
     """
     try:
         project = open_workspace(settings).project
@@ -46,7 +46,7 @@ def simulate_day(settings: Settings) -> DemoProject:
 
 
 def _create_demo_project(root: Path) -> Path:
-    """A new project at `root` with the datasets that travel in the package."""
+    """A new project at `root` with the datasets shipped in the package."""
     create_project(root)
     shipped = resources.files("lakeward") / "expectations"
     with resources.as_file(shipped) as source:

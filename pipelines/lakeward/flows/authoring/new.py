@@ -1,4 +1,4 @@
-"""Turns a file of the user's into a dataset: its contract and suite as a first draft, and the file in its drop folder."""
+"""Creates a dataset from a user's file: drafts of contract and suite, and the file in its drop folder."""
 
 import shutil
 from pathlib import Path
@@ -11,13 +11,13 @@ from lakeward.profiling import draft, profile_file
 
 
 def draft_dataset(settings: Settings, name: str, sample: Path, sheet: str | None = None) -> Path:
-    """Write `expectations/datasets/<name>/` and put `sample` into its drop folder; the dataset's folder.
+    """Write `expectations/datasets/<name>/` and copy `sample` into its drop folder; returns the dataset's folder.
 
     Args:
-        sheet: Of a workbook; None: the only one with something in it.
+        sheet: Sheet of a workbook; None for the only sheet with data.
 
     Raises:
-        UsageError: The name is not allowed or taken, or the file is not there or holds nothing.
+        UsageError: The name is invalid or already used, or the file does not exist or has no data.
     """
     workspace = open_workspace(settings)
     folder = workspace.project.root / "expectations" / "datasets" / name

@@ -1,4 +1,4 @@
-"""Makes a project: a folder that holds a plant's contracts and suites, and the three lines that Airflow needs."""
+"""Creates a project: a folder with contracts, suites and the DAG file for Airflow."""
 
 import re
 from pathlib import Path
@@ -24,10 +24,10 @@ GITIGNORE_TEXT = "/lake/\n/inbox/\n/.airflow/\n"
 
 
 def create_project(folder: Path) -> Path:
-    """Make a project in `folder`; its absolute path.
+    """Create a project in `folder`; returns its absolute path.
 
     Raises:
-        UsageError: There is one already.
+        UsageError: The folder already holds a project.
         MachineError: The folder can't be written.
     """
     root = folder.absolute()

@@ -1,4 +1,4 @@
-"""What every flow stands on: the opened project, governance tables, the pinned definition, lineage, the report of a run.
+"""Shared parts of all flows: the opened project, governance tables, the pinned definition, lineage, the report of a run.
 
-A module here imports no other room.
+A module here imports no other package of flows.
 """

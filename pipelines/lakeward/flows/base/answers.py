@@ -1,4 +1,4 @@
-"""What flows answer with: frozen classes with typed fields, whose `as_dict` is their JSON. Decides nothing of a flow's own keys."""
+"""Base of the classes that flows return: frozen, with typed fields and `as_dict` for JSON."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class FlowAnswer(Protocol):
-    """What has a JSON form of its own."""
+    """An answer with a JSON form."""
 
     def as_dict(self) -> dict[str, object]:
         """Documented keys with plain values."""
@@ -62,7 +62,7 @@ class FileProblem:
         return fields_of(self)
 
 
-# Types that JSON has no word for. A figure is a number in JSON, an instant is ISO 8601.
+# Types that JSON does not have. A decimal becomes a number, a time ISO 8601 text.
 _FORMS: Mapping[type, Callable[[Any], object]] = {Decimal: float, datetime: datetime.isoformat, TableName: str}
 
 
@@ -72,7 +72,7 @@ def fields_of(answer: "DataclassInstance") -> dict[str, object]:
 
 
 def plain(value: object) -> object:
-    """`value` as JSON has it; what a mapping holds is left as it is."""
+    """`value` in JSON types; the values of a mapping stay unchanged."""
     if value is None or isinstance(value, str | int | float):
         return str(value) if isinstance(value, StrEnum) else value
     if isinstance(value, tuple):

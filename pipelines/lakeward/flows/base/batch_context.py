@@ -1,4 +1,4 @@
-"""What every step of a batch works with: the pinned definition, the session, and a witness of progress."""
+"""What every step of a batch needs: the pinned definition, the engine session and a callback per step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class BatchStep(StrEnum):
     """The steps of a batch, in order; each is one commit, or none."""
 
     PINNED = "pinned"
-    ROW_IDS = "places"  # only of rows that were set aside, which are in bronze
+    ROW_IDS = "places"  # only for reprocessed rows, which are already in bronze
     REJECTS = "rejects"
     BRONZE = "bronze"
     QUARANTINE = "quarantine"
@@ -36,24 +36,24 @@ class BatchStep(StrEnum):
     RUNS = "runs"
 
 
-# Told after each step; a test kills the process here.
+# Called after each step; tests kill the process in it.
 OnStep = Callable[[BatchStep], None]
 
 
 def ignore_step(_: BatchStep) -> None:
-    """Nobody watches."""
+    """Do nothing: the default callback."""
 
 
 @dataclass(slots=True, kw_only=True)
 class BatchContext:
-    """One batch on its way; each step that completes adds its event.
+    """A batch while it is processed; each completed step adds its lineage event.
 
     Args:
         project: Name of the project, for lineage.
-        started_at: When the run took the batch up; the batch's `_ingested_at`.
-        outbox: Where lineage events wait.
+        started_at: Time when the run started the batch; stored as `_ingested_at`.
+        outbox: Queue of lineage events.
         completed: COMPLETE events of the steps so far.
-        weights: What counts how much in the batch's score.
+        weights: Weights of the batch's score.
     """
 
     engine: Engine
@@ -71,7 +71,7 @@ class BatchContext:
     def begin(
         cls, workspace: Workspace, engine: Engine, pinned: PinnedBatch, run_id: RunId, on_step: OnStep = ignore_step
     ) -> "BatchContext":
-        """The batch as a run takes it up now."""
+        """The context of a batch that a run starts now."""
         return cls(
             engine=engine,
             project=workspace.project.name,
@@ -91,12 +91,12 @@ class BatchContext:
 
     @property
     def txn(self) -> Txn:
-        """What every table of the dataset records of this batch."""
+        """The Delta transaction of this batch in every table of the dataset."""
         return Txn(self.pinned.definition.application_id, self.pinned.seq)
 
     @property
     def bronze_txn(self) -> Txn:
-        """What bronze and rejects record: they are written once, and a rebuild reads them again."""
+        """The Delta transaction of this batch in bronze and rejects, which a rebuild does not write again."""
         return Txn(f"lakeward/{self.contract.name}", self.pinned.seq)
 
     def table(self, layer: Layer) -> TableName:
@@ -104,11 +104,11 @@ class BatchContext:
         return self.contract.table(layer)
 
     def count(self, layer: Layer) -> int:
-        """Rows of this batch that the dataset's table in `layer` holds now."""
+        """Number of rows of this batch in the dataset's table in `layer`."""
         return self.engine.count(self.table(layer), self.pinned.seq)
 
     def provenance_items(self) -> str:
-        """SELECT items that say which run and batch a row came with."""
+        """SELECT items with the run and batch of a row."""
         run, batch = self.engine.constant(self.run_id), self.engine.constant(self.pinned.id)
         return (
             f"{run} AS _run_id, {batch} AS _batch_id, CAST({self.pinned.seq} AS BIGINT) AS _batch_seq, "
@@ -125,7 +125,7 @@ PROVENANCE_COLUMNS = (
     TableColumn("_batch_seq", INTEGER, comment="Number of that batch in its dataset"),
     TableColumn("_ingested_at", DataType(Kind.TIMESTAMP), comment="When the run took the batch up"),
 )
-# Where a row stood in its source.
+# Row id: the row's file and record number in its source.
 ROW_ID_COLUMNS = (
     TableColumn("_file", STRING, comment="File as it was received, below the drop folder"),
     TableColumn("_file_seq", INTEGER, comment="Number of that file in its source"),

@@ -1,4 +1,4 @@
-"""Whether a dataset is as fresh as its contract promises."""
+"""Freshness of a dataset against its contract."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from lakeward.contracts.model import Contract
 
 
 def is_late(contract: Contract, run: Mapping[str, Any] | None, now: datetime) -> bool | None:
-    """Whether the dataset is older than its contract promises; None where it promises nothing."""
+    """Whether the newest data is older than the contract allows; None if the contract sets no limit."""
     promised = contract.sla.freshness_seconds
     if promised is None:
         return None

@@ -1,6 +1,6 @@
-"""The governance tables: described by contracts in `expectations/governance/`, written by flows, judged by nobody.
+"""The governance tables. Contracts in `expectations/governance/` describe them; flows write them.
 
-Each table is created with its first row. One append per run and table; a conflict with another writer is tried again.
+Each table is created with its first row. One append per run and table; a conflict with another writer is retried.
 """
 
 import functools
@@ -29,7 +29,7 @@ TYPES = {
     "decimal(30,6)": DataType(Kind.DECIMAL, 30, 6),
     "decimal(5,4)": DataType(Kind.DECIMAL, 5, 4),
 }
-# Waits between tries of a commit that lost a race, in seconds: 3 s in all, far above the 25 ms that a commit takes.
+# Waits between retries of a conflicting commit, in seconds: 3 s in total, far above the 25 ms of a commit.
 BACKOFF = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5)
 
 Row = Mapping[str, object]
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @functools.cache
 def table_spec(name: str) -> TableSpec:
-    """The governance table `name` as its contract describes it."""
+    """The governance table `name`, from its contract."""
     file = resources.files("lakeward") / "expectations" / "governance" / f"{name}.odcs.yaml"
     document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     columns = tuple(
@@ -49,12 +49,12 @@ def table_spec(name: str) -> TableSpec:
 
 
 def application_id(dataset: str, generation: int) -> str:
-    """The Delta application id of a dataset's batches; a rebuild starts a generation with an id of its own."""
+    """The Delta application id of a dataset's batches; each generation has its own."""
     return f"lakeward/{dataset}" if generation == 1 else f"lakeward/{dataset}#{generation}"
 
 
 def append_rows(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Commit | None:
-    """Append rows, given by column name, to governance table `name`; None where `txn` had landed or there are none."""
+    """Append rows, given by column name, to governance table `name`; None if `txn` is already committed or there are no rows."""
     table = table_spec(name)
     values = [[row[column.name] for column in table.columns] for row in rows]
     if not values:
@@ -64,7 +64,7 @@ def append_rows(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Com
 
 
 def read_rows(engine: Engine, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
-    """The rows of governance table `name` that have these `values` and satisfy `where`; none where the table is not there yet."""
+    """The rows of governance table `name` with these `values` that satisfy `where`; none if the table does not exist yet."""
     if engine.info(table_spec(name).name) is None:
         return []
     conditions = " AND ".join(filter(None, (equals(**values), where))) or "TRUE"
@@ -72,10 +72,10 @@ def read_rows(engine: Engine, name: str, where: str = "", order: str = "1", **va
 
 
 def with_retries(commit: Callable[[], T]) -> T:
-    """What `commit` returns, trying again while others commit first.
+    """The result of `commit`, retried on write conflicts.
 
     Raises:
-        StoreConflictError: The last try lost the race too.
+        StoreConflictError: The last retry failed too.
     """
     for wait in BACKOFF:
         try:

@@ -1,6 +1,6 @@
-"""Tells lineage what each step read and wrote: START before it, COMPLETE or FAIL after it, into the durable outbox.
+"""Records lineage of each step: START before it, COMPLETE or FAIL after it, in the durable outbox.
 
-A COMPLETE that a kill lost is made again when the batch is resumed: ids follow from the batch. Events never hold data values.
+A resumed batch sends a lost COMPLETE event again with the same id. Events never contain data values.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,16 +74,16 @@ def landing_dataset(contract: Contract, inputs: Sequence[BatchInput]) -> Dataset
 
 
 def bronze_lineage(contract: Contract) -> ColumnLineage:
-    """Bronze holds every column as the file had it."""
+    """Column lineage of bronze: every column comes from the same column of the file."""
     table = f"landing.{contract.name}"
     return ColumnLineage({c.name: (Origin(table, c.source_name, TransformationKind.IDENTITY),) for c in contract.columns})
 
 
 def query_lineage(engine: Engine, contract: Contract, sql: str, tables: Sequence[TableName]) -> ColumnLineage:
-    """Where the columns of a SELECT over tables of the lake come from.
+    """Column lineage of a SELECT over tables of the lake.
 
     Raises:
-        DefinitionError: The SELECT can't be followed.
+        DefinitionError: The lineage of the SELECT can't be derived.
     """
     schema = {str(t): {name: str(kind) for name, kind in engine.types(t).items()} for t in tables if engine.info(t)}
     try:
@@ -95,7 +95,7 @@ def query_lineage(engine: Engine, contract: Contract, sql: str, tables: Sequence
 def layer_dataset(
     context: BatchContext, layer: Layer, rows: int, *, lineage: ColumnLineage | None = None, verdicts: Sequence[Verdict] = ()
 ) -> Dataset:
-    """One of the dataset's tables as this step wrote or read it."""
+    """A table of the dataset that this step read or wrote."""
     return table_dataset(context.engine, context.table(layer), rows, context.contract.owner, lineage=lineage, verdicts=verdicts)
 
 
@@ -107,7 +107,7 @@ def table_dataset(
     lineage: ColumnLineage | None = None,
     verdicts: Sequence[Verdict] = (),
 ) -> Dataset:
-    """A table of the lake, with its schema, version and place; one that is not there yet has only its name."""
+    """A table of the lake with its schema, version and path; only its name if it does not exist yet."""
     info = engine.info(name)
     if info is None:
         return Dataset(str(name), statistics=Statistics(rows))
@@ -128,14 +128,14 @@ def table_dataset(
 
 
 def append_edges(context: BatchContext) -> None:
-    """Keep the completed steps' column edges in `governance.lineage_edges`."""
+    """Store the column edges of completed steps in `governance.lineage_edges`."""
     head = {"dataset": context.contract.name, "batch_seq": context.pinned.seq, "observed_at": context.clock.now()}
     rows = [{**head, **edge} for event in context.lineage_events for edge in edge_rows(event)]
     governance.append_rows(context.engine, "lineage_edges", rows, context.txn)
 
 
 def edge_rows(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What `governance.lineage_edges` keeps of a completed step."""
+    """The rows of `governance.lineage_edges` for a completed step."""
     for edge in edges([event]):
         source, target = edge.source, edge.target
         yield {

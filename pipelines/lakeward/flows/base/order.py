@@ -1,4 +1,4 @@
-"""The order in which datasets depend on each other: inputs before what is made of them."""
+"""The dependency order of datasets: inputs before gold datasets."""
 
 from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -8,10 +8,10 @@ from lakeward.core.errors import ContractError
 
 
 def dependency_order(project: Project, names: Sequence[str] | None = None) -> list[str]:
-    """Dataset names (None: of all datasets), every gold dataset after those of its inputs that are among them.
+    """Dataset names (None: of all datasets), every gold dataset after its inputs.
 
     Raises:
-        ContractError: Gold datasets are made of each other in a circle.
+        ContractError: Gold datasets depend on each other in a cycle.
     """
     graph = TopologicalSorter[str]()
     selected = project.datasets() if names is None else names

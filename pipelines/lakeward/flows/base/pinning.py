@@ -1,7 +1,7 @@
-"""What a batch is judged by is decided once, before it is read, and stored: a resumed batch goes on with the same texts.
+"""Stores the contract, suite and model of a batch before it is read, so that a resumed batch uses the same texts.
 
-`governance.contracts` holds every contract and suite text that was applied, `governance.batches` the plan of every batch.
-A dataset's generation rises with each rebuild; a batch is done when its row in `governance.runs` has landed.
+`governance.contracts` holds every applied contract and suite text, `governance.batches` the plan of every batch.
+A dataset's generation rises with each rebuild; a batch is finished when its row in `governance.runs` is committed.
 """
 
 import json
@@ -24,7 +24,7 @@ RUNS = TableName(Layer.GOVERNANCE, "runs")
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The texts that make a dataset, and the generation they belong to."""
+    """The texts that define a dataset, and their generation."""
 
     contract: Contract
     suite: str | None
@@ -33,7 +33,7 @@ class Definition:
 
     @property
     def hashes(self) -> dict[str, str]:
-        """Identity of each text, under its column name in the governance tables; of nothing where there is none."""
+        """Hash of each text, by its column name in the governance tables; a missing text counts as empty."""
         texts = {"contract": self.contract.text, "suite": self.suite, "model": self.model}
         return {f"{name}_sha256": sha256((text or "").encode()) for name, text in texts.items()}
 
@@ -44,7 +44,7 @@ class Definition:
 
 
 class BatchRange(NamedTuple):
-    """Batches of one input that a curation takes in: `after < seq <= upto` of one generation."""
+    """Batches of one input that a curation reads: `after < seq <= upto` of one generation."""
 
     generation: int
     after: int
@@ -55,7 +55,7 @@ BatchRanges = dict[str, BatchRange]
 
 
 class BatchPlan(NamedTuple):
-    """What the next plan follows: a batch's number, where it ends, and what it took in."""
+    """The newest plan: the batch's number, its end offset and its input ranges."""
 
     seq: int
     end: int
@@ -67,7 +67,7 @@ NO_PLAN = BatchPlan(0, 0, 0, {})
 
 
 class Reprocess(StrEnum):
-    """Why a batch takes up rows that were set aside: to be judged again, or to be published though rules fail."""
+    """Why a batch processes quarantined rows: replay (judge again) or release (publish despite failed rules)."""
 
     REPLAY = "replay"
     RELEASE = "release"
@@ -78,10 +78,10 @@ class PinnedBatch:
     """One planned batch.
 
     Args:
-        start, end: File source: inputs `start < seq <= end`.
-        inputs: Gold: input table -> its generation and batches `(after, upto]`; empty for a file source.
-        again: Set for rows that were set aside; None: the rows come from the source, or from the inputs.
-        request: JSON of which of them were asked for, by whom and why.
+        start, end: File source: numbers of its inputs, `start < seq <= end`.
+        inputs: Gold: by input table, its generation and batches `(after, upto]`; empty for a file source.
+        again: Why quarantined rows are processed; None if the rows come from the source or the inputs.
+        request: JSON of the selection of quarantined rows, with who requested it and why.
     """
 
     definition: Definition
@@ -95,16 +95,16 @@ class PinnedBatch:
 
 
 def current_definition(engine: Engine, dataset: str) -> Definition | None:
-    """What was applied to the dataset last; None before its first batch."""
+    """The definition that was last applied to the dataset; None before its first batch."""
     found = governance.read_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
     return _to_definition(found[0]) if found else None
 
 
 def apply_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> Definition:
-    """Make `wanted` the dataset's definition, if it is a new one that may follow the last.
+    """Make `wanted` the dataset's definition if it differs and is compatible with the last one.
 
     Raises:
-        ContractError: The change breaks the contract (docs/explanation/batch.md, second day).
+        ContractError: The change is breaking (docs/explanation/batch.md, second day).
     """
     name = definition.contract.name
     last = current_definition(engine, name)
@@ -118,10 +118,10 @@ def apply_definition(engine: Engine, definition: Definition, run_id: RunId, cloc
 
 
 def start_generation(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> Definition:
-    """Make `wanted` the definition of a new generation: silver is made anew from bronze by it, or gold from its inputs.
+    """Make `wanted` the definition of a new generation, which rebuilds silver from bronze, or gold from its inputs.
 
     Raises:
-        ContractError: The change breaks a silver contract whose major version did not rise.
+        ContractError: The change is breaking for silver and the major version did not rise.
     """
     last = current_definition(engine, definition.contract.name)
     if last and definition.contract.layer is Layer.SILVER:
@@ -132,7 +132,7 @@ def start_generation(engine: Engine, definition: Definition, run_id: RunId, cloc
 
 
 def store_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> None:
-    """Write the texts of `definition` to `governance.contracts`; a rival that stored first wins."""
+    """Write the texts of `definition` to `governance.contracts`; of concurrent writers the first wins."""
     name = definition.contract.name
     txn = Txn(f"contracts/{name}", engine.txn(governance.table_spec("contracts").name, f"contracts/{name}") + 1)
     row = {
@@ -150,11 +150,11 @@ def store_definition(engine: Engine, definition: Definition, run_id: RunId, cloc
 
 
 def unfinished_batches(engine: Engine, definition: Definition) -> list[PinnedBatch]:
-    """Batches that are planned, but have no row in `governance.runs` for this generation, oldest first.
+    """Planned batches without a row in `governance.runs` for this generation, oldest first.
 
-    A rebuild of silver goes over the batches of all generations again; gold starts with plans of its own.
+    A rebuild of silver processes the batches of all generations again; gold makes new plans.
     """
-    # Gold: of this generation alone.
+    # Gold: only this generation.
     own = {"generation": definition.generation} if definition.contract.layer is Layer.GOLD else {}
     new = f"batch_seq > {engine.txn(RUNS, definition.application_id)}"
     found = governance.read_rows(engine, "batches", new, "batch_seq", dataset=definition.contract.name, **own)
@@ -162,7 +162,7 @@ def unfinished_batches(engine: Engine, definition: Definition) -> list[PinnedBat
 
 
 def earlier_column_names(engine: Engine, contract: Contract) -> dict[str, set[str]]:
-    """For each column of the source, the names that contracts so far gave it."""
+    """The names that all contracts so far gave to each column of the source."""
     names: dict[str, set[str]] = {column.source_name: set() for column in contract.columns}
     for row in governance.read_rows(engine, "contracts", dataset=contract.name):
         for column in _to_definition(row).contract.columns:
@@ -171,7 +171,7 @@ def earlier_column_names(engine: Engine, contract: Contract) -> dict[str, set[st
 
 
 def newest_plan(engine: Engine, dataset: str) -> BatchPlan:
-    """The plan that was pinned last, of whatever generation; `NO_PLAN` before the first."""
+    """The newest plan of any generation; `NO_PLAN` before the first."""
     newest = engine.txn(governance.table_spec("batches").name, f"batches/{dataset}")
     found = governance.read_rows(engine, "batches", dataset=dataset, batch_seq=newest)
     if not found:
@@ -180,13 +180,13 @@ def newest_plan(engine: Engine, dataset: str) -> BatchPlan:
 
 
 def next_batch(definition: Definition, newest: BatchPlan, end: int, inputs: BatchRanges) -> PinnedBatch:
-    """The plan that follows `newest`, up to offset `end`; a rival that follows the same one names the same number."""
+    """The plan that follows `newest`, up to offset `end`. Concurrent processes get the same number."""
     seq, id_ = newest.seq + 1, batch_id(definition.contract.name, newest.seq + 1, newest.end, end)
     return PinnedBatch(definition=definition, seq=seq, id=id_, start=newest.end, end=end, inputs=inputs)
 
 
 def pin_batch(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -> bool:
-    """Store the plan; False where a rival planned the same number first: its plan stands and this one is dropped."""
+    """Store the plan; False if another process planned the same number first. Then its plan is used."""
     name = batch.definition.contract.name
     row = {
         "dataset": name,
@@ -222,7 +222,7 @@ def _to_pinned_batch(engine: Engine, row: dict[str, Any], current: Definition) -
 
 
 def batch_ranges(row: dict[str, Any]) -> BatchRanges:
-    """What a stored plan of a gold dataset takes in."""
+    """The input ranges of a stored plan of a gold dataset."""
     return {table: BatchRange(*values) for table, values in json.loads(row["inputs"] or "{}").items()}
 
 

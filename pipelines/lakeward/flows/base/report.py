@@ -1,11 +1,11 @@
-"""What a run did, in numbers: the same for the command line, the DAG and a program."""
+"""The report of a run, for the command line, the DAG and programs."""
 
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
 from lakeward.core.names import RunId
 
-# A warning is a message code with its facts, so that it can be told in either language.
+# A warning is a message code with its facts, to be rendered in either language.
 Warnings = tuple[tuple[str, dict[str, object]], ...]
 
 

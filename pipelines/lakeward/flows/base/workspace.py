@@ -1,4 +1,4 @@
-"""Where a flow works: one project, its lake, an engine and a clock, opened once and passed on."""
+"""The environment of a flow: project, lake, engine and clock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from lakeward.sources.protocols import Source
     from lakeward_lineage import Outbox
 
-# What counts how much in a score.
+# Weights of scores.
 WEIGHTS_FILE = "expectations/policies/scoring.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A project as this call sees it.
+    """An opened project: settings, lake, clock and score weights.
 
     Args:
-        lake: Folder or object-store URL of the tables, absolute.
-        weights: What counts how much in a score.
+        lake: Absolute folder or object-store URL of the tables.
+        weights: Weights of scores.
     """
 
     settings: Settings
@@ -41,7 +41,7 @@ class Workspace:
 
     @contextmanager
     def engine(self, contract: Contract | None = None) -> Iterator[Engine]:
-        """A session of the engine that the contract, or else the project, works with; closed at the end."""
+        """A session of the engine named by the contract or the project; closed at the end."""
         engine = open_engine(self.engine_name(contract), self.lake, self.settings.memory, self.settings.spark)
         try:
             yield engine
@@ -49,18 +49,18 @@ class Workspace:
             engine.close()
 
     def engine_name(self, contract: Contract | None = None) -> str:
-        """Which engine works on the contract's dataset; None: on the project as a whole."""
+        """Name of the engine for the contract's dataset; None for the project as a whole."""
         return self.project.engine_for(contract, self.settings.engine)
 
     @property
     def outbox(self) -> "Outbox":
-        """Where this lake's lineage events wait for their receiver."""
+        """The queue of this lake's lineage events."""
         from lakeward_lineage import Outbox  # noqa: PLC0415 -- what only reads the lake has no events and no source
 
         return Outbox(Path(self.lake) / "lineage")
 
     def deliver_lineage(self) -> None:
-        """Hand waiting lineage events to the receiver; what it does not take now waits for the next run.
+        """Deliver queued lineage events to the receiver; undelivered ones stay for the next run.
 
         Raises:
             LineageError: The receiver did not answer.
@@ -70,7 +70,7 @@ class Workspace:
         self.outbox.deliver(FileTransport(Path(self.lake) / "lineage" / "events.jsonl"))
 
     def suite(self, name: str) -> str | None:
-        """The text of the dataset's suite; None where it has none."""
+        """The text of the dataset's suite; None if it has none."""
         path = self.project.suite_path(name)
         return path.read_text(encoding="utf-8") if path.is_file() else None
 
@@ -86,7 +86,7 @@ class Workspace:
 
 
 def open_workspace(settings: Settings) -> Workspace:
-    """The project that `settings` points at.
+    """Open the project at or above `settings.start`.
 
     Raises:
         UsageError: There is no project at or above `settings.start`.
@@ -100,7 +100,7 @@ def open_workspace(settings: Settings) -> Workspace:
 
 
 def _weights(project: Project) -> Weights:
-    """All equal, where the project has no such policy."""
+    """Equal weights if the project has no scoring policy."""
     path = project.root / WEIGHTS_FILE
     if not path.is_file():
         return EQUAL_WEIGHTS

@@ -1,6 +1,6 @@
-"""Makes a gold table: new rows of its inputs say which windows are touched; these are computed anew, judged and overwritten.
+"""Computes a gold table: finds the windows touched by new input rows, recomputes, judges and overwrites them.
 
-The plan of a curation is pinned like any batch: which batches of which input it takes in.
+The plan of a curation is pinned like any batch: it names the batches of each input.
 """
 
 import logging
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Curation:
-    """One run over one gold dataset, with its collaborators."""
+    """One run over one gold dataset."""
 
     workspace: Workspace
     engine: Engine
@@ -40,7 +40,7 @@ class Curation:
     on_step: OnStep
 
     def run(self, definition: Definition) -> Iterator[BatchResult]:
-        """What was left unfinished, then one curation of all that is new; nothing while an input has no table yet."""
+        """Finish open batches, then curate all new input once; nothing if an input has no table yet."""
         if missing_inputs(self.engine, definition.contract):
             return
         drop_previous_generation(self.engine, definition)
@@ -88,7 +88,7 @@ class Curation:
 
 
 def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_step, full_refresh: bool = False) -> RunReport:
-    """Run a gold dataset over what is new in its inputs; `anew`, or a changed contract, suite or model, computes all of it.
+    """Run a gold dataset over new input rows. `anew`, or a changed contract, suite or model, recomputes the whole table.
 
     Raises:
         UsageError: The project has no such dataset, or it has no model.
@@ -113,7 +113,7 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
 
 
 def missing_inputs(engine: Engine, contract: Contract) -> list[TableName]:
-    """Inputs of the model that nothing has arrived in yet."""
+    """Inputs of the model that have no table yet."""
     return [table for table in _gold_model(contract).inputs if engine.info(table) is None]
 
 

@@ -1,4 +1,4 @@
-"""The end of a batch: its verdicts, its lineage and its row in `governance.runs`, which says that it is done."""
+"""Ends a batch: stores verdicts, scores, lineage and its row in `governance.runs`, which marks it as finished."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from lakeward.quality.weights import EQUAL_WEIGHTS, Weights
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchResult:
-    """A batch that is done; or not, where rules of `halted` stopped it before its publish."""
+    """The result of a batch. `halted` lists the rules that stopped it before publishing."""
 
     dataset: str
     flow: str
@@ -35,13 +35,13 @@ class BatchResult:
     halted: tuple[str, ...] = ()
 
     def log_fields(self) -> dict[str, object]:
-        """What the log says of it: counts, never values."""
+        """Fields for the log: counts, never values."""
         named = {"dataset": self.dataset, "flow": self.flow, "batch": self.seq, "run_id": self.run_id}
         return {**named, **self.counts.as_dict(), "seconds": self.seconds}
 
 
 def finish_batch(context: BatchContext, flow: str, counts: Counts, judged: JudgedBatch, warnings: Warnings) -> BatchResult:
-    """Record the verdicts, then the run; idempotent, so a resumed batch ends in the same rows."""
+    """Store the verdicts, then the run. Idempotent, so a resumed batch stores the same rows."""
     append_verdicts(context, judged.verdicts)
     append_series_state(context, judged.plan, judged.series)
     context.on_step(BatchStep.VERDICTS)
@@ -66,7 +66,7 @@ def finish_batch(context: BatchContext, flow: str, counts: Counts, judged: Judge
 
 
 def append_verdicts(context: BatchContext, verdicts: Iterable[Verdict]) -> None:
-    """Record what the rules said of the batch, once."""
+    """Store the verdicts of the batch, once."""
     governance.append_rows(context.engine, "verdicts", (verdict_row(context, verdict) for verdict in verdicts), context.txn)
 
 
@@ -93,7 +93,7 @@ def _rule_ids(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
 
 
 def verdict_row(context: BatchContext, verdict: Verdict) -> dict[str, Any]:
-    """The verdict as the governance tables hold it."""
+    """The verdict as a row of `governance.verdicts`."""
     rule = verdict.rule
     return {
         "run_id": context.run_id,

@@ -1,4 +1,4 @@
-"""What a rebuild drops before it writes: tables that can be made again."""
+"""Drops the tables that a rebuild writes again."""
 
 from lakeward.core.names import Layer
 from lakeward.engines.protocols import Engine
@@ -6,9 +6,9 @@ from lakeward.flows.base.pinning import Definition
 
 
 def drop_previous_generation(engine: Engine, definition: Definition) -> None:
-    """Drop the published table and quarantine of the generation before, unless this one has written to them already.
+    """Drop the published table and quarantine of the previous generation, unless this generation has already written to them.
 
-    Idempotent, so a rebuild that was killed goes on where it stood.
+    Idempotent, so a killed rebuild resumes.
     """
     if definition.generation == 1:
         return

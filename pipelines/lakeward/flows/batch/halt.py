@@ -1,7 +1,7 @@
-"""A failed rule of severity `halt` stops the batch before its publish: bronze keeps it, the published table does not change.
+"""A failed rule of severity `halt` stops the batch before publishing: its rows stay in bronze only.
 
-The dataset waits there, since later batches correct earlier ones, until a steward releases the batch; then its rows are
-published, and those on which the rule fails are set aside like those of any rule that diverts.
+Later batches of the dataset wait, since they can correct earlier rows, until a steward releases the batch. Then its rows are
+published, and rows that fail the rule are quarantined as for severity `quarantine`.
 """
 
 import logging
@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 
 
 class BatchHalted(Exception):  # noqa: N818 (no error: it ends a step that must not go on)
-    """The judged batch is not to be published.
+    """The judged batch must not be published.
 
     Args:
-        verdicts: What all its rules say.
-        rules: Ids of the rules that stop it.
+        verdicts: Verdicts of all rules.
+        rules: Ids of the rules that halt the batch.
     """
 
     def __init__(self, verdicts: tuple[Verdict, ...], rules: tuple[str, ...]) -> None:
@@ -32,15 +32,15 @@ class BatchHalted(Exception):  # noqa: N818 (no error: it ends a step that must 
 
 
 def halting_rules(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
-    """Ids of the rules that stop the batch."""
+    """Ids of the rules that halt the batch."""
     return tuple(v.rule.id for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is Severity.HALT)
 
 
 def check_halt(context: BatchContext, verdicts: tuple[Verdict, ...]) -> None:
-    """Let the batch pass.
+    """Check that no rule halts the batch.
 
     Raises:
-        BatchHalted: A rule stops it, and no steward has released it.
+        BatchHalted: A rule halts it, and no steward has released it.
     """
     rules = halting_rules(verdicts)
     if rules and not is_batch_released(context.engine, context.contract.name, context.pinned.seq):
@@ -48,7 +48,7 @@ def check_halt(context: BatchContext, verdicts: tuple[Verdict, ...]) -> None:
 
 
 def record_halt(context: BatchContext, flow: str, counts: Counts, halt: BatchHalted) -> BatchResult:
-    """Record why the batch was stopped; without a row in `governance.runs` it is not done, and the next run looks again."""
+    """Record why a batch was halted. Without a row in `governance.runs` it stays open, and the next run checks it again."""
     append_verdicts(context, halt.verdicts)
     context.on_step(BatchStep.VERDICTS)
     append_scores(context, halt.verdicts)
@@ -72,7 +72,7 @@ def record_halt(context: BatchContext, flow: str, counts: Counts, halt: BatchHal
 
 
 def take_until_halted(batches: Iterable[BatchResult]) -> Iterator[BatchResult]:
-    """The batches up to one that is halted: those after it are not begun."""
+    """Yield batches up to and including the first halted one."""
     for finished in batches:
         yield finished
         if finished.halted:

@@ -1,4 +1,4 @@
-"""Which datasets wait at a halted batch. Apart from what halts a batch, since whoever asks judges none."""
+"""Lists halted datasets. Separate from `halt`, so that callers need not import the judge."""
 
 from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
@@ -7,7 +7,7 @@ from lakeward.quality.rule import Outcome, Severity
 
 
 def halted_batches(engine: Engine) -> dict[str, int]:
-    """The batch at which each halted dataset waits."""
+    """Number of the halted batch of each halted dataset."""
     if engine.info(governance.table_spec("verdicts").name) is None:
         return {}
     has_runs = engine.info(governance.table_spec("runs").name) is not None

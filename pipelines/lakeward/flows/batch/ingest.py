@@ -1,4 +1,4 @@
-"""Takes what is new in a dataset's source along the way of a batch (docs/explanation/batch.md), until nothing is new."""
+"""Ingests new input of a dataset, batch by batch (docs/explanation/batch.md)."""
 
 import logging
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingest:
-    """One run over one silver dataset, with its collaborators."""
+    """One run over one silver dataset."""
 
     workspace: Workspace
     engine: Engine
@@ -52,13 +52,13 @@ class Ingest:
     on_step: OnStep
 
     def finish_planned(self, definition: Definition) -> Iterator[BatchResult]:
-        """Bring planned batches to their end, oldest first."""
+        """Finish planned batches, oldest first."""
         drop_previous_generation(self.engine, definition)
         for pinned in pinning.unfinished_batches(self.engine, definition):
             yield self._run_batch(pinned)
 
     def ingest_new(self, definition: Definition) -> Iterator[BatchResult]:
-        """Plan a batch, bring it to its end, and again until the source is idle. A rival's plan is as good as ours."""
+        """Plan and run batches until the source has nothing new. A plan of a concurrent process is run as well."""
         limit = BatchLimit(_source(definition).limit_bytes)
         while True:
             newest = pinning.newest_plan(self.engine, definition.contract.name)
@@ -99,7 +99,7 @@ class Ingest:
         return finished
 
     def _column_origins(self, context: BatchContext, judged: JudgedBatch) -> ColumnLineage | None:
-        """None for a batch that left nothing in bronze, of a dataset that never had anything there."""
+        """None if the batch has no bronze rows and the dataset has no bronze table."""
         bronze = context.table(Layer.BRONZE)
         if self.engine.info(bronze) is None:
             return None
@@ -108,7 +108,7 @@ class Ingest:
         return query_lineage(self.engine, context.contract, judged.plan.lineage_select(f"({rows})"), [bronze])
 
     def _receive(self, context: BatchContext) -> tuple[Counts, Warnings]:
-        """Receive the batch's files; a batch that an earlier generation finished is in bronze, and counted."""
+        """Receive the batch's files; a batch that an earlier generation finished is in bronze already and only counted."""
         contract = context.contract
         earlier = governance.read_rows(self.engine, "runs", dataset=contract.name, batch_seq=context.pinned.seq)
         if earlier:
@@ -128,21 +128,21 @@ class Ingest:
 
 
 def ingest_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_step) -> RunReport:
-    """Run a silver dataset: first what an earlier run left unfinished, by what that run had pinned; then what is new.
+    """Run a silver dataset: finish pinned batches of earlier runs, then ingest new input.
 
     Raises:
-        UsageError: The project has no such dataset, or it has no source.
-        ContractError: Its contract is not valid, or breaks what was applied before.
+        UsageError: The project has no such dataset, or the dataset has no source.
+        ContractError: Its contract is not valid, or a breaking change.
         SuiteError: Its suite is not valid for its contract.
     """
     return _run_ingest(settings, name, on_step)
 
 
 def rebuild_silver(settings: Settings, name: str, *, on_step: OnStep = ignore_step) -> RunReport:
-    """Make a dataset's silver and quarantine anew from bronze, by the contract and suite as they are now.
+    """Rebuild a dataset's silver and quarantine from bronze, by the current contract and suite.
 
     Raises:
-        As `ingest_dataset`, but a breaking change of the contract may pass if its major version rose.
+        As `ingest_dataset`, but a breaking change is allowed if the major version of the contract rose.
     """
     return _run_ingest(settings, name, on_step, rebuilding=True)
 
@@ -152,9 +152,7 @@ def _run_ingest(settings: Settings, name: str, on_step: OnStep, *, rebuilding: b
     contract = workspace.project.contract(name)
     source = workspace.source(contract)
     candidate = Definition(contract, workspace.suite(name))
-    rules = load_rules(
-        contract, candidate.suite, suite_label(name)
-    )  # a suite that can't be used is refused before anything is received
+    rules = load_rules(contract, candidate.suite, suite_label(name))  # an invalid suite is an error before anything is received
     check_dataset_weights(workspace, name, rules)
     run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.dataset_lock(name):

@@ -1,4 +1,4 @@
-"""The judge of a batch: one scan for every rule, a second one only where a proof of uniqueness failed."""
+"""Judges a batch: one scan for all rules, and a second one only for rules whose proof of uniqueness failed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ class JudgedBatch:
     """A judged batch.
 
     Args:
-        rows: Rows that were judged.
+        rows: Number of judged rows.
         good: SELECT of the rows that pass, in contract types.
-        bad: SELECT of the rows to set aside, as received, with `_reasons` and `_rules`; None: no rule sets any aside.
+        bad: SELECT of the rows to quarantine, as received, with `_reasons` and `_rules`; None if there are none.
         received: Columns of the judged relation with their types.
-        key_repeats: 0 proves that no two rows have one key; None without a key.
-        first, last: Bounds of the time column; None without one, or without a row.
-        plan: What judged it.
-        series: What the sensor rules found (see `SeriesVerdicts.judged`).
+        key_repeats: 0 proves that keys are unique; None without a key.
+        first, last: Bounds of the time column; None without a time column or rows.
+        plan: The plan that judged it.
+        series: Series state after the batch (see `SeriesVerdicts.judged`).
     """
 
     rows: int
@@ -46,17 +46,17 @@ class JudgedBatch:
     series: Relation | None
 
 
-# Rules that follow from the contract: a row that breaks one has no place in a typed table, whoever releases it.
+# Rules that follow from the contract. A row that fails one can't be released.
 CONTRACT_RULE_TYPES = ("type", "required", "key")
 
 
 def unreleasable_rules(verdicts: Iterable[Verdict]) -> frozenset[str]:
-    """Ids of the rules that divert rows even of those that a steward releases."""
+    """Ids of the rules that quarantine rows even when a steward releases them."""
     return diverting_rule_ids(verdict for verdict in verdicts if verdict.rule.type in CONTRACT_RULE_TYPES)
 
 
 def suite_label(dataset: str) -> str:
-    """How errors name a dataset's suite."""
+    """Name of a dataset's suite in errors."""
     return f"expectations/datasets/{dataset}/suite.json"
 
 
@@ -64,7 +64,7 @@ def judge_batch(context: BatchContext, rows: Relation, statistics: RowStatistics
     """Judge `rows` by the pinned contract and suite.
 
     Args:
-        statistics: What is known of just these rows unread.
+        statistics: Statistics of exactly these rows, from file metadata.
     """
     engine, contract = context.engine, context.contract
     received = engine.types(rows)
@@ -92,11 +92,11 @@ def judge_batch(context: BatchContext, rows: Relation, statistics: RowStatistics
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """What the rows said to a plan.
+    """The result of running a plan.
 
     Args:
         facts: The row of `JudgePlan.facts`.
-        relations: As `JudgePlan.split` takes them.
+        relations: Relations of failing rows, for `JudgePlan.split`.
         series: See `SeriesVerdicts.judged`.
     """
 
@@ -107,7 +107,7 @@ class PlanResult:
 
 
 class Wanted(StrEnum):
-    """The rules of which failing rows are looked for, where a predicate does not tell them."""
+    """Selects the rules whose failing rows need a separate query."""
 
     DIVERTING = "diverting"
     FAILING = "failing"
@@ -115,7 +115,7 @@ class Wanted(StrEnum):
 
 
 def failing(verdicts: Iterable[Verdict]) -> frozenset[str]:
-    """Ids of the rules that some row fails, whatever their severity."""
+    """Ids of the rules that some row fails, of any severity."""
     return frozenset(verdict.rule.id for verdict in verdicts if verdict.failed)
 
 
@@ -128,11 +128,11 @@ def run_plan(
     wanted: Wanted = Wanted.DIVERTING,
     prior: PriorState = NO_PRIOR_STATE,
 ) -> PlanResult:
-    """Ask `rows` all that the plan must know.
+    """Run the plan over `rows`: facts, verdicts and the relations of failing rows.
 
     Args:
-        placed: The same rows with `_file_seq` and `_row`, where `rows` have them not.
-        past: What the sensor rules know of the time before.
+        placed: The same rows with `_file_seq` and `_row`, if `rows` lack them.
+        past: Series state before these rows.
     """
     places = relation_with_ids or rows
     distinct = [grid.key for grid in plan.grids if engine.fetch(grid.proof(str(rows)))[0]["is_distinct"]]
@@ -153,7 +153,7 @@ def _ids(wanted: Wanted, verdicts: Sequence[Verdict]) -> Collection[str]:
 
 
 def _find_repeats(engine: Engine, plan: JudgePlan, facts: Mapping[str, Any], rows: Relation) -> dict[str, Relation]:
-    """For each rule of uniqueness whose proof failed, its repeated keys."""
+    """The repeated keys of each uniqueness rule whose proof failed."""
     suspects = enumerate(plan.suspect_rules(facts))
     return {
         rule.id: engine.materialise(f"repeats_{number}", plan.repeated_keys_select(rule, str(rows))) for number, rule in suspects
@@ -165,7 +165,7 @@ def _count_copies(engine: Engine, repeats: Mapping[str, Relation]) -> dict[str, 
 
 
 def _gx_verdicts(engine: Engine, plan: JudgePlan, rows: Relation) -> tuple[Verdict, ...]:
-    """Verdicts of the rules that only Great Expectations can judge, on the same typed rows (a declared way through Python)."""
+    """Verdicts of the rules that only Great Expectations can judge; the typed rows pass through Python (a declared exception)."""
     if not plan.gx_rules:
         return ()
     file = engine.scratch / "judged_by_gx.parquet"
@@ -174,7 +174,7 @@ def _gx_verdicts(engine: Engine, plan: JudgePlan, rows: Relation) -> tuple[Verdi
 
 
 def _failing_row_ids(engine: Engine, verdicts: Iterable[Verdict], ids: Collection[str]) -> dict[str, Relation]:
-    """For each of the rules `ids` that Great Expectations saw rows fail, their places."""
+    """Row ids of the failing rows, for each of the rules `ids` with failures in Great Expectations."""
     placed = {v.rule.id: v.row_ids for v in verdicts if v.row_ids and v.rule.id in ids}
     selects = {id_: engine.literal_rows({"_file_seq": INTEGER, "_row": INTEGER}, places) for id_, places in placed.items()}
     return {id_: engine.materialise(f"places_{number}", select) for number, (id_, select) in enumerate(selects.items())}

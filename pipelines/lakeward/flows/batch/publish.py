@@ -1,7 +1,7 @@
-"""The second half of a batch's way: judged rows become silver, quarantine and duplicates, each counted on its own.
+"""Publishes judged rows: silver, quarantine and duplicates, each counted separately.
 
-What is a duplicate or a correction is decided against silver as it is before this batch; after the commit the same counts
-are read back from the tables, so that a batch resumed after a kill reports the same numbers.
+Duplicates and corrections are decided against silver before this batch. After the commit the same counts
+are read from the tables, so that a resumed batch reports the same numbers.
 """
 
 from dataclasses import dataclass
@@ -41,11 +41,11 @@ REASON_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateCounts:
-    """How many rows of the batch are the same row as another one, and which.
+    """Counts of duplicate and corrected rows of a batch.
 
     Args:
-        later: Places of the superseded rows; None: none was looked for.
-        stored: Rows of the batch whose key silver has (see `quality.identity.stored`); None: none was looked for.
+        later: Row ids of superseded rows; None if not searched.
+        stored: Rows of the batch whose key is in silver (see `quality.identity.stored`); None if not searched.
     """
 
     superseded: int = 0
@@ -56,12 +56,12 @@ class DuplicateCounts:
 
     @property
     def duplicates(self) -> int:
-        """Rows that are not published, since an equal or later row stands for them."""
+        """Number of rows that are not published, because an equal or later row replaces them."""
         return self.superseded + self.identical
 
 
 def publish_silver(context: BatchContext, judged: JudgedBatch) -> Counts:
-    """Write quarantine, then silver; prove that no bronze row was lost.
+    """Write quarantine, then silver; check that no bronze row is lost.
 
     Raises:
         InvariantError: Rows of bronze differ from silver, quarantine and duplicates.
@@ -77,9 +77,9 @@ def publish_silver(context: BatchContext, judged: JudgedBatch) -> Counts:
 
 
 def publish_gold(context: BatchContext, judged: JudgedBatch, condition: str) -> Counts:
-    """Write quarantine, then overwrite the gold rows for which `condition` holds with the good ones.
+    """Write quarantine, then replace the gold rows that satisfy `condition` by the good ones.
 
-    What a killed run wrote stays, though its inputs may have grown since: the next curation takes in what came later.
+    Rows of a killed run stay even if its inputs have grown since: the next curation reads the newer rows.
 
     Raises:
         InvariantError: Rows computed differ from gold and quarantine.
@@ -115,13 +115,13 @@ def silver_columns(context: BatchContext) -> str:
     if contract.partition not in PARTITION:
         return f"{names}, {stamp}"
     name, grain = PARTITION[contract.partition]
-    assert contract.time_column is not None  # no contract has a grain of time without one
+    assert contract.time_column is not None  # a contract with a time grain has a time column
     day = f"CAST(date_trunc({literal(grain)}, {identifier(contract.time_column)}) AS DATE) AS {name}"
     return f"{names}, {stamp}, {day}"
 
 
 def _check_balance(context: BatchContext, counts: Counts) -> Counts:
-    """The counts, if nothing was lost (docs/explanation/laws.md, 1): bronze = silver + quarantine + duplicates."""
+    """Return the counts if nothing was lost (docs/explanation/laws.md, 1): bronze = silver + quarantine + duplicates."""
     if counts.bronze != counts.silver + counts.quarantine + counts.duplicates:
         raise InvariantError("rows_lost", dataset=context.contract.name, batch=context.pinned.seq, **counts.as_dict())
     return counts
@@ -147,7 +147,7 @@ def _write_quarantine(context: BatchContext, judged: JudgedBatch) -> None:
 
 
 def _write_silver(context: BatchContext, judged: JudgedBatch, good: int) -> int:
-    """Append or replace; the number of duplicates among the batch's `good` rows."""
+    """Append or replace; returns the number of duplicates among the batch's `good` rows."""
     row_key = row_identity(context.contract)
     rows = context.engine.define("good_rows", judged.passing)
     if context.engine.txn(context.table(Layer.SILVER), context.txn.app) >= context.pinned.seq:
@@ -159,16 +159,18 @@ def _write_silver(context: BatchContext, judged: JudgedBatch, good: int) -> int:
     spec = silver_spec(context.contract)
     if counts.corrections and row_key:
         commit = with_retries(lambda: context.engine.replace(spec, query, row_key.keys, context.txn))
-    elif good > counts.duplicates or context.engine.info(spec.name) is None:  # models can read a table without rows, but not none
+    elif (
+        good > counts.duplicates or context.engine.info(spec.name) is None
+    ):  # models can read an empty table, but not a missing one
         commit = with_retries(lambda: context.engine.append(spec, query, context.txn))
     else:
         return counts.duplicates
-    # A rival may have landed the batch since the look at silver above; then its rows are what counts.
+    # A concurrent process may have committed the batch since silver was read above; then its rows count.
     return counts.duplicates if commit else _count_unpublished(context, rows)
 
 
 def _count_duplicates(context: BatchContext, row_key: RowIdentity, judged: JudgedBatch, rows: Relation) -> DuplicateCounts:
-    """Look for them among the batch's good `rows`; a proof spares both joins."""
+    """Count duplicates among the batch's good `rows`; skips the joins if statistics prove that there are none."""
     repeated, later = 0, None
     if judged.key_repeats:
         later = context.engine.materialise("superseded", superseded_rows_select(row_key, str(rows)))
@@ -189,14 +191,14 @@ def _count_duplicates(context: BatchContext, row_key: RowIdentity, judged: Judge
 
 
 def _has_no_overlap(context: BatchContext, row_key: RowIdentity, judged: JudgedBatch) -> bool:
-    """Whether silver's log proves that no stored row has a key of the batch, since none has one of its times."""
+    """Whether the statistics in silver's log prove that silver has no row in the batch's time range."""
     if not row_key.time or not row_key.keyed_by_time or judged.first is None or judged.last is None:
         return False
     return context.engine.has_no_rows_between(context.table(Layer.SILVER), row_key.time, judged.first, judged.last)
 
 
 def _with_contract_columns(context: BatchContext, silver: TableName) -> str:
-    """Silver with every column of the contract: one that this batch is the first to bring is empty so far."""
+    """Silver with every column of the contract; a column that silver does not have yet is NULL."""
     stored_columns = context.engine.types(silver)
     new = "".join(
         f", NULL AS {identifier(column.name)}" for column in context.contract.columns if column.name not in stored_columns
@@ -205,12 +207,12 @@ def _with_contract_columns(context: BatchContext, silver: TableName) -> str:
 
 
 def _time_filter(row_key: RowIdentity, judged: JudgedBatch, seq: int, *, nullable: bool) -> str:
-    """Silver outside the batch's times can't hold the batch's keys, when the time is part of the key.
+    """Condition that limits silver to the batch's time range, if the time is part of the key.
 
     Args:
-        nullable: A row may have no time, and still be the same as another one (`duplicates: exact`).
+        nullable: Whether a row without a time can equal another one (`duplicates: exact`).
     """
-    others = f"_batch_seq <> {seq}"  # rows of this batch are there only if a rival has just landed it
+    others = f"_batch_seq <> {seq}"  # rows of this batch exist only if a concurrent process has just committed it
     if not row_key.time or not row_key.keyed_by_time or judged.first is None or judged.last is None:
         return others
     time = identifier(row_key.time)
@@ -228,7 +230,7 @@ def _publishable_rows(rows: Relation, counts: DuplicateCounts) -> str:
 
 
 def _record_corrections(context: BatchContext, counts: DuplicateCounts) -> None:
-    """Remember where replaced rows lay in time, before they are replaced: gold recomputes those windows too."""
+    """Store the times of replaced rows before they are replaced: gold recomputes those windows too."""
     if not counts.corrections or not context.contract.time_column:
         return
     hours = context.engine.fetch(f"""

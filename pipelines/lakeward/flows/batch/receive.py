@@ -1,4 +1,4 @@
-"""The first half of a batch's way: from named files to rejects and bronze. Rejects first, so a kill in between loses nothing."""
+"""Receives a batch: parses its files into rejects and bronze. Rejects are written first, so a kill in between loses nothing."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ REJECT_COLUMNS = (
 
 
 def receive_batch(context: BatchContext, inputs: Sequence[BatchInput]) -> tuple[Counts, Warnings]:
-    """Parse the batch's files into rejects and bronze, and prove that no record was lost on the way.
+    """Parse the batch's files into rejects and bronze, and check that no record is lost.
 
     Raises:
         InvariantError: Records read differ from rows in rejects and bronze.
@@ -34,7 +34,7 @@ def receive_batch(context: BatchContext, inputs: Sequence[BatchInput]) -> tuple[
     context.on_step(BatchStep.REJECTS)
     types = context.engine.types(staged.rows)
     columns = tuple(TableColumn(c.name, types[c.name]) for c in context.contract.columns)
-    # A file of which nothing was rejected is all rows: they need not be asked.
+    # A file without rejects has no record to look up.
     has_rows = (not has_rejects and any(r.records for r in reports)) or _has_rows(context, staged.rows)
     _append_once(context, Layer.BRONZE, (*columns, *ROW_ID_COLUMNS, EXTRA_COLUMN), staged.rows, has_rows=has_rows)
     context.on_step(BatchStep.BRONZE)
@@ -53,7 +53,7 @@ def _has_rows(context: BatchContext, relation: Relation) -> bool:
 def _append_once(
     context: BatchContext, layer: Layer, columns: tuple[TableColumn, ...], relation: Relation, *, has_rows: bool
 ) -> None:
-    """Append the relation's rows once; a table that would get no row is not touched."""
+    """Append the relation's rows once; without rows nothing is committed."""
     if not has_rows or context.engine.txn(context.table(layer), context.bronze_txn.app) >= context.pinned.seq:
         return
     names = ", ".join(identifier(c.name) for c in columns)

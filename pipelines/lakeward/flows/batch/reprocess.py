@@ -1,6 +1,6 @@
-"""The way of a batch of quarantined rows: its places are pinned as events, then its rows are judged and published like any other's.
+"""Runs a batch of quarantined rows: pins their row ids as events, then judges and publishes them.
 
-Whatever happens in between, the rows are those that the events name, and each commit lands once under the batch's number.
+The events name the rows, also after a kill, and each commit is made once under the batch's number.
 """
 
 import logging
@@ -35,9 +35,9 @@ log = logging.getLogger(__name__)
 
 
 def reprocess_batch(context: BatchContext) -> BatchResult:
-    """Bring a planned replay or release to its end.
+    """Run a planned replay or release.
 
-    A rule of severity halt does not stop it: these rows are no delivery, and the rows on which the rule fails are set aside again.
+    A rule of severity `halt` does not stop it: rows that fail the rule are quarantined again.
     """
     flow = str(context.pinned.reprocess)
     _pin_row_ids(context)
@@ -60,7 +60,7 @@ def reprocess_batch(context: BatchContext) -> BatchResult:
 
 
 def _pin_row_ids(context: BatchContext) -> None:
-    """Record which rows the batch takes; a rebuild takes the same."""
+    """Record the rows of the batch; a rebuild uses the same."""
     name, seq = context.contract.name, context.pinned.seq
     app = f"quarantine/{name}"
     if context.engine.txn(EVENTS, app) >= seq:
@@ -80,7 +80,7 @@ def _pin_row_ids(context: BatchContext) -> None:
 
 
 def _open_rows_query(context: BatchContext) -> str:
-    """SELECT of what was open before this batch; a rebuild by better rules may have set nothing aside."""
+    """SELECT of the rows that were open before this batch; none if a rebuild has quarantined nothing."""
     if has_quarantine(context.engine, context.contract.name):
         return open_rows(context.engine, context.contract, context.pinned.seq)
     types = {c.name: STRING for c in context.contract.columns} | dict.fromkeys((*QUARANTINE_COLUMNS, REPAIRED_COLUMN), STRING)
@@ -89,7 +89,7 @@ def _open_rows_query(context: BatchContext) -> str:
 
 
 def _batch_rows_query(context: BatchContext) -> str:
-    """SELECT of the batch's rows as a delivered batch has them."""
+    """SELECT of the batch's rows, with the columns of a received batch."""
     own = f"{equals(dataset=context.contract.name, batch_seq=context.pinned.seq)} AND file_seq IS NOT NULL"
     row_ids = f"SELECT file_seq AS _file_seq, file_row AS _row FROM {EVENTS} WHERE {own}"
     names = _received_columns(context)
@@ -99,7 +99,7 @@ def _batch_rows_query(context: BatchContext) -> str:
 
 
 def _received_columns(context: BatchContext) -> str:
-    """What a row is received with, as SELECT items."""
+    """SELECT items of the columns that a row is received with."""
     names = [*(c.name for c in context.contract.columns), *(c.name for c in (*ROW_ID_COLUMNS, EXTRA_COLUMN))]
     return ", ".join(map(identifier, names))
 
@@ -110,7 +110,7 @@ def _source_tables(context: BatchContext) -> list[TableName]:
 
 
 def _column_origins(context: BatchContext, judged: JudgedBatch) -> ColumnLineage | None:
-    """Each column comes from itself as it was set aside, or as it was repaired."""
+    """Column lineage: each column comes from the same column of quarantine or repairs."""
     names = _received_columns(context)
     stamp = ", ".join(f"NULL AS {c.name}" for c in PROVENANCE_COLUMNS)
     found = [(table, set(context.engine.types(table))) for table in _source_tables(context)]

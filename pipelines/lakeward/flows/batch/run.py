@@ -1,4 +1,4 @@
-"""One dataset, or all of them in the order in which they depend on each other."""
+"""Runs one dataset, or all in dependency order."""
 
 from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError, LakewardError
@@ -22,7 +22,7 @@ def run_dataset(settings: Settings, name: str) -> RunReport:
 
 
 def rebuild(settings: Settings, name: str) -> RunReport:
-    """Make silver anew from bronze, or gold from its inputs, by the contract, suite and model as they are now.
+    """Rebuild silver from bronze, or gold from its inputs, by the current contract, suite and model.
 
     Raises:
         As `rebuild_silver` and `curate_dataset`.
@@ -32,10 +32,10 @@ def rebuild(settings: Settings, name: str) -> RunReport:
 
 
 def run_all(settings: Settings) -> tuple[list[RunReport], dict[str, LakewardError]]:
-    """Run every dataset of the project, inputs before what is made of them; one that can't run does not keep the others from it.
+    """Run every dataset of the project, inputs before gold; a failed dataset does not stop the others.
 
     Returns:
-        What ran, in that order; and why each of the others did not.
+        The reports of datasets that ran, in that order; and the error of each of the others.
     """
     project = open_workspace(settings).project
     errors = _invalid_contracts(project)

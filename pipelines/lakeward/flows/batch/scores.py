@@ -1,6 +1,6 @@
-"""Keeps the score of a batch in `governance.scores`, with the query that opens it; and reads scores at versions of tables.
+"""Stores the score of a batch in `governance.scores` with its query, and reads scores at versions of tables.
 
-What is kept is never changed: a score of an earlier day is read at the versions of its day, by the weights of its day.
+Stored scores never change: an old score is read at the table versions and weights of its time.
 """
 
 import json
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 
 def append_scores(context: BatchContext, verdicts: Sequence[Verdict]) -> None:
-    """Record the score of the batch and of its dimensions, once; its verdicts are stored."""
+    """Store the score of the batch and of its dimensions, once. Its verdicts must be stored before."""
     stored = context.engine.info(TableName.parse(VERDICTS))
     if stored is None:
         return
@@ -48,29 +48,29 @@ def append_scores(context: BatchContext, verdicts: Sequence[Verdict]) -> None:
 
 
 def engine_versions(versions: Mapping[str, int]) -> dict[TableName, int]:
-    """Versions as an engine takes them."""
+    """Versions by table name, for an engine."""
     return {TableName.parse(table): version for table, version in versions.items()}
 
 
 def latest_versions(engine: Engine, tables: Iterable[str]) -> dict[str, int]:
-    """The newest version of each table that is there."""
+    """The newest version of each existing table."""
     found = {table: engine.info(TableName.parse(table)) for table in tables}
     return {table: info.version for table, info in found.items() if info}
 
 
 def read_family(engine: Engine, family: Family, versions: Mapping[str, int]) -> FamilyResult:
-    """What the family's query gives at these versions."""
+    """The result of the family's query at these versions."""
     return FamilyResult.from_rows(family, versions, engine.fetch(family.sql, at=engine_versions(versions)))
 
 
 def score_head(run_id: RunId, weights: Weights, rules: Iterable[tuple[str, ...]], now: datetime) -> Row:
-    """What every row of one scoring shares: the run, the weights, and the rules (dataset, id, version) that were scored."""
+    """The columns that all rows of one scoring share: the run, the weights, and the scored rules (dataset, id, version)."""
     listed = json.dumps(sorted(rules), ensure_ascii=False)
     return {"run_id": run_id, "weights_sha256": weights.sha256, "rules_sha256": sha256(listed.encode()), "scored_at": now}
 
 
 def score_evidence(family: Family, key: tuple[str, ...], versions: Mapping[str, int]) -> Row:
-    """The query that gives the score of `key` again, and the table versions it reads."""
+    """The query that reproduces the score of `key`, and the table versions that it reads."""
     return {"sql": family.figure_query(key, "score"), "versions": json.dumps(versions, sort_keys=True)}
 
 

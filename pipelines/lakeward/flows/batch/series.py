@@ -1,8 +1,8 @@
-"""The sensor rules of a batch: one query for all of them, with what the batches before left as context.
+"""Judges the sensor rules of a batch in one query, with the stored context of earlier batches.
 
-The context is the newest row per series of an earlier batch of the same generation; so a batch that is resumed, or made anew by a
-rebuild, sees what it saw the first time. A gold table is computed anew window by window, and data outside the lake came once: neither
-has batches before. Rows that come back from quarantine come without those around them.
+The context is the newest row per series from earlier batches of the same generation, so a batch that is resumed, or repeated by a
+rebuild, gets the same context. A gold table is recomputed window by window, and data outside the lake comes once: neither
+has earlier batches. Rows from quarantine come without neighbouring readings.
 """
 
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ from lakeward.quality.plan import JudgePlan
 from lakeward.quality.rule import Verdict
 from lakeward.quality.series.query import SeriesInput
 
-# What earlier batches left of a series.
+# Columns of the stored context of a series.
 CONTEXT_COLUMNS = {"track": STRING, "series": STRING, "last_ts": DataType(Kind.TIMESTAMP), "readings": STRING, "held": STRING}
 
 
 @dataclass(frozen=True, slots=True)
 class PriorState:
-    """What came before the rows to judge.
+    """The context of the rows to judge.
 
     Args:
-        state: SELECT of what earlier batches left, as CONTEXT_COLUMNS; None: nothing came before.
-        alone: The rows come without those around them: nothing can be said of their neighbours.
+        state: SELECT of the stored context, as CONTEXT_COLUMNS; None if there are no earlier batches.
+        alone: The rows come from quarantine without neighbouring readings, so rules over neighbours are UNKNOWN.
     """
 
     state: str | None = None
@@ -42,11 +42,11 @@ NO_PRIOR_STATE = PriorState()
 
 @dataclass(frozen=True, slots=True)
 class SeriesVerdicts:
-    """What the sensor rules said.
+    """The verdicts of the sensor rules.
 
     Args:
-        places: For each rule with failing rows whose places were asked for, by id: a SELECT of them, in brackets.
-        judged: A row per series, with what the next batch must know of it; None: no series was looked at.
+        places: By id of each rule with failing rows whose row ids were requested: a SELECT of them, in brackets.
+        judged: A row per series with its context for the next batch; None if no series was judged.
     """
 
     verdicts: tuple[Verdict, ...] = ()
@@ -60,7 +60,7 @@ def judge_series(
     """Judge `rows`, which have `_file_seq` and `_row`, by the plan's sensor rules.
 
     Args:
-        every: Places are asked for of every rule, not only of those that divert.
+        every: Whether row ids are requested for every rule, not only for those that quarantine rows.
     """
     series = (
         plan.series(all_row_ids=all_rules).without_context() if prior.without_neighbours else plan.series(all_row_ids=all_rules)
@@ -81,7 +81,7 @@ def judge_series(
 
 
 def prior_state(context: BatchContext) -> PriorState:
-    """What came before a batch."""
+    """The context of a batch."""
     name, pinned = governance.table_spec("series_state").name, context.pinned
     if pinned.reprocess is not None:
         return PriorState(without_neighbours=True)
@@ -96,7 +96,7 @@ def prior_state(context: BatchContext) -> PriorState:
 
 
 def append_series_state(context: BatchContext, plan: JudgePlan, judged: Relation | None) -> None:
-    """Keep what the next batch must know of the series of this one, once.
+    """Store the series context for the next batch, once.
 
     Args:
         judged: See `SeriesVerdicts`.
@@ -113,10 +113,10 @@ def append_series_state(context: BatchContext, plan: JudgePlan, judged: Relation
 
 
 def drop_superseded_state(engine: Engine, name: str) -> int:
-    """Drop what no batch to come of the dataset reads; the number of rows. Nothing is written where there are none.
+    """Delete context rows that no later batch of the dataset reads; returns their number. Without such rows nothing is committed.
 
-    Read is the newest row per series of a batch before: so of the generation that stands, rows that a finished batch has renewed can
-    go, and all rows of generations before it. A batch that is not finished may come again, and sees what it saw the first time.
+    A batch reads the newest earlier row per series. So in the current generation, rows that a finished batch has renewed can
+    be deleted, and all rows of earlier generations. An unfinished batch may be repeated and gets the same context.
     """
     table, last = governance.table_spec("series_state"), pinning.current_definition(engine, name)
     if last is None or engine.info(table.name) is None:

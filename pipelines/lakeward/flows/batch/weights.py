@@ -1,4 +1,4 @@
-"""Holds the weights of a project against the rules that there are."""
+"""Checks the weights of a project against its rules."""
 
 from collections.abc import Iterable
 
@@ -10,10 +10,10 @@ from lakeward.quality.weights import check_rules
 
 
 def check_dataset_weights(workspace: Workspace, dataset: str, rules: Iterable[Rule]) -> None:
-    """Refuse a weight of a rule that is none of the dataset's `rules`.
+    """Check that every weighted rule exists in the dataset's suite.
 
     Raises:
-        DefinitionError: There is one.
+        DefinitionError: A weighted rule does not exist.
     """
     check_rules(workspace.weights, dataset, {rule.id for rule in rules}, WEIGHTS_FILE)
 
@@ -22,7 +22,7 @@ def check_all_weights(workspace: Workspace) -> None:
     """The same for every dataset that has weights of rules.
 
     Raises:
-        DefinitionError: There is one; or a contract or suite that they stand on is not valid.
+        DefinitionError: A weighted rule does not exist, or a contract or suite is not valid.
     """
     for name in sorted({dataset for dataset, _ in workspace.weights.rules}):
         contract = workspace.project.contract(name)

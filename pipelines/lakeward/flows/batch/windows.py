@@ -1,6 +1,6 @@
-"""Which windows of a gold table are touched by new batches of its inputs, and the model's SELECT over just these windows.
+"""Finds the windows of a gold table that new batches of its inputs touch, and limits the model's SELECT to them.
 
-A window is an hour, a day or a month of the plant's zone. Zone arithmetic is done once per quarter of an hour, not per row:
+A window is an hour, a day or a month in the plant's time zone. Zone arithmetic is done once per quarter of an hour, not per row:
 every zone's offset has been a multiple of 15 minutes since 1972.
 """
 
@@ -25,9 +25,9 @@ class TouchedWindows:
     """The windows of one curation.
 
     Args:
-        everything: All windows: the model runs over its whole inputs, and the whole table is overwritten.
-        instants: Relation of the quarters of an hour in these windows, as instants `window_start`.
-        quarters: The same as numbers, `quarter`.
+        everything: Whether all windows are meant: the model runs over its whole inputs, and the whole table is overwritten.
+        instants: Relation of the quarter hours in these windows, as times `window_start`.
+        quarters: Relation of the same quarter hours as numbers, `quarter`.
     """
 
     all_windows: bool
@@ -36,7 +36,7 @@ class TouchedWindows:
 
 
 def new_ranges(engine: Engine, model: GoldModel, last: BatchRanges) -> BatchRanges:
-    """Finished batches of each input that the curation with the ranges `last` had not seen; empty when nothing is new.
+    """Finished batches of each input after the ranges `last`; empty if nothing is new.
 
     An input that was rebuilt starts over.
     """
@@ -52,7 +52,7 @@ def new_ranges(engine: Engine, model: GoldModel, last: BatchRanges) -> BatchRang
 
 
 def find_touched_windows(engine: Engine, model: GoldModel, ranges: BatchRanges) -> TouchedWindows:
-    """Name the touched windows in the session."""
+    """Create the session relations of the windows to recompute."""
     times = dict(model.times)
     moved = {table: r for table, r in ranges.items() if r.upto > r.after}
     everything = any(r.after == 0 or TableName.parse(table) not in times for table, r in moved.items())
@@ -61,7 +61,7 @@ def find_touched_windows(engine: Engine, model: GoldModel, ranges: BatchRanges) 
     starts = engine.materialise(
         "touched_locals", f"SELECT DISTINCT {_local('quarter', model)} AS start FROM ({' UNION '.join(parts)})"
     )
-    # Two hours more on both sides: no zone ever moved its clocks further, and what lies in another window is left out again.
+    # Two hours more on both sides: no zone ever moved its clocks further. Other windows are removed below.
     quarters = engine.materialise(
         "touched_quarters",
         f"""SELECT quarter FROM (
@@ -74,7 +74,7 @@ def find_touched_windows(engine: Engine, model: GoldModel, ranges: BatchRanges) 
 
 
 def restrict_to_windows(sql: str, model: GoldModel, touched: TouchedWindows) -> str:
-    """The model's SELECT, with every timed input cut to the touched windows."""
+    """The model's SELECT, with every timed input limited to the touched windows."""
     if touched.all_windows:
         return sql
     times = {str(table): column for table, column in model.times}
@@ -89,27 +89,27 @@ def restrict_to_windows(sql: str, model: GoldModel, touched: TouchedWindows) -> 
 
 
 def within(model: GoldModel, touched: TouchedWindows) -> str:
-    """The condition under which a row of the gold table lies in a touched window."""
+    """The condition that a row of the gold table is in a touched window."""
     return "TRUE" if touched.all_windows else f"{identifier(model.window)} IN (SELECT window_start FROM {touched.instants})"
 
 
 def check_windows(engine: Engine, dataset: str, model: GoldModel, relation: Relation) -> None:
-    """Refuse rows whose window does not begin where the contract says: their old versions would never be overwritten.
+    """Check that windows of the rows begin where the contract says; otherwise their old versions would never be overwritten.
 
     Raises:
-        DefinitionError: The model cuts time otherwise than the contract promises.
+        DefinitionError: The model truncates time differently from the contract.
     """
     window = f"CAST({identifier(model.window)} AS TIMESTAMPTZ)"
     local = f"timezone({literal(model.zone)}, {window})"
     start = f"date_trunc({literal(model.grain)}, {local})"
-    # The second form: the clocks skipped the hour with which the day would have begun.
+    # The second form: the clocks skipped the first hour of the day.
     misaligned = f"{local} <> {start} AND {window} <> timezone({literal(model.zone)}, {start})"
     if engine.fetch(f"SELECT count(*) AS n FROM {relation} WHERE {misaligned}")[0]["n"]:
         raise DefinitionError("model_windows", dataset=dataset, column=model.window, grain=model.grain, zone=model.zone)
 
 
 def _quarters(engine: Engine, table: TableName, column: str, batches: BatchRange | None) -> str:
-    """Quarter hours of the input's new rows, and of rows that its corrections replaced; of all rows for `new` None."""
+    """Quarter hours of the input's new rows and of the rows that its corrections replaced; of all rows if `new` is None."""
     if engine.info(table) is None:
         return "SELECT CAST(NULL AS BIGINT) AS quarter WHERE FALSE"
     within = f"_batch_seq > {batches.after} AND _batch_seq <= {batches.upto}" if batches else "TRUE"
@@ -123,10 +123,10 @@ def _quarters(engine: Engine, table: TableName, column: str, batches: BatchRange
 
 def _quarter(column: str) -> str:
     instant, length = f"epoch_us({identifier(column)})", QUARTER_S * 1_000_000
-    # Less what is left over, so that a time before 1970 is rounded down like any other.
+    # Minus the remainder, so that times before 1970 are rounded down, too.
     return f"CAST(({instant} - ({instant} % {length} + {length}) % {length}) // {length} AS BIGINT)"
 
 
 def _local(quarter: str, model: GoldModel) -> str:
-    """When the window of a quarter began, by the clocks of the plant."""
+    """Start of the window of a quarter hour, in the plant's local time."""
     return f"date_trunc({literal(model.grain)}, timezone({literal(model.zone)}, to_timestamp({quarter} * {QUARTER_S})))"

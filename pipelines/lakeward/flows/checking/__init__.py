@@ -1,1 +1,1 @@
-"""Judging data that has no contract: any file, folder or table, by any suite. What `lakeward check` does."""
+"""Checks data without a contract: any file, folder or table against any suite (`lakeward check`)."""

@@ -1,4 +1,4 @@
-"""Judges data by a suite, exactly as a batch is judged, and tells the result in the words of Great Expectations."""
+"""Judges data by a suite in the same way as a batch, and returns the result as JSON of Great Expectations."""
 
 import shutil
 from collections.abc import Iterator
@@ -20,22 +20,22 @@ from lakeward.quality.gx_json import validation_result
 from lakeward.quality.plan import JudgePlan, compile_plan
 from lakeward.quality.rule import Rule
 
-# What the engine says of a scan that breaks off: there is nothing else to blame than the data.
+# Errors of the engine during the scan that are caused by the data.
 _DATA_FAULT_CODES = {"lake_not_writable", "query_failed_on_value"}
 
 
 def check_data(data: object, suite: object, settings: Settings, failing_rows: Path | None = None) -> dict[str, Any]:
-    """The JSON of Great Expectations' `ExpectationSuiteValidationResult`; what Lakeward says is in each result's `meta.lakeward`.
+    """The JSON of Great Expectations' `ExpectationSuiteValidationResult`; own fields are in `meta.lakeward` of each result.
 
     Args:
         data: A path, the name of a table of the project's lake, or an Arrow table.
         suite: A path, JSON text, or a mapping.
-        failing_rows: A Parquet file to write every row to that a rule fails on: its columns, `_file`, `_row`, and `_reasons`, the
-            list of these rules' ids. Of a table of the lake only the columns that say where a row stands.
+        failing_rows: Path of a Parquet file for all failing rows: their columns, `_file`, `_row`, and `_reasons`, the
+            list of failed rule ids. For a table of the lake only the row ids, without values.
 
     Raises:
         DataError: The data can't be read as a table.
-        SuiteError: The suite can't be read, or names columns that the data has not.
+        SuiteError: The suite can't be read, or names columns that the data does not have.
     """
     loaded_suite = load_suite(suite)
     with open_subject(data, settings) as (engine, subject), _data_faults(data):
@@ -54,7 +54,7 @@ def check_data(data: object, suite: object, settings: Settings, failing_rows: Pa
 
 
 def explain_check(data: object, suite: object, settings: Settings) -> list[CheckStep]:
-    """How `check` would judge, without judging.
+    """The steps of `check`, without running them.
 
     Raises: as `check`.
     """
@@ -64,14 +64,14 @@ def explain_check(data: object, suite: object, settings: Settings) -> list[Check
 
 
 def _make_plan(subject: CheckSubject, rules: tuple[Rule, ...]) -> JudgePlan:
-    """The plan of `rules`; one whose values do not fit its column's type is left to Great Expectations, which may make sense of it."""
+    """The plan of `rules`; a rule whose values do not match its column's type is judged by Great Expectations."""
     try:
         return compile_plan(subject.contract, rules, subject.types, subject.statistics)
     except ValueError:
         fitting = [rule for rule in rules if _fits(subject, rule)]
     plan = compile_plan(subject.contract, fitting, subject.types, subject.statistics)
     compiled = {check.rule.id: check for check in plan.checks}
-    # Aliases beyond those that the plan gave out.
+    # Aliases after those of the plan.
     checks = (compiled.get(rule.id) or GxCheck(rule, f"_h{len(rules) + index}") for index, rule in enumerate(rules))
     return replace(plan, checks=tuple(checks))
 
@@ -85,7 +85,7 @@ def _fits(subject: CheckSubject, rule: Rule) -> bool:
 
 
 def _write_failing(engine: Engine, subject: CheckSubject, plan: JudgePlan, answers: PlanResult, file: Path) -> None:
-    """Write every failing row, whole or not at all."""
+    """Write all failing rows; on an error, no file remains."""
     _, bad = plan.split(str(subject.relation_with_ids), failing(answers.verdicts), answers.relations)
     names = [name for name in ("_file", "_row") if name not in subject.original_columns]
     columns = {**subject.original_columns, **{name: name for name in names}}

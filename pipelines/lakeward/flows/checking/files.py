@@ -1,4 +1,4 @@
-"""Which files a path stands for, and what they are, by their names and first bytes. Refuses to read on."""
+"""Finds the data files under a path and their formats, from names and first bytes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,15 +11,15 @@ from lakeward.sources.sniff import guess_format
 PARQUET = (".parquet", ".pq")
 JSON = (".json", ".jsonl", ".ndjson")
 TEXT = (".csv", ".tsv", ".txt", ".xlsx")
-# What Spark and others put beside their data, such as `_SUCCESS` and `.part-0.crc`, is none.
+# Marker files such as `_SUCCESS` and `.part-0.crc` are not data.
 _HIDDEN = ("_", ".")
 
 
 def resolve_data(path: Path) -> ExternalData | tuple[Path, ...]:
-    """The rows at `path`: such as carry their own types, or files of text.
+    """The data at `path`: files with their own types, or text files.
 
     Raises:
-        DataError: There is nothing at `path`, or nothing that can be checked, or files of more than one kind.
+        DataError: `path` does not exist, or has no data files, or files of more than one format.
     """
     if (path / "_delta_log").is_dir():
         return ExternalData(ExternalFormat.DELTA, (path.absolute(),))
@@ -55,7 +55,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _carrier(file: Path) -> ExternalFormat | None:
-    """None for text; a name that says Parquet is believed, so that a damaged file is not read as text."""
+    """None for text. A file named as Parquet counts as Parquet, so that a damaged one is not read as text."""
     if file.suffix.lower() in PARQUET:
         return ExternalFormat.PARQUET
     if file.suffix.lower() in JSON:

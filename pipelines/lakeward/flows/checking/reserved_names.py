@@ -1,21 +1,21 @@
-"""Names of columns that judging needs for itself. Data that has one is refused: a rule would look at the wrong column."""
+"""Column names that judging uses itself. Data with one of them is an error, since a rule would read the wrong column."""
 
 import re
 from collections.abc import Sequence
 
 from lakeward.core.errors import DataError
 
-# Columns that a plan adds to what it judges (`_v0`, `_f12`), and those of ours that say where a row stands, and why.
+# Columns that a plan adds (`_v0`, `_f12`), and columns with the row id and the reasons.
 _RESERVED = re.compile(r"_[a-z]\d+|_own_\d+|_extra|_file|_file_seq|_row|_reasons|_rules")
-# A table of Lakeward's has its rows' places already, and these beside them.
+# Columns of a Lakeward table, which has row ids already.
 _LAKEWARD_COLUMNS = frozenset({"_file", "_file_seq", "_row", "_extra", "_reasons", "_rules"})
 
 
 def check_reserved_names(names: Sequence[str], file: str) -> None:
-    """Check that the data has none of these names, or is a table of Lakeward's.
+    """Check that the data has none of these names, or is a Lakeward table.
 
     Raises:
-        DataError: It has one.
+        DataError: The data has a reserved name.
     """
     lower = {name.lower() for name in names}
     allowed = _LAKEWARD_COLUMNS if {"_file_seq", "_row"} <= lower else frozenset()

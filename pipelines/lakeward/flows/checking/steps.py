@@ -1,4 +1,4 @@
-"""A plan told step by step: what needs no reading, the one scan, what it leaves open, and what others judge."""
+"""Explains a judge plan step by step: proofs, the scan, uniqueness, sensor rules, Great Expectations."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

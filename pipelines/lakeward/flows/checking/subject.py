@@ -1,4 +1,4 @@
-"""What is judged: rows named in a session, with a contract made of nothing but their own columns. It promises nothing."""
+"""The data to check, as a session relation with a contract derived from its columns."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,12 +26,12 @@ class CheckSubject:
     """Data to judge.
 
     Args:
-        types: Columns of `placed`, as a plan takes them.
+        types: Types of the columns of `placed`, for a plan.
         relation: The rows.
-        placed: The rows with `_file, _file_seq, _row`.
-        held: For each column that may be shown, by name, the one of `placed` that has its value as it was.
-        values: Whoever asks has these rows already, so that values may be told.
-        statistics: What is known of the rows unread.
+        placed: The rows with their ids: `_file, _file_seq, _row`.
+        held: By name of each column that may be shown, the column of `placed` with its original value.
+        values: Whether the caller already has the rows, so that results may contain values.
+        statistics: Statistics of the rows, from file metadata.
     """
 
     contract: Contract
@@ -45,14 +45,14 @@ class CheckSubject:
 
 @contextmanager
 def open_subject(data: object, settings: Settings) -> Iterator[tuple[Engine, CheckSubject]]:
-    """An engine, and `data` named in it.
+    """An engine with `data` as a relation.
 
     Args:
         data: A path, the name of a table of the project's lake, or an Arrow table.
 
     Raises:
-        DataError: It is not there, or can't be read as a table.
-        UsageError: A table of the lake is asked for where there is no project, or no such table.
+        DataError: It does not exist, or can't be read as a table.
+        UsageError: There is no such table in the lake, or no project.
     """
     table = _parse_table_name(data)
     if table:
@@ -60,7 +60,7 @@ def open_subject(data: object, settings: Settings) -> Iterator[tuple[Engine, Che
         with workspace.engine() as engine:
             yield engine, _table_subject(workspace, engine, table)
         return
-    # Nothing of a lake is needed but a place to spill.
+    # Only a folder for temporary files is needed.
     with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
         engine = open_engine(settings.engine or EMBEDDED, folder, settings.memory, settings.spark)
         try:
@@ -79,7 +79,7 @@ def _parse_table_name(data: object) -> TableName | None:
 
 
 def _table_subject(workspace: Workspace, engine: Engine, table: TableName) -> CheckSubject:
-    """A table of the lake is read in no role: its rows' places may be told, no value of theirs."""
+    """A table of the lake is read without a role: results contain row ids, but no values."""
     info = engine.info(table)
     if info is None:
         raise DataError("table_not_found", table=table)
@@ -94,7 +94,7 @@ def _table_subject(workspace: Workspace, engine: Engine, table: TableName) -> Ch
 
 
 def _with_project_times(workspace: Workspace, table: TableName, contract: Contract) -> Contract:
-    """What the project says of the table's times and series: sensor rules need it, and no column shows it."""
+    """Adds the time and series columns from the project's contract, which sensor rules need."""
     if table.name not in workspace.project.datasets():
         return contract
     project_contract = workspace.project.contract(table.name)

@@ -1,4 +1,4 @@
-"""Suites as anyone brings them: a file, a text or a mapping; the same expectation may stand in one twice."""
+"""Loads suites from a file, a text or a mapping; an expectation can occur twice."""
 
 import json
 from collections import Counter
@@ -12,16 +12,16 @@ from lakeward.core.errors import SuiteError
 from lakeward.quality.rule import Rule
 from lakeward.quality.suite import read_suite
 
-# How messages name a suite that is no file.
+# Name in messages of a suite that is not a file.
 INLINE_SUITE = "suite"
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite as it was given.
+    """A suite as it was passed.
 
     Args:
-        file: How messages name it.
+        file: Its name in messages.
         text: Its JSON.
     """
 
@@ -30,7 +30,7 @@ class Suite:
 
     @property
     def content(self) -> dict[str, Any]:
-        """The suite itself; only of one that `suite_rules` took."""
+        """The parsed suite; only valid after `suite_rules`."""
         content: dict[str, Any] = json.loads(self.text)
         return content if content.get("name") else content | {"name": Path(self.file).stem}
 
@@ -42,10 +42,10 @@ class Suite:
 
 
 def load_suite(suite: object) -> Suite:
-    """The suite that a path, a JSON text or a mapping stands for.
+    """Load a suite from a path, a JSON text or a mapping.
 
     Raises:
-        SuiteError: There is no such file, or it is no text.
+        SuiteError: The file does not exist, or is not text.
     """
     if isinstance(suite, Mapping):
         return Suite(INLINE_SUITE, json.dumps(dict(suite), ensure_ascii=False))
@@ -61,10 +61,10 @@ def load_suite(suite: object) -> Suite:
 
 
 def suite_rules(suite: Suite, contract: Contract) -> tuple[Rule, ...]:
-    """Its rules, in order, each with an id of its own: the second `x` is `x#2`.
+    """Its rules, in order, with unique ids: the second `x` is `x#2`.
 
     Raises:
-        SuiteError: It is no suite, or names columns that the contract has not.
+        SuiteError: It is not a suite, or names columns that the contract does not have.
     """
     rules = _read_rules(suite, contract)
     id_counts: Counter[str] = Counter()

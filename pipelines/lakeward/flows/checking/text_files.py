@@ -1,6 +1,6 @@
-"""Files of text as a table: read as an ingest would read them, and typed as pandas would see them.
+"""Reads text files as a table: parsed as in an ingest, and typed as in pandas.
 
-A column is of whole numbers, of numbers, or of true and false when every value in it is; else it is text. A date is a text here, as in
+A column has whole numbers, numbers, or booleans if every value is one; else it is text. A date is text here, as in
 JSON and for Great Expectations, and so is an identifier: digits with a leading zero, or too many for 64 bits.
 """
 
@@ -18,7 +18,7 @@ from lakeward.profiling.probe import FileProbe, probe_file, read_header
 from lakeward.profiling.type_candidates import IDENTIFIER, STRING, TypeCandidate
 from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, sample_texts, try_types
 
-# What `pandas.read_csv` takes for no value, and so Great Expectations.
+# Texts that `pandas.read_csv`, and so Great Expectations, reads as missing.
 NULLS = (
     *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"),
     *("N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
@@ -28,10 +28,10 @@ _BOOLEAN_WORDS = ("true", "false")
 
 
 def stage_text_files(engine: Engine, files: Sequence[Path]) -> tuple[StagedRecords, tuple[Column, ...]]:
-    """The records of `files`, all texts with their places, and the columns found.
+    """The records of `files` as texts with row ids, and the columns found.
 
     Raises:
-        DataError: A file has no columns, they differ, or some record can't be read.
+        DataError: A file has no columns, the columns differ, or a record can't be parsed.
     """
     probe, names = _probe_first_file(engine, files)
     check_reserved_names(names, str(files[0]))
@@ -51,7 +51,7 @@ def _probe_first_file(engine: Engine, files: Sequence[Path]) -> tuple[FileProbe,
 
 
 def _stage(engine: Engine, files: Sequence[Path], probe: FileProbe, names: Sequence[str]) -> StagedRecords:
-    # Required, so that a file without one of them is told from a record without a value.
+    # Required, to distinguish a missing column from a missing value.
     columns = tuple(Column(name, STRING, name, required=True) for name in names)
     inputs = tuple(replace(probe.input, seq=seq, name=str(file), path=file) for seq, file in enumerate(files, 1))
     read = engine.stage(inputs, probe.record_format, columns)
@@ -74,7 +74,7 @@ def _refuse_rejects(engine: Engine, rejects: Relation) -> None:
 
 
 def _null_tokens(staged: StagedRecords, names: Sequence[str]) -> tuple[str, ...]:
-    """Those of `NULLS` that occur: every one costs a comparison per value."""
+    """The texts of `NULLS` that occur, since each costs a comparison per value."""
     tokens = ", ".join(map(literal, NULLS))
     items = ", ".join(
         f"list(DISTINCT {own}) FILTER ({own} IN ({tokens})) AS n{index}" for index, own in enumerate(map(identifier, names))
@@ -84,7 +84,7 @@ def _null_tokens(staged: StagedRecords, names: Sequence[str]) -> tuple[str, ...]
 
 
 def _column_types(staged: StagedRecords, names: Sequence[str], rows: int) -> dict[str, DataType]:
-    """The first of `TYPES` that every value is of; a column without a value is of numbers, as in pandas."""
+    """The first of `TYPES` that every value has; a column without values is numeric, as in pandas."""
     samples = sample_texts(staged, names, staged.record_format.nulls, rows)
     trials = {
         name: candidates

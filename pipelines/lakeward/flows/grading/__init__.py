@@ -1,1 +1,1 @@
-"""Grades of an estate: proposed, decided, stored, and written to where other programs read them."""
+"""Grades of all columns: proposed, decided, stored and published."""

@@ -1,4 +1,4 @@
-"""Grades as flows answer with them: a column by name, and its grade with the evidence. Nothing is decided here."""
+"""The answer class of a graded column."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Records what a person decided about a column's grade. Append-only; of two decisions at once, the second is told of the first."""
+"""Records a person's decision about a column's grade. Append-only; the second of two concurrent decisions fails."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -18,21 +18,21 @@ from lakeward.grading.catalogue import Sensitivity, shipped_rules
 from lakeward.grading.decision import DecisionAction, GradeDecision, check_decision, default_level
 from lakeward.grading.grade import ColumnGrade, Grade
 
-# What a person says to take a category away.
+# Value that removes a category.
 NO_CATEGORY = "none"
 LEVELS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
 class GradeChoice:
-    """What a person chose; with a grade it is an override, without one a confirmation.
+    """A person's choice: an override if it has a grade, otherwise a confirmation.
 
     Args:
         grade: `core`, `important` or `general`.
-        level: 1 to 4, inside general; None: as it was, else the highest.
-        category: One of the catalogue's, or `none`; None: as it was.
-        approved_by: Who else agreed; needed where grade or category falls.
-        transform: What made a derived column less sensitive than its sources.
+        level: 1 to 4, only for `general`; None keeps the current level, or takes the highest.
+        category: A category of the catalogue, or `none` to remove it; None keeps the current one.
+        approved_by: Second person; needed if the grade or category is lowered.
+        transform: The transform that made a derived column less sensitive than its sources.
     """
 
     by: str
@@ -46,12 +46,12 @@ class GradeChoice:
 
 
 def decide_grade(settings: Settings, name: str, choice: GradeChoice) -> GradedColumn:
-    """Confirm or override the grade of `dataset.column`; the column as it is graded afterwards.
+    """Confirm or override the grade of `dataset.column`; returns the column with its new grade.
 
     Raises:
-        UsageError: There is no such dataset or column, no proposal to confirm, or no such grade, level or category.
-        ProtectionError: The grade falls without the second person, transform or check that this takes.
-        StoreConflictError: Somebody decided about the same column at the same time.
+        UsageError: The dataset, column, grade, level or category does not exist, or there is no proposal to confirm.
+        ProtectionError: The grade is lowered without the second person, transform or check that this needs.
+        StoreConflictError: Another decision about the same column was made at the same time.
     """
     workspace = open_workspace(settings)
     contract, column = _find_column(workspace, name)
@@ -67,7 +67,7 @@ def decide_grade(settings: Settings, name: str, choice: GradeChoice) -> GradedCo
 
 def _find_column(workspace: Workspace, name: str) -> tuple[Contract, Column]:
     parts = name.split(".")
-    # People copy names with the layer in front, as SQL has them.
+    # Names copied from SQL begin with the layer.
     dataset, column = parts[-2] if len(parts) > 1 else parts[0], parts[-1]
     contract = workspace.project.contract(dataset)
     try:
@@ -82,7 +82,7 @@ def _find_column(workspace: Workspace, name: str) -> tuple[Contract, Column]:
 def _commit_decision(
     workspace: Workspace, engine: Engine, contract: Contract, column: Column, choice: GradeChoice
 ) -> GradeRecord:
-    """Commit the decision under the next number of its dataset; a rival on another column only moves that number."""
+    """Commit the decision under the next number of its dataset; a decision on another column only moves that number."""
     table, app = governance.table_spec(DECISIONS).name, f"decide/{contract.name}"
     first: GradeDecision | None = None
     started = False

@@ -1,4 +1,4 @@
-"""Along which edges grades travel: those that values flow along, the way of a repaired row among them."""
+"""The lineage edges along which grades are inherited: those that carry values, repairs included."""
 
 from lakeward.core.names import Layer
 from lakeward.engines.protocols import Engine
@@ -8,7 +8,7 @@ from lakeward_lineage import TransformationKind
 
 
 def value_edges(engine: Engine) -> tuple[Edge, ...]:
-    """Edges that values flow along, of each job's newest batch."""
+    """Edges that carry values, from each job's newest batch."""
     if engine.info(governance.table_spec("lineage_edges").name) is None:
         return ()
     found = engine.fetch(
@@ -22,7 +22,7 @@ def value_edges(engine: Engine) -> tuple[Edge, ...]:
 
 
 def _published_edge(source: Node, target: Node) -> Edge | None:
-    """A repaired row goes on to silver: what a repair made of another column is as sensitive as that one; of itself, nothing new."""
+    """A repaired row goes to silver: a column that a repair computed from another one inherits its grade."""
     (layer, _, name), (aimed, _, _) = source[0].partition("."), target[0].partition(".")
     if layer not in (Layer.QUARANTINE, Layer.REPAIRS):
         return source, target

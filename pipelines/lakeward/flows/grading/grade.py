@@ -1,6 +1,6 @@
-"""Grades every column from what its values look like, its class of data and what it is made of. Proposes; `decide` records people.
+"""Proposes a grade for every column from its values, its data class and its sources; `decide` records decisions.
 
-A dataset whose contract, rules, data and sources stayed as they were is not looked at again, and nothing is committed.
+A dataset with unchanged contract, rules, data and sources is skipped, and nothing is committed.
 """
 
 import json
@@ -28,14 +28,14 @@ from lakeward.grading.grade import ColumnGrade, GradeState
 from lakeward.grading.propagation import Edge, Inherited, Node, propagate
 from lakeward.grading.proposal import GradeProposal, Reason, propose_grades
 
-# One counter for all grading runs, so that the newest proposal of a column is plain from its number.
+# One counter for all grading runs, so that the highest number is the newest proposal.
 APP = "grade"
-# Columns that tell the rows of a silver table apart, whatever its key.
+# Columns that identify the rows of a silver table with any key.
 ROW_IDENTITY = ("_batch_seq", "_file_seq", "_row")
 
 
 def grade_dataset(settings: Settings, name: str) -> list[GradedColumn]:
-    """Grade the columns of one dataset; its rows of `list_grades` afterwards.
+    """Grade the columns of one dataset; returns the result of `list_grades`.
 
     Raises:
         UsageError: The project has no dataset `name`.
@@ -45,7 +45,7 @@ def grade_dataset(settings: Settings, name: str) -> list[GradedColumn]:
 
 
 def grade_all(settings: Settings) -> list[GradedColumn]:
-    """Grade every dataset whose contract is valid, sources before what is made of them; the rows of `list_grades` afterwards.
+    """Grade every dataset with a valid contract, sources first; returns the result of `list_grades`.
 
     Raises:
         DefinitionError: A catalogue was edited in place.
@@ -68,7 +68,7 @@ def list_grades(settings: Settings, name: str | None = None) -> list[GradedColum
 
 
 def current_grades(engine: Engine, contract: Contract) -> dict[str, ColumnGrade]:
-    """The grade of every column of the contract, as proposals and decisions stand now."""
+    """The current grade of every column of the contract."""
     return read_grade_record(engine, contract.name).current(contract)
 
 
@@ -112,7 +112,7 @@ def _open_run(workspace: Workspace, engine: Engine, names: list[str]) -> _Gradin
 
 
 def _valid_contracts(project: Project) -> dict[str, Contract]:
-    """The valid contracts; what is wrong with the others is told by `lakeward contract lint` and by their own runs."""
+    """The valid contracts; `lakeward contract lint` reports the others."""
     found: dict[str, Contract] = {}
     for name in project.datasets():
         with suppress(ContractError):
@@ -121,7 +121,7 @@ def _valid_contracts(project: Project) -> dict[str, Contract]:
 
 
 def _propose_grades(run: _GradingRun, contract: Contract) -> list[Row]:
-    """New rows for the dataset; none where nothing that they rest on has changed. The record in `run` is brought up to date."""
+    """New proposals for the dataset; none if nothing has changed. Updates the record in `run`."""
     table, name = contract.table(contract.layer), contract.name
     if run.engine.info(table) is None:
         return []
@@ -135,14 +135,14 @@ def _propose_grades(run: _GradingRun, contract: Contract) -> list[Row]:
 
 
 def _detect_grades(run: _GradingRun, contract: Contract, table: TableName) -> tuple[GradeProposal, ...]:
-    """What the columns that are stored say of themselves."""
+    """Detects the content of the stored columns."""
     stored = run.engine.types(table)
     columns = [column for column in contract.columns if column.name in stored]
     names = detectable(columns)
     found = {}
     if names:
         order = [c for c in ROW_IDENTITY if c in stored] or list(contract.primary_key)
-        # A query of session relations need not be searched for tables of the lake.
+        # This query reads only session relations, so it is not searched for tables of the lake.
         rows = run.engine.define("graded_table", f"SELECT * FROM {table}")
         query = detection_query(rows, names, order, run.rules)
         found = detector_counts(run.engine.fetch(query), names, run.rules)
@@ -150,7 +150,7 @@ def _detect_grades(run: _GradingRun, contract: Contract, table: TableName) -> tu
 
 
 def _upstream_grades(run: _GradingRun, table: TableName) -> tuple[dict[Node, Inherited], list[Edge]]:
-    """What the columns hold that the table is made of, and the edges from them."""
+    """The grades of the table's source columns, and the edges from them."""
     edges = [edge for edge in run.edges if edge[1][0] == str(table)]
     upstream: dict[Node, Inherited] = {}
     for source in {
@@ -171,7 +171,7 @@ def _inherit_grades(
     rules: GradingRules,
 ) -> list[GradeProposal]:
     nodes = {(str(table), p.column): Inherited(p.sensitivity, p.category) for p in proposals}
-    # Bronze is the same columns as text, and is graded with its silver table.
+    # Bronze has the same columns as text, and is graded with its silver table.
     flowing = [edge for edge in edges if not edge[0][0].startswith(("bronze.", "landing."))]
     inherited = propagate({**upstream, **nodes}, flowing, tuple(rules.categories))
     return [_raise_grade(proposal, inherited[str(table), proposal.column]) for proposal in proposals]
@@ -197,7 +197,7 @@ def _basis(run: _GradingRun, contract: Contract, upstream: Mapping[Node, Inherit
 
 
 def _store_proposals(run: _GradingRun, rows: Mapping[str, list[Row]]) -> None:
-    """One commit for the whole run; a run beside it makes this one take the next number. Lineage is told first: it can be told twice."""
+    """One commit for the whole run; a concurrent run moves its number. Sends lineage first, since twice is harmless."""
     table, at = governance.table_spec(PROPOSALS).name, run.workspace.clock.now()
     while rows:
         seq = run.engine.txn(table, APP) + 1

@@ -1,4 +1,4 @@
-"""Carries grades to where others read them: the metadata of Delta columns, and OpenLineage tags."""
+"""Publishes grades as metadata of Delta columns and as OpenLineage tags."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,14 +10,14 @@ from lakeward.flows.base.workspace import Workspace
 from lakeward.grading.grade import ColumnGrade
 from lakeward_lineage import Dataset, Processor, Step, Tag, complete, start
 
-# What keys in Delta metadata and in tags begin with, so that nobody else's are touched.
+# Prefix of our keys in Delta metadata and in tags; other keys stay unchanged.
 PREFIX = "lakeward."
-# A key can't be taken out of Delta's metadata by itself, so "nothing" is a text.
+# A single key can't be removed from Delta's metadata, so "nothing" is a text.
 NO_VALUE = "-"
 
 
 def annotate_columns(engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade]) -> None:
-    """Write the grades into the metadata of the dataset's table, if it is there and says otherwise."""
+    """Write the grades into the metadata of the dataset's table, if it exists and differs."""
     table = contract.table(contract.layer)
     if engine.info(table) is not None:
         texts = {column: _tag_texts(grade) for column, grade in grades.items()}
@@ -27,7 +27,7 @@ def annotate_columns(engine: Engine, contract: Contract, grades: Mapping[str, Co
 def send_tags(
     workspace: Workspace, engine: Engine, contract: Contract, grades: Mapping[str, ColumnGrade], cause: str, at: datetime
 ) -> None:
-    """Put the grades into the outbox as tags of the dataset's columns; once per `cause`, however often it is called."""
+    """Put the grades into the outbox as tags of the dataset's columns; once per `cause`."""
     table = tagged_dataset(engine, contract, grades)
     step = Step(
         project=workspace.project.name,

@@ -1,4 +1,4 @@
-"""Grades as governance tables hold them: proposals and decisions, to rows and back, and what follows from them now."""
+"""Reads and writes proposals and decisions in governance tables, and derives current grades."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import GradeProposal, Reason
 
 PROPOSALS, DECISIONS = "grade_proposals", "grade_decisions"
-# What waits for a person: a proposal, a decision that its column outgrew, and what the rules can't grade.
+# States that need a person's decision: a proposal, an outdated decision, and an ungraded column.
 WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 
 Row = dict[str, Any]
@@ -21,10 +21,10 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class GradeRecord:
-    """What is on record of the columns of some datasets, by dataset and column: the newest of each.
+    """The newest grade proposal and decision of each column, by dataset.
 
     Args:
-        bases: What the newest proposals of a dataset rest on.
+        bases: Hash of the inputs of the newest proposals, by dataset.
     """
 
     proposals: dict[str, dict[str, GradeProposal]]
@@ -32,26 +32,26 @@ class GradeRecord:
     bases: dict[str, str]
 
     def current(self, contract: Contract) -> dict[str, ColumnGrade]:
-        """The grade of every column that the contract promises."""
+        """The grade of every column of the contract."""
         proposals = self.proposals.get(contract.name, {})
         decisions = self.decisions.get(contract.name, {})
         return {c.name: current_grade(str(c.type), proposals.get(c.name), decisions.get(c.name)) for c in contract.columns}
 
 
 def waiting(grades: Mapping[str, ColumnGrade]) -> int:
-    """How many of these columns wait for a person."""
+    """Number of these columns that need a person's decision."""
     return sum(1 for grade in grades.values() if grade.state in WAITING)
 
 
 def read_grade_record(engine: Engine, dataset: str | None = None) -> GradeRecord:
-    """What is on record of `dataset`, or of all."""
+    """Read the records of `dataset`, or of all datasets."""
     own = {"dataset": dataset} if dataset else {}
     record = GradeRecord({}, {}, {})
     newest: dict[str, int] = {}
     for row in governance.read_rows(engine, PROPOSALS, order="seq", **own):
         name = row["dataset"]
         if row["seq"] != newest.get(name):
-            # A later run speaks of all columns that there are then; what it leaves out is gone.
+            # A later run covers all columns of its time; a column that it leaves out no longer exists.
             newest[name], record.proposals[name] = row["seq"], {}
         record.proposals[name][row["column"]] = _to_proposal(row)
         record.bases[name] = row["basis"]
@@ -61,7 +61,7 @@ def read_grade_record(engine: Engine, dataset: str | None = None) -> GradeRecord
 
 
 def proposal_rows(dataset: str, basis: str, proposals: Iterable[GradeProposal]) -> list[Row]:
-    """Rows of `governance.grade_proposals`, without who and when."""
+    """Rows of `governance.grade_proposals`, without author and time."""
     return [
         {
             "dataset": dataset,

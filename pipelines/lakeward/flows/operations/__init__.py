@@ -1,1 +1,1 @@
-"""The work of an operator on a lake that stands: status, tables, verdicts, explain, lineage, maintenance, this machine."""
+"""Operation of a lake: status, tables, verdicts, explain, lineage, maintenance, checks of the machine."""

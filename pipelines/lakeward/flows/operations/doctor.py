@@ -1,4 +1,4 @@
-"""What this machine has of what Lakeward needs, each with the command that repairs it."""
+"""Checks the requirements of Lakeward on this machine, each with the command that repairs it."""
 
 import platform
 import sys
@@ -23,7 +23,7 @@ REQUIRED_DISTRIBUTIONS = (
     "openlineage-python",
     "open-data-contract-standard",
 )
-# Distribution -> extra that brings it.
+# Distribution -> extra that installs it.
 EXTRAS = {"great-expectations": "gx", "apache-airflow": "airflow"}
 
 
@@ -86,7 +86,7 @@ def _check_extra(name: str, extra: str) -> MachineCheck:
 
 
 def _check_spark_parts(settings: Settings) -> Iterator[MachineCheck]:
-    """The extra; and where it is installed or anything works on Spark, what a session needs."""
+    """The extra; and if it is installed, or anything uses Spark, the requirements of a session."""
     used = _uses_spark(settings)
     extra = _check_extra("pyspark", "spark")
     yield replace(extra, needed=used)
@@ -99,7 +99,7 @@ def _check_spark_parts(settings: Settings) -> Iterator[MachineCheck]:
 def _uses_spark(settings: Settings) -> bool:
     try:
         return uses_spark(settings, open_workspace(settings).project)
-    except LakewardError:  # told by the check of the project
+    except LakewardError:  # reported by the check of the project
         return settings.engine == SPARK
 
 

@@ -1,4 +1,4 @@
-"""Takes a row of a published table back to where it came from: batch, file and record, contract and rule versions."""
+"""Traces a row of a published table to its origin: batch, file and record, contract and rule versions."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from lakeward.flows.quarantine.events import RowEvent
 from lakeward.flows.steward.history import RowFailure, row_history
 from lakeward.quality.rule import Outcome
 
-# A row is looked for by its key; more matches than this mean that the condition names a set, not a row.
+# A row is found by its key; more matches than this mean that the condition selects a set, not a row.
 MAX_MATCHES = 20
 
 
@@ -60,7 +60,7 @@ class CuratedPlace:
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """What a rule of this version said of the row's batch."""
+    """The verdict of a rule, in one version, on the row's batch."""
 
     version: str
     outcome: Outcome
@@ -117,14 +117,14 @@ class RowOrigin:
 
 
 def explain_row(settings: Settings, name: str, where: str) -> list[RowOrigin]:
-    """Where each matching row came from.
+    """The origin of each matching row.
 
     Args:
         name: `silver.NAME` or `gold.NAME`.
-        where: `column=value,…`; instants in ISO 8601 with an offset.
+        where: `column=value,…`; times in ISO 8601 with an offset.
 
     Raises:
-        UsageError: No such table or column, or no row matches.
+        UsageError: The table or column does not exist, or no row matches.
     """
     workspace = open_workspace(settings)
     table = _parse_table_name(name)
@@ -148,7 +148,7 @@ def _parse_condition(contract: Contract, where: str) -> dict[str, str]:
     """Column -> text to compare with.
 
     Raises:
-        UsageError: A part is no `column=value`, or names no column of the contract.
+        UsageError: A part is not `column=value`, or the column is not in the contract.
     """
     parts = [part.partition("=") for part in where.split(",")]
     columns = {column.name for column in contract.columns}
@@ -161,7 +161,7 @@ def _parse_condition(contract: Contract, where: str) -> dict[str, str]:
 def _find_rows(
     engine: Engine, table: TableName, key_values: dict[str, str], contract: Contract
 ) -> list[tuple[TableName, dict[str, Any]]]:
-    """Rows of the published table; if there is none, rows set aside, compared as the text that was received."""
+    """Rows of the published table; if there are none, quarantined rows, compared as received text."""
     quarantine = contract.table(Layer.QUARANTINE)
     for at, typed in ((table, True), (quarantine, False)):
         if engine.info(at) is None:
@@ -201,11 +201,11 @@ def _row_origin(engine: Engine, contract: Contract, table: TableName, row: Mappi
 
 
 def _row_source(engine: Engine, contract: Contract, row: Mapping[str, Any]) -> FilePlace | CuratedPlace:
-    """Where the row stood: silver in a file; gold in what its curation read."""
+    """Source of the row: the file of a silver row, the input batches of a gold row."""
     if contract.layer is Layer.GOLD:
         batches = governance.read_rows(engine, "batches", dataset=contract.name, batch_seq=row["_batch_seq"])
         return CuratedPlace(pinning.batch_ranges(batches[0]) if batches else {})
-    # By its place alone: a row that was set aside is published by a later batch than the one that brought it.
+    # By row id alone: a quarantined row is published by a later batch than the one that received it.
     found = engine.fetch(f"""
         SELECT _file, _ingested_at FROM bronze.{contract.name}
         WHERE _file_seq = {row["_file_seq"]} AND _row = {row["_row"]}""")

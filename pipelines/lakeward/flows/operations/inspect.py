@@ -1,4 +1,4 @@
-"""What a person asks a lake, read from its tables: which tables there are, what ran, what the verdicts were."""
+"""Lists tables, runs and verdicts of a lake."""
 
 import json
 from collections.abc import Mapping
@@ -118,7 +118,7 @@ def list_tables(settings: Settings) -> list[LakeTable]:
 
 
 def list_runs(settings: Settings) -> list[DatasetTotals]:
-    """Per dataset, what all its finished batches came to."""
+    """Per dataset, the totals over its finished batches."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         found = governance.read_rows(engine, "runs", order="generation, batch_seq")
@@ -137,7 +137,7 @@ def _dataset_total(name: str, runs: list[dict[str, Any]]) -> DatasetTotals:
 
 
 def _moved_counts(run: Mapping[str, Any]) -> Counts:
-    """What the batch moved: a replay receives nothing, and its rows leave quarantine."""
+    """Counts of a batch for the totals: a replay receives nothing, and its rows leave quarantine."""
     counts = Counts(**{key: run[key] for key in Counts().as_dict()})
     if run["flow"] not in REWORK_FLOWS:
         return counts

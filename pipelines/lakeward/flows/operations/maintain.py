@@ -1,7 +1,7 @@
-"""Keeps tables fast and small: few sorted files for many small ones, and nothing on disk that no kept version needs.
+"""Compacts small files into few sorted ones and deletes files that no retained version needs.
 
-Safe beside running ingests: a dataset's tables are changed in its turn, a bounded part per turn, and what others commit beside it is
-seen by the fence. Refuses to change an answer: rows, transactions and versions within the retention stay. A run that finds nothing to
+Safe beside running ingests: a dataset's tables are changed under its lock, a bounded part at a time, and concurrent commits are
+detected. Rows, transactions and versions within the retention never change. A run that finds nothing to
 do commits to no table.
 """
 
@@ -25,12 +25,12 @@ from lakeward.flows.batch.series import drop_superseded_state
 # One counter for all runs, as for grades.
 APP, MAINTENANCE = "maintain", "maintenance"
 SERIES_STATE = TableName(Layer.GOVERNANCE, "series_state")
-# How received rows are asked for: by batch, and by their place.
+# Received rows are read by batch and by row id.
 RECEIVED_ORDER = ("_batch_seq", "_file_seq", "_row")
 
 log = logging.getLogger(__name__)
 
-# A dataset's turn; governance tables have none: nothing drops them, so that the fence alone is enough.
+# The lock of a dataset. Governance tables need none, because nothing drops them.
 DatasetLock = Callable[[], AbstractContextManager[None]]
 
 
@@ -56,7 +56,7 @@ class TableMaintenance:
 
     @property
     def has_changes(self) -> bool:
-        """Whether there was anything to do."""
+        """Whether anything was done."""
         return self.files_before != self.files_after or bool(self.rows_dropped or self.files_removed)
 
     def as_dict(self) -> dict[str, object]:
@@ -65,10 +65,10 @@ class TableMaintenance:
 
 
 def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[TableMaintenance], dict[str, LakewardError]]:
-    """Compact, cluster and vacuum the tables of these datasets; of none named, of the whole lake, governance tables too.
+    """Compact, cluster and vacuum the tables of these datasets; without names, of the whole lake, governance tables included.
 
     Returns:
-        What was done to each table; and what kept others from it, by table or dataset.
+        The result of each table; and the errors of others, by table or dataset.
 
     Raises:
         UsageError: The project has no such dataset.
@@ -92,7 +92,7 @@ def maintain(settings: Settings, names: Sequence[str] = ()) -> tuple[list[TableM
 
 
 def sort_columns(table: TableName, contract: Contract | None) -> tuple[str, ...]:
-    """The columns that its rows are sorted by: published rows by series, or else key, then time; others as they were received."""
+    """The sort columns of a table: published rows by series (or key), then time; others in the order of receipt."""
     if contract is None or table.layer is not contract.layer:
         return RECEIVED_ORDER
     time = (contract.time_column,) if contract.time_column else ()
@@ -108,10 +108,10 @@ class _MaintenanceRun:
     errors: dict[str, LakewardError]
 
     def dataset(self, name: str, tables: Iterable[TableName]) -> int:
-        """Maintain the tables of one dataset; how many rows of what its sensor rules keep were dropped."""
+        """Maintain the tables of one dataset; returns the number of context rows of sensor rules that were deleted."""
         project = self.workspace.project
         try:
-            # Tables outlive their contract.
+            # Tables can exist without a contract.
             contract = project.contract(name) if name in project.datasets() else None
             with self.workspace.engine(contract) as engine:
                 with engine.dataset_lock(name):
@@ -126,7 +126,7 @@ class _MaintenanceRun:
     def table(
         self, engine: Engine, table: TableName, dataset_lock: DatasetLock, order_by: Sequence[str], dropped: int = 0
     ) -> None:
-        """Maintain one table, turn by turn; what stands in the way of one does not keep the others from it."""
+        """Maintain one table, part by part; an error of one table does not stop the others."""
         retention, less, more = timedelta(days=self.workspace.project.retention_days), 0, True
         try:
             while more:
@@ -151,7 +151,7 @@ class _MaintenanceRun:
         log.info("table_maintained", extra={"run_id": self.id, **result.as_dict()})
 
     def record(self, engine: Engine) -> None:
-        """One commit for the whole run; a run beside it makes this one take the next number."""
+        """One commit for the whole run; a concurrent run moves its number."""
         head = {
             "run_id": self.id,
             "retention_days": self.workspace.project.retention_days,

@@ -1,4 +1,4 @@
-"""Makes a machine ready for Spark, and tells what stands in the way."""
+"""Installs Delta's jars for Spark and checks the requirements of a Spark session."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,18 +11,18 @@ from lakeward.engines.spark.download import copy_from_folder, download_jars, fet
 from lakeward.engines.spark.jars import Jar, installed_jars, spark_requirements
 from lakeward.engines.spark.machine import check_master, find_java
 
-# What told how far it is: number of the jar, of how many, its file.
+# Progress callback: number of the jar, number of jars, file name.
 OnJar = Callable[[int, int, str], None]
 
 
 def setup_spark(settings: Settings, origin: Path | None, repository: str | None, on_jar: OnJar) -> Path | None:
-    """Bring Delta's jars: from the folder `origin`, or from an artifact repository (None: Maven Central).
+    """Install Delta's jars, from the folder `origin` or from an artifact repository (None: Maven Central).
 
     Returns:
-        The folder that they lie in; None where the cluster has them.
+        Their folder; None if the cluster provides them.
 
     Raises:
-        MachineError: No Java, no pyspark, no room; or a file is not what it should be.
+        MachineError: Java, pyspark or disk space is missing, or a file is damaged.
         TransientError: The repository does not answer.
     """
     folder = settings.spark.jars
@@ -39,12 +39,12 @@ def setup_spark(settings: Settings, origin: Path | None, repository: str | None,
 
 
 def spark_jars(spark: SparkSettings) -> tuple[Path, ...]:
-    """Delta's jars as a submitted task names them; none where the cluster has them. They are not looked for here."""
+    """Paths of Delta's jars for a submitted task; empty if the cluster provides them. Not checked here."""
     return tuple(spark.jars / jar.file for jar in spark_requirements().jars) if spark.jars else ()
 
 
 def uses_spark(settings: Settings, project: Project) -> bool:
-    """Whether anything of the project works on Spark."""
+    """Whether any dataset of the project uses Spark."""
     return settings.engine == SPARK if settings.engine else SPARK in (project.engine, *_dataset_engines(project))
 
 
@@ -52,12 +52,12 @@ def _dataset_engines(project: Project) -> Iterator[str | None]:
     for name in project.datasets():
         try:
             yield project.contract(name).engine
-        except ContractError:  # its lint tells it
+        except ContractError:  # reported by its lint
             continue
 
 
 def check_spark(settings: Settings) -> Iterator[tuple[str, str | LakewardError]]:
-    """What Spark needs, each as it was found or with what is wrong."""
+    """The requirements of Spark: for each what was found, or the error."""
     spark = settings.spark
     checks: dict[str, Callable[[], Any]] = {
         "spark java": lambda: find_java(spark.java_home),

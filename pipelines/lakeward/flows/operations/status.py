@@ -1,4 +1,4 @@
-"""How the project stands: what ran last, what failed, what is late, and the command that helps next."""
+"""Status of the project: last runs, failures, late data, and the next command."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -59,7 +59,7 @@ class DatasetStatus:
 
 @dataclass(frozen=True, slots=True)
 class GovernanceState:
-    """What the governance tables say of all datasets: their latest run and score, their grades, and the batch at which one waits."""
+    """State of all datasets in the governance tables: latest runs, scores, grades and halted batches."""
 
     latest: Mapping[str, Mapping[str, Any]]
     grades: GradeRecord
@@ -68,7 +68,7 @@ class GovernanceState:
 
 
 def project_status(settings: Settings) -> list[DatasetStatus]:
-    """How each dataset stands."""
+    """The status of each dataset."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         latest = {row["dataset"]: row for row in governance.read_rows(engine, "runs", order="finished_at")}

@@ -1,4 +1,4 @@
-"""The lineage graph, as the lake remembers it: for each job, the edges that its newest batch showed."""
+"""The stored lineage graph: for each job, the edges of its newest batch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def show_lineage(settings: Settings, name: str, *, up: bool, down: bool) -> list
     """One hop per field that `name` (TABLE or TABLE.COLUMN) reaches.
 
     Raises:
-        UsageError: No edge knows `name`.
+        UsageError: No edge has `name`.
     """
     with open_workspace(settings).engine() as engine:
         found = governance.read_rows(engine, "lineage_edges")

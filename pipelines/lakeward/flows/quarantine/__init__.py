@@ -1,1 +1,1 @@
-"""Quarantined rows as stored: which are open, which a person selects, and the events recorded about them. The acts lie in `steward`."""
+"""Stored quarantined rows: open rows, selections and recorded events. The actions of a steward are in `steward`."""

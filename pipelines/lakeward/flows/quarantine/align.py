@@ -1,6 +1,6 @@
-"""Received rows read again, with every column that the contract asks for now.
+"""Aligns received rows with the columns of the current contract.
 
-A table may keep a column under an earlier name, or in `_extra`, or not at all.
+A table may hold a column under an earlier name, in `_extra`, or not at all.
 """
 
 from lakeward.contracts.model import Column, Contract

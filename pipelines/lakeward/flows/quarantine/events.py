@@ -1,6 +1,6 @@
-"""What people did about rows and batches that were set aside: `governance.quarantine_events`, one row per event and row.
+"""Actions on quarantined rows and halted batches: `governance.quarantine_events`, one row per event and row.
 
-A row is named by its place in the source, `(_file_seq, _row)`. The engine writes events by a query: no row passes through Python.
+A row is identified by `(_file_seq, _row)`. The engine writes events by a query: no row passes through Python.
 """
 
 import uuid
@@ -17,12 +17,12 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 
 EVENTS = TableName(Layer.GOVERNANCE, "quarantine_events")
-# The role of the serving policy that may publish or give up what rules set aside.
+# The role of the serving policy that may release or expire quarantined rows.
 STEWARD_ROLE = "steward"
 
 
 class EventKind(StrEnum):
-    """What was done; a repaired row stays open, the others close it."""
+    """Kind of action; a repaired row stays open, the others close it."""
 
     REPAIR = "repair"
     REPLAY = "replay"
@@ -44,13 +44,13 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineEvent:
-    """One deed over any number of rows.
+    """One action on any number of quarantined rows.
 
     Args:
-        number: Of its kind in the dataset, rising; also the `txn` version under which it lands once.
-        upto_seq: It concerns what batches up to this number set aside.
-        batch_seq: The batch that judges the rows again; or the halted batch that is released.
-        expression: What a repair did; never a value of a row.
+        number: Rising number within its kind and dataset; also the `txn` version that commits it once.
+        upto_seq: It applies to rows quarantined by batches up to this number.
+        batch_seq: The batch that judges the rows again, or the released batch.
+        expression: SQL of a repair; never contains a value of a row.
     """
 
     dataset: str
@@ -64,11 +64,11 @@ class QuarantineEvent:
 
     @property
     def id(self) -> str:
-        """The same for the same event, so that a rerun names the same."""
+        """Deterministic id, so that a rerun gives the same."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"lakeward:{self.dataset}:{self.kind}:{self.number}"))
 
     def shared_cells(self) -> dict[str, object]:
-        """The event's part of each of its rows."""
+        """Cells that all rows of the event share."""
         return {
             "event_id": self.id,
             "dataset": self.dataset,
@@ -109,15 +109,15 @@ class RowEvent:
 
 
 def check_signature(signature: Signature, command: str, *, steward: bool) -> None:
-    """Let the deed pass.
+    """Check that the action is signed.
 
     Args:
-        command: What is to be done, as the command line calls it.
-        steward: It takes a steward and a reason.
+        command: Name of the action on the command line.
+        steward: Whether it needs a steward.
 
     Raises:
-        UsageError: Nobody signs it, or no reason is given.
-        ProtectionError: It takes a steward.
+        UsageError: The author or the reason is missing.
+        ProtectionError: The action needs a steward.
     """
     if not signature.by.strip() or not (signature.reason or "").strip():
         raise UsageError("quarantine_unsigned", command=command)
@@ -126,10 +126,10 @@ def check_signature(signature: Signature, command: str, *, steward: bool) -> Non
 
 
 def append_row_events(engine: Engine, event: QuarantineEvent, row_ids: str, app: str) -> Commit | None:
-    """Record the event for each row of `places`, a SELECT of `_file_seq, _row, _batch_seq`; None where it had landed already.
+    """Store the event for each row of `row_ids`, a SELECT of `_file_seq, _row, _batch_seq`; None if already committed.
 
     Args:
-        app: Delta application id under which events of this kind are numbered.
+        app: Delta application id of the numbers of this kind of event.
     """
     table = governance.table_spec(EVENTS.name)
     head = event.shared_cells()
@@ -142,13 +142,13 @@ def append_row_events(engine: Engine, event: QuarantineEvent, row_ids: str, app:
 
 
 def append_batch_event(engine: Engine, event: QuarantineEvent, app: str) -> None:
-    """Record an event about a whole batch."""
+    """Store an event about a whole batch."""
     row = {**event.shared_cells(), "file_seq": None, "file_row": None, "from_seq": None}
     governance.append_rows(engine, EVENTS.name, [row], Txn(app, event.number))
 
 
 def is_batch_released(engine: Engine, dataset: str, batch_seq: int) -> bool:
-    """Whether a steward released this batch, which a rule of severity `halt` had stopped."""
+    """Whether a steward released this halted batch."""
     if engine.info(EVENTS) is None:
         return False
     where = f"{equals(dataset=dataset, event=EventKind.RELEASE, batch_seq=batch_seq)} AND file_seq IS NULL"
@@ -156,7 +156,7 @@ def is_batch_released(engine: Engine, dataset: str, batch_seq: int) -> bool:
 
 
 def row_events(engine: Engine, dataset: str, file_seq: int, row: int) -> tuple[RowEvent, ...]:
-    """What was done about one row, oldest first."""
+    """Actions on one row, oldest first."""
     return tuple(
         RowEvent(
             at=found["done_at"],

@@ -1,7 +1,7 @@
-"""Which quarantined rows are open, as SQL. The quarantine table only grows: a row that failed again has a newer copy in it.
+"""SQL of the open quarantined rows. The quarantine table only grows: a row that failed again has a newer copy in it.
 
-A row is open while its newest copy is later than every event that closed the row. What is true before a batch can be asked at any
-later time, since events and repairs know which batches they follow: so a rebuild finds the rows that the first generation found.
+A row is open while its newest copy is later than every event that closed the row. The state before a batch can be queried at any
+later time, since events and repairs record the batches they follow: so a rebuild finds the same rows as the first generation.
 """
 
 from lakeward.contracts.model import Contract
@@ -13,17 +13,17 @@ from lakeward.flows.base.batch_context import EXTRA_COLUMN, ROW_ID_COLUMNS
 from lakeward.flows.quarantine.align import align_to_contract
 from lakeward.flows.quarantine.events import CLOSING_EVENTS, EVENTS, EventKind
 
-# What a row in quarantine has beside its columns.
+# Columns of quarantine beside those of the contract.
 QUARANTINE_COLUMNS = (*(c.name for c in (*ROW_ID_COLUMNS, EXTRA_COLUMN)), "_reasons", "_rules", "_batch_seq", "_since")
-# Whether a person repaired the row after it was judged last.
+# Whether the row was repaired after it was last judged.
 REPAIRED_COLUMN = "_repaired"
 
 
 def open_copies(engine: Engine, dataset: str, before_batch: int) -> str:
-    """SELECT of the newest copy of each open row, as quarantine holds it, with `_last_break`: when the row first came.
+    """SELECT of the newest copy of each open row, as quarantine holds it, with `_last_break`: when the row was first received.
 
     Args:
-        before: Number of a batch; what it and later ones did is left out. The dataset has a quarantine table.
+        before: Number of a batch; events of it and of later ones are ignored. The dataset must have a quarantine table.
     """
     first = "OVER (PARTITION BY _file_seq, _row)"
     newest = f"""SELECT *, min(_batch_seq) {first} AS _first_seq, min(_ingested_at) {first} AS _first_at
@@ -40,7 +40,7 @@ def open_rows(engine: Engine, contract: Contract, before_batch: int) -> str:
     """SELECT of the open rows with their latest repair: the columns of the contract as received, those of `ASIDE`, and `REPAIRED`.
 
     Args:
-        before: See `standing`; repairs made after this batch was planned are left out.
+        before: See `open_copies`; repairs made after this batch was planned are ignored.
     """
     quarantine, repairs = contract.table(Layer.QUARANTINE), contract.table(Layer.REPAIRS)
     names = [c.name for c in contract.columns]
@@ -61,17 +61,17 @@ def open_rows(engine: Engine, contract: Contract, before_batch: int) -> str:
 
 
 def has_quarantine(engine: Engine, dataset: str) -> bool:
-    """Whether a row of the dataset was ever set aside."""
+    """Whether the dataset has a quarantine table."""
     return engine.info(TableName(Layer.QUARANTINE, dataset)) is not None
 
 
 def is_received(engine: Engine, dataset: str) -> bool:
-    """Whether the dataset's rows come from a source: rows of gold are computed anew, and have no life of their own."""
+    """Whether the dataset's rows come from a source. Rows of gold are recomputed and have no life cycle."""
     return engine.info(TableName(Layer.BRONZE, dataset)) is not None
 
 
 def open_count(engine: Engine, dataset: str) -> int:
-    """Rows of the dataset that wait in quarantine; of gold, all that were set aside."""
+    """Number of open rows of the dataset; for gold, of all quarantined rows."""
     info = engine.info(TableName(Layer.QUARANTINE, dataset))
     if info is None or engine.info(EVENTS) is None or not is_received(engine, dataset):
         return info.rows if info else 0
@@ -80,7 +80,7 @@ def open_count(engine: Engine, dataset: str) -> int:
 
 
 def _closed_rows(engine: Engine, dataset: str, before_batch: int) -> str:
-    """Places that somebody closed before the batch, with the newest batch that the closing concerns."""
+    """Row ids that were closed before the batch, with the newest batch that the event applies to."""
     if engine.info(EVENTS) is None:
         return (
             "SELECT CAST(NULL AS BIGINT) AS file_seq, CAST(NULL AS BIGINT) AS file_row, CAST(0 AS BIGINT) AS upto_seq WHERE FALSE"
@@ -92,7 +92,7 @@ def _closed_rows(engine: Engine, dataset: str, before_batch: int) -> str:
 
 
 def _batch_starts(engine: Engine, dataset: str) -> str:
-    """When each batch was first taken up: a rebuild writes the quarantine anew, and must not make its rows young."""
+    """Time when each batch first started, so that a rebuild does not reset the age of its rows."""
     if engine.info(governance.table_spec("runs").name) is None:
         return "SELECT CAST(NULL AS BIGINT) AS batch_seq, CAST(NULL AS TIMESTAMPTZ) AS at WHERE FALSE"
     return f"SELECT batch_seq, min(started_at) AS at FROM governance.runs WHERE {equals(dataset=dataset)} GROUP BY batch_seq"

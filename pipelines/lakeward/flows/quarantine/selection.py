@@ -1,4 +1,4 @@
-"""Which quarantined rows a person means: by rule, by place, by a condition on what was received, by age."""
+"""Selects quarantined rows by rule, row id, condition or age."""
 
 import json
 import re
@@ -22,14 +22,14 @@ UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Rows for which all that is given holds; nothing given: all open rows.
+    """A selection of open rows: all given conditions must hold; without any, all open rows.
 
     Args:
-        rules: Ids of rules, one of which set the row aside.
-        rows: Places `(file_seq, row)`.
-        where: A condition over the received columns; the row's rules are `rule`, one at a time. A row on which it can't be computed,
-            such as a word where a number is asked for, is not meant.
-        before: Rows that came earlier.
+        rules: Ids of rules; the row failed at least one of them.
+        rows: Row ids `(file_seq, row)`.
+        where: A condition over the received columns; the row's rules are `rule`, one at a time. A row on which it can't be
+            computed, such as a word instead of a number, is not selected.
+        before: Time; rows received earlier are selected.
     """
 
     rules: tuple[str, ...] = ()
@@ -39,14 +39,14 @@ class Selection:
 
     @property
     def selects_all(self) -> bool:
-        """Whether nothing was asked for."""
+        """Whether no condition is given."""
         return self == Selection()
 
     def row_ids(self, relation: Relation, types: Mapping[str, DataType]) -> str:
-        """SELECT of the places of the rows of `relation`, and the batches that set them aside; it has the columns of `open_rows` with these types.
+        """SELECT of ids and batches of the selected rows of `relation`, which has the columns of `open_rows` with these types.
 
         Raises:
-            ProtectionError: The condition is no expression over a row.
+            ProtectionError: The condition is not an expression over a row.
         """
         rules = "rule" if "rule" not in types else "_rule"
         spread = f"SELECT *, unnest(CAST(_reasons AS VARCHAR[])) AS {rules} FROM {relation}"
@@ -55,7 +55,7 @@ class Selection:
         return f"SELECT DISTINCT _file_seq, _row, _batch_seq FROM ({spread}) WHERE {' AND '.join(conditions) or 'TRUE'}"
 
     def to_request(self, signature: Signature) -> str:
-        """What `parse_request` reads."""
+        """The selection as JSON for `parse_request`."""
         criteria = {"rules": self.rules, "rows": self.rows, "where": self.where}
         signed = {"by": signature.by, "role": signature.role, "reason": signature.reason}
         return json.dumps({**criteria, **signed}, ensure_ascii=False)
@@ -70,7 +70,7 @@ class Selection:
 
 
 def parse_request(text: str) -> tuple[Selection, Signature]:
-    """What a planned batch was asked for, and by whom."""
+    """The selection of a planned batch, and who requested it."""
     request = json.loads(text)
     rows = tuple((file, row) for file, row in request["rows"])
     selection = Selection(tuple(request["rules"]), rows, request["where"])
@@ -78,10 +78,10 @@ def parse_request(text: str) -> tuple[Selection, Signature]:
 
 
 def parse_row_id(text: str) -> RowId:
-    """The place that a row's id `FILE:ROW` names.
+    """Parse a row id `FILE:ROW`.
 
     Raises:
-        UsageError: It is no such id.
+        UsageError: It is not a row id.
     """
     found = ROW_ID.fullmatch(text)
     if found is None:
@@ -90,10 +90,10 @@ def parse_row_id(text: str) -> RowId:
 
 
 def parse_duration(text: str) -> timedelta:
-    """A length of time such as `90d`, `12h` or `4w`.
+    """Parse a duration such as `90d`, `12h` or `4w`.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not a duration.
     """
     found = DURATION.fullmatch(text)
     if found is None:

@@ -1,6 +1,6 @@
-"""Assesses readiness by GB/T 36073: asks the lake what each indicator asks, and keeps what changed in `governance.maturity`.
+"""Assesses readiness by GB/T 36073: runs the query of each indicator and stores changes in `governance.maturity`.
 
-A rerun over unchanged tables commits nothing. `governance.maturity` is no evidence of anything: a reading never feeds on readings.
+A rerun over unchanged tables commits nothing. `governance.maturity` is never used as evidence for itself.
 """
 
 import json
@@ -27,7 +27,7 @@ from lakeward.maturity.catalogue import Catalogue, Indicator, default_catalogue
 
 APP = "lakeward/maturity"
 ANSWERS_FILE = "expectations/policies/assessor.yaml"
-# What differs between two assessments that found the same: the query names the day it was asked.
+# Columns that differ between equal assessments: the query contains its day.
 VOLATILE_COLUMNS = ("run_id", "seq", "assessed_at", "sql")
 
 Row = dict[str, Any]
@@ -65,10 +65,10 @@ class Assessment:
 
 
 def assess_readiness(settings: Settings) -> Assessment:
-    """Assess the lake as it is now.
+    """Assess the current lake.
 
     Raises:
-        DefinitionError: The assessor's answers are not valid, or of another edition.
+        DefinitionError: The assessor's answers are not valid, or belong to another edition.
         ContractError: A contract of the project is not valid.
     """
     workspace, edition = open_workspace(settings), default_catalogue()
@@ -78,13 +78,13 @@ def assess_readiness(settings: Settings) -> Assessment:
         assets = take_inventory(engine, workspace.project)
         stored = any(asset["stored"] for asset in assets)
         facts = measure_indicators(engine, edition, now) if stored else empty_lake_facts(edition)
-        # Until a contract can call an asset critical, every asset is.
+        # Every asset is critical until a contract can state it.
         readiness = assess_facts(edition, facts, answers, (len(assets), len(assets)))
         return _store_assessment(engine, readiness, now)
 
 
 def read_assessor_answers(project: Project, edition: Catalogue) -> tuple[AssessorAnswer, ...]:
-    """The assessor's answers of a project; none where it has no such file.
+    """The assessor's answers of a project; empty if it has no such file.
 
     Raises:
         DefinitionError: The file is not valid.
@@ -100,7 +100,7 @@ def read_assessor_answers(project: Project, edition: Catalogue) -> tuple[Assesso
 
 
 def measure_indicators(engine: Engine, edition: Catalogue, now: datetime) -> dict[str, IndicatorFact]:
-    """What each indicator's query gives, by indicator id."""
+    """Results of the indicators' queries, by indicator id."""
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     names = sorted({table for indicator in edition.indicators for table in indicator.tables})
     tables = {name: engine.info(TableName(Layer.GOVERNANCE, name)) for name in names}
@@ -109,12 +109,12 @@ def measure_indicators(engine: Engine, edition: Catalogue, now: datetime) -> dic
 
 
 def empty_lake_facts(edition: Catalogue) -> dict[str, IndicatorFact]:
-    """The facts of an empty lake: promises without a table say nothing of how data are managed."""
+    """The facts of an empty lake: contracts without tables are no evidence of data management."""
     return {indicator.id: IndicatorFact(None, reason="maturity_lake_empty") for indicator in edition.indicators}
 
 
 def stored_assessment(engine: Engine) -> list[Row]:
-    """The rows of the newest assessment of this edition; none before the first."""
+    """The rows of the newest assessment of this edition; empty before the first."""
     found = governance.read_rows(engine, "maturity", order="seq", edition=default_catalogue().edition)
     return [row for row in found if row["seq"] == found[-1]["seq"]]
 
@@ -148,7 +148,7 @@ def _store_assessment(engine: Engine, readiness: Readiness, now: datetime) -> As
     ]
     if last and _comparable_rows(last) == _comparable_rows(rows):
         return Assessment(readiness, RunId(last[0]["run_id"]), last[0]["assessed_at"], changed=False)
-    commit = governance.append_rows(engine, "maturity", rows, Txn(APP, seq))  # None: a rival's assessment has this number
+    commit = governance.append_rows(engine, "maturity", rows, Txn(APP, seq))  # None: a concurrent assessment has this number
     return Assessment(readiness, run_id, now, changed=commit is not None)
 
 

@@ -1,4 +1,4 @@
-"""Builds the CDO's scorecard from governance tables, each read at one version; opens any of its numbers again. Commits nothing."""
+"""Builds the CDO's scorecard from governance tables, each read at one version, and reproduces its numbers. Commits nothing."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ from lakeward.scorecard import families, grade_queries, scores
 from lakeward.scorecard.figures import Family, FamilyResult, Figure, Scorecard, parse_figure_id
 from lakeward.scorecard.page import evidence_dict, page
 
-# Where the page is put unless the caller says otherwise, below the project.
+# Default path of the page, below the project.
 FOLDER = "scorecard"
 PAGE, EVIDENCE = "scorecard.html", "evidence.json"
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 def build_scorecard(settings: Settings, out: Path | None = None) -> Path:
-    """Write the page, and the queries behind its numbers beside it, into `out`; the page's path.
+    """Write the page and a file with the queries of its numbers into `out`; returns the page's path.
 
     Raises:
         UsageError: There is no project at or above `settings.start`.
@@ -52,7 +52,7 @@ def read_scorecard(settings: Settings) -> Scorecard:
 
 
 def scorecard_path(settings: Settings) -> Path:
-    """Where `build_scorecard` puts the page unless told otherwise.
+    """The default path of the page of `build_scorecard`.
 
     Raises:
         UsageError: There is no project at or above `settings.start`.
@@ -61,13 +61,13 @@ def scorecard_path(settings: Settings) -> Path:
 
 
 def open_figure(settings: Settings, name: str, out: Path | None = None) -> Figure:
-    """Run the query behind one number of the built page again, at the versions that it was built from.
+    """Run the query of one number of the built page again, at the same table versions.
 
     Args:
         name: The figure's id, as the page shows it.
 
     Raises:
-        UsageError: There is no built page, or no such figure in it.
+        UsageError: There is no built page, or it has no such figure.
     """
     workspace = open_workspace(settings)
     file = (out or _folder(workspace)) / EVIDENCE
@@ -119,7 +119,7 @@ def _all_families(workspace: Workspace, versions: Mapping[str, int], now: dateti
 
 
 def _read_family(engine: Engine, family: Family, versions: Mapping[str, int]) -> FamilyResult | None:
-    """None where a table is not there, or holds nothing to tell: not measured yet."""
+    """None if a table does not exist or has no data: not measured yet."""
     if any(table not in versions for table in family.tables):
         return None
     pinned = {table: versions[table] for table in family.tables}

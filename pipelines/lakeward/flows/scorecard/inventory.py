@@ -1,6 +1,6 @@
-"""Takes stock: what contracts promise and what the lake holds, as one table, so that a denominator is a query like any other.
+"""Records contracts and stored tables in one table, so that denominators are queries, too.
 
-The inventory is replaced as a whole when something differs; its earlier versions stay readable for the evidence that names them.
+The inventory is replaced as a whole when something differs; earlier versions stay readable for evidence.
 """
 
 import json
@@ -17,7 +17,7 @@ APP = "lakeward/inventory"
 
 
 def take_inventory(engine: Engine, project: Project) -> list[dict[str, Any]]:
-    """The rows of `governance.inventory` as they are now, by asset; the table is written only where they differ."""
+    """The current rows of `governance.inventory`, by asset; the table is written only if they differ."""
     contracts = (project.contract(name) for name in project.datasets())
     promised = {contract.table(contract.layer): contract for contract in contracts}
     stored = {info.name: info for info in engine.tables() if info.name.layer in {Layer.SILVER, Layer.GOLD}}

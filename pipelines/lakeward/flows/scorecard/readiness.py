@@ -1,4 +1,4 @@
-"""Shows the newest stored assessment, from the whole down to the query behind each indicator. Measures nothing."""
+"""Shows the newest stored assessment, from the total to the query of each indicator. Measures nothing."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from lakeward.maturity.assessor import AssessorAnswer
 from lakeward.maturity.catalogue import Catalogue, Item, default_catalogue
 
 Row = dict[str, Any]
-# What an assessment keeps of an indicator; the rest is the catalogue's.
+# Stored fields of an indicator; the others come from the catalogue.
 STORED = ("indicator", "numerator", "denominator", "value", "level", "reason", "missing", "sql")
 
 
@@ -107,7 +107,7 @@ class MaturityItem:
 
 
 def show_maturity(settings: Settings, item: str | None = None) -> list[MaturityItem]:
-    """Every item, or the one that is asked for.
+    """Every item, or the requested one.
 
     Raises:
         UsageError: The lake has not been assessed, or the edition has no such item.
@@ -129,7 +129,7 @@ def show_maturity(settings: Settings, item: str | None = None) -> list[MaturityI
 
 
 def stored_readiness(rows: list[Row], edition: Catalogue) -> Readiness:
-    """The readiness that stored rows tell, without its indicators."""
+    """The readiness from stored rows, without its indicators."""
     by_item = {row["item"]: row for row in rows if row["kind"] == "item"}
     domains = (
         DomainAssessment(domain, tuple(_item_reading(item, by_item[item.number]) for item in domain.items))

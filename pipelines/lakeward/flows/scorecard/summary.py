@@ -1,4 +1,4 @@
-"""Readiness in short: the whole and its domains, each with how much of it was measured. Refuses to take what is unknown for zero."""
+"""Summary of readiness: total and domains, each with the number of measured items. Unknown never counts as zero."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Scores beyond one batch: of the estate, of earlier days, and by the rules of today. The score of a batch is kept with the batch."""
+"""Scores beyond one batch: of the estate, of earlier batches, and by the current rules. `batch` stores the score of a batch."""

@@ -1,6 +1,6 @@
-"""Scores as flows answer with them: of the estate, a dataset, a dimension or a rule, each with the queries that give it again.
+"""The answer classes of scores: of the estate, a dataset, a dimension or a rule, each with the queries that reproduce it.
 
-A score is 0 to 100 with two decimals, and None where nothing was measured. Refuses to calculate: every number is a query's.
+A score is 0 to 100 with two decimals, and None if nothing was measured. Every number comes from a query.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class MeanScore:
     unknown_rules: int
 
     def as_dict(self) -> dict[str, object]:
-        """The keys that all means share."""
+        """The keys of a mean."""
         return fields_of(self)
 
 
@@ -60,7 +60,7 @@ class EstateScore:
     dimension: Dimension | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """The dimension where it is one's, the mean, `datasets, scored`."""
+        """The dimension if there is one, the mean, `datasets, scored`."""
         named = {"dimension": str(self.dimension)} if self.dimension else {}
         return {**named, **self.mean.as_dict(), "datasets": self.datasets, "scored": self.scored}
 
@@ -82,7 +82,7 @@ class DatasetScore:
     dimension: Dimension | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """The dataset, the dimension where it is one's, the mean, `weight`."""
+        """The dataset, the dimension if there is one, the mean, `weight`."""
         named = {"dimension": str(self.dimension)} if self.dimension else {}
         return {"dataset": self.dataset, **named, **self.mean.as_dict(), "weight": plain(self.weight)}
 
@@ -106,7 +106,7 @@ class UnmeasuredDimension:
     dimension: Dimension
 
     def as_dict(self) -> dict[str, object]:
-        """The keys of a mean that make sense of nothing."""
+        """The keys of a mean that apply without rules."""
         return fields_of(self)
 
 

@@ -1,7 +1,8 @@
-"""Tells why a score moved: old data by old rules, old data by new rules, new data by new rules.
+"""Splits a change of score into the part of changed rules and the part of changed data.
 
-From the first to the second only the rules moved, from the second to the third only the data; both parts are differences of scores
-as they are shown, so they sum up to the whole change to the last digit. Weights are those of today throughout.
+Three scores are compared: old data by old rules, old data by new rules, new data by new rules. Both parts are differences of
+    scores
+as displayed, so they add up to the whole change exactly. All use the current weights.
 """
 
 from collections.abc import Mapping
@@ -37,12 +38,12 @@ from lakeward.scorecard.scores import VERDICTS, level_families
 POINTS = ("before", "between", "after")
 REJUDGED_TABLE = f"governance.{REJUDGED}"
 
-# Table, and the batch's verdicts in it as SQL.
+# Table, and SQL of the batch's verdicts in it.
 VerdictSource = tuple[str, str]
 
 
 class RuleStatus(StrEnum):
-    """What became of a rule between two batches; it is the same where its version is."""
+    """Change of a rule between two batches, by its version."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -169,14 +170,14 @@ class ScoreDiff:
 
 
 def compare_scores(settings: Settings, name: str, first: int | None = None, last: int | None = None) -> ScoreDiff:
-    """The change of the dataset's score between two received batches, parted into what rules and what data did.
+    """The change of the dataset's score between two received batches, split into the parts of rules and of data.
 
     Args:
-        first: The old batch; None: the newest one that other rules judged than those of today, else the one before `last`.
-        last: The new batch; None: the newest.
+        first: The old batch; None for the newest one judged by other than the current rules, else the one before `last`.
+        last: The new batch; None for the newest.
 
     Raises:
-        UsageError: There is no such dataset or batch, or the batch was not judged by the rules of today.
+        UsageError: There is no such dataset or batch, or the batch was not judged by the current rules.
     """
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
@@ -224,7 +225,7 @@ def _published_source(definition: Definition, of: ReceivedBatch) -> VerdictSourc
 
 
 def _current_rules_source(engine: Engine, definition: Definition, of: ReceivedBatch) -> VerdictSource:
-    """The batch by the rules of today: as it was published, or as it was judged since."""
+    """Verdicts of the batch by the current rules: from its publication, or from a later judgement."""
     if of.was_published_by(definition):
         return _published_source(definition, of)
     contract, suite = definition_hashes(definition)

@@ -1,4 +1,4 @@
-"""What every dataset scores now. Apart from `show`, which holds weights against rules, and so must know how rules are judged."""
+"""Current scores of all datasets. Separate from `show`, which checks weights against rules and so imports the judge."""
 
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.workspace import Workspace
@@ -10,7 +10,7 @@ from lakeward.scorecard.scores import RUNS, VERDICTS, level_families
 
 
 def current_scores(workspace: Workspace, engine: Engine) -> dict[str, DatasetScore]:
-    """What every dataset scores now, by name: one query, whatever their number."""
+    """The current score of every dataset, by name, from one query."""
     at = latest_versions(engine, (VERDICTS, RUNS))
     if VERDICTS not in at:
         return {}

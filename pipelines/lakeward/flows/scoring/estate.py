@@ -1,6 +1,6 @@
-"""Keeps the score of the estate in `governance.scores`, when it has changed, with the query that opens it.
+"""Stores the score of the estate in `governance.scores` with its query, if it has changed.
 
-What is kept is never changed: a score of an earlier day is read at the versions of its day, by the weights of its day.
+Stored scores never change: an old score is read at the table versions and weights of its time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ from lakeward.scorecard.scores import RUNS, VERDICTS, level_families
 
 APP = "scores/estate"
 ESTATE_LEVELS = ("estate", "estate_dimension")
-# What the estate's score is made of; with these the same, it has not changed.
+# Columns that define the estate's score; if they are equal, it has not changed.
 COMPARED_COLUMNS = (
     "level",
     "dimension",
@@ -35,7 +35,7 @@ COMPARED_COLUMNS = (
 
 
 def store_estate_score(settings: Settings) -> bool:
-    """Record the score of the estate and of its dimensions, if something of it has changed; whether it has.
+    """Store the score of the estate and of its dimensions if it has changed; returns whether it has.
 
     Raises:
         UsageError: There is no project at or above `settings.start`.

@@ -1,7 +1,7 @@
-"""Judges batches of earlier days by the suite as it is now, from bronze. Publishes nothing: what it finds lies in a table of its own.
+"""Judges earlier batches again by the current suite, from bronze, into a separate table. Publishes nothing.
 
-A batch that was published by the suite of today needs no second look, nor does a rule that is the same: what they said stands. A new
-rule that needs more than the rows of its batch can't be judged in hindsight, and is UNKNOWN: the coverage says so.
+A batch that was published by the current suite is not judged again, nor is an unchanged rule: their verdicts hold. A new
+rule that needs more than the rows of its batch can't be judged later and is UNKNOWN, which lowers the coverage.
 """
 
 import logging
@@ -31,7 +31,7 @@ from lakeward.quality.suite import load_rules
 from lakeward.scorecard.scores import RUNS, VERDICTS
 
 REJUDGED = "rejudged"
-# What a rule said of a batch.
+# Columns of a verdict.
 VERDICT_CELLS = ("outcome", "evaluated", "failed", "observed", "reason")
 # Digits of the hashes in a transaction's id: the same 48 bits as a rule's version.
 DIGITS = 12
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ReceivedBatch:
-    """A received batch of the latest generation, and the texts it was published by; None: it is halted, or its run was killed."""
+    """A received batch of the latest generation, and the texts it was published by; None if it was halted or killed."""
 
     seq: int
     contract_sha256: str | None
@@ -76,7 +76,7 @@ class RejudgeReport:
 
 
 def rejudge_batches(settings: Settings, name: str) -> RejudgeReport:
-    """Judge every batch of the dataset's latest generation that other rules judged; a rerun goes on where the last one ended.
+    """Judge every batch of the dataset's latest generation that was judged by other rules; a rerun resumes.
 
     Raises:
         UsageError: The project has no such dataset, it has no source, or nothing was received yet.
@@ -93,7 +93,7 @@ def rejudge_batches(settings: Settings, name: str) -> RejudgeReport:
 
 
 def definition_with_current_suite(workspace: Workspace, engine: Engine, name: str) -> Definition:
-    """The contract that the generation stands on, with the suite as it is now.
+    """The contract of the generation with the current suite.
 
     Raises:
         As `rejudge_batches`.
@@ -108,7 +108,7 @@ def definition_with_current_suite(workspace: Workspace, engine: Engine, name: st
 
 
 def definition_hashes(definition: Definition) -> tuple[str, str]:
-    """What rules follow from: of contract and suite."""
+    """Hashes of contract and suite, which define the rules."""
     return definition.hashes["contract_sha256"], definition.hashes["suite_sha256"]
 
 
@@ -143,7 +143,7 @@ def _judge_batches(
         yield batch.seq
 
 
-# What a version of a rule said of a batch, by batch, rule and version.
+# Stored verdicts by batch, rule and version.
 PublishedVerdicts = Mapping[tuple[int, str, str], Mapping[str, Any]]
 
 
@@ -161,7 +161,7 @@ def _rejudged_row(context: BatchContext, verdict: Verdict, published: PublishedV
 def _replay_context(
     workspace: Workspace, engine: Engine, definition: Definition, batch: ReceivedBatch, run_id: RunId
 ) -> BatchContext:
-    """The batch as one that comes again: without the batches that came before it."""
+    """The context of a batch that is judged again, without earlier batches."""
     pinned = PinnedBatch(
         definition=definition, seq=batch.seq, id=BatchId(""), start=0, end=0, inputs={}, reprocess=Reprocess.REPLAY
     )

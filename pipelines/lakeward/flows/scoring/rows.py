@@ -1,4 +1,4 @@
-"""Scores as their figures give them: rows of a query to typed answers."""
+"""Converts rows of score queries to typed answers."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from lakeward.scorecard.figures import FigureRow
 
 
 def dataset_score(row: FigureRow) -> DatasetScore:
-    """The score of one dataset, as its figures are read."""
+    """The score of one dataset, or of one dimension of it."""
     return DatasetScore(row.word("dataset"), _mean(row), _decimal(row, "weight"), _dimension(row))
 
 

@@ -1,4 +1,4 @@
-"""Shows scores from the estate or a dataset down to its rules, and those kept of earlier days. Every number comes with its query."""
+"""Shows scores of the estate or a dataset down to its rules, and stored scores. Every number comes with its query."""
 
 from collections.abc import Callable, Sequence
 
@@ -27,10 +27,10 @@ OF_ESTATE, OF_DATASET = ("estate", "estate_dimensions", "datasets"), ("datasets"
 
 
 def show_scores(settings: Settings, name: str | None = None, *, batches: int | None = 1) -> ScoreReport:
-    """The scores of the estate, or of dataset `name`, over what was received last.
+    """The scores of the estate, or of dataset `name`, over the newest received batches.
 
     Args:
-        batches: How many batches of each dataset, from the newest received one of its latest generation; None: all of these.
+        batches: Number of newest received batches of each dataset, in its latest generation; None for all.
 
     Raises:
         UsageError: The project has no such dataset.
@@ -57,7 +57,7 @@ def show_scores(settings: Settings, name: str | None = None, *, batches: int | N
 
 
 def score_history(settings: Settings, name: str | None = None) -> list[StoredScore]:
-    """The kept scores of the estate or of dataset `name`, oldest first, with the query and the versions that give each again.
+    """The stored scores of the estate or of dataset `name`, oldest first, with query and table versions.
 
     Raises:
         UsageError: The project has no such dataset.
@@ -71,7 +71,7 @@ def score_history(settings: Settings, name: str | None = None) -> list[StoredSco
 
 
 def level_dict(reading: FamilyResult) -> ScoreLevel:
-    """A reading with its queries."""
+    """The scores of one level with their queries."""
     return ScoreLevel(reading.family.name, reading.family.sql, reading.versions, tuple(reading.figures()))
 
 

@@ -1,1 +1,1 @@
-"""Reading by role: the policy, the session of one principal, the log of every access, and the catalogue of what is served."""
+"""Reading by role: the policy, the session of one principal, the access log, and the catalogue of served tables."""

@@ -1,7 +1,8 @@
-"""The access log: who asked for what, and what came of it. An entry is on the disk before the rows leave; without it none do.
+"""The access log: who queried what, with the result. An entry is on disk before rows are returned; without it none are.
 
-A session keeps its entries in a file of its own, and commits them to `governance.access_log` by the hundred and at its end: a commit
-per query would double the time of a short one, and leave a table of as many files. What a killed session left, the next one commits.
+A session writes its entries to a file, and commits them to `governance.access_log` by the hundred and at its end: a commit
+per query would double the time of a short one and create one table file each. The next session commits the entries of a killed
+one.
 """
 
 import fcntl
@@ -21,7 +22,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 
-# Entries that one commit takes along: at one query a second, less than two minutes of them wait.
+# Entries per commit: at one query a second, less than two minutes of entries are uncommitted.
 COMMIT_EVERY = 100
 TIMES = ("asked_at", "logged_at")
 
@@ -32,8 +33,8 @@ class AccessLog:
 
     Args:
         policy: Text of the policy.
-        folder: Where sessions keep entries that are not committed yet.
-        seq: Entries so far.
+        folder: Folder of the entries that are not committed yet.
+        seq: Number of entries so far.
     """
 
     engine: Engine
@@ -50,10 +51,10 @@ class AccessLog:
     def write(
         self, text: str, asked_at: datetime, objects: Collection[str], *, rows: int = 0, verdict: str, code: str | None = None
     ) -> None:
-        """Keep one entry; it is on the disk when this returns.
+        """Write one entry; it is on disk on return.
 
         Raises:
-            StoreConflictError: Others kept committing first; the entry is kept all the same.
+            StoreConflictError: Write conflicts continued after all retries; the entry stays on disk.
             MachineError: The lake can't be written.
         """
         self.seq += 1
@@ -78,7 +79,7 @@ class AccessLog:
             self.commit()
 
     def commit(self) -> None:
-        """Bring what waits into `governance.access_log`.
+        """Commit pending entries to `governance.access_log`.
 
         Raises:
             StoreConflictError: Others kept committing first.
@@ -89,7 +90,7 @@ class AccessLog:
             self.pending.clear()
 
     def close(self) -> None:
-        """Commit what waits; nothing is left behind."""
+        """Commit pending entries and delete the session's file."""
         if self.file is not None:
             self.commit()
             self._path.unlink()
@@ -110,7 +111,7 @@ class AccessLog:
             raise MachineError("lake_not_writable", lake=self.folder.parent) from error
 
     def _open_file(self) -> int:
-        """The session's file, locked while the session lives; nobody sees it under its name before it is."""
+        """The session's file, locked during the session; it gets its name only after it is locked."""
         self.folder.mkdir(exist_ok=True)
         draft = self.folder / f".{self.session_id}"
         file = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
@@ -120,7 +121,7 @@ class AccessLog:
 
 
 def commit_abandoned_entries(engine: Engine, folder: Path) -> None:
-    """Commit the entries of sessions that were killed.
+    """Commit the entries of killed sessions.
 
     Raises:
         StoreConflictError: Others kept committing first.
@@ -142,7 +143,7 @@ def _txn(session_id: str, seq: int) -> Txn:
 
 
 def _is_abandoned(file: int) -> bool:
-    """Whether the session of this file is gone: it held a lock that the system drops with it."""
+    """Whether the session of this file has ended: the operating system releases its lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -151,7 +152,7 @@ def _is_abandoned(file: int) -> bool:
 
 
 def _read_entries(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    """The entries of a file; a last line that a kill cut short was no answered query's."""
+    """The entries of a file; a truncated last line belongs to a query that returned no rows."""
     for line in lines:
         if line.endswith(b"\n"):
             row = json.loads(line)
@@ -159,7 +160,7 @@ def _read_entries(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def current_account() -> str:
-    """The operating system's name of who runs this process, or its number where it has no name."""
+    """Name of the operating system's user, or its number if it has no name."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -167,5 +168,5 @@ def current_account() -> str:
 
 
 def log_verdict(error: LakewardError | None) -> str:
-    """How the log calls the end of a query that was let through."""
+    """The log's verdict of an allowed query."""
     return "allowed" if error is None else "failed"

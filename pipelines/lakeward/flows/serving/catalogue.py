@@ -1,4 +1,4 @@
-"""What a reader finds on the shelf: each served table with its owner, grade, freshness and score, without a value of it."""
+"""The catalogue of served tables: owner, grade, freshness and score, no values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,11 +44,11 @@ class CatalogueTable:
     late: bool | None
 
     def as_dict(self) -> dict[str, object]:
-        """The fields by name, with plain values but for `updated`, which notebooks take for an instant."""
+        """The fields by name, with plain values except `updated`, which stays a `datetime` for notebooks."""
         return {**fields_of(self), "updated": self.updated}
 
     def __getitem__(self, key: str) -> object:
-        """The plain value of `key`, for notebooks that index the answer."""
+        """The plain value of `key`, for notebooks."""
         return self.as_dict()[key]
 
 
@@ -76,7 +76,7 @@ def _catalogue_row(table: ServedTable, run: Mapping[str, Any] | None, now: datet
 
 
 def _highest_grade(table: ServedTable) -> Grade | None:
-    """A table is as sensitive as its most sensitive column (就高从严); unknown where one of them is."""
+    """The highest grade of the columns (就高从严); None if one of them is ungraded."""
     grades = [column.grade.grade if column.grade else None for column in table.columns]
     if not grades or None in grades:
         return None

@@ -1,6 +1,6 @@
 """Serves the lake to one principal: its policy, the grades, a locked session, and a log of every query.
 
-In process, so a convenience and not a wall: who may read the lake's files can read them without it.
+In process, so it is not a security boundary: a user with access to the lake's files can read them directly.
 """
 
 import weakref
@@ -65,12 +65,12 @@ class MaskExplanation:
         return fields_of(self)
 
     def __getitem__(self, key: str) -> object:
-        """The plain value of `key`, for notebooks that index the answer."""
+        """The plain value of `key`, for notebooks."""
         return self.as_dict()[key]
 
 
 class Connection:
-    """The lake as one role has it; tables, grades and policy as they were when it was opened."""
+    """A connection of one role to the served tables; tables, grades and policy are those at the time of opening."""
 
     def __init__(
         self, workspace: Workspace, engine: Engine, principal: Principal, tables: list[ServedTable], key: TokenKey | None
@@ -86,10 +86,10 @@ class Connection:
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
     def sql(self, query: str) -> Rows:
-        """The rows of one SELECT over `con.catalogue()`'s tables; nothing is read before they are taken out.
+        """The rows of one SELECT over `con.catalogue()`'s tables; nothing is read before rows are fetched.
 
         Raises:
-            ProtectionError: The guard or the policy refuses it; that is logged too.
+            ProtectionError: The guard or the policy rejects the statement; this is logged, too.
 
         Examples:
             >>> import lakeward
@@ -116,14 +116,14 @@ class Connection:
         return Rows(relation, report)
 
     def catalogue(self) -> list[CatalogueTable]:
-        """What there is, table by table."""
+        """The served tables."""
         return catalogue_rows(self._workspace, self._engine, list(self._tables.values()))
 
     def explain_mask(self, column: str) -> MaskExplanation:
-        """What this role sees of `layer.table.column`, by which rule and grade, why, and whom to ask.
+        """Explain what this role sees of `layer.table.column`, by which rule and grade, and who can grant more access.
 
         Raises:
-            UsageError: There is no such column.
+            UsageError: The column does not exist.
         """
         table, _, name = column.rpartition(".")
         columns = {c.name: c for c in self._tables[table].columns} if table in self._tables else {}
@@ -161,22 +161,22 @@ class Connection:
 
 
 def connect(role: str, project: str | Path | None = None) -> Connection:
-    """The lake of the project at or above `project` (default: here), as `role` has it.
+    """Open the lake of the project at or above `project` (default: the current folder) as `role`.
 
     Raises:
-        UsageError: There is no such project, or no such role.
+        UsageError: The project or the role does not exist.
         PolicyError: The policy is not valid.
-        ProtectionError: The key of tokens is not safe where it lies.
+        ProtectionError: The token key is missing or not stored safely.
     """
     return open_connection(Settings.load(Path(project) if project else None), role)
 
 
 def open_connection(settings: Settings, role: str, grade_lookup: GradeLookup = current_grades) -> Connection:
-    """See `connect`; `grades_of` says what each column of a contract is graded."""
+    """See `connect`; `grades_of` returns the grades of a contract's columns."""
     workspace = open_workspace(settings)
     principal, key = resolve_principal(workspace, role)
     with ExitStack() as undo:
-        # Serving is DuckDB's, whatever engine wrote the tables.
+        # DuckDB serves the tables of every engine.
         engine = open_engine("embedded", workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
         commit_abandoned_entries(engine, access_log_folder(workspace))
@@ -187,7 +187,7 @@ def open_connection(settings: Settings, role: str, grade_lookup: GradeLookup = c
 
 
 def resolve_principal(workspace: Workspace, role: str) -> tuple[Principal, TokenKey | None]:
-    """Who asks, by the project's policy, and the key that tokens are made with.
+    """The principal of a role by the project's policy, and the token key.
 
     Raises:
         UsageError: The policy has no such role.
@@ -206,7 +206,7 @@ def _serve_table(workspace: Workspace, engine: Engine, principal: Principal, nam
 
 
 def access_log_folder(workspace: Workspace) -> Path:
-    """Where sessions keep entries of the access log that are not committed yet."""
+    """Folder of the access log entries that are not committed yet."""
     return Path(workspace.lake) / ".access"
 
 

@@ -1,4 +1,4 @@
-"""The serving policy of a project: read, linted, and tried against the tests that lie beside it."""
+"""The serving policy of a project: loads and lints it, and runs its tests."""
 
 from dataclasses import dataclass
 from importlib import resources
@@ -19,10 +19,10 @@ TESTS_FILE = Path("expectations/policies/serving.tests.yaml")
 
 
 def load_policy(workspace: Workspace) -> Policy:
-    """The project's policy; where it has none, the one that travels in the package.
+    """The project's policy, or the policy of the package if it has none.
 
     Raises:
-        PolicyError: The first of its problems.
+        PolicyError: The policy is not valid; the first problem is reported.
     """
     policy, problems = read_policy(*_read_policy_file(workspace.project), contract_columns(workspace.project))
     if problems:
@@ -63,7 +63,7 @@ def lint_policy(settings: Settings) -> list[Notice]:
     """Every problem of the policy and of its tests, with `file, line, column` among the facts.
 
     Raises:
-        PolicyError: One of the files is no YAML.
+        PolicyError: One of the files is not YAML.
     """
     project = open_workspace(settings).project
     column_names = contract_columns(project)
@@ -73,7 +73,7 @@ def lint_policy(settings: Settings) -> list[Notice]:
 
 
 def run_policy_tests(settings: Settings) -> list[PolicyTrial]:
-    """What becomes of each test of the policy.
+    """The result of each test of the policy.
 
     Raises:
         PolicyError: The policy or its tests are not valid.

@@ -1,1 +1,1 @@
-"""What a data steward does with quarantined rows: lists them, repairs, replays, releases or gives them up."""
+"""Actions of a data steward on quarantined rows: list, repair, replay, release and expire."""

@@ -1,4 +1,4 @@
-"""Gives open rows up: they are closed, and never judged again; bronze and quarantine keep them. It takes a steward and a reason."""
+"""Expires open rows: they are closed and never judged again, but stay in bronze and quarantine. Needs a steward and a reason."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,11 +16,11 @@ from lakeward.flows.steward.replay import received_contract
 def expire_rows(
     settings: Settings, name: str, selection: Selection, signature: Signature, *, older_than: timedelta | None = None
 ) -> int:
-    """Close the open rows that are meant; how many there were. Nothing is written where there are none.
+    """Close the selected open rows; returns their number. Without such rows nothing is written.
 
     Raises:
-        UsageError: There is no such dataset, its rows are computed, nothing is selected, or no reason is given.
-        ProtectionError: It takes a steward; or the selection's condition is none.
+        UsageError: The dataset does not exist or is computed, nothing is selected, or no reason is given.
+        ProtectionError: The role is not a steward's, or the selection's condition is not an expression.
     """
     check_signature(signature, "expire", steward=True)
     workspace = open_workspace(settings)

@@ -1,4 +1,4 @@
-"""What was set aside, counted: by rule and dataset, how much of it is open and how old, how often it is repaired and fails again."""
+"""Figures of the quarantine: open rows and their age by rule and dataset, and rates of repair and repeated failure."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,9 +18,9 @@ from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.events import EVENTS, EventKind
 from lakeward.flows.quarantine.open_rows import is_received, open_copies
 
-# Where rows lie that are not in silver, with the SQL of the list of reasons that each row there has.
+# Layers of rows that are not in silver, with the SQL of each row's list of reasons.
 REASON_LISTS = {Layer.QUARANTINE: "CAST(_reasons AS VARCHAR[])", Layer.REJECTS: "[reason]"}
-# The line of figures that is of all datasets together.
+# Name of the total over all datasets.
 ALL_DATASETS = "*"
 _AGES = "round(quantile_cont(days, 0.5), 2) AS p50, round(quantile_cont(days, 0.9), 2) AS p90"
 
@@ -84,7 +84,7 @@ class QuarantineFigures:
 
 
 def list_quarantine(settings: Settings) -> list[QuarantineCount]:
-    """Per table and reason, what was set aside."""
+    """Rows in quarantine and rejects, per table and reason."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         tables = [t.name for t in engine.tables() if t.name.layer in REASON_LISTS]
@@ -93,7 +93,7 @@ def list_quarantine(settings: Settings) -> list[QuarantineCount]:
 
 
 def quarantine_figures(settings: Settings) -> list[QuarantineFigures]:
-    """Per dataset whose rows are received, and for all of them (`*`)."""
+    """Figures per received dataset, and for all of them (`*`)."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         tables = [t.name for t in engine.tables() if t.name.layer is Layer.QUARANTINE and is_received(engine, t.name.name)]
@@ -117,7 +117,7 @@ def _open_by_dataset(waiting: Relation) -> str:
 
 
 def _rows_that_wait(now: str, engine: Engine, tables: list[TableName]) -> Relation:
-    """The rows that wait: `layer, dataset, reasons, since, days`."""
+    """The open rows: `layer, dataset, reasons, since, days`."""
     parts = [_open_rows_query(engine, table) for table in tables]
     nothing = (
         "SELECT '' AS layer, '' AS dataset, CAST([] AS VARCHAR[]) AS reasons, CAST(NULL AS TIMESTAMPTZ) AS since WHERE FALSE"
@@ -191,7 +191,7 @@ def _ratio(part: int, whole: int) -> float | None:
 
 
 def _owner(project: Project, table: TableName) -> str | None:
-    """The contract's owner; None where the dataset has no valid contract any more."""
+    """The contract's owner; None if the dataset has no valid contract."""
     with suppress(ContractError, UsageError):
         return project.contract(table.name).owner or None
     return None

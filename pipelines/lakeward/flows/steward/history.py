@@ -1,4 +1,4 @@
-"""One row's life: when it was set aside and why, and what people did about it, in order."""
+"""The history of one row: its failures and the actions on it, in order."""
 
 import json
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class RowFailure:
 
 
 def row_history(engine: Engine, dataset: str, row_id: RowId) -> tuple[RowFailure | RowEvent, ...]:
-    """What happened to the row, oldest first; empty for a row that was never set aside."""
+    """The events of the row, oldest first; empty for a row that was never quarantined."""
     events: list[RowFailure | RowEvent] = [*_failures(engine, dataset, row_id), *row_events(engine, dataset, *row_id)]
     return tuple(sorted(events, key=lambda event: event.at))
 

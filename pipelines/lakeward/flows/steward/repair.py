@@ -1,7 +1,7 @@
-"""Repairs open rows: an SQL expression over a row's own columns, or values that a person typed for named rows. Both are recorded.
+"""Repairs open rows by an SQL expression over the row's columns, or by typed values for named rows. Both are recorded.
 
-The repaired versions lie in `repairs.<dataset>`, beside what was received, and count once their event is recorded. They wait for
-a replay: a repair alone publishes nothing.
+Repaired versions are stored in `repairs.<dataset>` and are valid once their event is recorded. They need
+a replay: a repair publishes nothing.
 """
 
 from collections.abc import Mapping
@@ -42,15 +42,15 @@ class Repair:
     """New values of some columns.
 
     Args:
-        expressions: Column -> SQL over the row as it was received.
-        texts: Column -> what a person typed; only for rows that were named one by one.
+        expressions: Column -> SQL over the received row.
+        texts: Column -> typed value; only for rows selected by id.
     """
 
     expressions: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
 
     def description(self) -> str:
-        """What the event says of it: expressions as they are, of typed values only the columns."""
+        """Text for the event: expressions in full, of typed values only the columns."""
         assignments = [f"{column} = {expression}" for column, expression in self.expressions.items()]
         return "; ".join([*assignments, *self.texts])
 
@@ -58,7 +58,7 @@ class Repair:
         """Column -> SQL of its new value in its own type.
 
         Raises:
-            ProtectionError: An expression is none over these columns.
+            ProtectionError: An expression is not valid over these columns.
         """
         computed = {column: checked_expression(text, types) for column, text in self.expressions.items()}
         typed = {column: literal(text) for column, text in self.texts.items()}
@@ -66,11 +66,11 @@ class Repair:
 
 
 def repair_rows(settings: Settings, name: str, selection: Selection, repair: Repair, signature: Signature) -> int:
-    """Repair the open rows that are meant; how many were. They stay open until a replay takes them.
+    """Repair the selected open rows; returns their number. They stay open until a replay.
 
     Raises:
-        UsageError: There is no such dataset or column, nothing is selected or repaired, nobody signs it, or it fails on some rows.
-        ProtectionError: An expression may not run.
+        UsageError: The dataset or column does not exist, nothing is selected or repaired, the author is missing, or a row fails.
+        ProtectionError: An expression is not allowed.
     """
     check_signature(signature, "repair", steward=False)
     workspace = open_workspace(settings)
@@ -114,14 +114,14 @@ def _check_repair(contract: Contract, selection: Selection, repair: Repair) -> N
 def _compute_repair(
     engine: Engine, contract: Contract, selection: Selection, repair: Repair, waiting: Relation
 ) -> tuple[Relation, int]:
-    """The repaired ones of the rows that wait, and their number.
+    """Compute the repaired rows, and their number.
 
     Raises:
-        UsageError: An expression fails on some rows. Which values those are is not told.
+        UsageError: An expression fails on some rows. Values are not shown.
     """
     types = engine.types(waiting)
     values = repair.column_expressions({column.name: types[column.name] for column in contract.columns})
-    # A structure is NULL only where computing its content failed: a value may be NULL by intent.
+    # A structure is NULL only if computing its content failed: a value can be NULL on purpose.
     new_items = "".join(f", TRY(struct_pack(value := {sql})) AS {identifier(f'_new_{column}')}" for column, sql in values.items())
     row_ids = selection.row_ids(waiting, types)
     computed = engine.materialise("computed", f"SELECT *{new_items} FROM {waiting} SEMI JOIN ({row_ids}) USING (_file_seq, _row)")
@@ -135,7 +135,7 @@ def _compute_repair(
 
 
 def _next_number(engine: Engine, contract: Contract) -> int:
-    """The next repair's; one that was killed between its two commits keeps its number, and counts for nothing."""
+    """Number of the next repair. A repair killed between its two commits is ignored."""
     app = _application_id(contract)
     return max(engine.txn(contract.table(Layer.REPAIRS), app), engine.txn(EVENTS, app)) + 1
 

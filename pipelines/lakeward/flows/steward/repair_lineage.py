@@ -1,4 +1,4 @@
-"""Tells lineage of a repair: which columns of the repaired rows are as they were received, and which a person made of what."""
+"""Records the lineage of a repair: which columns are unchanged, and which were computed from others."""
 
 from collections.abc import Mapping
 

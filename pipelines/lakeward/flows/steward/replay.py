@@ -1,4 +1,4 @@
-"""Takes quarantined rows to silver: by the rules as they are now (replay), or though rules fail (release, by a steward)."""
+"""Takes quarantined rows to silver: by the current rules (replay), or despite failed rules (release, by a steward)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,14 +29,14 @@ from lakeward.quality.suite import load_rules
 def replay_rows(
     settings: Settings, name: str, selection: Selection, signature: Signature, *, on_step: OnStep = ignore_step
 ) -> RunReport:
-    """Judge open rows again by the contract and suite as they are now, and publish those that pass; each row exactly once.
+    """Judge open rows again by the current contract and suite, and publish those that pass, each exactly once.
 
-    What an earlier run left unfinished is brought to its end first, so a replay that was killed goes on.
+    Open batches of earlier runs are finished first, so a killed replay resumes.
 
     Raises:
-        UsageError: There is no such dataset, or its rows are computed, not received.
+        UsageError: The dataset does not exist, or its rows are computed, not received.
         ContractError, SuiteError: Its contract or suite is not valid.
-        ProtectionError: The selection's condition is none.
+        ProtectionError: The selection's condition is not an expression.
     """
     return _reprocess_rows(settings, name, (Reprocess.REPLAY, selection, signature), on_step)
 
@@ -44,10 +44,10 @@ def replay_rows(
 def release_rows(
     settings: Settings, name: str, selection: Selection, signature: Signature, *, on_step: OnStep = ignore_step
 ) -> RunReport:
-    """Publish open rows though rules of the suite fail; those that can't be typed, or lack what is required, stay set aside.
+    """Publish open rows despite failed rules of the suite; rows with type errors or missing required values stay in quarantine.
 
     Raises:
-        UsageError: As `replay_rows`; or no reason is given, or no rows are named.
+        UsageError: As `replay_rows`; or no reason is given, or no rows are selected.
         ProtectionError: It takes a steward.
     """
     check_signature(signature, "release", steward=True)
@@ -57,10 +57,10 @@ def release_rows(
 
 
 def release_batch(settings: Settings, name: str, seq: int, signature: Signature) -> RunReport:
-    """Let the batch at which the dataset waits be published, and run the dataset.
+    """Release the halted batch of the dataset, and run the dataset.
 
     Raises:
-        UsageError: The dataset does not wait at this batch, or no reason is given.
+        UsageError: The dataset is not halted at this batch, or no reason is given.
         ProtectionError: It takes a steward.
     """
     check_signature(signature, "release", steward=True)
@@ -86,7 +86,7 @@ def received_contract(workspace: Workspace, name: str) -> Contract:
     """The contract of a dataset whose rows are received.
 
     Raises:
-        UsageError: There is no such dataset, or its rows are computed: they are computed anew, never repaired.
+        UsageError: The dataset does not exist, or its rows are computed; these are recomputed, never repaired.
     """
     contract = workspace.project.contract(name)
     if contract.layer is Layer.GOLD:
@@ -116,7 +116,7 @@ def _reprocess_rows(settings: Settings, name: str, request: ReprocessRequest, on
 
 
 def _plan_and_run(ingest: Ingest, definition: Definition, request: ReprocessRequest) -> Iterator[BatchResult]:
-    """Plan a batch of the rows that are wished for, if any is open, and bring it to its end."""
+    """Plan a batch of the selected open rows, if there are any, and run it."""
     kind, selection, signature = request
     is_pinned = False
     while not is_pinned:
@@ -131,9 +131,9 @@ def _plan_and_run(ingest: Ingest, definition: Definition, request: ReprocessRequ
 
 
 def _needs_reprocessing(engine: Engine, definition: Definition, request: ReprocessRequest, before_batch: int) -> bool:
-    """Whether any row is meant; for a replay of all that is open, whether any was repaired, or is under other rules by now.
+    """Whether any row is selected; for a replay of all open rows, whether any was repaired or is subject to other rules.
 
-    A replay that can't end otherwise than the last one would only make the tables longer.
+    A replay with the same result as the last one would only add rows to the tables.
     """
     kind, selection, _ = request
     rows = engine.materialise("open_rows", open_rows(engine, definition.contract, before_batch))

@@ -1,4 +1,4 @@
-"""Rows that were set aside, one by one: where each came from, why it is there, how it stands, and its values as a role may see them."""
+"""Shows rows in quarantine and rejects, one by one: source, reasons, state, and values masked for a role."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from lakeward.serving.received_values import mask_received_rows
 
 
 class RowState(StrEnum):
-    """How a row in quarantine stands; an open and a repaired row wait for somebody."""
+    """State of a row in quarantine; open and repaired rows need an action."""
 
     OPEN_STATE = "open"
     REPAIRED = "repaired"
@@ -38,7 +38,7 @@ STATES = {
     EventKind.RELEASE: RowState.RELEASED,
     EventKind.EXPIRE: RowState.EXPIRED,
 }
-# Rows that still wait for somebody; rejects and rows of gold have no state.
+# Condition of rows that need an action; rejects and rows of gold have no state.
 OPEN_CONDITION = f"_state IS NULL OR _state IN ({literal(RowState.OPEN_STATE)}, {literal(RowState.REPAIRED)})"
 
 
@@ -87,16 +87,16 @@ def show_quarantine(
     include_closed: bool = False,
     role: str | None = None,
 ) -> list[QuarantinedRow]:
-    """Rows of a dataset that were set aside.
+    """Rows of a dataset in quarantine and rejects.
 
     Args:
-        limit: Rows of quarantine, and as many of rejects; the newest.
+        limit: Maximum number of rows of quarantine, and of rejects; the newest.
         row: One row's place: all its copies, each with `history`.
         every: Rows that are closed, too.
         role: Show `values` too, as this role may see them; who saw them is in the access log.
 
     Raises:
-        UsageError: The project has no dataset `name`, or the policy no such role.
+        UsageError: The project has no dataset `name`, or the policy has no such role.
     """
     workspace = open_workspace(settings)
     workspace.project.contract_path(name)
@@ -122,7 +122,7 @@ def _newest_rows(engine: Engine, table: TableName, condition: str, limit: int) -
 
 
 def _state_sql(engine: Engine, table: TableName) -> str:
-    """SQL of how a copy stands: what closed it first; else whether it is repaired."""
+    """SQL of the state of a copy: the first event that closed it, else whether it is repaired."""
     if table.layer is Layer.REJECTS or not is_received(engine, table.name):
         return "CAST(NULL AS VARCHAR)"
     if engine.info(EVENTS) is None:
@@ -153,7 +153,7 @@ def _quarantine_row(table: TableName, row: Mapping[str, Any], past: tuple[RowEve
 def _visible_values(
     workspace: Workspace, engine: Engine, contract: Contract, rows: Sequence[Mapping[str, Any]], role: str
 ) -> Sequence[Mapping[str, object]]:
-    """The rows' values as the role sees them in the served table; written to the access log before they are handed on."""
+    """The rows' values, masked as in the served table. The access log is written before they are returned."""
     asked_at = workspace.clock.now()
     principal, key = resolve_principal(workspace, role)
     served = principal.serve_table(contract, None, current_grades(engine, contract))

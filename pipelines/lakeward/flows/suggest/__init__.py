@@ -1,1 +1,1 @@
-"""Rules learned from a dataset's past: measured in SQL, proposed from counts, tried on every batch, written when a person accepts."""
+"""Rules learned from a dataset's history: measured in SQL, proposed from counts, tested on every batch, written on acceptance."""

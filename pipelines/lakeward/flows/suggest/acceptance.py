@@ -1,4 +1,4 @@
-"""Writes accepted proposals into the dataset's suite, with who accepted them, why, and what they were learned from."""
+"""Writes accepted proposals into the dataset's suite, with author, reason and evidence."""
 
 import os
 import tempfile
@@ -24,12 +24,12 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A person's word.
+    """A person's acceptance of proposals.
 
     Args:
-        ids: Proposals; `all` alone means every one.
-        reason: Why, in their words.
-        by: Who; None where they did not say.
+        ids: Ids of proposals, or only `all`.
+        reason: Why they are accepted.
+        by: Who accepts; None if not stated.
     """
 
     ids: tuple[str, ...]
@@ -38,12 +38,12 @@ class Acceptance:
 
 
 def accept_rules(settings: Settings, name: str, acceptance: Acceptance) -> list[str]:
-    """Add the proposals to the suite; the ids that were added. What is in the suite already is left as it is.
+    """Add the proposals to the suite; returns the added ids. Existing rules stay unchanged.
 
     Raises:
-        UsageError: No reason is given, an id is neither proposed nor in the suite, or there is no dataset or no past.
+        UsageError: No reason is given, an id is neither proposed nor in the suite, or the dataset or its history does not exist.
         ContractError, SuiteError: The contract or the suite is not valid.
-        MachineError: The suite can't be written; it is as it was.
+        MachineError: The suite can't be written; it stays unchanged.
     """
     if not acceptance.reason.strip():
         raise UsageError("suggest_reason_missing", dataset=name)
@@ -97,16 +97,16 @@ def _suite_entry(history: History, proposal: RuleProposal, acceptance: Acceptanc
 
 
 def _read_suite(path: Path) -> str:
-    """The suite with its own line ends."""
+    """The text of the suite with its line ends."""
     return path.read_bytes().decode("utf-8")
 
 
 def _replace_file(path: Path, text: str, label: str) -> None:
-    """Replace the file whole: a reader, or a kill, sees the old suite or the new one."""
+    """Replace the file atomically: after a kill it is the old suite or the new one."""
     target = path.resolve()
     try:
         if target.exists():
-            target.open("r+b").close()  # a file that a person made read-only stays as it is, though its folder would let it go
+            target.open("r+b").close()  # a read-only file stays unchanged, even if its folder is writable
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".suite-", suffix=".json")
         draft = Path(name)
         try:

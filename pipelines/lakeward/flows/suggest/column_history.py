@@ -1,4 +1,4 @@
-"""What the past shows of one column, as counts: what proposals are made of. Values appear only where a suite itself must hold them."""
+"""The history of one column as counts, the input of proposals. Values occur only if a suite must contain them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from lakeward.contracts.model import Column
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """The values of a number, in one state or in all.
+    """Distribution of a numeric column, in one state or overall.
 
     Args:
-        state: The state's value; None for all rows.
-        count: Values.
-        low, high: Least and greatest of those that lie with the others (`ranges.FENCE`).
-        up, down: Steps to the next value of the series, in time, that rise, and that fall; of the newest batches.
+        state: Value of the state; None for all rows.
+        count: Number of values.
+        low, high: Least and greatest value without outliers (`ranges.FENCE`).
+        up, down: Number of rising and of falling steps between readings of a series, in the newest batches.
     """
 
     state: str | int | bool | None
@@ -28,7 +28,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ValueCount:
-    """One value of a list: how often, and in which batch first."""
+    """One value of a list: its number of rows and its first batch."""
 
     value: str | int
     count: int
@@ -37,15 +37,15 @@ class ValueCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnHistory:
-    """One column, over the batches that teach.
+    """One column, over the training batches.
 
     Args:
-        filled: Rows with a value, per batch.
-        distinct: Different values, nearly.
-        sensitive: Its values, and what is made of them, must not be written into a suite.
-        shortest, longest: Lengths of texts; None for other types.
-        values: All of them, where they are few; empty where sensitive.
-        shapes: Texts with each letter and digit replaced by its class, and how many rows have each, the commonest first.
+        filled: Number of rows with a value, per batch.
+        distinct: Estimated number of distinct values.
+        sensitive: Whether its values, and what is derived from them, must not be written into a suite.
+        shortest, longest: Length of the shortest and of the longest text; None for other types.
+        values: All values if they are few; empty if sensitive.
+        shapes: Texts with letters and digits replaced by their class, and the number of rows of each, most common first.
     """
 
     column: Column

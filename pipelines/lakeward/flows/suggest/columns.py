@@ -1,4 +1,4 @@
-"""Measures the columns of a past: one scan for all counts, one small query per column whose values are few or of one form."""
+"""Measures the columns of a history: one scan for all counts, and a small query per column with few values or one pattern."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,12 +11,12 @@ from lakeward.flows.suggest.history import History
 from lakeward.profiling.columns import MAX_CHOICES
 from lakeward.profiling.patterns import LONGEST
 
-# The count of different values is an estimate, a few in a hundred off; the list itself is exact.
+# The number of distinct values is an estimate, a few per cent off; the list is exact.
 ESTIMATE_FACTOR = 2
-# More forms than this are no form.
+# With more shapes than this a column has no pattern.
 MAX_SHAPES = 200
 LISTABLE_KINDS = frozenset({Kind.STRING, Kind.INTEGER})
-# Letters and digits by class, as `texts.CLASSES` reads them; a letter of any other script is `ä`, which no class has.
+# Letters and digits by class, as in `texts.CLASSES`; letters of other scripts become `ä`, which is in no class.
 MASKS = (("[0-9]", "0"), ("[A-Z]", "A"), ("[a-z]", "a"), ("[一-鿿]", "一"), (r"[^\P{L}A-Za-z一-鿿]", "ä"))
 
 
@@ -24,7 +24,7 @@ def measure_columns(history: History, sensitive: frozenset[str]) -> tuple[Column
     """Every column of the contract, in its order.
 
     Args:
-        sensitive: Names of those whose values are not to be looked at one by one.
+        sensitive: Names of the columns whose single values must not be read.
     """
     items = [f"count({finite_value(column)}) AS n{index}" for index, column in enumerate(history.contract.columns)]
     found = history.fetch(
@@ -46,7 +46,7 @@ def measure_columns(history: History, sensitive: frozenset[str]) -> tuple[Column
 
 
 def finite_value(column: Column) -> str:
-    """SQL of the column's value; neither NaN nor an infinite number is one."""
+    """SQL of the column's value; NaN and infinite numbers become NULL."""
     own = identifier(column.name)
     return f"CASE WHEN isfinite({own}) THEN {own} END" if column.type.kind is Kind.DOUBLE else own
 
@@ -62,7 +62,7 @@ def _column_items(history: History) -> list[str]:
 
 
 def _with_values_or_shapes(history: History, column: ColumnHistory) -> ColumnHistory:
-    """The column with its values, or the shapes of its texts."""
+    """Add the column's values, or the shapes of its texts."""
     if column.sensitive or not column.count or column.column.type.kind not in LISTABLE_KINDS:
         return column
     if column.distinct <= ESTIMATE_FACTOR * MAX_CHOICES:
@@ -90,7 +90,7 @@ def _shapes(history: History, column: ColumnHistory) -> Mapping[str, int] | None
 
 
 def shape_sql(text: str) -> str:
-    """SQL of the text's shape: what it is made of, and nothing of what it says."""
+    """SQL of a text's shape: its classes of characters, not its content."""
     for pattern, mark in MASKS:
         text = f"regexp_replace({text}, {literal(pattern)}, {literal(mark)}, 'g')"
     return text

@@ -1,4 +1,4 @@
-"""What the contract and the suite say already: it is not proposed again. And what they say too often to be believed."""
+"""Which proposals the contract or suite already covers, and which existing rules fail too often."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,13 +11,13 @@ from lakeward.flows.suggest.proposal import Finding, RuleProposal
 from lakeward.quality.kwargs import columns_of
 from lakeward.quality.rule import Rule
 
-# A rule that fails in more of its batches than this is either wrong, or nobody listens to it.
+# A rule that fails in a larger share of its batches is wrong or ignored.
 TOO_OFTEN = 0.2
-# What says which rows a rule speaks of; without them, of all.
+# Arguments that limit a rule to some rows.
 DOMAIN = ("row_condition", "series_regex")
-# In fewer batches it may be chance.
+# With fewer batches it can be chance.
 BATCHES = 5
-# Where a person has listed, formed or allowed for what a column holds, they knew more than its past shows, be it wider or not.
+# If a suite already has a list, pattern or share for a column, its author knew more than the history shows.
 EQUIVALENT_TYPES = (
     frozenset({"expect_column_values_to_be_in_set", "expect_column_distinct_values_to_be_in_set"}),
     frozenset({"expect_column_values_to_match_regex", "expect_column_values_to_match_regex_list"}),
@@ -34,7 +34,7 @@ EQUIVALENT_TYPES = (
 
 
 def is_covered(proposal: RuleProposal, rules: Iterable[Rule]) -> bool:
-    """Whether a rule has its id, or says the same of the same columns, or more."""
+    """Whether an existing rule has its id, or is at least as strict on the same columns."""
     return any(rule.id == proposal.id or _covers(rule, proposal) for rule in rules)
 
 
@@ -51,7 +51,7 @@ def _covers(rule: Rule, proposal: RuleProposal) -> bool:
 
 
 def is_as_strict(existing: Mapping[str, Any], proposed: Mapping[str, Any]) -> bool:
-    """Whether bounds `existing` let through no more than `wanted` does."""
+    """Whether bounds `existing` allow no more than `wanted`."""
     if existing.get("mostly", 1) < proposed.get("mostly", 1):
         return False
     pairs = [(existing.get(side), proposed.get(side)) for side in ("min_value", "max_value")]
@@ -64,7 +64,7 @@ def is_as_strict(existing: Mapping[str, Any], proposed: Mapping[str, Any]) -> bo
 
 
 def find_failing_rules(history: History, rules: Sequence[Rule]) -> Iterator[Finding]:
-    """Rules of the suite that fail in too many of the batches that they judged as they are now."""
+    """Rules of the suite that fail in too many of the batches judged by their current version."""
     table = governance.table_spec("verdicts").name
     info = history.engine.info(table)
     if info is None:

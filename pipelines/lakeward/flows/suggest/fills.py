@@ -1,4 +1,4 @@
-"""Proposes how much of a column is filled: always, or a share that has been stable from batch to batch."""
+"""Proposes the share of filled values: all, or a share that is stable from batch to batch."""
 
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -11,15 +11,15 @@ from lakeward.flows.suggest.ranges import ENOUGH_VALUES
 
 NOT_NULL = "expect_column_values_to_not_be_null"
 SHARE = "expect_column_proportion_of_non_null_values_to_be_between"
-# Shares that lie further apart are not stable.
+# Shares with a larger range are not stable.
 MAX_SWING = Decimal("0.2")
-# The seen shares are widened by half the distance between them, and by no less than this: the next batch is another sample.
+# Observed shares are widened by half their range, and by at least this, because the next batch is another sample.
 MARGIN, LEAST_MARGIN = Decimal("0.5"), Decimal("0.02")
 DIGITS = Decimal("0.001")
 
 
 def propose_fill(history: History, column: ColumnHistory) -> Iterator[RuleProposal]:
-    """Not null where nothing was ever missing, else the share; what the contract requires already is left to it."""
+    """Not null if nothing was ever missing, else the share; nothing for a required column of the contract."""
     if column.column.required or column.name in history.contract.primary_key or history.row_count < ENOUGH_VALUES:
         return
     evidence = history.evidence(f"count(*) AS value, count({identifier(column.name)}) AS filled", history.row_count)
@@ -39,7 +39,7 @@ def propose_fill(history: History, column: ColumnHistory) -> Iterator[RulePropos
 
 
 def stable_share(rows: tuple[int, ...], filled: tuple[int, ...]) -> tuple[Decimal, Decimal] | None:
-    """Bounds of the share in one batch; None where batches are few or small, it swings, or the column is empty."""
+    """Bounds of the share in one batch; None if batches are few or small, the share varies, or the column is empty."""
     shares = [Decimal(count) / total for count, total in zip(filled, rows, strict=True)]
     if len(shares) < HOLDOUT_EVERY - 1 or min(rows) < ENOUGH_VALUES or not any(shares):
         return None

@@ -1,4 +1,4 @@
-"""Finds how far apart deliveries come, against what the contract promises. A contract's promises are no rules of a suite."""
+"""Measures the time between deliveries against the contract. A finding only, because a suite has no rule for it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,12 +9,12 @@ from lakeward.flows.base import governance
 from lakeward.flows.suggest.history import HOLDOUT_EVERY, History
 from lakeward.flows.suggest.proposal import Finding
 
-# Runs that follow each other faster take in one delivery, file by file.
+# Runs in quicker succession ingest one delivery, file by file.
 ONE_DELIVERY_S = 60
 
 
 def find_freshness(history: History) -> Iterator[Finding]:
-    """How far apart deliveries come, where the contract promises nothing of it, or too much."""
+    """The time between deliveries, if the contract has no freshness, or deliveries exceed it."""
     table = governance.table_spec("runs").name
     info = history.engine.info(table)
     if info is None:

@@ -1,4 +1,4 @@
-"""Proposes how long a series may be silent, from the steps between its readings; series with a rhythm of their own by themselves."""
+"""Proposes the longest gap of a series, from the steps between its readings; separately for series with other periods."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -13,16 +13,16 @@ from lakeward.flows.suggest.proposal import Finding, FiringRates, RuleProposal, 
 from lakeward.profiling.suite_text import widen_range
 
 NO_GAP = "expect_series_no_gap"
-# A reading may be late by half a period before it is missing; one in two hundred may be missing, and its series is regular still.
+# A reading counts as missing after one and a half periods; a series with one in two hundred missing is still regular.
 TOLERANCE, REACH = Decimal("1.5"), 0.995
-# Fewer steps show no rhythm.
+# Fewer steps show no period.
 ENOUGH_STEPS = 20
-# Series with a rhythm of their own, by name; more are no exceptions.
+# Maximum number of series with other periods; more are no exceptions.
 EXCEPTIONS = 20
 
 
 def propose_gaps(history: History, sensitive: frozenset[str]) -> Iterator[RuleProposal | Finding]:
-    """The longest silence of the series that share the commonest period, and, apart, of the few that have another."""
+    """The longest gap of the series with the most common period, and separately of the few with another."""
     time, series = history.contract.time_column, history.contract.series
     timed = time is not None and history.contract.column(time).type.kind is Kind.TIMESTAMP
     if not timed or history.contract.layer is Layer.GOLD or len(series) > 1 or sensitive & set(series):
@@ -69,7 +69,7 @@ def _gap_rule(
 
 
 def _firing_rates(history: History, limit: Decimal, condition: str) -> FiringRates:
-    """The rule's own meaning in one query for all batches: a step into the batch counts with it, be its begin in an earlier one."""
+    """Evaluates the rule for all batches in one query: a step counts for the batch of its end."""
     steps = _steps_query(history, f"{history.recent_or_holdout_filter} AND {condition}")
     counts = f"count(step) AS rows, count_if(step > {limit}) AS failed"
     found = {row["batch"]: row for row in history.fetch(f"SELECT batch, {counts} FROM ({steps}) GROUP BY 1")}
@@ -80,9 +80,9 @@ def _firing_rates(history: History, limit: Decimal, condition: str) -> FiringRat
 
 
 def _rhythms_query(history: History) -> str:
-    """SELECT of the series with the longest steps: `name` and `reach`, their longest usual one, in seconds.
+    """SELECT of the series with the longest steps: `name` and `reach`, their longest regular step in seconds.
 
-    Beside each stands what all have in common: `usual`, the commonest period, and `series`, how many they are.
+    Each row also has `usual`, the most common period, and `series`, the number of series.
     """
     by_series = (
         f"SELECT name, round(median(step), 3) AS period, quantile_cont(step, {REACH}) AS reach "
@@ -93,7 +93,7 @@ def _rhythms_query(history: History) -> str:
 
 
 def _steps_query(history: History, condition: str) -> str:
-    """SELECT of the readings: `name` of the series, `batch`, and seconds since the one before."""
+    """SELECT of the readings: `name` of the series, `batch`, and seconds since the previous reading."""
     name = identifier(history.contract.series[0]) if history.contract.series else "''"
     time = f"epoch({identifier(history.contract.time_column or '')})"
     return (

@@ -1,4 +1,4 @@
-"""The past of a dataset: which of its batches teach, and which are kept back, so that what was learned is tried on what it never saw."""
+"""The history of a dataset, split into training batches and newer holdout batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,22 +13,22 @@ from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 
-# The newest batch in five is kept back; of fewer than five there is nothing to spare.
+# The newest fifth of the batches is the holdout; with fewer than five there is none.
 HOLDOUT_EVERY = 5
-# Quantiles and steps need no more rows than this; counts, bounds and proofs look at all.
+# Maximum number of rows for quantiles and steps; counts, bounds and proofs use all rows.
 SAMPLE_ROWS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The stored rows that are learned from.
+    """The stored rows that rules are learned from.
 
     Args:
-        contract: The contract, with those columns that the table has as promised.
-        version: The table's version; all that is measured is measured at this one.
-        learned, held: Numbers of the batches that teach, and of those kept back, in order.
-        rows: Stored rows of each batch that teaches.
-        first, last: What the batches that teach span: event times, or, without a time column, when they were planned.
+        contract: The contract, with those columns that the table has in the same type.
+        version: The table's version; all measurements use it.
+        learned, held: Numbers of the training batches, and of the holdout batches, in order.
+        rows: Number of stored rows of each training batch.
+        first, last: Time range of the training batches: event times, or, without a time column, when they were planned.
     """
 
     engine: Engine
@@ -43,28 +43,28 @@ class History:
 
     @property
     def row_count(self) -> int:
-        """Rows that teach."""
+        """Number of rows of the training batches."""
         return sum(self.training_rows)
 
     @property
     def training_filter(self) -> str:
-        """SQL that is true on the rows that teach."""
+        """SQL condition of the training rows."""
         return f"_batch_seq <= {self.training_batches[-1]}"
 
     @property
     def sample_filter(self) -> str:
-        """SQL that is true on a sample of them, always the same one."""
+        """SQL condition of a fixed sample of the training rows."""
         step = self.row_count // SAMPLE_ROWS + 1
         return self.training_filter if step == 1 else f"{self.training_filter} AND hash(_batch_seq, _file_seq, _row) % {step} = 0"
 
     @property
     def recent_filter(self) -> str:
-        """SQL that is true on the newest of them, whole batches, so that neighbours in time stay neighbours."""
+        """SQL condition of the newest training batches, whole, so that neighbours in time stay neighbours."""
         return f"{self.recent_or_holdout_filter} AND {self.training_filter}"
 
     @property
     def recent_or_holdout_filter(self) -> str:
-        """SQL that is true on these, and on those kept back."""
+        """SQL condition of the newest training batches and the holdout batches."""
         rows, oldest = 0, self.training_batches[-1]
         for batch, count in zip(reversed(self.training_batches), reversed(self.training_rows), strict=True):
             rows += count
@@ -74,17 +74,17 @@ class History:
         return f"_batch_seq >= {oldest}"
 
     def fetch(self, query: str) -> list[dict[str, Any]]:
-        """A small result, read at the past's version."""
+        """Run a query with a small result, at the version of the history."""
         return self.engine.fetch(query, {self.table: self.version})
 
     def evidence(self, items: str, value: int, condition: str | None = None) -> Evidence:
-        """The query that gives a finding again: its column `value` says how many rows it stands on, the others (`items`) what was found."""
+        """The query that reproduces a finding: column `value` is its number of rows, the others (`items`) are its figures."""
         where = f"{self.training_filter} AND {condition}" if condition else self.training_filter
         return Evidence(f"SELECT {items} FROM {self.table} WHERE {where}", {str(self.table): self.version}, value)
 
 
 def open_history(engine: Engine, contract: Contract) -> History:
-    """The past of a dataset, as it is stored now.
+    """The current history of a dataset.
 
     Raises:
         UsageError: No row was ever published.
@@ -113,7 +113,7 @@ def open_history(engine: Engine, contract: Contract) -> History:
 
 
 def split_batches(batches: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The older batches, which teach, and the newest fifth, which is kept back."""
+    """Split batches into the older training batches and the newest fifth as holdout."""
     spared = len(batches) // HOLDOUT_EVERY
     return tuple(batches[: len(batches) - spared]), tuple(batches[len(batches) - spared :])
 

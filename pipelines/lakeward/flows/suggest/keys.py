@@ -1,4 +1,4 @@
-"""Proposes what tells rows apart, beside the contract's key: proven on all rows, those kept back left for the trial."""
+"""Proposes unique keys beside the contract's: proven on all training rows, tested on the holdout."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,22 +12,22 @@ from lakeward.flows.suggest.proposal import RuleProposal, make_proposal
 from lakeward.flows.suggest.ranges import ENOUGH_VALUES
 
 UNIQUE, COMPOUND = "expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"
-# Kinds whose values are the same or not, without rounding, and that name things.
+# Types with exact equality whose values identify things.
 NAMING = frozenset({Kind.STRING, Kind.INTEGER})
-# The estimate of different values may be so far off.
+# Least share of distinct values, by an estimate that can be off this far.
 MIN_DISTINCT_SHARE = 0.9
-# Columns to pair, those with the fewest values first: series are few, readings are many.
+# Columns to pair, those with the fewest values first.
 MAX_PAIRED_COLUMNS = 8
-# With so few rows only a name that says so makes an accident unlikely.
+# With fewer rows only a column named as a key is proposed, since uniqueness can be chance.
 FEWEST = 5
 
 _IDENTIFIER = re.compile(r"(^|_)(id|no|nr|number|code|key|uid|uuid|udi|serial)($|_)|编号|单号|序号|工单")
 
 
 def propose_keys(history: History, columns: Sequence[ColumnHistory]) -> Iterator[RuleProposal]:
-    """Single columns that are unique; pairs too where the contract has no key and no column is one.
+    """Unique single columns; also pairs if the contract has no key and no column is unique.
 
-    Never what may be about a person: a key travels everywhere. A pair beside a key is an accident more often than a rule.
+    Never personal data, since a key is copied everywhere. A unique pair beside a key is more often chance than a rule.
     """
     whole = [column for column in columns if column.count == history.row_count and not column.sensitive]
     likely = [(column,) for column in whole if _is_likely_key(history, column)]
@@ -50,7 +50,7 @@ def _is_likely_key(history: History, column: ColumnHistory) -> bool:
 
 
 def _candidate_pairs(history: History, whole: Sequence[ColumnHistory]) -> list[tuple[ColumnHistory, ...]]:
-    """Pairs whose columns together could have enough values, a pair with the time first."""
+    """Pairs whose columns have enough distinct values together, pairs with the time column first."""
     time = history.contract.time_column
     kinds = NAMING | {Kind.DATE}
     candidates = sorted((c for c in whole if c.column.type.kind in kinds and c.distinct > 1), key=lambda column: column.distinct)[

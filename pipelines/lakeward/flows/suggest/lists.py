@@ -1,4 +1,4 @@
-"""Proposes the list of a column's values, where it has stopped growing, and the values of another dataset's key, where it refers to one."""
+"""Proposes the list of a column's values if it no longer grows, and the values of another dataset's key if it refers to one."""
 
 from collections.abc import Iterator
 
@@ -13,12 +13,12 @@ from lakeward.flows.suggest.references import Reference
 from lakeward.profiling.columns import MIN_REPEATS
 
 IN_SET = "expect_column_values_to_be_in_set"
-# How ids of rules begin that list another dataset's key.
+# Prefix of the ids of rules that list another dataset's key.
 REFERENCE_PREFIX = "learned_refers"
 
 
 def propose_list(history: History, column: ColumnHistory) -> Iterator[RuleProposal | Finding]:
-    """The list, if the column is one; a finding where it still grows."""
+    """The list of the column's values, or a finding if it still grows."""
     if not column.values or column.sensitive or column.count < MIN_REPEATS * len(column.values):
         return
     if column.column.type.kind is not Kind.STRING and not is_list(column):
@@ -33,7 +33,7 @@ def propose_list(history: History, column: ColumnHistory) -> Iterator[RulePropos
 
 
 def still_grows(history: History, column: ColumnHistory) -> bool:
-    """Whether there will be new values: some were seen only once (Good and Turing), or first in the newer half of the batches."""
+    """Whether new values are likely: some occur only once (Good and Turing), or first in the newer half of the batches."""
     if any(value_count.count == 1 for value_count in column.values):
         return True
     middle = history.training_batches[(len(history.training_batches) - 1) // 2]
@@ -41,9 +41,9 @@ def still_grows(history: History, column: ColumnHistory) -> bool:
 
 
 def propose_reference(history: History, column: ColumnHistory, reference: Reference) -> Iterator[RuleProposal | Finding]:
-    """That the column refers to another dataset; as a rule, the values of that key, where they are few and may be told.
+    """The reference of a column to another dataset: a rule with the values of that key if they are few and not sensitive.
 
-    Great Expectations has no rule over two tables that a batch could be judged by, so a long list is a finding only.
+    Great Expectations has no rule over two tables, so a long list is only a finding.
     """
     sql = (
         f"SELECT count(DISTINCT {identifier(column.name)}) AS value FROM {history.table} WHERE {history.training_filter} "

@@ -1,4 +1,4 @@
-"""What is proposed: a rule that a suite can hold, why, and on which rows it stands. Plain values; nothing is measured here."""
+"""The classes of proposals and findings. Plain values; nothing is measured here."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from lakeward.core.evidence import Evidence
 from lakeward.flows.base.answers import fields_of, plain
 from lakeward.quality.kwargs import columns_of
 
-# Of so few digits two conditions on one column clash once in 16 million.
+# With this many digits two conditions on one column collide once in 16 million.
 DIGITS = 6
 
 
@@ -47,7 +47,7 @@ class TrialResult:
 
 
 def trial_result(counts_by_batch: Mapping[int, Mapping[str, Any]], batches: Iterable[int]) -> TrialResult:
-    """What counts per batch come to: `rows` evaluated and, of these, `failed`; a batch without rows was not evaluated."""
+    """Sum the counts per batch: `rows` evaluated and `failed` of these; a batch without rows was not evaluated."""
     counts = [counts_by_batch[batch] for batch in batches if batch in counts_by_batch and counts_by_batch[batch]["rows"]]
     return TrialResult(
         len(counts),
@@ -126,7 +126,7 @@ class RuleProposal:
         }
 
     def with_firing(self, firing: FiringRates) -> "RuleProposal":
-        """The same with what it would have said of the past."""
+        """A copy with its firing rates."""
         return replace(self, firing=firing)
 
 
@@ -152,10 +152,10 @@ class Finding:
 def make_proposal(
     kind: str, type_: str, kwargs: Mapping[str, Any], why: tuple[str, Mapping[str, object]], evidence: Evidence
 ) -> RuleProposal:
-    """A proposal, named after its kind and columns; a condition makes it another, without showing its value.
+    """Make a proposal whose id is derived from its kind and columns; a condition adds a hash, not its value.
 
     Args:
-        why: Message code and facts.
+        why: Message code and facts of the reason.
     """
     condition = kwargs.get("row_condition") or kwargs.get("series_regex")
     mark = "#" + hashlib.sha256(json.dumps(condition, ensure_ascii=False).encode()).hexdigest()[:DIGITS] if condition else ""

@@ -1,4 +1,4 @@
-"""Proposes ranges from spreads: of a number as it is, or state by state where the states explain most of how it spreads."""
+"""Proposes ranges of numbers: overall, or per state if the states explain most of the spread."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,17 +14,17 @@ from lakeward.profiling.findings import NUMBERS
 from lakeward.profiling.suite_text import MARGIN, widen_range
 
 RANGE = "expect_column_values_to_be_between"
-# Fewer values say little of how far the next will be out: the bounds would move with the first of them.
+# With fewer values the bounds are not reliable.
 ENOUGH_VALUES = 100
-# As many states a person can read; more is no state.
+# Maximum number of states that a person can read.
 MAX_STATES = 12
-# States that leave more than this share of the spread explain too little to be worth a rule each.
+# If states leave a larger share of the spread, they explain too little for a rule each.
 MAX_RESIDUAL = Decimal("0.6")
-# States without enough values of their own may hold so many of all values; they get no range.
+# Maximum share of values in states with too few values; these states get no range.
 MAX_STATELESS_SHARE = Decimal("0.05")
-# One fall in fifty rises is a reset or a roll-over; so few rises prove nothing.
+# One fall in fifty rises is a reset or a roll-over; fewer rises prove nothing.
 RISES, FALLS = 20, 50
-# States to try; each costs a scan.
+# Maximum number of state columns to test; each costs a scan.
 MAX_STATE_COLUMNS = 4
 
 _STATE = re.compile(
@@ -34,7 +34,7 @@ _IDENTIFIER = re.compile(r"(^|_)(id|no|nr|number|code|key|serial)($|_)|编号|�
 
 
 def range_columns(columns: Sequence[ColumnHistory], keys: Sequence[str]) -> list[ColumnHistory]:
-    """The columns whose range would mean something: numbers that are no list, no identifier and nobody's."""
+    """The columns with a meaningful range: numbers that are not codes, identifiers or personal data."""
     return [
         column
         for column in columns
@@ -46,13 +46,13 @@ def range_columns(columns: Sequence[ColumnHistory], keys: Sequence[str]) -> list
 
 
 def is_list(column: ColumnHistory) -> bool:
-    """Whether the few numbers of the column are codes: they lie further apart than numbers that were counted."""
+    """Whether the few numbers of the column are codes: their gaps are larger than those of counted numbers."""
     numbers = [value_count.value for value_count in column.values if isinstance(value_count.value, int)]
     return 1 < len(numbers) * MAX_STATES < max(numbers) - min(numbers) if numbers else False
 
 
 def state_columns(columns: Sequence[ColumnHistory]) -> list[ColumnHistory]:
-    """The columns that may tell states, the likeliest first."""
+    """Candidate state columns, the most likely first."""
     found = [
         column
         for column in columns
@@ -68,11 +68,11 @@ def _can_hold_states(column: ColumnHistory) -> bool:
 def propose_ranges(
     history: History, column: ColumnHistory, spreads: Sequence[Spread], state: str | None, residual: Decimal
 ) -> Iterator[RuleProposal]:
-    """A range, or one for each state.
+    """Propose a range, or one for each state.
 
     Args:
-        spreads: The spread in each state, or the one over all rows where `state`, a column's name, is None.
-        left: What the states leave of the whole spread.
+        spreads: The spread in each state, or over all rows if `state`, a column's name, is None.
+        left: Share of the whole spread that the states do not explain.
     """
     for spread in spreads:
         if spread.count >= ENOUGH_VALUES and not is_counter(spread):
@@ -80,14 +80,14 @@ def propose_ranges(
 
 
 def best_state_column(whole: Spread, by_state: Mapping[str, Sequence[Spread]]) -> tuple[str | None, Decimal]:
-    """The states that leave least of the spread, and how much; None where all leave too much."""
+    """The state column that leaves the smallest share of the spread, and this share; None if all leave too much."""
     residuals = {name: rest for name, spreads in by_state.items() if (rest := residual_spread(whole, spreads)) is not None}
     best = min(residuals, key=lambda name: residuals[name], default=None)
     return (best, residuals[best]) if best is not None and residuals[best] <= MAX_RESIDUAL else (None, Decimal(1))
 
 
 def residual_spread(whole: Spread, spreads: Sequence[Spread]) -> Decimal | None:
-    """The mean width of the states' ranges, as a share of the whole one; None where the states do not cover the values."""
+    """The mean width of the states' ranges as a share of the whole range; None if the states do not cover the values."""
     enough = [spread for spread in spreads if spread.count >= ENOUGH_VALUES]
     covered = sum(spread.count for spread in enough)
     if len(enough) < 2 or whole.high == whole.low or covered < whole.count * (1 - MAX_STATELESS_SHARE):
@@ -97,7 +97,7 @@ def residual_spread(whole: Spread, spreads: Sequence[Spread]) -> Decimal | None:
 
 
 def is_counter(spread: Spread) -> bool:
-    """Whether it is a counter: its next value will be out of any range."""
+    """Whether the column is a counter, whose next value exceeds any range."""
     return spread.up >= RISES and spread.down * FALLS <= spread.up
 
 

@@ -1,4 +1,4 @@
-"""Finds which columns refer to another dataset: all their values are in its key. Looked for among keys of one column."""
+"""Finds columns that refer to another dataset: all their values are in its key. Only keys of one column are tested."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from lakeward.flows.suggest.history import History
 from lakeward.flows.suggest.sensitive import is_sensitive
 from lakeward.profiling.columns import MAX_CHOICES
 
-# Two values that are in a key by chance are nothing; three are a hint that a person can judge.
+# Two matching values can be chance; three are a hint for a person to judge.
 FEWEST = 3
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -23,8 +23,8 @@ class Reference:
     """A key that holds all values of a column.
 
     Args:
-        different: How many different values the column has.
-        values: The whole key, where it is short enough for a suite; more than the column has shown so far.
+        different: Number of distinct values of the column.
+        values: All values of the key if it is short enough for a suite.
     """
 
     table: TableName
@@ -35,9 +35,9 @@ class Reference:
 
 
 def find_reference(history: History, column: ColumnHistory, others: Iterable[Contract]) -> Reference | None:
-    """The first dataset that the column refers to; None where it refers to none.
+    """The first dataset that the column refers to; None if there is none.
 
-    A number refers by its name too: small numbers are in every key.
+    A number column must also match by name, because small numbers are in every key.
     """
     kind = column.column.type.kind
     if column.sensitive or column.distinct < FEWEST or history.contract.primary_key == (column.name,):

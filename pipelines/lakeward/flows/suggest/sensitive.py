@@ -1,4 +1,4 @@
-"""Which columns' values must not be written into a suite: a suite is read by many, and travels with the project."""
+"""Finds columns whose values must not be written into a suite, because a suite is widely read."""
 
 from lakeward.contracts.model import Column
 from lakeward.flows.grading.grade import current_grades
@@ -9,15 +9,15 @@ from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import GradeProposal, propose_grades
 from lakeward.profiling.personal import looks_personal
 
-# Within the general grade, from this level on harm follows when values get about.
+# Within the general grade, values of this level and above are harmful if disclosed.
 HIGH_LEVEL = 3
 PERSONAL = "personal."
-# A person has looked: a name that only sounds personal weighs no more.
+# States of a decided grade: a personal-sounding name no longer counts.
 DECIDED = (GradeState.CONFIRMED, GradeState.OVERRIDDEN)
 
 
 def sensitive_columns(history: History) -> frozenset[str]:
-    """Columns graded high or personal, those that grading would find so now, and those that are called so.
+    """Columns with a high or personal grade, current proposal, or name.
 
     Raises:
         DefinitionError: A catalogue was edited in place.
@@ -27,11 +27,11 @@ def sensitive_columns(history: History) -> frozenset[str]:
 
 
 def is_sensitive(column: Column, grade: ColumnGrade | None, proposal: GradeProposal | None = None) -> bool:
-    """Whether values of the column are to be kept out; a grade that a person decided settles it.
+    """Whether values of the column must be kept out; a decided grade takes precedence.
 
     Args:
-        grade: What is on record.
-        found: What grading would propose now.
+        grade: The recorded grade.
+        found: The grade that would be proposed now.
     """
     recorded = grade is not None and _is_sensitive_grade(grade.grade, grade.level, grade.category)
     if recorded or (grade is not None and grade.state in DECIDED):
@@ -48,7 +48,7 @@ def _is_sensitive_grade(grade: Grade | None, level: int | None, category: str | 
 
 
 def _grade_proposals(history: History, rules: GradingRules) -> dict[str, GradeProposal]:
-    """What grading would say, from the same sample that it looks at: counts only."""
+    """Grade proposals from the same sample as grading: counts only."""
     names = detectable(history.contract.columns)
     found = {}
     if names:

@@ -1,4 +1,4 @@
-"""Measures how numbers spread, in all rows or by a state: bounds that a few wild values do not move, and whether a number only counts up."""
+"""Measures the distribution of numbers, overall or by state: bounds that are robust to outliers, and steps for counters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from lakeward.flows.suggest.column_history import ColumnHistory, Spread
 from lakeward.flows.suggest.columns import finite_value
 from lakeward.flows.suggest.history import History
 
-# Beyond these quantiles, by more than the distance between them, a value is a stray: a normal one is that far out once in 10^14,
+# A value further out than these quantiles by more than their distance is an outlier: a normal one is that far out once in 10^14,
 # an exponential one once in 40,000.
 STRAY_QUANTILES = (0.005, 0.995)
 
@@ -18,11 +18,11 @@ STRAY_QUANTILES = (0.005, 0.995)
 def measure_spreads(
     history: History, columns: Sequence[ColumnHistory], state: str | None = None, relation: str | None = None
 ) -> dict[str, tuple[Spread, ...]]:
-    """By column, its spread in each state. What has no value, or is in no state, is left out.
+    """The spread of each column in each state. Rows without a value or state are ignored.
 
     Args:
-        state: SQL of a row's state; None: all rows are in one.
-        relation: The past's rows with what `state` needs beside them; None: as they are stored.
+        state: SQL of a row's state; None for one state.
+        relation: The rows of the history with the columns that `state` needs; None for the stored rows.
     """
     found = history.fetch(_bounds_query(history, columns, state or "0", relation))
     return {
@@ -34,7 +34,7 @@ def measure_spreads(
 def add_step_counts(
     history: History, columns: Sequence[ColumnHistory], state: str | None, spreads: Mapping[str, Sequence[Spread]]
 ) -> dict[str, tuple[Spread, ...]]:
-    """The spreads of `columns`, made by `state`, with how often each rises and falls from one reading of a series to the next."""
+    """Add to the spreads of `columns` by `state` how often each rises and falls between readings of a series."""
     if history.contract.time_column is None or not columns:
         return {column.name: tuple(spreads[column.name]) for column in columns}
     found = {row["state"]: row for row in history.fetch(_steps_query(history, columns, state or "0"))}
@@ -54,7 +54,7 @@ def _bounds_query(history: History, columns: Sequence[ColumnHistory], state: str
     fences = ", ".join(f"quantile_cont(CAST({name} AS DOUBLE), [{low}, {high}]) AS q{name}" for name in values)
     inner = ", ".join(item for index, name in enumerate(values) for item in _inlier_items(index, name))
     select = f"SELECT {state} AS state, {items} FROM {{}} WHERE {state} IS NOT NULL AND"
-    # What is joined together is made once and kept; stored rows are cheaper read twice.
+    # A join is computed once and materialised; stored rows are cheaper to read twice.
     joined_rows = f"joined AS MATERIALIZED (SELECT * FROM {relation} WHERE {history.training_filter}), " if relation else ""
     select = select.format("joined" if relation else history.table)
     return (
@@ -64,7 +64,7 @@ def _bounds_query(history: History, columns: Sequence[ColumnHistory], state: str
 
 
 def _inlier_items(index: int, name: str) -> tuple[str, str, str]:
-    """Values, and the least and greatest of those that are no strays; where most are the same, none is a stray."""
+    """Number of values, and the least and greatest without outliers; if most values are equal, none is an outlier."""
     low, high = f"q{name}[1]", f"q{name}[2]"
     near = f"{low} = {high} OR {name} BETWEEN 2 * {low} - {high} AND 2 * {high} - {low}"
     return (

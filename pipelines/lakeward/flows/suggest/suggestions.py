@@ -1,4 +1,4 @@
-"""From a dataset's past to proposals: measured, proposed, those that are known left out, the rest tried on every batch."""
+"""Suggests rules from a dataset's history: measures, proposes, drops covered proposals, tests the rest on every batch."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,13 +34,13 @@ from lakeward.flows.suggest.trial import try_proposals
 from lakeward.flows.suggest.volumes import propose_volume
 from lakeward.quality.suite import load_rules
 
-# What fires on more of the batches that it never saw was not learned: the data moved, or these batches are bad.
+# A rule that fires on a larger share of holdout batches is unstable: the data changed, or these batches are bad.
 MAX_HOLDOUT_FIRING = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """What the past of a dataset suggests."""
+    """Suggestions from the history of a dataset."""
 
     history: History
     proposals: tuple[RuleProposal, ...]
@@ -90,7 +90,7 @@ def suggest_rules(settings: Settings, name: str) -> SuggestionReport:
     """Proposals and findings for dataset `name`.
 
     Raises:
-        UsageError: The project has no dataset `name`, or no row of it was ever published.
+        UsageError: The project has no dataset `name`, or none of its rows was ever published.
         ContractError, SuiteError: Its contract or its suite is not valid.
     """
     workspace = open_workspace(settings)
@@ -112,7 +112,7 @@ def suggest_rules(settings: Settings, name: str) -> SuggestionReport:
 
 
 def make_suggestions(workspace: Workspace, engine: Engine, name: str) -> Suggestions:
-    """The same with the past itself; raises the same."""
+    """As `suggest_rules`, with the history."""
     contract = workspace.project.contract(name)
     rules = load_rules(contract, workspace.suite(name), suite_label(name))
     history = open_history(engine, contract)
@@ -129,7 +129,7 @@ def make_suggestions(workspace: Workspace, engine: Engine, name: str) -> Suggest
 
 
 def is_unstable(proposal: RuleProposal) -> bool:
-    """Whether it fires too often on batches that it never saw."""
+    """Whether it fires too often on holdout batches."""
     holdout = proposal.firing.holdout if proposal.firing else None
     return holdout is not None and (holdout.share or 0) > MAX_HOLDOUT_FIRING
 
@@ -145,7 +145,7 @@ def _unstable_finding(proposal: RuleProposal) -> Finding:
 
 
 def _drop_redundant_lists(proposals: Sequence[RuleProposal]) -> list[RuleProposal]:
-    """Where a column gets the whole key of another dataset, it needs no list of what was seen of it."""
+    """Drop the list of observed values of a column that gets the whole key of another dataset."""
     reference_columns = {proposal.kwargs["column"] for proposal in proposals if proposal.id.startswith(REFERENCE_PREFIX)}
     return [
         p
@@ -155,7 +155,7 @@ def _drop_redundant_lists(proposals: Sequence[RuleProposal]) -> list[RuleProposa
 
 
 def learn_rules(history: History, others: Sequence[Contract]) -> Iterator[RuleProposal | Finding]:
-    """All that the past suggests, known or not, most of it untried; `others` are the datasets that it may refer to."""
+    """All proposals from the history, covered or not, most of them untested; `others` are datasets for references."""
     sensitive = sensitive_columns(history)
     columns = measure_columns(history, sensitive)
     yield from _propose_column_ranges(history, columns)
@@ -173,7 +173,7 @@ def learn_rules(history: History, others: Sequence[Contract]) -> Iterator[RulePr
 
 
 def _propose_column_ranges(history: History, columns: Sequence[ColumnHistory]) -> Iterator[RuleProposal]:
-    """Ranges tag by tag where tags explain most, else state by state, else of the whole column."""
+    """Ranges per tag if tags explain most, else per state, else of the whole column."""
     numbers, state_series = range_columns(columns, history.contract.primary_key), find_state_series(history, columns)
     if not numbers:
         return
@@ -196,7 +196,7 @@ def _propose_column_ranges(history: History, columns: Sequence[ColumnHistory]) -
 
 
 def _reference_candidates(workspace: Workspace, contract: Contract) -> list[Contract]:
-    """The other datasets that have a key of one column; what is wrong with a contract is told elsewhere."""
+    """The other datasets with a key of one column; invalid contracts are skipped."""
     found = []
     for name in workspace.project.datasets():
         try:

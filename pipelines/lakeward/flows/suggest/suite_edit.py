@@ -1,4 +1,4 @@
-"""Adds expectations to the text of a suite, and changes no other letter of it: it is a person's file, in their order and form."""
+"""Adds expectations to the text of a suite and leaves the rest of the text unchanged."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ def new_suite(name: str) -> str:
 
 
 def add_expectations(text: str, entries: Sequence[Mapping[str, Any]]) -> str:
-    """The suite `text`, which is valid, with `entries` at the end of its expectations, written as those before them."""
+    """The valid suite `text` with `entries` appended to its expectations, in the same format."""
     start, end = _expectations_span(text)
     listed, line_end = text[start:end], "\r\n" if "\r\n" in text else "\n"
     empty = not listed[1:-1].strip()
@@ -31,7 +31,7 @@ def add_expectations(text: str, entries: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _expectations_span(text: str) -> tuple[int, int]:
-    """Where the list of expectations begins and ends, brackets included."""
+    """Start and end of the list of expectations, brackets included."""
     decoder, position = JSONDecoder(), _skip_space(text, text.index("{") + 1)
     found = (position, position)
     while text[position] != "}":
@@ -53,7 +53,7 @@ def _skip_space(text: str, position: int) -> int:
 
 
 def _margin(listed: str) -> int:
-    """How far the first expectation stands from the left."""
+    """Indentation of the first expectation."""
     before = listed[: listed.index("{")]
     return len(before) - len(before.rstrip(" \t")) if "\n" in before else 0
 

@@ -1,4 +1,4 @@
-"""Proposes ranges for long telemetry: tag by tag, and, where another series tells the machine's state, state by state.
+"""Proposes ranges for long telemetry per tag, and per state if another series holds the machine's state.
 
 The last part of a series' path is its tag, the rest its machine.
 """
@@ -22,20 +22,20 @@ from lakeward.profiling.suite_text import MARGIN, widen_range
 
 RANGE_BY_STATE = "expect_series_range_by_state"
 ANY_STATE = "*"
-# More tags are more rules than a person reads.
+# Maximum number of tags: more rules are not readable.
 MAX_TAGS = 60
-# Between a tag and a state: in no name.
+# Separator of tag and state, which occurs in no name.
 TAG_STATE_SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
 class StateSeries:
-    """The series that tell their machines' states.
+    """The series that hold the states of machines.
 
     Args:
-        series, time: Columns of the past.
+        series, time: Columns of the history.
         word: The column of the state.
-        tag: Last part of the path of the series that tell it.
+        tag: Last part of the path of the state series.
     """
 
     series: str
@@ -49,7 +49,7 @@ class StateSeries:
         return f"regexp_extract({identifier(self.series)}, '[^/]*$')"
 
     def rows_with_state(self, history: History) -> str:
-        """The past's rows, each with what its machine's state was by then, as `_word`."""
+        """The rows of the history with the state of their machine at that time, as `_word`."""
         series, time, word = identifier(self.series), identifier(self.time), identifier(self.state_column)
         machine = "regexp_extract({}, '^(.*)/[^/]*$', 1)"
         is_state = f"ends_with({series}, {literal('/' + self.tag)}) AND {word} IS NOT NULL"
@@ -61,7 +61,7 @@ class StateSeries:
 
 
 def find_state_series(history: History, columns: Sequence[ColumnHistory]) -> StateSeries | None:
-    """The tag whose series alone have words in a column of few words; None where the table is not long, or no tag tells states."""
+    """The tag of the state series: the only ones with text in a column of few values; None if there is no such tag."""
     time = history.contract.time_column
     series = next((column for column in columns if history.contract.series == (column.name,)), None)
     if time is None or series is None or series.sensitive or series.column.type.kind is not Kind.STRING:
@@ -83,11 +83,11 @@ def find_state_series(history: History, columns: Sequence[ColumnHistory]) -> Sta
 def propose_tags(
     history: History, column: ColumnHistory, whole: Spread, state_series: StateSeries, other_residual: Decimal
 ) -> Iterator[RuleProposal]:
-    """A rule for each tag, if tags explain how the column spreads better than all else does.
+    """A rule for each tag, if tags explain the spread of the column better than other columns.
 
     Args:
         whole: The column's spread over all rows.
-        others: What the best of the other columns leaves of it.
+        others: Share of it that the best other column does not explain.
     """
     tags = measure_spreads(history, [column], state_series.tag_sql)[column.name]
     residual = residual_spread(whole, tags)
@@ -119,7 +119,7 @@ def propose_tags(
 
 
 def _ranges_by_state(tag: Spread, in_states: Sequence[Spread]) -> Mapping[str, list[float]]:
-    """Bounds by state where states explain how the tag spreads; else for any state."""
+    """Bounds by state if states explain the spread of the tag; else for all states."""
     residual = residual_spread(tag, in_states)
     if residual is None or residual > MAX_RESIDUAL:
         return {ANY_STATE: _widened_bounds(tag)}
@@ -165,7 +165,7 @@ def _tag_rule(
 def _trial_counts(
     history: History, column: ColumnHistory, state_series: StateSeries, chosen: Sequence[tuple[Spread, Mapping[str, list[float]]]]
 ) -> list[dict[str, Any]]:
-    """Per batch, how many readings each rule evaluates, and how many fail it: its own meaning, for all rules in one query."""
+    """Per batch, the readings that each rule evaluates and that fail it, in one query for all rules."""
     items = [
         item
         for index, (tag, ranges) in enumerate(chosen)

@@ -1,4 +1,4 @@
-"""Proposes the form of texts, from their shapes, or else their length. What a text says is never looked at here."""
+"""Proposes the pattern of texts from their shapes, or else their length. The content of a text is never read."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,16 +14,16 @@ from lakeward.profiling.patterns import PARTS
 from lakeward.profiling.suite_text import widen_range
 
 FORM, LENGTHS = "expect_column_values_to_match_regex", "expect_column_value_lengths_to_be_between"
-# What each mark of a shape stands for.
+# Regular expression of each class of a shape.
 CLASSES = {"0": "[0-9]", "A": "[A-Z]", "a": "[a-z]", "一": "[一-鿿]"}
-# A letter of a script that has no class here.
+# A letter of a script without a class.
 OTHER_LETTER = "ä"
-# A form that fewer texts keep is a habit, no rule.
+# A pattern needs at least this share of texts.
 MIN_FORM_SHARE = Decimal("0.995")
 
 
 def propose_text_form(history: History, column: ColumnHistory) -> Iterator[RuleProposal]:
-    """A form, if the texts have one; else how long they are."""
+    """A pattern, if the texts have one; else their length."""
     if column.longest is None or column.shortest is None or column.count < ENOUGH_VALUES or column.values:
         return
     length = f"length({identifier(column.name)})"
@@ -45,7 +45,7 @@ def propose_text_form(history: History, column: ColumnHistory) -> Iterator[RuleP
 
 
 def common_form(shapes: Mapping[str, int]) -> tuple[Decimal, str | None]:
-    """The share of texts that keep the commonest form, and it as a regular expression; None where too few do, or it is free text."""
+    """The share of texts with the most common pattern, and its regular expression; None if too few have it, or for free text."""
     forms: dict[tuple[str, ...], list[str]] = {}
     for shape in shapes:
         forms.setdefault(tuple(mark for mark, _ in groupby(shape)), []).append(shape)

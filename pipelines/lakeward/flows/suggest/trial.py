@@ -1,6 +1,6 @@
-"""Tries proposals on the past: the plan that would judge a batch, over every stored batch, in one query for all of them.
+"""Tests proposals on the history: runs the judge plan over all stored batches in one query.
 
-Counts published rows. The judge of a batch sees those that other rules set aside, too, and so may find more of the same.
+Counts published rows only. The judge of a batch also sees rows that other rules quarantine, and can find more failures.
 """
 
 import json
@@ -18,7 +18,7 @@ BATCH = "_batch_seq"
 
 
 def try_proposals(history: History, proposals: Sequence[RuleProposal]) -> list[RuleProposal]:
-    """Each with its firing rate, in the same order; those that have one keep it."""
+    """The proposals with firing rates, in the same order; existing rates stay."""
     untried = [proposal for proposal in proposals if proposal.firing is None]
     verdicts = _verdicts_by_batch(history, proposed_rules(history.contract, untried)) if untried else {}
     return [
@@ -31,7 +31,7 @@ def proposed_rules(contract: Contract, proposals: Iterable[RuleProposal]) -> tup
     """The proposals as rules.
 
     Raises:
-        SuiteError: A proposal is no rule of this contract: our bug.
+        SuiteError: A proposal is not a valid rule of this contract (a defect of Lakeward).
     """
     entries = [suite_entry(proposal) for proposal in proposals]
     rules = load_rules(contract, json.dumps({"expectations": entries}), "suggest")
@@ -39,7 +39,7 @@ def proposed_rules(contract: Contract, proposals: Iterable[RuleProposal]) -> tup
 
 
 def suite_entry(proposal: RuleProposal) -> dict[str, object]:
-    """The proposal as a suite has it: a warning, until a person makes it more."""
+    """The proposal as a suite entry of severity `warn`."""
     return {
         "type": proposal.type,
         "kwargs": dict(proposal.kwargs),
@@ -49,8 +49,8 @@ def suite_entry(proposal: RuleProposal) -> dict[str, object]:
 
 
 def _verdicts_by_batch(history: History, rules: tuple[Rule, ...]) -> dict[int, dict[str, Verdict]]:
-    """By batch and rule."""
-    # The rows are typed already, and neither their key nor their times are asked for.
+    """Verdicts by batch and rule."""
+    # The rows are typed already; key and times are not needed.
     contract = replace(history.contract, source=None, primary_key=(), time_column=None)
     plan = compile_plan(contract, rules, history.engine.types(history.table))
     found = history.fetch(plan.facts_select(f"(SELECT * FROM {history.table})", by=BATCH))
@@ -58,7 +58,7 @@ def _verdicts_by_batch(history: History, rules: tuple[Rule, ...]) -> dict[int, d
 
 
 def _count_repeats(history: History, plan: JudgePlan, facts: Mapping[str, int]) -> dict[str, int]:
-    """Rows with a repeated key, for each rule of uniqueness that the batch breaks."""
+    """Number of rows with a repeated key, for each failed uniqueness rule of a batch."""
     rows = f"(SELECT * FROM {history.table} WHERE {BATCH} = {facts['part']})"
     return {
         rule.id: history.fetch(f"SELECT coalesce(sum(copies), 0) AS n FROM ({plan.repeated_keys_select(rule, rows)})")[0]["n"]

@@ -1,4 +1,4 @@
-"""Proposes how many rows a batch has, from what `governance` counted of each."""
+"""Proposes the number of rows of a batch, from the counts in `governance`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -12,12 +12,12 @@ from lakeward.flows.suggest.proposal import FiringRates, RuleProposal, TrialResu
 from lakeward.profiling.suite_text import widen_range
 
 ROWS = "expect_table_row_count_to_be_between"
-# Tukey's outer fence; batches that are all alike will differ by a tenth one day.
+# Tukey's outer fence; the interquartile range counts as at least a tenth of the median, even if all batches are alike.
 REACH, ALIKE = 3, 0.1
 
 
 def propose_volume(history: History) -> Iterator[RuleProposal]:
-    """Bounds of the rows that one batch brings, tried on each."""
+    """Propose bounds of the rows of one batch, tested on each batch."""
     where = f"{equals(dataset=history.contract.name)} AND batch_seq BETWEEN {history.training_batches[0]} AND {(history.holdout_batches or history.training_batches)[-1]}"
     rows = {
         run["batch_seq"]: run["bronze"] for run in governance.read_rows(history.engine, "runs", where, "generation, batch_seq")
@@ -37,7 +37,7 @@ def propose_volume(history: History) -> Iterator[RuleProposal]:
 
 
 def batch_bounds(rows: Sequence[int]) -> tuple[int, int]:
-    """Bounds of the rows of one batch that a few odd batches, such as a first load of years, do not move."""
+    """Bounds of the rows of one batch, robust to a few outliers such as an initial load."""
     first, middle, third = quantiles(rows, method="inclusive")
     reach = REACH * max(third - first, ALIKE * middle)
     usual = [count for count in rows if first - reach <= count <= third + reach]
