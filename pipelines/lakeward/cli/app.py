@@ -1,6 +1,6 @@
-"""All commands, and where each one lies. Help texts come in the reader's language; every one has an example.
+"""The table of all commands and their modules. Help texts come in the reader's language; each has an example.
 
-A command's module is imported when that command is named: the help of all commands needs their names and texts alone.
+A command's module is imported only when the command is named: the help of all commands needs only names and texts.
 """
 
 from typing import Annotated
@@ -11,9 +11,9 @@ from lakeward import __version__
 from lakeward.cli.lazy import CommandGroup, LazyCommand
 from lakeward.core.messages import Lang, text
 
-# Options of every command; people add them anywhere on the line, so they are taken out before the command is parsed.
+# Options of every command; they can be anywhere on the line, so they are removed before the command is parsed.
 GLOBAL = ("--project", "--lang")
-# Command -> its module in this package, and the function there. A test loads them all.
+# Command -> its module in this package, and its function. A test loads them all.
 COMMANDS = {
     "demo": "demo:demo",
     "init": "datasets:init",
@@ -59,7 +59,7 @@ def make_app(lang: Lang) -> CommandGroup:
         help=text("cmd_lakeward", lang),
         cls=CommandGroup,
         no_args_is_help=True,
-        add_completion=False,  # `completion` is ours: Typer's imports rich and pydantic for each word
+        add_completion=False,  # `completion` is our own: Typer's imports rich and pydantic for each word
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
@@ -85,7 +85,7 @@ def _print_version(value: bool) -> None:  # noqa: FBT001 -- the shape that Typer
         raise typer.Exit
 
 
-# No option here but flags: for any other, absent too, Typer imports pydantic, which takes as long as the rest of the help.
+# Only flags here: for any other option Typer imports pydantic, which takes as long as the rest of the help.
 def _options(
     *,
     version: Annotated[

@@ -1,4 +1,4 @@
-"""Commands of readiness: assess, and open every figure down to its query."""
+"""Commands of readiness: assess, and show every figure down to its query."""
 
 from __future__ import annotations
 

@@ -47,13 +47,13 @@ def check(
 
 
 def observed_value(result: dict[str, Any]) -> object:
-    """What was observed: where values may be told, the value itself."""
+    """The observed value: the value itself if values may be shown."""
     value = result["result"].get("observed_value")
     return value if isinstance(value, str | int | float) else result["meta"]["lakeward"]["observed"]
 
 
 def print_plan(lang: Lang, steps: list[CheckStep], *, as_json: bool) -> None:
-    """Print how the rules would be judged."""
+    """Print the steps of the check."""
     if as_json:
         print_json(steps)
         return

@@ -1,6 +1,6 @@
-"""Completion in a shell: the script that a person loads once, and what may come next on a line.
+"""Shell completion: the script to load once, and the candidates for a line.
 
-A shell asks at every press of the key, so that nothing is imported for an answer but the module of the command on the line.
+A shell calls this at every key press, so only the module of the command on the line is imported.
 """
 
 import re
@@ -16,21 +16,21 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from lakeward.cli.app import GLOBAL
 from lakeward.core.messages import Lang, text
 
-# First word of a call by a script; then come the shell and the words of the line, up to the one that is being written.
+# First argument of a call by a script; then the shell and the words of the line, up to the current one.
 COMPLETE = "--complete"
 
 
 class Shell(StrEnum):
-    """A shell that there is a script for."""
+    """A supported shell."""
 
     BASH = "bash"
     ZSH = "zsh"
     FISH = "fish"
 
 
-# Where the example begins in a help text.
+# Start of the example in a help text.
 EXAMPLE = re.compile("Example: |例：")
-# What stands between a word and its help; bash shows no help.
+# Separator between a word and its help; bash shows no help.
 BETWEEN = {Shell.ZSH: ":", Shell.FISH: "\t"}
 
 
@@ -41,7 +41,7 @@ def completion(shell: Annotated[Shell, typer.Argument(help="Shell · 命令行�
 
 
 def write_next(root: TyperGroup, asked: list[str], lang: Lang) -> None:
-    """Print the words that may come next, one a line; none where only the shell knows, as of files."""
+    """Print the candidates, one per line; none where the shell completes itself, as for files."""
     shell, *words = asked
     *before, begun = words or [""]
     for word, meaning in _next(root, before, begun, lang):
@@ -50,7 +50,7 @@ def write_next(root: TyperGroup, asked: list[str], lang: Lang) -> None:
 
 
 def _next(root: TyperGroup, before: list[str], begun: str, lang: Lang) -> Iterator[tuple[str, str]]:
-    """The words that may come next, each with what it means."""
+    """The candidates, each with its help."""
     command, option = _where(root, before)
     if option == "--lang":
         yield from ((each, "") for each in Lang)
@@ -62,7 +62,7 @@ def _next(root: TyperGroup, before: list[str], begun: str, lang: Lang) -> Iterat
 
 
 def _where(root: TyperGroup, before: list[str]) -> tuple[TyperGroup | TyperCommand, str | None]:
-    """The command that the line has come to, and the option whose value comes next."""
+    """The command on the line, and the option whose value comes next."""
     command: TyperGroup | TyperCommand = root
     option = None
     for word in before:

@@ -1,4 +1,4 @@
-"""Commands that make a project and its datasets, and run them."""
+"""Commands that create a project and its datasets, and run them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def rebuild(
 
 
 def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, LakewardError], *, as_json: bool) -> None:
-    """Print what runs did, and on the error stream what kept the others from it; the exit code is that of the worst."""
+    """Print the reports of runs, and errors on the error stream; the exit code is that of the worst run."""
     if as_json:
         print_json(reports)
     else:
@@ -77,7 +77,7 @@ def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, Lak
 
 
 def print_notes(lang: Lang, run_report: RunReport) -> None:
-    """Print a run's warnings, and which rules to look at."""
+    """Print a run's warnings and failed rules."""
     for code, facts in run_report.warnings:
         typer.echo(f"{run_report.dataset}: {text(code, lang, **facts)}")
     if run_report.failed:

@@ -1,4 +1,4 @@
-"""Commands for grades: what each column has and why, and what a steward decides about it."""
+"""Commands for grades: show them with reasons, and record a steward's decision."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def override(  # noqa: PLR0913 - the options of a command are its arguments
 
 
 def record_choice(settings: Settings, column: str, choice: GradeChoice) -> None:
-    """Record the choice and say what the column has now."""
+    """Record the choice and print the column's new grade."""
     grade_now = flows.decide_grade(settings, column, choice).grade
     level = "" if grade_now.level is None else f" {grade_now.level}"
     print_message(

@@ -1,4 +1,4 @@
-"""Commands that only look: what is there, what it was judged, where it came from, and what to do next."""
+"""Read-only commands: status, tables, verdicts, origin and lineage."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def explain(
 
 
 def _event_line(event: FlowAnswer) -> str:
-    """One event of a row's life, for people."""
+    """One event of a row's history as text."""
     told = event.as_dict().items()
     return "; ".join(f"{key}: {value}" if key != "at" else str(value) for key, value in told if value is not None)
 

@@ -1,6 +1,6 @@
-"""Groups and commands that cost nothing until they are called: a command's module is imported when it is named.
+"""Lazy groups and commands: a command's module is imported when the command is named.
 
-Refuses to know any command.
+Knows no command itself.
 """
 
 from importlib import import_module
@@ -9,12 +9,12 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-# What only the function of a command can say.
+# Attributes that need the function of a command.
 OF_THE_FUNCTION = ("callback", "params")
 
 
 class CommandGroup(TyperGroup):
-    """Commands with a word before them, or all of them."""
+    """A group of commands, or the root of all."""
 
     def get_help_option(self, ctx: Any) -> TyperOption | None:
         """See the base class."""
@@ -22,7 +22,7 @@ class CommandGroup(TyperGroup):
 
 
 class LazyCommand(TyperCommand):
-    """One command: its name and help are known, its options and its function are imported when they are first asked for.
+    """One command: its name and help are known; its options and function are imported at first use.
 
     Args:
         place: Module of `lakeward.cli`, a colon, and the function.
@@ -31,7 +31,7 @@ class LazyCommand(TyperCommand):
     def __init__(self, name: str, help: str, place: str) -> None:  # noqa: A002 -- as in the class above
         super().__init__(name, help=help, rich_markup_mode=None)
         self.place = place
-        del self.callback, self.params  # so that asking for them comes to __getattr__
+        del self.callback, self.params  # so that access to them calls __getattr__
 
     def get_help_option(self, ctx: Any) -> TyperOption | None:
         """See the base class."""
@@ -54,7 +54,7 @@ class LazyCommand(TyperCommand):
 
 
 def _off(flag: TyperOption | None) -> TyperOption | None:
-    """The flag as one that is off where the line has it not: to look at no value at all, Typer imports pydantic."""
+    """The flag with default off: without a default, Typer imports pydantic."""
     if flag is not None:
         flag.default = False
     return flag

@@ -11,7 +11,7 @@ from lakeward.core.settings import Settings
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run `lakeward` with the given words; ends the process with its exit code."""
+    """Run `lakeward` with the given arguments; ends the process with its exit code."""
     lang = Lang.EN
     try:
         argv = sys.argv[1:] if argv is None else argv
@@ -31,10 +31,10 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def parse_language(lang: str) -> Lang:
-    """The language that `--lang` asks for.
+    """The language of `--lang`.
 
     Raises:
-        SettingsError: There is no such language.
+        SettingsError: The language does not exist.
     """
     if lang not in tuple(Lang):
         raise SettingsError("setting_not_allowed", variable="--lang", expected=", ".join(Lang), found=lang)
@@ -42,10 +42,10 @@ def parse_language(lang: str) -> Lang:
 
 
 def split_options(argv: list[str]) -> tuple[dict[str, str], list[str]]:
-    """The global options with their values, and the other words.
+    """The global options with their values, and the other arguments.
 
     Raises:
-        SettingsError: The last word is such an option, without its value.
+        SettingsError: The last argument is such an option without its value.
     """
     options: dict[str, str] = {}
     words: list[str] = []

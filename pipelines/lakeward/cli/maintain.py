@@ -1,4 +1,4 @@
-"""The command that keeps tables fast and small."""
+"""The command of table maintenance."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Commands of the steward: what was set aside, and why, and what becomes of it."""
+"""Commands of the steward: list, show, repair, replay, release and expire quarantined rows."""
 
 from __future__ import annotations
 
@@ -168,12 +168,12 @@ def expire(  # noqa: PLR0913 - the options of a command are its arguments
 
 
 def with_reason_texts(row: QuarantinedRow, lang: Lang) -> dict[str, object]:
-    """The row with its reasons for people."""
+    """The row with its reasons as text."""
     return {**row.as_dict(), "reasons": [reason_text(code, lang) for code in row.reasons]}
 
 
 def reason_text(code: str, lang: Lang) -> str:
-    """The text of why a record could not be parsed; a rule is told by its id."""
+    """The text of a parse error; a rule by its id."""
     return text(code, lang) if code in catalogue() else code
 
 
@@ -182,10 +182,10 @@ def _selection(rules: list[str] | None, rows: list[str] | None, where: str | Non
 
 
 def _pairs(options: list[str] | None, dataset: str) -> dict[str, str]:
-    """`COLUMN=…` of each option; the column may stand in quotes, as in SQL.
+    """`COLUMN=…` of each option; the column can be quoted as in SQL.
 
     Raises:
-        UsageError: One has no `=`.
+        UsageError: An option has no `=`.
     """
     parts = [option.partition("=") for option in options or ()]
     for column, equals, _ in parts:
@@ -195,7 +195,7 @@ def _pairs(options: list[str] | None, dataset: str) -> dict[str, str]:
 
 
 def _print_report(settings: Settings, run_report: RunReport, *, as_json: bool) -> None:
-    """Print what became of the rows; exit 1 where some were set aside again."""
+    """Print the result for the rows; exit 1 if some were quarantined again."""
     if as_json:
         print_json([run_report])
     else:

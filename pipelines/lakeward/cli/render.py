@@ -1,4 +1,4 @@
-"""How answers look: a table for people, JSON for programs. Progress goes to the error stream, and only to a terminal."""
+"""Renders answers as tables or JSON. Progress goes to the error stream, and only to a terminal."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lakeward.flows import FlowAnswer
 
-# A pipe has no width; wide enough that no identifier is cut in two.
+# Width for a pipe, wide enough that no identifier is split.
 PIPED_WIDTH = 200
 
 Json = Annotated[bool, typer.Option("--json", help="JSON for programs · 供程序读取的 JSON")]
@@ -28,14 +28,14 @@ Cells = Mapping[str, object]
 
 
 def settings_of(context: typer.Context) -> Settings:
-    """What the console script found out before the command ran."""
+    """The settings that the console script loaded before the command."""
     settings = context.obj
     assert isinstance(settings, Settings)
     return settings
 
 
 def print_json(value: object) -> None:
-    """Print JSON, readable in any language; an answer of a flow by its keys, wherever in `value` it stands."""
+    """Print JSON without escaping non-ASCII text; answers of flows in `value` by their keys."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
 
 
@@ -47,7 +47,7 @@ def print_message(lang: Lang, code: str, **facts: object) -> None:
 
 
 def print_table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", columns: Sequence[str]) -> None:
-    """Print rows as a table; `title` and the columns' heads are message codes (`col_…`)."""
+    """Print rows as a table; `title` and the column headers are message codes (`col_…`)."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 -- as above
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -58,18 +58,18 @@ def print_table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", co
     for column in columns:
         drawn.add_column(text(f"col_{column}", lang), justify="right" if _numeric(shown, column) else "left", overflow="fold")
     for row in shown:
-        drawn.add_row(*(Text(_cell(row.get(column))) for column in columns))  # what a file holds is no markup
+        drawn.add_row(*(Text(_cell(row.get(column))) for column in columns))  # contents of files are not markup
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(drawn)
 
 
 def cells(answer: "DataclassInstance") -> dict[str, object]:
-    """The fields of an answer by name, as they are: a decimal keeps its digits."""
+    """The fields of an answer by name, unchanged: a decimal keeps its digits."""
     return {field.name: getattr(answer, field.name) for field in fields(answer)}
 
 
 @contextmanager
 def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
-    """Show that work goes on, on a terminal only."""
+    """Show progress, on a terminal only."""
     from rich.console import Console  # noqa: PLC0415 -- as above
 
     console = Console(stderr=True)

@@ -1,4 +1,4 @@
-"""The command of scores: from the estate to each rule, what moved them, and the query behind every number."""
+"""The command of scores: from the estate to each rule, changes, and the query of every number."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _print_levels(settings: Settings, found: ScoreReport, *, with_queries: bool,
 
 
 def _without_levels(found: ScoreReport | ScoreDiff, *, opened: bool) -> Cells:
-    """The JSON of scores; their queries only where they were asked for."""
+    """The JSON of scores; their queries only if requested."""
     return {key: value for key, value in found.as_dict().items() if opened or key != "levels"}
 
 
@@ -155,7 +155,7 @@ def _print_queries(lang: Lang, levels: Iterable[ScoreLevel]) -> None:
 
 
 def _printable_row(row: Cells, lang: Lang) -> Cells:
-    """A row for people: names in their language, an unknown score as a word."""
+    """A row for display: names in the reader's language, an unknown score as a word."""
     texts = {key: _or_unknown(row[key], lang) for key in ("score", *CHANGES) if key in row}
     if row.get("dimension") in tuple(flows.Dimension):
         texts["dimension"] = text(f"card_{row['dimension']}", lang)

@@ -1,4 +1,4 @@
-"""Commands of the CDO: the scorecard's page, and its numbers opened again."""
+"""Commands of the CDO: build the scorecard's page and reproduce its numbers."""
 
 from pathlib import Path
 from typing import Annotated

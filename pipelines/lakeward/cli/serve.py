@@ -1,4 +1,4 @@
-"""Commands of readers, and of those who decide what readers see."""
+"""Commands of readers, and of the policy that decides what they see."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _json(rows: Rows) -> None:
 
 def _arrow(rows: Rows) -> None:
     try:
-        ipc = importlib.import_module("pyarrow.ipc")  # the plain install is without Arrow
+        ipc = importlib.import_module("pyarrow.ipc")  # Arrow is an optional extra
     except ImportError:
         raise MachineError("extra_missing", extra="gx") from None
     found = rows.arrow()

@@ -1,4 +1,4 @@
-"""The command that proposes rules from history, and writes those that a person accepts."""
+"""The command that suggests rules from history, and writes the accepted ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lakeward.flows import RuleProposal, SuggestionReport
 
 COLUMNS = ("no", "suggestion", "suggested", "why_suggested", "learned_rows", "expected_firing")
-# Arguments that the table shows beside the expectation's name need no name of their own.
+# Arguments that the table shows without their names.
 PLAIN = ("column", "column_list")
 
 
@@ -47,7 +47,7 @@ def suggest(
 
 
 def print_suggestions(settings: Settings, found: SuggestionReport) -> None:
-    """Print proposals, what else was found, and what to do with them."""
+    """Print proposals, findings and next commands."""
     lang, name = settings.lang, found.dataset
     rows = [_row(lang, number, proposal) for number, proposal in enumerate(found.proposals, 1)]
     if rows:
@@ -76,7 +76,7 @@ def _row(lang: Lang, number: int, proposal: RuleProposal) -> dict[str, object]:
 
 
 def _rule_line(proposal: RuleProposal) -> str:
-    """The expectation in one line: its name, then its arguments as the suite would hold them."""
+    """The expectation in one line: its name, then its arguments as in the suite."""
     kwargs = dict(proposal.kwargs)
     condition = kwargs.pop("row_condition", None)
     if condition:

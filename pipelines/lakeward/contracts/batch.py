@@ -1,4 +1,4 @@
-"""The files of a batch: named before they are read, and what reading them showed."""
+"""The input files of a batch, and the reports on reading them."""
 
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -9,15 +9,15 @@ from lakeward.core.names import Sha256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchInput:
-    """One immutable file of a batch, as the engine is to read it.
+    """One immutable input file of a batch.
 
     Args:
         seq: The file's number in its source, from 1; orders rows between files.
-        name: What its source calls it, for a drop folder its path below it when it was received, `/`-separated.
-        path: Where its unchanged bytes lie (landing).
-        sha256: Identity of those bytes.
-        size: Bytes.
-        fault: Message code of why the file can't be read as `format` at all; the whole file is then one reject.
+        name: Its name in the source; for a drop folder its path below the folder when received, `/`-separated.
+        path: Path of the landed copy.
+        sha256: Hash of its bytes.
+        size: Size in bytes.
+        fault: Message code if the file can't be read as `format`; then the whole file is one reject.
     """
 
     seq: int
@@ -31,12 +31,12 @@ class BatchInput:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What reading one input showed, beside its rows.
+    """Report on one input file.
 
     Args:
-        records: Records in the file, counted by a query of their own (docs/explanation/laws.md, 1).
-        unknown: Columns that the contract does not know; their values are in `_extra`.
-        missing: Required columns that the file does not have: every record of it is a reject.
+        records: Number of records in the file, counted by a separate query (docs/explanation/laws.md, 1).
+        unknown: Columns that are not in the contract; their values are in `_extra`.
+        missing: Required columns that the file lacks: each of its records is a reject.
     """
 
     seq: int

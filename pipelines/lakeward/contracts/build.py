@@ -1,4 +1,4 @@
-"""From a document to a contract: every law of a contract that can be seen in its own text, in the order of the text."""
+"""Builds a contract from a parsed document and collects every fault, in document order."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from lakeward.core.names import DATASET_NAME, Layer, sha256
 from lakeward.core.spelling import did_you_mean
 
 EDITIONS = r"v3\.[12]\.0"
-# Keys of the standard that are read; others are for people.
+# Keys of the standard that Lakeward reads.
 KEYS: Mapping[str, KeyDoc] = {
     "apiVersion": KeyDoc("text", "Edition of the standard: `v3.2.0` or `v3.1.0`.", required=True),
     "kind": KeyDoc("text", "`DataContract`.", required=True),
@@ -40,7 +40,7 @@ KEYS: Mapping[str, KeyDoc] = {
     "slaProperties": KeyDoc("list", "Items of `property`, `value` and `unit`, by the names below.", "none"),
     "customProperties": KeyDoc("list", "Items of `property` and `value`, by the names below.", required=True),
 }
-# Custom properties of a contract; one of `source` and `model` must be there.
+# Custom properties of a contract; one of `source` and `model` is required.
 CUSTOM: Mapping[str, KeyDoc] = {
     "source": KeyDoc("mapping", "Where batches come from; the dataset is of the layer silver."),
     "model": KeyDoc("mapping", "How the rows are computed from other tables; the dataset is of the layer gold."),
@@ -58,15 +58,15 @@ CUSTOM: Mapping[str, KeyDoc] = {
     "limits": KeyDoc("mapping", "How much of one batch may go wrong before it is stopped; see below.", "the limits' defaults"),
     "engine": KeyDoc("`embedded` or `spark`", "Engine of this dataset.", "`engine` in `project.yaml`"),
 }
-# Six digits a part: enough for ever, and no number that a comparison could choke on.
+# At most six digits per part.
 VERSION = r"(?:0|[1-9][0-9]{0,5})(?:\.(?:0|[1-9][0-9]{0,5})){2}"
 
 
 def build_contract(document: Document, roots: Sequence[Path] | None) -> tuple[Contract | None, list[Fault]]:
-    """The contract that a document describes, or what is wrong with it.
+    """Build the contract of a document; None and its faults if it has any.
 
     Args:
-        roots: Folders outside the project that a drop folder may lie in; None: no project is known.
+        roots: Allowed drop folders outside the project; None if the project is unknown.
     """
     faults: list[Fault] = []
     if not isinstance(document.data, dict):

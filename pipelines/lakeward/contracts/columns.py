@@ -18,7 +18,7 @@ LOGICAL = {
     "date": Kind.DATE,
     "timestamp": Kind.TIMESTAMP,
 }
-# Keys of the standard that are read of a column.
+# Keys of a column that Lakeward reads.
 KEYS: Mapping[str, KeyDoc] = {
     "name": KeyDoc(
         "text", "Name in silver and gold: letters, digits and `_`, starting with a letter, at most 127.", required=True
@@ -41,11 +41,11 @@ CUSTOM: Mapping[str, KeyDoc] = {
     "unit": KeyDoc("text", "UCUM code of a number's unit, such as `Cel` or `kW`.", "none"),
     "timeFormat": KeyDoc("text", "strptime pattern of a date or timestamp in text, such as `%d/%m/%Y %H:%M`.", "ISO 8601"),
 }
-# Letters of any script; a leading underscore is kept for Lakeward's own columns (`_file`, `_row`, …).
+# Letters of any script; a leading underscore is reserved for Lakeward's columns (`_file`, `_row`, …).
 COLUMN_NAME = re.compile(r"[^\W\d_]\w{0,126}")
 # Delta Lake's decimal has at most 38 digits.
 DIGITS = 38
-# What the standard lets a contract promise, but no suite would judge: refused, for what is not evaluated must not pass.
+# Keys of the standard that Lakeward does not evaluate. They are errors, because a rule that is not evaluated must not pass.
 UNJUDGED = ("quality", "unique", "enum", "logicalTypeOptions")
 
 _DECIMAL = re.compile(r"(?:decimal|numeric)\s*\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", re.IGNORECASE)
@@ -64,7 +64,7 @@ def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
 
 
 def collect_unjudged(view: View) -> None:
-    """Collect the promises that nothing would judge."""
+    """Collect a fault for each key that Lakeward does not evaluate."""
     for key in UNJUDGED:
         if view.values.get(key):
             view.fail(key, "contract_unjudged", key=key)
@@ -135,7 +135,7 @@ def _time_format(properties: View, kind: DataType) -> str | None:
 
 
 def _check_distinct(views: list[View], key: str, names: list[str]) -> bool:
-    """Whether no name stands twice. SQL does not tell `Temp` from `temp`, so neither may a contract."""
+    """Whether all names are different, ignoring case as SQL does."""
     folded = [name.casefold() for name in names]
     twice = [at for at, name in enumerate(folded) if name in folded[:at]]
     for at in twice:

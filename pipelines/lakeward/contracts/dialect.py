@@ -1,4 +1,4 @@
-"""How the records of a source's files look: the keys of a contract that say so."""
+"""Reads the keys of a contract that describe the record format of a source's files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ KEYS: Mapping[str, KeyDoc] = {
 
 
 def read_record_format(view: View, sheet_limit_bytes: int) -> RecordFormat:
-    """The record format that a mapping describes, among other keys of its own."""
+    """The record format in a mapping, which can have other keys."""
     record_format = RecordFormat(
         format=view.choice("format", tuple(FileFormat)),
         delimiter=_character(view, "delimiter", ","),
@@ -53,7 +53,7 @@ def _character(view: View, key: str, default: str, allowed: str = "") -> str:
 
 
 def _codec(name: Any) -> str | None:
-    """The codec as the contract names it, if it makes text of bytes."""
+    """The codec named in the contract, if it decodes bytes to text."""
     try:
         "a".encode(name)
     except (LookupError, TypeError, ValueError):

@@ -1,6 +1,6 @@
-"""What changed from one version of a contract to the next, and whether tables made by the old one may go on.
+"""Compares two versions of a contract and decides whether existing tables stay valid.
 
-A change is breaking when a row that is already stored would mean something else, or could no longer be there.
+A change is breaking if stored rows would change their meaning or become invalid.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,11 +13,11 @@ from lakeward.core.errors import ContractError
 
 
 class Effect(StrEnum):
-    """What a change asks of the tables."""
+    """Effect of a change on tables."""
 
-    ADDITIVE = "additive"  # a new column, empty in the rows that are there
-    COMPATIBLE = "compatible"  # nothing
-    BREAKING = "breaking"  # silver must be made anew from bronze
+    ADDITIVE = "additive"  # a new column, NULL in existing rows
+    COMPATIBLE = "compatible"  # none
+    BREAKING = "breaking"  # silver must be rebuilt from bronze
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Change:
 
 _ADDITIVE, _COMPATIBLE, _BREAKING = Effect.ADDITIVE, Effect.COMPATIBLE, Effect.BREAKING
 
-# Part -> what its change does to rows that are stored. Every field of the model but the text itself is named (a test looks).
+# Part -> effect of its change on stored rows. All fields of the model except the text are listed (tested).
 COLUMN = {
     "type": _BREAKING,
     "unit": _BREAKING,
-    "required": _BREAKING,  # relaxed, too: rows set aside before would now be in silver
+    "required": _BREAKING,  # also when relaxed: rows quarantined before would now be in silver
     "source_name": _BREAKING,  # other values under the same name
     "time_format": _BREAKING,
     "description": _COMPATIBLE,
@@ -57,13 +57,13 @@ CONTRACT = {
         ("version", "series", "owner", "domain", "description", "data_class", "engine", "sla", "limits"), _COMPATIBLE
     ),
 }
-# Bronze is text as it was decoded: how a file is cut into it concerns new files only, what the text means concerns every row.
+# Bronze is decoded text: how files are parsed affects only new files, what the text means affects every row.
 # `sheet_limit_bytes` has no entry: it follows from `limit_bytes` of the source.
 RECORD_FORMAT = {
     **dict.fromkeys(("delimiter", "quote", "escape", "encoding", "sheet", "header_row", "header_rows"), _COMPATIBLE),
     **dict.fromkeys(("format", "nulls", "decimal", "zone"), _BREAKING),
 }
-# A changed model computes the whole of its table anew; only what its windows are would leave a reader behind.
+# A changed model recomputes its whole table; only a change of its windows affects readers.
 MODEL = {
     **dict.fromkeys(("sql", "inputs", "times"), _COMPATIBLE),
     **dict.fromkeys(("window", "grain", "zone"), _BREAKING),
@@ -71,7 +71,7 @@ MODEL = {
 
 
 def diff(old: Contract, new: Contract) -> tuple[Change, ...]:
-    """Every difference, and at last a remark where the version did not rise as far as they ask."""
+    """All differences, and finally a remark if the version should have risen further."""
     changes = [
         *_changed_parts("", old, new, CONTRACT),
         *_column_changes(old, new),
@@ -82,13 +82,13 @@ def diff(old: Contract, new: Contract) -> tuple[Change, ...]:
 
 
 def check_evolution(applied: Contract, new: Contract, *, rebuilding: bool = False) -> None:
-    """Refuse a contract that stored rows do not keep.
+    """Check that stored rows satisfy the new contract.
 
     Args:
-        rebuilding: Stored rows are about to be made anew: a breaking change may pass, if the major version rose.
+        rebuilding: Whether stored rows are about to be rebuilt: then a breaking change is allowed if the major version rose.
 
     Raises:
-        ContractError: A change is breaking. Its next step is to raise the major version where it has not risen, then a rebuild.
+        ContractError: A change is breaking. The next step is to raise the major version, if it has not risen, and then a rebuild.
     """
     breaking = [change for change in diff(applied, new) if change.kind is Effect.BREAKING]
     if not breaking:
@@ -127,7 +127,7 @@ def _column_changes(old: Contract, new: Contract) -> Iterator[Change]:
 
 
 def _source(old: Contract, new: Contract) -> Iterator[Change]:
-    """Where batches come from concerns new ones only, whatever the kinds; how their records look concerns stored rows too."""
+    """The source affects only new batches; the record format also affects stored rows."""
     if old.source is None or new.source is None:
         return
     address = dict.fromkeys((part.name for source in (old.source, new.source) for part in fields(source)), _COMPATIBLE)
@@ -151,6 +151,6 @@ def _version(contract: Contract) -> tuple[int, int, int]:
 
 
 def _part_text(value: object) -> str:
-    """A part as a message may name it: a list by its items, nothing as a dash."""
+    """A part as text for a message: the items of a list, a dash for nothing."""
     items = [_part_text(item) for item in value] if isinstance(value, tuple) else None
     return safe_repr(", ".join(items) or "-" if items is not None else "-" if value is None else value)

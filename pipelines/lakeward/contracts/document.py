@@ -1,7 +1,8 @@
-"""A contract's YAML as plain values with their places, read as what it is: a stranger's file.
+"""Parses contract YAML from an untrusted file into plain values with their line and column.
 
-YAML can name code, copy itself without end and nest until a parser's stack is gone. A contract needs none of that, so this
-reader builds from the parser's flat events, and refuses tags, aliases, depth and size before a value is made of them.
+YAML tags can run code, aliases can expand without limit, and deep nesting can overflow the stack. A contract needs none of
+these, so this
+reader works on the parser's flat events and rejects tags, aliases, depth and size before it builds values.
 """
 
 import re
@@ -17,16 +18,16 @@ from yaml.resolver import Resolver
 
 from lakeward.core.errors import ContractError
 
-# A contract of a thousand described columns has some 300 kB; more is no contract, and parsing it would stall the DAG parse.
+# A contract of a thousand described columns has some 300 kB; parsing a larger file would slow down the DAG parse.
 MAX_BYTES = 1_000_000
-# The deepest place of the standard that we read lies 11 deep; libyaml's own composer overruns its stack at some ten thousand.
+# The standard nests at most 11 levels; libyaml's composer overflows its stack at about ten thousand.
 MAX_DEPTH = 32
 # Longest text of a contract that a message repeats: messages stay under 500 characters.
 MAX_REPR = 40
 
 KeyPath = tuple[str | int, ...]
 
-# YAML 1.1 as PyYAML reads it, so that other tools over the same file see the same values. Dates stay text: the standard wants text.
+# YAML 1.1 as PyYAML reads it, so that other tools read the same values from the file. Dates stay text, as the standard requires.
 _CONSTRUCTORS = {
     "tag:yaml.org,2002:int": SafeConstructor.construct_yaml_int,
     "tag:yaml.org,2002:float": SafeConstructor.construct_yaml_float,
@@ -38,10 +39,10 @@ _CREDENTIALS = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong in a document.
+    """One fault in a document.
 
     Args:
-        steps: Keys and list positions from the root to where it is wrong.
+        steps: Keys and list positions from the root to the fault.
         facts: Values named in the message of `code`.
     """
 
@@ -52,13 +53,13 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A file's plain values.
+    """The plain values of a file.
 
     Args:
-        file: What messages call it.
+        file: Its name in messages.
         data: Mappings, lists, texts, numbers, booleans and None.
         places: Line and column, from 1, of every entry (where its key is) and list item.
-        faults: What is wrong with the YAML, but does not hinder reading on: keys that stand twice.
+        faults: Faults of the YAML that do not stop reading: duplicate keys.
     """
 
     file: str
@@ -68,13 +69,13 @@ class Document:
     faults: tuple[Fault, ...]
 
     def position(self, key_path: KeyPath) -> tuple[int, int]:
-        """Line and column, from 1, of what is at `steps`, or of the nearest thing around it."""
+        """Line and column, from 1, of the entry at `steps`, or of the nearest enclosing one."""
         while key_path and key_path not in self.positions:
             key_path = key_path[:-1]
         return self.positions.get(key_path, (1, 1))
 
     def error(self, fault: Fault) -> ContractError:
-        """The fault as an error that names its place."""
+        """The fault as an error with its position."""
         line, column = self.position(fault.key_path)
         return ContractError(fault.code, file=self.file, line=line, column=column, **fault.facts)
 
@@ -83,8 +84,8 @@ def read_text(path: Path, file: str) -> str:
     """The text of the contract at `path`.
 
     Raises:
-        ContractError: It is larger than a contract can be, or no UTF-8.
-        FileNotFoundError: There is none.
+        ContractError: The file is too large or not UTF-8.
+        FileNotFoundError: The file does not exist.
     """
     with path.open("rb") as stream:
         content = stream.read(MAX_BYTES + 1)
@@ -101,7 +102,7 @@ def read_document(text: str, file: str) -> Document:
     """Read one YAML document.
 
     Raises:
-        ContractError: It is no YAML, or has what no contract needs: tags, aliases, more depth, size or documents.
+        ContractError: It is not YAML, or has tags, aliases, several documents, or too much depth or size.
     """
     if len(text) > MAX_BYTES:
         raise _too_large(file)
@@ -116,7 +117,7 @@ def read_document(text: str, file: str) -> Document:
 
 
 def safe_repr(value: object) -> str:
-    """`value` as a message may repeat it: short, printable, and no credentials; else only its kind."""
+    """`value` if it is short, printable and free of credentials; otherwise only its type."""
     text = str(value)
     if isinstance(value, dict | list | None) or len(text) > MAX_REPR or not text.isprintable() or has_credentials(text):
         return {dict: "a mapping", list: "a list", type(None): "nothing"}.get(type(value), "a long text")
@@ -124,12 +125,12 @@ def safe_repr(value: object) -> str:
 
 
 def has_credentials(text: str) -> bool:
-    """Whether `text` holds a URL with a password, or a private key."""
+    """Whether `text` contains a URL with a password, or a private key."""
     return _CREDENTIALS.search(text) is not None
 
 
 class _Composer:
-    """Makes values of events, and remembers where each came from."""
+    """Builds values from YAML events and records the position of each."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -190,7 +191,7 @@ class _Composer:
             return event.value
         try:
             return _CONSTRUCTORS[tag](self._constructor, ScalarNode(tag, event.value))
-        except ValueError:  # it looks like a number, and is none: `0x`, or thousands of digits
+        except ValueError:  # it looks like a number but is not one: `0x`, or thousands of digits
             return event.value
 
     def _error_at(self, code: str, event: yaml.Event, **facts: object) -> ContractError:

@@ -1,4 +1,4 @@
-"""A drop folder as the source of a dataset: the keys of a contract that describe it. Refuses a path that leaves the project."""
+"""Reads the keys of a contract that describe a drop folder. A path outside the project is an error."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -27,10 +27,10 @@ KEYS: Mapping[str, KeyDoc] = {
 def read_file_drop(
     view: View, dataset: str, retention_days: int | None, roots: Sequence[Path] | None
 ) -> tuple[FileDropSource, RecordFormat]:
-    """The drop folder that a mapping describes, and how the records of its files look.
+    """The drop folder in a mapping, and the record format of its files.
 
     Args:
-        roots: Folders outside the project that it may lie in; None: which project it is for is not known here.
+        roots: Allowed folders outside the project; None if the project is unknown.
     """
     view.allow_only(KEYS)
     limit_bytes = view.positive_integer("limitBytes", LIMIT_BYTES)

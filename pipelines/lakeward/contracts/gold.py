@@ -24,12 +24,12 @@ KEYS: Mapping[str, KeyDoc] = {
         "none",
     ),
 }
-# What a model may read: tables that are judged.
+# Layers that a model can read: judged tables.
 READABLE = (Layer.SILVER, Layer.GOLD)
 
 
 def read_model(view: View, name: str, columns: tuple[Column, ...]) -> GoldModel:
-    """The model that the custom property `model` describes."""
+    """The model in the custom property `model`."""
     view.allow_only(KEYS)
     inputs = _inputs(view, TableName(Layer.GOLD, name))
     return GoldModel(
@@ -43,7 +43,7 @@ def read_model(view: View, name: str, columns: tuple[Column, ...]) -> GoldModel:
 
 
 def timestamp_column(view: View, key: str, columns: tuple[Column, ...]) -> str:
-    """The name at `key` of a column that holds instants."""
+    """The name at `key` of a timestamp column."""
     name = view.text(key)
     kinds = {column.name: column.type.kind for column in columns}
     if name and name not in kinds:

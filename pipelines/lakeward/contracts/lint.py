@@ -1,6 +1,6 @@
-"""Everything that is wrong with a contract, each with its line and column; and what only its neighbours can show.
+"""Lists all problems of a contract with line and column, including conflicts with other contracts of the project.
 
-Refuses nothing and changes nothing: a file that is no YAML at all is one problem among others.
+Changes nothing. A file that is not YAML is one problem among others.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,11 +18,11 @@ from lakeward.core.spelling import did_you_mean
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong, and where.
+    """One problem and its position.
 
     Args:
         line, column: From 1, of the key or list item.
-        code: Key of its message; `facts` are the values named in it.
+        code: Message code; `facts` fill the message.
     """
 
     line: int
@@ -35,7 +35,7 @@ def lint(path: Path, project: Project) -> list[Problem]:
     """Every problem of the contract at `path`, in the order of its lines.
 
     Raises:
-        FileNotFoundError: There is no file.
+        FileNotFoundError: The file does not exist.
     """
     file = project.label(path)
     try:
@@ -51,7 +51,7 @@ def lint(path: Path, project: Project) -> list[Problem]:
 
 
 def _project_faults(contract: Contract, path: Path, project: Project, model_path: KeyPath) -> Iterator[Fault]:
-    """What the folder, the disk and the project's other contracts contradict."""
+    """Conflicts with the folder, the disk and other contracts of the project."""
     if contract.name != path.parent.name:
         yield Fault(("name",), "contract_other_name", {"found": contract.name, "expected": path.parent.name})
     if contract.model is None:
@@ -70,7 +70,7 @@ def _project_faults(contract: Contract, path: Path, project: Project, model_path
 def _time_column_faults(project: Project, table: TableName, name: str, key_path: KeyPath) -> Iterator[Fault]:
     try:
         columns = project.contract(table.name).columns
-    except ContractError:  # the input's own lint tells it
+    except ContractError:  # linting the input's contract reports this
         return
     kinds = {column.name: column.type.kind for column in columns}
     if name not in kinds:

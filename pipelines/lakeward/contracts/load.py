@@ -1,4 +1,4 @@
-"""From a file to a contract that may be trusted: read as a stranger's, judged by the standard, then by our own laws."""
+"""Loads and validates a contract: safe YAML, the ODCS standard, then Lakeward's rules."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,18 +14,18 @@ def load_contract(path: Path, file: str, roots: Sequence[Path]) -> Contract:
     """The contract at `path`.
 
     Args:
-        file: What messages call it.
-        roots: Folders outside the project that its drop folder may lie in, absolute.
+        file: Its name in messages.
+        roots: Allowed drop folders outside the project, absolute.
 
     Raises:
         ContractError: It is not valid; with the first place where it is not.
-        FileNotFoundError: There is no file.
+        FileNotFoundError: The file does not exist.
     """
     return _valid_contract(read_document(read_text(path, file), file), roots)
 
 
 def parse_contract(text: str, file: str) -> Contract:
-    """The contract in `text`, which is of no project: where its drop folder lies is for the source to judge.
+    """The contract in `text`, without a project; the location of its drop folder is not checked.
 
     Raises:
         ContractError: It is not valid; with the first place where it is not.
@@ -34,7 +34,7 @@ def parse_contract(text: str, file: str) -> Contract:
 
 
 def validate(document: Document, roots: Sequence[Path] | None) -> tuple[Contract | None, list[Fault]]:
-    """The contract, and every fault of the document in the order of its lines; a contract with a fault is None."""
+    """The contract, and every fault of the document by line; the contract is None if there is a fault."""
     contract, contract_faults = build_contract(document, roots)
     faults = [*document.faults, *secret_faults(document.data), *contract_faults, *standard_faults(document.data)]
     first = {(fault.key_path, fault.code): fault for fault in reversed(faults) if not _is_misspelt(fault, faults)}
@@ -43,7 +43,7 @@ def validate(document: Document, roots: Sequence[Path] | None) -> tuple[Contract
 
 
 def _is_misspelt(missing: Fault, faults: list[Fault]) -> bool:
-    """Whether a key is missing only because it stands beside, misspelt: that is told once, as the unknown key."""
+    """Whether a missing key is only misspelt; then only the unknown key is reported."""
     if missing.code != "contract_missing":
         return False
     unknown_keys = [

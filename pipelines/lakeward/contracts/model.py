@@ -1,4 +1,4 @@
-"""What a contract promises, as frozen values: everything else in Lakeward is derived from these."""
+"""The frozen model of a contract, from which everything else in Lakeward is derived."""
 
 from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
@@ -11,7 +11,7 @@ from lakeward.core.names import Layer, Sha256, TableName
 
 
 class Kind(StrEnum):
-    """The kinds of value a column can hold."""
+    """Kinds of column values."""
 
     STRING = "string"
     INTEGER = "integer"  # 64 bits, signed
@@ -19,7 +19,7 @@ class Kind(StrEnum):
     DECIMAL = "decimal"  # exact, with precision and scale
     BOOLEAN = "boolean"
     DATE = "date"
-    TIMESTAMP = "timestamp"  # an instant, microseconds, stored in UTC
+    TIMESTAMP = "timestamp"  # microseconds, stored in UTC
     BINARY = "binary"
 
 
@@ -37,13 +37,13 @@ class DataType:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column as the contract promises it.
+    """One column of a contract.
 
     Args:
         name: Its name in silver and gold.
         source_name: Its name in the source's files (`physicalName`).
-        required: A row without it goes to quarantine, a file without it to rejects.
-        unit: UCUM code, or None where a unit makes no sense.
+        required: Whether it is required: a row without it is quarantined, a file without it rejected.
+        unit: UCUM code; None if the column has no unit.
         time_format: strptime pattern of a text date or timestamp; None means ISO 8601.
     """
 
@@ -59,7 +59,7 @@ class Column:
 
 
 class Grain(StrEnum):
-    """A step of time: of partitions, and of the windows of gold."""
+    """Length of time of partitions and of gold windows."""
 
     NONE = "none"
     HOUR = "hour"
@@ -69,15 +69,15 @@ class Grain(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldModel:
-    """How a gold table is made: one SELECT, recomputed window by window.
+    """The model of a gold table: one SELECT, recomputed window by window.
 
     Args:
         sql: The file, relative to the dataset's folder.
         inputs: Silver or gold tables that the SELECT reads.
-        window: Column of the result that holds the window's start (an instant).
-        grain: Length of a window, cut in `zone`.
-        times: For each input whose new rows touch windows, the column that places a row in one. An input that is left
-            out (master data) touches every window.
+        window: Timestamp column of the result with the start of the window.
+        grain: Length of a window, in local time of `zone`.
+        times: By input, the column whose time decides which window a row touches. An input without an entry (master data)
+            touches every window.
     """
 
     sql: PurePosixPath
@@ -90,7 +90,7 @@ class GoldModel:
 
 @dataclass(frozen=True, slots=True)
 class Sla:
-    """Promised times, in seconds; None where the contract is silent."""
+    """Service levels in seconds; None if the contract has none."""
 
     freshness_seconds: int | None = None
     period_seconds: Decimal | None = None
@@ -98,7 +98,7 @@ class Sla:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much of one batch may go wrong; each is a share from 0 to 1.
+    """Limits of failures in one batch; each is a share from 0 to 1.
 
     Args:
         replaced_share: Rows that replace stored rows, of the rows to publish; more: the batch halts.
@@ -113,18 +113,18 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One dataset's promise.
+    """The contract of one dataset.
 
     Args:
         name: Dataset name; also the folder and the DAG.
         version: `major.minor.patch`.
         primary_key: Column names in key order; empty: no row is a duplicate unless `duplicates_exact`.
         time_column: The column of event time; None for master data.
-        data_class: The contract's class of data, which grading takes its default from.
-        source: Where its batches come from; None: a model makes its rows.
-        record_format: How the records of its batches look.
-        engine: Which engine works on it; None: the project's.
-        text, sha256: The file as it was read, and its identity.
+        data_class: Class of data, which decides the default grade.
+        source: Source of its batches; None if a model computes its rows.
+        record_format: Format of the records of its batches.
+        engine: Engine that processes it; None for the project's.
+        text, sha256: Text of the file, and its hash.
     """
 
     name: str
@@ -158,7 +158,7 @@ class Contract:
         """The column called `name`.
 
         Raises:
-            KeyError: There is none.
+            KeyError: The column does not exist.
         """
         for column in self.columns:
             if column.name == name:

@@ -1,4 +1,4 @@
-"""A project: the folder of a plant's contracts and suites, found upward from wherever a command was given."""
+"""A project: the folder of a plant's contracts and suites, found at or above the current folder."""
 
 import os
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from lakeward.core.spelling import did_you_mean
 PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
 CONTRACT_FILE = "contract.odcs.yaml"
-# Days: evidence of a month can be opened again; Delta's own default for the commits of a table.
+# Days: evidence of the last month can be reproduced; Delta's default for the commits of a table.
 RETENTION_DAYS = 30
 KEYS: Mapping[str, KeyDoc] = {
     "name": KeyDoc(
@@ -41,21 +41,21 @@ MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
         f"{RETENTION_DAYS}",
     ),
 }
-# It names a namespace of lineage and of Airflow's assets, so it must be able to stand in a URL.
+# It is the namespace of lineage and of Airflow's assets, so it must be valid in a URL.
 PROJECT_NAME = "letters, digits, _ and -, at most 63"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One plant's expectations.
+    """The contracts and suites of one plant.
 
     Args:
         root: The project's folder, absolute.
         zone: IANA zone of the plant.
         lake: A folder, relative to `root` or absolute, or an object-store URL.
-        roots: Folders outside `root` that a contract's drop folder may lie in, absolute.
-        engine: Which engine its datasets work with; None: the default.
-        retention_days: How long a version of a table can be read; files of older ones are removed by `maintain`.
+        roots: Allowed drop folders outside `root`, absolute.
+        engine: Engine of its datasets; None for the default.
+        retention_days: Days that a version of a table stays readable; `maintain` removes files of older ones.
     """
 
     root: Path
@@ -69,15 +69,15 @@ class Project:
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
-        """The folders that a contract's drop folder may lie in."""
+        """The folders that drop folders must be in."""
         return (self.root, *self.roots)
 
     def engine_for(self, contract: Contract | None, override: str | None) -> str:
-        """Who says it first: `asked` (the environment), the contract, the project; nobody: the embedded one."""
+        """The engine from the environment, the contract or the project, in this order; the default is embedded."""
         return override or (contract.engine if contract else None) or self.engine or EMBEDDED
 
     def datasets(self) -> tuple[str, ...]:
-        """Names of the folders that hold a contract, sorted; nothing is read."""
+        """Sorted names of the folders with a contract; no contract is read."""
         return tuple(sorted(path.parent.name for path in (self.root / DATASETS).glob(f"*/{CONTRACT_FILE}")))
 
     def contract(self, name: str) -> Contract:
@@ -96,7 +96,7 @@ class Project:
         return contract
 
     def contract_path(self, name: str) -> Path:
-        """Where the contract of dataset `name` lies.
+        """Path of the contract of dataset `name`.
 
         Raises:
             UsageError: The project has no such dataset.
@@ -109,14 +109,14 @@ class Project:
         return path
 
     def suite_path(self, name: str) -> Path:
-        """Where the suite of dataset `name` lies, if it has one."""
+        """Path of the suite of dataset `name`; the file need not exist."""
         return self._folder(name) / "suite.json"
 
     def model_path(self, name: str, sql: PurePosixPath) -> Path:
-        """Where the SELECT of gold dataset `name` lies.
+        """Path of the SELECT of gold dataset `name`.
 
         Raises:
-            ContractError: There is no such file, or a link leads out of the dataset's folder.
+            ContractError: The file does not exist, or a link leads out of the dataset's folder.
         """
         folder, path = self._folder(name), self._folder(name) / sql
         if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
@@ -126,7 +126,7 @@ class Project:
         return path
 
     def label(self, path: Path) -> str:
-        """What messages call a file of this project: its path below the root."""
+        """Name of a project file in messages: its path below the root."""
         return path.relative_to(self.root).as_posix()
 
     def _folder(self, name: str) -> Path:

@@ -1,11 +1,11 @@
-"""How the records of a batch look: all that reading and judging know of where a batch comes from."""
+"""The record format of a batch: the only part of a source that reading and judging use."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class FileFormat(StrEnum):
-    """The formats of files that engines read."""
+    """File formats that engines read."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -22,10 +22,10 @@ class RecordFormat:
         encoding: Python codec name, lower case (`utf-8`, `gb18030`, `utf-16`, …).
         nulls: Texts that mean "no value".
         decimal: Decimal separator of numbers in text.
-        zone: IANA zone of naive times; None: a naive time is quarantined.
-        sheet: Of a workbook; None: the only one with something in it.
-        header_row, header_rows: The first row of a sheet's header, from 1, and how many rows it has.
-        sheet_limit_bytes: The most bytes that a sheet may have, unpacked.
+        zone: IANA zone of naive times; None if naive times are quarantined.
+        sheet: Sheet of a workbook; None for the only sheet with data.
+        header_row, header_rows: First row of a sheet's header, from 1, and its number of rows.
+        sheet_limit_bytes: Maximum unpacked bytes of a sheet.
     """
 
     format: FileFormat
@@ -42,5 +42,5 @@ class RecordFormat:
     sheet_limit_bytes: int = 4 << 30
 
 
-# Rows that a model computed: every value has its type already.
+# The format of computed rows: values have their types already.
 TYPED_ROWS = RecordFormat(format=FileFormat.PARQUET, nulls=())

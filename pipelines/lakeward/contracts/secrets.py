@@ -1,4 +1,4 @@
-"""Credentials have no place in a contract: it is stored in the lake, diffed, and shown to whoever may see the dataset."""
+"""Credentials have no place in a contract: it is stored in the lake, compared, and visible to every reader of the dataset."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|credential|(api|
 
 
 def secret_faults(value: Any, key_path: KeyPath = ()) -> Iterator[Fault]:
-    """Keys, and custom properties, that name a secret; URLs with a password; private keys. Never with the value."""
+    """Faults for keys and custom properties that name a secret, URLs with a password, and private keys; never with the value."""
     if isinstance(value, dict):
         if isinstance(name := value.get("property"), str) and _SECRET_NAME.search(name):
             yield Fault((*key_path, "property"), "contract_secret", {"key": safe_repr(name)})

@@ -1,4 +1,4 @@
-"""Promised times of a contract, in seconds."""
+"""Service levels of a contract, in seconds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from lakeward.contracts.view import View, properties_by_name
 from lakeward.core.keys import KeyDoc
 
 DAY = 86_400
-# Unit -> seconds; the spellings that the standard names, and their plurals. A year of retention has 365 days.
+# Unit -> seconds; the spellings of the standard, and their plurals. A year of retention has 365 days.
 SECONDS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
     **dict.fromkeys(("min", "minute", "minutes"), 60),
@@ -29,14 +29,14 @@ PROPERTIES: Mapping[str, KeyDoc] = {
 
 @dataclass(frozen=True, slots=True)
 class SlaProperties:
-    """What `slaProperties` say."""
+    """Values of `slaProperties`."""
 
     sla: Sla
     retention_days: int | None
 
 
 def read_sla_properties(contract: View) -> SlaProperties:
-    """Read `latency`, `frequency` and `retention`; other properties are for people."""
+    """Read `latency`, `frequency` and `retention`; other properties are ignored."""
     items = properties_by_name(contract, "slaProperties", PROPERTIES)
     seconds = {name: _seconds(item) for name, item in items.items() if name in PROPERTIES}
     latency, retention = seconds.get("latency"), seconds.get("retention")

@@ -1,10 +1,10 @@
-"""Where the batches of a dataset come from. Engines and judging do not see it: they know the `RecordFormat` alone."""
+"""The source of a dataset's batches. Engines and judging use only the `RecordFormat`."""
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-# The bound of one batch where the contract names none: minutes of work, and within the memory of a small machine.
+# Default size limit of one batch: minutes of work, and within the memory of a small machine.
 LIMIT_BYTES = 4 << 30
 
 
@@ -15,8 +15,8 @@ class FileDropSource:
     Args:
         path: The folder, relative to the project, or absolute inside one of the project's roots.
         pattern: Glob below `path` (`**` for folders).
-        limit_bytes: The bound of one batch, in bytes of its files; one file always fits.
-        retention_days: How long a landed file is kept after its batch; None: for ever.
+        limit_bytes: Size limit of one batch, in bytes of its files; one file is always allowed.
+        retention_days: Days that a landed file is kept after its batch; None for ever.
     """
 
     path: PurePosixPath
@@ -26,7 +26,7 @@ class FileDropSource:
 
 
 ContractSource: TypeAlias = FileDropSource
-"""Where the batches of a dataset come from: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
+"""The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
 A new kind needs three things:
 

@@ -1,6 +1,6 @@
-"""The Open Data Contract Standard's own word on a document: unknown keys, and values of the wrong type.
+"""Validates a document against the Open Data Contract Standard: unknown keys and wrong types.
 
-Judged by the official model (package `open-data-contract-standard`), which by itself looks for unknown keys at the top only.
+Uses the official model (package `open-data-contract-standard`), which itself checks unknown keys only at the top level.
 """
 
 import functools
@@ -16,7 +16,7 @@ from lakeward.core.spelling import did_you_mean
 with without_plugins():
     from open_data_contract_standard.model import OpenDataContractStandard
 
-# What the official model calls a mismatch -> what a person would have to write.
+# Error type of the official model -> expected value for messages.
 EXPECTED = {
     "string": "a text",
     "bool": "true or false",
@@ -28,7 +28,7 @@ EXPECTED = {
 
 
 def standard_faults(data: Any) -> list[Fault]:
-    """Where `data` departs from the standard, in no order."""
+    """Faults of `data` against the standard, in no order."""
     if not isinstance(data, dict):
         return []
     return [*_unknown_key_faults(data, OpenDataContractStandard, ()), *_type_faults(data)]
@@ -36,7 +36,7 @@ def standard_faults(data: Any) -> list[Fault]:
 
 @functools.cache
 def _models_by_key(model: type[BaseModel]) -> dict[str, tuple[type[BaseModel], ...]]:
-    """Key -> the models of mappings at or below it, that of a list's items last; none where values are plain or free."""
+    """Key -> the models of mappings at or below it, the model of list items last; empty for plain or free values."""
     return {field.alias or name: tuple(_nested_models(field.annotation)) for name, field in model.model_fields.items()}
 
 
@@ -72,7 +72,7 @@ def _type_faults(data: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _type_fault(data: Any, location: tuple[int | str, ...], expected: str) -> Fault:
-    """The model's location names branches of unions too, which are no place of the document."""
+    """The model's location also contains branches of unions, which are not part of the document."""
     steps: list[int | str] = []
     for step in location:
         if step in (data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()):

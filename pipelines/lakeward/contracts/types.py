@@ -1,6 +1,6 @@
-"""The kinds of the contract model in the SQL that crosses the house, which is DuckDB's, as `DESCRIBE` prints them.
+"""Maps kinds of the contract model to DuckDB's SQL types, as printed by `DESCRIBE`.
 
-Refuses lossy pairs: a type maps to a kind only when every value of it survives the cast; what has no kind is text.
+No mapping is lossy: a type maps to a kind only if the cast keeps every value; other types map to text.
 """
 
 import re
@@ -32,13 +32,13 @@ def sql_type(type_: DataType) -> str:
 
 
 def from_sql(name: str) -> DataType:
-    """The type that holds every value of DuckDB's type `name`; text for a naive timestamp, which is no instant yet."""
+    """The type that holds every value of DuckDB's type `name`; text for a naive timestamp, which has no zone yet."""
     if name == "UBIGINT":
         return _UNSIGNED
     return decimal(name) or (DataType(_FROM_SQL[name]) if name in _FROM_SQL else _TEXT)
 
 
 def decimal(name: str) -> DataType | None:
-    """The decimal of that name, which Delta, Spark and DuckDB write alike; None for another type."""
+    """The decimal type of that name, equal in Delta, Spark and DuckDB; None for another type."""
     match = _DECIMAL.fullmatch(name)
     return DataType(Kind.DECIMAL, int(match[1]), int(match[2])) if match else None

@@ -1,6 +1,6 @@
-"""A mapping of a document, read entry by entry: what is wrong is collected, so that one look finds every error.
+"""Reads a mapping entry by entry and collects all faults, so that one run reports every error.
 
-A wrong entry yields its default, and reading goes on. Whoever started must look at the faults before using what was read.
+A wrong entry returns its default. The caller must check the faults before it uses the result.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,19 +16,19 @@ from lakeward.core.spelling import did_you_mean, is_slip
 Choice = TypeVar("Choice", bound=StrEnum)
 Parsed = TypeVar("Parsed")
 
-# As alike as `timeColum` and `timeColumn`: below it, a stranger's own property would be taken for a slip of ours.
+# Similarity of `timeColum` and `timeColumn`, above which an unknown property counts as misspelt.
 MIN_SIMILARITY = 0.8
 
 
 @dataclass(slots=True)
 class View:
-    """One mapping, and what is wrong in it.
+    """One mapping and its faults.
 
     Args:
         values: The mapping; entries that are null count as absent.
-        steps: Where it stands.
-        faults: Where faults are collected; shared by all views of a document.
-        moved: Steps of entries that stand elsewhere (custom properties).
+        steps: Path to it.
+        faults: List of faults, shared by all views of a document.
+        moved: Paths of entries from elsewhere (custom properties).
     """
 
     values: Mapping[str, Any]
@@ -42,7 +42,7 @@ class View:
         self.faults.append(Fault(steps, code, facts))
 
     def fail_value(self, key: str, expected: str) -> None:
-        """Collect that `key` should have been `expected`: it is missing, or something else."""
+        """Collect that `key` is missing or not as `expected`."""
         if self.values.get(key) is None:
             self.fail(key, "contract_missing", key=key, expected=expected)
         else:
@@ -51,7 +51,7 @@ class View:
     def entry(
         self, key: str, expected: str, read: Callable[[Any], Parsed | None], default: Parsed | None = None
     ) -> Parsed | None:
-        """What `read` makes of the value; a fault where it makes None of it. Without `default` the entry must be there."""
+        """Return `read(value)`. Collect a fault if that is None, or if the entry is missing and has no default."""
         value = self.values.get(key)
         if value is None and default is not None:
             return default
@@ -61,7 +61,7 @@ class View:
         return default if result is None else result
 
     def text(self, key: str, default: str | None = None, expected: str = "a text") -> str:
-        """A text; without `default` it may not be empty."""
+        """A text; without `default` it must not be empty."""
         return (
             self.entry(key, expected, lambda v: v if isinstance(v, str) and (v or default is not None) else None, default) or ""
         )
@@ -79,7 +79,7 @@ class View:
         return self.entry(key, "a positive whole number", lambda v: v if type(v) is int and v > 0 else None, default) or 0
 
     def choice(self, key: str, allowed: Sequence[Choice], default: Choice | None = None) -> Choice:
-        """One of `allowed`; without `default` it must be there."""
+        """One of `allowed`; without `default` it is required."""
         by_text = {str(option): option for option in allowed}
         choice = self.entry(key, ", ".join(by_text), lambda v: by_text.get(v) if isinstance(v, str) else None, default)
         return choice or allowed[0]
@@ -108,7 +108,7 @@ class View:
 
 
 def properties_by_name(view: View, list_key: str, known_names: Iterable[str]) -> dict[str, View]:
-    """The items of a list of `{property: …, value: …}` by property. Strange ones are let pass, unless they are slips of `known`."""
+    """The items of a list of `{property: …, value: …}` by property. Unknown ones are allowed unless similar to `known`."""
     items: dict[str, View] = {}
     for item in view.mappings(list_key):
         key = item.text("property")

@@ -1,1 +1,1 @@
-"""Settings, errors, clock, units, names: what every other package stands on."""
+"""Settings, errors, clock, units and names, shared by all packages."""

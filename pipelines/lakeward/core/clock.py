@@ -1,4 +1,4 @@
-"""The time: always an aware UTC instant. The present is asked of a collaborator, so that a test can hold it still."""
+"""The clock: always an aware UTC time. It is passed as an argument, so that tests can fix the time."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-# Python's calendar; instants beyond it, which quarantined rows of native types may hold, are shown as its ends.
+# Range of Python's calendar; times beyond it, which quarantined rows can hold, are clipped to its ends.
 _FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 _LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
 
 class Clock(Protocol):
-    """Says what time it is."""
+    """A source of the current time."""
 
     def now(self) -> datetime:
         """The present instant, in UTC."""
@@ -20,7 +20,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's clock."""
 
     def now(self) -> datetime:
         """The present instant, in UTC."""
@@ -28,12 +28,12 @@ class SystemClock:
 
 
 def instant_of(microseconds: int) -> datetime:
-    """The instant so many microseconds after the epoch: engines hand instants over as numbers, since their own way needs pytz."""
+    """The time this many microseconds after the epoch: engines return times as numbers, since their own conversion needs pytz."""
     return EPOCH + min(max(microseconds, _FIRST), _LAST) * MICROSECOND
 
 
 def with_instants(row: Sequence[Any], places: Iterable[int]) -> tuple[Any, ...]:
-    """The row, with instants for the numbers of microseconds at these places."""
+    """The row with the numbers of microseconds at these positions converted to times."""
     values = list(row)
     for place in places:
         if values[place] is not None:

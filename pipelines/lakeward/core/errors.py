@@ -1,7 +1,7 @@
-"""The error tree: errors are grouped by what must happen next, and carry facts, not sentences.
+"""The error tree: error classes are grouped by the action they need, and carry facts instead of text.
 
-A sentence is looked up by its code in `core/messages/*.yaml`, in English or Chinese, so that every error says what, where,
-expected, found and the next step in the reader's language. Facts never hold data values (docs/explanation/laws.md, 6).
+The text is looked up by code in `core/messages/*.yaml`, in English or Chinese, so that every error says what, where,
+expected, found and the next step in the reader's language. Facts never contain data values (docs/explanation/laws.md, 6).
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from lakeward.core.messages import Lang, text
 
 
 class ExitCode(IntEnum):
-    """What a program that called `lakeward` may rely on."""
+    """Exit codes of `lakeward`."""
 
     DONE = 0
     JUDGED_FAILED = 1
@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
     ENVIRONMENT = 4
 
 
-# What a program may do with each code.
+# What a calling program can do about each code.
 EXIT_CODES: Mapping[ExitCode, str] = {
     ExitCode.DONE: "Done.",
     ExitCode.JUDGED_FAILED: "Judged, and at least one rule failed that quarantines rows or stops its batch; or a promise of Lakeward's own broke.",
@@ -32,7 +32,7 @@ EXIT_CODES: Mapping[ExitCode, str] = {
 
 
 class LakewardError(Exception):
-    """A failure that a person can act on.
+    """An error that a user can act on.
 
     Args:
         code: Key of a message in `core/messages/*.yaml`.
@@ -48,7 +48,7 @@ class LakewardError(Exception):
         super().__init__(code)
 
     def render(self, lang: Lang) -> str:
-        """The message in `lang`: the problem, then the next step on a line of its own."""
+        """The message in `lang`: the problem, then the next step on a separate line."""
         problem = text(self.code, lang, **self.facts)
         return f"{problem}\n{text(f'{self.code}.next', lang, **self.facts)}"
 
@@ -57,7 +57,7 @@ class LakewardError(Exception):
 
 
 class DefinitionError(LakewardError, ValueError):
-    """A file that a person wrote must change."""
+    """A file of the project must be corrected."""
 
     exit_code = ExitCode.REFUSED
 
@@ -71,11 +71,11 @@ class SuiteError(DefinitionError):
 
 
 class DataError(DefinitionError):
-    """Data that a person gave to be checked can't be read as a table."""
+    """Data passed to a check can't be read as a table."""
 
 
 class PolicyError(DefinitionError):
-    """A serving policy, or its tests, name what is not there."""
+    """A serving policy or one of its tests is not valid."""
 
 
 class SettingsError(DefinitionError):
@@ -85,25 +85,25 @@ class SettingsError(DefinitionError):
 
 
 class UsageError(LakewardError):
-    """The command asks for something that is not there."""
+    """The command names something that does not exist."""
 
     exit_code = ExitCode.WRONG_USE
 
 
 class ProtectionError(LakewardError):
-    """The policy, the guard of served views or the state of a key forbids it."""
+    """The policy, the guard of served views or the state of a key forbids the operation."""
 
     exit_code = ExitCode.REFUSED
 
 
 class MachineError(LakewardError):
-    """The machine stands in the way: disk, permissions, a missing extra."""
+    """The environment prevents the operation: disk, permissions, a missing extra."""
 
     exit_code = ExitCode.ENVIRONMENT
 
 
 class TransientError(LakewardError):
-    """Trying again later can succeed."""
+    """A later retry can succeed."""
 
     retryable = True
     exit_code = ExitCode.ENVIRONMENT
@@ -114,4 +114,4 @@ class StoreConflictError(TransientError):
 
 
 class InvariantError(LakewardError, AssertionError):
-    """A law of the product does not hold: our bug. Nothing is committed."""
+    """An invariant of the product does not hold (a defect of Lakeward). Nothing is committed."""

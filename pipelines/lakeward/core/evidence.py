@@ -1,4 +1,4 @@
-"""A number that opens (docs/explanation/laws.md, 3): the query behind it, the table versions it read, and what it gave."""
+"""A number that opens (docs/explanation/laws.md, 3): its query, the table versions that it reads, and its result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,17 +1,17 @@
-"""What a key of a file, or a variable, means: told where the key is defined, and read by the reference pages alone."""
+"""The meaning of a key of a file, or of a variable: written where the key is defined, and read by the reference pages."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class KeyDoc:
-    """One key for a person who writes it.
+    """The documentation of one key.
 
     Args:
-        kind: What its value is.
+        kind: Type of its value.
         meaning: One line, in Markdown.
-        default: What holds where the key is left out.
-        required: The key can't be left out.
+        default: Value if the key is absent.
+        required: Whether the key is required.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Names and ids that say of what: tables, datasets, runs, batches."""
+"""Types of names and ids: tables, datasets, runs, batches."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ DATASET_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 class Layer(StrEnum):
-    """Where a table stands on the way of a batch (docs/explanation/batch.md)."""
+    """The layers of tables (docs/explanation/batch.md)."""
 
     REJECTS = "rejects"
     BRONZE = "bronze"
@@ -29,7 +29,7 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class TableName:
-    """`layer.name`, as people and SQL write it."""
+    """A table name, written `layer.name`."""
 
     layer: Layer
     name: str
@@ -42,7 +42,7 @@ class TableName:
         """Read `layer.name`.
 
         Raises:
-            ValueError: The layer is not one of `Layer`, or the name is no dataset name.
+            ValueError: The layer is not one of `Layer`, or the name is not a dataset name.
         """
         layer, _, name = text.partition(".")
         if not DATASET_NAME.fullmatch(name):
@@ -52,7 +52,7 @@ class TableName:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Rows that a session of an engine has under a name. Whoever makes them passes it on: nobody else knows the name."""
+    """A named relation in a session of an engine. The name is passed on as a value and never assumed."""
 
     name: str
 
@@ -61,7 +61,7 @@ class Relation:
 
 
 def sha256(content: bytes) -> Sha256:
-    """The content's identity, as 64 hex digits."""
+    """The SHA-256 of the content, as 64 hex digits."""
     return Sha256(hashlib.sha256(content).hexdigest())
 
 
@@ -71,5 +71,5 @@ def new_run_id() -> RunId:
 
 
 def batch_id(dataset: str, seq: int, start: int, end: int) -> BatchId:
-    """The same for the same dataset, number and offsets, so a rerun names the same batch."""
+    """Deterministic id from dataset, number and offsets, so that a rerun gives the same id."""
     return BatchId(str(uuid.uuid5(uuid.NAMESPACE_URL, f"lakeward:{dataset}:{seq}:{start}:{end}")))

@@ -1,4 +1,4 @@
-"""What the environment and the command line ask for. The only module that reads the environment; built once at entry."""
+"""Settings from the environment and the command line. The only module that reads the environment; built once at entry."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from lakeward.core.messages import Lang
 from lakeward.core.spelling import near_names
 
 PREFIX = "LAKEWARD_"
-# Name of a variable, without the prefix -> what it means.
+# Name of a variable, without the prefix -> its meaning.
 VARIABLES: Mapping[str, KeyDoc] = {
     "PROJECT": KeyDoc("folder", "The project, or a folder inside it; `--project` wins.", "the working folder"),
     "LAKE": KeyDoc("folder or URL", "Where the tables lie.", "`lake` in `project.yaml`"),
@@ -40,24 +40,24 @@ VARIABLES: Mapping[str, KeyDoc] = {
 EMBEDDED, SPARK = ENGINES = ("embedded", "spark")
 # All cores of this machine, in the driver's process.
 LOCAL_MASTER = "local[*]"
-# As LAKEWARD_SPARK_JARS: the cluster has Delta already.
+# Value of LAKEWARD_SPARK_JARS: the cluster provides Delta.
 CLUSTER_JARS = "cluster"
-# Set by spark-submit for the program that it starts: master and settings are those of its command line.
+# Set by spark-submit for the program that it starts, with master and settings of its command line.
 _GATEWAY_PORT = "PYSPARK_GATEWAY_PORT"
-# Read by pydantic whenever it makes a model.
+# Read by pydantic for every model.
 _PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SparkSettings:
-    """How a Spark session is started, where none runs yet.
+    """How to start a Spark session if none is running.
 
     Args:
-        master: None: what spark-submit said.
-        jars: Folder of Delta's jars; None: those that the cluster has.
-        conf: Further settings of Spark, by name; they win over ours.
-        java_home: Where Java lies; None: the first on the PATH.
-        submit: Airflow's connection for spark-submit; None: a task runs Spark's driver in its own process.
+        master: URL of the master; None for that of spark-submit.
+        jars: Folder of Delta's jars; None if the cluster provides them.
+        conf: More settings of Spark, by name; they override Lakeward's.
+        java_home: Folder of Java; None for the first on the PATH.
+        submit: Airflow's connection for spark-submit; None to run Spark's driver in the task's process.
     """
 
     master: str | None = LOCAL_MASTER
@@ -69,13 +69,13 @@ class SparkSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The choices of one call.
+    """The settings of one call.
 
     Args:
         start: The project's folder, or any folder inside it.
-        lake: Where the tables lie; None: what `project.yaml` says.
-        engine: Which engine works, whatever contracts and `project.yaml` say; None: what they say.
-        memory: Memory the engine may use, such as `4GiB`; None: its own default.
+        lake: Folder or URL of the tables; None for the lake in `project.yaml`.
+        engine: Engine that overrides contracts and `project.yaml`; None for no override.
+        memory: Memory limit of the engine, such as `4GiB`; None for its default.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
     """
 
@@ -90,7 +90,7 @@ class Settings:
 
     @classmethod
     def load(cls, project: Path | None = None, lang: Lang | None = None, environ: Mapping[str, str] = os.environ) -> "Settings":  # noqa: TID251
-        """Read the environment; what the caller gives wins.
+        """Read the environment; values of the caller take precedence.
 
         Raises:
             SettingsError: A `LAKEWARD_…` variable is unknown, or has a value that is not allowed.
@@ -136,7 +136,7 @@ def _spark(variables: Mapping[str, str], environ: Mapping[str, str]) -> SparkSet
 
 
 def _pairs(variable: str, text: str) -> dict[str, str]:
-    """`name=value` pairs between semicolons: values of Spark hold commas and colons, but none of these."""
+    """`name=value` pairs separated by semicolons, since Spark's values contain commas and colons."""
     parts = [part.strip() for part in text.split(";") if part.strip()]
     for part in parts:
         if "=" not in part:
@@ -146,9 +146,9 @@ def _pairs(variable: str, text: str) -> dict[str, str]:
 
 @contextmanager
 def without_plugins() -> Iterator[None]:
-    """Keep plugins of pydantic out of the models that are made here: what is valid does not depend on what else is installed.
+    """Disable plugins of pydantic for models made here, so that validation does not depend on other packages.
 
-    To look for plugins, pydantic reads the metadata of every installed package: 40 ms of each command that reads a contract.
+    Pydantic's search for plugins reads the metadata of every installed package: 40 ms for each command that reads a contract.
     """
     before = os.environ.get(_PLUGINS)  # noqa: TID251
     os.environ[_PLUGINS] = "__all__"  # noqa: TID251

@@ -1,6 +1,7 @@
-"""Units of measure by their UCUM codes: which there are, how people spell them, and how one becomes another.
+"""Units of measure by UCUM code: catalogue, spellings and conversion.
 
-The facts lie in the catalogue `units_ucum_2.2.yaml`. Refuses to convert between kinds of quantity, and to guess from half a word.
+The data is in the catalogue `units_ucum_2.2.yaml`. Units of different quantities are not converted, and partial words not
+matched.
 """
 
 import functools
@@ -14,9 +15,10 @@ from types import MappingProxyType
 import yaml
 
 CATALOGUE = "units_ucum_2.2.yaml"
-# Factors that are no finite decimals (a minute in hours) are written with 29 digits; 28 are kept, so there and back is the same.
+# Factors that are not finite decimals (a minute in hours) have 29 digits; results have 28, so that a round trip is exact.
 _CONTEXT = Context(prec=28)
-# Last words that are a unit only beside the right quantity: `current_a` is in amperes, `phase_a` is not; `temp_min` is a minimum.
+# Last words that are a unit only with the matching quantity: `current_a` is in amperes, `phase_a` is not; `temp_min` is a
+# minimum.
 _TEMPERATURE = {"c": "Cel", "f": "[degF]", "k": "K"}
 _TIME = {"d": "d", "h": "h", "min": "min", "day": "d", "days": "d"}
 _MASS = {"g": "g", "t": "t"}
@@ -33,7 +35,7 @@ _UNITS_BY_QUANTITY = {
     "voltage": {"v": "V"},
 }
 _AMBIGUOUS = {"b", "j", "l", "n", "1"}.union(*_UNITS_BY_QUANTITY.values())
-# A unit in brackets at the end of a column's name, as spreadsheets have it.
+# A unit in brackets at the end of a column's name, as in spreadsheets.
 _BRACKETS = re.compile(r"[(\[（【]([^()\[\]（）【】]+)[)\]）】]\s*$")
 
 
@@ -43,9 +45,9 @@ class Unit:
 
     Args:
         code: UCUM code, case-sensitive.
-        kind: The kind of quantity; only units of one kind convert into each other.
+        kind: The quantity; only units of the same quantity can be converted.
         factor, offset: A value in the base of its kind is `value * factor + offset`.
-        names: Other spellings, as met in files and column names.
+        names: Other spellings in files and column names.
     """
 
     code: str
@@ -84,9 +86,9 @@ def unit(code: str) -> Unit:
 
 
 def guess_unit(text: str) -> Unit | None:
-    """The unit that a person who wrote `text` meant; None where none, or more than one, is spelled so.
+    """The unit spelled `text`; None if no unit, or more than one, has this spelling.
 
-    The spelling is looked up as it is, then without regard to case; a single letter only as it is.
+    The spelling is looked up exactly, then ignoring case; a single letter only exactly.
     """
     exact, folded = _spellings()
     text = text.strip()
@@ -95,7 +97,7 @@ def guess_unit(text: str) -> Unit | None:
 
 
 def guess_unit_from_name(column: str) -> Unit | None:
-    """The unit that a column's name ends with (`flow_m3_per_h`, `temp_degc`, `压力(kPa)`); None where it does not say."""
+    """The unit at the end of a column's name (`flow_m3_per_h`, `temp_degc`, `压力(kPa)`); None if there is none."""
     if match := _BRACKETS.search(column):
         return guess_unit(match[1])
     words = [word for word in re.split(r"[_\s.\-]+", column.casefold()) if word]
@@ -107,7 +109,7 @@ def convert(value: Decimal, source: Unit, target: Unit) -> Decimal:
     """`value` in `source` as a value in `target`, to 28 digits.
 
     Raises:
-        ValueError: They are units of different kinds of quantity.
+        ValueError: The units have different quantities.
     """
     if source.kind != target.kind:
         raise ValueError(f"{source.kind} is no {target.kind}")
@@ -116,7 +118,7 @@ def convert(value: Decimal, source: Unit, target: Unit) -> Decimal:
 
 
 def _unit_of_words(quantity_word: str, words: list[str]) -> Unit | None:
-    """The unit that the words of `tail` spell: as they stand, or as a quotient (`m3_per_h`, `l_min`)."""
+    """The unit spelled by the words of `tail`, directly or as a quotient (`m3_per_h`, `l_min`)."""
     if len(words) == 1 and words[0] in _AMBIGUOUS:
         code = _UNITS_BY_QUANTITY.get(quantity_word, {}).get(words[0])
         return unit(code) if code else None
@@ -125,7 +127,7 @@ def _unit_of_words(quantity_word: str, words: list[str]) -> Unit | None:
 
 @functools.cache
 def _spellings() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
-    """Spelling -> codes: as written, and without regard to case."""
+    """Spelling -> codes: exact, and ignoring case."""
     exact: dict[str, frozenset[str]] = {}
     folded: dict[str, frozenset[str]] = {}
     for entry in units().values():

@@ -1,7 +1,7 @@
-"""Runs the DAGs of a project in a process of their own: `python -m lakeward.orchestration --project DIR [DATASET …]`.
+"""Runs the DAGs of a project in a separate process: `python -m lakeward.orchestration --project DIR [DATASET …]`.
 
-Airflow takes over signals, logging and the environment, so a caller that lives on starts it here. One JSON object per DAG run
-goes to the output as soon as it has ended; what failed is told on the error stream.
+Airflow takes over signals, logging and the environment, so it needs a separate process. One JSON object per DAG run
+is printed as soon as it ends; failures are printed on the error stream.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from lakeward.orchestration.local import LocalRun, run_local
 
 
 def main() -> int:
-    """Run the DAGs of the named datasets, or of all; the exit code is that of the worst run."""
+    """Run the DAGs of the named datasets, or all DAGs; the exit code is that of the worst run."""
     parser = argparse.ArgumentParser(prog="python -m lakeward.orchestration")
     parser.add_argument("--project", type=Path)
     parser.add_argument("--lang", type=Lang, default=Lang.EN)
@@ -41,7 +41,7 @@ def print_run(run: LocalRun, lang: Lang) -> None:
 
 
 def failure_text(run: LocalRun, lang: Lang) -> str:
-    """Why the run failed. The text of an error that is not ours may hold data values, so only its kind is told."""
+    """Why the run failed. The text of a foreign error can contain data values, so only its type is shown."""
     if isinstance(run.error, LakewardError):
         return run.error.render(lang)
     facts = {"dataset": run.dataset, "error": type(run.error).__name__}
@@ -49,7 +49,7 @@ def failure_text(run: LocalRun, lang: Lang) -> str:
 
 
 def exit_code(run: LocalRun) -> ExitCode:
-    """DONE after a success, else what the error says."""
+    """DONE after a success, else the exit code of the error."""
     if run.state == "success":
         return ExitCode.DONE
     return run.error.exit_code if isinstance(run.error, LakewardError) else ExitCode.JUDGED_FAILED

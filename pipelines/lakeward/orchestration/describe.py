@@ -1,13 +1,13 @@
-"""What Airflow shows of a contract, as Markdown: the same text for the same contract, or every parse would be a new DAG version."""
+"""Describes a contract in Markdown for Airflow. The text is deterministic, or every parse would be a new DAG version."""
 
 from lakeward.contracts.model import Column, Contract
 
-# Enough of a SHA-256 to tell two files apart by eye.
+# Digits of a SHA-256 to distinguish two files by eye.
 HASH_DIGITS = 12
 
 
 def describe_contract(contract: Contract) -> str:
-    """The dataset's promise: owner, version and hash of the contract, key, columns."""
+    """The description of a dataset: owner, version and hash of the contract, key, columns."""
     facts = {
         "Owner": contract.owner,
         "Domain": contract.domain,

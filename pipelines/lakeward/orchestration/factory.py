@@ -1,10 +1,10 @@
-"""DAGs made from contracts: one ingest DAG per source, one curate DAG per gold model; and two of the project as a whole.
+"""Creates DAGs from contracts: one ingest DAG per source, one curate DAG per gold model, and two for the whole project.
 
-One flow per task. Once a day columns are graded, readiness assessed and scores kept; once a week tables are maintained.
+One flow per task. Once a day columns are graded, readiness assessed and scores stored; once a week tables are maintained.
 
-Airflow reads this at every parse and before every task, so nothing here reads data, or more contracts than the wanted one.
-Every run tells its asset, also when it found nothing new: a run that was killed between its last commit and its asset event
-is then made good by the next one, and a curate run with nothing to do commits nothing.
+Airflow reads this at every parse and before every task, so nothing here reads data, or contracts that are not needed.
+Every run emits its asset event, even without new data: the event of a run killed between its last commit and its asset event
+is sent by the next run, and a curate run with nothing to do commits nothing.
 """
 
 from collections.abc import Callable
@@ -22,31 +22,31 @@ from lakeward.core.settings import SPARK, Settings, SparkSettings
 from lakeward.orchestration.describe import describe_contract
 from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, maintain, score, scorecard
 
-# How often a drop folder is looked at, unless the contract promises fresher data.
+# Default interval of polling a drop folder, unless the contract needs fresher data.
 POLL_INTERVAL = timedelta(hours=1)
-# Grades, readiness and the page are read by people, and people look in the morning.
+# Grades, readiness and the page should be ready in the morning.
 DAILY = timedelta(days=1)
-# Files of a week are soon compacted, and what the retention lets go takes room for a week at most.
+# A week's files are compacted quickly, and expired files use disk space for a week at most.
 WEEKLY = timedelta(weeks=1)
-# A look costs about a second of one core: more often than this, it is a stream, and wants another source.
+# A poll costs about a second of one core: a shorter interval needs a streaming source.
 MIN_POLL_INTERVAL = timedelta(minutes=1)
-# A timedelta schedule needs a start; any instant in the past is alike while catch-up is off.
+# A timedelta schedule needs a start; any past time works while catch-up is off.
 START = datetime(2026, 1, 1, tzinfo=UTC)
-# Only what can succeed later is tried again; a wrong contract, or a bug, fails at once.
+# Only transient errors are retried; a wrong contract or a defect fails at once.
 RETRY = {
     "retries": 3,
     "retry_delay": timedelta(seconds=30),
     "retry_policy": ExceptionRetryPolicy([RetryRule(TransientError, RetryAction.RETRY)], default=RetryAction.FAIL),
 }
 INGEST, CURATE, GOVERN, MAINTAIN, BROKEN = "ingest", "curate", "govern", "maintain", "broken"
-# Of the project as a whole.
+# DAGs of the whole project.
 PROJECT_DAGS = (GOVERN, MAINTAIN)
 
 
 def dags(path: Path | str) -> dict[str, DAG]:
-    """The DAGs of the project that the file or folder `inside` lies in, by id; where Airflow is about to run a task, its DAG alone.
+    """The DAGs, by id, of the project that contains the path `inside`; only the DAG of the task if Airflow is about to run one.
 
-    A contract that is not valid becomes one DAG tagged `broken`, which fails with the message; the others are not touched.
+    An invalid contract becomes one DAG tagged `broken`, which fails with the message; other DAGs are not affected.
 
     Raises:
         UsageError: There is no project.
@@ -61,12 +61,12 @@ def dags(path: Path | str) -> dict[str, DAG]:
 
 
 def dag_id(contract: Contract) -> str:
-    """`ingest__<dataset>` where rows come from a source, `curate__<dataset>` where a model makes them."""
+    """`ingest__<dataset>` if rows come from a source, `curate__<dataset>` if a model computes them."""
     return f"{CURATE if contract.model else INGEST}__{contract.name}"
 
 
 def asset(project: str, table: TableName) -> Asset:
-    """The table as Airflow and lineage name it."""
+    """The table's asset, named as in lineage."""
     return Asset(f"lakeward://{project}/{table}")
 
 
@@ -93,7 +93,7 @@ def _schedule(project: Project, contract: Contract) -> timedelta | AssetAny:
 
 
 def _add_task(settings: Settings, project: Project, contract: Contract) -> None:
-    """The one task: in the worker's process, or where Spark is submitted to, on the cluster."""
+    """The DAG's single task: in the worker's process, or submitted to the Spark cluster."""
     flow, outlets = curate if contract.model else ingest, [asset(project.name, contract.table(contract.layer))]
     if settings.spark.submit and project.engine_for(contract, settings.engine) == SPARK:
         _submitter()(CURATE if contract.model else INGEST, project.root, contract.name, settings.spark, outlets)
@@ -111,7 +111,7 @@ def _submitter() -> Callable[[str, Path, str, SparkSettings, list[Asset]], None]
 
 
 def _govern_dag(project: Project) -> DAG:
-    """Grades first, since readiness counts them; the page last, since it shows all."""
+    """The govern DAG: grades first, since readiness counts them; the page last, since it shows all."""
     with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", GOVERN}
         steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard)]
@@ -149,7 +149,7 @@ def _broken_dag(name: str, message: str) -> DAG:
 
 
 def _poll_interval(contract: Contract) -> timedelta:
-    """Half the promised freshness: what arrives just after a look is still in time at the next."""
+    """Half the freshness of the contract: a file that arrives just after a poll is still in time at the next."""
     promised = contract.sla.freshness_seconds
     if promised is None:
         return POLL_INTERVAL

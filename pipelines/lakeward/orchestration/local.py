@@ -1,6 +1,6 @@
-"""The DAGs run for real in this process, on Airflow without services: its SQLite and logs lie in `<project>/.airflow`.
+"""Runs the DAGs in this process, on Airflow without services; its SQLite and logs are in `<project>/.airflow`.
 
-It refuses to say that a run went well without having seen the state of every DAG run: `dag.test()` does not raise.
+Reads the state of every DAG run, since `dag.test()` does not raise.
 """
 
 import os
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 DAGS_FILE = "lakeward_dags.py"
-# What Airflow calls the DAG that this process is about to run; the factory then makes no other.
+# Environment variable with the DAG that this process is about to run; the factory creates no other.
 PARSED_DAG_VARIABLE = "_AIRFLOW_PARSING_CONTEXT_DAG_ID"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalRun:
-    """How one DAG run ended.
+    """The result of one DAG run.
 
     Args:
-        dataset: Of the govern DAG: the project.
-        state: Airflow's word: `success` or `failed`.
+        dataset: Name of the dataset; for the govern DAG, of the project.
+        state: Airflow's state: `success` or `failed`.
         seconds: Wall time of the DAG run.
-        ids: What the task passed on: `run_id` and `batches`; empty after a failure.
-        error: What the task failed with; None after a success.
+        ids: Results of the task: `run_id` and `batches`; empty after a failure.
+        error: The error of the task; None after a success.
     """
 
     dag_id: str
@@ -46,7 +46,7 @@ class LocalRun:
 
 
 def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[LocalRun], None]) -> list[LocalRun]:
-    """Run the DAGs of `names` (none: of all datasets, then the govern DAG), each after the DAGs it reads from, and tell how each ended.
+    """Run the DAGs of `names` (none: of all datasets, then the govern DAG) in dependency order; returns the results.
 
     Raises:
         UsageError: The project has no `dags/lakeward_dags.py`.
@@ -83,18 +83,18 @@ def airflow_environment(root: Path) -> Mapping[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        # One emitter of lineage: ours (docs/explanation/lineage.md).
+        # Lakeward is the only emitter of lineage (docs/explanation/lineage.md).
         "AIRFLOW__OPENLINEAGE__DISABLED": "True",
-        # What a task failed with is handed back; Airflow's stack trace of it would say it a second time.
+        # The error of a task is returned; Airflow's stack trace would repeat it.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
-        # At the default of 5 s a finished task can go unseen for as long.
+        # With the default of 5 s a finished task can stay unnoticed for as long.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     }
 
 
 def _prepare_airflow(root: Path) -> None:
-    """Set Airflow's environment before its first import, and make its database where there is none."""
+    """Set Airflow's environment before its first import, and create its database if there is none."""
     if not (root / "dags" / DAGS_FILE).is_file():
         raise UsageError("dags_file_missing", file=f"dags/{DAGS_FILE}", project=root.name)
     os.environ.update(airflow_environment(root))  # noqa: TID251  (Airflow takes its settings from nowhere else)
@@ -125,13 +125,13 @@ def _run_dag(dag: "DAG", name: str) -> LocalRun:
 
 
 def _task_facts(context: Mapping[str, Any]) -> Mapping[str, object]:
-    """What a task told its assets; the govern DAG has none."""
+    """Facts that a task attached to its assets; the govern DAG has none."""
     return {key: value for outlet in context["task"].outlets for key, value in context["outlet_events"][outlet].extra.items()}
 
 
 @contextmanager
 def _restore_signals() -> Iterator[None]:
-    """Give SIGTERM back its meaning: `dag.test()` leaves a handler that swallows it."""
+    """Restore the SIGTERM handler: `dag.test()` leaves one that ignores the signal."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield

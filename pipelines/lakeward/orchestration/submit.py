@@ -1,7 +1,7 @@
-"""A flow as a task that submits it to a cluster. Imports Airflow's Spark provider, so only a project that submits pays for it.
+"""A task that submits a flow to a cluster. Imports Airflow's Spark provider, so only projects that submit load it.
 
-One submission is one driver and one session. A task that is tried again submits anew, and does not look for the driver of the try
-before: what that one committed is found in the tables (docs/explanation/laws.md, 4), and if it still runs, one of the two wins.
+One submission is one driver and one session. A retried task submits again and does not look for the driver of the earlier
+attempt: its commits are in the tables (docs/explanation/laws.md, 4), and if it still runs, one of the two wins.
 """
 
 import re
@@ -18,7 +18,7 @@ from lakeward.core.settings import SparkSettings
 from lakeward.flows import spark_jars
 
 APPLICATION = Path(__file__).with_name("submitted.py")
-# How the provider tells how spark-submit ended.
+# Pattern of the exit code in the provider's error.
 _CODE = re.compile(r"Error code is: (-?\d+)")
 _NOT_RETRYABLE = {ExitCode.WRONG_USE, ExitCode.REFUSED}
 
@@ -30,8 +30,8 @@ class SubmittedFlow(SparkSubmitOperator):
         """Submit and wait.
 
         Raises:
-            AirflowFailException: The flow refused; a person must look.
-            TransientError: Anything else: the cluster, the network, a lost executor.
+            AirflowFailException: The flow failed; a retry does not help.
+            TransientError: Any other failure: the cluster, the network, a lost executor.
         """
         try:
             super().execute(context)
@@ -44,11 +44,11 @@ class SubmittedFlow(SparkSubmitOperator):
 
 
 def submit(flow: str, root: Path, name: str, spark: SparkSettings, outlets: Sequence[Asset]) -> None:
-    """Add the task to the DAG that is being made.
+    """Add the task to the current DAG.
 
     Args:
         flow: Name of the task.
-        root: The project's folder, where the driver runs.
+        root: The project's folder on the driver's machine.
     """
     SubmittedFlow(
         task_id=flow,

@@ -1,6 +1,6 @@
-"""The application of spark-submit: one run of one dataset, on the session that spark-submit gives. It never imports Airflow.
+"""The application of spark-submit: one run of one dataset, in the session of spark-submit. Never imports Airflow.
 
-What it did goes to the output as one line of JSON, which the task's log holds; the exit code says whether trying again can help.
+Prints its report as one line of JSON into the task's log; the exit code shows whether a retry can help.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from lakeward.flows import RunReport, run_dataset
 
 
 def main() -> int:
-    """Run the dataset on Spark; a rule that fails is told by its verdict, not by the exit code."""
+    """Run the dataset on Spark; a failed rule is reported by its verdict, not by the exit code."""
     parser = argparse.ArgumentParser(prog="spark-submit submitted.py")
     parser.add_argument("--project", type=Path, required=True)
     parser.add_argument("name", metavar="DATASET")
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def print_report(report: RunReport, lang: Lang) -> ExitCode:
-    """Print what was done. A halted batch is refused: a person must look, and no retry helps."""
+    """Print the report. A halted batch is an error: a steward must decide, and no retry helps."""
     sys.stdout.write(json.dumps(report.as_dict()) + "\n")
     halted = [facts for code, facts in report.warnings if code == "batch_halted"]
     for facts in halted:

@@ -1,4 +1,4 @@
-"""What the tasks do: call one flow and pass on ids. Flows are imported when a task runs, never when a DAG is parsed."""
+"""The functions of the tasks: each calls one flow. Flows are imported when a task runs, never when a DAG is parsed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ Ids = dict[str, str | int]
 
 @task
 def ingest(root: str, name: str) -> Ids:
-    """Take in what is new for the dataset `name` of the project at `root`."""
+    """Ingest new input of the dataset `name` of the project at `root`."""
     from lakeward.flows import ingest_dataset  # noqa: PLC0415  (imports DuckDB)
 
     return _emit_ids(ingest_dataset(Settings.load(Path(root)), name))
@@ -33,7 +33,7 @@ def curate(root: str, name: str) -> Ids:
 
 @task
 def grade(root: str) -> None:
-    """Grade every column of the project; what has not changed is not looked at again."""
+    """Grade every column of the project; unchanged datasets are skipped."""
     from lakeward.flows import grade_all  # noqa: PLC0415  (imports DuckDB)
 
     grade_all(Settings.load(Path(root)))
@@ -41,7 +41,7 @@ def grade(root: str) -> None:
 
 @task
 def assess(root: str) -> None:
-    """Read the readiness from what the lake holds."""
+    """Assess the readiness of the lake."""
     from lakeward.flows import assess_readiness as assess_all  # noqa: PLC0415  (imports DuckDB)
 
     assess_all(Settings.load(Path(root)))
@@ -49,7 +49,7 @@ def assess(root: str) -> None:
 
 @task
 def score(root: str) -> None:
-    """Keep the estate's score of the day."""
+    """Store the current score of the estate."""
     from lakeward.flows import store_estate_score  # noqa: PLC0415  (imports DuckDB)
 
     store_estate_score(Settings.load(Path(root)))
@@ -68,7 +68,7 @@ def maintain(root: str) -> None:
     """Compact and vacuum the tables of the lake.
 
     Raises:
-        LakewardError: What stood in the way of a table; the others are done.
+        LakewardError: A table failed; the others are done.
     """
     from lakeward.flows import maintain as maintain_all  # noqa: PLC0415  (imports DuckDB)
 
@@ -84,10 +84,10 @@ def fail(message: str) -> None:
 
 
 def _emit_ids(report: "RunReport") -> Ids:
-    """The run's ids, for the next task and on the asset event that wakes the gold DAGs.
+    """Attach the run's ids to the asset event that starts the gold DAGs, and return them for the next task.
 
     Raises:
-        AirflowFailException: A batch is halted: a person must look, and no retry helps.
+        AirflowFailException: A batch is halted: a steward must decide, and no retry helps.
     """
     halted = [facts for code, facts in report.warnings if code == "batch_halted"]
     if halted:

@@ -1,10 +1,11 @@
-"""Excel workbooks (.xlsx, ECMA-376 Office Open XML) as rows of texts, read as a stream with what Python itself has.
+"""Excel workbooks (.xlsx, ECMA-376 Office Open XML) as rows of texts, read as a stream with Python's standard library.
 
-Why not a library: none of the two that are kept up reads them for a lakehouse. One gives errors such as #N/A as empty and holds a sheet
-whole in memory, empty cells too; the other takes dates in Excel's built-in Chinese formats for numbers, and knows no merged cells while
-it streams.
+Neither of the two maintained libraries fits a lakehouse. One returns errors such as #N/A as empty and holds a sheet
+in memory, empty cells included; the other reads dates in Excel's built-in Chinese formats as numbers, and ignores merged cells
+when
+streaming.
 
-Refuses formulas (their stored results count), macros, and every part that is no sheet.
+Formulas are read as their stored results; macros and other parts are ignored.
 """
 
 from lakeward.core.workbook.cells import ERRORS

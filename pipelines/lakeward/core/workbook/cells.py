@@ -1,6 +1,6 @@
-"""One cell as text: exactly what the workbook holds, with dates and times in ISO 8601.
+"""Converts a cell to text: exactly the stored value, with dates and times in ISO 8601.
 
-Refuses to repair: a day that never was (29 February 1900, which Excel knows) is written as it is shown, and converts to nothing.
+A date that does not exist (29 February 1900 in Excel) is kept as displayed and converts to no date.
 """
 
 import re
@@ -11,21 +11,21 @@ from decimal import Decimal
 
 from lakeward.core.workbook.styles import NumberFormat
 
-# Excel's own step of time. A serial number can't tell microseconds, and its last digits are rounding.
+# Excel's resolution of time. A serial number can't hold microseconds, and its last digits are rounding.
 _TICKS_PER_DAY = 86_400_000
-# Day 0 of each date system (ECMA-376 part 1, 18.17.4.1); in that of 1900, days up to the 29 February that never was are one late.
+# Day 0 of each date system (ECMA-376 part 1, 18.17.4.1); in that of 1900, days up to the missing 29 February are one late.
 _EPOCH_1900, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
 _NONEXISTENT_DAYS = {0: "1900-01-00", 60: "1900-02-29"}
-# 31 December 9999, where Excel's calendar and ours end.
+# 31 December 9999, the end of Excel's and Python's calendar.
 _LAST_1900, _LAST_1904 = 2_958_465, 2_957_003
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d*)")
 _NUMBERS = frozenset({NumberFormat.NUMBER, NumberFormat.PERCENT})
-# Digits a plain number may have before or after its point; beyond it the exponent says it in less.
+# Maximum number of digits before or after the point of a plain number; beyond it an exponent is used.
 _MAX_PLAIN_DIGITS = 21
-# ECMA-376 part 1, 22.4.2.4: characters that XML does not allow, and carriage returns, are written so.
+# ECMA-376 part 1, 22.4.2.4: escapes of characters that XML does not allow, and of carriage returns.
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
-# What cells show where a formula failed (ECMA-376 part 1, 18.17.3, and those that newer versions of Excel added).
+# Error values of cells (ECMA-376 part 1, 18.17.3, and those that newer versions of Excel added).
 ERRORS = (
     *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"),
     *("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!"),
@@ -34,11 +34,11 @@ ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class CellReader:
-    """What cells of a workbook need to be read.
+    """Reads the cells of a workbook.
 
     Args:
-        strings: Its shared texts.
-        shows: How each cell style shows numbers.
+        strings: Shared texts of the workbook.
+        shows: Number format of each cell style.
     """
 
     strings: Sequence[str]
@@ -46,7 +46,7 @@ class CellReader:
     since_1904: bool
 
     def cell_text(self, kind: str, style: int, value: str) -> tuple[str, NumberFormat | None]:
-        """The text of a cell whose element says its kind (`t`), its style (`s`) and its value; and how a number is shown."""
+        """The text of a cell from its kind (`t`), style (`s`) and value; and the number format."""
         if kind == "n":
             how = self.number_formats[style] if style < len(self.number_formats) else NumberFormat.NUMBER
             return (shortest_decimal(value) if how in _NUMBERS else self._date_time(value, how)), how
@@ -54,11 +54,11 @@ class CellReader:
             return self.strings[int(value)], None
         if kind == "b":
             return ("true" if value == "1" else "false"), None
-        # An error (`e`) is kept as it is shown, an ISO date (`d`) as it is; formulas' texts (`str`) and inline ones have escapes.
+        # An error (`e`) and an ISO date (`d`) are kept unchanged; texts of formulas (`str`) and inline texts have escapes.
         return (value if kind in {"e", "d"} else unescape(value)), None
 
     def _date_time(self, value: str, number_format: NumberFormat) -> str:
-        """The date or time that a serial number stands for; the number itself where its calendar has none for it."""
+        """The date or time of a serial number; the number itself if it is outside the calendar."""
         try:
             ticks = round(float(value) * _TICKS_PER_DAY)
         except (ValueError, OverflowError):
@@ -79,7 +79,7 @@ class CellReader:
 
 
 def shortest_decimal(value: str) -> str:
-    """The shortest decimal that is this number: a file may say 17.1 with the digits of its binary form, 17.100000000000001."""
+    """The shortest decimal of this number: a file can store 17.1 with the digits of its binary form, 17.100000000000001."""
     if _WHOLE.fullmatch(value):
         return value
     try:
@@ -93,7 +93,7 @@ def shortest_decimal(value: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """The text with the characters that XML can't hold; none that UTF-8 can't hold either."""
+    """The text with its escaped characters decoded, except those that UTF-8 can't encode."""
     return _ESCAPED.sub(_unescape_match, text) if "_x" in text else text
 
 

@@ -9,16 +9,16 @@ from lakeward.core.workbook.xml import UnreadableError
 
 
 def column_names(rows: Sequence[Row], merges: MergedCells, first_row: int) -> dict[int, str]:
-    """Names of the columns by their numbers: a header of several rows gives each column the texts above it, joined.
+    """Names of the columns by number: with several header rows, the texts above a column are joined.
 
-    A cell that is merged over several columns names the first, unless the rows below tell them apart.
+    A cell merged over several columns names the first one, unless the rows below distinguish them.
 
     Args:
         above: The rows of the sheet down to the header's last.
         first: Number of the header's first row.
 
     Raises:
-        UnreadableError: No column has a name, or two have one.
+        UnreadableError: No column has a name, or two have the same.
     """
     own = {column for number, cells in rows if number >= first_row for column, text in cells.items() if text.strip()}
     if not own:
@@ -36,5 +36,5 @@ def column_names(rows: Sequence[Row], merges: MergedCells, first_row: int) -> di
 
 
 def _join_texts(texts: Iterable[str]) -> str:
-    """The texts above a column, each once, with single blanks for line breaks."""
+    """The texts above a column, each once, with line breaks as single blanks."""
     return "_".join(text for text, _ in itertools.groupby(" ".join(raw.split()) for raw in texts) if text)

@@ -1,4 +1,4 @@
-"""A workbook's package: which parts it has, which sheets, and how far it may be unpacked.
+"""Reads a workbook's package: parts, sheets, and limits of the unpacked size.
 
 Source: ECMA-376 part 2 (parts and relationships), part 1, 18.2 (workbook).
 """
@@ -18,7 +18,7 @@ from lakeward.core.workbook.sheets import SheetRows, shared_strings
 from lakeward.core.workbook.styles import number_formats
 from lakeward.core.workbook.xml import UnreadableError, elements, translate_damage
 
-# Unpacked bytes of what is read whole: lists of sheets and styles, and the shared texts, which stay in memory.
+# Maximum unpacked bytes of parts that are read whole: lists of sheets and styles, and shared texts, which stay in memory.
 MAX_SMALL, MAX_STRINGS = 16 << 20, 256 << 20
 
 
@@ -27,8 +27,8 @@ class Sheet:
     """One sheet with cells.
 
     Args:
-        hidden: A person does not see it.
-        part: Where its cells lie in the package.
+        hidden: Whether the sheet is hidden.
+        part: Path of its cells in the package.
     """
 
     name: str
@@ -40,10 +40,10 @@ class Workbook:
     """An open workbook.
 
     Args:
-        limit: How many bytes a sheet may have, unpacked: a small file can hold more than a disk.
+        limit: Maximum unpacked bytes of a sheet: a small file can expand to more than a disk.
 
     Raises:
-        UnreadableError: It is no workbook, or a damaged one.
+        UnreadableError: It is not a workbook, or it is damaged.
         OSError: It can't be opened.
     """
 
@@ -51,7 +51,7 @@ class Workbook:
         self._limit = limit
         with translate_damage():
             self._zip = zipfile.ZipFile(path)
-            # Some programs write Windows' separators, and other letters' cases than they name.
+            # Some programs write Windows separators, and paths in another case than their references.
             self._parts = {entry.filename.replace("\\", "/").casefold(): entry for entry in self._zip.infolist()}
             main = next(part for kind, part in self._relationships("").values() if kind == "officeDocument")
             self._load(main)
@@ -63,13 +63,13 @@ class Workbook:
         self._zip.close()
 
     def sheet(self, name: str | None) -> Sheet:
-        """The sheet called `name`, hidden or not; without a name the only one that a person sees with something in it.
+        """The sheet called `name`, hidden or not; without a name the only visible sheet with data.
 
         Raises:
             UnreadableError: There is no such sheet, or more than one.
         """
         if name is not None:
-            # Excel does not tell two sheets by their letters' case either.
+            # Names of sheets ignore case, as in Excel.
             found = [sheet for sheet in self.sheets if sheet.name.casefold() == name.casefold()]
             if not found:
                 raise UnreadableError("reject_workbook_without_sheet")
@@ -82,15 +82,15 @@ class Workbook:
         return filled[0]
 
     def nonempty_sheets(self) -> tuple[Sheet, ...]:
-        """The sheets that a person sees and that hold something."""
+        """The visible sheets with data."""
         return tuple(sheet for sheet in self.sheets if not sheet.hidden and self._has_text(sheet))
 
     @contextmanager
     def rows(self, sheet: Sheet) -> Iterator[SheetRows]:
-        """The rows of a sheet that have cells, in their order.
+        """The rows of a sheet that have cells, in order.
 
         Raises:
-            UnreadableError: While they are read: the sheet is damaged, or larger than allowed.
+            UnreadableError: While reading: the sheet is damaged or larger than the limit.
         """
         with translate_damage(), closing(self._open(sheet.part, self._limit)) as stream:
             yield SheetRows(stream, self._reader)
@@ -101,7 +101,7 @@ class Workbook:
             return merged_ranges(stream)
 
     def merged_cells(self, sheet: Sheet) -> MergedCells:
-        """What fills the merged cells of a sheet, row after row."""
+        """The object that fills the merged cells of a sheet, row by row."""
         return MergedCells(self.merged_ranges(sheet))
 
     def _has_text(self, sheet: Sheet) -> bool:
@@ -128,7 +128,7 @@ class Workbook:
         )
 
     def _relationships(self, part: str) -> dict[str, tuple[str, str]]:
-        """By their ids: the kind and the target of each relationship of a part, or of the package."""
+        """The kind and target of each relationship of a part, or of the package, by id."""
         folder, _, name = part.rpartition("/")
         found = self._elements(posixpath.join(folder, "_rels", f"{name}.rels"))
         return {
@@ -148,7 +148,7 @@ class Workbook:
         return part is not None and part.casefold() in self._parts
 
     def _open(self, part: str, limit: int) -> IO[bytes]:
-        """A part's bytes; Python gives no more of them than the package says there are."""
+        """The bytes of a part; Python returns at most the size stated in the package."""
         found = self._parts[part.casefold()]
         if found.file_size > limit:
             raise UnreadableError("reject_workbook_too_large")

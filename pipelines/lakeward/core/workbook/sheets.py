@@ -8,18 +8,18 @@ from lakeward.core.workbook.merges import ROWS, column_number
 from lakeward.core.workbook.styles import NumberFormat
 from lakeward.core.workbook.xml import LocalNames, UnreadableError, new_parser, parse
 
-# Letters of one row: Excel's widest rows, with texts in every cell, stay below.
+# Maximum characters of one row: above Excel's widest rows with text in every cell.
 MAX_CHARACTERS = 64 << 20
 DIGITS = "0123456789"
-# A row's number in its sheet, and the texts of its cells by column number; both from 1.
+# The number of a row in its sheet, and the texts of its cells by column number; both from 1.
 Row = tuple[int, dict[int, str]]
 
 
 class SheetRows:
-    """Rows of a sheet that have cells, in their order.
+    """Rows of a sheet that have cells, in order.
 
     Args:
-        percent: Columns in which a number is shown as a percentage; grows while rows are read.
+        percent: Columns with a number formatted as a percentage; filled while rows are read.
     """
 
     def __init__(self, stream: IO[bytes], reader: CellReader) -> None:
@@ -69,7 +69,7 @@ class SheetRows:
         if name == "c":
             self._finish_cell()
         elif name in {"v", "t"} and self._text is not None:
-            # Texts that stand in the cell itself come in several runs.
+            # Inline texts of a cell have several runs.
             self._value = self._text if self._value is None else self._value + self._text
             self._text = None
         elif name == "rPh":
@@ -80,7 +80,7 @@ class SheetRows:
             self._ended = True
 
     def _begin_row(self, number: int) -> None:
-        """Numbers must rise: a row that came twice could not be told from the other."""
+        """Row numbers must rise, since they identify rows."""
         if not self._row < number <= ROWS or self._ended:
             raise UnreadableError("reject_workbook_damaged")
         self._row, self._column, self._characters, self._cells = number, 0, 0, {}
@@ -92,20 +92,20 @@ class SheetRows:
         return self._columns[letters]
 
     def _finish_cell(self) -> None:
-        """Keep the cell's text; a cell that has a style alone has none."""
+        """Store the cell's text; a cell with only a style has none."""
         kind, style, value = self._attributes.get("t", "n"), int(self._attributes.get("s", "0")), self._value
         if not value and (value is None or kind == "n"):
             return
         text, how = self._reader.cell_text(kind, style, value)
         self._cells[self._column] = text
-        # A shared text is long in few letters.
+        # A shared text is long in few bytes of the sheet.
         self._characters += len(text)
         if how is NumberFormat.PERCENT:
             self.percent.add(self._column)
 
 
 def shared_strings(stream: IO[bytes]) -> list[str]:
-    """The shared texts, without the phonetic ones that stand beside Chinese and Japanese."""
+    """The shared texts, without the phonetic texts of Chinese and Japanese."""
     found: list[str] = []
     parts: list[str] = []
     state, locals_ = {"t": 0, "rPh": 0}, LocalNames()

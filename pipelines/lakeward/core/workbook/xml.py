@@ -1,14 +1,14 @@
-"""XML of a workbook's parts. Refuses document types, which no workbook has and whose entities can grow without bounds."""
+"""Parses the XML of a workbook's parts. Document types are an error, since their entities can expand without bounds."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
-from xml.parsers import expat  # bombs of entities need a document type, which is refused below
+from xml.parsers import expat  # entity bombs need a document type, which is an error below
 from zipfile import BadZipFile
 from zlib import error as zlib_error
 
 CHUNK = 1 << 16
-# A compressed part that is cut, patched or of a method that Python does not have; XML that is none; numbers that are none.
+# Errors of a truncated, patched or unsupported compressed part, of invalid XML and of invalid numbers.
 _DAMAGE_ERRORS = (
     BadZipFile,
     zlib_error,
@@ -23,7 +23,7 @@ _DAMAGE_ERRORS = (
 
 
 class UnreadableError(Exception):
-    """The file can't be read as a workbook, or not as the one that was asked for.
+    """The file can't be read as a workbook, or lacks the requested sheet.
 
     Args:
         code: Message code of the reason.
@@ -36,7 +36,7 @@ class UnreadableError(Exception):
 
 @contextmanager
 def translate_damage() -> Iterator[None]:
-    """Raise what a damaged file makes Python say as `UnreadableError`."""
+    """Raise Python's errors for a damaged file as `UnreadableError`."""
     try:
         yield
     except _DAMAGE_ERRORS as error:
@@ -52,7 +52,7 @@ def new_parser() -> expat.XMLParserType:
 
 
 def parse(stream: IO[bytes], parser: expat.XMLParserType, *, more: Callable[[], bool] = lambda: True) -> Iterator[None]:
-    """Feed the stream to the parser, giving the caller a turn after each piece, until its end or until no more is wanted."""
+    """Feed the stream to the parser and yield after each chunk, until the end or until `more()` is false."""
     while chunk := stream.read(CHUNK):
         parser.Parse(chunk)
         yield
@@ -63,7 +63,7 @@ def parse(stream: IO[bytes], parser: expat.XMLParserType, *, more: Callable[[], 
 
 
 def elements(stream: IO[bytes]) -> list[tuple[str, dict[str, str]]]:
-    """All elements of a small part, in the order in which they begin, with their attributes, names without namespaces."""
+    """All elements of a small part in document order, with attributes, names without namespaces."""
     found: list[tuple[str, dict[str, str]]] = []
     parser = new_parser()
     parser.StartElementHandler = lambda name, attributes: found.append(
@@ -75,7 +75,7 @@ def elements(stream: IO[bytes]) -> list[tuple[str, dict[str, str]]]:
 
 
 class LocalNames(dict[str, str]):
-    """Names of elements without their namespaces, each taken apart once: a sheet has few names and millions of elements."""
+    """Cache of element names without namespaces: a sheet has few names and millions of elements."""
 
     def __missing__(self, name: str) -> str:
         self[name] = found = local_name(name)
