@@ -1,4 +1,4 @@
-"""What runs queries and commits tables; importing it imports no engine."""
+"""Engines, which run queries and commit tables. Importing this package imports no engine."""
 
 from lakeward.engines.factory import open_engine
 

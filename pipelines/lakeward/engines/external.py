@@ -1,4 +1,4 @@
-"""Rows from outside the lake: what they come in, and the relations of a session that hold them."""
+"""External data: its formats, and its relations in a session."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from lakeward.engines.tables import RowStatistics
 
 
 class ExternalFormat(StrEnum):
-    """Formats of rows outside the lake that carry their own types."""
+    """Formats of external data that have their own types."""
 
     PARQUET = "parquet"
     JSON = "json"  # one object per line, or one array of objects
@@ -21,10 +21,10 @@ class ExternalFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExternalData:
-    """Rows that are no table of the lake.
+    """Data outside the lake.
 
     Args:
-        files: The files, in order; of Delta the table's folder; of Arrow none.
+        files: The files, in order; for Delta the table's folder; for Arrow none.
         table: The Arrow table.
     """
 
@@ -35,11 +35,11 @@ class ExternalData:
 
 @dataclass(frozen=True, slots=True)
 class ExternalColumn:
-    """A column of such rows.
+    """A column of external data.
 
     Args:
-        type: What rules see of it; BINARY for what they can't look into, such as lists.
-        raw_column: The relation's column that holds the value as it was read.
+        type: Its type for rules; BINARY for values that they can't read, such as lists.
+        raw_column: The relation's column with the original value.
     """
 
     name: str
@@ -49,12 +49,12 @@ class ExternalColumn:
 
 @dataclass(frozen=True, slots=True)
 class AttachedData:
-    """Such rows, as relations of a session.
+    """External data attached to a session.
 
     Args:
-        rows: The columns.
-        placed: The columns, with `_file, _file_seq, _row`.
-        statistics: What is known of them unread; None: nothing.
+        rows: Relation with the columns.
+        placed: Relation with the columns and `_file, _file_seq, _row`.
+        statistics: Their statistics from file metadata; None if unknown.
     """
 
     rows: Relation
@@ -68,7 +68,7 @@ class Staged:
     """The files of a batch, as relations of a session.
 
     Args:
-        rows, rejects: As `QueryEngine.stage` says.
+        rows, rejects: Relations as in `QueryEngine.stage`.
         reports: One per file, in their order.
     """
 

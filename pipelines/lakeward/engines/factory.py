@@ -1,4 +1,4 @@
-"""Opens an engine by name. Engines are imported here and late: a DAG parse must not pay for DuckDB or Spark."""
+"""Opens an engine by name. Engines are imported only when opened: a DAG parse must not import DuckDB or Spark."""
 
 from lakeward.core.errors import MachineError, SettingsError
 from lakeward.core.settings import ENGINES, SparkSettings
@@ -6,15 +6,15 @@ from lakeward.engines.protocols import Engine
 
 
 def open_engine(name: str, lake: str, memory: str | None = None, spark: SparkSettings | None = None) -> Engine:
-    """A session of the engine called `name` over the lake at `lake`, which is made where it is missing.
+    """A session of the engine called `name` over the lake at `lake`, which is created if missing.
 
     Args:
-        memory: What the session may use, as DuckDB writes sizes (`4GiB`); None: the engine's own default.
-        spark: How a Spark session is started; None: on this machine.
+        memory: Memory limit of the session in DuckDB's notation (`4GiB`); None for the engine's default.
+        spark: How to start a Spark session; None for this machine.
 
     Raises:
-        SettingsError: There is no such engine.
-        MachineError: The lake can't be written, or what the engine needs is not installed.
+        SettingsError: The engine does not exist.
+        MachineError: The lake can't be written, or a requirement of the engine is not installed.
     """
     if name not in ENGINES:
         raise SettingsError("setting_not_allowed", variable="LAKEWARD_ENGINE", expected=", ".join(ENGINES), found=name)

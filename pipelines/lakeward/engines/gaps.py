@@ -1,6 +1,6 @@
-"""Where the Spark engine does not do as the embedded one, each with its reason. What is not listed here is the same, or a defect.
+"""Known differences between the Spark and the embedded engine, with reasons. Any other difference is a defect.
 
-Imports neither engine. The conformance suite tries every line, and a reference page lists them.
+Imports neither engine. The conformance suite tests every entry, and a reference page lists them.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class GapKind(StrEnum):
-    """What may be hoped for."""
+    """Whether a gap can be closed."""
 
     NOT_IMPLEMENTED = "notimpl"
     NOT_YET = "notyet"
@@ -20,8 +20,8 @@ class Gap:
     """One difference.
 
     Args:
-        name: What the conformance suite knows it by.
-        with_spark: What happens there.
+        name: Its name in the conformance suite.
+        with_spark: What Spark does instead.
     """
 
     name: str

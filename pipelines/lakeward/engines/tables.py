@@ -1,4 +1,4 @@
-"""Stored tables as values: what a table must look like, what a commit did, what is known without reading rows."""
+"""Value classes of stored tables: specifications, results of commits, statistics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from lakeward.contracts.model import DataType
 from lakeward.core.names import TableName
 
-# Nothing is stored yet.
+# Version of an application without a commit.
 NO_STORED_TYPES: Mapping[str, DataType] = MappingProxyType({})
 
 
@@ -24,7 +24,7 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """What a table must look like before rows are committed to it."""
+    """The required schema of a table."""
 
     name: TableName
     columns: tuple[TableColumn, ...]
@@ -33,7 +33,7 @@ class TableSpec:
 
 @dataclass(frozen=True, slots=True)
 class Txn:
-    """A Delta application transaction: `version` of `app` lands once (Delta protocol, "Transaction Identifiers")."""
+    """A Delta application transaction: `version` of `app` is committed once (Delta protocol, "Transaction Identifiers")."""
 
     app: str
     version: int
@@ -41,12 +41,12 @@ class Txn:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit that landed.
+    """The result of a commit.
 
     Args:
         version: The table's version after it.
-        rows: Rows in the data files it added, as the writer counted them.
-        copied_rows: Of these, rows that were stored before and that copy-on-write only copied.
+        rows: Number of rows in the added data files, from the writer.
+        copied_rows: Number of these rows that were stored before and only copied (copy-on-write).
     """
 
     version: int
@@ -56,11 +56,11 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class CompactionResult:
-    """A compaction that landed.
+    """The result of a compaction.
 
     Args:
         version: The table's version after it.
-        files_removed, files_added: Counts of the files removed, and of the files that hold their rows since.
+        files_removed, files_added: Number of the removed files, and of the files that replace them.
     """
 
     version: int
@@ -70,11 +70,11 @@ class CompactionResult:
 
 @dataclass(frozen=True, slots=True)
 class VacuumResult:
-    """What a vacuum did.
+    """The result of a vacuum.
 
     Args:
-        live_files: Files of the newest version.
-        removed_files, removed_bytes: Files that were removed, and their bytes.
+        live_files: Number of files of the newest version.
+        removed_files, removed_bytes: Number of removed files, and their size in bytes.
     """
 
     live_files: int
@@ -95,11 +95,12 @@ class TableInfo:
 
 @dataclass(frozen=True, slots=True)
 class ColumnStatistics:
-    """What is known of a column without reading it.
+    """Statistics of a column, without reading it.
 
     Args:
-        nulls: Rows without a value.
-        low, high: No value lies outside; None: not known, or no value. Of a floating-point column they also say that none is NaN.
+        nulls: Number of rows without a value.
+        low, high: Bounds of the values; None if unknown or without values. Bounds of a floating-point column also prove that
+            none is NaN.
     """
 
     nulls: int
@@ -109,7 +110,7 @@ class ColumnStatistics:
 
 @dataclass(frozen=True, slots=True)
 class RowStatistics:
-    """What is known of some rows without reading them; a column that is missing is not known."""
+    """Statistics of some rows, without reading them; unknown columns are missing."""
 
     rows: int
     columns: Mapping[str, ColumnStatistics]

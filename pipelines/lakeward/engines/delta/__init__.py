@@ -1,1 +1,1 @@
-"""Tables of the lake as Delta keeps them: what both engines know of files and commits, whoever reads and writes the rows."""
+"""Delta tables: files and commits, shared by both engines."""

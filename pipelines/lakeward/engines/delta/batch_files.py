@@ -1,6 +1,6 @@
-"""Which files of a table hold the rows of one batch, as the log tells it.
+"""Finds the files of a table that hold the rows of one batch, from the log.
 
-Refuses files that mix batches, or may do so: they are not the batch's alone.
+Files that mix batches, or could, are not used.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ _SEQ = "_batch_seq"
 
 
 def batch_file_indexes(files: Any, batch_seq: int) -> list[int]:
-    """Places of the batch's own files among a table's flat add actions; none where another file may hold rows of it."""
+    """Indexes of the batch's files in a table's flat add actions; empty if another file could hold rows of it."""
     bound_columns = (f"min.{_SEQ}", f"max.{_SEQ}")
     if not set(bound_columns) <= set(files.schema.names):
         return []
@@ -19,5 +19,5 @@ def batch_file_indexes(files: Any, batch_seq: int) -> list[int]:
 
 
 def action_values(files: Any, name: str) -> list[Any]:
-    """A column of the add actions, in Python's types."""
+    """A column of the add actions as Python values."""
     return [value.as_py() for value in files.column(name)]

@@ -1,6 +1,6 @@
-"""Texts in the metadata of a stored table's columns: one small commit per column that differs, none where nothing does.
+"""Sets metadata of a table's columns: one small commit per changed column.
 
-Refuses to touch rows, types or comments. A commit of rows that runs beside it is tried again by its own writer.
+Rows, types and comments stay unchanged. A concurrent commit of rows is retried by its own writer.
 """
 
 import time
@@ -14,7 +14,7 @@ from lakeward.core.errors import StoreConflictError, UsageError
 from lakeward.core.names import TableName
 from lakeward.engines.delta.commits import open_table
 
-# Waits between tries, in seconds; a commit takes a few milliseconds.
+# Waits between retries, in seconds; a commit takes a few milliseconds.
 _BACKOFF = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 
@@ -39,7 +39,7 @@ def annotate(folder: Path, name: TableName, texts: Mapping[str, Mapping[str, str
 
 
 def _changed_entries(table: DeltaTable, texts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """Entries that differ from what is stored; columns that the table does not have are left out."""
+    """Entries that differ from the stored ones; columns that the table does not have are ignored."""
     stored = {field.name: field.metadata for field in table.schema().fields}
     differing = {
         column: {key: text for key, text in entries.items() if stored[column].get(key) != text}

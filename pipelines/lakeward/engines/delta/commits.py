@@ -1,6 +1,6 @@
-"""Commits of data files to one Delta table: each txn once, and always through the handle that the txn was read from.
+"""Commits data files to a Delta table. Each txn is committed once, through the handle that it was read from.
 
-Refuses to write rows. A txn read through one handle and committed through another is the race that doubles batches.
+Reading a txn through one handle and committing through another is a race that duplicates batches.
 """
 
 import json
@@ -19,16 +19,16 @@ from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.schemas import missing_columns, to_schema
 from lakeward.engines.tables import TableSpec, Txn
 
-# Waits between tries, in seconds. A commit takes 25 ms: ten losses in a row are no race but a fault.
+# Waits between retries, in seconds. A commit takes 25 ms: ten conflicts in a row are a fault.
 BACKOFF = (0.01, 0.02, 0.05, 0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8)
-# Readers of other engines must not turn deletion vectors on for tables that delta-rs reads.
+# Other engines must not enable deletion vectors for tables that delta-rs reads.
 _PROPERTIES = {"delta.enableDeletionVectors": "false"}
 
 T = TypeVar("T")
 
 
 def open_table(folder: Path) -> DeltaTable | None:
-    """The table's newest version; None where there is no table."""
+    """The table's newest version; None if it does not exist."""
     try:
         return DeltaTable(str(folder)) if (folder / "_delta_log").is_dir() else None
     except TableNotFoundError:
@@ -36,22 +36,22 @@ def open_table(folder: Path) -> DeltaTable | None:
 
 
 def committed_version(table: DeltaTable | None, app: str) -> int:
-    """The last version of `app` that landed in the table; 0 for none."""
+    """The last committed version of `app` in the table; 0 for none."""
     return (table.transaction_version(app) or 0) if table else 0
 
 
 def commit_with_retries(folder: Path, spec: TableSpec, txn: Txn, attempt: Callable[[DeltaTable | None], T]) -> T:
-    """What `attempt` returns for a table that has all columns of `spec`; tried again while others commit first.
+    """Call `attempt` with the current table and retry on write conflicts. Adds missing columns of `spec` first.
 
     Raises:
-        StoreConflictError: `txn` landed meanwhile, or others were first every time.
+        StoreConflictError: `txn` was committed meanwhile, or all retries conflicted.
     """
     for wait in (*BACKOFF, None):
         table = open_table(folder)
         try:
             new = missing_columns(table, spec) if table else []
             if table and new:
-                # deltalake has no commit of columns with rows: a kill in between leaves a column of NULLs, which is harmless.
+                # deltalake can't commit columns and rows together: a kill in between leaves a column of NULLs, which is harmless.
                 table.alter.add_columns(new)
             if committed_version(table, txn.app) >= txn.version:
                 break
@@ -71,7 +71,7 @@ def commit(
     removed: Iterable[str],
     txns: Sequence[Txn],
 ) -> int:
-    """Add and remove files, and record the transactions, in one commit; the version that it became.
+    """Add and remove files and record the transactions in one commit; returns its version.
 
     Raises:
         CommitFailedError: Another commit was first, and stands in the way of this one.
@@ -85,7 +85,7 @@ def commit(
 
 
 def commit_changes(table: DeltaTable, folder: Path, changes: Sequence[AddAction | RemoveAction], txns: Sequence[Txn]) -> int:
-    """Change the files of a table and record the transactions, in one commit; the version that it became.
+    """Change the files of a table and record the transactions in one commit; returns its version.
 
     Raises:
         CommitFailedError: Another commit was first, and stands in the way of this one.
@@ -102,13 +102,13 @@ def removal(path: str, *, data_change: bool = True) -> RemoveAction:
     """The Delta action that removes the file.
 
     Args:
-        data_change: False where its rows stay in the table, in other files.
+        data_change: False if its rows stay in the table, in other files.
     """
     return RemoveAction(path, data_change=data_change, deletion_timestamp=time.time_ns() // 1_000_000)
 
 
 def files_removed_between(folder: Path, before: int, version: int) -> set[str]:
-    """Files that others removed after we looked and before our commit landed (engines that know no fence)."""
+    """Files that others removed between our read and our commit (engines without the fence)."""
     found: set[str] = set()
     for commit_version in range(before + 1, version):
         found |= {unquote(action["remove"]["path"]) for action in commit_actions(folder, commit_version) if "remove" in action}
@@ -116,13 +116,13 @@ def files_removed_between(folder: Path, before: int, version: int) -> set[str]:
 
 
 def commit_actions(folder: Path, version: int) -> list[dict[str, dict[str, Any]]]:
-    """The actions of one commit, as the log has them."""
+    """The actions of one commit, from the log."""
     text = (folder / "_delta_log" / f"{version:020}.json").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
 def _create(folder: Path, spec: TableSpec, adds: list[AddAction], txns: list[Transaction]) -> None:
-    # Without retries: with them delta-rs lets both of two creators land, rows and txn twice.
+    # Without retries: with them delta-rs commits both of two concurrent creators, rows and txn twice.
     properties = CommitProperties(max_commit_retries=0, app_transactions=txns)
     try:
         create_table_with_add_actions(
@@ -141,7 +141,7 @@ def _create(folder: Path, spec: TableSpec, adds: list[AddAction], txns: list[Tra
 
 
 def _version_of_txn(folder: Path, txn: Txn, versions: range) -> int:
-    """The version among `versions` that recorded `txn`; others may have committed before and after it."""
+    """The version among `versions` that recorded `txn`; others can have committed before and after it."""
     recorded = {"appId": txn.app, "version": txn.version}
     for version in versions:
         if any(recorded.items() <= action.get("txn", {}).items() for action in commit_actions(folder, version)):

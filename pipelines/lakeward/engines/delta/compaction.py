@@ -1,7 +1,9 @@
-"""Compaction: many small files become few, with the same rows, sorted.
+"""Compaction: rewrites many small files as few sorted ones with the same rows.
 
-Never by delta-rs's own `optimize`, which carries no fence: beside a rewrite it doubled every row. The rows stay what they were, and the
-log says so (`dataChange` is false), so that who follows the table's changes sees none. What a kill leaves are files of no version.
+delta-rs's own `optimize` is not used, because it has no fence: beside a rewrite it duplicated every row. Rows do not change, and
+the
+log says so (`dataChange` is false), so readers of the change feed see no change. A kill leaves only files that belong to no
+version.
 """
 
 import time
@@ -23,25 +25,25 @@ from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import StoredFile, stored_files
 from lakeward.engines.tables import CompactionResult, TableSpec, Txn
 
-# Bytes that one task of Spark reads at once (`maxPartitionBytes`); a sort of as many spills only where memory is short.
+# Bytes that one Spark task reads (`maxPartitionBytes`); a sort of this size spills only if memory is short.
 TARGET_FILE_BYTES = 128 << 20
-# Sorted rows take less room: what a compaction filled must not count as small again.
+# Sorted rows are smaller: a file filled by a compaction must not count as small again.
 SMALL_FILE_BYTES = TARGET_FILE_BYTES // 4
-# Rewriting fewer costs more than opening them does.
+# Rewriting fewer files costs more than opening them.
 MIN_FILES = 4
-# One commit's work: what a lost race makes us do again, and how long a run that waits for its turn waits (seconds).
+# Maximum work of one commit: it is repeated after a conflict, and other runs wait for it (seconds).
 MAX_FILES, MAX_BYTES = 1000, 8 * TARGET_FILE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Small files of one partition that become one file."""
+    """Small files of one partition to be merged into one file."""
 
     files: tuple[StoredFile, ...]
 
 
 class BinWriter(Protocol):
-    """An engine's hands: they read the files of bins, and write the rows anew. They don't commit."""
+    """The engine-specific writer: reads the files of bins and writes their rows into new files. Does not commit."""
 
     def write_bins(self, bins: Sequence[Bin], stored: TableSpec, order_by: Sequence[str]) -> tuple[DataFile, ...]:
         """Write the rows of each bin into one file, sorted."""
@@ -53,7 +55,7 @@ class Compaction:
     """One compaction of one table.
 
     Args:
-        order_by: Columns that the rows of a new file are sorted by.
+        order_by: Sort columns of the rows in a new file.
     """
 
     folder: Path
@@ -62,12 +64,12 @@ class Compaction:
     writer: BinWriter
 
     def run(self) -> CompactionResult | None:
-        """Look, pack and commit; look again while others commit first.
+        """Compact the newest version; retries on write conflicts.
 
         Raises:
             UsageError: The table does not exist.
-            ContractError: The table uses a feature, or a type, that we do not write.
-            StoreConflictError: Others were first every time.
+            ContractError: The table uses a feature or a type that Lakeward does not write.
+            StoreConflictError: All retries conflicted.
         """
         for wait in (*BACKOFF, None):
             table = open_table(self.folder)
@@ -81,10 +83,10 @@ class Compaction:
         raise StoreConflictError("table_taken", table=self.name, app=FENCE, version="-")
 
     def attempt(self, table: DeltaTable) -> CompactionResult | None:
-        """Compact this version of the table; None where there is nothing to do.
+        """Compact this version of the table; None if there is nothing to do.
 
         Raises:
-            CommitFailedError: Another commit was first, or ours had to be undone: look again.
+            CommitFailedError: Another commit was first, or this one had to be undone; read the table again.
         """
         stored = TableSpec(self.name, columns_of(table), tuple(table.metadata().partition_columns))
         missing_columns(table, stored)
@@ -122,7 +124,7 @@ class Compaction:
         return commit_changes(table, self.folder, changes, [Txn(FENCE, committed_version(table, FENCE) + 1)])
 
     def _undo(self, version: int, own_files: Sequence[str], restored: Sequence[DataFile]) -> None:
-        """Take back commit `version`: its files go, the rows of files that only it removed come back."""
+        """Undo commit `version`: remove its files and restore the files that only it removed."""
         for _ in range(UNDO_TRIES):
             table = open_table(self.folder)
             assert table is not None
@@ -135,7 +137,7 @@ class Compaction:
 
 
 def choose_bins(files: Sequence[StoredFile]) -> list[Bin]:
-    """What one commit compacts: per partition value, its small files in the order in which they came."""
+    """The bins of one commit: per partition value, its small files in order of their commits."""
     by_partition: dict[tuple[tuple[str, str | None], ...], list[StoredFile]] = {}
     for file in files:
         if file.size < SMALL_FILE_BYTES:
@@ -152,7 +154,7 @@ def choose_bins(files: Sequence[StoredFile]) -> list[Bin]:
 
 
 def _fill_bins(small: Sequence[StoredFile]) -> Iterator[Bin]:
-    """These files of one partition in bins of the target size; what is too few for one is left."""
+    """Fill bins of the target size with files of one partition; too few files for a bin are left."""
     bin_files: list[StoredFile] = []
     for file in small:
         if len(bin_files) == MAX_FILES or sum(bin_file.size for bin_file in bin_files) + file.size > TARGET_FILE_BYTES:

@@ -1,4 +1,4 @@
-"""A data file of a table on its way into a commit. Refuses to know who wrote it."""
+"""A written data file of a table, before its commit."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -10,10 +10,10 @@ from deltalake.transaction import AddAction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
-    """A written Parquet file that no commit names yet.
+    """A written Parquet file that is not committed yet.
 
     Args:
-        path: Relative to the table's folder, as it is on disk.
+        path: Relative to the table's folder, as on disk.
         partition: Value of each partition column as text; None for NULL.
         stats: Delta's statistics, JSON.
     """
@@ -28,7 +28,7 @@ class DataFile:
         """The Delta action that adds the file.
 
         Args:
-            data_change: False where its rows were in the table before, in other files.
+            data_change: False if its rows were in the table before, in other files.
         """
         return AddAction(
             path=self.path,
@@ -41,6 +41,6 @@ class DataFile:
 
 
 def remove_files(folder: Path, files: Iterable[DataFile]) -> None:
-    """Delete files whose commit was refused, so that they need not wait for a vacuum."""
+    """Delete files whose commit failed, so that they need not wait for a vacuum."""
     for file in files:
         (folder / file.path).unlink(missing_ok=True)

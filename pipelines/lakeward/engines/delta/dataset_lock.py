@@ -1,6 +1,6 @@
-"""Whose turn it is with a dataset: a rebuild that drops tables under a writer would leave its rows there twice.
+"""A lock per dataset: without it, a rebuild that drops tables during a write would duplicate rows.
 
-Refuses to guess whether the one before still lives: it holds a lock that the system drops with it.
+The operating system releases the lock when its holder ends.
 """
 
 import fcntl
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @contextmanager
 def dataset_lock(lake: Path, dataset: str) -> Iterator[None]:
-    """Wait for the turn with the dataset, and keep it until the end."""
+    """Wait for the dataset's lock and hold it until the end of the block."""
     home = lake / ".turns"
     home.mkdir(exist_ok=True)
     lock = os.open(home / dataset, os.O_RDWR | os.O_CREAT)

@@ -1,7 +1,7 @@
-"""Corrections without MERGE: the files that hold doomed rows are written anew without them, in one commit with the new rows.
+"""Updates without MERGE (copy-on-write): files with rows to delete are rewritten without them, in one commit with the new rows.
 
 Every commit that removes a file carries the fence, because delta-rs sees no conflict between a compaction and a rewrite of an
-older version: both would land, and every row of the file would be there twice.
+older version: both would be committed, and every row of the file would be duplicated.
 """
 
 from collections.abc import Sequence
@@ -18,21 +18,21 @@ from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.schemas import columns_of
 from lakeward.engines.tables import Commit, TableSpec, Txn
 
-# The application id that every rewrite and compaction of a table shares, whatever program does it.
+# The application id that all rewrites and compactions of a table share, in any program.
 FENCE = "lakeward/rewrite"
-# A stranger's compaction must lose its race against us this often in a row before we give up.
+# Number of attempts to undo a commit that conflicts with an external compaction.
 UNDO_TRIES = 3
 
 
 class RowRewriter(Protocol):
-    """Which stored rows go, and an engine's hands to find them and to write the others anew. Files are paths as the log has them."""
+    """The engine-specific part: finds files with rows to delete, and writes the remaining rows. Files are paths as in the log."""
 
     def find_files(self, version: int) -> Sequence[str]:
-        """Files of that version that hold doomed rows."""
+        """Files of that version with rows to delete."""
         ...
 
     def write_remaining_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
-        """Write the rows of these files that are not doomed."""
+        """Write the rows of these files that are not deleted."""
         ...
 
     def write_all_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
@@ -42,7 +42,7 @@ class RowRewriter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewrite:
-    """One correction of one table: new rows that lie in `added` already, in place of the doomed ones."""
+    """One rewrite of one table: the new rows, already written in `added`, replace the rows to delete."""
 
     folder: Path
     spec: TableSpec
@@ -51,10 +51,10 @@ class Rewrite:
     txn: Txn
 
     def attempt(self, table: DeltaTable | None) -> Commit:
-        """Rewrite the touched files of this version of the table, and commit.
+        """Rewrite the affected files of this version of the table, and commit.
 
         Raises:
-            CommitFailedError: Another commit was first, or ours had to be undone: look again.
+            CommitFailedError: Another commit was first, or this one had to be undone; read the table again.
         """
         touched = self.rewriter.find_files(table.version()) if table and self.rewriter else ()
         rows = sum(file.rows for file in self.added)
@@ -79,11 +79,11 @@ class Rewrite:
         return Commit(version, rows + moved, moved)
 
     def _stored_spec(self, version: int) -> TableSpec:
-        """The table as it is: it may have columns that the new rows do not know."""
+        """The stored table, which can have more columns than the new rows."""
         return TableSpec(self.spec.name, columns_of(DeltaTable(str(self.folder), version=version)), self.spec.partition_by)
 
     def _undo(self, version: int, own_files: Sequence[DataFile], restored: Sequence[DataFile], txn: Txn) -> None:
-        """Take back commit `version`: its files go, the rows of the files that only it removed come back, so does the txn."""
+        """Undo commit `version`: remove its files, restore the files that only it removed, and reset the txn."""
         for _ in range(UNDO_TRIES):
             table = open_table(self.folder)
             fence = Txn(FENCE, committed_version(table, FENCE) + 1)

@@ -1,4 +1,4 @@
-"""What a table must look like, and what a stored Delta table looks like, compared. Refuses what we could not write rightly."""
+"""Compares the specification of a table with the stored Delta table. A feature that Lakeward can't write is an error."""
 
 from deltalake import DeltaTable, Field, Schema
 from deltalake.schema import PrimitiveType
@@ -8,14 +8,14 @@ from lakeward.core.errors import ContractError
 from lakeward.engines.delta.types import delta_type, from_delta
 from lakeward.engines.tables import TableColumn, TableSpec
 
-# Reader features and writer features that ask nothing of a writer of plain rows without constraints of their own.
+# Reader and writer features that require nothing of a writer of plain rows.
 _HARMLESS = {"appendOnly", "invariants"}
-# The writer versions below that of named features stand for features too; 2 is append-only and invariants (Delta protocol).
+# Writer versions below the one with named features imply features; 2 is append-only and invariants (Delta protocol).
 _PLAIN_READER, _PLAIN_WRITER, _NAMED_FEATURES = 1, 2, 7
 
 
 def to_field(column: TableColumn) -> Field:
-    """The column as Delta's schema has it, comment included."""
+    """The column as a field of Delta's schema, comment included."""
     metadata = {"comment": column.comment} if column.comment else {}
     return Field(column.name, PrimitiveType(delta_type(column.type)), nullable=column.nullable, metadata=metadata)
 
@@ -26,7 +26,7 @@ def to_schema(spec: TableSpec) -> Schema:
 
 
 def columns_of(table: DeltaTable) -> tuple[TableColumn, ...]:
-    """The stored columns in our terms."""
+    """The stored columns as `TableColumn`."""
     return tuple(
         TableColumn(field.name, _column_type(field), field.nullable, str(field.metadata.get("comment", "")))
         for field in table.schema().fields
@@ -37,7 +37,7 @@ def missing_columns(table: DeltaTable, spec: TableSpec) -> list[Field]:
     """Nullable columns of `spec` that the stored table lacks.
 
     Raises:
-        ContractError: The stored table does not fit `spec`, or uses a feature that we do not write.
+        ContractError: The stored table does not match `spec`, or uses a feature that Lakeward does not write.
     """
     _check_features(table, spec)
     stored = {field.name: field for field in table.schema().fields}
@@ -64,7 +64,7 @@ def _check_partition_columns(table: DeltaTable, spec: TableSpec) -> None:
 
 
 def unsupported_features(table: DeltaTable) -> set[str]:
-    """What the table asks of its readers or writers beyond what we write; nothing: its files are plain Parquet."""
+    """Features of the table that Lakeward does not write; empty if its files are plain Parquet."""
     protocol = table.protocol()
     named = {*(protocol.reader_features or ()), *(protocol.writer_features or ())} - _HARMLESS
     if not named and (protocol.min_reader_version, protocol.min_writer_version) != (_PLAIN_READER, _PLAIN_WRITER):
@@ -78,7 +78,7 @@ def _check_features(table: DeltaTable, spec: TableSpec) -> None:
 
 
 def _unsupported_versions(reader: int, writer: int) -> set[str]:
-    """What an old table asks for by number alone, where it is more than we write."""
+    """Unsupported protocol versions of an old table without named features."""
     too_new = {"reader": reader > _PLAIN_READER and writer != _NAMED_FEATURES, "writer": _PLAIN_WRITER < writer < _NAMED_FEATURES}
     return {f"{half} version {number}" for (half, new), number in zip(too_new.items(), (reader, writer), strict=True) if new}
 

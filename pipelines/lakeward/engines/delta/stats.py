@@ -1,6 +1,6 @@
-"""Statistics of a data file as Delta stores them, made from what DuckDB's writer returns.
+"""Delta statistics of a data file, from the statistics of DuckDB's writer.
 
-Refuses to claim what readers could skip wrongly by: bounds with NaN, of long text, or out of Delta's range are left out.
+Bounds that could make readers skip matching files are left out: with NaN, of long text, or out of Delta's range.
 Source: Delta protocol, "Per-file Statistics".
 """
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from lakeward.contracts.model import DataType, Kind
 
-# Longer bounds cost log bytes in every snapshot, and skip little more than their first characters would.
+# Longer bounds enlarge the log and skip few more files.
 _LONGEST_BOUND = 64
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -25,7 +25,7 @@ def stats_json(rows: int, written: WrittenStatistics, types: Mapping[str, DataTy
 
     Args:
         written: Per column, named in quotes, `min`, `max`, `null_count` and `has_nan` as text (`RETURN_STATS`).
-        types: The columns that statistics may be kept for.
+        types: The columns that can have statistics.
     """
     columns = {unquote_name(name): values for name, values in written.items()}
     known = {name: (columns[name], types[name]) for name in columns if name in types}
@@ -46,7 +46,7 @@ def unquote_name(name: str) -> str:
 
 
 def _object(members: Mapping[str, str]) -> str:
-    """A JSON object of members that are JSON already: a decimal keeps digits that a float would lose."""
+    """A JSON object of members that are JSON text already, so that a decimal keeps all digits."""
     return "{" + ",".join(f"{json.dumps(name)}:{value}" for name, value in members.items()) + "}"
 
 

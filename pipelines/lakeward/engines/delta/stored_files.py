@@ -1,4 +1,4 @@
-"""The data files of a stored table, as its log tells them. Refuses to open one."""
+"""Lists the data files of a stored table from its log, without opening one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from deltalake import DeltaTable
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A data file that a version of a table holds.
+    """A data file of a version of a table.
 
     Args:
-        path: Relative to the table's folder, as it is on disk.
-        rows: None where whoever wrote it did not count them.
+        path: Relative to the table's folder, as on disk.
+        rows: Number of rows; None if its writer did not record it.
         partition: Value of each partition column as text; None for NULL.
     """
 
@@ -38,7 +38,7 @@ def stored_files(table: DeltaTable) -> list[StoredFile]:
 
 
 def _action_values(actions: Any, name: str) -> list[Any]:
-    """A column of the actions; None for each file where the table has none such."""
+    """A column of the actions; None for each file if the table does not have it."""
     if name not in actions.schema.names:
         return [None] * int(actions.num_rows)
     return [value.as_py() for value in actions.column(name)]

@@ -1,6 +1,6 @@
-"""Whether a version of a table can still be read: its commits may be gone from the log, and its files by a vacuum.
+"""Detects versions of a table that can't be read any more, because their commits or files were removed.
 
-Refuses to look before a query has failed: evidence is opened often, and lost seldom.
+Checked only after a query has failed, because missing versions are rare.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,10 +19,10 @@ from lakeward.engines.delta.stored_files import stored_files
 def translate_missing_versions(
     lake: Path, at: Mapping[TableName, int] | None, failures: type[Exception] | tuple[type[Exception], ...]
 ) -> Iterator[None]:
-    """Raise what fails inside because a version is not there as an error of ours, and anything else as it is.
+    """Raise `UsageError` if the block fails because a table version is missing; other errors pass unchanged.
 
     Args:
-        failures: What an engine's query fails with.
+        failures: Exceptions of an engine's query.
 
     Raises:
         UsageError: A version of a table can't be read any more (`version_not_kept`).

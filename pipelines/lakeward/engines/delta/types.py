@@ -1,6 +1,6 @@
-"""The kinds of the contract model as Delta names them (Delta protocol, "Primitive Types").
+"""Maps kinds of the contract model to Delta's types (Delta protocol, "Primitive Types").
 
-Refuses lossy pairs: a type maps to a kind only when every value of it survives the cast; what has no kind is text.
+No mapping is lossy: a type maps to a kind only if the cast keeps every value; other types map to text.
 """
 
 from lakeward.contracts.model import DataType, Kind
@@ -22,7 +22,7 @@ _FROM_DELTA = {name: kind for kind, name in _DELTA.items()} | {
 
 
 def delta_type(type_: DataType) -> str:
-    """How Delta names the type."""
+    """Delta's name of the type."""
     return _DELTA.get(type_.kind) or f"decimal({type_.precision},{type_.scale})"
 
 

@@ -1,8 +1,10 @@
-"""Removes files that no version younger than the retention needs: those of older versions, and those that killed writes left.
+"""Removes files that no version within the retention needs: those of older versions and those of killed writes.
 
-Refuses delta-rs's own vacuum: without `full` it leaves what killed writes left; with it, it takes for such a file that went longer ago than
-a checkpoint remembers (a week), though versions within the retention need it (tried). Here the commits themselves say what went when.
-A file is judged by its age on disk, so what a write under way has put there stays.
+delta-rs's own vacuum is not used: without `full` it keeps files of killed writes; with it, it also deletes files that were
+removed before
+the range of a checkpoint (a week), though versions within the retention need them (tried). Here the commits show what was
+removed when.
+Only files older than the retention are removed, so files of a running write stay.
 """
 
 import json
@@ -25,12 +27,12 @@ from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import stored_files
 from lakeward.engines.tables import TableSpec, VacuumResult
 
-# Below it a write that is under way could lose files that it wrote first; they lie there until the last one is written.
+# With less, a running write could lose files that it wrote first, since it commits them after the last one.
 MIN_RETENTION = timedelta(hours=1)
-# Fewer commits than these are read as fast as a checkpoint of them.
+# Fewer commits than this are read as fast as a checkpoint.
 _CHECKPOINT_AFTER = 10
 _RETENTION_PROPERTIES = ("delta.logRetentionDuration", "delta.deletedFileRetentionDuration")
-# Folders that Spark's writer makes, one per write, so that all in them is ours.
+# Folders of Spark's writer, one per write; all their files are Lakeward's.
 _OWN_FOLDER_PREFIX = "part-"
 
 
@@ -46,7 +48,7 @@ def vacuum(folder: Path, name: TableName, retention: timedelta) -> VacuumResult:
     if retention < MIN_RETENTION:
         raise UsageError("retention_too_short", table=name, found=retention, expected=MIN_RETENTION)
     oldest = time.time() - retention.total_seconds()
-    # Before the log is read: what is committed after this look can't be among these files.
+    # Listed before the log is read, so that files committed later are not among them.
     old = [file for file in _list_data_files(folder) if file.modified_at < oldest]
     table = open_table(folder)
     if table is None:
@@ -64,11 +66,11 @@ def vacuum(folder: Path, name: TableName, retention: timedelta) -> VacuumResult:
 
 
 def _list_data_files(folder: Path) -> Iterator[_DiskFile]:
-    """Data files below the folder, committed or not, and what else Spark's writer left in folders of its own."""
+    """Data files below the folder, committed or not, and other files in the folders of Spark's writer."""
     for folder_path, folders, names in os.walk(folder):
         inside = Path(folder_path).relative_to(folder)
         if not inside.parts:
-            # As Delta has it: hidden, and not ours, unless it is a partition's.
+            # Hidden folders are not ours, unless they are partitions (as in Delta).
             folders[:] = [folder_name for folder_name in folders if not folder_name.startswith((".", "_")) or "=" in folder_name]
         in_own_folder = inside.parts[:1] and inside.parts[0].startswith(_OWN_FOLDER_PREFIX)
         for name in names:
@@ -79,7 +81,7 @@ def _list_data_files(folder: Path) -> Iterator[_DiskFile]:
 
 
 def _removed_since(folder: Path, oldest: float) -> set[str]:
-    """Files that commits since then removed: versions before these commits still need them."""
+    """Files removed by commits since then: versions before these commits still need them."""
     commits = [file for file in (folder / "_delta_log").glob("*.json") if file.stem.isdecimal()]
     young = [int(file.stem) for file in commits if file.stat().st_mtime >= oldest]
     return {
@@ -91,7 +93,7 @@ def _removed_since(folder: Path, oldest: float) -> set[str]:
 
 
 def _remove_empty_folders(folder: Path, removed_files: list[_DiskFile]) -> None:
-    """Remove the folders of single writes that are empty now; into a partition's folder others may be about to write."""
+    """Remove empty folders of single writes; folders of partitions stay, since others could be writing into them."""
     for top in {
         Path(file.path).parts[0] for file in removed_files if file.path.startswith(_OWN_FOLDER_PREFIX) and "/" in file.path
     }:
@@ -101,16 +103,16 @@ def _remove_empty_folders(folder: Path, removed_files: list[_DiskFile]) -> None:
 
 
 def _set_retention_properties(table: DeltaTable, retention: timedelta) -> None:
-    """Say in the table how long versions are to be read: Delta's own defaults are 30 days for commits, 7 for files."""
+    """Set the table's retention properties for other writers. Delta's defaults are 30 days for commits, 7 for files."""
     properties = dict.fromkeys(_RETENTION_PROPERTIES, f"interval {int(retention.total_seconds())} seconds")
     if not properties.items() <= table.metadata().configuration.items():
-        # Others committed first: the next vacuum says it.
+        # A write conflict: the next vacuum sets them.
         with suppress(CommitFailedError):
             table.alter.set_table_properties(properties)
 
 
 def _checkpoint(folder: Path, table: DeltaTable) -> None:
-    """Write one where the log has grown since the last, so that it opens fast."""
+    """Write a checkpoint if the log has grown since the last one, so that the table opens quickly."""
     try:
         last = int(json.loads((folder / "_delta_log" / "_last_checkpoint").read_text(encoding="utf-8"))["version"])
     except FileNotFoundError:

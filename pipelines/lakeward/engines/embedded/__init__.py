@@ -1,1 +1,1 @@
-"""The embedded engine: DuckDB and deltalake in one process. `engines.open_engine` imports it, late."""
+"""The embedded engine: DuckDB and deltalake in one process. `engines.open_engine` imports it at first use."""

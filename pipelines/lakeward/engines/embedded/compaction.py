@@ -1,4 +1,4 @@
-"""DuckDB's hands for a compaction: reads the files of a bin and writes their rows as one, sorted. Refuses to commit."""
+"""Writes the bins of a compaction with DuckDB: one sorted file per bin. Does not commit."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ from lakeward.engines.tables import TableColumn, TableSpec
 
 @dataclass(frozen=True, slots=True)
 class DuckDbBinWriter:
-    """`BinWriter` of the table in `folder`. A sort that memory does not hold spills to the session's scratch folder."""
+    """`BinWriter` of the table in `folder`. A sort larger than memory spills to the session's scratch folder."""
 
     con: duckdb.DuckDBPyConnection
     folder: Path
@@ -35,17 +35,17 @@ class DuckDbBinWriter:
         return tuple(done)
 
     def _rows_select(self, file_bin: Bin, file_spec: TableSpec, order_by: Sequence[str]) -> str:
-        """SELECT of the rows. The table has no feature that asks more of a reader than Parquet's schema: a compaction looks at that first."""
+        """SELECT of the rows. Compaction has checked that a plain Parquet reader can read the table."""
         names = ", ".join(literal(str(self.folder / file.path)) for file in file_bin.files)
         scan = f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
         there = set(self.con.sql(f"SELECT * FROM {scan}").columns)
         items = ", ".join(_item(column, there) for column in file_spec.columns)
-        # A column of the path has one value in a bin.
+        # A partition column has one value in a bin.
         order = ", ".join(identifier(name) for name in order_by if name in {column.name for column in file_spec.columns})
         return f"SELECT {items} FROM {scan}" + (f" ORDER BY {order}" if order else "")
 
 
 def _item(column: TableColumn, existing_columns: set[str]) -> str:
-    """The column; older files than it have none."""
+    """The column; NULL for files that lack it."""
     name = identifier(column.name)
     return name if column.name in existing_columns else f"CAST(NULL AS {sql_type(column.type)}) AS {name}"

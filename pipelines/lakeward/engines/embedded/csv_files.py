@@ -55,7 +55,7 @@ def _read(con: duckdb.DuckDBPyConnection, reading: StagingQueries, files: Sequen
 
 
 def _counts(con: duckdb.DuckDBPyConnection, files: Sequence[CsvFile], records: str) -> Iterable[tuple[TextFile, int]]:
-    """Records of each file: its lines, or, where quotes join lines, what a query of their own counts."""
+    """Records of each file: its lines, or, if quotes join lines, the result of a separate count."""
     if not files[0].kind.has_multiline_records:
         return [(file.text, file.lines) for file in files]
     counts = dict(con.execute(f"SELECT seq, count(*) FROM ({records}) GROUP BY seq").fetchall())

@@ -1,6 +1,6 @@
-"""Writes the rows of a query as data files of a table, and says of each what Delta must know.
+"""Writes the rows of a query as data files of a table, with Delta's statistics.
 
-Refuses rows that do not fit the table: neither deltalake nor a reader checks a file that is committed by its name.
+Rows that do not match the table are an error, since neither deltalake nor a reader checks a committed file.
 """
 
 import uuid
@@ -17,19 +17,19 @@ from lakeward.engines.delta.stats import WrittenStatistics, stats_json, unquote_
 from lakeward.engines.embedded.dictionaries import TextDictionary, text_dictionaries
 from lakeward.engines.tables import TableColumn, TableSpec
 
-# Trying to make a dictionary of a column of measurements is work thrown away: giving up after 10,000 values, more than a plant has
-# series, writes 10 M rows with 7 % less CPU into files of the same size.
+# A dictionary of a column of measurements is useless: a limit of 10,000 values, more than a plant has series, writes 10 M rows
+# with 7 % less CPU into files of the same size.
 _FORMAT = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 10000, RETURN_STATS"
 
-# What DuckDB returns of a written file: path, rows, bytes, bytes of its footer, statistics, partition.
+# DuckDB's result for a written file: path, rows, bytes, bytes of its footer, statistics, partition.
 WrittenFile = tuple[str, int, int, int, WrittenStatistics, Mapping[str, str | None]]
 
 
 def write_files(con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, query: str) -> tuple[DataFile, ...]:
-    """Write the rows of `query`: one file, or one per partition value; none for no rows.
+    """Write the rows of `query`: one file, or one per partition value; none without rows.
 
     Raises:
-        InvariantError: The rows do not fit `spec`.
+        InvariantError: The rows do not match `spec`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = _check_types(con, spec, query)
@@ -53,7 +53,7 @@ def _target(folder: Path, spec: TableSpec) -> str:
 
 
 def _check_types(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) -> dict[str, str]:
-    """DuckDB's types of the query's columns: the table's, or narrower ones of the same kind."""
+    """Check that DuckDB's types of the query's columns are the table's, or narrower ones of the same kind."""
     rows = con.sql(query)
     found = {name: str(type_) for name, type_ in zip(rows.columns, rows.types, strict=True)}
     if set(found) != {column.name for column in spec.columns}:
@@ -66,7 +66,7 @@ def _check_types(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) ->
 
 
 def _cast_item(column: TableColumn, duckdb_type: str, texts: Mapping[str, TextDictionary]) -> str:
-    """The column cast to its type; but an enumeration is written as text, with its dictionary ready."""
+    """The column cast to its type; an enumeration is written as text with a ready dictionary."""
     name = identifier(column.name)
     if column.name in texts:
         return texts[column.name].select_item(column.name)
@@ -94,7 +94,7 @@ def _data_file(folder: Path, spec: TableSpec, row: WrittenFile, texts: Mapping[s
 
 
 def _check_texts(spec: TableSpec, written: Sequence[WrittenFile], texts: Mapping[str, TextDictionary]) -> None:
-    """Check that no text got lost between the look at the rows and their writing."""
+    """Check that no text was lost between the first scan and the write."""
     for name, known in texts.items():
         if sum(int(row[4][identifier(name)]["null_count"]) for row in written) != known.nulls:
             _raise_misfit(spec, name, "NOT NULL", "NULL")

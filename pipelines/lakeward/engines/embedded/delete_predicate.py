@@ -1,4 +1,4 @@
-"""Which stored rows a correction removes, as SQL. Refuses to run it, and to know how files are rewritten."""
+"""SQL predicates of the stored rows that a rewrite deletes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.tables import TableSpec
 
-# Kinds whose bounds prune files and survive the way through text; NaN and raw bytes do neither.
+# Kinds whose bounds prune files and can be written as text; not floating-point numbers and bytes.
 _BOUNDED = {Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.TIMESTAMP}
 
 
 @dataclass(frozen=True, slots=True)
 class DeletePredicate:
-    """Rows to remove, over a relation of the table.
+    """Rows to delete, over a relation of the table.
 
     Args:
-        found: From a relation, the SELECT of its doomed rows.
-        kept: From a relation, the SELECT of its other rows.
+        found: Maps a relation to the SELECT of its rows to delete.
+        kept: Maps a relation to the SELECT of its other rows.
     """
 
     matching: Callable[[str], str]
@@ -32,7 +32,7 @@ class DeletePredicate:
 def delete_same_keys(
     con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
 ) -> DeletePredicate | None:
-    """Stored rows that have a key of the rows in the files `added`, whose bounds spare the other files from being read; None for no rows."""
+    """Stored rows with a key of the rows in the files `added`, whose bounds limit the files to read; None without rows."""
     if not added:
         return None
     names = ", ".join(map(identifier, keys))
@@ -45,7 +45,7 @@ def delete_same_keys(
 
 
 def _new_keys_select(folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]) -> str:
-    """SELECT of the keys of the new rows; a partition column's value is not in the files, only beside them."""
+    """SELECT of the keys of the new rows; values of partition columns come from the paths."""
     names = ", ".join(map(identifier, keys))
     if not {*keys} & {*spec.partition_by}:
         return f"SELECT {names} FROM {_scan(folder, added)}"
@@ -65,7 +65,7 @@ def _scan(folder: Path, files: Sequence[DataFile]) -> str:
 
 
 def _key_bounds(con: duckdb.DuckDBPyConnection, spec: TableSpec, keys: Sequence[str], new_keys: str) -> str:
-    """Constant bounds of each key column, which Delta's statistics can be held against before a file is opened."""
+    """Constant bounds of each key column, to be compared with Delta's statistics before a file is opened."""
     types = {column.name: column.type for column in spec.columns if column.name in keys and column.type.kind in _BOUNDED}
     if not types:
         return "TRUE"

@@ -1,7 +1,7 @@
-"""Columns of few texts, written with their dictionary ready: DuckDB's writer hashes every text, but takes an enumeration as it is.
+"""Writes columns with few distinct texts as enumerations: DuckDB's writer hashes every text, but not an enumeration.
 
-Ten million rows of 200 names cost 0.44 s of CPU to write as texts, 0.11 s so. Refuses queries that would be dear to run twice: only
-files of a table, or of a batch in Parquet, are looked at before they are written.
+Ten million rows of 200 names cost 0.44 s of CPU as texts, 0.11 s as an enumeration. Expensive queries are not run twice: only
+files of a table, or of a batch in Parquet, are scanned before they are written.
 """
 
 import json
@@ -13,34 +13,34 @@ import duckdb
 
 from lakeward.core.sql import identifier, literal
 
-# Operators of a query that reads files, column by column, and does no more than choose among rows.
+# Operators of a query that only reads files and filters rows.
 _CHEAP = frozenset({"DELTA_SCAN", "READ_PARQUET", "PARQUET_SCAN", "PROJECTION", "FILTER", "UNION"})
-# Rows whose texts tell whether a column may have few; tables of no more rows are not worth it.
+# Rows of the first sample; smaller tables are not worth it.
 _SAMPLE_ROWS = 200_000
-# A text is found in its list one by one, once per dictionary of a file; where a file has none, once per row.
+# A text is searched linearly, once per dictionary of a file; in a file without one, once per row.
 _MAX_TEXTS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class TextDictionary:
-    """All texts of a column of a query, and its rows without one."""
+    """All distinct texts of a column of a query, and its number of NULLs."""
 
     values: tuple[str, ...]
     nulls: int
 
     def select_item(self, name: str) -> str:
-        """SELECT item of the column as an enumeration. Functions of one column are computed once per value of a file's dictionary."""
+        """SELECT item of the column as an enumeration. DuckDB computes a function of one column once per dictionary value."""
         listed, own = ", ".join(map(literal, self.values)), identifier(name)
         return f"list_extract([{listed}]::ENUM({listed})[], list_position([{listed}], {own})) AS {own}"
 
     @property
     def bounds(self) -> Mapping[str, str]:
-        """What the writer says of other columns, and can't of enumerations."""
+        """Statistics of the column, which the writer does not return for enumerations."""
         return {"min": min(self.values), "max": max(self.values)}
 
 
 def text_dictionaries(con: duckdb.DuckDBPyConnection, query: str, columns: Sequence[str]) -> dict[str, TextDictionary]:
-    """Those of `columns`, which are texts, that have few in the rows of `query`."""
+    """The dictionaries of those text columns in `columns` that have few distinct texts in `query`."""
     if not columns or not set(_operators(con, query)) <= _CHEAP:
         return {}
     names = [identifier(column) for column in columns]
@@ -52,7 +52,7 @@ def text_dictionaries(con: duckdb.DuckDBPyConnection, query: str, columns: Seque
 
 
 def _read_dictionary(con: duckdb.DuckDBPyConnection, query: str, column: str) -> TextDictionary | None:
-    """None where there are many after all."""
+    """None if there are too many."""
     own = identifier(column)
     counts = dict(con.execute(f"SELECT {own}, count(*) FROM ({query}) GROUP BY {own} LIMIT {_MAX_TEXTS + 2}").fetchall())
     nulls = counts.pop(None, 0)

@@ -33,8 +33,8 @@ class EmbeddedEngine(EmbeddedSession):
     """`TableStore` over the session's lake, a local folder.
 
     Args:
-        lake: Folder of the tables; made where it is missing.
-        memory_limit: As DuckDB writes sizes; None: DuckDB's default, 80 % of the machine.
+        lake: Folder of the tables; created if missing.
+        memory_limit: In DuckDB's notation; None for DuckDB's default, 80 % of the machine.
 
     Raises:
         UsageError: The lake is not a local folder.
@@ -83,7 +83,7 @@ class EmbeddedEngine(EmbeddedSession):
         return int(self.fetch(f"SELECT count(*) AS n FROM {table} WHERE _batch_seq = {batch_seq}")[0]["n"])
 
     def batch_rows(self, table: TableName, batch_seq: int) -> str:
-        """See `TableStore.batch_rows`. DuckDB leaves out files by their bounds itself."""
+        """See `TableStore.batch_rows`. DuckDB skips files by their bounds itself."""
         return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
 
     def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
@@ -127,11 +127,11 @@ class EmbeddedEngine(EmbeddedSession):
             return vacuum(self._folder(table), table, retention)
 
     def dataset_lock(self, dataset: str) -> AbstractContextManager[None]:
-        """See `TableStore.turn`. Between processes of one machine."""
+        """See `TableStore.dataset_lock`. Between processes of one machine."""
         return dataset_lock(self._lake, dataset)
 
     def drop(self, table: TableName) -> None:
-        """See `TableStore.drop`. The folder moves out of sight first, so that a kill leaves no half of a table."""
+        """See `TableStore.drop`. The folder is renamed first, so that a kill leaves no partial table."""
         with machine_faults(self._lake):
             if self._folder(table).exists():
                 trash = self.scratch / str(uuid.uuid4())

@@ -1,7 +1,7 @@
-"""Sheets of workbooks: their rows as texts, through Python into a working copy that DuckDB reads.
+"""Reads sheets of workbooks: rows pass as texts through Python into a working copy that DuckDB reads.
 
-A declared, bounded exception to "rows do not pass through Python" (docs/explanation/batch.md): no engine reads workbooks exactly. Refuses to
-guess what the contract can say: the sheet, and where its header stands.
+A declared, bounded exception to "rows do not pass through Python" (docs/explanation/batch.md): no engine reads workbooks
+exactly. The sheet and the position of its header come from the contract and are never guessed.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from lakeward.core.workbook import MergedCells, Row, UnreadableError, Workbook, 
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail, rejects_select, rows_select
 
-# DuckDB's own bound of a JSON object; its buffers grow with it.
+# DuckDB's limit of a JSON object; its buffers grow with it.
 USUAL_OBJECT = 16 << 20
 
 
@@ -28,7 +28,7 @@ def read_excel(
 ) -> StagingQueries:
     """Read one sheet of each workbook; a file that lacks a required column is all rejects.
 
-    A record is a row below the header in which some cell is not blank; merged cells all have the value of the first.
+    A record is a row below the header with a cell that is not blank; merged cells have the value of the first.
     """
     reading = StagingQueries(DUCKDB)
     for file in files:
@@ -44,10 +44,10 @@ def read_excel(
 
 @dataclass(slots=True, kw_only=True)
 class _SheetCopy:
-    """A sheet's records, as lines of JSON: `n` the row's number, `v` the contract's columns, `x` what is beside them.
+    """A sheet's records as lines of JSON: `n` the row's number, `v` the contract's columns, `x` other columns.
 
     Args:
-        missing: Required columns that the header lacks: then `x` holds the whole record.
+        missing: Required columns that the header lacks; then `x` holds the whole record.
     """
 
     path: Path
@@ -58,7 +58,7 @@ class _SheetCopy:
     extra_names: set[str] = field(default_factory=set)
 
     def write(self, file: IO[bytes], number: int, values: Sequence[str | None], extra_cells: Mapping[str, str]) -> int:
-        """Add a record; how many bytes it took."""
+        """Add a record; returns its size in bytes."""
         extra = json.dumps(extra_cells, ensure_ascii=False) if extra_cells else None
         line = json.dumps({"n": number, "v": values, "x": extra}, ensure_ascii=False).encode() + b"\n"
         self.records += 1
@@ -92,7 +92,7 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
     """The records of the contract's sheet, written to `path`.
 
     Raises:
-        UnreadableError: The whole file is to be refused.
+        UnreadableError: The whole file must be rejected.
     """
     sheet = book.sheet(record_format.sheet)
     with book.rows(sheet) as found, path.open("wb") as file:
@@ -118,7 +118,7 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
 
 
 def _records(data_rows: Iterator[Row], merges: MergedCells, width: int) -> Iterator[Row]:
-    """Rows in which some cell of their own is not blank, merged cells filled."""
+    """Rows with a cell of their own that is not blank, merged cells filled."""
     for number, cells in data_rows:
         filled = merges.fill(number, cells, width)
         if any(not text.isspace() for text in cells.values() if text):
@@ -126,7 +126,7 @@ def _records(data_rows: Iterator[Row], merges: MergedCells, width: int) -> Itera
 
 
 def _split_at_row(rows: Iterator[Row], first: int) -> tuple[list[Row], Iterator[Row]]:
-    """The rows before number `first`, and those from there on."""
+    """The rows before number `first`, and the rows from `first` on."""
     above: list[Row] = []
     for row in rows:
         if row[0] >= first:

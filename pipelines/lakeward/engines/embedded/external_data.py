@@ -1,6 +1,7 @@
-"""Rows outside the lake that carry their own types: Parquet, JSON, Delta and Arrow, named as relations of the session.
+"""Attaches external data with its own types (Parquet, JSON, Delta, Arrow) as relations of the session.
 
-Refuses to convert what a rule can look into as it is; what it can't is shown in the nearest type, beside the value as it was.
+A column keeps its type if rules can read it; otherwise it is cast to the nearest type, with the original value in a second
+column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,11 +25,11 @@ from lakeward.engines.reading.file_errors import try_read
 
 _NAIVE = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"})
 _NESTED = frozenset({"list", "array", "struct", "map", "union", "variant"})
-# Beyond any decimal of ours; a rule compares them with numbers all the same.
+# Larger than any decimal of the model; rules still compare them with numbers.
 _HUGE_INTEGERS = frozenset({"hugeint", "uhugeint"})
-# What DuckDB calls a row's place in a scan of files, unless a column of the file has that name.
+# DuckDB's name of the row number in a scan of files, unless a column of the file has it.
 _VIRTUAL = frozenset({"filename", "file_index", "file_row_number"})
-# DuckDB takes texts that look like dates for dates; JSON has none, and this form is no text's.
+# DuckDB converts texts that look like dates. JSON has no dates, and no text has this format.
 _NO_DATES = "dateformat = '%%', timestampformat = '%%'"
 _ROW_ID = ("_file_seq", "_row")
 
@@ -56,7 +57,7 @@ def attach(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: 
 
 
 def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: Path) -> str:
-    """The rows as they are, as a relation."""
+    """The original rows as a relation."""
     listed = f"[{', '.join(literal(str(file)) for file in data.files)}]"
     if data.format is ExternalFormat.ARROW:
         con.register(f"{name}_arrow", data.table)
@@ -74,7 +75,7 @@ def _column_types(con: duckdb.DuckDBPyConnection, scan: str, data: ExternalData,
 
     Raises:
         DataError: The data can't be read.
-        ContractError: It is a Delta table that uses what can't be read.
+        ContractError: It is a Delta table with an unsupported feature.
     """
     with machine_faults(lake):
         if data.format is ExternalFormat.DELTA:
@@ -90,7 +91,7 @@ def _check_same_columns(con: duckdb.DuckDBPyConnection, files: Sequence[Path], l
     """Check that all files have the same columns of the same types.
 
     Raises:
-        DataError: They differ, or one can't be read.
+        DataError: The columns differ, or a file can't be read.
     """
     first: Mapping[str, str] = {}
     for file in files:
@@ -104,7 +105,7 @@ def _check_same_columns(con: duckdb.DuckDBPyConnection, files: Sequence[Path], l
 
 
 def _rule_type(column_sql: str, type_: sqltypes.DuckDBPyType) -> tuple[DataType, str | None]:
-    """What rules see of a column: its type, and the cast where its own is another. Nothing looks into nested values."""
+    """The type of a column for rules, and the cast if it differs from the original. Nested values are not read."""
     if str(type_) == "JSON":
         return DataType(Kind.STRING), f"json_extract_string({column_sql}, '$')"
     if type_.id in _NESTED:
@@ -120,11 +121,11 @@ def _rule_type(column_sql: str, type_: sqltypes.DuckDBPyType) -> tuple[DataType,
 
 
 def _row_id_items(carrier: ExternalFormat, types: Mapping[str, object]) -> list[str]:
-    """SELECT items of where a row stands: `_file`, `_file_seq` and `_row`, those that a table of ours has left as they are."""
+    """SELECT items of the row id: `_file`, `_file_seq` and `_row`; a Lakeward table keeps its own."""
     names = {name.lower() for name in types}
     virtual = carrier in {ExternalFormat.PARQUET, ExternalFormat.DELTA} and not names & _VIRTUAL
     file = "filename" if virtual or (carrier is ExternalFormat.JSON and "filename" not in names) else "CAST(NULL AS VARCHAR)"
-    # Delta numbers no files: a number that stands for the path will do, to tell rows of different files apart.
+    # Delta does not number files: a number derived from the path distinguishes rows of different files.
     seq = {ExternalFormat.PARQUET: "file_index + 1", ExternalFormat.DELTA: "hash(filename) >> 1"}[carrier] if virtual else "1"
     row = "file_row_number + 1" if virtual else "row_number() OVER ()"
     added = {"_file": file} | {"_file_seq": f"CAST({seq} AS BIGINT)", "_row": row}

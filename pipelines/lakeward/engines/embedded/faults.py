@@ -1,4 +1,4 @@
-"""What the operating system, DuckDB and deltalake say when the machine stands in the way, in our words."""
+"""Translates errors of the operating system, DuckDB and deltalake into Lakeward errors."""
 
 import re
 from collections.abc import Iterator
@@ -10,23 +10,23 @@ from deltalake.exceptions import DeltaError
 
 from lakeward.core.errors import ContractError, DefinitionError, MachineError
 
-# Texts of ENOSPC, EFBIG and EDQUOT: DuckDB and deltalake hand on the text of the system's error, not its number.
+# Texts of ENOSPC, EFBIG and EDQUOT: DuckDB and deltalake pass on the text of the system's error, not its number.
 _FULL = ("no space left", "file too large", "disk quota exceeded", "storage full")
-# How the Delta kernel, which both use, names a table feature or protocol version that it does not know.
+# Error texts of the Delta kernel, which both use, for an unknown table feature or protocol version.
 _UNSUPPORTED = re.compile(r"Unsupported: (?:Feature )?'?([^'\n]+)")
 
-# What DuckDB says before it has seen a row names columns and functions, never values.
+# Errors that DuckDB raises before it reads a row; they name columns and functions, never values.
 _UNREADABLE = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException)
-# Characters of that; a message stays below 500.
+# Maximum characters of such a text; a message stays below 500.
 _LONGEST = 200
 
 
 @contextmanager
 def machine_faults(lake: Path) -> Iterator[None]:
-    """Raise what fails inside because of the machine, or of what another program made of a table, as an error of ours.
+    """Raise failures of the machine, and of tables changed by other programs, as Lakeward errors.
 
     Raises:
-        DefinitionError: A query that a person wrote can't be understood, or stumbled over a value.
+        DefinitionError: A user's query can't be parsed, or failed on a value.
         ContractError: A table uses a Delta feature that can't be read (`table_feature_unreadable`).
         MachineError: `disk_full`, `memory_full`, or `lake_not_writable` for any other failure of input or output.
     """
@@ -42,7 +42,7 @@ def machine_faults(lake: Path) -> Iterator[None]:
         if isinstance(error, DeltaError):
             raise
         raise MachineError("lake_not_writable", lake=lake) from error
-    # Without their cause: DuckDB quotes the value that it could not compute with (docs/explanation/laws.md, 6).
+    # Without the cause: DuckDB quotes the value that failed (docs/explanation/laws.md, 6).
     except _UNREADABLE as error:
         raise DefinitionError("query_not_understood", reason=str(error).partition("\n")[0][:_LONGEST]) from None
     except (duckdb.DataError, duckdb.InvalidInputException) as error:

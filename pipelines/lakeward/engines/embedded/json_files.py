@@ -22,7 +22,7 @@ class _DuckDbJsonSql:
     """`JsonTextSql` of DuckDB."""
 
     def parse_records(self, records: str) -> str:
-        """See `JsonTextSql.parsed`."""
+        """See `JsonTextSql.parse_records`."""
         return records
 
     def is_object(self) -> str:
@@ -30,7 +30,7 @@ class _DuckDbJsonSql:
         return "(json_valid(text) AND CASE WHEN json_valid(text) THEN json_type(text) = 'OBJECT' END)"
 
     def has_duplicate_keys(self) -> str:
-        """See `JsonTextSql.repeats`."""
+        """See `JsonTextSql.has_duplicate_keys`."""
         return "len(json_keys(text)) <> list_unique(json_keys(text))"
 
     def unnest_keys(self) -> str:
@@ -38,17 +38,17 @@ class _DuckDbJsonSql:
         return f"unnest(CASE WHEN {self.is_object()} THEN json_keys(text) END)"
 
     def extract_values(self, records: str, columns: Sequence[Column]) -> str:
-        """See `JsonTextSql.taken`."""
+        """See `JsonTextSql.extract_values`."""
         pointers = ", ".join(literal(_pointer(column.source_name)) for column in columns)
         return f"SELECT *, json_extract_string(text, [{pointers}]) AS f FROM ({records})"
 
     def column_value(self, column: Column, position: int) -> str:
-        """See `JsonTextSql.value`."""
+        """See `JsonTextSql.column_value`."""
         del column
         return f"f[{position}]"
 
     def unknown_keys_json(self, columns: Sequence[Column]) -> str:
-        """See `JsonTextSql.beside`."""
+        """See `JsonTextSql.unknown_keys_json`."""
         known = ", ".join(literal(column.source_name) for column in columns)
         entries = f"list_transform(json_keys(text), lambda k: {{'key': k, 'value': json_extract(text, {_POINTER})}})"
         kept = f"list_filter({entries}, lambda e: e.key NOT IN ({known}) AND e.value <> 'null')"
@@ -56,7 +56,7 @@ class _DuckDbJsonSql:
 
 
 def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns: Sequence[Column]) -> StagingQueries:
-    """Read files of JSON lines; a key that a record lacks is NULL, as JSON has no header to miss it in."""
+    """Read files of JSON lines; a missing key is NULL, since JSON has no header."""
     reading = StagingQueries(DUCKDB)
     counts: dict[int, int] = {}
     known: list[TextFile] = []

@@ -1,4 +1,4 @@
-"""A few governance rows as SQL. Refuses values that have no exact text, such as a time without a zone."""
+"""Writes a few governance rows as SQL. A value without an exact text, such as a time without a zone, is an error."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from lakeward.core.sql import identifier, literal
 
 
 def literal_rows(columns: Mapping[str, DataType], rows: Sequence[Sequence[object]]) -> str:
-    """A SELECT of `rows`, typed as `columns`; every value travels as quoted text and is cast once, as a column.
+    """A SELECT of `rows`, typed as `columns`; every value is a quoted text and is cast once, as a column.
 
     Raises:
         ValueError: A datetime has no zone, or a row has another length than `columns`.

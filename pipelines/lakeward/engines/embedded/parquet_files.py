@@ -1,7 +1,7 @@
 """Parquet files, in their own types.
 
-Refuses to convert a value, but where files disagree about a column's type: those of one batch meet in text then, and a later
-file gives what the table's type can hold as it is.
+Values are converted only if files differ in a column's type: within a batch they become text, and a later
+file must have values that the table's type can hold unchanged.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,14 +19,14 @@ from lakeward.engines.reading.parquet_types import common_type, differing_column
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail
 
-# Type of the names of a batch's files: bronze is written with its dictionary ready, where a text would be hashed row by row.
+# Type of the names of a batch's files: an enumeration has a ready dictionary, while a text would be hashed row by row.
 _FILE_NAME_TYPE = "staged_parquet_files"
 
 
 def read_parquet(
     con: duckdb.DuckDBPyConnection, files: Iterable[BatchInput], columns: Sequence[Column], stored: Mapping[str, DataType]
 ) -> StagingQueries:
-    """Read Parquet files; a file that lacks a required column is all rejects, a value that its table can't hold one."""
+    """Read Parquet files; rejects a file without a required column, and a record with a value that the table can't hold."""
     reading = StagingQueries(DUCKDB)
     known: list[_ParquetFile] = []
     for batch_input in files:
@@ -70,7 +70,7 @@ def read_parquet(
 
 @dataclass(frozen=True, slots=True)
 class _ParquetFile:
-    """A file that opens; `types` maps its columns to DuckDB's types."""
+    """A readable file; `types` maps its columns to DuckDB's types."""
 
     input: BatchInput
     types: Mapping[str, str]
@@ -82,13 +82,13 @@ class _ParquetFile:
 
     @property
     def row_id_items(self) -> str:
-        """SELECT list of where a row stood; a file may have a column with the name of DuckDB's row number."""
+        """SELECT items of the row id; a file can have a column with the name of DuckDB's row number."""
         number = "file_row_number + 1" if "file_row_number" not in map(str.lower, self.types) else "row_number() OVER ()"
         return f"{literal(self.input.name)}::{_FILE_NAME_TYPE} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
 
 
 def _open_file(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
-    """The file with its records counted by decoding them all: a footer also counts rows whose pages are damaged."""
+    """The file with its records counted by decoding all: a footer also counts rows in damaged pages."""
     scan = f"read_parquet({literal(str(file.path))})"
     types = {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {scan}").fetchall()}
     everything = ", ".join(map(identifier, types))
@@ -102,7 +102,7 @@ def _row_items(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str
 
 
 def _value(file: _ParquetFile, name: str, types: Mapping[str, str]) -> str:
-    """The column's value; a cast only where files disagree or lack it."""
+    """The column's value; cast only if files differ or lack it."""
     if name not in file.types:
         return f"NULL::{types[name]}"
     return identifier(name) if file.types[name] == types[name] else f"TRY_CAST({identifier(name)} AS {types[name]})"
@@ -124,7 +124,7 @@ def _reject_items(file: _ParquetFile, reason: str, detail: str) -> str:
 
 
 def _select(file: _ParquetFile, items: str, condition: str = "") -> str:
-    """SELECT of the file's rows for which the condition on its columns holds, numbered as if all were there."""
+    """SELECT of the file's rows that satisfy the condition, with their numbers in the whole file."""
     if not condition:
         return f"SELECT {items} FROM {file.scan}"
     return f"SELECT * EXCLUDE (_wanted) FROM (SELECT {items}, ({condition}) AS _wanted FROM {file.scan}) WHERE _wanted"

@@ -1,6 +1,7 @@
-"""What the footers of Parquet files say of their rows, without reading a page.
+"""Reads row statistics from the footers of Parquet files, without reading a page.
 
-Refuses bounds that could mislead: of texts, which writers cut; of floating-point numbers, which leave out NaN; and of what a rule sees
+Unreliable bounds are not used: of texts, which writers truncate; of floating-point numbers, which ignore NaN; and of columns
+    that rules see
 in another type than the file's.
 """
 
@@ -16,9 +17,9 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.sql import literal
 from lakeward.engines.tables import ColumnStatistics, RowStatistics
 
-# Digits after the point of any decimal's bounds; those with more are not told.
+# Maximum digits after the point of a decimal's bounds; others are not used.
 _SCALE = 18
-# Kinds whose bounds are exact, as DuckDB prints them, and how they are read.
+# Kinds whose bounds DuckDB prints exactly, and how to parse them.
 _EXACT = {
     Kind.INTEGER: ("HUGEINT", int),
     Kind.DECIMAL: (f"DECIMAL(38, {_SCALE})", Decimal),
@@ -31,12 +32,12 @@ def parquet_statistics(con: duckdb.DuckDBPyConnection, files: Sequence[Path], ty
     """The statistics of all files together.
 
     Args:
-        types: Columns that bounds may be told of, as the files hold them, and their kinds.
+        types: Columns that can have bounds, by name in the files, with their kinds.
     """
     listed = f"[{', '.join(literal(str(file)) for file in files)}]"
     rows = con.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({listed})").fetchall()[0][0]
     ends = ", ".join(_bound_items(sql) for sql, _ in _EXACT.values())
-    # A row group without a value has no bounds, one with a value may lack them: then nothing is known of the whole.
+    # A row group without values has no bounds. One with values can lack them, too; then the file has no bounds.
     found = con.execute(f"""
         SELECT path_in_schema, sum(stats_null_count), count(*) = count(stats_null_count),
                count_if(stats_null_count < num_values AND (stats_min_value IS NULL OR stats_max_value IS NULL)) = 0, {ends}
@@ -50,7 +51,7 @@ def parquet_statistics(con: duckdb.DuckDBPyConnection, files: Sequence[Path], ty
 
 
 def _bound_items(sql: str) -> str:
-    """Least and greatest bound as `sql` reads them, NULL where it can't read them all."""
+    """Least and greatest bound parsed by `sql`, NULL if it can't parse all."""
     return ", ".join(
         f"CASE WHEN count({bound}) = count(TRY_CAST({bound} AS {sql})) THEN CAST({end}(TRY_CAST({bound} AS {sql})) AS VARCHAR) END"
         for end, bound in (("min", "stats_min_value"), ("max", "stats_max_value"))
@@ -67,5 +68,5 @@ def _column_statistics(type_: DataType, nulls: int, *, bounded: bool, ends: Sequ
         return ColumnStatistics(nulls)
     try:
         return ColumnStatistics(nulls, read(low), read(high))
-    except ValueError:  # beyond Python's calendar, or no end of it
+    except ValueError:  # outside Python's calendar
         return ColumnStatistics(nulls)

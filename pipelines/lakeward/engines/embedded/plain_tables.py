@@ -1,7 +1,7 @@
-"""Finds the lake's tables in a query by its tokens alone, where that is sure.
+"""Finds the lake's tables in a simple query from its tokens.
 
-Most queries name each table right after FROM or JOIN. DuckDB's own tokens then say all that a parser would, in a hundredth of
-its time and without its import, which takes 0.1 s of a command. Refuses to guess: any other query is left to the parser.
+Most queries name each table right after FROM or JOIN. Then DuckDB's tokens are sufficient, in a hundredth of a parser's
+time and without its import, which takes 0.1 s of a command. Any other query is left to the parser.
 """
 
 import re
@@ -11,12 +11,12 @@ import duckdb
 
 from lakeward.core.names import Layer
 
-# Comments, which belong to no token, and what ends DuckDB's text early.
+# Comments, which are not tokens, and characters that end DuckDB's text early.
 _UNSURE = re.compile(r"--|/\*|\0")
-# The last word before a table's name. FROM comes before a value in these functions, and in IS DISTINCT FROM.
+# Words before a table's name. In these functions, and in IS DISTINCT FROM, a value follows FROM.
 _BEFORE = ("from", "join")
 _FROM_A_VALUE = frozenset({"extract", "overlay", "position", "substring", "trim"})
-# What follows a table that has no alias; without quotes no alias is spelt so.
+# Words after a table without an alias; an unquoted alias can't be one of them.
 _AFTER = frozenset(
     {"", ")", ",", ";", "anti", "asof", "cross", "except", "full", "group", "having", "inner", "intersect", "join", "left"}
     | {"limit", "natural", "offset", "on", "order", "positional", "qualify", "right", "select", "semi", "union", "using"}
@@ -27,7 +27,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class Mention(NamedTuple):
-    """A table of the lake, as `query[start:end]` names it."""
+    """A table of the lake at `query[start:end]`."""
 
     start: int
     end: int
@@ -50,7 +50,7 @@ _NOTHING = _Token(0, "", is_name=False)
 
 
 def plain_tables(query: str) -> list[Mention] | None:
-    """The tables of the lake that the query reads; None where only a parser can tell."""
+    """The tables of the lake that the query reads; None if a parser is needed."""
     if _UNSURE.search(query):
         return None
     tokens = [_NOTHING, _NOTHING, *_tokens(query), _NOTHING, _NOTHING, _NOTHING]
@@ -63,7 +63,7 @@ def plain_tables(query: str) -> list[Mention] | None:
 
 
 def _tokens(query: str) -> list[_Token]:
-    """DuckDB's tokens in lower case, at their places in characters: DuckDB counts bytes, so that each character must be one."""
+    """DuckDB's tokens in lower case with their positions. DuckDB counts bytes, so each character must be one byte."""
     text = _NOT_ASCII.sub("x", query).lower()
     starts = [(start, kind == duckdb.token_type.identifier) for start, kind in duckdb.tokenize(text)]
     ends = [*(start for start, _ in starts[1:]), len(text)]
@@ -71,7 +71,7 @@ def _tokens(query: str) -> list[_Token]:
 
 
 def _mention(around: list[_Token]) -> Mention | None:
-    """The table of which `around` holds two words before it, the layer, the dot, the name and the word after it."""
+    """The table in `around`: two words before it, the layer, the dot, the name and the next word."""
     earlier, before, layer, _, name, after = around
     known = (
         before.text in _BEFORE

@@ -1,4 +1,4 @@
-"""DuckDB's hands for a correction: finds the files that hold doomed rows, and writes their other rows anew. Refuses to commit."""
+"""Rewrites data files with DuckDB: finds files with rows to delete and writes the remaining rows. Does not commit."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from lakeward.engines.embedded.delete_predicate import DeletePredicate
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.tables import TableSpec
 
-# Name of the column that says which file a row lies in; no contract can have it, since its names have no leading underscores.
+# Column with the file of a row; no contract can have it, since names have no leading underscore.
 _FILE_COLUMN = "__lakeward_file"
 
 
@@ -26,17 +26,17 @@ class DuckDbRowRewriter:
     predicate: DeletePredicate
 
     def find_files(self, version: int) -> tuple[str, ...]:
-        """See `RowRewriter.touched`."""
+        """See `RowRewriter.find_files`."""
         scan = delta_scan(self.folder, version, file_column=_FILE_COLUMN)
         query = f"SELECT DISTINCT {_FILE_COLUMN} FROM ({self.predicate.matching(scan)}) ORDER BY 1"
         return tuple(str(Path(path).relative_to(self.folder)) for (path,) in self.con.execute(query).fetchall())
 
     def write_remaining_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
-        """See `RowRewriter.kept`."""
+        """See `RowRewriter.write_remaining_rows`."""
         return self._write_rows(version, files, stored, self.predicate.remaining)
 
     def write_all_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
-        """See `RowRewriter.copied`."""
+        """See `RowRewriter.write_all_rows`."""
         return self._write_rows(version, files, stored, lambda scan: f"SELECT * FROM {scan}")
 
     def _write_rows(

@@ -1,4 +1,4 @@
-"""Reading Delta tables at a version. Refuses to list files itself: what a version holds is Delta's to say."""
+"""Reads Delta tables at a version; DuckDB's Delta extension lists the files."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ def delta_scan(folder: Path, version: int | None = None, *, file_column: str | N
     """A relation of a Delta table's rows.
 
     Args:
-        version: None for the newest when the query is bound.
-        place: Name of an added column that holds the path of each row's file.
+        version: None for the newest one when the query is bound.
+        place: Name of an added column with the path of each row's file.
     """
     options = "" if version is None else f", version = {version}"
     options += "" if file_column is None else f", filename = {literal(file_column)}"

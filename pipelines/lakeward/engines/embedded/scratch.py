@@ -1,6 +1,6 @@
-"""A session's scratch folder inside the lake, and those that killed sessions left: spilled rows are as large as tables.
+"""Creates a session's scratch folder inside the lake and removes those of killed sessions.
 
-Refuses to guess by age or process number whether an owner lives: the owner holds a lock that the system drops with it.
+The owner holds a lock on its folder, which the operating system releases when the process ends.
 """
 
 import fcntl
@@ -11,16 +11,16 @@ from pathlib import Path
 
 
 class ScratchFolder:
-    """A folder of this session alone; what dead sessions left beside it is removed.
+    """A folder of this session; folders of ended sessions are removed.
 
     Args:
-        lake: Folder that holds the lake's tables; made where it is missing.
+        lake: Folder of the lake's tables; created if missing.
     """
 
     def __init__(self, lake: Path) -> None:
         home = lake / ".scratch"
         home.mkdir(parents=True, exist_ok=True)
-        # Held while folders are made and swept, so that a new one is never taken for a dead one.
+        # Held while folders are created and swept, so that a new one is never removed.
         gate = _lock_folder(home, fcntl.LOCK_EX)
         try:
             for left in home.iterdir():
@@ -47,7 +47,7 @@ def _remove_if_dead(folder: Path) -> None:
 
 
 def _lock_folder(folder: Path, mode: int) -> int:
-    """A descriptor that holds a lock on the folder until it is closed."""
+    """Lock the folder; the lock is held until the returned descriptor is closed."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, mode)

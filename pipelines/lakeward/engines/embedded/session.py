@@ -1,6 +1,6 @@
 """A DuckDB session over one lake: names relations, reads the lake's tables at a version, fetches small results.
 
-Refuses the network: the one extension it needs comes from its own wheel, and none is looked for elsewhere.
+Works offline: the Delta extension is loaded from its wheel.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ from lakeward.engines.tables import NO_STORED_TYPES
 from lakeward.engines.text.staging_queries import STAGED_REJECTS, STAGED_ROWS
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
-# A partition value whose file is closed early gets a second one. DuckDB's own limit is 100; 1024 is what a process may usually open.
+# A partition value whose file is closed early gets a second file. DuckDB's default is 100; a process can usually open 1024.
 _OPEN_FILES = 900
 
 
@@ -37,8 +37,8 @@ class EmbeddedSession:
     """`QueryEngine` on DuckDB.
 
     Args:
-        lake: Folder of the tables; made where it is missing.
-        memory_limit: As DuckDB writes sizes; None: DuckDB's default, 80 % of the machine.
+        lake: Folder of the tables; created if missing.
+        memory_limit: In DuckDB's notation; None for DuckDB's default, 80 % of the machine.
 
     Raises:
         MachineError: The lake can't be written.
@@ -46,7 +46,7 @@ class EmbeddedSession:
 
     def __init__(self, lake: Path, memory_limit: str | None = None) -> None:
         self._lake = lake
-        # Inside the lake, since what spills there is as large, and as secret, as the tables.
+        # Inside the lake, since spilled rows are as large and as confidential as the tables.
         with machine_faults(lake):
             self._scratch = ScratchFolder(lake)
             self.scratch = self._scratch.path
@@ -90,7 +90,7 @@ class EmbeddedSession:
         return Relation(name)
 
     def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
-        """See `QueryEngine.fetch`. Instants (not those inside lists) travel as microseconds: DuckDB's own way needs pytz, which we do not install."""
+        """See `QueryEngine.fetch`. Times (not inside lists) are fetched as microseconds: DuckDB's conversion needs pytz."""
         text = self._resolve(query, at)
         with machine_faults(self._lake), translate_missing_versions(self._lake, at, duckdb.Error):
             rows = self._con.sql(text)
@@ -135,7 +135,7 @@ class EmbeddedSession:
         return resolve_tables(query, lambda table: self._scan(table, versions.get(table)))
 
     def _drop_relation(self, name: str, kind: str) -> None:
-        """Drop a relation of the other kind, which `CREATE OR REPLACE` would stumble over."""
+        """Drop a view or table of that name, because `CREATE OR REPLACE` fails on the other kind."""
         found = f"SELECT 1 FROM duckdb_{kind.lower()}s() WHERE temporary AND {kind.lower()}_name = {literal(name)}"
         if self._con.execute(found).fetchall():
             self._con.execute(f"DROP {kind} {identifier(name)}")
@@ -145,7 +145,8 @@ def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnecti
     config: dict[str, Any] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
-        # The extension lies beside this code, pinned by the same lock: its signature proves nothing more, and takes 0.3 s a session.
+        # The extension is installed with this code, pinned by the same lock: its signature adds nothing and takes 0.3 s per
+        # session.
         "allow_unsigned_extensions": "true",
         "temp_directory": str(scratch),
     }

@@ -1,6 +1,6 @@
 """Reading the files of one batch into `staged_rows` and `staged_rejects`, whatever their format.
 
-Refuses to type, trim or judge a value, and to let a fault in one record or file cost another.
+Values are not typed, trimmed or judged here. A fault in one record or file does not affect others.
 """
 
 import shutil
@@ -37,9 +37,9 @@ def stage(
     Args:
         con: The session; `staged_rows` becomes a view of it, `staged_rejects` a table.
         inputs: The files, of any of the formats.
-        record_format: The dialect of all text files among them.
+        record_format: Format of all text files among them.
         columns: The contract's columns, in its order.
-        scratch: An existing folder for working copies, which must outlive the view.
+        scratch: An existing folder for working copies; it must exist as long as the view.
         stored: Types that columns must have.
 
     Returns:
@@ -69,7 +69,7 @@ def _read_formats(
     scratch: Path,
     stored: Mapping[str, DataType],
 ) -> tuple[StagingQueries, ...]:
-    """What each format gives, and the files that were known to be unreadable before."""
+    """The queries of each format, and the files already known to be unreadable."""
     faulty = StagingQueries(DUCKDB)
     for file in inputs:
         if file.fault:
@@ -91,7 +91,7 @@ def _read_formats(
 
 
 def _empty_folder(folder: Path) -> Path:
-    """The folder without the working copies of the batch before."""
+    """The folder, without the working copies of the previous batch."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir()

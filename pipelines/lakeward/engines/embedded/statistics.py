@@ -1,6 +1,7 @@
-"""What a table's log says of its rows, without opening a file.
+"""Row statistics from a table's log, without opening a file.
 
-Of one batch it refuses files that mix batches: their bounds are those of other rows too. Relies on `stats`, which keeps no bounds of a column with NaN.
+For one batch, files that mix batches are not used, since their bounds include other rows. Relies on `stats`, which stores no
+bounds of a column with NaN.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,12 +13,12 @@ from deltalake import DeltaTable
 from lakeward.engines.delta.batch_files import action_values, batch_file_indexes
 from lakeward.engines.tables import ColumnStatistics, RowStatistics
 
-# Other writers cut a greatest instant off to milliseconds (Delta protocol, "Per-file Statistics").
+# Other writers truncate the greatest time to milliseconds (Delta protocol, "Per-file Statistics").
 _TRUNCATION = timedelta(milliseconds=1)
 
 
 def batch_statistics(table: DeltaTable, batch_seq: int) -> RowStatistics | None:
-    """See `TableStore.statistics`."""
+    """See `TableStore.batch_statistics`."""
     files = table.get_add_actions(flatten=True)
     names = list(files.schema.names)
     parts = [{name: files.column(name)[index].as_py() for name in names} for index in batch_file_indexes(files, batch_seq)]
@@ -46,7 +47,7 @@ def has_no_rows_between(table: DeltaTable, column: str, low: datetime, high: dat
 
 
 def _column_statistics(files_statistics: Iterable[Mapping[str, Any]], column: str) -> ColumnStatistics | None:
-    """The statistics of all files together; None where one of them does not count its nulls."""
+    """The statistics of all files together; None if one of them lacks its number of nulls."""
     nulls, low, high = 0, list[Any](), list[Any]()
     for part in files_statistics:
         empty = part[f"null_count.{column}"]

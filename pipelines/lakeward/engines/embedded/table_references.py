@@ -1,6 +1,6 @@
-"""Finds the lake's tables in a query and puts the scan of a version in their place.
+"""Replaces the lake's tables in a query by scans of a version.
 
-The text is cut and joined at the places where its tables are named; everything else reaches DuckDB as it was written.
+Only the names of tables are replaced; the rest of the text reaches DuckDB unchanged.
 """
 
 import re
@@ -14,7 +14,7 @@ from lakeward.engines.embedded.plain_tables import Mention, plain_tables
 if TYPE_CHECKING:
     from sqlglot import exp
 
-# Cheap and sure in one direction: a text without it names no table of the lake, and is not parsed.
+# Cheap test: a text without a match names no table of the lake, and is not parsed.
 _MENTION = re.compile(rf"\b(?:{'|'.join(Layer)})\"?\s*\.", re.IGNORECASE)
 
 

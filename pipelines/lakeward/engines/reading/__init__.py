@@ -1,1 +1,1 @@
-"""What both engines read by DuckDB: headers, lines, footers, and what these say of a file. Writes nothing, and knows neither engine."""
+"""Reading with DuckDB in both engines: headers, lines and footers. Writes nothing and imports neither engine."""

@@ -1,6 +1,6 @@
-"""Headers of delimited text files, and what a first look at the whole file shows.
+"""Reads headers of delimited text files and counts lines.
 
-Refuses to guess: a header that can't be trusted makes its file one reject.
+An invalid header makes the whole file one reject.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ class CsvFile:
     """A delimited file whose header is known.
 
     Args:
-        lines: Lines that hold something, the header's first left out.
+        lines: Number of lines that are not blank, without the header's first.
     """
 
     text: TextFile
@@ -29,14 +29,14 @@ class CsvFile:
 
 @dataclass(frozen=True, slots=True)
 class CsvHeader:
-    """Column names, trimmed, an unnamed one being `_unnamed_<position>`, and the number of the header's last line."""
+    """Trimmed column names, `_unnamed_<position>` for an empty one, and the number of the header's last line."""
 
     names: tuple[str, ...] = ()
     last_line: int = 0
 
 
 def open_csv(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql) -> CsvFile | str:
-    """The file as far as one look shows, or the reason why the whole of it is refused."""
+    """The file with its header and line counts, or the reason why the whole file is rejected."""
     view = file.view
     header = read_header(con, file, dialect)
     if isinstance(header, str):
@@ -51,7 +51,7 @@ def open_csv(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordS
 
 
 def read_header(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql) -> CsvHeader | str:
-    """The header, of no line where the file holds nothing; or the reason why it can't be trusted. Reads the file's beginning only."""
+    """The header, with line 0 for an empty file; or the reason why it is invalid. Reads only the beginning of the file."""
     found = con.execute(_header_select(file, dialect, _first_line(file))).fetchone()
     if found is None:
         return CsvHeader()
@@ -80,7 +80,7 @@ def _first_record(file: TextFile, dialect: CsvRecordSql, first: int) -> str:
 
 
 def _header_select(file: TextFile, dialect: CsvRecordSql, record: str) -> str:
-    """SELECT of the record's last line, whether it opens a quote, its names, and whether it is no header."""
+    """SELECT of the record's last line, whether it opens a quote, its names, and whether it is not a header."""
     whole = f"SELECT n, {DUCKDB.restore_returns('text', mixed=file.view.mixed)} AS text FROM ({record})"
     undecoded = DUCKDB.has_marks("text") if file.view.undecoded else "false"
     broken = f"{dialect.has_odd_quotes('text')} OR {dialect.has_text_outside_fields('text', 'f')} OR {undecoded}"
@@ -89,9 +89,9 @@ def _header_select(file: TextFile, dialect: CsvRecordSql, record: str) -> str:
 
 
 def _line_counts_select(file: TextFile, dialect: CsvRecordSql, width: int) -> str:
-    """SELECT of three counts: lines, lines with an odd quote, lines that are no record by themselves.
+    """SELECT of three counts: lines, lines with an odd quote, lines that are not whole records.
 
-    Needs no line numbers, so that DuckDB reads the file with all its threads.
+    Needs no line numbers, so DuckDB reads the file with all threads.
     """
     texts = f"SELECT {DUCKDB.restore_returns('line', mixed=file.view.mixed)} AS text FROM ({lines_select(file.view)}) WHERE {not_blank(DUCKDB.carriage)}"
     cut = f"SELECT text, {dialect.split_fields('text')} AS f FROM ({texts})"

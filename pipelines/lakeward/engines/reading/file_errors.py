@@ -1,21 +1,21 @@
-"""Whether a file can be read at all. Refuses to blame a file for what is the process's, the machine's or DuckDB's own trouble."""
+"""Detects unreadable files. Memory errors, interrupts and internal errors of DuckDB are not file errors."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 import duckdb
 
-# No fault of a file: the process, the machine or DuckDB itself is in trouble.
+# Errors of the process, the machine or DuckDB, not of a file.
 _NOT_FILE_ERRORS = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.InternalException, duckdb.FatalException)
 
 Content = TypeVar("Content")
 
 
 def try_read(read: Callable[[], Content]) -> Content | None:
-    """What `look` finds in a file; None where DuckDB can't read it (damaged Parquet pages raise plain `duckdb.Error`).
+    """The result of `look` for a file; None if DuckDB can't read it (damaged Parquet pages raise plain `duckdb.Error`).
 
     Raises:
-        duckdb.Error: It is no fault of the file: memory, an interrupt, DuckDB itself.
+        duckdb.Error: Not an error of the file: memory, an interrupt, DuckDB itself.
     """
     try:
         return read()

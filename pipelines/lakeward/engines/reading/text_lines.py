@@ -1,6 +1,6 @@
-"""Lines of text files, as SQL: every text format is read line by line first, so that no fault swallows its neighbours.
+"""Lines of text files, as SQL: every text format is read line by line first, so that a fault does not affect its neighbours.
 
-Refuses to know what a line means; fields are the business of `csv_records`, values that of `json_lines`.
+Fields are parsed in `csv_records`, JSON values in `json_files`.
 """
 
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from lakeward.contracts.batch import BatchInput
 from lakeward.core.sql import literal
 from lakeward.engines.text.decoding import NEVER_IN_TEXT, TextView
 
-# A record of plain text is far below it; DuckDB's buffers grow with it, and a longer line makes the file one reject.
+# Maximum bytes of a line, far above a record of text; DuckDB's buffers grow with it. A longer line makes the file one reject.
 MAX_LINE_BYTES = 16 << 20
-# Every file of a batch has buffers of its own, all at once: a small file must have small ones. Less than this saves nothing.
+# All files of a batch have buffers at the same time, so a small file must have small ones. Less than this saves nothing.
 MIN_LINE_BYTES = 64 << 10
 
-_NEWLINES = {"\n": r"\n", "\r": r"\r", "\r\n": r"\r\n"}  # as DuckDB spells them
+_NEWLINES = {"\n": r"\n", "\r": r"\r", "\r\n": r"\r\n"}  # in DuckDB's notation
 
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """One text input, as it can be read.
+    """One text input with its readable file.
 
     Args:
-        skip: Number of the last line that is no data (the header's); 0 for none.
+        skip: Number of the header's last line; 0 without a header.
     """
 
     input: BatchInput
@@ -42,7 +42,7 @@ def lines_select(view: TextView) -> str:
 
 
 def numbered_lines_select(view: TextView) -> str:
-    """SELECT of `n` (line number from 1) and `line`, in file order: DuckDB numbers rows as it reads them, on one thread."""
+    """SELECT of `n` (line number from 1) and `line`, in file order: DuckDB numbers rows while reading, on one thread."""
     return f"SELECT row_number() OVER () AS n, line FROM ({lines_select(view)})"
 
 

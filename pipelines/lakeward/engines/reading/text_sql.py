@@ -1,4 +1,4 @@
-"""How DuckDB says what the reading of text needs."""
+"""SQL expressions of DuckDB for reading text files."""
 
 from collections.abc import Sequence
 
@@ -23,19 +23,19 @@ class DuckDbTextSql:
         return identifier(name)
 
     def split(self, text: str, separator: str) -> str:
-        """See `TextSqlDialect.parts`."""
+        """See `TextSqlDialect.split`."""
         return f"string_split({text}, {literal(separator)})"
 
     def extract_all(self, text: str, pattern: str) -> str:
-        """See `TextSqlDialect.found`."""
+        """See `TextSqlDialect.extract_all`."""
         return f"regexp_extract_all({text}, {literal(pattern)}, 1)"
 
     def full_match(self, text: str, pattern: str) -> str:
-        """See `TextSqlDialect.matches`."""
+        """See `TextSqlDialect.full_match`."""
         return f"regexp_full_match({text}, {literal(pattern)})"
 
     def remove_matches(self, text: str, pattern: str) -> str:
-        """See `TextSqlDialect.without`."""
+        """See `TextSqlDialect.remove_matches`."""
         return f"regexp_replace({text}, {literal(pattern)}, '', 'g')"
 
     def replace_by_group(self, text: str, pattern: str) -> str:
@@ -43,39 +43,39 @@ class DuckDbTextSql:
         return f"regexp_replace({text}, {literal(pattern)}, '\\1', 'g')"
 
     def byte_length(self, text: str) -> str:
-        """See `TextSqlDialect.size`."""
+        """See `TextSqlDialect.byte_length`."""
         return f"strlen({text})"
 
     def integer_division(self, number: str, divisor: int) -> str:
-        """See `TextSqlDialect.whole`."""
+        """See `TextSqlDialect.integer_division`."""
         return f"{number} // {divisor}"
 
     def list_item(self, items: str, position: int) -> str:
-        """See `TextSqlDialect.item`."""
+        """See `TextSqlDialect.list_item`."""
         return f"{items}[{position}]"
 
     def list_length(self, items: str) -> str:
-        """See `TextSqlDialect.count`."""
+        """See `TextSqlDialect.list_length`."""
         return f"len({items})"
 
     def join_list(self, items: str, separator: str) -> str:
-        """See `TextSqlDialect.joined`."""
+        """See `TextSqlDialect.join_list`."""
         return f"array_to_string({items}, {literal(separator)})"
 
     def strip_ends(self, text: str) -> str:
-        """See `TextSqlDialect.inner`."""
+        """See `TextSqlDialect.strip_ends`."""
         return f"{text}[2:-2]"
 
     def starts_with(self, text: str, prefix: str) -> str:
-        """See `TextSqlDialect.starts`."""
+        """See `TextSqlDialect.starts_with`."""
         return f"starts_with({text}, {literal(prefix)})"
 
     def integer_range(self, first: str, last: str) -> str:
-        """See `TextSqlDialect.every`."""
+        """See `TextSqlDialect.integer_range`."""
         return f"unnest(range({first}, {last} + 1))"
 
     def string_agg(self, text: str, order: str, separator: str) -> str:
-        """See `TextSqlDialect.gathered`."""
+        """See `TextSqlDialect.string_agg`."""
         return f"string_agg({text}, {literal(separator)} ORDER BY {order})"
 
     def json_object(self, pairs: Sequence[tuple[str, str]]) -> str:
@@ -83,13 +83,13 @@ class DuckDbTextSql:
         return f"json_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs)})::VARCHAR"
 
     def restore_returns(self, text: str, *, mixed: bool) -> str:
-        """See `TextSqlDialect.restored`."""
+        """See `TextSqlDialect.restore_returns`."""
         if not mixed:
             return text
         return f"replace(regexp_replace({text}, '{CARRIAGE_RETURN}$', ''), '{CARRIAGE_RETURN}', chr(13))"
 
     def has_marks(self, text: str) -> str:
-        """See `TextSqlDialect.marked`."""
+        """See `TextSqlDialect.has_marks`."""
         return f"regexp_matches({text}, '[{chr(BYTE_MARK)}-{chr(BYTE_MARK + 255)}]')"
 
     def raw_bytes(self, text: str, *, undecoded: bool) -> str:
@@ -101,7 +101,7 @@ class DuckDbTextSql:
         return f"unhex(array_to_string(list_transform(string_split({text}, ''), lambda c: {digit}), ''))"
 
     def exclude_rejects(self, records: str, reason: str) -> str:
-        """See `TextSqlDialect.exclude_rejects`. What was judged for `staged_rejects` is not judged again."""
+        """See `TextSqlDialect.exclude_rejects`. Records in `staged_rejects` are excluded by an anti-join, not judged again."""
         del reason
         return f"SELECT r.* FROM ({records}) r ANTI JOIN {STAGED_REJECTS} x ON x._file_seq = r.seq AND x._row = r.n"
 

@@ -1,1 +1,1 @@
-"""The Spark engine: executors read and write rows, the driver sees plans and counts, and commits as the embedded engine does."""
+"""The Spark engine: executors read and write rows, the driver handles plans and counts, and commits like the embedded engine."""

@@ -1,6 +1,6 @@
-"""The rows of one batch, read from its own files: for its scan Delta runs a job over the log, which costs a small batch most of its time.
+"""Reads the rows of one batch directly from its files, because the job of Delta's scan over the log dominates small batches.
 
-Refuses tables whose files are not plain Parquet, batches of many files, and files that mix batches: those are Delta's to read.
+Not used for tables that are not plain Parquet, batches of many files, and files that mix batches.
 """
 
 from pathlib import Path
@@ -15,12 +15,12 @@ from lakeward.engines.delta.schemas import columns_of, unsupported_features
 from lakeward.engines.spark.data_rows import data_rows
 from lakeward.engines.tables import TableSpec
 
-# More files Spark looks up by a job of its own (`spark.sql.sources.parallelPartitionDiscovery.threshold`).
+# With more files Spark starts a job to list them (`spark.sql.sources.parallelPartitionDiscovery.threshold`).
 _MOST_FILES = 32
 
 
 def rows_of_batch(spark: SparkSession, folder: Path, name: TableName, seq: int) -> DataFrame | None:
-    """All rows of the files that hold the batch and nothing else; None where Delta must be asked."""
+    """All rows of the batch from its files; None if Delta's scan is needed."""
     table = open_table(folder)
     if table is None or unsupported_features(table) or table.metadata().partition_columns:
         return None

@@ -1,6 +1,6 @@
-"""Rows that are computed once and kept for the session.
+"""Caches computed rows for the session.
 
-Refuses Spark's cache as it is: it answers every query of the same form with what it holds, though the table has new rows since.
+Each cached query is marked as unique, because Spark's cache also answers later equal queries with outdated rows.
 """
 
 import uuid
@@ -12,25 +12,25 @@ from sqlglot import exp
 
 from lakeward.engines.spark.types import quote_identifier
 
-# Makes the kept query unlike any other.
+# Marker that makes the cached query unique.
 _CACHE_MARK = "__kept"
 
 
 def is_repeatable(tree: exp.Expr) -> bool:
-    """Whether a part that gets lost with its executor can be computed again: rows that are numbered in no order get other numbers."""
+    """Whether a partition lost with its executor can be recomputed: rows numbered without an order get other numbers."""
     return not any(
         isinstance(window.this, exp.RowNumber) and not window.args.get("order") for window in tree.find_all(exp.Window)
     )
 
 
 def cache_in_memory(frame: DataFrame) -> tuple[DataFrame, DataFrame]:
-    """The rows, and what must be unpersisted in the end; memory that is full spills to the executors' disks."""
+    """The rows, and the frame to unpersist at the end; spills to the executors' disks."""
     marked = frame.withColumn(_CACHE_MARK, f.lit(uuid.uuid4().hex)).persist()
     return marked.select(*(quote_identifier(name) for name in frame.columns)), marked
 
 
 def cache_on_disk(frame: DataFrame, scratch: Path) -> DataFrame:
-    """The rows, written once."""
+    """The rows, written to a file once."""
     folder = str(scratch / f"kept_{uuid.uuid4()}")
     frame.write.parquet(folder)
     return frame.sparkSession.read.parquet(folder)

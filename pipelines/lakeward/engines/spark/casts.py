@@ -1,4 +1,4 @@
-"""DuckDB's casts in Spark: which texts are numbers or times, how numbers round, how each type is written as text."""
+"""DuckDB's casts in Spark: parsing of numbers and times, rounding, and text of each type."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,9 +21,9 @@ from lakeward.engines.spark.expressions import (
     spark_type_name,
 )
 
-# Java writes 1.0E7 from there on and below 1E-3; DuckDB (as Python) 1e+16 from there on and below 1e-4.
+# Java uses exponents from 1.0E7 and below 1E-3; DuckDB (like Python) from 1e+16 and below 1e-4.
 _PLAIN = "abs({0}) >= 1E7 AND abs({0}) < 1E16 OR abs({0}) >= 1E-4 AND abs({0}) < 1E-3"
-# Enough digits on both sides for each double among those.
+# Enough digits on both sides for each double in between.
 _EXACT = "CAST(CAST({0} AS STRING) AS DECIMAL(38, 21))"
 _DOUBLE_TEXT = (
     "CASE WHEN isnan({0}) THEN 'nan' WHEN {0} = CAST('Infinity' AS DOUBLE) THEN 'inf' WHEN {0} = CAST('-Infinity' AS DOUBLE) THEN '-inf' "
@@ -32,18 +32,18 @@ _DOUBLE_TEXT = (
     "CAST({0} AS STRING), '[.]0E', 'E'), 'E(-?)([0-9])$', 'E$10$2'), 'E-', 'e-'), 'E', 'e+') "
     "ELSE CAST({0} AS STRING) END"
 )
-# Midnight at a day's end is the next day's beginning; Java knows no hour 24.
+# 24:00 is the start of the next day; Java has no hour 24.
 _ENDS_DAY = "[T ]24:00(:00([.]0+)?)?$"
 
 
 def cast_rule(node: exp.Expr, types: OperandTypes) -> exp.Expr:
-    """`CAST` and `TRY_CAST`, by what is cast and to what."""
+    """`CAST` and `TRY_CAST`, by source and target type."""
     operand, target, found = node.this, duckdb_type(node.args["to"]), types[1]
     if target.startswith("ENUM"):
         return exp.cast(operand, "TEXT")
     if isinstance(operand, exp.Literal):
         found = "VARCHAR" if operand.is_string else target
-        # Thousands of them in the rules of one zone: what is no end of a day is told as it stands.
+        # A zone's rules have thousands of these: a literal that is not 24:00 is passed unchanged.
         if target not in INTEGERS and not re.search(_ENDS_DAY, operand.name):
             return node
     if rule := _cast_rule(target, found):
@@ -70,7 +70,7 @@ def _to_integer(source: str) -> Callable[[exp.Expr, exp.Expr], exp.Expr] | None:
 
 
 def _text_to_integer(operand: exp.Expr, node: exp.Expr) -> exp.Expr:
-    """`12.00` and `1e3` are integers to DuckDB; the quick way reads digits alone."""
+    """`12.00` and `1e3` are integers in DuckDB; the fast path reads only digits."""
     type_, cast_ = spark_type_name(duckdb_type(node.args["to"])), "TRY_CAST" if isinstance(node, exp.TryCast) else "CAST"
     slow = f"{cast_}(round({cast_}({{0}} AS DECIMAL(38, 18)), 0) AS {type_})"
     return spark_expression(
@@ -85,7 +85,7 @@ def _with_operand(node: exp.Expr, operand: exp.Expr) -> exp.Expr:
 
 
 def _text_to_double(operand: exp.Expr, node: exp.Expr) -> exp.Expr:
-    """Java takes `1d` and `1f` for numbers."""
+    """Java parses `1d` and `1f` as numbers."""
     return spark_expression(
         "CASE WHEN NOT upper(right(trim({0}), 1)) IN ('D', 'F') OR lower(right(trim({0}), 3)) = 'inf' THEN {1} END", operand, node
     )
@@ -97,7 +97,7 @@ def _text_to_naive(operand: exp.Expr, node: exp.Expr) -> exp.Expr:
 
 
 def _from_json(operand: exp.Expr, node: exp.Expr) -> exp.Expr:
-    """The text of a list, which JSON's is one of."""
+    """The text of a list, such as JSON."""
     return spark_call("from_json", operand, spark_type_name(duckdb_type(node.args["to"])))
 
 
@@ -113,7 +113,7 @@ _FROM_TEXT: Mapping[str, Callable[[exp.Expr, exp.Expr], exp.Expr]] = {
 
 
 def _values_rule(node: exp.Expr, types: OperandTypes) -> exp.Expr:
-    """Rows that are written out: DuckDB finds the type of each column, Spark wants it said."""
+    """`VALUES`: DuckDB infers the type of each column, Spark needs it stated."""
     rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
     for row in rows:
         for item, type_ in zip(row, types, strict=False):

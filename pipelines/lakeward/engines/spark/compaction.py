@@ -1,4 +1,4 @@
-"""Spark's hands for a compaction: each bin is one task's, which sorts its rows and writes one file. Refuses to commit."""
+"""Writes the bins of a compaction with Spark: one task sorts the rows of a bin and writes one file. Does not commit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +16,13 @@ from lakeward.engines.spark.data_rows import data_rows
 from lakeward.engines.spark.types import quote_identifier
 from lakeward.engines.tables import TableColumn, TableSpec
 
-# Number of the bin that a row is for; no contract can have the name, since its names have no leading underscores.
+# Column with the bin of a row; no contract can have it, since names have no leading underscore.
 _BIN_COLUMN = "__lakeward_bin"
 
 
 @dataclass(frozen=True, slots=True)
 class SparkBinWriter:
-    """`BinWriter` of the table in `folder`. Executors sort, and spill what their memory does not hold."""
+    """`BinWriter` of the table in `folder`. Executors sort, and spill to disk."""
 
     spark: SparkSession
     folder: Path

@@ -1,6 +1,6 @@
 """Executors write the rows of a frame as data files of a table; the driver reads only their footers.
 
-Refuses rows that do not fit the table. A task that fails or runs twice leaves no file that can be seen (Spark's commit protocol).
+Rows that do not match the table are an error. Failed or repeated tasks leave no visible files (Spark's commit protocol).
 """
 
 import shutil
@@ -18,31 +18,31 @@ from lakeward.engines.spark.footers import data_files
 from lakeward.engines.spark.types import from_spark, quote_identifier, spark_type
 from lakeward.engines.tables import TableSpec
 
-# Parquet's writer tells nothing of a column, not even its nulls, whose bounds take more than 4 KiB; no bound of 1 KiB gets into Delta's log.
+# Parquet's writer omits all statistics of a column whose bounds exceed 4 KiB; Delta's log has no bounds above 1 KiB.
 _OPTIONS = {"mapreduce.fileoutputcommitter.marksuccessfuljobs": "false", "parquet.statistics.truncate.length": "1024"}
 
 
 def write_files(folder: Path, spec: TableSpec, frame: DataFrame) -> tuple[DataFile, ...]:
-    """Write the rows into a new folder inside the table's; none for no rows.
+    """Write the rows into a new folder inside the table's; no files without rows.
 
     Raises:
-        InvariantError: The rows do not fit `spec`.
-        MachineError: Executors wrote rows that are not in the folder: under its path they see another one.
+        InvariantError: The rows do not match `spec`.
+        MachineError: Rows written by executors are not in the folder: executors see another folder at this path.
     """
     typed = _cast_columns(spec, frame)
     if spec.partition_by:
-        # Every task would write a file for each of its partition values: 2,318 dates made 2,318 files, times the tasks.
+        # Every task would write a file per partition value: 2,318 dates became 2,318 files per task.
         typed = typed.hint("rebalance", *(f.col(quote_identifier(name)) for name in spec.partition_by))
     return _write(folder, spec, typed)
 
 
 def write_sorted(folder: Path, spec: TableSpec, frame: DataFrame, order_by: Sequence[str]) -> tuple[DataFile, ...]:
-    """Write the rows as `write_files` does, but those of each partition of the frame as they are there, and sorted.
+    """As `write_files`, but keeps the partitions of the frame and sorts their rows.
 
     Raises:
         As `write_files`.
     """
-    # The writer sorts by what names folders, unless the rows already are.
+    # The writer sorts by the partition columns unless rows are sorted already.
     ordered = _cast_columns(spec, frame).sortWithinPartitions(*map(quote_identifier, (*spec.partition_by, *order_by)))
     return _write(folder, spec, ordered)
 
@@ -71,7 +71,7 @@ def _write(folder: Path, spec: TableSpec, typed: DataFrame) -> tuple[DataFile, .
 
 
 def _check_columns(spec: TableSpec, frame: DataFrame) -> None:
-    """Check that the columns are the table's, each of its type or a narrower one of the same kind."""
+    """Check that the columns are the table's, each with its type or a narrower one of the same kind."""
     found = {field.name: from_spark(field.dataType) for field in frame.schema.fields}
     expected_types = {column.name: column.type for column in spec.columns}
     for name in sorted({*found, *expected_types}):
@@ -81,13 +81,13 @@ def _check_columns(spec: TableSpec, frame: DataFrame) -> None:
 
 
 def _check_row_count(folder: Path, files: Sequence[DataFile], written: Observation) -> None:
-    """Check that the folder has every row that executors wrote."""
+    """Check that the folder has all rows written by executors."""
     if sum(file.rows for file in files) != written.get.get("rows", 0):
         raise MachineError("spark_lake_not_shared", lake=folder.parents[1])
 
 
 def _remove_other_files(target: Path, data_paths: set[Path]) -> None:
-    """Remove what is no data file: Hadoop's checksums, and files without rows."""
+    """Remove other files: Hadoop's checksums, and files without rows."""
     for path in target.rglob("*"):
         if path.is_file() and path not in data_paths:
             path.unlink()

@@ -1,6 +1,6 @@
-"""Rows of single data files of a table, by their paths: Delta's own scan would open every file of the table to choose among them.
+"""Reads single data files of a table by path: Delta's scan would open every file of the table to select them.
 
-The table has no feature that asks more of a reader than Parquet's schema: who asks looks at that first.
+The caller must check that a plain Parquet reader can read the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,10 @@ from lakeward.engines.tables import TableSpec
 
 
 def data_rows(spark: SparkSession, paths: Sequence[Path], partition: Mapping[str, str | None], stored: TableSpec) -> DataFrame:
-    """Rows of files of one partition, whose values the log has, not the files."""
+    """Rows of files of one partition, with its values from the log."""
     types = {column.name: spark_type(column.type) for column in stored.columns}
     inside = [column for column in stored.columns if column.name not in partition]
-    # Spark takes a name in the path for a partition's value, unless the path is the base itself.
+    # Spark reads `name=value` in a path as a partition value, unless the path is the base path.
     reader = spark.read.schema(schema_ddl(inside)).option("recursiveFileLookup", "true")
     return reader.parquet(*(_escape_path(str(path)) for path in paths)).select(
         *map(quote_identifier, (column.name for column in inside)),
@@ -26,5 +26,5 @@ def data_rows(spark: SparkSession, paths: Sequence[Path], partition: Mapping[str
 
 
 def _escape_path(path: str) -> str:
-    """Spark's reader takes a path for a pattern of many."""
+    """Escape the path, which Spark's reader treats as a pattern."""
     return "".join(f"\\{char}" if char in "{}[]*?\\" else char for char in path)

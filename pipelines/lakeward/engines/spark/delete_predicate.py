@@ -1,4 +1,4 @@
-"""Which stored rows a correction removes, over a frame of the table. Refuses to run it, and to know how files are rewritten."""
+"""Predicates of the stored rows that a rewrite deletes, over a frame of the table."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.spark.types import quote_identifier, schema_ddl, spark_type
 from lakeward.engines.tables import TableColumn, TableSpec
 
-# How the bounds of two files are compared, as their statistics write them; other kinds spare no file.
+# How to compare bounds in statistics; other kinds skip no file.
 _ORDER: Mapping[Kind, Callable[[str], Any]] = {
     Kind.STRING: str.encode,
     Kind.INTEGER: int,
@@ -27,11 +27,11 @@ _ORDER: Mapping[Kind, Callable[[str], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class DeletePredicate:
-    """Rows to remove.
+    """Rows to delete.
 
     Args:
-        found: From a frame of stored rows, those that are doomed.
-        kept: From such a frame, the others.
+        found: Maps a frame of stored rows to the rows to delete.
+        kept: Maps such a frame to the other rows.
     """
 
     matching: Callable[[DataFrame], DataFrame]
@@ -41,7 +41,7 @@ class DeletePredicate:
 def delete_same_keys(
     spark: SparkSession, folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
 ) -> DeletePredicate | None:
-    """Stored rows that have a key of the rows in the files `added`, whose bounds spare the other files from being read; None for no rows."""
+    """Stored rows with a key of the rows in the files `added`, whose bounds limit the files to read; None without rows."""
     if not added:
         return None
     new = _new_rows(spark, folder, spec, added).select(*map(quote_identifier, keys))
@@ -56,13 +56,13 @@ def delete_same_keys(
 
 
 def _new_rows(spark: SparkSession, folder: Path, spec: TableSpec, added: Sequence[DataFile]) -> DataFrame:
-    """The new rows, from the one folder that holds their files; values of partition columns are in the paths."""
+    """The new rows, from the folder of their files; values of partition columns come from the paths."""
     written = str(folder / Path(added[0].path).parts[0])
     return spark.read.schema(schema_ddl(spec.columns)).option("basePath", written).parquet(written)
 
 
 def _key_bounds(column: TableColumn, added: Sequence[DataFile]) -> tuple[str, str] | None:
-    """Least and greatest value of the column in all files, which Delta's statistics can be held against before a file is opened."""
+    """Least and greatest value of the column in all files, to be compared with Delta's statistics before a file is opened."""
     order = _ORDER.get(column.type.kind)
     known = [json.loads(file.stats, parse_int=str, parse_float=str) for file in added]
     if order is None or not all(column.name in statistics["minValues"] for statistics in known):

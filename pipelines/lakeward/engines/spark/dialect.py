@@ -1,6 +1,6 @@
-"""The flows' SQL, which is DuckDB's, as Spark must be told it to give the same answers.
+"""Translates the flows' DuckDB SQL into Spark SQL with the same results.
 
-Refuses to pass a function through by its name alone where Spark lacks it, or means something else by it (see `gaps`).
+A function that Spark lacks or defines differently has a rule, or is a declared gap (see `gaps`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from lakeward.engines.spark.type_resolver import UNKNOWN, TypeResolver
 
 
 def _without_parentheses(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Without parentheses around it all: Spark takes `FROM t WHERE (x)` for a table called `where` with a column `x`."""
+    """Remove outer parentheses: Spark reads `FROM t WHERE (x)` as a table called `where` with a column `x`."""
     node.set("this", node.this.unnest())
     return node
 
@@ -32,7 +32,7 @@ RULES: Mapping[RuleKey, RewriteRule] = {
     **texts.RULES,
     **times.RULES,
 }
-# What is told by the types of what it is made of.
+# Nodes whose translation depends on operand types.
 TYPE_DEPENDENT: frozenset[RuleKey] = frozenset(casts.RULES) | numbers.TYPE_DEPENDENT | texts.TYPE_DEPENDENT | times.TYPE_DEPENDENT
 
 
@@ -40,14 +40,14 @@ def to_spark(tree: exp.Expr, shapes: TypeResolver, scan: Callable[[TableName], s
     """The query in Spark's SQL.
 
     Args:
-        tree: The query; it is changed.
-        shapes: The relations that it names.
+        tree: The query; it is modified.
+        shapes: Types of the relations in it.
         scan: The relation to read for a table of the lake.
     """
     tree = rewrite_try(tree)
     expand_star_replace(tree, shapes)
     typed = _operand_types(tree, shapes)
-    # What is inside before what is around it: a rule gets operands that Spark understands already.
+    # Inner nodes first: a rule gets operands that are translated already.
     for node in reversed(list(tree.bfs())):
         rule = RULES.get(_rule_key(node))
         if rule is None:
@@ -63,7 +63,7 @@ def to_spark(tree: exp.Expr, shapes: TypeResolver, scan: Callable[[TableName], s
     return tree.sql(dialect="spark")
 
 
-# No rule looks at more than two operands' types.
+# No rule reads the types of more than two operands.
 _UNTYPED: OperandTypes = (UNKNOWN,) * 4
 
 
@@ -72,9 +72,9 @@ def _rule_key(node: exp.Expr) -> RuleKey:
 
 
 def _operand_types(tree: exp.Expr, shapes: TypeResolver) -> dict[int, OperandTypes]:
-    """Types of the nodes that are told by them, by the node's identity.
+    """Types of the nodes that need them, by the node's identity.
 
-    Asked for one SELECT at a time, the inner ones first: each becomes a relation that the one around it reads.
+    Resolved per SELECT, inner ones first: each becomes a relation that the outer one reads.
     """
     found: dict[int, OperandTypes] = {}
     for values in tree.find_all(exp.Values):
@@ -92,7 +92,7 @@ def _operand_types(tree: exp.Expr, shapes: TypeResolver) -> dict[int, OperandTyp
 
 
 def _typed_nodes(tree: exp.Expr) -> dict[int, list[exp.Expr]]:
-    """The nodes that are told by types, by the identity of the SELECT that they stand in."""
+    """The nodes that need types, by the identity of their SELECT."""
     found: dict[int, list[exp.Expr]] = {}
     for node in tree.walk():
         is_asked = _rule_key(node) in TYPE_DEPENDENT and not isinstance(node, exp.Values) and not _is_constant(node)
@@ -102,20 +102,20 @@ def _typed_nodes(tree: exp.Expr) -> dict[int, list[exp.Expr]]:
 
 
 def _replace_by_view(select: exp.Expr, shapes: TypeResolver) -> None:
-    """Put a name in the place of a SELECT that another one reads from."""
+    """Replace a SELECT in FROM by a named relation."""
     outer = select.parent
     if isinstance(outer, exp.Subquery) and isinstance(outer.parent, exp.From | exp.Join) and (name := shapes.add_view(select)):
         select.replace(exp.select("*").from_(name))
 
 
 def _values_relation(values: exp.Expr) -> str:
-    """Rows that are written out, as a relation by themselves."""
+    """`VALUES` as a separate relation."""
     rows = (row if isinstance(row, exp.Tuple) else exp.paren(row.copy()) for row in values.expressions)
     return f"(VALUES {', '.join(to_duckdb(row) for row in rows)})"
 
 
 def _is_constant(node: exp.Expr) -> bool:
-    """A literal that is cast says its type itself."""
+    """Whether the node is a cast literal, whose type is known."""
     return isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal | exp.Null)
 
 

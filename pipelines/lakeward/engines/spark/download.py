@@ -1,6 +1,6 @@
-"""Brings Delta's jars to this machine, once: from an artifact repository through Ivy, which lies in pyspark, or from a folder.
+"""Installs Delta's jars once: downloads them from an artifact repository with pyspark's Ivy, or copies them from a folder.
 
-Each jar is checked before it gets its name, and one that is there is not brought again: killed anywhere, the next call goes on.
+Each jar is checked before it gets its name, and existing jars are kept, so that a call after a kill resumes.
 """
 
 import importlib.util
@@ -15,9 +15,9 @@ from xml.sax.saxutils import quoteattr
 from lakeward.core.errors import MachineError, TransientError
 from lakeward.engines.spark.jars import Jar, check_jar, file_sha256, installed_jars, spark_requirements
 
-# Puts the jar's file into the folder that it is given.
+# Puts the jar's file into the given folder.
 FetchJar = Callable[[Jar, Path], None]
-# The largest jar has 10 MB: at 20 kB/s, the slowest line that is worth waiting for.
+# Time-out: the largest jar has 10 MB, and 20 kB/s is the slowest supported connection.
 _SECONDS = 600
 _MIRROR = """<ivysettings>
   <settings defaultResolver="mirror"/>
@@ -27,11 +27,11 @@ _MIRROR = """<ivysettings>
 
 
 def download_jars(folder: Path, fetch: FetchJar, on_jar: Callable[[Jar], None]) -> tuple[Path, ...]:
-    """Have every jar in `folder`, and tell each that is there.
+    """Install missing jars in `folder` and call `on_jar` for each jar.
 
     Raises:
-        MachineError: The folder can't be written, a jar that was brought is not the one, or a stranger's lies beside them.
-        TransientError: A jar can't be had now.
+        MachineError: The folder can't be written, a downloaded jar has another checksum, or the folder contains other jars.
+        TransientError: A jar is not available now.
     """
     for jar in spark_requirements().jars:
         try:
@@ -54,7 +54,7 @@ def _download_jar(folder: Path, jar: Jar, fetch: FetchJar) -> None:
 
 
 def copy_from_folder(origin: Path) -> FetchJar:
-    """Copies out of a folder, such as one on a stick."""
+    """Copies jars from a folder, such as a USB stick."""
 
     def fetch(jar: Jar, into: Path) -> None:
         if not (origin / jar.file).is_file():
@@ -65,10 +65,10 @@ def copy_from_folder(origin: Path) -> FetchJar:
 
 
 def fetch_from_repository(java: Path, repository: str | None) -> FetchJar:
-    """Resolves coordinates as Spark does.
+    """Downloads jars by their coordinates, as Spark does.
 
     Args:
-        repository: URL of a mirror in Maven's layout; None: where Ivy looks by itself, which is Maven Central.
+        repository: URL of a mirror in Maven's layout; None for Ivy's default, Maven Central.
 
     Raises:
         MachineError: pyspark is not installed.

@@ -1,4 +1,4 @@
-"""The Spark engine: rows are read, judged and written by executors; governance tables and commits stay with the embedded engine."""
+"""The Spark engine: executors read, judge and write rows; the embedded engine handles governance tables and commits."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -27,16 +27,16 @@ from lakeward.engines.spark.query_engine import SparkQueryEngine
 from lakeward.engines.spark.rewrite import SparkRowRewriter
 from lakeward.engines.tables import Commit, CompactionResult, RowStatistics, TableInfo, TableSpec, Txn, VacuumResult
 
-# Name of the stored rows in a query that chooses among them.
+# Name of the stored rows in a query that selects among them.
 _STORED = "__lakeward_stored"
 
 
 class SparkEngine(SparkQueryEngine):
-    """`TableStore` over a folder that driver and executors all see.
+    """`TableStore` over a folder shared by driver and executors.
 
     Args:
-        lake: Folder of the tables; made where it is missing.
-        memory_limit: Of the driver's own engine, as DuckDB writes sizes.
+        lake: Folder of the tables; created if missing.
+        memory_limit: Memory limit of the driver's embedded engine, in DuckDB's notation.
 
     Raises:
         UsageError: The lake is not a folder.
@@ -50,7 +50,7 @@ class SparkEngine(SparkQueryEngine):
         super().__init__(lake, settings, memory_limit)
 
     def tables(self) -> list[TableInfo]:
-        """See `TableStore.tables`."""
+        """See `TableStore.__init__`."""
         return self._driver_engine.tables()
 
     def info(self, table: TableName) -> TableInfo | None:
@@ -66,7 +66,7 @@ class SparkEngine(SparkQueryEngine):
         return self._driver_engine.statistics(table, batch_seq)
 
     def count(self, table: TableName, batch_seq: int) -> int:
-        """See `TableStore.count`. A Spark job for a number that Delta's log has would cost a small batch most of its time."""
+        """See `TableStore.count`. The number comes from Delta's log, since a Spark job would dominate small batches."""
         if known := self.statistics(table, batch_seq):
             return known.rows
         if self.info(table) is None:
@@ -74,7 +74,7 @@ class SparkEngine(SparkQueryEngine):
         return int(self.fetch(f"SELECT count(*) AS n FROM {table} WHERE _batch_seq = {batch_seq}")[0]["n"])
 
     def batch_rows(self, table: TableName, batch_seq: int) -> str:
-        """See `TableStore.batch_rows`. For its scan Delta runs a job over the log, which costs a small batch most of its time."""
+        """See `TableStore.batch_rows`. Avoids Delta's scan, whose job over the log dominates small batches."""
         own = f"__batch_{uuid.uuid4().hex}"
         with spark_faults(self._lake):
             rows = rows_of_batch(self._spark, self._folder(table), table, batch_seq)
@@ -128,7 +128,7 @@ class SparkEngine(SparkQueryEngine):
         return self._driver_engine.vacuum(table, retention)
 
     def dataset_lock(self, dataset: str) -> AbstractContextManager[None]:
-        """See `TableStore.turn`. Between drivers of one machine, or of machines whose shared folder keeps locks."""
+        """See `TableStore.dataset_lock`. Works between drivers of one machine, or on a shared folder that supports locks."""
         return self._driver_engine.dataset_lock(dataset)
 
     def drop(self, table: TableName) -> None:

@@ -1,4 +1,4 @@
-"""Rows as one file, for programs that can't ask the engine. Refuses to gather them on the driver: one task writes them."""
+"""Exports rows as one file. One task writes it, without collecting rows on the driver."""
 
 import shutil
 import uuid
@@ -10,7 +10,7 @@ from lakeward.engines.spark.footers import count_rows
 
 
 def write_single_file(frame: DataFrame, file: Path) -> int:
-    """Write the rows as one file, by one task; their number."""
+    """Write the rows as one file, by one task; returns their number."""
     folder = file.with_name(f"{file.name}.{uuid.uuid4()}")
     frame.coalesce(1).write.parquet(str(folder))
     (written,) = folder.glob("*.parquet")

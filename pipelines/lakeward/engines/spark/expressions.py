@@ -1,4 +1,4 @@
-"""Small pieces that rules of the dialect build Spark's expressions from. Refuses nothing; knows no rule."""
+"""Helpers that the rules of the dialect build Spark expressions from."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 import sqlglot
 from sqlglot import exp
 
-# Of a node: DuckDB's type of itself, then of what it is made of, in order; empty where not known.
+# DuckDB's type of a node, then those of its operands in order; empty if unknown.
 OperandTypes = Sequence[str]
 RewriteRule = Callable[[exp.Expr, OperandTypes], exp.Expr]
-# A kind of node, or the name of a function that has no kind of its own.
+# A node class, or the name of a function without one.
 RuleKey = type[exp.Expr] | str
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -19,7 +19,7 @@ FLOATS = frozenset({"FLOAT", "DOUBLE"})
 
 
 def spark_expression(template: str, *operands: exp.Expr) -> exp.Expr:
-    """An expression of Spark's own, `{0}, {1}, …` being the given ones."""
+    """A Spark expression from a template with `{0}, {1}, …` for the given expressions."""
     names = [f"__given{index}__" for index, _ in enumerate(operands)]
     operand_by_name = dict(zip(names, operands, strict=True))
     tree = _parse_template(template.format(*names)).copy()
@@ -35,12 +35,12 @@ def spark_expression(template: str, *operands: exp.Expr) -> exp.Expr:
 
 @functools.cache
 def _parse_template(template: str) -> exp.Expr:
-    """Rules are few and their templates the same for every query."""
+    """Cached, since rules use few templates."""
     return sqlglot.parse_one(template, dialect="spark")
 
 
 def needs_paren(node: exp.Expr) -> bool:
-    """Whether the node could come apart beside another operator."""
+    """Whether the node needs parentheses beside another operator."""
     return isinstance(node, exp.Binary | exp.Unary | exp.Between | exp.In | exp.Is) and not isinstance(node, exp.Dot | exp.Paren)
 
 
@@ -56,14 +56,14 @@ def _literal(operand: exp.Expr | str | int) -> exp.Expr:
 
 
 def relation(query: str, alias: str) -> exp.Subquery:
-    """A query in Spark's own SQL, to be read from under that name."""
+    """A query in Spark SQL as a relation of that name."""
     return exp.Subquery(
         this=sqlglot.parse_one(query, dialect="spark"), alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
     )
 
 
 def is_text(type_: str) -> bool:
-    """Whether DuckDB's type is one of texts."""
+    """Whether DuckDB's type is a text type."""
     return type_ == "VARCHAR" or type_.startswith("ENUM(")
 
 
@@ -78,21 +78,21 @@ def is_list(type_: str) -> bool:
 
 
 def duckdb_type(type_: exp.Expr) -> str:
-    """DuckDB's name of the type in a cast, as it says it of a column."""
+    """DuckDB's name of the type in a cast."""
     name = type_.sql("duckdb").replace(", ", ",")
     suffix = "[]" if name.endswith("[]") else ""
     return _DUCKDB_NAMES.get(name.removesuffix("[]"), name.removesuffix("[]")) + suffix
 
 
 def spark_type_name(type_: str) -> str:
-    """Spark's name of DuckDB's type; the empty text where Spark has none that holds its values."""
+    """Spark's name of DuckDB's type; empty if Spark has no type for its values."""
     if is_list(type_):
         inner = spark_type_name(type_[:-2])
         return f"ARRAY<{inner}>" if inner else ""
     return type_ if is_decimal(type_) else _SPARK_NAMES.get("VARCHAR" if is_text(type_) else type_, "")
 
 
-# What sqlglot writes otherwise than DuckDB says it.
+# Types that sqlglot names differently from DuckDB.
 _DUCKDB_NAMES = {"TEXT": "VARCHAR", "INT": "INTEGER", "TIMESTAMPTZ": INSTANT, "REAL": "FLOAT"}
 _SPARK_NAMES = {
     "VARCHAR": "STRING",

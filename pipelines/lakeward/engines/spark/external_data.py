@@ -1,6 +1,6 @@
-"""Parquet files outside the lake, as executors read them: rows, and where each stands.
+"""Reads Parquet files outside the lake on executors, with row ids.
 
-Refuses to look at types: the driver's engine has found the columns, and that each is shown as it is.
+The driver's engine has already checked columns and types.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from lakeward.engines.spark.types import quote_identifier
 
 
 def is_for_executors(data: ExternalData, attached: AttachedData) -> bool:
-    """Whether executors can read the rows as rules see them; others come through the driver's engine."""
+    """Whether executors can read the rows with the types for rules; other rows come through the driver's engine."""
     return data.format is ExternalFormat.PARQUET and all(column.raw_column == column.name for column in attached.columns)
 
 
 def rows_with_ids(spark: SparkSession, files: Sequence[Path], names: Sequence[str]) -> DataFrame:
-    """The rows with `_file, _file_seq, _row`, file by file: what Spark calls a file by is not its path."""
+    """The rows with `_file, _file_seq, _row`, file by file, since Spark's name of a file is not its path."""
     frames = [_with_row_id(spark, file, seq, names) for seq, file in enumerate(files, 1)]
     return reduce(DataFrame.union, frames)
 

@@ -1,6 +1,6 @@
-"""What Spark says when a query, a value or the machine stands in the way, in our words.
+"""Translates Spark's errors into Lakeward errors.
 
-Refuses to hand on what Spark says of a value: its messages quote it (docs/explanation/laws.md, 6).
+Spark's messages can quote values, so they are not passed on (docs/explanation/laws.md, 6).
 """
 
 import re
@@ -13,25 +13,25 @@ from pyspark.errors import AnalysisException, ParseException, PySparkException
 
 from lakeward.core.errors import ContractError, DefinitionError, LakewardError, MachineError
 
-# What a query fails with, in Python and in the JVM.
+# Exceptions of a query, in Python and in the JVM.
 FAILURES = (PySparkException, Py4JError)
-# Characters of what Spark says of a query; a message stays below 500.
+# Maximum characters of Spark's text about a query; a message stays below 500.
 _LONGEST = 200
-# How Delta names what it can't read.
+# Delta's errors for unsupported features.
 _FEATURE = (
     "DELTA_FEATURES_PROTOCOL",
     "DELTA_UNSUPPORTED_FEATURES_FOR_READ",
     "DELTA_INVALID_PROTOCOL_VERSION",
     "DELTA_UNSUPPORTED_READER",
 )
-# How an error that pyspark knows no class for begins.
+# Prefix of an error without a class in pyspark.
 _CONDITION = re.compile(r"Exception: \[([A-Z][A-Z0-9_.]+)\]")
-# Texts of the system and of the JVM, and the error that each is.
+# Texts of the system and of the JVM, with their Lakeward errors.
 _MACHINE = {
     "no space left": "disk_full",
     "disk quota exceeded": "disk_full",
     "outofmemoryerror": "spark_memory_full",
-    # As standalone, YARN and Kubernetes tell what the system killed (137), or Java ended with (52).
+    # Texts of standalone, YARN and Kubernetes for executors killed by the system (137) or ended by Java (52).
     "exit code: 137": "spark_memory_full",
     "exited with code 137": "spark_memory_full",
     "exited with exit code 137": "spark_memory_full",
@@ -46,17 +46,17 @@ _MACHINE = {
 
 @contextmanager
 def spark_faults(lake: Path) -> Iterator[None]:
-    """Raise what fails inside as an error of ours.
+    """Raise errors of the block as Lakeward errors.
 
     Raises:
-        DefinitionError: A query that a person wrote can't be understood, or stumbled over a value.
+        DefinitionError: A user's query can't be parsed, or failed on a value.
         ContractError: A table uses a Delta feature that can't be read (`table_feature_unreadable`).
         MachineError: `disk_full`, `spark_memory_full`, `spark_lake_not_shared`, `lake_not_writable`, or `spark_failed` for anything else.
     """
     try:
         yield
     except FAILURES as error:
-        # Without its cause, whose text quotes values.
+        # Without the cause, whose text can quote values.
         raise _lakeward_error(error, lake) from None
 
 
@@ -76,7 +76,7 @@ def _lakeward_error(error: Exception, lake: Path) -> LakewardError:
 
 
 def _error_condition(error: Exception) -> str:
-    """Spark's own name of the error, which holds no value."""
+    """Spark's name of the error, which contains no value."""
     if isinstance(error, PySparkException):
         return error.getCondition() or ""
     found = _CONDITION.search(str(error))

@@ -1,4 +1,4 @@
-"""What the footers of written Parquet files say, as Delta's statistics. Refuses to open a page: rows stay with the executors."""
+"""Reads Delta statistics from the footers of written Parquet files, without opening a page."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -16,9 +16,9 @@ from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import stats_json
 from lakeward.engines.tables import TableSpec
 
-# How a folder says that the partition's value is NULL (Hive's layout, which Spark and DuckDB both write).
+# Folder name of a NULL partition value (Hive's layout, which Spark and DuckDB both write).
 _NULL = "__HIVE_DEFAULT_PARTITION__"
-# How bounds of two row groups are compared; kinds that are not here have no bounds.
+# How to compare bounds of row groups; other kinds have no bounds.
 _ORDER: Mapping[Kind, Callable[[str], Any]] = {
     Kind.STRING: str.encode,
     Kind.INTEGER: int,
@@ -27,18 +27,18 @@ _ORDER: Mapping[Kind, Callable[[str], Any]] = {
     Kind.DATE: date.fromisoformat,
     Kind.TIMESTAMP: datetime.fromisoformat,
 }
-# What is said of a column that is in the path, not in the file.
+# Statistics of a partition column, which is not in the file.
 _PARTITION_STATISTICS: Mapping[str, str] = {"null_count": "0"}
 
-# Of one column in one row group: values, nulls, least, greatest.
+# Statistics of one column in one row group: values, nulls, least, greatest.
 Chunk = tuple[int, int | None, str | None, str | None]
 
 
 def data_files(folder: Path, spec: TableSpec, paths: Sequence[Path]) -> tuple[DataFile, ...]:
-    """The written files that hold rows, as a commit needs them.
+    """The written files with rows, for a commit.
 
     Raises:
-        InvariantError: A column that must not be NULL is.
+        InvariantError: A required column has NULLs.
     """
     if not paths:
         return ()
@@ -50,7 +50,7 @@ def data_files(folder: Path, spec: TableSpec, paths: Sequence[Path]) -> tuple[Da
 
 
 def count_rows(file: Path) -> int:
-    """Rows of a file, as its footer has them."""
+    """Number of rows of a file, from its footer."""
     with duckdb.connect() as con:
         (rows,) = con.execute(f"SELECT num_rows FROM parquet_file_metadata({literal(str(file))})").fetchall()[0]
     return int(rows)

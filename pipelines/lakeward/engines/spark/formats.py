@@ -1,4 +1,4 @@
-"""Regular expressions and time formats, from the ones that the flows write to Java's, where the two mean different things."""
+"""Translates regular expressions and time formats of the flows to Java's."""
 
 import re
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class JavaTimeFormat:
-    """A time format of Python's `strptime` as Java reads it.
+    """A time format of Python's `strptime`, translated for Java.
 
     Args:
         pattern: For `java.time.format.DateTimeFormatter`.
-        regex: The texts of that form: Java's parser alone would take more digits, or fewer.
+        regex: Expression of valid texts, because Java's parser accepts more or fewer digits.
     """
 
     pattern: str
@@ -18,7 +18,7 @@ class JavaTimeFormat:
     has_zone: bool
 
 
-# Directive -> Java's letters, and the texts that DuckDB's parser takes for it.
+# Directive -> Java's letters, and the texts that DuckDB's parser accepts.
 DIRECTIVES = {
     "d": ("d", "[0-9]{1,2}"),
     "m": ("M", "[0-9]{1,2}"),
@@ -36,10 +36,10 @@ DIRECTIVES = {
 
 
 def java_time_format(form: str) -> JavaTimeFormat:
-    """The format in Java's letters.
+    """Translate the format.
 
     Raises:
-        KeyError: It has a directive that no contract may have.
+        KeyError: It has a directive that contracts do not allow.
     """
     parts = [(m[1], m[2]) for m in re.finditer(r"%(.)|([^%]+)", form)]
     pattern = "".join(DIRECTIVES[d][0] if d else f"'{plain.replace(chr(39), chr(39) * 2)}'" for d, plain in parts)
@@ -47,13 +47,13 @@ def java_time_format(form: str) -> JavaTimeFormat:
     return JavaTimeFormat(pattern, f"\\A{regex}\\z", any(d == "z" for d, _ in parts))
 
 
-# What means one thing in RE2 (which the flows write) and another in Java: `$` also matches before a last line end there, `.` stops
-# at five characters instead of one, a class may nest, `(?i)` knows ASCII alone.
+# Differences between RE2 (used by the flows) and Java, where `$` also matches before a last line end, `.` excludes five
+# characters instead of one, classes nest, and `(?i)` covers only ASCII.
 _TOKENS = re.compile(r"\\[pP]\{\^?\w+\}|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P<|\(\?[a-z]*i[a-z]*[:)]|\$|.", re.DOTALL)
 
 
 def java_pattern(pattern: str) -> str:
-    """The RE2 pattern as Java's `Pattern` must be told it."""
+    """Translate an RE2 pattern for Java's `Pattern`."""
     return "(?d)" + "".join(_translate_token(piece) for piece in _TOKENS.findall(pattern))
 
 
@@ -77,9 +77,9 @@ def _translate_class(element: str) -> str:
 
 
 def java_replacement(text: str, groups: int = 0) -> str:
-    r"""What takes a match's place: `\\1` is `$1` to Java, and a dollar must be said to be one.
+    r"""Translate a replacement: `\\1` becomes `$1`, and a dollar is escaped.
 
     Args:
-        groups: Groups that stand before those of the pattern.
+        groups: Number of groups before those of the pattern.
     """
     return re.sub(r"\\(\d)", lambda found: f"${int(found[1]) + groups if found[1] != '0' else 0}", text.replace("$", "\\$"))

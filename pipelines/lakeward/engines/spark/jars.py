@@ -1,6 +1,6 @@
-"""Delta's jars for Spark, as the catalogue names them. Refuses the network, and a file that is not one of them.
+"""Checks Delta's jars for Spark against the catalogue, offline.
 
-Nothing here imports pyspark: `doctor` and `spark setup` look before it is installed.
+Nothing here imports pyspark: `doctor` and `spark setup` run before it is installed.
 """
 
 import functools
@@ -14,13 +14,13 @@ import yaml
 from lakeward.core.errors import MachineError
 
 CATALOGUE = "spark_jars_delta_4.4.0.yaml"
-# Enough of a SHA-256 to tell two files apart by eye.
+# Digits of a SHA-256 to distinguish two files by eye.
 _DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Jar:
-    """One artifact; `sha256` is that of its file as published."""
+    """One artifact; `sha256` is the hash of the published file."""
 
     group: str
     artifact: str
@@ -35,11 +35,11 @@ class Jar:
 
 @dataclass(frozen=True, slots=True)
 class SparkRequirements:
-    """What the Spark engine needs of a machine.
+    """Requirements of the Spark engine.
 
     Args:
         java: The major version of Java.
-        spark: The version of Spark that the jars are of.
+        spark: The version of Spark of the jars.
     """
 
     java: int
@@ -49,7 +49,7 @@ class SparkRequirements:
 
 @functools.cache
 def spark_requirements() -> SparkRequirements:
-    """What the catalogue says."""
+    """The requirements in the catalogue."""
     file = resources.files("lakeward") / "expectations" / "catalogues" / CATALOGUE
     catalogue = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     found = tuple(
@@ -59,10 +59,10 @@ def spark_requirements() -> SparkRequirements:
 
 
 def installed_jars(folder: Path | None) -> tuple[Path, ...]:
-    """The jars in `folder`, every one of them whole; none where none is named, as on a cluster that has Delta already.
+    """The checked jars in `folder`; empty without a folder, as on a cluster that provides Delta.
 
     Raises:
-        MachineError: One is missing or damaged, or a jar of another version lies beside them.
+        MachineError: A jar is missing or damaged, or the folder has a jar of another version.
     """
     if folder is None:
         return ()
@@ -79,10 +79,10 @@ def installed_jars(folder: Path | None) -> tuple[Path, ...]:
 
 
 def check_jar(path: Path, jar: Jar) -> None:
-    """Refuse a file that is not the jar.
+    """Check that a file is the jar.
 
     Raises:
-        MachineError: It is another file.
+        MachineError: Its hash differs.
     """
     found = file_sha256(path)
     if found != jar.sha256:

@@ -1,4 +1,4 @@
-"""Joins and windows that Spark has no word for, in words that it has."""
+"""Joins and windows that Spark lacks, expressed by other SQL."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ _UNTIL = "__until"
 
 
 def _asof_join(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """The newest row at or before: each row of the right side counts until the next one of its kind."""
+    """`ASOF JOIN`: each row of the right side is valid until the next one of the same key."""
     if str(node.args.get("method", "")).upper() != "ASOF":
         return node
     on = node.args["on"]
@@ -31,7 +31,7 @@ def _asof_join(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _without_table(column: exp.Expr) -> exp.Expr:
-    """The column without the name of the relation that it is read from."""
+    """The column without the name of its relation."""
     copy = column.copy()
     for name in copy.find_all(exp.Column):
         name.set("table", None)
@@ -39,7 +39,7 @@ def _without_table(column: exp.Expr) -> exp.Expr:
 
 
 def _window_rule(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Spark numbers rows in an order only, and takes a named window as it is or not at all."""
+    """Spark needs an order to number rows, and can't extend a named window."""
     if node.args.get("spec") and node.args.get("alias"):
         named = _window_definition(node)
         node.set("alias", None)
@@ -51,7 +51,7 @@ def _window_rule(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _window_definition(node: exp.Expr) -> exp.Expr:
-    """What the query says of the window that the node names."""
+    """The definition of the node's named window."""
     query = node.find_ancestor(exp.Select)
     windows: list[exp.Expr] = query.args.get("windows") or [] if query else []
     return next(window for window in windows if window.name == node.args["alias"].name)

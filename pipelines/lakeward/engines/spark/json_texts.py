@@ -1,4 +1,4 @@
-"""JSON that stays text: members of objects, lists of objects, and back."""
+"""JSON as text: members of objects, lists of objects, and back."""
 
 import json
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from lakeward.engines.spark.expressions import OperandTypes, RewriteRule, RuleKe
 
 
 def _to_json(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """With its members that are NULL, which Spark leaves out unless told."""
+    """`to_json` with NULL members, which Spark omits by default."""
     return spark_call(
         "to_json", node.expressions[0] if node.expressions else node.this, spark_expression("map('ignoreNullFields', 'false')")
     )
 
 
 def _json_transform(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Of the form `[{"name": "VARCHAR", …}]`: every member as text."""
+    """`json_transform` of the form `[{"name": "VARCHAR", …}]`: every member as text."""
     text, form = node.expressions
     names = json.loads(form.name)[0]
     fields = ", ".join(f"`{name.replace('`', '``')}`: STRING" for name in names)

@@ -1,4 +1,4 @@
-"""Lists, tuples and structs, and what makes rows of them."""
+"""Lists, tuples and structs, and unnesting."""
 
 from collections.abc import Mapping
 
@@ -7,19 +7,19 @@ from sqlglot import exp
 from lakeward.core.errors import DefinitionError
 from lakeward.engines.spark.expressions import OperandTypes, RewriteRule, RuleKey, relation, spark_call, spark_expression
 
-# Names of what only Spark sees.
+# Names used only in Spark's query.
 _PART = "__part"
 
 
 def _distinct(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """A tuple counts as one value; Spark leaves out those with a NULL in them."""
+    """`count(DISTINCT tuple)`: Spark ignores tuples with a NULL."""
     if len(node.expressions) == 1 and isinstance(node.expressions[0], exp.Tuple):
         return exp.Distinct(expressions=[spark_call("struct", *node.expressions[0].expressions)])
     return node
 
 
 def _tuple_in(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """`(a, b) IN (SELECT (x, y) …)`: two columns to Spark."""
+    """`(a, b) IN (SELECT (x, y) …)`: Spark needs two columns."""
     query = node.args.get("query")
     inner = query.this if isinstance(query, exp.Subquery) else query
     if isinstance(inner, exp.Select) and len(inner.expressions) == 1:
@@ -30,14 +30,14 @@ def _tuple_in(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _arg_aggregate(name: str) -> RewriteRule:
-    """The value beside the greatest or least one; a missing value is passed over."""
+    """`arg_max` and `arg_min`, ignoring NULLs."""
     return lambda node, _types: spark_call(
         name, node.this, exp.Case().when(spark_expression("{0} IS NOT NULL", node.this), node.expression.copy())
     )
 
 
 def _list_aggregate(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """All values in order, NULLs among them, which Spark's would leave out; NULL for no rows at all."""
+    """`list` with order and NULLs, which Spark omits; NULL without rows."""
     operand, order = (node.this.this, node.this.expressions) if isinstance(node.this, exp.Order) else (node.this, [])
     unique = isinstance(operand, exp.Distinct)
     value = operand.expressions[0] if unique else operand
@@ -51,19 +51,19 @@ def _list_aggregate(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _sort_keys(item: exp.Expr) -> list[exp.Expr]:
-    """What sorts as DuckDB does, NULLs last, in an ascending sort of structs."""
+    """Sort keys as in DuckDB, NULLs last, for an ascending sort of structs."""
     if item.args.get("desc"):
         raise DefinitionError("query_not_understood", reason="list(… ORDER BY … DESC)")
     return [spark_call("isnull", item.this), item.this]
 
 
 def _filter(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """A filter that the aggregate has taken in already."""
+    """The filter, unless the aggregate already contains it."""
     return node if isinstance(node.this, exp.AggFunc | exp.Anonymous | exp.WithinGroup) else node.this
 
 
 def _bracket(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """One, counted from 1 or from the end, NULL where there is none; or those from one place to another. A map's value, by its key."""
+    """`[]`: an item from 1 or from the end, NULL if there is none; a slice; or a map's value by key."""
     position = node.expressions[0]
     if isinstance(position, exp.Slice):
         return _slice(node.this, position.this, position.expression)
@@ -73,7 +73,7 @@ def _bracket(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _slice(items: exp.Expr, first_position: exp.Expr | None, last_position: exp.Expr | None) -> exp.Expr:
-    """From one place to the other, both taken; places beyond the ends are the ends."""
+    """A slice, both positions included; positions beyond the ends are clipped."""
     start = _positive_position(items, first_position) if first_position else exp.Literal.number(1)
     end = _positive_position(items, last_position) if last_position else spark_call("size", items)
     return spark_expression(
@@ -85,7 +85,7 @@ def _slice(items: exp.Expr, first_position: exp.Expr | None, last_position: exp.
 
 
 def _positive_position(items: exp.Expr, position: exp.Expr) -> exp.Expr:
-    """Counted from 1, also where it was counted from the end."""
+    """The position from 1, also if given from the end."""
     return spark_expression("CASE WHEN {1} < 0 THEN size({0}) + {1} + 1 ELSE {1} END", items, position)
 
 
@@ -94,7 +94,7 @@ def _sort(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _unnest_lists(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Several lists side by side: Spark makes rows of one list per SELECT, so of the list of their pairs."""
+    """`unnest` of several lists: Spark unnests one list per SELECT, so the lists are zipped."""
     items = [(index, item) for index, item in enumerate(node.expressions) if isinstance(item.unalias(), exp.Explode)]
     if len(items) < 2:
         return node
@@ -114,7 +114,7 @@ def _unnest_lists(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _range_relation(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """As a relation: Spark's own, whose column is called `id`."""
+    """`range` as a relation: Spark's column is called `id`."""
     series = node.this
     if not isinstance(series, exp.GenerateSeries):
         return node

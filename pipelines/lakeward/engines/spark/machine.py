@@ -1,6 +1,6 @@
-"""What Spark needs of the machine before it starts: the right Java, and a master that answers. Found out without pyspark.
+"""Checks the requirements of Spark before it starts: the right Java, and a reachable master. Does not import pyspark.
 
-Spark itself would say it late and badly: a stack trace, or a minute of silence.
+Spark itself reports these problems late, with a stack trace or a time-out.
 """
 
 import re
@@ -13,23 +13,23 @@ from urllib.parse import urlsplit
 from lakeward.core.errors import MachineError, SettingsError, TransientError
 from lakeward.engines.spark.jars import spark_requirements
 
-# `java -version` takes some 50 ms; a machine that swaps may need a hundred times that.
+# Time-out in seconds: `java -version` takes about 50 ms, on a swapping machine a hundred times as long.
 _JAVA_SECONDS = 30
-# A master answers within milliseconds, or its host is not there.
+# Time-out in seconds: a master answers within milliseconds.
 _MASTER_SECONDS = 3
-# Java 8 calls itself 1.8.
+# Java 8 reports version 1.8.
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)[^"]*"')
 _STANDALONE = "spark://"
 
 
 def find_java(home: Path | None) -> Path:
-    """The Java that Spark will start, if it is the right one.
+    """Find the Java that Spark will start, and check its version.
 
     Args:
-        home: JAVA_HOME; None: the first `java` on the PATH.
+        home: JAVA_HOME; None for the first `java` on the PATH.
 
     Raises:
-        MachineError: There is none, or it is another version.
+        MachineError: Java is missing, or has another version.
     """
     expected = spark_requirements().java
     found = str(home / "bin" / "java") if home else shutil.which("java")
@@ -53,11 +53,11 @@ def _version_output(binary: str) -> str | None:
 
 
 def check_master(master: str) -> None:
-    """Knock at a standalone master; of several one is enough. Other managers of clusters are asked by Spark itself.
+    """Check that a standalone master accepts connections; one of several is enough. Other cluster managers are not checked.
 
     Raises:
-        SettingsError: The address is none.
-        TransientError: Nobody answers.
+        SettingsError: The address is not valid.
+        TransientError: No master answers.
     """
     if not master.startswith(_STANDALONE):
         return

@@ -15,12 +15,12 @@ from lakeward.engines.spark.expressions import (
     spark_expression,
 )
 
-# Sums of these stay far from the end of 64 bits.
+# Types whose sums stay within 64 bits.
 _NARROW = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"})
 
 
 def _division(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Always of doubles; by zero infinite, or NaN where nothing is divided, where Spark raises."""
+    """`/`: always of doubles; division by zero gives infinity or NaN, while Spark raises."""
     above, below = (exp.cast(exp.paren(operand.copy()), "DOUBLE", dialect="spark") for operand in (node.this, node.expression))
     if isinstance(node.expression, exp.Literal) and float(node.expression.name):
         return spark_expression("{0} / {1}", above, below)
@@ -30,7 +30,7 @@ def _division(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _integer_division(node: exp.Expr, types: OperandTypes) -> exp.Expr:
-    """`//`: of integers without the rest, of others plain; by zero NULL."""
+    """`//`: integer division for integers, plain division for others; by zero NULL."""
     if types[1] in INTEGERS and types[2] in INTEGERS:
         return spark_expression("{0} DIV nullif({1}, 0)", node.this, node.expression)
     return spark_expression("CAST({0} AS DOUBLE) / nullif(CAST({1} AS DOUBLE), 0D)", node.this, node.expression)
@@ -49,17 +49,17 @@ def _wide_sum(node: exp.Expr, types: OperandTypes) -> exp.Expr:
 
 
 def _exact_average(node: exp.Expr, types: OperandTypes) -> exp.Expr:
-    """Of decimals a double too; Spark's would be cut to a few digits."""
+    """`avg`: a double also for decimals; Spark's result has few digits."""
     return spark_expression("avg(CAST({0} AS DOUBLE))", node.this) if is_decimal(types[1]) else node
 
 
 def _isnan(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Not known of what is not known."""
+    """`isnan`: NULL for NULL."""
     return spark_expression("CASE WHEN {0} IS NOT NULL THEN isnan({0}) END", node.this)
 
 
 def _floor_or_ceiling(node: exp.Expr, types: OperandTypes) -> exp.Expr:
-    """Of a double a double: those beyond 2^53 have no other part."""
+    """`floor` and `ceil`: a double for a double, since Spark returns an integer."""
     if types[1] not in FLOATS:
         return node
     name = "floor" if isinstance(node, exp.Floor) else "ceil"
@@ -69,7 +69,7 @@ def _floor_or_ceiling(node: exp.Expr, types: OperandTypes) -> exp.Expr:
 
 
 def _quantile(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """By a straight line between two values, or the least value that so many reach."""
+    """Quantiles: interpolated between two values, or the least value at that rank."""
     kind = "percentile_cont" if isinstance(node, exp.PercentileCont) else "percentile_disc"
     if isinstance(node.parent, exp.WithinGroup):
         return spark_call(kind, node.this)

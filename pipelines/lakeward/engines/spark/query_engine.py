@@ -1,6 +1,6 @@
 """A Spark session over one lake: names relations, reads the lake's tables at a version, fetches small results.
 
-A query over governance tables alone is answered by the driver's own engine: they are small, and a Spark job costs more than they do.
+A query over only governance tables runs in the driver's embedded engine: they are small, and a Spark job costs more.
 """
 
 import uuid
@@ -45,8 +45,8 @@ class SparkQueryEngine:
     """`QueryEngine` on Spark.
 
     Args:
-        lake: Folder of the tables; made where it is missing.
-        memory_limit: Of the driver's own engine, as DuckDB writes sizes.
+        lake: Folder of the tables; created if missing.
+        memory_limit: Memory limit of the driver's embedded engine, in DuckDB's notation.
 
     Raises:
         UsageError: The lake is not a folder.
@@ -62,14 +62,14 @@ class SparkQueryEngine:
             self._spark = open_session(settings)
             undo.pop_all()
         self._shapes = TypeResolver()
-        # Relations of governance tables alone, which Spark learns of when a query of rows names them.
+        # Relations over only governance tables; they are copied to Spark when a query of rows uses them.
         self._driver_relations: set[str] = set()
         self._cached_frames: dict[str, DataFrame] = {}
 
     def close(self) -> None:
-        """End the session, free what it kept, and remove its scratch files; Spark itself goes on for the next engine."""
+        """End the session, free its caches, and remove its scratch files; Spark keeps running for the next engine."""
         for frame in self._cached_frames.values():
-            # What Spark failed to compute it also fails to free, and says the same again in place of the error that ends the session.
+            # Spark can't free a failed computation either, and its error would replace the one that ends the session.
             with suppress(PySparkException, Py4JError):
                 frame.unpersist()
         for view in self._spark.catalog.listTables():
@@ -124,7 +124,7 @@ class SparkQueryEngine:
         return Relation(name)
 
     def materialise(self, name: str, query: str) -> Relation:
-        """See `QueryEngine.materialise`. Rows are kept when they are first read, of the versions that are the newest now."""
+        """See `QueryEngine.materialise`. Rows are cached at first read, from the newest versions at this call."""
         if self._is_driver_query(query):
             relation = self._driver_engine.materialise(name, query)
             self._driver_relations.add(name)
@@ -185,7 +185,7 @@ class SparkQueryEngine:
         return self._spark.sql(to_spark(tree, self._shapes, lambda table: self._scan(table, versions.get(table))))
 
     def _cache_ctes(self, tree: exp.Expr) -> None:
-        """Run what is `AS MATERIALIZED` once: Spark would run it wherever it is named."""
+        """Run CTEs `AS MATERIALIZED` once: Spark would run them at every use."""
         for cte in tree.find_all(exp.CTE):
             if cte.args.get("materialized"):
                 kept = self.materialise(f"__kept_{uuid.uuid4().hex}", to_duckdb(cte.this))
@@ -199,12 +199,12 @@ class SparkQueryEngine:
         return {column.name: sql_type(column.type) for column in info.columns}
 
     def _cast_items(self, relation: Relation) -> str:
-        """Items of a SELECT: the relation's columns in types that tables have, which Spark has too."""
+        """SELECT items of the relation's columns, cast to types of tables, which Spark also has."""
         types = self._driver_engine.types(relation)
         return ", ".join(f"CAST({identifier(c)} AS {sql_type(type_)}) AS {identifier(c)}" for c, type_ in types.items())
 
     def _copy_to_spark(self, name: str, items: str = "*") -> None:
-        """Give Spark the rows that the driver's own engine has under the name now."""
+        """Copy a relation of the driver's engine to Spark."""
         file = self.scratch / f"{name}_{uuid.uuid4()}.parquet"
         self._driver_engine.export(f"SELECT {items} FROM {identifier(name)}", file)
         with spark_faults(self._lake):
@@ -226,7 +226,7 @@ class SparkQueryEngine:
         return f"delta.`{path}`" + ("" if version is None else f" VERSION AS OF {version}")
 
     def _is_driver_query(self, query: str) -> bool:
-        """Whether all that the query reads is small: governance tables, and relations made of them."""
+        """Whether the query reads only governance tables, and relations over them."""
         return all(self._is_driver_relation(lake_table(table), table.name) for table in table_references(parse_cached(query)))
 
     def _is_driver_relation(self, table: TableName | None, name: str) -> bool:

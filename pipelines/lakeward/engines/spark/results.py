@@ -1,6 +1,6 @@
-"""Small results on their way to the driver: counts, verdicts, plans. The one place that collects.
+"""Collects small results to the driver: counts, verdicts, plans. The only module that collects.
 
-Refuses nothing by itself: that no rows of data come here is held by a convention test over the callers.
+A convention test over the callers checks that no rows of data are collected.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from pyspark.sql.types import DecimalType, StructField, TimestampType, VariantVa
 
 from lakeward.core.clock import instant_of
 
-# What DuckDB counts and sums in 128 bits, and gives as whole numbers.
+# Type of counts and sums in 128 bits, which DuckDB returns as integers.
 _HUGEINT = DecimalType(38, 0)
 
 
 def collect_rows(frame: DataFrame) -> list[dict[str, Any]]:
-    """One dict per row, as `QueryEngine.fetch` promises; instants travel as microseconds, since Python's are of the driver's zone."""
+    """One dict per row, as in `QueryEngine.fetch`; times are collected as microseconds, since Python's have the driver's zone."""
     names, fields = frame.columns, frame.schema.fields
     plain = frame.toDF(*(f"c{place}" for place in range(len(names))))
     items = [f.unix_micros(c) if _is_instant(field) else f.col(c) for c, field in zip(plain.columns, fields, strict=True)]
@@ -39,7 +39,7 @@ def _is_instant(field: StructField) -> bool:
 
 
 def _plain_value(value: object) -> object:
-    """The value as DuckDB's driver gives it."""
+    """The value as returned by DuckDB's driver."""
     if isinstance(value, Row):
         return {name: _plain_value(item) for name, item in value.asDict().items()}
     if isinstance(value, list):

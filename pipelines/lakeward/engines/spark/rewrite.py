@@ -1,4 +1,4 @@
-"""Spark's hands for a correction: executors find the files that hold doomed rows, and write their other rows anew. Refuses to commit."""
+"""Rewrites data files with Spark: executors find files with rows to delete and write the remaining rows. Does not commit."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from lakeward.engines.spark.delete_predicate import DeletePredicate
 from lakeward.engines.spark.results import collect_rows
 from lakeward.engines.tables import TableSpec
 
-# Name of the column that says which file a row lies in; no contract can have it, since its names have no leading underscores.
+# Column with the file of a row; no contract can have it, since names have no leading underscore.
 _FILE_COLUMN = "__lakeward_file"
 
 
@@ -26,7 +26,7 @@ class SparkRowRewriter:
     """`RowRewriter` of the table in `folder`.
 
     Args:
-        scan: From a version, Spark's relation of the table as it was then.
+        scan: Maps a version to Spark's relation of the table at this version.
     """
 
     spark: SparkSession
@@ -35,21 +35,21 @@ class SparkRowRewriter:
     predicate: DeletePredicate
 
     def find_files(self, version: int) -> tuple[str, ...]:
-        """See `RowRewriter.touched`."""
+        """See `RowRewriter.find_files`."""
         stored = self.spark.sql(f"SELECT *, _metadata.file_path AS {_FILE_COLUMN} FROM {self.scan(version)}")
         found = collect_rows(self.predicate.matching(stored).select(_FILE_COLUMN).distinct())
         return tuple(sorted(self._relative_path(row[_FILE_COLUMN]) for row in found))
 
     def write_remaining_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
-        """See `RowRewriter.kept`."""
+        """See `RowRewriter.write_remaining_rows`."""
         return write_files(self.folder, stored, self.predicate.remaining(self._rows(version, files, stored)))
 
     def write_all_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
-        """See `RowRewriter.copied`."""
+        """See `RowRewriter.write_all_rows`."""
         return write_files(self.folder, stored, self._rows(version, files, stored))
 
     def _rows(self, version: int, files: Sequence[str], stored: TableSpec) -> DataFrame:
-        """The rows of these files alone."""
+        """The rows of only these files."""
         groups: dict[tuple[tuple[str, str | None], ...], list[Path]] = {}
         table = DeltaTable(str(self.folder), version=version)
         partitions = {file.path: file.partition for file in stored_files(table)} if stored.partition_by else {}

@@ -1,6 +1,6 @@
-"""One Spark context per process, and a session of it per engine. Refuses the network, and to change a session that is not ours.
+"""One Spark context per process, and one session per engine. Works offline and does not change an existing session.
 
-What decides answers (zone, ANSI mode, case) is set on our session whatever others set; what decides speed only where nobody else did.
+Settings that affect results (zone, ANSI mode, case) are always set on our session, settings of speed only if not set already.
 """
 
 import tempfile
@@ -22,12 +22,12 @@ _STATIC_SETTINGS = {
     "spark.sql.extensions": _DELTA,
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.ui.showConsoleProgress": "false",
-    # Nothing is ever put there, but Spark makes the folder, and by itself in the one that the command was given in.
+    # Spark creates this folder, by default in the current one, although nothing is stored there.
     "spark.sql.warehouse.dir": str(Path(tempfile.gettempdir()) / "lakeward-spark-warehouse"),
 }
-# A driver on this machine needs no name service, and listens to nobody else.
+# A local driver needs no name service, and listens only locally.
 _LOCAL_SETTINGS = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false"}
-# ANSI mode raises where DuckDB raises, instead of a silent NULL or a wrapped number.
+# ANSI mode raises like DuckDB, instead of a silent NULL or an overflow.
 _SEMANTIC_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
@@ -38,10 +38,10 @@ _SEMANTIC_SETTINGS = {
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
-    # Evidence is as old as it is: a version that has its files is read, whatever a table says of how long it keeps those of others.
+    # Old versions with existing files can be read, whatever the table's retention properties.
     "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
 }
-# Spark's own are for a cluster: with 50 partitions of a Delta snapshot, an append to a small table takes 13 s.
+# Spark's defaults are for a cluster: with 50 partitions of a Delta snapshot, an append to a small table takes 13 s.
 _SPEED_SETTINGS = {"spark.databricks.delta.snapshotPartitions": "2", "spark.sql.parquet.compression.codec": "zstd"}
 # Loggers of the driver, and of executors in its process.
 _QUOTING_LOGGERS = (
@@ -54,10 +54,10 @@ _LOCAL_SPEED_SETTINGS = {"spark.sql.shuffle.partitions": "4"}
 
 
 def open_session(settings: SparkSettings) -> SparkSession:
-    """A new session of the process's context, which is started where there is none.
+    """A new session of the process's context, which is started if there is none.
 
     Raises:
-        MachineError: Spark does not start, or what runs already has no Delta.
+        MachineError: Spark does not start, or the running context has no Delta.
     """
     running = SparkSession.getActiveSession() or _start_spark(settings)
     session = running.newSession()
@@ -73,7 +73,7 @@ def open_session(settings: SparkSettings) -> SparkSession:
 
 
 def _start_spark(settings: SparkSettings) -> SparkSession:
-    if settings.master:  # spark-submit has started its Java, and found its master
+    if settings.master:  # spark-submit has already started Java and found its master
         find_java(settings.java_home)
         check_master(settings.master)
     builder = SparkSession.builder.appName("lakeward")
@@ -90,7 +90,7 @@ def _start_spark(settings: SparkSettings) -> SparkSession:
 
 
 def _silence_loggers(session: SparkSession) -> None:
-    """Nothing below errors, and nothing at all from those who quote the value that a query stumbled over."""
+    """Log errors only, and disable loggers that quote values."""
     session.sparkContext.setLogLevel("ERROR")
     gateway: Any = session.sparkContext._gateway  # noqa: SLF001 (pyspark has no other door to the JVM)
     log4j = gateway.jvm.org.apache.logging.log4j
@@ -109,5 +109,5 @@ def _is_local(session: SparkSession) -> bool:
 
 
 def _is_set(session: SparkSession, name: str) -> bool:
-    """Whether a person set it: in the submit line, in spark-defaults, or on the session that was there."""
+    """Whether the user set it: on the command line, in spark-defaults, or on an existing session."""
     return session.sparkContext.getConf().contains(name)

@@ -1,6 +1,6 @@
-"""`* REPLACE (…)`, which Spark lacks, told by the columns that the star stands for.
+"""Expands `* REPLACE (…)`, which Spark lacks, into columns.
 
-Refuses `t.* REPLACE (…)` and `COLUMNS(…)`: no flow asks for them.
+`t.* REPLACE (…)` and `COLUMNS(…)` are not supported, since no flow uses them.
 """
 
 from sqlglot import exp
@@ -10,7 +10,7 @@ from lakeward.engines.spark.type_resolver import TypeResolver
 
 
 def expand_star_replace(tree: exp.Expr, shapes: TypeResolver) -> None:
-    """Write out each star that replaces columns, in place; still DuckDB's dialect."""
+    """Expand each star with REPLACE in place; the result is still in DuckDB's dialect."""
     for select in list(tree.find_all(exp.Select)):
         if any(_replacements(item) for item in select.expressions):
             select.set("expressions", [item_ for item in select.expressions for item_ in _expanded_items(select, item, shapes)])
@@ -23,7 +23,7 @@ def _replacements(item: exp.Expr) -> list[exp.Expr]:
 
 
 def _expanded_items(select: exp.Expr, item: exp.Expr, shapes: TypeResolver) -> list[exp.Expr]:
-    """The item, or the columns that it stands for, in their order."""
+    """The item, or the columns of the star in order."""
     if not _replacements(item):
         return [item]
     new = {replacement.alias.lower(): replacement for replacement in _replacements(item)}

@@ -10,7 +10,7 @@ from lakeward.engines.spark.formats import java_pattern, java_replacement
 
 
 def _java_pattern(node: exp.Expr, *, whole: bool = False, flags: str = "") -> exp.Expr:
-    """A pattern that is written out in Java's words; another one is left as it is."""
+    """A literal pattern translated for Java; other expressions stay unchanged."""
     if not (isinstance(node, exp.Literal) and node.is_string):
         return node.copy()
     text = java_pattern(f"^(?:{node.name})$" if whole else node.name)
@@ -41,7 +41,7 @@ def _regexp_extract_all(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _regexp_replace(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Once, or with `g` everywhere; groups are `$1` to Java."""
+    """`regexp_replace`: once, or everywhere with `g`; groups are `$1` in Java."""
     new = node.args["replacement"]
     modifiers = node.args.get("modifiers")
     pattern = _java_pattern(node.expression, flags=_flags(modifiers))
@@ -53,7 +53,7 @@ def _regexp_replace(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _like_pattern(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """A backslash escapes nothing in DuckDB unless it is said to."""
+    """`LIKE`: a backslash is no escape in DuckDB by default."""
     pattern = node.expression
     if isinstance(node.parent, exp.Escape) or not isinstance(pattern, exp.Literal) or "\\" not in pattern.name:
         return node
@@ -61,7 +61,7 @@ def _like_pattern(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _like_escape(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """What is escaped in DuckDB's pattern, by a backslash; Spark allows that of its own signs alone."""
+    """`LIKE … ESCAPE`: Spark allows escapes only of its own wildcards."""
     like, sign = node.this, node.expression.name
     tokens = re.findall(rf"{re.escape(sign)}.|.", like.expression.name, re.DOTALL)
     pattern = "".join(
@@ -76,7 +76,7 @@ def _escape_wildcard(letter: str) -> str:
 
 
 def _hash(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Spark's passes NULLs over: `(NULL, 1)` and `(1, NULL)` would be one."""
+    """`hash`: Spark ignores NULLs, so `(NULL, 1)` and `(1, NULL)` would collide."""
     operands = node.expressions
     return spark_call(
         "xxhash64", *operands, *([spark_call("isnull", operand) for operand in operands] if len(operands) > 1 else [])
@@ -92,7 +92,7 @@ def _length(node: exp.Expr, types: OperandTypes) -> exp.Expr:
 
 
 def _substring(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Place 0 is the one before the first."""
+    """`substring`: position 0 is before the first character."""
     start, length = node.args["start"], node.args.get("length")
     if length is None or not (isinstance(start, exp.Literal) and start.name == "0"):
         return node

@@ -1,4 +1,4 @@
-"""Times: instants and naive ones, which DuckDB and Spark name and treat differently."""
+"""Times with and without a zone, which DuckDB and Spark name and treat differently."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from sqlglot import exp
 from lakeward.engines.spark.expressions import INSTANT, NAIVE, OperandTypes, RewriteRule, RuleKey, spark_call, spark_expression
 from lakeward.engines.spark.formats import java_time_format
 
-# Microseconds of what is counted in boundaries that divide all of time alike.
+# Microseconds of the units with a fixed length.
 _LENGTHS = {
     "MICROSECOND": 1,
     "MILLISECOND": 1_000,
@@ -29,7 +29,7 @@ def _timezone(node: exp.Expr, types: OperandTypes) -> exp.Expr:
 
 
 def _convert_zone(operand: exp.Expr, zone: exp.Expr, type_: str) -> exp.Expr:
-    """An instant as the clocks of the zone show it; a naive time of that zone as an instant."""
+    """`timezone`: a time with zone to local time of the zone, and back."""
     if type_ == INSTANT:
         return spark_expression("CAST(from_utc_timestamp({0}, {1}) AS TIMESTAMP_NTZ)", operand, zone)
     if zone.name == "UTC":
@@ -44,7 +44,7 @@ def _truncate(node: exp.Expr, types: OperandTypes) -> exp.Expr:
 
 
 def _date_diff(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """DuckDB counts the boundaries between two times, Spark whole units."""
+    """`date_diff`: DuckDB counts boundaries between two times, Spark whole units."""
     unit, ends = str(node.args["unit"].name).upper(), (node.this, node.expression)
     if unit in _LENGTHS:
         passed = (
@@ -67,7 +67,7 @@ def _micros(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
 
 
 def _from_number(node: exp.Expr, types: OperandTypes) -> exp.Expr:
-    """`to_timestamp`, `epoch_ms` and `make_timestamp` by their scale; of a time `epoch_ms` is the number."""
+    """`to_timestamp`, `epoch_ms` and `make_timestamp` by their scale; `epoch_ms` of a time returns the number."""
     scale = node.args["scale"].name if node.args.get("scale") else "0"
     if scale == "3" and (types[1] in NAIVE or types[1] in {INSTANT, "DATE"}):
         return spark_expression("unix_millis(CAST({0} AS TIMESTAMP))", node.this)
@@ -79,7 +79,7 @@ def _from_number(node: exp.Expr, types: OperandTypes) -> exp.Expr:
 
 
 def _extract_part(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Whole seconds, and days of the week from 0, a Sunday."""
+    """`extract`: whole seconds, and days of the week from 0 (Sunday)."""
     unit = node.name.lower()
     if unit in {"second", "seconds"}:
         return spark_expression("CAST(floor(extract(SECOND FROM {0})) AS BIGINT)", node.expression)
@@ -97,7 +97,7 @@ def _first_operand(node: exp.Expr) -> exp.Expr:
 
 
 def _strptime(node: exp.Expr, _types: OperandTypes) -> exp.Expr:
-    """Java's parser fills in and forgives what DuckDB's does not: the form is looked at first."""
+    """`strptime`: Java's parser is more lenient than DuckDB's, so the format is checked first."""
     text, form = node.expressions[0], java_time_format(node.expressions[1].name)
     back = "TIMESTAMP" if form.has_zone else "TIMESTAMP_NTZ"
     parsed = spark_expression(f"CAST(try_to_timestamp({{0}}, {{1}}) AS {back})", text, exp.Literal.string(form.pattern))

@@ -1,13 +1,13 @@
-"""`TRY(…)`, which Spark has not: a value that some cast inside can't compute becomes NULL, and the query goes on.
+"""Rewrites `TRY(…)`, which Spark lacks: a failing cast inside makes the value NULL.
 
-Refuses nothing; but only casts are tried: arithmetic that overflows stops a query on Spark.
+Only casts are covered: an arithmetic overflow still fails the query on Spark.
 """
 
 from sqlglot import exp
 
 
 def rewrite_try(tree: exp.Expr) -> exp.Expr:
-    """The query with each TRY told by what of it fails; still DuckDB's dialect."""
+    """The query without TRY; the result is still in DuckDB's dialect."""
     for node in list(tree.find_all(exp.Try)):
         fails, value = _failure_condition(node.this), _with_try_casts(node.this)
         node.replace(value if isinstance(fails, exp.Boolean) else exp.Case().when(exp.not_(exp.paren(fails)), value))
@@ -15,16 +15,16 @@ def rewrite_try(tree: exp.Expr) -> exp.Expr:
 
 
 def _with_try_casts(node: exp.Expr) -> exp.Expr:
-    """The expression with casts that give NULL."""
+    """The expression with each CAST as TRY_CAST."""
     tried = exp.paren(node.copy())
     for cast in reversed(list(tried.find_all(exp.Cast))):
-        if type(cast) is exp.Cast:  # not a TRY_CAST, which is one of its kind
+        if type(cast) is exp.Cast:  # not its subclass TRY_CAST
             cast.replace(exp.TryCast(this=cast.this, to=cast.args["to"], safe=True))
     return tried
 
 
 def _failure_condition(node: exp.Expr) -> exp.Expr:
-    """Whether a cast in the expression fails; only in the branches that are taken. Never NULL."""
+    """Condition: a cast in a taken branch of the expression fails. Never NULL."""
     if isinstance(node, exp.Case):
         return _case_failure(node)
     if isinstance(node, exp.Coalesce):

@@ -1,6 +1,6 @@
-"""What type each part of a query has, told by DuckDB itself over empty relations of the same shape: the queries are its dialect's.
+"""Resolves expression types by binding the query in DuckDB over empty relations with the same columns.
 
-Refuses to guess: an expression that can't be bound by itself has no known type, and is told to Spark as if it had the usual one.
+An expression that can't be bound has an unknown type and is translated as the common case.
 """
 
 import itertools
@@ -14,13 +14,13 @@ from lakeward.core.names import TableName
 from lakeward.core.sql import identifier
 from lakeward.engines.spark.queries import to_duckdb
 
-# What is not known; no name of a type.
+# The unknown type, which is no type name.
 UNKNOWN = ""
 _CLAUSES = ("from_", "joins", "laterals", "pivots")
 
 
 class TypeResolver:
-    """Relations without rows, under the names that queries have for them."""
+    """Empty relations under the names used in queries."""
 
     def __init__(self) -> None:
         self._con = duckdb.connect()
@@ -28,22 +28,22 @@ class TypeResolver:
         self._numbers = itertools.count()
 
     def close(self) -> None:
-        """Forget all of it."""
+        """Drop all relations."""
         self._con.close()
 
     def add_table(self, name: TableName, columns: Mapping[str, str]) -> None:
-        """A table of the lake, with DuckDB's types of its columns."""
+        """Add a table of the lake, with DuckDB's types of its columns."""
         self._con.execute(f"CREATE SCHEMA IF NOT EXISTS {identifier(name.layer)}")
         self._con.execute(
             f"CREATE OR REPLACE VIEW {identifier(name.layer)}.{identifier(name.name)} AS {_empty_relation(columns)}"
         )
 
     def add_relation(self, name: str, columns: Mapping[str, str]) -> None:
-        """A relation of the session."""
+        """Add a relation of the session."""
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {_empty_relation(columns)}")
 
     def add_view(self, query: exp.Expr) -> str | None:
-        """A name for the query, so that what is around it need not be bound with it again; None where it can't stand alone."""
+        """Add a view of the query and return its name, so that outer queries bind faster; None if it can't be bound alone."""
         name = f"__inner_{next(self._numbers)}"
         try:
             self._con.execute(f"CREATE TEMP VIEW {name} AS {to_duckdb(query)}")
@@ -55,7 +55,7 @@ class TypeResolver:
         """DuckDB's types of the query's columns.
 
         Raises:
-            DefinitionError: It can't be understood (`query_not_understood`).
+            DefinitionError: It can't be bound (`query_not_understood`).
         """
         try:
             rows = self._con.sql(query)
@@ -64,16 +64,16 @@ class TypeResolver:
         return {name: str(type_) for name, type_ in zip(rows.columns, rows.types, strict=True)}
 
     def star_columns(self, select: exp.Expr) -> list[str]:
-        """Names of the columns that `*` stands for in `select`.
+        """Names of the columns of `*` in `select`.
 
         Raises:
-            DefinitionError: What it reads can't be understood (`query_not_understood`).
+            DefinitionError: Its FROM can't be bound (`query_not_understood`).
         """
         head, tail = _surrounding_sql(select)
         return list(self.column_types(f"{head} SELECT * {tail}"))
 
     def expression_types(self, select: exp.Expr, expressions: Sequence[exp.Expr]) -> list[str]:
-        """The type of each expression, where it stands in `select`."""
+        """The type of each expression in `select`."""
         plain = [expression for expression in expressions if not expression.find(exp.AggFunc)]
         found = dict(zip(map(id, plain), self._types_in_one_query(select, plain), strict=True))
         rest = [expression for expression in expressions if id(expression) not in found]
@@ -81,7 +81,7 @@ class TypeResolver:
         return [found[id(expression)] for expression in expressions]
 
     def _types_in_one_query(self, select: exp.Expr, expressions: Sequence[exp.Expr]) -> list[str]:
-        """All in one query, or one by one where one of them stands in the way."""
+        """All in one query, or one by one if one of them fails."""
         if not expressions:
             return []
         head, tail = _surrounding_sql(select)
@@ -108,7 +108,7 @@ def _empty_relation(columns: Mapping[str, str]) -> str:
 
 
 def _surrounding_sql(select: exp.Expr) -> tuple[str, str]:
-    """The CTEs that the select sees, and what it reads from."""
+    """The CTEs and the FROM clause of the select."""
     withs: list[exp.Expr] = []
     node: exp.Expr | None = select
     while node is not None:

@@ -1,4 +1,4 @@
-"""The kinds of the contract model as Spark names them. Refuses lossy pairs, as the embedded engine does."""
+"""Maps kinds of the contract model to Spark's types. No mapping is lossy."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from lakeward.engines.delta.types import delta_type, from_delta
 from lakeward.engines.spark.expressions import INSTANT
 from lakeward.engines.tables import TableColumn
 
-# What Spark's SQL calls otherwise than Delta's log does.
+# Types that Spark SQL names differently from Delta's log.
 _SQL = {"long": "bigint"}
 _DUCKDB_NAMES = {
     **{name: name for name in ("TINYINT", "SMALLINT", "BIGINT", "FLOAT", "DOUBLE", "BOOLEAN", "DATE")},
@@ -23,22 +23,22 @@ _DELTA = {"bigint": "long", "int": "integer", "smallint": "short", "tinyint": "b
 
 
 def spark_type(type_: DataType) -> str:
-    """How Spark's SQL names the type."""
+    """Spark SQL's name of the type."""
     return _SQL.get(delta_type(type_), delta_type(type_))
 
 
 def quote_identifier(name: str) -> str:
-    """The name as Spark's SQL takes it, whatever is in it."""
+    """The name as a quoted identifier of Spark SQL."""
     return "`" + name.replace("`", "``") + "`"
 
 
 def schema_ddl(columns: Iterable[TableColumn]) -> str:
-    """The columns as Spark's readers take them."""
+    """The columns as DDL for Spark's readers."""
     return ", ".join(f"{quote_identifier(column.name)} {spark_type(column.type)}" for column in columns)
 
 
 def duckdb_type_name(type_: SparkType) -> str:
-    """How DuckDB names Spark's type; text for what it has no word for."""
+    """DuckDB's name of Spark's type; text if it has none."""
     if isinstance(type_, ArrayType):
         return f"{duckdb_type_name(type_.elementType)}[]"
     name = type_.simpleString().upper()
@@ -46,6 +46,6 @@ def duckdb_type_name(type_: SparkType) -> str:
 
 
 def from_spark(type_: SparkType) -> DataType:
-    """The type that holds every value of Spark's; text for what has no kind, as a time that is no instant yet."""
+    """The type that holds every value of Spark's type; text if there is none, as for a time without a zone."""
     name = type_.simpleString()
     return DataType(Kind.STRING) if name == "timestamp_ntz" else from_delta(_DELTA.get(name, name))

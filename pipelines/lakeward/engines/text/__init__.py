@@ -1,1 +1,1 @@
-"""Files of text as SQL over numbered lines, for any engine that can say a few words of it."""
+"""Parsing of text files as SQL over numbered lines, for any engine with a `TextSqlDialect`."""

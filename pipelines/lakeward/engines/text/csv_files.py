@@ -1,6 +1,6 @@
-"""Delimited files of one kind as SQL over their lines: quoted line breaks joined, rows and rejects told apart.
+"""Parses delimited files of one layout as SQL over their lines: joins quoted line breaks and separates rows and rejects.
 
-Refuses to join lines that do not make a whole record.
+Lines that do not make a whole record are not joined.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from lakeward.engines.text.staging_queries import StagingQueries, missing_column
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvLayout:
-    """What files share that are read by one SELECT.
+    """Common properties of files that one SELECT reads.
 
     Args:
         header: Column names, trimmed; an unnamed column is `_unnamed_<position>`.
-        mixed: Lines hold carriage returns.
-        undecoded: Some lines hold marks of bytes that did not decode.
-        joins: Quotes are left open at the end of some lines: records are not lines.
-        flawed: Some lines are no records by themselves.
+        mixed: Whether lines contain carriage returns.
+        undecoded: Whether lines contain marks of bytes that did not decode.
+        joins: Whether quotes are open at the end of lines, so that a record can have several lines.
+        flawed: Whether some lines are not whole records.
     """
 
     header: tuple[str, ...]
@@ -32,11 +32,11 @@ class CsvLayout:
 
 
 class CsvGroup:
-    """Files of one kind.
+    """Files of one layout.
 
     Args:
-        lines: SELECT of `file, seq, n, line`: their data lines, NULL for a blank one.
-        spans: SELECT of what `multiline_records_select` gave for these files; read only where lines are joined.
+        lines: SELECT of `file, seq, n, line`: their data lines, NULL for a blank line.
+        spans: SELECT of the result of `multiline_records_select` for these files; read only if lines are joined.
     """
 
     def __init__(self, layout: CsvLayout, lines: str, columns: Sequence[Column], spans: str) -> None:
@@ -90,9 +90,9 @@ class CsvGroup:
 
 
 def multiline_records_select(layout: CsvLayout, lines: str) -> str:
-    """SELECT of `file, seq, n, last, text`: the records of several lines, neighbours among the lines with an odd quote that make one.
+    """SELECT of `file, seq, n, last, text`: records of several lines, made of neighbours among the lines with an odd quote.
 
-    In a run of neighbours of which each could belong to the next, every other one does.
+    In a run of neighbours that could all be joined, pairs are joined from the first.
     """
     dialect, sql = layout.dialect, layout.dialect.sql
     odd = f"SELECT seq, n, {dialect.opens_quote('line')} AS opens FROM ({lines}) WHERE {dialect.has_odd_quotes('line')}"
@@ -113,5 +113,5 @@ def multiline_records_select(layout: CsvLayout, lines: str) -> str:
 
 
 def not_blank(carriage: str) -> str:
-    """Condition: the line holds something."""
+    """Condition: the line is not blank."""
     return f"(line IS NOT NULL AND line <> {carriage})"

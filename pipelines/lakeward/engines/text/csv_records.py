@@ -1,8 +1,8 @@
 """Records of delimited text, as SQL over numbered lines.
 
-A line with no quote is cut at its delimiters; one with quotes is cut by an expression that must cover it whole. A quoted line
-break joins lines only where the joined record has as many fields as the header: a stray quote costs its own line, no other.
-Refuses to trim, type or null a value.
+A line without quotes is split at its delimiters; one with quotes by an expression that must match it whole. A quoted line
+break joins lines only if the joined record has as many fields as the header: a stray quote affects only its own line.
+Values are not trimmed, typed or set to NULL here.
 """
 
 import re
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.engines.text.text_sql import TextSqlDialect
 
-# A quoted text with more lines, or more bytes, is no field anybody wrote: it is two stray quotes far apart.
+# Maximum lines and bytes of a quoted field; a longer one counts as two stray quotes.
 MAX_RECORD_LINES = 1000
 MAX_RECORD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvRecordSql:
-    """How fields are set apart. Each method gives an SQL expression over the expression of a text.
+    """The dialect of delimited text. Each method returns an SQL expression over the expression of a text.
 
     Args:
-        delimiter, quote, escape: One character each; an empty `quote` means that nothing is quoted.
-        newline: The line end of the file, which a field without quotes can't hold.
+        delimiter, quote, escape: One character each; an empty `quote` disables quoting.
+        newline: The line end of the file, which an unquoted field can't contain.
         sql: The text functions of the engine.
     """
 
@@ -34,22 +34,22 @@ class CsvRecordSql:
 
     @classmethod
     def of(cls, record_format: RecordFormat, newline: str, sql: TextSqlDialect) -> "CsvRecordSql":
-        """The dialect that the contract declares."""
+        """The dialect in the contract."""
         read = record_format
         return cls(delimiter=read.delimiter, quote=read.quote, escape=read.escape, newline=newline, sql=sql)
 
     @property
     def has_escape(self) -> bool:
-        """Whether a character other than the quote itself escapes."""
+        """Whether the escape character differs from the quote."""
         return self.escape not in ("", self.quote)
 
     def needs_parsing(self, text: str) -> str:
-        """Condition: cutting at delimiters is not enough."""
+        """Condition: splitting at delimiters is not enough."""
         signs = [self.quote] * bool(self.quote) + [self.escape] * self.has_escape
         return "(" + (" OR ".join(f"contains({text}, {self.sql.literal(sign)})" for sign in signs) or "false") + ")"
 
     def has_odd_quotes(self, text: str) -> str:
-        """Condition: the text opens or closes a quote that it does not also close or open."""
+        """Condition: the text has an unbalanced quote."""
         if not self.quote:
             return "false"
         quotes = self.sql.remove_matches(text, f"(?s){re.escape(self.escape)}.") if self.has_escape else text
@@ -68,7 +68,7 @@ class CsvRecordSql:
         )
 
     def opens_quote(self, text: str) -> str:
-        """Condition on a text with an odd quote: whole fields, then one that begins with the quote and goes on behind it."""
+        """Condition on a text with an odd quote: whole fields, then a quoted field that is not closed."""
         quoted, plain = self._open_field(), self._plain_field()
         edge, delimiter = re.escape(self.quote), re.escape(self.delimiter)
         dangling = f"{re.escape(self.escape)}?" if self.has_escape else ""
@@ -80,13 +80,13 @@ class CsvRecordSql:
         return f"(?s){re.escape(self.delimiter)}({quoted}{self._plain_field()})"
 
     def _open_field(self) -> str:
-        """A field in quotes up to its closing quote."""
+        """A quoted field up to its closing quote."""
         edge = re.escape(self.quote)
         pair = f"{re.escape(self.escape)}." if self.has_escape else edge * 2
         return f"{edge}(?:[^{_class_member(self.quote)}{self._escape_in_class()}]|{pair})*{self.sql.possessive}"
 
     def _plain_field(self) -> str:
-        """A field without quotes around it, or nothing."""
+        """An unquoted field, or nothing."""
         inner = f"[^{_class_member(self.delimiter)}{_class_member(self.newline[-1])}{self._escape_in_class()}"
         pair = f"|{re.escape(self.escape)}." if self.has_escape else ""
         return f"(?:{inner}{_class_member(self.quote)}]{pair})(?:{inner}]{pair})*{self.sql.possessive}|"
@@ -95,11 +95,11 @@ class CsvRecordSql:
         return _class_member(self.escape) if self.has_escape else ""
 
     def has_text_outside_fields(self, text: str, fields: str) -> str:
-        """Condition: the fields are not the whole text: something stands after a closing quote."""
+        """Condition: the fields do not cover the text: there is text after a closing quote."""
         return f"({self.needs_parsing(text)} AND {self.sql.join_list(fields, self.delimiter)} <> {text})"
 
     def field_value(self, field: str) -> str:
-        """Text: what a field means: outer quotes taken off, escaped characters restored."""
+        """Text: the value of a field, without outer quotes and with escapes resolved."""
         if not self.quote and not self.has_escape:
             return field
         inner, plain = self.sql.strip_ends(field), field
@@ -115,7 +115,7 @@ class CsvRecordSql:
 
 
 def reject_reason(dialect: CsvRecordSql, width: int, *, undecoded: bool) -> str:
-    """Text: why `text`, cut into fields `f`, is no record of `width` fields; NULL where it is one."""
+    """Text: why `text`, split into fields `f`, is not a record of `width` fields; NULL if it is."""
     marked = dialect.sql.has_marks("text") if undecoded else "false"
     count = dialect.sql.list_length("f")
     return (
@@ -128,11 +128,11 @@ def reject_reason(dialect: CsvRecordSql, width: int, *, undecoded: bool) -> str:
 
 
 def reject_detail(sql: TextSqlDialect, width: int) -> str:
-    """Text: what was expected and found, where `reason` is about the number of fields."""
+    """Text: the expected and found number of fields, if `reason` is about it."""
     found = f"'expected {width} fields, found ' || {sql.list_length('f')}"
     return f"CASE WHEN reason IN ('reject_too_few_fields', 'reject_too_many_fields') THEN {found} END"
 
 
 def _class_member(sign: str) -> str:
-    """A character as it stands in `[]` of a regular expression; nothing for none."""
+    """A character escaped for `[]` of a regular expression; empty for none."""
     return re.sub(r"([\\\]\[^-])", r"\\\1", sign)

@@ -1,7 +1,7 @@
-"""Text files as UTF-8 that DuckDB can cut into lines, with nothing lost where bytes are not text.
+"""Provides text files as UTF-8 that DuckDB can split into lines, without losing bytes that do not decode.
 
-Bytes pass through Python's codecs in chunks, rows never do. A file that is UTF-8 with one kind of line end is read where it
-lies; any other gets a working copy. Refuses to guess an encoding, and to drop or replace a byte that does not decode.
+Bytes pass through Python's codecs in chunks, rows never do. A UTF-8 file with one kind of line end is read in
+place; any other gets a working copy. No encoding is guessed, and no byte that does not decode is dropped or replaced.
 """
 
 import codecs
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# The last code points of Unicode's plane 16, for private use and met in no file: what stands for something else in a working
-# copy. A file that holds one of them all the same has it taken apart into its bytes, as if it had not decoded.
+# The last code points of Unicode's plane 16, for private use: markers in a working copy. If a file contains one of them, its
+# bytes are marked as if they had not decoded.
 BYTE_MARK = 0x10FE00  # + the byte that did not decode
 CARRIAGE_RETURN = chr(0x10FF0D)  # a carriage return in a file whose line ends are mixed
-NEVER_IN_TEXT = chr(0x10FFFF)  # a delimiter that no line holds
+NEVER_IN_TEXT = chr(0x10FFFF)  # a delimiter that no line contains
 
 _CHUNK = 1 << 20  # small enough for the CPU's caches, large enough that the loop costs nothing
 _RESERVED_START = b"\xf4\x8f"
@@ -23,7 +23,7 @@ _RESERVED_UTF8 = re.compile(rb"\xf4\x8f[\xb8-\xbf]")
 _RESERVED = re.compile(f"[{chr(BYTE_MARK)}-{NEVER_IN_TEXT}]")
 _SURROGATE = 0xDC00  # + the byte, while a chunk is being decoded
 _UNDECODED = re.compile("[\udc00-\udcff]")
-# GB18030 reads all that GBK and GB2312 wrote, and what Windows calls GBK is more than Python's codec of that name.
+# GB18030 contains GBK and GB2312, and the GBK of Windows has more characters than Python's codec of that name.
 _WIDER_CODECS = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}
 
 
@@ -33,9 +33,9 @@ class TextView:
 
     Args:
         path: The file itself, or its working copy.
-        newline: What ends a line: `\n`, `\r\n` or `\r`.
-        undecoded: Some bytes are not text in the declared encoding; characters from `BYTE_MARK` on stand for them.
-        mixed: Line ends are mixed; `CARRIAGE_RETURN` stands for each carriage return and `newline` is `\n`.
+        newline: Line end: `\n`, `\r\n` or `\r`.
+        undecoded: Whether some bytes do not decode; characters from `BYTE_MARK` on represent them.
+        mixed: Whether line ends are mixed; then `CARRIAGE_RETURN` represents each carriage return and `newline` is `\n`.
     """
 
     path: Path
@@ -45,15 +45,15 @@ class TextView:
 
 
 def utf8_view(path: Path, encoding: str, scratch: Path) -> TextView:
-    """The file at `path` as DuckDB can cut it into lines.
+    """The file at `path`, or a working copy that DuckDB can split into lines.
 
     Args:
-        path: The file, in `encoding` as far as it is text.
+        path: The file.
         encoding: Python codec name; `gbk` and `gb2312` are read as GB18030, which contains them.
         scratch: An existing folder for working copies, each at most four times as large as its file.
 
     Raises:
-        LookupError: Python knows no such codec.
+        LookupError: Python has no such codec.
         OSError: The file can't be read, or the scratch folder is full.
     """
     codec = _codec(path, encoding)
@@ -68,7 +68,7 @@ def utf8_view(path: Path, encoding: str, scratch: Path) -> TextView:
 
 
 def _codec(path: Path, encoding: str) -> str:
-    """The codec to read with; UTF-16 without a byte order mark is big-endian where its first byte is zero, as in ASCII names."""
+    """The codec to read with; UTF-16 without a byte order mark is big-endian if its first byte is zero, as in ASCII names."""
     name = codecs.lookup(_WIDER_CODECS.get(encoding.lower(), encoding)).name
     if name != "utf-16":
         return name
@@ -114,7 +114,7 @@ def _holds_reserved(path: Path) -> bool:
 
 
 def _decode_chunks(path: Path, codec: str) -> Iterator[bytes]:
-    """The file as UTF-8, with a mark for each byte that is not text."""
+    """The file as UTF-8, with a mark for each byte that does not decode."""
     decoder = codecs.getincrementaldecoder(codec)("lakeward.keep_bytes")
     for chunk in _chunks(path):
         yield _encode_with_marks(decoder.decode(chunk))
@@ -129,7 +129,7 @@ def _encode_with_marks(text: str) -> bytes:
 
 
 def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
-    """Bytes that do not decode, as lone surrogates: no decoder makes one of its own."""
+    """Replace bytes that do not decode by lone surrogates, which no decoder produces."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "".join(chr(_SURROGATE + byte) for byte in error.object[error.start : error.end]), error.end
@@ -139,7 +139,7 @@ codecs.register_error("lakeward.keep_bytes", _keep_bytes)
 
 
 def _detect_newline(path: Path) -> str | None:
-    """What ends the lines of a UTF-8 file; None where line ends are mixed."""
+    """The line end of a UTF-8 file; None if line ends are mixed."""
     returns = feeds = pairs = 0
     cut = False
     for chunk in _chunks(path):

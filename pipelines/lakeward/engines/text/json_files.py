@@ -1,7 +1,7 @@
-"""Files of one JSON object per line (RFC 8259 texts) as SQL over their lines: judged and taken apart line by line, values as text.
+"""Files of one JSON object per line (RFC 8259 texts) as SQL over their lines: parsed line by line, with values as text.
 
-Refuses to choose between two values of one key. How a number is written is the engine's business: beyond 64 bits, or more digits than
-a double holds, only whole numbers keep every digit.
+A duplicate key is a reject. The engine decides how a number is written: beyond 64 bits, or more digits than a double holds, only
+whole numbers keep every digit.
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from lakeward.engines.text.csv_files import not_blank
 from lakeward.engines.text.staging_queries import StagingQueries, rejects_select, rows_select
 from lakeward.engines.text.text_sql import TextSqlDialect
 
-# Unknown keys may be values in disguise (ids as keys); a report names so many of them, `_extra` keeps all.
+# Maximum number of unknown keys in a report, since ids can be used as keys; `_extra` keeps all.
 MAX_UNKNOWN = 100
 
 
 class JsonTextSql(Protocol):
-    """How an engine's SQL takes JSON apart. Expressions are over what `parsed` gives."""
+    """SQL expressions of an engine for parsing JSON, over the result of `parse_records`."""
 
     def parse_records(self, records: str) -> str:
-        """SELECT of the records with what is known of their `text`."""
+        """SELECT of the records with the parsed `text`."""
         ...
 
     def is_object(self) -> str:
@@ -29,7 +29,7 @@ class JsonTextSql(Protocol):
         ...
 
     def has_duplicate_keys(self) -> str:
-        """Condition on an object: a key stands in it twice."""
+        """Condition on an object: it has a duplicate key."""
         ...
 
     def unnest_keys(self) -> str:
@@ -37,26 +37,26 @@ class JsonTextSql(Protocol):
         ...
 
     def extract_values(self, records: str, columns: Sequence[Column]) -> str:
-        """SELECT of the parsed records, all good, with what `value` and `beside` need."""
+        """SELECT of the parsed good records, with the columns for `column_value` and `unknown_keys_json`."""
         ...
 
     def column_value(self, column: Column, position: int) -> str:
-        """Text of the key's value, NULL for none; `place` is the column's among all, from 1."""
+        """Text of the key's value, NULL for none; `position` is the column's, from 1."""
         ...
 
     def unknown_keys_json(self, columns: Sequence[Column]) -> str:
-        """Text: JSON of the keys that are no columns, or NULL."""
+        """Text: JSON of the keys that are not columns, or NULL."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonGroup:
-    """Files of JSON lines that are read by one SELECT.
+    """Files of JSON lines that one SELECT reads.
 
     Args:
-        lines: SELECT of `file, seq, n, line`: their lines, NULL for a blank one.
-        mixed: Lines hold carriage returns.
-        undecoded: Some lines hold marks of bytes that did not decode.
+        lines: SELECT of `file, seq, n, line`: their lines, NULL for a blank line.
+        mixed: Whether lines contain carriage returns.
+        undecoded: Whether lines contain marks of bytes that did not decode.
     """
 
     sql: TextSqlDialect
@@ -76,7 +76,7 @@ class JsonGroup:
         queries.rows.append(rows_select(self.sql, good, self.columns, values, self.json_sql.unknown_keys_json(self.columns)))
 
     def unknown_keys_select(self) -> str:
-        """SELECT of `seq, k`: the first keys of each file that are no columns, by name."""
+        """SELECT of `seq, k`: the first keys of each file that are not columns, by name."""
         records = self.json_sql.parse_records(self._records())
         judged = f"SELECT * FROM ({records}) WHERE NOT {self._has_marks()}"
         keys = f"SELECT DISTINCT seq, k FROM (SELECT seq, {self.json_sql.unnest_keys()} AS k FROM ({judged}))"

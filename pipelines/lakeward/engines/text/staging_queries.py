@@ -1,4 +1,4 @@
-"""What reading the files of one format gives: SELECTs to be united, and a report per file. Refuses to run them."""
+"""The result of reading files of one format: SELECTs to be united, and a report per file. Runs no query."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from lakeward.contracts.model import Column
 from lakeward.core.names import Relation
 from lakeward.engines.text.text_sql import TextSqlDialect
 
-# What `stage` makes of a batch's files in a session.
+# Relations of a batch's files in a session.
 STAGED_ROWS, STAGED_REJECTS = Relation("staged_rows"), Relation("staged_rejects")
-# One of nothing, for batches whose files give no rows or no rejects.
+# An empty SELECT, for batches without rows or rejects.
 NO_REJECTS = (
     "SELECT CAST(NULL AS STRING) AS _file, CAST(NULL AS BIGINT) AS _file_seq, CAST(NULL AS BIGINT) AS _row, "
     "CAST(NULL AS STRING) AS reason, CAST(NULL AS STRING) AS detail, CAST(NULL AS BINARY) AS raw WHERE false"
@@ -19,9 +19,9 @@ NO_REJECTS = (
 
 @dataclass(slots=True)
 class StagingQueries:
-    """SELECTs of rows and of rejects, shaped as `QueryEngine.stage` promises, gathered file by file.
+    """SELECTs of rows and of rejects, with the columns of `QueryEngine.stage`, collected file by file.
 
-    Rows are what is left when `staged_rejects` has been made from the rejects: each record is judged once.
+    Rows are the records that are not in `staged_rejects`: each record is judged once.
     """
 
     sql: TextSqlDialect
@@ -30,7 +30,7 @@ class StagingQueries:
     reports: list[FileReport] = field(default_factory=list)
 
     def reject_file(self, file: BatchInput, reason: str) -> None:
-        """Make the whole file one reject, kept in landing under its sha256."""
+        """Reject the whole file, which stays in landing under its sha256."""
         literal = self.sql.literal
         self.rejects.append(
             f"SELECT {literal(file.name)} AS _file, CAST({file.seq} AS BIGINT) AS _file_seq, CAST(0 AS BIGINT) AS _row, "
@@ -40,7 +40,7 @@ class StagingQueries:
 
 
 def rejects_select(records: str, reason: str, detail: str, raw: str) -> str:
-    """SELECT of the rejects among `records` (`file, seq, n`, and what the three expressions need); a NULL reason is none."""
+    """SELECT of the rejects among `records` (`file, seq, n`, and the columns of the three expressions): those with a reason."""
     return (
         f"SELECT file AS _file, seq AS _file_seq, n AS _row, reason, {detail} AS detail, {raw} AS raw "
         f"FROM (SELECT *, {reason} AS reason FROM ({records})) WHERE reason IS NOT NULL"
@@ -48,18 +48,18 @@ def rejects_select(records: str, reason: str, detail: str, raw: str) -> str:
 
 
 def rows_select(sql: TextSqlDialect, records: str, columns: Sequence[Column], values: Sequence[str], extra: str) -> str:
-    """SELECT of the rows: the columns' values, the place (`file, seq, n` of the records) and what is beside them."""
+    """SELECT of the rows: values, row id (`file, seq, n` of the records) and unknown columns."""
     named = "".join(f"{value} AS {sql.identifier(column.name)}, " for column, value in zip(columns, values, strict=True))
     return f"SELECT {named}file AS _file, seq AS _file_seq, n AS _row, {extra} AS _extra FROM ({records})"
 
 
 def no_rows_select(sql: TextSqlDialect, columns: Sequence[Column]) -> str:
-    """SELECT of no row."""
+    """An empty SELECT."""
     named = "".join(f"CAST(NULL AS STRING) AS {sql.identifier(column.name)}, " for column in columns)
     row_id_items = "CAST(NULL AS STRING) AS _file, CAST(NULL AS BIGINT) AS _file_seq, CAST(NULL AS BIGINT) AS _row"
     return f"SELECT {named}{row_id_items}, CAST(NULL AS STRING) AS _extra WHERE false"
 
 
 def missing_columns_detail(sql: TextSqlDialect, missing: Sequence[str]) -> str:
-    """Text: which required columns a file lacks."""
+    """Text: the required columns that a file lacks."""
     return sql.literal("missing: " + ", ".join(missing))

@@ -1,6 +1,6 @@
-"""What the reading of text needs an engine's SQL to say, so that records are judged by one text of rules on every engine.
+"""SQL expressions that reading text needs from an engine, so that all engines apply the same rules.
 
-Refuses to hide structure: SELECTs, joins, windows and CASE are the same everywhere and are written where they are used.
+SELECTs, joins, windows and CASE are equal on all engines and are written where they are used.
 """
 
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from typing import Protocol
 
 
 class TextSqlDialect(Protocol):
-    """SQL expressions, as texts over texts of expressions. Patterns are of RE2 with `(?s)`, which Java reads alike.
+    """SQL expressions as texts. Patterns are in RE2's syntax with `(?s)`, which means the same in Java.
 
     Attributes:
-        possessive: What follows a `*` that need never give anything back: nothing where the matcher keeps no stack.
-        carriage: Literal of what stands for a carriage return in a line.
+        possessive: Suffix of a possessive `*`: empty if the matcher needs no stack.
+        carriage: Literal of the marker of a carriage return in a line.
     """
 
     possessive: str
@@ -27,7 +27,7 @@ class TextSqlDialect(Protocol):
         ...
 
     def split(self, text: str, separator: str) -> str:
-        """List of texts: what stands between the signs."""
+        """List of texts: the parts between separators."""
         ...
 
     def extract_all(self, text: str, pattern: str) -> str:
@@ -39,11 +39,11 @@ class TextSqlDialect(Protocol):
         ...
 
     def remove_matches(self, text: str, pattern: str) -> str:
-        """Text: every match taken out."""
+        """Text without all matches."""
         ...
 
     def replace_by_group(self, text: str, pattern: str) -> str:
-        """Text: every match replaced by its first group."""
+        """Text with each match replaced by its first group."""
         ...
 
     def byte_length(self, text: str) -> str:
@@ -51,19 +51,19 @@ class TextSqlDialect(Protocol):
         ...
 
     def integer_division(self, number: str, divisor: int) -> str:
-        """Integer: the quotient without its rest."""
+        """Integer: the quotient without remainder."""
         ...
 
     def list_item(self, items: str, position: int) -> str:
-        """The list's item, from 1; NULL where there is none."""
+        """The list's item, from 1; NULL if there is none."""
         ...
 
     def list_length(self, items: str) -> str:
-        """Integer: the items of the list."""
+        """Integer: the number of items."""
         ...
 
     def join_list(self, items: str, separator: str) -> str:
-        """Text: the texts of a list with the sign between them."""
+        """Text: the texts of a list, joined by the separator."""
         ...
 
     def strip_ends(self, text: str) -> str:
@@ -71,7 +71,7 @@ class TextSqlDialect(Protocol):
         ...
 
     def starts_with(self, text: str, prefix: str) -> str:
-        """Condition: the text begins with the sign."""
+        """Condition: the text begins with the prefix."""
         ...
 
     def integer_range(self, first: str, last: str) -> str:
@@ -79,7 +79,7 @@ class TextSqlDialect(Protocol):
         ...
 
     def string_agg(self, text: str, order: str, separator: str) -> str:
-        """Aggregate: the texts in this order with the sign between them."""
+        """Aggregate: the texts in this order, joined by the separator."""
         ...
 
     def json_object(self, pairs: Sequence[tuple[str, str]]) -> str:
@@ -87,17 +87,17 @@ class TextSqlDialect(Protocol):
         ...
 
     def restore_returns(self, text: str, *, mixed: bool) -> str:
-        """The text of a record with its carriage returns put back, the one at its end being part of the line end."""
+        """The text of a record with its carriage returns restored, except one at its end, which is part of the line end."""
         ...
 
     def has_marks(self, text: str) -> str:
-        """Condition: the text holds marks of bytes that did not decode."""
+        """Condition: the text contains marks of bytes that did not decode."""
         ...
 
     def raw_bytes(self, text: str, *, undecoded: bool) -> str:
-        """Binary: the text in UTF-8, with the bytes that did not decode put back as they were."""
+        """Binary: the text in UTF-8, with the original bytes that did not decode."""
         ...
 
     def exclude_rejects(self, records: str, reason: str) -> str:
-        """SELECT of those `records` (`seq, n` among them) that are no rejects; `reason` is NULL for them."""
+        """SELECT of those `records` (with `seq, n`) that are not rejects; their `reason` is NULL."""
         ...

@@ -26,7 +26,7 @@ class CsvReader:
     """Reads delimited files, all under the contract's dialect.
 
     Args:
-        scratch: An existing folder for records that go over several lines, which must outlive the session's relations.
+        scratch: An existing folder for records of several lines; it must exist as long as the session's relations.
     """
 
     def __init__(self, session: SparkSession, record_format: RecordFormat, columns: Sequence[Column], scratch: Path) -> None:
@@ -53,7 +53,7 @@ class CsvReader:
         return self._reading
 
     def _read(self, number: int, files: Sequence[SparkTextFile], header: CsvHeader) -> None:
-        """Add files with one header, read alike, to the reading."""
+        """Add files with the same header and layout to the reading."""
         lines = TextLines(self._session, f"staged_csv_{number}", files)
         dialect = CsvRecordSql.of(self._record_format, files[0].text.view.newline, SPARK)
         parts = lines.splits_of(self._measure_splits(lines, dialect, len(header.names)))
@@ -88,7 +88,7 @@ class CsvReader:
         return lines.measure_splits(f"{dialect.split_fields('text')} AS f", counts)
 
     def _cache_multiline_records(self, name: str, layout: CsvLayout, lined: str) -> str:
-        """SELECT of the records of several lines, found once and kept."""
+        """SELECT of the cached records of several lines."""
         if not layout.has_multiline_records:
             return ""
         folder = str(self._scratch.absolute() / name)
@@ -114,7 +114,7 @@ class CsvReader:
 
 
 def _layout_key(opened_file: tuple[SparkTextFile, CsvHeader]) -> tuple[object, ...]:
-    """What files must share to be read by one SELECT; one that holds nothing has no header."""
+    """Properties that files must share to be read by one SELECT; an empty file has no header."""
     file, header = opened_file
     return file.scan_key, header.names
 

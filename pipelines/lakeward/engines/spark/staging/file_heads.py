@@ -1,7 +1,7 @@
-r"""The beginning of a text file, read by the driver: its header is a plan, not a row.
+r"""Reads the beginning of a text file on the driver, for its header.
 
-Refuses to read further, but where a file must be copied as a whole for executors to read it: an encoding that is not UTF-8, or lines
-that end in a carriage return alone. Such a file passes through the driver's codecs, block by block; its rows do not.
+The driver reads further only if a file must be copied for executors: an encoding that is not UTF-8, or lines
+that end in a carriage return only. Such a file passes through the driver's codecs block by block, not row by row.
 """
 
 import tempfile
@@ -25,7 +25,7 @@ _UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig", "ascii")
 
 
 def open_text(file: BatchInput, record_format: RecordFormat, scratch: Path) -> SparkTextFile | None:
-    """How executors are to read the file; None where it has a line beyond all bounds."""
+    """How executors read the file; None if it has a line beyond the limit."""
     if record_format.encoding.lower() not in _UTF8:
         return SparkTextFile(TextFile(file, utf8_view(file.path, record_format.encoding, scratch)), native=False)
     head = _read_head(file.path)
@@ -39,7 +39,7 @@ def open_text(file: BatchInput, record_format: RecordFormat, scratch: Path) -> S
 def read_csv_header(
     con: duckdb.DuckDBPyConnection, file: SparkTextFile, record_format: RecordFormat, scratch: Path
 ) -> CsvHeader | str:
-    """The header of a delimited file, or the reason why the whole of it is refused."""
+    """The header of a delimited file, or the reason why the whole file is rejected."""
     view = file.text.view
     if file.native:
         with tempfile.NamedTemporaryFile(dir=scratch, suffix=".head", delete=False) as copy:
@@ -50,7 +50,7 @@ def read_csv_header(
 
 
 def _read_head(path: Path) -> bytes:
-    """As many bytes as hold the first line with something in it, and as many lines as a header could go on over."""
+    """Enough bytes for the first line that is not blank, and for the lines of a header of several lines."""
     head = b""
     with path.open("rb") as file:
         while len(head) <= MAX_LINE_BYTES and head.lstrip(b"\xef\xbb\xbf\r\n").count(b"\n") <= MAX_RECORD_LINES + 1:

@@ -1,6 +1,6 @@
-"""Files of JSON lines on executors: Spark's parser, held to what one JSON object is, and numbers written as DuckDB writes them.
+"""Reads files of JSON lines on executors, with Spark's parser limited to one JSON object and numbers written as in DuckDB.
 
-Refuses what stands behind an object, which Spark's parser alone would pass over.
+Text after an object is a reject, although Spark's parser ignores it.
 """
 
 import itertools
@@ -20,13 +20,13 @@ from lakeward.engines.text.json_files import JsonGroup
 from lakeward.engines.text.staging_queries import StagingQueries
 
 _STRICT = "map('allowSingleQuotes', 'false')"
-# An object's name in the text that is parsed: no text has its own digest in it.
+# Name of the object in the parsed text: no text contains its own digest.
 _WRAPPED = """concat('{"x', _own, '":', text, ',"y', _own, '":{}}')"""
-# Half of a pair of surrogates is no character; whole pairs and escaped backslashes are taken out first.
+# A lone surrogate is not a character; pairs and escaped backslashes are removed first.
 _PAIRS = SPARK.literal(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _HALF = SPARK.literal(r"\\u[dD][89a-fA-F]")
 _WHOLE_CHARACTERS = f"(NOT contains(text, '\\\\u') OR NOT regexp_replace(text, {_PAIRS}, '') RLIKE {_HALF})"
-# Java writes 1.0E7 and 1.0E-4 where DuckDB writes 10000000.0 and 0.0001; both go over to exponents, but not at the same places.
+# Java writes 1.0E7 and 1.0E-4, DuckDB 10000000.0 and 0.0001; both use exponents, but from different magnitudes.
 _JAVA_NUMBER = SPARK.literal(r"[0-9]E-?[0-9]")
 _IS_JAVA_NUMBER = SPARK.literal(r"^-?[0-9.]+E-?[0-9]+\z")
 _TOKENS = SPARK.literal(r'(?s)"(?:[^"\\]|\\.)*+"|-?[0-9.]+E-?[0-9]+|[^"0-9-]++|.')
@@ -35,10 +35,10 @@ _NOT_TEXT = SPARK.literal(r'^(-?[0-9]|true\z|false\z|[{\[]|"-?(NaN|Infinity)"\z)
 
 
 class _SparkJsonSql:
-    """`JsonTextSql` of Spark. `_v` is the object as a map of texts, `_k` its keys as they stand, `_u` those that are no columns."""
+    """`JsonTextSql` of Spark. `_v` is the object as a map of texts, `_k` its keys, `_u` the keys that are not columns."""
 
     def parse_records(self, records: str) -> str:
-        """See `JsonTextSql.parsed`."""
+        """See `JsonTextSql.parse_records`."""
         wrapped = f"from_json({_WRAPPED}, 'map<string,map<string,string>>', {_STRICT})"
         maps = f"SELECT *, {wrapped} AS _m FROM (SELECT *, md5(text) AS _own FROM ({records}))"
         alone = f"size(_m) = 2 AND map_contains_key(_m, 'y' || _own) AND {_WHOLE_CHARACTERS}"
@@ -51,7 +51,7 @@ class _SparkJsonSql:
         return "(_v IS NOT NULL)"
 
     def has_duplicate_keys(self) -> str:
-        """See `JsonTextSql.repeats`."""
+        """See `JsonTextSql.has_duplicate_keys`."""
         return "size(_k) <> size(array_distinct(_k))"
 
     def unnest_keys(self) -> str:
@@ -59,21 +59,21 @@ class _SparkJsonSql:
         return "explode(_k)"
 
     def extract_values(self, records: str, columns: Sequence[Column]) -> str:
-        """See `JsonTextSql.taken`. `_t` has the values with their types, where the texts alone do not say them."""
+        """See `JsonTextSql.extract_values`. `_t` has the typed values, if texts are not sufficient."""
         known = ", ".join(SPARK.literal(column.source_name) for column in columns)
         strange = f"SELECT *, filter(_k, k -> k NOT IN ({known})) AS _u FROM ({records})"
         needed = f"size(_u) > 0 OR exists(map_values(_v), s -> contains(s, 'E') AND s RLIKE {_JAVA_NUMBER})"
         return f"SELECT *, CASE WHEN {needed} THEN from_json(text, 'map<string,variant>', {_STRICT}) END AS _t FROM ({strange})"
 
     def column_value(self, column: Column, position: int) -> str:
-        """See `JsonTextSql.value`."""
+        """See `JsonTextSql.column_value`."""
         del position
         key = SPARK.literal(column.source_name)
         value = f"try_element_at(_v, {key})"
         return f"CASE WHEN {_needs_rewriting(value)} AND NOT {_is_text(key, value)} THEN {_as_duckdb(value)} ELSE {value} END"
 
     def unknown_keys_json(self, columns: Sequence[Column]) -> str:
-        """See `JsonTextSql.beside`."""
+        """See `JsonTextSql.unknown_keys_json`."""
         del columns
         value = "try_element_at(_v, k)"
         value_json = f"CASE WHEN {_is_text('k', value)} THEN {json_text(value)} ELSE {_as_duckdb(value)} END"
@@ -82,7 +82,7 @@ class _SparkJsonSql:
 
 
 def read_json(session: SparkSession, files: Iterable[SparkTextFile], columns: Sequence[Column]) -> StagingQueries:
-    """Read files of JSON lines; a key that a record lacks is NULL, as JSON has no header to miss it in."""
+    """Read files of JSON lines; a missing key is NULL, since JSON has no header."""
     reading = StagingQueries(SPARK)
     known = sorted(files, key=lambda file: repr(file.scan_key))
     for index, (_, group) in enumerate(itertools.groupby(known, key=lambda file: file.scan_key)):
@@ -93,7 +93,7 @@ def read_json(session: SparkSession, files: Iterable[SparkTextFile], columns: Se
 def _read(
     session: SparkSession, reading: StagingQueries, name: str, files: Sequence[SparkTextFile], columns: Sequence[Column]
 ) -> None:
-    """Add files that are read alike to the reading."""
+    """Add files with the same layout to the reading."""
     lines = TextLines(session, name, files)
     counts = {
         "longest": "max(octet_length(value))",
@@ -131,17 +131,17 @@ def _read(
 
 
 def _needs_rewriting(value: str) -> str:
-    """Condition: the value may be a number, or hold one, that Java and DuckDB write in two ways."""
+    """Condition: the value can be or contain a number that Java and DuckDB write differently."""
     return f"(contains({value}, 'E') AND {value} RLIKE {_JAVA_NUMBER} OR {value} IN {_NO_NUMBERS})"
 
 
 def _is_text(key: str, value: str) -> str:
-    """Condition: the value is a text in JSON too; told by its looks where no type is known."""
+    """Condition: the value is a JSON text; judged by its characters if the type is unknown."""
     return f"coalesce(schema_of_variant(try_element_at(_t, {key})) = 'STRING', NOT {value} RLIKE {_NOT_TEXT})"
 
 
 def _as_duckdb(value: str) -> str:
-    """The value, no text, with each number in it as DuckDB writes it."""
+    """The value, not a text, with each number as DuckDB writes it."""
     tokens = f"regexp_extract_all({value}, {_TOKENS}, 0)"
     duckdb_token = f"CASE WHEN t RLIKE {_IS_JAVA_NUMBER} THEN {json_number('t')} ELSE t END"
     return (

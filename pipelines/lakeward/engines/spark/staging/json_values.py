@@ -1,4 +1,4 @@
-"""Values of Spark's types as texts of JSON, written as DuckDB writes them. Refuses maps, and bytes: they have no one form."""
+"""Writes values of Spark's types as JSON, in the same way as DuckDB. Maps and bytes have no JSON form."""
 
 import json
 
@@ -10,7 +10,7 @@ _JAVA_NUMBER = SPARK.literal(r"^-?[0-9.]+E-?[0-9]+\z")
 
 
 def json_value(value: str, type_: t.DataType) -> str:
-    """Text: JSON of the value; NULL for none."""
+    """Text: JSON of the value; NULL for NULL."""
     if isinstance(type_, t.ArrayType):
         items = f"transform({value}, e -> coalesce({json_value('e', type_.elementType)}, 'null'))"
         return f"CASE WHEN {value} IS NOT NULL THEN '[' || array_join({items}, ',') || ']' END"
@@ -30,12 +30,12 @@ def json_text(text: str) -> str:
 
 
 def json_key(name: str) -> str:
-    """The name as a key, its colon with it."""
+    """The name as a key, with its colon."""
     return json.dumps(name, ensure_ascii=False) + ":"
 
 
 def json_number(text: str) -> str:
-    """A number that Java wrote with an exponent: digits alone from 1e-6 up to 1e21, as in ECMAScript; beyond, no needless `.0`."""
+    """A number that Java wrote with an exponent: plain digits from 1e-6 to 1e21, as in ECMAScript; beyond, without `.0`."""
     exponent = f"CAST(substring_index({text}, 'E', -1) AS INT)"
 
     def plain(scale: int) -> str:
@@ -58,7 +58,7 @@ def _struct_json(value: str, type_: t.StructType) -> str:
 
 
 def _fraction_json(value: str, type_: t.DataType) -> str:
-    """A decimal that a double holds is written as one; unsigned 64-bit integers come as decimals without a fraction."""
+    """A decimal that a double holds is written as a double; unsigned 64-bit integers are decimals without a fraction."""
     if isinstance(type_, t.DecimalType) and (type_.scale == 0 or type_.precision > 15):
         return f"CAST({value} AS STRING)"
     text = f"CAST(CAST({value} AS DOUBLE) AS STRING)"

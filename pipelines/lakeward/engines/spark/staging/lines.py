@@ -1,8 +1,8 @@
-r"""Lines of text files on executors, each with its number in the file.
+r"""Reads lines of text files on executors, with their numbers.
 
-Spark numbers rows within the part of a file that a task reads; how many lines each part has is counted first, and so a line's number
-follows without moving a line. The parts are the same in every scan: their size is settled once per session, not by the cores
-that happen to be there. A line ends at `\n` alone and keeps its carriage return; text is bytes until somebody looks at it.
+Spark numbers rows within the split of a file that a task reads. The lines of each split are counted first, so a line's number
+follows without a shuffle. The splits are the same in every scan: their size is fixed per session and does not depend on the
+available cores. A line ends only at `\n` and keeps its carriage return; text stays bytes until it is needed.
 """
 
 import os.path
@@ -21,21 +21,21 @@ from lakeward.engines.spark.results import collect_rows
 from lakeward.engines.spark.staging.text_sql import SPARK
 from lakeward.engines.text.decoding import BYTE_MARK, CARRIAGE_RETURN, NEVER_IN_TEXT
 
-# Spark's own setting for how small the parts of a small batch may be; its default follows the cores of the moment.
+# Spark's setting for the least number of splits; its default depends on the available cores.
 _MIN_SPLITS_SETTING = "spark.sql.files.minPartitionNum"
 _RESERVED = SPARK.literal(f"[{chr(BYTE_MARK)}-{NEVER_IN_TEXT}]")
-# Bytes as characters, and the marks that stand for those that are not ASCII.
+# Bytes as characters, and the marks of bytes that are not ASCII.
 _BYTES = SPARK.literal("".join(map(chr, range(128, 256))))
 _MARKS = SPARK.literal("".join(chr(BYTE_MARK + byte) for byte in range(128, 256)))
 
 
 @dataclass(frozen=True, slots=True)
 class SparkTextFile:
-    """A text file as executors read it.
+    """A text file for executors.
 
     Args:
-        native: It is read where it lies, as the bytes that were received; else it is a working copy, in which marks stand for
-            bytes that did not decode and for carriage returns.
+        native: Whether the received file is read itself; otherwise a working copy with marks for bytes that did not decode and
+            for carriage returns.
     """
 
     text: TextFile
@@ -43,17 +43,17 @@ class SparkTextFile:
 
     @property
     def scan_key(self) -> tuple[object, ...]:
-        """What files must share to be read by one scan."""
+        """Properties that files must share to be read by one scan."""
         view = self.text.view
         return self.native, view.newline, view.mixed, view.undecoded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSplit:
-    """What one task reads of a file, and what was counted in it.
+    """The split of a file that one task reads, with its counts.
 
     Args:
-        first: What Spark gives its first line for a number.
+        first: Spark's number of its first line.
     """
 
     path: str
@@ -64,10 +64,10 @@ class FileSplit:
 
 
 class TextLines:
-    """Lines of files that share a way of reading.
+    """Lines of files with the same scan key.
 
     Args:
-        name: Of the session's relation that has them as Spark reads them.
+        name: Name of the session's relation with the lines.
     """
 
     def __init__(self, session: SparkSession, name: str, files: Sequence[SparkTextFile]) -> None:
@@ -91,10 +91,10 @@ class TextLines:
         frame.selectExpr(*items).createOrReplaceTempView(name)
 
     def measure_splits(self, text: str, counts: Mapping[str, str]) -> tuple[FileSplit, ...]:
-        """Count the lines of each part, and what else is asked for, in one scan.
+        """Count the lines of each split, and other aggregates, in one scan.
 
         Args:
-            text: Item of a SELECT over `text`, a record if lines are records, for `counts` to look at.
+            text: SELECT item over `text` (a record if lines are records), for use in `counts`.
             counts: Aggregates over `text`, `value` and that item, by name.
         """
         raw = f"SELECT *, {self._line_sql(undecoded=False)} AS line FROM {self._name}"
@@ -110,15 +110,15 @@ class TextLines:
         )
 
     def undecoded_condition(self) -> str:
-        """Condition on `value`: bytes of it are no text."""
+        """Condition on `value`: it has bytes that do not decode."""
         if not self.native:
             return SPARK.has_marks("value") if self._has_marks else "false"
-        # The lead bytes are looked for first: nobody's text has them.
+        # The lead bytes are searched first: they do not occur in real text.
         reserved = f"(contains(CAST(value AS BINARY), X'F48F') AND value RLIKE {_RESERVED})"
         return f"(NOT is_valid_utf8(value) OR {reserved})"
 
     def data_lines_select(self, parts: Mapping[int, Sequence[FileSplit]], *, undecoded: bool) -> str:
-        """SELECT of `file, seq, n, line` over the data lines of all files that `parts`, by their number, has."""
+        """SELECT of `file, seq, n, line` over the data lines of all files in `parts`, the splits by file number."""
         offsets = [offset for file in self._files for offset in _line_offsets(file.text, parts.get(file.text.input.seq, ()))]
         values = ", ".join(
             f"({SPARK.literal(path)}, {start}L, {shift}L, {seq}L, {SPARK.literal(name)}, {skip}L)"
@@ -132,10 +132,10 @@ class TextLines:
         )
 
     def splits_of(self, parts: Sequence[FileSplit]) -> Callable[[SparkTextFile], tuple[FileSplit, ...]]:
-        """The parts of a file, in its order.
+        """The splits of a file, in order.
 
         Raises:
-            InvariantError: Spark read something that is none of the files: its rows would be lost.
+            InvariantError: Spark read a file that is not in the batch.
         """
         found: dict[str, list[FileSplit]] = {_absolute_path(file.text.view.path): [] for file in self._files}
         for part in parts:
@@ -146,7 +146,7 @@ class TextLines:
         return lambda file: tuple(found[_absolute_path(file.text.view.path)])
 
     def _line_sql(self, *, undecoded: bool) -> str:
-        """The line as text, NULL for a blank one; marks stand for the bytes of a line that is none."""
+        """The line as text, NULL for a blank line; with marks for bytes that do not decode."""
         line = "value"
         if self._has_return_marks and not self.native:
             line = f"replace(value, {SPARK.literal(CARRIAGE_RETURN)}, '\\r')"
@@ -160,7 +160,7 @@ _NO_OFFSETS = "('', -1L, 0L, 0L, '', 0L)"
 
 
 def _line_offsets(file: TextFile, parts: Sequence[FileSplit]) -> list[tuple[str, int, int, int, str, int]]:
-    """Of each part, what must be added to Spark's numbers to have the file's."""
+    """Per split, the difference between the file's and Spark's line numbers."""
     found, before = [], 0
     for part in parts:
         found.append((part.path, part.start, before - part.first_line_id + 1, file.input.seq, file.input.name, file.skip))
@@ -169,10 +169,10 @@ def _line_offsets(file: TextFile, parts: Sequence[FileSplit]) -> list[tuple[str,
 
 
 def escape_path(path: Path) -> str:
-    """The path as Spark reads it: no letter of it is a pattern."""
+    """The path, with the characters of Spark's patterns escaped."""
     return re.sub(r"([*?\[\]{}\\])", r"\\\1", _absolute_path(path))
 
 
 def _absolute_path(path: Path) -> str:
-    """The path as Hadoop names it: whole, and without `..`; links stay."""
+    """The absolute path without `..`, as in Hadoop; links stay."""
     return os.path.normpath(path.absolute())

@@ -1,6 +1,6 @@
 """Parquet files on executors, in their own types: the driver reads footers, executors read pages.
 
-Refuses what it would read otherwise than the embedded engine does: `reads_like_duckdb` tells which files those are.
+Only for files that Spark reads like the embedded engine (`reads_like_duckdb`).
 """
 
 import re
@@ -36,16 +36,17 @@ _SHARED_TYPES = re.compile(
     r"(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER|UBIGINT|FLOAT|DOUBLE|BOOLEAN|VARCHAR|DATE|BLOB"
     r"|TIMESTAMP|TIMESTAMP WITH TIME ZONE|DECIMAL\(\d+,\d+\))"
 )
-# How Spark says that a file is damaged, and whose trouble it is all the same where it says the other.
+# Spark's errors for a damaged file, and errors with other causes.
 _DAMAGE_MESSAGES = ("FAILED_READ_FILE", "CANNOT_READ_FILE_FOOTER", "org.apache.parquet")
 _NOT_FILE_ERRORS = ("OutOfMemoryError", "FileNotFoundException", "FILE_NOT_EXIST", "ExecutorLostFailure", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
 class _SparkParquetFile:
-    """A file that opens; `types` maps its columns to DuckDB's types, `view` names it in the session.
+    """A readable file; `types` maps its columns to DuckDB's types, `view` is its name in the session.
 
-    In the view, columns are `c0`, `c1`, …, in the file's order; `n` is the row's number, `x` what is beside, `r` the whole row.
+    In the view, columns are `c0`, `c1`, …, in the file's order; `n` is the row's number, `x` the unknown columns, `r` the whole
+    row.
     """
 
     input: BatchInput
@@ -58,7 +59,7 @@ class _SparkParquetFile:
 
 
 def reads_like_duckdb(file: BatchInput, columns: Sequence[Column]) -> bool:
-    """Whether Spark reads the file as DuckDB does; so does one that neither reads."""
+    """Whether Spark reads the file like DuckDB; true if neither can read it."""
     with duckdb.connect() as con:
         types = _footer_types(con, file)
     if types is None:
@@ -71,7 +72,7 @@ def reads_like_duckdb(file: BatchInput, columns: Sequence[Column]) -> bool:
 
 
 class ParquetReader:
-    """Reads Parquet files; one that lacks a required column is all rejects, a value that its table can't hold one."""
+    """Reads Parquet files; rejects a file without a required column, and a record with a value that the table can't hold."""
 
     def __init__(self, session: SparkSession, columns: Sequence[Column], stored: Mapping[str, DataType]) -> None:
         self._session = session
@@ -119,7 +120,7 @@ class ParquetReader:
             )
 
     def _readable_files(self, files: Iterable[BatchInput]) -> list[_SparkParquetFile]:
-        """The files that can be read to their ends, their records counted by decoding them all."""
+        """The files that can be read completely, with their records counted by decoding all."""
         found = []
         for file in files:
             parquet_file = self._open_file(file)
@@ -146,7 +147,7 @@ class ParquetReader:
             return None
 
     def _register_view(self, parquet_file: _SparkParquetFile) -> None:
-        """Make the file's view, with the types that DuckDB reads."""
+        """Create the file's view, with DuckDB's types."""
         names = {column.source_name for column in self._columns}
         frame = self._session.read.parquet(escape_path(parquet_file.input.path))
         fields = {field.name: field.dataType for field in frame.schema.fields}
@@ -182,7 +183,7 @@ class ParquetReader:
 
 
 def _footer_types(con: duckdb.DuckDBPyConnection, file: BatchInput) -> dict[str, str] | None:
-    """Columns and their types in DuckDB; None where the file is none."""
+    """Columns and their types in DuckDB; None if the file is not Parquet."""
     describe = f"DESCRIBE FROM read_parquet({literal(str(file.path))})"
     rows = try_read(partial(_rows, con, describe))
     return None if rows is None else {row[0]: row[1] for row in rows}
@@ -193,12 +194,12 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, ...]]:
 
 
 def _is_damage(message: str) -> bool:
-    """Whether the file is at fault, and not memory, the network or a person who stopped it."""
+    """Whether the error is the file's, not memory, the network or an interrupt."""
     return any(sign in message for sign in _DAMAGE_MESSAGES) and not any(sign in message for sign in _NOT_FILE_ERRORS)
 
 
 def _is_plain_nested(type_: str) -> bool:
-    """Lists and structs of numbers and texts."""
+    """Whether the type is a list or struct of numbers and texts."""
     return ("(" in type_ or type_.endswith("]")) and not re.search(r"MAP\(|BLOB|TIME|DATE|UUID|INTERVAL|HUGEINT|ENUM|BIT", type_)
 
 
@@ -218,7 +219,7 @@ def _value_sql(parquet_file: _SparkParquetFile, name: str, types: Mapping[str, s
 
 
 def _typed_column(name: str, type_: str) -> str:
-    """A time without a zone stays one, whatever Spark made of it."""
+    """The column in its type; a time without a zone stays one."""
     quoted = SPARK.identifier(name)
     return {"TIMESTAMP": f"CAST({quoted} AS TIMESTAMP_NTZ)", "TIMESTAMP WITH TIME ZONE": f"CAST({quoted} AS TIMESTAMP)"}.get(
         type_, quoted

@@ -1,6 +1,6 @@
-"""Reading the files of one batch on executors into `staged_rows` and `staged_rejects`, whatever their format.
+"""Reads the files of one batch on executors into `staged_rows` and `staged_rejects`, whatever their format.
 
-Refuses to let a row pass through the driver: it sees headers, footers and counts.
+No row passes through the driver: it reads only headers, footers and counts.
 """
 
 import shutil
@@ -24,9 +24,9 @@ from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, ST
 
 
 def is_for_executors(inputs: Sequence[BatchInput], columns: Sequence[Column]) -> bool:
-    """Whether executors read all of these files as the embedded engine does; if not, the driver's engine must read them.
+    """Whether executors read all of these files like the embedded engine; otherwise the driver's engine reads them.
 
-    Declared: no engine reads workbooks exactly, and Spark has no type for some of Parquet's (a time of day, nanoseconds, UUIDs, maps).
+    Declared exceptions: workbooks, and Parquet types that Spark lacks (times of day, nanoseconds, UUIDs, maps).
     """
 
     def reads(file: BatchInput) -> bool:
@@ -49,10 +49,10 @@ def stage(
 
     Args:
         session: Both relations become views of it.
-        inputs: The files, of any of the formats but Excel's, in folders that executors see.
-        record_format: The dialect of all text files among them.
+        inputs: The files, of any format except Excel, in folders that executors can read.
+        record_format: Format of all text files among them.
         columns: The contract's columns, in its order.
-        scratch: An existing folder that executors see too, for working copies, which must outlive the views.
+        scratch: An existing folder for working copies, also visible to executors; it must exist as long as the views.
         stored: Types that columns must have.
 
     Returns:
@@ -82,7 +82,7 @@ def _read_formats(
     scratch: Path,
     stored: Mapping[str, DataType],
 ) -> tuple[StagingQueries, ...]:
-    """What each format gives, and the files that can't be read at all."""
+    """The queries of each format, and the unreadable files."""
     faulty = StagingQueries(SPARK)
     texts: dict[FileFormat, list[SparkTextFile]] = {FileFormat.CSV: [], FileFormat.JSONL: []}
     parquet: list[BatchInput] = []
@@ -104,7 +104,7 @@ def _read_formats(
 
 
 def _empty_folder(folder: Path) -> Path:
-    """The folder without the working copies of the batch before."""
+    """The folder, without the working copies of the previous batch."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir()

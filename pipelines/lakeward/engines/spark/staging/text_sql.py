@@ -1,6 +1,6 @@
-"""How Spark says what the reading of text needs.
+"""SQL expressions of Spark for reading text files.
 
-Refuses `$` in a literal: Spark would put a variable's value in its place.
+`$` in a literal is escaped, because Spark substitutes variables.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "$": "\\u0024", "\0": "\\u00
 
 
 class SparkTextSql:
-    """`TextSqlDialect` of Spark. A line ends with its carriage return as it was received."""
+    """`TextSqlDialect` of Spark. A line keeps its carriage return."""
 
-    # Java's matcher takes a frame of its stack for each turn of a group that could give something back.
+    # Java's matcher needs a stack frame per repetition of a backtracking group.
     possessive = "+"
     carriage = "'\\r'"
 
@@ -27,19 +27,19 @@ class SparkTextSql:
         return "`" + name.replace("`", "``") + "`"
 
     def split(self, text: str, separator: str) -> str:
-        """See `TextSqlDialect.parts`."""
+        """See `TextSqlDialect.split`."""
         return f"split({text}, {self.literal(f'[{_class_member(separator)}]')}, -1)"
 
     def extract_all(self, text: str, pattern: str) -> str:
-        """See `TextSqlDialect.found`."""
+        """See `TextSqlDialect.extract_all`."""
         return f"regexp_extract_all({text}, {self.literal(pattern)}, 1)"
 
     def full_match(self, text: str, pattern: str) -> str:
-        """See `TextSqlDialect.matches`."""
+        """See `TextSqlDialect.full_match`."""
         return f"({text} RLIKE {self.literal(f'^(?:{pattern})' + chr(92) + 'z')})"
 
     def remove_matches(self, text: str, pattern: str) -> str:
-        """See `TextSqlDialect.without`."""
+        """See `TextSqlDialect.remove_matches`."""
         return f"regexp_replace({text}, {self.literal(pattern)}, '')"
 
     def replace_by_group(self, text: str, pattern: str) -> str:
@@ -47,39 +47,39 @@ class SparkTextSql:
         return f"regexp_replace({text}, {self.literal(pattern)}, {self.literal('$1')})"
 
     def byte_length(self, text: str) -> str:
-        """See `TextSqlDialect.size`."""
+        """See `TextSqlDialect.byte_length`."""
         return f"octet_length({text})"
 
     def integer_division(self, number: str, divisor: int) -> str:
-        """See `TextSqlDialect.whole`."""
+        """See `TextSqlDialect.integer_division`."""
         return f"{number} div {divisor}"
 
     def list_item(self, items: str, position: int) -> str:
-        """See `TextSqlDialect.item`."""
+        """See `TextSqlDialect.list_item`."""
         return f"get({items}, {position - 1})"
 
     def list_length(self, items: str) -> str:
-        """See `TextSqlDialect.count`."""
+        """See `TextSqlDialect.list_length`."""
         return f"size({items})"
 
     def join_list(self, items: str, separator: str) -> str:
-        """See `TextSqlDialect.joined`."""
+        """See `TextSqlDialect.join_list`."""
         return f"array_join({items}, {self.literal(separator)})"
 
     def strip_ends(self, text: str) -> str:
-        """See `TextSqlDialect.inner`."""
+        """See `TextSqlDialect.strip_ends`."""
         return f"substring({text}, 2, char_length({text}) - 2)"
 
     def starts_with(self, text: str, prefix: str) -> str:
-        """See `TextSqlDialect.starts`."""
+        """See `TextSqlDialect.starts_with`."""
         return f"startswith({text}, {self.literal(prefix)})"
 
     def integer_range(self, first: str, last: str) -> str:
-        """See `TextSqlDialect.every`."""
+        """See `TextSqlDialect.integer_range`."""
         return f"explode(sequence({first}, {last}))"
 
     def string_agg(self, text: str, order: str, separator: str) -> str:
-        """See `TextSqlDialect.gathered`."""
+        """See `TextSqlDialect.string_agg`."""
         sorted_ = f"array_sort(collect_list(struct({order} AS o, {text} AS t)))"
         return f"array_join(transform({sorted_}, x -> x.t), {self.literal(separator)})"
 
@@ -88,13 +88,13 @@ class SparkTextSql:
         return f"to_json(map({', '.join(f'{self.literal(name)}, {value}' for name, value in pairs)}))"
 
     def restore_returns(self, text: str, *, mixed: bool) -> str:
-        """See `TextSqlDialect.restored`."""
+        """See `TextSqlDialect.restore_returns`."""
         if not mixed:
             return text
         return f"CASE WHEN endswith({text}, '\\r') THEN substring({text}, 1, char_length({text}) - 1) ELSE {text} END"
 
     def has_marks(self, text: str) -> str:
-        """See `TextSqlDialect.marked`."""
+        """See `TextSqlDialect.has_marks`."""
         return f"({text} RLIKE {self.literal(f'[{chr(BYTE_MARK)}-{chr(BYTE_MARK + 255)}]')})"
 
     def raw_bytes(self, text: str, *, undecoded: bool) -> str:
@@ -106,7 +106,7 @@ class SparkTextSql:
         return f"unhex(array_join(transform(regexp_extract_all({text}, '(?s).', 0), c -> {digit}), ''))"
 
     def exclude_rejects(self, records: str, reason: str) -> str:
-        """See `TextSqlDialect.exclude_rejects`. Judged again: reading a record twice costs less than sorting all of them to tell which were rejected."""
+        """See `TextSqlDialect.exclude_rejects`. Records are judged again, which costs less than an anti-join."""
         return f"SELECT * FROM (SELECT *, {reason} AS _why FROM ({records})) WHERE _why IS NULL"
 
 
