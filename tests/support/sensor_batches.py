@@ -30,8 +30,8 @@ class BatchSequence:
     """A line of batches under one suite.
 
     Args:
-        seen: Per rule, readings evaluated and failed in all batches so far.
-        failing: Per rule, places (batch, row) of failing rows.
+        totals: Per rule, readings evaluated and failed in all batches so far.
+        failing: Per rule, (batch, row) of failing rows.
     """
 
     expectations: tuple

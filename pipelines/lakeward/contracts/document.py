@@ -42,7 +42,7 @@ class Fault:
     """One fault in a document.
 
     Args:
-        steps: Keys and list positions from the root to the fault.
+        key_path: Keys and list positions from the root to the fault.
         facts: Values named in the message of `code`.
     """
 
@@ -58,7 +58,7 @@ class Document:
     Args:
         file: Its name in messages.
         data: Mappings, lists, texts, numbers, booleans and None.
-        places: Line and column, from 1, of every entry (where its key is) and list item.
+        positions: Line and column, from 1, of every entry (where its key is) and list item.
         faults: Faults of the YAML that do not stop reading: duplicate keys.
     """
 

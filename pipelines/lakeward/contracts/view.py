@@ -26,9 +26,9 @@ class View:
 
     Args:
         values: The mapping; entries that are null count as absent.
-        steps: Path to it.
+        key_path: Path to it.
         faults: List of faults, shared by all views of a document.
-        moved: Paths of entries from elsewhere (custom properties).
+        moved_paths: Paths of entries from elsewhere (custom properties).
     """
 
     values: Mapping[str, Any]

@@ -47,8 +47,8 @@ class Detector:
         id: Names the predicate in `grading.patterns`.
         is_ratio: Least share of values that match, of those that could, for "is".
         contains_ratio: Least share of validated hits, of texts with the shape, for "contains"; None: never.
-        distinct: Least number of different matches.
-        checked: A check digit or grammar backs each hit; else serial names and dense numbers speak against it.
+        min_matches: Least number of different matches.
+        has_check: A check digit or grammar backs each hit; else serial names and dense numbers speak against it.
         needs_name: Values alone do not show it.
         names: What column names support it.
     """

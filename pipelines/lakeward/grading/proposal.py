@@ -74,7 +74,7 @@ def propose_grades(
 
     Args:
         data_class: The contract's class of data; without one that the rules know, what no detector knows is ungraded.
-        found: Counts by column and detector, for the columns that were looked at.
+        counts_by_column: Counts by column and detector, for the columns that were looked at.
     """
     return tuple(_proposal(column, data_class, counts_by_column.get(column.name, {}), rules) for column in columns)
 

@@ -97,7 +97,7 @@ def propose_item(readings: Sequence[IndicatorLevel], ceiling: Decimal, min_cover
 
     Args:
         ceiling: What telemetry alone may propose at most, 0 to 5.
-        least: Coverage below which the evidence is insufficient, 0 to 1.
+        min_coverage: Coverage below which the evidence is insufficient, 0 to 1.
     """
     measured = [(r.level, r.weight) for r in readings if r.level is not None]
     weight = sum((w for _, w in measured), Decimal(0))

@@ -27,7 +27,7 @@ class ColumnProfile:
         unit: UCUM code, guessed from the name.
         as_percent: A workbook shows its fractions as percentages.
         personal: Its name or its values look as if they were about a person.
-        content: What grading proposes, where a detector found something.
+        grade_proposal: What grading proposes, where a detector found something.
     """
 
     source_name: str
@@ -90,7 +90,7 @@ class Profile:
 
     Args:
         record_format: How its records look; `nulls` are those that occur.
-        agreeing, sampled: So many of so many sampled records have the same number of fields; 0 of 0 where there are no fields.
+        agreeing_records, sampled_records: So many of so many sampled records have the same number of fields; 0 of 0 where there are no fields.
         rows: Records that could be read.
         rejects: Records that could not.
         suffix: Of the file's name, as a drop folder's pattern needs it.

@@ -27,8 +27,8 @@ class FileProbe:
 
     Args:
         record_format: What it seems to be written in.
-        agreeing, sampled: As in `Profile`.
-        percent: Names of columns that a workbook shows as percentages.
+        agreeing_records, sampled_records: As in `Profile`.
+        percent_columns: Names of columns that a workbook shows as percentages.
     """
 
     input: BatchInput

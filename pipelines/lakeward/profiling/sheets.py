@@ -37,7 +37,7 @@ def check_workbook(path: Path, fault_code: str | None) -> None:
     """That the file is a workbook by its beginning.
 
     Args:
-        broken: Message code of why it is not.
+        fault_code: Message code of why it is not.
 
     Raises:
         UsageError: It has a password, or is older than the format that is read.

@@ -36,7 +36,7 @@ class PolicyCase:
     Args:
         grade: As which the column counts; None: ungraded.
         rule: Rule that must decide; None: any.
-        value, shown: An invented value, and what the role must see of it.
+        value, expected: An invented value, and what the role must see of it.
     """
 
     name: str

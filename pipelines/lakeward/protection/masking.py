@@ -12,9 +12,9 @@ from lakeward.protection.policy import AccessDecision, Action, MaskFormat
 HIDDEN = "***"
 # Function of the session that makes tokens; the key stays in it, outside all SQL.
 TOKENISE = "lakeward_token"
-# Characters kept at the front and at the back. A text that would not hide at least as many again as `LEAST` hides whole.
+# Characters kept at the front and at the back. A text that would hide fewer than `MIN_HIDDEN` characters is hidden whole.
 VISIBLE_ENDS = {MaskFormat.NAME: (1, 0), MaskFormat.PHONE: (3, 4), MaskFormat.EDGES: (1, 1), MaskFormat.LAST: (0, 4)}
-# Characters that a mask must leave out; of a name, one is enough, since most Chinese names have two.
+# Least number of hidden characters; one for names, since most Chinese names have two.
 MIN_HIDDEN = {MaskFormat.NAME: 1, MaskFormat.PHONE: 4, MaskFormat.EDGES: 4, MaskFormat.LAST: 4}
 # Upper ends of the classes of length that stand for a generalised text.
 LENGTHS = (4, 16, 64)

@@ -1,1 +1,1 @@
-"""Judging a batch: rules in, SQL and verdicts out. Values only; it opens no table and runs no query."""
+"""Judges a batch: compiles rules to SQL and derives verdicts. Opens no table and runs no query."""

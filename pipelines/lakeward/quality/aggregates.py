@@ -1,4 +1,4 @@
-"""Aggregate expectations: numbers and sets of the batch."""
+"""Aggregate expectations: numbers and sets of the whole batch."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from lakeward.quality.literals import parse_value
 from lakeward.quality.rule import Rule
 from lakeward.quality.scope import Scope
 
-# Aggregate by expectation; `{}` is the column. The deviation is the sample's, as pandas has it.
+# Aggregate by expectation; `{}` is the column. The deviation is that of a sample, as in pandas.
 NUMERIC = {
     "expect_column_mean_to_be_between": "avg({})",
     "expect_column_stdev_to_be_between": "stddev_samp({})",
@@ -26,11 +26,11 @@ DISTINCT_COUNTS = {
     "expect_column_unique_value_count_to_be_between": "count(DISTINCT {0})",
     "expect_column_proportion_of_unique_values_to_be_between": "count(DISTINCT {0}) / nullif(count({0}), 0)",
 }
-# Kinds whose least and greatest value are in the order that Python gives them.
+# Kinds whose order is the same in SQL and in Python.
 ORDERED_KINDS = (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
-# All of a column's values may be the most common ones; a person looks at these.
+# Maximum number of most common values in a result, since all values can be equally common.
 MOST_COMMON = 1000
-# What Great Expectations has for the sum of nothing; other numbers of nothing are none.
+# Result of Great Expectations for the sum over no rows; other aggregates have none.
 VALUE_OF_NOTHING = {"expect_column_sum_to_be_between": 0}
 
 
@@ -42,7 +42,7 @@ def _numeric_check(rule: Rule, scope: Scope) -> Check | None:
     column, value = _column(rule, scope), scope.value(_column(rule, scope))
     if column.column.type.kind not in NUMBERS:
         return None
-    # A sum of decimals or integers stays exact in the engine; the interval is in Python's floats.
+    # A sum of decimals or integers is exact in the engine; the interval has Python's floats.
     aggregate = f"CAST({NUMERIC[rule.type].format(value)} AS DOUBLE)"
     if rule.type == "expect_column_stdev_to_be_between" and column.column.type.kind is Kind.DOUBLE:
         aggregate = deviation_sql(value)

@@ -1,16 +1,16 @@
-"""Numbers of the whole batch, each with a name under which it stands beside every row."""
+"""Named aggregates of the whole batch, which become columns of every row."""
 
 from lakeward.core.names import sha256
 from lakeward.quality.scope import RelationSql
 
 BatchAggregate = tuple[str, RelationSql]
-# The square of a larger number is none in 64 bits, and the engine stops at it: such a deviation is no number.
+# The square of a larger number overflows a double and fails the query; its deviation is NaN.
 MAX_SQUARABLE = "1e150"
 NAN = "CAST('nan' AS DOUBLE)"
 
 
 def stable_name(prefix: str, sql: str) -> str:
-    """A name that is the same for the same SQL: what two rules ask for is computed once."""
+    """A name derived from the SQL, so that equal aggregates of two rules are computed once."""
     return f"_{prefix}{sha256(sql.encode())[:8]}"
 
 
@@ -20,23 +20,23 @@ def mean(values: str) -> BatchAggregate:
 
 
 def deviation(values: str) -> BatchAggregate:
-    """The sample's standard deviation of the doubles `values`, as pandas has it."""
+    """The sample standard deviation of the doubles `values`, as in pandas."""
     return _aggregate(deviation_sql(values))
 
 
 def deviation_sql(values: str) -> str:
-    """Aggregate of the sample's standard deviation of the doubles `values`; NaN with an infinite one among them."""
+    """Aggregate of the sample standard deviation of the doubles `values`; NaN if one is infinite."""
     calm = f"abs({values}) < {MAX_SQUARABLE}"
     return f"CASE WHEN count_if(NOT ({calm})) > 0 THEN {NAN} ELSE stddev_samp(CASE WHEN {calm} THEN {values} END) END"
 
 
 def quantile(values: str, share: float) -> BatchAggregate:
-    """The quantile of the doubles `values`, between two of them by a straight line."""
+    """The quantile of the doubles `values`, linearly interpolated."""
     return _aggregate(f"quantile_cont({values}, {share!r})")
 
 
 def most_common(value: str, most: int) -> tuple[BatchAggregate, BatchAggregate]:
-    """The most common values, in order and `most` of them at most, and how many there are."""
+    """The most common values, in order, `most` at most, and their number."""
     ranked = f"SELECT {value} AS own, count(*) AS copies FROM {{}} AS batch WHERE {value} IS NOT NULL GROUP BY own"
     listed, counted = stable_name("l", ranked), stable_name("n", ranked)
 

@@ -1,4 +1,4 @@
-"""Checks of numbers and sets of the whole batch: no row of theirs fails, so that they divert none."""
+"""Checks of numbers and sets of the whole batch: they have no failing rows, so they quarantine none."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,21 +11,21 @@ from lakeward.quality.checks import NOTHING_TO_EVALUATE, ROW_VALUE_EXPECTATIONS
 from lakeward.quality.rule import Outcome, Rule, Verdict
 from lakeward.quality.scope import RelationSql
 
-# As many as Great Expectations lists of what it did not expect.
+# Maximum number of unexpected values, as in Great Expectations.
 MAX_EXAMPLES = 20
-# How near an end of its range a quantile passes, as Great Expectations (and numpy) have it: relative, absolute.
+# Tolerance of a quantile at the ends of its range, as in Great Expectations (and numpy): relative, absolute.
 TOLERANCES = (1e-4, 1e-8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateCheck:
-    """One number of the whole batch against an interval.
+    """Compares one number of the whole batch with an interval.
 
     Args:
         aggregate: The number.
-        evaluated: Aggregate that counts what the number is made of; None: it is a measurement even over no rows.
+        evaluated: Aggregate that counts the values of the number; None if the number is valid without rows.
         elements: Aggregate that counts the rows of its domain.
-        empty: The number of nothing, as Great Expectations has it.
+        empty: The number without rows, as in Great Expectations.
     """
 
     rule: Rule
@@ -36,11 +36,11 @@ class AggregateCheck:
     empty: Any = None
 
     def measures(self) -> Mapping[str, str]:
-        """The number, and over how many values."""
+        """The number and its count of values."""
         return {"elements": self.elements, "value": self.aggregate} | ({"evaluated": self.evaluated} if self.evaluated else {})
 
     def verdict(self, measures: Mapping[str, Any]) -> Verdict:
-        """UNKNOWN over nothing: no values, or no number (the deviation of one value)."""
+        """UNKNOWN without values or without a number (the deviation of one value)."""
         value, evaluated, elements = measures["value"], measures.get("evaluated", 1), measures["elements"]
         if not evaluated or value is None:
             return _unknown_verdict(self.rule, evaluated, elements, self.empty if not evaluated else None)
@@ -52,13 +52,13 @@ class AggregateCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistinctCheck:
-    """The set of a column's values against a given one.
+    """Compares the set of a column's values with a given set.
 
     Args:
-        counts: Aggregates `evaluated` and `elements`; lists of instants are of microseconds since 1970, in `instants`.
-        others: Aggregates of the values outside the set: how many, and some of them; empty: they may be there.
-        held: Aggregate that lists the places in `wanted` of the values that are there; None: they may be missing.
-        wanted: The given set.
+        counts: Aggregates `evaluated` and `elements`; lists of times are microseconds since 1970, if `instants`.
+        unexpected: Aggregates of the values outside the set: number and examples; empty if they are allowed.
+        present: Aggregate of the positions in `value_set` of the values found; None if values may be missing.
+        value_set: The given set.
     """
 
     rule: Rule
@@ -69,11 +69,11 @@ class DistinctCheck:
     instants: bool = False
 
     def measures(self) -> Mapping[str, str]:
-        """What is there and should not be, and what of the set is there."""
+        """The values outside the set, and the found values of the set."""
         return {**self.counts, **self.unexpected, **({"held": self.present} if self.present else {})}
 
     def verdict(self, measures: Mapping[str, Any]) -> Verdict:
-        """PASS when nothing is there that should not be and nothing is missing; `value` has the counts, and examples of both."""
+        """PASS if no value is unexpected and none is missing; `value` has the counts and examples of both."""
         value: dict[str, Any] = {}
         if self.unexpected:
             value |= {
@@ -95,12 +95,12 @@ class DistinctCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommonCheck:
-    """The most common values of a column, which should be in a given set.
+    """Checks that the most common values of a column are in a given set.
 
     Args:
         counts: Aggregates `evaluated` and `elements`.
-        moments: The most common values and their number, by name; `listed` and `counted` are those names.
-        known: Aggregate that counts those of the list that are in the set.
+        batch_aggregates: The most common values and their number, by name; `listed` and `counted` are those names.
+        count_in_set: Aggregate that counts the listed values in the set.
     """
 
     rule: Rule
@@ -112,12 +112,12 @@ class CommonCheck:
     instants: bool = False
 
     def measures(self) -> Mapping[str, str]:
-        """The most common values, how many there are, and how many of them are in the set."""
+        """The most common values, their number, and the number of them in the set."""
         values = engine_list(f"any_value({self.values_column})", instants=self.instants)
         return {**self.counts, "value": values, "ties": f"any_value({self.count_column})", "known": self.count_in_set}
 
     def verdict(self, measures: Mapping[str, Any]) -> Verdict:
-        """PASS when there is one and it is in the set; with `ties_okay`, when one of them is."""
+        """PASS if there is one and it is in the set; with `ties_okay`, if one of them is."""
         evaluated, elements = measures["evaluated"], measures["elements"]
         if not evaluated:
             return _unknown_verdict(self.rule, evaluated, elements, [])
@@ -136,13 +136,13 @@ class CommonCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuantileCheck:
-    """Quantiles of a column, each against a range.
+    """Compares quantiles of a column with ranges.
 
     Args:
         counts: Aggregates `evaluated` and `elements`.
-        moments: Each quantile on a straight line between its two neighbours, by name.
-        neighbours: For each quantile, aggregates of the value below and the value above that line's point.
-        between: Which of the two is taken: `nearest`, `lower`, `higher`, `midpoint` or `linear` (the point itself).
+        batch_aggregates: Each quantile, linearly interpolated, by name.
+        neighbours: For each quantile, aggregates of the values below and above it.
+        interpolation: Interpolation: `nearest`, `lower`, `higher`, `midpoint` or `linear`.
     """
 
     rule: Rule
@@ -156,7 +156,7 @@ class QuantileCheck:
         return {**self.counts, **self.neighbours}
 
     def verdict(self, measures: Mapping[str, Any]) -> Verdict:
-        """PASS when each quantile lies in its range, or nearly on an end of it."""
+        """PASS if each quantile is in its range, ends included with a tolerance."""
         evaluated, elements, ranges = measures["evaluated"], measures["elements"], self.rule.kwargs["quantile_ranges"]
         shares = ranges["quantiles"]
         if not evaluated:
@@ -177,7 +177,7 @@ class QuantileCheck:
 
 
 def engine_list(values: str, *, instants: bool) -> str:
-    """A list as the engine gives it: instants inside a list need a package that we do not install."""
+    """Expression of a list; times in a list become numbers, since the engine needs pytz to return them."""
     return f"list_transform({values}, lambda moment: epoch_us(moment))" if instants else values
 
 

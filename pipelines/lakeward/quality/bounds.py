@@ -1,4 +1,4 @@
-"""Intervals, as suites write them."""
+"""Intervals in suites."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """An interval; None is open."""
+    """An interval; None is unbounded."""
 
     low: Any = None
     high: Any = None
@@ -15,14 +15,14 @@ class Bounds:
     strict_high: bool = False
 
     def contains(self, value: Any) -> bool:
-        """Whether `value` lies within."""
+        """Whether `value` is within."""
         above = self.low is None or (value > self.low if self.strict_low else value >= self.low)
         below = self.high is None or (value < self.high if self.strict_high else value <= self.high)
         return above and below
 
 
 def bounds_of(kwargs: Mapping[str, Any]) -> Bounds:
-    """The interval that the arguments of an expectation give: `value`, or the ends with their strictness."""
+    """The interval in the arguments of an expectation: `value`, or the ends with their strictness."""
     argument = kwargs.get
     if "value" in kwargs:
         return Bounds(argument("value"), argument("value"))
@@ -30,7 +30,7 @@ def bounds_of(kwargs: Mapping[str, Any]) -> Bounds:
 
 
 def outside(value: str, kwargs: Mapping[str, Any], write: Callable[[Any], str]) -> str:
-    """SQL that is true where `value` is not within the bounds of `kwargs`."""
+    """SQL condition: `value` is outside the bounds of `kwargs`."""
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
     sides = []
     if low is not None:

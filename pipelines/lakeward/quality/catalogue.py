@@ -1,4 +1,4 @@
-"""The catalogues that judging stands on, read once from the package's data."""
+"""Catalogues of expectations, read once from the package's data."""
 
 import functools
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the catalogue knows of one expectation type: its form, its arguments and its indicator of GB/T 36344-2018."""
+    """One expectation type in the catalogue: form, arguments and indicator of GB/T 36344-2018."""
 
     form: Form
     dimension: Dimension
@@ -57,20 +57,20 @@ def argument_shapes() -> Mapping[str, str]:
 
 
 def gx_differences() -> Sequence[Mapping[str, Any]]:
-    """Where a compiled expectation does not say what Great Expectations says, each with its reason and an example."""
+    """Differences between compiled expectations and Great Expectations, each with reason and example."""
     listed: Sequence[Mapping[str, Any]] = _read(GX_DIFFERENCES)["differences"]
     return listed
 
 
 @functools.cache
 def ignored_kwargs() -> frozenset[str]:
-    """Arguments that every expectation takes and that say nothing of what it means."""
+    """Arguments that every expectation accepts and that do not affect its meaning."""
     return frozenset(_read(GX_EXPECTATIONS)["ignored"])
 
 
 @functools.cache
 def type_kinds() -> Mapping[str, Kind]:
-    """Kinds by the names that suites use for types, upper case."""
+    """Kinds by the names of types in suites, upper case."""
     names = _read(GX_EXPECTATIONS)["type_names"]
     return {name: Kind(kind) for kind, listed in names.items() for name in listed}
 

@@ -1,4 +1,4 @@
-"""What a rule looks at beside a row, as more columns of that row: numbers of the whole batch, and places found in another order."""
+"""Extra columns that rules need on each row: aggregates of the batch, and flags from relations of row ids."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,7 +9,7 @@ from lakeward.quality.sql import select
 
 
 def add_check_columns(rows: str, checks: Iterable[Check]) -> str:
-    """`rows` with all that `checks` look at beside a row: `moments` in each, and true in a column of `hits` where a row is one."""
+    """`rows` with the columns that `checks` need: `moments` on each row, and flag columns that are true on rows in `hits`."""
     aggregates: dict[str, RelationSql] = {}
     matches: dict[str, RelationSql] = {}
     for check in checks:
@@ -24,7 +24,7 @@ def _with_batch_aggregates(rows: str, aggregates: Mapping[str, RelationSql]) -> 
     if not aggregates:
         return rows
     numbers = select({name: aggregate(rows) for name, aggregate in aggregates.items()})
-    # HAVING makes it one row, whatever the numbers are made of.
+    # HAVING gives one row for any aggregates.
     once = f"SELECT {numbers} FROM {rows} AS batch HAVING TRUE"
     return f"(SELECT rws.*, batch.* FROM {rows} AS rws CROSS JOIN ({once}) AS batch)"
 

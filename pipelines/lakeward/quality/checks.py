@@ -1,4 +1,4 @@
-"""How a rule is judged: what to measure in the one query, and what the measures say. Here the forms that tell failing rows."""
+"""Compiled checks of rules: the aggregates to measure in the query, and the verdict from them. Here: checks with failing rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from lakeward.quality.rule import Outcome, Rule, Verdict
 from lakeward.quality.scope import Predicate, RelationSql, Scope
 
 NOTHING_TO_EVALUATE = "nothing to evaluate"
-# Aggregates that are the value of a row: it would stand in the verdict for everyone to read (docs/explanation/laws.md, 6).
+# Aggregates that are the value of a row and so must not be in the verdict (docs/explanation/laws.md, 6).
 ROW_VALUE_EXPECTATIONS = frozenset(f"expect_column_{name}_to_be_between" for name in ("min", "max", "median"))
 
 
@@ -26,7 +26,7 @@ class Check(Protocol):
         ...
 
     def verdict(self, measures: Mapping[str, Any]) -> Verdict:
-        """What the aggregates, by the same roles, say."""
+        """The verdict from the aggregates, by the same roles."""
         ...
 
 
@@ -35,13 +35,13 @@ class RowCheck:
     """A predicate per row.
 
     Args:
-        fails: True where a row fails; NULL or false where it passes or is not evaluated.
-        evaluated: Aggregate that counts the rows it is evaluated on.
+        fails: True if a row fails; NULL or false if it passes or is not evaluated.
+        evaluated: Aggregate that counts the evaluated rows.
         flag: Alias under which `fails` is a column of the judged rows.
-        mostly: Share of evaluated rows that must pass, as Great Expectations has it.
+        mostly: Least share of evaluated rows that pass, as in Great Expectations.
         elements: Aggregate that counts the rows of its domain, evaluated or not.
-        moments: Numbers of the whole batch that `fails` uses, by name.
-        hits: Column that `fails` uses, and the relation of places on whose rows it is true.
+        batch_aggregates: Numbers of the whole batch that `fails` uses, by name.
+        matches: Flag column that `fails` uses, and the relation of row ids on which it is true.
     """
 
     rule: Rule
@@ -58,18 +58,18 @@ class RowCheck:
         return {"elements": self.elements, "evaluated": self.evaluated, "failed": f"count_if({self.flag})"}
 
     def verdict(self, measures: Mapping[str, Any]) -> Verdict:
-        """PASS when at least `mostly` of the evaluated rows pass."""
+        """PASS if at least `mostly` of the evaluated rows pass."""
         return verdict_of_share(self.rule, measures["elements"], measures["evaluated"] or 0, measures["failed"] or 0, self.mostly)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UniqueCheck:
-    """No two rows share a key. `proof` counts repeats by a hash; only when it is not 0 the keys themselves are looked at.
+    """No two rows share a key. `proof` counts repeats by a hash; only if it is not 0, the keys are compared.
 
     Args:
         keys: Expressions of the key.
-        present: True where the row is evaluated.
-        joined: Alias under which a row's hit in the relation of repeated keys is a column of the judged rows.
+        present: True if the row is evaluated.
+        match_column: Name of the flag column of rows with a repeated key.
     """
 
     rule: Rule
@@ -81,7 +81,7 @@ class UniqueCheck:
 
     @property
     def match_condition(self) -> str:
-        """True on a row with a repeated key; a row that is not evaluated may have one too."""
+        """Condition of a row with a repeated key; it can also be true on a row that is not evaluated."""
         return f"{self.match_column} AND {self.present}"
 
     @property
@@ -90,19 +90,19 @@ class UniqueCheck:
         return f"count(DISTINCT CASE WHEN {self.present} THEN hash({', '.join(self.keys)}) END)"
 
     def measures(self) -> Mapping[str, str]:
-        """Rows in the domain, rows evaluated, and how many more these are than their keys' hashes."""
+        """Rows in the domain, rows evaluated, and the difference between these and the distinct hashes."""
         evaluated = f"count_if({self.present})"
         return {"elements": self.elements, "evaluated": evaluated, "proof": f"{evaluated} - {self.hashes}"}
 
     def verdict(self, measures: Mapping[str, Any]) -> Verdict:
-        """As a row rule; `found["repeated"]` is the number of rows with a repeated key, needed where `proof` is not 0."""
+        """As a row rule; `found["repeated"]` is the number of rows with a repeated key, needed if `proof` is not 0."""
         failed = measures["repeated"] if measures["proof"] else 0
         return verdict_of_share(self.rule, measures["elements"], measures["evaluated"] or 0, failed, self.mostly)
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaCheck:
-    """The columns themselves; decided without a query."""
+    """A check of the columns themselves, decided without a query."""
 
     rule: Rule
     passed: bool
@@ -114,7 +114,7 @@ class SchemaCheck:
         return {}
 
     def verdict(self, _: Mapping[str, Any]) -> Verdict:
-        """What was decided."""
+        """The decided verdict."""
         outcome = Outcome.PASS if self.passed else Outcome.FAIL
         return Verdict(self.rule, outcome, evaluated=1, observed=self.observed, value=self.value)
 
@@ -124,7 +124,7 @@ class GxCheck:
     """Judged by Great Expectations itself, not here.
 
     Args:
-        joined: Alias under which a row's hit among the places that it found is a column of the judged rows.
+        match_column: Name of the flag column of failing rows.
     """
 
     rule: Rule
@@ -132,7 +132,7 @@ class GxCheck:
 
     @property
     def match_condition(self) -> str:
-        """True on a row that it found."""
+        """Condition of a failing row."""
         return self.match_column
 
     def measures(self) -> Mapping[str, str]:
@@ -140,16 +140,16 @@ class GxCheck:
         return {}
 
     def verdict(self, _: Mapping[str, Any]) -> Verdict:
-        """UNKNOWN until Great Expectations has been asked."""
+        """UNKNOWN until Great Expectations has judged."""
         return Verdict(self.rule, Outcome.UNKNOWN, reason="not judged by Great Expectations yet")
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesCheck:
-    """Judged by the query of the sensor rules (`series.plan`), not by the one of all others.
+    """Judged by the query of the sensor rules (`series.plan`), separate from the other rules.
 
     Args:
-        joined: Alias under which a row's hit among the places that it found is a column of the judged rows.
+        match_column: Name of the flag column of failing rows.
     """
 
     rule: Rule
@@ -157,7 +157,7 @@ class SeriesCheck:
 
     @property
     def match_condition(self) -> str:
-        """True on a row that it found."""
+        """Condition of a failing row."""
         return self.match_column
 
     def measures(self) -> Mapping[str, str]:
@@ -165,16 +165,16 @@ class SeriesCheck:
         return {}
 
     def verdict(self, _: Mapping[str, Any]) -> Verdict:
-        """UNKNOWN until the sensor rules have been asked."""
+        """UNKNOWN until the sensor rules are judged."""
         return Verdict(self.rule, Outcome.UNKNOWN, reason="not judged by the sensor rules yet")
 
 
-# Checks whose failing rows another query names by their places.
+# Checks whose failing rows another query returns by id.
 PlacedCheck = GxCheck | SeriesCheck
 
 
 def row_check(rule: Rule, predicate: Predicate, scope: Scope, flag: str, mostly: Decimal) -> RowCheck:
-    """The check of `predicate` on the rows that `scope` speaks of."""
+    """The check of `predicate` on the rows of `scope`."""
     if scope.where is None and predicate.evaluated_value:
         evaluated = f"count({predicate.evaluated_value})"
     else:
@@ -193,7 +193,7 @@ def row_check(rule: Rule, predicate: Predicate, scope: Scope, flag: str, mostly:
 
 
 def verdict_of_share(rule: Rule, elements: int, evaluated: int, failed: int, mostly: Decimal) -> Verdict:
-    """The verdict of a rule on rows: success when passed / evaluated >= mostly, UNKNOWN when nothing was evaluated."""
+    """The verdict of a row rule: success if passed / evaluated >= mostly, UNKNOWN if nothing was evaluated."""
     if evaluated == 0:
         return Verdict(rule, Outcome.UNKNOWN, evaluated=0, failed=0, reason=NOTHING_TO_EVALUATE, elements=elements)
     passed = evaluated - failed >= mostly * evaluated

@@ -1,4 +1,4 @@
-"""From rules to checks: which expectations have a form in SQL, and which are left to Great Expectations."""
+"""Compiles rules to checks in SQL; other expectations are judged by Great Expectations."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -16,10 +16,10 @@ from lakeward.quality.scope import Scope
 
 
 def compile_rule(rule: Rule, scope: Scope, number: int) -> Check:
-    """The check of `rule`, which is number `place` in its suite.
+    """Compile `rule`, which has number `place` in its suite.
 
     Raises:
-        ValueError: A value of the rule does not fit its column; the text says what was expected.
+        ValueError: A value of the rule does not match its column; the text is the expected form.
     """
     if rule.type in DERIVED:
         fails, evaluated = DERIVED[rule.type](scope.columns[rule.columns[0]])
@@ -32,7 +32,7 @@ def compile_rule(rule: Rule, scope: Scope, number: int) -> Check:
 
 
 def _narrow_scope(rule: Rule, scope: Scope) -> Scope | None:
-    """The rows that the rule speaks of; None where only Great Expectations can tell."""
+    """The scope of the rule with its row condition; None if only Great Expectations can evaluate it."""
     if not rule.kwargs.get("row_condition"):
         return scope
     reading = conditions.parse(rule.kwargs)

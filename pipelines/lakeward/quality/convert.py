@@ -1,7 +1,7 @@
-"""From what bronze holds to what the contract promises, column by column; what does not convert is never a silent NULL.
+"""Converts bronze columns to contract types. A value that does not convert is reported, never silently NULL.
 
-The engine's own casts are too kind for that (they round '1.7' to 2 and '1.239' to 1.24, read '1_000' and '0x1F', drop an offset), and
-differ between engines. So a text is looked at first, and cast only when its form is the one meant here.
+The engines' casts are too lenient (they round '1.7' to 2 and '1.239' to 1.24, read '1_000' and '0x1F', drop an offset), and
+differ between engines. So a text is checked first, and cast only if it has the expected form.
 """
 
 from collections.abc import Mapping
@@ -14,32 +14,32 @@ from lakeward.core.sql import identifier, literal
 from lakeward.quality.instants import to_utc
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
-# The words that mean one thing to everyone. `t`, `y`, `on`, `ok` also stand for other things in plant data (ton, year, a state).
+# Unambiguous words. `t`, `y`, `on`, `ok` have other meanings in plant data (ton, year, a state).
 TRUE_WORDS = ("true", "1", "yes", "是")
 FALSE_WORDS = ("false", "0", "no", "否")
 ISO_DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-# ISO 8601 extended, `T` or a blank, seconds and offset optional. Beyond microseconds digits are cut: an instant has no more here.
+# ISO 8601 extended, `T` or a blank, seconds and offset optional. Digits beyond microseconds are truncated.
 ISO_TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?$"
-# Where seconds, fraction and offset begin in ISO_TIME: a sign from there on is an offset's, before it a date's.
+# Positions of seconds, fraction and offset in ISO_TIME: a sign after them belongs to an offset, before them to a date.
 ISO_TAIL = 17
 # Length of a time to the second.
 ISO_PLAIN = 19
-# What a calendar with four digits of year holds, at any offset from UTC: beyond it ISO 8601, Python and Delta's statistics end.
+# Range of times with a four-digit year at any offset from UTC, the limit of ISO 8601, Python and Delta's statistics.
 FIRST_INSTANT = "TIMESTAMPTZ '0001-01-02 00:00:00+00'"
 LAST_INSTANT = "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertedColumn:
-    """How one column becomes what the contract promises.
+    """The conversion of one column to its contract type.
 
     Args:
-        layers: Columns to add, layer by layer, each a map of alias to expression; a layer may use the ones before it.
+        layers: Columns to add in layers, each a map of alias to expression; a layer can use earlier ones.
         output: The typed column.
-        value: What rules look at: the typed column, NaN being no value.
-        missing: True where there is no value; a text that does not convert is not missing.
-        unconverted: True where there is a value and it does not convert; None: that can't be.
-        native: Bronze holds it as the contract has it: what is known of the stored column is known of this one.
+        value: The column for rules: the typed column with NaN as NULL.
+        missing: Condition: there is no value; a text that does not convert is not missing.
+        unconverted: Condition: there is a value and it does not convert; None if every value converts.
+        native: Whether bronze has the contract's type, so that statistics of the stored column are valid.
     """
 
     column: Column
@@ -52,7 +52,7 @@ class ConvertedColumn:
 
 
 def convert_column(contract: Contract, index: int, stored: DataType) -> ConvertedColumn:
-    """The conversion of the contract's column at `place`, of which bronze holds `stored`."""
+    """The conversion of the contract's column number `place` from the type `stored` of bronze."""
     column, record_format = contract.columns[index], contract.record_format
     if stored == column.type and not _is_text(stored, record_format):
         return _as_stored(column, index)
@@ -82,7 +82,7 @@ def _as_stored(column: Column, index: int) -> ConvertedColumn:
         return ConvertedColumn(
             column=column, layers=(), output=own, value=own, missing=f"{own} IS NULL", unconverted=None, native=True
         )
-    # By a function: what compares with NaN is folded away by DuckDB 1.5.5 over Parquet, whose statistics know no NaN.
+    # By a function, because DuckDB 1.5.5 optimises away comparisons with NaN over Parquet, whose statistics ignore NaN.
     layers = ({value: f"CASE WHEN NOT isnan({own}) THEN {own} END"},)
     return ConvertedColumn(
         column=column, layers=layers, output=own, value=value, missing=f"{value} IS NULL", unconverted=None, native=True
@@ -103,7 +103,7 @@ def _from_native(column: Column, index: int, stored: DataType) -> ConvertedColum
 def _from_text(column: Column, index: int, record_format: RecordFormat) -> ConvertedColumn:
     own, text_column, value = identifier(column.name), f"_t{index}", f"_v{index}"
     is_string = column.type.kind is Kind.STRING
-    # Blanks around a number or a time say nothing; in a text they may. Trimming all would cost more than the cast.
+    # Blanks around a number or a time are ignored, in a text they are kept. Trimming all values would cost more than the cast.
     bare = own if is_string else f"CASE WHEN {own} LIKE ' %' OR {own} LIKE '% ' THEN trim({own}) ELSE {own} END"
     cleaned = _without_nulls(bare, record_format.nulls)
     if is_string:
@@ -160,7 +160,7 @@ def _number(text: str, type_: DataType, decimal: str) -> str:
 
 
 def number_pattern(type_: DataType, decimal: str = ".") -> str:
-    """The form of a number that `type_` holds without loss, as a regular expression: `12.00` is an integer, `1.7` and `1e3` are not."""
+    """Regular expression of numbers that `type_` holds without loss: `12.00` is an integer, `1.7` and `1e3` are not."""
     point = f"[{decimal}]"
     if type_.kind is Kind.DOUBLE:
         return f"^[+-]?([0-9]+({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -184,7 +184,7 @@ def _instant(index: int, time_format: str | None, zone: str | None) -> tuple[dic
     from_zone = to_utc(local, zone) if zone else "CAST(NULL AS TIMESTAMP)"
     if time_format:
         return ({local: f"TRY_STRPTIME({text}, {literal(time_format)})"}, {instant: f"{from_zone} AT TIME ZONE 'UTC'"}, value)
-    # Most times are written to the second, without an offset: those need no search for one.
+    # Most times have seconds and no offset, and need no search for one.
     plain = f"length({text}) = {ISO_PLAIN} AND substr({text}, {ISO_TAIL}, 1) = ':'"
     written = f"CASE WHEN {offset} = '' THEN {text} ELSE rtrim(substr({text}, 1, length({text}) - length({offset}))) END"
     return (

@@ -1,7 +1,8 @@
-"""A proof that no two rows have one key, for readings at more or less regular times: one bit per series and step of time.
+"""A proof that keys are unique, for readings at roughly regular times: one bit per series and time step.
 
-As many bits as rows: no two rows share a bit, so none share a key, whatever the step. A sixth of the work of hashing all keys, since
-whole numbers of many bits are grouped, not rows; where it proves nothing, the hashes are counted as ever.
+If there are as many bits as rows, no two rows share a key, for any step. This takes a sixth of the time of hashing all keys,
+since
+integers of many bits are grouped, not rows. If it proves nothing, hashes are counted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,24 +15,24 @@ from lakeward.core.sql import identifier
 from lakeward.engines.tables import ColumnStatistics, RowStatistics
 from lakeward.quality.convert import ConvertedColumn
 
-# Below, hashing costs less than one more query.
+# For fewer rows hashing costs less than another query.
 MIN_ROWS = 1_000_000
-# Bits of one whole number: both engines' have a sign, too.
+# Bits of one integer, without the sign.
 WORD_BITS = 62
 SECOND, MILLISECOND = timedelta(seconds=1), timedelta(milliseconds=1)
-# Kinds whose values are equal exactly when they group together.
+# Kinds whose grouping is exact equality.
 GROUPABLE_KINDS = frozenset({Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.DATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """One key of a batch, laid out as bits.
+    """One key of a batch as a grid of bits.
 
     Args:
-        key: All its columns.
-        series: Those that are no time.
-        time: The one that is; no value lies before `first`, or after `last`.
-        rows: Rows of the batch.
+        key: All columns of the key.
+        series: Its columns except the time.
+        time: Its time column, with values from `first` to `last`.
+        rows: Number of rows of the batch.
     """
 
     key: frozenset[str]
@@ -42,7 +43,7 @@ class Grid:
     rows: int
 
     def proof(self, rows: str) -> str:
-        """SELECT of `is_distinct`: true where no two rows have the same key; false says nothing."""
+        """SELECT of `is_distinct`: true proves that keys are unique; false proves nothing."""
         steps = f"(epoch_us({identifier(self.time)}) - {(self.first - EPOCH) // MICROSECOND}) // {self._step // MICROSECOND}"
         names = "".join(f"{identifier(name)}, " for name in self.series)
         bits = f"bit_or(CAST(1 AS BIGINT) << CAST(__step % {WORD_BITS} AS INTEGER)) AS bits"
@@ -51,14 +52,14 @@ class Grid:
 
     @property
     def _step(self) -> timedelta:
-        """Whole seconds at both ends: most plants read in seconds. Bounds of files are never finer than milliseconds."""
+        """Whole seconds if both bounds are: most plants record in seconds. Bounds of files have at most milliseconds."""
         return MILLISECOND if self.first.microsecond or self.last.microsecond else SECOND
 
 
 def grids(
     keys: Iterable[frozenset[str]], columns: Mapping[str, ConvertedColumn], statistics: RowStatistics | None
 ) -> tuple[Grid, ...]:
-    """Those of `keys` that are worth such a proof: bronze holds them as they are, without a NULL, and one column is a time."""
+    """Grids of those `keys` that suit such a proof: in the contract's type in bronze, without NULLs, and with one time column."""
     if statistics is None or statistics.rows < MIN_ROWS:
         return ()
     found = (_grid(key, columns, statistics) for key in dict.fromkeys(keys))

@@ -1,7 +1,7 @@
-"""What has no form in SQL is judged by Great Expectations itself, on the typed batch: the only module that imports it.
+"""Judges expectations without a form in SQL by Great Expectations, on the typed batch. The only module that imports it.
 
 A declared, bounded exception to "rows do not pass through Python" (docs/explanation/batch.md). It reads one Parquet file into pandas
-and hands back counts and places; no value of a row leaves it, not even in the text of an error.
+and returns counts and row ids; no value of a row leaves it, not even in an error text.
 """
 
 import warnings
@@ -17,21 +17,21 @@ from lakeward.quality.checks import NOTHING_TO_EVALUATE, ROW_VALUE_EXPECTATIONS,
 from lakeward.quality.rule import Outcome, Rule, Verdict
 
 GX_MISSING = "needs Great Expectations: pip install 'lakeward[gx]'"
-# Its own words may hold values of rows, and a log must not (docs/explanation/laws.md, 6).
+# Its messages can contain values of rows, and a log must not (docs/explanation/laws.md, 6).
 GX_FAILED = "Great Expectations could not evaluate the rule on this batch"
-# Where a row stands in its batch: the file has these beside the contract's columns.
+# Row id columns, which the file has beside the contract's columns.
 ROW_ID = ("_file_seq", "_row")
 
 
 def judge_with_gx(rules: Sequence[Rule], parquet: Path) -> tuple[Verdict, ...]:
     """Judge `rules` on the typed batch in the file `parquet`: the contract's columns, `_file_seq` and `_row`.
 
-    Without the extra every verdict is UNKNOWN and says how to install it (docs/explanation/laws.md, 2).
+    Without the extra every verdict is UNKNOWN with a hint how to install it (docs/explanation/laws.md, 2).
     """
     if not rules:
         return ()
     with warnings.catch_warnings():
-        # Its imports and its use of pandas warn of things that nobody here can change.
+        # Its imports and its use of pandas raise warnings that users can't fix.
         warnings.simplefilter("ignore")
         try:
             batch = _batch(parquet)
@@ -51,7 +51,7 @@ def _batch(parquet: Path) -> Any:
 
 
 def _result(batch: Any, rule: Rule) -> Any:
-    """The validation result; None where it raised."""
+    """The validation result; None if it raised."""
     from great_expectations.exceptions.exceptions import GreatExpectationsError  # noqa: PLC0415
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration  # noqa: PLC0415
 
@@ -65,7 +65,7 @@ def _result(batch: Any, rule: Rule) -> Any:
 
 
 def _has_exception(info: Any) -> bool:
-    # One entry, or one per metric, as the expectation likes.
+    # One entry, or one per metric, depending on the expectation.
     entries = [info] if "raised_exception" in (info or {}) else (info or {}).values()
     return any(entry.get("raised_exception") for entry in entries)
 
@@ -99,9 +99,9 @@ def _row_verdict(rule: Rule, details: Any) -> Verdict:
 
 
 def register_sensor_rules() -> None:
-    """Make the sensor rules known to Great Expectations in this process, so that its own loader reads a suite that holds them.
+    """Register the sensor rules with Great Expectations in this process, so that its loader reads suites with them.
 
-    It does not judge by them: their verdicts need readings of earlier batches, which it does not see.
+    Great Expectations can't judge them, because their verdicts need readings of earlier batches.
 
     Raises:
         ImportError: Great Expectations is not installed.

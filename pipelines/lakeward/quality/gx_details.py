@@ -1,4 +1,4 @@
-"""What Great Expectations tells beside an observed value: how columns differ from those expected, which quantiles lie in range."""
+"""The `details` of a Great Expectations result: differing columns, quantiles in range."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -7,12 +7,12 @@ from typing import Any
 
 from lakeward.quality.rule import Verdict
 
-# How near an end of its range a quantile passes.
+# Tolerance of a quantile at the ends of its range.
 TOLERANCE = {"rel_tol": 1e-4, "abs_tol": 1e-8}
 
 
 def details(verdict: Verdict) -> dict[str, Any]:
-    """`{"details": …}`, or nothing where it tells none."""
+    """`{"details": …}`, or an empty mapping."""
     build = DETAILS.get(verdict.rule.type)
     found = build(verdict.rule.kwargs, verdict.value) if build and verdict.value is not None else None
     return {"details": found} if found else {}

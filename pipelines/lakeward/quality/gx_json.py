@@ -1,6 +1,6 @@
-"""Verdicts as Great Expectations tells them: the JSON of its `ExpectationSuiteValidationResult`, which its own loader reads.
+"""Writes verdicts as JSON of Great Expectations' `ExpectationSuiteValidationResult`, which its loader reads.
 
-Refuses to hold the value of a failing row: the result is that of `result_format` SUMMARY with `partial_unexpected_count` 0.
+Never contains the value of a failing row: the result is that of `result_format` SUMMARY with `partial_unexpected_count` 0.
 """
 
 import json
@@ -14,11 +14,11 @@ from lakeward.quality.gx_details import details
 from lakeward.quality.gx_success import SET_COUNTS, gx_success
 from lakeward.quality.rule import Outcome, Severity, Verdict
 
-# The release whose words these are.
+# The release of this format.
 GX_VERSION = "1.24.1"
-# Those of these maps that count nothing as missing: a missing value is what they look at.
+# Map expectations without missing values, since they test for missing values.
 _NULL_EXPECTATIONS = ("expect_column_values_to_be_null", "expect_column_values_to_not_be_null")
-# How it says that nobody raised.
+# Its value for no exception.
 _NO_EXCEPTION = {"raised_exception": False, "exception_traceback": None, "exception_message": None}
 _GX_SEVERITIES = ("critical", "warning", "info")
 
@@ -26,12 +26,12 @@ _GX_SEVERITIES = ("critical", "warning", "info")
 def validation_result(
     suite: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], verdicts: Sequence[Verdict], *, show_values: bool
 ) -> dict[str, Any]:
-    """The result of a suite, as `ExpectationSuiteValidationResult.to_json_dict` gives it.
+    """The result of a suite, as from `ExpectationSuiteValidationResult.to_json_dict`.
 
     Args:
-        suite: What `suite_label` and `suite_parameters` are told of.
+        suite: The suite, for its name and parameters.
         entries: The suite's expectations, as written, one per verdict.
-        values: Observed values that are the value of a row, such as a maximum, may be told.
+        show_values: Whether observed values that are the value of a row, such as a maximum, may be shown.
     """
     results = [_result(entry, verdict, show_values=show_values) for entry, verdict in zip(entries, verdicts, strict=True)]
     passed, count = sum(result["success"] for result in results), len(results)
@@ -72,7 +72,7 @@ def _config(entry: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
 
 
 def _lakeward_meta(verdict: Verdict) -> dict[str, Any]:
-    """What Lakeward says of it, in its own words."""
+    """Lakeward's fields of the result."""
     rule = verdict.rule
     return {
         "rule_id": rule.id,
@@ -98,7 +98,7 @@ def _result_fields(verdict: Verdict, *, show_values: bool) -> dict[str, Any]:
 
 
 def _is_safe_to_show(verdict: Verdict) -> bool:
-    """Whether what was observed is no value of a row: names and types of columns, or the number that every verdict shows."""
+    """Whether the observed value is no row's value: names and types of columns, or the number that every verdict shows."""
     return expectations()[verdict.rule.type].form is Form.SCHEMA or str(verdict.value) == verdict.observed
 
 
@@ -125,7 +125,7 @@ def _percent(part: int, whole: int) -> float | None:
 
 
 def _json_value(value: Any) -> Any:
-    """The value as JSON has it; what JSON has not, such as NaN, as text."""
+    """The value in JSON types; other values, such as NaN, as text."""
     return json.loads(json.dumps(value, default=_json_default), parse_constant=str)
 
 
@@ -136,4 +136,4 @@ def _json_default(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, set | frozenset):
         return list(value)
-    return value.tolist() if hasattr(value, "tolist") else str(value)  # numpy's, from Great Expectations itself
+    return value.tolist() if hasattr(value, "tolist") else str(value)  # numpy types from Great Expectations

@@ -1,4 +1,4 @@
-"""What Great Expectations answers where we say UNKNOWN: over nothing it has an answer of its own, and suites' results carry that."""
+"""The `success` value of Great Expectations for verdicts that are UNKNOWN, for example over zero rows."""
 
 from collections.abc import Mapping
 from numbers import Real
@@ -8,14 +8,14 @@ from lakeward.quality.bounds import bounds_of
 from lakeward.quality.checks import NOTHING_TO_EVALUATE
 from lakeward.quality.rule import Outcome, Verdict
 
-# Of a set that was expected: how many are there that should not be, and how many are not there that should be.
+# Expectations of a set: counts of unexpected and of missing values.
 SET_COUNTS = frozenset(("unexpected_count", "missing_count"))
 
 
 def gx_success(verdict: Verdict) -> bool | None:
-    """`success` as Great Expectations says it of the same rows; None where nobody judged them (it raised, or is not installed).
+    """`success` of Great Expectations for the same rows; None if they were not judged (it raised, or is not installed).
 
-    A rule on rows succeeds over none of them. An aggregate over no values fails, unless the number of nothing is one, as of a sum.
+    A row rule succeeds without rows. An aggregate without values fails, unless it has a value then, such as a sum.
     """
     if verdict.outcome is not Outcome.UNKNOWN:
         return verdict.outcome is Outcome.PASS

@@ -1,7 +1,8 @@
-"""When two rows are the same row: within a batch the later one wins, across batches a changed one corrects.
+"""Row identity: within a batch the later row of a key wins; in a later batch, a changed row replaces the stored one.
 
-Pure SQL over three relations: good rows of the batch (typed, with `_file_seq` and `_row`), the silver table, and what these
-queries found before. A row's place in its batch is `(_file_seq, _row)`.
+SQL over three relations: good rows of the batch (typed, with `_file_seq` and `_row`), the silver table, and the results of
+    earlier
+queries. The id of a row in its batch is `(_file_seq, _row)`.
 """
 
 from collections.abc import Sequence
@@ -13,11 +14,11 @@ from lakeward.core.sql import identifier
 
 @dataclass(frozen=True, slots=True)
 class RowIdentity:
-    """How rows of one dataset are told apart.
+    """The row identity of one dataset.
 
     Args:
-        keys: Columns by which two rows are the same row.
-        values: Columns by which they have the same values.
+        keys: Columns that identify a row.
+        values: Columns that are compared to find changed rows.
         time: The column of event time, if there is one.
     """
 
@@ -27,19 +28,19 @@ class RowIdentity:
 
     @property
     def keyed_by_time(self) -> bool:
-        """Rows of other times can't be the same row, so silver need not be read outside the batch's times."""
+        """Whether the time is part of the key, so that silver need not be read outside the batch's times."""
         return self.time in self.keys
 
 
 def row_identity(contract: Contract) -> RowIdentity | None:
-    """The contract's key, or all columns for `duplicates: exact`; None: no row is a duplicate."""
+    """The contract's key, or all columns for `duplicates: exact`; None if no row can be a duplicate."""
     names = tuple(column.name for column in contract.columns)
     keys = contract.primary_key or (names if contract.duplicates_exact else ())
     return RowIdentity(keys, names, contract.time_column) if keys else None
 
 
 def superseded_rows_select(identity: RowIdentity, good: str) -> str:
-    """Places of the rows that a later row of the same batch replaces."""
+    """SELECT of the ids of rows that a later row of the same batch replaces."""
     keys = _column_list(identity.keys)
     repeated_keys = f"SELECT {keys} FROM {good} GROUP BY {keys} HAVING count(*) > 1"
     return f"""
@@ -51,11 +52,12 @@ def superseded_rows_select(identity: RowIdentity, good: str) -> str:
 
 
 def stored_matches_select(identity: RowIdentity, good: str, silver: str, within: str, *, late: bool = False) -> str:
-    """Places of the rows whose key silver has already, whether all values agree (`is_same`), and the stored `old_time`.
+    """SELECT of the ids of rows whose key is in silver, whether all values are equal (`is_same`), and the stored `old_time`.
 
     Args:
-        within: Condition on the columns of silver outside which no row of `good` can be found.
-        late: The rows of `good` may have come before those of silver; where one did, the newer row stands, as if they were the same.
+        within: Condition on silver that all rows with a key of `good` satisfy.
+        late: Whether rows of `good` can be older than those of silver; then the newer stored row stays, and the old one is a
+            duplicate.
     """
     old_time = f"s.{identifier(identity.time)}" if identity.time else "NULL"
     newer = " OR s._file_seq > g._file_seq OR (s._file_seq = g._file_seq AND s._row > g._row)" if late else ""

@@ -1,4 +1,4 @@
-"""Which second-level indicator of GB/T 36344-2018 a rule speaks of, by the catalogues; the standard itself maps nothing."""
+"""Maps rules to second-level indicators of GB/T 36344-2018, from the catalogues; the standard has no mapping."""
 
 import functools
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def indicators() -> Mapping[str, str]:
 
 
 def indicator_of(type_: str, dimension: str) -> str | None:
-    """The rule's indicator; None where its suite gave it another dimension than its type has, or nothing is known of the type."""
+    """The rule's indicator; None if its suite sets another dimension than its type's, or if the type is unknown."""
     code = indicators().get(type_)
     return code if code and code[:2] == _standard()["dimensions"][dimension]["code"] else None
 

@@ -1,6 +1,6 @@
-"""Naive local times to instants: the zone's rules as a tree of comparisons, the same on every engine.
+"""Converts naive local times to UTC: the zone's rules as a tree of comparisons, equal on every engine.
 
-An engine's own zone functions pick one of two instants when a local time exists twice, and invent one when it does not exist
+Zone functions of engines choose one of two times if a local time exists twice, and invent one if it does not exist
 at all. Here both give NULL, so the row fails `type:<column>`.
 """
 
@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from lakeward.core.sql import literal
 
-# Before 1900 most zones were local mean time, to odd seconds; no plant has readings from then.
+# Before 1900 most zones used local mean time with odd seconds; no plant has readings of that time.
 FIRST = datetime(1900, 1, 1, tzinfo=UTC)
-# Rules of zones with summer time are a forecast at best by then.
+# Rules of zones with summer time are only a forecast by then.
 LAST = datetime(2100, 1, 1, tzinfo=UTC)
-# A zone without a change in its last year keeps its offset beyond LAST, so that 9999-12-31 is a time there.
+# A zone without a change in its last year keeps its offset after LAST, so that 9999-12-31 is valid.
 STABLE_FOR = timedelta(days=366)
 # No zone of the tz database changed twice within a day.
 STEP = timedelta(days=1)
@@ -24,7 +24,7 @@ STEP = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class OffsetSpan:
-    """Local times `start <= t < end` that exist once, `offset` ahead of UTC; `end` None: open."""
+    """Local times `start <= t < end` that exist once, `offset` ahead of UTC; `end` None for unbounded."""
 
     start: datetime
     end: datetime | None
@@ -32,13 +32,13 @@ class OffsetSpan:
 
 
 def to_utc(local: str, zone: str) -> str:
-    """SQL of the UTC time of the naive time `local` in `zone`; NULL where it does not exist, or exists twice."""
+    """SQL of the UTC time of the naive time `local` in `zone`; NULL if it does not exist, or exists twice."""
     return _tree(local, spans(zone))
 
 
 @functools.cache
 def spans(zone: str) -> tuple[OffsetSpan, ...]:
-    """The spans of `zone` in order; what lies between two of them is a gap or an overlap."""
+    """The spans of `zone` in order; between two of them is a gap or an overlap."""
     rules = ZoneInfo(zone)
     changes = _changes(rules)
     found = []

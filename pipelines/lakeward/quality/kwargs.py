@@ -1,4 +1,4 @@
-"""The arguments of an expectation: known names, known columns, values of the right shape."""
+"""Checks the arguments of an expectation: known names, known columns, valid values."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -16,17 +16,17 @@ from lakeward.quality.series.shapes import SERIES_SHAPES
 # Arguments that name one column, and those that name several.
 SINGLE_COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
 COLUMN_LIST_ARGUMENTS = ("column_list",)
-# What leaves a row out, of two columns and of more.
+# Values of `ignore_row_if`, for two columns and for more.
 IGNORE_WORDS_OF_PAIRS, IGNORE_WORDS_OF_LISTS = (
     tuple(words[place] for words in (ALL_MISSING, ANY_MISSING, NEVER)) for place in (0, 1)
 )
-# The one expectation that may name a column that is not there: that is its question.
+# The only expectation that can name a missing column, since it tests this.
 EXISTS_EXPECTATION = "expect_column_to_exist"
 INTERPOLATIONS = ("nearest", "lower", "higher", "midpoint", "linear")
 
 
 def columns_of(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
-    """The columns that `kwargs` name, in their order."""
+    """The columns in `kwargs`, in order."""
     single = [kwargs[key] for key in SINGLE_COLUMN_ARGUMENTS if key in kwargs]
     return (*single, *(column for key in COLUMN_LIST_ARGUMENTS for column in kwargs.get(key) or ()))
 
@@ -35,7 +35,7 @@ def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, f
     """Check the arguments of the expectation `type_`.
 
     Raises:
-        SuiteError: One is missing, unknown, of the wrong shape, or names no column of the contract.
+        SuiteError: An argument is missing, unknown or not valid, or names no column of the contract.
     """
     known = expectations()[type_]
     allowed = known.required | known.optional | ignored_kwargs()
@@ -64,7 +64,7 @@ def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, f
 
 
 def _check_shapes(kwargs: Mapping[str, Any], file: str, entry_path: str) -> None:
-    """Arguments of a sensor rule have the shapes that its catalogue names."""
+    """Check the arguments of a sensor rule by the shapes in the catalogue."""
     for key, value in kwargs.items():
         shape = argument_shapes().get(key)
         if shape and value is not None and not SERIES_SHAPES[shape][1](value):
@@ -84,7 +84,7 @@ def _check_ignored(kwargs: Mapping[str, Any], file: str, entry_path: str) -> Non
 
 
 def _check_condition(kwargs: Mapping[str, Any], file: str, entry_path: str) -> tuple[str, ...]:
-    """The columns that the condition names."""
+    """Check the columns in the condition."""
     if not kwargs.get("row_condition"):
         return ()
     if isinstance(kwargs["row_condition"], str) and kwargs.get("condition_parser") is None:
@@ -149,7 +149,7 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-# What each argument must be, in words and as a test.
+# Form of each argument: its text for messages, and a test.
 ARGUMENT_SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(SINGLE_COLUMN_ARGUMENTS, ("a column's name", _is_text)),
     **dict.fromkeys((*COLUMN_LIST_ARGUMENTS, "column_set", "type_list"), ("a list of names", _is_names)),

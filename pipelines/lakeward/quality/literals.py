@@ -1,4 +1,4 @@
-"""Values that a suite writes, as values and as SQL of the column they are compared with."""
+"""Parses values of a suite, and writes them as SQL literals of the compared column."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -21,7 +21,7 @@ NUMBERS = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
 
 
 def parse_value(value: Any, type_: DataType, zone: str | None) -> Any:
-    """`value` as Python has values of `type_`. A naive time is in `zone` (the contract's), else in UTC.
+    """Parse `value` as a Python value of `type_`. A naive time is in `zone` (the contract's), else in UTC.
 
     Raises:
         ValueError: `value` can't be compared with `type_`; its text is what was expected.
@@ -52,7 +52,7 @@ def _from_text(value: Any, kind: Kind, zone: str | None) -> Any:
 
 
 def literal(value: Any, type_: DataType, zone: str | None) -> str:
-    """SQL of `value`, to compare with a column of `type_`, read as `parsed` reads it.
+    """SQL literal of `value` for a column of `type_`, parsed by `parse_value`.
 
     Raises:
         ValueError: `value` can't be compared with `type_`; its text is what was expected.

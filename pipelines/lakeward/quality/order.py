@@ -1,6 +1,6 @@
-"""Row expectations that look at the row before: values in order, by the places of their rows in the batch.
+"""Row expectations on the order of values, by row id in the batch.
 
-The rows out of order are found in a narrow relation of their own: sorting whole rows costs more than judging them.
+Rows out of order are found in a narrow relation, since sorting whole rows costs more than judging them.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ def _order_predicate(*, up: bool) -> Callable[[Kwargs, Scope], Predicate | None]
 def _violation(kind: Kind, *, up: bool, strictly: bool) -> str:
     earlier, later = ("before", "own") if up else ("own", "before")
     sign = "<=" if strictly else "<"
-    # The step between two infinities is no number, and no number is in order.
+    # The step between two infinities is NaN, which is not in order.
     return f"{later} - {earlier} {sign} 0" if kind is Kind.DOUBLE else f"{later} {sign} {earlier}"
 
 

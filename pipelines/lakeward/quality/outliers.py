@@ -1,4 +1,4 @@
-"""Row expectations that measure a value against the whole batch: distance from its mean, or from its quartiles."""
+"""Row expectations that compare a value with the whole batch: distance from the mean, or from the quartiles."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,7 +6,7 @@ from lakeward.quality.batch_aggregates import deviation, mean, quantile
 from lakeward.quality.convert import NUMBERS, ConvertedColumn
 from lakeward.quality.scope import Kwargs, Predicate, Scope, column_predicate
 
-# As Great Expectations has them.
+# Defaults of Great Expectations.
 METHOD, MULTIPLIER = "iqr", 1.5
 
 

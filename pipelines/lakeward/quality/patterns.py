@@ -1,16 +1,16 @@
-r"""Python's regular expressions, which suites are written in, as RE2's, which DuckDB runs (and Java's, near enough, for Spark).
+r"""Translates Python's regular expressions in suites to RE2, which DuckDB uses (and which is close to Java's, for Spark).
 
-Both search. They differ where it hurts: `\w` and `\d` know Chinese in Python and only ASCII in RE2, `$` allows a last line end only in
-Python, and RE2 has no look-around and no back-references. What can't be said in RE2 is left to Great Expectations.
+They differ: `\w` and `\d` include Chinese in Python and only ASCII in RE2, `$` allows a last line end only in
+Python, and RE2 has no look-around and no back-references. Other patterns are judged by Great Expectations.
 """
 
 import re
 
-# One piece of a pattern: an escape, a whole class, the head of an extension group, a possessive quantifier, or any character.
+# One token of a pattern: an escape, a whole class, the head of an extension group, a possessive quantifier, or any character.
 ESCAPE = r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\."
 TOKEN = re.compile(rf"{ESCAPE}|\[\^?\]?(?:{ESCAPE}|[^\]])*\]|\(\?P?.|[*+?}}]\+|.", re.DOTALL)
 MEMBER = re.compile(rf"{ESCAPE}|.", re.DOTALL)
-# Heads that mean the same in both, flags aside.
+# Heads with the same meaning in both, flags excepted.
 GROUPS = ("(?:", "(?P<")
 FLAGS = ("(?i)", "(?s)", "(?is)", "(?si)")
 SPACES = r"\t-\r\x{1c}-\x{20}\x{85}\p{Z}"
@@ -20,14 +20,14 @@ SHARED_ESCAPES = frozenset((r"\n", r"\t", r"\r", r"\f", r"\v", r"\a"))
 
 
 def to_re2(pattern: str) -> str | None:
-    """`pattern` with the same matches under RE2's search; None where RE2 can't say it."""
+    """Translate `pattern` to RE2 with the same matches; None if RE2 has no equivalent."""
     flags = next((flags for flags in FLAGS if pattern.startswith(flags)), "")
     tokens = [_translate_token(element) for element in TOKEN.findall(pattern.removeprefix(flags))]
     return None if None in tokens else flags + "".join(element for element in tokens if element)
 
 
 def match_anywhere(pattern: str) -> str:
-    """A pattern of RE2 that matches a whole text wherever `pattern` is found in it.
+    """An RE2 pattern that matches the whole text if `pattern` occurs in it.
 
     DuckDB evaluates a whole match once per value of a dictionary, and a search once per row: 0.03 s against 0.4 s over 10 M rows of
     200 values. Without a dictionary it costs the same for a pattern that begins with `^`, and twice as much for others.

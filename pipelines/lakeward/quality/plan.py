@@ -1,6 +1,6 @@
-"""One batch, one query: conversion, every row rule, aggregates and proofs of uniqueness in a single scan.
+"""The plan that judges a batch in one query: conversion, row rules, aggregates and proofs of uniqueness in a single scan.
 
-A relation is given as it is written after FROM: a name, or a SELECT in brackets. The plan opens nothing; the flow runs its SQL.
+A relation is written as after FROM: a name, or a SELECT in brackets. The plan only writes SQL; the flow runs it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,10 +30,10 @@ def compile_plan(
     """Compile `rules` for a batch.
 
     Args:
-        contract: What the batch's rows are to become.
-        rules: What `load_rules` gave.
-        types: The batch's columns as bronze stores them, in order; those that the contract does not know are passed through.
-        statistics: What is known of the batch's rows unread: what they prove is not asked.
+        contract: The contract that rows are converted to.
+        rules: The rules of `load_rules`.
+        types: Types of the batch's columns in bronze, in order; columns that are not in the contract are passed through.
+        statistics: Statistics of the batch's rows from file metadata; rules that they prove are not evaluated.
     """
     columns = {column.name: convert_column(contract, index, types[column.name]) for index, column in enumerate(contract.columns)}
     scope = Scope(columns, contract.record_format.zone)
@@ -54,21 +54,21 @@ def compile_plan(
 
 
 def diverting_rule_ids(verdicts: Iterable[Verdict]) -> frozenset[str]:
-    """Ids of the rules that divert rows: those that failed and are more than a warning.
+    """Ids of the rules that quarantine rows: failed rules of severity `quarantine` or `halt`.
 
-    A failed rule of severity halt is among them: of a batch that a steward released after all, the failing rows are still set aside.
-    A rule whose `mostly` is met has passed, and diverts nothing: its writer said that these few rows are to be lived with.
+    When a steward releases a halted batch, the rows that fail the halting rule are still quarantined.
+    A rule whose `mostly` is met has passed and quarantines nothing: its threshold allows these failures.
     """
     return frozenset(v.rule.id for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgePlan:
-    """SQL that judges one batch, and the reading of what it finds.
+    """The SQL that judges one batch, and the verdicts from its results.
 
     Args:
-        proven: Verdicts of the rules that need no reading, by id.
-        grids: Keys that may be proven distinct before the rows are asked.
+        proven_verdicts: Verdicts of rules decided by statistics, by id.
+        grids: Keys that a grid can prove unique before the scan.
     """
 
     contract: Contract
@@ -84,18 +84,19 @@ class JudgePlan:
         return tuple(check.rule for check in self.checks if isinstance(check, GxCheck))
 
     def series(self, *, all_row_ids: bool = False) -> SeriesPlan:
-        """The sensor rules, as a plan of their own; `every`: places are wanted of all of them, not only of those that divert."""
+        """The plan of the sensor rules; row ids are for those that quarantine rows, or for all with `all_row_ids`."""
         rules = [check.rule for check in self.checks if isinstance(check, SeriesCheck)]
         return make_series_plan(self.contract, self.columns, rules, all_row_ids=all_row_ids)
 
     def typed_select(self, rows: str) -> str:
-        """SELECT of the contract's columns in the contract's types, then all else that bronze holds."""
+        """SELECT of the contract's columns in the contract's types, then all other columns of bronze."""
         return f"SELECT {self._typed_items()} FROM {self.converted_relation(rows)}"
 
     def lineage_select(self, rows: str) -> str:
-        """SELECT with the data flow of `typed`, for lineage: a conversion reads its own column alone, so it is one cast here.
+        """SELECT with the data flow of `typed_select`, for lineage: a conversion reads only its column, so it is one cast here.
 
-        The zone arithmetic of a naive time names its column hundreds of times, and tracing each costs more than judging a batch.
+        The zone arithmetic of a naive time contains its column hundreds of times, and tracing each costs more than judging a
+        batch.
         """
         quoted = {column: identifier(column) for column in self.columns}
         items = {own: own if self.columns[column].output == own else f"CAST({own} AS VARCHAR)" for column, own in quoted.items()}
@@ -105,9 +106,9 @@ class JudgePlan:
     def facts_select(self, rows: str, by: str | None = None, distinct: Collection[frozenset[str]] = ()) -> str:
         """SELECT of one row: `rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
 
-        `key_repeats` is a proof by hash: 0 means that no two rows have one key; None without a key, as are the times without a time
-        column. With `by`, a column of `rows`: one row of facts per value of it, which is `part`. Of keys
-        that are `distinct`, known by the proof of a grid, no hash is counted.
+        `key_repeats` is a proof by hash: 0 means that keys are unique; None without a key, as are the times without a time
+        column. With `by`, a column of `rows`: one row of facts per value of it, which is `part`. For keys in `distinct`, proven
+        by a grid, no hash is counted.
         """
         checks = self._checks_to_run()
         flags = {check.flag: check.fails for check in checks if isinstance(check, RowCheck)}
@@ -121,12 +122,12 @@ class JudgePlan:
         return f"SELECT {identifier(by)} AS part, {select(items)} FROM {judged} GROUP BY part"
 
     def suspect_rules(self, facts: Mapping[str, Any]) -> tuple[Rule, ...]:
-        """Rules of uniqueness whose proof failed: their repeated keys must be looked at."""
+        """Rules of uniqueness whose proof failed, so that repeated keys must be counted."""
         aliases = self._aliases()
         return tuple(check.rule for check in self._unique_checks() if facts[aliases[check.measures()["proof"]]])
 
     def repeated_keys_select(self, rule: Rule, rows: str) -> str:
-        """SELECT of the keys that more than one row of the batch has: `k0, k1, …` and `copies`, the number of those rows."""
+        """SELECT of the repeated keys of the batch: `k0, k1, …` and `copies`, their number of rows."""
         check = next(check for check in self._unique_checks() if check.rule.id == rule.id)
         keys = [f"k{i}" for i in range(len(check.keys))]
         return (
@@ -141,9 +142,9 @@ class JudgePlan:
         """One verdict per rule, in the order of the rules.
 
         Args:
-            facts: The row of `facts`.
-            repeated: For each of `suspects`, by id: rows with a repeated key (the sum of `copies`).
-            foreign: Verdicts of Great Expectations on the rules of `foreign`.
+            facts: The row of `facts_select`.
+            repeated: For each of `suspect_rules`, by id: rows with a repeated key (the sum of `copies`).
+            gx_verdicts: Verdicts of Great Expectations on the rules of `gx_rules`.
         """
         known_verdicts = {**self.proven_verdicts, **{verdict.rule.id: verdict for verdict in gx_verdicts}}
         aliases, counts = self._aliases(), repeated or {}
@@ -155,23 +156,24 @@ class JudgePlan:
         return tuple(known_verdicts.get(check.rule.id) or check.verdict(found[check.rule.id]) for check in self.checks)
 
     def split(self, rows: str, ids: Collection[str], relations: Mapping[str, str] | None = None) -> tuple[str, str | None]:
-        """The batch as two SELECTs: good rows, typed; bad rows as bronze holds them, with `_reasons` and `_rules`.
+        """The batch as two SELECTs: typed good rows; bad rows as in bronze, with `_reasons` and `_rules`.
 
-        A row is bad when a diverting rule fails on it: `_reasons` is the JSON list of all such rules' ids, `_rules` the JSON map of
+        A row is bad if it fails a quarantining rule: `_reasons` is the JSON list of the failed rules' ids, `_rules` the JSON map
+            of
         these ids to versions.
 
         Args:
-            rows: The batch, as bronze holds it.
-            ids: The rules that divert (see `diverting`); none: no row is bad, and there is no second SELECT.
-            relations: For a rule of uniqueness the relation of `repeats`; for one that Great Expectations judged the relation of
-                places (`_file_seq`, `_row`) of its failing rows, else it diverts nothing.
+            rows: The batch as in bronze.
+            ids: Ids from `diverting_rule_ids`; if empty, no row is bad and there is no second SELECT.
+            relations: For a rule of uniqueness the relation of `repeated_keys_select`; for a rule of Great Expectations the
+                relation of row ids (`_file_seq`, `_row`) of its failing rows, without which it quarantines nothing.
         """
         stored = ", ".join(identifier(column) for column in self.stored_columns)
         diversion = Diversion(tuple(check for check in self.checks if check.rule.id in ids), relations or {})
         return split(self.converted_relation(rows), diversion, self._typed_items(), stored)
 
     def converted_relation(self, rows: str) -> str:
-        """`rows` with the columns that `columns` speaks of, as a relation."""
+        """`rows` with the converted columns `columns`, as a relation."""
         depth = max((len(column.layers) for column in self.columns.values()), default=0)
         layers: list[dict[str, str]] = [{} for _ in range(depth)]
         for column in self.columns.values():
@@ -185,14 +187,14 @@ class JudgePlan:
         return select(items)
 
     def _checks_to_run(self) -> list[Check]:
-        """The checks for which rows are read."""
+        """The checks that need to read rows."""
         return [check for check in self.checks if check.rule.id not in self.proven_verdicts]
 
     def _unique_checks(self) -> list[UniqueCheck]:
         return [check for check in self.checks if isinstance(check, UniqueCheck)]
 
     def _aliases(self) -> dict[str, str]:
-        # Many rules ask for the same number, such as a column's count: it is computed once.
+        # Many rules need the same number, such as a column's count: it is computed once.
         measures = dict.fromkeys(measure for check in self._checks_to_run() for measure in check.measures().values())
         return {measure: f"m{index}" for index, measure in enumerate(measures)}
 
@@ -203,7 +205,7 @@ class JudgePlan:
         if _contains_distinct_key(distinct, same.keys):
             return {"key_repeats": "CAST(0 AS BIGINT)"}
         keys = tuple(self.columns[column].output for column in same.keys)
-        # A rule that says the same of the key counts its hashes already; a row that it leaves out is taken for a repeat, which proves nothing.
+        # A rule on the same key already counts its hashes; a row that it ignores counts as a repeat, which proves nothing.
         counted = (check.hashes for check in self._unique_checks() if check.keys == keys)
         own = f"count(DISTINCT hash({', '.join(keys)}))"
         return {"key_repeats": f"count(*) - {next(counted, own)}"}
@@ -215,10 +217,10 @@ class JudgePlan:
 
 
 def needs_row_ids(plan: JudgePlan) -> bool:
-    """Whether a rule looks at the row before: the rows then need their places, `_file_seq` and `_row`."""
+    """Whether a rule reads the previous row, so that rows need their ids `_file_seq` and `_row`."""
     return any(isinstance(check, RowCheck) and check.matches for check in plan.checks)
 
 
 def _contains_distinct_key(distinct: Collection[frozenset[str]], columns: Iterable[str]) -> bool:
-    """Whether one of the `distinct` keys is a part of `columns`: these are distinct then, too."""
+    """Whether `columns` contain one of the `distinct` keys and so are distinct, too."""
     return any(key <= set(columns) for key in distinct)

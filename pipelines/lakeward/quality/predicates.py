@@ -1,4 +1,4 @@
-"""Row expectations on the values of one column as predicates, NULL never failing, as Great Expectations on pandas has it."""
+"""Row expectations on the values of one column as predicates. NULL never fails, as in Great Expectations on pandas."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,7 +1,7 @@
-"""Rules that the statistics of a batch's files already prove: they are not read at all, and their verdicts say so.
+"""Decides rules from file statistics, without reading rows; the verdict records this.
 
-Refuses to guess: only rules on one column that bronze holds as the contract has it, on all rows, and only that none fails. A NaN is no
-value here, and statistics that do not rule it out prove nothing of a floating-point column.
+Only for rules on all rows of one column that has the contract's type in bronze, and only if no row fails. A NaN is no
+value here, and statistics that do not exclude it prove nothing for a floating-point column.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,16 +19,16 @@ from lakeward.quality.rule import Rule, Verdict
 from lakeward.quality.scope import Scope
 
 PROOF_BY_STATISTICS = "file statistics"
-# The calendar outside of which a time is no value (see `convert`).
+# Range of valid times (see `convert`).
 FIRST_DAY, LAST_DAY = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
-# Whether no row fails a rule with these arguments, given what is known of its column, and a reader of the rule's values.
+# Whether statistics prove that no row fails a rule with these arguments; the last argument parses the rule's values.
 ReadValue = Callable[[Any], Any]
 Proof = Callable[[Mapping[str, Any], ColumnStatistics, ReadValue], bool]
 
 
 def prove(rule: Rule, scope: Scope, statistics: RowStatistics) -> Verdict | None:
-    """The verdict of `rule` where `statistics` settle that no row fails it; None: the rows must be read."""
+    """The verdict of `rule` if `statistics` prove that no row fails it; None if rows must be read."""
     proof = PROOFS.get(rule.type)
     if proof is None or rule.kwargs.get("row_condition"):
         return None
@@ -43,7 +43,7 @@ def prove(rule: Rule, scope: Scope, statistics: RowStatistics) -> Verdict | None
 
 
 def _non_nulls_are_values(column_statistics: ColumnStatistics, type_: DataType, rows: int) -> bool:
-    """Whether all but the nulls are values: a NaN is none, nor is a time beyond the calendar."""
+    """Whether all values except NULLs are valid: no NaN, and no time outside the calendar."""
     if type_.kind is Kind.TIMESTAMP:
         return column_statistics.nulls == rows or (
             _has_bounds(column_statistics) and column_statistics.low >= FIRST_DAY and column_statistics.high <= LAST_DAY
@@ -56,7 +56,7 @@ def _has_bounds(column_statistics: ColumnStatistics) -> bool:
 
 
 def _comparable(value: Any, type_: DataType) -> Any:
-    """`value` of the rule as the engine compares it with a column of `type_`."""
+    """`value` of the rule, converted as in the engine's comparison with a column of `type_`."""
     if type_.kind is Kind.DOUBLE:
         return float(value)
     return Decimal(repr(value)) if isinstance(value, float) else value
@@ -77,7 +77,7 @@ def _proves_between(kwargs: Mapping[str, Any], column_statistics: ColumnStatisti
 
 
 def _proves_in_set(kwargs: Mapping[str, Any], column_statistics: ColumnStatistics, read_value: ReadValue) -> bool:
-    """A column of one value."""
+    """Only for a column of one value."""
     values = (read_value(value) for value in kwargs["value_set"] if value is not None)
     return (
         _has_bounds(column_statistics)
@@ -94,5 +94,5 @@ PROOFS: Mapping[str, Proof] = {
     "expect_column_values_to_be_between": _proves_between,
     "expect_column_values_to_be_in_set": _proves_in_set,
 }
-# A missing value is evaluated too.
+# A missing value is evaluated, too.
 ON_ALL_ROWS = frozenset(("required", "key", "expect_column_values_to_not_be_null"))

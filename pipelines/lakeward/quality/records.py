@@ -1,4 +1,4 @@
-"""Row expectations on several columns of a row, and which rows they leave out (`ignore_row_if`)."""
+"""Row expectations on several columns of a row, and the rows that they ignore (`ignore_row_if`)."""
 
 from collections.abc import Callable, Mapping
 from itertools import combinations
@@ -8,14 +8,14 @@ from lakeward.quality.convert import NUMBERS, ConvertedColumn
 from lakeward.quality.rule import Rule
 from lakeward.quality.scope import Kwargs, Predicate, Scope, comparable
 
-# What leaves a row out, by what of it must be missing; Great Expectations' words for pairs, then for more columns.
+# Values of `ignore_row_if`: for pairs, then for more columns, as in Great Expectations.
 ALL_MISSING = ("both_values_are_missing", "all_values_are_missing")
 ANY_MISSING = ("either_value_is_missing", "any_value_is_missing")
 NEVER = ("neither", "never")
 
 
 def evaluated_condition(rule: Rule, scope: Scope) -> str:
-    """SQL that is true where a row is evaluated by a rule of uniqueness: all of its columns missing is its default to ignore."""
+    """SQL condition: a rule of uniqueness evaluates the row. By default it ignores rows with all columns missing."""
     columns = [scope.columns[column] for column in rule.columns]
     return scope.within(f"NOT ({_ignore_condition(columns, rule.kwargs)})")
 
@@ -64,7 +64,7 @@ def _sum_predicate(kwargs: Kwargs, scope: Scope) -> Predicate | None:
     kinds = {column.column.type.kind for column in columns}
     if not kinds <= NUMBERS:
         return None
-    # A sum of large integers must not stop the query, nor one that a double comes to after them.
+    # A sum of large integers must not fail the query, also if a double follows.
     type_ = "DECIMAL(38,0)" if kinds == {Kind.INTEGER} else "DOUBLE" if Kind.DOUBLE in kinds else None
     total = " + ".join(f"CAST({c.value} AS {type_})" if type_ else c.value for c in columns)
     widest = next((column for column in columns if column.column.type.kind is Kind.DOUBLE), columns[0])

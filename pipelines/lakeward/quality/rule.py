@@ -1,4 +1,4 @@
-"""What a rule is, and what it says of a batch. Nothing here knows how a rule is judged."""
+"""Rules and verdicts, independent of how a rule is judged."""
 
 import json
 from collections.abc import Mapping
@@ -8,19 +8,19 @@ from typing import Any
 
 from lakeward.core.names import sha256
 
-# 48 bits: two versions of one rule that clash by chance would need some 16 million edits of it.
+# 48 bits: a collision of two versions needs about 16 million edits of a rule.
 VERSION_DIGITS = 12
 
 
 class Severity(StrEnum):
-    """What a failing rule does: mark, divert the failing rows, or stop the publish of the whole batch until a steward releases it."""
+    """Effect of a failed rule: a warning, quarantine of the failing rows, or a halt of the batch until a steward releases it."""
 
     WARN = "warn"
     QUARANTINE = "quarantine"
     HALT = "halt"
 
 
-# What a failing rule does, by its severity.
+# Effect of a failed rule, by severity.
 SEVERITIES: Mapping[Severity, str] = {
     Severity.WARN: "Marks the batch; every row is published.",
     Severity.QUARANTINE: "Keeps the failing rows out of silver: they wait in quarantine.",
@@ -52,10 +52,10 @@ class Rule:
     """One expectation, with an identity.
 
     Args:
-        id: Unique in its suite; `type:`, `required:` and `key:` are those that follow from the contract.
-        version: Hash of all that decides what the rule means; changes when and only when that changes.
+        id: Unique in its suite; `type:`, `required:` and `key:` are prefixes of rules from the contract.
+        version: Hash of everything that defines the rule; it changes only with its meaning.
         type: Name of the expectation, or `type`, `required`, `key`.
-        columns: Columns it looks at.
+        columns: Columns that it reads.
     """
 
     id: str
@@ -69,17 +69,18 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one rule says of one batch.
+    """The verdict of one rule on one batch.
 
     Args:
-        evaluated: Rows (or values, for an aggregate; for a schema rule 1, the table) that it was evaluated on.
-        failed: Of these, rows that failed; for aggregate and schema rules None: they have no failing rows.
+        evaluated: Number of rows that it was evaluated on (values for an aggregate, 1 for a schema rule).
+        failed: Number of these that failed; None for aggregate and schema rules, which have no failing rows.
         observed: The aggregate that was judged; never a value of a row.
-        reason: Why it is UNKNOWN.
-        proof: What settled it without reading the rows, such as the statistics of the files; None: the rows were read.
-        elements: Rows in the rule's domain (all, or those of its `row_condition`), missing ones included; never stored.
-        value: What was observed, as Great Expectations would give it, be it the value of a row; never stored.
-        places: (`_file_seq`, `_row`) of the failing rows, where the rule was judged outside the engine; never stored.
+        reason: Reason for UNKNOWN.
+        proof: What decided it without reading rows, such as file statistics; None if rows were read.
+        elements: Number of rows in the rule's domain (all, or those of its `row_condition`), missing values included; never
+            stored.
+        value: The observed value as in Great Expectations, which can be the value of a row; never stored.
+        row_ids: (`_file_seq`, `_row`) of the failing rows, if the rule was judged outside the engine; never stored.
     """
 
     rule: Rule

@@ -1,6 +1,6 @@
-"""Expectations of the columns themselves: decided from the contract, without a query.
+"""Expectations on the columns themselves, decided from the contract without a query.
 
-Each gives whether it passed, what a verdict may show of that, and what Great Expectations observes.
+Each returns whether it passed, the text for the verdict, and the observed value of Great Expectations.
 """
 
 from collections.abc import Callable, Mapping

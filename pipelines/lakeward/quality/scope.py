@@ -1,4 +1,4 @@
-"""What a rule sees of a batch: its columns, and the rows that it speaks of."""
+"""The scope of a rule: columns and rows of a batch."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -8,18 +8,18 @@ from lakeward.quality.convert import NUMBERS, ConvertedColumn
 from lakeward.quality.literals import literal
 
 Kwargs = Mapping[str, Any]
-# SQL that depends on a relation of the batch's converted rows.
+# Function from a relation of the batch's converted rows to SQL.
 RelationSql = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a rule can see.
+    """The scope of a rule.
 
     Args:
         columns: The contract's columns, in order.
         zone: Zone of naive times in the rule's arguments.
-        where: True on the rows that the rule speaks of; None: on all.
+        where: Condition of the rule's rows; None for all rows.
     """
 
     columns: Mapping[str, ConvertedColumn]
@@ -27,37 +27,37 @@ class Scope:
     where: str | None = None
 
     def literal(self, value: Any, column: ConvertedColumn) -> str:
-        """SQL of `value`, to compare with `column`."""
+        """SQL literal of `value` for a comparison with `column`."""
         return literal(value, column.column.type, self.zone)
 
     def literal_list(self, values: Iterable[Any], column: ConvertedColumn) -> str:
-        """SQL of `values` for IN, without its brackets; a missing value is equal to none."""
+        """SQL of `values` for IN, without brackets; a missing value equals none."""
         return ", ".join(self.literal(value, column) for value in values if value is not None)
 
     def value(self, column: ConvertedColumn) -> str:
-        """The column's value on the rows that the rule speaks of, NULL on others."""
+        """The column's value on the rule's rows, NULL on others."""
         return f"CASE WHEN {self.where} THEN {column.value} END" if self.where else column.value
 
     @property
     def elements(self) -> str:
-        """Aggregate that counts the rows that the rule speaks of."""
+        """Aggregate that counts the rule's rows."""
         return f"coalesce(count_if({self.where}), 0)" if self.where else "count(*)"
 
     def within(self, condition: str) -> str:
-        """True where `condition` is, of those rows."""
+        """`condition`, limited to the rule's rows."""
         return f"{self.where} AND ({condition})" if self.where else condition
 
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """What a rule on rows asks of one.
+    """The predicate of a row rule.
 
     Args:
-        fails: True where a row fails; NULL or false where it passes.
-        present: True where a row is evaluated; None: everywhere.
-        counted: Value that is not NULL where a row is evaluated: to count it is cheaper.
-        moments: Numbers of the whole batch that `fails` uses, by the name it has for each.
-        hits: Name of a column that is true on the rows of a relation of places, and that relation; `fails` uses it.
+        fails: True if a row fails; NULL or false if it passes.
+        present: True if a row is evaluated; None for all rows.
+        evaluated_value: Expression that is not NULL if a row is evaluated, which is cheaper to count.
+        batch_aggregates: Numbers of the whole batch that `fails` uses, by name.
+        matches: Name of a flag column that `fails` uses, and the relation of row ids on which it is true.
     """
 
     fails: str
@@ -69,11 +69,11 @@ class Predicate:
 
 
 def column_predicate(fails: str, column: ConvertedColumn) -> Predicate:
-    """A rule on the values of one column: what is missing is not evaluated."""
+    """The predicate of a rule on the values of one column; missing values are not evaluated."""
     return Predicate(fails, f"{column.value} IS NOT NULL", column.value)
 
 
 def comparable(columns: list[ConvertedColumn]) -> bool:
-    """Whether values of all `columns` can stand in one comparison."""
+    """Whether values of all `columns` can be compared."""
     kinds = {column.column.type.kind for column in columns}
     return len(kinds) == 1 or kinds <= NUMBERS

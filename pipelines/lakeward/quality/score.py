@@ -1,10 +1,11 @@
-"""How good a batch is, from 0 to 100, by the dimensions of GB/T 36344-2018; what was not measured lowers the coverage, not the score.
+"""Quality score from 0 to 100 by the dimensions of GB/T 36344-2018; unmeasured rules lower the coverage, not the score.
 
 The standard gives X = A / B per indicator, and no weights. So each rule has one ratio (passed by evaluated rows; an aggregate or
 schema rule is one element, 1 or 0), a dimension is the weighted mean of its rules, a dataset that of its measured dimensions, and
-an estate that of its datasets' scores as they are shown. A ratio and a mean are whole trillionths, halves up, so that SQL
-(`score_sql.py`) gives the same number to the last digit. Coverage is a count of rules and is not weighed: a light rule that could
-not be judged shows as much as a heavy one.
+an estate that of its datasets' displayed scores. Ratios and means are whole trillionths, rounded half up, so that SQL
+(`score_sql.py`) gives the same number to the last digit. Coverage is an unweighted count of rules: a rule of low weight that
+could
+not be judged counts as much as one of high weight.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,26 +15,26 @@ from decimal import Decimal
 from lakeward.quality.rule import Dimension, Outcome, Verdict
 from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
-# One, in the steps that ratios are kept in. Counts of rows and sums of weights beside it fit 128 bits.
+# Scale of stored ratios. Products with row counts and sums of weights fit 128 bits.
 RATIO_UNIT = 10**12
-# Before the last rounding, ratios lose their last three digits: a half that thirds make up then is a half again.
+# Ratios lose their last three digits before the last rounding, so that halves made of thirds are exact halves again.
 GUARD_DIGITS = 10**3
-# A whole score in hundredths, two digits, as GB/T scorecards print them.
+# Full score in hundredths: two decimals, as in GB/T scorecards.
 FULL_SCORE = 10_000
-# Sums of ratios are shown with six digits.
+# Sums of ratios have six decimals.
 SUM_UNIT = 10**6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScorePart:
-    """A weighted mean, with what it is made of.
+    """A weighted mean with its parts.
 
     Args:
-        value: 0.00 to 100.00, half up; None: nothing was measured.
-        numerator: Sum of the ratios that the mean is taken of, each times its weight; six decimals.
+        value: 0.00 to 100.00, rounded half up; None if nothing was measured.
+        numerator: Sum of the ratios times their weights; six decimals.
         denominator: Sum of these weights.
-        rules: Rules that speak of it.
-        measured: Of these, rules that could be judged.
+        rules: Number of rules.
+        measured: Number of rules that could be judged.
     """
 
     value: Decimal | None
@@ -44,22 +45,22 @@ class ScorePart:
 
     @property
     def coverage(self) -> Decimal | None:
-        """Rules measured per 100 rules; None: there are no rules."""
+        """Measured rules per 100 rules; None without rules."""
         return _hundredths(half_up(FULL_SCORE * self.measured, self.rules)) if self.rules else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score(ScorePart):
-    """The score of a dataset; its ratios are the means of the dimensions."""
+    """The score of a dataset: the weighted mean of its dimensions."""
 
     dimensions: Mapping[Dimension, ScorePart]
 
 
 def score(verdicts: Iterable[Verdict], weights: Weights = EQUAL_WEIGHTS, dataset: str = "") -> Score:
-    """The score of these verdicts; several of one rule (of several batches) count as one, their rows together.
+    """The score of these verdicts; verdicts of one rule on several batches are added up.
 
     Args:
-        dataset: Whose rules they are, where `weights` name it.
+        dataset: Name of the dataset, for its weights.
     """
     by_rule: dict[tuple[Dimension, str], list[Verdict]] = {}
     for verdict in verdicts:
@@ -83,11 +84,11 @@ def score(verdicts: Iterable[Verdict], weights: Weights = EQUAL_WEIGHTS, dataset
 
 
 def half_up(part: int, whole: int) -> int:
-    """`part / whole` as a whole number, a half upward; neither is negative."""
+    """`part / whole` as an integer, rounded half up; neither is negative."""
     return (2 * part + whole) // (2 * whole)
 
 
-# A weight, and a ratio in trillionths; None: not measured.
+# A weight, and a ratio in trillionths; None if not measured.
 WeightedRatio = tuple[int, int | None]
 
 

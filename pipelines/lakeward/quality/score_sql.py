@@ -1,8 +1,8 @@
-"""The arithmetic of `score.py` as SQL over judged rules, so that every score opens to a query that gives it to the last digit.
+"""The arithmetic of `score.py` as SQL over verdicts, so that every score has a query that reproduces it to the last digit.
 
 A query here is a chain of common tables: `judged` (which verdicts count), then `rules`, `dimensions`, `datasets`, `estate` and
-`estate_dimensions`, each with its `cents` (the score in hundredths; NULL: not measured) and its columns as people read them.
-Refuses to read values: verdicts hold counts only.
+`estate_dimensions`, each with its `cents` (the score in hundredths; NULL if not measured) and its display columns.
+Reads only verdicts, which contain counts and no values.
 """
 
 from lakeward.core.sql import literal
@@ -10,7 +10,7 @@ from lakeward.quality.rule import Outcome
 from lakeward.quality.score import FULL_SCORE, GUARD_DIGITS, RATIO_UNIT, SUM_UNIT
 from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
-# Flows whose batches hold rows that were judged, and counted, when they were received.
+# Flows whose rows were already judged and counted when received.
 REWORK_FLOWS = ("replay", "release")
 _SAME_BATCH = "USING (dataset, generation, batch_seq)"
 
@@ -18,12 +18,12 @@ _SAME_BATCH = "USING (dataset, generation, batch_seq)"
 def newest_batches_sql(batches: int | None = 1, *, dataset: str | None = None, runs: bool = True) -> str:
     """SQL: `judged`, the verdicts of each dataset's newest received batches in its latest generation.
 
-    A halted batch was received, so it counts; a replayed one holds rows of batches that count already.
+    Halted batches count, replayed ones do not, since their rows belong to batches that count already.
 
     Args:
-        batches: How many; None: all of the generation.
-        dataset: Quoted text; None: all datasets.
-        runs: `governance.runs` is there.
+        batches: Number of batches; None for all of the generation.
+        dataset: SQL literal; None for all datasets.
+        runs: Whether `governance.runs` exists.
     """
     own = f" WHERE dataset = {dataset}" if dataset else ""
     few = (
@@ -39,18 +39,18 @@ judged AS (SELECT * FROM governance.verdicts SEMI JOIN batches {_SAME_BATCH}{own
 
 
 def single_batch_sql(table: str, dataset: str, generation: int, seq: int, condition: str = "TRUE") -> str:
-    """SQL: `judged`, what `table` holds of one batch.
+    """SQL: `judged`, the verdicts of one batch in `table`.
 
     Args:
-        dataset: Quoted text.
-        also: A condition that tells judgements of the batch in `table` apart.
+        dataset: SQL literal.
+        condition: Condition that selects one judgement of the batch in `table`.
     """
     where = f"dataset = {dataset} AND generation = {generation} AND batch_seq = {seq} AND {condition}"
     return f"judged AS (SELECT * FROM {table} WHERE {where})"
 
 
 def received_batches_join(*, runs: bool = True) -> str:
-    """SQL: joined to verdicts, leaves those of received batches."""
+    """SQL: join that limits verdicts to received batches."""
     reworked = ", ".join(map(literal, REWORK_FLOWS))
     return (
         f"""
@@ -64,7 +64,7 @@ def score_tables_sql(judged: str, weights: Weights = EQUAL_WEIGHTS, *, split_by:
     """SQL: `judged`, and from it all levels of scores, as the tables of a WITH clause.
 
     Args:
-        also: A column of `judged` that splits scores further, such as `day`.
+        split_by: A column of `judged` that splits scores further, such as `day`.
     """
     own = f"dataset, {split_by}" if split_by else "dataset"
     each = f"{split_by}, " if split_by else ""
@@ -138,7 +138,7 @@ estate_dimensions AS (SELECT *, {rated} FROM by_estate_dimension)"""
 
 
 def weight_decimal_sql(column: str = "weight") -> str:
-    """SQL: a weight as people write it."""
+    """SQL: a weight as a decimal."""
     return f"CAST(CAST({column} AS DECIMAL(14, 0)) * 0.0001 AS DECIMAL(18, 4))"
 
 
@@ -155,7 +155,7 @@ def _score_decimal_sql(cents: str) -> str:
 
 
 def _display_columns(scale: int) -> str:
-    """The sums behind a mean of ratios in `1 / scale`, and the coverage, as people read them."""
+    """The sums of a mean of ratios in `1 / scale`, and the coverage, as decimals."""
     total = _half_up("total", str(UNIT_WEIGHT * scale // SUM_UNIT))
     return f"""CAST(CAST(coalesce({total}, 0) AS DECIMAL(24, 0)) * 0.000001 AS DECIMAL(30, 6)) AS numerator,
     {weight_decimal_sql("coalesce(weights, 0)")} AS denominator,

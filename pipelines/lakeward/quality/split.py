@@ -1,4 +1,4 @@
-"""The batch in two: good rows typed, bad rows as they came, each with every reason."""
+"""Splits a batch into typed good rows and bad rows as stored in bronze, with all reasons."""
 
 import json
 from collections.abc import Mapping
@@ -9,23 +9,23 @@ from lakeward.quality.check_columns import add_check_columns
 from lakeward.quality.checks import Check, PlacedCheck, RowCheck, UniqueCheck
 from lakeward.quality.sql import any_of, stack
 
-# What a relation of places has: a row's place in its batch.
+# Columns of a row id.
 ROW_ID = ("_file_seq", "_row")
 
 
 @dataclass(frozen=True, slots=True)
 class Diversion:
-    """The checks whose failing rows go to quarantine, and the relations that tell those that no predicate can tell."""
+    """The checks whose failing rows are quarantined, and the relations of failing rows that have no predicate."""
 
     checks: tuple[Check, ...]
     relations: Mapping[str, str]
 
     def flags(self) -> list[tuple[Check, str]]:
-        """Each check that can tell its failing rows, with the column that is true on them."""
+        """Each check with identified failing rows, and its flag column."""
         return [(check, flag) for check in self.checks if (flag := self._flag(check))]
 
     def with_flags(self, converted: str) -> str:
-        """`converted` with those columns, as a relation."""
+        """`converted` with the flag columns, as a relation."""
         predicates = {check.flag: check.fails for check in self.checks if isinstance(check, RowCheck)}
         rows = stack(add_check_columns(converted, self.checks), [predicates])
         for check in self.checks:
@@ -42,7 +42,7 @@ class Diversion:
 
 
 def split(converted: str, diversion: Diversion, typed: str, stored: str) -> tuple[str, str | None]:
-    """SELECT of the good rows with the items `typed`, SELECT of the bad ones with the items `stored` and their reasons."""
+    """SELECT of the good rows with the items `typed`, and SELECT of the bad ones with the items `stored` and their reasons."""
     flags = diversion.flags()
     if not flags:
         return f"SELECT {typed} FROM {converted} AS judged", None

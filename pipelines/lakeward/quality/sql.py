@@ -1,10 +1,10 @@
-"""Writing SQL: names and texts quoted, relations nested. DuckDB's dialect, kept to what sqlglot can translate."""
+"""Helpers that write SQL, in the part of DuckDB's dialect that sqlglot can translate."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 
 def any_of(conditions: Iterable[str]) -> str:
-    """True where one of `conditions` is; never NULL."""
+    """Condition: one of `conditions` is true; never NULL."""
     return f"coalesce({' OR '.join(f'({c})' for c in conditions) or 'FALSE'}, FALSE)"
 
 
@@ -14,7 +14,7 @@ def select(items: Mapping[str, str]) -> str:
 
 
 def stack(rows: str, layers: Sequence[Mapping[str, str]]) -> str:
-    """`rows` with the columns of each layer added, as a relation; a layer may use the ones before it."""
+    """`rows` with the columns of each layer added, as a relation; a layer can use earlier ones."""
     for layer in layers:
         if layer:
             rows = f"(SELECT *, {select(layer)} FROM {rows})"

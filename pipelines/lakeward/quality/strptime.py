@@ -1,4 +1,4 @@
-"""Python's `strptime` as SQL: which texts it reads. An engine's own reader is kinder (it takes a year of one digit) and is not used."""
+"""Python's `strptime` as SQL: the texts that it accepts. Engines' parsers accept more (a year of one digit)."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from lakeward.core.sql import literal as text
 from lakeward.quality.patterns import SPACES
 
-# What each directive takes, in the order in which Python tries it: the first alternative that fits is kept.
+# Alternatives of each directive in Python's order: the first match is used.
 DIRECTIVE_PATTERNS: Mapping[str, str] = {
     "d": "3[0-1]|[1-2][0-9]|0[1-9]|[1-9]| [1-9]",
     "f": "[0-9]{1,6}",
@@ -23,19 +23,19 @@ DIRECTIVE_PATTERNS: Mapping[str, str] = {
     "%": "%",
 }
 TOKEN = re.compile(r"%(.)|(\s+)|([^%\s]+)", re.DOTALL)
-# A day without a year is one of 1900, as Python has it.
+# A day without a year is in 1900, as in Python.
 NO_YEAR = "'1900'"
 
 
 def valid_time(value: str, form: str) -> str | None:
-    """SQL that is true where Python reads the text `value` by `form`; None where `form` asks for names of days, weeks or zones."""
+    """SQL condition: Python accepts the text `value` by `form`; None if `form` has names of days, weeks or zones."""
     tokens = list(TOKEN.finditer(form))
     directives = [token[1] for token in tokens if token[1]]
     known = "".join(token[0] for token in tokens) == form and set(directives) <= DIRECTIVE_PATTERNS.keys()
     if not form or not known or len(set(directives)) < len(directives) or ("j" in directives and {"d", "m"} & set(directives)):
         return None
     pattern = text("(?is)^" + "".join(_token_pattern(token) for token in tokens))
-    # What does not fit is extracted as an empty text.
+    # A text without a match is extracted as an empty text.
     whole = f"{value} <> '' AND regexp_extract({value}, {pattern}) = {value}"
     groups = {directive: group for group, directive in enumerate((d for d in directives if d != "%"), 1)}
     part = {directive: f"regexp_extract({value}, {pattern}, {group})" for directive, group in groups.items()}

@@ -1,4 +1,4 @@
-"""From a contract and a Great Expectations suite to rules. A suite is written by hand: what it gets wrong is named, with its place."""
+"""Reads the rules of a contract and a Great Expectations suite. Errors name the entry of the suite."""
 
 import json
 from collections import Counter
@@ -19,10 +19,10 @@ from lakeward.quality.scope import Scope
 from lakeward.quality.series.arguments import ArgumentError
 from lakeward.quality.series.plan import compile_series_rule
 
-# What Great Expectations calls severities, and what each does here. It has no word for a row that is kept out.
+# Great Expectations' severities, and their effect here. It has none for quarantine.
 GX_SEVERITIES = {"critical": Severity.QUARANTINE, "warning": Severity.WARN, "info": Severity.WARN}
 ROW_FORMS = (Form.ROW, Form.UNIQUE)
-# `meta.lakeward` of an expectation; other keys there are for people.
+# Keys of `meta.lakeward` of an expectation; other keys are ignored.
 META_KEYS: Mapping[str, KeyDoc] = {
     "id": KeyDoc(
         "text",
@@ -41,15 +41,15 @@ META_KEYS: Mapping[str, KeyDoc] = {
 
 
 def load_rules(contract: Contract, suite_text: str | None, file: str) -> tuple[Rule, ...]:
-    """The rules that follow from the contract, then those of the suite, in their order.
+    """The rules from the contract, then those of the suite, in order.
 
     Args:
         contract: The dataset that the suite judges.
-        suite_text: The suite's JSON; None: there is no suite.
+        suite_text: The suite's JSON; None without a suite.
         file: Its name, for messages.
 
     Raises:
-        SuiteError: The suite is no suite, or does not fit the contract.
+        SuiteError: The suite is not valid, or does not match the contract.
     """
     written = read_suite(contract, suite_text, file)
     rules = (*derived_rules(contract), *written)
@@ -61,16 +61,16 @@ def load_rules(contract: Contract, suite_text: str | None, file: str) -> tuple[R
 
 
 def read_suite(contract: Contract, suite_text: str | None, file: str) -> tuple[Rule, ...]:
-    """The rules that a suite writes, in their order; two may have one id, and a value may not fit its column yet.
+    """The rules of a suite, in order; ids can repeat, and values are not checked against columns yet.
 
     Raises:
-        SuiteError: The suite is no suite, or names what the contract has not.
+        SuiteError: The suite is not valid, or names a column that is not in the contract.
     """
     return tuple(_rule(contract, entry, file, index) for index, entry in enumerate(_entries(suite_text, file)))
 
 
 def derived_rules(contract: Contract) -> tuple[Rule, ...]:
-    """What the contract itself promises: every value converts, required columns and the key are filled."""
+    """The rules from the contract: every value converts, required columns and the key are filled."""
     types = [_derived_rule("type", column.name, str(column.type), str(column.time_format)) for column in contract.columns]
     required = [_derived_rule("required", column.name) for column in contract.columns if column.required]
     keys = [_derived_rule("key", column) for column in contract.primary_key]
@@ -155,7 +155,7 @@ def _dimension(lakeward_meta: Mapping[str, Any], expectation: Expectation, file:
 
 
 def _check_compilation(contract: Contract, rules: Sequence[Rule], file: str) -> None:
-    """Compile against the contract's own types: a value that does not fit its column is found now, not in a batch."""
+    """Compile with the contract's types, so that a value that does not match its column is found now, not in a batch."""
     columns = {column.name: convert_column(contract, index, column.type) for index, column in enumerate(contract.columns)}
     scope = Scope(columns, contract.record_format.zone)
     for index, rule in enumerate(rules):

@@ -1,4 +1,4 @@
-"""Row expectations on texts: patterns, lengths, forms of time, JSON. On other types Great Expectations looks at Python's text of a value."""
+"""Row expectations on texts: patterns, lengths, forms of time, JSON. Other types: Python's text of a value."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,8 +9,8 @@ from lakeward.quality.patterns import match_anywhere, to_re2
 from lakeward.quality.scope import Kwargs, Predicate, Scope, column_predicate
 from lakeward.quality.strptime import valid_time
 
-# What the engine's reader of JSON takes and Python's does not, once strings are out of the way: a comma before an end, a negative NaN, and
-# words for infinities and NaN other than JavaScript's. The reverse is half a surrogate pair, and nesting beyond Python's stack.
+# JSON that the engine's parser accepts and Python's does not, outside strings: a trailing comma, a negative NaN, and names of
+# infinities and NaN other than JavaScript's. The reverse: a lone surrogate, and nesting beyond Python's stack.
 STRINGS = r'"([^"\\]|\\.)*"'
 LENIENT = r",[ \t\n\r]*[\]}]|-NaN"
 WORD_PATTERN = r"[a-zA-Z]+"

@@ -1,6 +1,6 @@
-"""What counts how much in a score: a policy file of the project; what it does not name weighs 1.
+"""Weights of scores, from a policy file of the project; the default weight is 1.
 
-Refuses a weight of zero: a rule that should not count is taken out of the suite, where everyone sees it.
+A weight of zero is an error: remove the rule from the suite instead.
 """
 
 import json
@@ -27,16 +27,16 @@ DATASET_KEYS: Mapping[str, KeyDoc] = {
     "dimensions": KeyDoc("mapping", "Dimension -> its weight in this dataset.", "the project's `dimensions`"),
     "rules": KeyDoc("mapping", "Id of a rule -> its weight in its dimension.", "1 each"),
 }
-# Weights are whole ten-thousandths, so that sums of them are exact in every engine.
+# Weights are whole ten-thousandths, so that their sums are exact in every engine.
 UNIT_WEIGHT = 10_000
-# Above it, one rule of a dataset would drown all others to the second digit of a score.
+# With a larger weight, one rule would hide all others in the second digit of a score.
 MAX_WEIGHT = 1_000
 EXPECTED = f"a number above 0, at most {MAX_WEIGHT}, with at most four decimals"
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights in ten-thousandths, by dataset, dimension, (dataset, dimension) and (dataset, rule id); what is not named weighs `ONE`."""
+    """Weights in ten-thousandths, by dataset, dimension, (dataset, dimension) and (dataset, rule id); the default is `ONE`."""
 
     datasets: Mapping[str, int] = field(default_factory=dict)
     dimensions: Mapping[str, int] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Weights:
 
     @property
     def sha256(self) -> str:
-        """Identity of what the weights say, whatever the file looks like."""
+        """Hash of the weights, independent of the file's form."""
         parts = (self.datasets, self.dimensions, self.dataset_dimensions, self.rules)
         return sha256(json.dumps([sorted((str(key), n) for key, n in part.items()) for part in parts]).encode())
 
@@ -75,14 +75,14 @@ EQUAL_WEIGHTS = Weights()
 
 
 def read_weights(text: str, file: str, datasets: Collection[str]) -> Weights:
-    """The weights in `text`.
+    """Parse the weights in `text`.
 
     Args:
-        file: What messages call it.
-        datasets: Those of the project.
+        file: Its name in messages.
+        datasets: Datasets of the project.
 
     Raises:
-        DefinitionError: The first thing that is wrong, with its line.
+        DefinitionError: The file is not valid; the first fault is reported with its line.
     """
     try:
         document = read_document(text, file)
@@ -101,10 +101,10 @@ def read_weights(text: str, file: str, datasets: Collection[str]) -> Weights:
 
 
 def check_rules(weights: Weights, dataset: str, rules: Collection[str], file: str) -> None:
-    """Refuse a weight of a rule that the dataset has not: it would weigh nothing, silently.
+    """Check that every weighted rule exists, since a weight of an unknown rule would have no effect.
 
     Raises:
-        DefinitionError: There is one.
+        DefinitionError: A weighted rule does not exist.
     """
     for of, rule in weights.rules:
         if of == dataset and rule not in rules:

@@ -81,7 +81,7 @@ def ageing(as_of: str, *, has_events: bool) -> Family:
     """Open rows in quarantine by the age of their batch; `as_of` is an instant in ISO 8601.
 
     Args:
-        closed: Rows were closed: there are events of theirs.
+        has_events: Whether rows were closed, so that `governance.quarantine_events` exists.
     """
     age = f"(epoch_us(TIMESTAMPTZ {literal(as_of)}) - epoch_us(finished_at)) / 86400000000"
     events = ("governance.quarantine_events",) if has_events else ()

@@ -121,7 +121,7 @@ class Scorecard:
     Args:
         made_at: Instant in UTC, as `YYYY-MM-DD HH:MM`.
         datasets: Those of the project, also such as have never run.
-        readings: Family name -> reading; None: not measured yet, its tables are not there.
+        results: Family name -> reading; None: not measured yet, its tables are not there.
     """
 
     project: str

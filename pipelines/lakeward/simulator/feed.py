@@ -48,7 +48,7 @@ class Feed:
 
     Args:
         rows: Per series the message of each tick; empty where none came.
-        beside: Per tick of arrival, what came beside the regular messages: late ones, second ones.
+        extra_messages: Per tick of arrival, what came beside the regular messages: late ones, second ones.
         replayed: What gateways had stored and sent after the day was over.
     """
 

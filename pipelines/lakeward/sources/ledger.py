@@ -52,7 +52,7 @@ class LedgerState:
 
     Args:
         manifests: How many there are.
-        again: Deliveries whose content was known, under this or another name.
+        duplicates: Deliveries whose content was known, under this or another name.
     """
 
     manifests: int

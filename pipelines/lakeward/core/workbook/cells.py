@@ -38,7 +38,7 @@ class CellReader:
 
     Args:
         strings: Shared texts of the workbook.
-        shows: Number format of each cell style.
+        number_formats: Number format of each cell style.
     """
 
     strings: Sequence[str]

@@ -14,8 +14,8 @@ def column_names(rows: Sequence[Row], merges: MergedCells, first_row: int) -> di
     A cell merged over several columns names the first one, unless the rows below distinguish them.
 
     Args:
-        above: The rows of the sheet down to the header's last.
-        first: Number of the header's first row.
+        rows: The rows of the sheet down to the header's last.
+        first_row: Number of the header's first row.
 
     Raises:
         UnreadableError: No column has a name, or two have the same.

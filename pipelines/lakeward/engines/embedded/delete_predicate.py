@@ -21,8 +21,8 @@ class DeletePredicate:
     """Rows to delete, over a relation of the table.
 
     Args:
-        found: Maps a relation to the SELECT of its rows to delete.
-        kept: Maps a relation to the SELECT of its other rows.
+        matching: Maps a relation to the SELECT of its rows to delete.
+        remaining: Maps a relation to the SELECT of its other rows.
     """
 
     matching: Callable[[str], str]

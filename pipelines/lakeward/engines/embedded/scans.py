@@ -10,7 +10,7 @@ def delta_scan(folder: Path, version: int | None = None, *, file_column: str | N
 
     Args:
         version: None for the newest one when the query is bound.
-        place: Name of an added column with the path of each row's file.
+        file_column: Name of an added column with the path of each row's file.
     """
     options = "" if version is None else f", version = {version}"
     options += "" if file_column is None else f", filename = {literal(file_column)}"

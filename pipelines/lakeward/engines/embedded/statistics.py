@@ -18,7 +18,7 @@ _TRUNCATION = timedelta(milliseconds=1)
 
 
 def batch_statistics(table: DeltaTable, batch_seq: int) -> RowStatistics | None:
-    """See `TableStore.batch_statistics`."""
+    """See `TableStore.statistics`."""
     files = table.get_add_actions(flatten=True)
     names = list(files.schema.names)
     parts = [{name: files.column(name)[index].as_py() for name in names} for index in batch_file_indexes(files, batch_seq)]

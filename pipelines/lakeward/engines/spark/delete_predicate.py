@@ -30,8 +30,8 @@ class DeletePredicate:
     """Rows to delete.
 
     Args:
-        found: Maps a frame of stored rows to the rows to delete.
-        kept: Maps such a frame to the other rows.
+        matching: Maps a frame of stored rows to the rows to delete.
+        remaining: Maps such a frame to the other rows.
     """
 
     matching: Callable[[DataFrame], DataFrame]

@@ -50,7 +50,7 @@ class SparkEngine(SparkQueryEngine):
         super().__init__(lake, settings, memory_limit)
 
     def tables(self) -> list[TableInfo]:
-        """See `TableStore.__init__`."""
+        """See `TableStore.tables`."""
         return self._driver_engine.tables()
 
     def info(self, table: TableName) -> TableInfo | None:

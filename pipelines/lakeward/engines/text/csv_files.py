@@ -19,8 +19,8 @@ class CsvLayout:
         header: Column names, trimmed; an unnamed column is `_unnamed_<position>`.
         mixed: Whether lines contain carriage returns.
         undecoded: Whether lines contain marks of bytes that did not decode.
-        joins: Whether quotes are open at the end of lines, so that a record can have several lines.
-        flawed: Whether some lines are not whole records.
+        has_multiline_records: Whether quotes are open at the end of lines, so that a record can have several lines.
+        has_bad_lines: Whether some lines are not whole records.
     """
 
     header: tuple[str, ...]

@@ -52,7 +52,7 @@ class BatchContext:
         project: Name of the project, for lineage.
         started_at: Time when the run started the batch; stored as `_ingested_at`.
         outbox: Queue of lineage events.
-        completed: COMPLETE events of the steps so far.
+        lineage_events: COMPLETE events of the steps so far.
         weights: Weights of the batch's score.
     """
 
@@ -118,7 +118,7 @@ class BatchContext:
 
 STRING = DataType(Kind.STRING)
 INTEGER = DataType(Kind.INTEGER)
-# Columns that `BatchContext.stamp` adds.
+# Columns of `BatchContext.provenance_items`.
 PROVENANCE_COLUMNS = (
     TableColumn("_run_id", STRING, comment="Run that wrote the row"),
     TableColumn("_batch_id", STRING, comment="Batch the row came with"),

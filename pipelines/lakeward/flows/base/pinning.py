@@ -80,7 +80,7 @@ class PinnedBatch:
     Args:
         start, end: File source: numbers of its inputs, `start < seq <= end`.
         inputs: Gold: by input table, its generation and batches `(after, upto]`; empty for a file source.
-        again: Why quarantined rows are processed; None if the rows come from the source or the inputs.
+        reprocess: Why quarantined rows are processed; None if the rows come from the source or the inputs.
         request: JSON of the selection of quarantined rows, with who requested it and why.
     """
 

@@ -25,9 +25,9 @@ class JudgedBatch:
 
     Args:
         rows: Number of judged rows.
-        good: SELECT of the rows that pass, in contract types.
-        bad: SELECT of the rows to quarantine, as received, with `_reasons` and `_rules`; None if there are none.
-        received: Columns of the judged relation with their types.
+        passing: SELECT of the rows that pass, in contract types.
+        failing: SELECT of the rows to quarantine, as received, with `_reasons` and `_rules`; None if there are none.
+        column_types: Columns of the judged relation with their types.
         key_repeats: 0 proves that keys are unique; None without a key.
         first, last: Bounds of the time column; None without a time column or rows.
         plan: The plan that judged it.
@@ -95,7 +95,7 @@ class PlanResult:
     """The result of running a plan.
 
     Args:
-        facts: The row of `JudgePlan.facts`.
+        facts: The row of `JudgePlan.facts_select`.
         relations: Relations of failing rows, for `JudgePlan.split`.
         series: See `SeriesVerdicts.judged`.
     """
@@ -131,8 +131,8 @@ def run_plan(
     """Run the plan over `rows`: facts, verdicts and the relations of failing rows.
 
     Args:
-        placed: The same rows with `_file_seq` and `_row`, if `rows` lack them.
-        past: Series state before these rows.
+        relation_with_ids: The same rows with `_file_seq` and `_row`, if `rows` lack them.
+        prior: Series state before these rows.
     """
     places = relation_with_ids or rows
     distinct = [grid.key for grid in plan.grids if engine.fetch(grid.proof(str(rows)))[0]["is_distinct"]]

@@ -30,7 +30,7 @@ class PriorState:
 
     Args:
         state: SELECT of the stored context, as CONTEXT_COLUMNS; None if there are no earlier batches.
-        alone: The rows come from quarantine without neighbouring readings, so rules over neighbours are UNKNOWN.
+        without_neighbours: The rows come from quarantine without neighbouring readings, so rules over neighbours are UNKNOWN.
     """
 
     state: str | None = None
@@ -45,7 +45,7 @@ class SeriesVerdicts:
     """The verdicts of the sensor rules.
 
     Args:
-        places: By id of each rule with failing rows whose row ids were requested: a SELECT of them, in brackets.
+        failing_rows: By id of each rule with failing rows whose row ids were requested: a SELECT of them, in brackets.
         judged: A row per series with its context for the next batch; None if no series was judged.
     """
 
@@ -60,7 +60,7 @@ def judge_series(
     """Judge `rows`, which have `_file_seq` and `_row`, by the plan's sensor rules.
 
     Args:
-        every: Whether row ids are requested for every rule, not only for those that quarantine rows.
+        all_rules: Whether row ids are requested for every rule, not only for those that quarantine rows.
     """
     series = (
         plan.series(all_row_ids=all_rules).without_context() if prior.without_neighbours else plan.series(all_row_ids=all_rules)

@@ -25,7 +25,7 @@ class TouchedWindows:
     """The windows of one curation.
 
     Args:
-        everything: Whether all windows are meant: the model runs over its whole inputs, and the whole table is overwritten.
+        all_windows: Whether all windows are meant: the model runs over its whole inputs, and the whole table is overwritten.
         instants: Relation of the quarter hours in these windows, as times `window_start`.
         quarters: Relation of the same quarter hours as numbers, `quarter`.
     """

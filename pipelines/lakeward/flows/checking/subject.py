@@ -26,11 +26,11 @@ class CheckSubject:
     """Data to judge.
 
     Args:
-        types: Types of the columns of `placed`, for a plan.
+        types: Types of the columns of `relation_with_ids`, for a plan.
         relation: The rows.
-        placed: The rows with their ids: `_file, _file_seq, _row`.
-        held: By name of each column that may be shown, the column of `placed` with its original value.
-        values: Whether the caller already has the rows, so that results may contain values.
+        relation_with_ids: The rows with their ids: `_file, _file_seq, _row`.
+        original_columns: By name of each column that may be shown, the column of `relation_with_ids` with its original value.
+        show_values: Whether the caller already has the rows, so that results may contain values.
         statistics: Statistics of the rows, from file metadata.
     """
 

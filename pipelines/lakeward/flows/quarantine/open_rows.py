@@ -23,7 +23,7 @@ def open_copies(engine: Engine, dataset: str, before_batch: int) -> str:
     """SELECT of the newest copy of each open row, as quarantine holds it, with `_last_break`: when the row was first received.
 
     Args:
-        before: Number of a batch; events of it and of later ones are ignored. The dataset must have a quarantine table.
+        before_batch: Number of a batch; events of it and of later ones are ignored. The dataset must have a quarantine table.
     """
     first = "OVER (PARTITION BY _file_seq, _row)"
     newest = f"""SELECT *, min(_batch_seq) {first} AS _first_seq, min(_ingested_at) {first} AS _first_at
@@ -37,10 +37,10 @@ def open_copies(engine: Engine, dataset: str, before_batch: int) -> str:
 
 
 def open_rows(engine: Engine, contract: Contract, before_batch: int) -> str:
-    """SELECT of the open rows with their latest repair: the columns of the contract as received, those of `ASIDE`, and `REPAIRED`.
+    """SELECT of the open rows with their latest repair: the contract's columns, `QUARANTINE_COLUMNS` and `REPAIRED_COLUMN`.
 
     Args:
-        before: See `open_copies`; repairs made after this batch was planned are ignored.
+        before_batch: See `open_copies`; repairs made after this batch was planned are ignored.
     """
     quarantine, repairs = contract.table(Layer.QUARANTINE), contract.table(Layer.REPAIRS)
     names = [c.name for c in contract.columns]

@@ -91,8 +91,8 @@ def show_quarantine(
 
     Args:
         limit: Maximum number of rows of quarantine, and of rejects; the newest.
-        row: One row's place: all its copies, each with `history`.
-        every: Rows that are closed, too.
+        row_id: One row's place: all its copies, each with `history`.
+        include_closed: Rows that are closed, too.
         role: Show `values` too, as this role may see them; who saw them is in the access log.
 
     Raises:

@@ -40,7 +40,7 @@ class ColumnHistory:
     """One column, over the training batches.
 
     Args:
-        filled: Number of rows with a value, per batch.
+        filled_per_batch: Number of rows with a value, per batch.
         distinct: Estimated number of distinct values.
         sensitive: Whether its values, and what is derived from them, must not be written into a suite.
         shortest, longest: Length of the shortest and of the longest text; None for other types.

@@ -26,8 +26,8 @@ class History:
     Args:
         contract: The contract, with those columns that the table has in the same type.
         version: The table's version; all measurements use it.
-        learned, held: Numbers of the training batches, and of the holdout batches, in order.
-        rows: Number of stored rows of each training batch.
+        training_batches, holdout_batches: Numbers of the training batches, and of the holdout batches, in order.
+        training_rows: Number of stored rows of each training batch.
         first, last: Time range of the training batches: event times, or, without a time column, when they were planned.
     """
 

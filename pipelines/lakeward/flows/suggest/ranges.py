@@ -72,7 +72,7 @@ def propose_ranges(
 
     Args:
         spreads: The spread in each state, or over all rows if `state`, a column's name, is None.
-        left: Share of the whole spread that the states do not explain.
+        residual: Share of the whole spread that the states do not explain.
     """
     for spread in spreads:
         if spread.count >= ENOUGH_VALUES and not is_counter(spread):

@@ -23,7 +23,7 @@ class Reference:
     """A key that holds all values of a column.
 
     Args:
-        different: Number of distinct values of the column.
+        distinct: Number of distinct values of the column.
         values: All values of the key if it is short enough for a suite.
     """
 

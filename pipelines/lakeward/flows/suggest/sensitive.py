@@ -31,7 +31,7 @@ def is_sensitive(column: Column, grade: ColumnGrade | None, proposal: GradePropo
 
     Args:
         grade: The recorded grade.
-        found: The grade that would be proposed now.
+        proposal: The grade that would be proposed now.
     """
     recorded = grade is not None and _is_sensitive_grade(grade.grade, grade.level, grade.category)
     if recorded or (grade is not None and grade.state in DECIDED):

@@ -34,7 +34,7 @@ class StateSeries:
 
     Args:
         series, time: Columns of the history.
-        word: The column of the state.
+        state_column: The column of the state.
         tag: Last part of the path of the state series.
     """
 
@@ -87,7 +87,7 @@ def propose_tags(
 
     Args:
         whole: The column's spread over all rows.
-        others: Share of it that the best other column does not explain.
+        other_residual: Share of it that the best other column does not explain.
     """
     tags = measure_spreads(history, [column], state_series.tag_sql)[column.name]
     residual = residual_spread(whole, tags)

@@ -1,4 +1,4 @@
-"""A rule's `row_condition`: read from each form that suites have, written as SQL, or refused where its meaning is not certain."""
+"""Translates a rule's `row_condition` from each form in suites to SQL; a condition without a certain meaning is an error."""
 
 from lakeward.quality.conditions.parser import ParsedCondition, parse
 from lakeward.quality.conditions.sql_writer import to_sql

@@ -1,4 +1,4 @@
-"""Conditions as Great Expectations 1.x writes its `Condition` objects into a suite."""
+"""Reads `Condition` objects of Great Expectations 1.x in suites."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ def from_objects(entry: Any) -> Condition:
     """The tree of one object.
 
     Raises:
-        ValueError: It is none that Great Expectations writes.
+        ValueError: It is not an object of Great Expectations.
     """
     try:
         if entry["type"] in ("and", "or"):

@@ -1,6 +1,6 @@
-"""Conditions written for `DataFrame.query`: comparisons, `in`, `and or not` (or `& | ~`), `isnull()` and `notnull()`; no more.
+"""Reads conditions for `DataFrame.query`: comparisons, `in`, `and or not` (or `& | ~`), `isnull()` and `notnull()`.
 
-pandas reads `&` and `|` as `and` and `or`, and a name in backticks as one column; everything else is Python's own grammar.
+pandas reads `&` and `|` as `and` and `or`, and a name in backticks as one column; the rest is Python's grammar.
 """
 
 import ast
@@ -40,7 +40,7 @@ def from_pandas(text: str) -> Condition:
     """The tree of `text`.
 
     Raises:
-        UntranslatableError: It says more than this reads.
+        UntranslatableError: It uses other syntax.
     """
     names: dict[str, str] = {}
 
@@ -64,7 +64,7 @@ def _with_word_operators(text: str) -> str:
 
 
 class _PandasParser:
-    """Reads nodes of Python's syntax, knowing what stands for the names in backticks."""
+    """Translates nodes of Python's syntax, with placeholders for names in backticks."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names

@@ -1,4 +1,4 @@
-"""Which form a `row_condition` has, and its tree."""
+"""Detects the form of a `row_condition` and parses it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ PARSERS = {
     "great_expectations": from_great_expectations,
     "great_expectations__experimental__": from_great_expectations,
 }
-# Spark's SQL alone leaves a comparison with nothing open.
+# Only in Spark SQL a comparison with NULL is unknown.
 THREE_VALUED = ("spark",)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedCondition:
-    """A condition that was understood.
+    """A parsed condition.
 
     Args:
-        two_valued: A comparison with no value is false, as pandas has it; else it is unknown, as SQL has it.
+        two_valued: Whether a comparison with a missing value is false, as in pandas; otherwise it is unknown, as in SQL.
     """
 
     condition: Condition
@@ -33,10 +33,10 @@ class ParsedCondition:
 
 
 def parse(kwargs: Mapping[str, Any]) -> ParsedCondition | None:
-    """The `row_condition` of an expectation's arguments; None where only Great Expectations can tell what it means.
+    """Parse the `row_condition` of an expectation's arguments; None if only Great Expectations can evaluate it.
 
     Raises:
-        ValueError: It has no form that suites have; the text says what was expected.
+        ValueError: It has an unknown form; the text is the expected form.
     """
     condition, parser = kwargs["row_condition"], kwargs.get("condition_parser") or "pandas"
     if isinstance(condition, Mapping) and condition.get("type") == "pass_through":

@@ -1,4 +1,4 @@
-"""Conditions written for Spark (an expression of its SQL), and in Great Expectations' own small language (`col("x") > 5`)."""
+"""Reads conditions in Spark SQL, and in Great Expectations' language (`col("x") > 5`)."""
 
 import re
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ def from_spark(text: str) -> Condition:
     """The tree of an expression of Spark's SQL.
 
     Raises:
-        UntranslatableError: It says more than this reads.
+        UntranslatableError: It uses other syntax.
     """
     try:
         return _condition(sqlglot.parse_one(text, read="spark"))

@@ -1,4 +1,4 @@
-"""A condition's tree as SQL, with the nulls of the language it was written in."""
+"""Writes a condition as SQL, with the NULL semantics of its original language."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ SQL_OPERATORS = {"==": "=", "!=": "<>"}
 
 
 def to_sql(parsed: ParsedCondition, scope: Scope) -> str:
-    """SQL that is true on the rows of the domain, and false or NULL on all others.
+    """SQL that is true on the rows of the domain, and false or NULL on others.
 
     Raises:
-        ValueError: A value can't be compared with its column; the text says what was expected.
+        ValueError: A value can't be compared with its column; the text is the expected form.
     """
     return _SqlWriter(scope, two_valued=parsed.two_valued).condition(parsed.condition)
 
@@ -50,7 +50,7 @@ class _SqlWriter:
         return right.value
 
     def _value(self, value: Any, column: ConvertedColumn) -> str:
-        # SQL reads a number in quotes as a number where it stands beside one.
+        # SQL reads a quoted number as a number if the other operand is one.
         quoted = not self._two_valued and isinstance(value, str) and column.column.type.kind in NUMBERS
         return self._scope.literal(float(value) if quoted else value, column)
 

@@ -1,4 +1,4 @@
-"""What a condition on a row can say, whatever it was written in."""
+"""Syntax tree of conditions on a row, for all languages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ class ColumnRef:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A column against a value or another column; `operator` is one of `== != < <= > >=`."""
+    """Compares a column with a value or another column; `operator` is one of `== != < <= > >=`."""
 
     column: str
     operator: str
@@ -60,12 +60,12 @@ class Not:
 
 Condition = Comparison | NullTest | Membership | And | Or | Not
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=")
-# The same comparison with its sides changed.
+# Operators with swapped operands.
 MIRRORED_OPERATORS = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class UntranslatableError(Exception):
-    """The text says what no tree can: it is left to Great Expectations. Never leaves this package."""
+    """The text can't be translated and is judged by Great Expectations. Raised only inside this package."""
 
 
 def columns(condition: Condition) -> tuple[str, ...]:

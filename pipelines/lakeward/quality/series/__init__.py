@@ -1,1 +1,1 @@
-"""Sensor rules: what a reading says beside the readings around it, in one query per batch, with the context of the batches before."""
+"""Sensor rules: judge readings with their neighbours, in one query per batch, with stored context of earlier batches."""

@@ -1,6 +1,6 @@
-"""The arguments of a sensor rule, with what the contract says where they are silent.
+"""The arguments of a sensor rule, with defaults from the contract.
 
-Refuses what can't be judged: no time, no such column, a value that is no number.
+A missing time, an unknown column or a value that is not a number is an error.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from lakeward.quality.convert import ConvertedColumn
 from lakeward.quality.series.rule_sql import SeriesField
 
 NUMERIC_KINDS = (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL)
-# Columns of long telemetry, taken where a rule names none.
+# Columns of long telemetry, used by default.
 VALUE, VALUE_TEXT, UNIT, QUALITY = "value", "value_text", "unit", "quality"
 
 
 class ArgumentError(ValueError):
-    """An argument that does not fit the contract; the text says what was expected."""
+    """An argument does not match the contract; the text is the expected form."""
 
     def __init__(self, name: str, expected: str) -> None:
         self.name, self.expected = name, expected
@@ -27,7 +27,7 @@ class ArgumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SeriesArguments:
-    """What a rule's text and its contract say together.
+    """Arguments of a rule together with its contract.
 
     Args:
         columns: The converted columns, by name.
@@ -38,7 +38,7 @@ class SeriesArguments:
     kwargs: Mapping[str, Any]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The argument; `default` where it is not written."""
+        """The argument; `default` if absent."""
         value = self.kwargs.get(name)
         return default if value is None else value
 
@@ -46,7 +46,7 @@ class SeriesArguments:
         """The column of event time.
 
         Raises:
-            ArgumentError: Neither rule nor contract names one that holds instants.
+            ArgumentError: Neither rule nor contract names a timestamp column.
         """
         name = self.get("time_column", self.contract.time_column)
         if name is None or self._kind_of("time_column", name) not in (Kind.TIMESTAMP, Kind.STRING):
@@ -54,25 +54,25 @@ class SeriesArguments:
         return str(name)
 
     def instant_sql(self) -> str:
-        """SQL of a reading's time; a text, as files without a contract have it, is read as ISO 8601, in UTC without an offset."""
+        """SQL of a reading's time; a text, as in files without a contract, is read as ISO 8601, in UTC if it has no offset."""
         name = self.time_column()
         value = self.columns[name].value
         return value if self._kind_of("time_column", name) is Kind.TIMESTAMP else f"TRY_CAST({value} AS TIMESTAMPTZ)"
 
     def series_columns(self) -> tuple[str, ...]:
-        """The columns that name a series; none: all rows are one series."""
+        """The columns that name a series; if empty, all rows are one series."""
         return tuple(self.get("series_columns", self.contract.series))
 
     def number_column(self, argument: str = "column", default: str | None = VALUE) -> SeriesField:
-        """The column that `argument` names, as a number.
+        """The column in `argument` as a number.
 
         Raises:
-            ArgumentError: It names none that holds numbers.
+            ArgumentError: It names no numeric column.
         """
         return self.named_number_column(argument, self.get(argument, default))
 
     def named_number_column(self, argument: str, name: Any) -> SeriesField:
-        """The column `name` as a number; NaN and what does not convert are no value. Raises as `number`."""
+        """The column `name` as a number; NaN and unconverted values are NULL. Raises as `number_column`."""
         if self._kind_of(argument, name) not in NUMERIC_KINDS:
             raise ArgumentError(argument, "a column of numbers")
         return SeriesField(
@@ -84,7 +84,7 @@ class SeriesArguments:
         )
 
     def text_column(self, argument: str, default: str | None = None) -> SeriesField:
-        """The column that `argument` names, as text.
+        """The column in `argument` as text.
 
         Raises:
             ArgumentError: It names no column.
@@ -100,10 +100,10 @@ class SeriesArguments:
         )
 
     def state_column(self) -> SeriesField:
-        """The machine's state: in the row itself, or told by the machine's series `state_series`, as of the reading's time.
+        """The machine's state: a column of the row, or the value of the machine's series `state_series` at the reading's time.
 
         Raises:
-            ArgumentError: No column holds it.
+            ArgumentError: There is no such column.
         """
         word, state_series = (
             self.text_column("state_column", VALUE_TEXT if self.get("state_series") else None),
@@ -116,10 +116,10 @@ class SeriesArguments:
         )
 
     def instant_column(self, argument: str) -> SeriesField:
-        """The column that `argument` names, as µs of 1970.
+        """The column in `argument`, in µs since 1970.
 
         Raises:
-            ArgumentError: It names no column of instants.
+            ArgumentError: It names no timestamp column.
         """
         name = self.get(argument)
         if self._kind_of(argument, name) is not Kind.TIMESTAMP:
@@ -133,7 +133,7 @@ class SeriesArguments:
         )
 
     def required_columns(self) -> tuple[str, ...]:
-        """The columns that hold the series, the time and what the condition asks for."""
+        """The columns of the series, the time and the condition."""
         reading = conditions.parse(self.kwargs) if self.get("row_condition") else None
         return (*self.series_columns(), self.time_column(), *(conditions.columns(reading.condition) if reading else ()))
 

@@ -1,17 +1,18 @@
-"""What goes in must come out: the sum of some readings against the sum of others, at one time."""
+"""Physical balance: compares the sum of some readings with the sum of others at one time."""
 
 from lakeward.core.sql import literal
 from lakeward.quality.series.arguments import ArgumentError, SeriesArguments
 from lakeward.quality.series.rule_sql import SeriesRuleSql
 
-# Two in a hundred: what two industrial flow or energy meters may differ by and both be in order.
+# 2 %: the normal difference of two industrial flow or energy meters.
 TOLERANCE = 0.02
 
 
 def balance(args: SeriesArguments, _: int) -> SeriesRuleSql:
-    """A row fails when its sums differ by more than `tolerance` of the larger one and `tolerance_value`.
+    """A row fails if its sums differ by more than `tolerance` of the larger one and `tolerance_value`.
 
-    A wide table names columns; long telemetry names series, whose readings of one time are judged with the last of them to arrive.
+    Arguments are columns of a wide table, or series of long telemetry, whose readings of one time are judged with the last to
+    arrive.
     """
     if args.get("input_columns") and args.get("output_columns"):
         return _wide(args)
@@ -42,7 +43,7 @@ def _long(args: SeriesArguments) -> SeriesRuleSql:
         "met_series": f"count(DISTINCT CASE WHEN {value.alias} IS NOT NULL AND key IN ({both}) THEN key END) OVER (PARTITION BY us)",
         "last_met": f"max(CASE WHEN key IN ({both}) THEN place END) OVER (PARTITION BY us)",
     }
-    # Of a time at which a series speaks twice nobody knows which reading is meant.
+    # If a series has two readings at one time, it is unclear which is valid.
     several = len(into) + len(out)
     evaluated = f"fresh AND met = {several} AND met_series = {several} AND place = last_met"
     return SeriesRuleSql(

@@ -1,17 +1,17 @@
-"""Clocks that are wrong: a reading's own time against a time that somebody else gave."""
+"""Wrong clocks: compares a reading's time with another time."""
 
 from lakeward.quality.series.arguments import SeriesArguments
 from lakeward.quality.series.rule_sql import SeriesRuleSql, microseconds
 
-# Five minutes: clocks that are kept at all are kept better, and a reading's way takes less.
+# Five minutes: more than the error of a synchronised clock and the delay of transport.
 MAX_AHEAD_S = 300.0
 
 
 def no_clock_skew(args: SeriesArguments, _: int) -> SeriesRuleSql:
-    """A reading fails when its time is `max_ahead_seconds` ahead, or `max_behind_seconds` behind.
+    """A reading fails if its time is `max_ahead_seconds` ahead, or `max_behind_seconds` behind.
 
-    Compared with `reference_column`, else with the middle time of the readings that arrived beside it, where these agree within that
-    span; a reading that lies ahead of its own arrival fails by that alone.
+    Compared with `reference_column`, else with the median time of the readings that arrived together, if these agree within that
+    span; a reading ahead of its own arrival always fails.
     """
     ahead, behind = float(args.get("max_ahead_seconds", MAX_AHEAD_S)), args.get("max_behind_seconds")
     if args.get("reference_column"):

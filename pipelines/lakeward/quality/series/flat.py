@@ -1,17 +1,17 @@
-"""A value that stays the same for longer than the process can. Repeats that only say "still there" (heartbeats) prove nothing."""
+"""Flat lines: a value that stays the same for too long. Heartbeats, which only repeat a value, do not count."""
 
 from lakeward.quality.series.arguments import SeriesArguments
 from lakeward.quality.series.rule_sql import JUDGEABLE, SeriesRuleSql, microseconds, previous_reading
 from lakeward.quality.series.states import planned_stops
 
-# A reading that comes more than half a heartbeat behind the one before is a heartbeat: a source that sees change sends sooner.
+# A reading more than half a heartbeat after the previous one is a heartbeat: a source that detects a change sends earlier.
 HEARTBEAT_SHARE = 0.5
 
 
 def not_flat(args: SeriesArguments, number: int) -> SeriesRuleSql:
-    """A reading fails when values have stayed within `tolerance` of the one before for more than `max_flat_seconds`.
+    """A reading fails if values have stayed within `tolerance` of the previous one for more than `max_flat_seconds`.
 
-    No value, a planned stop, a heartbeat, or a silence longer than the limit itself begins a new stretch.
+    A missing value, a planned stop, a heartbeat, or a gap longer than the limit starts a new stretch.
     """
     value, limit = args.number_column(), float(args.kwargs["max_flat_seconds"])
     fields, planned, _ = planned_stops(args)

@@ -1,15 +1,15 @@
-"""A series falls silent for longer than it should. Silence that was planned or agreed on (a heartbeat, a stop) is none."""
+"""Gaps: a series has no reading for too long. Planned silence (a heartbeat, a stop) is no gap."""
 
 from lakeward.quality.series.arguments import ArgumentError, SeriesArguments
 from lakeward.quality.series.rule_sql import JUDGEABLE, PREVIOUS, SeriesRuleSql, microseconds
 from lakeward.quality.series.states import planned_stops
 
-# A reading may be late by half a period or heartbeat before it counts as missing: one that is missing makes it late by a whole one.
+# A reading counts as missing after one and a half periods or heartbeats, since a missing one delays the next by a whole one.
 TOLERANCE = 0.5
 
 
 def no_gap(args: SeriesArguments, _: int) -> SeriesRuleSql:
-    """The reading after a silence fails; the first of a series is not evaluated, nor one at the begin or end of a planned stop."""
+    """The reading after a gap fails; not evaluated: the first of a series, and readings at the start or end of a planned stop."""
     fields, planned, before = planned_stops(args)
     evaluated = f"{JUDGEABLE} AND prev_us IS NOT NULL AND NOT ({planned}) AND NOT ({before})"
     near = PREVIOUS | {f"prev_{column.alias}": f"lag({column.alias}) OVER near" for column in fields}
@@ -19,7 +19,7 @@ def no_gap(args: SeriesArguments, _: int) -> SeriesRuleSql:
 
 
 def _max_silence_seconds(args: SeriesArguments) -> float:
-    """Seconds that a series may be silent."""
+    """Maximum seconds between readings of a series."""
     limit = args.get("max_gap_seconds")
     usual = args.get("heartbeat_seconds", args.contract.sla.period_seconds)
     if limit is None and usual is None:

@@ -1,6 +1,6 @@
-"""All sensor rules of a suite as one query: one row per series comes back, with counts, places of failing rows and the new context.
+"""All sensor rules of a suite as one query, with one row per series: counts, ids of failing rows and the new context.
 
-Pure: the flow runs the SQL, gives the context and keeps the new one.
+Only writes SQL: the flow runs it, provides the context and stores the new one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,11 +50,11 @@ SERIES_RULES: Mapping[str, Callable[[SeriesArguments, int], SeriesRuleSql]] = {
 
 @dataclass(frozen=True, slots=True)
 class SeriesPlan:
-    """The sensor rules of a suite, by the number that their columns have in the query.
+    """The sensor rules of a suite, by the number of their columns in the query.
 
     Args:
-        values: Expressions of the converted columns that they look at.
-        unfit: What of a rule does not fit the data, by its number: data without a contract may lack a time column.
+        values: Expressions of the converted columns that they read.
+        misfits: By number of a rule, why it does not match the data: data without a contract can lack a time column.
     """
 
     rules: tuple[Rule, ...]
@@ -63,7 +63,7 @@ class SeriesPlan:
     misfits: Mapping[int, str]
 
     def without_context(self) -> "SeriesPlan":
-        """The plan for rows that come without those around them: what is judged by neighbours is not evaluated."""
+        """The plan for rows without their neighbours: rules over neighbours are not evaluated."""
         kept = (
             {n: rule_sql for n, rule_sql in query.rule_sqls.items() if not rule_sql.context_readings} for query in self.queries
         )
@@ -75,21 +75,21 @@ class SeriesPlan:
         return replace(self, queries=tuple(queries))
 
     def sql(self, source: SeriesInput) -> str:
-        """SELECT of one row per track and series, see `SeriesQuery.sql`; only where there are tracks."""
+        """SELECT of one row per query and series, see `SeriesQuery.sql`; only if there are queries."""
         received_column = [source.received_at] if source.received_at else []
-        # Converted once, and only what is looked at: each track reads these rows again.
+        # Only the required columns are converted, once: each query reads these rows again.
         rows = f"SELECT {', '.join((*self.values, *ROW_ID, *received_column))} FROM {source.rows}"
         narrow = replace(source, rows="series_rows")
         parts = " UNION ALL ".join(query.sql(narrow, range(len(self.rules))) for query in self.queries)
         return f"WITH series_rows AS MATERIALIZED ({rows}) {parts}"
 
     def sums_select(self, judged: str) -> str:
-        """SELECT of one row, `e` and `f` by number of the rule: readings evaluated and failed, of the relation `judged`."""
+        """SELECT of one row, `e` and `f` by number of the rule: readings evaluated and failed, from the relation `judged`."""
         items = {f"{kind}{n}": f"coalesce(sum({kind}{n}), 0)" for n in range(len(self.rules)) for kind in "ef"}
         return f"SELECT {select(items)} FROM {judged}"
 
     def verdicts(self, sums: Mapping[str, Any]) -> tuple[Verdict, ...]:
-        """One verdict per rule, from the row of `sums`; UNKNOWN over nothing, or where the rule does not fit the data."""
+        """One verdict per rule, from the row of `sums_select`; UNKNOWN without readings, or if it does not match the data."""
         return tuple(
             Verdict(rule, Outcome.UNKNOWN, reason=self.misfits[n])
             if n in self.misfits
@@ -98,7 +98,7 @@ class SeriesPlan:
         )
 
     def row_ids_select(self, rule_id: str, judged: str) -> str:
-        """SELECT of the places (`_file_seq`, `_row`) of the batch's rows that fail a rule; only of those that may divert."""
+        """SELECT of the ids (`_file_seq`, `_row`) of the rows that fail a rule; only for rules that can quarantine rows."""
         number = next(number for number, rule in enumerate(self.rules) if rule.id == rule_id)
         rows = f"(SELECT unnest(p{number}) AS place FROM {judged})"
         return f"SELECT place // {ROWS_PER_FILE} AS _file_seq, place % {ROWS_PER_FILE} AS _row FROM {rows}"
@@ -110,7 +110,7 @@ def make_series_plan(
     """Compile the sensor rules `rules` for a batch whose converted columns are `columns`.
 
     Args:
-        every: Places are wanted of every rule, whatever its severity.
+        all_row_ids: Whether row ids are returned for every rule, of any severity.
     """
     rules_by_selector: dict[SeriesSelector, dict[int, SeriesRuleSql]] = {}
     unfit: dict[int, str] = {}
@@ -142,10 +142,10 @@ def make_series_plan(
 def compile_series_rule(
     contract: Contract, columns: Mapping[str, ConvertedColumn], rule: Rule, number: int
 ) -> tuple[SeriesSelector, SeriesRuleSql]:
-    """What rule number `number` looks at, and what it asks there.
+    """Compile rule number `number`: its selector and its SQL.
 
     Raises:
-        ArgumentError: It does not fit the contract.
+        ArgumentError: It does not match the contract.
     """
     args = SeriesArguments(contract, columns, rule.kwargs)
     return selector_of(args, _condition(args)), SERIES_RULES[rule.type](args, number)
@@ -161,7 +161,7 @@ def _condition(args: SeriesArguments) -> str | None:
 
 
 def _state_queries(state_selectors: Mapping[SeriesField, SeriesSelector]) -> tuple[SeriesQuery, ...]:
-    """Tracks without rules: they keep the last word of the series that tell states."""
+    """Queries without rules, which store the last value of state series."""
     kept = {
         selector: tuple(
             state_value_field(field) for field, field_selector in state_selectors.items() if field_selector == selector

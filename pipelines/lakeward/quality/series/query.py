@@ -1,7 +1,7 @@
-"""The query of one look: its readings and their context, each beside its neighbours, counted per series.
+"""One query per selector: its readings with stored context, window functions, and counts per series.
 
-Sorted once, by series and time. What is behind the newest reading of an earlier batch, or far ahead of its own arrival, is sorted by
-itself: it is no neighbour of the others, and never becomes context, so that no late batch and no wild clock can spoil it.
+Sorted once, by series and time. Readings behind the newest one of an earlier batch, or far ahead of their arrival, are sorted
+separately: they are no neighbours of the others and never become context, so late batches and wrong clocks do not affect it.
 """
 
 import json
@@ -13,13 +13,13 @@ from lakeward.quality.series.rule_sql import AHEAD, IN_TIME, LATE, ROWS_PER_FILE
 from lakeward.quality.series.selector import SeriesSelector
 from lakeward.quality.sql import select
 
-# A clock in another zone is up to 14 h ahead; what is a day ahead of its arrival was never read then.
+# A clock in another zone is up to 14 h ahead; a reading a day ahead of its arrival has a wrong time.
 FAR_AHEAD = 24 * 3600 * SECOND
-# Readings that arrived together, to tell the time by: few enough that a feed of some 20 series lies within minutes.
+# Number of readings that arrived together, for the median time: a feed of about 20 series covers minutes.
 ARRIVAL_BLOCK = 256
 UNKNOWN = "CAST(NULL AS BIGINT)"
 NEAR = "WINDOW near AS (PARTITION BY part ORDER BY us, place)"
-# The same in both branches of a query that reads it twice.
+# Equal in both branches of a query that reads it twice.
 SERIES_NUMBER = "row_number() OVER (ORDER BY names.key)"
 SIDE_COUNT = 3
 FRAME_SO_FAR = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
@@ -27,12 +27,12 @@ FRAME_SO_FAR = "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
 
 @dataclass(frozen=True, slots=True)
 class SeriesInput:
-    """Where readings come from.
+    """Input relations of a series query.
 
     Args:
         rows: The converted batch, as a relation.
-        context: Relation of what earlier batches left: `track, series, last_ts, readings, held`.
-        taken: SQL of the instant at which a row was received; None: nobody knows.
+        context: Relation of the stored context: `track, series, last_ts, readings, held`.
+        received_at: SQL of the time when a row was received; None if unknown.
     """
 
     rows: str
@@ -42,14 +42,14 @@ class SeriesInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesQuery:
-    """The rules of one look.
+    """The rules of one selector.
 
     Args:
-        pieces: By number of the rule.
-        versions: Their rules' versions, by the same numbers: what is held for a rule is held for that version of it.
-        diverting: Numbers of those whose failing rows may be asked for.
-        tellers: For each field that another series tells, the look at those series.
-        kept: Fields that other tracks need to be kept from batch to batch.
+        rule_sqls: By number of the rule.
+        versions: Versions of the rules, by the same numbers: state is stored per version of a rule.
+        diverting_numbers: Numbers of the rules whose failing rows can be requested.
+        state_selectors: For each field from another series, the selector of that series.
+        carried_fields: Fields that other queries need from earlier batches.
     """
 
     selector: SeriesSelector
@@ -61,26 +61,26 @@ class SeriesQuery:
 
     @property
     def fields(self) -> tuple[SeriesField, ...]:
-        """All that its readings must hold."""
+        """All fields of its readings."""
         return tuple(
             dict.fromkeys((*(field for piece in self.rule_sqls.values() for field in piece.columns), *self.carried_fields))
         )
 
     @property
     def context_fields(self) -> tuple[SeriesField, ...]:
-        """Of these, what must be known of readings of earlier batches."""
+        """Of these, the fields needed from readings of earlier batches."""
         used = (field for piece in self.rule_sqls.values() if piece.context_readings for field in piece.columns)
         return tuple(dict.fromkeys((*used, *self.carried_fields)))
 
     @property
     def context_readings(self) -> int:
-        """Readings of context per series; 0: no reading is judged by others, and nothing is sorted or kept."""
+        """Number of context readings per series; 0 if no rule reads neighbours, and nothing is sorted or stored."""
         return max([1 if self.carried_fields else 0, *(piece.context_readings for piece in self.rule_sqls.values())])
 
     def sql(self, source: SeriesInput, rule_numbers: Iterable[int]) -> str:
         """SELECT of one row per series: `track, series, last_ts, readings, held, renewed`, and per rule `e, f, p` and its number.
 
-        Counts of rules of other tracks are 0. `p`: places of failing rows, where the rule may divert.
+        Counts of rules of other queries are 0. `p`: ids of failing rows, if the rule can quarantine rows.
         """
         items = self._state_items()
         for number in rule_numbers:
@@ -111,7 +111,7 @@ class SeriesQuery:
         return [number for number, piece in self.rule_sqls.items() if piece.break_condition]
 
     def _readings_with_context(self, source: SeriesInput) -> str:
-        """The batch's readings by side, and the context of their series before them."""
+        """The batch's readings by side, after the context of their series."""
         kept = self._context_items()
         far = f"WHEN r.us > r.taken_us + {FAR_AHEAD} THEN {AHEAD}"
         fresh = {name: f"r.{name}" for name in kept}
@@ -126,9 +126,9 @@ class SeriesQuery:
         return f"(SELECT *, CAST(number * {SIDE_COUNT} + side AS INTEGER) AS part FROM ({rows}))"
 
     def _series_numbers(self, source: SeriesInput) -> str:
-        """The batch's series with a number each, and what is known of them: to sort readings with their names costs twice as much."""
+        """The batch's series with numbers and context: sorting readings by name costs twice as much."""
         known = f"(SELECT series AS key, epoch_us(last_ts) AS known_us FROM {self._own_context(source)})"
-        # Only series against series needs those that did not come with the batch.
+        # Only comparisons between series need the series that are not in the batch.
         others = f"UNION SELECT series FROM {self._own_context(source)}" if self._needs_series_name() else ""
         names = f"(SELECT DISTINCT key FROM {_batch_readings(self.selector, [], source)} {others})"
         return f"(SELECT names.key, known.known_us, {SERIES_NUMBER} AS number FROM {names} AS names LEFT JOIN {known} AS known ON names.key = known.key)"
@@ -151,7 +151,7 @@ class SeriesQuery:
         return f"(SELECT * FROM {source.context} WHERE track = {literal(self.selector.id)})"
 
     def _unnest_context(self, source: SeriesInput, fields: Iterable[SeriesField]) -> str:
-        """The kept readings one by one, each with its position among those of its series."""
+        """The stored readings as rows, each with its position within its series."""
         form = json.dumps([dict.fromkeys(("us", *(field.name for field in fields)), "VARCHAR")], ensure_ascii=False)
         listed = f"(SELECT series, held, json_transform(readings, {literal(form)}) AS list FROM {self._own_context(source)})"
         return (
@@ -167,7 +167,7 @@ class SeriesQuery:
         return self._with_arrival_times(rows, source) if self._needs_arrival_times() else rows
 
     def _with_state(self, rows: str, field: SeriesField, source: SeriesInput) -> str:
-        """`rows` with the newest word that the machine's series `told_by` had said by the time of each reading."""
+        """`rows` with the newest value of the machine's state series at the time of each reading."""
         state_query = SeriesQuery(
             selector=self.state_selectors[field],
             rule_sqls={},
@@ -187,7 +187,7 @@ class SeriesQuery:
             f"(SELECT {select(batch_states)} FROM {_batch_readings(state_query.selector, state_query.carried_fields, source)} WHERE {state_value_field(field).alias} IS NOT NULL "
             f"UNION ALL SELECT {select(kept)} FROM {state_query._unnest_context(source, state_query.carried_fields)})"
         )
-        # Of two words for one time the later one counts.
+        # Of two values at one time the later one is valid.
         newest_states = f"(SELECT machine, us, arg_max(word, place) AS word FROM {every} GROUP BY machine, us)"
         return (
             f"(SELECT rws.*, words.word AS {field.alias} FROM {rows} AS rws ASOF LEFT JOIN {newest_states} AS words "
@@ -239,17 +239,17 @@ class SeriesQuery:
 
 
 def state_value_field(field: SeriesField) -> SeriesField:
-    """The field in the rows of the series that tells it."""
+    """The field in the rows of the state series."""
     return replace(field, alias=field.alias[1:], name=field.name.removesuffix(f"@{field.state_series}"), state_series=None)
 
 
 def machine_path(key: str) -> str:
-    """SQL of the path that a machine's series have in common: all but the last part."""
+    """SQL of the common path of a machine's series: all parts but the last."""
     return f"regexp_extract({key}, '^(.*)/[^/]*$', 1)"
 
 
 def _batch_readings(selector: SeriesSelector, fields: Iterable[SeriesField], source: SeriesInput) -> str:
-    """The rows of the batch that are readings of the look."""
+    """The rows of the batch that are readings of the selector."""
     items = {
         "key": selector.key,
         "us": f"epoch_us({selector.time})",

@@ -1,11 +1,11 @@
-"""How fast a value may change."""
+"""Rate of change of a value."""
 
 from lakeward.quality.series.arguments import SeriesArguments
 from lakeward.quality.series.rule_sql import JUDGEABLE, SECOND, SeriesRuleSql, previous_reading
 
 
 def rate_of_change_between(args: SeriesArguments, _: int) -> SeriesRuleSql:
-    """A reading fails when the change since the one before, per `per_seconds`, lies outside; two of one time are not evaluated."""
+    """A reading fails if its change from the previous one, per `per_seconds`, is out of range; not evaluated at equal times."""
     value = args.number_column()
     now, then = value.alias, f"prev_{value.alias}"
     rate = f"({now} - {then}) * {float(args.get('per_seconds', 1)) * SECOND!r} / (us - prev_us)"

@@ -1,4 +1,4 @@
-"""Which readings a sensor rule looks at. Rules with one look share one sort and one context."""
+"""Selects the readings of a sensor rule. Rules with the same selector share one query and its context."""
 
 import json
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ from lakeward.core.sql import literal
 from lakeward.quality.patterns import to_re2
 from lakeward.quality.series.arguments import ArgumentError, SeriesArguments
 
-# 48 bits, as a rule's version: a project has a handful of looks.
+# 48 bits, like a rule's version: a project has few selectors.
 DIGITS = 12
-# Between the parts of a series' name that stand in several columns: ASCII's own separator, in no name.
+# Separator of the parts of a series name in several columns: an ASCII separator, which occurs in no name.
 NAME_SEPARATOR = "chr(31)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSelector:
-    """A way to see the batch as series.
+    """Defines the series of a batch.
 
     Args:
-        id: Hash of what was written; the same as long as that is.
-        key: SQL of a reading's series; NULL: the row is of none.
-        time: SQL of its instant.
-        where: True on the rows that count as readings, by columns of the batch.
-        pattern, except_: What a series' name must match, and must not; RE2.
+        id: Hash of its definition.
+        key: SQL of a reading's series; NULL if the row belongs to none.
+        time: SQL of its time.
+        where: Condition of the rows that are readings, over columns of the batch.
+        pattern, exclude_pattern: RE2 patterns that a series name must match, and must not match.
     """
 
     id: str
@@ -35,13 +35,13 @@ class SeriesSelector:
 
 
 def selector_of(args: SeriesArguments, condition: str | None = None) -> SeriesSelector:
-    """The look of a rule.
+    """The selector of a rule.
 
     Args:
         condition: SQL of its `row_condition`.
 
     Raises:
-        ArgumentError: It names no time, or a pattern that can't be translated.
+        ArgumentError: It has no time, or a pattern that can't be translated.
     """
     names, time = args.series_columns(), args.time_column()
     identity_parts = [
@@ -61,7 +61,7 @@ def selector_of(args: SeriesArguments, condition: str | None = None) -> SeriesSe
 
 
 def state_series_selector(args: SeriesArguments, last_part: str) -> SeriesSelector:
-    """The look at the series whose path ends in `last`: those that tell a machine's state."""
+    """Selector of the state series whose path ends in `last`."""
     names, time = args.series_columns(), args.time_column()
     id_ = sha256(json.dumps([names, time, "told by", last_part], ensure_ascii=False).encode())[:DIGITS]
     return SeriesSelector(

@@ -1,11 +1,11 @@
-"""What each argument of a sensor rule must look like, by the shapes that the catalogue names."""
+"""Checks the arguments of sensor rules by the shapes in the catalogue."""
 
 import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# A spike of more readings is a state of the process; each more costs two more neighbours per reading.
+# A longer spike is a state of the process; each more reading needs two more neighbours per reading.
 MOST_READINGS = 5
 
 
@@ -33,7 +33,7 @@ def _are_ranges(value: Any) -> bool:
     return isinstance(value, dict) and len(value) > 0 and all(_is_range(item) for item in value.values())
 
 
-# In words, and as a test.
+# Text for messages, and a test.
 SERIES_SHAPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "any": ("a condition", lambda value: value is not None),
     "column": ("a column's name", lambda value: isinstance(value, str)),

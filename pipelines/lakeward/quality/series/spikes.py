@@ -1,22 +1,24 @@
-"""A few readings that leap away and come back.
+"""Spikes: a few readings that jump away and return.
 
-The height of a reading is what a morphological opening (or closing) takes off it: how far it stands out of every stretch of one
-reading more than a spike may have. A step or a ramp has none, so that a machine that starts is no spike. What is large is measured by
-the spread of the readings around, those beside left out, and needs readings on both sides: the last ones of a batch are judged in the
-next one, when what follows them is known, and then can be counted but no longer diverted.
+The height of a reading is the part that a morphological opening (or closing) removes: how far it exceeds every stretch of one
+reading more than the longest spike. A step or a ramp has none, so the start of a machine is no spike. A large height is relative
+to
+the spread of the readings around it, direct neighbours excluded, which needs readings on both sides: the last ones of a batch
+    are judged in the
+next one, and are then counted but no longer quarantined.
 """
 
 from lakeward.quality.series.arguments import SeriesArguments
 from lakeward.quality.series.rule_sql import SeriesRuleSql
 
-# Longest spike in readings: longer is a state of the process as likely as a fault.
+# Longest spike in readings: a longer one could be a state of the process.
 MAX_READINGS = 3
-# The usual measure of what is no noise any more (Hampel's three, of deviations there, of the wider spread here).
+# Usual threshold against noise (Hampel's three, of deviations there, of the wider spread here).
 FACTOR = 3.0
 
 
 def no_spike(args: SeriesArguments, _: int) -> SeriesRuleSql:
-    """A reading fails when its height is above both `min_change` and `factor` times the spread of the readings around it."""
+    """A reading fails if its height exceeds both `min_change` and `factor` times the spread of the readings around it."""
     value, width = args.number_column(), int(args.get("max_readings", MAX_READINGS))
     reach = 3 * width - 1
     around = {step: _neighbour(value.alias, step) for step in range(-width, width + 1)}
@@ -24,7 +26,7 @@ def no_spike(args: SeriesArguments, _: int) -> SeriesRuleSql:
     near |= {f"spread_{value.alias}_{width}": _spread(value.alias, width, reach), f"known_{reach}": _has_both_sides(reach)}
     least = float(args.get("min_change", 0))
     scale = f"{float(args.get('factor', FACTOR))!r} * spread_{value.alias}_{width}"
-    # Where nothing varies and the rule names no change that matters, nothing says what is large.
+    # Without variation and `min_change`, there is no measure of a large height.
     evaluated = f"known_{reach} AND {value.alias} IS NOT NULL AND greatest({least!r}, {scale}) > 0"
     return SeriesRuleSql(
         evaluated,
@@ -61,5 +63,5 @@ def _spread(alias: str, width: int, reach: int) -> str:
 
 
 def _has_both_sides(reach: int) -> str:
-    """True where both sides are there, and what completes them came with this batch: so each reading is evaluated once."""
+    """Condition: both sides exist, and the last of them is in this batch, so that each reading is evaluated once."""
     return f"side = 0 AND coalesce(lead(fresh, {reach}) OVER near, FALSE) AND lag(us, {reach}) OVER near IS NOT NULL"

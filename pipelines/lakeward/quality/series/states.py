@@ -1,4 +1,4 @@
-"""What depends on what the machine does: ranges by its state, and stops that were planned."""
+"""Rules by the machine's state: ranges by state, and planned stops."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ from lakeward.core.sql import literal
 from lakeward.quality.series.arguments import SeriesArguments
 from lakeward.quality.series.rule_sql import SeriesField, SeriesRuleSql
 
-# Stands for every state that is not listed.
+# Key of all states that are not listed.
 ANY_OTHER_STATE = "*"
 
 
 def range_by_state(args: SeriesArguments, _: int) -> SeriesRuleSql:
-    """A reading fails when it lies outside the range of the machine's state; a state without a range is not evaluated."""
+    """A reading fails if it is outside the range of the machine's state; a state without a range is not evaluated."""
     value, state = args.number_column(), args.state_column()
     ranges = args.kwargs["ranges"]
     listed = [word for word in ranges if word != ANY_OTHER_STATE]
@@ -24,7 +24,7 @@ def range_by_state(args: SeriesArguments, _: int) -> SeriesRuleSql:
 
 
 def planned_stops(args: SeriesArguments) -> tuple[tuple[SeriesField, ...], str, str]:
-    """The field that tells planned stops, and where a reading stands in one, or the one before it did; none: never."""
+    """The field of planned stops, and conditions that a reading, or the previous one, is in a stop; else false."""
     states = args.get("stop_states")
     if not states:
         return (), "FALSE", "FALSE"

@@ -1,11 +1,11 @@
-"""A series that changes its unit."""
+"""Change of the unit within a series."""
 
 from lakeward.quality.series.arguments import UNIT, SeriesArguments
 from lakeward.quality.series.rule_sql import JUDGEABLE, SeriesRuleSql, previous_reading
 
 
 def unit_unchanged(args: SeriesArguments, _: int) -> SeriesRuleSql:
-    """A reading fails when its unit is not that of the reading before: one failure per change, not one per reading since."""
+    """A reading fails if its unit differs from the previous reading's: one failure per change."""
     unit = args.text_column("unit_column", UNIT)
     now, then = unit.alias, f"prev_{unit.alias}"
     evaluated = f"{JUDGEABLE} AND {now} IS NOT NULL AND {then} IS NOT NULL"

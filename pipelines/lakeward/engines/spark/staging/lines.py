@@ -53,7 +53,7 @@ class FileSplit:
     """The split of a file that one task reads, with its counts.
 
     Args:
-        first: Spark's number of its first line.
+        first_line_id: Spark's number of its first line.
     """
 
     path: str
