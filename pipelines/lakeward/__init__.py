@@ -8,22 +8,22 @@ if TYPE_CHECKING:
 
 __all__ = ["__version__", "check", "connect"]
 
-# The one place of the version: the package's metadata are made from it.
+# The version of the package; the package's metadata use it.
 __version__ = "0.2.0"
 
 
 def connect(role: str, project: str | Path | None = None) -> "Connection":
-    """The lake of the project at or above `project` (default: the working folder), as `role` may see it.
+    """Open the lake of the project at or above `project` (default: the current folder) as `role`.
 
-    A convenience for notebooks, not a wall: it runs in the reader's own process. Every query is logged.
+    For notebooks; not a security boundary, since it runs in the reader's process. Every query is logged.
 
     Args:
         role: A role of the project's serving policy.
 
     Raises:
-        UsageError: There is no such project, or no such role.
+        UsageError: The project or the role does not exist.
         PolicyError: The policy is not valid.
-        ProtectionError: The key of tokens is not safe where it lies.
+        ProtectionError: The token key is not stored safely.
 
     Examples:
         >>> import lakeward
@@ -46,7 +46,7 @@ def check(data: object, suite: object, project: str | Path | None = None) -> dic
 
     Raises:
         DataError: The data can't be read as a table.
-        SuiteError: The suite can't be read, or names columns that the data has not.
+        SuiteError: The suite can't be read, or names columns that the data does not have.
 
     Examples:
         >>> import lakeward

@@ -1,1 +1,1 @@
-"""Grades of columns: what is known of them, and on what evidence."""
+"""Grades of columns and their evidence."""

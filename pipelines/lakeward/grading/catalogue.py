@@ -1,6 +1,6 @@
-"""The catalogues that grading stands on: a scheme of grades, and the rules that say what is recognised and what follows.
+"""Catalogues for grading: the scheme of grades and the detection rules.
 
-Refuses a catalogue that was edited in place: a grade names the edition it was proposed by, so that edition must stay what it was.
+A catalogue with a changed checksum is an error, because grades cite the edition that proposed them.
 """
 
 import functools
@@ -24,7 +24,7 @@ RULES = "grading_rules_common_v1.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """A grade with its level: what columns are compared by.
+    """A grade with its level, for comparisons.
 
     Args:
         level: 4 (highest) to 1 inside general; None elsewhere.
@@ -41,16 +41,17 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
-    """When a column is, or contains, a category of content.
+    """Conditions under which a column is, or contains, a category of content.
 
     Args:
         id: Names the predicate in `grading.patterns`.
-        is_ratio: Least share of values that match, of those that could, for "is".
-        contains_ratio: Least share of validated hits, of texts with the shape, for "contains"; None: never.
-        min_matches: Least number of different matches.
-        has_check: A check digit or grammar backs each hit; else serial names and dense numbers speak against it.
-        needs_name: Values alone do not show it.
-        names: What column names support it.
+        is_ratio: Least share of matching values among those that could match, for "is".
+        contains_ratio: Least share of validated hits, of texts with the shape, for "contains"; None if it never applies.
+        min_matches: Least number of distinct matches.
+        has_check: Whether a check digit or grammar confirms each hit; without one, serial names and dense numbers count against
+            it.
+        needs_name: Whether the column's name must match, too.
+        names: Pattern of column names that support it.
     """
 
     id: str
@@ -69,11 +70,11 @@ class GradingRules:
     """One edition of grading rules, resolved by the scheme it names.
 
     Args:
-        id: Of the rules, with version, as grades cite it.
+        id: Id of the rules with version, as cited by grades.
         scheme: Id of the catalogue of grades, with version.
-        sha256: Identity of both files together.
-        categories: Category -> what it is graded at least, the strictest first.
-        classes: Class of data -> its default.
+        sha256: Hash of both files.
+        categories: Category -> its least grade, strictest first.
+        classes: Class of data -> its default grade.
     """
 
     id: str
@@ -90,10 +91,10 @@ class GradingRules:
 
 @functools.cache
 def shipped_rules() -> GradingRules:
-    """The rules that travel in the package.
+    """The rules shipped in the package.
 
     Raises:
-        DefinitionError: One of their files is not what CHECKSUMS says.
+        DefinitionError: One of their files does not match CHECKSUMS.
     """
     return load_grading_rules(resources.files("lakeward") / "expectations" / "catalogues", RULES)
 
@@ -102,7 +103,7 @@ def load_grading_rules(folder: Traversable, name: str) -> GradingRules:
     """The rules in file `name` of `folder`, with the scheme that they name.
 
     Raises:
-        DefinitionError: A file is missing, or is not what CHECKSUMS says.
+        DefinitionError: A file is missing, or does not match CHECKSUMS.
     """
     text = verified_text(folder, name)
     rules = _yaml(text)
@@ -123,7 +124,7 @@ def load_grading_rules(folder: Traversable, name: str) -> GradingRules:
 
 
 def verified_text(folder: Traversable, name: str) -> str:
-    """The text of a catalogue, if it is what CHECKSUMS says it was.
+    """The text of a catalogue, checked against CHECKSUMS.
 
     Raises:
         DefinitionError: It is missing, not listed, or was edited in place.

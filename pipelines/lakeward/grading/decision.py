@@ -1,6 +1,6 @@
-"""What a person decided of a column, and what the column's grade is, from proposal and decision together.
+"""Derives a column's current grade from its proposal and decision.
 
-A decision covers the column's type and the proposal that it saw. Nothing confirms itself, and nothing falls by itself.
+A decision applies to the column's type and proposal at its time. No proposal is confirmed, and no grade lowered, automatically.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from lakeward.grading.proposal import GradeProposal, Reason, highest
 
 
 class DecisionAction(StrEnum):
-    """What a person may do with a proposal."""
+    """Kinds of decisions about a proposal."""
 
     CONFIRM = "confirm"
     OVERRIDE = "override"
@@ -24,10 +24,10 @@ class GradeDecision:
     """One recorded decision.
 
     Args:
-        type: The column's type when it was decided.
-        seen, seen_category: The proposal that it was decided about.
-        approved_by: Who else agreed; needed where the grade or category falls.
-        transform: What made a derived column less sensitive than its sources.
+        type: The column's type at the time of the decision.
+        seen, seen_category: The proposal at the time of the decision.
+        approved_by: Second person; needed if the grade or category is lowered.
+        transform: The transform that made a derived column less sensitive than its sources.
     """
 
     column: str
@@ -44,11 +44,11 @@ class GradeDecision:
 
 
 def current_grade(type_: str, proposal: GradeProposal | None, decision: GradeDecision | None) -> ColumnGrade:
-    """The grade of a column as it stands.
+    """The current grade of a column.
 
     Args:
         type_: The column's type by the contract.
-        proposal: The newest one; None: the column was never graded.
+        proposal: The newest proposal; None if the column was never graded.
     """
     if proposal is None:
         return _column_grade(None, None, GradeState.UNGRADED, None, Reason.NOT_GRADED)
@@ -75,7 +75,7 @@ def _grade_by_decision(type_: str, proposal: GradeProposal, decision: GradeDecis
 
 
 def _rules_exceed_decision(proposal: GradeProposal, decision: GradeDecision) -> bool:
-    """Whether the rules now say more than the person saw; what they say less changes nothing (docs/explanation/laws.md, 5)."""
+    """Whether the rules now propose a higher grade than at the decision; a lower one has no effect (docs/explanation/laws.md, 5)."""
     if proposal.sensitivity is None:
         return False
     higher = decision.seen is None or proposal.sensitivity.rank > decision.seen.rank
@@ -85,11 +85,11 @@ def _rules_exceed_decision(proposal: GradeProposal, decision: GradeDecision) -> 
 
 
 def check_decision(decision: GradeDecision, current: ColumnGrade, proposal: GradeProposal | None) -> None:
-    """Whether `wanted` may be decided about a column that is graded `now`.
+    """Check that `decision` is allowed for a column with the grade `current`.
 
     Raises:
-        ProtectionError: It lowers what the column has, without a second person; or a derived column, without a transform
-            and a check of its values that found nothing.
+        ProtectionError: It lowers the grade without a second person; or for a derived column, without a transform and a check of
+            its values that found nothing.
     """
     if not _lowers(decision, current):
         return
@@ -106,7 +106,7 @@ def check_decision(decision: GradeDecision, current: ColumnGrade, proposal: Grad
 
 
 def grade_text(grade: ColumnGrade) -> str:
-    """A grade as people read it: `general 3, personal.phone`."""
+    """A grade as text: `general 3, personal.phone`."""
     grade_and_level = " ".join(str(part) for part in (grade.grade or "-", grade.level) if part is not None)
     return f"{grade_and_level}, {grade.category}" if grade.category else grade_and_level
 
@@ -126,7 +126,7 @@ def _lowers(decision: GradeDecision, current: ColumnGrade) -> bool:
 
 
 def default_level(grade: Grade, current: ColumnGrade) -> int | None:
-    """The level of an override that names none: as it was, else the highest; outside general there is none."""
+    """The level of an override without one: the current level, else the highest; None outside `general`."""
     if grade is not Grade.GENERAL:
         return None
     return current.level or 4

@@ -1,6 +1,6 @@
-"""One query that tells, for every column of a table, what its values look like: counts, never values.
+"""One query that counts, for every column of a table, the values that match each detector. It returns no values.
 
-It looks at a bounded sample, and always at the same one for the same rows. Refuses to decide: `proposal` does.
+It reads a bounded sample, which is deterministic for the same rows. `proposal` decides.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,22 +13,22 @@ from lakeward.core.sql import identifier, literal
 from lakeward.grading.catalogue import GradingRules
 from lakeward.grading.patterns import TOKEN, Pattern, normalise, patterns
 
-# Kinds whose values can spell a number of a person; times, measures and booleans can't.
+# Kinds that can hold personal numbers; times, measures and booleans can't.
 DETECTABLE = (Kind.STRING, Kind.INTEGER)
-# The digits of a mobile number that say whose it is, for how far such numbers lie apart.
+# The subscriber digits of a mobile number, for the spread of such numbers.
 _MOBILE_DIGITS = 11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorCounts:
-    """What one detector counted in one column; everything counts different values, so a constant is one.
+    """What one detector counted in one column; all counts are of distinct values.
 
     Args:
-        eligible: Values that could match: not null, no placeholder.
-        matched: Of these, values that are one as a whole.
-        candidates: Pieces of the values that have the shape.
-        hits: Of these, pieces that are one.
-        spread: Greatest minus least hit, as numbers; None where hits are not numbers.
+        eligible: Values that could match: neither NULL nor placeholders.
+        matched: Number of these that match as a whole.
+        candidates: Parts of the values that have the shape.
+        hits: Number of these parts that match.
+        spread: Greatest minus least hit, as numbers; None if hits are not numbers.
     """
 
     eligible: int
@@ -39,7 +39,7 @@ class DetectorCounts:
 
 
 def detectable(columns: Iterable[Column]) -> tuple[str, ...]:
-    """Names of the columns that detectors can look at."""
+    """Names of the columns that detectors can read."""
     return tuple(column.name for column in columns if column.type.kind in DETECTABLE)
 
 
@@ -47,7 +47,7 @@ def detection_query(relation: Relation, columns: Sequence[str], order: Sequence[
     """One SELECT over a sample of `relation`: per column number `c`, counts per detector; read it with `detector_counts`.
 
     Args:
-        order: Columns that tell rows apart; their hash chooses the sample.
+        order: Columns that identify rows; their hash selects the sample.
     """
     found = patterns()
     chosen = {detector.id: found[detector.id] for detector in rules.detectors}
@@ -72,7 +72,7 @@ def detection_query(relation: Relation, columns: Sequence[str], order: Sequence[
 def detector_counts(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], rules: GradingRules
 ) -> dict[str, dict[str, DetectorCounts]]:
-    """What the detectors counted, by column and detector; columns without a value to look at are left out."""
+    """Counts by column and detector; columns without values are left out."""
     return {columns[int(row["c"][1:])]: {d.id: _detector_counts(row, d.id) for d in rules.detectors} for row in rows}
 
 

@@ -1,4 +1,4 @@
-"""What is known of one column's sensitivity: its grade, its category, and the evidence of both. Plain values; nothing is decided here."""
+"""Value classes of a column's grade, category and evidence."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,13 +14,13 @@ class Grade(StrEnum):
 
 
 class GradeState(StrEnum):
-    """How far a grade may be relied on."""
+    """How far a grade was decided."""
 
     CONFIRMED = "confirmed"  # a person agreed with the proposal
-    OVERRIDDEN = "overridden"  # a person decided otherwise
+    OVERRIDDEN = "overridden"  # a person set another grade
     PROVISIONAL = "provisional"  # proposed; served at the proposed grade
     STALE = "stale"  # decided for a column that has changed since
-    UNGRADED = "ungraded"  # nothing is known: never served
+    UNGRADED = "ungraded"  # unknown: never served
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

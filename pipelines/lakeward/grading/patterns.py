@@ -1,7 +1,7 @@
-"""What a text must look like, and what must add up in it, to be a person's number or the like: as SQL over one column `t`.
+"""Patterns and check digits of personal and other numbers, as SQL over one column `t`.
 
-Each pattern has a shape (what could be one) and a check (what is one). Only DuckDB's own functions: no value reaches Python.
-A check may be asked of any text: what lacks the shape is never checked.
+Each pattern has a shape (candidates) and a check (valid ones). Only SQL functions: no value reaches Python.
+A check can be applied to any text: texts without the shape are not checked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from lakeward.core.sql import literal
 
-# Provinces as licence plates abbreviate them; letters of a plate, without I and O (GA 36-2018).
+# Abbreviations of provinces on licence plates; letters of a plate, without I and O (GA 36-2018).
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _LETTER = "A-HJ-NP-Z"
-# Surnames that nine in ten Chinese people have, and the compound ones that are still met.
+# Surnames of nine in ten Chinese people, and compound ones in use.
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦"
     "付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟申欧耿关兰焦俞左柳祝"
@@ -28,12 +28,12 @@ _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997
 # ISO 7064 MOD 11-2, as GB 11643-1999 uses it.
 _RESIDENT_WEIGHTS = tuple(pow(2, power, 11) for power in range(17, 0, -1))
 _RESIDENT_CHECKS = "10X98765432"
-# ISO/IEC 7812-1: a card number has at most 19 digits; zeros before it change no sum.
+# ISO/IEC 7812-1: a card number has at most 19 digits; leading zeros do not change the sum.
 _CARD_DIGITS = 19
 _EMAIL = r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"
 _PLATE = rf"[{_PROVINCE}][{_LETTER}][{_LETTER}0-9]{{4,6}}[挂学警港澳]?"
 
-# Pieces of free text that could be something: an address, a plate, or a run of letters and digits between other characters.
+# Parts of free text that can be candidates: an address, a plate, or a run of letters and digits between other characters.
 TOKEN = rf"{_EMAIL}|{_PLATE}|[0-9A-Za-z]+"
 
 
@@ -46,7 +46,7 @@ class Pattern:
 
     @property
     def valid(self) -> str:
-        """Whether `t` is one; never NULL, and no check of what lacks the shape."""
+        """Condition: `t` is valid; never NULL, and checked only if it has the shape."""
         return f"CASE WHEN {self.shape} THEN coalesce({self.check}, FALSE) ELSE FALSE END"
 
 
@@ -58,7 +58,7 @@ def normalise(text: str) -> str:
 
 
 def patterns() -> Mapping[str, Pattern]:
-    """Every pattern, by the detector it serves."""
+    """Every pattern, by detector."""
     return {
         "resident_id": Pattern(_full("[0-9]{17}[0-9Xx]"), _resident()),
         "bank_card": Pattern(_full("[0-9]{16,19}"), f"{_full(_issuers())} AND {_luhn()}"),
@@ -107,7 +107,7 @@ def _issuers() -> str:
 def _luhn() -> str:
     padded = f"lpad(t, {_CARD_DIGITS}, '0')"
     digits = [_digit(padded).format(place) for place in range(1, _CARD_DIGITS + 1)]
-    # The check digit is the last, so of 19 digits it is the even ones that count double.
+    # The check digit is the last, so with 19 digits the even ones count double.
     terms = [f"2 * {d} - 9 * CAST({d} > 4 AS INTEGER)" if place % 2 == 0 else d for place, d in enumerate(digits, 1)]
     return f"({' + '.join(terms)}) % 10 = 0"
 
@@ -116,7 +116,7 @@ def _plate() -> str:
     small, large = f"[DFABCEGHJK][{_LETTER}0-9][0-9]{{4}}", "[0-9]{5}[DF]"
     ordinary = f"[{_LETTER}0-9]{{5}}|[{_LETTER}0-9]{{4}}[挂学警港澳]"
     head = f"[{_PROVINCE}][{_LETTER}]"
-    # At most two letters among the last five: what has more is a model code.
+    # At most two letters among the last five: with more it is a model code.
     return f"{_full(f'{head}(?:{ordinary}|{small}|{large})')} AND length(regexp_replace(substr(t, 3), '[^0-9]', '', 'g')) >= 3"
 
 

@@ -1,6 +1,6 @@
-"""Grades along column lineage: a derived column takes the highest of what it is made of (就高从严, GB/T 43697-2024 clause 6.6).
+"""Grades along column lineage: a derived column takes the highest grade of its sources (就高从严, GB/T 43697-2024 clause 6.6).
 
-Only ever raises, so the order of edges does not matter and cycles end. What is made of an ungraded column is ungraded.
+Grades are only raised, so the order of edges does not matter and cycles end. A column derived from an ungraded one is ungraded.
 """
 
 from collections import defaultdict
@@ -16,21 +16,21 @@ Edge = tuple[Node, Node]
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What a column holds: None as standing is unknown, which is above every grade."""
+    """A column's grade with inherited grades; None is unknown, which ranks above every grade."""
 
     sensitivity: Sensitivity | None
     category: str | None = None
 
 
-# Columns that the product adds to its tables; they hold numbers of batches and files.
+# Columns that Lakeward adds to tables; they hold numbers of batches and files.
 _INTERNAL_PREFIX = "_"
 
 
 def propagate(grades: Mapping[Node, Inherited], edges: Iterable[Edge], categories: Sequence[str]) -> dict[Node, Inherited]:
-    """What every column of `own` holds with all that flows into it; a source that `own` does not know is unknown.
+    """The grades of every column of `own` with all inherited ones; a source that is not in `own` is unknown.
 
     Args:
-        edges: From source to target, only those that values flow along.
+        edges: From source to target, only those that carry values.
         categories: The strictest first.
     """
     inherited = dict(grades)

@@ -1,4 +1,4 @@
-"""From counts to a proposal: which grade a column should have, and why. Proposes only; nothing here confirms anything."""
+"""Derives grade proposals with reasons from counts. Confirms nothing."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from lakeward.grading.catalogue import Detector, GradingRules, Sensitivity
 from lakeward.grading.detection import DETECTABLE, DetectorCounts
 from lakeward.grading.grade import Grade
 
-# Ratios are kept to four digits, as the governance table has them.
+# Ratios have four digits, as in the governance table.
 _RATIO_STEP = Decimal("0.0001")
 
 
@@ -35,14 +35,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradeProposal:
-    """What the rules say of one column.
+    """The proposal of the rules for one column.
 
     Args:
-        type: The column's type when it was looked at.
-        sensitivity: None: the rules can't say, so the column is ungraded.
-        detector: What was found in the column's own values, also where something else decided the grade.
+        type: The column's type at the time of the proposal.
+        sensitivity: None if the rules find no grade; then the column is ungraded.
+        detector: The detector that matched the column's values, even if another reason decided the grade.
         ratio: Share of matches, 0 to 1, behind `detector`; for "contains" of validated hits.
-        sample: Different values that were looked at.
+        sample: Number of distinct sampled values.
     """
 
     column: str
@@ -73,8 +73,8 @@ def propose_grades(
     """A proposal for every column.
 
     Args:
-        data_class: The contract's class of data; without one that the rules know, what no detector knows is ungraded.
-        counts_by_column: Counts by column and detector, for the columns that were looked at.
+        data_class: The contract's class of data; without a known one, columns without a detector's match are ungraded.
+        counts_by_column: Counts by column and detector, for the inspected columns.
     """
     return tuple(_proposal(column, data_class, counts_by_column.get(column.name, {}), rules) for column in columns)
 
@@ -113,12 +113,12 @@ def _proposal(
 
 
 def highest(*sensitivities: Sensitivity | None) -> Sensitivity | None:
-    """The most sensitive of those that are known; None where none is."""
+    """The most sensitive of the known values; None if all are unknown."""
     return max((s for s in sensitivities if s), key=lambda s: s.rank, default=None)
 
 
 def _with_declared_grade(proposal: GradeProposal, classification: str | None) -> GradeProposal:
-    """A grade that the contract itself states only ever raises."""
+    """Raise the proposal to the grade declared in the contract."""
     if proposal.sensitivity is None or classification not in tuple(Grade):
         return proposal
     declared = Sensitivity(Grade(classification), None)
@@ -150,7 +150,7 @@ def _detect(column: Column, detector: Detector, counts: DetectorCounts, rules: G
 
 
 def _looks_like_serials(column: Column, counts: DetectorCounts, rules: GradingRules) -> bool:
-    """Whether the numbers rather count orders or parts: by the column's name, or because they lie so close."""
+    """Whether the numbers are more likely serial numbers: by the column's name, or because they are dense."""
     serial = any(rules.serial_names.search(name) for name in (column.name, column.source_name))
     dense = counts.spread is not None and counts.hits > 1 and counts.spread < rules.serial_density * counts.hits
     return serial or dense

@@ -1,7 +1,7 @@
-"""From readings to a level, in Decimal and half-up at each stage. Refuses to take what is unknown for a number.
+"""Computes levels from measured values, in Decimal, rounded half up at each stage. Unknown values stay unknown.
 
-Two schemes meet here: the published one of clauses (GB/T 36073, as consultants tell it) for an assessor's answers, and our
-own of indicators for live evidence. Every limit is an argument: the figures lie in the catalogue.
+There are two schemes: the published one of clauses (GB/T 36073, as used by consultants) for an assessor's answers, and our own
+    of indicators for live evidence. Every limit is an argument from the catalogue.
 """
 
 from collections.abc import Sequence
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
-# Two decimals at each stage, as the published scheme tells its scores.
+# Two decimals at each stage, as in the published scheme.
 HUNDREDTH = Decimal("0.01")
 FIRST, LAST = Decimal(1), Decimal(5)
 
 
 @dataclass(frozen=True, slots=True)
 class TargetHistory:
-    """How long an indicator has been held against a stored target.
+    """History of an indicator against a stored target.
 
     Args:
-        months: Months for which there are figures.
+        months: Number of months with figures.
         on_target: Share of periods on target, 0 to 1.
-        improving: The trend improves, or has nothing left to gain, and a corrective action ran by itself.
+        improving: Whether the trend improves, or is at its best, and a corrective action ran automatically.
     """
 
     months: int
@@ -31,7 +31,7 @@ class TargetHistory:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorLevel:
-    """One indicator's level, 1 to 5; None where it is not measured. An item can't pass a `must` that lies below it."""
+    """One indicator's level, 1 to 5; None if not measured. A `must` limits the score of its item."""
 
     level: Decimal | None
     weight: Decimal = Decimal(1)
@@ -40,10 +40,10 @@ class IndicatorLevel:
 
 @dataclass(frozen=True, slots=True)
 class ItemProposal:
-    """What live evidence says of one item.
+    """The proposal of live evidence for one item.
 
     Args:
-        score: 0 to 5, two decimals; None where the evidence does not suffice.
+        score: 0 to 5, two decimals; None if the evidence is insufficient.
         coverage: Weight of the measured indicators, 0 to 1, two decimals (kappa).
         reason: Message code of why there is no score.
     """
@@ -54,12 +54,12 @@ class ItemProposal:
 
 
 def half_up(value: Decimal) -> Decimal:
-    """Two decimals, the half away from zero."""
+    """Round to two decimals, half away from zero."""
     return value.quantize(HUNDREDTH, ROUND_HALF_UP)
 
 
 def mean(values: Sequence[Decimal | None]) -> Decimal | None:
-    """The mean of what is known, half-up; None where nothing is."""
+    """The mean of the known values, rounded half up; None if there are none."""
     known = [value for value in values if value is not None]
     return half_up(sum(known, Decimal(0)) / len(known)) if known else None
 
@@ -69,7 +69,7 @@ def interpolate_level(value: Decimal, steps: Sequence[Decimal], *, lower: bool =
 
     Args:
         steps: The values of levels 2, 3, 4 and 5, strictly better from one to the next.
-        lower: Less is better.
+        lower: Whether less is better.
     """
     sign = -1 if lower else 1
     marks = [sign * step for step in steps]
@@ -85,7 +85,7 @@ def highest_level(history: TargetHistory | None, months: int, share: Decimal) ->
     """The highest level that a value can show: a high value without history stops at 3.
 
     Args:
-        months, share: What level 4 asks of a history.
+        months, share: History required for level 4.
     """
     if history is None or history.months < months or history.on_target < share:
         return Decimal(3)
@@ -93,10 +93,10 @@ def highest_level(history: TargetHistory | None, months: int, share: Decimal) ->
 
 
 def propose_item(readings: Sequence[IndicatorLevel], ceiling: Decimal, min_coverage: Decimal) -> ItemProposal:
-    """An item's score from its indicators: their weighted mean, under its ceiling and above no `must`.
+    """An item's score from its indicators: their weighted mean, limited by its ceiling and by each `must`.
 
     Args:
-        ceiling: What telemetry alone may propose at most, 0 to 5.
+        ceiling: Highest score that live evidence can propose, 0 to 5.
         min_coverage: Coverage below which the evidence is insufficient, 0 to 1.
     """
     measured = [(r.level, r.weight) for r in readings if r.level is not None]
@@ -122,5 +122,5 @@ def overall_level(score: Decimal, bands: Sequence[Decimal]) -> int:
 
 
 def indicative_level(score: Decimal, domains: Sequence[Decimal], bands: Sequence[Decimal], max_gap: int) -> int:
-    """The level of the whole: that of its score, with no domain more than `apart` levels below it."""
+    """The total level: that of the score, but at most `apart` levels above the lowest domain."""
     return min(overall_level(score, bands), *(overall_level(domain, bands) + max_gap for domain in domains))

@@ -1,4 +1,4 @@
-"""A whole assessment: indicators make items, items make domains, domains make the score. What is unknown stays visible as such."""
+"""A whole assessment: indicators make items, items make domains, domains make the score. Unknown values stay unknown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -22,12 +22,12 @@ from lakeward.maturity.catalogue import Catalogue, Domain, Indicator, Item
 
 @dataclass(frozen=True, slots=True)
 class IndicatorFact:
-    """What an indicator's query gave.
+    """The result of an indicator's query.
 
     Args:
-        numerator: None where the indicator is no share.
-        denominator: What there was to measure; None where the query could not be asked.
-        missing: The record or table that is not there.
+        numerator: None if the indicator is not a share.
+        denominator: Number of measured elements; None if the query could not run.
+        missing: The record or table that does not exist.
         reason: Message code of why it is unknown.
     """
 
@@ -40,7 +40,7 @@ class IndicatorFact:
 
     @property
     def unrounded_value(self) -> Decimal | None:
-        """The value before it was rounded for people."""
+        """The value before rounding for display."""
         if self.evidence is None or self.evidence.value is None or not self.denominator:
             return None
         if self.numerator is None:
@@ -50,7 +50,7 @@ class IndicatorFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredIndicator:
-    """One indicator as read: its level, two decimals, or None with a reason; `reason` beside a level is a mark on it."""
+    """One indicator as read: its level, two decimals, or None with a reason; with a level, `reason` is a remark."""
 
     indicator: Indicator
     fact: IndicatorFact
@@ -61,11 +61,11 @@ class MeasuredIndicator:
 
 @dataclass(frozen=True, slots=True)
 class ItemAssessment:
-    """One item: what live evidence proposes beside what an assessor says.
+    """One item: the proposal of live evidence and the assessor's answer.
 
     Args:
-        score: The assessor's where there is one, else the proposal's; None: unknown.
-        difference: Assessor minus proposal; None where one of them is missing.
+        score: The assessor's score if there is one, else the proposal's; None if unknown.
+        difference: Assessor minus proposal; None if one of them is missing.
     """
 
     item: Item
@@ -80,7 +80,7 @@ class ItemAssessment:
 
     @property
     def difference(self) -> Decimal | None:
-        """How far the assessor is from the proposal."""
+        """Assessor minus proposal."""
         if self.answer is None or self.proposal.score is None:
             return None
         return self.answer.score - self.proposal.score
@@ -88,7 +88,7 @@ class ItemAssessment:
 
 @dataclass(frozen=True, slots=True)
 class DomainAssessment:
-    """One domain; its score is the mean of the items that are measured, and says how many these are."""
+    """One domain; its score is the mean of the measured items."""
 
     domain: Domain
     items: tuple[ItemAssessment, ...]
@@ -139,10 +139,10 @@ class Readiness:
 def assess_facts(
     catalogue: Catalogue, facts: Mapping[str, IndicatorFact], answers: Sequence[AssessorAnswer], assets: tuple[int, int]
 ) -> Readiness:
-    """The readiness that facts (by indicator id) and answers make.
+    """Compute the readiness from facts (by indicator id) and answers.
 
     Args:
-        assets: How many critical assets there are, and how many in all.
+        assets: Number of critical assets, and of all assets.
     """
     by_item = {answer.item: answer for answer in answers}
     small = is_small(catalogue, *assets)
@@ -189,7 +189,7 @@ def measure_indicator(
 def _assess_item(
     catalogue: Catalogue, item: Item, facts: Mapping[str, IndicatorFact], answer: AssessorAnswer | None, *, small: bool
 ) -> ItemAssessment:
-    # No indicator has been held against a stored target yet, so that none can show more than level 3.
+    # Indicators have no stored targets yet, so none can exceed level 3.
     measured = tuple(
         measure_indicator(catalogue, each, facts[each.id], None, small=small) for each in catalogue.indicators_of(item.number)
     )

@@ -1,6 +1,6 @@
-"""What an assessor says of items that telemetry can't know, read strictly: a slip here would be a false grade.
+"""Reads an assessor's answers on items without live evidence. Strict, because an error would give a false score.
 
-The answers' item numbers mean something only in their edition, so a file of another one is refused whole.
+Item numbers are valid only within an edition, so a file of another edition is an error.
 """
 
 from collections.abc import Mapping
@@ -41,8 +41,8 @@ class AssessorAnswer:
 
     Args:
         score: 0 to 5, from the conformities of the item's clauses.
-        reason: Why it differs from what live evidence proposes.
-        documents: Links to what was seen; at least one.
+        reason: Why it differs from the proposal.
+        documents: Links to the documents seen; at least one.
     """
 
     item: str
@@ -57,10 +57,10 @@ def read_answers(text: str, file: str, catalogue: Catalogue) -> tuple[AssessorAn
     """The answers in `text`.
 
     Args:
-        file: What messages call it.
+        file: Its name in messages.
 
     Raises:
-        DefinitionError: The first thing that is wrong, with its line; an item or edition that `catalogue` does not know.
+        DefinitionError: The file is not valid, or has an unknown item or edition; the first fault is reported with its line.
     """
     try:
         document = read_document(text, file)

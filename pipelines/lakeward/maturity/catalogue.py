@@ -1,4 +1,4 @@
-"""The catalogues that readiness stands on, read once from the package's data and frozen: the standard's items and our indicators."""
+"""Catalogues of readiness, read once from the package's data: the standard's items and our indicators."""
 
 import functools
 import re
@@ -19,7 +19,7 @@ STANDARD = "dcmm_gbt_36073_2025.yaml"
 INDICATORS = "dcmm_indicators_lakeward_v1.yaml"
 
 _TABLE = re.compile(r"\bgovernance\.(\w+)")
-# Hundredths of a per cent by whole numbers, so that every engine rounds the half up.
+# Hundredths of a per cent by integers, so that every engine rounds half up.
 _RATIO_SQL = (
     "SELECT CAST(numerator AS BIGINT) AS numerator, CAST(denominator AS BIGINT) AS denominator,\n"
     "  CASE WHEN denominator > 0 THEN CAST(CAST((20000 * CAST(numerator AS BIGINT) + CAST(denominator AS BIGINT))\n"
@@ -60,14 +60,14 @@ class Indicator:
     """One indicator.
 
     Args:
-        item: Number of the item that it speaks for.
+        item: Number of its item.
         steps: Values of levels 2, 3, 4 and 5.
-        lower: Less is better.
-        must: The item can't pass it.
-        crit: Of critical assets, so that a small sample is worth less.
+        lower: Whether less is better.
+        must: Whether its level limits the item.
+        crit: Whether it measures critical assets, so that a small sample counts less.
         days: Length of its window.
-        query: Its SQL with `{since}` and `{as_of}` open; None where no table holds what it asks.
-        lacks: The record that is missing then.
+        query: Its SQL with `{since}` and `{as_of}` open; None if no table has the data.
+        lacks: The missing record, if there is no query.
     """
 
     id: str
@@ -88,11 +88,11 @@ class Indicator:
 
     @property
     def ratio(self) -> bool:
-        """Whether its value is a share in per cent; else it is a figure of its own."""
+        """Whether its value is a share in per cent."""
         return " AS numerator" in (self.query or "")
 
     def sql(self, day: datetime) -> str:
-        """One row `numerator, denominator, value` as of midnight `day`; `value` has two decimals, NULL for nothing to measure."""
+        """One row `numerator, denominator, value` as of midnight `day`; `value` has two decimals, NULL if unmeasured."""
         asked = (self.query or "").format(since=_instant(day - timedelta(days=self.days)), as_of=_instant(day))
         return (_RATIO_SQL if self.ratio else _FIGURE_SQL).format(query=asked.rstrip())
 
@@ -104,8 +104,8 @@ class Catalogue:
     Args:
         limits: The figures of the arithmetic, by name.
         bands: Least overall scores of levels 2 to 5.
-        conformities: What an assessor may say of a clause, in per cent.
-        sha256: Identity of both files together.
+        conformities: Allowed conformities of a clause, in per cent.
+        sha256: Hash of both files.
     """
 
     edition: str
@@ -137,10 +137,10 @@ def default_catalogue() -> Catalogue:
 
 
 def load_catalogue(folder: Traversable) -> Catalogue:
-    """The edition whose two files lie in `folder`.
+    """The edition of the two files in `folder`.
 
     Raises:
-        DefinitionError: A file is missing, or is not what CHECKSUMS says.
+        DefinitionError: A file is missing, or does not match CHECKSUMS.
     """
     texts = [verified_text(folder, STANDARD), verified_text(folder, INDICATORS)]
     standard, ours = (yaml.load(text, Loader=yaml.CSafeLoader) for text in texts)

@@ -1,1 +1,1 @@
-"""Protection: who may see what of a column, and what a protected value looks like. Values in, values out."""
+"""Protection: access decisions per column, and the forms of protected values. Reads no table."""

@@ -1,4 +1,4 @@
-"""Tests of a policy as data: who sees what of which column, and by which rule. They need no lake, since each says how it is graded."""
+"""Tests of a policy as data: role, column, expected action and rule. They need no lake, since each states the grade."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ class PolicyCase:
     """One test.
 
     Args:
-        grade: As which the column counts; None: ungraded.
-        rule: Rule that must decide; None: any.
-        value, expected: An invented value, and what the role must see of it.
+        grade: Grade of the column; None for ungraded.
+        rule: Rule that must decide; None for any.
+        value, expected: An invented value, and its expected form for the role.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""The secret that tokens are made with. It lies outside the lake and in no SQL; what is recorded is its id.
+"""The secret key of tokens. It is outside the lake and never in SQL; only its id is recorded.
 
-Refuses a key that others on the machine can read, that lies beside the data it protects, or that could be guessed.
+A key is an error if other users can read its file, if it is in the lake, or if it is too short.
 """
 
 import hashlib
@@ -15,21 +15,21 @@ from lakeward.core.settings import Settings
 
 # Bytes; as long as the hash (RFC 2104 §3: a shorter key weakens the function).
 MIN_KEY_BYTES = 32
-# Hex digits of a token: 128 bits, so that among 10^12 values no two are likely to meet.
+# Hex digits of a token: 128 bits, so that a collision among 10^12 values is unlikely.
 DIGITS = 32
-# Hex digits of a key's id: enough to tell a plant's keys apart.
+# Hex digits of a key's id: enough to distinguish a plant's keys.
 ID_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class TokenKey:
-    """A secret, with the id that may be recorded."""
+    """A secret key with a public id."""
 
     secret: bytes = field(repr=False)
 
     @property
     def id(self) -> str:
-        """Derived one way from the secret, so that two keys can't claim one id."""
+        """Derived from the secret by a one-way function, so that two keys can't have one id."""
         return hmac.new(self.secret, b"lakeward token key id", hashlib.sha256).hexdigest()[:ID_DIGITS]
 
     def tokeniser(self) -> "Tokeniser":
@@ -52,7 +52,7 @@ class Tokeniser:
 
 
 def token_key(settings: Settings, lake: Path) -> TokenKey | None:
-    """The key that the settings name; None where they name none: then nothing is tokenised, and nobody sees such columns.
+    """The key from the settings; None without one: then no value is tokenised, and such columns are hidden.
 
     Raises:
         ProtectionError: The file can't be read, others may read it, it lies in the lake, or the key is too short.
@@ -69,7 +69,7 @@ def _content(file: Path, lake: Path) -> bytes:
         if file.resolve().is_relative_to(lake.resolve()):
             raise ProtectionError("token_key_in_lake", file=file)
         with file.open("rb") as stream:
-            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)  # of the open file: what was checked is what is read
+            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)  # of the open file, so that the checked file is the one read
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise ProtectionError("token_key_readable", file=file, mode=f"{mode:04o}")
             return stream.read().strip()

@@ -1,4 +1,4 @@
-"""Reads the serving policy, strictly: a name that nothing knows is a hole in the wall, so it is refused with its place."""
+"""Reads the serving policy strictly: an unknown name is an error with its line and column."""
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -44,8 +44,8 @@ def read_policy(text: str, file: str, columns: Collection[str]) -> tuple[Policy,
     """A policy and all its problems; with problems, the policy must not be used.
 
     Args:
-        file: What messages call it.
-        columns: Every `layer.dataset.column` that the project's contracts promise.
+        file: Its name in messages.
+        columns: Every `layer.dataset.column` of the project's contracts.
 
     Raises:
         PolicyError: It can't be read at all.
@@ -66,10 +66,10 @@ def read_policy(text: str, file: str, columns: Collection[str]) -> tuple[Policy,
 
 
 def read_policy_document(text: str, file: str) -> Document:
-    """A policy file's values with their places.
+    """A policy file's values with their positions.
 
     Raises:
-        PolicyError: It is no plain YAML.
+        PolicyError: It is not plain YAML.
     """
     try:
         return read_document(text, file)
@@ -81,7 +81,7 @@ def policy_text(path: Path, file: str) -> str:
     """The text of a policy file.
 
     Raises:
-        PolicyError: It is too large, or no UTF-8.
+        PolicyError: It is too large, or not UTF-8.
     """
     try:
         return read_text(path, file)
@@ -90,7 +90,7 @@ def policy_text(path: Path, file: str) -> str:
 
 
 def root_view(document: Document, faults: list[Fault], keys: Iterable[str]) -> View:
-    """The document's mapping, with every strange key collected."""
+    """The document's mapping; unknown keys are collected as faults."""
     if not isinstance(document.data, dict):
         faults.append(Fault((), "contract_not_a_mapping"))
     view = View(document.data if isinstance(document.data, dict) else {}, (), faults)
@@ -99,13 +99,13 @@ def root_view(document: Document, faults: list[Fault], keys: Iterable[str]) -> V
 
 
 def policy_errors(document: Document, faults: Iterable[Fault]) -> tuple[PolicyError, ...]:
-    """Each fault as an error that names its place."""
+    """Each fault as an error with its position."""
     errors = (document.error(fault) for fault in faults)
     return tuple(PolicyError(error.code, **error.facts) for error in errors)
 
 
 def check_name(view: View, key: str, kind: str, name: str, known_names: Collection[str]) -> bool:
-    """Whether `name` is one of `known`; else that is collected, with the names it may have meant."""
+    """Whether `name` is one of `known`; otherwise a fault with similar names is collected."""
     if name in known_names:
         return True
     view.fail(key, "policy_unknown_name", kind=kind, found=safe_repr(name), close=did_you_mean(name, known_names) or "-")
@@ -165,7 +165,7 @@ def _check_distinct_rules(view: View, rules: tuple[PolicyRule, ...]) -> None:
 
 
 def _check_reachable_rules(view: View, rules: tuple[PolicyRule, ...]) -> None:
-    """A rule that earlier ones leave nothing to is a mistake about order."""
+    """Report rules that earlier rules make unreachable."""
     covered: set[tuple[str, str, str]] = set()
     for at, rule in enumerate(rules):
         own = {(r, g, c) for r in rule.roles for g in rule.grades for c in rule.categories}

@@ -1,6 +1,6 @@
-"""What a column looks like after an action, as DuckDB SQL: NULL stays NULL, and names stay as they are.
+"""DuckDB SQL of a column after an action: NULL stays NULL, and names do not change.
 
-Nothing here can fail on a value: an error would quote it. Lengths are hidden where a value is masked: the stars are always three.
+No expression can fail on a value, since an error would quote it. Masked values have always three stars, which hides their length.
 """
 
 from lakeward.contracts.model import DataType, Kind
@@ -10,18 +10,18 @@ from lakeward.core.sql import literal
 from lakeward.protection.policy import AccessDecision, Action, MaskFormat
 
 HIDDEN = "***"
-# Function of the session that makes tokens; the key stays in it, outside all SQL.
+# Session function that makes tokens, so that the key is never in SQL.
 TOKENISE = "lakeward_token"
 # Characters kept at the front and at the back. A text that would hide fewer than `MIN_HIDDEN` characters is hidden whole.
 VISIBLE_ENDS = {MaskFormat.NAME: (1, 0), MaskFormat.PHONE: (3, 4), MaskFormat.EDGES: (1, 1), MaskFormat.LAST: (0, 4)}
 # Least number of hidden characters; one for names, since most Chinese names have two.
 MIN_HIDDEN = {MaskFormat.NAME: 1, MaskFormat.PHONE: 4, MaskFormat.EDGES: 4, MaskFormat.LAST: 4}
-# Upper ends of the classes of length that stand for a generalised text.
+# Upper ends of the length classes of generalised texts.
 LENGTHS = (4, 16, 64)
 
 
 def protected_expression(column: str, type_: DataType, decision: AccessDecision) -> str:
-    """The expression that stands for `column` (a quoted identifier) after `decision`.
+    """The expression of `column` (a quoted identifier) after `decision`.
 
     Raises:
         ProtectionError: A denied column has no expression.
@@ -40,7 +40,7 @@ def protected_expression(column: str, type_: DataType, decision: AccessDecision)
 
 
 def _mask(column: str, type_: DataType, mask_format: MaskFormat) -> str:
-    """Only texts can show a part; a number or time that is not to be seen is no number at all."""
+    """Only texts can be masked in part; a masked number or time is NULL."""
     if type_.kind is not Kind.STRING:
         return _typed_null(type_)
     if mask_format is MaskFormat.EMAIL:

@@ -1,6 +1,6 @@
-"""The serving policy as values, and its one question: what may a role see of a column?
+"""The serving policy, which decides what a role sees of a column.
 
-The first rule that fits decides; where none fits, and for whatever is unknown, the answer is deny.
+The first matching rule decides; without one, and for anything unknown, the decision is deny.
 """
 
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from enum import StrEnum
 from lakeward.core.names import TableName
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 
-# What a rule says instead of a list of all roles, grades or categories.
+# Placeholder for all roles, grades or categories in a rule.
 ALL_NAMES = "*"
-# The category of a column in which grading found nothing special.
+# The category of a column without a category.
 NO_CATEGORY = "none"
 
 
 class Action(StrEnum):
-    """What happens to a column's values on their way to a reader."""
+    """What a reader gets of a column's values."""
 
     CLEAR = "clear"
     MASK = "mask"
@@ -37,7 +37,7 @@ ACTIONS: Mapping[Action, str] = {
 
 
 class MaskFormat(StrEnum):
-    """Which part of a text stays when it is masked (`protection.masking`)."""
+    """The visible part of a masked text (`protection.masking`)."""
 
     PLAIN = "plain"
     NAME = "name"
@@ -60,12 +60,12 @@ FORMATS: Mapping[MaskFormat, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRule:
-    """One line of the policy.
+    """One rule of the policy.
 
     Args:
-        why: The reason, for people.
+        why: The reason, as text.
         columns: `layer.dataset.column` names it is limited to; empty: every column.
-        ask: Whom to ask; empty: whom the policy names.
+        ask: Who can grant more access; empty for the policy's contact.
     """
 
     id: str
@@ -78,7 +78,7 @@ class PolicyRule:
     ask: str = ""
 
     def applies_to(self, role: str, grade: Grade, category: str, column: str) -> bool:
-        """Whether the rule speaks of this role and column."""
+        """Whether the rule applies to this role and column."""
         matches = role in self.roles and grade in self.grades and category in self.categories
         return matches and (not self.columns or column in self.columns)
 
@@ -88,9 +88,9 @@ class AccessDecision:
     """What a role sees of a column.
 
     Args:
-        rule: Id of the rule that decided; None where none did.
-        why: The rule's own reason, or a message code where no rule decided.
-        format: What stays of a masked text.
+        rule: Id of the rule that decided; None if no rule did.
+        why: The rule's reason, or a message code if no rule decided.
+        format: Visible part of a masked text.
     """
 
     action: Action
@@ -102,12 +102,12 @@ class AccessDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """All rules, in order, and the names they may use.
+    """All rules, in order, and the allowed names.
 
     Args:
         roles: Role -> its title by language.
-        categories: Category -> what stays of its masked values.
-        text: The file as it was read.
+        categories: Category -> visible part of its masked values.
+        text: Text of the file.
     """
 
     version: str
@@ -118,7 +118,7 @@ class Policy:
     text: str = ""
 
     def decide(self, role: str, table: TableName, column: str, grade: ColumnGrade | None) -> AccessDecision:
-        """What `role` sees of `table.column`, which has `grade`; an unknown role sees nothing."""
+        """Decide what `role` sees of `table.column` with `grade`; an unknown role sees nothing."""
         if grade is None or grade.grade is None or grade.state is GradeState.UNGRADED:
             return self._deny("serving_ungraded")
         if grade.state is GradeState.STALE:

@@ -1,1 +1,1 @@
-"""The CDO's scorecard: figures that open, read from governance tables, and the page that shows them. Measures nothing itself."""
+"""The CDO's scorecard: figures with their queries, read from governance tables, and the page. Measures nothing."""

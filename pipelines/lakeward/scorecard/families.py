@@ -1,11 +1,12 @@
-"""The queries behind the scorecard's figures: portable SQL over governance tables, each answering for all datasets at once."""
+"""The queries of the scorecard's figures: portable SQL over governance tables, each for all datasets."""
 
 from lakeward.core.sql import literal
 from lakeward.quality.score_sql import REWORK_FLOWS
 from lakeward.scorecard.figures import Family
 
 _REWORKED = ", ".join(map(literal, REWORK_FLOWS))
-# The last run of each batch: a rebuild makes a batch anew in a later generation. A replay receives nothing: its rows leave quarantine.
+# The last run of each batch: a rebuild repeats a batch in a later generation. A replay receives nothing: its rows leave
+# quarantine.
 FINISHED = f"""finished AS (
   SELECT run_id, dataset, flow, batch_seq, generation, rejects, silver, duplicates, score, coverage, failed_rules, unknown_rules,
     contract_version, finished_at,
@@ -15,13 +16,13 @@ FINISHED = f"""finished AS (
   FROM governance.runs
   QUALIFY row_number() OVER (PARTITION BY dataset, batch_seq ORDER BY generation DESC, finished_at DESC) = 1
 )"""
-# Instants are shown in UTC, to the minute.
+# Times are shown in UTC, to the minute.
 MINUTE = "strftime(make_timestamp(epoch_us(max({0}))), '%Y-%m-%d %H:%M')"
 _DAY = "strftime(make_timestamp(epoch_us({0})), '%Y-%m-%d')"
 
 
 def mean(column: str) -> str:
-    """SQL: the mean of a DECIMAL column with two digits, by whole numbers, so that every engine rounds the half up; NULL of nothing."""
+    """SQL: the mean of a DECIMAL column with two digits, by integers, so that every engine rounds half up; NULL without values."""
     cents = f"sum(CAST(100 * {column} AS BIGINT))"
     return (
         f"CAST(CAST((2 * {cents} + count({column})) // nullif(2 * count({column}), 0) AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(5, 2))"
@@ -78,14 +79,14 @@ _JOIN_CLOSED = " LEFT JOIN closed USING (dataset, batch_seq)"
 
 
 def ageing(as_of: str, *, has_events: bool) -> Family:
-    """Open rows in quarantine by the age of their batch; `as_of` is an instant in ISO 8601.
+    """Open rows in quarantine by the age of their batch; `as_of` is a time in ISO 8601.
 
     Args:
         has_events: Whether rows were closed, so that `governance.quarantine_events` exists.
     """
     age = f"(epoch_us(TIMESTAMPTZ {literal(as_of)}) - epoch_us(finished_at)) / 86400000000"
     events = ("governance.quarantine_events",) if has_events else ()
-    # A rebuild by better rules may set fewer rows aside than were closed since.
+    # After a rebuild by other rules fewer rows can be quarantined than were closed since.
     open_rows = "greatest(aside - coalesce(gone, 0), 0)" if has_events else "aside"
     return Family(
         name="ageing",

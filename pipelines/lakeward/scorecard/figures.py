@@ -1,7 +1,7 @@
-"""Numbers that open: a family is one query whose cells are figures, and a figure's evidence is that query, narrowed to its cell.
+"""Figures with evidence: a family is one query whose cells are figures, and a figure's evidence is this query, limited to its cell.
 
-So the number that is shown and the number that its evidence gives are the same by construction. What no table can answer yet
-is unknown: there is no reading, and no figure of it.
+So the displayed number and the result of its evidence are the same by construction. A family without a table
+is unknown and has no figures.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,19 +13,19 @@ from lakeward.core.evidence import Evidence
 from lakeward.core.sql import identifier, literal
 
 Value = Decimal | int | str | None
-# What JavaScript's encodeURIComponent leaves alone, so that page and program write one id alike.
+# Characters that JavaScript's encodeURIComponent keeps, so that page and program write the same id.
 _UNQUOTED = "!*'()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """Figures that one query answers together.
+    """Figures from one query.
 
     Args:
         tables: Every table of the lake that `sql` names, as `layer.name`.
-        keys: Columns, as text, that name one row; none: there is one row.
+        keys: Columns, as text, that identify a row; empty if there is one row.
         numbers: Columns whose cells are figures.
-        sql: A SELECT of the keys, the numbers and words beside them.
+        sql: A SELECT of the keys, the numbers and texts.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """One row of a reading: its key, and its columns by name."""
+    """One row of a result: its key, and its columns by name."""
 
     key: tuple[str, ...]
     cells: Mapping[str, Value]
@@ -73,20 +73,20 @@ class FigureRow:
         return self.cells[column]
 
     def number(self, column: str) -> int | Decimal | None:
-        """The cell as a number to calculate positions with."""
+        """The cell as a number, for drawing."""
         value = self.cells[column]
         assert not isinstance(value, str)
         return value
 
     def word(self, column: str) -> str:
-        """The cell as text; empty where there is none."""
+        """The cell as text; empty for NULL."""
         value = self.cells[column]
         return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)
 class FamilyResult:
-    """What a family's query gave, at which versions."""
+    """The result of a family's query, with the table versions."""
 
     family: Family
     versions: Mapping[str, int]
@@ -94,7 +94,7 @@ class FamilyResult:
 
     @classmethod
     def from_rows(cls, family: Family, versions: Mapping[str, int], rows: list[dict[str, Value]]) -> "FamilyResult":
-        """The reading of these fetched rows."""
+        """The result from fetched rows."""
         return cls(family, versions, tuple(FigureRow(tuple(str(row[key]) for key in family.keys), row) for row in rows))
 
     @property
@@ -107,7 +107,7 @@ class FamilyResult:
         return tuple(row for row in self.rows if row.key[: len(head)] == head)
 
     def figures(self) -> Iterator[Figure]:
-        """Every number of the reading, with its evidence."""
+        """Every number of the result, with its evidence."""
         for row in self.rows:
             for column in self.family.numbers:
                 evidence = Evidence(self.family.figure_query(row.key, column), self.versions, row[column])
@@ -116,12 +116,12 @@ class FamilyResult:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """All that the page shows.
+    """The contents of the page.
 
     Args:
-        made_at: Instant in UTC, as `YYYY-MM-DD HH:MM`.
-        datasets: Those of the project, also such as have never run.
-        results: Family name -> reading; None: not measured yet, its tables are not there.
+        made_at: Time in UTC, as `YYYY-MM-DD HH:MM`.
+        datasets: Datasets of the project, including those that have never run.
+        results: Family name -> result; None if not measured yet, because its tables do not exist.
     """
 
     project: str
@@ -147,7 +147,7 @@ class Scorecard:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing has run in this lake yet."""
+        """Whether nothing has run in this lake yet."""
         return self.results["totals"] is None
 
 
@@ -160,7 +160,7 @@ def parse_figure_id(name: str) -> tuple[str, tuple[str, ...], str]:
     """The family, key and column of a figure's id.
 
     Raises:
-        ValueError: It has less than two parts.
+        ValueError: It has fewer than two parts.
     """
     family, *key, column = (unquote(part) for part in name.split("/"))
     return family, tuple(key), column

@@ -1,4 +1,4 @@
-"""The queries behind grades and readiness, which rest on catalogues: what a grade outranks, what an item counts for."""
+"""The queries of grade coverage, important data and readiness, which use catalogues."""
 
 from lakeward.core.sql import literal
 from lakeward.maturity.catalogue import Catalogue
@@ -12,13 +12,13 @@ _DECIDED = """decided AS (
   SELECT * FROM governance.grade_decisions
   QUALIFY row_number() OVER (PARTITION BY dataset, "column" ORDER BY seq DESC) = 1
 )"""
-# Before the first decision its table is not there: the same columns, and no row.
+# Stands for the table of decisions before the first one: the same columns without rows.
 _UNDECIDED = """decided AS (
   SELECT dataset, "column", column_type, '' AS action, grade, level, category, grade AS seen_grade, level AS seen_level,
     category AS seen_category FROM newest WHERE FALSE
 )"""
 _RANK = "CASE {0}grade WHEN 'core' THEN 30 WHEN 'important' THEN 20 WHEN 'general' THEN 10 ELSE 0 END + coalesce({0}level, 0)"
-# As `grading.decision.current`: a decision holds while type and proposal are those that it saw, or the rules say no more.
+# As `grading.decision.current_grade`: a decision is valid while type and proposal are unchanged, or the rules propose no more.
 _CURRENT_GRADES = f"""ranked AS (
   SELECT n.dataset, n."column", n.category, n.detector, n.why, d.action, n.grade AS found, d.grade AS said,
     {_RANK.format("n.")} AS proposed, {_RANK.format("d.")} AS given, {_RANK.format("d.seen_")} AS seen,
@@ -55,12 +55,12 @@ _SUMMARY = f"""count(*) AS columns, count(grade) AS graded, {_SHARE} AS share, {
 
 
 def graded_columns(*, decided: bool) -> str:
-    """WITH that names `graded`: each column's `state`, `category` and `grade` as `grading.decision.current` has them."""
+    """WITH that names `graded`: each column's `state`, `category` and `grade` as in `grading.decision.current_grade`."""
     return f"WITH {_NEWEST}, {_DECIDED if decided else _UNDECIDED}, {_CURRENT_GRADES}"
 
 
 def grade_families(*, has_decisions: bool) -> tuple[Family, ...]:
-    """Grade coverage and the important-data list; `decided`: a person has decided something already."""
+    """Grade coverage and the important-data list; `decided`: whether there is a decision already."""
     tables = ("governance.grade_proposals", *(["governance.grade_decisions"] if has_decisions else []))
     graded = graded_columns(decided=has_decisions)
     return (
@@ -93,7 +93,7 @@ FROM graded WHERE grade IN ('core', 'important') GROUP BY dataset ORDER BY datas
 
 
 def readiness_families(catalogue: Catalogue) -> tuple[Family, ...]:
-    """Items, domains and the whole of the newest assessment by this edition."""
+    """Items, domains and the total of the newest assessment by this edition."""
     tables = ("governance.maturity",)
     items = f"""WITH items AS (
   SELECT item, split_part(item, '.', 1) AS domain, level, proposal, ceiling, coverage, reason, missing

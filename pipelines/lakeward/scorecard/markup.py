@@ -1,4 +1,4 @@
-"""Markup that is escaped by construction: a plain text can't become a tag, whatever a dataset or a rule is called."""
+"""Markup that is escaped by construction: a plain text can't become a tag, whatever the names of datasets or rules."""
 
 import html
 import json
@@ -8,7 +8,7 @@ from decimal import Decimal
 from lakeward.core.messages import Lang, text
 from lakeward.scorecard.figures import FamilyResult, FigureRow, Value
 
-# Heads of columns that hold numbers.
+# Headers of numeric columns.
 NUMBERS = {
     f"card_{name}"
     for name in (
@@ -65,22 +65,22 @@ def join(children: Iterable[str | None]) -> Markup:
 
 
 def bilingual(code: str, **facts: object) -> Markup:
-    """A text in both languages, of which the page shows one."""
+    """A message in both languages; the page shows one."""
     return by_language({str(lang): text(code, lang, **facts) for lang in Lang})
 
 
 def by_language(words: Mapping[str, str]) -> Markup:
-    """Words by language, of which the page shows one."""
+    """Texts by language; the page shows one."""
     return join(tag("span", word, lang=lang) for lang, word in words.items())
 
 
 def unknown_mark() -> Markup:
-    """What stands where nothing has been measured."""
+    """The placeholder for unmeasured values."""
     return tag("span", bilingual("card_unknown"), class_="unknown")
 
 
 def figure(row: FigureRow | None, column: str, unit: str = "") -> Markup:
-    """A number that opens; one of the elements around it says which row of which family it is of (`opens`)."""
+    """A number with evidence; an enclosing element states its family and row (`figure_attributes`)."""
     if row is None:
         return unknown_mark()
     value = row[column]
@@ -89,7 +89,7 @@ def figure(row: FigureRow | None, column: str, unit: str = "") -> Markup:
 
 
 def format_value(value: Value) -> str:
-    """A value as people read it."""
+    """A value as text."""
     return f"{value:,}" if isinstance(value, int | Decimal) else value or "–"
 
 
@@ -100,7 +100,7 @@ def figure_attributes(reading: FamilyResult | None, row: FigureRow | None = None
 
 
 def table(heads: Iterable[str], rows: Iterable[Markup], **attributes: object) -> Markup:
-    """A table that scrolls in itself; `heads` are message codes, empty for a column that needs none."""
+    """A scrolling table; `heads` are message codes, empty for a column without a header."""
     head = tag(
         "thead", tag("tr", *(tag("th", bilingual(code) if code else "", scope="col", class_=_head_class(code)) for code in heads))
     )
@@ -108,7 +108,7 @@ def table(heads: Iterable[str], rows: Iterable[Markup], **attributes: object) ->
 
 
 def _head_class(code: str) -> str | None:
-    """Heads of numbers stand over their digits."""
+    """Headers of numeric columns are right-aligned."""
     return "num" if code in NUMBERS else None
 
 
@@ -118,11 +118,11 @@ def cell(content: str, class_: str | None = None) -> Markup:
 
 
 def section(name: str, title: str, about: str, *content: Markup) -> Markup:
-    """One section of the page; title and what it is about are message codes."""
+    """One section of the page; title and description are message codes."""
     head = tag("header", tag("h2", bilingual(title), id=f"{name}-title"), tag("p", bilingual(about), class_="about"))
     return tag("section", head, *content, id=name, aria_labelledby=f"{name}-title")
 
 
 def unmeasured_note(command: str) -> Markup:
-    """What stands for a section that no table can fill yet, and the command that measures it."""
+    """The placeholder of a section without data, with the command that measures it."""
     return tag("p", unknown_mark(), " ", bilingual("card_unmeasured"), " ", tag("code", command), class_="unmeasured")

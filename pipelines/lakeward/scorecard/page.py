@@ -1,4 +1,4 @@
-"""The page: one file, without a request to anywhere, in both languages; and the queries behind its numbers as data."""
+"""The page: one file without external requests, in both languages, and the queries of its numbers as data."""
 
 import json
 from importlib import resources
@@ -54,7 +54,7 @@ def page(card: Scorecard) -> str:
 
 
 def evidence_dict(card: Scorecard) -> dict[str, Any]:
-    """The queries of all families, with their keys and the versions they were read at; what `open_figure` needs."""
+    """The queries of all families with keys and table versions, for `open_figure`."""
     families = {
         name: {"sql": r.family.sql, "keys": r.family.keys, "numbers": r.family.numbers, "versions": dict(r.versions)}
         for name, r in card.results.items()

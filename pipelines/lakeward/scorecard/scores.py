@@ -1,6 +1,6 @@
-"""The queries behind every score: levels of one reading for `lakeward score`, and what the page shows of them.
+"""The queries of every score: all levels for `lakeward score`, and the families of the page.
 
-Both stand on one chain of tables (`quality.score_sql`), so that a score is the same number wherever it is shown.
+Both use one chain of tables (`quality.score_sql`), so that a score is the same number everywhere.
 """
 
 from lakeward.core.sql import literal
@@ -30,7 +30,7 @@ def level_families(judged: str, tables: tuple[str, ...], weights: Weights) -> di
     """Estate, datasets, dimensions and rules over the verdicts of `judged` (see `quality.score_sql`), by name.
 
     Args:
-        tables: Those that `judged` reads.
+        tables: Tables that `judged` reads.
     """
     chain = f"WITH {score_tables_sql(judged, weights)}\n"
     rule = f"SELECT dataset, dimension, rule, rule_version, expectation, score, {weight_decimal_sql()} AS weight, "
@@ -75,7 +75,7 @@ def level_families(judged: str, tables: tuple[str, ...], weights: Weights) -> di
 
 
 def quality_families(weights: Weights) -> tuple[Family, ...]:
-    """What the page shows of scores: the newest received batch of every dataset, its history and the trend."""
+    """Families of the page's scores: the newest received batch of every dataset, its history and the trend."""
     chain = f"WITH {score_tables_sql(newest_batches_sql(), weights)}"
     dimensions = Family(
         name="dimensions",

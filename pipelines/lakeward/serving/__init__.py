@@ -1,1 +1,1 @@
-"""Serving: one locked DuckDB session per principal, over views that the policy made for it."""
+"""Serving: one locked DuckDB session per principal, over views made by the policy."""

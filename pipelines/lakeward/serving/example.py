@@ -1,4 +1,4 @@
-"""Shows what a decision makes of one invented value, for tests of a policy. It reads no table."""
+"""Applies a decision to one invented value, for tests of a policy. Reads no table."""
 
 import duckdb
 
@@ -8,12 +8,12 @@ from lakeward.protection.keys import TokenKey
 from lakeward.protection.masking import TOKENISE, protected_expression
 from lakeward.protection.policy import AccessDecision, Action
 
-# Tokens of a trial must be the same everywhere, and be worth nothing.
+# Key of tests: tokens must be the same everywhere, and useless elsewhere.
 EXAMPLE_KEY = TokenKey(b"a key that everybody may know; for trials only")
 
 
 def mask_example(value: str, type_: DataType, decision: AccessDecision) -> str | None:
-    """What is seen of `value`, as text; None where nothing is."""
+    """The visible form of `value`, as text; None if hidden."""
     if decision.action is Action.DENY:
         return None
     expression = protected_expression('"value"', type_, decision)

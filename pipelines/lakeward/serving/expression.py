@@ -1,6 +1,7 @@
-"""Lets an expression through that computes one value of one row, and nothing else: no other table, no subquery, no aggregate.
+"""Checks that an expression computes one value from one row: no other table, no subquery, no aggregate.
 
-It is checked on DuckDB's own parse tree, as queries of readers are, and bound against an empty table: what is checked is what runs.
+It is checked on DuckDB's parse tree, like queries of readers, and bound against an empty table: the checked text is the one that
+runs.
 """
 
 import json
@@ -21,13 +22,13 @@ NESTED = ("SUBQUERY", "SELECT_NODE", "SET_OPERATION_NODE", "STAR")
 
 
 def checked_expression(text: str, columns: Mapping[str, DataType]) -> str:
-    """`text` in brackets, safe to stand where one value may.
+    """`text` in brackets, safe as a value in SQL.
 
     Args:
-        columns: What it may name, with the types that a row has there.
+        columns: Allowed columns, with their types.
 
     Raises:
-        ProtectionError: It is no expression over these columns.
+        ProtectionError: It is not an expression over these columns.
     """
     whole = f"({text}\n)"  # the new line ends a comment
     with duckdb.connect() as con:
@@ -35,7 +36,7 @@ def checked_expression(text: str, columns: Mapping[str, DataType]) -> str:
         listed = ", ".join(f"{identifier(name)} {sql_type(type_)}" for name, type_ in columns.items())
         con.execute(f"CREATE TABLE received ({listed})")
         with bind_faults([]):
-            con.execute(f"SELECT 1 FROM received WHERE ({whole}) IS NULL")  # neither aggregates nor windows may stand here
+            con.execute(f"SELECT 1 FROM received WHERE ({whole}) IS NULL")  # aggregates and windows are not allowed here
     return f"({whole})"
 
 
@@ -64,7 +65,7 @@ def _has_clauses(node: Mapping[str, Any]) -> bool:
 
 
 def _is_row_value(expression: Mapping[str, Any]) -> bool:
-    """Several values in brackets, such as a number with a decimal comma."""
+    """Whether it is several values in brackets, such as a number with a decimal comma."""
     return expression.get("function_name") == "row" and expression.get("class") == "FUNCTION"
 
 

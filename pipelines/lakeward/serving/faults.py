@@ -1,6 +1,6 @@
-"""What DuckDB says of a query, in our words: its texts quote values, and a value may be one that the reader must not see.
+"""Translates DuckDB's errors of a query into Lakeward errors, because its texts can quote values that the reader must not see.
 
-Before a query runs DuckDB knows names only, so the names of such a message are told; once it runs, only the kind of failure is.
+Before a query runs, errors contain only names, which are shown; during the run, only the kind of failure is shown.
 """
 
 import re
@@ -14,13 +14,13 @@ from lakeward.protection.policy import Action
 from lakeward.serving.plan import ServedTable
 
 _QUOTED = re.compile(r'"([^"]{1,127})"')
-# Message of the binder and what it says: the rest of its messages name no column.
+# Messages of the binder that name a column, with their codes.
 _COLUMN = re.compile(r'column (?:named )?"([^"]{1,127})"')
 
 
 @contextmanager
 def bind_faults(tables: Sequence[ServedTable]) -> Iterator[None]:
-    """Failures of binding a query that reads `tables`.
+    """Translate failures of binding a query that reads `tables`.
 
     Raises:
         ProtectionError: `query_column_hidden`, `query_column_unknown`, or `query_failed` for anything else.
@@ -39,7 +39,7 @@ def bind_faults(tables: Sequence[ServedTable]) -> Iterator[None]:
 
 @contextmanager
 def run_faults() -> Iterator[None]:
-    """Failures while rows are made; nothing of DuckDB's own text is kept, nor is the error chained.
+    """Translate failures while rows are computed; DuckDB's text is dropped, and the error is not chained.
 
     Raises:
         ProtectionError: `query_failed`, with the kind of failure.

@@ -1,4 +1,4 @@
-"""The functions that a served query may call. The list lies in a catalogue of its DuckDB release; what is not on it is refused."""
+"""The functions that a served query can call, from a catalogue per DuckDB release; any other function is rejected."""
 
 import functools
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ CATALOGUE = "serving_functions_duckdb_1.5.yaml"
 
 @dataclass(frozen=True, slots=True)
 class AllowedFunctions:
-    """Lower-case names, by where they may stand."""
+    """Lower-case names, by where they are allowed."""
 
     scalar: frozenset[str]
     table: frozenset[str]

@@ -1,6 +1,6 @@
-"""Decides on DuckDB's own parse tree whether a statement may run: one SELECT, over the session's views, with known functions.
+"""Checks a statement on DuckDB's parse tree: one SELECT, over the session's views, with allowed functions.
 
-Everything is an allow-list: a kind of node, a table or a function that is not named here, or in the catalogue, is refused.
+Only allow-lists: a kind of node, a table or a function that is not listed here, or in the catalogue, is rejected.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from lakeward.serving.functions import AllowedFunctions
 Tree = Mapping[str, Any]
 Scope = frozenset[str]
 
-# Kinds of nodes that only combine what other nodes name. Left out on purpose: SHOW_REF (DESCRIBE, SUMMARIZE, SHOW), PIVOT (becomes
+# Kinds of nodes that only combine other nodes. Left out on purpose: SHOW_REF (DESCRIBE, SUMMARIZE, SHOW), PIVOT (becomes
 # several statements), VALUE_PARAMETER, VALUE_DEFAULT.
 ALLOWED_NODES = frozenset(
     [
@@ -73,9 +73,9 @@ ALLOWED_NODES = frozenset(
     ]
 )
 WINDOWS = "WINDOW_"
-# The parser itself qualifies list and struct constructors so; DuckDB's own functions lie there.
+# Schema of DuckDB's own functions, with which the parser qualifies list and struct constructors.
 OWN_SCHEMAS = ("", "main")
-# A type that the parser leaves to the binder, such as ENUM or JSON; with a schema it would be somebody's own.
+# Types that the parser leaves to the binder, such as ENUM or JSON; with a schema they would be user-defined.
 NAMED_TYPE = "UNBOUND_TYPE_INFO"
 
 
@@ -84,7 +84,7 @@ class Guard:
     """One check of one statement.
 
     Args:
-        views: What the session serves, as `layer.name`.
+        views: Views of the session, as `layer.name`.
         objects: Views that the statement reads; filled by `check`.
     """
 
@@ -96,10 +96,10 @@ class Guard:
         """The views that the statement reads.
 
         Args:
-            parsed: What DuckDB's `json_serialize_sql` made of the text.
+            parsed: The text's parse tree from DuckDB's `json_serialize_sql`.
 
         Raises:
-            ProtectionError: The statement may not run; with what, and where in the text.
+            ProtectionError: The statement is not allowed; with the reason and its position.
         """
         if parsed["error"]:
             _raise_parse_error(parsed)
@@ -136,7 +136,7 @@ class Guard:
         return self._children(node, scope)
 
     def _children(self, node: Tree, scope: Scope) -> None:
-        """Names of common tables hold from the one after them to the end of their node, and in all that it holds."""
+        """Names of common tables are visible from the next one to the end of their node, and inside it."""
         for entry in node.get("cte_map", {}).get("map", ()):
             common = entry["value"]
             query = common["query"]["node"]
@@ -151,7 +151,7 @@ class Guard:
                 self._walk(part, scope)
 
     def _recursive(self, name: str, node: Tree, scope: Scope) -> None:
-        """Only the recurring half sees the name: in the first, it would be a table of the catalogue."""
+        """Only the recursive half sees the name: in the first, it would be a table of the catalogue."""
         self._walk([part for key, part in node.items() if key not in {"type", "right"}], scope)
         self._walk(node["right"], scope | {name})
 
@@ -174,7 +174,7 @@ class Guard:
 
 
 def fold_case(name: str) -> str:
-    """`name` without its case, as DuckDB folds it: ASCII only. Python would take the Kelvin sign for a `k`, and so two names for one."""
+    """`name` in lower case as in DuckDB: ASCII only. Python would fold the Kelvin sign to `k` and so confuse two names."""
     return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)
 
 
@@ -183,7 +183,7 @@ def _refuse(code: str, node: Tree, **facts: str) -> NoReturn:
 
 
 def _position(node: Tree) -> str:
-    """Character of the text, from 1; DuckDB gives the largest number where it knows none."""
+    """Character of the text, from 1; DuckDB returns the largest number if it is unknown."""
     at = node.get("query_location")
     return str(at + 1) if isinstance(at, int) and at < 2**63 else "-"
 

@@ -1,6 +1,6 @@
-"""What one principal is served: the table of each contract (silver or gold), its columns with what the policy decided of each.
+"""The tables of one principal: the table of each contract (silver or gold), and its columns with the policy's decisions.
 
-Rejects, bronze, quarantine and governance tables are no contract's table: none of them has graded columns, and none is served.
+Rejects, bronze, quarantine and governance tables have no graded columns and are not served.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Grades = Mapping[str, ColumnGrade]
 
 @dataclass(frozen=True, slots=True)
 class ServedColumn:
-    """One column of a contract, as this principal has it."""
+    """One column of a contract with the principal's access."""
 
     name: str
     type: DataType
@@ -28,10 +28,10 @@ class ServedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedTable:
-    """One table, as this principal has it.
+    """One table with the principal's access.
 
     Args:
-        folder, rows: Where its Delta table lies, and how many rows it has; None while nothing was written to it.
+        folder, rows: Folder of its Delta table, and its number of rows; None before the first write.
     """
 
     name: TableName
@@ -42,7 +42,7 @@ class ServedTable:
 
     @property
     def visible(self) -> tuple[ServedColumn, ...]:
-        """The columns that have a place in the view; a table with none has no view."""
+        """The columns of the view; a table without any has no view."""
         return tuple(column for column in self.columns if column.decision.action is not Action.DENY)
 
     @property
@@ -53,10 +53,10 @@ class ServedTable:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, under which policy.
+    """A role with its policy.
 
     Args:
-        key_id: Id of the key that tokens are made with; None where there is none.
+        key_id: Id of the token key; None without one.
     """
 
     role: str
@@ -64,7 +64,7 @@ class Principal:
     key_id: str | None = None
 
     def serve_table(self, contract: Contract, stored: TableInfo | None, grades: Grades) -> ServedTable:
-        """What the principal has of the contract's table; a column that the stored table does not have yet is left out."""
+        """The contract's table with the principal's access; columns that are not stored yet are left out."""
         table = contract.table(contract.layer)
         stored_columns = {column.name for column in stored.columns} if stored else set()
         columns = tuple(

@@ -1,6 +1,6 @@
-"""Values of a quarantined row, as one principal may see them: as in the served table, though they are still as they were received.
+"""Masks values of quarantined rows by the policy of the served table.
 
-A value that never became one of the contract's type can only be shown or hidden; a text is masked as it would be in the served table.
+A received value that is not of the contract's type can only be shown or hidden; a text is masked as in the served table.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +18,10 @@ from lakeward.serving.plan import ServedColumn
 def mask_received_rows(
     columns: Sequence[ServedColumn], rows: Sequence[Mapping[str, Any]], token: Callable[[str], str] | None
 ) -> list[dict[str, object]]:
-    """Each row with the columns that the principal may see.
+    """Each row with the columns that the principal can see.
 
     Args:
-        token: Makes a token of a text; None where there is no key, and then no column may need one.
+        token: Makes a token of a text; None without a key, and then no column may need one.
     """
     visible = [column for column in columns if column.decision.action is not Action.DENY]
     with duckdb.connect() as con:

@@ -1,7 +1,7 @@
-"""The answer to a checked query: its columns, and its rows in the form that the reader likes.
+"""The result of a checked query: columns, and rows in several forms.
 
-It hides DuckDB's own relation on purpose: `filter`, `project` or `query` of that one take SQL that no guard has seen. To go on from
-an answer, write it as a subquery or a common table and ask again.
+It hides DuckDB's relation on purpose: its `filter`, `project` and `query` take unchecked SQL. To continue from
+a result, use the query as a subquery or a common table.
 """
 
 from collections.abc import Callable
@@ -14,16 +14,16 @@ from lakeward.core.errors import LakewardError
 from lakeward.serving.faults import run_faults
 
 T = TypeVar("T")
-# Told how many rows left, or why none did, before they leave: what can't be logged is not served.
+# Called with the number of rows, or the failure, before rows are returned: without a log entry nothing is served.
 AccessReport = Callable[[int, LakewardError | None], None]
 
-# Rows that a notebook shows of an answer; the count of all is not known without reading them.
+# Number of rows displayed in a notebook; the total is unknown without reading all.
 SHOWN = 20
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 
 
 class Rows:
-    """Rows of one query; each call that takes them out runs it, and is written to the access log.
+    """Rows of one query; each call that fetches them runs it, and is written to the access log.
 
     Examples:
         >>> import lakeward
@@ -53,19 +53,19 @@ class Rows:
         return tuple(map(str, self.__relation.types))
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """All rows; instants are aware UTC datetimes."""
+        """All rows; times are aware UTC datetimes."""
         instants = [at for at, type_ in enumerate(self.types) if type_ == _INSTANT]
         items = (f"epoch_us(#{at + 1})" if at in instants else f"#{at + 1}" for at in range(len(self.types)))
         rows = self._fetch(lambda rel: (rel.project(", ".join(items)) if instants else rel).fetchall(), len)
         return [with_instants(row, instants) for row in rows] if instants else rows
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        """The first row; None where there is none."""
+        """The first row; None if there is none."""
         found = self.limit(1).fetchall()
         return found[0] if found else None
 
     def limit(self, rows: int) -> "Rows":
-        """At most so many of them."""
+        """The first `n` rows."""
         return Rows(self.__relation.limit(int(rows)), self.__report)
 
     def df(self) -> Any:
@@ -86,7 +86,7 @@ class Rows:
                 rows = read(self.__relation)
                 number = count(rows)
         except LakewardError as error:
-            error.__context__ = None  # DuckDB's own error, which may quote a value
+            error.__context__ = None  # DuckDB's error, which can quote a value
             self.__report(0, error)
             raise
         self.__report(number, None)

@@ -1,7 +1,7 @@
 """An in-memory DuckDB made for one principal: views over Delta, masked as decided, then locked.
 
-External access is off but for the folders of the tables that are served, which the views themselves must read. Functions that read
-files by path would reach these folders too, so the guard is the wall and the lock stands behind it.
+External access is limited to the folders of the served tables, which the views must read. Functions that read
+files by path could reach these folders, so the guard is the security boundary, with the lock behind it.
 """
 
 import json
@@ -20,15 +20,15 @@ from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
 from lakeward.serving.plan import ServedTable
 
-# After these nothing can be loaded, set or named any more; their order matters, the last one ends it.
+# After these nothing can be loaded, set or attached; the last one locks the configuration.
 LOCK_STATEMENTS = (
     "SET python_enable_replacements = false",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
-# Longest text of a query: some hundred pages; parsing more would only cost memory.
+# Maximum length of a query; parsing more would only cost memory.
 MAX_QUERY_LENGTH = 1_000_000
-# NUL, which ends a text for one reader and not for another, and halves of characters, which are no text at all.
+# NUL, which some readers treat as the end of a text, and lone surrogates, which are not characters.
 _STRANGE = re.compile("[\\0\ud800-\udfff]")
 
 
@@ -36,10 +36,10 @@ class ServingSession:
     """The principal's database.
 
     Args:
-        tables: What is served.
-        token: Makes a token of a text; None where there is no key, and then no column may need one.
+        tables: The served tables.
+        token: Makes a token of a text; None without a key, and then no column may need one.
         scratch: Folder that large queries spill to.
-        memory: As DuckDB writes sizes; None: DuckDB's default.
+        memory: Memory limit in DuckDB's notation; None for DuckDB's default.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class ServingSession:
         """The views that `text` reads.
 
         Raises:
-            ProtectionError: It may not run.
+            ProtectionError: It is not allowed.
         """
         if len(text) > MAX_QUERY_LENGTH:
             raise ProtectionError("query_too_large")
@@ -73,10 +73,10 @@ class ServingSession:
             raise ProtectionError("query_too_large") from None
 
     def relation(self, text: str, objects: frozenset[str]) -> duckdb.DuckDBPyRelation:
-        """The rows of a checked `text`, not yet read. It must not leave this package: its methods take SQL that nobody checks.
+        """The rows of a checked `text`, not yet read. It must not leave this package, since its methods take unchecked SQL.
 
         Raises:
-            ProtectionError: It names a column that is not there, or hidden from this principal.
+            ProtectionError: It names a column that does not exist, or is hidden from this principal.
         """
         with bind_faults([self._tables[name] for name in sorted(objects)]):
             return self._con.sql(text)

@@ -1,4 +1,4 @@
-"""Where data comes from: numbered, immutable inputs that can be read again. Never rows."""
+"""Sources of data: numbered, immutable inputs that can be read again. They read no rows."""
 
 from lakeward.sources.files import FileDrop
 from lakeward.sources.opening import open_source

@@ -1,6 +1,6 @@
-"""The drop folder: where it may lie, and which of its files are meant for us.
+"""Finds the drop folder and its finished files.
 
-Refuses to leave the project's roots, whether by the contract's path or by a link inside the folder.
+A path outside the project's roots is an error, in the contract or by a link inside the folder.
 """
 
 from collections.abc import Iterable
@@ -9,20 +9,20 @@ from pathlib import Path, PurePosixPath
 
 from lakeward.core.errors import ContractError, UsageError
 
-# What browsers, editors, rsync and SFTP clients call a file that is not whole yet.
+# Names of unfinished files of browsers, editors, rsync and SFTP clients.
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", "~")
 
-# Files that people do not see, and the notes that Office leaves beside a document that is open.
+# Hidden files, and lock files of Office beside an open document.
 HIDDEN = (".", "~$")
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFile:
-    """A file in the drop folder, as one look saw it.
+    """A file in the drop folder at one time.
 
     Args:
         name: Its path below the drop folder, `/`-separated.
-        size: Bytes.
+        size: Size in bytes.
         mtime_ns: Time of its last change, in nanoseconds since 1970.
     """
 
@@ -35,13 +35,13 @@ def drop_folder(path: PurePosixPath, root: Path, roots: Iterable[Path]) -> Path:
     """The drop folder, links followed.
 
     Args:
-        path: As the contract says it: relative to `root`, or absolute.
+        path: Path in the contract: relative to `root`, or absolute.
         root: The project's folder.
-        roots: Other folders that the project allows.
+        roots: Other allowed folders of the project.
 
     Raises:
-        ContractError: It lies outside all of them.
-        UsageError: It is not there: a wrong path, or a disk that is not mounted.
+        ContractError: It is outside all of them.
+        UsageError: It does not exist: a wrong path, or a disk that is not mounted.
     """
     folder = (root / path).resolve()
     if not any(folder.is_relative_to((root / allowed).resolve()) for allowed in (root, *roots)):
@@ -52,7 +52,7 @@ def drop_folder(path: PurePosixPath, root: Path, roots: Iterable[Path]) -> Path:
 
 
 def delivered_files(folder: Path, pattern: str) -> tuple[DeliveredFile, ...]:
-    """The files that `pattern` means, in the order of their names; hidden and unfinished ones are left alone.
+    """The files that match `pattern`, sorted by name, without hidden and unfinished ones.
 
     Raises:
         UsageError: A link leads out of the folder.
@@ -71,7 +71,7 @@ def _is_data_file(path: Path, folder: Path) -> bool:
 
 
 def _stat_file(name: str, path: Path) -> DeliveredFile | None:
-    """None where the file went away since it was listed."""
+    """None if the file was removed after it was listed."""
     try:
         stat = path.stat()
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""Bytes into the landing, so that they are all there or not there at all, and can't change any more.
+"""Copies files into the landing, completely or not at all.
 
-Refuses hard links: a writer that goes on in place would change what was landed.
+Files are copied, not hard-linked, so that a writer can't change a landed file.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """What a copy turned out to hold: its identity and its size in bytes."""
+    """The result of a copy: its hash and its size in bytes."""
 
     sha256: Sha256
     size: int
@@ -30,15 +30,15 @@ class CopyFile(Protocol):
     """Copies a file and hashes it in the same pass."""
 
     def __call__(self, origin: Path, target: Path) -> CopyResult:
-        """Copy `origin` over the existing `target`, down to the disk."""
+        """Copy `origin` over the existing `target` and sync it to disk."""
         ...
 
 
 def copy_bytes(origin: Path, target: Path) -> CopyResult:
-    """Copy `origin` over `target` and hash what was written; on the disk when this returns.
+    """Copy `origin` over `target` and hash the written bytes; on disk on return.
 
     Raises:
-        OSError: One can't be read, or the other can't be written.
+        OSError: `origin` can't be read, or `target` can't be written.
     """
     digest, size = hashlib.sha256(), 0
     with origin.open("rb") as source, target.open("wb") as copy:
@@ -52,7 +52,7 @@ def copy_bytes(origin: Path, target: Path) -> CopyResult:
 
 @contextlib.contextmanager
 def scratch_file(folder: Path) -> Iterator[Path]:
-    """An empty file in `folder` that is gone afterwards, if it was not renamed."""
+    """An empty file in `folder`, deleted at the end unless renamed."""
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as file:
         path = Path(file.name)
     try:
@@ -62,7 +62,7 @@ def scratch_file(folder: Path) -> Iterator[Path]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make new names in `folder` survive a power cut."""
+    """Sync the folder, so that new names survive a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,6 +1,6 @@
-"""The file source: a drop folder whose files are landed by content, numbered, and read from the landing ever after.
+"""The file source: a drop folder whose files are landed by content, numbered, and always read from the landing.
 
-Refuses to read rows, to move or change a file in the drop folder, and to take one that changes while it is copied.
+Files in the drop folder are never moved or changed. A file that changes during the copy is left for the next run.
 """
 
 import itertools
@@ -22,14 +22,14 @@ from lakeward.sources.ledger import LandedFile, Ledger, LedgerEntry
 from lakeward.sources.protocols import BatchLimit, ReceiveResult
 from lakeward.sources.sniff import format_fault
 
-# The engine's plan has a scan per file; some hundreds are quick to plan, thousands are not.
+# The engine's plan has a scan per file; hundreds are quick to plan, thousands are not.
 MAX_FILES = 256
-# A copy that no process has touched for so long was left behind by a kill.
+# A copy unchanged for this time belongs to a killed process.
 ABANDONED_AFTER = timedelta(days=1)
 
 
 class ProjectFolders(Protocol):
-    """The folders a project may read: its own, and the `roots` it names."""
+    """The folders that a project can read: its own, and its `roots`."""
 
     @property
     def root(self) -> Path:
@@ -38,18 +38,18 @@ class ProjectFolders(Protocol):
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """Others, absolute or relative to `root`."""
+        """Other folders, absolute or relative to `root`."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileDrop:
-    """A drop folder as a replayable row of numbered files.
+    """A drop folder as a replayable sequence of numbered files.
 
     Args:
-        format: What its files are to be.
+        format: Expected format of its files.
         landing: Folder of all datasets' landed files.
-        copy: How bytes get from the drop folder to the landing.
+        copy: Function that copies a file to the landing.
     """
 
     dataset: str
@@ -67,15 +67,15 @@ class FileDrop:
 
     @property
     def ledger(self) -> Ledger:
-        """The list of what was received."""
+        """The ledger of received files."""
         return Ledger(self.landed_folder / "ledger")
 
     def receive(self) -> ReceiveResult:
-        """Land what is new in the drop folder, and number it.
+        """Land new files of the drop folder, and number them.
 
         Raises:
             ContractError: The drop folder lies outside the project's roots.
-            UsageError: There is no drop folder, or a link leads out of it.
+            UsageError: The drop folder does not exist, or a link leads out of it.
             MachineError: A file can't be read, or the landing can't be written.
         """
         folder = drop_folder(self.source.path, self.project.root, self.project.roots)
@@ -91,7 +91,7 @@ class FileDrop:
         return ReceiveResult(entered, len(found) - entered - len(unsettled), tuple(unsettled))
 
     def plan(self, start: int, limit: BatchLimit) -> int:
-        """The end of the next batch: the files after `start` that fit the limit, at most `MAX_FILES`, at least one."""
+        """The end of the next batch: the files after `start` within the limit, at most `MAX_FILES`, at least one."""
         waiting = self._entries()[start : start + MAX_FILES]
         sizes = itertools.accumulate(entry.landed.file.size for entry in waiting)
         fitting = sum(1 for total in sizes if total <= limit.bytes)
@@ -109,7 +109,7 @@ class FileDrop:
         return tuple(self._input(entry) for entry in named)
 
     def discard(self, end: int) -> None:
-        """Remove the bytes of files up to `end` that the contract no longer keeps, and what a kill left behind."""
+        """Delete landed files up to `end` that are older than the contract's retention, and copies of killed processes."""
         now = self.clock.now()
         if self.source.retention_days is not None:
             oldest = now - timedelta(days=self.source.retention_days)
@@ -139,7 +139,7 @@ class FileDrop:
         )
 
     def _land_file(self, folder: Path, delivery: DeliveredFile, known_contents: frozenset[Sha256]) -> LandedFile | None:
-        """The delivery, its bytes landed unless they are known (and perhaps released); None where it changed meanwhile."""
+        """Land the file unless its content is known (and perhaps discarded); None if it changed meanwhile."""
         try:
             self.landed_folder.mkdir(parents=True, exist_ok=True)
             with scratch_file(self.landed_folder) as draft:
@@ -166,7 +166,7 @@ class FileDrop:
 
 
 def _manifest_chunks(new: Sequence[DeliveredFile]) -> list[Sequence[DeliveredFile]]:
-    """Lots of one manifest each, so that a kill during a large delivery costs one lot, not all."""
+    """Chunks of one manifest each, so that a kill during a large delivery loses one chunk, not all."""
     return [new[first : first + MAX_FILES] for first in range(0, len(new), MAX_FILES)]
 
 

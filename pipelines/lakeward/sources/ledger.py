@@ -1,6 +1,6 @@
-"""What was received, in what order, for ever: numbered manifests that are put once and never changed.
+"""The ledger of received files in order: numbered manifests that are written once and never changed.
 
-A manifest's number is the fence between two processes: the second to take it must look again. Refuses to go on over a hole.
+A manifest number can be taken once; a second process reads the ledger again. A missing number is an error.
 """
 
 import json
@@ -20,10 +20,10 @@ from lakeward.sources.file_copy import scratch_file, sync_folder
 
 @dataclass(frozen=True, slots=True)
 class LandedFile:
-    """A delivery whose bytes are in the landing.
+    """A landed file.
 
     Args:
-        fault: Message code of why it can't be read as `format` at all.
+        fault: Message code if it can't be read as `format`.
     """
 
     file: DeliveredFile
@@ -34,11 +34,11 @@ class LandedFile:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """An input of the source: a delivery with content that was new.
+    """An input of the source: a file with new content.
 
     Args:
-        seq: Its number, from 1 without holes.
-        received: When it was entered.
+        seq: Its number, from 1 without gaps.
+        received: Time of its entry.
     """
 
     seq: int
@@ -48,11 +48,11 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """The ledger as one reading found it.
+    """The contents of the ledger at one time.
 
     Args:
-        manifests: How many there are.
-        duplicates: Deliveries whose content was known, under this or another name.
+        manifests: Number of manifests.
+        duplicates: Files whose content was already known, under this or another name.
     """
 
     manifests: int
@@ -61,12 +61,12 @@ class LedgerState:
 
     @property
     def files(self) -> frozenset[DeliveredFile]:
-        """All that was received."""
+        """All received files."""
         return self.duplicates | {entry.landed.file for entry in self.entries}
 
     @property
     def contents(self) -> frozenset[Sha256]:
-        """All content that was received."""
+        """Hashes of all received content."""
         return frozenset(entry.landed.sha256 for entry in self.entries)
 
 
@@ -77,10 +77,10 @@ class Ledger:
     folder: Path
 
     def read(self) -> LedgerState:
-        """All that was entered so far.
+        """Read all entries.
 
         Raises:
-            InvariantError: A manifest or an input number is missing: someone removed it.
+            InvariantError: A manifest or an input number is missing, because it was removed.
         """
         numbers = [int(path.stem) for path in self.folder.glob("[0-9]*.json")]
         manifests = [self._manifest(number) for number in range(1, max(numbers, default=0) + 1)]
@@ -92,7 +92,7 @@ class Ledger:
         return LedgerState(len(manifests), entries, duplicates)
 
     def record(self, landed: Sequence[LandedFile], now: datetime) -> int:
-        """Enter what is new among `landed`; the number of new inputs.
+        """Enter the new files of `landed`; returns the number of new inputs.
 
         Raises:
             OSError: The manifest can't be written.
@@ -125,7 +125,7 @@ class Ledger:
             raise InvariantError("ledger_hole", folder=self.folder, expected=number, found=number + 1) from None
 
     def _write_manifest(self, number: int, manifest: dict[str, Any]) -> bool:
-        """Whether the manifest got the number; another process may have taken it."""
+        """Write the manifest; False if another process has taken its number."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with scratch_file(self.folder) as draft:
             with draft.open("w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Opens the source that a contract names. A kind that needs an extra is imported here and late, as engines are."""
+"""Opens the source of a contract. A kind that needs an extra is imported only when opened, like engines."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def open_source(contract: Contract, premises: ProjectFolders, landing: Path, clo
     """The source of the contract's batches.
 
     Args:
-        premises: Folders that the project may read.
+        premises: Folders that the project can read.
         landing: Folder of all datasets' landed files.
 
     Raises:

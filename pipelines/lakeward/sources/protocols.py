@@ -1,4 +1,4 @@
-"""What a source does for the flows: plan, name, release. It never reads rows (docs/explanation/batch.md)."""
+"""The protocol of sources: plan, list and discard inputs. A source never reads rows (docs/explanation/batch.md)."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,19 +8,19 @@ from lakeward.contracts.batch import BatchInput
 
 @dataclass(frozen=True, slots=True)
 class BatchLimit:
-    """Bound of one batch, in bytes: rows are not known before reading, and no batch ends by the clock. One input always fits."""
+    """Size limit of one batch in bytes, since rows are unknown before reading. One input is always allowed."""
 
     bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiveResult:
-    """What a look at the source found.
+    """Result of receiving new files.
 
     Args:
-        landed: New inputs that were landed by this look.
+        landed: New landed inputs.
         known: Files that were received before, under this or another name.
-        unsettled: Files that changed while they were copied; left where they are for the next look.
+        unsettled: Files that changed during the copy; they are left for the next run.
     """
 
     landed: int
@@ -29,14 +29,14 @@ class ReceiveResult:
 
 
 class Source(Protocol):
-    """A replayable row of numbered, immutable inputs."""
+    """A replayable sequence of numbered, immutable inputs."""
 
     def receive(self) -> ReceiveResult:
-        """Take in what is new; after this, `plan` can see it. Safe to run twice at once."""
+        """Receive new inputs, which `plan` then sees. Safe to run concurrently."""
         ...
 
     def plan(self, start: int, limit: BatchLimit) -> int:
-        """The end of the next batch after `start`: bounded, and decided before anything is read; `start` when idle."""
+        """The end of the next batch after `start`: bounded, and decided before anything is read; `start` if nothing is new."""
         ...
 
     def inputs(self, start: int, end: int) -> tuple[BatchInput, ...]:
@@ -44,5 +44,5 @@ class Source(Protocol):
         ...
 
     def discard(self, end: int) -> None:
-        """Inputs up to `end` are in the lake and may be forgotten; idempotent."""
+        """Inputs up to `end` are in the lake and can be discarded; idempotent."""
         ...

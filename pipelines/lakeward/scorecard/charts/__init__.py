@@ -1,1 +1,1 @@
-"""Charts as hand-made SVG: pictures of figures that the page shows as numbers beside them."""
+"""Charts as SVG, beside the numbers that they show."""

@@ -1,4 +1,4 @@
-"""Lineage as a picture: one column per layer, tables in it, arrows as curves. Draws what fits, the published tables first."""
+"""Draws lineage: one column per layer with tables, arrows as curves. Published tables first, as many as fit."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,13 +6,13 @@ from lakeward.core.messages import Lang, text
 from lakeward.scorecard.charts.shapes import svg
 from lakeward.scorecard.markup import Markup, tag
 
-# From left to right, as rows travel; what was set aside stands under what it was taken from.
+# From left to right, in the flow of rows; rejects and quarantine are drawn below their source table.
 COLUMNS = (("landing",), ("bronze", "rejects"), ("silver", "quarantine"), ("gold",))
-# More tables than this in a column, and the names can't be read on a page.
+# Maximum number of tables in a column with readable names.
 TALLEST = 24
 BOX, GAP, ROW, LINE, HEAD = 230, 64, 28, 38, 30
 
-# What was set aside; message codes of its names, and of the columns'.
+# Rejects and quarantine; message codes of their names and of the columns' names.
 SIDE_LAYERS = {"rejects": "card_rejects", "quarantine": "card_quarantine"}
 HEADS = ("card_layer_landing", "card_bronze", "card_layer_silver", "card_layer_gold")
 
@@ -21,7 +21,7 @@ Edge = tuple[str, str]
 
 def lineage_graph(edges: Iterable[Edge]) -> Markup:
     """The tables of the edges, and the edges between those that are drawn."""
-    # The way back out of quarantine would run against all others; the quarantine section tells of it.
+    # Edges out of quarantine would point backwards; the quarantine section shows them.
     main_edges = sorted({edge for edge in edges if edge[0].partition(".")[0] not in SIDE_LAYERS})
     columns = [_column_tables(layers, main_edges) for layers in COLUMNS]
     positions = {name: (x, y) for x, column in enumerate(columns) for y, name in enumerate(column)}
@@ -38,12 +38,12 @@ def lineage_graph(edges: Iterable[Edge]) -> Markup:
 
 
 def count_drawn_tables(edges: Sequence[Edge]) -> int:
-    """How many tables the picture has room for."""
+    """Number of tables that fit into the picture."""
     return sum(len(_column_tables(layers, edges)) for layers in COLUMNS)
 
 
 def _column_tables(layers: tuple[str, ...], edges: Sequence[Edge]) -> list[str]:
-    """Tables of these layers: those that reach gold first, the rest by name; each followed by what was set aside of it."""
+    """Tables of these layers: those that reach gold first, the rest by name; each followed by its rejects and quarantine."""
     names = {name for edge in edges for name in edge if name.partition(".")[0] in layers}
     ranked = sorted(names, key=lambda n: (not _reaches_gold(n, edges), n.partition(".")[2], layers.index(n.partition(".")[0])))
     return ranked[:TALLEST]

@@ -1,4 +1,4 @@
-"""Readiness as a web of domains: a spoke without a measured item is dashed and has no point, so that unknown never looks like zero."""
+"""Radar chart of readiness by domain: an unmeasured domain has a dashed spoke without a point, so that unknown never looks like zero."""
 
 from collections.abc import Sequence
 from math import cos, pi, sin
@@ -6,14 +6,14 @@ from math import cos, pi, sin
 from lakeward.scorecard.charts.shapes import Number, svg
 from lakeward.scorecard.markup import Markup, tag
 
-# Levels 1 to 5 are the rings; the middle is no level.
+# Levels 1 to 5 are the rings; the centre is no level.
 LEVELS = 5
 RADIUS, CENTRE = 118, (245, 158)
 WIDTH, HEIGHT = 490, 310
 
 
 def radar(spokes: Sequence[tuple[dict[str, str], Number | None]]) -> Markup:
-    """The web; each spoke has its name by language, and a score of 0 to 5 or None."""
+    """The chart; each spoke has its name by language, and a score of 0 to 5 or None."""
     count = max(len(spokes), 3)
     rings = [tag("polygon", points=_ring(count, level), class_="ring") for level in range(1, LEVELS + 1)]
     rays = [
@@ -39,7 +39,7 @@ def radar(spokes: Sequence[tuple[dict[str, str], Number | None]]) -> Markup:
 
 
 def _area(count: int, measured: dict[int, float]) -> list[Markup]:
-    """Sides between neighbours that are both known; filled only where all are: a line across an unknown one would invent it."""
+    """Lines between known neighbours; filled only if all are known, since a line across an unknown one would suggest a value."""
     if len(measured) == count:
         return [
             tag("polygon", points=" ".join(f"{_x(at, count, s)},{_y(at, count, s)}" for at, s in measured.items()), class_="area")

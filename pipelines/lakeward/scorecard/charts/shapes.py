@@ -1,4 +1,4 @@
-"""Small pictures: bars, sparklines, stacks. Unknown is drawn in grey hatching or left open, never as an empty bar."""
+"""Small pictures: bars, sparklines, stacks. Unknown is hatched in grey or left out, never an empty bar."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -11,13 +11,13 @@ WIDTH, HEIGHT = 120, 28
 
 
 def svg(width: float, height: float, *children: Markup, **attributes: object) -> Markup:
-    """A picture that the numbers beside it already tell, so that screen readers pass it by unless it has a label."""
+    """An SVG element; without a label screen readers skip it, because the numbers are beside it."""
     hidden = {} if "aria_label" in attributes else {"aria_hidden": "true"}
     return tag("svg", *children, viewBox=f"0 0 {width:g} {height:g}", focusable="false", **hidden, **attributes)
 
 
 def bar(value: Number | None, top: Number, class_: str = "") -> Markup:
-    """A horizontal bar of `value` of `top`; hatched where unknown."""
+    """A horizontal bar of `value` of `top`; hatched if unknown."""
     track = tag("rect", x=0, y=0, width=100, height=6, class_="track" if value is not None else "hatch")
     if value is None or not top:
         return svg(100, 6, track, class_="bar", preserveAspectRatio="none")
@@ -29,7 +29,7 @@ def bar(value: Number | None, top: Number, class_: str = "") -> Markup:
 
 
 def spark(values: Sequence[Number | None]) -> Markup:
-    """A line over the values of 0 to 100, the scale drawn from their own span; one value is a dot, an unknown one a hole."""
+    """A line over values of 0 to 100, scaled to their range; one value is a dot, an unknown one a gap."""
     values_known = [float(value) for value in values if value is not None]
     if not values_known:
         return svg(WIDTH, HEIGHT, tag("rect", x=0, y=12, width=WIDTH, height=4, class_="hatch"), class_="spark")
@@ -50,7 +50,7 @@ def spark(values: Sequence[Number | None]) -> Markup:
 
 
 def stack(parts: Sequence[tuple[Number, str]]) -> Markup:
-    """One bar of several parts, each with its class; the parts of nothing are left out."""
+    """One bar of several parts, each with its class; empty parts are left out."""
     total = float(sum(value for value, _ in parts)) or 1.0
     drawn, at = [], 0.0
     for value, class_ in parts:

@@ -1,4 +1,4 @@
-"""The five levels as a staircase, with the step that the lake stands on; none while the level is unknown."""
+"""The five levels as a staircase with the current level; none if unknown."""
 
 from lakeward.core.messages import Lang, text
 from lakeward.scorecard.charts.shapes import svg

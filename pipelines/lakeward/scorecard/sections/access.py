@@ -1,4 +1,4 @@
-"""Access audit: who asked, by role, and what was answered."""
+"""Access audit: queries by role, and their results."""
 
 from lakeward.scorecard.figures import Scorecard
 from lakeward.scorecard.markup import Markup, bilingual, cell, figure, figure_attributes, section, table, tag, unknown_mark

@@ -1,4 +1,4 @@
-"""What several sections say alike: outcomes, dimensions and reasons in both languages."""
+"""Parts shared by sections: outcomes, dimensions and reasons in both languages."""
 
 from lakeward.core.messages import catalogue
 from lakeward.scorecard.markup import Markup, bilingual, tag
@@ -22,7 +22,7 @@ def outcome(word: str) -> Markup:
 
 
 def reason(code: str) -> Markup:
-    """Why something is unknown, where there is a text that needs no facts; else its code."""
+    """Why something is unknown: the text if it needs no facts, else its code."""
     entry = catalogue().get(code)
     if not code:
         return tag("span")

@@ -1,4 +1,4 @@
-"""Every dataset, those that need a look first; each opens to its dimensions, its counts and its rules."""
+"""All datasets, those that need attention first; each with its dimensions, counts and rules."""
 
 from collections.abc import Iterable, Mapping
 
@@ -18,9 +18,9 @@ from lakeward.scorecard.markup import (
 )
 from lakeward.scorecard.sections.common import DIMENSIONS, outcome, reason
 
-# What a reader scrolls through before a filter serves better; the rest is one click away.
+# Maximum number of datasets shown without a click.
 SHOWN_AT_FIRST = 20
-# Rules in the page: with more, those that passed are left to their query, or 200 datasets weigh 5 MB.
+# Maximum number of rules in the page: with more, passed ones are only in their query, or 200 datasets need 5 MB.
 MAX_RULES = 2_000
 FULL = 100
 COUNTS = (

@@ -1,4 +1,4 @@
-"""Grades: how many columns have one, how far it may be relied on, and the list of important data (重要数据目录)."""
+"""Grades: number of graded columns by state, and the list of important data (重要数据目录)."""
 
 from lakeward.scorecard.charts.shapes import stack
 from lakeward.scorecard.figures import FigureRow, Scorecard

@@ -1,10 +1,10 @@
-"""Lineage: which table is made of which."""
+"""Lineage between tables."""
 
 from lakeward.scorecard.charts.graph import count_drawn_tables, lineage_graph
 from lakeward.scorecard.figures import FigureRow, Scorecard
 from lakeward.scorecard.markup import Markup, bilingual, cell, figure, figure_attributes, section, table, tag, unmeasured_note
 
-# Arrows that a reader still reads as a list.
+# Maximum number of arrows shown as a list.
 MAX_ARROWS = 200
 
 

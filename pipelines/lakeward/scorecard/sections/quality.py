@@ -1,4 +1,4 @@
-"""Quality by the dimensions of GB/T 36344-2018: score, trend, and what was measured of how many rules."""
+"""Quality by the dimensions of GB/T 36344-2018: score, trend, and numbers of measured and of all rules."""
 
 from lakeward.scorecard.charts.shapes import bar, spark
 from lakeward.scorecard.figures import FamilyResult, FigureRow, Scorecard
@@ -9,7 +9,7 @@ FULL = 100
 
 
 def quality(card: Scorecard) -> Markup:
-    """The section; a dimension that no rule speaks of is unknown."""
+    """The section; a dimension without rules is unknown."""
     dimensions, trend = card.results["dimensions"], card.results["trend"]
     if dimensions is None or trend is None:
         return section("quality", "card_quality_title", "card_quality_about", unmeasured_note("lakeward run"))

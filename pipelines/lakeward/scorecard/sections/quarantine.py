@@ -1,4 +1,4 @@
-"""Quarantine: how old its rows are, and which rules set them aside."""
+"""Quarantine: age of open rows, and the rules that they failed."""
 
 from lakeward.scorecard.charts.shapes import bar, stack
 from lakeward.scorecard.figures import Scorecard
@@ -10,7 +10,7 @@ AGES = (
     ("card_month_old", "month", "warn"),
     ("card_older", "older", "bad"),
 )
-# Reasons beyond these are found by their dataset.
+# Maximum number of reasons; others are shown with their dataset.
 MAX_REASONS = 30
 
 

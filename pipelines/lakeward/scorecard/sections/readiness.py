@@ -1,4 +1,4 @@
-"""Readiness by GB/T 36073: the web of domains, the staircase, and every item with what it rests on or lacks."""
+"""Readiness by GB/T 36073: the radar chart, the staircase, and every item with its evidence or what is missing."""
 
 from lakeward.maturity.catalogue import Domain, default_catalogue
 from lakeward.scorecard.charts.radar import radar
@@ -23,7 +23,7 @@ TOP_LEVEL = 5
 
 
 def readiness(card: Scorecard) -> Markup:
-    """The section; all nine domains are named also where nothing is measured."""
+    """The section; all nine domains are listed, even if not measured."""
     whole, domains, items = (card.results[name] for name in ("readiness", "domains", "items"))
     by_domain = {row.key[0]: row for row in domains.rows} if domains else {}
     spokes = [(dict(domain.names), _number(by_domain.get(domain.number), "score")) for domain in default_catalogue().domains]

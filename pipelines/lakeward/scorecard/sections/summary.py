@@ -1,4 +1,4 @@
-"""The head of the page: four figures that a CDO looks at first, and where all rows went."""
+"""The head of the page: the four main figures, and the balance of rows."""
 
 from lakeward.scorecard.charts.shapes import bar, stack
 from lakeward.scorecard.figures import FamilyResult, FigureRow, Scorecard
@@ -21,7 +21,7 @@ def summary(card: Scorecard) -> Markup:
 
 
 def rows(card: Scorecard) -> Markup:
-    """Where every row went, each side counted on its own (docs/explanation/laws.md, 1)."""
+    """The balance of rows, each side counted separately (docs/explanation/laws.md, 1)."""
     totals = card.results["totals"]
     row = totals.single_row if totals else None
     parts = [("silver", "good"), ("duplicates", "idle"), ("quarantine", "warn"), ("rejects", "bad")]

@@ -1,4 +1,4 @@
-"""What a file is, by its bytes: its format, its encoding, its dialect. For the drafts of `lakeward new`, and for refusals."""
+"""Detects format, encoding and dialect of a file from its bytes, for drafts of `lakeward new` and for error messages."""
 
 from lakeward.sources.sniff.dialect import CsvDialect, guess_dialect
 from lakeward.sources.sniff.encoding import guess_encoding

@@ -1,6 +1,6 @@
 """The encoding of a text file: by its byte order mark, else by what decodes and reads like text.
 
-Refuses to be sure: a guess is for a draft that a person reads. What a contract declares is never guessed again.
+A guess is only for the draft of a contract. A declared encoding is never guessed.
 """
 
 import codecs
