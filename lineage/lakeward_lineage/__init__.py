@@ -1,4 +1,4 @@
-"""Lineage of a lake: what each step read and wrote, as OpenLineage events in a durable outbox, and the way back through them."""
+"""Lineage of a lake: inputs and outputs of each step as OpenLineage events in a durable outbox, and walks through the lineage graph."""
 
 from lakeward_lineage.columns import column_lineage
 from lakeward_lineage.errors import LineageError, RefusedError

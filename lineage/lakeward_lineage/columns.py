@@ -1,7 +1,7 @@
-"""Which column makes which, read off the SQL itself: right by construction, and never a guess.
+"""Derives column lineage from SQL, never by guessing.
 
-A construct whose origins cannot be told is refused by name; no column is left out in silence. sqlglot is imported when the first
-query is asked about, so that importing this package stays cheap.
+An unsupported construct is an error with its name; no column is left out silently. sqlglot is imported at the first
+query, so that importing this package is cheap.
 """
 
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ Tables = Mapping[str, Mapping[str, str]]
 
 
 def column_lineage(sql: str, schema: Tables, dialect: str = "duckdb") -> ColumnLineage:
-    """Where every column of a query's result comes from.
+    """Derive the lineage of every column of a query's result.
 
     Args:
-        sql: One query; its tables are named as in `schema`. Names are matched without regard to case, as the dialect does.
+        sql: One query; its tables are named as in `schema`. Names are matched ignoring case, as in the dialect.
         schema: All tables it reads, such as `silver.press_line`, with their columns in order and the columns' types.
         dialect: A dialect of sqlglot.
 
     Returns:
-        All output columns in order, and the origins that decide which rows there are.
+        All output columns in order, and the origins that decide the rows.
 
     Raises:
-        LineageError: The text is not one query, a name does not resolve, or a construct is not followed.
+        LineageError: The text is not one query, a name does not resolve, or a construct is not supported.
     """
     from lakeward_lineage.query import parse_query  # noqa: PLC0415 - see the module's docstring
     from lakeward_lineage.tracer import Tracer  # noqa: PLC0415

@@ -1,7 +1,7 @@
-"""What can go wrong with lineage, as codes and facts with an English sentence.
+"""Errors of lineage: codes and facts with an English text.
 
-This package knows neither the errors nor the languages of its caller; whoever translates does so by `code` and `facts`.
-Facts are names, places, counts and states: never data values, so never the text of a statement and never the body of an answer.
+This package knows neither the errors nor the languages of its caller, which translates them by `code` and `facts`.
+Facts are names, places, counts and states: never data values, so never the text of a statement or the body of a response.
 """
 
 from typing import Final
@@ -28,7 +28,7 @@ TEXTS: Final = {
 
 
 class LineageError(Exception):
-    """Lineage that could not be derived, kept or sent.
+    """Lineage could not be derived, stored or sent.
 
     Args:
         code: Key of `TEXTS`.
@@ -42,4 +42,4 @@ class LineageError(Exception):
 
 
 class RefusedError(LineageError):
-    """A receiver will never take this event as it is: sending it again is of no use."""
+    """The receiver rejected the event permanently; a retry does not help."""

@@ -1,8 +1,8 @@
-"""OpenLineage run events (spec 2-0-2) as JSON-ready dicts, made from the values of `model`.
+"""OpenLineage run events (spec 2-0-2) as JSON-ready dicts, made from values of `model`.
 
-The same step at the same time gives the same event, byte by byte, so that a COMPLETE which was lost is made again from the
-commit. This module imports OpenLineage's client only when an event is made: it takes a third of a second, and a DAG file that
-only names a flow must not pay for it.
+The same step at the same time gives the same event, byte by byte, so that a lost COMPLETE can be recreated from the
+commit. OpenLineage's client is imported only when an event is made: it takes a third of a second, which a DAG file that
+only names a flow should not need.
 """
 
 from collections.abc import Mapping
@@ -19,17 +19,17 @@ def start(step: Step, at: datetime) -> dict[str, Any]:
 
 
 def complete(step: Step, at: datetime) -> dict[str, Any]:
-    """The event that a step's commits landed; take `at` from the commit, so that it can be made again."""
+    """The event that a step's commits are done; take `at` from the commit, so that it can be recreated."""
     return _event(step, "COMPLETE", at)
 
 
 def fail(step: Step, at: datetime, error: str) -> dict[str, Any]:
-    """The event that a step gave up; `error` is shown to anyone who sees lineage, so it must not hold data values."""
+    """The event that a step failed; `error` is visible to all readers of lineage, so it must not contain data values."""
     return _event(step, "FAIL", at, error)
 
 
 def identify(event: Mapping[str, Any]) -> str:
-    """The id of an event, from its run and type alone.
+    """The id of an event, from its run and type.
 
     Raises:
         LineageError: It has no run id or no type.

@@ -1,6 +1,6 @@
-"""From our values to OpenLineage's generated classes, and from those to JSON.
+"""Converts values of `model` to OpenLineage's generated classes, and those to JSON.
 
-The only module that knows the shape of a facet; the classes write each facet's schema URL. Imported late, by `events`.
+The only module that uses facets; the classes write each facet's schema URL. Imported at first use, by `events`.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The lineage graph, read back from events: which column reaches which, upwards and downwards."""
+"""The lineage graph from events, and walks up and down."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ from lakeward_lineage.errors import LineageError
 
 
 class Direction(StrEnum):
-    """Where a walk goes: up to what something is made of, or down to what is made of it."""
+    """Direction of a walk: up to sources, or down to derived columns."""
 
     UP = "up"
     DOWN = "down"
@@ -18,7 +18,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Field:
-    """A column of a table; an empty column stands for the table as a whole, so for each of its columns."""
+    """A column of a table; an empty column means the whole table, so each of its columns."""
 
     table: str
     column: str = ""
@@ -39,7 +39,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A field that a walk came to, `depth` steps from its start, by `edge`."""
+    """A field reached by a walk, `depth` steps from its start, by `edge`."""
 
     field: Field
     depth: int
@@ -47,7 +47,7 @@ class Hop:
 
 
 def edges(events: Iterable[Mapping[str, Any]]) -> tuple[Edge, ...]:
-    """The edges that hold now, sorted: of each job and output, those of the newest COMPLETE event.
+    """The current edges, sorted: for each job and output, those of the newest COMPLETE event.
 
     A table in another namespace than its job's is named `<namespace>/<name>`.
     """
@@ -69,10 +69,10 @@ def walk(graph: Iterable[Edge], start: str, direction: Direction) -> tuple[Hop, 
     Args:
         graph: The edges.
         start: `TABLE`, or `TABLE.COLUMN`.
-        direction: Up to its origins, or down to what is made of it.
+        direction: Up to sources, or down to derived fields.
 
     Raises:
-        LineageError: No edge knows `start`.
+        LineageError: No edge has `start`.
     """
     steps = _Adjacency(graph, direction)
     level = steps.fields_of(start)
@@ -104,7 +104,7 @@ class _Adjacency:
                 self._fields[field.table].add(field)
 
     def fields_of(self, start: str) -> list[Field]:
-        """The fields that `start` means: a column, or a table with all its columns."""
+        """The fields of `start`: a column, or a table with all its columns."""
         if start in self._fields:
             return sorted(self._fields[start])
         fields = [field for fields in self._fields.values() for field in fields if str(field) == start]

@@ -1,4 +1,4 @@
-"""What an expression does to a column inside it: passes it on, changes it, sums it up, or only decides by it."""
+"""The effect of an expression on a column inside it: identity, transformation, aggregation, or only a condition."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from lakeward_lineage.model import TransformationKind
 
 _PASS_THROUGH: Final = (exp.Alias, exp.Paren, exp.Subquery, exp.Window, exp.Filter, exp.Order, exp.Ordered)
 
-# These are aggregates to the parser, yet each gives one of its rows' values as it is.
+# The parser treats these as aggregates, but each returns one of its rows' values unchanged.
 _ROW_PICKING: Final = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
 
 _DECIDING_KINDS: Final[dict[tuple[type[exp.Expr], str], TransformationKind]] = {
@@ -26,7 +26,7 @@ _STRENGTH: Final = (TransformationKind.IDENTITY, TransformationKind.TRANSFORMATI
 
 
 def kind_of(node: exp.Expr, root: exp.Expr) -> TransformationKind:
-    """What the expression `root` does to `node`, which lies in it."""
+    """The effect of the expression `root` on `node` inside it."""
     kind = TransformationKind.IDENTITY
     while node is not root and node.parent is not None:
         kind = compose(_step(node.parent, node), kind)
@@ -35,7 +35,7 @@ def kind_of(node: exp.Expr, root: exp.Expr) -> TransformationKind:
 
 
 def compose(outer: TransformationKind, inner: TransformationKind) -> TransformationKind:
-    """What is done in all when `outer` is done to what `inner` gave: what only decides never turns into a value again."""
+    """The combined effect of `outer` after `inner`: a condition stays a condition."""
     if not inner.direct or not outer.direct:
         return outer if inner.direct else inner
     return max(outer, inner, key=_STRENGTH.index)
@@ -43,7 +43,7 @@ def compose(outer: TransformationKind, inner: TransformationKind) -> Transformat
 
 def _step(parent: exp.Expr, child: exp.Expr) -> TransformationKind:
     decided = _DECIDING_KINDS.get((type(parent), child.arg_key or ""))
-    # A window's order is the window's, and WITHIN GROUP orders the very values that are aggregated.
+    # A window's order belongs to the window, and WITHIN GROUP orders the aggregated values.
     if decided and not (decided is TransformationKind.SORT and isinstance(parent.parent, exp.Window | exp.WithinGroup)):
         return decided
     if isinstance(parent, _PASS_THROUGH):

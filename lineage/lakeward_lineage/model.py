@@ -1,6 +1,6 @@
-"""What a step of the pipeline did, as values: which datasets it read and wrote, and which columns made which.
+"""Value classes of a step of the pipeline: its input and output datasets, and their column lineage.
 
-Nothing here knows OpenLineage's classes (`facets` does) or any file. A value holds names, types, counts and outcomes, never a
+Independent of OpenLineage's classes (see `facets`) and of files. Values contain names, types, counts and outcomes, never a
 value of the data.
 """
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 PRODUCER = "urn:lakeward:lineage"
-"""The `producer` of every event and facet: a name that stays valid wherever the product is hosted."""
+"""The `producer` of every event and facet: a name that is valid wherever the product is hosted."""
 
 _RUN_NAMESPACE = uuid5(NAMESPACE_URL, PRODUCER)
 
@@ -30,13 +30,13 @@ class TransformationKind(StrEnum):
 
     @property
     def direct(self) -> bool:
-        """Whether values flow into the output, rather than only decide about them."""
+        """Whether values flow into the output, instead of only being conditions."""
         return self in (TransformationKind.IDENTITY, TransformationKind.TRANSFORMATION, TransformationKind.AGGREGATION)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Origin:
-    """One column of an input, and what it does to the output; `table` is a dataset name such as `silver.press_line`."""
+    """One column of an input, and its effect on the output; `table` is a dataset name such as `silver.press_line`."""
 
     table: str
     column: str
@@ -45,11 +45,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ColumnLineage:
-    """Where the columns of one output come from.
+    """The column lineage of one output.
 
     Args:
         columns: Every output column in order, each with its sorted origins; a constant has none.
-        rows: Origins that decide which rows there are, and so act on all columns: joins, filters, grouping, sorting.
+        rows: Origins that decide the rows, and so affect all columns: joins, filters, grouping, sorting.
     """
 
     columns: Mapping[str, tuple[Origin, ...]]
@@ -57,7 +57,7 @@ class ColumnLineage:
 
 
 class AssertionOutcome(StrEnum):
-    """What a rule said. OpenLineage knows only success or not, and an unknown outcome is never a success."""
+    """The outcome of a rule. OpenLineage has only success or failure, and an unknown outcome is never a success."""
 
     PASS = "PASS"  # noqa: S105 - a verdict, not a password
     FAIL = "FAIL"
@@ -71,11 +71,11 @@ class Assertion:
     Args:
         rule: Id of the rule, such as `key:series`.
         check: What it tests, such as `expect_column_values_to_not_be_null`.
-        outcome: What it said.
-        column: The column it is about; None for the whole dataset.
-        severity: The rule's severity in the project's own words.
-        evaluated: Rows it looked at; None where not counted.
-        failed: Rows that failed it; None where not counted.
+        outcome: Its outcome.
+        column: The column that it tests; None for the whole dataset.
+        severity: The rule's severity in the project.
+        evaluated: Number of evaluated rows; None if not counted.
+        failed: Number of failed rows; None if not counted.
     """
 
     rule: str
@@ -89,7 +89,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What a step read from or wrote to a dataset; `size` in bytes. None is not known, which is not zero."""
+    """Rows and bytes that a step read from or wrote to a dataset; None is unknown, not zero."""
 
     rows: int | None = None
     size: int | None = None
@@ -98,7 +98,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who answers for a dataset; OpenLineage recommends names such as `user:li.wei` or `team:plant-data`."""
+    """The owner of a dataset; OpenLineage recommends names such as `user:li.wei` or `team:plant-data`."""
 
     name: str
     role: str | None = None
@@ -106,7 +106,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class SchemaField:
-    """One column of a dataset, as its table has it."""
+    """One column of a dataset."""
 
     name: str
     type: str
@@ -115,7 +115,7 @@ class SchemaField:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One tag of a dataset, such as the grade of a column; an empty column stands for the dataset as a whole."""
+    """One tag of a dataset, such as the grade of a column; an empty column means the whole dataset."""
 
     key: str
     value: str
@@ -124,19 +124,19 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset as one step saw it.
+    """A dataset as an input or output of one step.
 
     Args:
         name: Such as `silver.press_line`.
-        namespace: Where the name holds; None for the step's own project.
+        namespace: Namespace of the name; None for the step's project.
         path: Folder or URL of its files, for the symlinks facet.
         fields: Its columns in order.
         version: Its Delta version after the step (outputs) or as read (inputs).
-        owners: Who answers for it.
-        assertions: Verdicts about what was read from or written to it.
-        statistics: What was read from or written to it.
-        lineage: Where its columns come from; outputs only.
-        tags: What is said of it and of its columns.
+        owners: Owners of the dataset.
+        assertions: Verdicts on the rows read or written.
+        statistics: Rows and bytes read or written.
+        lineage: Lineage of its columns; outputs only.
+        tags: Tags of the dataset and of its columns.
     """
 
     name: str
@@ -163,7 +163,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """What computed a step, such as `spark` in version `4.2.0`."""
+    """The engine of a step, such as `spark` in version `4.2.0`."""
 
     name: str
     version: str
@@ -177,10 +177,10 @@ class Step:
         project: The project's name; the namespace is `lakeward://<project>`.
         job: Such as `ingest.plant_telemetry.silver`.
         batch: Id of the batch it handled.
-        inputs: What it read.
-        outputs: What it wrote.
-        parent: The run it is a part of.
-        processor: What computes it.
+        inputs: Datasets that it read.
+        outputs: Datasets that it wrote.
+        parent: The run that contains it.
+        processor: The engine.
     """
 
     project: str
@@ -193,21 +193,21 @@ class Step:
 
     @property
     def namespace(self) -> str:
-        """Where the names of the step's job and datasets hold."""
+        """Namespace of the step's job and datasets."""
         return f"lakeward://{self.project}"
 
     @property
     def run_id(self) -> str:
-        """The same for the same batch and job, whoever asks and however often."""
+        """Deterministic id from batch and job."""
         return run_id(self.project, self.job, self.batch)
 
 
 def run_id(project: str, job: str, batch: str) -> str:
-    """The UUIDv5 (RFC 9562) of a run; `batch` may be any id that is unique within the project and job."""
+    """The UUIDv5 (RFC 9562) of a run; `batch` can be any id that is unique within the project and job."""
     # A length before each part keeps ("a", "b/c") and ("a/b", "c") apart.
     return str(uuid5(_RUN_NAMESPACE, "".join(f"{len(part)}:{part}" for part in (project, job, batch))))
 
 
 def event_id(run: str, event_type: str) -> str:
-    """The UUIDv5 of the one event of a type that a run has; a receiver can work it out and drop what it has seen."""
+    """The UUIDv5 of the one event of a type that a run has; a receiver can compute it and drop repeated events."""
     return str(uuid5(UUID(run), event_type))

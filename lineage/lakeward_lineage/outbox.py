@@ -1,7 +1,7 @@
-"""A folder in which events wait until a receiver has them, so that neither a kill nor a receiver that is down loses one.
+"""A folder that queues events until a receiver has them, so that neither a kill nor an unavailable receiver loses one.
 
-Delivery is in the order of the events' times and at least once: an event that was sent just before a kill is sent again, and its
-id, which anyone can work out from its run and type, tells a receiver that it has it. Nothing here is ever deleted.
+Delivery is in order of event time and at least once: an event sent just before a kill is sent again, and its
+id, which follows from its run and type, identifies it for the receiver. Nothing is ever deleted.
 """
 
 import json
@@ -20,27 +20,27 @@ from lakeward_lineage.transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """How many events a receiver took, and how many it will never take as they are (set aside in `refused/`)."""
+    """Number of events that a receiver accepted, and that it rejected permanently (moved to `refused/`)."""
 
     sent: int
     refused: int
 
 
 class Outbox:
-    """The events of one lake, as files: waiting ones in the folder, taken ones in `sent/`, hopeless ones in `refused/`.
+    """The events of one lake as files: pending ones in the folder, delivered ones in `sent/`, rejected ones in `refused/`.
 
     Args:
-        folder: Made when the first event comes.
+        folder: Created with the first event.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def append(self, event: Mapping[str, Any]) -> bool:
-        """Keep an event; it is on the disk when this returns.
+        """Store an event; it is on disk on return.
 
         Returns:
-            False where an event of the same id is kept already: the first one stays.
+            False if an event with the same id is stored already; the first one stays.
 
         Raises:
             LineageError: It is not a lineage event.
@@ -54,14 +54,14 @@ class Outbox:
         return True
 
     def pending(self) -> tuple[Path, ...]:
-        """Files of the events that wait, oldest event first, a START before what ends the run."""
+        """Files of pending events, oldest event first, a START before the end of its run."""
         return tuple(sorted(self._folder.glob("[0-9]*.json")))
 
     def deliver(self, transport: Transport) -> DeliveryReport:
-        """Send what waits, in order, until nothing waits or the receiver does not answer.
+        """Send pending events in order, until none is left or the receiver does not answer.
 
         Raises:
-            LineageError: The receiver did not take an event; it and those after it wait on.
+            LineageError: The receiver did not accept an event; it and later ones stay pending.
         """
         counts = {"sent": 0, "refused": 0}
         for path in self.pending():
@@ -72,7 +72,7 @@ class Outbox:
         return DeliveryReport(**counts)
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """All events ever kept, in no order."""
+        """All events ever stored, in no order."""
         for path in (*self._folder.glob("sent/*.json"), *self._folder.glob("refused/*.json"), *self.pending()):
             with suppress(RefusedError):
                 event = _read(path)
@@ -84,7 +84,7 @@ class Outbox:
         return any(path.exists() for path in moved) or any(self._folder.glob(f"*-{identity}.json"))
 
     def _move(self, path: Path, state: str) -> None:
-        # Named by id alone there, so that looking one up does not list a folder that only grows.
+        # Named by id there, so that a lookup does not list a growing folder.
         with suppress(FileNotFoundError):
             path.replace(self._folder / state / f"{path.name.partition('-')[2]}")
         _sync(self._folder / state)
@@ -92,7 +92,7 @@ class Outbox:
 
 
 def _send_file(path: Path, transport: Transport) -> str | None:
-    """Where the file belongs now; None where another process delivers beside this one and was first."""
+    """Send the file and return its new folder; None if a concurrent process was first."""
     try:
         event = _read(path)
         if event is None:
@@ -134,7 +134,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _sync(folder: Path) -> None:
-    """A rename is on the disk only when its folder is."""
+    """Sync the folder: a rename is on disk only after that."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

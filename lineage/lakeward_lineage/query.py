@@ -1,4 +1,4 @@
-"""From SQL text to scopes in which every column names its table, with what cannot be followed refused at the door."""
+"""Parses SQL into scopes in which every column names its table; unsupported constructs are an error."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _UNSUPPORTED: tuple[tuple[type[exp.Expr], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ResolvedQuery:
-    """A resolved query; `spelling` maps a name in lower case to the way its author wrote it."""
+    """A resolved query; `spelling` maps a lower-case name to its original spelling."""
 
     scope: Scope
     spelling: Mapping[str, str]
@@ -53,7 +53,7 @@ def _parse(sql: str, dialect: str) -> exp.Query:
     try:
         statements = [statement for statement in sqlglot.parse(sql, dialect=dialect) if statement is not None]
     except ParseError as error:
-        # The parser's own message quotes the text, which may hold values.
+        # The parser's message quotes the text, which can contain values.
         position = error.errors[0] if error.errors else {}
         raise LineageError("not_parsed", dialect=dialect, line=position.get("line"), column=position.get("col")) from None
     except TokenError:
@@ -74,7 +74,7 @@ def _reject_unsupported(query: exp.Query) -> None:
     if any(join.method in ("NATURAL", "POSITIONAL") for join in query.find_all(exp.Join)):
         raise LineageError("not_followed", construct="a NATURAL or POSITIONAL join")
     for select in query.selects:
-        # What an unnamed expression is called differs between engines, so its lineage would name the wrong column.
+        # Engines name an unnamed expression differently, so its lineage would have the wrong column.
         if not isinstance(select, exp.Alias | exp.Column | exp.Dot | exp.Star):
             raise LineageError("output_without_name", found=select.key.upper())
 
@@ -108,6 +108,6 @@ def _spelling(query: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> dict
 
 
 def _first_name(message: str) -> str:
-    """The first quoted name of sqlglot's message: the rest of it may quote the statement."""
+    """The first quoted name of sqlglot's message: the rest of it can quote the statement."""
     names: list[str] = re.findall(r"['\"`]([\w.\"]+)['\"`]|: ([\w.]+)", message)[:1]
     return next((part for part in names[0] if part), "?").replace('"', "") if names else "?"

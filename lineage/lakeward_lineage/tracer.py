@@ -1,4 +1,4 @@
-"""Following columns through the scopes of a resolved query, down to the tables. Each scope is followed once."""
+"""Traces columns through the scopes of a resolved query to the tables. Each scope is traced once."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Columns = tuple[tuple[str, Origins], ...]
 
 _NONE: Origins = frozenset()
 
-# What each clause of a SELECT does to the rows of its result.
+# Effect of each clause of a SELECT on the rows of its result.
 _CLAUSES = {
     "where": TransformationKind.FILTER,
     "having": TransformationKind.FILTER,
@@ -34,7 +34,7 @@ _CLAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class TracedScope:
-    """A scope's columns in order, names in lower case, and the origins that decide which rows it has."""
+    """A scope's columns in order, names in lower case, and the origins that decide its rows."""
 
     columns: Columns
     rows: Origins
@@ -45,7 +45,7 @@ class TracedScope:
 
 
 class Tracer:
-    """Origins of columns over tables whose columns are known.
+    """Traces columns over tables with known columns.
 
     Args:
         schema: Columns of each table, such as `silver.press_line`.
@@ -58,10 +58,10 @@ class Tracer:
         self._seen: set[int] = set()
 
     def trace(self, scope: Scope) -> TracedScope:
-        """Where the columns of the scope come from.
+        """The origins of the columns of the scope.
 
         Raises:
-            LineageError: A construct is not followed, or two output columns of a set operation do not pair.
+            LineageError: A construct is not supported, or output columns of a set operation do not match.
         """
         if id(scope) not in self._traced:
             self._traced[id(scope)] = self._trace_expression(scope)
@@ -124,7 +124,7 @@ class Tracer:
         return TracedScope(columns, _with_kind(TransformationKind.JOIN, origins))
 
     def _origins(self, root: exp.Expr, scope: Scope) -> Origins:
-        """All origins of what is written in `root`, each with what `root` does to it."""
+        """All origins in `root`, each with the effect of `root`."""
         found: set[Origin] = set()
         for column in find_all_in_scope(root, exp.Column):
             self._seen.add(id(column))
@@ -153,7 +153,7 @@ class Tracer:
         return frozenset({Origin(table, _require(columns.get(column.name), column.name, table), TransformationKind.IDENTITY)})
 
     def _own_output(self, name: str, scope: Scope) -> Origins | None:
-        """An ORDER BY names outputs; elsewhere a column without a table is a mistake, and there are no outputs yet."""
+        """ORDER BY can name outputs; elsewhere a column without a table is an error."""
         return dict(self._outputs.get(id(scope), ())).get(name)
 
     def _table(self, table: exp.Table) -> tuple[str, dict[str, str]]:
@@ -188,7 +188,7 @@ class Tracer:
 
 
 def _source(name: str, scope: Scope) -> exp.Table | Scope | None:
-    """What `name` stands for here, or in the query around a correlated one."""
+    """The source called `name` in this scope, or in the outer query of a correlated one."""
     around: Scope | None = scope
     while around is not None:
         if name in around.sources:
@@ -203,7 +203,7 @@ def _rename_columns(traced: TracedScope, names: list[str]) -> TracedScope:
 
 
 def _origins_by_output(select: exp.Select, columns: Columns) -> Origins:
-    """A plain DISTINCT compares all columns; ORDER BY ALL stands for them, GROUP BY ALL for those that aggregate nothing."""
+    """DISTINCT compares all columns; ORDER BY ALL means all of them, GROUP BY ALL those without an aggregate."""
     distinct, order, group = (select.args.get(name) for name in ("distinct", "order", "group"))
     rows = _NONE
     if distinct and not distinct.args.get("on"):

@@ -1,6 +1,6 @@
-"""Ways out of the outbox: a file of JSON lines, or an OpenLineage endpoint over HTTP.
+"""Transports of the outbox: a file of JSON lines, or an OpenLineage endpoint over HTTP.
 
-A transport sends one event and returns only when the receiver has it. It tries once: trying again is the outbox's work.
+A transport sends one event and returns when the receiver has it. It tries once; the outbox retries.
 """
 
 import fcntl
@@ -15,19 +15,19 @@ from urllib.parse import urlsplit
 from lakeward_lineage.errors import LineageError, RefusedError
 from lakeward_lineage.events import identify
 
-# The event itself is at fault (malformed, too large, not processable): these will not change by waiting.
+# The event is rejected (malformed, too large, not processable): a retry does not help.
 _PERMANENT_STATUSES: Final = frozenset({400, 413, 422})
 
 
 class Transport(Protocol):
-    """Where events go."""
+    """A receiver of events."""
 
     def send(self, event: Mapping[str, Any]) -> None:
-        """Hand over one event; when this returns, the receiver has it.
+        """Send one event; on return the receiver has it.
 
         Raises:
-            RefusedError: The receiver will never take it.
-            LineageError: The receiver did not take it now.
+            RefusedError: The receiver rejects it permanently.
+            LineageError: The receiver did not accept it now.
         """
         ...
 
@@ -35,18 +35,18 @@ class Transport(Protocol):
 class FileTransport:
     """Appends events to a file of JSON lines, one writer at a time.
 
-    At least once: an event that is the file's last line already is not written twice, which is what a kill between this and the
-    outbox leaves; any other repetition is written, and known by its id. A line that a kill cut short is cut off.
+    At least once: an event that is already the file's last line is not written twice, as after a kill between this and the
+    outbox; any other repetition is written, with the same id. A truncated last line is removed.
 
     Args:
-        path: Made, with its folder, at the first event.
+        path: Created, with its folder, at the first event.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def send(self, event: Mapping[str, Any]) -> None:
-        """Append one event; it is on the disk when this returns.
+        """Append one event; it is on disk on return.
 
         Raises:
             LineageError: The file cannot be written.
@@ -63,12 +63,12 @@ class FileTransport:
             if not _ends_with(file, identify(event)):
                 file.write(dumps(event, sort_keys=True, ensure_ascii=False).encode() + b"\n")
                 file.flush()
-            # Also for a line of an earlier try: it may have been written and not synced.
+            # Also for a line of an earlier attempt, which could be written but not synced.
             os.fsync(file.fileno())
 
 
 class HttpTransport:
-    """Posts events to an OpenLineage endpoint (Marquez, DataHub, OpenMetadata) through OpenLineage's own client.
+    """Posts events to an OpenLineage endpoint (Marquez, DataHub, OpenMetadata) through OpenLineage's client.
 
     Args:
         url: Such as `http://127.0.0.1:5000`.
@@ -85,7 +85,7 @@ class HttpTransport:
         if address.scheme not in ("http", "https") or not address.hostname:
             raise LineageError("bad_receiver")
         self._host = address.hostname
-        # The client (requests and all) is imported by whoever sends over HTTP, and by no one else.
+        # The client (with requests) is imported only for HTTP.
         from openlineage.client.transport.http import HttpConfig, create_token_provider  # noqa: PLC0415
         from openlineage.client.transport.http import HttpTransport as Client  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ class HttpTransport:
         self._client = Client(HttpConfig(url=url, endpoint=endpoint, timeout=timeout, auth=auth, retry={"total": 0}))
 
     def send(self, event: Mapping[str, Any]) -> None:
-        """Post one event; the receiver answered that it has it when this returns."""
+        """Post one event; on return the receiver has confirmed it."""
         from requests import HTTPError, RequestException  # noqa: PLC0415
 
         body: Any = dict(event)
@@ -105,7 +105,7 @@ class HttpTransport:
                 raise RefusedError("refused", status=status) from None
             raise LineageError("not_delivered", host=self._host, reason=f"status {status}") from None
         except RequestException as error:
-            # Only the error's name: its text may hold the URL with what is secret in it.
+            # Only the error's name: its text can contain the URL with a secret.
             raise LineageError("not_delivered", host=self._host, reason=type(error).__name__) from None
 
 

@@ -1,4 +1,4 @@
-"""What a file shows of itself, and a first contract and suite made of that: what `lakeward new` writes."""
+"""Profiles a file and drafts a contract and a suite, for `lakeward new`."""
 
 from lakeward.profiling.draft import draft
 from lakeward.profiling.findings import ColumnProfile, Key, Profile

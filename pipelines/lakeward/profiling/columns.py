@@ -1,6 +1,6 @@
-"""One column after the other: its type proven, its range, choices or form, its unit.
+"""Profiles columns: type, range, choices or pattern, and unit.
 
-Refuses to keep a value where the column may be about a person.
+Keeps no value of a column that could be personal.
 """
 
 import re
@@ -19,13 +19,13 @@ from lakeward.profiling.personal import looks_personal
 from lakeward.profiling.type_candidates import TypeCandidate, type_candidates
 from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, measure_disorder, try_types, typed_values
 
-# A list that a person can read and correct.
+# Maximum length of a list that a person can review.
 MAX_CHOICES = 20
-# Whole numbers that stand for something, by their name; others are counted or measured.
+# Names of integer columns with codes; others are counts or measurements.
 _CODE = re.compile(
     r"(^|_)(code|status|state|mode|flag|level|grade|shift|type|class|category)($|_)|状态|代码|班次|等级|类型|类别|模式"
 )
-# Values that come so often on average are a list; fewer may be names that did not come again.
+# Least average frequency of the values of a list; with fewer they can be names without repetition.
 MIN_REPEATS = 10
 
 
@@ -36,7 +36,7 @@ def profile_columns(
 
     Args:
         names: Each column's name in SQL, and in the file.
-        samples: Some texts of each column that holds text.
+        samples: Sample texts of each text column.
     """
     personal = {column: looks_personal(header, samples.get(column, ())) for column, header in names.items()}
     trials = _candidates_by_column(staged, names, samples, personal)
@@ -54,7 +54,7 @@ def _candidates_by_column(
     samples: Mapping[str, Sequence[str]],
     personal: Mapping[str, bool],
 ) -> dict[str, tuple[TypeCandidate, ...]]:
-    """A file's own types stand; what may be a person's number is no number to reckon with."""
+    """Types of the file are kept; numbers that could be personal stay text."""
     stored = staged.engine.types(staged.rows)
     found = {column: type_candidates(names[column], values, staged.record_format.decimal) for column, values in samples.items()}
     return {
@@ -96,7 +96,7 @@ def _best_format(staged: StagedRecords, column: str, holding: Sequence[TypeTrial
 
 
 def _with_statistics(engine: Engine, rows: Relation, columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
-    """Number of different values of each column, and the bounds of numbers, in one scan."""
+    """Number of distinct values of each column, and the bounds of numbers, in one scan."""
     items = [
         f"count(DISTINCT {identifier(column.name)}) AS d{index}"
         + (
@@ -120,7 +120,7 @@ def _to_decimal(value: float | Decimal | None) -> Decimal | None:
 
 
 def _with_content(engine: Engine, rows: Relation, column: ColumnProfile, samples: Sequence[str]) -> ColumnProfile:
-    """The column with its unit, its choices or its form."""
+    """The column with its unit, choices or pattern."""
     listed = 0 < column.distinct <= MAX_CHOICES and column.filled >= MIN_REPEATS * column.distinct and not column.personal
     if listed and column.type.kind is Kind.INTEGER and _CODE.search(column.name):
         return replace(column, choices=_choices(engine, rows, column), low=None, high=None)
@@ -134,7 +134,7 @@ def _with_content(engine: Engine, rows: Relation, column: ColumnProfile, samples
 
 
 def _unit(header: str) -> str | None:
-    """The unit that the header ends with, or the upper part of a header of several rows."""
+    """The unit at the end of the header, or of the upper part of a header of several rows."""
     guesses = (guess_unit_from_name(header), guess_unit_from_name(header.rpartition("_")[0]))
     return next((guess.code for guess in guesses if guess), None)
 
@@ -146,7 +146,7 @@ def _choices(engine: Engine, rows: Relation, column: ColumnProfile) -> tuple[str
 
 
 def _pattern(engine: Engine, rows: Relation, column: ColumnProfile, samples: Sequence[str]) -> str | None:
-    """The form of the sample, if the whole file keeps it."""
+    """The pattern of the sample, if the whole file matches it."""
     form = fixed_form(samples)
     if form is None:
         return None

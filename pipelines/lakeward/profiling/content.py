@@ -1,4 +1,4 @@
-"""What grading would say of the columns of a file: a first proposal, before there is a table. Counts only, no value."""
+"""Proposes grades for the columns of a file, before there is a table. Returns counts, no values."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from lakeward.profiling.type_trials import StagedRecords
 
 
 def detect_grades(staged: StagedRecords, columns: Sequence[ColumnProfile]) -> dict[str, GradeProposal]:
-    """Proposals for those columns of the staged file in which a detector found something.
+    """Proposals for the columns of the staged file with a detector's match.
 
     Raises:
         DefinitionError: A catalogue was edited in place.

@@ -1,6 +1,6 @@
-"""The draft of a contract: ODCS v3.2, each finding with its evidence in a comment. Written as text, for YAML writers drop comments.
+"""Writes the draft of a contract: ODCS v3.2, each finding with its evidence in a comment. As text, because YAML writers drop comments.
 
-Refuses to write a value of the file: evidence is counts.
+Never writes a value of the file: evidence is counts.
 """
 
 import json
@@ -15,7 +15,7 @@ from lakeward.profiling.findings import ColumnProfile, Profile, Times
 LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number", Kind.BOOLEAN: "boolean"} | {
     kind: str(kind) for kind in (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
 }
-# A period that fewer of the steps have is an accident, no promise.
+# Least share of steps with the period; with fewer it is chance.
 REGULAR = 0.5
 
 

@@ -1,4 +1,4 @@
-"""From a profile to a first contract and suite: what a person edits, not what a machine promises."""
+"""Drafts contract and suite from a profile, for a person to edit."""
 
 from lakeward.profiling.contract_text import contract_text
 from lakeward.profiling.findings import Profile
@@ -10,6 +10,6 @@ def draft(profile: Profile, name: str, zone: str) -> tuple[str, str]:
 
     Args:
         name: The dataset's name.
-        zone: IANA zone of the plant, for times that do not say their own.
+        zone: IANA zone of the plant, for times without an offset.
     """
     return contract_text(profile, name, zone), suite_text(profile, name)

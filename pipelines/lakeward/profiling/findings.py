@@ -1,4 +1,4 @@
-"""What profiling found, each finding with the counts it stands on. Values appear only as bounds and short lists of choices."""
+"""Value classes of a profile: findings with their counts. Values appear only as bounds and short lists of choices."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,17 +17,17 @@ class ColumnProfile:
     Args:
         source_name: Its name in the file.
         name: Its name in SQL.
-        rival_formats: Time formats that fit as many values as `time_format`: only a person can tell.
-        filled: Rows with a value.
-        converted: Of these, values that become the type.
-        distinct: Different values among these.
-        low, high: Least and greatest number; None for other types, and where the values may be about a person.
-        choices: All values, where they are few, stand for something and none may be about a person.
-        pattern: A regular expression that every value matches, where their form is fixed.
+        rival_formats: Time formats that match as many values as `time_format`; a person must choose.
+        filled: Number of rows with a value.
+        converted: Number of these values that convert to the type.
+        distinct: Number of distinct values among these.
+        low, high: Least and greatest number; None for other types, and if the column could be personal.
+        choices: All values, if they are few codes and not personal.
+        pattern: A regular expression that every value matches, if there is one.
         unit: UCUM code, guessed from the name.
-        as_percent: A workbook shows its fractions as percentages.
-        personal: Its name or its values look as if they were about a person.
-        grade_proposal: What grading proposes, where a detector found something.
+        as_percent: Whether a workbook formats its fractions as percentages.
+        personal: Whether its name or its values look personal.
+        grade_proposal: The grade proposal, if a detector matched.
     """
 
     source_name: str
@@ -49,17 +49,17 @@ class ColumnProfile:
 
     @property
     def has_range(self) -> bool:
-        """Whether its bounds mean something, and may be told."""
+        """Whether its bounds are meaningful and can be shown."""
         return self.type.kind in NUMBERS and not self.personal
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What tells rows apart.
+    """A key of the rows.
 
     Args:
-        columns: Names; the time column, where it is among several, is the last.
-        others: Single columns that are unique as well.
+        columns: Names of its columns; a time column is the last of several.
+        others: Other unique single columns.
     """
 
     columns: tuple[str, ...] = ()
@@ -72,9 +72,9 @@ class Times:
 
     Args:
         column: Name of the column.
-        period_seconds: Median step between neighbours of one series; None where no two rows have neighbours.
-        regular: So many of `steps` steps have that length.
-        offsets: So many of its values carry an offset from UTC.
+        period_seconds: Median step between neighbours of one series; None without neighbours.
+        regular: Number of the `steps` steps with this length.
+        offsets: Number of its values with an offset from UTC.
     """
 
     column: str
@@ -89,11 +89,12 @@ class Profile:
     """One file.
 
     Args:
-        record_format: How its records look; `nulls` are those that occur.
-        agreeing_records, sampled_records: So many of so many sampled records have the same number of fields; 0 of 0 where there are no fields.
-        rows: Records that could be read.
-        rejects: Records that could not.
-        suffix: Of the file's name, as a drop folder's pattern needs it.
+        record_format: Format of its records; `nulls` are those that occur.
+        agreeing_records, sampled_records: Sampled records with the most common number of fields, and all sampled records; 0 of 0
+            without fields.
+        rows: Number of readable records.
+        rejects: Number of unreadable records.
+        suffix: Suffix of the file's name, for the pattern of a drop folder.
     """
 
     record_format: RecordFormat
@@ -110,6 +111,6 @@ class Profile:
         """The column called `name`.
 
         Raises:
-            StopIteration: There is none.
+            StopIteration: The column does not exist.
         """
         return next(column for column in self.columns if column.name == name)

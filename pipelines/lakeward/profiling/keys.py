@@ -1,4 +1,4 @@
-"""What tells rows apart, and how often they come: proven by counting on the whole file."""
+"""Finds keys and periods, proven by counting over the whole file."""
 
 import re
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ from lakeward.engines.protocols import Engine
 from lakeward.profiling.findings import ColumnProfile, Key, Times
 from lakeward.profiling.type_trials import StagedRecords
 
-# Columns to pair with the time column, those with the fewest values first: series are few, readings are many.
+# Maximum number of columns to pair with the time column, those with the fewest values first.
 PAIRS = 8
 # Columns to look for a key of two or three among, and groups that are counted on the whole file.
 NAMING, GROUPS = 6, 4
-# Rows on which a group must prove itself first: most groups repeat early, and counting them all costs a sort each.
+# Number of rows for a first test: most groups repeat early, and counting all rows costs a sort per group.
 FIRST = 20_000
-# Repetitions that unrelated columns would show: with fewer to be expected, having none is an accident.
+# Expected repetitions of unrelated columns; with fewer, uniqueness can be chance.
 MIN_EXPECTED_REPEATS = 3
-# Whole numbers that may be names by their number: more different ones are measured.
+# Maximum number of distinct integers that can be identifiers; more are measurements.
 MAX_NAMING_INTEGERS = 20
-# Kinds whose values are the same or not, without rounding.
+# Types with exact equality.
 EXACT = frozenset({Kind.STRING, Kind.INTEGER, Kind.DATE})
 
 _IDENTIFIER = re.compile(r"(^|_)(id|no|nr|number|code|key|uid|uuid|udi|serial)($|_)|编号|单号|序号|工单")
@@ -32,7 +32,7 @@ _OFFSET = "(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
 def find_time_column(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
-    """The fullest timestamp; of several, one that is called so, then the first."""
+    """The timestamp column with the most values; of several, one with such a name, then the first."""
     found = [column for column in columns if column.type.kind is Kind.TIMESTAMP and column.converted]
     return max(found, key=lambda column: (column.converted, bool(_TIME.search(column.name))), default=None)
 
@@ -40,7 +40,7 @@ def find_time_column(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
 def find_key(engine: Engine, values: Relation, columns: Sequence[ColumnProfile], time: ColumnProfile | None, rows: int) -> Key:
     """A column that is unique, an identifier before the time, the time before others; else one that is with the time; else two or three.
 
-    Never what may be about a person: a key travels everywhere.
+    Never personal columns, since a key is copied everywhere.
 
     Args:
         values: The file's rows, every column in its type; there are so many `rows`.
@@ -61,7 +61,7 @@ def find_key(engine: Engine, values: Relation, columns: Sequence[ColumnProfile],
 
 
 def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, key: Key) -> Times:
-    """Period and offsets of the time column, each series for itself."""
+    """Period and offsets of the time column, per series."""
     series = "".join(
         f"PARTITION BY {identifier(column)} " for column in key.columns if column != time.name and len(key.columns) > 1
     )
@@ -104,7 +104,7 @@ def _find_group_key(
 
 
 def _is_naming(column: ColumnProfile) -> bool:
-    """Whether it names a thing or a day; a whole number does if it is called so, or is one of few."""
+    """Whether it identifies a thing or a day; an integer does if its name says so, or if it has few values."""
     return column.type.kind is not Kind.INTEGER or column.distinct <= MAX_NAMING_INTEGERS or bool(_IDENTIFIER.search(column.name))
 
 
@@ -135,7 +135,7 @@ def _unique_groups(
 
 
 def _count_offsets(staged: StagedRecords, time: ColumnProfile) -> int:
-    """How many ISO 8601 texts say their offset from UTC; a written format has one for all or for none."""
+    """Number of ISO 8601 texts with an offset from UTC; with a given format it is all or none."""
     stored = staged.engine.types(staged.rows)[time.name].kind
     if time.time_format or stored is not Kind.STRING:
         return time.converted if time.time_format and "%z" in time.time_format else 0

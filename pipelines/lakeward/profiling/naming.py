@@ -1,4 +1,4 @@
-"""Names of columns as SQL can say them. A name in Chinese is a good name, and stays."""
+"""SQL names of columns. Chinese names are valid and stay unchanged."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""The fixed form of identifiers, as a regular expression: `M-017`, `L2.TT.104`. Refuses to see one in free text."""
+"""The fixed form of identifiers, as a regular expression: `M-017`, `L2.TT.104`. Free text has none."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _CLASSES = (
 
 
 def fixed_form(values: Sequence[str]) -> str | None:
-    """A pattern that all values match; None where they have no form in common, or no digit to vary."""
+    """A pattern that all values match; None if they have no common form, or no digits."""
     if len(values) < 2 or max(map(len, values)) > LONGEST:
         return None
     shapes: dict[tuple[str, ...], list[list[str]]] = {}

@@ -1,12 +1,12 @@
-"""Whether a column looks as if it were about a person: then no value of it may be written into a draft (docs/explanation/laws.md, 6).
+"""Detects columns that could be personal, whose values must not be in a draft (docs/explanation/laws.md, 6).
 
-Refuses to grade: that is another flow's, with better detectors. This one errs on the side of silence.
+Cautious, and independent of grading, which has better detectors.
 """
 
 import re
 from collections.abc import Sequence
 
-# One value in twenty is enough: texts hold a phone number here and there.
+# Least share of values: texts can contain a phone number here and there.
 SHARE = 0.05
 
 _NAMES = re.compile(
@@ -22,7 +22,7 @@ _VALUES = re.compile(
 
 
 def looks_personal(header: str, values: Sequence[str]) -> bool:
-    """Whether the column's name, or some of its values, may be about a person."""
+    """Whether the column's name, or some of its values, look personal."""
     if _NAMES.search(header.replace("_", " ")):
         return True
     matches = sum(1 for value in values if _VALUES.search(value))

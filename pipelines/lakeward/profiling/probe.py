@@ -1,4 +1,4 @@
-"""The first look at a file: its format, dialect and header, before any value is understood."""
+"""Probes a file: format, dialect and header, before values are parsed."""
 
 import codecs
 import hashlib
@@ -17,18 +17,18 @@ from lakeward.sources.sniff import format_fault, guess_dialect, guess_encoding, 
 
 # Some hundreds of records of any width.
 HEAD = 1 << 18
-# A name that no file gives a column: to ask for it makes the engine report all the file's own as unknown.
+# A column name that no file has: requesting it makes the engine report all columns of the file as unknown.
 _NO_COLUMN = Column("no_column", DataType(Kind.STRING), "\x00")
 
 
 @dataclass(frozen=True, slots=True)
 class FileProbe:
-    """What the first look showed.
+    """The result of probing a file.
 
     Args:
-        record_format: What it seems to be written in.
+        record_format: Its likely format.
         agreeing_records, sampled_records: As in `Profile`.
-        percent_columns: Names of columns that a workbook shows as percentages.
+        percent_columns: Names of columns that a workbook formats as percentages.
     """
 
     input: BatchInput
@@ -40,10 +40,10 @@ class FileProbe:
 
 
 def probe_file(path: Path, sheet: str | None = None) -> FileProbe:
-    """The file as an input, with the dialect it seems to be written in.
+    """The file as an input, with its likely dialect.
 
     Args:
-        sheet: Of a workbook; None: the only one with something in it.
+        sheet: Sheet of a workbook; None for the only sheet with data.
 
     Raises:
         UsageError: It is empty, of a format that can't be read, or its first record names no columns.

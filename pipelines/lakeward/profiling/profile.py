@@ -1,4 +1,4 @@
-"""From a file to its profile: looked at, read by the engine as an ingest would read it, tried, measured."""
+"""Profiles a file: probes it, reads it with the engine as in an ingest, tests types, measures."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,10 +21,10 @@ from lakeward.profiling.type_trials import StagedRecords, null_tokens, sample_te
 
 
 def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profile:
-    """What the file shows of itself.
+    """Profile a file.
 
     Args:
-        sheet: Of a workbook; None: the only one with something in it.
+        sheet: Sheet of a workbook; None for the only sheet with data.
 
     Raises:
         UsageError: It is empty, can't be read, or has no header or no rows.
@@ -66,7 +66,7 @@ def _with_percent_unit(column: ColumnProfile, probe: FileProbe) -> ColumnProfile
 
 
 def _stage(engine: Engine, probe: FileProbe, names: Mapping[str, str]) -> tuple[StagedRecords, int, int]:
-    """Read the file once and keep its rows; how many rows and rejects there are."""
+    """Read the file once and materialise its rows; returns the numbers of rows and rejects."""
     columns = tuple(Column(column, STRING, header) for column, header in names.items())
     read = engine.stage((probe.input,), probe.record_format, columns)
     rows = engine.materialise("profile_staged", f"SELECT {', '.join(map(identifier, names))}, _row FROM {read.rows}")

@@ -1,4 +1,4 @@
-"""The first look at a workbook: which sheet, and where its table begins. Refuses to choose one of several sheets."""
+"""Probes a workbook: its sheet, and the position of its table. With several sheets the user must choose."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ def probe_sheet(path: Path, record_format: RecordFormat, sheet: str | None) -> t
     """The record format with the sheet and its header, and the columns that are shown as percentages.
 
     Args:
-        sheet: None: the only one with something in it; it is left unnamed, for the next file may call it otherwise.
+        sheet: None for the only one with data; then the draft names no sheet, since other files can name it differently.
 
     Raises:
         UsageError: There is no such sheet, there are several, or none has a header.
@@ -34,7 +34,7 @@ def probe_sheet(path: Path, record_format: RecordFormat, sheet: str | None) -> t
 
 
 def check_workbook(path: Path, fault_code: str | None) -> None:
-    """That the file is a workbook by its beginning.
+    """Check that the file is a workbook.
 
     Args:
         fault_code: Message code of why it is not.
@@ -49,7 +49,7 @@ def check_workbook(path: Path, fault_code: str | None) -> None:
 
 
 def _check_sheet_choice(path: Path, limit: int, sheet: str | None) -> None:
-    """That there is one sheet to look at."""
+    """Check that there is one sheet to read."""
     filled, all_sheets = sheet_names(path, limit)
     if sheet is None and not filled:
         raise UsageError("sample_empty", file=path)

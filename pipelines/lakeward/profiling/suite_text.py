@@ -1,6 +1,6 @@
-"""The draft of a suite, for Great Expectations 1.24: what the file keeps without exception, as rules that a person may correct.
+"""Writes the draft of a suite for Great Expectations 1.24: rules that the whole file satisfies, for a person to correct.
 
-A bound or a list comes from one file, so it warns; only what the contract's key and types say keeps a row out.
+A bound or a list comes from one file, so it only warns; rows are quarantined only by the contract's key and types.
 """
 
 import json
@@ -14,12 +14,12 @@ from lakeward.core.workbook import ERRORS
 from lakeward.profiling.findings import ColumnProfile, Profile
 
 GX_VERSION = "1.24.1"
-# The seen range is widened by this share of itself on each side: the next file is seldom within the last one's extremes.
+# The observed range is widened by this share on each side, since the next file can exceed it.
 MARGIN = Decimal("0.1")
-# What Excel shows where a formula failed: no text that anyone wrote. In numbers and times it does not convert anyway.
+# Excel's error values, which are no text. In numbers and times they do not convert anyway.
 ERROR_FORM = "^#(" + "|".join(error[1:].replace("?", "[?]") for error in ERRORS) + ")$"
 FORMULA_ERROR_NOTE = "An error of Excel is the failure of a formula, not a value."
-# Significant digits of a bound: more would say that the bound is known.
+# Significant digits of a bound: more would suggest false precision.
 DIGITS = 3
 
 
@@ -57,7 +57,7 @@ def _expectations(profile: Profile, column: ColumnProfile) -> Iterator[dict[str,
 
 
 def widen_range(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:
-    """The range with a margin, rounded outwards; what is never negative, or never positive, stays so."""
+    """The range with a margin, rounded outwards; a range without negative, or positive, values stays so."""
     margin = (high - low) * MARGIN or abs(high) * MARGIN
     least, most = _round_digits(low - margin, ROUND_FLOOR), _round_digits(high + margin, ROUND_CEILING)
     return (max(least, Decimal(0)) if low >= 0 else least), (min(most, Decimal(0)) if high <= 0 else most)

@@ -1,4 +1,4 @@
-"""The ways in which plants write times, and which of them a set of texts can be."""
+"""Time formats of plants, and their match with sample texts."""
 
 import re
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ FORMATS = (
     *("%Y年%m月%d日 %H:%M", "%Y年%m月%d日 %H:%M:%S", "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S"),
 )
 DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d-%b-%Y", "%Y年%m月%d日", "%Y%m%d")
-# Digits alone are a time only in full length: `%Y%m%d` would read 2018111 too.
+# Digits only are a time only in full length: `%Y%m%d` would read 2018111 too.
 _DIGITS = {"%Y%m%d%H%M%S": 14, "%Y%m%d": 8}
-# What any of the formats begins with: most columns are told from times by this alone.
+# Common beginning of all formats, which excludes most columns quickly.
 _BEGINS = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}|\d{1,2}-[A-Za-z]{3}-\d|\d{4}/\d|\d{4}年\d|\d{8}(\d{6})?( |$)")
 # Plants have no readings from before, and a number that happens to look like a date seldom falls between.
 _YEARS = range(1970, 2101)

@@ -1,6 +1,6 @@
-"""Which types a column may have, by a sample of its texts. The engine proves or disproves each on the whole file.
+"""Candidate types of a column from a sample. The engine tests each on the whole file.
 
-Refuses to take identifiers for numbers: leading zeros, and digits beyond 64 bits, are texts.
+Identifiers are not numbers: values with leading zeros, or beyond 64 bits, are texts.
 """
 
 import re
@@ -11,7 +11,7 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.profiling.times import DATE, TIMESTAMP, fitting_formats
 from lakeward.quality.convert import FALSE_WORDS, ISO_DATE, ISO_TIME, TRUE_WORDS, number_pattern
 
-# From here on a type is the column's, and what does not fit it is a fault that quarantine shows; below, it is a text.
+# Least share of converting values for a type; below it the column is text. Other values will be quarantined.
 MIN_TYPE_SHARE = 0.95
 # So many digits always fit 64 bits.
 INTEGER_DIGITS = 18

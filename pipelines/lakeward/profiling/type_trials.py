@@ -1,4 +1,4 @@
-"""Values, as the engine sees them: every count is taken on the whole file, by the conversion that an ingest would use."""
+"""Tests types on the whole file in the engine, with the conversion of an ingest."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from lakeward.profiling.type_candidates import MIN_TYPE_SHARE, TypeCandidate
 from lakeward.quality.convert import ConvertedColumn, convert_column
 from lakeward.quality.sql import stack
 
-# What loggers, spreadsheets and people write where there is no value.
+# Texts for a missing value from loggers, spreadsheets and people.
 NULLS = ("", "NA", "N/A", "#N/A", "null", "NULL", "NaN", "nan", "-", "--", "空")
 # Rows of a sample, spread over the whole file: enough to see every common form, few enough for Python.
 SAMPLE_ROWS = 1000
@@ -32,11 +32,11 @@ class StagedRecords:
 
 @dataclass(frozen=True, slots=True)
 class TypeTrialResult:
-    """What a trial came to on the whole file.
+    """The result of a type test on the whole file.
 
     Args:
-        filled: Values that are there.
-        converted: Of these, those that become the type.
+        filled: Number of values.
+        converted: Number of these that convert to the type.
     """
 
     candidate: TypeCandidate
@@ -45,7 +45,7 @@ class TypeTrialResult:
 
     @property
     def fits(self) -> bool:
-        """Whether the column may well be of this type."""
+        """Whether the column can have this type."""
         return self.filled > 0 and self.converted >= MIN_TYPE_SHARE * self.filled
 
 

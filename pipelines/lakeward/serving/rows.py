@@ -65,7 +65,7 @@ class Rows:
         return found[0] if found else None
 
     def limit(self, rows: int) -> "Rows":
-        """The first `n` rows."""
+        """The first `rows` rows."""
         return Rows(self.__relation.limit(int(rows)), self.__report)
 
     def df(self) -> Any:

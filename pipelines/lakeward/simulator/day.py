@@ -14,7 +14,7 @@ from lakeward.simulator.truth import InjectedDefect, Truth
 
 INBOX = PurePosixPath("inbox")
 TRUTH = PurePosixPath("truth/injected.csv")
-# The column that only the gateways' replay file has: no contract knows it.
+# A column only of the gateways' replay file, which is in no contract.
 EXTRA_COLUMN, EXTRA_VALUE = "gateway", "gw-02"
 
 # Path, content and encoding of one file.
@@ -22,9 +22,9 @@ Written = tuple[PurePosixPath, str, str]
 
 
 def write_plant_day(root: Path, *, seed: int, day: date) -> Truth:
-    """Write the files of `day` below `root/inbox`, and what is wrong in them to `root/truth/injected.csv`.
+    """Write the files of `day` below `root/inbox`, and their defects to `root/truth/injected.csv`.
 
-    The same seed and day give the same bytes under the same names; a file that holds them already is left alone.
+    The same seed and day give the same bytes and names; an equal existing file is not rewritten.
     """
     faulty, injected = _telemetry(seed, day)
     exported, corrections, order_faults = orders.export(day, seeded_random(seed, day, "orders"))
@@ -73,7 +73,7 @@ def _write(path: Path, content: bytes) -> None:
     if path.exists() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Renamed into place, so that whoever watches the folder never sees half a file.
+    # Renamed into place, so that readers of the folder never see a partial file.
     part = path.with_name(path.name + ".part")
     part.write_bytes(content)
     part.replace(path)

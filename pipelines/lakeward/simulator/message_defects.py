@@ -1,7 +1,7 @@
-"""Defects of the way from sensor to file: labels, clocks, order, loss and repetition. The measurement itself was right.
+"""Defects of transport: labels, clocks, order, loss and repetition. The measurement itself is right.
 
-Each function changes the feed in place and says what it did. They run in the order of `MESSAGE_DEFECTS`: what a device
-writes comes first, what the network does to it comes last.
+Each function changes the feed in place and returns its defects. They run in the order of `MESSAGE_DEFECTS`: defects of devices
+first, defects of the network last.
 """
 
 import random
@@ -24,7 +24,7 @@ MessageDefect = Callable[[Feed, random.Random], Iterator[Mark]]
 
 
 def new_tag(feed: Feed, rng: random.Random) -> Iterator[Mark]:
-    """A tag that nobody announced begins to report; magnitude: its unit. Not a defect."""
+    """An unannounced tag begins to report; magnitude: its unit. Not a defect."""
     series, span = f"{SITE}/line2/pack02/humidity_pct", range(12 * HOUR, TICKS)
     feed.signals[series] = Signal(series=series, unit="%", decimals=2, values=[48 + wobble for wobble in noise(rng, TICKS, 1.5)])
     feed.rows[series] = [feed.message(series, tick).line() if tick in span else "" for tick in range(TICKS)]

@@ -1,6 +1,6 @@
-"""Defects of the sensor or the controller: the message is well formed, what it says is wrong.
+"""Defects of the sensor or the controller: the message is well formed, its value is wrong.
 
-Each function changes signals in place and says what it did. Each kind has tags of its own, so that no defect hides another.
+Each function changes signals in place and returns its defects. Each kind has tags of its own, so that no defect hides another.
 """
 
 import random

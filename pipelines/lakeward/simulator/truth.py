@@ -1,4 +1,4 @@
-"""What was injected, by name, so that detection can be scored. Holds no reading that is not a defect."""
+"""The injected defects by name, so that detection can be scored."""
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
