@@ -1,4 +1,4 @@
-"""Lineage of a lake: inputs and outputs of each step as OpenLineage events in a durable outbox, and walks through the lineage graph."""
+"""Lineage of a lake: inputs and outputs of each step as OpenLineage events in a durable outbox, and the lineage graph."""
 
 from lakeward_lineage.columns import column_lineage
 from lakeward_lineage.errors import LineageError, RefusedError

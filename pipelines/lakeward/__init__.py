@@ -31,7 +31,7 @@ def connect(role: str, project: str | Path | None = None) -> "Connection":
         ...     con.sql("SELECT machine, temp_degc FROM silver.press_line ORDER BY temp_degc").fetchall()
         [('M1', 20.5), ('M1', 21.5), ('M2', 24.0)]
     """
-    from lakeward.flows import connect as open_door  # noqa: PLC0415 -- whoever parses a DAG must not pay for DuckDB
+    from lakeward.flows import connect as open_door  # noqa: PLC0415 -- a DAG parse must not import DuckDB
 
     return open_door(role, project)
 

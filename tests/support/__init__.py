@@ -1,1 +1,1 @@
-"""What several tests need: small projects, sessions, comparisons and processes. Only real parts; no test lies here."""
+"""Helpers of several tests: small projects, sessions, comparisons and processes. Only real parts; no tests."""

@@ -1,4 +1,4 @@
-"""Both engines, for tests that speak the protocol alone and run over each."""
+"""Fixtures of both engines, for tests that use only the protocol."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A plant whose files hold what files should not: odd numbers, odd times, odd texts, and every compiled rule over them."""
+"""A plant whose files hold unusual numbers, times and texts, with every compiled rule over them."""
 
 import csv
 import io
@@ -117,7 +117,7 @@ EDGE_VALUES = {
     "k": ["2026-02-30", "2026-1-2", "0001-01-01", "9999-12-31", "20260102", "2026-01-02 00:00:00", "soon"],
     "b": ["1", "0", "t", "F", "yes", "TRUE", "2"],
 }
-# Most rows are usual ones: a batch in which every row is set aside would say nothing of silver.
+# Most rows are usual ones: with all rows in quarantine, silver would not be tested.
 PLAIN = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in USUAL_VALUES.items()})
 EDGE_OVERRIDES = st.just({}) | st.lists(
     st.sampled_from([(name, value) for name, values in EDGE_VALUES.items() for value in values]), max_size=2
@@ -144,7 +144,7 @@ def make_edge_case_plant(root: Path, every_nth: int = 1) -> Settings:
 
 
 def suite(every_nth: int) -> dict:
-    """What is compiled; few rules set rows aside."""
+    """The compiled rules; few of them quarantine rows."""
     rules = [rule(number, *case) for number, case in enumerate([*CASES, *WITH_CONDITION]) if number % every_nth == 0]
     return {"name": NAME, "expectations": rules, "meta": {"great_expectations_version": "1.24.1"}}
 

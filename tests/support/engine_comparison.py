@@ -1,4 +1,4 @@
-"""One project taken the same way by both engines into two lakes, and all that their tables differ in."""
+"""Runs one project with both engines into two lakes, and compares their tables."""
 
 import shutil
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from lakeward.engines.embedded.engine import EmbeddedEngine
 from lakeward.flows import run_all
 from support.both_engines import CONF
 
-# What a rerun need not repeat: whose run it was, and when. And the engine's name, which is meant to differ.
+# Columns that a rerun need not repeat: run and time. And the engine's name, which differs.
 NOT_COMPARED = frozenset(
     {"_run_id", "_ingested_at", "run_id", "engine", "observed_at", "judged_at", "scored_at", "started_at", "finished_at"}
     | {"planned_at", "applied_at", "done_at", "proposed_at", "assessed_at", "_repaired_at"}
 )
-# As far as doubles are compared: what is summed up in another order differs behind them.
+# Digits of compared doubles: sums in another order differ after these.
 DIGITS = "CAST(printf('%.12g', {}) AS DOUBLE)"
 # Java's second compiler pays back after minutes only.
 SHORT_LIVED = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.shuffle.partitions": "2"}
@@ -42,7 +42,7 @@ class TwoLakes:
             file.write_bytes(content)
 
     def differences(self) -> dict[str, Any]:
-        """What differs, by table; empty where the lakes are the same."""
+        """Differences by table; empty if the lakes are equal."""
         lakes = [settings.start / "lake" for settings in (self.embedded, self.spark)]
         there = [{str(log.parent.relative_to(lake)) for log in lake.glob("*/*/_delta_log")} for lake in lakes]
         found: dict[str, Any] = dict.fromkeys(there[0] ^ there[1], "only one has it")
@@ -64,14 +64,14 @@ def two_lakes(root: Path, make: Callable[[Path], Settings]) -> TwoLakes:
 
 
 def run_and_count(settings: Settings) -> list[tuple[str, Any]]:
-    """Run all datasets: what came of each, by name; nothing may fail."""
+    """Run all datasets and return their reports by name; none may fail."""
     done, failed = run_all(settings)
     assert failed == {}
     return [(report.dataset, report.counts) for report in done]
 
 
 def _table_differences(engine: EmbeddedEngine, left: Path, right: Path) -> dict[str, Any]:
-    """Columns that only one has, or the first rows that only one has; empty where they are the same."""
+    """Columns, or first rows, that only one of them has; empty if they are equal."""
     scans = [f"delta_scan({literal(str(side))})" for side in (left, right)]
     types = [{row["column_name"]: row["column_type"] for row in engine.fetch(f"DESCRIBE SELECT * FROM {scan}")} for scan in scans]
     if types[0] != types[1]:

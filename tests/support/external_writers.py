@@ -1,4 +1,4 @@
-"""What other programs do to a table of ours through delta-spark: they know neither our transactions nor the fence."""
+"""External writers with delta-spark, which know neither Lakeward's transactions nor the fence."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""One table, many expectations, two judges: ours on DuckDB, and Great Expectations on pandas, in one validation."""
+"""Compares Lakeward on DuckDB with Great Expectations on pandas, over one table and many expectations."""
 
 import math
 import warnings
@@ -38,7 +38,7 @@ STORED: dict[str, DataType] = {c.name: c.type for c in CONTRACT.columns}
 
 @dataclass(frozen=True)
 class JudgeResult:
-    """What one judge says: success (None: it raised, or nobody judged), counts by Great Expectations' names, what was observed."""
+    """The result of one of them: success (None if it raised or did not judge), counts by Great Expectations' names, observed value."""
 
     success: bool | None
     counts: dict[str, Any]

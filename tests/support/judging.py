@@ -31,7 +31,7 @@ NATIVE = {
 
 @dataclass(frozen=True)
 class JudgedRows:
-    """What judging gave; instants as text in UTC."""
+    """The result of judging; times as text in UTC."""
 
     verdicts: dict
     good: list

@@ -95,7 +95,7 @@ def csv_line(machine: str, minute: int, temp: object) -> str:
 
 
 def ingest_killed_at(root: Path, step: BatchStep) -> None:
-    """Run the dataset, and die without a word when `step` is reached."""
+    """Run the dataset, and kill the process at `step`."""
 
     def die(reached: BatchStep) -> None:
         if reached is step:

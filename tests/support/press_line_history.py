@@ -1,4 +1,4 @@
-"""A press line with a past: batches of clean readings in two states, with an operator's name and mobile number beside each."""
+"""A press line with a history: batches of clean readings in two states, with an operator's name and mobile number."""
 
 from pathlib import Path
 
@@ -36,13 +36,13 @@ def reading(batch: int, row: int, **other: object) -> str:
 
 
 def deliver(plant: Plant, batch: int, *lines: str) -> None:
-    """Drop one file and take it in, as a batch of its own."""
+    """Drop one file and ingest it as one batch."""
     plant.drop(f"{batch:03d}.csv", *lines, header=HEADER)
     ingest_dataset(plant.settings, "press_line")
 
 
 def make_press_line_history(root: Path, batches: int = 5, rows: int = ROWS) -> Plant:
-    """A project whose dataset has taken in so many clean batches."""
+    """A project whose dataset has this number of clean batches."""
     plant = make_plant(root)
     plant.contract(columns=COLUMNS)
     for batch in range(batches):

@@ -1,4 +1,4 @@
-"""A press line whose thermometer once sent tenths of a degree, and the words that tests of its quarantine use."""
+"""A press line whose thermometer once sent tenths of a degree, and helpers of its quarantine tests."""
 
 import os
 import signal
@@ -69,7 +69,7 @@ def make_quarantine_plant(root: Path) -> QuarantinePlant:
 
 
 def replay_killed_at(root: Path, step: BatchStep) -> None:
-    """Replay, and die without a word when `step` is reached."""
+    """Replay, and kill the process at `step`."""
 
     def die(reached: BatchStep) -> None:
         if reached is step:

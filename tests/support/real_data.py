@@ -1,4 +1,4 @@
-"""Real files of real plants, taken the whole way: a project per set, and a second reader of files and tables that counts for itself."""
+"""Real files of real plants: a project per data set, and an independent reader of files and tables."""
 
 import csv
 import json

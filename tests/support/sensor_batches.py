@@ -1,4 +1,4 @@
-"""Judging readings by sensor rules with the real plan on a real DuckDB, batch after batch, each with what the ones before left."""
+"""Judges readings by sensor rules with the real plan on a real DuckDB, batch by batch, with stored context."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ def telemetry_contract(names=LONG, period=10):
 
 @dataclass
 class BatchSequence:
-    """A line of batches under one suite.
+    """A sequence of batches under one suite.
 
     Args:
         totals: Per rule, readings evaluated and failed in all batches so far.

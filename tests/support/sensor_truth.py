@@ -1,4 +1,4 @@
-"""Sensor rules against a known truth: which readings each rule flags, and how many of the true defects it finds."""
+"""Compares sensor rules with a known truth: flagged readings, and found defects."""
 
 import csv
 from collections import defaultdict

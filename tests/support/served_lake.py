@@ -1,4 +1,4 @@
-"""A small lake with people in it, and a connection to it as one role: what the tests of serving ask and attack."""
+"""A small lake with personal data, and connections by role, for tests of serving."""
 
 import os
 import signal

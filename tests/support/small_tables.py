@@ -109,14 +109,14 @@ def append_in_process(lake, start, version, app):
 
 
 def die_before_commit(lake):
-    """Write the files of a batch and die."""
+    """Write the files of a batch and kill the process."""
     engine = EmbeddedEngine(lake)
     write_files(engine._con, folder(lake), SPEC, rows(20, 30))
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 class DyingPacker(DuckDbBinWriter):
-    """Packs, and dies before anybody commits."""
+    """Packs, and kills the process before the commit."""
 
     def write_bins(self, bins, stored, order_by):
         super().write_bins(bins, stored, order_by)

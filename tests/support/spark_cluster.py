@@ -229,13 +229,13 @@ def wait_until(condition: Callable[[], Any]) -> Any:
 
 
 def free_port() -> int:
-    """A port that nobody listens at now."""
+    """A free port."""
     with socket.socket() as bound:
         bound.bind((LOOPBACK, 0))
         return int(bound.getsockname()[1])
 
 
 def is_listening(port: int) -> bool:
-    """Whether somebody listens."""
+    """Whether a process listens."""
     with socket.socket() as knocking:
         return knocking.connect_ex((LOOPBACK, port)) == 0

@@ -1,4 +1,4 @@
-"""A session of its own for tests of reading: give it files, look at rows, rejects and reports, whichever engine read them."""
+"""Sessions for tests of reading: files in; rows, rejects and reports out, for each engine."""
 
 import functools
 from contextvars import ContextVar

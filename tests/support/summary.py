@@ -1,4 +1,4 @@
-"""What a run of the tests says at its end: the seconds of each folder, and which tests it left out with the command that runs them.
+"""The summary of a test run: seconds per folder, and the tests left out with the command that runs them.
 
 It works alike in one process and over several workers: reports reach the controller, and a worker hands on what it left out.
 """

@@ -1,4 +1,4 @@
-"""Writes the draft of a contract: ODCS v3.2, each finding with its evidence in a comment. As text, because YAML writers drop comments.
+"""Writes the draft of a contract: ODCS v3.2, each finding with evidence in a comment. As text, because YAML writers drop comments.
 
 Never writes a value of the file: evidence is counts.
 """

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-# Longer texts and more parts are sentences, or identifiers nobody would write a rule for.
+# Limits of length and parts: longer texts are sentences, or identifiers without a useful rule.
 LONGEST, PARTS = 40, 9
 # Kinds of identifiers in one column, and how many values each must have: one of a kind is a slip, not a form.
 FORMS, OFTEN = 3, 10

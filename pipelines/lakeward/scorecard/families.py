@@ -22,7 +22,7 @@ _DAY = "strftime(make_timestamp(epoch_us({0})), '%Y-%m-%d')"
 
 
 def mean(column: str) -> str:
-    """SQL: the mean of a DECIMAL column with two digits, by integers, so that every engine rounds half up; NULL without values."""
+    """SQL: the mean of a DECIMAL column with two digits, by integers, so that every engine rounds half up; else NULL."""
     cents = f"sum(CAST(100 * {column} AS BIGINT))"
     return (
         f"CAST(CAST((2 * {cents} + count({column})) // nullif(2 * count({column}), 0) AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(5, 2))"

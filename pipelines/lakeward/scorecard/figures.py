@@ -1,4 +1,4 @@
-"""Figures with evidence: a family is one query whose cells are figures, and a figure's evidence is this query, limited to its cell.
+"""Figures with evidence: a family is one query whose cells are figures, and the evidence of a figure is this query for its cell.
 
 So the displayed number and the result of its evidence are the same by construction. A family without a table
 is unknown and has no figures.

@@ -1,4 +1,4 @@
-"""Technicians who do not exist. Names are common ones; phone and resident ID numbers lie in ranges that nobody is given."""
+"""Technicians who do not exist. Names are common ones; phone and resident ID numbers are from unassigned ranges."""
 
 import random
 from dataclasses import dataclass

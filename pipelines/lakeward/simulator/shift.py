@@ -12,7 +12,7 @@ MINUTE = 60 // TICK_S
 
 
 class State(IntEnum):
-    """A machine's state; `IDLE` is time that nobody planned (no shift, break)."""
+    """A machine's state; `IDLE` is unplanned time (no shift, break)."""
 
     DOWN = 0
     IDLE = 1

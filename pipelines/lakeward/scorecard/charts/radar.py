@@ -1,4 +1,4 @@
-"""Radar chart of readiness by domain: an unmeasured domain has a dashed spoke without a point, so that unknown never looks like zero."""
+"""Radar chart of readiness by domain: an unmeasured one has a dashed spoke without a point, so that unknown never looks like zero."""
 
 from collections.abc import Sequence
 from math import cos, pi, sin

@@ -1,6 +1,6 @@
 """The dialect of delimited text: by which delimiter the records of a sample come out alike.
 
-Refuses to guess from one value; the counts of a few hundred records decide.
+The counts of a few hundred records decide, never a single value.
 """
 
 import csv

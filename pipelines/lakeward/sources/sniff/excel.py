@@ -1,6 +1,6 @@
 """Where the table of a workbook stands: on which sheet, below which rows of titles, under a header of how many rows.
 
-Refuses to be sure, and to choose between sheets: a guess is for a draft that a person reads.
+A guess is only for the draft of a contract. With several sheets the user must choose.
 """
 
 import itertools

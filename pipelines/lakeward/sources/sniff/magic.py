@@ -1,6 +1,6 @@
-"""A file against its name: the marks by which formats are told apart, at both ends.
+"""Detects file formats by their magic bytes at both ends.
 
-Refuses to judge single records: a text file with a bad line is still a text file.
+Records are not checked: a text file with a bad line is still a text file.
 """
 
 import json
