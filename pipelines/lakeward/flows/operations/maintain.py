@@ -44,7 +44,7 @@ class TableMaintenance:
         files_after: Number of files of the newest version after compaction.
         rows_dropped: Number of superseded rows deleted from the stored state of sensor rules; 0 for other tables.
         files_removed: Number of files deleted from disk: of versions older than the retention, and of killed writes.
-        bytes_freed: Size of these files in bytes.
+        bytes_freed: Disk space freed by deleting these files, in bytes.
     """
 
     table: str
