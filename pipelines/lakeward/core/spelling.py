@@ -3,16 +3,15 @@
 import difflib
 from collections.abc import Iterable
 
-# Names in one message: more is no help, and messages stay under 500 characters.
-MAX_NAMES = 12
-# Names that are offered, and how much of their letters must be the same (1: all).
-MOST, NEAR = 3, 0.6
+# Names in one message, and the share of letters that a near name has in common (1: all).
+MAX_NAMES, NEAR = 3, 0.6
 
 
 def near_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The names that `name` may have meant, the nearest first; where none is near, all there are, up to `MAX_NAMES`."""
+    """Up to `MAX_NAMES` known names: those near to `name`, the nearest first; if none is near, the most similar ones."""
     names = sorted(map(str, known))
-    return tuple(difflib.get_close_matches(name, names, MOST, NEAR) or names[:MAX_NAMES])
+    near = difflib.get_close_matches(name, names, MAX_NAMES, NEAR)
+    return tuple(near or sorted(names, key=lambda each: -difflib.SequenceMatcher(None, each, name).ratio())[:MAX_NAMES])
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
