@@ -1,4 +1,4 @@
-"""Groups and commands that cost nothing until they are called: a command's module is imported when it is named.
+"""Groups and commands that import a command's module only when the command is named.
 
 Refuses to know any command.
 """
@@ -14,7 +14,7 @@ OF_THE_FUNCTION = ("callback", "params")
 
 
 class CommandGroup(TyperGroup):
-    """Commands with a word before them, or all of them."""
+    """A group of commands, or all commands."""
 
     def get_help_option(self, ctx: Any) -> TyperOption | None:
         """See the base class."""
@@ -22,7 +22,7 @@ class CommandGroup(TyperGroup):
 
 
 class LazyCommand(TyperCommand):
-    """One command: its name and help are known, its options and its function are imported when they are first asked for.
+    """One command with its name and help; its options and its function are imported at their first use.
 
     Args:
         place: Module of `lakeward.cli`, a colon, and the function.
@@ -54,7 +54,7 @@ class LazyCommand(TyperCommand):
 
 
 def _off(flag: TyperOption | None) -> TyperOption | None:
-    """The flag as one that is off where the line has it not: to look at no value at all, Typer imports pydantic."""
+    """The flag with an explicit default of off: for a missing default, Typer imports pydantic."""
     if flag is not None:
         flag.default = False
     return flag

@@ -1,4 +1,4 @@
-"""The command that keeps tables fast and small."""
+"""The command that compacts and vacuums tables."""
 
 from typing import Annotated
 

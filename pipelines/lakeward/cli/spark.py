@@ -1,4 +1,4 @@
-"""Commands around Spark."""
+"""Commands for Spark."""
 
 from pathlib import Path
 from typing import Annotated
