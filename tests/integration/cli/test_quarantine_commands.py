@@ -52,4 +52,4 @@ def test_halted_batch_alone_is_released_as_one(aside, capsys):
     told = run_command(
         capsys, aside.plant.root, "quarantine", "release", "press_line", "--batch", "1", *SIGNED, "--role", "steward"
     )
-    assert (told.code, "does not wait at batch 1" in told.err) == (2, True)
+    assert (told.code, "is not halted at batch 1" in told.err) == (2, True)

@@ -146,7 +146,7 @@ def test_files_that_are_not_ours_stay(engine, lake):
 
 def test_a_retention_that_writes_could_outlast_is_refused(engine):
     batches(engine, 1)
-    with pytest.raises(UsageError, match="under way"):
+    with pytest.raises(UsageError, match="writes in progress"):
         engine.vacuum(NAME, timedelta(minutes=59))
 
 

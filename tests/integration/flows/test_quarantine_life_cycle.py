@@ -150,7 +150,7 @@ def test_release_and_expiry_take_a_steward_a_reason_and_named_rows(aside, decide
         decide(aside.settings, "press_line", HOT_ROWS, BY)
     with pytest.raises(UsageError, match="why"):
         decide(aside.settings, "press_line", HOT_ROWS, Signature("wang.fang", "steward"))
-    with pytest.raises(UsageError, match="names no rows"):
+    with pytest.raises(UsageError, match="needs a selection of rows"):
         decide(aside.settings, "press_line", Selection(), STEWARD)
 
 

@@ -149,7 +149,7 @@ def test_the_command_tells_both_parts_in_both_languages(plant, capsys):
     assert "--diff" in run_command(capsys, plant.root, "score", "press_line", "--rescore").out
     english = run_command(capsys, plant.root, "score", "press_line", "--diff", "--from", "1", "--open")
     chinese = run_command(capsys, plant.root, "score", "press_line", "--diff", "--lang", "zh")
-    assert "the rules moved it by" in english.out
+    assert "change by rules" in english.out
     assert "governance.rejudged@" in english.out
     assert "规则引起" in chinese.out
     found = json.loads(run_command(capsys, plant.root, "score", "press_line", "--diff", "--json").out)
