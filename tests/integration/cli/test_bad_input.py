@@ -236,7 +236,7 @@ def test_an_unknown_variable_is_told_with_a_close_one(plant: Plant) -> None:
     tells(
         run_in_subprocess(plant.root, "run", LAKEWARD_LAEK="x"),
         2,
-        "LAKEWARD_LAEK is unknown",
+        "Unknown environment variable LAKEWARD_LAEK",
         "LAKEWARD_LAKE",
         "Next: correct its name",
     )
