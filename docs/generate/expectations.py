@@ -25,7 +25,7 @@ INTRODUCTION = """\
 Every expectation of Great Expectations Core 1.24 is accepted, with all its arguments, and so are the sensor rules (`expect_series_…`).
 *Judged by* says how:
 
-- **rows**, **rows, by key**: in the one query of the batch; every failing row is known, and can be set aside.
+- **rows**, **rows, by key**: in the one query of the batch; every failing row is known, and can be quarantined.
 - **whole batch**: in the same query; a number or a set, and no row fails.
 - **columns**: by the contract, without a query.
 - **series**: in one more query for all sensor rules together, with the state that earlier batches left.
