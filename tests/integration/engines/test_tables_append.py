@@ -163,7 +163,7 @@ def test_a_feature_that_we_can_not_read_is_refused_by_its_name(engine, lake, ask
     theirs = '"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["holograms"],"writerFeatures":["holograms"]'
     log.write_text(log.read_text().replace(ours, theirs))
     calls = {"info": [NAME], "txn": [NAME, "a"], "fetch": ["FROM silver.press_line"], "append": [SPEC, rows(2, 3), txn(2)]}
-    with pytest.raises(ContractError, match="can't be read here: holograms"):
+    with pytest.raises(ContractError, match="Lakeward can't read: holograms"):
         getattr(engine, ask)(*calls[ask])
 
 

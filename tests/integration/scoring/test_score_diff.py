@@ -132,7 +132,7 @@ def test_a_batch_that_was_not_judged_again_has_no_rule_part(plant):
 
 
 def test_a_batch_that_is_not_there_is_refused(plant):
-    with pytest.raises(UsageError, match="between 1 and 3"):
+    with pytest.raises(UsageError, match="from 1 to 3"):
         compare_scores(plant.settings, "press_line", 7)
 
 
