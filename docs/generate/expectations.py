@@ -25,11 +25,11 @@ INTRODUCTION = """\
 Every expectation of Great Expectations Core 1.24 is accepted, with all its arguments, and so are the sensor rules (`expect_series_…`).
 *Judged by* says how:
 
-- **rows**, **rows, by key**: in the one query of the batch; every failing row is known, and can be set aside.
+- **rows**, **rows, by key**: in the one query of the batch; every failing row is known, and can be quarantined.
 - **whole batch**: in the same query; a number or a set, and no row fails.
 - **columns**: by the contract, without a query.
 - **series**: in one more query for all sensor rules together, with the state that earlier batches left.
-- **Great Expectations**: by Great Expectations itself on the same rows (`pip install 'lakeward[gx]'`; without it the verdict is UNKNOWN).
+- **Great Expectations**: by Great Expectations itself on the same rows (`pip install '/path/to/the/clone[gx]'`; without it the verdict is UNKNOWN).
 
 A rule that is compiled goes to Great Expectations all the same where its SQL would not be certain to say the same: patterns that RE2 has
 not (look-around, back-references), patterns and lengths of values that are no texts, aggregates and order of types that have none, forms

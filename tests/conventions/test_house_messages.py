@@ -82,6 +82,17 @@ def test_every_error_has_a_next_step_in_both_languages():
     assert [code for code in sorted(codes) if not {"en_next", "zh_next"} <= set(CATALOGUE[code])] == []
 
 
+def test_every_next_step_begins_with_the_same_words():
+    steps = [(code, entry["en_next"], entry["zh_next"]) for code, entry in CATALOGUE.items() if "en_next" in entry]
+    assert [code for code, en, zh in steps if not (en.startswith("Next: ") and zh.startswith("下一步："))] == []
+
+
+def test_no_text_says_that_lakeward_is_on_a_package_index():
+    texts = [(code, text) for code, entry in CATALOGUE.items() for text in entry.values()]
+    texts += [(module.path, module.text) for module in source_tree.library()]
+    assert [place for place, text in texts if re.search(r"pip install '?lakeward", text)] == []
+
+
 @pytest.mark.parametrize("code", sorted(CATALOGUE))
 def test_both_languages_tell_the_same_facts_in_few_words(code):
     entry = CATALOGUE[code]

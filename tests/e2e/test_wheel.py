@@ -185,7 +185,7 @@ def test_the_doctor_finds_the_machine_fit(stranger, plant):
 
 
 def test_the_demo_names_the_extra_that_it_needs(stranger):
-    assert "pip install 'lakeward[airflow]'" in stranger("demo", exits=(4,))
+    assert "pip install '/path/to/the/clone[airflow]'" in stranger("demo", exits=(4,))
 
 
 def test_a_dataset_on_spark_names_the_extra_that_it_needs(stranger, plant):
@@ -193,9 +193,9 @@ def test_a_dataset_on_spark_names_the_extra_that_it_needs(stranger, plant):
     without = project.read_text(encoding="utf-8")
     project.write_text(without + "engine: spark\n", encoding="utf-8")
     try:
-        assert "pip install 'lakeward[spark]'" in stranger("run", "press_line", cwd=plant[0], exits=(4,))
+        assert "pip install '/path/to/the/clone[spark]'" in stranger("run", "press_line", cwd=plant[0], exits=(4,))
         lacking = {row["check"]: row["repair"] for row in stranger("doctor", "--json", cwd=plant[0], exits=(4,)) if not row["ok"]}
-        assert lacking["pyspark (extra spark)"] == "pip install 'lakeward[spark]'"
+        assert lacking["pyspark (extra spark)"] == "pip install '/path/to/the/clone[spark]'"
     finally:
         project.write_text(without, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Commands of readiness: assess, and show every figure down to its query."""
+"""Commands of readiness: assess, and show every figure with its query."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def assess(context: typer.Context, *, as_json: Json = False) -> None:
 
 def show(
     context: typer.Context,
-    item: Annotated[str | None, typer.Argument(help="Item number, as 11.2 · 能力项编号")] = None,
+    item: Annotated[str | None, typer.Argument(help="Item number, such as 11.2 · 能力项编号")] = None,
     *,
     as_json: Json = False,
 ) -> None:

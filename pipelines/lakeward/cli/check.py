@@ -1,4 +1,4 @@
-"""The command that judges any data by any suite."""
+"""The command that checks any data by any suite."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def check(
     data: Annotated[str, typer.Argument(help="File, folder, Delta table, or layer.name · 文件、文件夹、Delta 表或 层.名称")],
     suite: Annotated[Path, typer.Option("--suite", help="Great Expectations suite (JSON) · 规则集")],
     failing_rows: Annotated[
-        Path | None, typer.Option("--failing-rows", help="Parquet file for them · 不合格行的输出文件")
+        Path | None, typer.Option("--failing-rows", help="Parquet file for the failing rows · 不合格行的输出文件")
     ] = None,
     *,
-    explain: Annotated[bool, typer.Option("--explain", help="Show the plan, judge nothing · 只显示计划")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the plan without checking · 只显示计划")] = False,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
@@ -47,7 +47,7 @@ def check(
 
 
 def observed_value(result: dict[str, Any]) -> object:
-    """The observed value: the value itself if values may be shown."""
+    """What was observed; the value itself if values may be shown."""
     value = result["result"].get("observed_value")
     return value if isinstance(value, str | int | float) else result["meta"]["lakeward"]["observed"]
 

@@ -1,4 +1,4 @@
-"""Shell completion: the script to load once, and the candidates for a line.
+"""Completion in a shell: the script that a user loads once, and the words that may come next on a line.
 
 A shell calls this at every key press, so only the module of the command on the line is imported.
 """
@@ -21,7 +21,7 @@ COMPLETE = "--complete"
 
 
 class Shell(StrEnum):
-    """A supported shell."""
+    """A shell with a completion script."""
 
     BASH = "bash"
     ZSH = "zsh"
@@ -41,7 +41,7 @@ def completion(shell: Annotated[Shell, typer.Argument(help="Shell · 命令行�
 
 
 def write_next(root: TyperGroup, asked: list[str], lang: Lang) -> None:
-    """Print the candidates, one per line; none where the shell completes itself, as for files."""
+    """Print the words that may come next, one per line; none if only the shell knows them, such as file names."""
     shell, *words = asked
     *before, begun = words or [""]
     for word, meaning in _next(root, before, begun, lang):
@@ -50,7 +50,7 @@ def write_next(root: TyperGroup, asked: list[str], lang: Lang) -> None:
 
 
 def _next(root: TyperGroup, before: list[str], begun: str, lang: Lang) -> Iterator[tuple[str, str]]:
-    """The candidates, each with its help."""
+    """The words that may come next, each with its meaning."""
     command, option = _where(root, before)
     if option == "--lang":
         yield from ((each, "") for each in Lang)
@@ -62,7 +62,7 @@ def _next(root: TyperGroup, before: list[str], begun: str, lang: Lang) -> Iterat
 
 
 def _where(root: TyperGroup, before: list[str]) -> tuple[TyperGroup | TyperCommand, str | None]:
-    """The command on the line, and the option whose value comes next."""
+    """The command on the line so far, and the option whose value comes next."""
     command: TyperGroup | TyperCommand = root
     option = None
     for word in before:

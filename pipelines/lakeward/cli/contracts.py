@@ -40,8 +40,8 @@ def lint(
 
 def diff(
     context: typer.Context,
-    old: Annotated[Path, typer.Argument(help="Contract file · 旧契约")],
-    new: Annotated[Path, typer.Argument(help="Contract file · 新契约")],
+    old: Annotated[Path, typer.Argument(help="Old contract file · 旧契约文件")],
+    new: Annotated[Path, typer.Argument(help="New contract file · 新契约文件")],
     *,
     as_json: Json = False,
 ) -> None:

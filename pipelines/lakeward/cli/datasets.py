@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "score")
 
 
-def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to make · 要创建的文件夹")]) -> None:
+def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to create · 要创建的文件夹")]) -> None:
     lang = settings_of(context).lang
     root = flows.create_project(folder)
     print_message(lang, "init_done", folder=root)
@@ -28,9 +28,9 @@ def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Fo
 def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Dataset name · 数据集名称")],
-    sample: Annotated[Path, typer.Option("--from", help="A file of yours · 样本文件")],
+    sample: Annotated[Path, typer.Option("--from", help="Sample file · 样本文件")],
     *,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook that has several · 工作簿中的工作表名")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet, if the workbook has several · 工作表名")] = None,
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_profile", file=sample.name):
@@ -41,7 +41,7 @@ def new(
 def run(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(help="Dataset; without it, all that have something new · 数据集，省略则为全部")
+        str | None, typer.Argument(help="Dataset; without it, all with new data · 数据集，省略则为所有有新数据的")
     ] = None,
     *,
     as_json: Json = False,
@@ -62,7 +62,7 @@ def rebuild(
 
 
 def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, LakewardError], *, as_json: bool) -> None:
-    """Print the reports of runs, and errors on the error stream; the exit code is that of the worst run."""
+    """Print the reports of runs, and the errors of others on the error stream; the exit code is that of the worst."""
     if as_json:
         print_json(reports)
     else:
@@ -77,7 +77,7 @@ def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, Lak
 
 
 def print_notes(lang: Lang, run_report: RunReport) -> None:
-    """Print a run's warnings and failed rules."""
+    """Print a run's warnings and its failed and unknown rules."""
     for code, facts in run_report.warnings:
         typer.echo(f"{run_report.dataset}: {text(code, lang, **facts)}")
     if run_report.failed:

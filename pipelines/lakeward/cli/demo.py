@@ -1,4 +1,4 @@
-"""The demo: runs a simulated plant-day through the real Airflow DAGs, in a separate process, to its scorecard."""
+"""The demo: runs a simulated plant-day through the real Airflow DAGs, in a separate process, up to the scorecard."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ def demo(context: typer.Context, *, as_json: Json = False) -> None:
 
 
 def run_dags(settings: Settings, *, quiet: bool) -> list[dict[str, Any]]:
-    """Run every DAG in dependency order, in a separate process, since Airflow takes over signals and logging.
+    """Run every DAG in dependency order. Airflow runs in a separate process, since it takes over signals and logging.
 
     Raises:
         MachineError: A DAG failed.
@@ -57,7 +57,7 @@ def run_dags(settings: Settings, *, quiet: bool) -> list[dict[str, Any]]:
 
 
 def print_results(settings: Settings, *, changed: bool) -> None:
-    """Print the tables of the lake, the notable results, and next commands."""
+    """Print the tables of the lake, the findings, and what to try next."""
     print_table(settings.lang, "title_run", flows.list_runs(settings), COUNTS)
     if not changed:
         print_message(settings.lang, "demo_nothing_new")
@@ -69,7 +69,7 @@ def print_results(settings: Settings, *, changed: bool) -> None:
 
 
 def print_governance(settings: Settings) -> None:
-    """Print the results of the govern DAG: grades, readiness and the path of the page. Measures nothing."""
+    """Print the results of the govern DAG: grades, readiness and the path of the page. Only reads what is stored."""
     card = flows.read_scorecard(settings)
     grades, readiness = (
         reading.single_row if reading else None for reading in (card.results["grades"], card.results["readiness"])

@@ -1,4 +1,4 @@
-"""Commands for grades: show them with reasons, and record a steward's decision."""
+"""Commands for grades: the grade of each column with its reason, and a steward's decisions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Dataset = Annotated[str | None, typer.Argument(help="Dataset; without it, all · 数据集，省略则为全部")]
 Column = Annotated[str, typer.Argument(help="DATASET.COLUMN · 数据集.列")]
 By = Annotated[str, typer.Option("--by", help="Who decides · 决定人")]
-Reason = Annotated[str, typer.Option("--reason", help="Why · 理由")]
+Reason = Annotated[str, typer.Option("--reason", help="Reason · 理由")]
 COLUMNS = ("dataset", "column", "grade", "level", "category", "state", "detector", "ratio", "sample", "rule_version", "why")
 
 
@@ -44,10 +44,10 @@ def override(  # noqa: PLR0913 - the options of a command are its arguments
     reason: Reason,
     *,
     grade: Annotated[str, typer.Option("--grade", help="core, important, general · 核心、重要、一般")],
-    level: Annotated[int | None, typer.Option("--level", help="1 to 4, inside general · 一般级内 1 至 4")] = None,
-    category: Annotated[str | None, typer.Option("--category", help="Kind of content, or none · 内容类别，或 none")] = None,
-    approved_by: Annotated[str | None, typer.Option("--approved-by", help="A second person · 第二批准人")] = None,
-    transform: Annotated[str | None, typer.Option("--transform", help="What removes the sensitive part · 所用变换")] = None,
+    level: Annotated[int | None, typer.Option("--level", help="1 to 4, only for general · 一般级内 1 至 4")] = None,
+    category: Annotated[str | None, typer.Option("--category", help="Category, or none · 类别，或 none")] = None,
+    approved_by: Annotated[str | None, typer.Option("--approved-by", help="Second person who approves · 第二批准人")] = None,
+    transform: Annotated[str | None, typer.Option("--transform", help="How the sensitive part is removed · 所用变换")] = None,
 ) -> None:
     chosen = flows.GradeChoice(
         by, reason, grade=grade, level=level, category=category, approved_by=approved_by, transform=transform
@@ -70,7 +70,7 @@ def record_choice(settings: Settings, column: str, choice: GradeChoice) -> None:
 
 
 def print_grades(settings: Settings, grades: list[GradedColumn], *, as_json: bool) -> None:
-    """Print grades; for people the reasons are texts, for programs codes."""
+    """Print grades; reasons are texts in a table and codes in JSON."""
     if as_json:
         print_json(grades)
         return

@@ -1,4 +1,4 @@
-"""Read-only commands: status, tables, verdicts, origin and lineage."""
+"""Read-only commands: status, tables, verdicts, the origin of a row, lineage, the state of the machine."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def verdicts(
 
 def explain(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Table, as silver.press_line · 表")],
+    name: Annotated[str, typer.Argument(help="Table, such as silver.press_line · 表，如 silver.press_line")],
     where: Annotated[str, typer.Argument(help="column=value,… · 列=值,…")],
     *,
     as_json: Json = False,
@@ -76,7 +76,7 @@ def explain(
 
 
 def _event_line(event: FlowAnswer) -> str:
-    """One event of a row's history as text."""
+    """One event of a row's history, as text."""
     told = event.as_dict().items()
     return "; ".join(f"{key}: {value}" if key != "at" else str(value) for key, value in told if value is not None)
 
@@ -85,8 +85,8 @@ def lineage(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="TABLE or TABLE.COLUMN · 表或表.列")],
     *,
-    up: Annotated[bool, typer.Option("--up", help="Where it comes from · 上游")] = False,
-    down: Annotated[bool, typer.Option("--down", help="What is made of it · 下游")] = False,
+    up: Annotated[bool, typer.Option("--up", help="Show upstream · 显示上游")] = False,
+    down: Annotated[bool, typer.Option("--down", help="Show downstream · 显示下游")] = False,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)

@@ -1,4 +1,4 @@
-"""Lazy groups and commands: a command's module is imported when the command is named.
+"""Groups and commands that import a command's module only when the command is named.
 
 Knows no command itself.
 """
@@ -14,7 +14,7 @@ OF_THE_FUNCTION = ("callback", "params")
 
 
 class CommandGroup(TyperGroup):
-    """A group of commands, or the root of all."""
+    """A group of commands, or all commands."""
 
     def get_help_option(self, ctx: Any) -> TyperOption | None:
         """See the base class."""
@@ -22,7 +22,7 @@ class CommandGroup(TyperGroup):
 
 
 class LazyCommand(TyperCommand):
-    """One command: its name and help are known; its options and function are imported at first use.
+    """One command with its name and help; its options and its function are imported at their first use.
 
     Args:
         place: Module of `lakeward.cli`, a colon, and the function.
@@ -54,7 +54,7 @@ class LazyCommand(TyperCommand):
 
 
 def _off(flag: TyperOption | None) -> TyperOption | None:
-    """The flag with default off: without a default, Typer imports pydantic."""
+    """The flag with an explicit default of off: for a missing default, Typer imports pydantic."""
     if flag is not None:
         flag.default = False
     return flag

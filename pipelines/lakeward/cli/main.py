@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def parse_language(lang: str) -> Lang:
-    """The language of `--lang`.
+    """The language named by `--lang`.
 
     Raises:
         SettingsError: The language does not exist.
@@ -42,10 +42,10 @@ def parse_language(lang: str) -> Lang:
 
 
 def split_options(argv: list[str]) -> tuple[dict[str, str], list[str]]:
-    """The global options with their values, and the other arguments.
+    """The global options with their values, and the remaining words.
 
     Raises:
-        SettingsError: The last argument is such an option without its value.
+        SettingsError: The last word is a global option without its value.
     """
     options: dict[str, str] = {}
     words: list[str] = []

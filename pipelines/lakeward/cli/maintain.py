@@ -1,4 +1,4 @@
-"""The command of table maintenance."""
+"""The command that compacts and vacuums tables."""
 
 from typing import Annotated
 

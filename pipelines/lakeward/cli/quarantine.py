@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from lakeward.flows import QuarantinedRow, RunReport, Selection
 
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
-Rules = Annotated[list[str] | None, typer.Option("--rule", help="Rows that this rule set aside · 由该规则隔离的行")]
-Rows = Annotated[list[str] | None, typer.Option("--row", help="A row's id, FILE:ROW · 行标识，文件序号:行号")]
+Rules = Annotated[list[str] | None, typer.Option("--rule", help="Rows that failed this rule · 未通过该规则的行")]
+Rows = Annotated[list[str] | None, typer.Option("--row", help="Id of a row, FILE:ROW · 行标识，文件序号:行号")]
 Where = Annotated[str | None, typer.Option("--where", help="Condition over the received columns · 对接收列的条件")]
-By = Annotated[str, typer.Option("--by", help="Who · 操作人")]
-Role = Annotated[str | None, typer.Option("--role", "--as", help="In which role · 角色")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why · 理由")]
+By = Annotated[str, typer.Option("--by", help="Your name · 操作人")]
+Role = Annotated[str | None, typer.Option("--role", "--as", help="Role · 角色")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Reason · 理由")]
 FIGURES = ("dataset", "open", "age_p50", "age_p90", "repair_rate", "failed_again")
 
 
@@ -53,8 +53,8 @@ def show(  # noqa: PLR0913 - the options of a command are its arguments
     *,
     limit: Annotated[int, typer.Option(min=1, help="Rows · 行数")] = 20,
     row: Annotated[str | None, typer.Option("--row", help="One row with its history · 单行及其历史")] = None,
-    include_closed: Annotated[bool, typer.Option("--all", help="Closed rows too · 包括已结的行")] = False,
-    values: Annotated[bool, typer.Option("--values", help="Show the values too · 同时显示数值")] = False,
+    include_closed: Annotated[bool, typer.Option("--all", help="Include closed rows · 包括已结的行")] = False,
+    values: Annotated[bool, typer.Option("--values", help="Show values; needs --role · 显示取值，需要 --role")] = False,
     role: Role = None,
     as_json: Json = False,
 ) -> None:
@@ -86,14 +86,12 @@ def repair(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     name: Name,
     by: By,
-    reason: Annotated[str, typer.Option("--reason", help="Why · 理由")],
+    reason: Annotated[str, typer.Option("--reason", help="Reason · 理由")],
     *,
     rule: Rules = None,
     row: Rows = None,
     where: Where = None,
-    expression: Annotated[
-        list[str] | None, typer.Option("--set", help="COLUMN = SQL over the row · 列 = 该行的 SQL 表达式")
-    ] = None,
+    expression: Annotated[list[str] | None, typer.Option("--set", help="COLUMN = SQL expression · 列 = SQL 表达式")] = None,
     value: Annotated[
         list[str] | None, typer.Option("--value", help="COLUMN=TEXT for named rows · 列=文本，仅用于指明的行")
     ] = None,
@@ -112,7 +110,9 @@ def replay(  # noqa: PLR0913 - the options of a command are its arguments
     rule: Rules = None,
     row: Rows = None,
     where: Where = None,
-    by: Annotated[str | None, typer.Option("--by", help="Who; default: the system's account · 操作人，默认为系统账户")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Your name; default: the system account · 操作人，默认为系统账户")
+    ] = None,
     reason: Reason = None,
     as_json: Json = False,
 ) -> None:
@@ -134,7 +134,7 @@ def release(  # noqa: PLR0913 - the options of a command are its arguments
     rule: Rules = None,
     row: Rows = None,
     where: Where = None,
-    batch: Annotated[int | None, typer.Option("--batch", help="A halted batch, whole · 被叫停的整个批次")] = None,
+    batch: Annotated[int | None, typer.Option("--batch", help="A halted batch · 被叫停的整个批次")] = None,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
@@ -157,7 +157,7 @@ def expire(  # noqa: PLR0913 - the options of a command are its arguments
     rule: Rules = None,
     row: Rows = None,
     where: Where = None,
-    older_than: Annotated[str | None, typer.Option("--older-than", help="Age, as 90d · 时长，如 90d")] = None,
+    older_than: Annotated[str | None, typer.Option("--older-than", help="Minimum age, such as 90d · 最短时长，如 90d")] = None,
 ) -> None:
     settings = settings_of(context)
     age_limit = flows.parse_duration(older_than) if older_than else None
@@ -173,7 +173,7 @@ def with_reason_texts(row: QuarantinedRow, lang: Lang) -> dict[str, object]:
 
 
 def reason_text(code: str, lang: Lang) -> str:
-    """The text of a parse error; a rule by its id."""
+    """The text of a parse error's code; a rule's id as it is."""
     return text(code, lang) if code in catalogue() else code
 
 
@@ -182,7 +182,7 @@ def _selection(rules: list[str] | None, rows: list[str] | None, where: str | Non
 
 
 def _pairs(options: list[str] | None, dataset: str) -> dict[str, str]:
-    """`COLUMN=…` of each option; the column can be quoted as in SQL.
+    """Parses `COLUMN=…` of each option; the column may be quoted, as in SQL.
 
     Raises:
         UsageError: An option has no `=`.
@@ -195,7 +195,7 @@ def _pairs(options: list[str] | None, dataset: str) -> dict[str, str]:
 
 
 def _print_report(settings: Settings, run_report: RunReport, *, as_json: bool) -> None:
-    """Print the result for the rows; exit 1 if some were quarantined again."""
+    """Print the report; exit 1 if rows were quarantined again or the batch was halted."""
     if as_json:
         print_json([run_report])
     else:

@@ -1,4 +1,4 @@
-"""Renders answers as tables or JSON. Progress goes to the error stream, and only to a terminal."""
+"""Output of commands: a table for people, JSON for programs. Progress goes to the error stream, and only to a terminal."""
 
 import json
 import sys
@@ -35,7 +35,7 @@ def settings_of(context: typer.Context) -> Settings:
 
 
 def print_json(value: object) -> None:
-    """Print JSON without escaping non-ASCII text; answers of flows in `value` by their keys."""
+    """Print JSON without escaping other scripts; answers of flows anywhere in `value` become objects."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
 
 
@@ -63,13 +63,13 @@ def print_table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", co
 
 
 def cells(answer: "DataclassInstance") -> dict[str, object]:
-    """The fields of an answer by name, unchanged: a decimal keeps its digits."""
+    """The fields of an answer by name, unconverted: a decimal keeps its digits."""
     return {field.name: getattr(answer, field.name) for field in fields(answer)}
 
 
 @contextmanager
 def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
-    """Show progress, on a terminal only."""
+    """Show a progress text, on a terminal only."""
     from rich.console import Console  # noqa: PLC0415 -- as above
 
     console = Console(stderr=True)

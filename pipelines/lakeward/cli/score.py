@@ -1,4 +1,4 @@
-"""The command of scores: from the estate to each rule, changes, and the query of every number."""
+"""The command of scores: from the estate to each rule, with their changes and the query behind every number."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def score(  # noqa: PLR0913 - the options of a command are its arguments
     *,
     batches: Annotated[str, typer.Option("--batches", help="last, all or a number · last、all 或批次数")] = "last",
     with_queries: Annotated[
-        bool, typer.Option("--open", help="The queries that give each number again · 可重新得出各数值的查询")
+        bool, typer.Option("--open", help="Show the query behind each number · 显示各数值背后的查询")
     ] = False,
     rescore: Annotated[
-        bool, typer.Option("--rescore", help="Judge old batches by the suite of today · 按当前规则重新判定旧批次")
+        bool, typer.Option("--rescore", help="Judge old batches by the current suite · 按当前规则重新判定旧批次")
     ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="What rules moved, and what data did · 规则与数据各自引起的变化")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Split a change into rules and data · 将变化分为规则与数据两部分")] = False,
     first: Annotated[int | None, typer.Option("--from", help="Old batch, with --diff · 旧批次")] = None,
     last: Annotated[int | None, typer.Option("--to", help="New batch, with --diff · 新批次")] = None,
-    history: Annotated[bool, typer.Option("--history", help="Scores of earlier days · 历史评分")] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the estate's score of today · 存储今日整体评分")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Stored scores · 已存评分")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Store the estate's current score · 存储当前整体评分")] = False,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
@@ -102,7 +102,7 @@ def _print_levels(settings: Settings, found: ScoreReport, *, with_queries: bool,
 
 
 def _without_levels(found: ScoreReport | ScoreDiff, *, opened: bool) -> Cells:
-    """The JSON of scores; their queries only if requested."""
+    """The JSON of scores; with queries only if requested."""
     return {key: value for key, value in found.as_dict().items() if opened or key != "levels"}
 
 
@@ -155,7 +155,7 @@ def _print_queries(lang: Lang, levels: Iterable[ScoreLevel]) -> None:
 
 
 def _printable_row(row: Cells, lang: Lang) -> Cells:
-    """A row for display: names in the reader's language, an unknown score as a word."""
+    """A row of the table: names in the language, an unknown score as a word."""
     texts = {key: _or_unknown(row[key], lang) for key in ("score", *CHANGES) if key in row}
     if row.get("dimension") in tuple(flows.Dimension):
         texts["dimension"] = text(f"card_{row['dimension']}", lang)

@@ -1,4 +1,4 @@
-"""Commands of the CDO: build the scorecard's page and reproduce its numbers."""
+"""Commands of the CDO: build the scorecard's page, and run the query behind a number."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,7 @@ def build(context: typer.Context, *, folder: Folder = None, as_json: Json = Fals
 
 def open_(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Figure, as the page names it · 数字编号，如 totals/score")],
+    name: Annotated[str, typer.Argument(help="Id of the figure, such as totals/score · 数字编号，如 totals/score")],
     *,
     folder: Folder = None,
     as_json: Json = False,

@@ -1,4 +1,4 @@
-"""Commands of readers, and of the policy that decides what they see."""
+"""Commands of readers, and of those who write the serving policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def query(
     context: typer.Context,
-    sql: Annotated[str, typer.Argument(help="One SELECT · 一条 SELECT")],
+    sql: Annotated[str, typer.Argument(help="One SELECT statement · 一条 SELECT 语句")],
     *,
     role: Annotated[str, typer.Option("--as", help="Role · 角色")],
     form: Annotated[str, typer.Option("--format", help="table, csv, json, arrow")] = "table",

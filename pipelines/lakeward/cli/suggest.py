@@ -1,4 +1,4 @@
-"""The command that suggests rules from history, and writes the accepted ones."""
+"""The command that suggests rules from history, and writes accepted ones to the suite."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def suggest(
     name: Annotated[str, typer.Argument(help="Dataset · 数据集")],
     *,
     accept: Annotated[str | None, typer.Option("--accept", help="ID,ID… or all · 编号或 all")] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why they are accepted · 采纳理由")] = "",
-    by: Annotated[str | None, typer.Option("--by", help="Who accepts · 采纳人")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Reason for accepting · 采纳理由")] = "",
+    by: Annotated[str | None, typer.Option("--by", help="Your name · 采纳人")] = None,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
@@ -47,7 +47,7 @@ def suggest(
 
 
 def print_suggestions(settings: Settings, found: SuggestionReport) -> None:
-    """Print proposals, findings and next commands."""
+    """Print suggestions, other findings, and the command that accepts them."""
     lang, name = settings.lang, found.dataset
     rows = [_row(lang, number, proposal) for number, proposal in enumerate(found.proposals, 1)]
     if rows:
@@ -76,7 +76,7 @@ def _row(lang: Lang, number: int, proposal: RuleProposal) -> dict[str, object]:
 
 
 def _rule_line(proposal: RuleProposal) -> str:
-    """The expectation in one line: its name, then its arguments as in the suite."""
+    """The expectation in one line: its name, then its arguments as in a suite."""
     kwargs = dict(proposal.kwargs)
     condition = kwargs.pop("row_condition", None)
     if condition:

@@ -25,7 +25,7 @@ KEYS: Mapping[str, KeyDoc] = {
     "id": KeyDoc("text", "A text that names this contract alone, such as `urn:plant:press_line`.", required=True),
     "name": KeyDoc(
         "text",
-        "Name of the dataset and of its folder: small letters, digits and `_`, starting with a letter, at most 63.",
+        "Name of the dataset and of its folder: lower-case letters, digits and `_`, beginning with a letter, at most 63.",
         required=True,
     ),
     "version": KeyDoc("text", "`major.minor.patch`. A change that breaks the promise needs a new major version.", required=True),
@@ -115,7 +115,9 @@ def _header(top: View) -> tuple[str, str]:
     _text_matching(top, "apiVersion", EDITIONS, "v3.2.0 or v3.1.0")
     _text_matching(top, "kind", r"DataContract", "DataContract")
     top.text("id", expected="a text that names this contract alone")
-    name = _text_matching(top, "name", DATASET_NAME.pattern, "small letters, digits and _, starting with a letter, at most 63")
+    name = _text_matching(
+        top, "name", DATASET_NAME.pattern, "lower-case letters, digits and _, beginning with a letter, at most 63"
+    )
     return name, _text_matching(top, "version", VERSION, "major.minor.patch such as 1.0.0")
 
 

@@ -103,9 +103,10 @@ class Project:
         """
         path = self._folder(name) / CONTRACT_FILE
         if not DATASET_NAME.fullmatch(name) or not path.is_file():
-            raise UsageError(
-                "dataset_not_found", dataset=name, project=self.name, close=did_you_mean(name, self.datasets()) or "-"
-            )
+            names = self.datasets()
+            if not names:
+                raise UsageError("project_without_datasets", dataset=name, project=self.name)
+            raise UsageError("dataset_not_found", dataset=name, project=self.name, close=did_you_mean(name, names))
         return path
 
     def suite_path(self, name: str) -> Path:

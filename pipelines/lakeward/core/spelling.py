@@ -3,16 +3,15 @@
 import difflib
 from collections.abc import Iterable
 
-# Maximum number of names in one message, so that messages stay under 500 characters.
-MAX_NAMES = 12
-# Maximum number of similar names, and the least similarity (1: equal).
-MOST, NEAR = 3, 0.6
+# Names in one message, and the share of letters that a near name has in common (1: all).
+MAX_NAMES, NEAR = 3, 0.6
 
 
 def near_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The known names similar to `name`, best first; if none is similar, all of them, up to `MAX_NAMES`."""
+    """Up to `MAX_NAMES` known names: those near to `name`, the nearest first; if none is near, the most similar ones."""
     names = sorted(map(str, known))
-    return tuple(difflib.get_close_matches(name, names, MOST, NEAR) or names[:MAX_NAMES])
+    near = difflib.get_close_matches(name, names, MAX_NAMES, NEAR)
+    return tuple(near or sorted(names, key=lambda each: -difflib.SequenceMatcher(None, each, name).ratio())[:MAX_NAMES])
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

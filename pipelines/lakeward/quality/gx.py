@@ -16,8 +16,8 @@ from lakeward.quality.catalogue import Form, expectations
 from lakeward.quality.checks import NOTHING_TO_EVALUATE, ROW_VALUE_EXPECTATIONS, verdict_of_share
 from lakeward.quality.rule import Outcome, Rule, Verdict
 
-GX_MISSING = "needs Great Expectations: pip install 'lakeward[gx]'"
-# Its messages can contain values of rows, and a log must not (docs/explanation/laws.md, 6).
+GX_MISSING = "needs Great Expectations: pip install '/path/to/the/clone[gx]'"
+# Its own words may hold values of rows, and a log must not (docs/explanation/laws.md, 6).
 GX_FAILED = "Great Expectations could not evaluate the rule on this batch"
 # Row id columns, which the file has beside the contract's columns.
 ROW_ID = ("_file_seq", "_row")

@@ -109,7 +109,7 @@ def test_what_is_no_workbook_to_read_says_what_to_do(capsys, root, tmp_path, con
 
 @pytest.mark.parametrize(
     ("rows", "message"),
-    [([], "is empty"), ([[1, 2], [3, 4]], "No row of the sheet"), ([["a", "b"]], "no record that can be read")],
+    [([], "is empty"), ([[1, 2], [3, 4]], "has no header row"), ([["a", "b"]], "no readable record")],
 )
 def test_a_sheet_without_a_table_says_so(capsys, root, tmp_path, rows, message):
     answer = run_command(capsys, root, "new", "a", "--from", str(book_of(tmp_path / "a.xlsx", rows)))

@@ -26,7 +26,7 @@ def test_rows_go_from_repair_to_silver_by_the_commands_that_each_answer_names(as
     assert "已修复 press_line 的 1 行" in typed.out
     assert lakeward("replay", "press_line").code == 0
     assert aside.temperatures() == {0: 20.0, 1: 21.5, 2: 30.0, 3: 22.0}
-    assert "nothing to do" in lakeward("replay", "press_line").out
+    assert "Nothing to do" in lakeward("replay", "press_line").out
 
 
 def test_release_says_who_may_and_what_can_not_be_released(aside, capsys):
@@ -43,13 +43,13 @@ def test_release_says_who_may_and_what_can_not_be_released(aside, capsys):
 def test_expiry_takes_old_rows_alone(aside, capsys):
     signed = (*SIGNED, "--role", "steward")
     told = run_command(capsys, aside.plant.root, "quarantine", "expire", "press_line", "--older-than", "90d", *signed)
-    assert (told.code, "nothing to do" in told.out) == (0, True)
+    assert (told.code, "Nothing to do" in told.out) == (0, True)
     told = run_command(capsys, aside.plant.root, "quarantine", "expire", "press_line", "--rule", "temp_in_range", *signed)
-    assert "2 rows of press_line given up" in told.out
+    assert "2 rows of press_line expired" in told.out
 
 
 def test_halted_batch_alone_is_released_as_one(aside, capsys):
     told = run_command(
         capsys, aside.plant.root, "quarantine", "release", "press_line", "--batch", "1", *SIGNED, "--role", "steward"
     )
-    assert (told.code, "does not wait at batch 1" in told.err) == (2, True)
+    assert (told.code, "is not halted at batch 1" in told.err) == (2, True)

@@ -67,7 +67,7 @@ def test_tables_are_found_however_they_are_written(engine, query):
 
 
 def test_a_table_that_is_not_there_is_named(engine):
-    with pytest.raises(UsageError, match=r"gold\.oee_hourly is not in the lake"):
+    with pytest.raises(UsageError, match=r"The lake has no table gold\.oee_hourly"):
         engine.fetch("SELECT * FROM gold.oee_hourly")
 
 

@@ -144,7 +144,7 @@ def test_batches_go_on_after_a_compaction(engine):
 
 
 def test_a_table_that_is_not_there_is_said_so(engine):
-    with pytest.raises(UsageError, match="not in the lake"):
+    with pytest.raises(UsageError, match="The lake has no table"):
         engine.compact(TableName(Layer.SILVER, "nowhere"), ["id"])
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lakeward.flows import ingest_dataset, list_tables, project_status, rebuild
-from support.command_line import run_command
+from support.command_line import run_command, run_in_subprocess
 from support.plant import SUITE, csv_line, make_plant
 
 MEAN = {
@@ -70,6 +70,11 @@ def test_command_says_what_stopped_and_how_to_go_on(plant, capsys):
     assert ran.code == 1
     assert "mean_plausible" in ran.out
     assert "lakeward quarantine release press_line --batch 2" in ran.out
+
+
+def test_a_warning_is_not_printed_as_a_bare_code(plant):
+    ran = run_in_subprocess(plant.root, "run", "press_line")
+    assert (ran.code, ran.err, "batch_halted" in ran.out) == (1, "", False)
 
 
 def test_json_names_the_batch(plant, capsys):

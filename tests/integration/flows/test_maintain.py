@@ -235,7 +235,7 @@ def test_a_figure_of_a_version_that_is_gone_is_said_so(plant: Plant) -> None:
     assert flows.open_figure(plant.settings, figure).value is not None
     make_lake_older(plant, 31)
     maintain(plant.settings)
-    with pytest.raises(UsageError, match="can't be read any more"):
+    with pytest.raises(UsageError, match="can no longer be read"):
         flows.open_figure(plant.settings, figure)
 
 

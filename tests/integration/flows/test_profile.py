@@ -189,8 +189,8 @@ def test_no_value_about_a_person_is_in_a_draft(engine, tmp_path):
         (b"", "is empty"),
         (b"PK\x03\x04 xl/workbook.xml", "can't be read .reject_workbook_damaged."),
         (b"\x1f\x8b\x08\0rest", "can't be profiled: file_is_gzip"),
-        (b"1,2,3\n4,5,6\n", "does not name the columns"),
-        (b"a,b,c\n", "no record that can be read; 0 can't"),
+        (b"1,2,3\n4,5,6\n", "is not a header"),
+        (b"a,b,c\n", "no readable record; unreadable records: 0"),
         (b"PAR1 and then nothing", "can't be profiled: file_truncated_parquet"),
     ],
 )

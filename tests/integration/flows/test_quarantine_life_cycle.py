@@ -148,9 +148,9 @@ def test_row_that_is_no_number_can_not_be_released(aside):
 def test_release_and_expiry_take_a_steward_a_reason_and_named_rows(aside, decide):
     with pytest.raises(ProtectionError, match="steward"):
         decide(aside.settings, "press_line", HOT_ROWS, BY)
-    with pytest.raises(UsageError, match="why"):
+    with pytest.raises(UsageError, match="needs a name and a reason"):
         decide(aside.settings, "press_line", HOT_ROWS, Signature("wang.fang", "steward"))
-    with pytest.raises(UsageError, match="names no rows"):
+    with pytest.raises(UsageError, match="needs a selection of rows"):
         decide(aside.settings, "press_line", Selection(), STEWARD)
 
 

@@ -146,7 +146,7 @@ def test_what_the_driver_says_is_in_the_tasks_log(python, binary):
 
 
 def test_without_the_provider_the_dag_is_broken_and_asks_for_the_extra(python):
-    assert "pip install 'lakeward[airflow-spark]'" in python(WITHOUT, **SUBMIT)
+    assert "pip install '/path/to/the/clone[airflow-spark]'" in python(WITHOUT, **SUBMIT)
 
 
 @pytest.mark.spark

@@ -178,7 +178,7 @@ def test_a_link_out_of_the_folder_is_refused(project, tmp_path_factory):
     secret = tmp_path_factory.mktemp("elsewhere") / "secret.csv"
     secret.write_bytes(b"a,b\n1,2\n")
     (project / "inbox" / "a.csv").symlink_to(secret)
-    with pytest.raises(UsageError, match="leads out of the drop folder") as caught:
+    with pytest.raises(UsageError, match="points outside the drop folder") as caught:
         drop(project).receive()
     assert "remove the link" in str(caught.value)
 

@@ -60,7 +60,7 @@ def test_a_language_is_offered_and_other_values_are_left_to_the_shell(next_words
     assert next_words("--project", "") == next_words("check", "data.csv", "--suite", "") == next_words("new", "") == []
 
 
-@pytest.mark.parametrize(("lang", "meaning"), [(Lang.EN, "Make a project."), (Lang.ZH, "创建项目。")])
+@pytest.mark.parametrize(("lang", "meaning"), [(Lang.EN, "Create a project."), (Lang.ZH, "创建项目。")])
 def test_zsh_and_fish_show_what_a_command_does_without_its_example(next_words, lang, meaning):
     assert next_words("ini", shell=Shell.ZSH, lang=lang) == [f"init:{meaning}"]
     assert next_words("ini", shell=Shell.FISH, lang=lang) == [f"init\t{meaning}"]
@@ -78,7 +78,7 @@ def test_fish_completes_by_the_script_and_files_where_no_word_is_known(environme
     commands = run(environment, "fish", "-c", f'{script}; complete --do-complete "lakeward quarantine rel"')
     files = run(environment, "fish", "-c", f'{script}; complete --do-complete "lakeward check read"')
 
-    assert commands == ["release\tA steward publishes rows though rules fail, or a halted batch.", ""]
+    assert commands == ["release\tPublish rows although rules fail, or a halted batch (stewards only).", ""]
     assert files == ["readings.csv", ""]
 
 
@@ -87,6 +87,6 @@ def test_zsh_completes_by_the_script(environment):
     # Without a terminal zsh completes nothing; what the script hands to it can be seen.
     shown = "_describe() { printf '%s\\n' ${(P)2} }; compdef() { }; words=(lakeward quarantine rel); CURRENT=3"
     assert run(environment, "zsh", "-f", "-c", f'{shown}; eval "$(lakeward completion zsh)"; _lakeward') == [
-        "release:A steward publishes rows though rules fail, or a halted batch.",
+        "release:Publish rows although rules fail, or a halted batch (stewards only).",
         "",
     ]

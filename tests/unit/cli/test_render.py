@@ -7,6 +7,6 @@ from lakeward.core.messages import Lang
 
 
 def test_brackets_are_shown_and_not_taken_for_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(Lang.EN, "title_doctor", [{"check": "gx", "repair": "pip install 'lakeward[gx]'"}], ("check", "repair"))
+    print_table(Lang.EN, "title_doctor", [{"check": "gx", "repair": "pip install '/path/to/the/clone[gx]'"}], ("check", "repair"))
 
-    assert "pip install 'lakeward[gx]'" in capsys.readouterr().out
+    assert "pip install '/path/to/the/clone[gx]'" in capsys.readouterr().out

@@ -24,7 +24,7 @@ def differences(contract: str) -> list[tuple[Effect, str]]:
 
 def test_nullable_new_column_is_additive():
     added = replace_in_contract("slaProperties", COLUMN, replace_in_contract("1.2.0", "1.3.0"))
-    assert differences(added)[1:] == [(Effect.ADDITIVE, "pressure: new column, may be empty")]
+    assert differences(added)[1:] == [(Effect.ADDITIVE, "pressure: new optional column")]
     check_evolution(APPLIED, parse_contract(added, "new"))
 
 
@@ -60,7 +60,7 @@ def test_what_leaves_rows_as_they_are_is_compatible(old, new):
     ("old", "new", "what"),
     [
         ("name: temp", "name: temp_degc", "temp: column dropped or renamed"),
-        ("slaProperties", COLUMN.replace("false", "true"), "pressure: new column that must not be empty"),
+        ("slaProperties", COLUMN.replace("false", "true"), "pressure: new required column; stored rows do not have it"),
         ("decimal(9,3)", "double", "temp.type: was decimal(9,3), is double"),
         ("value: Cel", "value: K", "temp.unit: was Cel, is K"),
         ("decimal(9,3)", "decimal(9,3)\n        required: true", "temp.required: was false, is true"),
@@ -82,7 +82,7 @@ def test_breaking_change_is_refused_until_the_major_version_rises():
     with pytest.raises(ContractError) as refused:
         check_evolution(APPLIED, parse_contract(replace_in_contract("value: Cel", "value: K"), "new"))
     assert refused.value.exit_code is ExitCode.REFUSED
-    assert "changes what stored rows mean: temp.unit (1 breaking changes in all)" in str(refused.value)
+    assert "changes the meaning of stored rows: temp.unit (1 breaking changes in all)" in str(refused.value)
     assert str(refused.value).endswith("Next: set version: 2.0.0 in the contract, then: lakeward rebuild press_line")
 
 

@@ -32,14 +32,14 @@ def test_typo_in_a_required_key_is_not_told_twice():
 
 def test_unknown_unit_is_told_with_the_code_that_was_meant():
     assert problems(replace_in_contract("value: Cel", "value: degC")) == [
-        ("value", "Unknown unit 'degC'. Expected: a UCUM code of the catalogue; close: Cel.")
+        ("value", "Unknown unit 'degC'. Expected: a UCUM code of the catalogue. Did you mean: Cel?")
     ]
 
 
 def test_unknown_engine_is_told_with_those_that_there_are():
     ours = "{property: dataClass, value: production}"
     assert problems(replace_in_contract(ours, f"{ours}\n  - {{property: engine, value: flink}}")) == [
-        ("value", "'engine' is not as it should be. Expected: embedded or spark; found: flink.")
+        ("value", "'engine' has an invalid value. Expected: embedded or spark; found: flink.")
     ]
 
 
@@ -56,40 +56,40 @@ def test_every_error_is_told_in_one_go_in_the_order_of_the_lines():
         (
             "apiVersion: v3.2.0",
             "apiVersion: v2.2.0",
-            "'apiVersion' is not as it should be. Expected: v3.2.0 or v3.1.0; found: v2.2.0.",
+            "'apiVersion' has an invalid value. Expected: v3.2.0 or v3.1.0; found: v2.2.0.",
         ),
-        ("name: press_line\nv", "name: Press-Line\nv", "'name' is not as it should be. Expected: small letters"),
-        ("name: temp", "name: _temp", "'name' is not as it should be. Expected: letters, digits and _"),
-        ("name: temp", "name: MACHINE", "Two columns are called 'MACHINE'"),
-        ("logicalType: number", "logicalType: float", "'logicalType' is not as it should be. Expected: string, integer"),
-        ("decimal(9,3)", "'decimal(50,3)'", "'physicalType' is not as it should be. Expected: decimal(p,s)"),
-        ("%d/%m/%Y", "%d/%m/%Q", "'timeFormat' is not as it should be. Expected: a strptime pattern"),
-        ("logicalType: number", "logicalType: string", "'physicalType' is not as it should be."),
-        ("primaryKeyPosition: 2", "primaryKeyPosition: 1", "Two columns have position 1 in the key."),
-        ("string, required: true", "string, required: false", "Column 'machine' is part of the key, but may be empty."),
+        ("name: press_line\nv", "name: Press-Line\nv", "'name' has an invalid value. Expected: lower-case letters"),
+        ("name: temp", "name: _temp", "'name' has an invalid value. Expected: letters, digits and _"),
+        ("name: temp", "name: MACHINE", "Two columns are named 'MACHINE'"),
+        ("logicalType: number", "logicalType: float", "'logicalType' has an invalid value. Expected: string, integer"),
+        ("decimal(9,3)", "'decimal(50,3)'", "'physicalType' has an invalid value. Expected: decimal(p,s)"),
+        ("%d/%m/%Y", "%d/%m/%Q", "'timeFormat' has an invalid value. Expected: a strptime pattern"),
+        ("logicalType: number", "logicalType: string", "'physicalType' has an invalid value."),
+        ("primaryKeyPosition: 2", "primaryKeyPosition: 1", "Two columns have the same position 1 in the key."),
+        ("string, required: true", "string, required: false", "Column 'machine' is part of the key but may be empty."),
         (
             "timeColumn, value: ts",
             "timeColumn, value: tz",
-            "'timeColumn' names a column that is not there: 'tz'. Close: machine, temp, ts.",
+            "'timeColumn' refers to a column that does not exist: 'tz'. Did you mean: ts, temp, machine?",
         ),
-        ("timeColumn, value: ts", "timeColumn, value: temp", "'timeColumn' names column 'temp' of type decimal."),
+        ("timeColumn, value: ts", "timeColumn, value: temp", "'timeColumn' refers to column 'temp' of type decimal."),
         ("property: timeColumn", "property: timeColum", "Unknown key 'timeColum'. Did you mean: timeColumn?"),
-        ("[machine]", "[machin]", "'series' names a column that is not there: 'machin'. Close: machine."),
-        ("value: day", "value: hour", "'partition' is not as it should be. Expected: none, day, month; found: hour."),
-        ("dataClass, value: production", "duplicates, value: exact", "'duplicates: exact' beside a key."),
-        ("gb18030", "gb99999", "'encoding' is not as it should be. Expected: a text codec"),
-        ("gb18030", "base64", "'encoding' is not as it should be. Expected: a text codec"),
-        ('";"', '";;"', "'delimiter' is not as it should be. Expected: one character"),
+        ("[machine]", "[machin]", "'series' refers to a column that does not exist: 'machin'. Did you mean: machine?"),
+        ("value: day", "value: hour", "'partition' has an invalid value. Expected: none, day, month; found: hour."),
+        ("dataClass, value: production", "duplicates, value: exact", "'duplicates: exact' can't be combined with a primary key"),
+        ("gb18030", "gb99999", "'encoding' has an invalid value. Expected: a text codec"),
+        ("gb18030", "base64", "'encoding' has an invalid value. Expected: a text codec"),
+        ('";"', '";;"', "'delimiter' has an invalid value. Expected: one character"),
         ('";"', '"."', "'decimal' is the same character as the delimiter."),
         ("format: csv,", "format: csv, escap: x,", "Unknown key 'escap'. Did you mean: escape?"),
-        ("inbox/press", "../other/inbox", "'path' leads out of the project's folders."),
-        ("inbox/press", "/etc", "'path' leads out of the project's folders."),
-        ("**/*.csv", "../*.csv", "'pattern' leads out of the project's folders."),
-        ("value: 2, unit: h", "value: 2, unit: fortnight", "'unit' is not as it should be. Expected: s, min, h, d or y"),
-        ("value: 2, unit: h", "value: -2, unit: h", "'value' is not as it should be. Expected: a positive number"),
-        ("domain: production", "domain: [production]", "'domain' is not as it should be. Expected: a text; found: a list."),
-        ("classification: general", "unique: true", "'unique' promises what no rule would judge."),
-        ("classification: general", "quality: [{rule: nullCheck}]", "'quality' promises what no rule would judge."),
+        ("inbox/press", "../other/inbox", "'path' points outside the project."),
+        ("inbox/press", "/etc", "'path' points outside the project."),
+        ("**/*.csv", "../*.csv", "'pattern' points outside the project."),
+        ("value: 2, unit: h", "value: 2, unit: fortnight", "'unit' has an invalid value. Expected: s, min, h, d or y"),
+        ("value: 2, unit: h", "value: -2, unit: h", "'value' has an invalid value. Expected: a positive number"),
+        ("domain: production", "domain: [production]", "'domain' has an invalid value. Expected: a text; found: a list."),
+        ("classification: general", "unique: true", "'unique' states a quality promise that no rule checks."),
+        ("classification: general", "quality: [{rule: nullCheck}]", "'quality' states a quality promise that no rule checks."),
         ("path: inbox/press", "password: x", "'password' looks like a password, token or key."),
         ("{purpose: Readings", "{purpose: see https://me:pw@host, usage: Readings", "'purpose' looks like a password"),
         ("property: dataClass", "property: apiToken", "'apiToken' looks like a password, token or key."),
@@ -106,21 +106,21 @@ def test_broken_law_is_told_where_it_is_broken(old, new, message):
         (
             "inputs: [silver.press_line]",
             "inputs: [bronze.press_line]",
-            "'bronze.press_line' is no table that a model can read.",
+            "'bronze.press_line' is not a table that a model can read.",
         ),
         (
             "inputs: [silver.press_line]",
             "inputs: [gold.oee]",
-            "'inputs' is not as it should be. Expected: at least one table",
+            "'inputs' has an invalid value. Expected: at least one table",
         ),
         (
             "times: {silver.press_line",
             "times: {silver.other",
-            "'silver.other' is not among the inputs: silver.press_line.",
+            "'silver.other' is not one of the inputs. Did you mean: silver.press_line?",
         ),
-        ("window: day", "window: oee", "'window' names column 'oee' of type double. Expected: a timestamp."),
-        ("sql: models/oee.sql", "sql: ../../oee.sql", "'sql' leads out of the project's folders."),
-        ("grain: day", "grain: week", "'grain' is not as it should be. Expected: hour, day, month; found: week."),
+        ("window: day", "window: oee", "'window' refers to column 'oee' of type double. Expected: a timestamp."),
+        ("sql: models/oee.sql", "sql: ../../oee.sql", "'sql' points outside the project."),
+        ("grain: day", "grain: week", "'grain' has an invalid value. Expected: hour, day, month; found: week."),
         ("property: model", "property: modle", "Unknown key 'modle'. Did you mean: model?"),
     ],
 )
@@ -148,7 +148,7 @@ def test_secret_is_never_repeated():
 
 @pytest.mark.parametrize("text", ["", "[]", "just text", "3"])
 def test_file_that_is_no_mapping_is_one_problem(text):
-    assert [told for _, told in problems(text)] == ["The file is no mapping of keys to values."]
+    assert [told for _, told in problems(text)] == ["The file is not a YAML mapping. Expected: key: value."]
 
 
 def test_neighbours_are_looked_at(tmp_path):

@@ -85,5 +85,5 @@ def test_file_of_another_encoding_is_refused_with_its_line(tmp_path):
 
 def test_file_larger_than_a_contract_is_refused_before_it_is_parsed(tmp_path):
     (tmp_path / "c.yaml").write_text("#" * 1_000_001)
-    with pytest.raises(ContractError, match="larger than 1000000 bytes"):
+    with pytest.raises(ContractError, match="more than 1000000 bytes"):
         load_contract(tmp_path / "c.yaml", "c.yaml", ())

@@ -51,12 +51,12 @@ def test_project_file_is_read(plant):
     ("old", "new", "message"),
     [
         ("lake:", "lakes:", "Unknown key 'lakes'. Did you mean: lake?"),
-        ("Asia/Shanghai", "Asia/Peking", "'timezone' is not as it should be. Expected: an IANA time zone"),
+        ("Asia/Shanghai", "Asia/Peking", "'timezone' has an invalid value. Expected: an IANA time zone"),
         ("timezone: Asia/Shanghai\n", "", "'timezone' is missing."),
-        ("[zh, en]", "[fr]", "'languages' is not as it should be. Expected: a list of: en, zh"),
-        ("lake:", "engine: sparc\nlake:", "'engine' is not as it should be. Expected: embedded or spark; found: sparc"),
-        ("name: plant", "name: my plant", "'name' is not as it should be. Expected: letters, digits, _ and -"),
-        (PROJECT, "[]", "The file is no mapping"),
+        ("[zh, en]", "[fr]", "'languages' has an invalid value. Expected: a list of: en, zh"),
+        ("lake:", "engine: sparc\nlake:", "'engine' has an invalid value. Expected: embedded or spark; found: sparc"),
+        ("name: plant", "name: my plant", "'name' has an invalid value. Expected: letters, digits, _ and -"),
+        (PROJECT, "[]", "The file is not a YAML mapping"),
         (PROJECT, "a: [", "Not valid YAML"),
     ],
 )
@@ -98,7 +98,7 @@ def test_contract_is_read_by_the_name_of_its_folder(plant):
 
 
 def test_unknown_dataset_is_told_with_close_names(plant):
-    with pytest.raises(UsageError, match=r"Project plant has no dataset 'pres_line'\. Close: press_line\."):
+    with pytest.raises(UsageError, match=r"Project plant has no dataset 'pres_line'\. Did you mean: press_line\?"):
         load_project(plant).contract("pres_line")
 
 
@@ -110,7 +110,7 @@ def test_name_that_is_no_dataset_leads_to_no_file(plant, name):
 
 def test_contract_of_another_name_than_its_folder_is_refused(plant):
     write(plant, "datasets/press_two/contract.odcs.yaml", PRESS)
-    with pytest.raises(ContractError, match="The contract is called 'press_line', its folder 'press_two'"):
+    with pytest.raises(ContractError, match="The contract's name 'press_line' differs from its folder's name 'press_two'"):
         load_project(plant).contract("press_two")
 
 

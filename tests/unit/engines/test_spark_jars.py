@@ -52,14 +52,14 @@ def test_a_damaged_jar_is_named_with_both_checksums(tmp_path):
 
 
 def test_a_stick_without_the_jar_says_which(tmp_path):
-    with pytest.raises(MachineError, match="does not hold delta-spark"):
+    with pytest.raises(MachineError, match="has no delta-spark"):
         download_jars(tmp_path / "kept", copy_from_folder(tmp_path), lambda _: None)
 
 
 def test_what_was_brought_damaged_is_never_kept(tmp_path):
     for jar in spark_requirements().jars:
         (tmp_path / jar.file).write_bytes(b"half of it")
-    with pytest.raises(MachineError, match="is not the jar that was published"):
+    with pytest.raises(MachineError, match="is not the published jar"):
         download_jars(tmp_path / "kept", copy_from_folder(tmp_path), lambda _: None)
     assert [path.name for path in (tmp_path / "kept").iterdir()] == []
 

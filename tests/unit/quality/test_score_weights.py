@@ -92,5 +92,5 @@ def test_a_wrong_weight_is_refused_with_its_place(text, words):
 def test_a_weight_of_a_rule_that_is_not_there_is_refused():
     weights = read("datasets: {press: {rules: {tmep: 2}}}")
     check_rules(weights, "oven", {"temp"}, FILE)
-    with pytest.raises(DefinitionError, match=r"tmep.*\(close: temp\)"):
+    with pytest.raises(DefinitionError, match=r"tmep.*Did you mean: temp\?"):
         check_rules(weights, "press", {"temp"}, FILE)

@@ -33,7 +33,7 @@ TEXT = [
 def test_a_binary_file_is_no_text_and_the_message_says_what_it_is(tmp_path, content, code):
     (tmp_path / "a.csv").write_bytes(content)
     assert format_fault(tmp_path / "a.csv", FileFormat.CSV) == code
-    assert text(code, Lang.EN).startswith("The contract says text, but the file")
+    assert text(code, Lang.EN).startswith("The contract expects text, but the file")
     assert text(f"{code}.next", Lang.ZH).startswith("下一步")
 
 

@@ -2,3 +2,8 @@
 
 A module here imports no other package of flows.
 """
+
+import logging
+
+# Without a handler of the program, Python would print the bare code of each warning to the error stream.
+logging.getLogger("lakeward").addHandler(logging.NullHandler())

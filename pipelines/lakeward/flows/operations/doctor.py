@@ -82,7 +82,7 @@ def _check_distribution(name: str) -> MachineCheck:
 
 
 def _check_extra(name: str, extra: str) -> MachineCheck:
-    return _check_row(f"{name} (extra {extra})", _version(name), f"pip install 'lakeward[{extra}]'", needed=False)
+    return _check_row(f"{name} (extra {extra})", _version(name), f"pip install '/path/to/the/clone[{extra}]'", needed=False)
 
 
 def _check_spark_parts(settings: Settings) -> Iterator[MachineCheck]:
