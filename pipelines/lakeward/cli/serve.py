@@ -13,7 +13,7 @@ import typer
 
 from lakeward import flows
 from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
-from lakeward.core.errors import ExitCode, MachineError, UsageError
+from lakeward.core.errors import ExitCode, UsageError
 from lakeward.core.messages import text
 
 if TYPE_CHECKING:
@@ -26,12 +26,14 @@ def query(
     *,
     role: Annotated[str, typer.Option("--as", help="Role · 角色")],
     form: Annotated[str, typer.Option("--format", help="table, csv, json, arrow")] = "table",
+    parameters: Annotated[list[str] | None, typer.Option("--param", help="NAME=VALUE of $NAME · $NAME 的取值")] = None,
 ) -> None:
     settings = settings_of(context)
+    values = dict(map(_parameter, parameters or ()))
     if form not in WRITERS:
         raise UsageError("format_unknown", found=form, expected=", ".join(WRITERS))
     with flows.open_connection(settings, role) as con:
-        WRITERS[form](con.sql(sql))
+        WRITERS[form](con.sql(sql, values))
 
 
 def policy_lint(context: typer.Context, *, as_json: Json = False) -> None:
@@ -60,6 +62,13 @@ def policy_test(context: typer.Context, *, as_json: Json = False) -> None:
         raise typer.Exit(ExitCode.JUDGED_FAILED)
 
 
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError("parameter_without_name", expected="--param NAME=VALUE")
+    return name, value
+
+
 def _table(rows: Rows) -> None:
     sys.stdout.write(f"{rows!r}\n")
 
@@ -77,11 +86,8 @@ def _json(rows: Rows) -> None:
 
 
 def _arrow(rows: Rows) -> None:
-    try:
-        ipc = importlib.import_module("pyarrow.ipc")  # Arrow is an optional extra
-    except ImportError:
-        raise MachineError("extra_missing", extra="gx") from None
     found = rows.arrow()
+    ipc = importlib.import_module("pyarrow.ipc")  # the plain install is without Arrow
     with ipc.new_stream(sys.stdout.buffer, found.schema) as stream:
         stream.write_table(found)
 

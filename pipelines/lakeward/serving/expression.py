@@ -43,7 +43,7 @@ def checked_expression(text: str, columns: Mapping[str, DataType]) -> str:
 def _check(con: duckdb.DuckDBPyConnection, whole: str) -> None:
     parsed = json.loads(con.execute("SELECT json_serialize_sql($1::VARCHAR)", [f"SELECT {whole}"]).fetchall()[0][0])
     try:
-        Guard(frozenset(), allowed_functions()).check(parsed)
+        Guard(frozenset(), {}, allowed_functions()).check(whole, parsed, ())
     except RecursionError:
         raise ProtectionError("query_too_large") from None
     node = parsed["statements"][0]["node"]

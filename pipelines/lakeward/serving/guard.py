@@ -3,18 +3,19 @@
 Only allow-lists: a kind of node, a table or a function that is not listed here, or in the catalogue, is rejected.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from lakeward.core.errors import ProtectionError
+from lakeward.core.spelling import did_you_mean
 from lakeward.serving.functions import AllowedFunctions
 
 Tree = Mapping[str, Any]
 Scope = frozenset[str]
 
-# Kinds of nodes that only combine other nodes. Left out on purpose: SHOW_REF (DESCRIBE, SUMMARIZE, SHOW), PIVOT (becomes
-# several statements), VALUE_PARAMETER, VALUE_DEFAULT.
+# Kinds of nodes that only combine what other nodes name. Left out on purpose: VALUE_DEFAULT. SHOW_REF and PIVOT are looked into.
 ALLOWED_NODES = frozenset(
     [
         "SELECT_NODE",
@@ -41,6 +42,7 @@ ALLOWED_NODES = frozenset(
         "COLLATE",
         "COLUMN_REF",
         "VALUE_CONSTANT",
+        "VALUE_PARAMETER",
         "LAMBDA",
         "POSITIONAL_REFERENCE",
         "STAR",
@@ -73,9 +75,15 @@ ALLOWED_NODES = frozenset(
     ]
 )
 WINDOWS = "WINDOW_"
-# Schema of DuckDB's own functions, with which the parser qualifies list and struct constructors.
+# Kinds of nodes that name a table or a function, which is checked.
+CHECKED_NODES = ("BASE_TABLE", "TABLE_FUNCTION", "FUNCTION")
+# The parser itself qualifies list and struct constructors so; DuckDB's own functions lie there.
 OWN_SCHEMAS = ("", "main")
-# Types that the parser leaves to the binder, such as ENUM or JSON; with a schema they would be user-defined.
+# Lists of tables: of the session's own views, since nothing else lies in it. `SHOW DATABASES` and the like are not allowed.
+TABLE_LISTS = ('"tables"', "__show_tables_expanded")
+# A PIVOT without a list of values is several statements, which DuckDB does not serialize; DuckDB names it by nothing else.
+_PIVOT = re.compile(r"\s*\(?\s*pivot(?:_wider)?\b", re.IGNORECASE)
+# A type that the parser leaves to the binder, such as ENUM or JSON; with a schema it would be user-defined.
 NAMED_TYPE = "UNBOUND_TYPE_INFO"
 
 
@@ -84,30 +92,32 @@ class Guard:
     """One check of one statement.
 
     Args:
-        views: Views of the session, as `layer.name`.
+        views: What the session serves, as `layer.name`.
+        closed: Tables of contracts that have no view for this session, and the message that says why.
         objects: Views that the statement reads; filled by `check`.
     """
 
     views: frozenset[str]
+    closed: Mapping[str, str]
     functions: AllowedFunctions
     objects: set[str] = field(default_factory=set)
 
-    def check(self, parsed: Tree) -> frozenset[str]:
+    def check(self, text: str, parsed: Tree, parameters: Collection[str]) -> frozenset[str]:
         """The views that the statement reads.
 
         Args:
-            parsed: The text's parse tree from DuckDB's `json_serialize_sql`.
+            parsed: What DuckDB's `json_serialize_sql` made of `text`.
+            parameters: Names of the parameters that have a value; those without a name count from 1.
 
         Raises:
             ProtectionError: The statement is not allowed; with the reason and its position.
         """
         if parsed["error"]:
-            _raise_parse_error(parsed)
+            _raise_parse_error(text, parsed)
         if len(parsed["statements"]) != 1:
             raise ProtectionError("query_not_one", found=len(parsed["statements"]))
         statement = parsed["statements"][0]
-        if statement["named_param_map"]:
-            raise ProtectionError("query_form_refused", form="parameter", at="-")
+        _check_parameters({entry["key"] for entry in statement["named_param_map"]}, parameters)
         self._node(statement["node"], frozenset())
         return frozenset(self.objects)
 
@@ -120,19 +130,16 @@ class Guard:
 
     def _node(self, node: Tree, scope: Scope) -> None:
         kind = node.get("type")
+        form = _refused_form(node, kind)
+        if form:
+            _refuse("query_form_refused", node, form=form)
         if kind == "BASE_TABLE":
             return self._table(node, scope)
-        if kind == "RECURSIVE_CTE_NODE":
-            _refuse("query_form_refused", node, form="recursive CTE")
         if kind == "TABLE_FUNCTION":
             self._check_function(node["function"], self.functions.table)
             return self._walk([part for key, part in node.items() if key != "function"] + [node["function"]["children"]], scope)
-        if kind == NAMED_TYPE and (node["catalog"] or node["schema"]):
-            _refuse("query_form_refused", node, form="type of a schema")
         if kind == "FUNCTION" or (isinstance(kind, str) and kind.startswith(WINDOWS)):
             self._check_function(node, self.functions.scalar)
-        elif isinstance(kind, str) and kind not in ALLOWED_NODES:
-            _refuse("query_form_refused", node, form=kind.lower())
         return self._children(node, scope)
 
     def _children(self, node: Tree, scope: Scope) -> None:
@@ -160,8 +167,10 @@ class Guard:
         if not schema and not node["catalog_name"] and name in scope and not node["at_clause"]:
             return self._walk(node["sample"], scope)
         table = ".".join(part for part in (node["catalog_name"], schema, name) if part)
+        if not node["catalog_name"] and table in self.closed:
+            _refuse(self.closed[table], node, table=table, dataset=name)
         if node["catalog_name"] or f"{schema}.{name}" not in self.views:
-            _refuse("query_table_refused", node, table=table)
+            _refuse("query_table_refused", node, table=table, close=did_you_mean(table, self.views) or "-")
         if node["at_clause"]:
             _refuse("query_form_refused", node, form="at")
         self.objects.add(table)
@@ -171,6 +180,24 @@ class Guard:
         name, schema = fold_case(node["function_name"]), fold_case(node["schema"])
         if node["catalog"] or schema not in OWN_SCHEMAS or name not in allowed:
             _refuse("query_function_refused", node, function=".".join(p for p in (node["catalog"], schema, name) if p))
+
+
+def _check_parameters(expected: Collection[str], found: Collection[str]) -> None:
+    if set(expected) != set(found):
+        names = {"expected": ", ".join(sorted(expected)) or "-", "found": ", ".join(sorted(found)) or "-"}
+        raise ProtectionError("query_parameters", **names)
+
+
+def _refused_form(node: Tree, kind: object) -> str | None:
+    """What `node` is called in the refusal, when it is of a kind that is not allowed."""
+    if not isinstance(kind, str) or kind in ALLOWED_NODES or kind.startswith(WINDOWS) or kind in CHECKED_NODES:
+        qualified = kind == NAMED_TYPE and (node["catalog"] or node["schema"])
+        return "type of a schema" if qualified else None
+    if kind == "SHOW_REF":
+        return None if node["query"] or node["table_name"] in TABLE_LISTS else "show"
+    if kind == "PIVOT":
+        return "pivot by an enum" if any(pivot["pivot_enum"] for pivot in node["pivots"]) else None
+    return "recursive CTE" if kind == "RECURSIVE_CTE_NODE" else kind.lower()
 
 
 def fold_case(name: str) -> str:
@@ -188,7 +215,9 @@ def _position(node: Tree) -> str:
     return str(at + 1) if isinstance(at, int) and at < 2**63 else "-"
 
 
-def _raise_parse_error(parsed: Tree) -> NoReturn:
+def _raise_parse_error(text: str, parsed: Tree) -> NoReturn:
+    if parsed["error_type"] == "not implemented" and _PIVOT.match(text):
+        raise ProtectionError("query_pivot_without_values")
     if parsed["error_type"] == "not implemented":
         raise ProtectionError("query_not_select")
     raise ProtectionError("query_syntax", at=parsed.get("position", "-"))

@@ -5,12 +5,13 @@ a result, use the query as a subquery or a common table.
 """
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import duckdb
 
 from lakeward.core.clock import with_instants
-from lakeward.core.errors import LakewardError
+from lakeward.core.errors import LakewardError, MachineError
 from lakeward.serving.faults import run_faults
 
 T = TypeVar("T")
@@ -20,6 +21,11 @@ AccessReport = Callable[[int, LakewardError | None], None]
 # Number of rows displayed in a notebook; the total is unknown without reading all.
 SHOWN = 20
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
+
+
+def _check_installed(package: str, extra: str) -> None:
+    if find_spec(package) is None:
+        raise MachineError("extra_missing", extra=extra)
 
 
 class Rows:
@@ -69,11 +75,30 @@ class Rows:
         return Rows(self.__relation.limit(int(rows)), self.__report)
 
     def df(self) -> Any:
-        """A pandas DataFrame."""
+        """A pandas DataFrame.
+
+        Raises:
+            MachineError: pandas is not installed.
+        """
+        _check_installed("pandas", "analyst")
         return self._fetch(lambda rel: rel.df(), len)
 
+    def pl(self) -> Any:
+        """A polars DataFrame.
+
+        Raises:
+            MachineError: polars is not installed.
+        """
+        _check_installed("polars", "analyst")
+        return self._fetch(lambda rel: rel.pl(), len)
+
     def arrow(self) -> Any:
-        """A PyArrow table."""
+        """A PyArrow table.
+
+        Raises:
+            MachineError: PyArrow is not installed.
+        """
+        _check_installed("pyarrow", "analyst")
         return self._fetch(lambda rel: rel.to_arrow_table(), lambda table: int(table.num_rows))
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ files by path could reach these folders, so the guard is the security boundary, 
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -26,7 +26,9 @@ LOCK_STATEMENTS = (
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
-# Maximum length of a query; parsing more would only cost memory.
+# Values of a query's parameters: in order, or by name.
+Parameters = Sequence[object] | Mapping[str, object]
+# Longest text of a query: some hundred pages; parsing more would only cost memory.
 MAX_QUERY_LENGTH = 1_000_000
 # NUL, which some readers treat as the end of a text, and lone surrogates, which are not characters.
 _STRANGE = re.compile("[\\0\ud800-\udfff]")
@@ -46,16 +48,19 @@ class ServingSession:
         self, tables: Sequence[ServedTable], token: Callable[[str], str] | None, scratch: Path, memory: str | None = None
     ) -> None:
         self._tables = {str(table.name): table for table in tables if table.has_view}
+        self._closed = {str(table.name): _closed_code(table) for table in tables if not table.has_view}
         self._con = _connect(scratch, memory)
         if token is not None:
             self._con.create_function(TOKENISE, token, ["VARCHAR"], "VARCHAR")
-        for layer in sorted({table.name.layer for table in tables}):
+        layers = sorted({table.name.layer for table in tables})
+        for layer in layers:
             self._con.execute(f"CREATE SCHEMA {layer}")
         for table in self._tables.values():
             self._con.execute(f"CREATE VIEW {table.name} AS {_select(table)}")
+        self._con.execute(f"SET search_path = {literal(','.join(['main', *layers]))}")
         _lock(self._con, [table.folder for table in self._tables.values() if table.folder])
 
-    def check(self, text: str) -> frozenset[str]:
+    def check(self, text: str, parameters: Parameters | None = None) -> frozenset[str]:
         """The views that `text` reads.
 
         Raises:
@@ -68,22 +73,43 @@ class ServingSession:
             raise ProtectionError("query_syntax", at=strange.start() + 1)
         try:
             parsed = self._con.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
-            return Guard(frozenset(self._tables), allowed_functions()).check(json.loads(parsed))
+            return Guard(frozenset(self._tables), self._closed, allowed_functions()).check(
+                text, json.loads(parsed), _parameter_names(parameters)
+            )
         except RecursionError:
             raise ProtectionError("query_too_large") from None
 
-    def relation(self, text: str, objects: frozenset[str]) -> duckdb.DuckDBPyRelation:
-        """The rows of a checked `text`, not yet read. It must not leave this package, since its methods take unchecked SQL.
+    def relation(self, text: str, objects: frozenset[str], parameters: Parameters | None = None) -> duckdb.DuckDBPyRelation:
+        """The rows of a checked `text`. It must not leave this package: its methods take unchecked SQL.
+
+        Without parameters no row is read yet; with them DuckDB runs the query here.
+
+        Args:
+            parameters: Values of `?` and `$1` in order, or of `$name` by name.
 
         Raises:
             ProtectionError: It names a column that does not exist, or is hidden from this principal.
         """
         with bind_faults([self._tables[name] for name in sorted(objects)]):
-            return self._con.sql(text)
+            return self._con.sql(text, params=parameters) if parameters else self._con.sql(text)
 
     def close(self) -> None:
         """End the session."""
         self._con.close()
+
+
+def _parameter_names(parameters: Parameters | None) -> Collection[str]:
+    if isinstance(parameters, Mapping):
+        return parameters.keys()
+    return [str(at) for at in range(1, len(parameters or ()) + 1)]
+
+
+def _closed_code(table: ServedTable) -> str:
+    """The message that says why `table` has no view."""
+    if table.folder is None:
+        return "query_table_empty"
+    ungraded = all(column.decision.why == "serving_ungraded" for column in table.columns)
+    return "query_table_ungraded" if ungraded else "query_table_hidden"
 
 
 def _select(table: ServedTable) -> str:

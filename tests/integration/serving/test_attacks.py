@@ -1,5 +1,7 @@
 """Every way we know to get at what the policy hides; each is refused with a code, or sees what the view shows and no more."""
 
+import sys
+
 import pytest
 
 from lakeward.core.errors import LakewardError
@@ -15,6 +17,7 @@ FORM, TABLE, FUNCTION, KIND, HIDDEN = (
     "query_column_hidden",
 )
 SYNTAX, MANY, FAILED, UNKNOWN = "query_syntax", "query_not_one", "query_failed", "query_column_unknown"
+PARAMETERS = "query_parameters"
 
 REFUSED = [
     # files by path
@@ -144,13 +147,24 @@ REFUSED = [
     ("checkpoint", KIND),
     ("vacuum", KIND),
     ("comment on view silver.orders is 'x'", KIND),
-    ("pivot silver.orders on machine using count(*)", KIND),
-    ("describe silver.orders", FORM),
-    ("summarize silver.orders", FORM),
-    ("show tables", FORM),
-    ("show all tables", FORM),
-    ("from (describe silver.orders)", FORM),
-    ("from (pivot silver.orders on machine in ('M1') using count(*))", FORM),
+    ("pivot silver.orders on machine using count(*)", "query_pivot_without_values"),
+    ("from (pivot bronze.orders on machine in ('M1') using count(*))", TABLE),
+    ("from (pivot silver.orders on machine in ('M1') using max(id_number))", HIDDEN),
+    ("from (pivot silver.orders on id_number in ('990000198001010010') using count(*))", HIDDEN),
+    ("from (pivot silver.orders on machine in ('M1') using getenv('HOME'))", FUNCTION),
+    ("from silver.orders pivot (count(*) for machine in (select content from read_text('/etc/passwd')))", SYNTAX),
+    ("from silver.orders pivot (count(*) for machine in kinds)", FORM),
+    ("from silver.orders unpivot (v for n in (id_number, note))", HIDDEN),
+    ("describe bronze.orders", TABLE),
+    ("summarize governance.access_log", TABLE),
+    ("summarize from read_text('{lake}/secret.csv')", FUNCTION),
+    ("describe select getenv('HOME')", FUNCTION),
+    ("summarize select id_number from silver.orders", HIDDEN),
+    ("show databases", FORM),
+    ("show schemas", FORM),
+    ("show variables", FORM),
+    ("show bronze.orders", TABLE),
+    ("from (describe duckdb_views)", TABLE),
     ("select 1; from silver.orders", MANY),
     ("select 1; drop view silver.orders", KIND),
     ("", MANY),
@@ -160,16 +174,16 @@ REFUSED = [
     ("select " + "abs(" * 400 + "1" + ")" * 400, "query_too_large"),
     ("select " + "+".join(["1"] * 3000), SYNTAX),
     ("select '" + "x" * 1_000_000 + "'", "query_too_large"),
-    ("select $1", FORM),
-    ("select ?", FORM),
-    ("select $phone", FORM),
+    ("select $1", PARAMETERS),
+    ("select ?", PARAMETERS),
+    ("select $phone", PARAMETERS),
     ("from silver.orders at (version => 0)", FORM),
     ("select 1::silver.kind", FORM),
     # other layers, and what is hidden
     ("from bronze.orders", TABLE),
     ("from quarantine.orders", TABLE),
     ("from governance.access_log", TABLE),
-    ("from silver.drafts", TABLE),
+    ("from silver.drafts", "query_table_ungraded"),
     ("from gold.none", TABLE),
     ("from orders", TABLE),
     ("select id_number from silver.orders", HIDDEN),
@@ -243,6 +257,24 @@ SEEN_MASKED = [
     ("select count(distinct opened_at) from silver.orders where hour(opened_at) > 0", [(0,)]),
     ("select phone from silver.orders where order_id = 'A1' union select 'x' order by 1", [("199***4321",), ("x",)]),
     ("select (select max(phone) from silver.orders)", [("199***8765",)]),
+    (
+        "select column_name, min from (summarize silver.orders) where column_name in ('phone', 'cost')",
+        [("phone", "199***4321"), ("cost", "7000.0")],
+    ),
+    (
+        "select string_agg(column_name, ' ') from (describe silver.orders)",
+        [("order_id person_name phone cost opened_at machine",)],
+    ),
+    (
+        "from (pivot (select machine, phone from silver.orders) on machine in ('M1', 'M2') using max(phone))",
+        [("199***4321", "199***8765")],
+    ),
+    (
+        "select v from (unpivot (select phone from silver.orders) on phone into name n value v) order by v",
+        [("199***4321",), ("199***8765",)],
+    ),
+    ("select name from (show tables)", [("orders",)]),
+    ("select schema, name from (show all tables)", [("silver", "orders")]),
     ("select 1 -- ; drop view silver.orders", [(1,)]),
     ("SELECT max(PHONE) FROM SILVER.ORDERS;", [("199***8765",)]),
 ]
@@ -324,3 +356,37 @@ def test_every_query_is_logged_with_what_came_of_it(settings):
         (2, "analyst", "refused", "query_table_refused", 0, "[]"),
         (3, "analyst", "failed", "query_failed", 0, '["silver.orders"]'),
     ]
+
+
+def test_parameters_are_values_and_never_sql(con):
+    assert con.sql("select count(*) from silver.orders where phone = ?", ["199***4321"]).fetchone() == (1,)
+    assert con.sql("select count(*) from silver.orders where phone = $phone", {"phone": "' or true --"}).fetchone() == (0,)
+    for given in (["x", "y"], [], {"other": "x"}, None):
+        with pytest.raises(LakewardError) as refused:
+            con.sql("select count(*) from silver.orders where phone = ?", given)
+        assert refused.value.code == "query_parameters"
+
+
+def test_a_parameter_is_in_no_error_and_in_no_log(settings):
+    with connect_as(settings) as con:
+        with pytest.raises(LakewardError) as failed:
+            con.sql("select cast($secret as integer)", {"secret": "s3cret"}).fetchall()
+        session = con._log.session_id
+    with open_workspace(settings).engine() as engine:
+        found = governance.read_rows(engine, "access_log", f"session_id = '{session}'", "seq")
+    assert (failed.value.code, [row["verdict"] for row in found]) == ("query_failed", ["refused"])
+    assert "s3cret" not in failed.value.render("en") + repr(failed.value.__cause__) + repr(found)
+
+
+def test_a_mistyped_table_names_the_one_that_may_be_meant(con):
+    with pytest.raises(LakewardError) as refused:
+        con.sql("from silver.order")
+    assert "silver.orders" in refused.value.render("en")
+
+
+@pytest.mark.parametrize(("method", "package"), [("df", "pandas"), ("pl", "polars"), ("arrow", "pyarrow")])
+def test_a_missing_package_is_named_by_its_extra(con, monkeypatch, method, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(LakewardError) as refused:
+        getattr(con.sql("select 1"), method)()
+    assert (refused.value.code, refused.value.facts["extra"]) == ("extra_missing", "analyst")

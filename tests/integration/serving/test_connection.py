@@ -133,3 +133,13 @@ def test_shell_and_python_give_the_same(settings):
         words = [sys.executable, "-c", code, *words[3:], "--project", str(settings.start)]
         out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
         assert (json.loads(out) if form == "json" else out) == expected
+
+
+def test_each_form_of_an_answer_has_the_same_rows(settings):
+    with connect_as(settings) as con:
+        rows = con.sql("select order_id, machine from silver.orders order by order_id")
+        expected = [("A1", "M1"), ("A2", "M2"), ("A3", "M1")]
+        assert rows.fetchall() == expected
+        assert rows.pl().rows() == expected
+        assert list(rows.df().itertuples(index=False, name=None)) == expected
+        assert [tuple(row.values()) for row in rows.arrow().to_pylist()] == expected

@@ -28,7 +28,7 @@ from lakeward.protection.keys import TokenKey, token_key
 from lakeward.protection.policy import Action
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.rows import Rows
-from lakeward.serving.session import ServingSession
+from lakeward.serving.session import Parameters, ServingSession
 
 GradeLookup = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
 
@@ -85,17 +85,24 @@ class Connection:
         self._session = ServingSession(tables, token, engine.scratch / "serving", workspace.settings.memory)
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
-    def sql(self, query: str) -> Rows:
-        """The rows of one SELECT over `con.catalogue()`'s tables; nothing is read before rows are fetched.
+    def sql(self, query: str, parameters: Parameters | None = None) -> Rows:
+        """The rows of one SELECT over `con.catalogue()`'s tables, or of DESCRIBE, SUMMARIZE or SHOW TABLES.
+
+        Without parameters nothing is read before rows are taken out.
+
+        Args:
+            parameters: Values of `?` and `$1` in order, or of `$name` by name. The access log does not keep them.
 
         Raises:
-            ProtectionError: The guard or the policy rejects the statement; this is logged, too.
+            ProtectionError: The guard or the policy refuses it, or a parameter has no value; that is logged too.
 
         Examples:
             >>> import lakeward
             >>> con = lakeward.connect(role="analyst")
             >>> con.sql("SELECT count(*) FROM silver.press_line").fetchone()
             (3,)
+            >>> con.sql("SELECT count(*) FROM silver.press_line WHERE machine = $machine", {"machine": "M1"}).fetchone()
+            (2,)
             >>> con.sql("DELETE FROM silver.press_line")
             Traceback (most recent call last):
             lakeward.core.errors.ProtectionError: ...
@@ -103,8 +110,8 @@ class Connection:
         """
         asked_at = self._workspace.clock.now()
         try:
-            objects = self._session.check(query)
-            relation = self._session.relation(query, objects)
+            objects = self._session.check(query, parameters)
+            relation = self._session.relation(query, objects, parameters)
         except LakewardError as error:
             self._log.write(query, asked_at, (), verdict="refused", code=error.code)
             raise
