@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lakeward.quality.arrivals import RECEIVED
 from lakeward.quality.rule import Dimension, Outcome, Rule, Severity, Verdict
 from lakeward.quality.score import Score, score
 from lakeward.quality.score_sql import score_tables_sql
@@ -23,10 +24,11 @@ rows = st.integers(0, 40) | st.integers(0, 10**12)
 @st.composite
 def verdicts(draw, outcomes=tuple(Outcome)):
     dimension = draw(st.sampled_from(list(Dimension)[:3]))
+    name = draw(st.sampled_from(RULES))
     rule = Rule(
-        id=f"{draw(st.sampled_from(RULES))}:{dimension}",
+        id=f"{name}:{dimension}",
         version="v",
-        type="t",
+        type=RECEIVED if name == RULES[0] else "t",
         kwargs={},
         severity=Severity.WARN,
         dimension=dimension,
@@ -115,7 +117,7 @@ def connection():
 def test_sql_gives_the_same_numbers_to_the_last_digit(connection, found, weights):
     connection.execute("DELETE FROM given_")
     told = [
-        ("press", 1, n, v.rule.id, "v", "t", str(v.rule.dimension), str(v.outcome), v.evaluated, v.failed)
+        ("press", 1, n, v.rule.id, "v", v.rule.type, str(v.rule.dimension), str(v.outcome), v.evaluated, v.failed)
         for n, v in enumerate(found)
     ]
     connection.executemany("INSERT INTO given_ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", told)

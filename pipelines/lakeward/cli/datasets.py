@@ -71,7 +71,7 @@ def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, Lak
             print_notes(lang, r)
     for name, error in failed.items():
         typer.echo(f"{name}: {error.render(lang)}", err=True)
-    codes = [error.exit_code for error in failed.values()] + [ExitCode.JUDGED_FAILED for r in reports if r.failed]
+    codes = [error.exit_code for error in failed.values()] + [ExitCode.JUDGED_FAILED for r in reports if r.failed or r.rejected]
     if codes:
         raise typer.Exit(max(codes))
 

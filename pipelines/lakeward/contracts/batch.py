@@ -1,8 +1,10 @@
 """The input files of a batch, and the reports on reading them."""
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
+from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.names import Sha256
 
@@ -37,6 +39,9 @@ class FileReport:
         records: Number of records in the file, counted by a separate query (docs/explanation/laws.md, 1).
         unknown: Columns that are not in the contract; their values are in `_extra`.
         missing: Required columns that the file lacks: each of its records is a reject.
+        absent: Optional columns that the file lacks.
+        names: Column names in the file, if too few are in the contract; they may be values.
+        fault: Message code if all records of the file are rejects; else None.
     """
 
     seq: int
@@ -45,3 +50,23 @@ class FileReport:
     _: KW_ONLY
     unknown: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    fault: str | None = None
+
+    @classmethod
+    def of_match(cls, file: BatchInput, records: int, names: Sequence[str], match: ColumnMatch) -> "FileReport":
+        """The report of a file whose columns are known; of one without a record nothing is missing.
+
+        Args:
+            names: The columns of the file.
+        """
+        if match.fault == OTHER_COLUMNS:
+            return cls(file.seq, file.name, records, names=tuple(names), fault=match.fault)
+        return cls(
+            *(file.seq, file.name, records),
+            unknown=match.unknown,
+            missing=match.missing if records else (),
+            absent=match.absent if names else (),
+            fault=match.fault if records else None,
+        )

@@ -40,6 +40,11 @@ KEYS: Mapping[str, KeyDoc] = {
 CUSTOM: Mapping[str, KeyDoc] = {
     "unit": KeyDoc("text", "UCUM code of a number's unit, such as `Cel` or `kW`.", "none"),
     "timeFormat": KeyDoc("text", "strptime pattern of a date or timestamp in text, such as `%d/%m/%Y %H:%M`.", "ISO 8601"),
+    "alternativeNames": KeyDoc(
+        "list of texts",
+        "Other names of the column in the source's files, such as one from before a rename. Where a file has several, the first holds, `physicalName` before all.",
+        "none",
+    ),
 }
 # Letters of any script; a leading underscore is reserved for Lakeward's columns (`_file`, `_row`, …).
 COLUMN_NAME = re.compile(r"[^\W\d_]\w{0,126}")
@@ -58,8 +63,9 @@ def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     if not properties:
         table.fail_value("properties", "a list of at least one column")
     columns = tuple(_column(view) for view in properties)
-    if _check_distinct(properties, "name", [column.name for column in columns]):
-        _check_distinct(properties, "physicalName", [column.source_name for column in columns])
+    names, source_names = [column.name for column in columns], [column.source_name for column in columns]
+    if _check_distinct(properties, "name", names) and _check_distinct(properties, "physicalName", source_names):
+        _check_alternatives(properties, columns)
     return columns, _key_names(properties)
 
 
@@ -86,6 +92,7 @@ def _column(view: View) -> Column:
         time_format=_time_format(properties, kind),
         description=view.text("description", ""),
         classification=view.text("classification", "") or None,
+        alternative_names=properties.texts("alternativeNames"),
     )
 
 
@@ -141,6 +148,16 @@ def _check_distinct(views: list[View], key: str, names: list[str]) -> bool:
     for at in twice:
         views[at].fail(key, "contract_column_twice", name=safe_repr(names[at]))
     return not twice
+
+
+def _check_alternatives(views: list[View], columns: tuple[Column, ...]) -> None:
+    """No name in files stands for two columns, nor twice for one."""
+    seen = {column.source_name for column in columns}
+    for view, column in zip(views, columns, strict=True):
+        for name in column.alternative_names:
+            if name in seen:
+                view.fail("customProperties", "contract_column_twice", name=safe_repr(name))
+            seen.add(name)
 
 
 def _key_names(properties: list[View]) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ COLUMN = {
     "time_format": _BREAKING,
     "description": _COMPATIBLE,
     "classification": _COMPATIBLE,
+    "alternative_names": _COMPATIBLE,  # new files only; a rebuild finds values of earlier ones
 }
 CONTRACT = {
     **dict.fromkeys(("name", "layer", "primary_key", "time_column", "partition", "duplicates_exact"), _BREAKING),
@@ -58,7 +59,7 @@ CONTRACT = {
     ),
 }
 # Bronze is decoded text: how files are parsed affects only new files, what the text means affects every row.
-# `sheet_limit_bytes` has no entry: it follows from `limit_bytes` of the source.
+# `sheet_limit_bytes` and `columns_found` have no entry: they follow from `limit_bytes` of the source, and from `limits`.
 RECORD_FORMAT = {
     **dict.fromkeys(("delimiter", "quote", "escape", "encoding", "sheet", "header_row", "header_rows"), _COMPATIBLE),
     **dict.fromkeys(("format", "nulls", "decimal", "zone"), _BREAKING),

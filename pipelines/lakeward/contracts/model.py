@@ -42,6 +42,7 @@ class Column:
     Args:
         name: Its name in silver and gold.
         source_name: Its name in the source's files (`physicalName`).
+        alternative_names: Other names in the source's files; the first name that a file has is read.
         required: Whether it is required: a row without it is quarantined, a file without it rejected.
         unit: UCUM code; None if the column has no unit.
         time_format: strptime pattern of a text date or timestamp; None means ISO 8601.
@@ -56,6 +57,12 @@ class Column:
     time_format: str | None = None
     description: str = ""
     classification: str | None = None
+    alternative_names: tuple[str, ...] = ()
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """Every name in the source's files, the first one that a file has holds."""
+        return (self.source_name, *self.alternative_names)
 
 
 class Grain(StrEnum):

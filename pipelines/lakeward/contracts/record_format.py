@@ -26,6 +26,7 @@ class RecordFormat:
         sheet: Sheet of a workbook; None for the only sheet with data.
         header_row, header_rows: First row of a sheet's header, from 1, and its number of rows.
         sheet_limit_bytes: Maximum unpacked bytes of a sheet.
+        columns_found: Minimum share of the contract's columns in a file, 0 to 1; a file with less is rejected.
     """
 
     format: FileFormat
@@ -40,6 +41,7 @@ class RecordFormat:
     header_row: int = 1
     header_rows: int = 1
     sheet_limit_bytes: int = 4 << 30
+    columns_found: float = 0.0
 
 
 # The format of computed rows: values have their types already.

@@ -24,7 +24,7 @@ class ExitCode(IntEnum):
 # What a calling program can do about each code.
 EXIT_CODES: Mapping[ExitCode, str] = {
     ExitCode.DONE: "Done.",
-    ExitCode.JUDGED_FAILED: "Judged, and at least one rule failed that quarantines rows or stops its batch; or a promise of Lakeward's own broke.",
+    ExitCode.JUDGED_FAILED: "Judged, and at least one rule failed that quarantines rows or stops its batch; a file was rejected whole, or more records than the contract's `limits.rejectedShare`; or a promise of Lakeward's own broke.",
     ExitCode.WRONG_USE: "Wrong use: an unknown dataset, option or setting.",
     ExitCode.REFUSED: "Refused: a contract, suite or policy is not valid, or its change breaks it; data to check can't be used; a reader may not see it.",
     ExitCode.ENVIRONMENT: "The environment: disk, permissions, a missing extra, another program in the way.",

@@ -87,11 +87,14 @@ def _emit_ids(report: "RunReport") -> Ids:
     """Attach the run's ids to the asset event that starts the gold DAGs, and return them for the next task.
 
     Raises:
-        AirflowFailException: A batch is halted: a steward must decide, and no retry helps.
+        AirflowFailException: A batch is halted, or too many records are rejected: no retry helps.
     """
     halted = [facts for code, facts in report.warnings if code == "batch_halted"]
     if halted:
         raise AirflowFailException(text("batch_halted", Settings.load().lang, **halted[0]))
+    if report.rejected:
+        lang = Settings.load().lang
+        raise AirflowFailException("\n".join(f"{report.dataset}: {text(code, lang, **facts)}" for code, facts in report.rejected))
     ids: Ids = {"run_id": report.run_id, "batches": report.batches}
     context = get_current_context()
     for outlet in context["task"].outlets:

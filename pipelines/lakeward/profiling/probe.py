@@ -79,7 +79,7 @@ def read_header(engine: Engine, probe: FileProbe) -> tuple[str, ...]:
         raise UsageError("sample_without_columns", file=probe.input.path)
     if probe.record_format.format is not FileFormat.JSONL:
         return report.unknown
-    first = list(_first_object(_read_head(probe.input.path, probe.record_format.encoding)))
+    first = list(_first_object(read_head(probe.input.path, probe.record_format.encoding)))
     return tuple(sorted(report.unknown, key=lambda name: first.index(name) if name in first else len(first)))
 
 
@@ -87,7 +87,7 @@ def _probe_text(input_: BatchInput) -> FileProbe:
     encoding = guess_encoding(input_.path)
     if input_.format is FileFormat.JSONL:
         return FileProbe(input_, RecordFormat(format=FileFormat.JSONL, encoding=encoding))
-    found = guess_dialect(_read_head(input_.path, encoding))
+    found = guess_dialect(read_head(input_.path, encoding))
     if not found.header:
         raise UsageError("sample_without_header", file=input_.path)
     dialect = RecordFormat(
@@ -101,7 +101,7 @@ def _probe_text(input_: BatchInput) -> FileProbe:
     return FileProbe(input_, dialect, agreeing_records=found.agreeing, sampled_records=found.records)
 
 
-def _read_head(path: Path, encoding: str) -> str:
+def read_head(path: Path, encoding: str) -> str:
     """The beginning of a text file, in whole lines."""
     with path.open("rb") as file:
         start = file.read(HEAD)

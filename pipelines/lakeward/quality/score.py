@@ -3,15 +3,15 @@
 The standard gives X = A / B per indicator, and no weights. So each rule has one ratio (passed by evaluated rows; an aggregate or
 schema rule is one element, 1 or 0), a dimension is the weighted mean of its rules, a dataset that of its measured dimensions, and
 an estate that of its datasets' displayed scores. Ratios and means are whole trillionths, rounded half up, so that SQL
-(`score_sql.py`) gives the same number to the last digit. Coverage is an unweighted count of rules: a rule of low weight that
-could
-not be judged counts as much as one of high weight.
+(`score_sql.py`) gives the same number to the last digit. Coverage is an unweighted count of rules: a rule of low weight that could
+not be judged counts as much as one of high weight. It is multiplied by the share of received records that are not rejects.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from lakeward.quality.arrivals import RECEIVED
 from lakeward.quality.rule import Dimension, Outcome, Verdict
 from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
@@ -35,6 +35,7 @@ class ScorePart:
         denominator: Sum of these weights.
         rules: Number of rules.
         measured: Number of rules that could be judged.
+        judged: `measured` in trillionths, times the share of received records that are not rejects.
     """
 
     value: Decimal | None
@@ -42,11 +43,12 @@ class ScorePart:
     denominator: Decimal
     rules: int
     measured: int
+    judged: int
 
     @property
     def coverage(self) -> Decimal | None:
-        """Measured rules per 100 rules; None without rules."""
-        return _hundredths(half_up(FULL_SCORE * self.measured, self.rules)) if self.rules else None
+        """Measured rules per 100 rules, times the share of records that are not rejects; None without rules."""
+        return _hundredths(half_up(FULL_SCORE * self.judged, RATIO_UNIT * self.rules)) if self.rules else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +68,21 @@ def score(verdicts: Iterable[Verdict], weights: Weights = EQUAL_WEIGHTS, dataset
     for verdict in verdicts:
         by_rule.setdefault((verdict.rule.dimension, verdict.rule.id), []).append(verdict)
     ratios = {key: (weights.of_rule(dataset, key[1]), _ratio(of_rule)) for key, of_rule in by_rule.items()}
+    received = _received(verdict for of_rule in by_rule.values() for verdict in of_rule)
     means, parts = {}, {}
     for dimension in Dimension:
         own = [pair for (of, _), pair in ratios.items() if of is dimension]
         if own:
             means[dimension] = (weights.of_dimension(dataset, dimension), _mean(own))
-            parts[dimension] = _score_part(own, own)
-    whole = _score_part(list(means.values()), list(ratios.values()))
+            parts[dimension] = _score_part(own, own, _judged(own, received))
+    whole = _score_part(list(means.values()), list(ratios.values()), sum(part.judged for part in parts.values()))
     return Score(
         value=whole.value,
         numerator=whole.numerator,
         denominator=whole.denominator,
         rules=whole.rules,
         measured=whole.measured,
+        judged=whole.judged,
         dimensions=parts,
     )
 
@@ -114,7 +118,21 @@ def _mean(ratios: Sequence[WeightedRatio]) -> int | None:
     return half_up(total, weight) if weight else None
 
 
-def _score_part(ratios: Sequence[WeightedRatio], rules: Sequence[WeightedRatio]) -> ScorePart:
+def _received(verdicts: Iterable[Verdict]) -> tuple[int, int]:
+    """Records that are no rejects, and all that were received; of nothing received, one of one."""
+    known = [
+        _elements(verdict) for verdict in verdicts if verdict.rule.type == RECEIVED and verdict.outcome is not Outcome.UNKNOWN
+    ]
+    records = sum(evaluated for _, evaluated in known)
+    return (sum(accepted for accepted, _ in known), records) if records else (1, 1)
+
+
+def _judged(rules: Sequence[WeightedRatio], received: tuple[int, int]) -> int:
+    accepted, records = received
+    return half_up(accepted * sum(ratio is not None for _, ratio in rules) * RATIO_UNIT, records)
+
+
+def _score_part(ratios: Sequence[WeightedRatio], rules: Sequence[WeightedRatio], judged: int) -> ScorePart:
     (total, weight), mean = _sums(ratios), _mean(ratios)
     value = None if mean is None else _hundredths(_cents(mean))
     shown = Decimal(half_up(total, UNIT_WEIGHT * RATIO_UNIT // SUM_UNIT)) / SUM_UNIT
@@ -124,6 +142,7 @@ def _score_part(ratios: Sequence[WeightedRatio], rules: Sequence[WeightedRatio])
         denominator=Decimal(weight) / UNIT_WEIGHT,
         rules=len(rules),
         measured=sum(ratio is not None for _, ratio in rules),
+        judged=judged,
     )
 
 

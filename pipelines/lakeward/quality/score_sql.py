@@ -6,19 +6,22 @@ Reads only verdicts, which contain counts and no values.
 """
 
 from lakeward.core.sql import literal
+from lakeward.quality.arrivals import RECEIVED
 from lakeward.quality.rule import Outcome
 from lakeward.quality.score import FULL_SCORE, GUARD_DIGITS, RATIO_UNIT, SUM_UNIT
 from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
 # Flows whose rows were already judged and counted when received.
 REWORK_FLOWS = ("replay", "release")
+_NO_RECORD = f"CASE WHEN expectation = {literal(RECEIVED)} AND evaluated = 0 THEN 1 END"
 _SAME_BATCH = "USING (dataset, generation, batch_seq)"
 
 
 def newest_batches_sql(batches: int | None = 1, *, dataset: str | None = None, runs: bool = True) -> str:
     """SQL: `judged`, the verdicts of each dataset's newest received batches in its latest generation.
 
-    Halted batches count, replayed ones do not, since their rows belong to batches that count already.
+    Halted batches count, replayed ones do not, since their rows belong to batches that count already. Batches without a record
+    do not count.
 
     Args:
         batches: Number of batches; None for all of the generation.
@@ -32,7 +35,10 @@ def newest_batches_sql(batches: int | None = 1, *, dataset: str | None = None, r
     anti = received_batches_join(runs=runs)
     return f"""batches AS (
   SELECT dataset, generation, batch_seq
-  FROM (SELECT DISTINCT dataset, generation, batch_seq FROM governance.verdicts{own}) AS judgements{anti}
+  FROM (
+    SELECT dataset, generation, batch_seq FROM governance.verdicts{own}
+    GROUP BY dataset, generation, batch_seq HAVING coalesce(max({_NO_RECORD}), 0) = 0
+  ) AS judgements{anti}
   QUALIFY generation = max(generation) OVER (PARTITION BY dataset){few}
 ),
 judged AS (SELECT * FROM governance.verdicts SEMI JOIN batches {_SAME_BATCH}{own})"""
@@ -87,7 +93,10 @@ counted AS (
   FROM elements GROUP BY {group_columns}, dimension, rule_id
 ),
 rated AS (
-  SELECT *, {_half_up(f"{RATIO_UNIT} * numerator", "denominator")} AS ratio, {weights.rule_sql()} AS weight FROM counted
+  SELECT *, {_half_up(f"{RATIO_UNIT} * numerator", "denominator")} AS ratio, {weights.rule_sql()} AS weight,
+    sum(CASE WHEN expectation = {literal(RECEIVED)} THEN numerator END) OVER (PARTITION BY {group_columns}) AS accepted,
+    sum(CASE WHEN expectation = {literal(RECEIVED)} THEN denominator END) OVER (PARTITION BY {group_columns}) AS received
+  FROM counted
 ),
 rules AS (
   SELECT *, {_cents("ratio")} AS cents, {_score_decimal_sql("cents")} AS score,
@@ -98,7 +107,7 @@ rules AS (
 
 def _dimensions(group_columns: str, weights: Weights) -> str:
     return f"""by_dimension AS (
-  SELECT {group_columns}, dimension, {_WEIGHTED_SUMS}, count(*) AS rules, count(ratio) AS measured,
+  SELECT {group_columns}, dimension, {_WEIGHTED_SUMS}, count(*) AS rules, count(ratio) AS measured, {_JUDGED} AS judged,
     sum(has_failed) AS failed_rules, sum(has_unknown) AS unknown_rules
   FROM rules GROUP BY {group_columns}, dimension
 ),
@@ -159,13 +168,15 @@ def _display_columns(scale: int) -> str:
     total = _half_up("total", str(UNIT_WEIGHT * scale // SUM_UNIT))
     return f"""CAST(CAST(coalesce({total}, 0) AS DECIMAL(24, 0)) * 0.000001 AS DECIMAL(30, 6)) AS numerator,
     {weight_decimal_sql("coalesce(weights, 0)")} AS denominator,
-    {_score_decimal_sql(_half_up(f"{FULL_SCORE} * measured", "rules"))} AS coverage"""
+    {_score_decimal_sql(_half_up(f"{FULL_SCORE} * judged", f"({RATIO_UNIT} * rules)"))} AS coverage"""
 
 
+# Rules measured, in trillionths, by the share of the received records that they could look at: a reject is a record that none judged.
+_JUDGED = _half_up(
+    f"CAST(coalesce(max(accepted), 1) AS HUGEINT) * count(ratio) * {RATIO_UNIT}", "CAST(coalesce(max(received), 1) AS HUGEINT)"
+)
 _WEIGHTED_SUMS = "sum(weight * ratio) AS total, sum(CASE WHEN ratio IS NOT NULL THEN weight END) AS weights"
 _WEIGHTED_SUMS_OF_CENTS = "sum(weight * cents) AS total, sum(CASE WHEN cents IS NOT NULL THEN weight END) AS weights"
-_RULE_SUMS = (
-    "sum(rules) AS rules, sum(measured) AS measured, sum(failed_rules) AS failed_rules, sum(unknown_rules) AS unknown_rules"
-)
+_RULE_SUMS = "sum(rules) AS rules, sum(measured) AS measured, sum(judged) AS judged, sum(failed_rules) AS failed_rules, sum(unknown_rules) AS unknown_rules"
 _DISPLAY_OF_RATIOS = _display_columns(RATIO_UNIT)
 _DISPLAY_OF_CENTS = _display_columns(FULL_SCORE)

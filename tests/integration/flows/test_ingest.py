@@ -91,15 +91,16 @@ def test_a_file_without_a_required_column_goes_to_rejects(plant: Plant) -> None:
     report = ingest_dataset(plant.settings, "press_line")
 
     assert (report.counts.rows_in, report.counts.bronze, report.counts.rejects) == (1, 0, 1)
-    assert report.warnings == (("file_missing_columns", {"file": "a.csv", "columns": "Time"}),)
+    assert report.warnings[0] == ("file_missing_columns", {"file": "a.csv", "columns": "Time"})
+    assert [code for code, _ in report.rejected] == ["file_missing_columns", "batch_rejects"]
 
 
-def test_a_batch_of_nothing_but_rejects_has_no_score(plant: Plant) -> None:
+def test_a_batch_of_nothing_but_rejects_scores_zero(plant: Plant) -> None:
     plant.drop("a.csv", "M1")
 
     report = ingest_dataset(plant.settings, "press_line")
 
-    assert (report.batches, report.counts.rejects, report.score) == (1, 1, None)
+    assert (report.batches, report.counts.rejects, report.score) == (1, 1, 0)
 
 
 def test_rebuild_makes_the_same_silver_from_bronze(plant: Plant) -> None:

@@ -119,7 +119,7 @@ def test_another_limit_is_one_change_though_it_bounds_sheets_too():
     [
         (Column, module.COLUMN, {"name"}),
         (Contract, module.CONTRACT, {"columns", "source", "record_format", "model", "text", "sha256"}),
-        (RecordFormat, module.RECORD_FORMAT, {"sheet_limit_bytes"}),
+        (RecordFormat, module.RECORD_FORMAT, {"sheet_limit_bytes", "columns_found"}),
         (GoldModel, module.MODEL, set()),
     ],
 )

@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import duckdb
 
 from lakeward.contracts.batch import FileReport
+from lakeward.contracts.column_match import OTHER_COLUMNS, holds_values, match_columns
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.engines.reading.csv_headers import CsvFile, open_csv
@@ -35,22 +37,28 @@ def read_csv(
         else:
             known.append(found)
     for _, group in itertools.groupby(sorted(known, key=lambda f: repr(f.kind)), key=lambda f: f.kind):
-        _read(con, reading, tuple(group), columns)
+        _read(con, reading, tuple(group), columns, record_format.columns_found)
     return reading
 
 
-def _read(con: duckdb.DuckDBPyConnection, reading: StagingQueries, files: Sequence[CsvFile], columns: Sequence[Column]) -> None:
-    """Add the files of one kind to the reading."""
+def _read(
+    con: duckdb.DuckDBPyConnection, reading: StagingQueries, files: Sequence[CsvFile], columns: Sequence[Column], least: float
+) -> None:
+    """Add the files of one kind to the reading; `least` is the share of the columns that they must have."""
     kind = files[0].kind
+    match = match_columns(columns, kind.header, least if kind.header else 0)
+    if match.fault == OTHER_COLUMNS and holds_values(kind.header):
+        files = [CsvFile(replace(file.text, skip=0), kind, file.lines + 1) for file in files]
     lined = data_lines_select([file.text for file in files])
     if kind.has_multiline_records:
         con.execute(f"INSERT INTO staged_spans {multiline_records_select(kind, lined)}")
     seqs = ", ".join(str(file.text.input.seq) for file in files)
-    group = CsvGroup(kind, lined, columns, f"SELECT * FROM staged_spans WHERE seq IN ({seqs})")
+    group = CsvGroup(kind, lined, columns, match, f"SELECT * FROM staged_spans WHERE seq IN ({seqs})")
     for file, count in _counts(con, files, group.records()):
-        reading.reports.append(
-            FileReport(file.input.seq, file.input.name, count, unknown=group.unknown, missing=group.missing if count else ())
-        )
+        if match.fault == OTHER_COLUMNS and not count:
+            reading.reject_columns(file.input, kind.header)
+        else:
+            reading.reports.append(FileReport.of_match(file.input, count, kind.header, match))
     group.read(reading)
 
 

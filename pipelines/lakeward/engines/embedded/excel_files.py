@@ -7,17 +7,18 @@ exactly. The sheet and the position of its header come from the contract and are
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, holds_values, match_columns
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import literal
 from lakeward.core.workbook import MergedCells, Row, UnreadableError, Workbook, column_names
 from lakeward.engines.reading.text_sql import DUCKDB
-from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail, rejects_select, rows_select
+from lakeward.engines.text.staging_queries import StagingQueries, match_fault_detail, rejects_select, rows_select
 
 # DuckDB's limit of a JSON object; its buffers grow with it.
 USUAL_OBJECT = 16 << 20
@@ -47,12 +48,13 @@ class _SheetCopy:
     """A sheet's records as lines of JSON: `n` the row's number, `v` the contract's columns, `x` other columns.
 
     Args:
-        missing: Required columns that the header lacks; then `x` holds the whole record.
+        names: Column names of the header.
+        match: The contract's columns in the header; if it has a fault, `x` holds the whole record.
     """
 
     path: Path
-    unknown: tuple[str, ...]
-    missing: tuple[str, ...]
+    names: tuple[str, ...]
+    match: ColumnMatch
     records: int = 0
     longest: int = 0
     extra_names: set[str] = field(default_factory=set)
@@ -68,10 +70,13 @@ class _SheetCopy:
 
     def add_to(self, reading: StagingQueries, file: BatchInput, columns: Sequence[Column]) -> None:
         """Add the copy's rows or rejects, and its report, to the reading."""
-        missing = self.missing if self.records else ()
-        unknown = () if self.missing else tuple(name for name in self.extra_names if name not in self.unknown)
+        match = self.match
+        if match.fault == OTHER_COLUMNS and not self.records:
+            reading.reject_columns(file, self.names)
+            return
+        more = () if match.fault else sorted(name for name in self.extra_names if name not in match.unknown)
         reading.reports.append(
-            FileReport(file.seq, file.name, self.records, unknown=(*self.unknown, *sorted(unknown)), missing=missing)
+            FileReport.of_match(file, self.records, self.names, replace(match, unknown=(*match.unknown, *more)))
         )
         if not self.records:
             return
@@ -80,10 +85,9 @@ class _SheetCopy:
             f"maximum_object_size={max(USUAL_OBJECT, 2 * self.longest)}, columns={{'n': 'BIGINT', 'v': 'VARCHAR[]', 'x': 'VARCHAR'}})"
         )
         records = f"SELECT {literal(file.name)} AS file, {file.seq}::BIGINT AS seq, n, v, x FROM {scan}"
-        if missing:
-            reading.rejects.append(
-                rejects_select(records, "'reject_missing_column'", missing_columns_detail(DUCKDB, missing), "encode(x)")
-            )
+        if match.fault:
+            why, detail = literal(match.fault), match_fault_detail(DUCKDB, match)
+            reading.rejects.append(rejects_select(records, why, detail, "encode(x)"))
         else:
             reading.rows.append(rows_select(DUCKDB, records, columns, [f"v[{place}]" for place, _ in enumerate(columns, 1)], "x"))
 
@@ -100,13 +104,15 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
         above, below = _split_at_row(iter(found), record_format.header_row + record_format.header_rows)
         header = column_names(above, merges, record_format.header_row)
         column_numbers = {name: column_number for column_number, name in header.items()}
-        known = {column.source_name: column_numbers.get(column.source_name) for column in columns}
-        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in column_numbers)
-        copy = _SheetCopy(path=path, unknown=tuple(name for name in column_numbers if name not in known), missing=missing)
+        match = match_columns(columns, tuple(column_numbers), record_format.columns_found)
+        if match.fault == OTHER_COLUMNS and holds_values(tuple(column_numbers)):
+            below = itertools.chain((row for row in above if row[0] >= record_format.header_row), below)
+        known = [column_numbers.get(match.sources.get(column.name, "")) for column in columns]
+        copy = _SheetCopy(path=path, names=tuple(column_numbers), match=match)
         left = record_format.sheet_limit_bytes
         for number, cells in _records(below, merges, max(header)):
-            values = [cells.get(column_number) if (column_number := known[column.source_name]) else None for column in columns]
-            own = set() if missing else set(known.values())
+            values = [cells.get(column_number) if column_number else None for column_number in known]
+            own = set() if match.fault else set(known)
             extra_cells = {
                 header.get(column_number, f"_unnamed_{column_number}"): cells[column_number]
                 for column_number in sorted(cells.keys() - own)

@@ -5,7 +5,6 @@ from functools import partial
 
 import duckdb
 
-from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.core.sql import literal
 from lakeward.engines.reading.file_errors import try_read
@@ -37,26 +36,37 @@ class _DuckDbJsonSql:
         """See `JsonTextSql.unnest_keys`."""
         return f"unnest(CASE WHEN {self.is_object()} THEN json_keys(text) END)"
 
-    def extract_values(self, records: str, columns: Sequence[Column]) -> str:
+    def has_key(self, key: str) -> str:
+        """See `JsonTextSql.has_key`."""
+        return f"list_contains(json_keys(text), {literal(key)})"
+
+    def extract_values(self, records: str, keys: Sequence[str], unknown: str) -> str:
         """See `JsonTextSql.extract_values`."""
-        pointers = ", ".join(literal(_pointer(column.source_name)) for column in columns)
+        del unknown
+        pointers = ", ".join(literal(_pointer(key)) for key in keys)
         return f"SELECT *, json_extract_string(text, [{pointers}]) AS f FROM ({records})"
 
-    def column_value(self, column: Column, position: int) -> str:
-        """See `JsonTextSql.column_value`."""
-        del column
+    def key_value(self, key: str, position: int) -> str:
+        """See `JsonTextSql.key_value`."""
+        del key
         return f"f[{position}]"
 
-    def unknown_keys_json(self, columns: Sequence[Column]) -> str:
+    def unknown_keys_json(self, unknown: str) -> str:
         """See `JsonTextSql.unknown_keys_json`."""
-        known = ", ".join(literal(column.source_name) for column in columns)
-        entries = f"list_transform(json_keys(text), lambda k: {{'key': k, 'value': json_extract(text, {_POINTER})}})"
-        kept = f"list_filter({entries}, lambda e: e.key NOT IN ({known}) AND e.value <> 'null')"
+        keys = f"list_filter(json_keys(text), lambda k: {unknown})"
+        entries = f"list_transform({keys}, lambda k: {{'key': k, 'value': json_extract(text, {_POINTER})}})"
+        kept = f"list_filter({entries}, lambda e: e.value <> 'null')"
         return f"nullif(to_json(map_from_entries({kept}))::VARCHAR, '{{}}')"
 
 
-def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns: Sequence[Column]) -> StagingQueries:
-    """Read files of JSON lines; a missing key is NULL, since JSON has no header."""
+def read_json(
+    con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns: Sequence[Column], least: float
+) -> StagingQueries:
+    """Read files of JSON lines; a missing key is NULL, since JSON has no header.
+
+    Args:
+        least: Minimum share of the columns in a file.
+    """
     reading = StagingQueries(DUCKDB)
     counts: dict[int, int] = {}
     known: list[TextFile] = []
@@ -71,15 +81,16 @@ def read_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], columns
         return reading
     mixed, undecoded = any(file.view.mixed for file in known), any(file.view.undecoded for file in known)
     group = JsonGroup(
-        sql=DUCKDB, json_sql=_DuckDbJsonSql(), lines=data_lines_select(known), columns=columns, mixed=mixed, undecoded=undecoded
+        sql=DUCKDB,
+        json_sql=_DuckDbJsonSql(),
+        lines=data_lines_select(known),
+        columns=columns,
+        mixed=mixed,
+        undecoded=undecoded,
+        least=least,
     )
-    unknown: dict[int, list[str]] = {}
-    for seq, key in con.execute(group.unknown_keys_select()).fetchall():
-        unknown.setdefault(seq, []).append(key)
-    for file in known:
-        seq = file.input.seq
-        reading.reports.append(FileReport(seq, file.input.name, counts[seq], unknown=tuple(unknown.get(seq, ()))))
-    group.read(reading)
+    keys = con.execute(group.keys_select()).fetchall()
+    group.read(reading, keys, [(file.input, counts[file.input.seq]) for file in known])
     return reading
 
 

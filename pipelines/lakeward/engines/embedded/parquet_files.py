@@ -11,26 +11,35 @@ from functools import partial
 import duckdb
 
 from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, first_names, match_columns
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.reading.file_errors import try_read
 from lakeward.engines.reading.parquet_types import common_type, differing_columns, loss_condition
 from lakeward.engines.reading.text_sql import DUCKDB
-from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail
+from lakeward.engines.text.staging_queries import StagingQueries, match_fault_detail
 
 # Type of the names of a batch's files: an enumeration has a ready dictionary, while a text would be hashed row by row.
 _FILE_NAME_TYPE = "staged_parquet_files"
 
 
 def read_parquet(
-    con: duckdb.DuckDBPyConnection, files: Iterable[BatchInput], columns: Sequence[Column], stored: Mapping[str, DataType]
+    con: duckdb.DuckDBPyConnection,
+    files: Iterable[BatchInput],
+    columns: Sequence[Column],
+    stored: Mapping[str, DataType],
+    least: float,
 ) -> StagingQueries:
-    """Read Parquet files; rejects a file without a required column, and a record with a value that the table can't hold."""
+    """Read Parquet files; rejects a file without a required column, and a record with a value that the table can't hold.
+
+    Args:
+        least: Minimum share of the columns in a file.
+    """
     reading = StagingQueries(DUCKDB)
     known: list[_ParquetFile] = []
     for batch_input in files:
-        opened = try_read(partial(_open_file, con, batch_input))
+        opened = try_read(partial(_open_file, con, batch_input, columns, least))
         if opened:
             known.append(opened)
         else:
@@ -39,18 +48,9 @@ def read_parquet(
         con.execute(
             f"CREATE OR REPLACE TEMP TYPE {_FILE_NAME_TYPE} AS ENUM ({', '.join(dict.fromkeys(literal(file.input.name) for file in known))})"
         )
-    names = {column.source_name for column in columns}
-    whole = []
     for file in known:
-        unknown = tuple(name for name in file.types if name not in names)
-        missing = tuple(c.source_name for c in columns if c.required and c.source_name not in file.types)
-        reading.reports.append(FileReport(file.input.seq, file.input.name, file.records, unknown=unknown, missing=missing))
-        if missing:
-            reading.rejects.append(
-                _select(file, _reject_items(file, "reject_missing_column", missing_columns_detail(DUCKDB, missing)))
-            )
-        else:
-            whole.append(file)
+        _report(reading, file)
+    whole = [file for file in known if not file.match.fault]
     stored_types = {column.source_name: stored[column.name] for column in columns if column.name in stored}
     types = {
         c.source_name: sql_type(stored_types[c.source_name])
@@ -68,17 +68,35 @@ def read_parquet(
     return reading
 
 
+def _report(reading: StagingQueries, file: "_ParquetFile") -> None:
+    """Add the file's report, and its records as rejects if the file has a fault."""
+    match = file.match
+    if match.fault == OTHER_COLUMNS and not file.records:
+        reading.reject_columns(file.input, tuple(file.types))
+        return
+    reading.reports.append(FileReport.of_match(file.input, file.records, tuple(file.types), match))
+    if match.fault:
+        reading.rejects.append(_select(file, _reject_items(file, match.fault, match_fault_detail(DUCKDB, match))))
+
+
 @dataclass(frozen=True, slots=True)
 class _ParquetFile:
-    """A readable file; `types` maps its columns to DuckDB's types."""
+    """A readable file; `types` maps its columns, the contract's by `source_name`, to DuckDB's types."""
 
     input: BatchInput
     types: Mapping[str, str]
     records: int
+    match: ColumnMatch
+    renamed: Mapping[str, str]
 
     @property
     def scan(self) -> str:
-        return f"read_parquet({literal(str(self.input.path))})"
+        scan = f"read_parquet({literal(str(self.input.path))})"
+        if not self.renamed:
+            return scan
+        names = ", ".join(f"{identifier(name)} AS {identifier(first)}" for name, first in self.renamed.items())
+        number = "" if "file_row_number" in map(str.lower, self.types) else ", file_row_number"
+        return f"(SELECT * RENAME ({names}){number} FROM {scan})"
 
     @property
     def row_id_items(self) -> str:
@@ -87,13 +105,15 @@ class _ParquetFile:
         return f"{literal(self.input.name)}::{_FILE_NAME_TYPE} AS _file, {self.input.seq}::BIGINT AS _file_seq, {number} AS _row"
 
 
-def _open_file(con: duckdb.DuckDBPyConnection, file: BatchInput) -> _ParquetFile:
+def _open_file(con: duckdb.DuckDBPyConnection, file: BatchInput, columns: Sequence[Column], least: float) -> _ParquetFile:
     """The file with its records counted by decoding all: a footer also counts rows in damaged pages."""
     scan = f"read_parquet({literal(str(file.path))})"
     types = {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {scan}").fetchall()}
     everything = ", ".join(map(identifier, types))
     records = con.execute(f"SELECT count(*), bit_xor(hash({everything})) FROM {scan}").fetchall()[0][0]
-    return _ParquetFile(file, types, records)
+    match = match_columns(columns, tuple(types), least)
+    renamed = first_names(columns, match)
+    return _ParquetFile(file, {renamed.get(name, name): type_ for name, type_ in types.items()}, records, match, renamed)
 
 
 def _row_items(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:

@@ -84,8 +84,8 @@ def _read_formats(
     return (
         faulty,
         read_csv(con, text(FileFormat.CSV), record_format, columns),
-        read_json(con, text(FileFormat.JSONL), columns),
-        read_parquet(con, readable[FileFormat.PARQUET], columns, stored),
+        read_json(con, text(FileFormat.JSONL), columns, record_format.columns_found),
+        read_parquet(con, readable[FileFormat.PARQUET], columns, stored, record_format.columns_found),
         read_excel(readable[FileFormat.XLSX], record_format, columns, scratch),
     )
 

@@ -6,9 +6,10 @@ Lines that do not make a whole record are not joined.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakeward.contracts.column_match import ColumnMatch
 from lakeward.contracts.model import Column
 from lakeward.engines.text.csv_records import MAX_RECORD_BYTES, MAX_RECORD_LINES, CsvRecordSql, reject_detail, reject_reason
-from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail, rejects_select, rows_select
+from lakeward.engines.text.staging_queries import StagingQueries, match_fault_detail, rejects_select, rows_select
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,32 +40,29 @@ class CsvGroup:
         spans: SELECT of the result of `multiline_records_select` for these files; read only if lines are joined.
     """
 
-    def __init__(self, layout: CsvLayout, lines: str, columns: Sequence[Column], spans: str) -> None:
+    def __init__(self, layout: CsvLayout, lines: str, columns: Sequence[Column], match: ColumnMatch, spans: str) -> None:
         self._layout = layout
         self._lines = lines
         self._columns = columns
         self._spans = spans
         self._sql = layout.dialect.sql
-        known = {column.source_name for column in columns}
-        self.unknown = tuple(name for name in layout.header if name not in known)
-        self.missing = tuple(c.source_name for c in columns if c.required and c.source_name not in layout.header)
+        self._match = match
 
     def read(self, queries: StagingQueries) -> None:
         """Add this group's rows and rejects to the reading."""
         kind, sql = self._layout, self._sql
         records = self.records()
         raw = sql.raw_bytes("text", undecoded=kind.undecoded)
-        if self.missing:
-            queries.rejects.append(
-                rejects_select(records, "'reject_missing_column'", missing_columns_detail(sql, self.missing), raw)
-            )
+        if self._match.fault:
+            why, detail = sql.literal(self._match.fault), match_fault_detail(sql, self._match)
+            queries.rejects.append(rejects_select(records, why, detail, raw))
             return
         cut = f"SELECT *, {kind.dialect.split_fields('text')} AS f FROM ({records})"
         if kind.has_bad_lines:
             why = reject_reason(kind.dialect, len(kind.header), undecoded=kind.undecoded)
             queries.rejects.append(rejects_select(cut, why, reject_detail(sql, len(kind.header)), raw))
             cut = sql.exclude_rejects(cut, why)
-        values = [self._value_sql(column.source_name) for column in self._columns]
+        values = [self._value_sql(self._match.sources.get(column.name)) for column in self._columns]
         queries.rows.append(rows_select(sql, cut, self._columns, values, self._extra_sql()))
 
     def records(self) -> str:
@@ -79,13 +77,13 @@ class CsvGroup:
             f"UNION ALL SELECT file, seq, n, text FROM ({self._spans})"
         )
 
-    def _value_sql(self, name: str) -> str:
-        if name not in self._layout.header:
+    def _value_sql(self, name: str | None) -> str:
+        if name is None:
             return "CAST(NULL AS STRING)"
         return self._layout.dialect.field_value(self._sql.list_item("f", self._layout.header.index(name) + 1))
 
     def _extra_sql(self) -> str:
-        pairs = [(name, self._value_sql(name)) for name in self.unknown]
+        pairs = [(name, self._value_sql(name)) for name in self._match.unknown]
         return self._sql.json_object(pairs) if pairs else "CAST(NULL AS STRING)"
 
 

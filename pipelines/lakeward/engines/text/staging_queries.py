@@ -1,9 +1,10 @@
 """The result of reading files of one format: SELECTs to be united, and a report per file. Runs no query."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch
 from lakeward.contracts.model import Column
 from lakeward.core.names import Relation
 from lakeward.engines.text.text_sql import TextSqlDialect
@@ -36,7 +37,12 @@ class StagingQueries:
             f"SELECT {literal(file.name)} AS _file, CAST({file.seq} AS BIGINT) AS _file_seq, CAST(0 AS BIGINT) AS _row, "
             f"{literal(reason)} AS reason, {literal(file.sha256)} AS detail, CAST(NULL AS BINARY) AS raw"
         )
-        self.reports.append(FileReport(file.seq, file.name, records=1))
+        self.reports.append(FileReport(file.seq, file.name, records=1, fault=reason))
+
+    def reject_columns(self, file: BatchInput, names: Sequence[str]) -> None:
+        """Make a file without a record, whose header is another's, one reject."""
+        self.reject_file(file, OTHER_COLUMNS)
+        self.reports[-1] = replace(self.reports[-1], names=tuple(names))
 
 
 def rejects_select(records: str, reason: str, detail: str, raw: str) -> str:
@@ -60,6 +66,7 @@ def no_rows_select(sql: TextSqlDialect, columns: Sequence[Column]) -> str:
     return f"SELECT {named}{row_id_items}, CAST(NULL AS STRING) AS _extra WHERE false"
 
 
-def missing_columns_detail(sql: TextSqlDialect, missing: Sequence[str]) -> str:
-    """Text: the required columns that a file lacks."""
-    return sql.literal("missing: " + ", ".join(missing))
+def match_fault_detail(sql: TextSqlDialect, match: ColumnMatch) -> str:
+    """Text: the columns that a file lacks. Its own names may be values and are left out."""
+    lacking = match.missing if match.fault != OTHER_COLUMNS else (*match.missing, *match.absent)
+    return sql.literal("missing: " + ", ".join(lacking))

@@ -7,6 +7,8 @@ from lakeward.core.names import RunId
 
 # A warning is a message code with its facts, to be rendered in either language.
 Warnings = tuple[tuple[str, dict[str, object]], ...]
+# Warnings on what was received after which a run has failed, though what is good is published.
+FAILING_NOTES = frozenset(("batch_rejects", "file_missing_columns", "file_other_columns", "file_rejected", "file_without_header"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,11 @@ class RunReport:
     unknown: tuple[str, ...] = ()
     warnings: Warnings = ()
     halted: int | None = None
+
+    @property
+    def rejected(self) -> Warnings:
+        """The warnings on files that are rejected whole, and on batches of which too much is."""
+        return tuple(warning for warning in self.warnings if warning[0] in FAILING_NOTES)
 
     def as_dict(self) -> dict[str, object]:
         """The documented keys of `lakeward run --json`; the score as a number."""

@@ -10,6 +10,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, RunId, new_run_id
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base import governance, lineage_events, pinning
 from lakeward.flows.base.batch_context import (
     EXTRA_COLUMN,
@@ -25,6 +26,7 @@ from lakeward.flows.base.lineage_events import query_lineage, trace_step
 from lakeward.flows.base.pinning import Definition, PinnedBatch
 from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.arrivals import arrival_verdicts, null_notes
 from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
 from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
@@ -80,7 +82,8 @@ class Ingest:
             with trace_step(
                 context, Layer.SILVER, [lineage_events.layer_dataset(context, Layer.BRONZE, received.bronze)]
             ) as outputs:
-                judged = judge_batch(context, rows, self.engine.statistics(context.table(Layer.BRONZE), pinned.seq))
+                judged = judge_batch(context, rows, _statistics(context))
+                judged = replace(judged, verdicts=(*judged.verdicts, *arrival_verdicts(context, received, judged.verdicts)))
                 check_halt(context, judged.verdicts)
                 published = publish_silver(context, judged)
                 origins = self._column_origins(context, judged)
@@ -93,7 +96,8 @@ class Ingest:
         except BatchHalted as halted:
             return record_halt(context, "ingest", received, halted)
         counts = replace(received, silver=published.silver, quarantine=published.quarantine, duplicates=published.duplicates)
-        finished = finish_batch(context, "ingest", counts, judged, warnings)
+        notes = (*warnings, *null_notes(context.contract.name, judged.verdicts))
+        finished = finish_batch(context, "ingest", counts, judged, notes)
         self.source.discard(pinned.end)
         log.info("batch_finished", extra=finished.log_fields())
         return finished
@@ -181,6 +185,13 @@ def bronze_rows(context: BatchContext) -> str:
             [],
         )
     return align_to_contract(context.engine, context.contract, bronze, context.engine.batch_rows(bronze, context.pinned.seq))
+
+
+def _statistics(context: BatchContext) -> RowStatistics | None:
+    """What bronze's files say of the batch's rows; nothing where columns have values under other names, too."""
+    if any(column.alternative_names for column in context.contract.columns):
+        return None
+    return context.engine.statistics(context.table(Layer.BRONZE), context.pinned.seq)
 
 
 def _source(definition: Definition) -> ContractSource:

@@ -1,5 +1,6 @@
 """Status of the project: last runs, failures, late data, and the next command."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.freshness import is_late
+from lakeward.flows.base.report import FAILING_NOTES
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
@@ -59,9 +61,10 @@ class DatasetStatus:
 
 @dataclass(frozen=True, slots=True)
 class GovernanceState:
-    """State of all datasets in the governance tables: latest runs, scores, grades and halted batches."""
+    """State of all datasets in the governance tables: latest runs, latest received batches, scores, grades and halted batches."""
 
     latest: Mapping[str, Mapping[str, Any]]
+    received: Mapping[str, Mapping[str, Any]]
     grades: GradeRecord
     halted: Mapping[str, int]
     scores: Mapping[str, DatasetScore]
@@ -71,8 +74,12 @@ def project_status(settings: Settings) -> list[DatasetStatus]:
     """The status of each dataset."""
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        latest = {row["dataset"]: row for row in governance.read_rows(engine, "runs", order="finished_at")}
-        recorded = GovernanceState(latest, read_grade_record(engine), halted_batches(engine), current_scores(workspace, engine))
+        runs = governance.read_rows(engine, "runs", order="finished_at")
+        latest = {row["dataset"]: row for row in runs}
+        received = {row["dataset"]: row for row in runs if row["flow"] == "ingest"}
+        recorded = GovernanceState(
+            latest, received, read_grade_record(engine), halted_batches(engine), current_scores(workspace, engine)
+        )
         return [_dataset_status(workspace, engine, name, recorded) for name in workspace.project.datasets()]
 
 
@@ -82,6 +89,7 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, recorded: G
         contract = workspace.project.contract(name)
     except ContractError:
         contract = None
+    received = recorded.received.get(name)
     status = DatasetStatus(
         dataset=name,
         last_run=run["finished_at"] if run else None,
@@ -95,7 +103,16 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, recorded: G
         waiting=waiting(recorded.grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
         next=() if contract else (Notice("next_contract", {"dataset": name}),),
     )
-    return replace(status, next=_next_steps(status)) if contract else status
+    return replace(status, next=(*_delivery_notices(name, received), *_next_steps(status))) if contract else status
+
+
+def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:
+    """What is to be said of what the dataset received last: nothing came in it, or too much of it is rejected."""
+    if run is None:
+        return ()
+    warnings = json.loads(run["warnings"] or "[]")
+    due = {"next_empty": not run["rows_in"], "next_rejected": any(code in FAILING_NOTES for code, _ in warnings)}
+    return tuple(Notice(code, {"dataset": name}) for code, needed in due.items() if needed)
 
 
 def _row_count(engine: Engine, table: TableName) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lakeward.core.errors import UsageError
-from lakeward.core.names import BatchId, RunId, new_run_id
+from lakeward.core.names import BatchId, Layer, RunId, new_run_id
 from lakeward.core.settings import Settings
 from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
@@ -19,7 +19,9 @@ from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.batch_context import BatchContext
 from lakeward.flows.base.pinning import Definition, PinnedBatch, Reprocess
+from lakeward.flows.base.report import Counts
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.arrivals import arrival_verdicts
 from lakeward.flows.batch.finish import verdict_row
 from lakeward.flows.batch.ingest import bronze_rows
 from lakeward.flows.batch.judge import judge_batch, suite_label
@@ -138,7 +140,10 @@ def _judge_batches(
         context = _replay_context(workspace, engine, definition, batch, run_id)
         rows = engine.define("batch_rows", bronze_rows(context))
         comparable = published if batch.contract_sha256 == contract else {}
-        verdicts = [_rejudged_row(context, verdict, comparable) for verdict in judge_batch(context, rows).verdicts]
+        judged = judge_batch(context, rows).verdicts
+        bronze, rejects = context.count(Layer.BRONZE), context.count(Layer.REJECTS)
+        arrivals = arrival_verdicts(context, Counts(rows_in=bronze + rejects, bronze=bronze, rejects=rejects), judged)
+        verdicts = [_rejudged_row(context, verdict, comparable) for verdict in (*judged, *arrivals)]
         governance.append_rows(engine, REJUDGED, verdicts, Txn(app, batch.seq))
         yield batch.seq
 

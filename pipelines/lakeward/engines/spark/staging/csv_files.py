@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 from pyspark.sql import SparkSession
 
-from lakeward.contracts.batch import FileReport
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, holds_values, match_columns
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.engines.reading.csv_headers import CsvHeader
@@ -54,6 +55,10 @@ class CsvReader:
 
     def _read(self, number: int, files: Sequence[SparkTextFile], header: CsvHeader) -> None:
         """Add files with the same header and layout to the reading."""
+        match = match_columns(self._columns, header.names, self._record_format.columns_found if header.names else 0)
+        first_data = 1
+        if match.fault == OTHER_COLUMNS and holds_values(header.names):
+            files, first_data = [replace(file, text=replace(file.text, skip=0)) for file in files], 0
         lines = TextLines(self._session, f"staged_csv_{number}", files)
         dialect = CsvRecordSql.of(self._record_format, files[0].text.view.newline, SPARK)
         parts = lines.splits_of(self._measure_splits(lines, dialect, len(header.names)))
@@ -71,8 +76,13 @@ class CsvReader:
             has_bad_lines=odd + bad > 0,
         )
         lined = lines.data_lines_select(good, undecoded=kind.undecoded)
-        group = CsvGroup(kind, lined, self._columns, self._cache_multiline_records(f"staged_spans_{number}", kind, lined))
-        self._report([file for file in files if file.text.input.seq in good], good, kind, group)
+        group = CsvGroup(kind, lined, self._columns, match, self._cache_multiline_records(f"staged_spans_{number}", kind, lined))
+        counts = {seq: max(_sum_counts(found, "records") - first_data, 0) for seq, found in good.items()}
+        if kind.has_multiline_records:
+            counts = self._count_records(group)
+        for file in files:
+            if file.text.input.seq in good:
+                self._report(file.text.input, counts.get(file.text.input.seq, 0), header, match)
         if header.last_line:
             group.read(self._reading)
 
@@ -96,21 +106,16 @@ class CsvReader:
         self._session.read.parquet(escape_path(Path(folder))).createOrReplaceTempView(name)
         return f"SELECT * FROM {name}"
 
-    def _report(
-        self, files: Sequence[SparkTextFile], splits_by_file: dict[int, tuple[FileSplit, ...]], kind: CsvLayout, group: CsvGroup
-    ) -> None:
-        counts = {seq: max(_sum_counts(found, "records") - 1, 0) for seq, found in splits_by_file.items()}
-        if kind.has_multiline_records:
-            rows = collect_rows(self._session.sql(f"SELECT seq, count(*) AS records FROM ({group.records()}) GROUP BY seq"))
-            counts = {row["seq"]: row["records"] for row in rows}
-        for file in files:
-            batch_input = file.text.input
-            count = counts.get(batch_input.seq, 0)
-            self._reading.reports.append(
-                FileReport(
-                    batch_input.seq, batch_input.name, count, unknown=group.unknown, missing=group.missing if count else ()
-                )
-            )
+    def _count_records(self, group: CsvGroup) -> dict[int, int]:
+        """Number of records of each file with records of several lines."""
+        rows = collect_rows(self._session.sql(f"SELECT seq, count(*) AS records FROM ({group.records()}) GROUP BY seq"))
+        return {row["seq"]: row["records"] for row in rows}
+
+    def _report(self, file: BatchInput, records: int, header: CsvHeader, match: ColumnMatch) -> None:
+        if match.fault == OTHER_COLUMNS and not records:
+            self._reading.reject_columns(file, header.names)
+        else:
+            self._reading.reports.append(FileReport.of_match(file, records, header.names, match))
 
 
 def _layout_key(opened_file: tuple[SparkTextFile, CsvHeader]) -> tuple[object, ...]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 from pyspark.sql import SparkSession
 
-from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
 from lakeward.engines.spark.results import collect_rows
@@ -58,43 +57,48 @@ class _SparkJsonSql:
         """See `JsonTextSql.unnest_keys`."""
         return "explode(_k)"
 
-    def extract_values(self, records: str, columns: Sequence[Column]) -> str:
+    def has_key(self, key: str) -> str:
+        """See `JsonTextSql.has_key`."""
+        return f"array_contains(_k, {SPARK.literal(key)})"
+
+    def extract_values(self, records: str, keys: Sequence[str], unknown: str) -> str:
         """See `JsonTextSql.extract_values`. `_t` has the typed values, if texts are not sufficient."""
-        known = ", ".join(SPARK.literal(column.source_name) for column in columns)
-        strange = f"SELECT *, filter(_k, k -> k NOT IN ({known})) AS _u FROM ({records})"
+        del keys
+        strange = f"SELECT *, filter(_k, k -> {unknown}) AS _u FROM ({records})"
         needed = f"size(_u) > 0 OR exists(map_values(_v), s -> contains(s, 'E') AND s RLIKE {_JAVA_NUMBER})"
         return f"SELECT *, CASE WHEN {needed} THEN from_json(text, 'map<string,variant>', {_STRICT}) END AS _t FROM ({strange})"
 
-    def column_value(self, column: Column, position: int) -> str:
-        """See `JsonTextSql.column_value`."""
+    def key_value(self, key: str, position: int) -> str:
+        """See `JsonTextSql.key_value`."""
         del position
-        key = SPARK.literal(column.source_name)
-        value = f"try_element_at(_v, {key})"
-        return f"CASE WHEN {_needs_rewriting(value)} AND NOT {_is_text(key, value)} THEN {_as_duckdb(value)} ELSE {value} END"
+        quoted = SPARK.literal(key)
+        value = f"try_element_at(_v, {quoted})"
+        return f"CASE WHEN {_needs_rewriting(value)} AND NOT {_is_text(quoted, value)} THEN {_as_duckdb(value)} ELSE {value} END"
 
-    def unknown_keys_json(self, columns: Sequence[Column]) -> str:
+    def unknown_keys_json(self, unknown: str) -> str:
         """See `JsonTextSql.unknown_keys_json`."""
-        del columns
+        del unknown
         value = "try_element_at(_v, k)"
         value_json = f"CASE WHEN {_is_text('k', value)} THEN {json_text(value)} ELSE {_as_duckdb(value)} END"
         members = f"transform(filter(_u, k -> {value} IS NOT NULL), k -> {json_text('k')} || ':' || {value_json})"
         return f"nullif('{{' || array_join({members}, ',') || '}}', '{{}}')"
 
 
-def read_json(session: SparkSession, files: Iterable[SparkTextFile], columns: Sequence[Column]) -> StagingQueries:
-    """Read files of JSON lines; a missing key is NULL, since JSON has no header."""
+def read_json(session: SparkSession, files: Iterable[SparkTextFile], columns: Sequence[Column], least: float) -> StagingQueries:
+    """Read files of JSON lines; a missing key is NULL, since JSON has no header.
+
+    Args:
+        least: Minimum share of the columns in a file.
+    """
     reading = StagingQueries(SPARK)
     known = sorted(files, key=lambda file: repr(file.scan_key))
     for index, (_, group) in enumerate(itertools.groupby(known, key=lambda file: file.scan_key)):
-        _read(session, reading, f"staged_json_{index}", tuple(group), columns)
+        _read(session, reading, TextLines(session, f"staged_json_{index}", tuple(group)), columns, least)
     return reading
 
 
-def _read(
-    session: SparkSession, reading: StagingQueries, name: str, files: Sequence[SparkTextFile], columns: Sequence[Column]
-) -> None:
+def _read(session: SparkSession, reading: StagingQueries, lines: TextLines, columns: Sequence[Column], least: float) -> None:
     """Add files with the same layout to the reading."""
-    lines = TextLines(session, name, files)
     counts = {
         "longest": "max(octet_length(value))",
         "records": f"count_if({not_blank(SPARK.carriage)})",
@@ -102,7 +106,7 @@ def _read(
     }
     parts = lines.splits_of(lines.measure_splits("true AS f", counts))
     good: dict[int, tuple[FileSplit, ...]] = {}
-    for file in files:
+    for file in lines.files:
         found = parts(file)
         if any(part.counts["longest"] > MAX_LINE_BYTES for part in found):
             reading.reject_file(file.text.input, "reject_unreadable")
@@ -116,18 +120,11 @@ def _read(
         columns=columns,
         mixed=lines.mixed,
         undecoded=undecoded,
+        least=least,
     )
-    unknown: dict[int, list[str]] = {}
-    for row in collect_rows(session.sql(group.unknown_keys_select())):
-        unknown.setdefault(row["seq"], []).append(row["k"])
-    for file in files:
-        batch_input = file.text.input
-        if batch_input.seq in good:
-            records = sum(part.counts["records"] for part in good[batch_input.seq])
-            reading.reports.append(
-                FileReport(batch_input.seq, batch_input.name, records, unknown=tuple(unknown.get(batch_input.seq, ())))
-            )
-    group.read(reading)
+    inputs = [file.text.input for file in lines.files if file.text.input.seq in good]
+    keys = [(row["seq"], row["k"]) for row in collect_rows(session.sql(group.keys_select()))]
+    group.read(reading, keys, [(file, sum(part.counts["records"] for part in good[file.seq])) for file in inputs])
 
 
 def _needs_rewriting(value: str) -> str:

@@ -77,7 +77,7 @@ class TextLines:
             )
         self._session = session
         self._name = name
-        self._files = files
+        self.files = files
         self.native, newline, self._has_return_marks, self._has_marks = files[0].scan_key
         self.mixed = bool(self.native or self._has_return_marks)
         paths = sorted({escape_path(file.text.view.path) for file in files})
@@ -119,7 +119,7 @@ class TextLines:
 
     def data_lines_select(self, parts: Mapping[int, Sequence[FileSplit]], *, undecoded: bool) -> str:
         """SELECT of `file, seq, n, line` over the data lines of all files in `parts`, the splits by file number."""
-        offsets = [offset for file in self._files for offset in _line_offsets(file.text, parts.get(file.text.input.seq, ()))]
+        offsets = [offset for file in self.files for offset in _line_offsets(file.text, parts.get(file.text.input.seq, ()))]
         values = ", ".join(
             f"({SPARK.literal(path)}, {start}L, {shift}L, {seq}L, {SPARK.literal(name)}, {skip}L)"
             for path, start, shift, seq, name, skip in offsets
@@ -137,7 +137,7 @@ class TextLines:
         Raises:
             InvariantError: Spark read a file that is not in the batch.
         """
-        found: dict[str, list[FileSplit]] = {_absolute_path(file.text.view.path): [] for file in self._files}
+        found: dict[str, list[FileSplit]] = {_absolute_path(file.text.view.path): [] for file in self.files}
         for part in parts:
             path = unquote(urlsplit(part.path).path)
             if path not in found:

@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as t
 
 from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, first_names, match_columns
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
@@ -29,7 +30,7 @@ from lakeward.engines.spark.staging.lines import escape_path
 from lakeward.engines.spark.staging.text_sql import SPARK
 from lakeward.engines.spark.type_resolver import TypeResolver
 from lakeward.engines.spark.types import duckdb_type_name
-from lakeward.engines.text.staging_queries import StagingQueries, missing_columns_detail
+from lakeward.engines.text.staging_queries import StagingQueries, match_fault_detail
 
 # Types that both engines read as the same values and write as the same texts.
 _SHARED_TYPES = re.compile(
@@ -43,7 +44,7 @@ _NOT_FILE_ERRORS = ("OutOfMemoryError", "FileNotFoundException", "FILE_NOT_EXIST
 
 @dataclass(frozen=True, slots=True)
 class _SparkParquetFile:
-    """A readable file; `types` maps its columns to DuckDB's types, `view` is its name in the session.
+    """A readable file; `types` maps its columns, the contract's by `source_name`, to DuckDB's types, `view` is its name in the session.
 
     In the view, columns are `c0`, `c1`, …, in the file's order; `n` is the row's number, `x` the unknown columns, `r` the whole
     row.
@@ -52,6 +53,7 @@ class _SparkParquetFile:
     input: BatchInput
     types: Mapping[str, str]
     view: str
+    match: ColumnMatch
     records: int = 0
 
     def column_alias(self, name: str) -> str:
@@ -64,7 +66,7 @@ def reads_like_duckdb(file: BatchInput, columns: Sequence[Column]) -> bool:
         types = _footer_types(con, file)
     if types is None:
         return True
-    flat = {column.source_name for column in columns}
+    flat = {name for column in columns for name in column.source_names}
     names = [name.lower() for name in types]
     usual = all(_SHARED_TYPES.fullmatch(type_) or (name not in flat and _is_plain_nested(type_)) for name, type_ in types.items())
     blobs = any(type_ == "BLOB" and name not in flat for name, type_ in types.items())
@@ -74,8 +76,9 @@ def reads_like_duckdb(file: BatchInput, columns: Sequence[Column]) -> bool:
 class ParquetReader:
     """Reads Parquet files; rejects a file without a required column, and a record with a value that the table can't hold."""
 
-    def __init__(self, session: SparkSession, columns: Sequence[Column], stored: Mapping[str, DataType]) -> None:
+    def __init__(self, session: SparkSession, columns: Sequence[Column], stored: Mapping[str, DataType], least: float) -> None:
         self._session = session
+        self._least = least
         self._columns = columns
         self._stored_types = {column.source_name: stored[column.name] for column in columns if column.name in stored}
         self._shapes = TypeResolver()
@@ -83,27 +86,25 @@ class ParquetReader:
 
     def read(self, files: Iterable[BatchInput]) -> StagingQueries:
         """The rows, rejects and reports of the files."""
-        names = {column.source_name for column in self._columns}
-        whole = []
-        for parquet_file in self._readable_files(files):
-            unknown = tuple(name for name in parquet_file.types if name not in names)
-            missing = tuple(c.source_name for c in self._columns if c.required and c.source_name not in parquet_file.types)
-            self._reading.reports.append(
-                FileReport(
-                    parquet_file.input.seq, parquet_file.input.name, parquet_file.records, unknown=unknown, missing=missing
-                )
-            )
-            if missing:
-                self._reading.rejects.append(
-                    self._reject_select(parquet_file, "reject_missing_column", missing_columns_detail(DUCKDB, missing))
-                )
-            else:
-                whole.append(parquet_file)
+        known = self._readable_files(files)
+        for parquet_file in known:
+            self._report(parquet_file)
+        whole = [parquet_file for parquet_file in known if not parquet_file.match.fault]
         types = {c.source_name: self._column_type(c, whole) for c in self._columns}
         for parquet_file in whole:
             self._read_file(parquet_file, types)
         self._shapes.close()
         return self._reading
+
+    def _report(self, parquet_file: _SparkParquetFile) -> None:
+        """Add the file's report, and its records as rejects if the file has a fault."""
+        match, file, names = parquet_file.match, parquet_file.input, tuple(parquet_file.types)
+        if match.fault == OTHER_COLUMNS and not parquet_file.records:
+            self._reading.reject_columns(file, names)
+            return
+        self._reading.reports.append(FileReport.of_match(file, parquet_file.records, names, match))
+        if match.fault:
+            self._reading.rejects.append(self._reject_select(parquet_file, match.fault, match_fault_detail(DUCKDB, match)))
 
     def _read_file(self, parquet_file: _SparkParquetFile, types: Mapping[str, str]) -> None:
         strange = differing_columns(parquet_file.types, self._stored_types)
@@ -135,12 +136,15 @@ class ParquetReader:
             types = _footer_types(con, file)
         if types is None:
             return None
-        parquet_file = _SparkParquetFile(file, types, f"staged_parquet_{file.seq}")
+        match = match_columns(self._columns, tuple(types), self._least)
+        parquet_file = _SparkParquetFile(file, types, f"staged_parquet_{file.seq}", match)
         try:
             self._register_view(parquet_file)
             everything = ", ".join(parquet_file.column_alias(name) for name in types)
             count = f"SELECT count(*) AS records, bit_xor(xxhash64({everything})) AS read FROM {parquet_file.view}"
-            return _SparkParquetFile(file, types, parquet_file.view, collect_rows(self._session.sql(count))[0]["records"])
+            first = first_names(self._columns, match)
+            named = {first.get(name, name): type_ for name, type_ in types.items()}
+            return _SparkParquetFile(file, named, parquet_file.view, match, collect_rows(self._session.sql(count))[0]["records"])
         except (PySparkException, Py4JError) as error:
             if not _is_damage(str(error)):
                 raise
@@ -148,7 +152,7 @@ class ParquetReader:
 
     def _register_view(self, parquet_file: _SparkParquetFile) -> None:
         """Create the file's view, with DuckDB's types."""
-        names = {column.source_name for column in self._columns}
+        names = set(parquet_file.match.sources.values())
         frame = self._session.read.parquet(escape_path(parquet_file.input.path))
         fields = {field.name: field.dataType for field in frame.schema.fields}
         items = [

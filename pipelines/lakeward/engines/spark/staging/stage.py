@@ -98,8 +98,8 @@ def _read_formats(
     return (
         faulty,
         CsvReader(session, record_format, columns, scratch).read(texts[FileFormat.CSV]),
-        read_json(session, texts[FileFormat.JSONL], columns),
-        ParquetReader(session, columns, stored).read(parquet),
+        read_json(session, texts[FileFormat.JSONL], columns, record_format.columns_found),
+        ParquetReader(session, columns, stored, record_format.columns_found).read(parquet),
     )
 
 

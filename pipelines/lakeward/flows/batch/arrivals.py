@@ -1,0 +1,59 @@
+"""Judges what arrived by the rules that follow from the contract, from counts that are known already: no row is read.
+
+Earlier batches are those of the same generation that were finished before this one: a batch that is resumed, or made anew by a rebuild,
+is held against the same ones.
+"""
+
+from collections.abc import Sequence
+
+from lakeward.core.sql import equals
+from lakeward.flows.base import governance
+from lakeward.flows.base.batch_context import BatchContext
+from lakeward.flows.base.report import Counts, Warnings
+from lakeward.quality.arrivals import HISTORY, NULLS, NullCount, nullable_columns, nulls_verdict, received_verdict
+from lakeward.quality.rule import Outcome, Verdict
+
+INGEST = "ingest"
+
+
+def arrival_verdicts(context: BatchContext, received: Counts, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """What the rules on arrival say of a received batch; of NULLs none in the first batch, for there is nothing to hold them against.
+
+    Args:
+        received: The batch's records, bronze rows and rejects.
+        verdicts: What the other rules say: how many values each column has.
+    """
+    contract = context.contract
+    first = received_verdict(contract, received.rows_in, received.rejects)
+    values = {v.rule.columns[0]: v.evaluated for v in verdicts if v.rule.type == "type"}
+    history = _null_history(context)
+    nulls = (
+        nulls_verdict(column, NullCount(received.bronze, received.bronze - (values.get(column) or 0)), history[column])
+        for column in nullable_columns(contract)
+        if column in history
+    )
+    return (first, *nulls)
+
+
+def null_notes(dataset: str, verdicts: Sequence[Verdict]) -> Warnings:
+    """The notes on columns whose share of NULLs is far above that of earlier batches."""
+    failed = [v for v in verdicts if v.rule.type == NULLS and v.outcome is Outcome.FAIL]
+    return tuple(("column_nulls", {"dataset": dataset, "column": v.rule.columns[0], "found": v.observed}) for v in failed)
+
+
+def _null_history(context: BatchContext) -> dict[str, list[NullCount]]:
+    """For each column, its NULLs in the newest earlier batches that have rows."""
+    tables = [governance.table_spec(name).name for name in ("runs", "verdicts")]
+    if any(context.engine.info(table) is None for table in tables):
+        return {}
+    own = f"{equals(dataset=context.contract.name, generation=context.pinned.definition.generation)} AND batch_seq < {context.pinned.seq}"
+    newest = f"""SELECT batch_seq, bronze FROM {tables[0]} WHERE {own} AND flow = '{INGEST}' AND bronze > 0
+        ORDER BY batch_seq DESC LIMIT {HISTORY}"""
+    found = context.engine.fetch(f"""
+        SELECT rule_id, bronze, evaluated FROM (SELECT * FROM {tables[1]} WHERE {own} AND expectation = 'type') AS types
+        JOIN ({newest}) AS newest USING (batch_seq) ORDER BY batch_seq, rule_id""")
+    history: dict[str, list[NullCount]] = {}
+    for row in found:
+        column = row["rule_id"].removeprefix("type:")
+        history.setdefault(column, []).append(NullCount(row["bronze"], row["bronze"] - (row["evaluated"] or 0)))
+    return history
