@@ -21,7 +21,9 @@ DERIVED = """\
 ## Rules that follow from the contract
 
 They stand in no suite and are always there, with severity `quarantine`: `type:<column>` (every value converts to the column's type),
-`required:<column>` (a required column has a value) and `key:<column>` (so has each column of the key)."""
+`required:<column>` (a required column has a value) and `key:<column>` (so has each column of the key). Two more are judged from counts, and no
+row by them: `received:records` (as few records are rejects as `limits.rejectedShare` allows), and with severity `warn` `nulls:<column>` (a column that may be
+empty is not far emptier than in earlier batches). How: [Quality and scores](../explanation/quality.md#what-arrived)."""
 DIMENSIONS = """\
 ## Dimensions and indicators
 

@@ -92,3 +92,14 @@ def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(python, deliv
     assert state == "failed"
     assert "lakeward quarantine release press --batch 1" in told
     assert not (delivered / "lake" / "silver" / "press").exists()
+
+
+def test_too_many_rejects_fail_the_task_with_counts_and_the_next_command_though_good_rows_are_published(python, delivered):
+    (delivered / "inbox" / "press" / "b.csv").write_text(
+        "ts,temp\n2026-03-01T07:00:00Z\n2026-03-01T07:01:00Z,21.5\n", encoding="utf-8"
+    )
+    state, told = python(RUN.format(names=["press"]) + "print(json.dumps([runs[0].state, str(runs[0].error)]))")
+    assert state == "failed"
+    assert "batch 1 of press: 1 of 4 records are rejected (25.0%), more than limits.rejectedShare" in told
+    assert "lakeward quarantine show press" in told
+    assert (delivered / "lake" / "silver" / "press").exists()
