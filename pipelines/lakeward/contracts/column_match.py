@@ -1,6 +1,6 @@
-"""Which columns of a file are columns of the contract, by their names; and whether they are enough for the file to be of the contract.
+"""Matches the columns of a file to the contract's columns by their names, and decides whether they are enough.
 
-Refuses to guess: a name is one that the contract says, letter by letter.
+Names are compared exactly; similar names do not match.
 """
 
 import re

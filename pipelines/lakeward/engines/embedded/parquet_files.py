@@ -79,7 +79,7 @@ def _report(reading: StagingQueries, file: "_ParquetFile") -> None:
         reading.rejects.append(_select(file, _reject_items(file, match.fault, match_fault_detail(DUCKDB, match))))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _ParquetFile:
     """A readable file; `types` maps its columns, the contract's by `source_name`, to DuckDB's types."""
 
@@ -113,7 +113,8 @@ def _open_file(con: duckdb.DuckDBPyConnection, file: BatchInput, columns: Sequen
     records = con.execute(f"SELECT count(*), bit_xor(hash({everything})) FROM {scan}").fetchall()[0][0]
     match = match_columns(columns, tuple(types), least)
     renamed = first_names(columns, match)
-    return _ParquetFile(file, {renamed.get(name, name): type_ for name, type_ in types.items()}, records, match, renamed)
+    named = {renamed.get(name, name): type_ for name, type_ in types.items()}
+    return _ParquetFile(input=file, types=named, records=records, match=match, renamed=renamed)
 
 
 def _row_items(file: _ParquetFile, columns: Sequence[Column], types: Mapping[str, str]) -> str:

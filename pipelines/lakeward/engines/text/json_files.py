@@ -139,7 +139,7 @@ class JsonGroup:
         return f"SELECT file, seq, n, {text} AS text FROM ({self.lines}) WHERE {not_blank(self.sql.carriage)}"
 
     def _reason(self, refused: Sequence[int]) -> str:
-        other = f"WHEN seq IN ({', '.join(map(str, refused))}) THEN '{OTHER_COLUMNS}' " if refused else ""
+        other = f"WHEN seq IN ({', '.join(map(str, refused))}) THEN {self.sql.literal(OTHER_COLUMNS)} " if refused else ""
         return (
             f"CASE {other}WHEN {self._has_marks()} THEN 'reject_encoding' "
             f"WHEN NOT {self.json_sql.is_object()} THEN 'reject_not_json' "

@@ -1,12 +1,11 @@
-"""Judges what arrived by the rules that follow from the contract, from counts that are known already: no row is read.
+"""Judges what arrived by the rules that follow from the contract, from known counts: no row is read.
 
-Earlier batches are those of the same generation that were finished before this one: a batch that is resumed, or made anew by a rebuild,
-is held against the same ones.
+The history is the finished batches of the same generation before this one, so a resumed or rebuilt batch has the same history.
 """
 
 from collections.abc import Sequence
 
-from lakeward.core.sql import equals
+from lakeward.core.sql import equals, literal
 from lakeward.flows.base import governance
 from lakeward.flows.base.batch_context import BatchContext
 from lakeward.flows.base.report import Counts, Warnings
@@ -47,10 +46,10 @@ def _null_history(context: BatchContext) -> dict[str, list[NullCount]]:
     if any(context.engine.info(table) is None for table in tables):
         return {}
     own = f"{equals(dataset=context.contract.name, generation=context.pinned.definition.generation)} AND batch_seq < {context.pinned.seq}"
-    newest = f"""SELECT batch_seq, bronze FROM {tables[0]} WHERE {own} AND flow = '{INGEST}' AND bronze > 0
+    newest = f"""SELECT batch_seq, bronze FROM {tables[0]} WHERE {own} AND flow = {literal(INGEST)} AND bronze > 0
         ORDER BY batch_seq DESC LIMIT {HISTORY}"""
     found = context.engine.fetch(f"""
-        SELECT rule_id, bronze, evaluated FROM (SELECT * FROM {tables[1]} WHERE {own} AND expectation = 'type') AS types
+        SELECT rule_id, bronze, evaluated FROM (SELECT * FROM {tables[1]} WHERE {own} AND expectation = {literal("type")}) AS types
         JOIN ({newest}) AS newest USING (batch_seq) ORDER BY batch_seq, rule_id""")
     history: dict[str, list[NullCount]] = {}
     for row in found:

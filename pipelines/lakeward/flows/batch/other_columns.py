@@ -1,6 +1,6 @@
-"""Files of which too few columns are the contract's: what their header says, and how they seem to be written.
+"""Describes files with too few of the contract's columns: their header, and how they seem to be written.
 
-Refuses to show what may be a record: a header is shown only where the records below it differ from it in kind.
+A header may be a record of data. It is shown only if records below it hold numbers or times and it does not.
 """
 
 import csv

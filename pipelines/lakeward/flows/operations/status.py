@@ -59,7 +59,7 @@ class DatasetStatus:
         return {**fields_of(self), "last_run": last_run}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GovernanceState:
     """State of all datasets in the governance tables: latest runs, latest received batches, scores, grades and halted batches."""
 
@@ -78,7 +78,11 @@ def project_status(settings: Settings) -> list[DatasetStatus]:
         latest = {row["dataset"]: row for row in runs}
         received = {row["dataset"]: row for row in runs if row["flow"] == "ingest"}
         recorded = GovernanceState(
-            latest, received, read_grade_record(engine), halted_batches(engine), current_scores(workspace, engine)
+            latest=latest,
+            received=received,
+            grades=read_grade_record(engine),
+            halted=halted_batches(engine),
+            scores=current_scores(workspace, engine),
         )
         return [_dataset_status(workspace, engine, name, recorded) for name in workspace.project.datasets()]
 

@@ -5,7 +5,7 @@ Only for files that Spark reads like the embedded engine (`reads_like_duckdb`).
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import duckdb
@@ -42,7 +42,7 @@ _DAMAGE_MESSAGES = ("FAILED_READ_FILE", "CANNOT_READ_FILE_FOOTER", "org.apache.p
 _NOT_FILE_ERRORS = ("OutOfMemoryError", "FileNotFoundException", "FILE_NOT_EXIST", "ExecutorLostFailure", "cancelled")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _SparkParquetFile:
     """A readable file; `types` maps its columns, the contract's by `source_name`, to DuckDB's types, `view` is its name in the session.
 
@@ -137,14 +137,14 @@ class ParquetReader:
         if types is None:
             return None
         match = match_columns(self._columns, tuple(types), self._least)
-        parquet_file = _SparkParquetFile(file, types, f"staged_parquet_{file.seq}", match)
+        parquet_file = _SparkParquetFile(input=file, types=types, view=f"staged_parquet_{file.seq}", match=match)
         try:
             self._register_view(parquet_file)
             everything = ", ".join(parquet_file.column_alias(name) for name in types)
             count = f"SELECT count(*) AS records, bit_xor(xxhash64({everything})) AS read FROM {parquet_file.view}"
             first = first_names(self._columns, match)
             named = {first.get(name, name): type_ for name, type_ in types.items()}
-            return _SparkParquetFile(file, named, parquet_file.view, match, collect_rows(self._session.sql(count))[0]["records"])
+            return replace(parquet_file, types=named, records=collect_rows(self._session.sql(count))[0]["records"])
         except (PySparkException, Py4JError) as error:
             if not _is_damage(str(error)):
                 raise
