@@ -10,7 +10,7 @@ from lakeward.contracts.file_drop import read_file_drop
 from lakeward.contracts.gold import read_model, timestamp_column
 from lakeward.contracts.limits import read_limits
 from lakeward.contracts.model import Column, Contract, Grain
-from lakeward.contracts.record_format import TYPED_ROWS
+from lakeward.contracts.record_format import TYPED_ROWS, FileFormat, RecordFormat
 from lakeward.contracts.sla import read_sla_properties
 from lakeward.contracts.view import View, custom_properties
 from lakeward.core.keys import KeyDoc
@@ -86,6 +86,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         if origin == "source"
         else (None, TYPED_ROWS)
     )
+    _check_source_names(_table(top), columns, record_format)
     return Contract(
         name=name,
         version=version,
@@ -109,6 +110,16 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         text=document.text,
         sha256=sha256(document.text.encode()),
     )
+
+
+def _check_source_names(table: View, columns: tuple[Column, ...], record_format: RecordFormat) -> None:
+    """That columns are joined in delimited text alone, and apart by more than case in Parquet, which engines read so."""
+    folded = [column.source_name.casefold() for column in columns]
+    for at, (view, column) in enumerate(zip(table.mappings("properties"), columns, strict=False)):
+        if column.joined_names and record_format.format is not FileFormat.CSV:
+            view.fail("name", "contract_key_of_other_format", key="joins", found=record_format.format, expected=FileFormat.CSV)
+        if record_format.format is FileFormat.PARQUET and folded[at] in folded[:at]:
+            view.fail("physicalName", "contract_column_twice", name=safe_repr(column.source_name))
 
 
 def _header(top: View) -> tuple[str, str]:

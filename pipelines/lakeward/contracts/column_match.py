@@ -46,7 +46,9 @@ def match_columns(columns: Sequence[Column], names: Sequence[str], least: float 
     there = set(names)
     found = ((column, next((name for name in column.source_names if name in there), None)) for column in columns)
     sources = {column.name: name for column, name in found if name is not None}
-    used = set(sources.values())
+    joined = [column for column in columns if column.joined_names and there.issuperset(column.joined_names)]
+    sources |= {column.name: column.source_name for column in joined}
+    used = {*sources.values(), *(name for column in joined for name in column.joined_names)}
     lacking = [column for column in columns if column.name not in sources]
     missing = tuple(column.source_name for column in lacking if column.required)
     fault = OTHER_COLUMNS if len(sources) < least * len(columns) or (least and not sources) else None

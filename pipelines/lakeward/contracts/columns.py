@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from lakeward.contracts.document import safe_repr
-from lakeward.contracts.model import Column, DataType, Kind
+from lakeward.contracts.model import COUNTED_TIMES, Column, DataType, Kind
 from lakeward.contracts.view import View, custom_properties
 from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
@@ -39,10 +39,23 @@ KEYS: Mapping[str, KeyDoc] = {
 # Custom properties of a column.
 CUSTOM: Mapping[str, KeyDoc] = {
     "unit": KeyDoc("text", "UCUM code of a number's unit, such as `Cel` or `kW`.", "none"),
-    "timeFormat": KeyDoc("text", "strptime pattern of a date or timestamp in text, such as `%d/%m/%Y %H:%M`.", "ISO 8601"),
+    "timeFormat": KeyDoc(
+        "text",
+        "strptime pattern of a date or timestamp in text, such as `%d/%m/%Y %H:%M`; or how a timestamp is counted: "
+        "`epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns` since 1970 in UTC, `excel` in days.",
+        "ISO 8601",
+    ),
     "alternativeNames": KeyDoc(
         "list of texts",
         "Other names of the column in the source's files, such as one from before a rename. Where a file has several, the first holds, `physicalName` before all.",
+        "none",
+    ),
+    "nulls": KeyDoc(
+        "list of texts", "Texts, and numbers as texts, that mean that this column has no value, such as `Bad` or `-999`.", "none"
+    ),
+    "joins": KeyDoc(
+        "list of texts",
+        "CSV: names in the file of the columns whose texts, with a blank between, are this column's: a date and its time.",
         "none",
     ),
 }
@@ -63,7 +76,7 @@ def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     if not properties:
         table.fail_value("properties", "a list of at least one column")
     columns = tuple(_column(view) for view in properties)
-    names, source_names = [column.name for column in columns], [column.source_name for column in columns]
+    names, source_names = [column.name.casefold() for column in columns], [column.source_name for column in columns]
     if _check_distinct(properties, "name", names) and _check_distinct(properties, "physicalName", source_names):
         _check_alternatives(properties, columns)
     return columns, _key_names(properties)
@@ -83,13 +96,18 @@ def _column(view: View) -> Column:
     collect_unjudged(view)
     properties = custom_properties(view, CUSTOM)
     kind = _type(view)
+    joined = properties.texts("joins")
+    if len(joined) == 1:
+        properties.fail_value("joins", "a list of at least two names")
     return Column(
         name=name,
         type=kind,
-        source_name=view.text("physicalName", name),
+        source_name=view.text("physicalName", " ".join(joined) or name),
         required=_flag(view, "required"),
         unit=_unit(properties, kind),
         time_format=_time_format(properties, kind),
+        nulls=properties.texts("nulls"),
+        joined_names=joined,
         description=view.text("description", ""),
         classification=view.text("classification", "") or None,
         alternative_names=properties.texts("alternativeNames"),
@@ -112,7 +130,7 @@ def _type(view: View) -> DataType:
 
 
 def _flag(view: View, key: str) -> bool:
-    return bool(view.entry(key, "true or false", lambda v: v if isinstance(v, bool) else None, default=False))
+    return view.flag(key)
 
 
 def _unit(properties: View, kind: DataType) -> str | None:
@@ -134,19 +152,19 @@ def _time_format(properties: View, kind: DataType) -> str | None:
     if not pattern:
         return None
     found = _DIRECTIVE.findall(pattern)
-    if not found or any(found):
-        properties.fail_value("timeFormat", "a strptime pattern such as %d/%m/%Y %H:%M")
-    if kind.kind not in {Kind.DATE, Kind.TIMESTAMP}:
+    counted = pattern in COUNTED_TIMES
+    if not counted and (not found or any(found)):
+        properties.fail_value("timeFormat", f"a strptime pattern such as %d/%m/%Y %H:%M, or one of {', '.join(COUNTED_TIMES)}")
+    if kind.kind not in {Kind.DATE, Kind.TIMESTAMP} or (counted and kind.kind is Kind.DATE):
         properties.fail("timeFormat", "contract_format_of_other", found=str(kind))
     return pattern
 
 
 def _check_distinct(views: list[View], key: str, names: list[str]) -> bool:
-    """Whether all names are different, ignoring case as SQL does."""
-    folded = [name.casefold() for name in names]
-    twice = [at for at, name in enumerate(folded) if name in folded[:at]]
+    """Whether no name stands twice. SQL does not tell `Temp` from `temp`, so neither may names of it; those of files may."""
+    twice = [at for at, name in enumerate(names) if name in names[:at]]
     for at in twice:
-        views[at].fail(key, "contract_column_twice", name=safe_repr(names[at]))
+        views[at].fail(key, "contract_column_twice", name=safe_repr(views[at].values.get(key) or names[at]))
     return not twice
 
 

@@ -3,22 +3,63 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.contracts.record_format import WHITESPACE, FileFormat, RecordFormat
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
 
 KEYS: Mapping[str, KeyDoc] = {
     "format": KeyDoc(", ".join(f"`{form}`" for form in FileFormat), "Format of the files.", required=True),
-    "delimiter": KeyDoc("character", "CSV: what stands between two fields; `\\t` in quotes is a tab.", "`,`"),
+    "delimiter": KeyDoc(
+        "character or `whitespace`",
+        "CSV: what stands between two fields; `\\t` in quotes is a tab, `whitespace` any run of blanks and tabs.",
+        "`,`",
+    ),
     "quote": KeyDoc("character", "CSV: what a field with a delimiter or a line end stands in.", '`"`'),
     "escape": KeyDoc("character", "CSV: what escapes a quote: the quote itself, or a backslash.", '`"`'),
     "encoding": KeyDoc("codec", "Codec of text, as Python calls it: `utf-8`, `gb18030`, `gbk`, `utf-16`.", "`utf-8`"),
     "nulls": KeyDoc("list of texts", "Texts that mean that there is no value.", '`[""]`'),
     "decimal": KeyDoc("`.` or `,`", "Decimal separator of numbers in text.", "`.`"),
+    "thousands": KeyDoc("character", "Character between groups of three digits of numbers in text.", "none"),
     "timezone": KeyDoc("IANA zone", "Zone of times without an offset.", "none: a row with such a time is quarantined"),
     "sheet": KeyDoc("text", "Excel: the sheet.", "the only one with something in it"),
-    "headerRow": KeyDoc("whole number", "Excel: first row of the header, from 1.", "1"),
-    "headerRows": KeyDoc("whole number", "Excel: rows of the header; their texts are joined.", "1"),
+    "headerRow": KeyDoc(
+        "whole number",
+        "CSV and Excel: line of the header, from 1; what is above it is not read. A comment mark before it is passed over.",
+        "the first line that holds something and is no comment; Excel: 1",
+    ),
+    "headerRows": KeyDoc("whole number", "CSV and Excel: lines of the header; their texts are joined with `_`.", "1"),
+    "skipRows": KeyDoc("whole number", "CSV: lines at the beginning of the file that are not read.", "0"),
+    "skipAfterHeader": KeyDoc("whole number", "CSV: lines below the header that are no records, such as units.", "0"),
+    "names": KeyDoc(
+        "list of texts",
+        "CSV: names of the columns of a file without a header; with `headerRow`, they stand for that line.",
+        "none",
+    ),
+    "comment": KeyDoc("text", "CSV: a line that begins with it is no record.", "none"),
+    "footer": KeyDoc(
+        "whole number or text",
+        "CSV and Excel: the last so many lines are no records; or, of the last 50, those from the one that begins with the text.",
+        "none",
+    ),
+    "nullPadding": KeyDoc(
+        "true or false", "CSV: a record with fewer fields than the header has no value in its last columns.", "`false`: a reject"
+    ),
+    "numberDuplicates": KeyDoc(
+        "true or false", "CSV: a name that comes again gets a number, `Temp` and `Temp_2`.", "`false`: the file is a reject"
+    ),
+}
+# Lines above the records that a first look reads.
+MAX_HEAD_LINES = 1000
+# Lines at the end among which a footer is looked for.
+FOOTER_LINES = 50
+# Formats in which a key has a meaning, where it has none in the others.
+_FORMATS = {
+    "headerRow": (FileFormat.CSV, FileFormat.XLSX),
+    "headerRows": (FileFormat.CSV, FileFormat.XLSX),
+    "footer": (FileFormat.CSV, FileFormat.XLSX),
+    **dict.fromkeys(("skipRows", "skipAfterHeader", "names", "comment", "nullPadding", "numberDuplicates"), (FileFormat.CSV,)),
+    "sheet": (FileFormat.XLSX,),
+    "thousands": (FileFormat.CSV, FileFormat.JSONL, FileFormat.XLSX),
 }
 
 
@@ -26,20 +67,71 @@ def read_record_format(view: View, sheet_limit_bytes: int) -> RecordFormat:
     """The record format in a mapping, which can have other keys."""
     record_format = RecordFormat(
         format=view.choice("format", tuple(FileFormat)),
-        delimiter=_character(view, "delimiter", ","),
+        delimiter=WHITESPACE if view.values.get("delimiter") == WHITESPACE else _character(view, "delimiter", ","),
         quote=_character(view, "quote", '"'),
         escape=_character(view, "escape", '"'),
         encoding=view.entry("encoding", "a text codec of Python such as utf-8 or gb18030", _codec, "utf-8") or "",
         nulls=view.texts("nulls", ("",)),
         decimal=_character(view, "decimal", ".", ".,"),
+        thousands=_thousands(view),
         zone=view.zone("timezone", "") or None,
         sheet=view.text("sheet", "") or None,
-        header_row=view.positive_integer("headerRow", 1),
-        header_rows=view.positive_integer("headerRows", 1),
+        header_row=_head_lines(view, "headerRow"),
+        header_rows=_head_lines(view, "headerRows") or 1,
+        skip_rows=_head_lines(view, "skipRows"),
+        skip_after_header=_head_lines(view, "skipAfterHeader"),
+        names=view.texts("names"),
+        comment=view.text("comment", "") if "comment" in view.values else "",
+        footer=_footer(view),
+        null_padding=view.flag("nullPadding"),
+        number_duplicates=view.flag("numberDuplicates"),
         sheet_limit_bytes=sheet_limit_bytes,
     )
     _check_distinct_characters(view, record_format)
+    _check_head(view, record_format)
     return record_format
+
+
+def _check_head(view: View, record_format: RecordFormat) -> None:
+    """That every key says something of files of this format, and none contradicts another."""
+    for key, formats in _FORMATS.items():
+        if view.values.get(key) is not None and record_format.format not in formats:
+            view.fail(key, "contract_key_of_other_format", key=key, found=record_format.format, expected=" or ".join(formats))
+    names = record_format.names
+    if len({name.strip() for name in names}) < len(names) or not all(name.strip() for name in names):
+        view.fail_value("names", "names, none of them empty, each once")
+    if 0 < record_format.header_row <= record_format.skip_rows:
+        view.fail_value("headerRow", f"a line below the {record_format.skip_rows} that skipRows leaves out")
+    if names and record_format.header_rows > 1 and not record_format.header_row:
+        view.fail_value("headerRows", "headerRow beside names, or no headerRows")
+
+
+def _head_lines(view: View, key: str) -> int:
+    expected = f"a whole number up to {MAX_HEAD_LINES}"
+    least = 1 if key.startswith("headerRow") else 0
+    return view.entry(key, expected, lambda v: v if type(v) is int and least <= v <= MAX_HEAD_LINES else None, 0) or 0
+
+
+def _footer(view: View) -> int | str:
+    def read(value: Any) -> int | str | None:
+        if isinstance(value, str):
+            return value or None
+        return value if type(value) is int and 0 <= value <= FOOTER_LINES else None
+
+    return view.entry("footer", f"a whole number up to {FOOTER_LINES}, or the text that it begins with", read, 0) or 0
+
+
+def _thousands(view: View) -> str:
+    expected = "one character, no letter or digit, other than decimal and + and -"
+
+    def allowed(v: Any) -> str | None:
+        return (
+            v
+            if isinstance(v, str) and len(v) == 1 and not v.isalnum() and v not in "+-" + str(view.values.get("decimal", "."))
+            else None
+        )
+
+    return (view.entry("thousands", expected, allowed, None) or "") if view.values.get("thousands") is not None else ""
 
 
 def _character(view: View, key: str, default: str, allowed: str = "") -> str:

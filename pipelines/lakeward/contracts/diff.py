@@ -48,6 +48,8 @@ COLUMN = {
     "required": _BREAKING,  # also when relaxed: rows quarantined before would now be in silver
     "source_name": _BREAKING,  # other values under the same name
     "time_format": _BREAKING,
+    "nulls": _BREAKING,
+    "joined_names": _BREAKING,
     "description": _COMPATIBLE,
     "classification": _COMPATIBLE,
     "alternative_names": _COMPATIBLE,  # new files only; a rebuild finds values of earlier ones
@@ -62,7 +64,9 @@ CONTRACT = {
 # `sheet_limit_bytes` and `columns_found` have no entry: they follow from `limit_bytes` of the source, and from `limits`.
 RECORD_FORMAT = {
     **dict.fromkeys(("delimiter", "quote", "escape", "encoding", "sheet", "header_row", "header_rows"), _COMPATIBLE),
-    **dict.fromkeys(("format", "nulls", "decimal", "zone"), _BREAKING),
+    **dict.fromkeys(("skip_rows", "skip_after_header", "names", "comment", "footer"), _COMPATIBLE),
+    **dict.fromkeys(("null_padding", "number_duplicates"), _COMPATIBLE),
+    **dict.fromkeys(("format", "nulls", "decimal", "thousands", "zone"), _BREAKING),
 }
 # A changed model recomputes its whole table; only a change of its windows affects readers.
 MODEL = {

@@ -35,6 +35,10 @@ class DataType:
         return f"decimal({self.precision},{self.scale})" if self.kind is Kind.DECIMAL else str(self.kind)
 
 
+# Times that are numbers: since 1970 in UTC, and Excel's days since 1899-12-30 by the clocks of the contract's zone.
+COUNTED_TIMES = ("epoch_s", "epoch_ms", "epoch_us", "epoch_ns", "excel")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a contract.
@@ -45,7 +49,9 @@ class Column:
         alternative_names: Other names in the source's files; the first name that a file has is read.
         required: Whether it is required: a row without it is quarantined, a file without it rejected.
         unit: UCUM code; None if the column has no unit.
-        time_format: strptime pattern of a text date or timestamp; None means ISO 8601.
+        time_format: strptime pattern of a text date or timestamp, or a count of `COUNTED_TIMES`; None means ISO 8601.
+        nulls: Texts, and numbers as texts, that mean that this column has no value.
+        joined_names: Names in the source of the columns whose texts, a blank between them, are this column's; empty: `source_name`.
     """
 
     name: str
@@ -55,6 +61,8 @@ class Column:
     required: bool = False
     unit: str | None = None
     time_format: str | None = None
+    nulls: tuple[str, ...] = ()
+    joined_names: tuple[str, ...] = ()
     description: str = ""
     classification: str | None = None
     alternative_names: tuple[str, ...] = ()

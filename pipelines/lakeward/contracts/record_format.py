@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+# The delimiter of columns that blanks and tabs set apart.
+WHITESPACE = "whitespace"
+
 
 class FileFormat(StrEnum):
     """File formats that engines read."""
@@ -18,13 +21,22 @@ class RecordFormat:
     """The format of a dataset's files, and how to read and interpret their text.
 
     Args:
+        delimiter: One character, or `WHITESPACE`: any run of blanks and tabs.
         escape: The character that escapes a quote: the quote itself, or a backslash.
         encoding: Python codec name, lower case (`utf-8`, `gb18030`, `utf-16`, …).
         nulls: Texts that mean "no value".
         decimal: Decimal separator of numbers in text.
+        thousands: Character between groups of three digits in text; empty: none.
         zone: IANA zone of naive times; None if naive times are quarantined.
         sheet: Sheet of a workbook; None for the only sheet with data.
-        header_row, header_rows: First row of a sheet's header, from 1, and its number of rows.
+        header_row, header_rows: The first line or row of the header, from 1, and how many it has; 0: the first that holds something.
+        skip_rows: Lines at the beginning of delimited text that are not read.
+        skip_after_header: Lines between header and first record that are not read.
+        names: Column names in place of a header; with `header_row` that line is passed over.
+        comment: Lines of delimited text that begin with it are no records; empty: none.
+        footer: The last so many lines are no records; or the text with which the first of these begins. 0: no footer.
+        null_padding: A record with fewer fields than the header has no value in the last columns.
+        number_duplicates: A name that comes again gets a number: `Temp`, `Temp_2`.
         sheet_limit_bytes: Maximum unpacked bytes of a sheet.
         columns_found: Minimum share of the contract's columns in a file, 0 to 1; a file with less is rejected.
     """
@@ -36,10 +48,18 @@ class RecordFormat:
     encoding: str = "utf-8"
     nulls: tuple[str, ...] = ("",)
     decimal: str = "."
+    thousands: str = ""
     zone: str | None = None
     sheet: str | None = None
-    header_row: int = 1
+    header_row: int = 0
     header_rows: int = 1
+    skip_rows: int = 0
+    skip_after_header: int = 0
+    names: tuple[str, ...] = ()
+    comment: str = ""
+    footer: int | str = 0
+    null_padding: bool = False
+    number_duplicates: bool = False
     sheet_limit_bytes: int = 4 << 30
     columns_found: float = 0.0
 

@@ -78,6 +78,10 @@ class View:
         """A positive whole number."""
         return self.entry(key, "a positive whole number", lambda v: v if type(v) is int and v > 0 else None, default) or 0
 
+    def flag(self, key: str) -> bool:
+        """True or false; absent: false."""
+        return bool(self.entry(key, "true or false", lambda v: v if isinstance(v, bool) else None, default=False))
+
     def choice(self, key: str, allowed: Sequence[Choice], default: Choice | None = None) -> Choice:
         """One of `allowed`; without `default` it is required."""
         by_text = {str(option): option for option in allowed}

@@ -35,8 +35,16 @@ _UNITS_BY_QUANTITY = {
     "voltage": {"v": "V"},
 }
 _AMBIGUOUS = {"b", "j", "l", "n", "1"}.union(*_UNITS_BY_QUANTITY.values())
-# A unit in brackets at the end of a column's name, as in spreadsheets.
-_BRACKETS = re.compile(r"[(\[（【]([^()\[\]（）【】]+)[)\]）】]\s*$")
+# A unit in brackets in a column's name, as spreadsheets have it: the last ones count.
+_BRACKETS = re.compile(r"[(\[（【<]([^()\[\]（）【】<>]+)[)\]）】>]")
+# A unit that ends a name without a blank: no letter of a word is one.
+_SIGN = re.compile(r"(°C|℃|°F|℉|°|%|‰|Ω|µm|μm)\s*$")
+# What loggers write behind the unit: how the value came about.
+_STATISTICS = frozenset({"avg", "mean", "std", "max", "min", "sum", "tot", "smp", "value", "act", "actual", "raw"})
+_DEGREES = re.compile(r"deg(?:rees?)?[\s._]*([CF])(?:elsius|ahrenheit)?", re.IGNORECASE)
+_HUMIDITY = re.compile(r"%\s*r\.?h\.?|r\.?h\.?\s*%", re.IGNORECASE)
+# `W m-2`, `m s^-1`: a quotient as a product.
+_PRODUCT = re.compile(r"(\S+)[\s.·*]+([A-Za-z]+)\s*-(\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,17 +98,36 @@ def guess_unit(text: str) -> Unit | None:
 
     The spelling is looked up exactly, then ignoring case; a single letter only exactly.
     """
+    return _look_up(text.strip()) or _look_up(_normalise(text))
+
+
+def _look_up(text: str) -> Unit | None:
     exact, folded = _spellings()
-    text = text.strip()
     codes = exact.get(text) or (folded.get(text.casefold()) if len(text) > 1 else None) or frozenset()
     return unit(next(iter(codes))) if len(codes) == 1 else None
 
 
+def _normalise(text: str) -> str:
+    """The spelling without what says nothing: marks of powers, blanks around a stroke, `deg` for a sign."""
+    plain = re.sub(r"\s*/\s*", "/", text.strip().strip("_")).replace("^", "").replace("**", "")
+    if match := _DEGREES.fullmatch(plain):
+        return f"°{match[1].upper()}"
+    if match := _PRODUCT.fullmatch(plain):
+        return f"{match[1]}/{match[2]}{match[3] if match[3] != '1' else ''}"
+    return "%" if _HUMIDITY.fullmatch(plain) else plain
+
+
 def guess_unit_from_name(column: str) -> Unit | None:
-    """The unit at the end of a column's name (`flow_m3_per_h`, `temp_degc`, `压力(kPa)`); None if there is none."""
-    if match := _BRACKETS.search(column):
+    """The unit that a column's name ends with (`flow_m3_per_h`, `temp_degc`, `压力(kPa)`); None where it does not say."""
+    if found := _BRACKETS.findall(column):
+        return guess_unit(found[-1])
+    if match := _SIGN.search(column):
         return guess_unit(match[1])
     words = [word for word in re.split(r"[_\s.\-]+", column.casefold()) if word]
+    return _unit_of_tail(words) or (_unit_of_tail(words[:-1]) if words and words[-1] in _STATISTICS else None)
+
+
+def _unit_of_tail(words: list[str]) -> Unit | None:
     tails = (words[start:] for start in range(1, len(words)))
     return next((found for tail in tails if (found := _unit_of_words(words[-len(tail) - 1], tail))), None)
 

@@ -14,6 +14,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.core.units import guess_unit_from_name
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.findings import NUMBERS, ColumnProfile
+from lakeward.profiling.no_values import NO_WORDS, find_suspects
 from lakeward.profiling.patterns import fixed_form
 from lakeward.profiling.personal import looks_personal
 from lakeward.profiling.type_candidates import TypeCandidate, type_candidates
@@ -30,39 +31,68 @@ MIN_REPEATS = 10
 
 
 def profile_columns(
-    staged: StagedRecords, names: Mapping[str, str], samples: Mapping[str, Sequence[str]]
+    staged: StagedRecords,
+    names: Mapping[str, str],
+    samples: Mapping[str, Sequence[str]],
+    words: Mapping[str, Sequence[str]] = NO_WORDS,
 ) -> tuple[tuple[ColumnProfile, ...], Relation]:
     """The columns of the staged file, and its rows with every column in its type.
 
     Args:
         names: Each column's name in SQL, and in the file.
-        samples: Sample texts of each text column.
+        samples: Some texts of each column that holds text.
+        words: Words of historians that stand in columns.
     """
     personal = {column: looks_personal(header, samples.get(column, ())) for column, header in names.items()}
-    trials = _candidates_by_column(staged, names, samples, personal)
+    trials = _candidates_by_column(staged, names, samples, words)
+    trials = {
+        column: _without_numbers(found) if column in samples and personal[column] else found for column, found in trials.items()
+    }
     outcomes = try_types(staged, trials)
     typed = [_choose_type(staged, names[column], column, column_results) for column, column_results in outcomes.items()]
-    values = typed_values(staged, {column.name: TypeCandidate(column.type, column.time_format) for column in typed})
-    measured = _with_statistics(staged.engine, values, [replace(column, personal=personal[column.name]) for column in typed])
+    values, measured = _measure(staged, [replace(column, personal=personal[column.name]) for column in typed])
+    if suspects := find_suspects(staged, values, measured):
+        again = try_types(staged, {column: (candidate,) for column, candidate in suspects.items()})
+        values, measured = _measure(staged, [_without_suspects(column, again.get(column.name, ())) for column in measured])
     described = (_with_content(staged.engine, values, column, samples.get(column.name, ())) for column in measured)
     return tuple(described), values
+
+
+def _without_suspects(column: ColumnProfile, results: Sequence[TypeTrialResult]) -> ColumnProfile:
+    """The column as it is when numbers that stand for no value are none."""
+    for result in results:
+        suspects = tuple(text for text in result.candidate.nulls if text not in column.nulls)
+        column = replace(
+            column, nulls=result.candidate.nulls, suspects=suspects, filled=result.filled, converted=result.converted
+        )
+    return column
+
+
+def _measure(staged: StagedRecords, columns: Sequence[ColumnProfile]) -> tuple[Relation, list[ColumnProfile]]:
+    """The file's rows in these types, and the columns with their statistics."""
+    values = typed_values(staged, {c.name: TypeCandidate(c.type, c.time_format, c.nulls) for c in columns})
+    return values, _with_statistics(staged.engine, values, columns)
 
 
 def _candidates_by_column(
     staged: StagedRecords,
     names: Mapping[str, str],
     samples: Mapping[str, Sequence[str]],
-    personal: Mapping[str, bool],
+    words: Mapping[str, Sequence[str]],
 ) -> dict[str, tuple[TypeCandidate, ...]]:
-    """Types of the file are kept; numbers that could be personal stay text."""
+    """A file's own types stand."""
     stored = staged.engine.types(staged.rows)
-    found = {column: type_candidates(names[column], values, staged.record_format.decimal) for column, values in samples.items()}
     return {
-        column: tuple(candidate for candidate in found[column] if not (personal[column] and candidate.type.kind in NUMBERS))
-        if column in found
+        column: type_candidates(names[column], samples[column], staged.record_format, words.get(column, ()))
+        if column in samples
         else (TypeCandidate(stored[column]),)
         for column in names
     }
+
+
+def _without_numbers(candidates: Sequence[TypeCandidate]) -> tuple[TypeCandidate, ...]:
+    """What may be a person's number is no number to reckon with."""
+    return tuple(candidate for candidate in candidates if candidate.type.kind not in NUMBERS)
 
 
 def _choose_type(staged: StagedRecords, header: str, column: str, results: Sequence[TypeTrialResult]) -> ColumnProfile:
@@ -75,6 +105,7 @@ def _choose_type(staged: StagedRecords, header: str, column: str, results: Seque
         type=best.candidate.type,
         time_format=best.candidate.time_format,
         rival_formats=tuple(rival.candidate.time_format for rival in rivals if rival.candidate.time_format),
+        nulls=best.candidate.nulls,
         filled=best.filled,
         converted=best.converted,
     )
@@ -146,8 +177,8 @@ def _choices(engine: Engine, rows: Relation, column: ColumnProfile) -> tuple[str
 
 
 def _pattern(engine: Engine, rows: Relation, column: ColumnProfile, samples: Sequence[str]) -> str | None:
-    """The pattern of the sample, if the whole file matches it."""
-    form = fixed_form(samples)
+    """The form of the sample, if the whole file keeps it."""
+    form = fixed_form(tuple(dict.fromkeys(samples)))
     if form is None:
         return None
     own = identifier(column.name)

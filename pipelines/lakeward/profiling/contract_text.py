@@ -6,11 +6,12 @@ Never writes a value of the file: evidence is counts.
 import json
 from collections.abc import Iterator
 
-from lakeward.contracts.model import Kind
+from lakeward.contracts.model import COUNTED_TIMES, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.grading.catalogue import shipped_rules
 from lakeward.grading.proposal import GradeProposal, Reason
 from lakeward.profiling.findings import ColumnProfile, Profile, Times
+from lakeward.profiling.layout_text import text_layout
 
 LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number", Kind.BOOLEAN: "boolean"} | {
     kind: str(kind) for kind in (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
@@ -57,7 +58,7 @@ def _schema(profile: Profile, name: str) -> Iterator[str]:
 
 def _column(profile: Profile, column: ColumnProfile) -> Iterator[str]:
     yield f"      - name: {_yaml_string(column.name)}"
-    if column.source_name != column.name:
+    if column.source_name != column.name and not column.joined_names:
         yield f"        physicalName: {_yaml_string(column.source_name)}"
     yield f"        logicalType: {LOGICAL.get(column.type.kind, 'string')}      # {_conversion(profile, column)}"
     if column.type.kind is Kind.DECIMAL:
@@ -97,14 +98,18 @@ def _uniqueness(profile: Profile) -> str:
 
 def _custom_properties(column: ColumnProfile) -> Iterator[str]:
     if column.unit:
-        evidence = (
-            "a fraction, which the workbook shows as a percentage" if column.as_percent else "guessed from the column's name"
-        )
-        yield f"          - {{property: unit, value: {_yaml_string(column.unit)}}}      # UCUM, {evidence}"
+        yield f"          - {{property: unit, value: {_yaml_string(column.unit)}}}      # UCUM, {column.unit_evidence}"
+    if column.nulls:
+        kind = "numbers far from all others" if column.suspects else "words of historians"
+        yield f"          - {{property: nulls, value: [{', '.join(map(_yaml_string, column.nulls))}]}}      # CHECK: {kind}, taken for no value"
+    if column.joined_names:
+        yield f"          - {{property: joins, value: [{', '.join(map(_yaml_string, column.joined_names))}]}}      # date and time stand in two columns"
     if column.time_format:
         rivals = " or ".join(_yaml_string(rival) for rival in column.rival_formats)
-        doubt = f"  CHECK: {rivals} fits as well" if rivals else "no other format fits as many values"
-        yield f"          - {{property: timeFormat, value: {_yaml_string(column.time_format)}}}      # {doubt.strip()}"
+        doubt = f"CHECK: {rivals} fits as well" if rivals else "no other format fits as many values"
+        if column.time_format in COUNTED_TIMES:
+            doubt = "CHECK: numbers that may count time, by their size and the column's name"
+        yield f"          - {{property: timeFormat, value: {_yaml_string(column.time_format)}}}      # {doubt}"
 
 
 def _sla(times: Times | None) -> Iterator[str]:
@@ -132,6 +137,9 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
         yield f"  - {{property: series, value: [{', '.join(map(_yaml_string, series))}]}}"
     if not profile.key.columns:
         yield "  # No column is unique, alone or with the time. Name a key if you know one, or let equal rows count once:"
+        if profile.times:
+            distinct = profile.column(profile.times.column).distinct
+            yield f"  # {profile.times.column} repeats: {distinct:,} different in {profile.rows:,} records"
         yield "  # - {property: duplicates, value: exact}"
 
 
@@ -145,6 +153,7 @@ def _source(profile: Profile, name: str) -> Iterator[str]:
         yield f"quote: {_yaml_string(record_format.quote)}"
         yield f"escape: {_yaml_string(record_format.escape)}"
         yield f"decimal: {_yaml_string(record_format.decimal)}"
+        yield from text_layout(record_format)
     if record_format.format is FileFormat.XLSX:
         yield from _sheet(record_format)
     if record_format.format in {FileFormat.CSV, FileFormat.JSONL}:
@@ -161,6 +170,8 @@ def _sheet(record_format: RecordFormat) -> Iterator[str]:
     yield f"headerRow: {record_format.header_row}      # CHECK: the first row of column names; records follow below the last"
     if record_format.header_rows > 1:
         yield f"headerRows: {record_format.header_rows}      # by its merged cells; a column's name is the texts above it, joined with _"
+    if record_format.footer:
+        yield f"footer: {_yaml_string(str(record_format.footer))}      # CHECK: the last rows, from the one that begins so, are no records"
 
 
 def _encoding_evidence(record_format: RecordFormat) -> str:

@@ -17,7 +17,10 @@ class ColumnProfile:
     Args:
         source_name: Its name in the file.
         name: Its name in SQL.
+        joined_names: Names in the file of the columns that are joined in it; empty: it is one of the file's own.
         rival_formats: Time formats that match as many values as `time_format`; a person must choose.
+        nulls: Texts that are no value of this column: words of historians, numbers that stand for none.
+        suspects: Of these, numbers.
         filled: Number of rows with a value.
         converted: Number of these values that convert to the type.
         distinct: Number of distinct values among these.
@@ -25,7 +28,7 @@ class ColumnProfile:
         choices: All values, if they are few codes and not personal.
         pattern: A regular expression that every value matches, if there is one.
         unit: UCUM code, guessed from the name.
-        as_percent: Whether a workbook formats its fractions as percentages.
+        unit_evidence: Source of the unit.
         personal: Whether its name or its values look personal.
         grade_proposal: The grade proposal, if a detector matched.
     """
@@ -35,6 +38,9 @@ class ColumnProfile:
     type: DataType
     time_format: str | None
     rival_formats: tuple[str, ...]
+    nulls: tuple[str, ...] = ()
+    suspects: tuple[str, ...] = ()
+    joined_names: tuple[str, ...] = ()
     filled: int
     converted: int
     distinct: int = 0
@@ -43,7 +49,7 @@ class ColumnProfile:
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     unit: str | None = None
-    as_percent: bool = False
+    unit_evidence: str = "guessed from the column's name"
     personal: bool = False
     grade_proposal: GradeProposal | None = None
 

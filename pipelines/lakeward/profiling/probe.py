@@ -3,6 +3,8 @@
 import codecs
 import hashlib
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
@@ -13,11 +15,12 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Sha256
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.sheets import check_workbook, probe_sheet
-from lakeward.sources.sniff import format_fault, guess_dialect, guess_encoding, guess_format
+from lakeward.sources.sniff import CsvDialect, format_fault, guess_dialect, guess_encoding, guess_format
 
-# Some hundreds of records of any width.
-HEAD = 1 << 18
-# A column name that no file has: requesting it makes the engine report all columns of the file as unknown.
+# Some hundreds of records of any width, and the end of a file.
+HEAD, TAIL = 1 << 18, 1 << 14
+_MARKUP = re.compile(r"\s*<(\?xml|!doctype|html|[A-Za-z]+[\s>/])", re.IGNORECASE)
+# A name that no file gives a column: to ask for it makes the engine report all the file's own as unknown.
 _NO_COLUMN = Column("no_column", DataType(Kind.STRING), "\x00")
 
 
@@ -29,6 +32,7 @@ class FileProbe:
         record_format: Its likely format.
         agreeing_records, sampled_records: As in `Profile`.
         percent_columns: Names of columns that a workbook formats as percentages.
+        units: Columns, from 0, with the UCUM codes that a line below the header tells.
     """
 
     input: BatchInput
@@ -37,6 +41,7 @@ class FileProbe:
     agreeing_records: int = 0
     sampled_records: int = 0
     percent_columns: frozenset[str] = frozenset()
+    units: tuple[tuple[int, str], ...] = ()
 
 
 def probe_file(path: Path, sheet: str | None = None) -> FileProbe:
@@ -79,26 +84,52 @@ def read_header(engine: Engine, probe: FileProbe) -> tuple[str, ...]:
         raise UsageError("sample_without_columns", file=probe.input.path)
     if probe.record_format.format is not FileFormat.JSONL:
         return report.unknown
-    first = list(_first_object(read_head(probe.input.path, probe.record_format.encoding)))
+    record = _first_object(read_head(probe.input.path, probe.record_format.encoding))
+    _check_no_envelope(probe.input.path, record, report.records)
+    first = list(record)
     return tuple(sorted(report.unknown, key=lambda name: first.index(name) if name in first else len(first)))
+
+
+def _check_no_envelope(path: Path, record: Mapping[str, object], records: int) -> None:
+    """That the only record does not hold the records in turn."""
+    for key, value in record.items():
+        if records == 1 and isinstance(value, list) and len(value) > 1 and all(isinstance(item, dict) for item in value):
+            raise UsageError("sample_json_envelope", file=path, key=key)
 
 
 def _probe_text(input_: BatchInput) -> FileProbe:
     encoding = guess_encoding(input_.path)
     if input_.format is FileFormat.JSONL:
         return FileProbe(input_, RecordFormat(format=FileFormat.JSONL, encoding=encoding))
-    found = guess_dialect(read_head(input_.path, encoding))
-    if not found.header:
-        raise UsageError("sample_without_header", file=input_.path)
-    dialect = RecordFormat(
+    head = read_head(input_.path, encoding)
+    if _MARKUP.match(head):
+        raise UsageError("sample_is_markup", file=input_.path)
+    found = guess_dialect(head, _read_tail(input_.path, encoding))
+    if found.has_header and found.longest > len(found.names):
+        raise UsageError("sample_header_short", file=input_.path, names=len(found.names), fields=found.longest)
+    record_format = _record_format(found, encoding)
+    return FileProbe(input_, record_format, agreeing_records=found.agreeing, sampled_records=found.records, units=found.units)
+
+
+def _record_format(found: CsvDialect, encoding: str) -> RecordFormat:
+    return RecordFormat(
         format=FileFormat.CSV,
         delimiter=found.delimiter,
         quote=found.quote,
         escape=found.escape,
         encoding=encoding,
         decimal=found.decimal,
+        thousands=found.thousands,
+        header_row=found.header_row,
+        header_rows=found.header_rows,
+        skip_rows=found.skip_rows,
+        skip_after_header=found.below,
+        names=() if found.has_header else found.names,
+        comment=found.comment,
+        footer=found.footer or 0,
+        null_padding=found.null_padding,
+        number_duplicates=found.number_duplicates,
     )
-    return FileProbe(input_, dialect, agreeing_records=found.agreeing, sampled_records=found.records)
 
 
 def read_head(path: Path, encoding: str) -> str:
@@ -110,10 +141,22 @@ def read_head(path: Path, encoding: str) -> str:
     return text if whole else text[: text.rfind("\n") + 1] or text
 
 
+def _read_tail(path: Path, encoding: str) -> str:
+    """The last whole lines of a text file; empty where its beginning is all of it."""
+    size = path.stat().st_size
+    if size <= HEAD:
+        return ""
+    with path.open("rb") as file:
+        file.seek((size - TAIL) // 4 * 4)
+        end = file.read()
+    codec = "utf-16-le" if encoding == "utf-16" else encoding
+    return codecs.getincrementaldecoder(codec)(errors="replace").decode(end, final=True).partition("\n")[2]
+
+
 def _first_object(text: str) -> dict[str, object]:
-    line = next(line for line in text.splitlines() if line.strip())
+    """The first object of JSON lines, of an array or of objects over several lines."""
     try:
-        found = json.loads(line)
+        found, _ = json.JSONDecoder().raw_decode(text.lstrip("\ufeff[ \t\r\n"))
     except json.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -12,12 +12,14 @@ from lakeward.core.workbook import ERRORS
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.columns import profile_columns
 from lakeward.profiling.content import detect_grades
+from lakeward.profiling.date_and_time import NONE_JOINED, find_date_and_time
 from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile
 from lakeward.profiling.keys import find_key, find_time_column, measure_times
 from lakeward.profiling.naming import sql_names
+from lakeward.profiling.no_values import NULLS, find_tokens
 from lakeward.profiling.probe import FileProbe, probe_file, read_header
 from lakeward.profiling.type_candidates import STRING
-from lakeward.profiling.type_trials import StagedRecords, null_tokens, sample_texts
+from lakeward.profiling.type_trials import StagedRecords, sample_texts
 
 
 def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profile:
@@ -33,15 +35,25 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
     headers = read_header(engine, probe)
     names = dict(zip(sql_names(headers), headers, strict=True))
     staged, rows, rejects = _stage(engine, probe, names)
+    if joined := find_date_and_time(staged, names, rows):
+        names = {joined[0]: " ".join(joined[1]), **names}
+        staged, rows, rejects = _stage(engine, probe, names, dict([joined]))
     texts = [column for column, type_ in engine.types(staged.rows).items() if column in names and type_.kind is Kind.STRING]
-    record_format = replace(probe.record_format, nulls=null_tokens(staged, texts))
+    tokens = find_tokens(staged, texts)
+    record_format = replace(probe.record_format, nulls=("", *(token for token in NULLS if token in tokens.nulls)))
     staged = replace(staged, record_format=record_format)
     samples = sample_texts(
         staged, texts, (*record_format.nulls, *(ERRORS if record_format.format is FileFormat.XLSX else ())), rows
     )
-    columns, values = profile_columns(staged, names, samples)
+    columns, values = profile_columns(staged, names, samples, tokens.words)
     content = detect_grades(staged, columns)
-    columns = tuple(_with_percent_unit(replace(column, grade_proposal=content.get(column.name)), probe) for column in columns)
+    units = {headers[place]: code for place, code in probe.units if place < len(headers)}
+    columns = tuple(
+        _with_unit_of_file(replace(column, grade_proposal=content.get(column.name)), probe, units) for column in columns
+    )
+    columns = tuple(
+        replace(column, joined_names=joined[1]) if joined and column.name == joined[0] else column for column in columns
+    )
     time = find_time_column(columns)
     key = find_key(engine, values, columns, time, rows)
     times = measure_times(staged, values, time, key) if time else None
@@ -58,16 +70,20 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
     )
 
 
-def _with_percent_unit(column: ColumnProfile, probe: FileProbe) -> ColumnProfile:
-    """The column in the unit of what its cells hold: what a workbook shows as percentages are fractions."""
+def _with_unit_of_file(column: ColumnProfile, probe: FileProbe, units: Mapping[str, str]) -> ColumnProfile:
+    """The column in the unit that the file tells: a line of units, or what a workbook shows as percentages, which are fractions."""
+    if column.source_name in units and column.type.kind in NUMBERS:
+        return replace(column, unit=units[column.source_name], unit_evidence="as the line below the header tells")
     if column.source_name not in probe.percent_columns or column.type.kind not in NUMBERS:
         return column
-    return replace(column, unit="1", as_percent=True)
+    return replace(column, unit="1", unit_evidence="a fraction, which the workbook shows as a percentage")
 
 
-def _stage(engine: Engine, probe: FileProbe, names: Mapping[str, str]) -> tuple[StagedRecords, int, int]:
-    """Read the file once and materialise its rows; returns the numbers of rows and rejects."""
-    columns = tuple(Column(column, STRING, header) for column, header in names.items())
+def _stage(
+    engine: Engine, probe: FileProbe, names: Mapping[str, str], joined: Mapping[str, tuple[str, ...]] = NONE_JOINED
+) -> tuple[StagedRecords, int, int]:
+    """Read the file once and keep its rows; how many rows and rejects there are."""
+    columns = tuple(Column(column, STRING, header, joined_names=joined.get(column, ())) for column, header in names.items())
     read = engine.stage((probe.input,), probe.record_format, columns)
     rows = engine.materialise("profile_staged", f"SELECT {', '.join(map(identifier, names))}, _row FROM {read.rows}")
     counts = engine.fetch(f"SELECT (SELECT count(*) FROM {rows}) AS rows, (SELECT count(*) FROM {read.rejects}) AS rejects")[0]

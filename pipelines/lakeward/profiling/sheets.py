@@ -30,7 +30,10 @@ def probe_sheet(path: Path, record_format: RecordFormat, sheet: str | None) -> t
     if not guess.header_rows:
         raise UsageError("sample_sheet_header", file=path, sheet=guess.name)
     name = None if guess.only else guess.name
-    return replace(record_format, sheet=name, header_row=guess.header_row, header_rows=guess.header_rows), guess.percent
+    found = replace(
+        record_format, sheet=name, header_row=guess.header_row, header_rows=guess.header_rows, footer=guess.footer or 0
+    )
+    return found, guess.percent
 
 
 def check_workbook(path: Path, fault_code: str | None) -> None:

@@ -5,14 +5,15 @@ Identifiers are not numbers: values with leading zeros, or beyond 64 bits, are t
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.profiling.times import DATE, TIMESTAMP, fitting_formats
+from lakeward.contracts.record_format import RecordFormat
+from lakeward.profiling.times import DATE, TIMESTAMP, counted_format, fitting_formats
 from lakeward.quality.convert import FALSE_WORDS, ISO_DATE, ISO_TIME, TRUE_WORDS, number_pattern
 
-# Least share of converting values for a type; below it the column is text. Other values will be quarantined.
-MIN_TYPE_SHARE = 0.95
+# From here on a type is the column's, and what does not fit it is a fault that quarantine shows; below, it is a text.
+MIN_TYPE_SHARE = 0.9
 # So many digits always fit 64 bits.
 INTEGER_DIGITS = 18
 # Digits after the point of money in any currency and unit price.
@@ -28,24 +29,38 @@ _BOOLEAN_WORDS = {word for word in (*TRUE_WORDS, *FALSE_WORDS) if not word.isdig
 
 @dataclass(frozen=True, slots=True)
 class TypeCandidate:
-    """A type that a column may have."""
+    """A type that a column may have.
+
+    Args:
+        nulls: Texts that are no value of it.
+    """
 
     type: DataType
     time_format: str | None = None
+    nulls: tuple[str, ...] = ()
 
 
-def type_candidates(header: str, values: Sequence[str], decimal: str) -> tuple[TypeCandidate, ...]:
+def type_candidates(
+    header: str, values: Sequence[str], record_format: RecordFormat, words: Sequence[str] = ()
+) -> tuple[TypeCandidate, ...]:
     """Types to try on the whole file, preferred first, the text it is last.
 
     Args:
         header: The column's name in the file: money is exact.
-        values: Different texts of it, trimmed, none of them a null token.
-        decimal: Decimal separator.
+        values: Texts of it, one for each row of a sample, trimmed, none of them a null token.
+        words: Words of historians that stand in it: no values of a column that is no text.
     """
-    return (*_non_text_candidates(header, values, decimal), TypeCandidate(STRING)) if values else (TypeCandidate(STRING),)
+    no_values = tuple(dict.fromkeys(words))
+    readings = [value for value in values if value not in no_values]
+    if not readings:
+        return (TypeCandidate(STRING),)
+    found = _non_text_candidates(header, readings, record_format)
+    return (*(replace(candidate, nulls=no_values) for candidate in found), TypeCandidate(STRING))
 
 
-def _non_text_candidates(header: str, values: Sequence[str], decimal: str) -> tuple[TypeCandidate, ...]:
+def _non_text_candidates(header: str, values: Sequence[str], record_format: RecordFormat) -> tuple[TypeCandidate, ...]:
+    if counted := counted_format(header, values, MIN_TYPE_SHARE):
+        return (TypeCandidate(TIMESTAMP, counted),)
     if _share(values, "^(" + "|".join(map(re.escape, _BOOLEAN_WORDS)) + ")$") >= MIN_TYPE_SHARE:
         return (TypeCandidate(DataType(Kind.BOOLEAN)),)
     formats = tuple(TypeCandidate(type_, pattern) for type_, pattern in fitting_formats(values, MIN_TYPE_SHARE))
@@ -54,14 +69,16 @@ def _non_text_candidates(header: str, values: Sequence[str], decimal: str) -> tu
     for type_, form in ((DATE, ISO_DATE), (TIMESTAMP, ISO_TIME)):
         if _share(values, form) >= MIN_TYPE_SHARE:
             return (TypeCandidate(type_),)
-    return _number_candidates(header, values, decimal)
+    return _number_candidates(header, values, record_format)
 
 
-def _number_candidates(header: str, values: Sequence[str], decimal: str) -> tuple[TypeCandidate, ...]:
-    if _share(values, r"^[+-]?\d+$") >= MIN_TYPE_SHARE:
-        return (TypeCandidate(DataType(Kind.INTEGER)), TypeCandidate(DataType(Kind.DOUBLE)))
-    double = DataType(Kind.DOUBLE)
-    if _share(values, number_pattern(double, decimal)) < MIN_TYPE_SHARE:
+def _number_candidates(header: str, values: Sequence[str], record_format: RecordFormat) -> tuple[TypeCandidate, ...]:
+    double, integer = DataType(Kind.DOUBLE), DataType(Kind.INTEGER)
+    signs = record_format.decimal, record_format.thousands
+    whole = r"^[+-]?\d+$" if not record_format.thousands else number_pattern(integer, *signs)
+    if _share(values, whole) >= MIN_TYPE_SHARE:
+        return (TypeCandidate(integer), TypeCandidate(double))
+    if _share(values, number_pattern(double, *signs)) < MIN_TYPE_SHARE:
         return ()
     if _MONEY.search(header.replace("_", " ")):
         return (TypeCandidate(DataType(Kind.DECIMAL, INTEGER_DIGITS, MONEY_SCALE)), TypeCandidate(double))

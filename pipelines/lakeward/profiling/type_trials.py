@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from lakeward.contracts.model import Column, Contract, DataType
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.names import Layer, Relation
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.type_candidates import MIN_TYPE_SHARE, TypeCandidate
 from lakeward.quality.convert import ConvertedColumn, convert_column
 from lakeward.quality.sql import stack
 
-# Texts for a missing value from loggers, spreadsheets and people.
-NULLS = ("", "NA", "N/A", "#N/A", "null", "NULL", "NaN", "nan", "-", "--", "空")
 # Rows of a sample, spread over the whole file: enough to see every common form, few enough for Python.
 SAMPLE_ROWS = 1000
 # The sample's rows, of which a text is cut: a form shows in its beginning.
@@ -49,29 +47,14 @@ class TypeTrialResult:
         return self.filled > 0 and self.converted >= MIN_TYPE_SHARE * self.filled
 
 
-def null_tokens(staged: StagedRecords, columns: Sequence[str]) -> tuple[str, ...]:
-    """The null tokens that occur in some text column; the empty text always counts."""
-    if not columns:
-        return ("",)
-    found = {
-        f"n{index}": " OR ".join(f"trim({identifier(column)}) = {literal(token)}" for column in columns)
-        for index, token in enumerate(NULLS)
-    }
-    counts = staged.engine.fetch(
-        f"SELECT {', '.join(f'count_if({condition}) AS {key}' for key, condition in found.items())} FROM {staged.rows}"
-    )
-    return tuple(token for index, token in enumerate(NULLS) if not token or counts[0][f"n{index}"])
-
-
 def sample_texts(staged: StagedRecords, columns: Sequence[str], nulls: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
-    """Different texts of each column, trimmed, out of rows that are spread over the file."""
+    """Texts of each column, trimmed, one for each of the rows that have one, out of rows that are spread over the file."""
     step = max(1, rows // SAMPLE_ROWS)
     cut = ", ".join(f"substr(trim({identifier(column)}), 1, {SAMPLE_LETTERS}) AS {identifier(column)}" for column in columns)
     spread = f"SELECT {cut} FROM {staged.rows} WHERE _row % {step} = 0 ORDER BY _row LIMIT {SAMPLE_ROWS}"
     found = staged.engine.fetch(spread) if columns else []
     return {
-        column: tuple(dict.fromkeys(row[column] for row in found if row[column] is not None and row[column] not in nulls))
-        for column in columns
+        column: tuple(row[column] for row in found if row[column] is not None and row[column] not in nulls) for column in columns
     }
 
 
@@ -117,7 +100,8 @@ def typed_values(staged: StagedRecords, types: Mapping[str, TypeCandidate]) -> R
 def _conversions(staged: StagedRecords, pairs: Sequence[tuple[str, TypeCandidate]]) -> list[ConvertedColumn]:
     """Each trial as a column of its own; naive times are taken as UTC, which has every time once."""
     columns = tuple(
-        Column(f"t{index}", trial.type, f"t{index}", time_format=trial.time_format) for index, (_, trial) in enumerate(pairs)
+        Column(f"t{index}", trial.type, f"t{index}", time_format=trial.time_format, nulls=trial.nulls)
+        for index, (_, trial) in enumerate(pairs)
     )
     contract = Contract("sample", "0.0.0", Layer.SILVER, columns, record_format=replace(staged.record_format, zone="UTC"))
     stored: Mapping[str, DataType] = staged.engine.types(staged.rows)

@@ -7,11 +7,13 @@ differ between engines. So a text is checked first, and cast only if it has the 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lakeward.contracts.model import Column, Contract, DataType, Kind
+from lakeward.contracts.model import COUNTED_TIMES, Column, Contract, DataType, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
+from lakeward.quality.counted_times import counted_time, number_text
 from lakeward.quality.instants import to_utc
+from lakeward.quality.null_numbers import without_null_numbers
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
 # Unambiguous words. `t`, `y`, `on`, `ok` have other meanings in plant data (ton, year, a state).
@@ -54,19 +56,22 @@ class ConvertedColumn:
 def convert_column(contract: Contract, index: int, stored: DataType) -> ConvertedColumn:
     """The conversion of the contract's column number `place` from the type `stored` of bronze."""
     column, record_format = contract.columns[index], contract.record_format
+    own = without_null_numbers(identifier(column.name), column, stored)
     if stored == column.type and not _is_text(stored, record_format):
-        return _as_stored(column, index)
+        return _as_stored(column, index, own)
     if stored.kind is Kind.STRING:
-        return _from_text(column, index, record_format)
-    return _from_native(column, index, stored)
+        return _from_text(column, index, record_format, identifier(column.name))
+    if column.time_format in COUNTED_TIMES and stored.kind in NUMBERS:
+        return _from_text(column, index, record_format, number_text(identifier(column.name), stored))
+    return _from_native(column, index, stored, own)
 
 
 def _is_text(stored: DataType, record_format: RecordFormat) -> bool:
     return stored.kind is Kind.STRING and record_format.format is not FileFormat.PARQUET
 
 
-def _as_stored(column: Column, index: int) -> ConvertedColumn:
-    own, value = identifier(column.name), f"_v{index}"
+def _as_stored(column: Column, index: int, own: str) -> ConvertedColumn:
+    value = f"_v{index}"
     if column.type.kind is Kind.TIMESTAMP:
         lost = f"{own} IS NOT NULL AND {value} IS NULL"
         return ConvertedColumn(
@@ -78,6 +83,10 @@ def _as_stored(column: Column, index: int) -> ConvertedColumn:
             unconverted=lost,
             native=True,
         )
+    if column.type.kind is not Kind.DOUBLE and column.nulls:
+        return ConvertedColumn(
+            column=column, layers=({value: own},), output=value, value=value, missing=f"{value} IS NULL", unconverted=None
+        )
     if column.type.kind is not Kind.DOUBLE:
         return ConvertedColumn(
             column=column, layers=(), output=own, value=own, missing=f"{own} IS NULL", unconverted=None, native=True
@@ -85,12 +94,18 @@ def _as_stored(column: Column, index: int) -> ConvertedColumn:
     # By a function, because DuckDB 1.5.5 optimises away comparisons with NaN over Parquet, whose statistics ignore NaN.
     layers = ({value: f"CASE WHEN NOT isnan({own}) THEN {own} END"},)
     return ConvertedColumn(
-        column=column, layers=layers, output=own, value=value, missing=f"{value} IS NULL", unconverted=None, native=True
+        column=column,
+        layers=layers,
+        output=value if column.nulls else own,
+        value=value,
+        missing=f"{value} IS NULL",
+        unconverted=None,
+        native=not column.nulls,
     )
 
 
-def _from_native(column: Column, index: int, stored: DataType) -> ConvertedColumn:
-    own, value = identifier(column.name), f"_v{index}"
+def _from_native(column: Column, index: int, stored: DataType, own: str) -> ConvertedColumn:
+    value = f"_v{index}"
     back = f"TRY_CAST({value} AS {sql_type(stored)})"
     if {stored.kind, column.type.kind} <= NUMBERS or (column.type.kind is Kind.STRING and stored.kind is not Kind.BINARY):
         layers: tuple[dict[str, str], ...] = ({value: f"TRY_CAST({own} AS {sql_type(column.type)})"},)
@@ -100,17 +115,17 @@ def _from_native(column: Column, index: int, stored: DataType) -> ConvertedColum
     return ConvertedColumn(column=column, layers=layers, output=value, value=value, missing=f"{own} IS NULL", unconverted=lost)
 
 
-def _from_text(column: Column, index: int, record_format: RecordFormat) -> ConvertedColumn:
-    own, text_column, value = identifier(column.name), f"_t{index}", f"_v{index}"
+def _from_text(column: Column, index: int, record_format: RecordFormat, own: str) -> ConvertedColumn:
+    text_column, value = f"_t{index}", f"_v{index}"
     is_string = column.type.kind is Kind.STRING
     # Blanks around a number or a time are ignored, in a text they are kept. Trimming all values would cost more than the cast.
     bare = own if is_string else f"CASE WHEN {own} LIKE ' %' OR {own} LIKE '% ' THEN trim({own}) ELSE {own} END"
-    cleaned = _without_nulls(bare, record_format.nulls)
+    cleaned = _without_nulls(bare, (*record_format.nulls, *column.nulls))
     if is_string:
         return ConvertedColumn(
             column=column, layers=({value: cleaned},), output=value, value=value, missing=f"{value} IS NULL", unconverted=None
         )
-    layers = ({text_column: cleaned}, *_parse(column, index, record_format.decimal, record_format.zone))
+    layers = ({text_column: cleaned}, *_parse(column, index, record_format))
     return ConvertedColumn(
         column=column,
         layers=layers,
@@ -128,11 +143,11 @@ def _without_nulls(text: str, nulls: tuple[str, ...]) -> str:
     return cleaned
 
 
-def _parse(column: Column, index: int, decimal: str, zone: str | None) -> tuple[dict[str, str], ...]:
+def _parse(column: Column, index: int, record_format: RecordFormat) -> tuple[dict[str, str], ...]:
     text_column, value = f"_t{index}", f"_v{index}"
     kind = column.type.kind
     if kind in NUMBERS:
-        return ({value: _number(text_column, column.type, decimal)},)
+        return ({value: _number(text_column, column.type, record_format)},)
     if kind is Kind.BOOLEAN:
         return (
             {
@@ -142,7 +157,7 @@ def _parse(column: Column, index: int, decimal: str, zone: str | None) -> tuple[
     if kind is Kind.DATE:
         return ({value: _date(text_column, column.time_format)},)
     if kind is Kind.TIMESTAMP:
-        return _instant(index, column.time_format, zone)
+        return _instant(index, column.time_format, record_format)
     return ({value: "CAST(NULL AS BLOB)"},)
 
 
@@ -150,24 +165,27 @@ def _text_list(words: tuple[str, ...]) -> str:
     return "(" + ", ".join(literal(word) for word in words) + ")"
 
 
-def _number(text: str, type_: DataType, decimal: str) -> str:
-    dotted = text if decimal == "." else f"replace({text}, {literal(decimal)}, '.')"
+def _number(text: str, type_: DataType, record_format: RecordFormat) -> str:
+    decimal, thousands = record_format.decimal, record_format.thousands
+    digits = f"replace({text}, {literal(thousands)}, '')" if thousands else text
+    dotted = digits if decimal == "." else f"replace({digits}, {literal(decimal)}, '.')"
     cast = f"TRY_CAST({dotted} AS {sql_type(type_)})"
-    when = f"CASE WHEN regexp_matches({text}, {literal(number_pattern(type_, decimal))})"
+    when = f"CASE WHEN regexp_matches({text}, {literal(number_pattern(type_, decimal, thousands))})"
     if type_.kind is Kind.DOUBLE:
         return f"{when} AND isfinite({cast}) THEN {cast} END"
     return f"{when} THEN {cast} END"
 
 
-def number_pattern(type_: DataType, decimal: str = ".") -> str:
-    """Regular expression of numbers that `type_` holds without loss: `12.00` is an integer, `1.7` and `1e3` are not."""
+def number_pattern(type_: DataType, decimal: str = ".", thousands: str = "") -> str:
+    """The form of a number that `type_` holds without loss, as a regular expression: `12.00` is an integer, `1.7` and `1e3` are not."""
     point = f"[{decimal}]"
+    whole = f"([0-9]+|[0-9]{{1,3}}([{thousands}][0-9]{{3}})+)" if thousands else "[0-9]+"
     if type_.kind is Kind.DOUBLE:
-        return f"^[+-]?([0-9]+({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?$"
+        return f"^[+-]?({whole}({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?$"
     scale = type_.scale
     if scale == 0:
-        return f"^[+-]?[0-9]+({point}0*)?$"
-    return f"^[+-]?([0-9]+({point}[0-9]{{0,{scale}}}0*)?|{point}[0-9]{{1,{scale}}}0*)$"
+        return f"^[+-]?{whole}({point}0*)?$"
+    return f"^[+-]?({whole}({point}[0-9]{{0,{scale}}}0*)?|{point}[0-9]{{1,{scale}}}0*)$"
 
 
 def _date(text: str, time_format: str | None) -> str:
@@ -176,12 +194,16 @@ def _date(text: str, time_format: str | None) -> str:
     return f"CASE WHEN regexp_matches({text}, {literal(ISO_DATE)}) THEN TRY_CAST({text} AS DATE) END"
 
 
-def _instant(index: int, time_format: str | None, zone: str | None) -> tuple[dict[str, str], ...]:
+def _instant(index: int, time_format: str | None, record_format: RecordFormat) -> tuple[dict[str, str], ...]:
+    zone = record_format.zone
     text, local, offset, instant = f"_t{index}", f"_l{index}", f"_o{index}", f"_i{index}"
     value = {f"_v{index}": _on_calendar(instant)}
     if time_format and "%z" in time_format:
         return ({instant: f"TRY_STRPTIME({text}, {literal(time_format)})"}, value)
     from_zone = to_utc(local, zone) if zone else "CAST(NULL AS TIMESTAMP)"
+    if time_format in COUNTED_TIMES:
+        utc = local if time_format != "excel" else from_zone
+        return (*counted_time(text, local, time_format, record_format.decimal), {instant: f"{utc} AT TIME ZONE 'UTC'"}, value)
     if time_format:
         return ({local: f"TRY_STRPTIME({text}, {literal(time_format)})"}, {instant: f"{from_zone} AT TIME ZONE 'UTC'"}, value)
     # Most times have seconds and no offset, and need no search for one.

@@ -61,7 +61,7 @@ FILES = {
         "expected 3 fields, found 4",
     ),
     "a stray quote": (
-        f'{HEADER}\n{csv_line("M1", 0, 1)}\n{csv_line(SECRET, 1, "5")}"\n'.encode(),
+        f"{HEADER}\n{csv_line('M1', 0, 1)}\n{csv_line(SECRET, 1, chr(34) + '5')}\n".encode(),
         "an unmatched quote: opened but never closed",
         "Next: correct `quote` and `escape`",
     ),

@@ -71,3 +71,9 @@ def test_bad_bytes_in_json_lines_cost_one_line(tmp_path):
 def test_a_landed_file_that_is_gone_is_an_error_of_the_machine(tmp_path):
     with pytest.raises(MachineError, match=r"gone\.csv"):
         stage_files(tmp_path, [file_input(tmp_path / "gone.csv")], [column("a")])
+
+
+def test_a_byte_order_mark_at_the_head_of_a_line_is_no_part_of_its_value(tmp_path):
+    mark = b"\xef\xbb\xbf"
+    got = stage_text(tmp_path, mark + mark + b"a,b\n1,x\n" + mark + b"2,y" + mark + b"\r\n" + mark + b"3,z\n", "a b")
+    assert got.rows("a, b") == [("1", "x"), ("2", "y\ufeff"), ("3", "z")]

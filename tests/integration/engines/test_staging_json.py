@@ -63,3 +63,27 @@ def test_a_line_beyond_all_bounds_makes_the_file_one_reject(tmp_path):
 def test_an_empty_file_has_no_records(tmp_path):
     got = stage_text(tmp_path, b"\n", "a*", JSONL)
     assert (got.records, got.rows(), got.rejects()) == (0, [], [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'[\n  {\n    "a": 1.50,\n    "b": "x, [y]"\n  },\n  {"a": 12345678901234567890, "b": "\\n"}\n]\n',
+        b'\xef\xbb\xbf [{"a": 1.50, "b": "x, [y]"},{"a": 12345678901234567890, "b": "\\n"}]',
+        b'{\r\n  "a": 1.50,\r\n  "b": "x, [y]"\r\n}\r\n{\r\n "a": 12345678901234567890,\n "b": "\\n"}\r\n',
+    ],
+)
+def test_an_array_and_objects_over_several_lines_are_records(tmp_path, content):
+    got = stage_text(tmp_path, content, "a b", FileFormat.JSONL)
+    assert got.rows("a, b, _row") == [("1.5", "x, [y]", 1), ("12345678901234567890", "\n", 2)]
+    assert (got.records, got.rejects()) == (2, [])
+
+
+def test_an_array_that_is_cut_short_is_one_reject(tmp_path):
+    got = stage_text(tmp_path, b'[{"a": 1},\n{"a": 2},\n{"a"', "a", FileFormat.JSONL)
+    assert (got.rows(), got.rejects(), got.records) == ([], [(0, "reject_json_array")], 1)
+
+
+def test_items_of_an_array_that_are_no_objects_are_rejects(tmp_path):
+    got = stage_text(tmp_path, b'[{"a": 1}, 2, "x"]', "a", FileFormat.JSONL)
+    assert (got.rows("a"), got.rejects()) == ([("1",)], [(2, "reject_not_json"), (3, "reject_not_json")])

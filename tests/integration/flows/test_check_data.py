@@ -305,7 +305,7 @@ def bad(folder: Path) -> dict[str, tuple[object, object, type[LakewardError], st
         "broken JSON": (folder / "broken.json", rules, DataError, "data_unreadable"),
         "an empty folder": (folder / "nothing", rules, DataError, "data_without_files"),
         "a torn record": (folder / "ragged.csv", rules, DataError, "data_records_unreadable"),
-        "no header": (folder / "numbers.csv", rules, DataError, "sample_without_header"),
+        "no header": (folder / "numbers.csv", rules, SuiteError, "suite_column_not_in_data"),
         "a name of ours": (folder / "reserved.csv", rules, DataError, "data_column_reserved"),
         "texts that differ": (folder / "mixed_csv", rules, DataError, "data_files_differ"),
         "Parquet that differs": (folder / "mixed_parquet", rules, DataError, "data_files_differ"),

@@ -2,13 +2,18 @@
 
 import pytest
 
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.profiling.type_candidates import type_candidates
 
 DAYS_AHEAD = [f"{day}/{month}/2018 0:15" for month in (1, 2) for day in range(1, 29)]
 
 
-def candidate_types(values, header="x", decimal="."):
-    return [str(trial.type) for trial in type_candidates(header, values, decimal)]
+def text_format(decimal=".", thousands=""):
+    return RecordFormat(format=FileFormat.CSV, decimal=decimal, thousands=thousands)
+
+
+def candidate_types(values, header="x", decimal=".", thousands="", words=()):
+    return [str(trial.type) for trial in type_candidates(header, values, text_format(decimal, thousands), words)]
 
 
 @pytest.mark.parametrize(
@@ -55,10 +60,55 @@ def test_a_coast_costs_nothing():
 
 
 def test_a_day_beyond_twelve_tells_the_order():
-    assert type_candidates("ts", DAYS_AHEAD, ".")[0].time_format == "%d/%m/%Y %H:%M"
-    assert [trial.time_format for trial in type_candidates("ts", DAYS_AHEAD, ".")] == ["%d/%m/%Y %H:%M", None]
+    assert time_formats(DAYS_AHEAD) == ["%d/%m/%Y %H:%M", None]
 
 
 def test_days_up_to_twelve_leave_both_orders_to_be_tried():
-    formats = [trial.time_format for trial in type_candidates("ts", ["3/4/2018 1:00", "5/4/2018 1:00"], ".")]
-    assert formats == ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", None]
+    assert time_formats(["3/4/2018 1:00", "5/4/2018 1:00"]) == ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", None]
+
+
+def time_formats(values, header="ts"):
+    return [trial.time_format for trial in type_candidates(header, values, text_format())]
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("01-Mar-26 06:00:00.000", "%d-%b-%y %H:%M:%S.%f"),
+        ("01.03.2026 06:00:00.250", "%d.%m.%Y %H:%M:%S.%f"),
+        ("01.03.26 06:00", "%d.%m.%y %H:%M"),
+        ("2026-03-01T06:00:00,016", "%Y-%m-%dT%H:%M:%S,%f"),
+        ("2026-3-1 6:00", "%Y-%m-%d %H:%M"),
+        ("3/13/26 6:00:00 AM", "%m/%d/%y %I:%M:%S %p"),
+        ("13 03 2026 00:10", "%d %m %Y %H:%M"),
+        ("2026年03月01日 06:00", "%Y年%m月%d日 %H:%M"),
+        ("20260301060000", "%Y%m%d%H%M%S"),
+        ("1772344800000", "epoch_ms"),
+        ("1772344800.25", "epoch_s"),
+        ("1772344800000000", "epoch_us"),
+        ("1772344800000000000", "epoch_ns"),
+        ("46082.25", "excel"),
+        ("2026-03-01 06:00:00", None),
+    ],
+)
+def test_times_of_historians_are_times(value, form):
+    first = type_candidates("timestamp", [value] * 3, text_format())[0]
+    assert (str(first.type), first.time_format) == ("timestamp", form)
+
+
+@pytest.mark.parametrize(("value", "type_"), [("1772344800000", "integer"), ("46082.25", "double"), ("10.1.12", "string")])
+def test_a_number_is_no_time_where_nothing_calls_it_so(value, type_):
+    assert candidate_types([value] * 3, "kwh")[0] == type_
+
+
+def test_shares_count_rows_and_words_of_historians_are_no_values():
+    assert candidate_types(["0", "1"] * 20 + ["xyz"])[0] == "integer"
+    assert candidate_types(["0", "1", "Bad", "Bad"], words=["Bad"]) == ["integer", "double", "string"]
+    assert candidate_types(["Good", "Bad"], words=["Bad"]) == ["string"]
+    assert candidate_types(["Bad", "Bad"], words=["Bad"]) == ["string"]
+
+
+def test_thousands_are_numbers_where_the_file_has_them():
+    assert candidate_types(["1,000", "12"], thousands=",")[0] == "integer"
+    assert candidate_types(["1.000,5", "12"], decimal=",", thousands=".")[0] == "double"
+    assert candidate_types(["1,00", "12"], thousands=",")[0] == "string"

@@ -1,4 +1,4 @@
-"""Which dialect a text is in."""
+"""Which dialect a text is in, and what of it is its table."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from lakeward.sources.sniff import guess_dialect
 def test_the_delimiter_is_the_one_by_which_records_agree(delimiter):
     text = "\n".join(delimiter.join(record) for record in [("time", "speed", "note"), *[("2026-03-01", "1.5", "a b")] * 9])
     found = guess_dialect(text)
-    assert (found.delimiter, found.decimal, found.header, found.agreeing, found.records) == (delimiter, ".", True, 10, 10)
+    assert (found.delimiter, found.decimal, found.has_header, found.agreeing, found.records) == (delimiter, ".", True, 10, 10)
 
 
 def test_a_decimal_comma_is_no_delimiter():
@@ -32,13 +32,51 @@ def test_single_quotes_at_the_edges_of_fields_are_quotes():
 
 def test_one_column_is_a_table_too():
     found = guess_dialect("value\n1\n2\n3\n")
-    assert (found.delimiter, found.header, found.records) == (",", True, 4)
+    assert (found.delimiter, found.has_header, found.records) == (",", True, 4)
 
 
-@pytest.mark.parametrize("first", ["1,2,3", "a,a,b", "time,21.5,x"])
-def test_values_are_no_header(first):
-    assert not guess_dialect(first + "\n4,5,6\n").header
+@pytest.mark.parametrize("first", ["1,2,3", "time,21.5,7"])
+def test_values_are_no_header_and_columns_get_names(first):
+    found = guess_dialect(first + "\n4,5,6\n")
+    assert (found.has_header, found.names, found.header_row) == (False, ("column_1", "column_2", "column_3"), 0)
 
 
 def test_a_column_without_a_name_does_not_unmake_a_header():
-    assert guess_dialect(",value\n0,5\n1,6\n").header
+    assert guess_dialect(",value\n0,5\n1,6\n").has_header
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Station,K2\nLogger,SN4\n\nDate,Temp\n2026-03-01,7\n2026-03-02,8\n", {"header_row": 4, "names": ("Date", "Temp")}),
+        ("Station,K2\nLogger,SN4\nDate,Temp\n2026-03-01,7\n2026-03-02,8\n", {"header_row": 3, "names": ("Date", "Temp")}),
+        ("Report of 2026-03-01\n\nts;v\n06:00;1,5\n06:01;1,6\n", {"header_row": 3, "delimiter": ";", "decimal": ","}),
+        ("ts;T;F\n;[°C];[m3/h]\n06:00;1;2\n06:01;1;2\n", {"below": 1, "units": ((1, "Cel"), (2, "m3/h")), "header_row": 0}),
+        ("t,T,F\ns,°C,kPa\n0,1,2\n1,1,2\n", {"below": 1, "units": ((0, "s"), (1, "Cel"), (2, "kPa")), "names": ("t", "T", "F")}),
+        ("ts,T,T\n,in,out\n06:00,1,2\n06:01,1,2\n", {"header_rows": 2, "names": ("ts", "T_in", "T_out"), "below": 0}),
+        ("ts,T,T\n06:00,1,2\n06:01,1,2\n", {"number_duplicates": True, "below": 0}),
+        ("sep=|\na|b\n1|2\n", {"delimiter": "|", "header_row": 0}),
+        ("# by a\n# ts;v\n06:00;1\n06:01;2\n", {"comment": "#", "header_row": 2, "names": ("ts", "v")}),
+        ("#ts,v\n06:00,1\n06:01,2\n", {"comment": "#", "header_row": 1, "names": ("ts", "v")}),
+        ("#,v\n1,1\n2,2\n", {"comment": "", "names": ("#", "v")}),
+        ("% by a\nts,v\n06:00,1\n06:01,2\n", {"comment": "%", "header_row": 0}),
+        ("a b c\n1 2.5 3\n1 2.5 3\n", {"delimiter": "whitespace", "names": ("a", "b", "c")}),
+        (" 1   2.5 3\n 1   2.5 3\n", {"delimiter": "whitespace", "has_header": False}),
+        ("ts,v\n06:00,1\n06:01,2\nTotal,3\n", {"footer": "Total"}),
+        ("日期,电耗\n2026-03-01,1\n2026-03-02,2\n合计,3\n", {"footer": "合计"}),
+        ("ts,v\n06:00,1\n06:01,2\n\n(2 rows affected)\n", {"footer": "(2 rows affected)"}),
+        ("ts,v\n06:00,1\n06:01,2\nEND OF FILE\n", {"footer": "END OF FILE"}),
+        ("ts,v\n06:00,1\n06:01,2\n06:02,\n", {"footer": ""}),
+        ("tag,state\nA,on\nB,off\n", {"header_row": 0, "names": ("tag", "state"), "footer": ""}),
+        ("a,b,c\n1,2,\n3,4,\n", {"null_padding": False, "width": 3}),
+        ("a\tb\tComment\n1\t2\n3\t4\n", {"null_padding": True, "width": 2}),
+        ('v\n"1,000"\n"2,500"\n', {"thousands": ",", "decimal": "."}),
+        ('v,w\n"71,5",1\n"72,25",2\n', {"thousands": "", "decimal": ","}),
+        ("v;w\n1.000,5;1\n2.500,5;2\n", {"thousands": ".", "decimal": ","}),
+        ("v;w\n1 000,5;1\n2 500,5;2\n", {"thousands": " ", "decimal": ","}),
+        ("v;w\n1.001;1\n2.5;2\n", {"thousands": "", "decimal": "."}),
+    ],
+)
+def test_what_is_not_plain_is_found(text, expected):
+    found = guess_dialect(text)
+    assert {key: getattr(found, key) for key in expected} == expected

@@ -20,6 +20,11 @@ CHINESE = "时间;温度;备注\n2026-03-01 06:00;21,5;正常，无异常\n"
         (CHINESE + "𠮷", "gb18030", "gb18030"),
         ("Temp °C;Größe\n21;groß\n", "latin-1", "latin-1"),
         ("Zeit;Temp [°C]\n1;2\n", "latin-1", "latin-1"),
+        ("ts,Temp(℃)\n1,2\n", "gbk", "gb18030"),
+        ("ts,Wind(°)\n1,2\n", "gbk", "gb18030"),
+        ("溫度\n1\n", "big5", "big5"),
+        ("時間,溫度(℃),備註\n1,2,正常\n", "big5", "big5"),
+        ("Température;Débit\n1;2\n", "latin-1", "latin-1"),
         ("", "ascii", "utf-8"),
     ],
 )

@@ -21,6 +21,8 @@ NOT_TEXT = [
 ]
 TEXT = [
     b"",
+    b"a,b\n1,2\x00\n" + b"3,4\n" * 9,
+    b"a,b\n1,2\n" * 20 + b"\0" * 40,
     b"a,b\n1,2\n",
     "温度;压力\n".encode("gb18030"),
     codecs.BOM_UTF8 + b"a\n",

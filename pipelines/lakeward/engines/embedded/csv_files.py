@@ -29,7 +29,7 @@ def read_csv(
     known: list[CsvFile] = []
     for file in files:
         found = (
-            try_read(partial(open_csv, con, file, CsvRecordSql.of(record_format, file.view.newline, DUCKDB)))
+            try_read(partial(open_csv, con, file, CsvRecordSql.of(record_format, file.view.newline, DUCKDB), record_format))
             or "reject_unreadable"
         )
         if isinstance(found, str):
@@ -48,7 +48,7 @@ def _read(
     kind = files[0].kind
     match = match_columns(columns, kind.header, least if kind.header else 0)
     if match.fault == OTHER_COLUMNS and holds_values(kind.header):
-        files = [CsvFile(replace(file.text, skip=0), kind, file.lines + 1) for file in files]
+        files = [CsvFile(replace(file.text, skip=0), kind, file.lines + file.head_lines) for file in files]
     lined = data_lines_select([file.text for file in files])
     if kind.has_multiline_records:
         con.execute(f"INSERT INTO staged_spans {multiline_records_select(kind, lined)}")

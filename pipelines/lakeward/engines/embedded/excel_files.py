@@ -17,6 +17,7 @@ from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import literal
 from lakeward.core.workbook import MergedCells, Row, UnreadableError, Workbook, column_names
+from lakeward.engines.reading.footers import above_footer
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.staging_queries import StagingQueries, match_fault_detail, rejects_select, rows_select
 
@@ -101,8 +102,9 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
     sheet = book.sheet(record_format.sheet)
     with book.rows(sheet) as found, path.open("wb") as file:
         merges = book.merged_cells(sheet)
-        above, below = _split_at_row(iter(found), record_format.header_row + record_format.header_rows)
-        header = column_names(above, merges, record_format.header_row)
+        first = record_format.header_row or 1
+        above, below = _split_at_row(above_footer(found, record_format.footer), first + record_format.header_rows)
+        header = column_names(above, merges, first)
         column_numbers = {name: column_number for column_number, name in header.items()}
         match = match_columns(columns, tuple(column_numbers), record_format.columns_found)
         if match.fault == OTHER_COLUMNS and holds_values(tuple(column_numbers)):

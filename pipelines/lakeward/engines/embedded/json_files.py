@@ -1,13 +1,16 @@
 """Files of JSON lines on DuckDB, through its own JSON functions."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import duckdb
 
 from lakeward.contracts.model import Column
 from lakeward.core.sql import literal
 from lakeward.engines.reading.file_errors import try_read
+from lakeward.engines.reading.json_arrays import json_lines_view
 from lakeward.engines.reading.text_lines import TextFile, data_lines_select, lines_select
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_files import not_blank
@@ -57,6 +60,18 @@ class _DuckDbJsonSql:
         entries = f"list_transform({keys}, lambda k: {{'key': k, 'value': json_extract(text, {_POINTER})}})"
         kept = f"list_filter({entries}, lambda e: e.value <> 'null')"
         return f"nullif(to_json(map_from_entries({kept}))::VARCHAR, '{{}}')"
+
+
+def split_json(con: duckdb.DuckDBPyConnection, files: Iterable[TextFile], scratch: Path) -> tuple[list[TextFile], StagingQueries]:
+    """The files as lines of JSON; and those that can't be had so, each one reject."""
+    lines, faulty = [], StagingQueries(DUCKDB)
+    for file in files:
+        found = json_lines_view(con, file.view, scratch)
+        if isinstance(found, str):
+            faulty.reject_file(file.input, found)
+        else:
+            lines.append(replace(file, view=found))
+    return lines, faulty
 
 
 def read_json(

@@ -15,7 +15,7 @@ from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import MachineError
 from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.excel_files import read_excel
-from lakeward.engines.embedded.json_files import read_json
+from lakeward.engines.embedded.json_files import read_json, split_json
 from lakeward.engines.embedded.parquet_files import read_parquet
 from lakeward.engines.reading.text_lines import TextFile
 from lakeward.engines.reading.text_sql import DUCKDB
@@ -81,10 +81,12 @@ def _read_formats(
     def text(kind: FileFormat) -> list[TextFile]:
         return [TextFile(file, utf8_view(file.path, record_format.encoding, scratch)) for file in readable[kind]]
 
+    lines, faulty_json = split_json(con, text(FileFormat.JSONL), scratch)
     return (
         faulty,
         read_csv(con, text(FileFormat.CSV), record_format, columns),
-        read_json(con, text(FileFormat.JSONL), columns, record_format.columns_found),
+        faulty_json,
+        read_json(con, lines, columns, record_format.columns_found),
         read_parquet(con, readable[FileFormat.PARQUET], columns, stored, record_format.columns_found),
         read_excel(readable[FileFormat.XLSX], record_format, columns, scratch),
     )

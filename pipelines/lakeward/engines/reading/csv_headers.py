@@ -7,11 +7,17 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from lakeward.contracts.record_format import RecordFormat
+from lakeward.core.header_names import number_duplicates
 from lakeward.core.sql import literal
+from lakeward.engines.reading.footers import FileFooter, read_footer
 from lakeward.engines.reading.text_lines import TextFile, lines_select, numbered_lines_select
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_files import CsvLayout, not_blank
 from lakeward.engines.text.csv_records import MAX_RECORD_LINES, CsvRecordSql, reject_reason
+
+# What Excel reads as the name of the delimiter, and writes as a file's first line.
+_SEPARATOR_LINE = '(?i)\ufeff?"?sep=[^a-z0-9]"?'
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,56 +25,133 @@ class CsvFile:
     """A delimited file whose header is known.
 
     Args:
-        lines: Number of lines that are not blank, without the header's first.
+        lines: Number of lines of records.
+        head_lines: Number of lines above them that are neither blank nor comments.
     """
 
     text: TextFile
     kind: CsvLayout
     lines: int = 0
+    head_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CsvHeader:
-    """Trimmed column names, `_unnamed_<position>` for an empty one, and the number of the header's last line."""
+    """The columns of a file.
+
+    Args:
+        names: Trimmed, an unnamed one being `_unnamed_<position>`; none where the file holds nothing.
+        least: Fewest fields of a record.
+        last_line: Number of the last line before the records.
+        lines: Of these lines, those that hold something and are no comments.
+    """
 
     names: tuple[str, ...] = ()
+    least: int = 0
     last_line: int = 0
+    lines: int = 0
 
 
-def open_csv(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql) -> CsvFile | str:
-    """The file with its header and line counts, or the reason why the whole file is rejected."""
+def open_csv(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, record_format: RecordFormat) -> CsvFile | str:
+    """The file as far as one look shows, or the reason why the whole of it is refused."""
     view = file.view
-    header = read_header(con, file, dialect)
+    header = read_header(con, file, dialect, record_format)
     if isinstance(header, str):
         return header
-    kind = CsvLayout(header=header.names, dialect=dialect, mixed=view.mixed, undecoded=view.undecoded)
-    if not header.last_line:
+    kind = CsvLayout(header=header.names, least=header.least, dialect=dialect, mixed=view.mixed, undecoded=view.undecoded)
+    if not header.names:
         return CsvFile(file, kind)
-    lines, odd, bad = con.execute(_line_counts_select(file, dialect, len(header.names))).fetchall()[0]
-    return CsvFile(
-        replace(file, skip=header.last_line), replace(kind, has_multiline_records=odd > 0, has_bad_lines=odd + bad > 0), lines - 1
-    )
+    footer = read_footer(view, record_format)
+    lines, odd, bad = con.execute(_line_counts_select(file, dialect, kind)).fetchall()[0]
+    opened = replace(file, skip=header.last_line, last=_last_line(con, file, footer))
+    records = max(lines - header.lines - footer.count_records(dialect.comment), 0)
+    return CsvFile(opened, replace(kind, has_multiline_records=odd > 0, has_bad_lines=odd + bad > 0), records, header.lines)
 
 
-def read_header(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql) -> CsvHeader | str:
-    """The header, with line 0 for an empty file; or the reason why it is invalid. Reads only the beginning of the file."""
-    found = con.execute(_header_select(file, dialect, _first_line(file))).fetchone()
+def read_header(
+    con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, record_format: RecordFormat
+) -> CsvHeader | str:
+    """The header, of no name where the file holds nothing; or the reason why it can't be trusted. Reads the file's beginning only."""
+    last, names = max(record_format.skip_rows, record_format.header_row - 1), []
+    if not record_format.names or record_format.header_row:
+        for _ in range(record_format.header_rows):
+            found = _read_record(con, file, dialect, last, stands=record_format.header_row > 0)
+            if found is None:
+                return "reject_header" if last and _read_record(con, file, dialect, 0, stands=True) else CsvHeader()
+            last, texts, broken = found
+            if broken:
+                return "reject_header"
+            names.append(texts)
+    else:
+        last += _separator_lines(con, file) if not last else 0
+    last += record_format.skip_after_header
+    header = named_columns(record_format.names or _join_texts(names), record_format)
+    if len(set(header)) < len(header):
+        return "reject_duplicate_header"
+    named = [position for position, name in enumerate(header, 1) if not name.startswith("_unnamed_")]
+    least = 1 if record_format.null_padding else max(named, default=1)
+    return CsvHeader(header, least, last, _count_lines(con, file, dialect, last) if last else 0)
+
+
+def named_columns(names: tuple[str, ...], record_format: RecordFormat) -> tuple[str, ...]:
+    """The names of a header as columns are called by them."""
+    header = tuple(name.strip() or f"_unnamed_{position}" for position, name in enumerate(names, 1))
+    return number_duplicates(header) if record_format.number_duplicates else header
+
+
+def _join_texts(rows: list[list[str]]) -> tuple[str, ...]:
+    """One name for each column: its texts in the rows of the header, from above."""
+    width = max(map(len, rows), default=0)
+    columns = ([row[place].strip() for row in rows if place < len(row)] for place in range(width))
+    return tuple("_".join(text for text in column if text) for column in columns)
+
+
+def _read_record(
+    con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, after: int, *, stands: bool
+) -> tuple[int, list[str], bool] | None:
+    """The first record below the line `after`: its last line, its texts, and whether it is none.
+
+    Args:
+        stands: It is the first line that holds something; else comments, and a line that names the delimiter, are passed over.
+    """
+    passed = not_blank(DUCKDB.carriage) if stands else dialect.is_record_line() + f" AND NOT {_is_separator_line()}"
+    first = f"SELECT n, line AS text FROM ({numbered_lines_select(file.view)}) WHERE n > {after} AND {passed} LIMIT 1"
+    found = con.execute(_record_select(file, dialect, first)).fetchone()
     if found is None:
-        return CsvHeader()
+        return None
     last, is_open, names, broken = found
     if is_open:
-        last, _, names, broken = con.execute(_header_select(file, dialect, _first_record(file, dialect, last))).fetchall()[0]
-    if broken:
-        return "reject_header"
-    header = tuple(name.strip() or f"_unnamed_{position}" for position, name in enumerate(names, 1))
-    return CsvHeader(header, last) if len(set(header)) == len(header) else "reject_duplicate_header"
+        joined = _record_select(file, dialect, _joined_lines(file, dialect, last))
+        last, _, names, broken = con.execute(joined).fetchall()[0]
+    return last, names, broken
 
 
-def _first_line(file: TextFile) -> str:
-    return f"SELECT n, line AS text FROM ({numbered_lines_select(file.view)}) WHERE {not_blank(DUCKDB.carriage)} LIMIT 1"
+def _is_separator_line() -> str:
+    return f"(n = 1 AND regexp_full_match(line, {literal(_SEPARATOR_LINE + chr(13) + '?')}))"
 
 
-def _first_record(file: TextFile, dialect: CsvRecordSql, first: int) -> str:
+def _separator_lines(con: duckdb.DuckDBPyConnection, file: TextFile) -> int:
+    first = f"SELECT n, line FROM ({numbered_lines_select(file.view)}) LIMIT 1"
+    count: int = con.execute(f"SELECT count(*) FROM ({first}) WHERE {_is_separator_line()}").fetchall()[0][0]
+    return count
+
+
+def _count_lines(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, last: int) -> int:
+    """Lines up to the last one of the header that a count of the file's lines holds."""
+    head = f"SELECT line FROM ({numbered_lines_select(file.view)} LIMIT {last})"
+    count: int = con.execute(f"SELECT count(*) FROM ({head}) WHERE {dialect.is_record_line()}").fetchall()[0][0]
+    return count
+
+
+def _last_line(con: duckdb.DuckDBPyConnection, file: TextFile, footer: FileFooter) -> int:
+    """Number of the last line above the footer; 0 where there is none."""
+    if not footer.lines:
+        return 0
+    count: int = con.execute(f"SELECT count(*) FROM ({lines_select(file.view)})").fetchall()[0][0]
+    return max(count - len(footer.lines), 1)
+
+
+def _joined_lines(file: TextFile, dialect: CsvRecordSql, first: int) -> str:
     """SELECT of the lines from the first to the next one with an odd quote, joined."""
     start = (
         f"SELECT * FROM (SELECT * FROM ({numbered_lines_select(file.view)}) LIMIT {first + MAX_RECORD_LINES}) WHERE n >= {first}"
@@ -79,21 +162,28 @@ def _first_record(file: TextFile, dialect: CsvRecordSql, first: int) -> str:
     return f"SELECT max(n) AS n, {joined} AS text FROM ({counted}) WHERE quotes < 2"
 
 
-def _header_select(file: TextFile, dialect: CsvRecordSql, record: str) -> str:
-    """SELECT of the record's last line, whether it opens a quote, its names, and whether it is not a header."""
-    whole = f"SELECT n, {DUCKDB.restore_returns('text', mixed=file.view.mixed)} AS text FROM ({record})"
+def _record_select(file: TextFile, dialect: CsvRecordSql, record: str) -> str:
+    """SELECT of the record's last line, whether it opens a quote, its texts, and whether it is none. The mark of a comment is no text."""
+    text = DUCKDB.restore_returns("text", mixed=file.view.mixed)
+    if dialect.comment:
+        text = f"CASE WHEN {DUCKDB.starts_with(text, dialect.comment)} THEN ltrim({text}, {literal(dialect.comment + ' ')}) ELSE {text} END"
+    whole = f"SELECT n, {text} AS text FROM ({record})"
     undecoded = DUCKDB.has_marks("text") if file.view.undecoded else "false"
-    broken = f"{dialect.has_odd_quotes('text')} OR {dialect.has_text_outside_fields('text', 'f')} OR {undecoded}"
+    outside = dialect.has_text_outside_fields("text", "f")
     names = f"list_transform(f, lambda x: {dialect.field_value('x')})"
-    return f"SELECT n, {dialect.has_odd_quotes('text')}, {names}, {broken} FROM (SELECT *, {dialect.split_fields('text')} AS f FROM ({whole}))"
+    return (
+        f"SELECT n, {dialect.has_odd_quotes('text')} AND {outside}, {names}, {outside} OR {undecoded} "
+        f"FROM (SELECT *, {dialect.split_fields('text')} AS f FROM ({whole}))"
+    )
 
 
-def _line_counts_select(file: TextFile, dialect: CsvRecordSql, width: int) -> str:
-    """SELECT of three counts: lines, lines with an odd quote, lines that are not whole records.
+def _line_counts_select(file: TextFile, dialect: CsvRecordSql, kind: CsvLayout) -> str:
+    """SELECT of three counts: lines, lines with an odd quote that are no record, lines that are no record by themselves.
 
     Needs no line numbers, so DuckDB reads the file with all threads.
     """
-    texts = f"SELECT {DUCKDB.restore_returns('line', mixed=file.view.mixed)} AS text FROM ({lines_select(file.view)}) WHERE {not_blank(DUCKDB.carriage)}"
+    texts = f"SELECT {DUCKDB.restore_returns('line', mixed=file.view.mixed)} AS text FROM ({lines_select(file.view)}) WHERE {dialect.is_record_line()}"
     cut = f"SELECT text, {dialect.split_fields('text')} AS f FROM ({texts})"
-    bad = f"{reject_reason(dialect, width, undecoded=file.view.undecoded)} IS NOT NULL"
-    return f"SELECT count(*), count_if({dialect.has_odd_quotes('text')}), count_if({bad}) FROM ({cut})"
+    bad = f"{reject_reason(dialect, len(kind.header), kind.least, undecoded=file.view.undecoded)} IS NOT NULL"
+    odd = f"{dialect.has_odd_quotes('text')} AND {dialect.has_text_outside_fields('text', 'f')}"
+    return f"SELECT count(*), count_if({odd}), count_if({bad}) FROM ({cut})"

@@ -23,12 +23,14 @@ class TextFile:
     """One text input with its readable file.
 
     Args:
-        skip: Number of the header's last line; 0 without a header.
+        skip: Number of the last line before the data (the header's, or one below it); 0 for none.
+        last: Number of the last line of data; 0: the file's last.
     """
 
     input: BatchInput
     view: TextView
     skip: int = 0
+    last: int = 0
 
 
 def lines_select(view: TextView) -> str:
@@ -50,6 +52,6 @@ def data_lines_select(files: Sequence[TextFile]) -> str:
     """SELECT of `file, seq, n, line` over the data lines of all files, blank ones included."""
     return " UNION ALL ".join(
         f"SELECT {literal(file.input.name)} AS file, {file.input.seq}::BIGINT AS seq, n, line "
-        f"FROM ({numbered_lines_select(file.view)}) WHERE n > {file.skip}"
+        f"FROM ({numbered_lines_select(file.view)}) WHERE n > {file.skip}{f' AND n <= {file.last}' if file.last else ''}"
         for file in files
     )

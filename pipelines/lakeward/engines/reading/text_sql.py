@@ -58,6 +58,10 @@ class DuckDbTextSql:
         """See `TextSqlDialect.list_length`."""
         return f"len({items})"
 
+    def count_items(self, items: str, condition: str) -> str:
+        """See `TextSqlDialect.count_items`."""
+        return f"len(list_filter({items}, lambda x: {condition}))"
+
     def join_list(self, items: str, separator: str) -> str:
         """See `TextSqlDialect.join_list`."""
         return f"array_to_string({items}, {literal(separator)})"

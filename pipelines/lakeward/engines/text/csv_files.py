@@ -18,6 +18,7 @@ class CsvLayout:
 
     Args:
         header: Column names, trimmed; an unnamed column is `_unnamed_<position>`.
+        least: Least number of fields of a record.
         mixed: Whether lines contain carriage returns.
         undecoded: Whether lines contain marks of bytes that did not decode.
         has_multiline_records: Whether quotes are open at the end of lines, so that a record can have several lines.
@@ -25,6 +26,7 @@ class CsvLayout:
     """
 
     header: tuple[str, ...]
+    least: int
     dialect: CsvRecordSql
     mixed: bool = False
     undecoded: bool = False
@@ -59,16 +61,16 @@ class CsvGroup:
             return
         cut = f"SELECT *, {kind.dialect.split_fields('text')} AS f FROM ({records})"
         if kind.has_bad_lines:
-            why = reject_reason(kind.dialect, len(kind.header), undecoded=kind.undecoded)
+            why = reject_reason(kind.dialect, len(kind.header), kind.least, undecoded=kind.undecoded)
             queries.rejects.append(rejects_select(cut, why, reject_detail(sql, len(kind.header)), raw))
             cut = sql.exclude_rejects(cut, why)
-        values = [self._value_sql(self._match.sources.get(column.name)) for column in self._columns]
+        values = [self._column_sql(column) for column in self._columns]
         queries.rows.append(rows_select(sql, cut, self._columns, values, self._extra_sql()))
 
     def records(self) -> str:
         """SELECT of `file, seq, n, text`, one row per record."""
         text = self._sql.restore_returns("line", mixed=self._layout.mixed)
-        single = f"SELECT file, seq, n, {text} AS text FROM ({self._lines}) WHERE {not_blank(self._sql.carriage)}"
+        single = f"SELECT file, seq, n, {text} AS text FROM ({self._lines}) WHERE {self._layout.dialect.is_record_line()}"
         if not self._layout.has_multiline_records:
             return single
         joined_lines = f"SELECT seq, {self._sql.integer_range('n', 'last')} AS n FROM ({self._spans})"
@@ -76,6 +78,12 @@ class CsvGroup:
             f"SELECT file, seq, n, text FROM ({single}) ANTI JOIN ({joined_lines}) USING (seq, n) "
             f"UNION ALL SELECT file, seq, n, text FROM ({self._spans})"
         )
+
+    def _column_sql(self, column: Column) -> str:
+        source = self._match.sources.get(column.name)
+        if source is None or not column.joined_names:
+            return self._value_sql(source)
+        return " || ' ' || ".join(f"trim({self._value_sql(name)})" for name in column.joined_names)
 
     def _value_sql(self, name: str | None) -> str:
         if name is None:
@@ -85,6 +93,10 @@ class CsvGroup:
     def _extra_sql(self) -> str:
         pairs = [(name, self._value_sql(name)) for name in self._match.unknown]
         return self._sql.json_object(pairs) if pairs else "CAST(NULL AS STRING)"
+
+
+def _source_names(column: Column) -> tuple[str, ...]:
+    return column.joined_names or (column.source_name,)
 
 
 def multiline_records_select(layout: CsvLayout, lines: str) -> str:

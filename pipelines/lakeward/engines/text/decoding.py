@@ -5,6 +5,7 @@ place; any other gets a working copy. No encoding is guessed, and no byte that d
 """
 
 import codecs
+import itertools
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ _RESERVED_START = b"\xf4\x8f"
 _RESERVED_UTF8 = re.compile(rb"\xf4\x8f[\xb8-\xbf]")
 _RESERVED = re.compile(f"[{chr(BYTE_MARK)}-{NEVER_IN_TEXT}]")
 _SURROGATE = 0xDC00  # + the byte, while a chunk is being decoded
+_INNER_MARK = re.compile(rb"[\r\n]\xef\xbb\xbf|^\xef\xbb\xbf\xef\xbb\xbf")
+_ORDER_MARKS = re.compile("(?<=[\r\n])\ufeff+")
 _UNDECODED = re.compile("[\udc00-\udcff]")
 # GB18030 contains GBK and GB2312, and the GBK of Windows has more characters than Python's codec of that name.
 _WIDER_CODECS = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}
@@ -92,10 +95,12 @@ def _copy(chunks: Iterable[bytes], scratch: Path) -> Path:
 
 
 def _is_plain_utf8(path: Path) -> bool:
-    """Whether the file is UTF-8 and has none of the reserved characters."""
+    """Whether the file is UTF-8 and has no byte order mark but its first, and none of the reserved characters."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for chunk in _chunks(path):
+            if _INNER_MARK.search(chunk):
+                return False
             if not chunk.isascii() or decoder.getstate()[0]:
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)
@@ -116,12 +121,22 @@ def _holds_reserved(path: Path) -> bool:
 def _decode_chunks(path: Path, codec: str) -> Iterator[bytes]:
     """The file as UTF-8, with a mark for each byte that does not decode."""
     decoder = codecs.getincrementaldecoder(codec)("lakeward.keep_bytes")
-    for chunk in _chunks(path):
-        yield _encode_with_marks(decoder.decode(chunk))
-    yield _encode_with_marks(decoder.decode(b"", final=True))
+    before = "\n"
+    for chunk in itertools.chain(_chunks(path), [b""]):
+        text = decoder.decode(chunk, final=not chunk)
+        yield _encode_with_marks(_without_order_marks(before, text))
+        before = text[-1:] or before
+
+
+def _without_order_marks(before: str, text: str) -> str:
+    """The text without the marks that files begin with, which stand at the head of a line where files were joined."""
+    if "\ufeff" not in text:
+        return text
+    return _ORDER_MARKS.sub("", before + text)[len(before) :]
 
 
 def _encode_with_marks(text: str) -> bytes:
+    """The text in UTF-8, with marks for what is no text: bytes that did not decode, and reserved characters."""
     if not text.isascii():
         text = _RESERVED.sub(lambda found: "".join(chr(_SURROGATE + byte) for byte in found[0].encode()), text)
         text = _UNDECODED.sub(lambda found: chr(BYTE_MARK + ord(found[0]) - _SURROGATE), text)

@@ -62,6 +62,10 @@ class TextSqlDialect(Protocol):
         """Integer: the number of items."""
         ...
 
+    def count_items(self, items: str, condition: str) -> str:
+        """Integer: the items for which the condition on `x` holds."""
+        ...
+
     def join_list(self, items: str, separator: str) -> str:
         """Text: the texts of a list, joined by the separator."""
         ...

@@ -12,7 +12,7 @@ from pathlib import Path
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.column_match import holds_values
 from lakeward.contracts.model import Contract
-from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.contracts.record_format import WHITESPACE, FileFormat, RecordFormat
 from lakeward.core.workbook import UnreadableError
 from lakeward.profiling.probe import read_head
 from lakeward.sources.sniff import CsvDialect, guess_dialect, guess_encoding, guess_sheet
@@ -74,7 +74,7 @@ def _describe_text(record_format: RecordFormat, path: Path, expected: str, names
     differing = [key for key, value in found.items() if not unclear[key] and _plain(value) != _plain(getattr(record_format, key))]
     return OtherColumns(
         expected=expected,
-        found=shorten_names(names) if dialect.header and _differs_in_kind(records) else None,
+        found=shorten_names(names) if dialect.has_header and _differs_in_kind(records) else None,
         written=", ".join(f"{key}: {found[key]!r}" for key in differing),
         declared=", ".join(f"{key}: {getattr(record_format, key)!r}" for key in differing),
     )
@@ -86,9 +86,9 @@ def _describe_sheet(record_format: RecordFormat, path: Path, expected: str, name
         guess = guess_sheet(path, record_format.sheet_limit_bytes, record_format.sheet)
     except UnreadableError:
         return OtherColumns(expected=expected, found=found)
-    if not guess.header_rows or guess.header_row == record_format.header_row:
+    if not guess.header_rows or guess.header_row == (record_format.header_row or 1):
         return OtherColumns(expected=expected, found=found)
-    declared = f"headerRow: {record_format.header_row}"
+    declared = f"headerRow: {record_format.header_row or 1}"
     return OtherColumns(expected=expected, found=found, written=f"headerRow: {guess.header_row}", declared=declared)
 
 
@@ -96,7 +96,8 @@ def _parse(head: str, dialect: CsvDialect) -> list[list[str]]:
     lines = (line for line in head.splitlines() if line.strip())
     doubled = dialect.escape == dialect.quote
     escape = None if doubled else dialect.escape
-    reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, doublequote=doubled, escapechar=escape)
+    delimiter = " " if dialect.delimiter == WHITESPACE else dialect.delimiter
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=dialect.quote, doublequote=doubled, escapechar=escape)
     try:
         return list(islice(reader, RECORDS))
     except csv.Error:

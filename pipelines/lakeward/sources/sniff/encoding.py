@@ -5,7 +5,7 @@ A guess is only for the draft of a contract. A declared encoding is never guesse
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 CHUNK = 1 << 20
@@ -15,13 +15,19 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _ZEROS, _NO_ZEROS = 0.4, 0.05
 # GB2312's two-byte plane (GB/T 2312): both bytes from A1 up; hanzi of level 1, the common ones, have first bytes B0 to D7.
 _PLANE, _LEVEL_1 = 0xA1, range(0xB0, 0xD8)
+# Its rows of signs, letters and hanzi; those of kana, Cyrillic and none are met in misread text alone.
+_ROWS = frozenset((0xA1, 0xA2, 0xA3, 0xA6, *range(0xB0, 0xF8)))
 _UNIT = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]|[\x80-\xff].", re.DOTALL)  # GB18030's units of four bytes and of two
+# What units are written with: ℃ ° ± × μ Ω ‰ ③ and the like (rows 1, 2 and 6 of the plane), all of them odd pairs in western text.
+_SIGNS = frozenset(sign.encode("gb18030") for sign in "℃°±×÷‰μΩΦαβγδθλπ·（）：，、㎡％＝①②③④")
+# Big5's signs and common characters (level 1); words have two of them and more, an accent of western text stands alone.
+_BIG5_WORD = re.compile(rb"(?:[\xa1-\xc6][\x40-\x7e\xa1-\xfe]){2,}")
 # Chinese text is nearly all in that plane; western text read as GB18030 pairs an accent with an ASCII letter, outside it.
 _PLAUSIBLE = 0.9
 
 
 def guess_encoding(path: Path) -> str:
-    """A Python codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be`, `gb18030` or `latin-1`.
+    """A Python codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be`, `gb18030`, `big5` or `latin-1`.
 
     Raises:
         OSError: It can't be read.
@@ -35,7 +41,9 @@ def guess_encoding(path: Path) -> str:
         return "utf-16-be" if _zeros(head[::2]) > _zeros(head[1::2]) else "utf-16-le"
     if _decodes(path, "utf-8"):
         return "utf-8"
-    return "gb18030" if _decodes(path, "gb18030") and _reads_chinese(path) else "latin-1"
+    if _decodes(path, "gb18030") and _first_text(path, _chinese):
+        return "gb18030"
+    return "big5" if _decodes(path, "big5") and _first_text(path, _traditional) else "latin-1"
 
 
 def looks_like_utf16(head: bytes) -> bool:
@@ -67,16 +75,24 @@ def _decodes(path: Path, codec: str) -> bool:
     return True
 
 
-def _reads_chinese(path: Path) -> bool:
-    """Whether what is not ASCII reads like Chinese, in the first chunk that has some."""
+def _first_text(path: Path, reads_well: Callable[[bytes], bool]) -> bool:
+    """Whether what is not ASCII reads well, in the first chunk that has some."""
     for chunk in _chunks(path):
         if not chunk.isascii():
-            return _chinese(chunk)
+            return reads_well(chunk)
     return False
 
 
 def _chinese(chunk: bytes) -> bool:
     units = _UNIT.findall(chunk)
     pairs = [unit for unit in units if len(unit) == 2]
-    common = [pair for pair in pairs if pair[1] >= _PLANE]
-    return len(common) >= _PLAUSIBLE * len(pairs) and any(pair[0] in _LEVEL_1 for pair in common)
+    common = [pair for pair in pairs if pair[0] in _ROWS and pair[1] >= _PLANE]
+    plausible = any(pair[0] in _LEVEL_1 or pair in _SIGNS for pair in common)
+    return plausible and len(common) >= _PLAUSIBLE * len(pairs)
+
+
+def _traditional(chunk: bytes) -> bool:
+    """Whether it reads like traditional Chinese: nearly all that is not ASCII are words of common characters."""
+    high = len(re.findall(rb"[\x80-\xff]", chunk))
+    words = b"".join(_BIG5_WORD.findall(chunk))
+    return len(re.findall(rb"[\x80-\xff]", words)) >= _PLAUSIBLE * high

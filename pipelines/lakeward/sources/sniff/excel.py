@@ -5,17 +5,22 @@ A guess is only for the draft of a contract. With several sheets the user must c
 
 import itertools
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lakeward.core.workbook import CellRange, MergedCells, Row, UnreadableError, Workbook, column_names
+from lakeward.sources.sniff.table import MAX_FOOTER, is_sum
 
 # Rows that are looked at: titles are few.
 HEAD_ROWS = 60
 # Rows of a header: more are a form, not a table.
 MAX_HEADER_ROWS = 4
+# Columns from which on a text over all of them is a title.
+MIN_TITLE_WIDTH = 2
+# Rows that are looked through for the end of a sheet; a longer one is a table without a footer.
+MAX_ROWS = 20_000
 # A header names nearly every column that the data below fills.
 MIN_NAMED_SHARE = 0.8
 
@@ -34,6 +39,7 @@ class SheetGuess:
         only: No other sheet that a person sees holds anything.
         header_row, header_rows: The header's first row, from 1, and how many it has; 0: nothing looks like one.
         percent: Names of columns in which some number is shown as a percentage.
+        footer: What the first of the last rows begins with that are sums; empty: there are none.
     """
 
     name: str
@@ -41,6 +47,7 @@ class SheetGuess:
     header_row: int
     header_rows: int
     percent: frozenset[str] = frozenset()
+    footer: str = ""
 
 
 def sheet_names(path: Path, limit: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -64,7 +71,10 @@ def guess_sheet(path: Path, limit: int, name: str | None) -> SheetGuess:
         only = not sheet.hidden and len(book.nonempty_sheets()) == 1
         ranges = book.merged_ranges(sheet)
         with book.rows(sheet) as rows:
-            head = [row for row in itertools.islice(rows, HEAD_ROWS) if _texts(row)]
+            every = iter(rows)
+            head = [row for row in itertools.islice(every, HEAD_ROWS) if _texts(row)]
+            footer = _footer(itertools.islice(every, MAX_ROWS), head)
+            footer = "" if next(every, None) else footer
         first, count, names = _header(head, ranges)
         return SheetGuess(
             name=sheet.name,
@@ -72,6 +82,7 @@ def guess_sheet(path: Path, limit: int, name: str | None) -> SheetGuess:
             header_row=first,
             header_rows=count,
             percent=frozenset(names[column] for column in rows.percent if column in names),
+            footer=footer,
         )
 
 
@@ -79,6 +90,8 @@ def _header(head: Sequence[Row], ranges: Sequence[CellRange]) -> tuple[int, int,
     """First row, number of rows and names of the first header among the rows; zeros where there is none."""
     width = _width(head, ranges)
     for index, (number, _) in enumerate(head):
+        if _is_title(head[index], ranges, width):
+            continue
         count = _depth(head[index:], ranges)
         above = [row for row in head if row[0] < number + count]
         if any(_VALUE.fullmatch(text) for row in above[index:] for text in _texts(row)):
@@ -90,6 +103,21 @@ def _header(head: Sequence[Row], ranges: Sequence[CellRange]) -> tuple[int, int,
         if len(names) >= MIN_NAMED_SHARE * width:
             return number, count, names
     return 0, 0, {}
+
+
+def _is_title(row: Row, ranges: Sequence[CellRange], width: int) -> bool:
+    """Whether the row is one text, merged over as many columns as the table has."""
+    number, cells = row
+    filled = [column for column, text in cells.items() if text.strip()]
+    if len(filled) != 1 or width < MIN_TITLE_WIDTH:
+        return False
+    return any(m.top == number and m.left == filled[0] and m.right - m.left + 1 >= width for m in ranges)
+
+
+def _footer(more: Iterable[Row], head: Sequence[Row]) -> str:
+    """What the last rows begin with, from the first of them that is a sum; empty where none is, or the sheet goes on."""
+    last = deque(itertools.chain(head, (row for row in more if _texts(row))), maxlen=MAX_FOOTER)
+    return next((_texts(row)[0].strip() for row in last if is_sum(_texts(row)[0].strip())), "")
 
 
 def _width(head: Sequence[Row], ranges: Sequence[CellRange]) -> int:

@@ -5,6 +5,7 @@ Records are not checked: a text file with a bad line is still a text file.
 
 import json
 import os
+import re
 from pathlib import Path
 
 from lakeward.contracts.record_format import FileFormat
@@ -25,6 +26,9 @@ _FORMAT_CODES = (
     (COMPOUND, "file_is_office"),
     (b"%PDF-", "file_is_pdf"),
 )
+# Bytes that no text has; a share of them that a damaged text may have, and a share of NULs that a power failure leaves.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+MAX_CONTROLS, MAX_NULS = 0.02, 0.3
 _LOCKED = "EncryptedPackage".encode("utf-16-le")  # [MS-OFFCRYPTO] 2.3.4.4
 _SHEET = b"xl/"  # folder of a workbook's parts inside a .xlsx
 
@@ -43,11 +47,11 @@ def format_fault(path: Path, format_: FileFormat) -> str | None:
     for magic, code in _FORMAT_CODES:
         if head.startswith(magic):
             return "file_is_office" if code == "file_is_zip" and _SHEET in head + tail else code
-    return "file_not_text" if b"\0" in head and not looks_like_utf16(head) else None
+    return "file_not_text" if not looks_like_utf16(head) and _is_binary(head) else None
 
 
 def guess_format(path: Path) -> FileFormat:
-    """Parquet and workbooks by their marks (old and encrypted workbooks too), JSON lines where the first line is an object, else delimited text.
+    """Parquet and workbooks by their marks (old and encrypted workbooks too), JSON where an object or a list of them begins, else delimited text.
 
     Raises:
         OSError: It can't be opened.
@@ -59,6 +63,12 @@ def guess_format(path: Path) -> FileFormat:
         return FileFormat.XLSX
     text = head.decode(guess_encoding(path), errors="ignore").lstrip("\ufeff")
     return FileFormat.JSONL if _begins_with_object(text) else FileFormat.CSV
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether the bytes are no text: NUL and other control characters, more than a fault here and there would leave."""
+    controls = len(_CONTROLS.findall(head))
+    return controls > MAX_CONTROLS * len(head) and (head.count(0) < controls or controls > MAX_NULS * len(head))
 
 
 def _read_ends(path: Path) -> tuple[bytes, bytes, int]:
@@ -92,6 +102,8 @@ def _workbook_fault(path: Path, head: bytes) -> str | None:
 
 
 def _begins_with_object(text: str) -> bool:
+    if re.match(r"\s*\[\s*([{\]]|$)|\s*\{\s*\n\s*[\"}]", text):
+        return True
     line = next((line for line in text.splitlines() if line.strip()), "")
     if not line.lstrip().startswith("{"):
         return False

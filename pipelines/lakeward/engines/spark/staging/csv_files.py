@@ -13,12 +13,13 @@ from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, holds_va
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.engines.reading.csv_headers import CsvHeader
+from lakeward.engines.reading.footers import read_footer
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
 from lakeward.engines.spark.results import collect_rows
 from lakeward.engines.spark.staging.file_heads import read_csv_header
 from lakeward.engines.spark.staging.lines import FileSplit, SparkTextFile, TextLines, escape_path
 from lakeward.engines.spark.staging.text_sql import SPARK
-from lakeward.engines.text.csv_files import CsvGroup, CsvLayout, multiline_records_select, not_blank
+from lakeward.engines.text.csv_files import CsvGroup, CsvLayout, multiline_records_select
 from lakeward.engines.text.csv_records import CsvRecordSql, reject_reason
 from lakeward.engines.text.staging_queries import StagingQueries
 
@@ -46,22 +47,31 @@ class CsvReader:
                 if isinstance(found, str):
                     self._reading.reject_file(file.text.input, found)
                 else:
-                    known.append((replace(file, text=replace(file.text, skip=found.last_line)), found))
+                    known.append((self._opened(file, found), found))
         known.sort(key=lambda opened_file: repr(_layout_key(opened_file)))
         for number, (_, group) in enumerate(itertools.groupby(known, key=_layout_key)):
             alike = tuple(group)
             self._read(number, [file for file, _ in alike], alike[0][1])
         return self._reading
 
+    def _opened(self, file: SparkTextFile, header: CsvHeader) -> SparkTextFile:
+        """The file, with what of it are no records."""
+        footer = read_footer(file.text.view, self._record_format)
+        return replace(
+            file,
+            text=replace(file.text, skip=header.last_line),
+            footer_lines=len(footer.lines),
+            uncounted=header.lines + footer.count_records(self._record_format.comment),
+        )
+
     def _read(self, number: int, files: Sequence[SparkTextFile], header: CsvHeader) -> None:
         """Add files with the same header and layout to the reading."""
         match = match_columns(self._columns, header.names, self._record_format.columns_found if header.names else 0)
-        first_data = 1
         if match.fault == OTHER_COLUMNS and holds_values(header.names):
-            files, first_data = [replace(file, text=replace(file.text, skip=0)) for file in files], 0
+            files = [replace(file, text=replace(file.text, skip=0), uncounted=file.uncounted - header.lines) for file in files]
         lines = TextLines(self._session, f"staged_csv_{number}", files)
         dialect = CsvRecordSql.of(self._record_format, files[0].text.view.newline, SPARK)
-        parts = lines.splits_of(self._measure_splits(lines, dialect, len(header.names)))
+        parts = lines.splits_of(self._measure_splits(lines, dialect, header))
         good = {file.text.input.seq: parts(file) for file in files if _longest_line(parts(file)) <= MAX_LINE_BYTES}
         for file in files:
             if file.text.input.seq not in good:
@@ -69,6 +79,7 @@ class CsvReader:
         odd, bad, undecoded = (_sum_counts(itertools.chain(*good.values()), name) for name in ("odd", "bad", "undecoded"))
         kind = CsvLayout(
             header=header.names,
+            least=header.least,
             dialect=dialect,
             mixed=lines.mixed,
             undecoded=undecoded > 0,
@@ -77,23 +88,28 @@ class CsvReader:
         )
         lined = lines.data_lines_select(good, undecoded=kind.undecoded)
         group = CsvGroup(kind, lined, self._columns, match, self._cache_multiline_records(f"staged_spans_{number}", kind, lined))
-        counts = {seq: max(_sum_counts(found, "records") - first_data, 0) for seq, found in good.items()}
+        counts = {
+            file.text.input.seq: max(_sum_counts(good[file.text.input.seq], "records") - file.uncounted, 0)
+            for file in files
+            if file.text.input.seq in good
+        }
         if kind.has_multiline_records:
             counts = self._count_records(group)
         for file in files:
             if file.text.input.seq in good:
                 self._report(file.text.input, counts.get(file.text.input.seq, 0), header, match)
-        if header.last_line:
+        if header.names:
             group.read(self._reading)
 
-    def _measure_splits(self, lines: TextLines, dialect: CsvRecordSql, width: int) -> tuple[FileSplit, ...]:
-        undecoded = lines.undecoded_condition()
+    def _measure_splits(self, lines: TextLines, dialect: CsvRecordSql, header: CsvHeader) -> tuple[FileSplit, ...]:
+        undecoded, holds = lines.undecoded_condition(), dialect.is_record_line()
+        bad = f"{reject_reason(dialect, len(header.names), header.least, undecoded=False)} IS NOT NULL"
         counts = {
             "longest": "max(octet_length(value))",
-            "records": f"count_if({not_blank(SPARK.carriage)})",
+            "records": f"count_if({holds})",
             "undecoded": f"count_if({undecoded})",
-            "odd": f"count_if({dialect.has_odd_quotes('text')})",
-            "bad": f"count_if({undecoded} OR {not_blank(SPARK.carriage)} AND {reject_reason(dialect, width, undecoded=False)} IS NOT NULL)",
+            "odd": f"count_if({dialect.has_odd_quotes('text')} AND {dialect.has_text_outside_fields('text', 'f')})",
+            "bad": f"count_if({undecoded} OR {holds} AND {bad})",
         }
         return lines.measure_splits(f"{dialect.split_fields('text')} AS f", counts)
 
@@ -121,7 +137,7 @@ class CsvReader:
 def _layout_key(opened_file: tuple[SparkTextFile, CsvHeader]) -> tuple[object, ...]:
     """Properties that files must share to be read by one SELECT; an empty file has no header."""
     file, header = opened_file
-    return file.scan_key, header.names
+    return file.scan_key, header.names, header.least
 
 
 def _longest_line(parts: Sequence[FileSplit]) -> int:

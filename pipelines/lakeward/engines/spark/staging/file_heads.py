@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 
 from lakeward.contracts.batch import BatchInput
-from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.engines.reading.csv_headers import CsvHeader, read_header
 from lakeward.engines.reading.file_errors import try_read
+from lakeward.engines.reading.json_arrays import json_lines_view
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES, TextFile
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.spark.staging.lines import SparkTextFile
@@ -24,13 +25,24 @@ _CHUNK = 64 << 10
 _UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig", "ascii")
 
 
-def open_text(file: BatchInput, record_format: RecordFormat, scratch: Path) -> SparkTextFile | None:
-    """How executors read the file; None if it has a line beyond the limit."""
+def open_text(file: BatchInput, record_format: RecordFormat, scratch: Path) -> SparkTextFile | str:
+    """How executors are to read the file; or the reason why they can't: a line beyond all bounds, an array that is cut short."""
+    if file.format is not FileFormat.JSONL:
+        return _open_lines(file, record_format, scratch)
+    view = utf8_view(file.path, record_format.encoding, scratch)
+    with duckdb.connect() as con:
+        found = json_lines_view(con, view, scratch)
+    if found is view:
+        return _open_lines(file, record_format, scratch)
+    return found if isinstance(found, str) else SparkTextFile(TextFile(file, found), native=False)
+
+
+def _open_lines(file: BatchInput, record_format: RecordFormat, scratch: Path) -> SparkTextFile | str:
     if record_format.encoding.lower() not in _UTF8:
         return SparkTextFile(TextFile(file, utf8_view(file.path, record_format.encoding, scratch)), native=False)
     head = _read_head(file.path)
     if b"\n" not in head and file.path.stat().st_size > len(head):
-        return None
+        return "reject_unreadable"
     if b"\r" in head and b"\n" not in head:
         return SparkTextFile(TextFile(file, utf8_view(file.path, record_format.encoding, scratch)), native=False)
     return SparkTextFile(TextFile(file, TextView(file.path, "\n")), native=True)
@@ -45,7 +57,8 @@ def read_csv_header(
         with tempfile.NamedTemporaryFile(dir=scratch, suffix=".head", delete=False) as copy:
             copy.write(_whole_lines(_read_head(view.path), view.path))
         view = utf8_view(Path(copy.name), "utf-8", scratch)
-    read_head = partial(read_header, con, TextFile(file.text.input, view), CsvRecordSql.of(record_format, view.newline, DUCKDB))
+    dialect = CsvRecordSql.of(record_format, view.newline, DUCKDB)
+    read_head = partial(read_header, con, TextFile(file.text.input, view), dialect, record_format)
     return try_read(read_head) or "reject_unreadable"
 
 

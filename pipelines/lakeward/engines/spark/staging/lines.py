@@ -24,9 +24,11 @@ from lakeward.engines.text.decoding import BYTE_MARK, CARRIAGE_RETURN, NEVER_IN_
 # Spark's setting for the least number of splits; its default depends on the available cores.
 _MIN_SPLITS_SETTING = "spark.sql.files.minPartitionNum"
 _RESERVED = SPARK.literal(f"[{chr(BYTE_MARK)}-{NEVER_IN_TEXT}]")
-# Bytes as characters, and the marks of bytes that are not ASCII.
-_BYTES = SPARK.literal("".join(map(chr, range(128, 256))))
-_MARKS = SPARK.literal("".join(chr(BYTE_MARK + byte) for byte in range(128, 256)))
+# Bytes as characters, and the marks that stand for those that are not ASCII.
+_NO_TEXT = range(128, 256)
+_BYTES = SPARK.literal("".join(map(chr, _NO_TEXT)))
+_MARKS = SPARK.literal("".join(chr(BYTE_MARK + byte) for byte in _NO_TEXT))
+_ORDER_MARK = SPARK.literal("\ufeff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,16 @@ class SparkTextFile:
     """A text file for executors.
 
     Args:
-        native: Whether the received file is read itself; otherwise a working copy with marks for bytes that did not decode and
-            for carriage returns.
+        native: It is read where it lies, as the bytes that were received; else it is a working copy, in which marks stand for
+            bytes that did not decode and for carriage returns.
+        footer_lines: Its last so many lines are no records.
+        uncounted: Lines that hold something and are no records: of the header, above it, and of the footer.
     """
 
     text: TextFile
     native: bool
+    footer_lines: int = 0
+    uncounted: int = 0
 
     @property
     def scan_key(self) -> tuple[object, ...]:
@@ -119,16 +125,16 @@ class TextLines:
 
     def data_lines_select(self, parts: Mapping[int, Sequence[FileSplit]], *, undecoded: bool) -> str:
         """SELECT of `file, seq, n, line` over the data lines of all files in `parts`, the splits by file number."""
-        offsets = [offset for file in self.files for offset in _line_offsets(file.text, parts.get(file.text.input.seq, ()))]
+        offsets = [offset for file in self.files for offset in _line_offsets(file, parts.get(file.text.input.seq, ()))]
         values = ", ".join(
-            f"({SPARK.literal(path)}, {start}L, {shift}L, {seq}L, {SPARK.literal(name)}, {skip}L)"
-            for path, start, shift, seq, name, skip in offsets
+            f"({SPARK.literal(path)}, {start}L, {shift}L, {seq}L, {SPARK.literal(name)}, {skip}L, {last}L)"
+            for path, start, shift, seq, name, skip, last in offsets
         )
-        known = f"(VALUES {values or _NO_OFFSETS}) AS p(path, start, shift, seq, file, skip)"
+        known = f"(VALUES {values or _NO_OFFSETS}) AS p(path, start, shift, seq, file, skip, last)"
         path_condition = "" if len({offset[0] for offset in offsets}) == 1 else " AND l.path = p.path"
         return (
             f"SELECT /*+ BROADCAST(p) */ p.file, p.seq, l.id + p.shift AS n, {self._line_sql(undecoded=undecoded)} AS line "
-            f"FROM {self._name} l JOIN {known} ON l.start = p.start{path_condition} WHERE l.id + p.shift > p.skip"
+            f"FROM {self._name} l JOIN {known} ON l.start = p.start{path_condition} WHERE l.id + p.shift > p.skip AND l.id + p.shift <= p.last"
         )
 
     def splits_of(self, parts: Sequence[FileSplit]) -> Callable[[SparkTextFile], tuple[FileSplit, ...]]:
@@ -148,22 +154,26 @@ class TextLines:
     def _line_sql(self, *, undecoded: bool) -> str:
         """The line as text, NULL for a blank line; with marks for bytes that do not decode."""
         line = "value"
+        if self.native and not undecoded:
+            line = f"CASE WHEN startswith(value, {_ORDER_MARK}) THEN ltrim({_ORDER_MARK}, value) ELSE value END"
         if self._has_return_marks and not self.native:
             line = f"replace(value, {SPARK.literal(CARRIAGE_RETURN)}, '\\r')"
         elif undecoded and self.native:
             marks = f"translate(decode(CAST(value AS BINARY), 'ISO-8859-1'), {_BYTES}, {_MARKS})"
-            line = f"CASE WHEN {self.undecoded_condition()} THEN {marks} ELSE value END"
+            line = f"CASE WHEN {self.undecoded_condition()} THEN {marks} ELSE ltrim({_ORDER_MARK}, value) END"
         return f"nullif({line}, '')"
 
 
-_NO_OFFSETS = "('', -1L, 0L, 0L, '', 0L)"
+_NO_OFFSETS = "('', -1L, 0L, 0L, '', 0L, 0L)"
 
 
-def _line_offsets(file: TextFile, parts: Sequence[FileSplit]) -> list[tuple[str, int, int, int, str, int]]:
-    """Per split, the difference between the file's and Spark's line numbers."""
-    found, before = [], 0
+def _line_offsets(file: SparkTextFile, parts: Sequence[FileSplit]) -> list[tuple[str, int, int, int, str, int, int]]:
+    """Of each part, what must be added to Spark's numbers to have the file's; and which of the file's lines are data."""
+    found, before, text = [], 0, file.text
+    last = sum(part.lines for part in parts) - file.footer_lines
     for part in parts:
-        found.append((part.path, part.start, before - part.first_line_id + 1, file.input.seq, file.input.name, file.skip))
+        shift = before - part.first_line_id + 1
+        found.append((part.path, part.start, shift, text.input.seq, text.input.name, text.skip, last))
         before += part.lines
     return found
 

@@ -91,10 +91,12 @@ def _read_formats(
             faulty.reject_file(file, file.fault)
         elif file.format is FileFormat.PARQUET:
             parquet.append(file)
-        elif text := open_text(file, record_format, scratch):
-            texts[file.format].append(text)
         else:
-            faulty.reject_file(file, "reject_unreadable")
+            text = open_text(file, record_format, scratch)
+            if isinstance(text, str):
+                faulty.reject_file(file, text)
+            else:
+                texts[file.format].append(text)
     return (
         faulty,
         CsvReader(session, record_format, columns, scratch).read(texts[FileFormat.CSV]),

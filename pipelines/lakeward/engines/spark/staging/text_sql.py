@@ -62,6 +62,10 @@ class SparkTextSql:
         """See `TextSqlDialect.list_length`."""
         return f"size({items})"
 
+    def count_items(self, items: str, condition: str) -> str:
+        """See `TextSqlDialect.count_items`."""
+        return f"size(filter({items}, x -> {condition}))"
+
     def join_list(self, items: str, separator: str) -> str:
         """See `TextSqlDialect.join_list`."""
         return f"array_join({items}, {self.literal(separator)})"

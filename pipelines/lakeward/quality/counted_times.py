@@ -1,0 +1,45 @@
+"""Times that are numbers: seconds, milli-, micro- and nanoseconds since 1970, and the days of a spreadsheet."""
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.core.sql import literal
+
+# Microseconds of one of what is counted; nanoseconds are cut.
+_MICROS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+# Days from 1899-12-30, from which Excel counts (with a 29 February 1900 that never was), to 1970-01-01.
+_EXCEL_1970 = 25_569
+_DAY_MILLIS = 86_400_000
+# What the years 1 to 9999 hold, in microseconds since 1970.
+_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
+
+
+def counted_time(text: str, local: str, form: str, decimal: str) -> tuple[dict[str, str], ...]:
+    """Layers that make the time `local`, a naive one, of the number that `text` is; NULL where it is none.
+
+    Args:
+        text, local: Columns: that of the texts, and that to be made.
+        form: One of `COUNTED_TIMES`.
+        decimal: Decimal separator of the text.
+    """
+    number, micros = f"{local}n", f"{local}m"
+    digits = "24,12" if form == "excel" else "26,6"
+    written = text if decimal == "." else f"replace({text}, {literal(decimal)}, '.')"
+    pattern = literal(f"^[+-]?[0-9]{{1,19}}([{decimal}][0-9]*)?$")
+    return (
+        {number: f"CASE WHEN regexp_matches({text}, {pattern}) THEN TRY_CAST({written} AS DECIMAL({digits})) END"},
+        {micros: _micros(number, form)},
+        {local: f"CASE WHEN {micros} BETWEEN {_FIRST} AND {_LAST} THEN make_timestamp({micros}) END"},
+    )
+
+
+def _micros(number: str, form: str) -> str:
+    if form == "excel":
+        # What a spreadsheet shows is exact to the millisecond.
+        return f"TRY_CAST(round(({number} - {_EXCEL_1970}) * {_DAY_MILLIS}) AS BIGINT) * 1000"
+    if form == "epoch_ns":
+        return f"TRY_CAST(floor({number} / 1000) AS BIGINT)"
+    return f"TRY_CAST(floor({number} * {_MICROS[form]}) AS BIGINT)"
+
+
+def number_text(own: str, stored: DataType) -> str:
+    """Text of a stored number, in digits alone."""
+    return f"CAST({own} AS VARCHAR)" if stored.kind is Kind.INTEGER else f"CAST(TRY_CAST({own} AS DECIMAL(26,6)) AS VARCHAR)"
