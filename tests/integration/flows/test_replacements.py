@@ -15,7 +15,19 @@ from support.plant import SUITE, csv_line, ingest_killed_at, make_plant
 
 SPAWN = multiprocessing.get_context("spawn")
 WHOLE = "  - {property: limits, value: {replacedShare: 1.0}}\n"
-RELEASE = ("quarantine", "release", "press_line", "--batch", "2", "--by", "li.wei", "--role", "steward", "--reason", "late calibration")
+RELEASE = (
+    "quarantine",
+    "release",
+    "press_line",
+    "--batch",
+    "2",
+    "--by",
+    "li.wei",
+    "--role",
+    "steward",
+    "--reason",
+    "late calibration",
+)
 HOUR = range(40)
 
 
@@ -70,7 +82,12 @@ def test_a_share_as_large_as_the_limit_passes_and_is_counted(plant):
 
 def test_a_limit_means_its_digits(plant):
     limit(plant, 0.29)
-    plant.drop("b.csv", *(csv_line("A", m, 21) for m in range(29)), *(csv_line("B", m, 20) for m in range(59)), *(csv_line("C", m, 20) for m in range(12)))
+    plant.drop(
+        "b.csv",
+        *(csv_line("A", m, 21) for m in range(29)),
+        *(csv_line("B", m, 20) for m in range(59)),
+        *(csv_line("C", m, 20) for m in range(12)),
+    )
     assert ingest_dataset(plant.settings, "press_line").counts.corrections == 29
 
 

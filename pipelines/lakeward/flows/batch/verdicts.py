@@ -21,13 +21,13 @@ def append_verdicts(context: BatchContext, verdicts: Iterable[Verdict]) -> None:
 
 def read_batch_verdicts(context: BatchContext) -> tuple[Verdict, ...]:
     """What was said of the batch as a whole before its publish."""
-    own = {
+    own: dict[str, str | int] = {
         "dataset": context.contract.name,
         "batch_seq": context.pinned.seq,
         "generation": context.pinned.definition.generation,
         "expectation": BATCH,
     }
-    found = {row["rule_id"]: row for row in governance.read_rows(context.engine, "verdicts", **own)}
+    found = {row["rule_id"]: row for row in governance.read_rows(context.engine, "verdicts", "", "1", **own)}
     return tuple(restore_verdict(found[id_], tuple(json.loads(found[id_]["columns"]))) for id_ in DIMENSIONS if id_ in found)
 
 

@@ -1,7 +1,7 @@
 """Status of the project: last runs, failures, late data, and the next command."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.report import FAILING_NOTES
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.halted import halted_batches
+from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
 from lakeward.flows.quarantine.open_rows import open_count
 from lakeward.flows.scoring.answers import DatasetScore
@@ -35,6 +36,7 @@ class DatasetStatus:
         unknown_rules: Number of rules with verdict UNKNOWN in that batch; None if nothing was judged.
         quarantine: Number of open rows in quarantine; gold: of all quarantined rows.
         rejects: Number of stored records that could not be parsed.
+        replaced: Number of published rows that later batches have replaced since the last rebuild; gold: 0.
         halted: Number of the batch that waits for release by a steward; None if no batch is halted.
         late: Whether the newest data is older than the contract allows; None if the contract sets no limit or is not valid.
         waiting: Number of stored columns whose grade needs a decision.
@@ -48,6 +50,7 @@ class DatasetStatus:
     unknown_rules: int | None
     quarantine: int
     rejects: int
+    replaced: int
     halted: int | None
     late: bool | None
     waiting: int
@@ -61,8 +64,9 @@ class DatasetStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GovernanceState:
-    """State of all datasets in the governance tables: latest runs, latest received batches, scores, grades and halted batches."""
+    """State of all datasets in the governance tables: runs, latest runs and received batches, scores, grades, halted batches."""
 
+    runs: Sequence[Mapping[str, Any]]
     latest: Mapping[str, Mapping[str, Any]]
     received: Mapping[str, Mapping[str, Any]]
     grades: GradeRecord
@@ -78,6 +82,7 @@ def project_status(settings: Settings) -> list[DatasetStatus]:
         latest = {row["dataset"]: row for row in runs}
         received = {row["dataset"]: row for row in runs if row["flow"] == "ingest"}
         recorded = GovernanceState(
+            runs=runs,
             latest=latest,
             received=received,
             grades=read_grade_record(engine),
@@ -102,6 +107,7 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, recorded: G
         unknown_rules=scored.mean.unknown_rules if scored else None,
         quarantine=open_count(engine, name),
         rejects=_row_count(engine, TableName(Layer.REJECTS, name)),
+        replaced=count_replaced_rows(engine, name, recorded.runs),
         halted=recorded.halted.get(name),
         late=is_late(contract, run, workspace.clock.now()) if contract else None,
         waiting=waiting(recorded.grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,

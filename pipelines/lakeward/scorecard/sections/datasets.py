@@ -29,6 +29,7 @@ COUNTS = (
     ("card_rejects", "rejects"),
     ("card_silver", "silver"),
     ("card_duplicates", "duplicates"),
+    ("card_corrections", "corrections"),
     ("card_quarantine", "quarantine"),
     ("card_batches", "batches"),
     ("card_balance_short", "balanced"),
