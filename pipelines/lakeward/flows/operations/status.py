@@ -40,6 +40,7 @@ class DatasetStatus:
         halted: Number of the batch that waits for release by a steward; None if no batch is halted.
         late: Whether the newest data is older than the contract allows; None if the contract sets no limit or is not valid.
         waiting: Number of stored columns whose grade needs a decision.
+        proposed_key: Columns of a key that needs `lakeward contract confirm-key`; until then no row replaces another.
         next: Recommended next steps, as messages that name a command.
     """
 
@@ -54,6 +55,7 @@ class DatasetStatus:
     halted: int | None
     late: bool | None
     waiting: int
+    proposed_key: tuple[str, ...]
     next: tuple[Notice, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -111,6 +113,7 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, recorded: G
         halted=recorded.halted.get(name),
         late=is_late(contract, run, workspace.clock.now()) if contract else None,
         waiting=waiting(recorded.grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
+        proposed_key=contract.proposed_key if contract else (),
         next=() if contract else (Notice("next_contract", {"dataset": name}),),
     )
     return replace(status, next=(*_delivery_notices(name, received), *_next_steps(status))) if contract else status
@@ -131,10 +134,11 @@ def _row_count(engine: Engine, table: TableName) -> int:
 
 
 def _next_steps(status: DatasetStatus) -> tuple[Notice, ...]:
-    facts = {"dataset": status.dataset, "columns": status.waiting, "batch": status.halted}
+    facts = {"dataset": status.dataset, "columns": status.waiting, "batch": status.halted, "key": ", ".join(status.proposed_key)}
     due = {
         "next_first_run": status.last_run is None and status.halted is None,
         "next_halted": status.halted is not None,
+        "next_key": bool(status.proposed_key),
         "next_late": bool(status.late) and status.last_run is not None,
         "next_quarantine": bool(status.failed_rules and status.quarantine),
         "next_rejects": bool(status.rejects),
