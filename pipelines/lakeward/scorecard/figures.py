@@ -5,7 +5,7 @@ is unknown and has no figures.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from urllib.parse import quote, unquote
 
@@ -129,6 +129,7 @@ class Scorecard:
     made_at: str
     datasets: tuple[str, ...]
     results: Mapping[str, FamilyResult | None]
+    _: KW_ONLY
     proposed_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def figures(self) -> Iterator[Figure]:

@@ -58,12 +58,14 @@ def plan_publish(context: BatchContext, judged: JudgedBatch, received: Relation,
         if failing:  # counted once, and written from the same relation
             aside = context.engine.materialise("set_aside", failing)
             failing, good = f"SELECT * FROM {aside}", good - _count_rows(context, aside)
+        brought = good - counts.superseded
+        batch = Replacement(row_key=row_key, rows=rows, received=received, counts=counts, brought=brought)
         severity = Severity.HALT if can_halt else Severity.WARN
-        verdicts = tuple(_judge(context, Replacement(row_key, rows, received, counts, good - counts.superseded), severity))
+        verdicts = tuple(_judge(context, batch, severity))
     return PublishPlan(rows=rows, failing=failing, row_key=row_key, counts=counts, verdicts=verdicts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
     """A batch that replaces stored rows.
 

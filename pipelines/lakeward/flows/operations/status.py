@@ -138,12 +138,12 @@ def _next_steps(status: DatasetStatus) -> tuple[Notice, ...]:
     due = {
         "next_first_run": status.last_run is None and status.halted is None,
         "next_halted": status.halted is not None,
-        "next_key": bool(status.proposed_key),
         "next_late": bool(status.late) and status.last_run is not None,
         "next_quarantine": bool(status.failed_rules and status.quarantine),
         "next_rejects": bool(status.rejects),
         "next_verdicts": bool(status.failed_rules and not status.quarantine),
         "next_unknown": bool(status.unknown_rules),
         "next_grades": bool(status.waiting),
+        "next_key": bool(status.proposed_key),
     }
     return tuple(Notice(code, facts) for code, needed in due.items() if needed)

@@ -109,7 +109,11 @@ def _read_scorecard(workspace: Workspace) -> Scorecard:
         readings = {f.name: _read_family(engine, f, versions) for f in _all_families(workspace, versions, now)}
     made_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     return Scorecard(
-        workspace.project.name, made_at, tuple(workspace.project.datasets()), readings, proposed_keys(workspace.project)
+        workspace.project.name,
+        made_at,
+        tuple(workspace.project.datasets()),
+        readings,
+        proposed_keys=proposed_keys(workspace.project),
     )
 
 
