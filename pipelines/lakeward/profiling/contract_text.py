@@ -133,6 +133,8 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
     if profile.key.columns:
         yield from _proposed_key(profile, name)
     else:
+        if profile.times and (time := profile.column(profile.times.column)).distinct < time.converted:
+            yield f"  # CHECK: {time.name} repeats: {time.distinct:,} different in {time.converted:,} values; what else tells these records apart?"
         yield "  # No column is unique, alone or with the time. Name a key if you know one, or let equal rows count once:"
         yield "  # - {property: duplicates, value: exact}"
 

@@ -82,6 +82,8 @@ def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, 
 
 
 def _find_pair_key(engine: Engine, values: Relation, partners: Sequence[ColumnProfile], time: ColumnProfile, rows: int) -> Key:
+    if not partners:
+        return Key()
     counts = [
         f"count(DISTINCT ({identifier(column.name)}, {identifier(time.name)})) AS n{index}"
         for index, column in enumerate(partners)

@@ -1,6 +1,6 @@
 """Two rules on a batch as a whole, judged against what is stored: no suite writes them, and no scan of the batch can tell them.
 
-They speak of a batch only where it replaces stored rows. Their verdict is one element, as that of an aggregate: the replaced rows are no
+They speak of a batch only where it replaces rows. Their verdict is one element, as that of an aggregate: the replaced rows are no
 failing rows, and a feed that sends its whole state again would score zero for it.
 """
 
@@ -31,11 +31,11 @@ def judge_replaced_share(limits: Limits, severity: Severity, *, rows: int, repla
 
 
 def judge_missing_columns(severity: Severity, *, rows: int, values: int, columns: tuple[str, ...]) -> Verdict:
-    """FAIL: stored values would be replaced by NULL, since the files that bring the rows have no value of a column at all.
+    """FAIL: values would be replaced by NULL, since the files that bring the rows have no value of a column at all.
 
     Args:
         rows: As above.
-        values: Stored values that would be lost.
+        values: Values that would be lost, of stored rows or of earlier files of the batch.
         columns: The columns that the files lack.
     """
     rule = _rule(MISSING_COLUMNS, severity, columns, {})

@@ -182,3 +182,11 @@ def test_a_contract_that_proposes_nothing_is_told_so(mornings):
     confirm_key(mornings.settings, "log", force=True)
     with pytest.raises(UsageError, match="proposedKey"):
         confirm_key(mornings.settings, "log")
+
+
+def test_a_time_that_repeats_beside_measures_alone_is_a_finding_and_no_key(tmp_path):
+    text = "ts,v\n2026-01-01 00:00:00,1.5\n2026-01-01 00:00:00,2.5\n2026-01-01 00:05:00,1.5\n2026-01-01 00:10:00,1.7\n"
+    project = Project(tmp_path / "plant", text, "a.csv")
+    assert (project.contract.primary_key, project.contract.proposed_key) == ((), ())
+    assert "CHECK: ts repeats: 3 different in 4 values" in project.contract_file.read_text(encoding="utf-8")
+    assert run_dataset(project.settings, "log").counts.silver == 4

@@ -2,14 +2,17 @@
 
 import json
 import multiprocessing
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from lakeward.core.errors import SuiteError
+from lakeward.core.settings import Settings
 from lakeward.flows import ingest_dataset, list_verdicts, project_status, rebuild, rejudge_batches
 from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
+from support.both_engines import CONF
 from support.command_line import run_command
 from support.plant import SUITE, csv_line, ingest_killed_at, make_plant
 
@@ -191,7 +194,7 @@ def test_a_column_that_a_delivery_lacks_makes_no_stored_value_null(plant, capsys
     plant.drop("b.csv", *(f"A,2026-03-01T06:{minute:02d}:00Z" for minute in HOUR), header="Machine,Time")
     ran = run_command(capsys, plant.root, "run", "press_line")
     assert ran.code == 1
-    assert all(said in ran.out for said in ("temp_degc", "40 stored values", "batch:missing_columns"))
+    assert all(said in ran.out for said in ("temp_degc", "replace 40 values", "batch:missing_columns"))
     assert temperatures(plant) == (40, 40, 800.0)
     assert batch_verdicts(plant)[0][1:] == ("batch:missing_columns", "halt", "FAIL", 40, "40")
     assert next(step.code for step in project_status(plant.settings)[0].next) == "next_halted"
@@ -207,6 +210,13 @@ def test_values_of_a_lacking_column_are_counted_file_by_file(plant):
     assert ("batch:missing_columns", "7") in [(rule, observed) for _, rule, *_, observed in batch_verdicts(plant)]
 
 
+def test_a_file_that_lacks_a_column_empties_no_earlier_file_of_its_batch(plant):
+    plant.drop("b.csv", *(csv_line("B", minute, 20) for minute in HOUR))
+    plant.drop("c.csv", *(f"B,2026-03-01T06:{minute:02d}:00Z" for minute in range(19)), header="Machine,Time")
+    assert ingest_dataset(plant.settings, "press_line").halted == 2
+    assert batch_verdicts(plant) == [(2, "batch:missing_columns", "halt", "FAIL", 40, "19")]
+
+
 def test_a_value_that_a_correction_takes_back_is_no_lacking_column(plant):
     limit(plant, 1.0)
     plant.drop("b.csv", csv_line("A", 0, ""))
@@ -218,6 +228,17 @@ def test_a_lacking_column_of_rows_that_replace_nothing_stops_nothing(plant):
     plant.drop("b.csv", *(f"B,2026-03-01T06:{minute:02d}:00Z" for minute in HOUR), header="Machine,Time")
     report = ingest_dataset(plant.settings, "press_line")
     assert (report.halted, temperatures(plant)) == (None, (80, 40, 800.0))
+
+
+@pytest.mark.spark
+def test_the_other_engine_says_the_same(plant):
+    spark = replace(Settings.load().spark, master="local[2]", conf=CONF)
+    settings = replace(plant.settings, engine="spark", spark=spark)
+    plant.drop("b.csv", *(f"A,2026-03-01T06:{minute:02d}:00Z" for minute in HOUR), header="Machine,Time")
+    assert ingest_dataset(settings, "press_line").halted == 2
+    found = [("batch:missing_columns", "halt", "FAIL", 40, "40"), ("batch:replaced_share", "halt", "FAIL", 40, "40")]
+    assert sorted(verdict[1:] for verdict in batch_verdicts(plant)) == found
+    assert temperatures(plant) == (40, 40, 800.0)
 
 
 def test_json_names_the_rules_that_stopped_it(plant, capsys):

@@ -75,25 +75,33 @@ def count_duplicates(context: BatchContext, row_key: RowIdentity, judged: Judged
 def count_values_of_missing_columns(
     context: BatchContext, row_key: RowIdentity, good: Relation, received: Relation, counts: DuplicateCounts
 ) -> dict[str, int]:
-    """Stored values that the batch would replace by NULL, by column: of columns of which the row's file has no value at all.
+    """Values that the batch would replace by NULL, by column: of columns of which the replacing row's file has no value at all.
+
+    They are stored, or stand in an earlier file of the batch: what is lost does not hang on which files a run found together.
 
     Args:
         good: The batch's good rows, typed.
         received: The batch's rows as they were received: a text that stands for NULL is a value there.
-        counts: What `count_duplicates` found; at least one row is emptied.
+        counts: What `count_duplicates` found.
     """
-    own = f"SELECT _file_seq, _row FROM {counts.stored} WHERE NOT is_same AND is_emptied"
-    winners = f"{own} EXCEPT SELECT _file_seq, _row FROM {counts.later}" if counts.superseded else own
     columns = [column for column in row_key.values if column not in row_key.keys]
-    query = emptied_values_select(row_key, columns, str(good), winners, _silver_with_contract_columns(context))
-    per_file = {row["_file_seq"]: [row[f"n{at}"] for at in range(len(columns))] for row in context.engine.fetch(query)}
-    suspects = [at for at in range(len(columns)) if any(lost[at] for lost in per_file.values())]
-    valueless = context.engine.fetch(valueless_columns_select([columns[at] for at in suspects], str(received)))
-    lost = dict.fromkeys((columns[at] for at in suspects), 0)
-    for file in valueless:
-        for place, at in enumerate(suspects):
-            if not file[f"n{place}"] and file["_file_seq"] in per_file:
-                lost[columns[at]] += per_file[file["_file_seq"]][at]
+    if not columns or not (counts.emptied or counts.superseded):
+        return {}
+    found = context.engine.fetch(valueless_columns_select(columns, str(received)))
+    lacking = {row["_file_seq"]: [at for at in range(len(columns)) if not row[f"n{at}"]] for row in found}
+    queries = []
+    if counts.emptied:
+        own = f"SELECT _file_seq, _row FROM {counts.stored} WHERE NOT is_same AND is_emptied"
+        winners = f"{own} EXCEPT SELECT _file_seq, _row FROM {counts.later}" if counts.superseded else own
+        queries.append(emptied_values_select(row_key, columns, str(good), winners, _silver_with_contract_columns(context)))
+    if counts.superseded and len(lacking) > 1 and any(lacking.values()):
+        winners = f"SELECT _file_seq, _row FROM {good} EXCEPT SELECT _file_seq, _row FROM {counts.later}"
+        earlier = f"(SELECT * FROM {good} SEMI JOIN {counts.later} USING (_file_seq, _row))"
+        queries.append(emptied_values_select(row_key, columns, str(good), winners, earlier))
+    lost = dict.fromkeys(columns, 0)
+    for row in (row for query in queries for row in context.engine.fetch(query)):
+        for at in lacking[row["_file_seq"]]:
+            lost[columns[at]] += row[f"n{at}"]
     return {column: values for column, values in lost.items() if values}
 
 

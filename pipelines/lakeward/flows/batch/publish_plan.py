@@ -3,9 +3,10 @@
 A run that takes the batch up after its silver landed reads the verdicts, since the rows that it replaced are gone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from lakeward.contracts.model import Limits
 from lakeward.core.names import Layer, Relation
 from lakeward.flows.base.batch_context import BatchContext
 from lakeward.flows.batch.duplicates import DuplicateCounts, count_duplicates, count_values_of_missing_columns
@@ -52,41 +53,26 @@ def plan_publish(context: BatchContext, judged: JudgedBatch, received: Relation,
     if context.engine.txn(context.table(Layer.SILVER), context.txn.app) >= context.pinned.seq:
         return PublishPlan(rows=rows, failing=failing, row_key=row_key, counts=None, verdicts=read_batch_verdicts(context))
     counts = count_duplicates(context, row_key, judged, rows) if row_key else DuplicateCounts()
+    # A row that was repaired is no longer as its file brought it.
+    is_repaired = context.pinned.reprocess is not None
+    lost = count_values_of_missing_columns(context, row_key, rows, received, counts) if row_key and not is_repaired else {}
     verdicts: tuple[Verdict, ...] = ()
-    if counts.corrections and row_key:
+    if counts.corrections or lost:
         good = judged.rows
         if failing:  # counted once, and written from the same relation
             aside = context.engine.materialise("set_aside", failing)
             failing, good = f"SELECT * FROM {aside}", good - _count_rows(context, aside)
-        brought = good - counts.superseded
-        batch = Replacement(row_key=row_key, rows=rows, received=received, counts=counts, brought=brought)
         severity = Severity.HALT if can_halt else Severity.WARN
-        verdicts = tuple(_judge(context, batch, severity))
+        verdicts = tuple(_judge(context.contract.limits, severity, good - counts.superseded, counts.corrections, lost))
     return PublishPlan(rows=rows, failing=failing, row_key=row_key, counts=counts, verdicts=verdicts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replacement:
-    """A batch that replaces stored rows.
-
-    Args:
-        brought: Its good rows, without those for which a later one of the batch stands.
-    """
-
-    row_key: RowIdentity
-    rows: Relation
-    received: Relation
-    counts: DuplicateCounts
-    brought: int
-
-
-def _judge(context: BatchContext, batch: Replacement, severity: Severity) -> Iterator[Verdict]:
-    yield judge_replaced_share(context.contract.limits, severity, rows=batch.brought, replaced=batch.counts.corrections)
-    if not batch.counts.emptied or context.pinned.reprocess:  # a row that was repaired is no longer as its file brought it
-        return
-    lost = count_values_of_missing_columns(context, batch.row_key, batch.rows, batch.received, batch.counts)
+def _judge(limits: Limits, severity: Severity, brought: int, replaced: int, lost: Mapping[str, int]) -> Iterator[Verdict]:
+    """The verdicts on a batch that brings so many rows, of which so many replace a stored one."""
+    if replaced:
+        yield judge_replaced_share(limits, severity, rows=brought, replaced=replaced)
     if lost:
-        yield judge_missing_columns(severity, rows=batch.brought, values=sum(lost.values()), columns=tuple(lost))
+        yield judge_missing_columns(severity, rows=brought, values=sum(lost.values()), columns=tuple(lost))
 
 
 def _count_rows(context: BatchContext, relation: Relation) -> int:
