@@ -37,6 +37,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "check DATA --suite SUITE --explain": ("explain_check", LIST),
     "contract lint [NAME]": ("lint_contracts", LIST),
     "contract diff OLD NEW": ("compare_contracts", LIST),
+    "contract confirm-key NAME": ("confirm_key", OBJECT),
     "policy lint": ("lint_policy", LIST),
     "policy test": ("run_policy_tests", LIST),
     "assess": ("assess_readiness", OBJECT),
@@ -47,12 +48,12 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "doctor": ("check_machine", LIST),
 }
 RUN = """\
-`rows_in = bronze + rejects` and `bronze = silver + quarantine + duplicates`, each counted on its own. A dataset that could not run is named on
-the error stream; the other datasets still run.
+`rows_in = bronze + rejects` and `bronze = silver + quarantine + duplicates`, each counted on its own; `corrections` are among
+`silver`. A dataset that could not run is named on the error stream; the other datasets still run.
 
 ```json
 [{"dataset": "press_line", "run_id": "…", "batches": 1, "rows_in": 1000, "bronze": 998, "rejects": 2,
-  "silver": 990, "quarantine": 5, "duplicates": 3, "score": 99.2, "halted": null}]
+  "silver": 990, "quarantine": 5, "duplicates": 3, "corrections": 0, "score": 99.2, "halted": null}]
 ```"""
 # What the keys alone do not say.
 NOTES: Mapping[str, str] = {

@@ -16,7 +16,7 @@ from support.command_line import run_command, run_in_subprocess
 from support.plant import Plant, csv_line, make_plant
 
 CJK = range(0x4E00, 0x9FFF)
-COUNTS = {"rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates"}
+COUNTS = {"rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "corrections"}
 RUN = {"dataset", "run_id", "batches", "score", "halted"} | COUNTS
 # Command -> keys of each object in its list, as the pages for programs document them.
 KEYS = {

@@ -38,6 +38,7 @@ schema:
   - {{property: timeColumn, value: ts}}
   - {{property: series, value: [machine]}}
   - {{property: dataClass, value: production}}
+  - {{property: limits, value: {{replacedShare: 1.0}}}}
 """
 SUITE = {
     "name": "press_line",

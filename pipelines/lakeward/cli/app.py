@@ -44,7 +44,7 @@ GROUPS = {
         "expire": "quarantine:expire",
     },
     "grade": {"list": "grade:list_", "run": "grade:run", "confirm": "grade:confirm", "override": "grade:override"},
-    "contract": {"lint": "contracts:lint", "diff": "contracts:diff"},
+    "contract": {"lint": "contracts:lint", "diff": "contracts:diff", "confirm-key": "contracts:confirm_key"},
     "lineage": {"show": "inspect:lineage"},
     "maturity": {"show": "assess:show"},
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
@@ -76,7 +76,7 @@ def make_app(lang: Lang) -> CommandGroup:
 
 def _add(group: CommandGroup, members: dict[str, str], prefix: str, lang: Lang) -> None:
     for name, place in members.items():
-        group.add_command(LazyCommand(name, text(f"{prefix}_{name}", lang), place))
+        group.add_command(LazyCommand(name, text(f"{prefix}_{name.replace('-', '_')}", lang), place))
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 -- the shape that Typer calls

@@ -34,6 +34,9 @@ def lint(
         print_table(settings.lang, "title_lint", found, ("file", "line", "column", "message"))
     else:
         print_message(settings.lang, "lint_clean")
+    if not as_json:
+        for step in flows.key_proposals(settings, name):
+            print_message(settings.lang, step.code, **step.facts)
     if found:
         raise typer.Exit(ExitCode.REFUSED)
 
@@ -56,6 +59,25 @@ def diff(
         print_message(settings.lang, "diff_same")
     if any(change.kind is Effect.BREAKING for change in changes):
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def confirm_key(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Dataset · 数据集")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen · 只说明结果，不写入")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also where stored rows contradict it · 即使与已存的行矛盾")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    done = flows.confirm_key(settings, name, dry_run=dry_run, force=force)
+    if as_json:
+        print_json(done)
+        return
+    facts = {**done.as_dict(), "columns": ", ".join(done.columns)}
+    steps = ("key_stored_rows", "key_needs_rebuild") if done.needs_rebuild else ("key_needs_no_rebuild",)
+    for code in ("key_confirmed" if done.is_written else "key_would_be", *steps):
+        print_message(settings.lang, code, **facts)
 
 
 def _with_message(row: FlowAnswer, code: str, facts: Mapping[str, object], lang: Lang) -> dict[str, object]:

@@ -66,7 +66,7 @@ def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, Lak
     if as_json:
         print_json(reports)
     else:
-        print_table(lang, "title_run", reports, COUNTS)
+        print_table(lang, "title_run", reports, _columns(reports))
         for r in reports:
             print_notes(lang, r)
     for name, error in failed.items():
@@ -74,6 +74,12 @@ def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, Lak
     codes = [error.exit_code for error in failed.values()] + [ExitCode.JUDGED_FAILED for r in reports if r.failed or r.rejected]
     if codes:
         raise typer.Exit(max(codes))
+
+
+def _columns(reports: list[RunReport]) -> tuple[str, ...]:
+    """Corrections are shown where there are any."""
+    at = COUNTS.index("score")
+    return (*COUNTS[:at], "corrections", *COUNTS[at:]) if any(r.counts.corrections for r in reports) else COUNTS
 
 
 def print_notes(lang: Lang, run_report: RunReport) -> None:

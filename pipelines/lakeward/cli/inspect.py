@@ -22,12 +22,9 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    print_table(
-        settings.lang,
-        "title_status",
-        found,
-        ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", "late", "waiting"),
-    )
+    replaced = ("replaced",) if any(row.replaced for row in found) else ()
+    columns = ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", *replaced, "late", "waiting")
+    print_table(settings.lang, "title_status", found, columns)
     for row in found:
         for step in row.next:
             print_message(settings.lang, step.code, **step.facts)

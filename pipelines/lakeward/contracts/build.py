@@ -45,6 +45,11 @@ CUSTOM: Mapping[str, KeyDoc] = {
     "source": KeyDoc("mapping", "Where batches come from; the dataset is of the layer silver."),
     "model": KeyDoc("mapping", "How the rows are computed from other tables; the dataset is of the layer gold."),
     "timeColumn": KeyDoc("column", "Timestamp that says when a row happened.", "none"),
+    "proposedKey": KeyDoc(
+        "list of columns",
+        "Columns that may be the key, as `lakeward new` found them in a sample. It replaces nothing until `lakeward contract confirm-key` makes it the `primaryKey`.",
+        "none",
+    ),
     "series": KeyDoc("list of columns", "Columns that name a series of readings.", "none: all rows are one series"),
     "partition": KeyDoc("`none`, `day` or `month`", "Partition of tables by `timeColumn`.", "`none`"),
     "duplicates": KeyDoc(
@@ -93,8 +98,9 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         layer=Layer.GOLD if origin == "model" else Layer.SILVER,
         columns=columns,
         primary_key=key,
+        proposed_key=_proposed_key(properties, columns, key),
         time_column=timestamp_column(properties, "timeColumn", columns) if "timeColumn" in properties.values else None,
-        series=_series(properties, columns),
+        series=_column_list(properties, "series", columns),
         partition=_partition(properties),
         duplicates_exact=_duplicates(properties, key),
         owner=_owner(top),
@@ -155,14 +161,21 @@ def _origin(properties: View) -> str | None:
     return None
 
 
-def _series(properties: View, columns: tuple[Column, ...]) -> tuple[str, ...]:
-    series, names = properties.texts("series"), [column.name for column in columns]
-    for name in series:
+def _column_list(properties: View, key: str, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    listed, names = properties.texts(key), [column.name for column in columns]
+    for name in listed:
         if name not in names:
-            properties.fail(
-                "series", "contract_unknown_column", key="series", found=safe_repr(name), close=did_you_mean(name, names)
-            )
-    return series
+            properties.fail(key, "contract_unknown_column", key=key, found=safe_repr(name), close=did_you_mean(name, names))
+    return listed
+
+
+def _proposed_key(properties: View, columns: tuple[Column, ...], key: tuple[str, ...]) -> tuple[str, ...]:
+    proposed = _column_list(properties, "proposedKey", columns)
+    if "proposedKey" in properties.values and len(set(proposed)) != max(len(proposed), 1):
+        properties.fail_value("proposedKey", "names of columns, each once")
+    if proposed and key:
+        properties.fail("proposedKey", "contract_proposal_with_key")
+    return proposed
 
 
 def _partition(properties: View) -> Grain:

@@ -57,7 +57,8 @@ COLUMN = {
 CONTRACT = {
     **dict.fromkeys(("name", "layer", "primary_key", "time_column", "partition", "duplicates_exact"), _BREAKING),
     **dict.fromkeys(
-        ("version", "series", "owner", "domain", "description", "data_class", "engine", "sla", "limits"), _COMPATIBLE
+        ("version", "series", "owner", "domain", "description", "data_class", "engine", "sla", "limits", "proposed_key"),
+        _COMPATIBLE,
     ),
 }
 # Bronze is decoded text: how files are parsed affects only new files, what the text means affects every row.

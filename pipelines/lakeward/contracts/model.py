@@ -134,6 +134,7 @@ class Contract:
         name: Dataset name; also the folder and the DAG.
         version: `major.minor.patch`.
         primary_key: Column names in key order; empty: no row is a duplicate unless `duplicates_exact`.
+        proposed_key: Columns that may be the key, by a sample; no row is told apart by them until a person confirms it.
         time_column: The column of event time; None for master data.
         data_class: Class of data, which decides the default grade.
         source: Source of its batches; None if a model computes its rows.
@@ -148,6 +149,7 @@ class Contract:
     columns: tuple[Column, ...]
     _: KW_ONLY
     primary_key: tuple[str, ...] = ()
+    proposed_key: tuple[str, ...] = ()
     time_column: str | None = None
     series: tuple[str, ...] = ()
     partition: Grain = Grain.NONE

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lakeward.flows.authoring.confirm_key import confirm_key as confirm_key
+    from lakeward.flows.authoring.confirm_key import key_proposals as key_proposals
     from lakeward.flows.authoring.contract_files import compare_contracts as compare_contracts
     from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
@@ -134,6 +136,7 @@ _DOOR = {
     "check_data": "flows.checking.check",
     "check_machine": "flows.operations.doctor",
     "compare_contracts": "flows.authoring.contract_files",
+    "confirm_key": "flows.authoring.confirm_key",
     "connect": "flows.serving.connection",
     "create_project": "flows.authoring.project",
     "curate_dataset": "flows.batch.curate",
@@ -148,6 +151,7 @@ _DOOR = {
     "indicator_name": "quality.indicators",
     "ingest_dataset": "flows.batch.ingest",
     "store_estate_score": "flows.scoring.estate",
+    "key_proposals": "flows.authoring.confirm_key",
     "lint_contracts": "flows.authoring.contract_files",
     "lint_policy": "flows.serving.policy",
     "list_grades": "flows.grading.grade",

@@ -14,6 +14,8 @@ def describe_contract(contract: Contract) -> str:
         "Contract": f"{contract.name} {contract.version} (sha256 {str(contract.sha256)[:HASH_DIGITS]})",
         "Key": ", ".join(contract.primary_key),
     }
+    if contract.proposed_key:
+        facts["Key proposed, not confirmed"] = ", ".join(contract.proposed_key)
     if contract.model:
         facts["Inputs"] = ", ".join(str(table) for table in contract.model.inputs)
     listed = [f"* **{name}**: {value or 'none'}" for name, value in facts.items()]

@@ -12,6 +12,8 @@ from lakeward.core.settings import Settings
 if TYPE_CHECKING:
     from lakeward.flows import RunReport
 
+# Why a batch is halted.
+HALT_NOTES = ("batch_halted", "batch_replaces_rows", "batch_lacks_columns")
 Ids = dict[str, str | int]
 
 
@@ -89,9 +91,9 @@ def _emit_ids(report: "RunReport") -> Ids:
     Raises:
         AirflowFailException: A batch is halted, or too many records are rejected: no retry helps.
     """
-    halted = [facts for code, facts in report.warnings if code == "batch_halted"]
-    if halted:
-        raise AirflowFailException(text("batch_halted", Settings.load().lang, **halted[0]))
+    if report.halted:
+        lang = Settings.load().lang
+        raise AirflowFailException("\n".join(text(code, lang, **facts) for code, facts in report.warnings if code in HALT_NOTES))
     if report.rejected:
         lang = Settings.load().lang
         raise AirflowFailException("\n".join(f"{report.dataset}: {text(code, lang, **facts)}" for code, facts in report.rejected))

@@ -63,11 +63,7 @@ def _column(profile: Profile, column: ColumnProfile) -> Iterator[str]:
     yield f"        logicalType: {LOGICAL.get(column.type.kind, 'string')}      # {_conversion(profile, column)}"
     if column.type.kind is Kind.DECIMAL:
         yield f"        physicalType: {_yaml_string(str(column.type))}      # money, by its name: exact"
-    if column.name in profile.key.columns:
-        yield "        required: true"
-        yield f"        primaryKey: true      # {_uniqueness(profile)}"
-        yield f"        primaryKeyPosition: {profile.key.columns.index(column.name) + 1}"
-    elif profile.times and column.name == profile.times.column and column.filled == profile.rows:
+    if profile.times and column.name == profile.times.column and column.filled == profile.rows:
         yield "        required: true      # no value is missing"
     if column.grade_proposal and column.grade_proposal.sensitivity:
         yield f"        classification: {column.grade_proposal.sensitivity.grade}      # {_content_evidence(column.grade_proposal)}"
@@ -91,9 +87,13 @@ def _content_evidence(content: GradeProposal) -> str:
     return f"{level}{content.category}: {verb} that, by {content.rule_version}"
 
 
-def _uniqueness(profile: Profile) -> str:
-    key = " and ".join(profile.key.columns)
-    return f"{key}: {profile.rows:,} different in {profile.rows:,} records"
+def _proposed_key(profile: Profile, name: str) -> Iterator[str]:
+    """The key as a proposal: what is unique in a sample may come again tomorrow, or from another machine."""
+    columns = ", ".join(map(_yaml_string, profile.key.columns))
+    why = " by its name an identifier" if profile.key.is_identifier else ", and by no name an identifier"
+    evidence = f"{' and '.join(profile.key.columns)}: {profile.rows:,} different in {profile.rows:,} records of one file{why}"
+    yield f"  # CHECK: it tells rows apart in the sample. It replaces nothing until: lakeward contract confirm-key {name}"
+    yield f"  - {{property: proposedKey, value: [{columns}]}}      # {evidence}"
 
 
 def _custom_properties(column: ColumnProfile) -> Iterator[str]:
@@ -135,7 +135,11 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
     series = [column for column in profile.key.columns if profile.times and column != profile.times.column]
     if profile.times and len(profile.key.columns) > 1:
         yield f"  - {{property: series, value: [{', '.join(map(_yaml_string, series))}]}}"
-    if not profile.key.columns:
+    if profile.key.columns:
+        yield from _proposed_key(profile, name)
+    else:
+        if profile.times and (time := profile.column(profile.times.column)).distinct < time.converted:
+            yield f"  # CHECK: {time.name} repeats: {time.distinct:,} different in {time.converted:,} values; what else tells these records apart?"
         yield "  # No column is unique, alone or with the time. Name a key if you know one, or let equal rows count once:"
         if profile.times:
             distinct = profile.column(profile.times.column).distinct

@@ -66,10 +66,12 @@ class Key:
     Args:
         columns: Names of its columns; a time column is the last of several.
         others: Other unique single columns.
+        is_identifier: Whether the name of one of `columns` is that of an identifier.
     """
 
     columns: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    is_identifier: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def find_key(engine: Engine, values: Relation, columns: Sequence[ColumnProfile],
     single = [column for column in whole if column.distinct == rows and (column.type.kind in EXACT or column is time)]
     if single:
         best = max(single, key=lambda column: (bool(_IDENTIFIER.search(column.name)), column is time))
-        return Key((best.name,), tuple(column.name for column in single if column is not best))
+        return _key((best.name,), tuple(column.name for column in single if column is not best))
     partners = [column for column in whole if column.type.kind in EXACT and 1 < column.distinct < rows]
     timed = time if time in whole else None
     pair = (
@@ -89,7 +89,7 @@ def _find_pair_key(engine: Engine, values: Relation, partners: Sequence[ColumnPr
         for index, column in enumerate(partners)
     ]
     found = engine.fetch(f"SELECT {', '.join(counts)} FROM {values}")[0]
-    return next((Key((column.name, time.name)) for index, column in enumerate(partners) if found[f"n{index}"] == rows), Key())
+    return next((_key((column.name, time.name)) for index, column in enumerate(partners) if found[f"n{index}"] == rows), Key())
 
 
 def _find_group_key(
@@ -102,7 +102,11 @@ def _find_group_key(
     groups = [group for size in (2, 3) for group in combinations(candidates, size) if _can_tell_apart(group, rows)]
     likely = _unique_groups(engine, values, sorted(groups, key=_simplicity), min(rows, FIRST))[:GROUPS]
     proven = likely if rows <= FIRST else _unique_groups(engine, values, likely, rows)
-    return Key(tuple(column.name for column in proven[0])) if proven else Key()
+    return _key(tuple(column.name for column in proven[0])) if proven else Key()
+
+
+def _key(columns: tuple[str, ...], others: tuple[str, ...] = ()) -> Key:
+    return Key(columns, others, any(_IDENTIFIER.search(name) for name in columns))
 
 
 def _is_naming(column: ColumnProfile) -> bool:

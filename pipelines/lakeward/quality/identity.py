@@ -54,16 +54,43 @@ def superseded_rows_select(identity: RowIdentity, good: str) -> str:
 def stored_matches_select(identity: RowIdentity, good: str, silver: str, within: str, *, late: bool = False) -> str:
     """SELECT of the ids of rows whose key is in silver, whether all values are equal (`is_same`), and the stored `old_time`.
 
+    `is_emptied`: the row has no value where the stored one has one.
+
     Args:
         within: Condition on silver that all rows with a key of `good` satisfy.
         late: Whether rows of `good` can be older than those of silver; then the newer stored row stays, and the old one is a
             duplicate.
     """
     old_time = f"s.{identifier(identity.time)}" if identity.time else "NULL"
+    emptied = " OR ".join(_is_emptied(c) for c in identity.values if c not in identity.keys) or "FALSE"
     newer = " OR s._file_seq > g._file_seq OR (s._file_seq = g._file_seq AND s._row > g._row)" if late else ""
     return f"""
-        SELECT g._file_seq, g._row, ({_equal_columns(identity.values, "g", "s")}){newer} AS is_same, {old_time} AS old_time
+        SELECT g._file_seq, g._row, ({_equal_columns(identity.values, "g", "s")}){newer} AS is_same, {old_time} AS old_time,
+               ({emptied}) AS is_emptied
         FROM {good} AS g JOIN (SELECT * FROM {silver} WHERE {within}) AS s ON {_equal_columns(identity.keys, "g", "s")}"""
+
+
+def emptied_values_select(identity: RowIdentity, columns: Sequence[str], good: str, winners: str, silver: str) -> str:
+    """For each file, `n0, n1, …`: stored values of these columns for which the row that replaces them has none.
+
+    Args:
+        winners: SELECT of the places of the rows that replace a stored row.
+    """
+    counts = ", ".join(f"count(CASE WHEN {_is_emptied(column)} THEN 1 END) AS n{at}" for at, column in enumerate(columns))
+    own = f"SELECT * FROM {good} SEMI JOIN ({winners}) USING (_file_seq, _row)"
+    return f"""
+        SELECT g._file_seq, {counts} FROM ({own}) AS g JOIN {silver} AS s ON {_equal_columns(identity.keys, "g", "s")}
+        GROUP BY g._file_seq"""
+
+
+def valueless_columns_select(columns: Sequence[str], received: str) -> str:
+    """For each file, `n0, n1, …`: its values of these columns, as they were received."""
+    counts = ", ".join(f"count({identifier(column)}) AS n{at}" for at, column in enumerate(columns))
+    return f"SELECT _file_seq, {counts} FROM {received} GROUP BY _file_seq"
+
+
+def _is_emptied(column: str) -> str:
+    return f"(g.{identifier(column)} IS NULL AND s.{identifier(column)} IS NOT NULL)"
 
 
 def _equal_columns(columns: Sequence[str], left: str, right: str) -> str:

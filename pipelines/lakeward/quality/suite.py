@@ -9,6 +9,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import SuiteError
 from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
+from lakeward.quality.batch_rules import DIMENSIONS
 from lakeward.quality.catalogue import Expectation, Form, derived_dimension, expectations
 from lakeward.quality.checks import SeriesCheck
 from lakeward.quality.compile import compile_rule
@@ -53,7 +54,7 @@ def load_rules(contract: Contract, suite_text: str | None, file: str) -> tuple[R
     """
     written = read_suite(contract, suite_text, file)
     rules = (*derived_rules(contract), *written)
-    twice = [id_ for id_, count in Counter(rule.id for rule in rules).items() if count > 1]
+    twice = [id_ for id_, count in Counter((*(rule.id for rule in rules), *DIMENSIONS)).items() if count > 1]
     if twice:
         raise SuiteError("suite_duplicate_id", file=file, id=twice[0])
     _check_compilation(contract, written, file)

@@ -6,14 +6,14 @@ from lakeward.scorecard.figures import Family
 
 _REWORKED = ", ".join(map(literal, REWORK_FLOWS))
 # The last run of each batch: a rebuild repeats a batch in a later generation. A replay receives nothing: its rows leave
-# quarantine.
+# quarantine. A lake of an earlier version has no column `corrections` yet.
 FINISHED = f"""finished AS (
-  SELECT run_id, dataset, flow, batch_seq, generation, rejects, silver, duplicates, score, coverage, failed_rules, unknown_rules,
+  SELECT run_id, dataset, flow, batch_seq, generation, rejects, silver, duplicates, corrections, score, coverage, failed_rules, unknown_rules,
     contract_version, finished_at,
     CASE WHEN flow IN ({_REWORKED}) THEN 0 ELSE rows_in END AS rows_in,
     CASE WHEN flow IN ({_REWORKED}) THEN 0 ELSE bronze END AS bronze,
     CASE WHEN flow IN ({_REWORKED}) THEN quarantine - rows_in ELSE quarantine END AS quarantine
-  FROM governance.runs
+  FROM (SELECT * FROM governance.runs UNION ALL BY NAME SELECT CAST(NULL AS BIGINT) AS corrections WHERE FALSE)
   QUALIFY row_number() OVER (PARTITION BY dataset, batch_seq ORDER BY generation DESC, finished_at DESC) = 1
 )"""
 # Times are shown in UTC, to the minute.

@@ -5,7 +5,7 @@ is unknown and has no figures.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from urllib.parse import quote, unquote
 
@@ -122,12 +122,15 @@ class Scorecard:
         made_at: Time in UTC, as `YYYY-MM-DD HH:MM`.
         datasets: Datasets of the project, including those that have never run.
         results: Family name -> result; None if not measured yet, because its tables do not exist.
+        proposed_keys: Dataset -> columns of a key that is not confirmed.
     """
 
     project: str
     made_at: str
     datasets: tuple[str, ...]
     results: Mapping[str, FamilyResult | None]
+    _: KW_ONLY
+    proposed_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def figures(self) -> Iterator[Figure]:
         """Every number of the scorecard."""

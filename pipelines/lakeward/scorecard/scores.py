@@ -21,7 +21,7 @@ _DAY = "strftime(make_timestamp(epoch_us(judged_at)), '%Y-%m-%d')"
 _WHOLE = "CAST({0} AS BIGINT) AS {0}"
 _ITEMS = ", ".join((*_MEAN[:4], *(_WHOLE.format(name) for name in _MEAN[4:])))
 _BALANCED = "rows_in = bronze + rejects AND bronze = silver + quarantine + duplicates"
-_COUNTS = ("batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates")
+_COUNTS = ("batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "corrections")
 _SUMS = f"""count(*) AS batches, {", ".join(f"sum({name}) AS {name}" for name in _COUNTS[1:])},
     count(*) FILTER (WHERE {_BALANCED}) AS balanced, {MINUTE.format("finished_at")} AS last_run"""
 

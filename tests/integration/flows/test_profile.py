@@ -77,7 +77,7 @@ def test_a_draft_is_a_contract_and_a_suite(engine, tmp_path):
     contract, rules, _, _ = parse_drafts(profile, tmp_path)
     source, found = contract.source, contract.record_format
     assert (source.pattern, found.delimiter, found.encoding, found.nulls) == ("**/*.tsv", "\t", "gb18030", ("", "NA"))
-    assert (contract.primary_key, contract.time_column, contract.series) == (("machine", "时间"), "时间", ("machine",))
+    assert (contract.proposed_key, contract.time_column, contract.series) == (("machine", "时间"), "时间", ("machine",))
     assert contract.sla.period_seconds == Decimal(60)
     assert {rule.type for rule in rules} >= {"expect_column_values_to_be_between", "expect_column_values_to_be_in_set"}
 
@@ -105,7 +105,7 @@ def test_json_lines_are_read_in_the_order_of_their_keys(engine, tmp_path):
     ]
     assert profile.times.offsets == 40
     contract, _, contract_text, _ = parse_drafts(profile, tmp_path)
-    assert contract.primary_key == ("ts",)
+    assert (contract.primary_key, contract.proposed_key) == ((), ("ts",))
     assert "40 of 40 do" in contract_text
 
 
@@ -116,7 +116,7 @@ def test_parquet_keeps_its_own_types(engine, tmp_path):
     profile = profile_file(engine, path)
     assert [(c.name, str(c.type)) for c in profile.columns] == [("ts", "timestamp"), ("id", "integer"), ("flow_m3_h", "double")]
     contract, _, _, _ = parse_drafts(profile, tmp_path)
-    assert (contract.primary_key, contract.sla.period_seconds) == (("id",), Decimal(10))
+    assert (contract.proposed_key, contract.sla.period_seconds) == (("id",), Decimal(10))
 
 
 def test_month_first_is_told_from_day_first_by_the_order_of_the_file(engine, tmp_path):
@@ -217,6 +217,6 @@ def test_steel_energy_is_day_first_every_quarter_of_an_hour(engine, tmp_path):
 def test_skab_has_semicolons_and_a_second_between_rows(engine, tmp_path):
     profile = profile_file(engine, DATA / "skab" / "valve1" / "1.csv")
     contract, _, contract_text, _ = parse_drafts(profile, tmp_path)
-    assert (contract.record_format.delimiter, contract.primary_key) == (";", ("datetime",))
+    assert (contract.record_format.delimiter, contract.proposed_key) == (";", ("datetime",))
     assert contract.column("volume_flow_raterms").source_name == "Volume Flow RateRMS"
     assert "1,088 of 1,144 steps have it" in contract_text

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 import yaml
 
 from lakeward.contracts.model import DataType, Kind
-from lakeward.core.errors import TransientError
+from lakeward.core.errors import MachineError, TransientError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Commit, TableColumn, TableSpec, Txn
+from lakeward.flows.base.lake_schema import SCHEMA_APP, SCHEMA_TABLE, SCHEMA_VERSION, VERSIONED_TABLES
 
 # Physical types that governance contracts use; scores are 0.00 to 100.00, ratios 0.0000 to 1.0000.
 TYPES = {
@@ -59,8 +60,28 @@ def append_rows(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Com
     values = [[row[column.name] for column in table.columns] for row in rows]
     if not values:
         return None
+    if name in VERSIONED_TABLES and engine.txn(table_spec(SCHEMA_TABLE).name, SCHEMA_APP) < SCHEMA_VERSION:
+        _record_schema_version(engine)
     query = engine.literal_rows({c.name: c.type for c in table.columns}, values)
     return with_retries(lambda: engine.append(table, query, txn))
+
+
+def _record_schema_version(engine: Engine) -> None:
+    from importlib import metadata  # noqa: PLC0415 -- takes longer than a command that only reads may take
+
+    row = {"schema_version": SCHEMA_VERSION, "program": metadata.version("lakeward")}
+    append_rows(engine, SCHEMA_TABLE, [row], Txn(SCHEMA_APP, SCHEMA_VERSION))
+
+
+def check_schema_version(engine: Engine) -> None:
+    """Refuse a lake whose governance tables are newer than this program: what it does not know, it would leave out.
+
+    Raises:
+        MachineError: It is.
+    """
+    found = engine.txn(table_spec(SCHEMA_TABLE).name, SCHEMA_APP)
+    if found > SCHEMA_VERSION:
+        raise MachineError("lake_newer", found=found, expected=SCHEMA_VERSION)
 
 
 def read_rows(engine: Engine, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ class Counts:
         silver: Rows published to silver (or gold), corrections included.
         quarantine: Rows that failed a rule of severity `quarantine` or `halt`, or a check of the contract.
         duplicates: Rows that are not published, because silver already holds them or a later row of the batch replaces them.
+        corrections: Published rows that replaced a stored row with other values; they are among `silver`.
     """
 
     rows_in: int = 0
@@ -30,6 +31,7 @@ class Counts:
     silver: int = 0
     quarantine: int = 0
     duplicates: int = 0
+    corrections: int = 0
 
     def as_dict(self) -> dict[str, int]:
         """The counts by name."""

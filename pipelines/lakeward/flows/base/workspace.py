@@ -14,6 +14,7 @@ from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
+from lakeward.flows.base.governance import check_schema_version
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights, read_weights
 
 if TYPE_CHECKING:
@@ -41,9 +42,14 @@ class Workspace:
 
     @contextmanager
     def engine(self, contract: Contract | None = None) -> Iterator[Engine]:
-        """A session of the engine named by the contract or the project; closed at the end."""
+        """A session of the engine named by the contract or the project; closed at the end.
+
+        Raises:
+            MachineError: A newer version of Lakeward wrote the lake.
+        """
         engine = open_engine(self.engine_name(contract), self.lake, self.settings.memory, self.settings.spark)
         try:
+            check_schema_version(engine)
             yield engine
         finally:
             engine.close()

@@ -14,6 +14,7 @@ from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.batch.judge import JudgedBatch
 from lakeward.flows.batch.scores import append_scores
 from lakeward.flows.batch.series import append_series_state
+from lakeward.flows.batch.verdicts import append_verdicts
 from lakeward.quality.rule import Outcome, Severity, Verdict
 from lakeward.quality.score import score
 from lakeward.quality.score_sql import REWORK_FLOWS
@@ -65,11 +66,6 @@ def finish_batch(context: BatchContext, flow: str, counts: Counts, judged: Judge
     )
 
 
-def append_verdicts(context: BatchContext, verdicts: Iterable[Verdict]) -> None:
-    """Store the verdicts of the batch, once."""
-    governance.append_rows(context.engine, "verdicts", (verdict_row(context, verdict) for verdict in verdicts), context.txn)
-
-
 def summarise_run(
     dataset: str, run_id: RunId, results: Sequence[BatchResult], warnings: Warnings, weights: Weights = EQUAL_WEIGHTS
 ) -> RunReport:
@@ -90,30 +86,6 @@ def summarise_run(
 
 def _rule_ids(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(verdict.rule.id for verdict in verdicts))
-
-
-def verdict_row(context: BatchContext, verdict: Verdict) -> dict[str, Any]:
-    """The verdict as a row of `governance.verdicts`."""
-    rule = verdict.rule
-    return {
-        "run_id": context.run_id,
-        "dataset": context.contract.name,
-        "batch_seq": context.pinned.seq,
-        "generation": context.pinned.definition.generation,
-        "rule_id": rule.id,
-        "rule_version": rule.version,
-        "expectation": rule.type,
-        "columns": json.dumps(rule.columns, ensure_ascii=False),
-        "severity": str(rule.severity),
-        "dimension": str(rule.dimension),
-        "outcome": str(verdict.outcome),
-        "evaluated": verdict.evaluated,
-        "failed": verdict.failed,
-        "observed": verdict.observed,
-        "reason": verdict.reason,
-        "proof": verdict.proof,
-        "judged_at": context.clock.now(),
-    }
 
 
 def _run_row(context: BatchContext, flow: str, counts: Counts, judged: JudgedBatch, warnings: Warnings) -> dict[str, Any]:

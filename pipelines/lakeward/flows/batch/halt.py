@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 
 from lakeward.flows.base.batch_context import BatchContext, BatchStep
 from lakeward.flows.base.report import Counts
-from lakeward.flows.batch.finish import BatchResult, append_verdicts
+from lakeward.flows.batch.finish import BatchResult
 from lakeward.flows.batch.scores import append_scores
+from lakeward.flows.batch.verdicts import append_verdicts
 from lakeward.flows.quarantine.events import is_batch_released
+from lakeward.quality.batch_rules import MISSING_COLUMNS, REPLACED_SHARE
 from lakeward.quality.rule import Outcome, Severity, Verdict
 
 log = logging.getLogger(__name__)
@@ -31,9 +33,9 @@ class BatchHalted(Exception):  # noqa: N818 (no error: it ends a step that must 
         super().__init__(*rules)
 
 
-def halting_rules(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
-    """Ids of the rules that halt the batch."""
-    return tuple(v.rule.id for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is Severity.HALT)
+def halting_verdicts(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts that halt the batch."""
+    return tuple(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is Severity.HALT)
 
 
 def check_halt(context: BatchContext, verdicts: tuple[Verdict, ...]) -> None:
@@ -42,7 +44,7 @@ def check_halt(context: BatchContext, verdicts: tuple[Verdict, ...]) -> None:
     Raises:
         BatchHalted: A rule halts it, and no steward has released it.
     """
-    rules = halting_rules(verdicts)
+    rules = tuple(verdict.rule.id for verdict in halting_verdicts(verdicts))
     if rules and not is_batch_released(context.engine, context.contract.name, context.pinned.seq):
         raise BatchHalted(verdicts, rules)
 
@@ -55,7 +57,7 @@ def record_halt(context: BatchContext, flow: str, counts: Counts, halt: BatchHal
     context.on_step(BatchStep.SCORES)
     seconds = (context.clock.now() - context.started_at).total_seconds()
     facts = {"dataset": context.contract.name, "batch": context.pinned.seq, "rules": ", ".join(halt.rules)}
-    warnings = (("batch_halted", facts),)
+    warnings = (("batch_halted", facts), *_batch_warnings(context, halt.verdicts))
     finished = BatchResult(
         dataset=context.contract.name,
         flow=flow,
@@ -69,6 +71,20 @@ def record_halt(context: BatchContext, flow: str, counts: Counts, halt: BatchHal
     )
     log.warning("batch_halted", extra=finished.log_fields())
     return finished
+
+
+def _batch_warnings(context: BatchContext, verdicts: Iterable[Verdict]) -> Iterator[tuple[str, dict[str, object]]]:
+    """What a rule on the batch as a whole found, with the key of the contract that allows it."""
+    for verdict in halting_verdicts(verdicts):
+        facts = {"dataset": context.contract.name, "batch": context.pinned.seq, "rows": verdict.evaluated}
+        if verdict.rule.id == REPLACED_SHARE:
+            limit = context.contract.limits.replaced_share
+            yield "batch_replaces_rows", {**facts, "replaced": int(verdict.observed or 0), "limit": limit}
+        elif verdict.rule.id == MISSING_COLUMNS:
+            yield (
+                "batch_lacks_columns",
+                {**facts, "values": int(verdict.observed or 0), "columns": ", ".join(verdict.rule.columns)},
+            )
 
 
 def take_until_halted(batches: Iterable[BatchResult]) -> Iterator[BatchResult]:

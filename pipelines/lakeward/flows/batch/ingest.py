@@ -32,6 +32,7 @@ from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
 from lakeward.flows.batch.judge import JudgedBatch, judge_batch, suite_label
 from lakeward.flows.batch.publish import publish_silver
+from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.batch.receive import receive_batch
 from lakeward.flows.batch.reprocess import reprocess_batch
 from lakeward.flows.batch.weights import check_dataset_weights
@@ -83,9 +84,11 @@ class Ingest:
                 context, Layer.SILVER, [lineage_events.layer_dataset(context, Layer.BRONZE, received.bronze)]
             ) as outputs:
                 judged = judge_batch(context, rows, _statistics(context))
-                judged = replace(judged, verdicts=(*judged.verdicts, *arrival_verdicts(context, received, judged.verdicts)))
+                plan = plan_publish(context, judged, rows, can_halt=not self._was_published(pinned))
+                arrivals = arrival_verdicts(context, received, judged.verdicts)
+                judged = replace(judged, verdicts=(*judged.verdicts, *arrivals, *plan.verdicts))
                 check_halt(context, judged.verdicts)
-                published = publish_silver(context, judged)
+                published = publish_silver(context, judged, plan)
                 origins = self._column_origins(context, judged)
                 outputs.append(
                     lineage_events.layer_dataset(
@@ -95,7 +98,7 @@ class Ingest:
                 outputs.append(lineage_events.layer_dataset(context, Layer.QUARANTINE, published.quarantine))
         except BatchHalted as halted:
             return record_halt(context, "ingest", received, halted)
-        counts = replace(received, silver=published.silver, quarantine=published.quarantine, duplicates=published.duplicates)
+        counts = replace(published, rows_in=received.rows_in, bronze=received.bronze, rejects=received.rejects)
         notes = (*warnings, *null_notes(context.contract.name, judged.verdicts))
         finished = finish_batch(context, "ingest", counts, judged, notes)
         self.source.discard(pinned.end)
@@ -110,6 +113,10 @@ class Ingest:
         own = f"SELECT * FROM {bronze} WHERE _batch_seq = {context.pinned.seq}"
         rows = align_to_contract(self.engine, context.contract, bronze, own)
         return query_lineage(self.engine, context.contract, judged.plan.lineage_select(f"({rows})"), [bronze])
+
+    def _was_published(self, pinned: PinnedBatch) -> bool:
+        """Whether a run published the batch in an earlier generation."""
+        return bool(governance.read_rows(self.engine, "runs", dataset=pinned.definition.contract.name, batch_seq=pinned.seq))
 
     def _receive(self, context: BatchContext) -> tuple[Counts, Warnings]:
         """Receive the batch's files; a batch that an earlier generation finished is in bronze already and only counted."""

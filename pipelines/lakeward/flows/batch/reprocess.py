@@ -26,6 +26,7 @@ from lakeward.flows.base.report import Counts, Warnings
 from lakeward.flows.batch.finish import BatchResult, finish_batch
 from lakeward.flows.batch.judge import JudgedBatch, judge_batch
 from lakeward.flows.batch.publish import publish_silver
+from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent, append_row_events
 from lakeward.flows.quarantine.open_rows import QUARANTINE_COLUMNS, REPAIRED_COLUMN, has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import parse_request
@@ -48,7 +49,9 @@ def reprocess_batch(context: BatchContext) -> BatchResult:
         context, Layer.SILVER, [lineage_events.layer_dataset(context, table.layer, rows) for table in _source_tables(context)]
     ) as outputs:
         judged = judge_batch(context, taken)
-        published = publish_silver(context, judged)
+        plan = plan_publish(context, judged, taken, can_halt=False)
+        judged = replace(judged, verdicts=(*judged.verdicts, *plan.verdicts))
+        published = publish_silver(context, judged, plan)
         origins = _column_origins(context, judged)
         outputs.append(
             lineage_events.layer_dataset(context, Layer.SILVER, published.silver, lineage=origins, verdicts=judged.verdicts)

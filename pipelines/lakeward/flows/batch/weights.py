@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from lakeward.flows.base.workspace import WEIGHTS_FILE, Workspace
 from lakeward.flows.batch.judge import suite_label
+from lakeward.quality.batch_rules import DIMENSIONS
 from lakeward.quality.rule import Rule
 from lakeward.quality.suite import load_rules
 from lakeward.quality.weights import check_rules
@@ -15,7 +16,7 @@ def check_dataset_weights(workspace: Workspace, dataset: str, rules: Iterable[Ru
     Raises:
         DefinitionError: A weighted rule does not exist.
     """
-    check_rules(workspace.weights, dataset, {rule.id for rule in rules}, WEIGHTS_FILE)
+    check_rules(workspace.weights, dataset, {*(rule.id for rule in rules), *DIMENSIONS}, WEIGHTS_FILE)
 
 
 def check_all_weights(workspace: Workspace) -> None:

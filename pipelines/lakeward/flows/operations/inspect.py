@@ -138,7 +138,7 @@ def _dataset_total(name: str, runs: list[dict[str, Any]]) -> DatasetTotals:
 
 def _moved_counts(run: Mapping[str, Any]) -> Counts:
     """Counts of a batch for the totals: a replay receives nothing, and its rows leave quarantine."""
-    counts = Counts(**{key: run[key] for key in Counts().as_dict()})
+    counts = Counts(**{key: run.get(key) or 0 for key in Counts().as_dict()})
     if run["flow"] not in REWORK_FLOWS:
         return counts
     return replace(counts, rows_in=0, bronze=0, quarantine=counts.quarantine - counts.rows_in)

@@ -1,7 +1,7 @@
 """Status of the project: last runs, failures, late data, and the next command."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.report import FAILING_NOTES
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.halted import halted_batches
+from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
 from lakeward.flows.quarantine.open_rows import open_count
 from lakeward.flows.scoring.answers import DatasetScore
@@ -35,9 +36,11 @@ class DatasetStatus:
         unknown_rules: Number of rules with verdict UNKNOWN in that batch; None if nothing was judged.
         quarantine: Number of open rows in quarantine; gold: of all quarantined rows.
         rejects: Number of stored records that could not be parsed.
+        replaced: Number of published rows that later batches have replaced since the last rebuild; gold: 0.
         halted: Number of the batch that waits for release by a steward; None if no batch is halted.
         late: Whether the newest data is older than the contract allows; None if the contract sets no limit or is not valid.
         waiting: Number of stored columns whose grade needs a decision.
+        proposed_key: Columns of a key that needs `lakeward contract confirm-key`; until then no row replaces another.
         next: Recommended next steps, as messages that name a command.
     """
 
@@ -48,9 +51,11 @@ class DatasetStatus:
     unknown_rules: int | None
     quarantine: int
     rejects: int
+    replaced: int
     halted: int | None
     late: bool | None
     waiting: int
+    proposed_key: tuple[str, ...]
     next: tuple[Notice, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -61,8 +66,9 @@ class DatasetStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GovernanceState:
-    """State of all datasets in the governance tables: latest runs, latest received batches, scores, grades and halted batches."""
+    """State of all datasets in the governance tables: runs, latest runs and received batches, scores, grades, halted batches."""
 
+    runs: Sequence[Mapping[str, Any]]
     latest: Mapping[str, Mapping[str, Any]]
     received: Mapping[str, Mapping[str, Any]]
     grades: GradeRecord
@@ -78,6 +84,7 @@ def project_status(settings: Settings) -> list[DatasetStatus]:
         latest = {row["dataset"]: row for row in runs}
         received = {row["dataset"]: row for row in runs if row["flow"] == "ingest"}
         recorded = GovernanceState(
+            runs=runs,
             latest=latest,
             received=received,
             grades=read_grade_record(engine),
@@ -102,9 +109,11 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, recorded: G
         unknown_rules=scored.mean.unknown_rules if scored else None,
         quarantine=open_count(engine, name),
         rejects=_row_count(engine, TableName(Layer.REJECTS, name)),
+        replaced=count_replaced_rows(engine, name, recorded.runs),
         halted=recorded.halted.get(name),
         late=is_late(contract, run, workspace.clock.now()) if contract else None,
         waiting=waiting(recorded.grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
+        proposed_key=contract.proposed_key if contract else (),
         next=() if contract else (Notice("next_contract", {"dataset": name}),),
     )
     return replace(status, next=(*_delivery_notices(name, received), *_next_steps(status))) if contract else status
@@ -125,7 +134,7 @@ def _row_count(engine: Engine, table: TableName) -> int:
 
 
 def _next_steps(status: DatasetStatus) -> tuple[Notice, ...]:
-    facts = {"dataset": status.dataset, "columns": status.waiting, "batch": status.halted}
+    facts = {"dataset": status.dataset, "columns": status.waiting, "batch": status.halted, "key": ", ".join(status.proposed_key)}
     due = {
         "next_first_run": status.last_run is None and status.halted is None,
         "next_halted": status.halted is not None,
@@ -135,5 +144,6 @@ def _next_steps(status: DatasetStatus) -> tuple[Notice, ...]:
         "next_verdicts": bool(status.failed_rules and not status.quarantine),
         "next_unknown": bool(status.unknown_rules),
         "next_grades": bool(status.waiting),
+        "next_key": bool(status.proposed_key),
     }
     return tuple(Notice(code, facts) for code, needed in due.items() if needed)

@@ -13,6 +13,7 @@ from lakeward.core.evidence import Evidence
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
+from lakeward.flows.base.proposed_keys import proposed_keys
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.maturity.catalogue import default_catalogue
 from lakeward.scorecard import families, grade_queries, scores
@@ -107,7 +108,13 @@ def _read_scorecard(workspace: Workspace) -> Scorecard:
         versions = {str(table.name): table.version for table in engine.tables()}
         readings = {f.name: _read_family(engine, f, versions) for f in _all_families(workspace, versions, now)}
     made_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-    return Scorecard(workspace.project.name, made_at, tuple(workspace.project.datasets()), readings)
+    return Scorecard(
+        workspace.project.name,
+        made_at,
+        tuple(workspace.project.datasets()),
+        readings,
+        proposed_keys=proposed_keys(workspace.project),
+    )
 
 
 def _all_families(workspace: Workspace, versions: Mapping[str, int], now: datetime) -> Iterator[Family]:

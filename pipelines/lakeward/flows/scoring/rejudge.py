@@ -22,10 +22,10 @@ from lakeward.flows.base.pinning import Definition, PinnedBatch, Reprocess
 from lakeward.flows.base.report import Counts
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.arrivals import arrival_verdicts
-from lakeward.flows.batch.finish import verdict_row
 from lakeward.flows.batch.ingest import bronze_rows
 from lakeward.flows.batch.judge import judge_batch, suite_label
 from lakeward.flows.batch.scores import latest_versions
+from lakeward.flows.batch.verdicts import read_batch_verdicts, verdict_row
 from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.quality.rule import Verdict
 from lakeward.quality.score_sql import received_batches_join
@@ -143,7 +143,9 @@ def _judge_batches(
         judged = judge_batch(context, rows).verdicts
         bronze, rejects = context.count(Layer.BRONZE), context.count(Layer.REJECTS)
         arrivals = arrival_verdicts(context, Counts(rows_in=bronze + rejects, bronze=bronze, rejects=rejects), judged)
-        verdicts = [_rejudged_row(context, verdict, comparable) for verdict in (*judged, *arrivals)]
+        # What the batch replaced when it was published can't be seen afterwards: that verdict stands.
+        found = (*judged, *arrivals, *read_batch_verdicts(context))
+        verdicts = [_rejudged_row(context, verdict, comparable) for verdict in found]
         governance.append_rows(engine, REJUDGED, verdicts, Txn(app, batch.seq))
         yield batch.seq
 

@@ -17,6 +17,7 @@ from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
+from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
@@ -186,6 +187,7 @@ def open_connection(settings: Settings, role: str, grade_lookup: GradeLookup = c
         # DuckDB serves the tables of every engine.
         engine = open_engine("embedded", workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
+        governance.check_schema_version(engine)
         commit_abandoned_entries(engine, access_log_folder(workspace))
         tables = [_serve_table(workspace, engine, principal, name, grade_lookup) for name in workspace.project.datasets()]
         connection = Connection(workspace, engine, principal, tables, key)

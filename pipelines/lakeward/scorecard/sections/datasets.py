@@ -29,6 +29,7 @@ COUNTS = (
     ("card_rejects", "rejects"),
     ("card_silver", "silver"),
     ("card_duplicates", "duplicates"),
+    ("card_corrections", "corrections"),
     ("card_quarantine", "quarantine"),
     ("card_batches", "batches"),
     ("card_balance_short", "balanced"),
@@ -99,7 +100,7 @@ def _dataset(card: Scorecard, reading: FamilyResult, row: FigureRow, *, more: bo
         *(tag("div", tag("dt", bilingual(code)), tag("dd", figure(row, column))) for code, column in COUNTS),
         class_="counts small",
     )
-    body = [counts, _dimensions(card, name), _rules(card, name), _history(card, name)]
+    body = [_key_proposal(card, name), counts, _dimensions(card, name), _rules(card, name), _history(card, name)]
     return tag(
         "details",
         head,
@@ -108,6 +109,15 @@ def _dataset(card: Scorecard, reading: FamilyResult, row: FigureRow, *, more: bo
         id=f"dataset-{name}",
         data_name=name,
         **figure_attributes(reading, row),
+    )
+
+
+def _key_proposal(card: Scorecard, name: str) -> Markup | None:
+    """That no row replaces another by a key that is only a guess."""
+    key = card.proposed_keys.get(name)
+    command = tag("code", f"lakeward contract confirm-key {name}")
+    return (
+        tag("p", bilingual("card_key_proposed"), " ", tag("code", ", ".join(key)), " · ", command, class_="note") if key else None
     )
 
 

@@ -32,6 +32,7 @@ def rows(card: Scorecard) -> Markup:
             ("card_rows_in", "rows_in", ""),
             ("card_silver", "silver", "good"),
             ("card_duplicates", "duplicates", "idle"),
+            ("card_corrections", "corrections", ""),
             ("card_quarantine", "quarantine", "warn"),
             ("card_rejects", "rejects", "bad"),
             ("card_batches", "batches", ""),

@@ -1,0 +1,35 @@
+"""Versions of the governance tables of a lake. A change adds columns that may be empty, and one entry here; nothing is written again.
+
+A lake gets its number from the first program that writes what only this version has. Lakes without one are of version 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# The table that holds the number, and the Delta application id whose transaction is the number.
+SCHEMA_TABLE = "schema_versions"
+SCHEMA_APP = "lakeward/schema_version"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """What a version of the governance tables added.
+
+    Args:
+        columns: Table -> its new columns, each without a value in older rows.
+        tables: New tables.
+    """
+
+    version: int
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
+
+
+# Oldest first.
+SCHEMA_VERSIONS = (
+    SchemaVersion(1),  # 0.1 and 0.2
+    SchemaVersion(2, columns={"runs": ("corrections",)}, tables=(SCHEMA_TABLE,)),
+)
+SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
+# A row of one of these makes a lake one of this version.
+VERSIONED_TABLES = frozenset(name for entry in SCHEMA_VERSIONS for name in (*entry.columns, *entry.tables)) - {SCHEMA_TABLE}
