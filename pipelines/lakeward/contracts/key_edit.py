@@ -1,6 +1,6 @@
 """Makes a proposed key the key of a contract, in its text: comments and layout stay, since people wrote them.
 
-Refuses nothing: what comes out is parsed by the caller like any contract.
+The caller parses the result, like any contract.
 """
 
 from collections.abc import Iterator

@@ -134,7 +134,7 @@ class Contract:
         name: Dataset name; also the folder and the DAG.
         version: `major.minor.patch`.
         primary_key: Column names in key order; empty: no row is a duplicate unless `duplicates_exact`.
-        proposed_key: Columns that may be the key, by a sample; no row is told apart by them until a person confirms it.
+        proposed_key: Columns that may be the key, by a sample; they identify no row until a person confirms them.
         time_column: The column of event time; None for master data.
         data_class: Class of data, which decides the default grade.
         source: Source of its batches; None if a model computes its rows.

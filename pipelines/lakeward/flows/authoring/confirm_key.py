@@ -26,11 +26,11 @@ class StoredKeys:
     """What stored rows say of a key.
 
     Args:
-        rows: Rows of silver.
-        without_key: Of these, rows that lack a value of the key; a rebuild sets them aside.
-        repeated: Rows that share their key with another row.
-        contradicting: Of these, rows whose key other rows have with other values.
-        removed: Rows that a rebuild would not publish any more, since another row of their key stands for them.
+        rows: Number of rows in silver.
+        without_key: Number of these rows that lack a value of the key; a rebuild quarantines them.
+        repeated: Number of rows that share their key with another row.
+        contradicting: Number of these rows whose key other rows have with other values.
+        removed: Number of rows that a rebuild no longer publishes, because another row with their key replaces them.
     """
 
     rows: int = 0
@@ -45,11 +45,12 @@ class KeyConfirmation:
     """A key that is confirmed, or would be.
 
     Args:
-        columns: The key.
-        version: Of the contract with it.
-        stored: What the rows of silver say of it.
-        needs_rebuild: Rows are stored that were told apart otherwise: `lakeward rebuild` must follow.
-        is_written: The contract says so now.
+        dataset: Name of the dataset.
+        columns: Columns of the key, in its order.
+        version: Version of the contract with the key.
+        stored: Counts of stored rows under this key.
+        needs_rebuild: Whether rows are stored that another key identified: then `lakeward rebuild` must follow.
+        is_written: Whether the contract was written.
     """
 
     dataset: str

@@ -1,4 +1,4 @@
-"""Which datasets have a key that is only a guess: nothing of theirs is told apart by it yet."""
+"""Datasets whose key is only proposed: it does not identify rows yet."""
 
 from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError

@@ -23,7 +23,7 @@ class PublishPlan:
 
     Args:
         rows: The batch's good rows.
-        failing: SELECT of the rows to set aside; None: there are none.
+        failing: SELECT of the rows to quarantine; None if there are none.
         counts: None: silver of this batch landed before a kill.
         verdicts: What the rules on the batch as a whole say; none where it replaces nothing.
     """
@@ -45,7 +45,7 @@ def plan_publish(context: BatchContext, judged: JudgedBatch, received: Relation,
 
     Args:
         received: The batch's rows as they were received.
-        can_halt: What it replaces may stop the batch. Not so for rows that were set aside, since a person chose each of them to be
+        can_halt: What it replaces may stop the batch. Not so for quarantined rows, since a person chose each of them to be
             published, and not for a batch that was published before: a rebuild was asked for, and to stop half-way would leave less.
     """
     row_key, failing = row_identity(context.contract), judged.failing
