@@ -15,6 +15,7 @@ UNTYPED = {
     "Rows.fetchone": "rows of a query have the types of its columns",
     "Rows.df": "a frame of pandas, which need not be installed",
     "Rows.arrow": "a table of PyArrow, which need not be installed",
+    "Rows.pl": "a frame of polars, which need not be installed",
     "RuleProposal.kwargs": "the arguments of an expectation are its own form",
 }
 # Classes that are answers without a JSON: what a command goes on to work with.
