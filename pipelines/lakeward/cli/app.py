@@ -13,6 +13,8 @@ from lakeward.core.messages import Lang, text
 
 # Options of every command; they can be anywhere on the line, so they are removed before the command is parsed.
 GLOBAL = ("--project", "--lang")
+# The same, without a value.
+VERBOSE = ("--verbose", "-v")
 # Command -> its module in this package, and its function. A test loads them all.
 COMMANDS = {
     "demo": "demo:demo",
