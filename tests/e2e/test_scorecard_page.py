@@ -107,7 +107,9 @@ def test_roles_and_times_are_those_of_the_plant(visit, plant):
     page = visit(lang="zh")
     assert page.locator("#access tbody th").inner_text() == "数据分析师"
     asked = open_figure(plant.settings, "access/analyst/last_asked").value
-    assert page.inner_text("#access [data-c=last_asked]") == f"{datetime.fromisoformat(asked) + timedelta(hours=8):%Y-%m-%d %H:%M}"
+    assert (
+        page.inner_text("#access [data-c=last_asked]") == f"{datetime.fromisoformat(asked) + timedelta(hours=8):%Y-%m-%d %H:%M}"
+    )
     page.click("#access [data-c=last_asked]")
     assert page.inner_text("#value") == f"{asked} UTC"
 

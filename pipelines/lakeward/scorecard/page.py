@@ -76,7 +76,13 @@ def _banner(card: Scorecard) -> Markup:
         "div",
         tag("p", "Lakeward", class_="brand"),
         tag("h1", bilingual("card_title")),
-        tag("p", card.project, " · ", bilingual("card_made_at", at=local_instant(card.made_at, card.zone), zone=card.zone), class_="made"),
+        tag(
+            "p",
+            card.project,
+            " · ",
+            bilingual("card_made_at", at=local_instant(card.made_at, card.zone), zone=card.zone),
+            class_="made",
+        ),
     )
     skip = tag("a", bilingual("card_skip"), href="#rows", class_="skip")
     return tag(

@@ -28,9 +28,7 @@ def mask_received_rows(
         return [{column.name: _mask_value(con, token, column, row.get(column.name)) for column in visible} for row in rows]
 
 
-def _mask_value(
-    con: duckdb.DuckDBPyConnection, token: Callable[[str], str] | None, column: ServedColumn, value: Any
-) -> Any:
+def _mask_value(con: duckdb.DuckDBPyConnection, token: Callable[[str], str] | None, column: ServedColumn, value: Any) -> Any:
     if value is None or column.decision.action is Action.CLEAR:
         return value
     if column.type.kind is not Kind.STRING:
