@@ -49,6 +49,8 @@ def run(
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name or "*"):
         reports, failed = ([flows.run_dataset(settings, name)], {}) if name else flows.run_all(settings)
+    for notice in () if name else flows.stray_files(settings):
+        typer.echo(text(notice.code, settings.lang, **notice.facts), err=True)
     print_reports(settings.lang, reports, failed, as_json=as_json)
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
     from lakeward.flows.operations.status import project_status as project_status
+    from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
@@ -165,6 +166,7 @@ _DOOR = {
     "open_figure": "flows.scorecard.build",
     "parse_row_id": "flows.quarantine.selection",
     "project_status": "flows.operations.status",
+    "stray_files": "flows.operations.status",
     "quarantine_figures": "flows.steward.figures",
     "show_quarantine": "flows.steward.show",
     "list_quarantine": "flows.steward.figures",

@@ -20,6 +20,10 @@ from lakeward.profiling.no_values import NULLS, find_tokens
 from lakeward.profiling.probe import FileProbe, probe_file, read_header
 from lakeward.profiling.type_candidates import STRING
 from lakeward.profiling.type_trials import StagedRecords, sample_texts
+from lakeward.sources.packing import PackingError, plain_suffix, unpack_beside
+
+# Most bytes that a packed sample may hold.
+LIMIT_BYTES = 4 << 30
 
 
 def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profile:
@@ -31,7 +35,7 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
     Raises:
         UsageError: It is empty, can't be read, or has no header or no rows.
     """
-    probe = probe_file(path, sheet)
+    probe = probe_file(_unpack(path, engine.scratch / "sample"), sheet)
     headers = read_header(engine, probe)
     names = dict(zip(sql_names(headers), headers, strict=True))
     staged, rows, rejects = _stage(engine, probe, names)
@@ -63,11 +67,18 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
         sampled_records=probe.sampled_records,
         rows=rows,
         rejects=rejects,
-        suffix=path.suffix,
+        suffix=plain_suffix(path),
         columns=columns,
         key=key,
         times=times,
     )
+
+
+def _unpack(path: Path, folder: Path) -> Path:
+    try:
+        return unpack_beside(path, folder, LIMIT_BYTES)
+    except PackingError as error:
+        raise UsageError("sample_not_readable", file=path, found=error.code) from None
 
 
 def _with_unit_of_file(column: ColumnProfile, probe: FileProbe, units: Mapping[str, str]) -> ColumnProfile:

@@ -34,5 +34,7 @@ def draft_dataset(settings: Settings, name: str, sample: Path, sheet: str | None
     (folder / "suite.json").write_text(suite, encoding="utf-8")
     drop = workspace.project.root / "inbox" / name
     drop.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(sample, drop / sample.name)
+    # A file that lies there already is received as it is.
+    if not sample.resolve().is_relative_to(drop.resolve()):
+        shutil.copy2(sample, drop / sample.name)
     return folder

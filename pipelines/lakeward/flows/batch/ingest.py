@@ -25,6 +25,7 @@ from lakeward.flows.base.batch_context import (
 from lakeward.flows.base.lineage_events import query_lineage, trace_step
 from lakeward.flows.base.pinning import Definition, PinnedBatch
 from lakeward.flows.base.report import Counts, RunReport, Warnings
+from lakeward.flows.base.untaken import untaken_files
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.arrivals import arrival_verdicts, null_notes
 from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
@@ -178,7 +179,8 @@ def _run_ingest(settings: Settings, name: str, on_step: OnStep, *, rebuilding: b
             finished = [*complete, *take_until_halted(chain(ingest.finish_planned(definition), ingest.ingest_new(definition)))]
     workspace.deliver_lineage()
     unsettled = tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled)
-    warnings = (*suite_warnings(name, candidate.suite), *unsettled)
+    untaken = tuple((notice.code, dict(notice.facts)) for notice in untaken_files(workspace, contract))
+    warnings = (*suite_warnings(name, candidate.suite), *unsettled, *untaken)
     return summarise_run(name, run_id, finished, warnings, workspace.weights)
 
 
