@@ -1,6 +1,7 @@
 """Files that lie in an inbox and that no dataset takes: named, so that nothing waits there unseen."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from lakeward.contracts.model import Contract
@@ -42,7 +43,7 @@ def unclaimed_files(workspace: Workspace) -> tuple[Notice, ...]:
     return _notices("inbox_not_taken", inbox.resolve(), found, {"folder": inbox})
 
 
-def _notices(code: str, folder: Path, files: Set[Path], facts: dict[str, object]) -> tuple[Notice, ...]:
+def _notices(code: str, folder: Path, files: AbstractSet[Path], facts: dict[str, object]) -> tuple[Notice, ...]:
     if not files:
         return ()
     names = [file.relative_to(folder).as_posix() for file in sorted(files)]
@@ -58,7 +59,7 @@ def _contracts(workspace: Workspace) -> Iterator[Contract]:
             continue
 
 
-def _taken_files(workspace: Workspace, contracts: Sequence[Contract]) -> Set[Path]:
+def _taken_files(workspace: Workspace, contracts: Sequence[Contract]) -> AbstractSet[Path]:
     taken: set[Path] = set()
     for contract in contracts:
         folder = _folder(workspace, contract)
