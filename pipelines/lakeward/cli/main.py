@@ -1,8 +1,6 @@
 """The console script: settings first, then the command; an error becomes a message in the reader's language and an exit code."""
 
-import logging
 import sys
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,21 +27,10 @@ def main(argv: list[str] | None = None) -> None:
         lang = settings.lang
         if VERBOSE[0] in options:
             settings = replace(settings, spark=replace(settings.spark, verbose=True))
-        _set_up_log(verbose=settings.spark.verbose)
         make_app(lang)(words, prog_name="lakeward", obj=settings)
     except LakewardError as error:
         sys.stderr.write(error.render(lang) + "\n")
         raise SystemExit(error.exit_code) from None
-
-
-def _set_up_log(*, verbose: bool) -> None:
-    """Records of libraries and ours: all of them, or none, for answers and errors are printed by commands themselves."""
-    if verbose:
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-        return
-    logging.getLogger().addHandler(logging.NullHandler())
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")
 
 
 def parse_language(lang: str) -> Lang:

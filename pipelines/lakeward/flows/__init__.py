@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lakeward.flows.authoring.confirm_key import confirm_key as confirm_key
     from lakeward.flows.authoring.confirm_key import key_proposals as key_proposals
+    from lakeward.flows.authoring.adopt import AdoptedContract as AdoptedContract
+    from lakeward.flows.authoring.adopt import AdoptionOptions as AdoptionOptions
+    from lakeward.flows.authoring.adopt import adopt_contract as adopt_contract
     from lakeward.flows.authoring.contract_files import compare_contracts as compare_contracts
     from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
     from lakeward.flows.authoring.project import create_project as create_project
+    from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
+    from lakeward.flows.base.log_setup import set_up_log as set_up_log
     from lakeward.flows.base.order import dependency_order as dependency_order
     from lakeward.flows.base.report import RunReport as RunReport
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
@@ -108,6 +113,7 @@ _DOOR = {
     "DatasetScore": "flows.scoring.answers",
     "Dimension": "quality.rule",
     "EstateScore": "flows.scoring.answers",
+    "FileProblem": "flows.base.answers",
     "FlowAnswer": "flows.base.answers",
     "GradedColumn": "flows.grading.answers",
     "MaturityDomain": "flows.scorecard.summary",
@@ -150,9 +156,13 @@ _DOOR = {
     "grade_dataset": "flows.grading.grade",
     "dependency_order": "flows.base.order",
     "indicator_name": "quality.indicators",
+    "set_up_log": "flows.base.log_setup",
     "ingest_dataset": "flows.batch.ingest",
     "store_estate_score": "flows.scoring.estate",
     "key_proposals": "flows.authoring.confirm_key",
+    "AdoptedContract": "flows.authoring.adopt",
+    "AdoptionOptions": "flows.authoring.adopt",
+    "adopt_contract": "flows.authoring.adopt",
     "lint_contracts": "flows.authoring.contract_files",
     "lint_policy": "flows.serving.policy",
     "list_grades": "flows.grading.grade",

@@ -5,7 +5,7 @@ is unknown and has no figures.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from urllib.parse import quote, unquote
 

@@ -14,9 +14,9 @@ from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.source import FileDropSource
 from lakeward.core.clock import Clock, SystemClock
+from lakeward.core.drop_folder import DeliveredFile, delivered_files, drop_folder
 from lakeward.core.errors import InvariantError, MachineError
 from lakeward.core.names import Sha256
-from lakeward.sources.drop_folder import DeliveredFile, delivered_files, drop_folder
 from lakeward.sources.file_copy import CopyFile, CopyResult, copy_bytes, scratch_file, sync_folder
 from lakeward.sources.ledger import LandedFile, Ledger, LedgerEntry
 from lakeward.sources.packing import PackingError, packing_of, unpack_file
@@ -150,7 +150,7 @@ class FileDrop:
                 if copied.size != delivery.size or not _is_unchanged(folder, delivery):
                     return None
                 fault, unpacked = self._examine(draft)
-                landed_file = LandedFile(delivery, copied.sha256, self.format, fault, unpacked)
+                landed_file = LandedFile(delivery, copied.sha256, self.format, fault, unpacked=unpacked)
                 if landed_file.content.sha256 not in known_contents:
                     draft.replace(self._landed_path(copied.sha256))
         except FileNotFoundError:

@@ -6,15 +6,15 @@ A manifest number can be taken once; a second process reads the ledger again. A 
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lakeward.contracts.record_format import FileFormat
+from lakeward.core.drop_folder import DeliveredFile
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Sha256
-from lakeward.sources.drop_folder import DeliveredFile
 from lakeward.sources.file_copy import CopyResult, scratch_file, sync_folder
 
 
@@ -31,6 +31,7 @@ class LandedFile:
     sha256: Sha256
     format: FileFormat
     fault: str | None
+    _: KW_ONLY
     unpacked: CopyResult | None = None
 
     @property
@@ -154,5 +155,5 @@ def _item(seq: int, landed: LandedFile) -> dict[str, Any]:
 def _entry(item: dict[str, Any], received: str) -> LedgerEntry:
     delivery = DeliveredFile(item["name"], item["size"], item["mtime_ns"])
     unpacked = CopyResult(Sha256(item["unpacked"]["sha256"]), item["unpacked"]["size"]) if "unpacked" in item else None
-    landed = LandedFile(delivery, Sha256(item["sha256"]), FileFormat(item["format"]), item["fault"], unpacked)
+    landed = LandedFile(delivery, Sha256(item["sha256"]), FileFormat(item["format"]), item["fault"], unpacked=unpacked)
     return LedgerEntry(item["seq"], landed, datetime.fromisoformat(received))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path, PurePath
 
+from lakeward.core.drop_folder import PACKED_SUFFIXES
 from lakeward.core.names import Sha256
 from lakeward.sources.file_copy import CHUNK, CopyResult
 
@@ -35,8 +36,6 @@ class Packing(StrEnum):
     ZIP = "zip"
 
 
-# Endings of the names of packed files.
-PACKED_SUFFIXES = tuple(f".{packing}" for packing in Packing)
 _MAGIC: Mapping[bytes, Packing] = {
     b"\x1f\x8b": Packing.GZIP,  # RFC 1952 §2.3.1
     b"\x28\xb5\x2f\xfd": Packing.ZSTANDARD,  # RFC 8878 §3.1.1

@@ -6,7 +6,7 @@ from pathlib import Path
 from lakeward.core.errors import UsageError
 from lakeward.core.names import DATASET_NAME
 from lakeward.core.settings import Settings
-from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.profiling import draft, profile_file
 
 
@@ -32,9 +32,13 @@ def draft_dataset(settings: Settings, name: str, sample: Path, sheet: str | None
     folder.mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(contract, encoding="utf-8")
     (folder / "suite.json").write_text(suite, encoding="utf-8")
+    put_sample(workspace, name, sample)
+    return folder
+
+
+def put_sample(workspace: Workspace, name: str, sample: Path) -> None:
+    """Put `sample` into the dataset's drop folder; a file that lies there already is received as it is."""
     drop = workspace.project.root / "inbox" / name
     drop.mkdir(parents=True, exist_ok=True)
-    # A file that lies there already is received as it is.
     if not sample.resolve().is_relative_to(drop.resolve()):
         shutil.copy2(sample, drop / sample.name)
-    return folder

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.source import FileDropSource
+from lakeward.core.drop_folder import delivered_files, drop_folder, visible_files
 from lakeward.core.errors import LakewardError
 from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.workspace import Workspace
-from lakeward.sources.drop_folder import delivered_files, drop_folder, visible_files
 
 INBOX = "inbox"
 # Names in one message.

@@ -16,7 +16,7 @@ from lakeward.flows.base import lineage_events, pinning
 from lakeward.flows.base.batch_context import BatchContext, BatchStep, OnStep, ignore_step
 from lakeward.flows.base.lineage_events import query_lineage, trace_step
 from lakeward.flows.base.pinning import Definition, PinnedBatch
-from lakeward.flows.base.report import Counts, RunReport
+from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
 from lakeward.flows.batch.generation import drop_previous_generation
@@ -107,7 +107,7 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
         finished = list(take_until_halted(Curation(workspace, engine, run_id, on_step).run(definition)))
         missing = missing_inputs(engine, contract)
     workspace.deliver_lineage()
-    empty = tuple(("input_missing", {"table": str(table)}) for table in missing)
+    empty: Warnings = tuple(("input_missing", {"table": str(table)}) for table in missing)
     return summarise_run(name, run_id, finished, (*suite_warnings(name, candidate.suite), *empty), workspace.weights)
 
 

@@ -178,8 +178,8 @@ def _run_ingest(settings: Settings, name: str, on_step: OnStep, *, rebuilding: b
             definition = apply(engine, candidate, run_id, workspace.clock)
             finished = [*complete, *take_until_halted(chain(ingest.finish_planned(definition), ingest.ingest_new(definition)))]
     workspace.deliver_lineage()
-    unsettled = tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled)
-    untaken = tuple((notice.code, dict(notice.facts)) for notice in untaken_files(workspace, contract))
+    unsettled: Warnings = tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled)
+    untaken: Warnings = tuple((notice.code, dict(notice.facts)) for notice in untaken_files(workspace, contract))
     warnings = (*suite_warnings(name, candidate.suite), *unsettled, *untaken)
     return summarise_run(name, run_id, finished, warnings, workspace.weights)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lakeward.core.errors import ContractError, UsageError
-from lakeward.sources.packing import PACKED_SUFFIXES
 
 # Names of unfinished files of browsers, editors, rsync and SFTP clients.
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", "~")
@@ -17,6 +16,8 @@ UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", "~")
 # Hidden files, and lock files of Office beside an open document.
 HIDDEN = (".", "~$")
 
+# Endings of packed files, beside the name that a pattern means.
+PACKED_SUFFIXES = (".gz", ".zst", ".zip")
 _BRACKETS = re.compile(r"(\[[^]]*\])")
 _LETTER = re.compile(r"[^\W\d_]")
 
