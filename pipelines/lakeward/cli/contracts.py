@@ -97,7 +97,6 @@ def adopt(  # noqa: PLR0913 - the options of a command are its arguments
     *,
     time: Annotated[str | None, typer.Option(help="Column that says when a row happened · 时间列")] = None,
     key: Annotated[str | None, typer.Option(help="Columns of the key, with commas · 主键列，以逗号分隔")] = None,
-    as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
     options = flows.AdoptionOptions(
@@ -109,9 +108,6 @@ def adopt(  # noqa: PLR0913 - the options of a command are its arguments
         key=tuple(part.strip() for part in key.split(",")) if key else (),
     )
     adopted = flows.adopt_contract(settings, file, options)
-    if as_json:
-        print_json(adopted)
-        return
     for note in adopted.notes:
         print_message(settings.lang, note.code, **note.facts)
     print_message(settings.lang, "adopt_done", dataset=adopted.dataset, folder=adopted.folder)

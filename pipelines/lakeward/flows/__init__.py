@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
+    from lakeward.flows.authoring.new import draft_from_files as draft_from_files
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
@@ -149,6 +150,7 @@ _DOOR = {
     "curate_dataset": "flows.batch.curate",
     "decide_grade": "flows.grading.decide",
     "draft_dataset": "flows.authoring.new",
+    "draft_from_files": "flows.authoring.new",
     "expire_rows": "flows.steward.expire",
     "explain_check": "flows.checking.check",
     "explain_row": "flows.operations.explain",

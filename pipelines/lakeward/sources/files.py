@@ -17,6 +17,7 @@ from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.drop_folder import DeliveredFile, delivered_files, drop_folder
 from lakeward.core.errors import InvariantError, MachineError
 from lakeward.core.names import Sha256
+from lakeward.core.workbook import check_legacy_reader, is_legacy_workbook
 from lakeward.sources.file_copy import CopyFile, CopyResult, copy_bytes, scratch_file, sync_folder
 from lakeward.sources.ledger import LandedFile, Ledger, LedgerEntry
 from lakeward.sources.packing import PackingError, packing_of, unpack_file
@@ -163,7 +164,10 @@ class FileDrop:
         """Why a file can't be read, if so, and what is packed in it, if something is."""
         packing = packing_of(draft, is_workbook=self.format is FileFormat.XLSX)
         if packing is None:
-            return format_fault(draft, self.format), None
+            fault = format_fault(draft, self.format)
+            if fault is None and self.format is FileFormat.XLSX and is_legacy_workbook(draft):
+                check_legacy_reader(draft)  # before it is entered, so that it waits for the extra
+            return fault, None
         try:
             with scratch_file(self.landed_folder) as plain:
                 unpacked = unpack_file(draft, packing, plain, self.source.limit_bytes)

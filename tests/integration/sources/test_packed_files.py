@@ -9,7 +9,7 @@ import pytest
 import zstandard
 
 from lakeward.core.names import sha256
-from lakeward.flows import check_data, draft_dataset, ingest_dataset, project_status, run_all, stray_files
+from lakeward.flows import check_data, draft_dataset, draft_from_files, ingest_dataset, project_status, run_all, stray_files
 from lakeward.sources.packing import PackingError, packing_of, unpack_file
 from support.plant import HEADER, csv_line, make_plant
 
@@ -161,3 +161,24 @@ def test_a_packed_file_is_checked(plant, tmp_path):
     suite = {"name": "s", "expectations": [{"type": "expect_table_row_count_to_equal", "kwargs": {"value": 3}}]}
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(content()))
     assert check_data(tmp_path / "a.csv.gz", suite, plant.settings)["success"]
+
+
+def test_several_files_become_one_dataset_and_what_differs_between_them_is_named(plant, tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes(content())
+    (folder / "b.CSV").write_text("Machine,Temp,Note\nM1,x,late\n")
+    (folder / "c.csv.gz").write_bytes(gzip.compress(content(csv_line("M2", 5, 20))))
+    (folder / "readme.md").write_text("x")
+    drafted = draft_from_files(plant.settings, "several", [folder])
+    assert [(note.code, note.facts.get("file"), note.facts.get("missing"), note.facts.get("own")) for note in drafted.notes] == [
+        ("new_drift", "a.csv", "Note", "-"),
+        ("new_drift", "b.CSV", "Time", "Note"),
+        ("new_drift", "c.csv.gz", "Note", "-"),
+        ("new_files_aside", None, None, None),
+    ]
+    contract = (drafted.folder / "contract.odcs.yaml").read_text()
+    assert "5 records of 3 files" in contract
+    assert "Note" in contract
+    report = ingest_dataset(plant.settings, "several")
+    assert (report.counts.rows_in, report.counts.rejects + report.counts.silver + report.counts.quarantine) == (5, 5)

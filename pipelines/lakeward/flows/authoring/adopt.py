@@ -62,11 +62,6 @@ class AdoptedContract:
     folder: Path
     notes: tuple[Notice, ...]
 
-    def as_dict(self) -> dict[str, object]:
-        """`dataset, folder, notes`."""
-        notes = [note.as_dict() for note in self.notes]
-        return {"dataset": self.dataset, "folder": str(self.folder), "notes": notes}
-
 
 def adopt_contract(settings: Settings, file: Path, options: AdoptionOptions | None = None) -> AdoptedContract:
     """Write `expectations/datasets/<name>/` from the contract in `file`.
