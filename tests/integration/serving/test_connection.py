@@ -85,7 +85,7 @@ def test_without_numpy_a_column_of_tokens_is_denied_and_the_extra_named(settings
     done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     assert "numpy is missing" in done.stdout
-    assert done.stdout.count("pip install 'lakeward[tokens]'") == 3
+    assert done.stdout.count("pip install '/path/to/the/clone[tokens]'") == 3
     assert "(False, True," in done.stdout
 
 

@@ -19,7 +19,7 @@ from lakeward.core.errors import ContractError, SuiteError, UsageError
 from lakeward.core.names import DATASET_NAME
 from lakeward.core.settings import Settings
 from lakeward.flows.authoring.new import put_sample
-from lakeward.flows.base.answers import Notice
+from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.profiling import Profile, profile_file
 from lakeward.profiling.suite_text import GX_VERSION
@@ -61,6 +61,10 @@ class AdoptedContract:
     dataset: str
     folder: Path
     notes: tuple[Notice, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """`dataset, folder, notes`."""
+        return fields_of(self)
 
 
 def adopt_contract(settings: Settings, file: Path, options: AdoptionOptions | None = None) -> AdoptedContract:

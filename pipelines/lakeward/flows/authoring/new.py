@@ -10,7 +10,7 @@ from lakeward.core.drop_folder import visible_files
 from lakeward.core.errors import UsageError
 from lakeward.core.names import DATASET_NAME
 from lakeward.core.settings import Settings
-from lakeward.flows.base.answers import Notice
+from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.profiling import Profile, draft, profile_file
 from lakeward.sources.packing import plain_suffix
@@ -31,6 +31,10 @@ class DraftedDataset:
 
     folder: Path
     notes: tuple[Notice, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """`folder, notes`."""
+        return fields_of(self)
 
 
 def draft_dataset(settings: Settings, name: str, sample: Path, sheet: str | None = None) -> Path:

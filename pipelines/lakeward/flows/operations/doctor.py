@@ -91,7 +91,7 @@ def _check_tokens(settings: Settings) -> MachineCheck:
     """Tokens are tried, not looked up; they are needed where a key is set."""
     used = settings.token_key is not None or settings.token_key_file is not None
     found = _version("numpy") or "-" if can_tokenise() else None
-    return _check_row("numpy (extra tokens)", found, "pip install 'lakeward[tokens]'", needed=used)
+    return _check_row("numpy (extra tokens)", found, "pip install '/path/to/the/clone[tokens]'", needed=used)
 
 
 def _check_spark_parts(settings: Settings) -> Iterator[MachineCheck]:

@@ -98,6 +98,7 @@ def _workbook_fault(path: Path, head: bytes) -> str | None:
     with path.open("rb") as file:
         file.seek((sector + 1) * size)
         locked = _LOCKED in file.read(HEAD)
+    # Ledgers may hold `file_workbook_old` too, of workbooks that were received before an extra read them.
     return "file_workbook_locked" if locked else None
 
 
