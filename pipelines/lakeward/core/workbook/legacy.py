@@ -22,8 +22,9 @@ from lakeward.core.workbook.xml import UnreadableError
 # What a damaged file makes xlrd say, beside its own errors.
 _DAMAGE_ERRORS = (
     struct.error,
-    IndexError,
-    KeyError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
     ValueError,
     AssertionError,
     TypeError,

@@ -55,6 +55,8 @@ class AdoptedContract:
     """A contract that runs here.
 
     Args:
+        dataset: Name of the dataset.
+        folder: Folder of its contract and suite.
         notes: What was added, read otherwise, or left, each as a message.
     """
 

@@ -26,6 +26,7 @@ class DraftedDataset:
     """A dataset that was drafted.
 
     Args:
+        folder: Folder of its contract and suite.
         notes: How the files differ from each other, and which were left aside, as messages.
     """
 
