@@ -46,7 +46,12 @@ GROUPS = {
         "expire": "quarantine:expire",
     },
     "grade": {"list": "grade:list_", "run": "grade:run", "confirm": "grade:confirm", "override": "grade:override"},
-    "contract": {"lint": "contracts:lint", "diff": "contracts:diff", "adopt": "contracts:adopt"},
+    "contract": {
+        "lint": "contracts:lint",
+        "diff": "contracts:diff",
+        "adopt": "contracts:adopt",
+        "confirm-key": "contracts:confirm_key",
+    },
     "lineage": {"show": "inspect:lineage"},
     "maturity": {"show": "assess:show"},
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},

@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lakeward.flows.authoring.confirm_key import confirm_key as confirm_key
-    from lakeward.flows.authoring.confirm_key import key_proposals as key_proposals
     from lakeward.flows.authoring.adopt import AdoptedContract as AdoptedContract
     from lakeward.flows.authoring.adopt import AdoptionOptions as AdoptionOptions
     from lakeward.flows.authoring.adopt import adopt_contract as adopt_contract
+    from lakeward.flows.authoring.confirm_key import confirm_key as confirm_key
+    from lakeward.flows.authoring.confirm_key import key_proposals as key_proposals
     from lakeward.flows.authoring.contract_files import compare_contracts as compare_contracts
     from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day

@@ -13,8 +13,8 @@ from lakeward.core.evidence import Evidence
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base.proposed_keys import proposed_keys
 from lakeward.flows.base.policy_file import read_policy_file
+from lakeward.flows.base.proposed_keys import proposed_keys
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.maturity.catalogue import default_catalogue
 from lakeward.protection.load import role_titles
