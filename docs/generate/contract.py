@@ -9,7 +9,7 @@ from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
 from lakeward.contracts import build, columns, file_drop, gold, limits, sla
 
-RULES = "grading_rules_common_v1.yaml"
+RULES = "grading_rules_common_v2.yaml"
 INTRODUCTION = """\
 `expectations/datasets/<name>/contract.odcs.yaml` is a contract of the Open Data Contract Standard (ODCS) v3.2; v3.1 is read too. Lakeward
 reads the keys below. Other keys of the standard may stand there for people; a key that the standard does not know is refused, with the one

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from datetime import datetime, timedelta
 
 import pytest
 
+import lakeward
 from lakeward.flows import assess_readiness, build_scorecard, grade_all, ingest_dataset, open_figure
 from support.plant import csv_line, make_plant
 
@@ -92,10 +94,48 @@ def test_a_number_shows_the_query_that_gives_it_again(visit, plant):
     assert not page.is_visible("dialog")
 
 
+def test_grades_that_nobody_decided_are_not_drawn_as_done(visit):
+    tile = visit(lang="en").locator(".tile", has_text="provisional")
+    assert tile.locator("svg rect.idle").count() == 1
+    assert tile.locator("svg rect.good").count() == 0
+
+
+def test_roles_and_times_are_those_of_the_plant(visit, plant):
+    with lakeward.connect(role="analyst", project=plant.root) as con:
+        con.sql("SELECT count(*) FROM silver.press_line").fetchall()
+    build_scorecard(plant.settings)
+    page = visit(lang="zh")
+    assert page.locator("#access tbody th").inner_text() == "数据分析师"
+    asked = open_figure(plant.settings, "access/analyst/last_asked").value
+    assert (
+        page.inner_text("#access [data-c=last_asked]") == f"{datetime.fromisoformat(asked) + timedelta(hours=8):%Y-%m-%d %H:%M}"
+    )
+    page.click("#access [data-c=last_asked]")
+    assert page.inner_text("#value") == f"{asked} UTC"
+
+
 def test_what_is_not_measured_is_shown_as_such(visit):
     page = visit(lang="en")
     assert "not measured" in page.inner_text("#readiness .line:first-of-type summary")
     assert "NaN" not in page.inner_text("body")
+
+
+# What a plant may have: a million batches, names of 63 characters, reasons that are sentences.
+LONG = """() => {
+  const put = (where, text) => document.querySelectorAll(where).forEach((element) => { element.textContent = text; });
+  document.querySelectorAll("details").forEach((element) => { element.open = true; });
+  put(".tile .n", "1,234,567");
+  put(".counts .n", "1,234,567,890,123");
+  put(".made, .line .name, tbody th, code, .chip", "a_name_of_sixty_three_characters_that_has_no_place_to_be_broken".repeat(2));
+  put(".badge", "12 rules were not judged, for the batch had none of the columns that they are about");
+}"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_long_is_wider_than_the_screen(visit, width):
+    page = visit(width, "en")
+    page.evaluate(LONG)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,5 +1,7 @@
 """What the two judges are asked: every compiled expectation, and every form of condition on one of each family."""
 
+import math
+
 CASES = [
     ("column_values_to_not_be_null", {"column": "x"}),
     ("column_values_to_not_be_null", {"column": "x", "mostly": 0.6}),
@@ -162,9 +164,20 @@ CASES = [
     ("table_columns_to_match_set", {"column_set": ["x"]}),
     ("table_columns_to_match_ordered_list", {"column_list": list("xynmsucdtkb")}),
     ("table_columns_to_match_ordered_list", {"column_list": ["x"]}),
+    ("table_columns_to_match_ordered_list", {"column_list": [*"xynmsucdtk", "no_such_column"]}),
+    ("table_columns_to_match_ordered_list", {"column_list": []}),
+    ("table_columns_to_match_ordered_list", {}),
     ("table_column_count_to_be_between", {"min_value": 3, "max_value": 11}),
     ("table_column_count_to_equal", {"value": 4}),
     ("table_row_count_to_be_between", {"min_value": 1, "max_value": 7, "strict_max": True}),
+    ("table_row_count_to_be_between", {}),
+    ("table_column_count_to_be_between", {"min_value": None, "max_value": None}),
+    *[(f"column_{what}_to_be_between", {"column": "x"}) for what in ("mean", "min", "median", "sum", "stdev")],
+    ("column_unique_value_count_to_be_between", {"column": "n", "min_value": None, "max_value": None}),
+    ("column_values_to_be_between", {"column": "x", "min_value": -math.inf, "max_value": math.inf}),
+    ("column_values_to_be_between", {"column": "n", "min_value": math.inf}),
+    ("column_values_to_be_between", {"column": "d", "min_value": 0, "max_value": math.inf}),
+    ("column_max_to_be_between", {"column": "m", "min_value": -math.inf, "max_value": 2}),
     ("table_row_count_to_equal", {"value": 7}),
 ]
 

@@ -36,8 +36,34 @@ def credit_code(rng):
     organisation = "".join(rng.choices(USCC, k=8))
     base36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     rest = 11 - sum(base36.index(c) * w for c, w in zip(organisation, (3, 7, 9, 10, 5, 8, 4, 2), strict=True)) % 11
-    body = "91" + f"{rng.randint(110000, 659999)}" + organisation + {10: "X", 11: "0"}.get(rest, str(rest))
+    body = (
+        "91" + f"{rng.choice((110101, 310115, 440300, 500103, 650100))}" + organisation + {10: "X", 11: "0"}.get(rest, str(rest))
+    )
     return body + USCC[(31 - sum(USCC.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31) % 31]
+
+
+def old_resident_id(rng):
+    return f"{rng.choice((110101, 310115, 440301))}{rng.randint(30, 84)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}{rng.randint(1, 999):03d}"
+
+
+def visa(rng):
+    return luhn("4" + "".join(rng.choices("0123456789", k=14)))
+
+
+def spaced(make, before, pattern="{}{}{}"):
+    """A phone number as people write it for abroad."""
+
+    def value(rng):
+        number = make(rng)
+        return before + pattern.format(number[:3], number[3:7], number[7:])
+
+    return value
+
+
+def address(rng):
+    region = rng.choice(["江苏省苏州市吴中区", "上海市浦东新区", "广东省佛山市顺德区", "四川省绵阳市安州区"])
+    street = rng.choice(["宝带东路", "张江路", "大良街道清晖路", "花荄镇益昌路", "幸福村"])
+    return f"{region}{street}{rng.randint(1, 999)}号{rng.choice(['', '3栋502室', '2单元', '附1号'])}"
 
 
 def plate(rng):
@@ -87,6 +113,22 @@ LABELLED = {
     "c01": ("mobile", phone),
     "联系电话": ("mobile", phone_with_dashes),
     "c02": ("mobile", lambda rng: "+86" + phone(rng)),
+    "c28": ("mobile", spaced(phone, "+86 ", "{} {} {}")),
+    "c29": ("mobile", spaced(phone, "+86-")),
+    "c30": ("mobile", spaced(phone, "(+86) ", "{}-{}-{}")),
+    "c31": ("mobile", spaced(phone, "0086 ")),
+    "c32": ("mobile", spaced(phone, "86 ", "{} {} {}")),
+    "旧身份证号": ("resident_id_15", old_resident_id),
+    "account": ("payment_card", visa),
+    "c37": ("payment_card", visa),
+    "住址": ("address", address),
+    "c33": ("address", address),
+    "home_address": (
+        "address",
+        lambda rng: (
+            f"{rng.randint(1, 999)} {rng.choice(['Long Acre', 'King', 'Old Mill'])} {rng.choice(['Road', 'Street', 'Ave'])}, Suzhou"
+        ),
+    ),
     "tel": ("mobile", value_or_other(phone, lambda _: "-", 0.6)),
     "remark": ("mobile", embedded_in_text(phone, 0.05)),
     "fault_text": ("mobile", embedded_in_text(phone, 0.3, "tel:{}; ok")),
@@ -107,6 +149,14 @@ LABELLED = {
     "c09": ("email", embedded_in_text(email, 0.05)),
     "维修人员": ("person_name", lambda rng: rng.choice("王李张刘陈杨赵黄周吴") + rng.choice(["伟", "芳", "小明", "秀英"])),
     # Near misses.
+    "c34": (None, old_resident_id),
+    "c35": (None, digits(15)),
+    "part_id_no": (None, digits(15)),
+    "c36": (None, digits(16, "4")),
+    "ip_address": (None, lambda rng: f"10.0.{rng.randint(0, 255)}.{rng.randint(0, 255)}"),
+    "modbus_address": (None, lambda rng: str(40000 + rng.randint(1, 9999))),
+    "location": (None, lambda rng: rng.choice(["一厂区3号车间2号线", "二期厂区道路北侧5号泵房", "A区12号库", "东区锅炉房1号楼"])),
+    "fault_place": (None, lambda rng: f"{rng.randint(1, 40)} Bar Press Line {rng.randint(1, 4)}"),
     "order_no": (None, counter_numbers(13800000001)),
     "c10": (None, counter_numbers(15012340001, 3)),
     "工单号": (None, digits(11, "1")),

@@ -13,6 +13,8 @@ from lakeward.core.messages import Lang, text
 
 # Options of every command; they can be anywhere on the line, so they are removed before the command is parsed.
 GLOBAL = ("--project", "--lang")
+# The same, without a value.
+VERBOSE = ("--verbose", "-v")
 # Command -> its module in this package, and its function. A test loads them all.
 COMMANDS = {
     "demo": "demo:demo",
@@ -44,7 +46,12 @@ GROUPS = {
         "expire": "quarantine:expire",
     },
     "grade": {"list": "grade:list_", "run": "grade:run", "confirm": "grade:confirm", "override": "grade:override"},
-    "contract": {"lint": "contracts:lint", "diff": "contracts:diff", "confirm-key": "contracts:confirm_key"},
+    "contract": {
+        "lint": "contracts:lint",
+        "diff": "contracts:diff",
+        "adopt": "contracts:adopt",
+        "confirm-key": "contracts:confirm_key",
+    },
     "lineage": {"show": "inspect:lineage"},
     "maturity": {"show": "assess:show"},
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},

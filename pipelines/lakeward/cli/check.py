@@ -42,6 +42,8 @@ def check(
     else:
         print_table(settings.lang, "title_check", found, COLUMNS)
         print_message(settings.lang, "check_done", passed=passed, rules=len(found))
+        if "lakeward" in result["meta"]:
+            print_message(settings.lang, "suite_before_1", file=result["meta"]["lakeward"]["converted_from"])
     if passed < len(found):
         raise typer.Exit(ExitCode.JUDGED_FAILED)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +15,7 @@ from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang, text
 
 if TYPE_CHECKING:
-    from lakeward.flows import FlowAnswer
+    from lakeward.flows import FileProblem, FlowAnswer
 
 
 def lint(
@@ -25,13 +25,13 @@ def lint(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = [
-        _with_message(problem, problem.code, problem.facts, settings.lang) for problem in flows.lint_contracts(settings, name)
-    ]
+    problems = flows.lint_contracts(settings, name)
+    found = [_with_message(problem, problem.code, problem.facts, settings.lang) for problem in problems]
     if as_json:
         print_json(found)
     elif found:
         print_table(settings.lang, "title_lint", found, ("file", "line", "column", "message"))
+        print_standing(settings.lang, problems)
     else:
         print_message(settings.lang, "lint_clean")
     if not as_json:
@@ -39,6 +39,13 @@ def lint(
             print_message(settings.lang, step.code, **step.facts)
     if found:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def print_standing(lang: Lang, problems: Sequence[FileProblem]) -> None:
+    """Print of each contract whether it departs from the standard, or is one that needs more to run here."""
+    for file in dict.fromkeys(problem.file for problem in problems if problem.file.endswith(".yaml")):
+        count = sum(problem.standard for problem in problems if problem.file == file)
+        print_message(lang, "lint_not_odcs" if count else "lint_needs", file=file, count=count)
 
 
 def diff(
@@ -78,6 +85,32 @@ def confirm_key(
     steps = ("key_stored_rows", "key_needs_rebuild") if done.needs_rebuild else ("key_needs_no_rebuild",)
     for code in ("key_confirmed" if done.is_written else "key_would_be", *steps):
         print_message(settings.lang, code, **facts)
+
+
+def adopt(  # noqa: PLR0913 - the options of a command are its arguments
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="ODCS contract · ODCS 契约文件")],
+    sample: Annotated[Path | None, typer.Option("--from", help="A file as it is received · 样本文件")] = None,
+    name: Annotated[str | None, typer.Option(help="Dataset name · 数据集名称")] = None,
+    object_name: Annotated[str | None, typer.Option("--object", help="Object of several · 多个对象中的一个")] = None,
+    data_format: Annotated[str | None, typer.Option("--format", help="Format of the files · 文件格式")] = None,
+    *,
+    time: Annotated[str | None, typer.Option(help="Column that says when a row happened · 时间列")] = None,
+    key: Annotated[str | None, typer.Option(help="Columns of the key, with commas · 主键列，以逗号分隔")] = None,
+) -> None:
+    settings = settings_of(context)
+    options = flows.AdoptionOptions(
+        name=name,
+        object_name=object_name,
+        sample=sample,
+        format=data_format,
+        time=time,
+        key=tuple(part.strip() for part in key.split(",")) if key else (),
+    )
+    adopted = flows.adopt_contract(settings, file, options)
+    for note in adopted.notes:
+        print_message(settings.lang, note.code, **note.facts)
+    print_message(settings.lang, "adopt_done", dataset=adopted.dataset, folder=adopted.folder)
 
 
 def _with_message(row: FlowAnswer, code: str, facts: Mapping[str, object], lang: Lang) -> dict[str, object]:

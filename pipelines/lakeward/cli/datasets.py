@@ -28,14 +28,16 @@ def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Fo
 def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Dataset name · 数据集名称")],
-    sample: Annotated[Path, typer.Option("--from", help="Sample file · 样本文件")],
+    samples: Annotated[list[Path], typer.Option("--from", help="Files of yours, or a folder · 样本文件或文件夹，可重复")],
     *,
     sheet: Annotated[str | None, typer.Option(help="Sheet, if the workbook has several · 工作表名")] = None,
 ) -> None:
     settings = settings_of(context)
-    with progress(settings.lang, "progress_profile", file=sample.name):
-        folder = flows.draft_dataset(settings, name, sample, sheet)
-    print_message(settings.lang, "new_done", dataset=name, folder=folder)
+    with progress(settings.lang, "progress_profile", file=samples[0].name):
+        drafted = flows.draft_from_files(settings, name, samples, sheet)
+    for note in drafted.notes:
+        print_message(settings.lang, note.code, **note.facts)
+    print_message(settings.lang, "new_done", dataset=name, folder=drafted.folder)
 
 
 def run(
@@ -49,6 +51,8 @@ def run(
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name or "*"):
         reports, failed = ([flows.run_dataset(settings, name)], {}) if name else flows.run_all(settings)
+    for notice in () if name else flows.stray_files(settings):
+        typer.echo(text(notice.code, settings.lang, **notice.facts), err=True)
     print_reports(settings.lang, reports, failed, as_json=as_json)
 
 

@@ -25,9 +25,8 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
     replaced = ("replaced",) if any(row.replaced for row in found) else ()
     columns = ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", *replaced, "late", "waiting")
     print_table(settings.lang, "title_status", found, columns)
-    for row in found:
-        for step in row.next:
-            print_message(settings.lang, step.code, **step.facts)
+    for step in (*(step for row in found for step in row.next), *flows.stray_files(settings)):
+        print_message(settings.lang, step.code, **step.facts)
 
 
 def tables(context: typer.Context, *, as_json: Json = False) -> None:

@@ -1,9 +1,10 @@
 """The console script: settings first, then the command; an error becomes a message in the reader's language and an exit code."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from lakeward.cli.app import GLOBAL, make_app
+from lakeward.cli.app import GLOBAL, VERBOSE, make_app
 from lakeward.cli.completion import COMPLETE, write_next
 from lakeward.core.errors import ExitCode, LakewardError, SettingsError
 from lakeward.core.messages import Lang
@@ -24,6 +25,8 @@ def main(argv: list[str] | None = None) -> None:
         project = Path(options["--project"]) if "--project" in options else None
         settings = Settings.load(project, lang if "--lang" in options else None)
         lang = settings.lang
+        if VERBOSE[0] in options:
+            settings = replace(settings, spark=replace(settings.spark, verbose=True))
         make_app(lang)(words, prog_name="lakeward", obj=settings)
     except LakewardError as error:
         sys.stderr.write(error.render(lang) + "\n")
@@ -55,7 +58,9 @@ def split_options(argv: list[str]) -> tuple[dict[str, str], list[str]]:
         name, equals, value = word.partition("=")
         if name in GLOBAL and not equals and not queue:
             raise SettingsError("option_without_value", option=name)
-        if name in GLOBAL:
+        if word in VERBOSE:
+            options[VERBOSE[0]] = ""
+        elif name in GLOBAL:
             options[name] = value if equals else queue.pop(0)
         else:
             words.append(word)

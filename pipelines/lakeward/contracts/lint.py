@@ -3,17 +3,22 @@
 Changes nothing. A file that is not YAML is one problem among others.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from lakeward.contracts.document import Document, Fault, KeyPath, read_document, read_text
 from lakeward.contracts.load import validate
 from lakeward.contracts.model import Contract, Kind
 from lakeward.contracts.project import Project
+from lakeward.contracts.standard import standard_faults
 from lakeward.core.errors import ContractError
 from lakeward.core.names import TableName
 from lakeward.core.spelling import did_you_mean
+
+# What every contract of the standard begins with, which its official model lets be missing.
+HEADER = {"apiVersion": r"v3\.\d+\.\d+", "kind": "DataContract", "id": r".+", "version": r".+"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,12 +28,15 @@ class Problem:
     Args:
         line, column: From 1, of the key or list item.
         code: Message code; `facts` fill the message.
+        standard: It departs from the Open Data Contract Standard; else it is one that can't run here as it is.
     """
 
     line: int
     column: int
     code: str
     facts: Mapping[str, object]
+    _: KW_ONLY
+    standard: bool = False
 
 
 def lint(path: Path, project: Project) -> list[Problem]:
@@ -43,11 +51,22 @@ def lint(path: Path, project: Project) -> list[Problem]:
     except ContractError as error:
         facts = dict(error.facts)
         del facts["file"]
-        return [Problem(int(str(facts.pop("line"))), int(str(facts.pop("column"))), error.code, facts)]
+        return [Problem(int(str(facts.pop("line"))), int(str(facts.pop("column"))), error.code, facts, standard=True)]
     contract, faults = validate(document, project.allowed_roots)
     if contract:
         faults = list(_project_faults(contract, path, project, _model_path(document)))
-    return [Problem(*document.position(fault.key_path), fault.code, fault.facts) for fault in faults]
+    departures = {(f.key_path, f.code) for f in (*document.faults, *standard_faults(document.data), *_header_faults(document))}
+    return [Problem(*document.position(f.key_path), f.code, f.facts, standard=(f.key_path, f.code) in departures) for f in faults]
+
+
+def _header_faults(document: Document) -> Iterator[Fault]:
+    if not isinstance(document.data, dict):
+        yield Fault((), "contract_not_a_mapping")
+        return
+    for key, expected in HEADER.items():
+        value = document.data.get(key)
+        if not isinstance(value, str) or not re.fullmatch(expected, value):
+            yield from (Fault((key,), code) for code in ("contract_missing", "contract_value"))
 
 
 def _project_faults(contract: Contract, path: Path, project: Project, model_path: KeyPath) -> Iterator[Fault]:

@@ -32,6 +32,7 @@ VARIABLES: Mapping[str, KeyDoc] = {
         "`~/.cache/lakeward/spark`; under spark-submit `cluster`",
     ),
     "SPARK_CONF": KeyDoc("`name=value;name=value`", "Settings of Spark; they win over Lakeward's.", "none"),
+    "VERBOSE": KeyDoc("`1`", "Show what Spark, Java and the log say; `-v` does the same.", "only Lakeward's own answers"),
     "SPARK_SUBMIT": KeyDoc(
         "connection", "Airflow's connection by which tasks of Spark datasets are submitted.", "a task runs Spark's driver itself"
     ),
@@ -58,6 +59,7 @@ class SparkSettings:
         conf: More settings of Spark, by name; they override Lakeward's.
         java_home: Folder of Java; None for the first on the PATH.
         submit: Airflow's connection for spark-submit; None to run Spark's driver in the task's process.
+        verbose: What Java and Spark say reaches the error stream.
     """
 
     master: str | None = LOCAL_MASTER
@@ -65,6 +67,7 @@ class SparkSettings:
     conf: Mapping[str, str] = field(default_factory=dict)
     java_home: Path | None = None
     submit: str | None = None
+    verbose: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,14 @@ def _spark(variables: Mapping[str, str], environ: Mapping[str, str]) -> SparkSet
         conf=_pairs("SPARK_CONF", variables.get("SPARK_CONF", "")),
         java_home=Path(environ["JAVA_HOME"]) if environ.get("JAVA_HOME") else None,
         submit=variables.get("SPARK_SUBMIT") or None,
+        verbose=_flag("VERBOSE", variables.get("VERBOSE", "")),
     )
+
+
+def _flag(variable: str, value: str) -> bool:
+    if value not in {"", "0", "1"}:
+        raise SettingsError("setting_not_allowed", variable=PREFIX + variable, expected="0, 1", found=value)
+    return value == "1"
 
 
 def _pairs(variable: str, text: str) -> dict[str, str]:

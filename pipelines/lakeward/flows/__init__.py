@@ -8,14 +8,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lakeward.flows.authoring.adopt import AdoptedContract as AdoptedContract
+    from lakeward.flows.authoring.adopt import AdoptionOptions as AdoptionOptions
+    from lakeward.flows.authoring.adopt import adopt_contract as adopt_contract
     from lakeward.flows.authoring.confirm_key import confirm_key as confirm_key
     from lakeward.flows.authoring.confirm_key import key_proposals as key_proposals
     from lakeward.flows.authoring.contract_files import compare_contracts as compare_contracts
     from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
+    from lakeward.flows.authoring.new import draft_from_files as draft_from_files
     from lakeward.flows.authoring.project import create_project as create_project
+    from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
+    from lakeward.flows.base.log_setup import set_up_log as set_up_log
     from lakeward.flows.base.order import dependency_order as dependency_order
     from lakeward.flows.base.report import RunReport as RunReport
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
     from lakeward.flows.operations.status import project_status as project_status
+    from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
@@ -107,6 +114,7 @@ _DOOR = {
     "DatasetScore": "flows.scoring.answers",
     "Dimension": "quality.rule",
     "EstateScore": "flows.scoring.answers",
+    "FileProblem": "flows.base.answers",
     "FlowAnswer": "flows.base.answers",
     "GradedColumn": "flows.grading.answers",
     "MaturityDomain": "flows.scorecard.summary",
@@ -142,6 +150,7 @@ _DOOR = {
     "curate_dataset": "flows.batch.curate",
     "decide_grade": "flows.grading.decide",
     "draft_dataset": "flows.authoring.new",
+    "draft_from_files": "flows.authoring.new",
     "expire_rows": "flows.steward.expire",
     "explain_check": "flows.checking.check",
     "explain_row": "flows.operations.explain",
@@ -149,9 +158,13 @@ _DOOR = {
     "grade_dataset": "flows.grading.grade",
     "dependency_order": "flows.base.order",
     "indicator_name": "quality.indicators",
+    "set_up_log": "flows.base.log_setup",
     "ingest_dataset": "flows.batch.ingest",
     "store_estate_score": "flows.scoring.estate",
     "key_proposals": "flows.authoring.confirm_key",
+    "AdoptedContract": "flows.authoring.adopt",
+    "AdoptionOptions": "flows.authoring.adopt",
+    "adopt_contract": "flows.authoring.adopt",
     "lint_contracts": "flows.authoring.contract_files",
     "lint_policy": "flows.serving.policy",
     "list_grades": "flows.grading.grade",
@@ -165,6 +178,7 @@ _DOOR = {
     "open_figure": "flows.scorecard.build",
     "parse_row_id": "flows.quarantine.selection",
     "project_status": "flows.operations.status",
+    "stray_files": "flows.operations.status",
     "quarantine_figures": "flows.steward.figures",
     "show_quarantine": "flows.steward.show",
     "list_quarantine": "flows.steward.figures",

@@ -19,7 +19,7 @@ from lakeward.core.names import sha256
 from lakeward.grading.grade import Grade
 
 CHECKSUMS = "CHECKSUMS"
-RULES = "grading_rules_common_v1.yaml"
+RULES = "grading_rules_common_v2.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Detector:
         id: Names the predicate in `grading.patterns`.
         is_ratio: Least share of matching values among those that could match, for "is".
         contains_ratio: Least share of validated hits, of texts with the shape, for "contains"; None if it never applies.
-        min_matches: Least number of distinct matches.
+        min_matches, min_hits: Least number of distinct matches for "is", and of hits for "contains", without a supporting name.
         has_check: Whether a check digit or grammar confirms each hit; without one, serial names and dense numbers count against
             it.
         needs_name: Whether the column's name must match, too.
@@ -60,6 +60,7 @@ class Detector:
     is_ratio: Decimal
     contains_ratio: Decimal | None
     min_matches: int
+    min_hits: int
     has_check: bool
     needs_name: bool
     names: re.Pattern[str]
@@ -161,6 +162,7 @@ def _detector(name: str, entry: Mapping[str, Any]) -> Detector:
         is_ratio=Decimal(str(entry["is"])),
         contains_ratio=None if contains is None else Decimal(str(contains)),
         min_matches=entry["distinct"],
+        min_hits=entry.get("contains_distinct", 1),
         has_check=entry["checked"],
         needs_name=entry["needs_name"],
         names=re.compile(entry["names"], re.IGNORECASE),

@@ -20,11 +20,18 @@ _SURNAMES = (
 _COMPOUND = "欧阳|上官|司马|诸葛|司徒|夏侯|皇甫|尉迟|公孙|慕容|令狐|端木"
 _HAN = r"\x{4e00}-\x{9fa5}"
 
+# First two digits of administrative divisions (GB/T 2260).
+_PROVINCES = "1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[123]"
+# Visa and Mastercard, of 16 digits.
+_ISSUERS = "4[0-9]{15}|5[1-5][0-9]{14}|2[2-7][0-9]{14}"
+
 # Symbols of a unified social credit code, valued by place; no I, O, S, V, Z (GB 32100-2015).
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _USCC_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997
+# Who registers and what kind of body, its region (10: the whole country), nine symbols of the organisation and one to check.
+_CREDIT_CODE = rf"[1-9ANY][1-59](?:10|{_PROVINCES})[0-9]{{4}}[{_USCC}]{{10}}"
 # ISO 7064 MOD 11-2, as GB 11643-1999 uses it.
 _RESIDENT_WEIGHTS = tuple(pow(2, power, 11) for power in range(17, 0, -1))
 _RESIDENT_CHECKS = "10X98765432"
@@ -54,14 +61,17 @@ def normalise(text: str) -> str:
     """SQL: `text` trimmed, digits in half width, and the groups of phone and card numbers joined."""
     plain = f"translate(trim({text}), '０１２３４５６７８９－＠', '0123456789-@')"
     phones = rf"regexp_replace({plain}, '\b(1[3-9][0-9])[- ]([0-9]{{4}})[- ]([0-9]{{4}})\b', '\1\2\3', 'g')"
-    return rf"regexp_replace({phones}, '\b([0-9]{{4}})[- ]([0-9]{{4}})[- ]([0-9]{{4}})[- ]([0-9]{{4}})(?:[- ]([0-9]{{1,3}}))?\b', '\1\2\3\4\5', 'g')"
+    home = rf"regexp_replace({phones}, '(?:\(?(?:\+|00)86\)?[- ]*|\b86[- ]+)(1[3-9][0-9]{{9}})\b', '\1', 'g')"
+    return rf"regexp_replace({home}, '\b([0-9]{{4}})[- ]([0-9]{{4}})[- ]([0-9]{{4}})[- ]([0-9]{{4}})(?:[- ]([0-9]{{1,3}}))?\b', '\1\2\3\4\5', 'g')"
 
 
 def patterns() -> Mapping[str, Pattern]:
     """Every pattern, by detector."""
     return {
         "resident_id": Pattern(_full("[0-9]{17}[0-9Xx]"), _resident()),
-        "bank_card": Pattern(_full("[0-9]{16,19}"), f"{_full(_issuers())} AND {_luhn()}"),
+        "resident_id_15": Pattern(_full("[0-9]{15}"), _old_resident()),
+        "bank_card": Pattern(_full("[0-9]{16,19}"), f"{_full('62[0-9]{14,17}')} AND {_luhn()}"),
+        "payment_card": Pattern(_full("[0-9]{16}"), f"{_full(_ISSUERS)} AND {_luhn()}"),
         "mobile": Pattern(
             _full(r"(?:\+?86|0086)?[0-9]{11}"),
             _full(r"(?:\+?86|0086)?1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])[0-9]{8}"),
@@ -69,9 +79,12 @@ def patterns() -> Mapping[str, Pattern]:
         "person_name": Pattern(
             _full(rf"[{_HAN}]{{2,4}}"), _full(rf"(?:{_COMPOUND})[{_HAN}]{{1,2}}|[{_SURNAMES}][{_HAN}]{{1,2}}")
         ),
+        "address": Pattern(_full(rf".{{0,20}}[{_HAN}]{{2,}}.*|[0-9]+[A-Za-z]? .+"), _address()),
         "email": Pattern("strpos(t, '@') > 0", _full(_EMAIL)),
         "licence_plate": Pattern(_full(_PLATE), _plate()),
-        "credit_code": Pattern(_full(f"[{_USCC}]{{18}}", "upper(t)"), f"{_uscc()} AND {_organisation()}"),
+        "credit_code": Pattern(
+            _full(f"[{_USCC}]{{18}}", "upper(t)"), f"{_full(_CREDIT_CODE, 'upper(t)')} AND {_uscc()} AND {_organisation()}"
+        ),
     }
 
 
@@ -99,9 +112,17 @@ def _resident() -> str:
     return f"{born} BETWEEN TIMESTAMP '1900-01-01' AND CAST(current_date AS TIMESTAMP) AND {check}"
 
 
-def _issuers() -> str:
-    """UnionPay of 16 to 19 digits, Visa and Mastercard of 16."""
-    return "62[0-9]{14,17}|4[0-9]{15}|5[1-5][0-9]{14}|2[2-7][0-9]{14}"
+def _old_resident() -> str:
+    """Six digits of a region, a day of the years from 1900, three digits of order: there is no check digit (GB 11643-1989)."""
+    born = "try_strptime('19' || substr(t, 7, 6), '%Y%m%d')"
+    return f"{_full(f'(?:{_PROVINCES})[0-9]{{13}}')} AND {born} IS NOT NULL"
+
+
+def _address() -> str:
+    """A region, a street or village in it, and a number there; or a number before a street, as English has it."""
+    chinese = rf".{{0,20}}[{_HAN}]{{2,}}[省市区县州盟旗].{{0,40}}[{_HAN}](?:路|街|道|巷|弄|胡同|村|镇|乡|庄|小区|新区|花园|大厦|公寓).{{0,20}}?[0-9零一二三四五六七八九十]+.{{0,4}}(?:号|栋|幢|座|室|单元|楼|组|队).*"
+    english = r"[0-9]+[A-Za-z]? (?:[A-Z][\w.'-]* ){1,4}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct)\b.*"
+    return f"{_full(chinese)} OR {_full(english)}"
 
 
 def _luhn() -> str:

@@ -144,7 +144,9 @@ def _detect(column: Column, detector: Detector, counts: DetectorCounts, rules: G
     if ratio is not None and ratio >= detector.is_ratio and counts.matched >= (1 if named else detector.min_matches):
         return _Detection(detector, ratio, Reason.IS)
     share = _ratio(counts.hits, counts.candidates)
-    if share is not None and detector.contains_ratio is not None and counts.hits and share >= detector.contains_ratio:
+    if share is None or detector.contains_ratio is None or counts.hits < (1 if named else detector.min_hits):
+        return None
+    if share >= detector.contains_ratio:
         return _Detection(detector, share, Reason.CONTAINS)
     return None
 

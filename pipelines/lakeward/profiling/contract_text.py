@@ -31,7 +31,10 @@ def _yaml_string(value: str) -> str:
 
 
 def _head(profile: Profile, name: str) -> Iterator[str]:
-    yield f"# Drafted from {profile.rows:,} records of one file ({profile.rejects:,} more could not be read). Correct it: it promises what you leave in."
+    files = "one file" if profile.files == 1 else f"{profile.files:,} files"
+    yield f"# Drafted from {profile.rows:,} records of {files} ({profile.rejects:,} more could not be read). Correct it: it promises what you leave in."
+    for drift in profile.drift:
+        yield f"# CHECK {_yaml_string(drift.file)}: lacks {_names(drift.missing)}; has beside the first file's: {_names(drift.own)}"
     yield "apiVersion: v3.2.0"
     yield "kind: DataContract"
     yield f"id: urn:lakeward:{name}"
@@ -45,6 +48,10 @@ def _head(profile: Profile, name: str) -> Iterator[str]:
     yield "  name: data"
     yield "  members:"
     yield "    - {username: owner, role: owner}      # who answers for it"
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return ", ".join(map(_yaml_string, columns)) or "no column"
 
 
 def _schema(profile: Profile, name: str) -> Iterator[str]:

@@ -93,8 +93,22 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileDrift:
+    """How the columns of one file differ from those of all files together.
+
+    Args:
+        missing: Columns that others have and it has not.
+        own: Columns that the first file has not.
+    """
+
+    file: str
+    missing: tuple[str, ...]
+    own: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One file.
+    """One file, or several of one form.
 
     Args:
         record_format: Format of its records; `nulls` are those that occur.
@@ -103,6 +117,8 @@ class Profile:
         rows: Number of readable records.
         rejects: Number of unreadable records.
         suffix: Suffix of the file's name, for the pattern of a drop folder.
+        files: Number of files that were read.
+        drift: Files whose columns differ.
     """
 
     record_format: RecordFormat
@@ -114,6 +130,8 @@ class Profile:
     columns: tuple[ColumnProfile, ...]
     key: Key
     times: Times | None
+    files: int = 1
+    drift: tuple[FileDrift, ...] = ()
 
     def column(self, name: str) -> ColumnProfile:
         """The column called `name`.

@@ -15,7 +15,7 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _VALUES = re.compile(
-    r"(?<!\d)1[3-9]\d{9}(?!\d)"  # mobile number in China
+    r"(?<!\d)1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"  # mobile number in China
     r"|(?<!\d)[1-9]\d{16}[\dXx](?![\dXx])"  # citizen's number, GB 11643
     r"|[\w.+-]+@[\w-]+\.\w+"
 )

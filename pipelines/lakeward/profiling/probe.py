@@ -4,7 +4,7 @@ import codecs
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
@@ -95,6 +95,12 @@ def _check_no_envelope(path: Path, record: Mapping[str, object], records: int) -
     for key, value in record.items():
         if records == 1 and isinstance(value, list) and len(value) > 1 and all(isinstance(item, dict) for item in value):
             raise UsageError("sample_json_envelope", file=path, key=key)
+
+
+def read_headers(engine: Engine, probe: FileProbe, inputs: Sequence[BatchInput]) -> dict[str, tuple[str, ...]]:
+    """Of several files in the form of the first: each one's own column names, by the file's."""
+    reports = engine.stage(tuple(inputs), probe.record_format, (_NO_COLUMN,)).reports
+    return {report.name: report.unknown for report in reports}
 
 
 def _probe_text(input_: BatchInput) -> FileProbe:

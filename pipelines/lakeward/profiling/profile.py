@@ -1,9 +1,10 @@
 """Profiles a file: probes it, reads it with the engine as in an ingest, tests types, measures."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, Kind
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import UsageError
@@ -13,31 +14,39 @@ from lakeward.engines.protocols import Engine
 from lakeward.profiling.columns import profile_columns
 from lakeward.profiling.content import detect_grades
 from lakeward.profiling.date_and_time import NONE_JOINED, find_date_and_time
-from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile
+from lakeward.profiling.findings import NUMBERS, ColumnProfile, FileDrift, Profile
 from lakeward.profiling.keys import find_key, find_time_column, measure_times
 from lakeward.profiling.naming import sql_names
 from lakeward.profiling.no_values import NULLS, find_tokens
-from lakeward.profiling.probe import FileProbe, probe_file, read_header
+from lakeward.profiling.probe import FileProbe, probe_file, read_header, read_headers
 from lakeward.profiling.type_candidates import STRING
 from lakeward.profiling.type_trials import StagedRecords, sample_texts
+from lakeward.sources.packing import PackingError, plain_suffix, unpack_beside
+
+# Most bytes that a packed sample may hold.
+LIMIT_BYTES = 4 << 30
 
 
-def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profile:
-    """Profile a file.
+def profile_file(engine: Engine, path: Path, sheet: str | None = None, others: Sequence[Path] = ()) -> Profile:
+    """What the file shows of itself, and files of its form together with it.
 
     Args:
         sheet: Sheet of a workbook; None for the only sheet with data.
+        others: Further files, read in the form of the first.
 
     Raises:
         UsageError: It is empty, can't be read, or has no header or no rows.
     """
-    probe = probe_file(path, sheet)
+    probe = probe_file(_unpack(path, engine.scratch / "sample"), sheet)
     headers = read_header(engine, probe)
+    inputs = (probe.input, *(_further_input(engine, probe, other, seq) for seq, other in enumerate(others, 2)))
+    by_file = read_headers(engine, probe, inputs) if others else {}
+    headers = tuple(dict.fromkeys((*headers, *(header for found in by_file.values() for header in found))))
     names = dict(zip(sql_names(headers), headers, strict=True))
-    staged, rows, rejects = _stage(engine, probe, names)
+    staged, rows, rejects = _stage(engine, probe, inputs, names)
     if joined := find_date_and_time(staged, names, rows):
         names = {joined[0]: " ".join(joined[1]), **names}
-        staged, rows, rejects = _stage(engine, probe, names, dict([joined]))
+        staged, rows, rejects = _stage(engine, probe, inputs, names, dict([joined]))
     texts = [column for column, type_ in engine.types(staged.rows).items() if column in names and type_.kind is Kind.STRING]
     tokens = find_tokens(staged, texts)
     record_format = replace(probe.record_format, nulls=("", *(token for token in NULLS if token in tokens.nulls)))
@@ -63,11 +72,34 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None) -> Profil
         sampled_records=probe.sampled_records,
         rows=rows,
         rejects=rejects,
-        suffix=path.suffix,
+        suffix=plain_suffix(path),
         columns=columns,
         key=key,
         times=times,
+        files=len(inputs),
+        drift=tuple(_drifts(by_file, headers)),
     )
+
+
+def _further_input(engine: Engine, probe: FileProbe, path: Path, seq: int) -> BatchInput:
+    plain = _unpack(path, engine.scratch / "sample")
+    return replace(probe.input, seq=seq, name=path.name, path=plain, size=plain.stat().st_size)
+
+
+def _drifts(by_file: Mapping[str, Sequence[str]], headers: Sequence[str]) -> Iterator[FileDrift]:
+    first = next(iter(by_file.values()), ())
+    for file, found in by_file.items():
+        missing = tuple(header for header in headers if header not in found)
+        own = tuple(header for header in found if header not in first)
+        if missing or own:
+            yield FileDrift(file=file, missing=missing, own=own)
+
+
+def _unpack(path: Path, folder: Path) -> Path:
+    try:
+        return unpack_beside(path, folder, LIMIT_BYTES)
+    except PackingError as error:
+        raise UsageError("sample_not_readable", file=path, found=error.code) from None
 
 
 def _with_unit_of_file(column: ColumnProfile, probe: FileProbe, units: Mapping[str, str]) -> ColumnProfile:
@@ -80,11 +112,15 @@ def _with_unit_of_file(column: ColumnProfile, probe: FileProbe, units: Mapping[s
 
 
 def _stage(
-    engine: Engine, probe: FileProbe, names: Mapping[str, str], joined: Mapping[str, tuple[str, ...]] = NONE_JOINED
+    engine: Engine,
+    probe: FileProbe,
+    inputs: tuple[BatchInput, ...],
+    names: Mapping[str, str],
+    joined: Mapping[str, tuple[str, ...]] = NONE_JOINED,
 ) -> tuple[StagedRecords, int, int]:
-    """Read the file once and keep its rows; how many rows and rejects there are."""
+    """Read the files once and keep their rows; how many rows and rejects there are."""
     columns = tuple(Column(column, STRING, header, joined_names=joined.get(column, ())) for column, header in names.items())
-    read = engine.stage((probe.input,), probe.record_format, columns)
+    read = engine.stage(inputs, probe.record_format, columns)
     rows = engine.materialise("profile_staged", f"SELECT {', '.join(map(identifier, names))}, _row FROM {read.rows}")
     counts = engine.fetch(f"SELECT (SELECT count(*) FROM {rows}) AS rows, (SELECT count(*) FROM {read.rejects}) AS rejects")[0]
     if not counts["rows"]:

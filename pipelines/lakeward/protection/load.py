@@ -65,6 +65,15 @@ def read_policy(text: str, file: str, columns: Collection[str]) -> tuple[Policy,
     return policy, policy_errors(document, faults)
 
 
+def role_titles(text: str, file: str) -> Mapping[str, Mapping[str, str]]:
+    """Role -> its title by language, also of a policy that has problems elsewhere.
+
+    Raises:
+        PolicyError: It can't be read at all.
+    """
+    return _roles(root_view(read_policy_document(text, file), [], KEYS))
+
+
 def read_policy_document(text: str, file: str) -> Document:
     """A policy file's values with their positions.
 

@@ -1,5 +1,6 @@
 """Checks the arguments of an expectation: known names, known columns, valid values."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -20,8 +21,16 @@ COLUMN_LIST_ARGUMENTS = ("column_list",)
 IGNORE_WORDS_OF_PAIRS, IGNORE_WORDS_OF_LISTS = (
     tuple(words[place] for words in (ALL_MISSING, ANY_MISSING, NEVER)) for place in (0, 1)
 )
-# The only expectation that can name a missing column, since it tests this.
-EXISTS_EXPECTATION = "expect_column_to_exist"
+# Expectations that may name a column that is not there: that is their question.
+EXISTENCE_EXPECTATIONS = ("expect_column_to_exist", "expect_table_columns_to_match_ordered_list")
+# Those that may expect no column at all.
+HEADER_EXPECTATIONS = ("expect_table_columns_to_match_ordered_list", "expect_table_columns_to_match_set")
+# Without an end they would say nothing, as sensor rules do: Great Expectations refuses them, and takes any number of the batch.
+CLOSED_EXPECTATIONS = ("expect_column_values_to_be_between", "expect_column_value_lengths_to_be_between")
+# Forms whose bounds may be infinite, and bins too.
+INFINITE_FORMS = (Form.AGGREGATE, Form.SCHEMA, Form.GX)
+_DATE_LENGTH = len("2026-03-01")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 INTERPOLATIONS = ("nearest", "lower", "higher", "midpoint", "linear")
 
 
@@ -52,15 +61,23 @@ def check_kwargs(contract: Contract, type_: str, kwargs: Mapping[str, Any], *, f
     for key in sorted(known.required):
         if kwargs.get(key) is None:
             raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected="a value")
-    for key, value in kwargs.items():
-        if key in ARGUMENT_SHAPES and known.form is not Form.SERIES and value is not None and not ARGUMENT_SHAPES[key][1](value):
-            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected=ARGUMENT_SHAPES[key][0])
-    if known.form is Form.SERIES:
-        _check_shapes(kwargs, file, entry_path)
+    _check_values(type_, kwargs, file, entry_path)
     _check_bounds(type_, kwargs, file, entry_path)
+    _check_finite(type_, kwargs, file, entry_path)
     _check_ignored(kwargs, file, entry_path)
     named = _check_condition(kwargs, file, entry_path)
-    _check_columns(contract, (*(() if type_ == EXISTS_EXPECTATION else columns_of(kwargs)), *named), file, entry_path)
+    _check_columns(contract, (*(() if type_ in EXISTENCE_EXPECTATIONS else columns_of(kwargs)), *named), file, entry_path)
+
+
+def _check_values(type_: str, kwargs: Mapping[str, Any], file: str, entry_path: str) -> None:
+    """Arguments have the shapes that their names, or the catalogue of sensor rules, ask for."""
+    if expectations()[type_].form is Form.SERIES:
+        _check_shapes(kwargs, file, entry_path)
+        return
+    for key, value in kwargs.items():
+        is_absent = value is None or (value == [] and type_ in HEADER_EXPECTATIONS)
+        if key in ARGUMENT_SHAPES and not is_absent and not ARGUMENT_SHAPES[key][1](value):
+            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected=ARGUMENT_SHAPES[key][0])
 
 
 def _check_shapes(kwargs: Mapping[str, Any], file: str, entry_path: str) -> None:
@@ -72,9 +89,28 @@ def _check_shapes(kwargs: Mapping[str, Any], file: str, entry_path: str) -> None
 
 
 def _check_bounds(type_: str, kwargs: Mapping[str, Any], file: str, entry_path: str) -> None:
-    open_ = kwargs.get("min_value") is None and kwargs.get("max_value") is None
-    if "min_value" in expectations()[type_].optional and type_.endswith("_between") and open_:
+    low, high = kwargs.get("min_value"), kwargs.get("max_value")
+    known = expectations()[type_]
+    is_closed = type_ in CLOSED_EXPECTATIONS or (known.form is Form.SERIES and "min_value" in known.optional)
+    if is_closed and low is None and high is None:
         raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg="min_value", expected="min_value, max_value or both")
+    ranges = (kwargs.get("quantile_ranges") or {}).get("value_ranges", ())
+    if any(_is_reversed(*ends) for ends in ((low, high), *ranges)):
+        raise SuiteError("suite_bounds_reversed", file=file, place=entry_path)
+
+
+def _check_finite(type_: str, kwargs: Mapping[str, Any], file: str, entry_path: str) -> None:
+    if expectations()[type_].form in INFINITE_FORMS or type_ == CLOSED_EXPECTATIONS[0]:
+        return
+    for key, value in kwargs.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise SuiteError("suite_kwarg", file=file, place=entry_path, kwarg=key, expected="a finite number")
+
+
+def _is_reversed(low: Any, high: Any) -> bool:
+    """Numbers, or texts that begin with a date; other texts have the order of their column."""
+    dates = all(isinstance(end, str) and _DATE.match(end) for end in (low, high))
+    return low[:_DATE_LENGTH] > high[:_DATE_LENGTH] if dates else _is_number(low) and _is_number(high) and low > high
 
 
 def _check_ignored(kwargs: Mapping[str, Any], file: str, entry_path: str) -> None:

@@ -1,5 +1,6 @@
 """Parses values of a suite, and writes them as SQL literals of the compared column."""
 
+import math
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,7 +59,7 @@ def literal(value: Any, type_: DataType, zone: str | None) -> str:
         ValueError: `value` can't be compared with `type_`; its text is what was expected.
     """
     known = parse_value(value, type_, zone)
-    if type_.kind is Kind.DOUBLE:
+    if type_.kind is Kind.DOUBLE or known in (math.inf, -math.inf):
         return f"CAST({text(repr(known))} AS DOUBLE)"
     if isinstance(known, datetime):
         return f"TIMESTAMPTZ {text(known.isoformat(sep=' '))}"

@@ -1,6 +1,5 @@
 """Reads the rules of a contract and a Great Expectations suite. Errors name the entry of the suite."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from lakeward.quality.rule import Dimension, Rule, Severity, rule_version
 from lakeward.quality.scope import Scope
 from lakeward.quality.series.arguments import ArgumentError
 from lakeward.quality.series.plan import compile_series_rule
+from lakeward.quality.suite_document import read_document
 
 # Great Expectations' severities, and their effect here. It has none for quarantine.
 GX_SEVERITIES = {"critical": Severity.QUARANTINE, "warning": Severity.WARN, "info": Severity.WARN}
@@ -67,7 +67,8 @@ def read_suite(contract: Contract, suite_text: str | None, file: str) -> tuple[R
     Raises:
         SuiteError: The suite is not valid, or names a column that is not in the contract.
     """
-    return tuple(_rule(contract, entry, file, index) for index, entry in enumerate(_entries(suite_text, file)))
+    entries = read_document(suite_text, file).entries if suite_text is not None else ()
+    return tuple(_rule(contract, entry, file, index) for index, entry in enumerate(entries))
 
 
 def derived_rules(contract: Contract) -> tuple[Rule, ...]:
@@ -89,25 +90,6 @@ def _derived_rule(prefix: str, column: str, *meaning: str) -> Rule:
         dimension=derived_dimension(prefix),
         columns=(column,),
     )
-
-
-def _entries(suite_text: str | None, file: str) -> list[Any]:
-    if suite_text is None:
-        return []
-    try:
-        suite = json.loads(suite_text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        raise SuiteError("suite_syntax", file=file, line=error.lineno, column=error.colno, problem=error.msg) from None
-    except ValueError as error:
-        raise SuiteError("suite_shape", file=file, place="-", expected="finite numbers", found=str(error)) from None
-    entries = suite.get("expectations") if isinstance(suite, dict) else None
-    if not isinstance(entries, list):
-        raise SuiteError("suite_shape", file=file, place="expectations", expected="a list", found=type(entries).__name__)
-    return entries
-
-
-def _refuse_constant(word: str) -> None:
-    raise ValueError(word)
 
 
 def _rule(contract: Contract, entry: Any, file: str, index: int) -> Rule:

@@ -123,6 +123,8 @@ class Scorecard:
         datasets: Datasets of the project, including those that have never run.
         results: Family name -> result; None if not measured yet, because its tables do not exist.
         proposed_keys: Dataset -> columns of a key that is not confirmed.
+        zone: IANA zone in which the page shows times.
+        role_titles: Role -> its title by language.
     """
 
     project: str
@@ -131,6 +133,8 @@ class Scorecard:
     results: Mapping[str, FamilyResult | None]
     _: KW_ONLY
     proposed_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    zone: str = "UTC"
+    role_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def figures(self) -> Iterator[Figure]:
         """Every number of the scorecard."""

@@ -3,7 +3,9 @@
 import html
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from lakeward.core.messages import Lang, text
 from lakeward.scorecard.figures import FamilyResult, FigureRow, Value
@@ -88,6 +90,19 @@ def figure(row: FigureRow | None, column: str, unit: str = "") -> Markup:
     return tag("button", shown, class_="n", data_c=column)
 
 
+def instant_figure(row: FigureRow, column: str, zone: str) -> Markup:
+    """An instant that opens: shown in `zone`, and to the query's own words, in UTC, where it opens."""
+    value = row.word(column)
+    if not value:
+        return figure(row, column)
+    return tag("button", local_instant(value, zone), class_="n", data_c=column, data_v=value)
+
+
+def local_instant(instant: str, zone: str) -> str:
+    """`YYYY-MM-DD HH:MM` of UTC as the clocks of `zone` show it."""
+    return f"{datetime.fromisoformat(instant).replace(tzinfo=UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
 def format_value(value: Value) -> str:
     """A value as text."""
     return f"{value:,}" if isinstance(value, int | Decimal) else value or "–"
@@ -99,12 +114,14 @@ def figure_attributes(reading: FamilyResult | None, row: FigureRow | None = None
     return {**named, "data_k": json.dumps(row.key, ensure_ascii=False)} if row else named
 
 
-def table(heads: Iterable[str], rows: Iterable[Markup], **attributes: object) -> Markup:
-    """A scrolling table; `heads` are message codes, empty for a column without a header."""
-    head = tag(
-        "thead", tag("tr", *(tag("th", bilingual(code) if code else "", scope="col", class_=_head_class(code)) for code in heads))
-    )
+def table(heads: Iterable[str | Markup], rows: Iterable[Markup], **attributes: object) -> Markup:
+    """A scrolling table; `heads` are message codes, empty for a column without a header, or markup."""
+    head = tag("thead", tag("tr", *(tag("th", _head(name), scope="col", class_=_head_class(name)) for name in heads)))
     return tag("div", tag("table", head, tag("tbody", *rows), **attributes), class_="scroll")
+
+
+def _head(name: str | Markup) -> str:
+    return name if isinstance(name, Markup) or not name else bilingual(name)
 
 
 def _head_class(code: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lakeward.core.messages import Lang
 from lakeward.scorecard.figures import Scorecard
-from lakeward.scorecard.markup import Markup, bilingual, join, tag
+from lakeward.scorecard.markup import Markup, bilingual, join, local_instant, tag
 from lakeward.scorecard.sections.access import access
 from lakeward.scorecard.sections.datasets import datasets
 from lakeward.scorecard.sections.grades import grades
@@ -76,7 +76,13 @@ def _banner(card: Scorecard) -> Markup:
         "div",
         tag("p", "Lakeward", class_="brand"),
         tag("h1", bilingual("card_title")),
-        tag("p", card.project, " · ", bilingual("card_made_at", at=card.made_at), class_="made"),
+        tag(
+            "p",
+            card.project,
+            " · ",
+            bilingual("card_made_at", at=local_instant(card.made_at, card.zone), zone=card.zone),
+            class_="made",
+        ),
     )
     skip = tag("a", bilingual("card_skip"), href="#rows", class_="skip")
     return tag(

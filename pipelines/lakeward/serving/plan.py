@@ -15,6 +15,9 @@ from lakeward.protection.policy import AccessDecision, Action, Policy
 
 Grades = Mapping[str, ColumnGrade]
 
+# Why a column is denied that only lacks an extra.
+NO_TOKENS = "serving_no_tokens"
+
 
 @dataclass(frozen=True, slots=True)
 class ServedColumn:
@@ -57,11 +60,13 @@ class Principal:
 
     Args:
         key_id: Id of the token key; None without one.
+        can_tokenise: The session can make tokens of a key.
     """
 
     role: str
     policy: Policy
     key_id: str | None = None
+    can_tokenise: bool = True
 
     def serve_table(self, contract: Contract, stored: TableInfo | None, grades: Grades) -> ServedTable:
         """The contract's table with the principal's access; columns that are not stored yet are left out."""
@@ -80,6 +85,7 @@ class Principal:
 
     def _serve_column(self, table: TableName, column: Column, grade: ColumnGrade | None) -> ServedColumn:
         decision = self.policy.decide(self.role, table, column.name, grade)
-        if decision.action is Action.TOKENISE and self.key_id is None:
-            decision = replace(decision, action=Action.DENY, why="serving_no_key")
+        if decision.action is Action.TOKENISE and (self.key_id is None or not self.can_tokenise):
+            why = "serving_no_key" if self.key_id is None else NO_TOKENS
+            decision = replace(decision, action=Action.DENY, why=why)
         return ServedColumn(column.name, column.type, decision, grade)

@@ -10,7 +10,7 @@ import duckdb
 
 from lakeward.contracts.model import Kind
 from lakeward.core.sql import identifier
-from lakeward.protection.masking import HIDDEN, TOKENISE, protected_expression
+from lakeward.protection.masking import HIDDEN, protected_expression
 from lakeward.protection.policy import Action
 from lakeward.serving.plan import ServedColumn
 
@@ -25,16 +25,16 @@ def mask_received_rows(
     """
     visible = [column for column in columns if column.decision.action is not Action.DENY]
     with duckdb.connect() as con:
-        if token is not None:
-            con.create_function(TOKENISE, token, ["VARCHAR"], "VARCHAR")
-        return [{column.name: _mask_value(con, column, row.get(column.name)) for column in visible} for row in rows]
+        return [{column.name: _mask_value(con, token, column, row.get(column.name)) for column in visible} for row in rows]
 
 
-def _mask_value(con: duckdb.DuckDBPyConnection, column: ServedColumn, value: Any) -> Any:
+def _mask_value(con: duckdb.DuckDBPyConnection, token: Callable[[str], str] | None, column: ServedColumn, value: Any) -> Any:
     if value is None or column.decision.action is Action.CLEAR:
         return value
     if column.type.kind is not Kind.STRING:
         return HIDDEN
+    if column.decision.action is Action.TOKENISE:
+        return token(str(value)) if token else HIDDEN
     name = identifier(column.name)
     query = f"SELECT {protected_expression(name, column.type, column.decision)} FROM (SELECT CAST($1 AS VARCHAR) AS {name})"
     return con.execute(query, [value]).fetchall()[0][0]

@@ -14,11 +14,13 @@ from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.source import FileDropSource
 from lakeward.core.clock import Clock, SystemClock
+from lakeward.core.drop_folder import DeliveredFile, delivered_files, drop_folder
 from lakeward.core.errors import InvariantError, MachineError
 from lakeward.core.names import Sha256
-from lakeward.sources.drop_folder import DeliveredFile, delivered_files, drop_folder
-from lakeward.sources.file_copy import CopyFile, copy_bytes, scratch_file, sync_folder
+from lakeward.core.workbook import check_legacy_reader, is_legacy_workbook
+from lakeward.sources.file_copy import CopyFile, CopyResult, copy_bytes, scratch_file, sync_folder
 from lakeward.sources.ledger import LandedFile, Ledger, LedgerEntry
+from lakeward.sources.packing import PackingError, packing_of, unpack_file
 from lakeward.sources.protocols import BatchLimit, ReceiveResult
 from lakeward.sources.sniff import format_fault
 
@@ -93,7 +95,7 @@ class FileDrop:
     def plan(self, start: int, limit: BatchLimit) -> int:
         """The end of the next batch: the files after `start` within the limit, at most `MAX_FILES`, at least one."""
         waiting = self._entries()[start : start + MAX_FILES]
-        sizes = itertools.accumulate(entry.landed.file.size for entry in waiting)
+        sizes = itertools.accumulate(entry.landed.content.size for entry in waiting)
         fitting = sum(1 for total in sizes if total <= limit.bytes)
         return start + min(len(waiting), max(fitting, 1))
 
@@ -116,7 +118,9 @@ class FileDrop:
             for entry in self._entries()[:end]:
                 if entry.received < oldest:
                     self._landed_path(entry.landed.sha256).unlink(missing_ok=True)
-        for copy in self.landed_folder.glob(".*.part"):
+        for entry in self._entries()[:end] if self._unpacked_folder.exists() else ():
+            (self._unpacked_folder / entry.landed.sha256).unlink(missing_ok=True)
+        for copy in (*self.landed_folder.glob(".*.part"), *self._unpacked_folder.glob(".*.part")):
             if _modified_at(copy) < now - ABANDONED_AFTER:
                 copy.unlink(missing_ok=True)
 
@@ -131,7 +135,7 @@ class FileDrop:
         return BatchInput(
             seq=entry.seq,
             name=landed.file.name,
-            path=self._landed_path(landed.sha256),
+            path=self._read_path(landed),
             sha256=landed.sha256,
             size=landed.file.size,
             format=landed.format,
@@ -146,14 +150,48 @@ class FileDrop:
                 copied = self.copy(folder / delivery.name, draft)
                 if copied.size != delivery.size or not _is_unchanged(folder, delivery):
                     return None
-                found = format_fault(draft, self.format)
-                if copied.sha256 not in known_contents:
+                fault, unpacked = self._examine(draft)
+                landed_file = LandedFile(delivery, copied.sha256, self.format, fault, unpacked=unpacked)
+                if landed_file.content.sha256 not in known_contents:
                     draft.replace(self._landed_path(copied.sha256))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise MachineError("landing_failed", file=delivery.name, folder=self.landed_folder, found=error.strerror) from error
-        return LandedFile(delivery, copied.sha256, self.format, found)
+        return landed_file
+
+    def _examine(self, draft: Path) -> tuple[str | None, CopyResult | None]:
+        """Why a file can't be read, if so, and what is packed in it, if something is."""
+        packing = packing_of(draft, is_workbook=self.format is FileFormat.XLSX)
+        if packing is None:
+            fault = format_fault(draft, self.format)
+            if fault is None and self.format is FileFormat.XLSX and is_legacy_workbook(draft):
+                check_legacy_reader(draft)  # before it is entered, so that it waits for the extra
+            return fault, None
+        try:
+            with scratch_file(self.landed_folder) as plain:
+                unpacked = unpack_file(draft, packing, plain, self.source.limit_bytes)
+                return format_fault(plain, self.format), unpacked
+        except PackingError as error:
+            return error.code, None
+
+    def _read_path(self, landed: LandedFile) -> Path:
+        """Where the file's content lies: the landed bytes, or what was packed in them, unpacked anew for each batch that reads it."""
+        received = self._landed_path(landed.sha256)
+        packing = packing_of(received) if landed.unpacked and received.exists() else None
+        if landed.unpacked is None or packing is None:
+            return received
+        path = self._unpacked_folder / landed.sha256
+        if not path.exists():
+            self._unpacked_folder.mkdir(parents=True, exist_ok=True)
+            with scratch_file(self._unpacked_folder) as draft:
+                unpack_file(received, packing, draft, landed.unpacked.size)
+                draft.replace(path)
+        return path
+
+    @property
+    def _unpacked_folder(self) -> Path:
+        return self.landed_folder / "unpacked"
 
     def _record(self, landed: Sequence[LandedFile]) -> int:
         try:

@@ -6,16 +6,16 @@ A manifest number can be taken once; a second process reads the ledger again. A 
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lakeward.contracts.record_format import FileFormat
+from lakeward.core.drop_folder import DeliveredFile
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Sha256
-from lakeward.sources.drop_folder import DeliveredFile
-from lakeward.sources.file_copy import scratch_file, sync_folder
+from lakeward.sources.file_copy import CopyResult, scratch_file, sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,20 @@ class LandedFile:
 
     Args:
         fault: Message code if it can't be read as `format`.
+        unpacked: Identity and size of what was packed in it; None: it is read as it was received.
     """
 
     file: DeliveredFile
     sha256: Sha256
     format: FileFormat
     fault: str | None
+    _: KW_ONLY
+    unpacked: CopyResult | None = None
+
+    @property
+    def content(self) -> CopyResult:
+        """What is read: the same whether it came packed or not."""
+        return self.unpacked or CopyResult(self.sha256, self.file.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,8 @@ class LedgerState:
 
     @property
     def contents(self) -> frozenset[Sha256]:
-        """Hashes of all received content."""
-        return frozenset(entry.landed.sha256 for entry in self.entries)
+        """All content that was received, unpacked."""
+        return frozenset(entry.landed.content.sha256 for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +110,9 @@ class Ledger:
             unseen = [landed_file for landed_file in landed if landed_file.file not in state.files]
             if not unseen:
                 return 0
-            new = {
-                landed_file.sha256: landed_file for landed_file in reversed(unseen) if landed_file.sha256 not in state.contents
-            }
-            inputs = [landed_file for landed_file in unseen if new.get(landed_file.sha256) is landed_file]
+            known = state.contents
+            new = {landed_file.content.sha256: landed_file for landed_file in reversed(unseen)}
+            inputs = [file for file in unseen if new[file.content.sha256] is file and file.content.sha256 not in known]
             manifest = {
                 "received": now.isoformat(),
                 "inputs": [_item(seq, landed_file) for seq, landed_file in enumerate(inputs, len(state.entries) + 1)],
@@ -141,10 +148,12 @@ class Ledger:
 
 
 def _item(seq: int, landed: LandedFile) -> dict[str, Any]:
-    return {"seq": seq, **asdict(landed.file), "sha256": landed.sha256, "format": landed.format, "fault": landed.fault}
+    item = {"seq": seq, **asdict(landed.file), "sha256": landed.sha256, "format": landed.format, "fault": landed.fault}
+    return item | ({"unpacked": asdict(landed.unpacked)} if landed.unpacked else {})
 
 
 def _entry(item: dict[str, Any], received: str) -> LedgerEntry:
     delivery = DeliveredFile(item["name"], item["size"], item["mtime_ns"])
-    landed = LandedFile(delivery, Sha256(item["sha256"]), FileFormat(item["format"]), item["fault"])
+    unpacked = CopyResult(Sha256(item["unpacked"]["sha256"]), item["unpacked"]["size"]) if "unpacked" in item else None
+    landed = LandedFile(delivery, Sha256(item["sha256"]), FileFormat(item["format"]), item["fault"], unpacked=unpacked)
     return LedgerEntry(item["seq"], landed, datetime.fromisoformat(received))

@@ -42,7 +42,7 @@ def tells(answer: CommandResult, code: int, *parts: str) -> None:
 
 
 FILES = {
-    "an archive under the name of a text": (b"PK\x03\x04" + b"\0" * 40, "a ZIP archive", "Next: unpack it", "a.csv"),
+    "an archive under the name of a text": (b"PK\x03\x04" + b"\0" * 40, "can't be unpacked to its end", "Next: test it", "a.csv"),
     "a half-written last line": (
         f"{HEADER}\n{csv_line('M1', 0, 1)}\n{SECRET},2026".encode(),
         "fewer fields than the header",

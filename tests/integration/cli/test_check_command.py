@@ -90,3 +90,42 @@ def test_no_project_is_needed_and_nothing_is_left_behind(folder: Path) -> None:
 
     assert (answer.code, answer.err) == (0, "")
     assert sorted(folder.iterdir()) == before
+
+
+def write_suite(folder: Path, suite: dict[str, object]) -> None:
+    (folder / "suite.json").write_text(json.dumps(suite), encoding="utf-8")
+
+
+def test_a_suite_of_great_expectations_before_1_is_judged_with_a_note(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = {"expectation_type": "expect_column_values_to_not_be_null", "kwargs": {"column": "t"}, "meta": {}}
+    write_suite(folder, {"expectation_suite_name": "s", "data_asset_type": None, "expectations": [entry]})
+
+    answer = check(capsys, folder, "good.csv")
+
+    assert answer.code == 0
+    assert "rename expectation_type to type" in answer.out
+    assert json.loads(check(capsys, folder, "good.csv", "--json").out)["suite_name"] == "s"
+
+
+def test_a_parameter_without_a_value_is_named_and_one_with_a_value_used(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kwargs = {"column": "t", "min_value": {"$PARAMETER": "lo"}, "max_value": {"$PARAMETER": "hi * 2"}}
+    suite = {"name": "p", "expectations": [{"type": "expect_column_values_to_be_between", "kwargs": kwargs}]}
+    write_suite(folder, suite)
+    refused = check(capsys, folder, "good.csv")
+    write_suite(folder, suite | {"suite_parameters": {"lo": 1, "hi": 15}})
+    judged = json.loads(check(capsys, folder, "good.csv", "--json").out)
+
+    assert (refused.code, "lo, hi" in refused.err) == (3, True)
+    assert judged["success"]
+    assert judged["results"][0]["expectation_config"]["kwargs"] == {"column": "t", "min_value": 1, "max_value": 30}
+
+
+def test_a_column_that_an_ordered_list_expects_and_the_file_lacks_is_a_failure(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = {"type": "expect_table_columns_to_match_ordered_list", "kwargs": {"column_list": ["名", "t", "none"]}}
+    write_suite(folder, {"name": "s", "expectations": [entry]})
+
+    answer = check(capsys, folder, "good.csv", "--json")
+
+    assert (answer.code, json.loads(answer.out)["success"]) == (1, False)

@@ -95,8 +95,8 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 22 + b"\x09\0" + b"\0" 
     ("content", "message"),
     [
         (COMPOUND + "EncryptedPackage".encode("utf-16-le"), "encrypted with a password"),
-        (COMPOUND + "Workbook".encode("utf-16-le"), "binary Office format from before 2007"),
-        (b"PK\x03\x04 xl/ and then nothing", "can't be read (reject_workbook_damaged)"),
+        (COMPOUND + "Workbook".encode("utf-16-le"), "can't be read (The workbook can't be read"),
+        (b"PK\x03\x04 xl/ and then nothing", "can't be read (The workbook can't be read"),
     ],
 )
 def test_what_is_no_workbook_to_read_says_what_to_do(capsys, root, tmp_path, content, message):

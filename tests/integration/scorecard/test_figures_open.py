@@ -1,5 +1,6 @@
 """Every number of the scorecard opens, to the number that is shown."""
 
+import copy
 import json
 
 import pytest
@@ -10,7 +11,10 @@ from lakeward.core.names import TableName
 from lakeward.flows import build_scorecard, decide_grade, ingest_dataset, list_grades, list_runs, open_figure, read_scorecard
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.grading.decide import GradeChoice
-from support.plant import csv_line
+from lakeward.quality.rule import Severity
+from lakeward.scorecard.markup import bilingual
+from lakeward.scorecard.sections.datasets import SEVERITIES
+from support.plant import SUITE, csv_line
 
 FAMILIES = {"totals", "datasets", "history", "dimensions", "trend", "dataset_dimensions", "rules", "reasons", "lineage", "lineage_totals", "ageing"}  # fmt: skip
 GOVERNED = FAMILIES | {"grades", "dataset_grades", "items", "domains", "readiness"}
@@ -103,6 +107,31 @@ def test_access_is_counted_by_role(governed):
             con.sql("SELECT * FROM bronze.press_line")
     (row,) = read_scorecard(governed.settings).results["access"].rows
     assert (row.key, row["queries"], row["allowed"], row["refused"]) == (("analyst",), 2, 1, 1)
+
+
+def test_the_page_shows_rules_of_every_severity(empty):
+    suite = copy.deepcopy(SUITE)
+    suite["expectations"] += [
+        {
+            "type": "expect_table_row_count_to_be_between",
+            "kwargs": {"min_value": 1},
+            "meta": {"lakeward": {"id": severity, "severity": severity}},
+        }
+        for severity in ("warn", "halt")
+    ]
+    empty.suite(suite)
+    empty.drop("a.csv", csv_line("M1", 0, 20))
+    ingest_dataset(empty.settings, "press_line")
+    page = build_scorecard(empty.settings).read_text(encoding="utf-8")
+    assert all(f"<td>{bilingual(SEVERITIES[severity])}</td>" in page for severity in ("warn", "halt", "quarantine"))
+    assert set(SEVERITIES) == set(Severity)
+
+
+def test_a_policy_that_is_broken_does_not_stop_the_page(ran):
+    policy = ran.root / "expectations" / "policies" / "serving.yaml"
+    policy.parent.mkdir(parents=True, exist_ok=True)
+    policy.write_text("roles: [", encoding="utf-8")
+    assert build_scorecard(ran.settings).is_file()
 
 
 def test_what_no_table_holds_is_unknown_and_never_zero(ran):

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,47 @@ def test_tokens_need_a_key_and_join_the_same_person(settings, tmp_path):
     assert len({token for row in tokens[:2] for token in row}) == 4
     assert not any(secret in str(tokens) for secret in SECRETS)
     assert "0123456789abcdef" not in views
+
+
+PLAIN_INSTALL = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+sys.modules |= {"numpy": None, "pandas": None, "pyarrow": None}
+from lakeward.core.errors import ProtectionError
+from lakeward.core.settings import Settings
+from lakeward.flows import check_machine, run_policy_tests
+from support.served_lake import connect_as
+settings = replace(Settings(start=Path(sys.argv[1])), token_key_file=Path(sys.argv[2]))
+with connect_as(settings, "engineer") as con:
+    rows = con.sql("select * from silver.orders")
+    assert rows.columns and not {"phone", "id_number"} & set(rows.columns), rows.columns
+    assert len(rows.fetchall()) == 3
+    print(con.explain_mask("silver.orders.phone").why)
+    try:
+        con.sql("select phone from silver.orders").fetchall()
+    except ProtectionError as refused:
+        print(refused)
+print([(row.ok, row.needed, row.repair) for row in check_machine(settings) if "tokens" in row.check])
+"""
+
+
+def test_without_numpy_a_column_of_tokens_is_denied_and_the_extra_named(settings, tmp_path):
+    words = (sys.executable, "-c", PLAIN_INSTALL, settings.start, key_file(tmp_path))
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "numpy is missing" in done.stdout
+    assert done.stdout.count("pip install '/path/to/the/clone[tokens]'") == 3
+    assert "(False, True," in done.stdout
+
+
+def test_a_policy_with_tokens_is_tested_without_numpy():
+    code = "import sys; sys.modules['numpy'] = None; from lakeward.serving.example import *; from lakeward.contracts.model import Kind\n"
+    code += "decision = AccessDecision(action=Action.TOKENISE, rule='r', why='', ask='')\n"
+    code += "print(mask_example('19900004321', DataType(Kind.STRING), decision))"
+    done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
+    assert len(done.stdout.strip()) == len("066b7d85:7e95422b6d17cf2f6ce88c73327b11cf")
 
 
 def test_key_that_others_can_read_opens_no_session(settings, tmp_path):

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from lakeward.contracts.record_format import FileFormat
+from lakeward.core.drop_folder import DeliveredFile
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import sha256
-from lakeward.sources.drop_folder import DeliveredFile
 from lakeward.sources.ledger import LandedFile, Ledger
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)

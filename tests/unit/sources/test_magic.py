@@ -74,7 +74,7 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 22 + b"\x09\0" + b"\0" 
         (b"PK\x03\x04...", None),
         (b"a,b\n1,2\n", "file_not_workbook"),
         (b"", "file_not_workbook"),
-        (COMPOUND + "Workbook".encode("utf-16-le"), "file_workbook_old"),
+        (COMPOUND + "Workbook".encode("utf-16-le"), None),
         (COMPOUND + "EncryptedPackage".encode("utf-16-le"), "file_workbook_locked"),
     ],
 )

@@ -15,6 +15,10 @@ __all__ = ["Lang", "catalogue", "text"]
 # An entry begins with its code at the margin and goes on to the next code.
 ENTRY = re.compile(r"^((\w+):.*(?:\n(?!\w).*)*)", re.MULTILINE)
 
+# Facts that say why, and beginnings of codes that say why a file or a record is not read.
+CONSEQUENCE = re.compile(r"([;.；。] ?(the whole file is set aside|整个文件被拒收))?[.。]$", re.IGNORECASE)
+REASONS, CODED = ("reason", "found", "why"), ("file_", "reject_")
+
 
 class Lang(StrEnum):
     """A language that every text exists in."""
@@ -50,4 +54,13 @@ def text(code: str, lang: Lang, /, **facts: object) -> str:
         KeyError: No such code, language or fact: our bug, caught by the convention tests.
     """
     name, _, step = code.partition(".")
-    return _entry(name)[f"{lang}_next" if step else str(lang)].format(**facts)
+    words = {fact: _in_words(value, lang) if fact in REASONS else value for fact, value in facts.items()}
+    return _entry(name)[f"{lang}_next" if step else str(lang)].format(**words)
+
+
+def _in_words(value: object, lang: Lang) -> object:
+    """The text of a reason that is a code, without what becomes of the file and the last full stop: it stands in another text."""
+    if not isinstance(value, str) or not value.startswith(CODED) or value not in _written():
+        return value
+    words = _entry(value)[str(lang)]
+    return value if "{" in words else CONSEQUENCE.sub("", words)

@@ -10,9 +10,24 @@ Formulas are read as their stored results; macros and other parts are ignored.
 
 from lakeward.core.workbook.cells import ERRORS
 from lakeward.core.workbook.headers import column_names
+from lakeward.core.workbook.legacy import check_legacy_reader
 from lakeward.core.workbook.merges import CellRange, MergedCells
+from lakeward.core.workbook.opening import COMPOUND, is_legacy_workbook, open_workbook
 from lakeward.core.workbook.package import Sheet, Workbook
 from lakeward.core.workbook.sheets import Row
 from lakeward.core.workbook.xml import UnreadableError
 
-__all__ = ["ERRORS", "CellRange", "MergedCells", "Row", "Sheet", "UnreadableError", "Workbook", "column_names"]
+__all__ = [
+    "COMPOUND",
+    "ERRORS",
+    "CellRange",
+    "MergedCells",
+    "Row",
+    "Sheet",
+    "UnreadableError",
+    "Workbook",
+    "check_legacy_reader",
+    "column_names",
+    "is_legacy_workbook",
+    "open_workbook",
+]

@@ -25,10 +25,13 @@ _MAX_PLAIN_DIGITS = 21
 # ECMA-376 part 1, 22.4.2.4: escapes of characters that XML does not allow, and of carriage returns.
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
+# What stands for a formula whose result the file does not hold: the program that wrote it never calculated it. No form of Excel's.
+UNCALCULATED = "#NOT_CALCULATED!"
 # Error values of cells (ECMA-376 part 1, 18.17.3, and those that newer versions of Excel added).
 ERRORS = (
     *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"),
     *("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#UNKNOWN!", "#CONNECT!", "#BUSY!"),
+    UNCALCULATED,
 )
 
 

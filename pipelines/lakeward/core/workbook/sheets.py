@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import IO
 
-from lakeward.core.workbook.cells import CellReader, unescape
+from lakeward.core.workbook.cells import UNCALCULATED, CellReader, unescape
 from lakeward.core.workbook.merges import ROWS, column_number
 from lakeward.core.workbook.styles import NumberFormat
 from lakeward.core.workbook.xml import LocalNames, UnreadableError, new_parser, parse
@@ -34,7 +34,7 @@ class SheetRows:
         self._text: str | None = None
         self._value: str | None = None
         self._row = self._column = self._characters = self._phonetic = 0
-        self._ended = False
+        self._ended = self._has_formula = False
 
     def __iter__(self) -> Iterator[Row]:
         parser = new_parser()
@@ -48,8 +48,10 @@ class SheetRows:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = self._local_names[name]
         if name == "c":
-            self._attributes, self._value = attributes, None
+            self._attributes, self._value, self._has_formula = attributes, None, False
             self._column = self._column_number(attributes["r"]) if "r" in attributes else self._column + 1
+        elif name == "f":
+            self._has_formula = True
         elif name == "v" or (name == "t" and not self._phonetic):
             self._text = ""
         elif name == "rPh":
@@ -95,6 +97,8 @@ class SheetRows:
         """Store the cell's text; a cell with only a style has none."""
         kind, style, value = self._attributes.get("t", "n"), int(self._attributes.get("s", "0")), self._value
         if not value and (value is None or kind == "n"):
+            if self._has_formula:
+                self._cells[self._column] = UNCALCULATED
             return
         text, how = self._reader.cell_text(kind, style, value)
         self._cells[self._column] = text

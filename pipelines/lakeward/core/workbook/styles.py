@@ -49,7 +49,12 @@ def number_formats(elements: Iterable[tuple[str, dict[str, str]]]) -> tuple[Numb
             inside = name == "cellXfs"
         elif name == "xf" and inside:
             numbers.append(int(attributes.get("numFmtId", "0")))
-    return tuple(parse_format_code(codes[n]) if n in codes else _BUILT_IN.get(n, NumberFormat.NUMBER) for n in numbers)
+    return tuple(number_format(number, codes.get(number)) for number in numbers)
+
+
+def number_format(number: int, code: str | None) -> NumberFormat:
+    """How the format of this number shows a number, by its code where the file spells it out."""
+    return _BUILT_IN.get(number, NumberFormat.NUMBER) if code is None else parse_format_code(code)
 
 
 def parse_format_code(code: str) -> NumberFormat:

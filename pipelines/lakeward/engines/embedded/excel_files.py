@@ -16,7 +16,7 @@ from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, holds_va
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import literal
-from lakeward.core.workbook import MergedCells, Row, UnreadableError, Workbook, column_names
+from lakeward.core.workbook import MergedCells, Row, UnreadableError, Workbook, column_names, open_workbook
 from lakeward.engines.reading.footers import above_footer
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.staging_queries import StagingQueries, match_fault_detail, rejects_select, rows_select
@@ -35,7 +35,7 @@ def read_excel(
     reading = StagingQueries(DUCKDB)
     for file in files:
         try:
-            with Workbook(file.path, record_format.sheet_limit_bytes) as book:
+            with open_workbook(file.path, record_format.sheet_limit_bytes) as book:
                 copy = _copy_sheet(book, record_format, columns, scratch / f"{file.seq}.jsonl")
         except UnreadableError as error:
             reading.reject_file(file, error.code)

@@ -3,7 +3,11 @@
 Settings that affect results (zone, ANSI mode, case) are always set on our session, settings of speed only if not set already.
 """
 
+import os
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +54,7 @@ _QUOTING_LOGGERS = (
     "org.apache.spark.sql.execution.datasources.FileFormatWriter",
     "org.apache.spark.sql.errors.QueryExecutionErrors",
 )
+_STDERR = 2  # the descriptor that a child inherits, whatever `sys.stderr` is
 _LOCAL_SPEED_SETTINGS = {"spark.sql.shuffle.partitions": "4"}
 
 
@@ -84,9 +89,24 @@ def _start_spark(settings: SparkSettings) -> SparkSession:
     for name, value in own.items():
         builder = builder.config(name, value)
     try:
-        return builder.getOrCreate()
+        with nullcontext() if settings.verbose else _silent_stderr():
+            return builder.getOrCreate()
     except (PySparkException, Py4JError) as error:
         raise MachineError("spark_not_started", master=settings.master or "-") from error
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Java says things before any setting of Spark holds; a process that is started here has no error stream for all its life."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _STDERR)
+        yield
+    finally:
+        os.dup2(kept, _STDERR)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _silence_loggers(session: SparkSession) -> None:

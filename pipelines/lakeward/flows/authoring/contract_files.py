@@ -54,7 +54,9 @@ def _lint_dataset(workspace: Workspace, name: str) -> list[FileProblem]:
 def _located(problem: Problem, file: str) -> FileProblem:
     place = {"file": file, "line": problem.line, "column": problem.column}
     facts = {**place, **problem.facts}
-    return FileProblem(file=file, line=problem.line, column=problem.column, code=problem.code, facts=facts)
+    return FileProblem(
+        file=file, line=problem.line, column=problem.column, code=problem.code, facts=facts, standard=problem.standard
+    )
 
 
 def _lint_suite(workspace: Workspace, name: str) -> list[FileProblem]:

@@ -1,19 +1,56 @@
 """Creates a dataset from a user's file: drafts of contract and suite, and the file in its drop folder."""
 
 import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from lakeward.core.drop_folder import visible_files
 from lakeward.core.errors import UsageError
 from lakeward.core.names import DATASET_NAME
 from lakeward.core.settings import Settings
-from lakeward.flows.base.workspace import open_workspace
-from lakeward.profiling import draft, profile_file
+from lakeward.flows.base.answers import Notice, fields_of
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.profiling import Profile, draft, profile_file
+from lakeward.sources.packing import plain_suffix
+
+# Files that are looked at: more cost minutes, and show little more.
+MAX_FILES = 50
+# Names in one message.
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftedDataset:
+    """A dataset that was drafted.
+
+    Args:
+        folder: Folder of its contract and suite.
+        notes: How the files differ from each other, and which were left aside, as messages.
+    """
+
+    folder: Path
+    notes: tuple[Notice, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """`folder, notes`."""
+        return fields_of(self)
 
 
 def draft_dataset(settings: Settings, name: str, sample: Path, sheet: str | None = None) -> Path:
-    """Write `expectations/datasets/<name>/` and copy `sample` into its drop folder; returns the dataset's folder.
+    """The folder of `draft_from_files` from one sample.
+
+    Raises: as it does.
+    """
+    return draft_from_files(settings, name, [sample], sheet).folder
+
+
+def draft_from_files(settings: Settings, name: str, samples: Sequence[Path], sheet: str | None = None) -> DraftedDataset:
+    """Write `expectations/datasets/<name>/` and put the samples into its drop folder.
 
     Args:
+        samples: Files of one form, or folders of such.
         sheet: Sheet of a workbook; None for the only sheet with data.
 
     Raises:
@@ -25,14 +62,52 @@ def draft_dataset(settings: Settings, name: str, sample: Path, sheet: str | None
         raise UsageError("dataset_name_invalid", found=name)
     if folder.exists():
         raise UsageError("dataset_exists", dataset=name, folder=folder)
-    if not sample.is_file():
-        raise UsageError("sample_not_found", file=sample)
+    files, aside = _choose_files(samples)
     with workspace.engine() as engine:
-        contract, suite = draft(profile_file(engine, sample, sheet), name, workspace.project.zone)
+        profile = profile_file(engine, files[0], sheet, files[1:MAX_FILES])
+        contract, suite = draft(profile, name, workspace.project.zone)
     folder.mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(contract, encoding="utf-8")
     (folder / "suite.json").write_text(suite, encoding="utf-8")
+    for file in files:
+        put_sample(workspace, name, file)
+    return DraftedDataset(folder=folder, notes=tuple(_notes(profile, files, aside)))
+
+
+def _choose_files(samples: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """The files of the commonest ending, in order, and those left aside."""
+    found: list[Path] = []
+    for sample in samples:
+        if not sample.exists():
+            raise UsageError("sample_not_found", file=sample)
+        found += sorted(visible_files(sample)) if sample.is_dir() else [sample]
+    if not found:
+        raise UsageError("sample_not_found", file=samples[0])
+    files = [file for file in dict.fromkeys(found) if not file.is_dir()]
+    suffix = Counter(map(plain_suffix, files)).most_common(1)[0][0]
+    chosen = [file for file in files if plain_suffix(file) == suffix]
+    return chosen, [file for file in files if file not in chosen]
+
+
+def _notes(profile: Profile, files: Sequence[Path], aside: Sequence[Path]) -> Iterator[Notice]:
+    for drift in profile.drift:
+        facts = {"file": drift.file, "missing": ", ".join(drift.missing) or "-", "own": ", ".join(drift.own) or "-"}
+        yield Notice("new_drift", facts)
+    if len(files) > MAX_FILES:
+        yield Notice("new_files_not_read", {"count": len(files) - MAX_FILES, "read": MAX_FILES})
+    if aside:
+        names = ", ".join(file.name for file in aside[:SHOWN]) + (", …" if len(aside) > SHOWN else "")
+        yield Notice("new_files_aside", {"count": len(aside), "files": names})
+
+
+def put_sample(workspace: Workspace, name: str, sample: Path) -> None:
+    """Put `sample` into the dataset's drop folder; a file that lies there already is received as it is."""
     drop = workspace.project.root / "inbox" / name
     drop.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(sample, drop / sample.name)
-    return folder
+    if sample.resolve().is_relative_to(drop.resolve()):
+        return
+    target, number = drop / sample.name, 1
+    while target.exists():  # two folders may have files of one name
+        number += 1
+        target = drop / f"{number}_{sample.name}"
+    shutil.copy2(sample, target)

@@ -49,6 +49,7 @@ class FileProblem:
         column: From 1; for a rule without a known place, the name of the data column.
         code: Message code.
         facts: Values that fill the message.
+        standard: Whether the contract departs from the Open Data Contract Standard there; otherwise it only cannot run here.
     """
 
     file: str
@@ -56,9 +57,10 @@ class FileProblem:
     column: int | str | None
     code: str
     facts: Mapping[str, object]
+    standard: bool = False
 
     def as_dict(self) -> dict[str, object]:
-        """`file, line, column, code, facts`."""
+        """`file, line, column, code, facts, standard`."""
         return fields_of(self)
 
 

@@ -16,12 +16,12 @@ from lakeward.flows.base import lineage_events, pinning
 from lakeward.flows.base.batch_context import BatchContext, BatchStep, OnStep, ignore_step
 from lakeward.flows.base.lineage_events import query_lineage, trace_step
 from lakeward.flows.base.pinning import Definition, PinnedBatch
-from lakeward.flows.base.report import Counts, RunReport
+from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
 from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
-from lakeward.flows.batch.judge import judge_batch, suite_label
+from lakeward.flows.batch.judge import judge_batch, suite_label, suite_warnings
 from lakeward.flows.batch.publish import publish_gold
 from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.flows.batch.windows import check_windows, find_touched_windows, new_ranges, restrict_to_windows, within
@@ -107,9 +107,8 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
         finished = list(take_until_halted(Curation(workspace, engine, run_id, on_step).run(definition)))
         missing = missing_inputs(engine, contract)
     workspace.deliver_lineage()
-    return summarise_run(
-        name, run_id, finished, tuple(("input_missing", {"table": str(table)}) for table in missing), workspace.weights
-    )
+    empty: Warnings = tuple(("input_missing", {"table": str(table)}) for table in missing)
+    return summarise_run(name, run_id, finished, (*suite_warnings(name, candidate.suite), *empty), workspace.weights)
 
 
 def missing_inputs(engine: Engine, contract: Contract) -> list[TableName]:

@@ -69,7 +69,7 @@ def record_halt(context: BatchContext, flow: str, counts: Counts, halt: BatchHal
         seconds=seconds,
         halted=halt.rules,
     )
-    log.warning("batch_halted", extra=finished.log_fields())
+    log.info("batch halted", extra=finished.log_fields())
     return finished
 
 

@@ -25,12 +25,13 @@ from lakeward.flows.base.batch_context import (
 from lakeward.flows.base.lineage_events import query_lineage, trace_step
 from lakeward.flows.base.pinning import Definition, PinnedBatch
 from lakeward.flows.base.report import Counts, RunReport, Warnings
+from lakeward.flows.base.untaken import untaken_files
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.arrivals import arrival_verdicts, null_notes
 from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
 from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
-from lakeward.flows.batch.judge import JudgedBatch, judge_batch, suite_label
+from lakeward.flows.batch.judge import JudgedBatch, judge_batch, suite_label, suite_warnings
 from lakeward.flows.batch.publish import publish_silver
 from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.batch.receive import receive_batch
@@ -177,9 +178,10 @@ def _run_ingest(settings: Settings, name: str, on_step: OnStep, *, rebuilding: b
             definition = apply(engine, candidate, run_id, workspace.clock)
             finished = [*complete, *take_until_halted(chain(ingest.finish_planned(definition), ingest.ingest_new(definition)))]
     workspace.deliver_lineage()
-    return summarise_run(
-        name, run_id, finished, tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled), workspace.weights
-    )
+    unsettled: Warnings = tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled)
+    untaken: Warnings = tuple((notice.code, dict(notice.facts)) for notice in untaken_files(workspace, contract))
+    warnings = (*suite_warnings(name, candidate.suite), *unsettled, *untaken)
+    return summarise_run(name, run_id, finished, warnings, workspace.weights)
 
 
 def bronze_rows(context: BatchContext) -> str:

@@ -12,11 +12,13 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base.batch_context import INTEGER, BatchContext
 from lakeward.flows.base.pinning import Reprocess
+from lakeward.flows.base.report import Warnings
 from lakeward.flows.batch.series import NO_PRIOR_STATE, PriorState, judge_series, prior_state
 from lakeward.quality.gx import judge_with_gx
 from lakeward.quality.plan import JudgePlan, compile_plan, diverting_rule_ids, needs_row_ids
 from lakeward.quality.rule import Verdict
 from lakeward.quality.suite import load_rules
+from lakeward.quality.suite_document import read_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,13 @@ CONTRACT_RULE_TYPES = ("type", "required", "key")
 def unreleasable_rules(verdicts: Iterable[Verdict]) -> frozenset[str]:
     """Ids of the rules that quarantine rows even when a steward releases them."""
     return diverting_rule_ids(verdict for verdict in verdicts if verdict.rule.type in CONTRACT_RULE_TYPES)
+
+
+def suite_warnings(name: str, suite_text: str | None) -> Warnings:
+    """What a person should know of the dataset's suite though it can be used."""
+    if suite_text is None or not read_document(suite_text, suite_label(name)).is_converted:
+        return ()
+    return (("suite_before_1", {"file": suite_label(name)}),)
 
 
 def suite_label(dataset: str) -> str:

@@ -50,7 +50,10 @@ def check_data(data: object, suite: object, settings: Settings, failing_rows: Pa
         )
         if failing_rows:
             _write_failing(engine, subject, plan, answers, failing_rows)
-        return validation_result(loaded_suite.content, loaded_suite.entries, answers.verdicts, show_values=subject.show_values)
+        result = validation_result(loaded_suite.content, loaded_suite.entries, answers.verdicts, show_values=subject.show_values)
+    if loaded_suite.document.is_converted:
+        result["meta"]["lakeward"] = {"converted_from": loaded_suite.file}
+    return result
 
 
 def explain_check(data: object, suite: object, settings: Settings) -> list[CheckStep]:

@@ -1,35 +1,58 @@
 """Finds the data files under a path and their formats, from names and first bytes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import DataError
 from lakeward.engines.external import ExternalData, ExternalFormat
+from lakeward.sources.packing import PackingError, plain_suffix, unpack_beside
 from lakeward.sources.sniff import guess_format
 
 PARQUET = (".parquet", ".pq")
 JSON = (".json", ".jsonl", ".ndjson")
-TEXT = (".csv", ".tsv", ".txt", ".xlsx")
+TEXT = (".csv", ".tsv", ".txt", ".xlsx", ".xls")
+# Most bytes that a packed file may hold.
+LIMIT_BYTES = 4 << 30
 # Marker files such as `_SUCCESS` and `.part-0.crc` are not data.
 _HIDDEN = ("_", ".")
 
 
-def resolve_data(path: Path) -> ExternalData | tuple[Path, ...]:
+@dataclass(frozen=True, slots=True)
+class TextFiles:
+    """Files of text: where each lies, unpacked if it was packed, and how messages name it."""
+
+    files: tuple[Path, ...]
+    names: tuple[str, ...]
+
+
+def resolve_data(path: Path, scratch: Path) -> ExternalData | TextFiles:
     """The data at `path`: files with their own types, or text files.
+
+    Args:
+        scratch: Folder that packed files are unpacked into.
 
     Raises:
         DataError: `path` does not exist, or has no data files, or files of more than one format.
     """
     if (path / "_delta_log").is_dir():
         return ExternalData(ExternalFormat.DELTA, (path.absolute(),))
-    files = _files(path)
+    received = _files(path)
+    files = tuple(_unpack(file, scratch / "unpacked") for file in received)
     carriers = [_carrier(file) for file in files]
     if len(set(carriers)) > 1:
         differing = next(index for index, carrier in enumerate(carriers) if carrier is not carriers[0])
         kinds = {"expected": carriers[0] or FileFormat.CSV, "found": carriers[differing] or FileFormat.CSV}
-        raise DataError("data_files_differ", file=files[differing], first=files[0], column="*", **kinds)
-    return ExternalData(carriers[0], files) if carriers[0] else files
+        raise DataError("data_files_differ", file=received[differing], first=received[0], column="*", **kinds)
+    return ExternalData(carriers[0], files) if carriers[0] else TextFiles(files, tuple(map(str, received)))
+
+
+def _unpack(file: Path, folder: Path) -> Path:
+    try:
+        return unpack_beside(file, folder, LIMIT_BYTES)
+    except PackingError as error:
+        raise DataError("data_not_unpacked", file=file, reason=error.code) from None
 
 
 def _files(path: Path) -> tuple[Path, ...]:
@@ -37,7 +60,7 @@ def _files(path: Path) -> tuple[Path, ...]:
         return _check_not_empty(path, [path])
     if not path.is_dir():
         raise DataError("data_not_found", found=path)
-    data_files = [file for file in path.rglob("*") if file.suffix.lower() in (*PARQUET, *JSON, *TEXT) and file.is_file()]
+    data_files = [file for file in path.rglob("*") if plain_suffix(file) in (*PARQUET, *JSON, *TEXT) and file.is_file()]
     return _check_not_empty(path, sorted(file for file in data_files if not _is_hidden(file.relative_to(path))))
 
 

@@ -109,7 +109,7 @@ def _with_project_times(workspace: Workspace, table: TableName, contract: Contra
 
 
 def _path_subject(engine: Engine, path: Path) -> CheckSubject:
-    outside = resolve_data(path)
+    outside = resolve_data(path, engine.scratch)
     if isinstance(outside, ExternalData):
         return _attach(engine, outside, str(path))
     staged, columns = stage_text_files(engine, outside)

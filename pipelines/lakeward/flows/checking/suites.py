@@ -11,6 +11,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import SuiteError
 from lakeward.quality.rule import Rule
 from lakeward.quality.suite import read_suite
+from lakeward.quality.suite_document import SuiteDocument, read_document
 
 # Name in messages of a suite that is not a file.
 INLINE_SUITE = "suite"
@@ -31,14 +32,22 @@ class Suite:
     @property
     def content(self) -> dict[str, Any]:
         """The parsed suite; only valid after `suite_rules`."""
-        content: dict[str, Any] = json.loads(self.text)
+        content = dict(self.document.content)
         return content if content.get("name") else content | {"name": Path(self.file).stem}
 
     @property
+    def document(self) -> SuiteDocument:
+        """The suite in the form of Great Expectations 1, parameters filled in.
+
+        Raises:
+            SuiteError: It is none.
+        """
+        return read_document(self.text, self.file)
+
+    @property
     def entries(self) -> list[dict[str, Any]]:
-        """Its expectations, as written."""
-        entries: list[dict[str, Any]] = self.content["expectations"]
-        return entries
+        """Its expectations, as they are judged."""
+        return list(self.document.entries)
 
 
 def load_suite(suite: object) -> Suite:

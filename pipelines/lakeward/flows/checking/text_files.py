@@ -6,13 +6,13 @@ JSON and for Great Expectations, and so is an identifier: digits with a leading 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.core.errors import DataError, UsageError
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
+from lakeward.flows.checking.files import TextFiles
 from lakeward.flows.checking.reserved_names import check_reserved_names
 from lakeward.profiling.probe import FileProbe, probe_file, read_header
 from lakeward.profiling.type_candidates import IDENTIFIER, STRING, TypeCandidate
@@ -27,39 +27,45 @@ TYPES = tuple(DataType(kind) for kind in (Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEA
 _BOOLEAN_WORDS = ("true", "false")
 
 
-def stage_text_files(engine: Engine, files: Sequence[Path]) -> tuple[StagedRecords, tuple[Column, ...]]:
-    """The records of `files` as texts with row ids, and the columns found.
+def stage_text_files(engine: Engine, given: TextFiles) -> tuple[StagedRecords, tuple[Column, ...]]:
+    """The records of the files, all texts with their places, and the columns found.
 
     Raises:
         DataError: A file has no columns, the columns differ, or a record can't be parsed.
     """
-    probe, names = _probe_first_file(engine, files)
-    check_reserved_names(names, str(files[0]))
-    staged = _stage(engine, files, probe, names)
+    probe, names = _probe_first_file(engine, given)
+    check_reserved_names(names, given.names[0])
+    staged = _stage(engine, given, probe, names)
     rows = engine.fetch(f"SELECT count(*) AS n FROM {staged.rows}")[0]["n"]
     staged = replace(staged, record_format=replace(probe.record_format, nulls=_null_tokens(staged, names)))
     columns = tuple(Column(name, type_, name) for name, type_ in _column_types(staged, names, rows).items())
     return staged, columns
 
 
-def _probe_first_file(engine: Engine, files: Sequence[Path]) -> tuple[FileProbe, tuple[str, ...]]:
+def _probe_first_file(engine: Engine, given: TextFiles) -> tuple[FileProbe, tuple[str, ...]]:
     try:
-        probe = probe_file(files[0])
+        probe = probe_file(given.files[0])
         return probe, read_header(engine, probe)
     except UsageError as error:
-        raise DataError(error.code, **error.facts) from None
+        raise DataError(error.code, **error.facts | {"file": given.names[0]}) from None
 
 
-def _stage(engine: Engine, files: Sequence[Path], probe: FileProbe, names: Sequence[str]) -> StagedRecords:
+def _stage(engine: Engine, given: TextFiles, probe: FileProbe, names: Sequence[str]) -> StagedRecords:
     # Required, to distinguish a missing column from a missing value.
     columns = tuple(Column(name, STRING, name, required=True) for name in names)
-    inputs = tuple(replace(probe.input, seq=seq, name=str(file), path=file) for seq, file in enumerate(files, 1))
+    placed = enumerate(zip(given.names, given.files, strict=True), 1)
+    inputs = tuple(replace(probe.input, seq=seq, name=name, path=file) for seq, (name, file) in placed)
     read = engine.stage(inputs, probe.record_format, columns)
     for report in read.reports:
         if differing_columns := (*report.missing, *report.unknown):
             expected, found = ("-", differing_columns[0]) if not report.missing else (differing_columns[0], "-")
             raise DataError(
-                "data_files_differ", file=report.name, first=files[0], column=differing_columns[0], expected=expected, found=found
+                "data_files_differ",
+                file=report.name,
+                first=given.names[0],
+                column=differing_columns[0],
+                expected=expected,
+                found=found,
             )
     _refuse_rejects(engine, read.rejects)
     select = f"SELECT {', '.join(map(identifier, names))}, _file, _file_seq, _row FROM {read.rows}"

@@ -13,6 +13,7 @@ from lakeward.core.settings import EMBEDDED, SPARK, Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations.spark_setup import check_spark, uses_spark
+from lakeward.serving.tokens import can_tokenise
 
 REQUIRED_DISTRIBUTIONS = (
     "lakeward",
@@ -56,6 +57,7 @@ def check_machine(settings: Settings) -> list[MachineCheck]:
         _check_python(),
         *(_check_distribution(name) for name in REQUIRED_DISTRIBUTIONS),
         *(_check_extra(name, extra) for name, extra in EXTRAS.items()),
+        _check_tokens(settings),
     ]
     return [*checks, *_check_spark_parts(settings), *_check_lake(settings), _check_engine(settings)]
 
@@ -83,6 +85,13 @@ def _check_distribution(name: str) -> MachineCheck:
 
 def _check_extra(name: str, extra: str) -> MachineCheck:
     return _check_row(f"{name} (extra {extra})", _version(name), f"pip install '/path/to/the/clone[{extra}]'", needed=False)
+
+
+def _check_tokens(settings: Settings) -> MachineCheck:
+    """Tokens are tried, not looked up; they are needed where a key is set."""
+    used = settings.token_key is not None or settings.token_key_file is not None
+    found = _version("numpy") or "-" if can_tokenise() else None
+    return _check_row("numpy (extra tokens)", found, "pip install '/path/to/the/clone[tokens]'", needed=used)
 
 
 def _check_spark_parts(settings: Settings) -> Iterator[MachineCheck]:

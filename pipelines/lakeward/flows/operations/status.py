@@ -15,6 +15,7 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.report import FAILING_NOTES
+from lakeward.flows.base.untaken import unclaimed_files, untaken_files
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.replaced import count_replaced_rows
@@ -116,7 +117,9 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, recorded: G
         proposed_key=contract.proposed_key if contract else (),
         next=() if contract else (Notice("next_contract", {"dataset": name}),),
     )
-    return replace(status, next=(*_delivery_notices(name, received), *_next_steps(status))) if contract else status
+    if contract is None:
+        return status
+    return replace(status, next=(*_delivery_notices(name, received), *_next_steps(status), *untaken_files(workspace, contract)))
 
 
 def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:
@@ -126,6 +129,11 @@ def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice,
     warnings = json.loads(run["warnings"] or "[]")
     due = {"next_empty": not run["rows_in"], "next_rejected": any(code in FAILING_NOTES for code, _ in warnings)}
     return tuple(Notice(code, {"dataset": name}) for code, needed in due.items() if needed)
+
+
+def stray_files(settings: Settings) -> tuple[Notice, ...]:
+    """What lies in the project's inbox, but in no dataset's drop folder: no run will ever look at it."""
+    return unclaimed_files(open_workspace(settings))
 
 
 def _row_count(engine: Engine, table: TableName) -> int:

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lakeward.core.errors import UsageError
+from lakeward.core.errors import PolicyError, UsageError
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
+from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.proposed_keys import proposed_keys
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.maturity.catalogue import default_catalogue
+from lakeward.protection.load import role_titles
 from lakeward.scorecard import families, grade_queries, scores
 from lakeward.scorecard.figures import Family, FamilyResult, Figure, Scorecard, parse_figure_id
 from lakeward.scorecard.page import evidence_dict, page
@@ -108,13 +110,24 @@ def _read_scorecard(workspace: Workspace) -> Scorecard:
         versions = {str(table.name): table.version for table in engine.tables()}
         readings = {f.name: _read_family(engine, f, versions) for f in _all_families(workspace, versions, now)}
     made_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    project = workspace.project
     return Scorecard(
-        workspace.project.name,
+        project.name,
         made_at,
-        tuple(workspace.project.datasets()),
+        tuple(project.datasets()),
         readings,
-        proposed_keys=proposed_keys(workspace.project),
+        proposed_keys=proposed_keys(project),
+        zone=project.zone,
+        role_titles=_role_titles(workspace),
     )
+
+
+def _role_titles(workspace: Workspace) -> Mapping[str, Mapping[str, str]]:
+    """None where the policy can't be read: the page is still built."""
+    try:
+        return role_titles(*read_policy_file(workspace.project))
+    except PolicyError:
+        return {}
 
 
 def _all_families(workspace: Workspace, versions: Mapping[str, int], now: datetime) -> Iterator[Family]:

@@ -30,6 +30,7 @@ from lakeward.protection.policy import Action
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.rows import Rows
 from lakeward.serving.session import Parameters, ServingSession
+from lakeward.serving.tokens import can_tokenise
 
 GradeLookup = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
 
@@ -82,7 +83,7 @@ class Connection:
         self._log = AccessLog(
             engine=engine, clock=workspace.clock, role=principal.role, policy=policy, key_id=principal.key_id, folder=folder
         )
-        token = key.tokeniser() if key else None
+        token = key.tokeniser() if key and principal.can_tokenise else None
         self._session = ServingSession(tables, token, engine.scratch / "serving", workspace.settings.memory)
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
@@ -206,7 +207,7 @@ def resolve_principal(workspace: Workspace, role: str) -> tuple[Principal, Token
     if role not in policy.roles:
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     key = token_key(workspace.settings, Path(workspace.lake))
-    return Principal(role, policy, key.id if key else None), key
+    return Principal(role, policy, key.id if key else None, can_tokenise=key is None or can_tokenise()), key
 
 
 def _serve_table(workspace: Workspace, engine: Engine, principal: Principal, name: str, grade_lookup: GradeLookup) -> ServedTable:

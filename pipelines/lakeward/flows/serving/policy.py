@@ -1,20 +1,19 @@
 """The serving policy of a project: loads and lints it, and runs its tests."""
 
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from lakeward.contracts.project import Project
 from lakeward.core.errors import PolicyError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice, fields_of
+from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.protection.cases import PolicyCase, read_cases
 from lakeward.protection.load import policy_text, read_policy
 from lakeward.protection.policy import Action, Policy
 from lakeward.serving.example import mask_example
 
-POLICY_FILE = Path("expectations/policies/serving.yaml")
 TESTS_FILE = Path("expectations/policies/serving.tests.yaml")
 
 
@@ -24,7 +23,7 @@ def load_policy(workspace: Workspace) -> Policy:
     Raises:
         PolicyError: The policy is not valid; the first problem is reported.
     """
-    policy, problems = read_policy(*_read_policy_file(workspace.project), contract_columns(workspace.project))
+    policy, problems = read_policy(*read_policy_file(workspace.project), contract_columns(workspace.project))
     if problems:
         raise problems[0]
     return policy
@@ -67,7 +66,7 @@ def lint_policy(settings: Settings) -> list[Notice]:
     """
     project = open_workspace(settings).project
     column_names = contract_columns(project)
-    policy, problems = read_policy(*_read_policy_file(project), column_names)
+    policy, problems = read_policy(*read_policy_file(project), column_names)
     _, of_cases = _read_policy_tests(project, policy, column_names)
     return [Notice(problem.code, problem.facts) for problem in (*problems, *of_cases)]
 
@@ -107,14 +106,6 @@ def _run_case(project: Project, policy: Policy, case: PolicyCase) -> PolicyTrial
         why=decision.why,
         passed=all(expected is None or expected == found for expected, found in expected_value),
     )
-
-
-def _read_policy_file(project: Project) -> tuple[str, str]:
-    own = project.root / POLICY_FILE
-    if own.is_file():
-        return policy_text(own, str(POLICY_FILE)), str(POLICY_FILE)
-    shipped = resources.files("lakeward") / POLICY_FILE
-    return shipped.read_text(encoding="utf-8"), str(POLICY_FILE)
 
 
 def _read_policy_tests(

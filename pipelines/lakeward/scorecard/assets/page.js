@@ -36,7 +36,7 @@
     put("versions", Object.entries(family.versions).map(([table, version]) => `${table}@${version}`).join("  "));
     put("command", `lakeward scorecard open '${id.replaceAll("'", "%27")}'`);
     const shown = [...button.querySelectorAll("[lang]")].find((word) => word.offsetParent !== null);
-    put("value", shown ? shown.textContent : button.textContent);
+    put("value", button.dataset.v ? `${button.dataset.v} UTC` : shown ? shown.textContent : button.textContent);
     dialog.showModal();
   }
 

@@ -49,8 +49,8 @@ def spark(values: Sequence[Number | None]) -> Markup:
     return svg(WIDTH, HEIGHT, base, line, tag("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=3, class_="dot"), class_="spark")
 
 
-def stack(parts: Sequence[tuple[Number, str]]) -> Markup:
-    """One bar of several parts, each with its class; empty parts are left out."""
+def stack(parts: Sequence[tuple[Number, str]], shape: str = "stack") -> Markup:
+    """One bar of several parts, each with its class; empty parts are left out. `shape` is `stack`, or the thinner `bar`."""
     total = float(sum(value for value, _ in parts)) or 1.0
     drawn, at = [], 0.0
     for value, class_ in parts:
@@ -58,4 +58,4 @@ def stack(parts: Sequence[tuple[Number, str]]) -> Markup:
         if value:
             drawn.append(tag("rect", x=f"{at:.2f}", y=0, width=f"{max(width, 0.6):.2f}", height=6, class_=class_))
         at += width
-    return svg(100, 6, *drawn, class_="stack", preserveAspectRatio="none")
+    return svg(100, 6, *drawn, class_=shape, preserveAspectRatio="none")

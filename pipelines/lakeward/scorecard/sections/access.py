@@ -1,7 +1,19 @@
 """Access audit: queries by role, and their results."""
 
 from lakeward.scorecard.figures import Scorecard
-from lakeward.scorecard.markup import Markup, bilingual, cell, figure, figure_attributes, section, table, tag, unknown_mark
+from lakeward.scorecard.markup import (
+    Markup,
+    bilingual,
+    by_language,
+    cell,
+    figure,
+    figure_attributes,
+    instant_figure,
+    section,
+    table,
+    tag,
+    unknown_mark,
+)
 
 COLUMNS = ("queries", "allowed", "refused", "failed", "rows_out")
 
@@ -19,12 +31,19 @@ def access(card: Scorecard) -> Markup:
     rows = [
         tag(
             "tr",
-            tag("th", row.key[0], scope="row"),
+            tag("th", _role(card, row.key[0]), scope="row"),
             *(cell(figure(row, column), "num") for column in COLUMNS),
-            cell(figure(row, "last_asked")),
+            cell(instant_figure(row, "last_asked", card.zone)),
             **figure_attributes(None, row),
         )
         for row in reading.rows
     ]
-    heads = ("card_role", "card_queries", "card_allowed", "card_refused", "card_broken", "card_rows_out", "card_last_asked")
+    counted = ("card_queries", "card_allowed", "card_refused", "card_broken", "card_rows_out")
+    heads = ("card_role", *counted, bilingual("card_last_asked", zone=card.zone))
     return section("access", "card_access_title", "card_access_about", table(heads, rows, **figure_attributes(reading)))
+
+
+def _role(card: Scorecard, role: str) -> str:
+    """Its title in both languages; of a role that the policy no longer has, its name."""
+    title = card.role_titles.get(role)
+    return by_language(title) if title else role

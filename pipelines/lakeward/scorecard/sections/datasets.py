@@ -10,6 +10,7 @@ from lakeward.scorecard.markup import (
     cell,
     figure,
     figure_attributes,
+    instant_figure,
     join,
     section,
     table,
@@ -23,6 +24,7 @@ SHOWN_AT_FIRST = 20
 # Maximum number of rules in the page: with more, passed ones are only in their query, or 200 datasets need 5 MB.
 MAX_RULES = 2_000
 FULL = 100
+SEVERITIES = {"warn": "card_warn", "quarantine": "card_set_aside", "halt": "card_halt"}
 COUNTS = (
     ("card_rows_in", "rows_in"),
     ("card_bronze", "bronze"),
@@ -34,7 +36,6 @@ COUNTS = (
     ("card_batches", "batches"),
     ("card_balance_short", "balanced"),
     ("card_coverage", "coverage"),
-    ("card_last_run", "last_run"),
 )
 
 
@@ -98,6 +99,7 @@ def _dataset(card: Scorecard, reading: FamilyResult, row: FigureRow, *, more: bo
     counts = tag(
         "dl",
         *(tag("div", tag("dt", bilingual(code)), tag("dd", figure(row, column))) for code, column in COUNTS),
+        tag("div", tag("dt", bilingual("card_last_run", zone=card.zone)), tag("dd", instant_figure(row, "last_run", card.zone))),
         class_="counts small",
     )
     body = [_key_proposal(card, name), counts, _dimensions(card, name), _rules(card, name), _history(card, name)]
@@ -164,13 +166,12 @@ def _rule(row: FigureRow) -> Markup:
     named = tag("th", row.key[1], scope="row", title=row.word("expectation"))
     why = join([outcome(row.word("outcome")), " ", reason(row.word("reason")) if row["reason"] else None])
     numbers = [cell(figure(row, "evaluated"), "num"), cell(figure(row, "failed") if row["failed"] is not None else "–", "num")]
-    severity = {"warn": "card_warn", "quarantine": "card_set_aside"}[row.word("severity")]
     return tag(
         "tr",
         named,
         cell(why),
         *numbers,
-        cell(bilingual(severity)),
+        cell(bilingual(SEVERITIES[row.word("severity")])),
         cell(bilingual(DIMENSIONS[row.word("dimension")])),
         cell(tag("code", row.word("rule_version"))),
         **figure_attributes(None, row),

@@ -1,5 +1,7 @@
 """The head of the page: the four main figures, and the balance of rows."""
 
+from decimal import Decimal
+
 from lakeward.scorecard.charts.shapes import bar, stack
 from lakeward.scorecard.figures import FamilyResult, FigureRow, Scorecard
 from lakeward.scorecard.markup import Markup, bilingual, figure, figure_attributes, join, section, tag
@@ -61,11 +63,20 @@ def _tile(code: str, reading: FamilyResult | None, column: str, top: int, of: tu
         "div",
         tag("h3", bilingual(code)),
         number,
-        bar(value, top, "good" if top == FULL else "accent"),
+        _picture(row, value, top),
         below,
         class_="tile",
         **figure_attributes(reading, row),
     )
+
+
+def _picture(row: FigureRow | None, value: int | Decimal | None, top: int) -> Markup:
+    """A bar; of grades a stack, in which only what a person decided is in full colour."""
+    if row is None or "provisional" not in row.cells:
+        return bar(value, top, "good" if top == FULL else "accent")
+    decided = sum(row.number(state) or 0 for state in ("confirmed", "overridden"))
+    waiting = sum(row.number(state) or 0 for state in ("provisional", "stale"))
+    return stack([(decided, "good"), (waiting, "idle"), (row.number("ungraded") or 0, "none")], "bar")
 
 
 def _balance(totals: FamilyResult | None) -> Markup:

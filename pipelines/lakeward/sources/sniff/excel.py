@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.core.workbook import CellRange, MergedCells, Row, UnreadableError, Workbook, column_names
+from lakeward.core.workbook import CellRange, MergedCells, Row, UnreadableError, column_names, open_workbook
 from lakeward.sources.sniff.table import MAX_FOOTER, is_sum
 
 # Rows that are looked at: titles are few.
@@ -56,7 +56,7 @@ def sheet_names(path: Path, limit: int) -> tuple[tuple[str, ...], tuple[str, ...
     Raises:
         UnreadableError: It is no workbook, or a damaged one.
     """
-    with Workbook(path, limit) as book:
+    with open_workbook(path, limit) as book:
         return tuple(sheet.name for sheet in book.nonempty_sheets()), tuple(sheet.name for sheet in book.sheets)
 
 
@@ -66,7 +66,7 @@ def guess_sheet(path: Path, limit: int, name: str | None) -> SheetGuess:
     Raises:
         UnreadableError: There is no such sheet, or no workbook.
     """
-    with Workbook(path, limit) as book:
+    with open_workbook(path, limit) as book:
         sheet = book.sheet(name)
         only = not sheet.hidden and len(book.nonempty_sheets()) == 1
         ranges = book.merged_ranges(sheet)

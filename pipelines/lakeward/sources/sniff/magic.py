@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from lakeward.contracts.record_format import FileFormat
+from lakeward.core.workbook import COMPOUND
 from lakeward.sources.sniff.encoding import guess_encoding, looks_like_utf16
 
 HEAD = 4096  # a disk's block: where a binary format shows itself, and a text file with a torn tail does not yet
@@ -16,7 +17,6 @@ PARQUET = b"PAR1"  # Apache Parquet format, "File format": magic number at both 
 FOOTER = 8  # four bytes of length and the magic number
 
 ZIP = b"PK\x03\x04"  # .ZIP application note, 4.3.7; also .xlsx
-COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # [MS-CFB] 2.2; .xls, and workbooks with a password
 # Message codes, each by the bytes that a file of the kind begins with.
 _FORMAT_CODES = (
     (PARQUET, "file_is_parquet"),
@@ -98,7 +98,8 @@ def _workbook_fault(path: Path, head: bytes) -> str | None:
     with path.open("rb") as file:
         file.seek((sector + 1) * size)
         locked = _LOCKED in file.read(HEAD)
-    return "file_workbook_locked" if locked else "file_workbook_old"
+    # Ledgers may hold `file_workbook_old` too, of workbooks that were received before an extra read them.
+    return "file_workbook_locked" if locked else None
 
 
 def _begins_with_object(text: str) -> bool:

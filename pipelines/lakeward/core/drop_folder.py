@@ -3,6 +3,7 @@
 A path outside the project's roots is an error, in the contract or by a link inside the folder.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,11 @@ UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", "~")
 
 # Hidden files, and lock files of Office beside an open document.
 HIDDEN = (".", "~$")
+
+# Endings of packed files, beside the name that a pattern means.
+PACKED_SUFFIXES = (".gz", ".zst", ".zip")
+_BRACKETS = re.compile(r"(\[[^]]*\])")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +58,42 @@ def drop_folder(path: PurePosixPath, root: Path, roots: Iterable[Path]) -> Path:
 
 
 def delivered_files(folder: Path, pattern: str) -> tuple[DeliveredFile, ...]:
-    """The files that match `pattern`, sorted by name, without hidden and unfinished ones.
+    """The files that `pattern` means, packed or not, in the order of their names; hidden and unfinished ones are left alone.
+
+    Letters match in either case: what Windows calls one name is one name here.
 
     Raises:
         UsageError: A link leads out of the folder.
     """
-    found = {path.relative_to(folder).as_posix(): path for path in folder.glob(pattern) if _is_data_file(path, folder)}
+    globs = [_any_case(pattern), *(_any_case(pattern + suffix) for suffix in PACKED_SUFFIXES)]
+    paths = (path for glob in globs for path in folder.glob(glob))
+    found = {path.relative_to(folder).as_posix(): path for path in paths if _is_data_file(path, folder)}
     return tuple(seen for name in sorted(found) if (seen := _stat_file(name, found[name])))
 
 
-def _is_data_file(path: Path, folder: Path) -> bool:
+def _any_case(pattern: str) -> str:
+    """The glob with each letter in both cases; what stands between brackets is left as it is."""
+    parts = _BRACKETS.split(pattern)
+    return "".join(part if at % 2 else _LETTER.sub(_both_cases, part) for at, part in enumerate(parts))
+
+
+def _both_cases(letter: re.Match[str]) -> str:
+    lower, upper = letter[0].lower(), letter[0].upper()
+    return f"[{lower}{upper}]" if len(lower) == len(upper) == 1 and lower != upper else letter[0]
+
+
+def visible_files(folder: Path) -> frozenset[Path]:
+    """All files in the folder that are neither hidden nor unfinished, whatever a pattern means."""
+    return frozenset(path for path in folder.rglob("*") if _is_visible_file(path, folder))
+
+
+def _is_visible_file(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(HIDDEN) for part in path.relative_to(folder).parts)
-    if hidden or path.name.lower().endswith(UNFINISHED) or not path.is_file():
+    return not hidden and not path.name.lower().endswith(UNFINISHED) and path.is_file()
+
+
+def _is_data_file(path: Path, folder: Path) -> bool:
+    if not _is_visible_file(path, folder):
         return False
     if not path.resolve().is_relative_to(folder):
         raise UsageError("drop_link_outside", file=path, folder=folder)
