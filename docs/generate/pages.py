@@ -6,6 +6,7 @@ from generate.assessor import assessor
 from generate.catalogues import catalogues
 from generate.commands import commands
 from generate.contract import contract
+from generate.delta_features import delta_features
 from generate.engines import engines
 from generate.exit_codes import exit_codes
 from generate.expectations import vocabulary
@@ -25,6 +26,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/catalogues.md": catalogues,
     "reference/commands.md": commands,
     "reference/contract.md": contract,
+    "reference/delta-features.md": delta_features,
     "reference/engines.md": engines,
     "reference/exit-codes.md": exit_codes,
     "reference/expectations.md": vocabulary,

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakeward.contracts.model import Kind
+from lakeward.core.local_times import to_utc
 from lakeward.core.sql import identifier, literal
-from lakeward.quality.instants import to_utc
 from lakeward.quality.rule import Outcome, Severity
 from support.judging import column, contract, expect, judge
 

@@ -1,6 +1,7 @@
 """Sessions for tests of reading: files in; rows, rejects and reports out, for each engine."""
 
 import functools
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.names import Sha256
 from lakeward.core.settings import Settings
 from lakeward.engines.embedded.staging import stage
+from lakeward.engines.tables import NO_STORED_TYPES
 
 SHA = "5" * 64
 # The engine that reads, as `LAKEWARD_ENGINE` says it.
@@ -61,14 +63,19 @@ def stage_files(scratch: Path, inputs: list[BatchInput], columns: list[Column], 
 
 
 def stage_into(
-    con: duckdb.DuckDBPyConnection, scratch: Path, inputs: list[BatchInput], columns: list[Column], **dialect: Any
+    con: duckdb.DuckDBPyConnection,
+    scratch: Path,
+    inputs: list[BatchInput],
+    columns: list[Column],
+    stored: Mapping[str, DataType] = NO_STORED_TYPES,
+    **dialect: Any,
 ) -> tuple[FileReport, ...]:
     """Stage real files as the next batch of a session; what Spark read is looked at through DuckDB."""
     if READER.get() == "embedded":
-        return stage(con, inputs, record_format(**dialect), columns, scratch)
+        return stage(con, inputs, record_format(**dialect), columns, scratch, stored)
     from lakeward.engines.spark.staging.stage import stage as stage_on_executors
 
-    reports = stage_on_executors(spark_session(), inputs, record_format(**dialect), columns, scratch)
+    reports = stage_on_executors(spark_session(), inputs, record_format(**dialect), columns, scratch, stored)
     for name in ("staged_rows", "staged_rejects"):
         folder = scratch / f"looked_at_{name}"
         spark_session().table(name).write.mode("overwrite").parquet(str(folder))

@@ -130,11 +130,7 @@ def _with_statistics(engine: Engine, rows: Relation, columns: Sequence[ColumnPro
     """Number of distinct values of each column, and the bounds of numbers, in one scan."""
     items = [
         f"count(DISTINCT {identifier(column.name)}) AS d{index}"
-        + (
-            f", min({identifier(column.name)}) AS l{index}, max({identifier(column.name)}) AS h{index}"
-            if column.has_range
-            else ""
-        )
+        + (f", min({_finite(column)}) AS l{index}, max({_finite(column)}) AS h{index}" if column.has_range else "")
         for index, column in enumerate(columns)
     ]
     found = engine.fetch(f"SELECT {', '.join(items)} FROM {rows}")[0]
@@ -144,6 +140,12 @@ def _with_statistics(engine: Engine, rows: Relation, columns: Sequence[ColumnPro
         )
         for index, column in enumerate(columns)
     ]
+
+
+def _finite(column: ColumnProfile) -> str:
+    """SQL of the column's number, where it is one that a range can end at."""
+    own = identifier(column.name)
+    return f"CASE WHEN isfinite({own}) THEN {own} END" if column.type.kind is Kind.DOUBLE else own
 
 
 def _to_decimal(value: float | Decimal | None) -> Decimal | None:

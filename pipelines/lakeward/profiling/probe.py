@@ -13,6 +13,7 @@ from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Sha256
+from lakeward.engines.external import Staged
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.sheets import check_workbook, probe_sheet
 from lakeward.sources.sniff import CsvDialect, format_fault, guess_dialect, guess_encoding, guess_format
@@ -77,10 +78,12 @@ def read_header(engine: Engine, probe: FileProbe) -> tuple[str, ...]:
     """The file's own column names, as the engine reads them.
 
     Raises:
-        UsageError: The engine finds no columns.
+        UsageError: The engine finds no columns, or some of a type that can't be read.
     """
-    report = engine.stage((probe.input,), probe.record_format, (_NO_COLUMN,)).reports[0]
+    staged = engine.stage((probe.input,), probe.record_format, (_NO_COLUMN,))
+    report = staged.reports[0]
     if not report.unknown:
+        _refuse_types(engine, staged, probe)
         raise UsageError("sample_without_columns", file=probe.input.path)
     if probe.record_format.format is not FileFormat.JSONL:
         return report.unknown
@@ -101,6 +104,13 @@ def read_headers(engine: Engine, probe: FileProbe, inputs: Sequence[BatchInput])
     """Of several files in the form of the first: each one's own column names, by the file's."""
     reports = engine.stage(tuple(inputs), probe.record_format, (_NO_COLUMN,)).reports
     return {report.name: report.unknown for report in reports}
+
+
+def _refuse_types(engine: Engine, staged: Staged, probe: FileProbe) -> None:
+    """Refuse a file that was rejected for the types of its columns; the reject's detail has them after the file's hash."""
+    found = engine.fetch(f"SELECT detail FROM {staged.rejects} WHERE reason = 'reject_unreadable_type'")
+    if found:
+        raise UsageError("sample_type_unreadable", file=probe.input.path, found=found[0]["detail"].partition("; ")[2])
 
 
 def _probe_text(input_: BatchInput) -> FileProbe:

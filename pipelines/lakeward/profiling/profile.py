@@ -1,6 +1,6 @@
 """Profiles a file: probes it, reads it with the engine as in an ingest, tests types, measures."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, Kind
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import UsageError
+from lakeward.core.names import Relation
 from lakeward.core.sql import identifier
 from lakeward.core.workbook import ERRORS
 from lakeward.engines.protocols import Engine
@@ -111,6 +112,17 @@ def _with_unit_of_file(column: ColumnProfile, probe: FileProbe, units: Mapping[s
     return replace(column, unit="1", unit_evidence="a fraction, which the workbook shows as a percentage")
 
 
+def _staged_items(engine: Engine, probe: FileProbe, rows: Relation, names: Iterable[str]) -> list[str]:
+    """SELECT items of the columns as a table has them: types without a contract type, such as lists and local times, are text."""
+    types = engine.types(rows) if probe.record_format.format is FileFormat.PARQUET else {}
+    return [
+        f"CAST({identifier(name)} AS VARCHAR) AS {identifier(name)}"
+        if name in types and types[name].kind is Kind.STRING
+        else identifier(name)
+        for name in names
+    ]
+
+
 def _stage(
     engine: Engine,
     probe: FileProbe,
@@ -121,7 +133,8 @@ def _stage(
     """Read the files once and keep their rows; how many rows and rejects there are."""
     columns = tuple(Column(column, STRING, header, joined_names=joined.get(column, ())) for column, header in names.items())
     read = engine.stage(inputs, probe.record_format, columns)
-    rows = engine.materialise("profile_staged", f"SELECT {', '.join(map(identifier, names))}, _row FROM {read.rows}")
+    items = ", ".join(_staged_items(engine, probe, read.rows, names))
+    rows = engine.materialise("profile_staged", f"SELECT {items}, _row FROM {read.rows}")
     counts = engine.fetch(f"SELECT (SELECT count(*) FROM {rows}) AS rows, (SELECT count(*) FROM {read.rejects}) AS rejects")[0]
     if not counts["rows"]:
         raise UsageError("sample_without_rows", file=probe.input.path, rejects=counts["rejects"])

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from lakeward.contracts.model import COUNTED_TIMES, Column, Contract, DataType, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.contracts.types import sql_type
+from lakeward.core.local_times import to_utc
 from lakeward.core.sql import identifier, literal
 from lakeward.quality.counted_times import counted_time, number_text
-from lakeward.quality.instants import to_utc
 from lakeward.quality.null_numbers import without_null_numbers
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
@@ -29,6 +29,7 @@ ISO_PLAIN = 19
 # Range of times with a four-digit year at any offset from UTC, the limit of ISO 8601, Python and Delta's statistics.
 FIRST_INSTANT = "TIMESTAMPTZ '0001-01-02 00:00:00+00'"
 LAST_INSTANT = "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'"
+FIRST_DATE, LAST_DATE = "DATE '0001-01-01'", "DATE '9999-12-31'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +73,12 @@ def _is_text(stored: DataType, record_format: RecordFormat) -> bool:
 
 def _as_stored(column: Column, index: int, own: str) -> ConvertedColumn:
     value = f"_v{index}"
-    if column.type.kind is Kind.TIMESTAMP:
+    if column.type.kind in {Kind.TIMESTAMP, Kind.DATE}:
+        on_calendar = _on_calendar(own) if column.type.kind is Kind.TIMESTAMP else _date_on_calendar(own)
         lost = f"{own} IS NOT NULL AND {value} IS NULL"
         return ConvertedColumn(
             column=column,
-            layers=({value: _on_calendar(own)},),
+            layers=({value: on_calendar},),
             output=value,
             value=value,
             missing=f"{own} IS NULL",
@@ -190,8 +192,8 @@ def number_pattern(type_: DataType, decimal: str = ".", thousands: str = "") -> 
 
 def _date(text: str, time_format: str | None) -> str:
     if time_format:
-        return f"CAST(TRY_STRPTIME({text}, {literal(time_format)}) AS DATE)"
-    return f"CASE WHEN regexp_matches({text}, {literal(ISO_DATE)}) THEN TRY_CAST({text} AS DATE) END"
+        return _date_on_calendar(f"CAST(TRY_STRPTIME({text}, {literal(time_format)}) AS DATE)")
+    return f"CASE WHEN regexp_matches({text}, {literal(ISO_DATE)}) AND {text} >= '0001' THEN TRY_CAST({text} AS DATE) END"
 
 
 def _instant(index: int, time_format: str | None, record_format: RecordFormat) -> tuple[dict[str, str], ...]:
@@ -219,6 +221,10 @@ def _instant(index: int, time_format: str | None, record_format: RecordFormat) -
 
 def _on_calendar(instant: str) -> str:
     return f"CASE WHEN {instant} BETWEEN {FIRST_INSTANT} AND {LAST_INSTANT} THEN {instant} END"
+
+
+def _date_on_calendar(date: str) -> str:
+    return f"CASE WHEN {date} BETWEEN {FIRST_DATE} AND {LAST_DATE} THEN {date} END"
 
 
 def _offset_interval(offset: str) -> str:

@@ -43,12 +43,13 @@ def prove(rule: Rule, scope: Scope, statistics: RowStatistics) -> Verdict | None
 
 
 def _non_nulls_are_values(column_statistics: ColumnStatistics, type_: DataType, rows: int) -> bool:
-    """Whether all values except NULLs are valid: no NaN, and no time outside the calendar."""
+    """Whether all values except NULLs are valid: no NaN, and no time or date outside the calendar."""
     if type_.kind is Kind.TIMESTAMP:
         return column_statistics.nulls == rows or (
             _has_bounds(column_statistics) and column_statistics.low >= FIRST_DAY and column_statistics.high <= LAST_DAY
         )
-    return type_.kind is not Kind.DOUBLE or column_statistics.nulls == rows or _has_bounds(column_statistics)
+    # A date outside the calendar has no bound either.
+    return type_.kind not in {Kind.DOUBLE, Kind.DATE} or column_statistics.nulls == rows or _has_bounds(column_statistics)
 
 
 def _has_bounds(column_statistics: ColumnStatistics) -> bool:

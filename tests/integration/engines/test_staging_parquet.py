@@ -5,8 +5,9 @@ import datetime as dt
 import duckdb
 import pytest
 
-from lakeward.contracts.model import Kind
+from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.record_format import FileFormat
+from support.parquet_bytes import DECIMAL, FIXED, INT64, TIMESTAMP_MILLIS, write_column
 from support.staging import SHA, column, file_input, stage_files
 
 pytestmark = pytest.mark.usefixtures("reader")
@@ -87,3 +88,58 @@ def test_files_that_disagree_about_a_type_meet_in_one_that_holds_both(tmp_path):
 def test_a_date_stays_a_date(tmp_path):
     got = stage_files(tmp_path, [parquet(tmp_path, "SELECT DATE '2026-01-02' AS a")], [column("a")])
     assert got.rows("a") == [(dt.date(2026, 1, 2),)]
+
+
+@pytest.mark.parametrize("name", ["e", "_entry_", "k", "x", "value", "key"])
+def test_an_unknown_column_of_any_name_is_kept_beside_the_row(name, tmp_path):
+    got = stage_files(tmp_path, [parquet(tmp_path, f'SELECT 1 AS a, 2.5::DOUBLE AS "{name}"')], [column("a")])
+    assert got.rows("a, _extra") == [(1, f'{{"{name}":2.5}}')]
+
+
+INSTANTS = {"t": DataType(Kind.TIMESTAMP)}
+TIMES = "TIMESTAMP '2026-03-29 06:00:00.000001' AS t UNION ALL SELECT TIMESTAMP '2026-03-29 02:30:00' UNION ALL SELECT NULL"
+
+
+def stage_times(folder, zone, select=TIMES):
+    columns = [column("t", type_=Kind.TIMESTAMP)]
+    return stage_files(folder, [parquet(folder, f"SELECT {select}")], columns, stored=INSTANTS, zone=zone)
+
+
+def test_a_time_without_a_zone_is_the_contracts_in_a_table_of_instants(tmp_path):
+    got = stage_times(tmp_path, "Asia/Shanghai")
+    times = [dt.datetime(2026, 3, 28, 22, 0, 0, 1, dt.UTC), dt.datetime(2026, 3, 28, 18, 30, tzinfo=dt.UTC)]
+    assert [row[0] and row[0].timestamp() for row in got.rows("t")] == [*(time.timestamp() for time in times), None]
+    assert got.rejects() == []
+
+
+def test_a_time_that_no_clock_showed_is_a_reject_in_a_table_of_instants(tmp_path):
+    got = stage_times(tmp_path, "Europe/Berlin")
+    assert got.rejects("_row, reason, detail") == [
+        (2, "reject_other_type", "t: expected TIMESTAMP WITH TIME ZONE, found TIMESTAMP")
+    ]
+    assert [row[0] for row in got.rows("_row")] == [1, 3]
+
+
+def test_without_a_zone_in_the_contract_no_time_is_guessed(tmp_path):
+    got = stage_times(tmp_path, None)
+    assert (got.rejects("_row"), got.rows("_row, t")) == ([(1,), (2,)], [(3, None)])
+
+
+def test_a_date_in_a_table_of_instants_is_midnight_of_the_contracts_zone(tmp_path):
+    got = stage_times(tmp_path, "Asia/Shanghai", "DATE '2026-03-29' AS t")
+    assert got.rows("epoch(t)::BIGINT") == [(int(dt.datetime(2026, 3, 28, 16, tzinfo=dt.UTC).timestamp()),)]
+
+
+def test_a_time_of_the_older_annotation_alone_is_an_instant(tmp_path):
+    file = write_column(tmp_path / "1.parquet", INT64, [(1772344800250).to_bytes(8, "little")], converted=TIMESTAMP_MILLIS)
+    got = stage_files(tmp_path, [file_input(file, FileFormat.PARQUET)], [column("x", type_=Kind.TIMESTAMP)], zone="Asia/Shanghai")
+    assert got.rows("typeof(x), epoch_ms(x)") == [("TIMESTAMP WITH TIME ZONE", 1772344800250)]
+
+
+def test_a_decimal_that_is_too_wide_is_refused_by_name_with_its_file(tmp_path):
+    file = write_column(
+        tmp_path / "1.parquet", FIXED, [b"\0" * 16 + b"\x96"], length=17, converted=DECIMAL, precision=39, scale=2
+    )
+    got = stage_files(tmp_path, [file_input(file, FileFormat.PARQUET)], [column("x")])
+    assert got.rejects("reason, detail") == [("reject_unreadable_type", f"{SHA}; x: DECIMAL(39,2)")]
+    assert got.rows() == []

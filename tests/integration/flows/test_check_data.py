@@ -334,3 +334,17 @@ def test_what_can_not_be_used_is_said_with_a_code_and_exit_3(case: str, tmp_path
 
     assert (caught.value.code, caught.value.exit_code) == (code, 3)
     assert "Next:" in str(caught.value)
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["usual", "INT96"])
+def test_failing_rows_have_times_of_every_form(old: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    times = pa.table({"v": [12], "t": pa.array([dt.datetime(2026, 3, 1, 6)])})  # noqa: DTZ001
+    pq.write_table(times, tmp_path / "times.parquet", use_deprecated_int96_timestamps=old)
+
+    assert [row["t"] for row in failing(tmp_path / "times.parquet", suite(RANGE), tmp_path)] == [dt.datetime(2026, 3, 1, 6)]  # noqa: DTZ001
+
+
+def test_failing_rows_have_variants(tmp_path: Path) -> None:
+    duckdb.sql(f"""COPY (SELECT 12 AS v, '{{"a": 1}}'::JSON::VARIANT AS x) TO '{tmp_path / "v.parquet"}' (FORMAT parquet)""")
+
+    assert len(failing(tmp_path / "v.parquet", suite(RANGE), tmp_path)) == 1

@@ -45,4 +45,9 @@ def _action_values(actions: Any, name: str) -> list[Any]:
 
 
 def _partition_texts(values: Mapping[str, Any]) -> dict[str, str | None]:
-    return {name: None if value is None else str(value) for name, value in values.items()}
+    return {name: None if value is None else _partition_text(value) for name, value in values.items()}
+
+
+def _partition_text(value: Any) -> str:
+    """The value as DuckDB reads it for any type."""
+    return "".join(f"\\x{byte:02X}" for byte in value) if isinstance(value, bytes) else str(value)

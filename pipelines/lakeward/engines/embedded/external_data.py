@@ -4,7 +4,7 @@ A column keeps its type if rules can read it; otherwise it is cast to the neares
 column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,9 @@ from lakeward.contracts.types import from_sql
 from lakeward.core.errors import DataError
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
+from lakeward.engines.embedded.external_delta import delta_faults, partition_sources
+from lakeward.engines.embedded.external_parquet import check_parquet_files, read_statistics
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.embedded.parquet_statistics import parquet_statistics
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.external import AttachedData, ExternalColumn, ExternalData, ExternalFormat
 from lakeward.engines.reading.file_errors import try_read
@@ -36,15 +37,17 @@ _ROW_ID = ("_file_seq", "_row")
 
 def attach(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: Path) -> AttachedData:
     """See `QueryEngine.attach`."""
-    scan = _source_relation(con, name, data, lake)
+    scan = _source_relation(con, name, data)
     types = _column_types(con, scan, data, lake)
+    sources = partition_sources(con, name, data.files[0]) if data.format is ExternalFormat.DELTA else {}
     columns, items = [], []
     for index, (column, type_) in enumerate(types.items()):
         own = identifier(column)
-        kind, cast = _rule_type(own, type_)
+        source = sources.get(column, own)
+        kind, cast = _rule_type(source, type_)
         raw_column = column if cast is None else f"_own_{index}"
         columns.append(ExternalColumn(column, kind, raw_column))
-        items += [own] if cast is None else [f"{cast} AS {own}", f"{own} AS {raw_column}"]
+        items += [f"{source} AS {own}"] if cast is None else [f"{cast} AS {own}", f"{source} AS {raw_column}"]
     rows = f"SELECT {', '.join(items)}"
     con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {rows} FROM {scan}")
     placed = ", ".join((*items, *_row_id_items(data.format, types)))
@@ -53,11 +56,15 @@ def attach(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: 
     if data.format is not ExternalFormat.PARQUET:
         return attached
     own_types = {column.name: column.type for column in columns if column.raw_column == column.name}
-    return replace(attached, statistics=parquet_statistics(con, data.files, own_types))
+    return replace(attached, statistics=read_statistics(con, data.files, own_types))
 
 
-def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: Path) -> str:
-    """The original rows as a relation."""
+def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData) -> str:
+    """The rows as they are, as a relation.
+
+    Raises:
+        DataError: The data can't be read, or its files differ in their columns.
+    """
     listed = f"[{', '.join(literal(str(file)) for file in data.files)}]"
     if data.format is ExternalFormat.ARROW:
         con.register(f"{name}_arrow", data.table)
@@ -66,7 +73,7 @@ def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalDa
         return delta_scan(data.files[0])
     if data.format is ExternalFormat.JSON:
         return f"read_json({listed}, sample_size = -1, {_NO_DATES})"
-    _check_same_columns(con, data.files, lake)
+    check_parquet_files(con, data.files)
     return f"read_parquet({listed})"
 
 
@@ -74,34 +81,17 @@ def _column_types(con: duckdb.DuckDBPyConnection, scan: str, data: ExternalData,
     """DuckDB's types by column.
 
     Raises:
-        DataError: The data can't be read.
-        ContractError: It is a Delta table with an unsupported feature.
+        DataError: The data can't be read, or is a Delta table that uses what can't be read.
     """
-    with machine_faults(lake):
-        if data.format is ExternalFormat.DELTA:
+    if data.format is ExternalFormat.DELTA:
+        with delta_faults(data.files[0]):
             rows = con.sql(f"SELECT * FROM {scan}")
             return dict(zip(rows.columns, rows.types, strict=True))
+    with machine_faults(lake):
         found = try_read(partial(con.sql, f"SELECT * FROM {scan}"))
         if found is None:
             raise DataError("data_unreadable", file=data.files[0] if data.files else "-")
         return dict(zip(found.columns, found.types, strict=True))
-
-
-def _check_same_columns(con: duckdb.DuckDBPyConnection, files: Sequence[Path], lake: Path) -> None:
-    """Check that all files have the same columns of the same types.
-
-    Raises:
-        DataError: The columns differ, or a file can't be read.
-    """
-    first: Mapping[str, str] = {}
-    for file in files:
-        data = ExternalData(ExternalFormat.PARQUET, (file,))
-        found = {name: str(t) for name, t in _column_types(con, f"read_parquet({literal(str(file))})", data, lake).items()}
-        first = first or found
-        other = next((name for name in {**first, **found} if first.get(name) != found.get(name)), None)
-        if other is not None:
-            facts = {"column": other, "expected": first.get(other, "-"), "found": found.get(other, "-")}
-            raise DataError("data_files_differ", file=file, first=files[0], **facts)
 
 
 def _rule_type(column_sql: str, type_: sqltypes.DuckDBPyType) -> tuple[DataType, str | None]:

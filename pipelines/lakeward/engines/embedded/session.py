@@ -104,7 +104,8 @@ class EmbeddedSession:
 
     def types(self, relation: Relation | TableName) -> dict[str, DataType]:
         """See `QueryEngine.types`."""
-        rows = self._con.sql(self._resolve(f"SELECT * FROM {relation}"))
+        with machine_faults(self._lake):
+            rows = self._con.sql(self._resolve(f"SELECT * FROM {relation}"))
         return {name: from_sql(str(type_)) for name, type_ in zip(rows.columns, rows.types, strict=True)}
 
     def constant(self, text: str) -> str:

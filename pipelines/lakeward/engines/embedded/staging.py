@@ -87,7 +87,7 @@ def _read_formats(
         read_csv(con, text(FileFormat.CSV), record_format, columns),
         faulty_json,
         read_json(con, lines, columns, record_format.columns_found),
-        read_parquet(con, readable[FileFormat.PARQUET], columns, stored, record_format.columns_found),
+        read_parquet(con, readable[FileFormat.PARQUET], columns, stored, record_format),
         read_excel(readable[FileFormat.XLSX], record_format, columns, scratch),
     )
 

@@ -30,12 +30,17 @@ class StagingQueries:
     rejects: list[str] = field(default_factory=list)
     reports: list[FileReport] = field(default_factory=list)
 
-    def reject_file(self, file: BatchInput, reason: str) -> None:
-        """Reject the whole file, which stays in landing under its sha256."""
+    def reject_file(self, file: BatchInput, reason: str, found: str = "") -> None:
+        """Make the whole file one reject, kept in landing under its sha256.
+
+        Args:
+            found: What stands in the way, without data values; the reject's detail has it behind the landed file's name.
+        """
         literal = self.sql.literal
+        detail = f"{file.sha256}; {found}" if found else file.sha256
         self.rejects.append(
             f"SELECT {literal(file.name)} AS _file, CAST({file.seq} AS BIGINT) AS _file_seq, CAST(0 AS BIGINT) AS _row, "
-            f"{literal(reason)} AS reason, {literal(file.sha256)} AS detail, CAST(NULL AS BINARY) AS raw"
+            f"{literal(reason)} AS reason, {literal(detail)} AS detail, CAST(NULL AS BINARY) AS raw"
         )
         self.reports.append(FileReport(file.seq, file.name, records=1, fault=reason))
 

@@ -20,8 +20,8 @@ from lakeward.quality.gx_json import validation_result
 from lakeward.quality.plan import JudgePlan, compile_plan
 from lakeward.quality.rule import Rule
 
-# Errors of the engine during the scan that are caused by the data.
-_DATA_FAULT_CODES = {"lake_not_writable", "query_failed_on_value"}
+# What the engine says of a scan that breaks off: there is nothing else to blame than the data.
+_DATA_FAULT_CODES = {"lake_not_writable", "query_failed_on_value", "engine_failed"}
 
 
 def check_data(data: object, suite: object, settings: Settings, failing_rows: Path | None = None) -> dict[str, Any]:
@@ -108,6 +108,9 @@ def _data_faults(data: object) -> Iterator[None]:
     try:
         yield
     except (MachineError, DefinitionError) as error:
+        file = data if isinstance(data, str | Path) else type(data).__name__
+        if error.code == "table_feature_unreadable":
+            raise DataError("data_feature_unreadable", file=file, **error.facts) from None
         if error.code not in _DATA_FAULT_CODES:
             raise
-        raise DataError("data_unreadable", file=data if isinstance(data, str | Path) else type(data).__name__) from error
+        raise DataError("data_unreadable", file=file) from None

@@ -6,9 +6,7 @@ Only for files that Spark reads like the embedded engine (`reads_like_duckdb`).
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
-import duckdb
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
@@ -17,10 +15,12 @@ from pyspark.sql import types as t
 from lakeward.contracts.batch import BatchInput, FileReport
 from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, first_names, match_columns
 from lakeward.contracts.model import Column, DataType
+from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
-from lakeward.engines.reading.file_errors import try_read
-from lakeward.engines.reading.parquet_types import common_type, differing_columns, loss_condition
+from lakeward.engines.reading.file_errors import FileReadTrial
+from lakeward.engines.reading.parquet_footer import ParquetFooter, read_footer
+from lakeward.engines.reading.parquet_types import cast_value, common_type, differing_columns, loss_condition
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.spark.dialect import to_spark
 from lakeward.engines.spark.queries import parse
@@ -62,10 +62,10 @@ class _SparkParquetFile:
 
 def reads_like_duckdb(file: BatchInput, columns: Sequence[Column]) -> bool:
     """Whether Spark reads the file like DuckDB; true if neither can read it."""
-    with duckdb.connect() as con:
-        types = _footer_types(con, file)
-    if types is None:
+    footer = _read_footer(file)
+    if footer is None or footer.misread:
         return True
+    types = footer.types
     flat = {name for column in columns for name in column.source_names}
     names = [name.lower() for name in types]
     usual = all(_SHARED_TYPES.fullmatch(type_) or (name not in flat and _is_plain_nested(type_)) for name, type_ in types.items())
@@ -76,9 +76,11 @@ def reads_like_duckdb(file: BatchInput, columns: Sequence[Column]) -> bool:
 class ParquetReader:
     """Reads Parquet files; rejects a file without a required column, and a record with a value that the table can't hold."""
 
-    def __init__(self, session: SparkSession, columns: Sequence[Column], stored: Mapping[str, DataType], least: float) -> None:
+    def __init__(
+        self, session: SparkSession, columns: Sequence[Column], stored: Mapping[str, DataType], record_format: RecordFormat
+    ) -> None:
         self._session = session
-        self._least = least
+        self._least, self._zone = record_format.columns_found, record_format.zone
         self._columns = columns
         self._stored_types = {column.source_name: stored[column.name] for column in columns if column.name in stored}
         self._shapes = TypeResolver()
@@ -109,9 +111,11 @@ class ParquetReader:
     def _read_file(self, parquet_file: _SparkParquetFile, types: Mapping[str, str]) -> None:
         strange = differing_columns(parquet_file.types, self._stored_types)
         lost = " OR ".join(
-            loss_condition(parquet_file.column_alias(name), parquet_file.types[name], types[name]) for name in strange
+            loss_condition(parquet_file.column_alias(name), parquet_file.types[name], types[name], self._zone) for name in strange
         )
-        named = ", ".join(f"{_value_sql(parquet_file, c.source_name, types)} AS {identifier(c.name)}" for c in self._columns)
+        named = ", ".join(
+            f"{_value_sql(parquet_file, c.source_name, types, self._zone)} AS {identifier(c.name)}" for c in self._columns
+        )
         row = f"SELECT {named}, {_row_id_items(parquet_file)}, x AS _extra FROM {parquet_file.view}"
         self._reading.rows.append(self._to_spark(f"{row} WHERE NOT coalesce({lost}, false)" if lost else row))
         if lost:
@@ -124,18 +128,16 @@ class ParquetReader:
         """The files that can be read completely, with their records counted by decoding all."""
         found = []
         for file in files:
-            parquet_file = self._open_file(file)
-            if parquet_file:
+            footer = _read_footer(file)
+            if footer and footer.misread:
+                self._reading.reject_file(file, "reject_unreadable_type", "; ".join(footer.misread))
+            elif footer and (parquet_file := self._open_file(file, footer.types)):
                 found.append(parquet_file)
             else:
                 self._reading.reject_file(file, "reject_unreadable")
         return found
 
-    def _open_file(self, file: BatchInput) -> _SparkParquetFile | None:
-        with duckdb.connect() as con:
-            types = _footer_types(con, file)
-        if types is None:
-            return None
+    def _open_file(self, file: BatchInput, types: Mapping[str, str]) -> _SparkParquetFile | None:
         match = match_columns(self._columns, tuple(types), self._least)
         parquet_file = _SparkParquetFile(input=file, types=types, view=f"staged_parquet_{file.seq}", match=match)
         try:
@@ -186,15 +188,10 @@ class ParquetReader:
         return to_spark(parse(query), self._shapes, str)
 
 
-def _footer_types(con: duckdb.DuckDBPyConnection, file: BatchInput) -> dict[str, str] | None:
-    """Columns and their types in DuckDB; None if the file is not Parquet."""
-    describe = f"DESCRIBE FROM read_parquet({literal(str(file.path))})"
-    rows = try_read(partial(_rows, con, describe))
-    return None if rows is None else {row[0]: row[1] for row in rows}
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, ...]]:
-    return con.execute(query).fetchall()
+def _read_footer(file: BatchInput) -> ParquetFooter | None:
+    """The file's footer; None if it can't be read."""
+    with FileReadTrial() as trial:
+        return trial.try_read(lambda con: read_footer(con, file.path))
 
 
 def _is_damage(message: str) -> bool:
@@ -212,13 +209,13 @@ def _row_id_items(parquet_file: _SparkParquetFile) -> str:
     return f"{name} AS _file, CAST({parquet_file.input.seq} AS BIGINT) AS _file_seq, n AS _row"
 
 
-def _value_sql(parquet_file: _SparkParquetFile, name: str, types: Mapping[str, str]) -> str:
+def _value_sql(parquet_file: _SparkParquetFile, name: str, types: Mapping[str, str], zone: str | None) -> str:
     if name not in parquet_file.types:
         return f"CAST(NULL AS {types[name]})"
     return (
         parquet_file.column_alias(name)
         if parquet_file.types[name] == types[name]
-        else f"TRY_CAST({parquet_file.column_alias(name)} AS {types[name]})"
+        else cast_value(parquet_file.column_alias(name), parquet_file.types[name], types[name], zone)
     )
 
 

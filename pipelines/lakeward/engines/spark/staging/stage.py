@@ -101,7 +101,7 @@ def _read_formats(
         faulty,
         CsvReader(session, record_format, columns, scratch).read(texts[FileFormat.CSV]),
         read_json(session, texts[FileFormat.JSONL], columns, record_format.columns_found),
-        ParquetReader(session, columns, stored, record_format.columns_found).read(parquet),
+        ParquetReader(session, columns, stored, record_format).read(parquet),
     )
 
 

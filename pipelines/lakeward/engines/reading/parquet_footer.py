@@ -1,0 +1,108 @@
+"""What the footer of a Parquet file says of its columns, beside the types that DuckDB gives them.
+
+Refuses types that DuckDB would read as other values: a decimal beyond its own, and annotations that it overlooks. Puts right what
+can be: a time that is an instant by the format, and a column of nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from lakeward.core.sql import literal
+
+# Digits of DuckDB's widest decimal; it reads wider ones as a floating-point number made of the wrong bytes.
+MAX_DECIMAL_DIGITS = 38
+# How DuckDB calls the type of a column that has no value, and needs none.
+NULL_TYPE = '"NULL"'
+# Annotations that DuckDB knows by their older name alone ("converted type"); without it, it reads the bare number or bytes.
+_NEEDS_CONVERTED_TYPE = frozenset({"String", "Enum", "Decimal", "Date", "Int", "Json", "Bson"})
+# Times annotated in the older way alone are instants (Parquet format, "Deprecated timestamp ConvertedType"); DuckDB takes them for naive ones.
+_OLD_INSTANTS = frozenset({"TIMESTAMP_MILLIS", "TIMESTAMP_MICROS"})
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetFooter:
+    """The columns of one file.
+
+    Args:
+        types: DuckDB's type of each, corrected.
+        instants: Those that DuckDB itself would read as times without a zone.
+        misread: Name and type of each value that DuckDB would read as another, such as `price: DECIMAL(50,10)`.
+    """
+
+    types: Mapping[str, str]
+    instants: frozenset[str] = frozenset()
+    misread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Element:
+    """A node of the footer's schema, with the place of the column it belongs to, from 0."""
+
+    column: int
+    path: str
+    is_column: bool
+    is_leaf: bool
+    converted: str | None
+    logical: str
+    precision: int | None
+    scale: int | None
+
+    @property
+    def kind(self) -> str:
+        return self.logical.partition("Type(")[0]
+
+
+def read_footer(con: duckdb.DuckDBPyConnection, file: Path) -> ParquetFooter:
+    """The columns of a file.
+
+    Raises:
+        duckdb.Error: The file can't be read.
+    """
+    path = literal(str(file))
+    described = con.execute(f"DESCRIBE FROM read_parquet({path}, hive_partitioning = false)").fetchall()
+    items = "name, num_children, converted_type, logical_type, precision, scale"
+    elements = tuple(_elements(con.execute(f"SELECT {items} FROM parquet_schema({path})").fetchall()))
+    names = [row[0] for row in described]
+    old = {names[one.column] for one in elements if one.is_column and one.converted in _OLD_INSTANTS and not one.logical}
+    empty = {names[one.column] for one in elements if one.is_column and one.kind == "Null"}
+    types = {name: type_ for name, type_, *_ in described}
+    types |= dict.fromkeys(old, "TIMESTAMP WITH TIME ZONE") | dict.fromkeys(empty, NULL_TYPE)
+    misread = (f"{one.path}: {found}" for one in elements if one.is_leaf and (found := _misread_type(one)))
+    return ParquetFooter(types, frozenset(old), tuple(misread))
+
+
+def _elements(rows: Sequence[tuple[Any, ...]]) -> Iterator[_Element]:
+    """The nodes below the root, in the file's order, which is depth first."""
+    open_nodes: list[list[Any]] = []
+    column = -1
+    for name, children, converted, logical, precision, scale in rows[1:]:
+        column += not open_nodes
+        path = ".".join([*(node[0] for node in open_nodes), name])
+        yield _Element(
+            column=column,
+            path=path,
+            is_column=not open_nodes,
+            is_leaf=not children,
+            converted=converted,
+            logical=logical or "",
+            precision=precision,
+            scale=scale,
+        )
+        if open_nodes:
+            open_nodes[-1][1] -= 1
+        if children:
+            open_nodes.append([name, children])
+        while open_nodes and not open_nodes[-1][1]:
+            open_nodes.pop()
+
+
+def _misread_type(element: _Element) -> str | None:
+    """The type, where DuckDB would read other values of it."""
+    if element.converted == "DECIMAL":
+        precision, scale = element.precision or 0, element.scale or 0
+        return f"DECIMAL({precision},{scale})" if precision > MAX_DECIMAL_DIGITS or scale > precision else None
+    return element.kind.upper() if not element.converted and element.kind in _NEEDS_CONVERTED_TYPE else None
