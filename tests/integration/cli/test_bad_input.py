@@ -79,7 +79,7 @@ def test_records_that_can_not_be_used_are_told_with_place_reason_and_repair(plan
     content, *parts = FILES[name]
     (plant.root / "inbox" / "press_line" / "a.csv").write_bytes(content)
 
-    tells(ask("run", "press_line"), 0, "rejects.press_line", "lakeward quarantine show press_line")
+    tells(ask("run", "press_line"), 1, "rejects.press_line", "lakeward quarantine show press_line")
 
     tells(ask("quarantine", "show", "press_line"), 0, "rejects.press_line", "a.csv", *parts)
     tells(ask("quarantine", "list"), 0, "rejects.press_line", parts[0])
@@ -89,7 +89,7 @@ def test_records_that_can_not_be_used_are_told_with_place_reason_and_repair(plan
 def test_a_reject_is_told_in_chinese_too(plant: Plant, ask: Ask) -> None:
     plant.drop("a.csv", f"{SECRET},1")
 
-    tells(ask("run", "press_line", "--lang", "zh"), 0, "拒收的记录")
+    tells(ask("run", "press_line", "--lang", "zh"), 1, "拒收的记录", "limits.rejectedShare")
     tells(ask("quarantine", "show", "press_line", "--lang", "zh"), 0, "该记录的字段少于表头", "下一步：")
 
 

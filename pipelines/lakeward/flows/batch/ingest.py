@@ -98,7 +98,8 @@ class Ingest:
                 )
                 outputs.append(lineage_events.layer_dataset(context, Layer.QUARANTINE, published.quarantine))
         except BatchHalted as halted:
-            return record_halt(context, "ingest", received, halted)
+            stopped = record_halt(context, "ingest", received, halted)
+            return replace(stopped, warnings=(*warnings, *stopped.warnings))
         counts = replace(published, rows_in=received.rows_in, bronze=received.bronze, rejects=received.rejects)
         notes = (*warnings, *null_notes(context.contract.name, judged.verdicts))
         finished = finish_batch(context, "ingest", counts, judged, notes)
