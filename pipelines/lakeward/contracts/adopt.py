@@ -1,6 +1,6 @@
-"""A valid ODCS contract of anyone's as one that runs here: what is missing is added, what is written otherwise is rewritten, and told.
+"""Rewrites any valid ODCS contract into one that runs here: adds what is missing, rewrites what is spelled differently, reports both.
 
-Refuses to lose a promise in silence: what no expectation stands for is named.
+A promise that no expectation covers is reported by name.
 """
 
 import re

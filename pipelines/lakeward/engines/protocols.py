@@ -34,7 +34,7 @@ class TableStore(Protocol):
         ...
 
     def info(self, table: TableName) -> TableInfo | None:
-        """The table as it is now; None where it does not exist."""
+        """The newest version of the table; None where it does not exist."""
         ...
 
     def txn(self, table: TableName, app: str) -> int:

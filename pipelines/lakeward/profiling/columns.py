@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from lakeward.contracts.model import Kind
 from lakeward.core.names import Relation
@@ -18,7 +19,7 @@ from lakeward.profiling.no_values import NO_WORDS, find_suspects
 from lakeward.profiling.patterns import fixed_form
 from lakeward.profiling.personal import looks_personal
 from lakeward.profiling.type_candidates import TypeCandidate, type_candidates
-from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, measure_disorder, try_types, typed_values
+from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, chunks, measure_disorder, try_types, typed_values
 
 # Maximum length of a list that a person can review.
 MAX_CHOICES = 20
@@ -127,18 +128,17 @@ def _best_format(staged: StagedRecords, column: str, holding: Sequence[TypeTrial
 
 
 def _with_statistics(engine: Engine, rows: Relation, columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
-    """Number of distinct values of each column, and the bounds of numbers, in one scan."""
-    items = [
-        f"count(DISTINCT {identifier(column.name)}) AS d{index}"
-        + (f", min({_finite(column)}) AS l{index}, max({_finite(column)}) AS h{index}" if column.has_range else "")
-        for index, column in enumerate(columns)
-    ]
-    found = engine.fetch(f"SELECT {', '.join(items)} FROM {rows}")[0]
+    """Number of distinct values of each column, and the bounds of numbers."""
+    by_name = {column.name: column for column in columns}
+    found: dict[str, Any] = {}
+    for chunk in chunks(list(by_name)):
+        items = [_statistics_items(by_name[name]) for name in chunk]
+        row = engine.fetch(f"SELECT {', '.join(f'{item} AS s{at}' for at, item in enumerate(sum(items, ())))} FROM {rows}")[0]
+        values = iter(row.values())
+        found |= {name: [next(values) for _ in item] for name, item in zip(chunk, items, strict=True)}
     return [
-        replace(
-            column, distinct=found[f"d{index}"], low=_to_decimal(found.get(f"l{index}")), high=_to_decimal(found.get(f"h{index}"))
-        )
-        for index, column in enumerate(columns)
+        replace(column, distinct=found[name][0], low=_to_decimal(found[name][1]), high=_to_decimal(found[name][2]))
+        for name, column in by_name.items()
     ]
 
 
@@ -146,6 +146,12 @@ def _finite(column: ColumnProfile) -> str:
     """SQL of the column's number, where it is one that a range can end at."""
     own = identifier(column.name)
     return f"CASE WHEN isfinite({own}) THEN {own} END" if column.type.kind is Kind.DOUBLE else own
+
+
+def _statistics_items(column: ColumnProfile) -> tuple[str, str, str]:
+    own = identifier(column.name)
+    bounds = (f"min({_finite(column)})", f"max({_finite(column)})") if column.has_range else ("NULL", "NULL")
+    return (f"count(DISTINCT {own})", *bounds)
 
 
 def _to_decimal(value: float | Decimal | None) -> Decimal | None:

@@ -16,7 +16,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.findings import ColumnProfile
 from lakeward.profiling.type_candidates import TypeCandidate
-from lakeward.profiling.type_trials import StagedRecords
+from lakeward.profiling.type_trials import StagedRecords, chunks
 
 # What loggers, spreadsheets and people write where there is no value.
 NULLS = ("NA", "N/A", "#N/A", "null", "NULL", "NaN", "nan", "-", "--", "空")
@@ -123,15 +123,18 @@ def find_tokens(staged: StagedRecords, columns: Sequence[str]) -> FoundTokens:
     """What of both lists stands in columns of text, by one scan of the file."""
     if not columns:
         return FoundTokens(frozenset(), NO_WORDS)
-    nulls, words = (f"({', '.join(map(literal, one))})" for one in (NULLS, WORDS))
-    items = ", ".join(
-        f"list(DISTINCT trim({own})) FILTER (trim({own}) IN {nulls} OR lower(trim({own})) IN {words}) AS n{index}"
-        for index, own in enumerate(map(identifier, columns))
-    )
-    found = staged.engine.fetch(f"SELECT {items} FROM {staged.rows}")[0]
-    tokens = {column: tuple(sorted(found[f"n{index}"] or ())) for index, column in enumerate(columns)}
+    form = literal(f"^({'|'.join(re.escape(token.lower()) for token in (*NULLS, *WORDS))})$")
+    tokens: dict[str, tuple[str, ...]] = {}
+    for chunk in chunks(columns):
+        items = ", ".join(
+            f"list(DISTINCT trim({own})) FILTER (regexp_matches(lower(trim({own})), {form})) AS n{index}"
+            for index, own in enumerate(map(identifier, chunk))
+        )
+        found = staged.engine.fetch(f"SELECT {items} FROM {staged.rows}")[0]
+        tokens |= {column: tuple(sorted(found[f"n{index}"] or ())) for index, column in enumerate(chunk)}
     nulls_found = frozenset(token for texts in tokens.values() for token in texts if token in NULLS)
-    return FoundTokens(nulls_found, {column: tuple(t for t in texts if t not in NULLS) for column, texts in tokens.items()})
+    words = {column: tuple(text for text in texts if text.lower() in WORDS) for column, texts in tokens.items()}
+    return FoundTokens(nulls_found, words)
 
 
 def find_suspects(staged: StagedRecords, values: Relation, columns: Sequence[ColumnProfile]) -> dict[str, TypeCandidate]:

@@ -1,7 +1,7 @@
 """Tests types on the whole file in the engine, with the conversion of an ingest."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import Column, Contract, DataType
@@ -15,6 +15,8 @@ from lakeward.quality.sql import stack
 
 # Rows of a sample, spread over the whole file: enough to see every common form, few enough for Python.
 SAMPLE_ROWS = 1000
+# Columns of one query.
+CHUNK = 100
 # The sample's rows, of which a text is cut: a form shows in its beginning.
 SAMPLE_LETTERS = 200
 
@@ -61,7 +63,21 @@ def sample_texts(staged: StagedRecords, columns: Sequence[str], nulls: Sequence[
 def try_types(
     staged: StagedRecords, candidates_by_column: Mapping[str, Sequence[TypeCandidate]]
 ) -> dict[str, tuple[TypeTrialResult, ...]]:
-    """Every trial of every column, in one scan."""
+    """Every trial of every column, in one scan for every `CHUNK` columns."""
+    found: dict[str, tuple[TypeTrialResult, ...]] = {}
+    for chunk in chunks(list(candidates_by_column)):
+        found |= _try_chunk(staged, {column: candidates_by_column[column] for column in chunk})
+    return found
+
+
+def chunks(columns: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The columns, `CHUNK` at a time: engines plan a query in a time that grows faster than its length."""
+    return (columns[start : start + CHUNK] for start in range(0, len(columns), CHUNK))
+
+
+def _try_chunk(
+    staged: StagedRecords, candidates_by_column: Mapping[str, Sequence[TypeCandidate]]
+) -> dict[str, tuple[TypeTrialResult, ...]]:
     named = [(column, trial) for column, column_candidates in candidates_by_column.items() for trial in column_candidates]
     converted = _conversions(staged, named)
     items = [
@@ -90,11 +106,23 @@ def measure_disorder(staged: StagedRecords, column: str, candidates: Sequence[Ty
 
 def typed_values(staged: StagedRecords, types: Mapping[str, TypeCandidate]) -> Relation:
     """The file's rows, every column in its type, with `_row`."""
+    names = list(types)
+    if len(names) <= CHUNK:
+        return _typed_chunk(staged, types, "profile_values")
+    parts = [
+        _typed_chunk(staged, {column: types[column] for column in chunk}, f"profile_values_{index}")
+        for index, chunk in enumerate(chunks(names))
+    ]
+    joined = f"{parts[0]}" + "".join(f" JOIN {part} USING (_row)" for part in parts[1:])
+    return staged.engine.materialise("profile_values", f"SELECT {', '.join(map(identifier, names))}, _row FROM {joined}")
+
+
+def _typed_chunk(staged: StagedRecords, types: Mapping[str, TypeCandidate], name: str) -> Relation:
     named = list(types.items())
     converted = _conversions(staged, named)
     items = [f"{one.value} AS {identifier(column)}" for (column, _), one in zip(named, converted, strict=True)]
     rows = f"SELECT {', '.join(items)}, _row FROM {_stacked_query(staged, named, converted)}"
-    return staged.engine.materialise("profile_values", rows)
+    return staged.engine.materialise(name, rows)
 
 
 def _conversions(staged: StagedRecords, pairs: Sequence[tuple[str, TypeCandidate]]) -> list[ConvertedColumn]:

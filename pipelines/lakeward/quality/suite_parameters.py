@@ -1,6 +1,6 @@
 """Values that a suite takes from its `suite_parameters`: `{"$PARAMETER": "limit * 1.1"}`, a name or arithmetic over names.
 
-Refuses what is only known at run time, as times and metrics of other runs are.
+What is only known at run time, such as times and metrics of other runs, is an error.
 """
 
 import ast

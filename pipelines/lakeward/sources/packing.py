@@ -1,6 +1,6 @@
 """Packed files: gzip, Zstandard, and a .zip with one file in it. What is received stays as it is; what is read is unpacked beside it.
 
-Refuses to choose between several files of one .zip, to open one with a password, and to unpack without a bound.
+A .zip with several files or a password is an error, and so is one that unpacks to more than the limit.
 """
 
 import gzip

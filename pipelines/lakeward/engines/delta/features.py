@@ -1,4 +1,4 @@
-"""The features of the Delta protocol, and whether tables that others made with them are read here. Refuses, by name, what is not.
+"""The features of the Delta protocol, and whether tables that others made with them are read here. A feature that is not is an error that names it.
 
 Source: Delta protocol, "Valid Feature Names in Table Features". A feature of writers alone changes nothing that a reader sees.
 """

@@ -1,6 +1,6 @@
 """Delta tables that others made: their rows by DuckDB, their protocol and the values of mapped partitions by deltalake.
 
-Refuses, by name, a table whose features are not read as they are (`engines/delta/features.py`).
+A table with a feature that is not read rightly is an error that names the feature (`engines/delta/features.py`).
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Whether a file can be read at all. Refuses to blame a file for what is the process's or the machine's own trouble."""
+"""Whether a file can be read at all. Failures of the process or the machine are no failures of the file."""
 
 from collections.abc import Callable
 from typing import Self, TypeVar

@@ -1,7 +1,7 @@
 """What the footer of a Parquet file says of its columns, beside the types that DuckDB gives them.
 
-Refuses types that DuckDB would read as other values: a decimal beyond its own, and annotations that it overlooks. Puts right what
-can be: a time that is an instant by the format, and a column of nothing.
+Types that DuckDB would read as other values are an error: a decimal wider than DuckDB's own, and annotations that it overlooks. Two are
+corrected: a time that is an instant by the format, and a column without values.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

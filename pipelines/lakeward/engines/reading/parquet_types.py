@@ -1,6 +1,6 @@
 """Which type a column has that Parquet files, and the table that they are for, give different ones.
 
-Refuses to cast a value to another one: a time without a zone is one of the contract's zone, or none that a table of instants can hold.
+No cast changes a value: a time without a zone is read in the contract's zone, and is an error for a table of instants without one.
 """
 
 from collections.abc import Mapping, Sequence

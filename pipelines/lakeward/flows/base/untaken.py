@@ -55,7 +55,7 @@ def _contracts(workspace: Workspace) -> Iterator[Contract]:
     for name in workspace.project.datasets():
         try:
             yield workspace.project.contract(name)
-        except LakewardError:  # told by whoever runs it
+        except LakewardError:  # reported when the dataset runs
             continue
 
 
