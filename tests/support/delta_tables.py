@@ -92,9 +92,33 @@ def with_ids(table: pa.Table, *ids: int) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
-def write_v2_checkpoint(folder: Path) -> None:
-    """Put version 0 of the log into a checkpoint of the newer form, and empty the commit that it is of."""
+def write_v2_checkpoint(folder: Path, *, sidecar: bool = False) -> None:
+    """Put version 0 of the log into a checkpoint of the newer form, and remove its commit.
+
+    Args:
+        sidecar: Whether the files of the table stand in a file of their own (Delta protocol, "Sidecar Files").
+    """
     commit = folder / "_delta_log" / "00000000000000000000.json"
+    actions = [json.loads(line) for line in commit.read_text().splitlines()]
+    if sidecar:
+        adds = [action for action in actions if "add" in action]
+        actions = [action for action in actions if "add" not in action] + [{"sidecar": _write_sidecar(commit.parent, adds)}]
     checkpoint = commit.with_name("00000000000000000000.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json")
-    checkpoint.write_text(json.dumps({"checkpointMetadata": {"version": 0}}) + "\n" + commit.read_text())
+    checkpoint.write_text("\n".join(map(json.dumps, [{"checkpointMetadata": {"version": 0}}, *actions])))
     commit.unlink()
+
+
+def _write_sidecar(log: Path, adds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    add = pa.struct(
+        {
+            "path": pa.string(),
+            "partitionValues": pa.map_(pa.string(), pa.string()),
+            "size": pa.int64(),
+            "modificationTime": pa.int64(),
+            "dataChange": pa.bool_(),
+        }
+    )
+    file = log / "_sidecars" / "3a0d65cd-4056-49b8-937b-95f9e3ee90e5.parquet"
+    file.parent.mkdir()
+    pq.write_table(pa.table({"add": pa.array([action["add"] for action in adds], add)}), file)
+    return {"path": file.name, "sizeInBytes": file.stat().st_size, "modificationTime": 0}

@@ -203,9 +203,10 @@ def test_values_of_older_files_are_seen_in_the_wider_type(types: tuple[str, str]
     assert rows(engine, folder) == [(expected,)]
 
 
-def test_a_checkpoint_of_the_newer_form_is_read(engine: EmbeddedEngine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sidecar", [False, True])
+def test_a_checkpoint_of_the_newer_form_is_read(engine: EmbeddedEngine, tmp_path: Path, *, sidecar: bool) -> None:
     folder = make_table(tmp_path / "t", TWO_ROWS, with_features("v2Checkpoint"))
-    write_v2_checkpoint(folder)
+    write_v2_checkpoint(folder, sidecar=sidecar)
 
     assert rows(engine, folder) == rows_by_deltalake(folder) == [(1,), (2,)]
 
