@@ -10,7 +10,7 @@ from lakeward.contracts.document import read_text
 from lakeward.contracts.key_edit import confirm_key_in_text
 from lakeward.contracts.load import parse_contract
 from lakeward.contracts.model import Contract
-from lakeward.core.errors import ContractError, UsageError
+from lakeward.core.errors import ContractError, MachineError, UsageError
 from lakeward.core.names import Layer
 from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
@@ -18,6 +18,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import pinning
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.proposed_keys import proposed_keys
+from lakeward.flows.base.replace_file import replace_file
 from lakeward.flows.base.workspace import Workspace, open_workspace
 
 
@@ -77,6 +78,7 @@ def confirm_key(settings: Settings, name: str, *, dry_run: bool = False, force: 
     Raises:
         UsageError: The project has no such dataset, or its contract proposes no key.
         ContractError: Its contract is not valid, or stored rows contradict the key.
+        MachineError: The contract's file can't be written.
     """
     workspace = open_workspace(settings)
     contract = workspace.project.contract(name)
@@ -90,7 +92,7 @@ def confirm_key(settings: Settings, name: str, *, dry_run: bool = False, force: 
         facts = {"dataset": name, "columns": ", ".join(contract.proposed_key), **fields_of(stored)}
         raise ContractError("key_contradicted", **facts)
     if not dry_run:
-        workspace.project.contract_path(name).write_text(text, encoding="utf-8", newline="")
+        _write_contract(workspace, name, text)
     return KeyConfirmation(
         dataset=name,
         columns=confirmed.primary_key,
@@ -99,6 +101,14 @@ def confirm_key(settings: Settings, name: str, *, dry_run: bool = False, force: 
         needs_rebuild=bool(applied and any(c.kind is Effect.BREAKING for c in diff(applied.contract, confirmed))),
         is_written=not dry_run,
     )
+
+
+def _write_contract(workspace: Workspace, name: str, text: str) -> None:
+    path = workspace.project.contract_path(name)
+    try:
+        replace_file(path, text)
+    except OSError as error:
+        raise MachineError("contract_not_writable", file=workspace.project.label(path), found=error.strerror) from error
 
 
 def key_proposals(settings: Settings, name: str | None = None) -> list[Notice]:

@@ -1,7 +1,5 @@
 """Writes accepted proposals into the dataset's suite, with author, reason and evidence."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +8,7 @@ from typing import Any
 
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.flows.base.replace_file import replace_file
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.suggest.history import History
@@ -60,7 +59,7 @@ def accept_rules(settings: Settings, name: str, acceptance: Acceptance) -> list[
     path = workspace.project.suite_path(name)
     written = add_expectations(_read_suite(path) if text is not None else new_suite(name), entries)
     load_rules(contract, written, suite_label(name))
-    _replace_file(path, written, workspace.project.label(path))
+    _write_suite(path, written, workspace.project.label(path))
     return [proposal.id for proposal in chosen]
 
 
@@ -101,22 +100,8 @@ def _read_suite(path: Path) -> str:
     return path.read_bytes().decode("utf-8")
 
 
-def _replace_file(path: Path, text: str, label: str) -> None:
-    """Replace the file atomically: after a kill it is the old suite or the new one."""
-    target = path.resolve()
+def _write_suite(path: Path, text: str, label: str) -> None:
     try:
-        if target.exists():
-            target.open("r+b").close()  # a read-only file stays unchanged, even if its folder is writable
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".suite-", suffix=".json")
-        draft = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        replace_file(path, text)
     except OSError as error:
         raise MachineError("suggest_suite_not_writable", file=label, found=error.strerror) from error
