@@ -173,7 +173,7 @@ def _far_numbers(engine: Engine, values: Relation, column: str) -> tuple[Decimal
 
 def _is_far(number: Decimal, rest: Mapping[str, Any]) -> bool:
     low, high = Decimal(str(rest["low"])), Decimal(str(rest["high"]))
-    return max(low - number, number - high) > high - low
+    return low.is_finite() and high.is_finite() and max(low - number, number - high) > high - low
 
 
 def _others(values: Relation, own: str, numbers: Sequence[Decimal]) -> str:
