@@ -12,18 +12,19 @@ __all__ = ["__version__", "check", "connect"]
 __version__ = "0.2.0"
 
 
-def connect(role: str, project: str | Path | None = None) -> "Connection":
+def connect(role: str | None = None, project: str | Path | None = None) -> "Connection":
     """Open the lake of the project at or above `project` (default: the current folder) as `role`.
 
     For notebooks; not a security boundary, since it runs in the reader's process. Every query is logged.
 
     Args:
-        role: A role of the project's serving policy.
+        role: A role of the project's serving policy; None for the only role of the account in `LAKEWARD_TOKEN`.
 
     Raises:
         UsageError: The project or the role does not exist.
         PolicyError: The policy is not valid.
-        ProtectionError: The token key is not stored safely.
+        ProtectionError: `LAKEWARD_TOKEN` is not valid, its account does not have the role, or the register of accounts or the
+            token key is not stored safely.
 
     Examples:
         >>> import lakeward

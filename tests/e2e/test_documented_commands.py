@@ -79,7 +79,7 @@ def answer(text, reader):
         return 0, ""
     if words[0] == "export":
         for name, _, value in (word.partition("=") for word in words[1:]):
-            reader.setenv(name, str(Path(value).expanduser()) if value.startswith("~") else value)
+            reader.setenv(name, shell_value(value))
         return 0, ""
     if words[0] == "make":
         return 0, ""  # that there is such a target is another test's
@@ -90,6 +90,15 @@ def answer(text, reader):
             return called(words[1:])
     done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
+
+
+def shell_value(value):
+    """What the shell makes of a value: a path at home, or the text that a command in it prints."""
+    if value.startswith("~"):
+        return str(Path(value).expanduser())
+    if value.startswith("$("):
+        return subprocess.run(["bash", "-c", f'printf %s "{value}"'], capture_output=True, text=True, check=True).stdout
+    return value
 
 
 def called(words):

@@ -45,7 +45,13 @@ GROUPS = {
         "release": "quarantine:release",
         "expire": "quarantine:expire",
     },
-    "grade": {"list": "grade:list_", "run": "grade:run", "confirm": "grade:confirm", "override": "grade:override"},
+    "grade": {
+        "list": "grade:list_",
+        "run": "grade:run",
+        "confirm": "grade:confirm",
+        "override": "grade:override",
+        "approve": "grade:approve",
+    },
     "contract": {
         "lint": "contracts:lint",
         "diff": "contracts:diff",
@@ -56,6 +62,7 @@ GROUPS = {
     "maturity": {"show": "assess:show"},
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
+    "account": {"add": "account:add", "list": "account:list_", "revoke": "account:revoke", "rotate": "account:rotate"},
     "policy": {"lint": "serve:policy_lint", "test": "serve:policy_test"},
 }
 

@@ -20,7 +20,7 @@ Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 Rules = Annotated[list[str] | None, typer.Option("--rule", help="Rows that failed this rule · 未通过该规则的行")]
 Rows = Annotated[list[str] | None, typer.Option("--row", help="Id of a row, FILE:ROW · 行标识，文件序号:行号")]
 Where = Annotated[str | None, typer.Option("--where", help="Condition over the received columns · 对接收列的条件")]
-By = Annotated[str, typer.Option("--by", help="Your name · 操作人")]
+By = Annotated[str, typer.Option("--by", help="Your name; default: the token's account · 操作人，默认为令牌的账号")]
 Role = Annotated[str | None, typer.Option("--role", "--as", help="Role · 角色")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Reason · 理由")]
 FIGURES = ("dataset", "open", "age_p50", "age_p90", "repair_rate", "failed_again")
@@ -59,11 +59,11 @@ def show(  # noqa: PLR0913 - the options of a command are its arguments
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    if values and role is None:
+    if values and role is None and settings.token is None:
         raise UsageError("quarantine_role_needed", dataset=name)
     row_id = flows.parse_row_id(row) if row else None
     found = flows.show_quarantine(
-        settings, name, limit, row_id=row_id, include_closed=include_closed, role=role if values else None
+        settings, name, limit, row_id=row_id, include_closed=include_closed, role=(role or "") if values else None
     )
     if as_json:
         print_json(found)
@@ -85,8 +85,8 @@ def show(  # noqa: PLR0913 - the options of a command are its arguments
 def repair(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     name: Name,
-    by: By,
-    reason: Annotated[str, typer.Option("--reason", help="Reason · 理由")],
+    by: By = "",
+    reason: Reason = None,
     *,
     rule: Rules = None,
     row: Rows = None,
@@ -111,23 +111,24 @@ def replay(  # noqa: PLR0913 - the options of a command are its arguments
     row: Rows = None,
     where: Where = None,
     by: Annotated[
-        str | None, typer.Option("--by", help="Your name; default: the system account · 操作人，默认为系统账户")
-    ] = None,
+        str,
+        typer.Option(
+            "--by", help="Your name; default: the token's account, or the system's · 操作人，默认为令牌的账号或系统账户"
+        ),
+    ] = "",
     reason: Reason = None,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name):
-        run_report = flows.replay_rows(
-            settings, name, _selection(rule, row, where), flows.Signature(by or flows.current_account(), None, reason)
-        )
+        run_report = flows.replay_rows(settings, name, _selection(rule, row, where), flows.Signature(by, None, reason))
     _print_report(settings, run_report, as_json=as_json)
 
 
 def release(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     name: Name,
-    by: By,
+    by: By = "",
     reason: Reason = None,
     role: Role = None,
     *,
@@ -150,7 +151,7 @@ def release(  # noqa: PLR0913 - the options of a command are its arguments
 def expire(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     name: Name,
-    by: By,
+    by: By = "",
     reason: Reason = None,
     role: Role = None,
     *,

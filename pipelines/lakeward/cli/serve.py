@@ -24,7 +24,9 @@ def query(
     context: typer.Context,
     sql: Annotated[str, typer.Argument(help="One SELECT statement · 一条 SELECT 语句")],
     *,
-    role: Annotated[str, typer.Option("--as", help="Role · 角色")],
+    role: Annotated[
+        str | None, typer.Option("--as", help="Role; default: the token's only one · 角色，默认为令牌唯一的角色")
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="table, csv, json, arrow")] = "table",
     parameters: Annotated[list[str] | None, typer.Option("--param", help="NAME=VALUE of $NAME · $NAME 的取值")] = None,
 ) -> None:

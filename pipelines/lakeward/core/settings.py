@@ -19,6 +19,16 @@ VARIABLES: Mapping[str, KeyDoc] = {
     "LANG": KeyDoc("text", "Language of messages: Chinese where it starts with `zh`; `--lang` wins.", "`LC_ALL`, then `LANG`"),
     "ENGINE": KeyDoc("`embedded` or `spark`", "The engine of this call.", "`engine` in the contract, then in `project.yaml`"),
     "MEMORY": KeyDoc("size", "Memory that DuckDB may use, such as `4GiB`.", "DuckDB's own: 80 % of the machine's"),
+    "TOKEN": KeyDoc(
+        "text",
+        "Access token of your account: name and roles come from it. One that is not valid is an error.",
+        "none: nothing proves who you are",
+    ),
+    "ACCOUNTS": KeyDoc(
+        "file",
+        "Register of accounts: outside the lake, readable by its owner alone (mode 0600).",
+        "`.lakeward/accounts.jsonl` in the project",
+    ),
     "TOKEN_KEY": KeyDoc("text", "Secret of tokens, at least 32 bytes. Without a secret nobody sees a tokenised column.", "none"),
     "TOKEN_KEY_FILE": KeyDoc(
         "file", "File that holds this secret: outside the lake, readable by its owner alone (mode 0600).", "none"
@@ -79,6 +89,8 @@ class Settings:
         lake: Folder or URL of the tables; None for the lake in `project.yaml`.
         engine: Engine that overrides contracts and `project.yaml`; None for no override.
         memory: Memory limit of the engine, such as `4GiB`; None for its default.
+        token: Access token of an account; None for none. An empty token is not valid.
+        accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
     """
 
@@ -87,6 +99,8 @@ class Settings:
     lang: Lang = Lang.EN
     engine: str | None = None
     memory: str | None = None
+    token: str | None = field(default=None, repr=False)
+    accounts: Path | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
     spark: SparkSettings = field(default_factory=SparkSettings)
@@ -109,6 +123,8 @@ class Settings:
             lang=lang or _lang(variables.get("LANG") or environ.get("LC_ALL") or environ.get("LANG", "")),
             engine=_engine(variables.get("ENGINE")),
             memory=variables.get("MEMORY"),
+            token=variables.get("TOKEN"),
+            accounts=Path(variables["ACCOUNTS"]).absolute() if variables.get("ACCOUNTS") else None,
             token_key=variables.get("TOKEN_KEY"),
             token_key_file=Path(variables["TOKEN_KEY_FILE"]).absolute() if variables.get("TOKEN_KEY_FILE") else None,
             spark=_spark(variables, environ),

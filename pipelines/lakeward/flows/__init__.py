@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
+    from lakeward.flows.base.identity import signer_name as signer_name
     from lakeward.flows.base.log_setup import set_up_log as set_up_log
     from lakeward.flows.base.order import dependency_order as dependency_order
     from lakeward.flows.base.report import RunReport as RunReport
@@ -34,11 +35,20 @@ if TYPE_CHECKING:
     from lakeward.flows.checking.check import explain_check as explain_check
     from lakeward.flows.checking.steps import CheckStep as CheckStep
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
-    from lakeward.flows.grading.decide import GradeChoice as GradeChoice
+    from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
+    from lakeward.flows.grading.approvals import approve_grade as approve_grade
+    from lakeward.flows.grading.choices import GradeChoice as GradeChoice
     from lakeward.flows.grading.decide import decide_grade as decide_grade
     from lakeward.flows.grading.grade import grade_all as grade_all
     from lakeward.flows.grading.grade import grade_dataset as grade_dataset
     from lakeward.flows.grading.grade import list_grades as list_grades
+    from lakeward.flows.operations.accounts import IssuedToken as IssuedToken
+    from lakeward.flows.operations.accounts import NewAccount as NewAccount
+    from lakeward.flows.operations.accounts import RegisteredAccount as RegisteredAccount
+    from lakeward.flows.operations.accounts import add_account as add_account
+    from lakeward.flows.operations.accounts import list_accounts as list_accounts
+    from lakeward.flows.operations.accounts import revoke_account as revoke_account
+    from lakeward.flows.operations.accounts import rotate_token as rotate_token
     from lakeward.flows.operations.doctor import check_machine as check_machine
     from lakeward.flows.operations.explain import explain_row as explain_row
     from lakeward.flows.operations.inspect import list_runs as list_runs
@@ -109,7 +119,9 @@ if TYPE_CHECKING:
 _DOOR = {
     "Acceptance": "flows.suggest.acceptance",
     "CheckStep": "flows.checking.steps",
-    "GradeChoice": "flows.grading.decide",
+    "GradeApproval": "flows.grading.approvals",
+    "GradeChoice": "flows.grading.choices",
+    "approve_grade": "flows.grading.approvals",
     "Connection": "flows.serving.connection",
     "DatasetScore": "flows.scoring.answers",
     "Dimension": "quality.rule",
@@ -136,6 +148,13 @@ _DOOR = {
     "StoredScore": "flows.scoring.answers",
     "SuggestionReport": "flows.suggest.suggestions",
     "UnmeasuredDimension": "flows.scoring.answers",
+    "IssuedToken": "flows.operations.accounts",
+    "NewAccount": "flows.operations.accounts",
+    "RegisteredAccount": "flows.operations.accounts",
+    "add_account": "flows.operations.accounts",
+    "list_accounts": "flows.operations.accounts",
+    "revoke_account": "flows.operations.accounts",
+    "rotate_token": "flows.operations.accounts",
     "accept_rules": "flows.suggest.acceptance",
     "current_account": "flows.serving.access",
     "parse_duration": "flows.quarantine.selection",
@@ -198,6 +217,7 @@ _DOOR = {
     "setup_spark": "flows.operations.spark_setup",
     "show_lineage": "flows.operations.trace",
     "show_scores": "flows.scoring.show",
+    "signer_name": "flows.base.identity",
     "simulate_day": "flows.authoring.demo",
     "suggest_rules": "flows.suggest.suggestions",
     "spark_jars": "flows.operations.spark_setup",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lakeward.core.errors import ProtectionError
+from lakeward.core.persons import is_same_person, person_key
 from lakeward.grading.catalogue import Sensitivity
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import GradeProposal, Reason, highest
@@ -28,6 +29,7 @@ class GradeDecision:
         seen, seen_category: The proposal at the time of the decision.
         approved_by: Second person; needed if the grade or category is lowered.
         transform: The transform that made a derived column less sensitive than its sources.
+        verified: Whether tokens proved who decided and approved; None for a decision made before there were accounts.
     """
 
     column: str
@@ -41,6 +43,7 @@ class GradeDecision:
     reason: str
     approved_by: str | None = None
     transform: str | None = None
+    verified: bool | None = None
 
 
 def current_grade(type_: str, proposal: GradeProposal | None, decision: GradeDecision | None) -> ColumnGrade:
@@ -91,11 +94,11 @@ def check_decision(decision: GradeDecision, current: ColumnGrade, proposal: Grad
         ProtectionError: It lowers the grade without a second person; or for a derived column, without a transform and a check of
             its values that found nothing.
     """
-    if not _lowers(decision, current):
+    if not lowers(decision, current):
         return
-    if not decision.approved_by or decision.approved_by == decision.decided_by:
+    if not _has_second_person(decision):
         raise ProtectionError(
-            "grade_lower_unapproved", column=decision.column, found=grade_text(current), wanted=_decision_text(decision)
+            "grade_lower_unapproved", column=decision.column, found=grade_text(current), wanted=decision_text(decision)
         )
     if proposal is None or proposal.why is not Reason.INHERITED:
         return
@@ -111,12 +114,21 @@ def grade_text(grade: ColumnGrade) -> str:
     return f"{grade_and_level}, {grade.category}" if grade.category else grade_and_level
 
 
-def _decision_text(decision: GradeDecision) -> str:
+def decision_text(decision: GradeDecision) -> str:
+    """What was decided, in the same form."""
     level = "" if decision.sensitivity.level is None else f" {decision.sensitivity.level}"
     return f"{decision.sensitivity.grade}{level}" + (f", {decision.category}" if decision.category else "")
 
 
-def _lowers(decision: GradeDecision, current: ColumnGrade) -> bool:
+def _has_second_person(decision: GradeDecision) -> bool:
+    """Of names that were typed, case, blanks and look-alikes make no second person; of accounts, their persons were compared."""
+    if not decision.approved_by or not person_key(decision.approved_by):
+        return False
+    return bool(decision.verified) or not is_same_person(decision.approved_by, decision.decided_by)
+
+
+def lowers(decision: GradeDecision, current: ColumnGrade) -> bool:
+    """Whether the column would have a lower grade, or lose its category: that takes two persons."""
     if current.grade is None:
         return False
     return decision.sensitivity.rank < Sensitivity(current.grade, current.level).rank or current.category not in (

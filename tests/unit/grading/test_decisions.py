@@ -102,7 +102,7 @@ def refusal_code(wanted, proposal):
     return error.value.code
 
 
-@pytest.mark.parametrize("approved_by", [None, "", "wang"])
+@pytest.mark.parametrize("approved_by", [None, "", " ", "wang", "Wang ", "WANG", "w\u0430ng", "wa\u200bng"])
 def test_a_grade_falls_only_with_a_second_person(approved_by):
     assert refusal_code(replace(WRONG, approved_by=approved_by), FOUND) == "grade_lower_unapproved"
 

@@ -23,6 +23,7 @@ from lakeward.flows.base.lake_schema import SCHEMA_APP, SCHEMA_TABLE, SCHEMA_VER
 TYPES = {
     "string": DataType(Kind.STRING),
     "bigint": DataType(Kind.INTEGER),
+    "boolean": DataType(Kind.BOOLEAN),
     "timestamp": DataType(Kind.TIMESTAMP),
     "decimal(5,2)": DataType(Kind.DECIMAL, 5, 2),
     "decimal(18,2)": DataType(Kind.DECIMAL, 18, 2),
@@ -60,13 +61,15 @@ def append_rows(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Com
     values = [[row[column.name] for column in table.columns] for row in rows]
     if not values:
         return None
-    if name in VERSIONED_TABLES and engine.txn(table_spec(SCHEMA_TABLE).name, SCHEMA_APP) < SCHEMA_VERSION:
-        _record_schema_version(engine)
+    record_schema_version(engine, name)
     query = engine.literal_rows({c.name: c.type for c in table.columns}, values)
     return with_retries(lambda: engine.append(table, query, txn))
 
 
-def _record_schema_version(engine: Engine) -> None:
+def record_schema_version(engine: Engine, name: str) -> None:
+    """Make the lake one of this version before a row of governance table `name` is written that older versions do not know."""
+    if name not in VERSIONED_TABLES or engine.txn(table_spec(SCHEMA_TABLE).name, SCHEMA_APP) >= SCHEMA_VERSION:
+        return
     from importlib import metadata  # noqa: PLC0415 -- takes longer than a command that only reads may take
 
     row = {"schema_version": SCHEMA_VERSION, "program": metadata.version("lakeward")}

@@ -29,6 +29,15 @@ class SchemaVersion:
 SCHEMA_VERSIONS = (
     SchemaVersion(1),  # 0.1 and 0.2
     SchemaVersion(2, columns={"runs": ("corrections",)}, tables=(SCHEMA_TABLE,)),
+    SchemaVersion(
+        3,
+        columns={
+            "access_log": ("principal", "verified"),
+            "grade_decisions": ("verified",),
+            "quarantine_events": ("verified",),
+        },
+        tables=("grade_approvals",),
+    ),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.

@@ -12,7 +12,7 @@ from lakeward.grading.decision import DecisionAction, GradeDecision, current_gra
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import GradeProposal, Reason
 
-PROPOSALS, DECISIONS = "grade_proposals", "grade_decisions"
+PROPOSALS, DECISIONS, APPROVALS = "grade_proposals", "grade_decisions", "grade_approvals"
 # States that need a person's decision: a proposal, an outdated decision, and an ungraded column.
 WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 
@@ -97,6 +97,7 @@ def decision_row(dataset: str, decision: GradeDecision, head: Mapping[str, objec
         "reason": decision.reason,
         "approved_by": decision.approved_by,
         "transform": decision.transform,
+        "verified": decision.verified,
     }
 
 
@@ -134,4 +135,5 @@ def _to_decision(row: Row) -> GradeDecision:
         reason=row["reason"],
         approved_by=row["approved_by"],
         transform=row["transform"],
+        verified=row.get("verified"),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import EMBEDDED, SPARK, Settings
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.identity import open_register
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations.spark_setup import check_spark, uses_spark
 from lakeward.serving.tokens import can_tokenise
@@ -59,7 +60,7 @@ def check_machine(settings: Settings) -> list[MachineCheck]:
         *(_check_extra(name, extra) for name, extra in EXTRAS.items()),
         _check_tokens(settings),
     ]
-    return [*checks, *_check_spark_parts(settings), *_check_lake(settings), _check_engine(settings)]
+    return [*checks, *_check_spark_parts(settings), *_check_lake(settings), *_check_accounts(settings), _check_engine(settings)]
 
 
 def _check_row(check: str, found: str | None, repair: str, *, needed: bool = True) -> MachineCheck:
@@ -124,6 +125,22 @@ def _check_lake(settings: Settings) -> list[MachineCheck]:
             return [_check_row("lake", lake, "")]
     except OSError:
         return [_check_row("lake", None, f"mkdir -p {lake}")]
+
+
+def _check_accounts(settings: Settings) -> Iterator[MachineCheck]:
+    """The register of accounts, where there is one or must be one."""
+    try:
+        workspace = open_workspace(settings)
+    except LakewardError:  # reported by the check of the project
+        return
+    try:
+        register = open_register(workspace)
+        found = str(len(register.accounts()))
+    except LakewardError as error:
+        yield _check_row("accounts", None, error.render(settings.lang).splitlines()[-1])
+    else:
+        if register.has_accounts:
+            yield _check_row("accounts", found, "")
 
 
 def _check_engine(settings: Settings) -> MachineCheck:

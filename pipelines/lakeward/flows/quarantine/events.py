@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
@@ -17,8 +16,6 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 
 EVENTS = TableName(Layer.GOVERNANCE, "quarantine_events")
-# The role of the serving policy that may release or expire quarantined rows.
-STEWARD_ROLE = "steward"
 
 
 class EventKind(StrEnum):
@@ -35,11 +32,17 @@ CLOSING_EVENTS = (EventKind.REPLAY, EventKind.RELEASE, EventKind.EXPIRE)
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who did it, in which role, and why."""
+    """Who did it, in which role, and why.
+
+    Args:
+        by: Name of the author; empty for the token's account.
+        verified: Whether a token verified name and role. Set by the flows; the caller's value is ignored.
+    """
 
     by: str
     role: str | None = None
     reason: str | None = None
+    verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ class QuarantineEvent:
             "reason": self.signature.reason,
             "expression": self.expression,
             "done_at": self.at,
+            "verified": self.signature.verified,
         }
 
 
@@ -93,6 +97,7 @@ class RowEvent:
         by, role, reason: Who did it, in which role, and why.
         expression: SQL of a repair; never contains a value of a row.
         batch: Number of the batch that judged the row again; None if none did.
+        verified: Whether a token verified name and role; None for an action before there were accounts.
     """
 
     at: datetime
@@ -102,27 +107,11 @@ class RowEvent:
     reason: str | None
     expression: str | None
     batch: int | None
+    verified: bool | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The documented keys of an event in `history`."""
         return fields_of(self)
-
-
-def check_signature(signature: Signature, command: str, *, steward: bool) -> None:
-    """Check that the action is signed.
-
-    Args:
-        command: Name of the action on the command line.
-        steward: Whether it needs a steward.
-
-    Raises:
-        UsageError: The author or the reason is missing.
-        ProtectionError: The action needs a steward.
-    """
-    if not signature.by.strip() or not (signature.reason or "").strip():
-        raise UsageError("quarantine_unsigned", command=command)
-    if steward and signature.role != STEWARD_ROLE:
-        raise ProtectionError("quarantine_steward_needed", command=command, role=STEWARD_ROLE)
 
 
 def append_row_events(engine: Engine, event: QuarantineEvent, row_ids: str, app: str) -> Commit | None:
@@ -138,6 +127,7 @@ def append_row_events(engine: Engine, event: QuarantineEvent, row_ids: str, app:
     own = {"file_seq": "places._file_seq", "file_row": "places._row", "from_seq": "places._batch_seq"}
     items = ", ".join(f"{own.get(c.name, f'head.{c.name}')} AS {c.name}" for c in table.columns)
     query = f"SELECT {items} FROM ({values}) AS head CROSS JOIN ({row_ids}) AS places"
+    governance.record_schema_version(engine, EVENTS.name)
     return governance.with_retries(lambda: engine.append(table, query, Txn(app, event.number)))
 
 
@@ -166,6 +156,7 @@ def row_events(engine: Engine, dataset: str, file_seq: int, row: int) -> tuple[R
             reason=found["reason"],
             expression=found["expression"],
             batch=found["batch_seq"],
+            verified=found.get("verified"),
         )
         for found in governance.read_rows(engine, EVENTS.name, order="done_at", dataset=dataset, file_seq=file_seq, file_row=row)
     )

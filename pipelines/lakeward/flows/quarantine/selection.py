@@ -57,7 +57,7 @@ class Selection:
     def to_request(self, signature: Signature) -> str:
         """The selection as JSON for `parse_request`."""
         criteria = {"rules": self.rules, "rows": self.rows, "where": self.where}
-        signed = {"by": signature.by, "role": signature.role, "reason": signature.reason}
+        signed = {"by": signature.by, "role": signature.role, "reason": signature.reason, "verified": signature.verified}
         return json.dumps({**criteria, **signed}, ensure_ascii=False)
 
     def _conditions(self, rule: str) -> Iterable[str]:
@@ -74,7 +74,7 @@ def parse_request(text: str) -> tuple[Selection, Signature]:
     request = json.loads(text)
     rows = tuple((file, row) for file, row in request["rows"])
     selection = Selection(tuple(request["rules"]), rows, request["where"])
-    return selection, Signature(request["by"], request["role"], request["reason"])
+    return selection, Signature(request["by"], request["role"], request["reason"], request.get("verified"))
 
 
 def parse_row_id(text: str) -> RowId:

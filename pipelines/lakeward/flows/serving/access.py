@@ -34,6 +34,7 @@ class AccessLog:
     Args:
         policy: Text of the policy.
         folder: Folder of the entries that are not committed yet.
+        principal: The account whose token was verified; None for none.
         seq: Number of entries so far.
     """
 
@@ -43,6 +44,7 @@ class AccessLog:
     policy: str
     key_id: str | None
     folder: Path
+    principal: str | None = None
     session_id: str = field(default_factory=new_run_id)
     seq: int = 0
     pending: list[dict[str, Any]] = field(default_factory=list)
@@ -72,6 +74,8 @@ class AccessLog:
             "key_id": self.key_id,
             "asked_at": asked_at,
             "logged_at": self.clock.now(),
+            "principal": self.principal,
+            "verified": self.principal is not None,
         }
         self._append_to_file(row)
         self.pending.append(row)
@@ -155,7 +159,7 @@ def _read_entries(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
     """The entries of a file; a truncated last line belongs to a query that returned no rows."""
     for line in lines:
         if line.endswith(b"\n"):
-            row = json.loads(line)
+            row = {"principal": None, "verified": None} | json.loads(line)  # of a session of before there were accounts
             yield row | {name: datetime.fromisoformat(row[name]) for name in TIMES}
 
 

@@ -19,18 +19,18 @@ from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.identity import IdentityWatch
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.serving.access import AccessLog, commit_abandoned_entries, log_verdict
 from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
-from lakeward.flows.serving.policy import load_policy
+from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_reader
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
-from lakeward.protection.keys import TokenKey, token_key
+from lakeward.protection.keys import TokenKey
 from lakeward.protection.policy import Action
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.rows import Rows
 from lakeward.serving.session import Parameters, ServingSession
-from lakeward.serving.tokens import can_tokenise
 
 GradeLookup = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
 
@@ -75,14 +75,13 @@ class Connection:
     """A connection of one role to the served tables; tables, grades and policy are those at the time of opening."""
 
     def __init__(
-        self, workspace: Workspace, engine: Engine, principal: Principal, tables: list[ServedTable], key: TokenKey | None
+        self, workspace: Workspace, engine: Engine, reader: Reader, tables: list[ServedTable], key: TokenKey | None
     ) -> None:
+        principal = reader.principal
         self._workspace, self._engine, self._principal = workspace, engine, principal
+        self._watch = IdentityWatch(workspace, reader.identity)
         self._tables = {str(table.name): table for table in tables}
-        policy, folder = principal.policy.text, access_log_folder(workspace)
-        self._log = AccessLog(
-            engine=engine, clock=workspace.clock, role=principal.role, policy=policy, key_id=principal.key_id, folder=folder
-        )
+        self._log = reader.open_log(workspace, engine)
         token = key.tokeniser() if key and principal.can_tokenise else None
         self._session = ServingSession(tables, token, engine.scratch / "serving", workspace.settings.memory)
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
@@ -96,7 +95,8 @@ class Connection:
             parameters: Values of `?` and `$1` in order, or of `$name` by name. The access log does not keep them.
 
         Raises:
-            ProtectionError: The guard or the policy refuses it, or a parameter has no value; that is logged too.
+            ProtectionError: The guard or the policy refuses it, a parameter has no value, or the token is no longer valid; that is
+                logged too.
 
         Examples:
             >>> import lakeward
@@ -112,6 +112,7 @@ class Connection:
         """
         asked_at = self._workspace.clock.now()
         try:
+            self._watch.check(asked_at)
             objects = self._session.check(query, parameters)
             relation = self._session.relation(query, objects, parameters)
         except LakewardError as error:
@@ -169,55 +170,37 @@ class Connection:
         )
 
 
-def connect(role: str, project: str | Path | None = None) -> Connection:
-    """Open the lake of the project at or above `project` (default: the current folder) as `role`.
+def connect(role: str | None = None, project: str | Path | None = None) -> Connection:
+    """Open the lake of the project at or above `project` (default: the current folder) as `role` (default: the account's only one).
 
     Raises:
-        UsageError: The project or the role does not exist.
+        UsageError: The project or the role does not exist, or no role is named and there are several.
         PolicyError: The policy is not valid.
-        ProtectionError: The token key is missing or not stored safely.
+        ProtectionError: `LAKEWARD_TOKEN` is not valid, its account does not have the role, or the register of accounts or the
+            token key is missing or not stored safely.
     """
     return open_connection(Settings.load(Path(project) if project else None), role)
 
 
-def open_connection(settings: Settings, role: str, grade_lookup: GradeLookup = current_grades) -> Connection:
+def open_connection(settings: Settings, role: str | None, grade_lookup: GradeLookup = current_grades) -> Connection:
     """See `connect`; `grades_of` returns the grades of a contract's columns."""
     workspace = open_workspace(settings)
-    principal, key = resolve_principal(workspace, role)
+    reader, key = resolve_reader(workspace, role)
     with ExitStack() as undo:
         # DuckDB serves the tables of every engine.
         engine = open_engine("embedded", workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
         governance.check_schema_version(engine)
         commit_abandoned_entries(engine, access_log_folder(workspace))
-        tables = [_serve_table(workspace, engine, principal, name, grade_lookup) for name in workspace.project.datasets()]
-        connection = Connection(workspace, engine, principal, tables, key)
+        tables = [_serve_table(workspace, engine, reader.principal, name, grade_lookup) for name in workspace.project.datasets()]
+        connection = Connection(workspace, engine, reader, tables, key)
         undo.pop_all()
     return connection
-
-
-def resolve_principal(workspace: Workspace, role: str) -> tuple[Principal, TokenKey | None]:
-    """The principal of a role by the project's policy, and the token key.
-
-    Raises:
-        UsageError: The policy has no such role.
-        PolicyError, ProtectionError: As `connect`.
-    """
-    policy = load_policy(workspace)
-    if role not in policy.roles:
-        raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
-    key = token_key(workspace.settings, Path(workspace.lake))
-    return Principal(role, policy, key.id if key else None, can_tokenise=key is None or can_tokenise()), key
 
 
 def _serve_table(workspace: Workspace, engine: Engine, principal: Principal, name: str, grade_lookup: GradeLookup) -> ServedTable:
     contract = workspace.project.contract(name)
     return principal.serve_table(contract, engine.info(contract.table(contract.layer)), grade_lookup(engine, contract))
-
-
-def access_log_folder(workspace: Workspace) -> Path:
-    """Folder of the access log entries that are not committed yet."""
-    return Path(workspace.lake) / ".access"
 
 
 def _close_session(session: ServingSession, log: AccessLog, engine: Engine) -> None:

@@ -7,9 +7,10 @@ from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base import pinning
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent, Signature, append_row_events, check_signature
+from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent, Signature, append_row_events
 from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
+from lakeward.flows.quarantine.signing import resolve_signature
 from lakeward.flows.steward.replay import received_contract
 
 
@@ -22,8 +23,8 @@ def expire_rows(
         UsageError: The dataset does not exist or is computed, nothing is selected, or no reason is given.
         ProtectionError: The role is not a steward's, or the selection's condition is not an expression.
     """
-    check_signature(signature, "expire", steward=True)
     workspace = open_workspace(settings)
+    signature = resolve_signature(workspace, signature, "expire", steward=True)
     contract = received_contract(workspace, name)
     if older_than is not None:
         selection = replace(selection, before=workspace.clock.now() - older_than)

@@ -20,9 +20,10 @@ from lakeward.flows.base import pinning
 from lakeward.flows.base.batch_context import EXTRA_COLUMN, INTEGER, ROW_ID_COLUMNS, STRING
 from lakeward.flows.base.governance import with_retries
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent, Signature, append_row_events, check_signature
+from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent, Signature, append_row_events
 from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
+from lakeward.flows.quarantine.signing import resolve_signature
 from lakeward.flows.steward.repair_lineage import record_repair_lineage
 from lakeward.flows.steward.replay import received_contract
 from lakeward.quality.sql import select
@@ -72,8 +73,8 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
         UsageError: The dataset or column does not exist, nothing is selected or repaired, the author is missing, or a row fails.
         ProtectionError: An expression is not allowed.
     """
-    check_signature(signature, "repair", steward=False)
     workspace = open_workspace(settings)
+    signature = resolve_signature(workspace, signature, "repair", steward=False)
     contract = received_contract(workspace, name)
     _check_repair(contract, selection, repair)
     with workspace.engine(contract) as engine, engine.dataset_lock(name):

@@ -20,9 +20,11 @@ from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.ingest import Ingest
 from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.batch.run import run_dataset
-from lakeward.flows.quarantine.events import EventKind, QuarantineEvent, Signature, append_batch_event, check_signature
+from lakeward.flows.quarantine.events import EventKind, QuarantineEvent, Signature, append_batch_event
 from lakeward.flows.quarantine.open_rows import REPAIRED_COLUMN, has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
+from lakeward.flows.quarantine.signing import name_signer, resolve_signature
+from lakeward.flows.serving.access import current_account
 from lakeward.quality.suite import load_rules
 
 
@@ -36,9 +38,12 @@ def replay_rows(
     Raises:
         UsageError: The dataset does not exist, or its rows are computed, not received.
         ContractError, SuiteError: Its contract or suite is not valid.
-        ProtectionError: The selection's condition is not an expression.
+        ProtectionError: The selection's condition is not an expression, or the token is not valid or belongs to another name.
     """
-    return _reprocess_rows(settings, name, (Reprocess.REPLAY, selection, signature), on_step)
+    workspace = open_workspace(settings)
+    signature = name_signer(workspace, signature)
+    signature = replace(signature, by=signature.by or current_account())
+    return _reprocess_rows(workspace, name, (Reprocess.REPLAY, selection, signature), on_step)
 
 
 def release_rows(
@@ -50,10 +55,11 @@ def release_rows(
         UsageError: As `replay_rows`; or no reason is given, or no rows are selected.
         ProtectionError: It takes a steward.
     """
-    check_signature(signature, "release", steward=True)
+    workspace = open_workspace(settings)
+    signature = resolve_signature(workspace, signature, "release", steward=True)
     if selection.selects_all:
         raise UsageError("quarantine_selection_needed", command="release", dataset=name)
-    return _reprocess_rows(settings, name, (Reprocess.RELEASE, selection, signature), on_step)
+    return _reprocess_rows(workspace, name, (Reprocess.RELEASE, selection, signature), on_step)
 
 
 def release_batch(settings: Settings, name: str, seq: int, signature: Signature) -> RunReport:
@@ -63,8 +69,8 @@ def release_batch(settings: Settings, name: str, seq: int, signature: Signature)
         UsageError: The dataset is not halted at this batch, or no reason is given.
         ProtectionError: It takes a steward.
     """
-    check_signature(signature, "release", steward=True)
     workspace = open_workspace(settings)
+    signature = resolve_signature(workspace, signature, "release", steward=True)
     contract = workspace.project.contract(name)
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
         if halted_batches(engine).get(name) != seq:
@@ -98,8 +104,7 @@ def received_contract(workspace: Workspace, name: str) -> Contract:
 ReprocessRequest = tuple[Reprocess, Selection, Signature]
 
 
-def _reprocess_rows(settings: Settings, name: str, request: ReprocessRequest, on_step: OnStep) -> RunReport:
-    workspace = open_workspace(settings)
+def _reprocess_rows(workspace: Workspace, name: str, request: ReprocessRequest, on_step: OnStep) -> RunReport:
     contract = received_contract(workspace, name)
     candidate = Definition(contract, workspace.suite(name))
     load_rules(contract, candidate.suite, suite_label(name))

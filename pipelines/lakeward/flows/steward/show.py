@@ -16,9 +16,9 @@ from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.quarantine.events import CLOSING_EVENTS, EVENTS, EventKind, RowEvent, row_events
 from lakeward.flows.quarantine.open_rows import is_received
 from lakeward.flows.quarantine.selection import RowId
-from lakeward.flows.serving.access import AccessLog
-from lakeward.flows.serving.connection import access_log_folder, resolve_principal
+from lakeward.flows.serving.reader import Reader, resolve_reader
 from lakeward.flows.steward.figures import REASON_LISTS
+from lakeward.protection.keys import TokenKey
 from lakeward.serving.received_values import mask_received_rows
 
 
@@ -93,12 +93,14 @@ def show_quarantine(
         limit: Maximum number of rows of quarantine, and of rejects; the newest.
         row_id: One row's place: all its copies, each with `history`.
         include_closed: Rows that are closed, too.
-        role: Show `values` too, as this role may see them; who saw them is in the access log.
+        role: Show `values` too, as this role may see them; empty for the account's only role. Who saw them is in the access log.
 
     Raises:
         UsageError: The project has no dataset `name`, or the policy has no such role.
+        ProtectionError: The token is not valid, or its account does not have the role.
     """
     workspace = open_workspace(settings)
+    reader, key = (None, None) if role is None else resolve_reader(workspace, role)
     workspace.project.contract_path(name)
     shown = f"_file_seq = {row_id[0]} AND _row = {row_id[1]}" if row_id else ("TRUE" if include_closed else OPEN_CONDITION)
     with workspace.engine() as engine:
@@ -106,11 +108,12 @@ def show_quarantine(
         found = [(table, copy) for table in tables for copy in _newest_rows(engine, table, shown, limit)]
         events = row_events(engine, name, *row_id) if row_id else None
         rows = [_quarantine_row(table, copy, events) for table, copy in found]
-        if role is None:
+        if reader is None:
             return rows
-        values = _visible_values(workspace, engine, workspace.project.contract(name), [copy for _, copy in found], role)
+        contract, copies = workspace.project.contract(name), [copy for _, copy in found]
+        values = _visible_values(workspace, engine, contract, copies, (reader, key))
     return [
-        replace(copy, role=role, values=None if copy.table.layer is Layer.REJECTS else visible)
+        replace(copy, role=reader.principal.role, values=None if copy.table.layer is Layer.REJECTS else visible)
         for copy, visible in zip(rows, values, strict=True)
     ]
 
@@ -151,21 +154,17 @@ def _quarantine_row(table: TableName, row: Mapping[str, Any], past: tuple[RowEve
 
 
 def _visible_values(
-    workspace: Workspace, engine: Engine, contract: Contract, rows: Sequence[Mapping[str, Any]], role: str
+    workspace: Workspace,
+    engine: Engine,
+    contract: Contract,
+    rows: Sequence[Mapping[str, Any]],
+    as_: tuple[Reader, TokenKey | None],
 ) -> Sequence[Mapping[str, object]]:
     """The rows' values, masked as in the served table. The access log is written before they are returned."""
-    asked_at = workspace.clock.now()
-    principal, key = resolve_principal(workspace, role)
-    served = principal.serve_table(contract, None, current_grades(engine, contract))
+    asked_at, (reader, key) = workspace.clock.now(), as_
+    served = reader.principal.serve_table(contract, None, current_grades(engine, contract))
     shown = mask_received_rows(served.columns, rows, key.tokeniser() if key else None)
-    log = AccessLog(
-        engine=engine,
-        clock=workspace.clock,
-        role=role,
-        policy=principal.policy.text,
-        key_id=principal.key_id,
-        folder=access_log_folder(workspace),
-    )
+    log = reader.open_log(workspace, engine)
     objects = (str(contract.table(Layer.QUARANTINE)),)
     log.write(f"quarantine show {contract.name}", asked_at, objects, rows=len(shown), verdict="allowed")
     log.close()

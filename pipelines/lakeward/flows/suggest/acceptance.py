@@ -1,13 +1,14 @@
 """Writes accepted proposals into the dataset's suite, with author, reason and evidence."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
+from lakeward.flows.base.identity import identify
 from lakeward.flows.base.replace_file import replace_file
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.batch.judge import suite_label
@@ -28,12 +29,14 @@ class Acceptance:
     Args:
         ids: Ids of proposals, or only `all`.
         reason: Why they are accepted.
-        by: Who accepts; None if not stated.
+        by: Who accepts; None for the token's account, or if not stated.
+        verified: Whether a token proved who; None without accounts. Set by `accept_rules`.
     """
 
     ids: tuple[str, ...]
     reason: str
     by: str | None = None
+    verified: bool | None = None
 
 
 def accept_rules(settings: Settings, name: str, acceptance: Acceptance) -> list[str]:
@@ -42,11 +45,14 @@ def accept_rules(settings: Settings, name: str, acceptance: Acceptance) -> list[
     Raises:
         UsageError: No reason is given, an id is neither proposed nor in the suite, or the dataset or its history does not exist.
         ContractError, SuiteError: The contract or the suite is not valid.
+        ProtectionError: The token is not valid or belongs to another name.
         MachineError: The suite can't be written; it stays unchanged.
     """
     if not acceptance.reason.strip():
         raise UsageError("suggest_reason_missing", dataset=name)
     workspace = open_workspace(settings)
+    identity = identify(workspace, acceptance.by or "")
+    acceptance = replace(acceptance, by=identity.name or None, verified=identity.verified if identity.has_register else None)
     contract, text = workspace.project.contract(name), workspace.suite(name)
     existing_ids = {rule.id for rule in load_rules(contract, text, suite_label(name))}
     with workspace.engine() as engine:
@@ -89,6 +95,7 @@ def _suite_entry(history: History, proposal: RuleProposal, acceptance: Acceptanc
         "version": rule.version,
         "reason": acceptance.reason,
         "by": acceptance.by,
+        **({} if acceptance.verified is None else {"verified": acceptance.verified}),
         "accepted_at": now.isoformat(timespec="seconds"),
         "learned_from": learned,
     }

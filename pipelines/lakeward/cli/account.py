@@ -1,0 +1,66 @@
+"""Commands for accounts. A token is printed once, only to the standard output, and is never an argument."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lakeward import flows
+from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
+
+if TYPE_CHECKING:
+    from lakeward.core.settings import Settings
+    from lakeward.flows import IssuedToken
+
+Name = Annotated[str, typer.Argument(help="Account · 账号")]
+Days = Annotated[int, typer.Option("--days", help="Days until the token expires · 令牌有效天数")]
+COLUMNS = ("account", "person", "roles", "purposes", "state", "token_id", "expires_at", "changed_at", "changed_by")
+# `TOKEN_DAYS` of the flows; repeated here because help must not import them.
+DEFAULT_DAYS = 90
+
+
+def add(  # noqa: PLR0913 - the options of a command are its arguments
+    context: typer.Context,
+    name: Name,
+    *,
+    person: Annotated[str, typer.Option("--person", help="Owner of the account · 账号所属人员")],
+    role: Annotated[list[str], typer.Option("--role", help="Role, or admin; may be repeated · 角色或 admin，可重复")],
+    purpose: Annotated[list[str] | None, typer.Option("--purpose", help="Purpose; may be repeated · 用途，可重复")] = None,
+    days: Days = DEFAULT_DAYS,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    new = flows.NewAccount(name=name, person=person, roles=tuple(role), purposes=tuple(purpose or ()), days=days)
+    print_token(settings, flows.add_account(settings, new), as_json=as_json)
+
+
+def list_(context: typer.Context, *, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    found = flows.list_accounts(settings)
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(settings.lang, "title_accounts", found, COLUMNS)
+    else:
+        print_message(settings.lang, "accounts_none")
+
+
+def revoke(context: typer.Context, name: Name) -> None:
+    settings = settings_of(context)
+    account = flows.revoke_account(settings, name)
+    print_message(settings.lang, "account_closed", account=account.account, by=account.changed_by)
+
+
+def rotate(context: typer.Context, name: Name, *, days: Days = DEFAULT_DAYS, as_json: Json = False) -> None:
+    settings = settings_of(context)
+    print_token(settings, flows.rotate_token(settings, name, days), as_json=as_json)
+
+
+def print_token(settings: Settings, issued: IssuedToken, *, as_json: bool) -> None:
+    """Print a new token; it can't be shown again."""
+    if as_json:
+        print_json(issued)
+        return
+    expires_at = issued.expires_at.isoformat(timespec="seconds")
+    print_message(settings.lang, "account_token", account=issued.account, expires_at=expires_at, token=issued.token)

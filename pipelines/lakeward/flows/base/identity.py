@@ -1,0 +1,174 @@
+"""Identity of the caller: an account verified by its access token, or a typed name. All flows get it from here.
+
+A token that is not valid is always an error; there is no fallback to a typed name.
+"""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lakeward.core.errors import MachineError, ProtectionError
+from lakeward.core.names import new_run_id
+from lakeward.core.persons import is_same_person
+from lakeward.core.settings import Settings
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.protection.accounts import Account
+from lakeward.protection.register import AccountRegister, RegisterMark
+from lakeward.protection.register_file import file_stamp, read_register
+
+# Default place of the register in the project.
+ACCOUNTS_FILE = Path(".lakeward") / "accounts.jsonl"
+# File in the lake that stores how far the lake has seen the register. It holds no secret and no name.
+MARK_FILE = ".accounts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Identity of the caller.
+
+    Args:
+        name: Name of the account; without a token, the typed name.
+        account: Account of the token; None without a token.
+        has_register: Whether the register has any account.
+    """
+
+    name: str
+    account: Account | None
+    has_register: bool
+
+    @property
+    def verified(self) -> bool:
+        """Whether a token verified the name."""
+        return self.account is not None
+
+    def check_role(self, role: str) -> None:
+        """Check that the account has the role; without an account every role is allowed.
+
+        Raises:
+            ProtectionError: The account does not have the role.
+        """
+        if self.account and role not in self.account.roles:
+            roles = ", ".join(self.account.roles)
+            raise ProtectionError("account_role", account=self.account.name, role=role, expected=roles)
+
+
+def register_path(workspace: Workspace) -> Path:
+    """Path of the register of accounts."""
+    return workspace.settings.accounts or workspace.project.root / ACCOUNTS_FILE
+
+
+def open_register(workspace: Workspace) -> AccountRegister:
+    """Read the register of accounts; empty if there is none.
+
+    Raises:
+        ProtectionError: The register is not stored safely, was tampered with, or lacks entries that this lake has seen.
+        MachineError: The register can't be read.
+    """
+    mark = read_mark(workspace)  # before the register, which only grows
+    register = read_register(register_path(workspace), Path(workspace.lake))
+    if workspace.settings.accounts and not register.has_accounts:
+        raise ProtectionError("accounts_missing", file=register.file)
+    check_mark(workspace, register, mark)
+    return register
+
+
+def identify(workspace: Workspace, typed: str = "") -> Identity:
+    """The identity of the caller: the token's account; without a token the typed name.
+
+    Raises:
+        ProtectionError: The token is not valid, its account has another name than the typed one, or as `open_register`.
+        MachineError: The register can't be read.
+    """
+    register = open_register(workspace)
+    token = workspace.settings.token
+    if token is None:
+        return Identity(name=typed.strip(), account=None, has_register=register.has_accounts)
+    account = register.authenticate(token, workspace.clock.now())
+    if typed.strip() and not any(is_same_person(typed, own) for own in (account.name, account.person)):
+        raise ProtectionError("account_name_other", account=account.name)
+    return Identity(name=account.name, account=account, has_register=True)
+
+
+def signer_name(settings: Settings, typed: str = "") -> str:
+    """The name under which a decision is recorded: the token's account, or the typed name.
+
+    Raises:
+        ProtectionError, MachineError: As `identify`.
+    """
+    return identify(open_workspace(settings), typed).name
+
+
+class IdentityWatch:
+    """Checks before each query of a session that its token is still valid. Reads the register only if the file has changed."""
+
+    def __init__(self, workspace: Workspace, identity: Identity) -> None:
+        self._workspace, self._account = workspace, identity.account
+        self._stamp = file_stamp(register_path(workspace))
+
+    def check(self, now: datetime) -> None:
+        """Check that the token is still valid.
+
+        Raises:
+            ProtectionError: The token was revoked, replaced or has expired, or its account has other roles.
+        """
+        if self._account is None:
+            return
+        stamp = file_stamp(register_path(self._workspace))
+        if stamp == self._stamp and now < self._account.expires_at:
+            return
+        account = identify(self._workspace).account
+        if account is None or (account.name, account.roles) != (self._account.name, self._account.roles):
+            raise ProtectionError("account_changed", account=self._account.name)
+        self._stamp = stamp
+
+
+def read_mark(workspace: Workspace) -> RegisterMark | None:
+    """Read how far this lake has seen the register; None if it has seen none.
+
+    Raises:
+        ProtectionError: The mark is not valid.
+    """
+    path = _mark_path(workspace)
+    try:
+        found = json.loads(path.read_bytes())
+        return RegisterMark(int(found["size"]), str(found["chain"]))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
+        raise ProtectionError("accounts_other", file=register_path(workspace), mark=path) from None
+
+
+def check_mark(workspace: Workspace, register: AccountRegister, mark: RegisterMark | None) -> None:
+    """Check that the register contains all that this lake has seen of it.
+
+    Raises:
+        ProtectionError: The register is missing, shorter, or another one.
+    """
+    if mark and not register.extends(mark):
+        raise ProtectionError("accounts_other", file=register.file, mark=_mark_path(workspace))
+
+
+def write_mark(workspace: Workspace, mark: RegisterMark | None) -> None:
+    """Store how far the lake has seen the register; without a mark, only check that it could be stored.
+
+    Raises:
+        MachineError: The lake can't be written.
+    """
+    path = _mark_path(workspace)
+    draft = path.with_name(f"{MARK_FILE}.{new_run_id()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(asdict(mark) if mark else {}), encoding="ascii")
+        if mark:
+            draft.replace(path)
+    except OSError as error:
+        raise MachineError("lake_not_writable", lake=workspace.lake) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _mark_path(workspace: Workspace) -> Path:
+    return Path(workspace.lake) / MARK_FILE

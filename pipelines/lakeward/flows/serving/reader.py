@@ -1,0 +1,68 @@
+"""Who reads: the caller's identity, the role it takes, and the principal that the serving policy makes of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeward.core.errors import UsageError
+from lakeward.core.spelling import did_you_mean
+from lakeward.engines.protocols import Engine
+from lakeward.flows.base.identity import Identity, identify
+from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.serving.access import AccessLog
+from lakeward.flows.serving.policy import load_policy
+from lakeward.protection.keys import TokenKey, token_key
+from lakeward.protection.policy import Policy
+from lakeward.serving.plan import Principal
+from lakeward.serving.tokens import can_tokenise
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The identity of a session, and its principal by the policy."""
+
+    identity: Identity
+    principal: Principal
+
+    def open_log(self, workspace: Workspace, engine: Engine) -> AccessLog:
+        """Create the access log of a session of this reader."""
+        return AccessLog(
+            engine=engine,
+            clock=workspace.clock,
+            role=self.principal.role,
+            policy=self.principal.policy.text,
+            key_id=self.principal.key_id,
+            folder=access_log_folder(workspace),
+            principal=self.identity.name if self.identity.verified else None,
+        )
+
+
+def resolve_reader(workspace: Workspace, role: str | None) -> tuple[Reader, TokenKey | None]:
+    """The reader by the register of accounts and the project's policy, and the token key.
+
+    Args:
+        role: None for the account's only role that the policy has.
+
+    Raises:
+        UsageError: The policy has no such role, or none is named where there is a choice.
+        PolicyError, ProtectionError: As `connect`.
+    """
+    identity, policy = identify(workspace), load_policy(workspace)
+    role = role or _only_role(identity, policy)
+    if role not in policy.roles:
+        raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
+    identity.check_role(role)
+    key = token_key(workspace.settings, Path(workspace.lake))
+    principal = Principal(role, policy, key.id if key else None, can_tokenise=key is None or can_tokenise())
+    return Reader(identity, principal), key
+
+
+def _only_role(identity: Identity, policy: Policy) -> str:
+    roles = [role for role in (identity.account.roles if identity.account else policy.roles) if role in policy.roles]
+    if identity.account and len(roles) == 1:
+        return roles[0]
+    raise UsageError("role_missing", expected=", ".join(roles) or "-")
+
+
+def access_log_folder(workspace: Workspace) -> Path:
+    """Folder of the access log entries that are not committed yet."""
+    return Path(workspace.lake) / ".access"

@@ -1,0 +1,110 @@
+"""Accounts: their state by the entries of the register."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+# Role that may change accounts. It gives no access to data.
+ADMIN_ROLE = "admin"
+# ASCII in lower case, so that names can't differ by case or alphabet.
+ACCOUNT_NAME = re.compile(r"(?=.{2,63}\Z)[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*")
+PURPOSE_NAME = re.compile(r"(?=.{1,63}\Z)\w+(?:[._-]\w+)*")
+# Days until a token expires: default and maximum.
+TOKEN_DAYS, MAX_TOKEN_DAYS = 90, 366
+
+
+class AccountEvent(StrEnum):
+    """Kind of a register entry."""
+
+    ADD = "add"
+    ROTATE = "rotate"
+    REVOKE = "revoke"
+
+
+class AccountState(StrEnum):
+    """Whether an account's token is valid."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account of the register.
+
+    Args:
+        person: Owner of the account; two accounts of one person never count as two persons.
+        roles: Roles of the serving policy that it may take, and `admin`.
+        purposes: Purposes of its owner; recorded only.
+        token_id: Id of its only valid token.
+        expires_at: Time from which the token is not valid.
+        changed_by: Author of the newest entry.
+    """
+
+    name: str
+    person: str
+    roles: tuple[str, ...]
+    purposes: tuple[str, ...]
+    token_id: str
+    token_sha256: str = field(repr=False)
+    expires_at: datetime
+    revoked: bool
+    changed_at: datetime
+    changed_by: str
+
+    def state(self, now: datetime) -> AccountState:
+        """State of the account at `now`."""
+        if self.revoked:
+            return AccountState.REVOKED
+        return AccountState.ACTIVE if now < self.expires_at else AccountState.EXPIRED
+
+    def is_live_admin(self, now: datetime) -> bool:
+        """Whether it is an admin with a valid token at `now`."""
+        return ADMIN_ROLE in self.roles and self.state(now) is AccountState.ACTIVE
+
+
+def account_of(entries: Iterable[Entry]) -> Account | None:
+    """The account by all its entries in order; None without entries.
+
+    Raises:
+        KeyError, TypeError, ValueError: The entries are not valid.
+    """
+    stand: dict[str, Any] = {}
+    for entry in entries:
+        event = AccountEvent(entry["event"])
+        is_open = bool(stand) and not stand["revoked"]
+        if is_open == (event is AccountEvent.ADD):  # only a closed account is added; only an open one is rotated or revoked
+            raise ValueError(event)
+        stand |= entry
+        stand["revoked"] = event is AccountEvent.REVOKE
+    return _account(stand) if stand else None
+
+
+def _account(stand: Entry) -> Account:
+    return Account(
+        name=stand["account"],
+        person=stand["person"],
+        roles=tuple(stand["roles"]),
+        purposes=tuple(stand["purposes"]),
+        token_id=stand["token"],
+        token_sha256=stand["sha256"],
+        expires_at=_instant(stand["expires"]),
+        revoked=stand["revoked"],
+        changed_at=_instant(stand["at"]),
+        changed_by=stand["by"],
+    )
+
+
+def _instant(text: str) -> datetime:
+    """Parse an instant; its time zone is required."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
