@@ -53,7 +53,7 @@ class AccountRegister:
         Raises:
             ProtectionError: A line was changed, removed, inserted or moved, or the file is no register.
         """
-        if self.content and not _is_chained(self.content[:-_CHAIN_BYTES], self.content[-_CHAIN_BYTES:]):
+        if self.content and not _is_chained(memoryview(self.content)[:-_CHAIN_BYTES], self.content[-_CHAIN_BYTES:]):
             raise ProtectionError("accounts_tampered", file=self.file, line=self._first_broken_line())
 
     def mark(self) -> RegisterMark | None:
@@ -159,7 +159,7 @@ def _needle(key: str, value: str) -> bytes:
     return json.dumps({key: value}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")[1:-1]
 
 
-def _is_chained(body: bytes, end: bytes) -> bool:
+def _is_chained(body: memoryview, end: bytes) -> bool:
     return _is_chain(hashlib.sha256(body).hexdigest(), end)
 
 
