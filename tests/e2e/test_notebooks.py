@@ -14,8 +14,8 @@ SHOWN = {
     "notebooks/01_find_and_query.ipynb": ("gold.oee_hourly", "image/png", "data-steward"),
     "notebooks/02_why_a_batch_failed.ipynb": ("closed_after_opened", "image/png", "orders_2026-03-02.csv", "***"),
     "notebooks/03_score_by_hand.ipynb": (
-        "by hand: 99.62, shown: 99.62, the same: True",
-        "by the query: 99.62, shown: 99.62, the same: True",
+        "by hand: 99.63, shown: 99.63, the same: True",
+        "by the query: 99.63, shown: 99.63, the same: True",
     ),
 }
 # More cells are a program, not a story.

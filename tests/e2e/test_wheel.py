@@ -56,6 +56,7 @@ def plant(stranger):
     stranger("init", "plant")
     project = stranger.home / "plant"
     stranger("new", "press_line", "--from", "../readings.csv", cwd=project)
+    stranger("contract", "confirm-key", "press_line", cwd=project)
     return project, stranger("run", "press_line", "--json", cwd=project)
 
 
