@@ -70,7 +70,7 @@ def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, Lak
     if as_json:
         print_json(reports)
     else:
-        print_table(lang, "title_run", reports, _columns(reports))
+        print_table(lang, "title_run", reports, count_columns(reports))
         for r in reports:
             print_notes(lang, r)
     for name, error in failed.items():
@@ -80,8 +80,8 @@ def print_reports(lang: Lang, reports: list[RunReport], failed: Mapping[str, Lak
         raise typer.Exit(max(codes))
 
 
-def _columns(reports: list[RunReport]) -> tuple[str, ...]:
-    """Corrections are shown where there are any."""
+def count_columns(reports: list[RunReport]) -> tuple[str, ...]:
+    """The columns of a table of runs; corrections only if there are any."""
     at = COUNTS.index("score")
     return (*COUNTS[:at], "corrections", *COUNTS[at:]) if any(r.counts.corrections for r in reports) else COUNTS
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.datasets import COUNTS, print_notes
+from lakeward.cli.datasets import count_columns, print_notes
 from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
 from lakeward.core.errors import ExitCode, UsageError
 from lakeward.core.messages import Lang, catalogue, text
@@ -200,7 +200,7 @@ def _print_report(settings: Settings, run_report: RunReport, *, as_json: bool) -
     if as_json:
         print_json([run_report])
     else:
-        print_table(settings.lang, "title_run", [run_report], COUNTS)
+        print_table(settings.lang, "title_run", [run_report], count_columns([run_report]))
         print_notes(settings.lang, run_report)
     if run_report.counts.quarantine or run_report.halted:
         raise typer.Exit(ExitCode.JUDGED_FAILED)

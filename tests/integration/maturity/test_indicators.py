@@ -105,7 +105,15 @@ def test_only_an_answered_query_is_use(lake: Lake) -> None:
     governance.append_rows(
         lake.engine,
         "access_log",
-        [{"code": None, "key_id": None, "principal": None, "verified": None, **query(2, lake.now, objects='["silver.press_line"]')}],
+        [
+            {
+                "code": None,
+                "key_id": None,
+                "principal": None,
+                "verified": None,
+                **query(2, lake.now, objects='["silver.press_line"]'),
+            }
+        ],
         Txn("test", 2),
     )
 

@@ -16,7 +16,7 @@ __all__ = ["Lang", "catalogue", "text"]
 ENTRY = re.compile(r"^((\w+):.*(?:\n(?!\w).*)*)", re.MULTILINE)
 
 # Facts that say why, and beginnings of codes that say why a file or a record is not read.
-CONSEQUENCE = re.compile(r"([;.；。] ?(the whole file is set aside|整个文件被拒收))?[.。]$", re.IGNORECASE)
+CONSEQUENCE = re.compile(r"([;.；。] ?(the whole file is rejected|整个文件被拒收))?[.。]$", re.IGNORECASE)
 REASONS, CODED = ("reason", "found", "why"), ("file_", "reject_")
 
 
