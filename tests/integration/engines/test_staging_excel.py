@@ -92,12 +92,12 @@ def test_formulas_are_their_stored_results_and_cells_with_a_style_alone_are_empt
     assert got.rows("a, b2, _row") == [("xy", "#DIV/0!", 2), (None, "2", 9)]
 
 
-def test_a_formula_that_was_never_computed_has_no_value(tmp_path):
+def test_a_formula_that_was_never_computed_is_an_error_and_no_empty_value(tmp_path):
     book = empty_book()
     page = sheet(book, "数据", [["a", "b"], [1, "=A2+1"]])
     page["B3"] = ArrayFormula("B3", "=A2*2")
     got = read(tmp_path, save_workbook(book, tmp_path / "a.xlsx"), ["a", "b"])
-    assert got.rows("a, b") == [("1", None)]
+    assert got.rows("a, b") == [("1", "#NOT_CALCULATED!"), (None, "#NOT_CALCULATED!")]
 
 
 def two_sheets(path):
