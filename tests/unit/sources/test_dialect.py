@@ -80,3 +80,9 @@ def test_a_column_without_a_name_does_not_unmake_a_header():
 def test_what_is_not_plain_is_found(text, expected):
     found = guess_dialect(text)
     assert {key: getattr(found, key) for key in expected} == expected
+
+
+@pytest.mark.parametrize("first", ["M0,Bad", "M0,offline", "M0,n.a.", "M0,x99", "fan,off"])
+def test_a_first_record_with_a_word_for_its_value_is_a_record(first):
+    found = guess_dialect("machine,kwh\n" + first + "\n" + "".join(f"M{n},{n}.5\n" for n in range(1, 9)))
+    assert (found.names, found.header_row, found.below, found.records) == (("machine", "kwh"), 0, 0, 10)

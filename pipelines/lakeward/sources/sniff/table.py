@@ -60,7 +60,11 @@ def find_table(records: Sequence[TextRecord]) -> TableGuess:
         # Texts alone: a header looks like any record, and the first is one.
         first = next((at for at, record in enumerate(records) if len(record.fields) == width and not record.is_blank), 0)
         return TableGuess(header=tuple(records[first : first + 1]), below=(), data=min(first + 1, len(records)), width=width)
-    header, below = _split_head(_rows_above(records, data, width))
+    rows = _rows_above(records, data, width)
+    while _ends_with_a_record(rows, width, values):
+        last = rows.pop()
+        data = next(at for at in reversed(range(data)) if records[at] is last)
+    header, below = _split_head(rows)
     return TableGuess(header=header, below=below, data=data, width=width)
 
 
@@ -165,6 +169,19 @@ def _rows_above(records: Sequence[TextRecord], data: int, width: int) -> list[Te
             break
         found.insert(0, record)
     return found
+
+
+def _ends_with_a_record(rows: Sequence[TextRecord], width: int, values: frozenset[int]) -> bool:
+    """Whether the last row may be a record with words for values, below a row that names every column.
+
+    A table with one column of values has such records; with more, each of them needs a word that stands for no value.
+    """
+    if len(rows) < 2 or len(rows[-1].fields) != width or _qualifies(rows[-1]):
+        return False
+    *above, last = rows
+    words = [last.fields[place] for place in values]
+    may_be = len(values) == 1 or all(text.casefold() in NO_VALUES for text in words)
+    return may_be and any(_names_all(row) and len(row.fields) == width and all(row.fields) for row in above)
 
 
 def _split_head(rows: Sequence[TextRecord]) -> tuple[tuple[TextRecord, ...], tuple[TextRecord, ...]]:
