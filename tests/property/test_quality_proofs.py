@@ -33,7 +33,13 @@ values = st.tuples(
 )
 bounds = st.sampled_from([-(2**60), -1, 0, 0.1, 1, 2**60, 2**60 + 1, 1e300])
 intervals = st.fixed_dictionaries(
-    {"min_value": bounds, "max_value": bounds}, optional={"strict_min": st.booleans(), "strict_max": st.booleans()}
+    {"ends": st.tuples(bounds, bounds).map(sorted)}, optional={"strict_min": st.booleans(), "strict_max": st.booleans()}
+).map(
+    lambda kwargs: {
+        "min_value": kwargs["ends"][0],
+        "max_value": kwargs["ends"][1],
+        **{k: v for k, v in kwargs.items() if k != "ends"},
+    }
 )
 
 
