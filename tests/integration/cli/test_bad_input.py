@@ -112,7 +112,7 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(plant: Plan
     file = plant.drop("a.csv", csv_line("M1", 0, 1))
     writer = "import sys\nwith open(sys.argv[1], 'a', buffering=1) as f:\n    while True: f.write('M1,2026-03-01T06:00:00Z,1\\n')"
     with subprocess.Popen([sys.executable, "-c", writer, str(file)]) as process:
-        while file.stat().st_size < 10_000:
+        while file.stat().st_size < 10_000_000:  # so large that the writer gets a turn while it is copied, on a busy machine too
             pass
         answer = ask("run", "press_line")
         process.kill()
