@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.profiling.times import DATE, TIMESTAMP, counted_format, fitting_formats
-from lakeward.quality.convert import FALSE_WORDS, ISO_DATE, ISO_TIME, TRUE_WORDS, number_pattern
+from lakeward.quality.convert import FALSE_WORDS, ISO_DATE, ISO_TIME, TRUE_WORDS
+from lakeward.quality.number_texts import number_pattern
 
 # From here on a type is the column's, and what does not fit it is a fault that quarantine shows; below, it is a text.
 MIN_TYPE_SHARE = 0.9

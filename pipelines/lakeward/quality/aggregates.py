@@ -9,8 +9,9 @@ from lakeward.quality.batch_aggregates import deviation_sql, most_common, quanti
 from lakeward.quality.batch_checks import MAX_EXAMPLES, AggregateCheck, CommonCheck, DistinctCheck, QuantileCheck, engine_list
 from lakeward.quality.bounds import Bounds, bounds_of
 from lakeward.quality.checks import Check
-from lakeward.quality.convert import NUMBERS, ConvertedColumn
+from lakeward.quality.convert import ConvertedColumn
 from lakeward.quality.literals import parse_value
+from lakeward.quality.number_texts import NUMBERS
 from lakeward.quality.rule import Rule
 from lakeward.quality.scope import Scope
 

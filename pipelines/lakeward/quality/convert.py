@@ -13,9 +13,9 @@ from lakeward.contracts.types import sql_type
 from lakeward.core.local_times import to_utc
 from lakeward.core.sql import identifier, literal
 from lakeward.quality.counted_times import counted_time, number_text
-from lakeward.quality.null_numbers import without_null_numbers
+from lakeward.quality.null_numbers import null_number_layers, null_numbers, without_null_numbers
+from lakeward.quality.number_texts import NUMBERS, number_value
 
-NUMBERS = frozenset({Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL})
 # Unambiguous words. `t`, `y`, `on`, `ok` have other meanings in plant data (ton, year, a state).
 TRUE_WORDS = ("true", "1", "yes", "是")
 FALSE_WORDS = ("false", "0", "no", "否")
@@ -57,7 +57,7 @@ class ConvertedColumn:
 def convert_column(contract: Contract, index: int, stored: DataType) -> ConvertedColumn:
     """The conversion of the contract's column number `place` from the type `stored` of bronze."""
     column, record_format = contract.columns[index], contract.record_format
-    own = without_null_numbers(identifier(column.name), column, stored)
+    own = without_null_numbers(identifier(column.name), column, stored, record_format)
     if stored == column.type and not _is_text(stored, record_format):
         return _as_stored(column, index, own)
     if stored.kind is Kind.STRING:
@@ -85,7 +85,8 @@ def _as_stored(column: Column, index: int, own: str) -> ConvertedColumn:
             unconverted=lost,
             native=True,
         )
-    if column.type.kind is not Kind.DOUBLE and column.nulls:
+    changed = own != identifier(column.name)
+    if column.type.kind is not Kind.DOUBLE and changed:
         return ConvertedColumn(
             column=column, layers=({value: own},), output=value, value=value, missing=f"{value} IS NULL", unconverted=None
         )
@@ -98,11 +99,11 @@ def _as_stored(column: Column, index: int, own: str) -> ConvertedColumn:
     return ConvertedColumn(
         column=column,
         layers=layers,
-        output=value if column.nulls else own,
+        output=value if changed else own,
         value=value,
         missing=f"{value} IS NULL",
         unconverted=None,
-        native=not column.nulls,
+        native=not changed,
     )
 
 
@@ -127,7 +128,7 @@ def _from_text(column: Column, index: int, record_format: RecordFormat, own: str
         return ConvertedColumn(
             column=column, layers=({value: cleaned},), output=value, value=value, missing=f"{value} IS NULL", unconverted=None
         )
-    layers = ({text_column: cleaned}, *_parse(column, index, record_format))
+    layers = (*_clean(column, index, record_format, cleaned), *_parse(column, index, record_format))
     return ConvertedColumn(
         column=column,
         layers=layers,
@@ -136,6 +137,15 @@ def _from_text(column: Column, index: int, record_format: RecordFormat, own: str
         missing=f"{text_column} IS NULL",
         unconverted=f"{text_column} IS NOT NULL AND {value} IS NULL",
     )
+
+
+def _clean(column: Column, index: int, record_format: RecordFormat, cleaned: str) -> tuple[dict[str, str], ...]:
+    """The text without the nulls; a text that is one of them by its value costs a layer more."""
+    text_column, text, number = f"_t{index}", f"_s{index}", f"_n{index}"
+    numbers = null_numbers(column, record_format)
+    if not numbers:
+        return ({text_column: cleaned},)
+    return ({text: cleaned}, *null_number_layers(text, number, text_column, numbers, record_format))
 
 
 def _without_nulls(text: str, nulls: tuple[str, ...]) -> str:
@@ -149,7 +159,9 @@ def _parse(column: Column, index: int, record_format: RecordFormat) -> tuple[dic
     text_column, value = f"_t{index}", f"_v{index}"
     kind = column.type.kind
     if kind in NUMBERS:
-        return ({value: _number(text_column, column.type, record_format)},)
+        if kind is Kind.DOUBLE and null_numbers(column, record_format):
+            return ({value: f"CASE WHEN {text_column} IS NOT NULL THEN _n{index} END"},)
+        return ({value: number_value(text_column, column.type, record_format.decimal, record_format.thousands)},)
     if kind is Kind.BOOLEAN:
         return (
             {
@@ -165,29 +177,6 @@ def _parse(column: Column, index: int, record_format: RecordFormat) -> tuple[dic
 
 def _text_list(words: tuple[str, ...]) -> str:
     return "(" + ", ".join(literal(word) for word in words) + ")"
-
-
-def _number(text: str, type_: DataType, record_format: RecordFormat) -> str:
-    decimal, thousands = record_format.decimal, record_format.thousands
-    digits = f"replace({text}, {literal(thousands)}, '')" if thousands else text
-    dotted = digits if decimal == "." else f"replace({digits}, {literal(decimal)}, '.')"
-    cast = f"TRY_CAST({dotted} AS {sql_type(type_)})"
-    when = f"CASE WHEN regexp_matches({text}, {literal(number_pattern(type_, decimal, thousands))})"
-    if type_.kind is Kind.DOUBLE:
-        return f"{when} AND isfinite({cast}) THEN {cast} END"
-    return f"{when} THEN {cast} END"
-
-
-def number_pattern(type_: DataType, decimal: str = ".", thousands: str = "") -> str:
-    """The form of a number that `type_` holds without loss, as a regular expression: `12.00` is an integer, `1.7` and `1e3` are not."""
-    point = f"[{decimal}]"
-    whole = f"([0-9]+|[0-9]{{1,3}}([{thousands}][0-9]{{3}})+)" if thousands else "[0-9]+"
-    if type_.kind is Kind.DOUBLE:
-        return f"^[+-]?({whole}({point}[0-9]*)?|{point}[0-9]+)([eE][+-]?[0-9]+)?$"
-    scale = type_.scale
-    if scale == 0:
-        return f"^[+-]?{whole}({point}0*)?$"
-    return f"^[+-]?({whole}({point}[0-9]{{0,{scale}}}0*)?|{point}[0-9]{{1,{scale}}}0*)$"
 
 
 def _date(text: str, time_format: str | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from lakeward.contracts.model import Kind
 from lakeward.quality.batch_aggregates import stable_name
-from lakeward.quality.convert import NUMBERS
+from lakeward.quality.number_texts import NUMBERS
 from lakeward.quality.scope import Kwargs, Predicate, RelationSql, Scope, column_predicate
 
 COMPARABLE_KINDS = NUMBERS | {Kind.DATE, Kind.TIMESTAMP}

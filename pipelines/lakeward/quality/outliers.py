@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from lakeward.quality.batch_aggregates import deviation, mean, quantile
-from lakeward.quality.convert import NUMBERS, ConvertedColumn
+from lakeward.quality.convert import ConvertedColumn
+from lakeward.quality.number_texts import NUMBERS
 from lakeward.quality.scope import Kwargs, Predicate, Scope, column_predicate
 
 # Defaults of Great Expectations.

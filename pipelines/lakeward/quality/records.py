@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from itertools import combinations
 
 from lakeward.contracts.model import Kind
-from lakeward.quality.convert import NUMBERS, ConvertedColumn
+from lakeward.quality.convert import ConvertedColumn
+from lakeward.quality.number_texts import NUMBERS
 from lakeward.quality.rule import Rule
 from lakeward.quality.scope import Kwargs, Predicate, Scope, comparable
 

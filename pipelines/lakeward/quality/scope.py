@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
-from lakeward.quality.convert import NUMBERS, ConvertedColumn
+from lakeward.quality.convert import ConvertedColumn
 from lakeward.quality.literals import literal
+from lakeward.quality.number_texts import NUMBERS
 
 Kwargs = Mapping[str, Any]
 # Function from a relation of the batch's converted rows to SQL.

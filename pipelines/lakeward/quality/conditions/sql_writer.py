@@ -4,7 +4,8 @@ from typing import Any
 
 from lakeward.quality.conditions.parser import ParsedCondition
 from lakeward.quality.conditions.tree import And, ColumnRef, Comparison, Condition, Membership, Not, NullTest, Or
-from lakeward.quality.convert import NUMBERS, ConvertedColumn
+from lakeward.quality.convert import ConvertedColumn
+from lakeward.quality.number_texts import NUMBERS
 from lakeward.quality.scope import Scope, comparable
 
 SQL_OPERATORS = {"==": "=", "!=": "<>"}

@@ -14,7 +14,7 @@ def guess_decimal(fields: Sequence[str]) -> str:
     """The decimal sign that most fractions have; of `1,000` and `1.000,5` that which is not between thousands."""
     fields = [_BLANKS.sub("", field) for field in fields]
     both = [field for field in fields if "," in field and "." in field]
-    if grouped := [field for field in both if re.fullmatch(r"[+-]?\d{1,3}([,.]\d{3})+[,.]\d+", field)]:
+    if grouped := [field for field in both if re.fullmatch(r"[+-]?[1-9]\d{0,2}([,.]\d{3})+[,.]\d+", field)]:
         return "," if sum(1 for field in grouped if field.rfind(",") > field.rfind(".")) * 2 > len(grouped) else "."
     commas = sum(1 for field in fields if _COMMA.fullmatch(field))
     points = sum(1 for field in fields if _POINT.fullmatch(field))
