@@ -8,6 +8,9 @@ from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.names import Sha256
 
+# Fault of a text file that is UTF-8, where the contract declares another encoding.
+OTHER_ENCODING = "reject_other_encoding"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchInput:

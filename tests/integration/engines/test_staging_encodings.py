@@ -6,7 +6,7 @@ import pytest
 
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import MachineError
-from support.staging import column, file_input, stage_files, stage_text
+from support.staging import SHA, column, file_input, stage_files, stage_text
 
 TEXT = '编号,备注\n1,液压油泄漏，更换O型圈\n2,"多行\n第二行"\n3,ok\n'
 
@@ -77,3 +77,47 @@ def test_a_byte_order_mark_at_the_head_of_a_line_is_no_part_of_its_value(tmp_pat
     mark = b"\xef\xbb\xbf"
     got = stage_text(tmp_path, mark + mark + b"a,b\n1,x\n" + mark + b"2,y" + mark + b"\r\n" + mark + b"3,z\n", "a b")
     assert got.rows("a, b") == [("1", "x"), ("2", "y\ufeff"), ("3", "z")]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "gbk", "gb2312", "big5", "shift_jis", "latin-1", "cp1252", "utf-16", "utf-32"])
+@pytest.mark.parametrize("filler", [0, 70_000])
+def test_a_utf_8_file_under_another_encoding_is_rejected_whole(tmp_path, encoding, filler):
+    """With `filler` lines of ASCII the one character that tells lies behind the first chunk."""
+    content = "a,b\n" + "1,abcdefghijklm\n" * filler + "2,温度\n"
+    got = stage_text(tmp_path, content.encode(), "a b", encoding=encoding)
+    assert got.rows() == []
+    assert got.rejects("_row, reason, detail") == [(0, "reject_other_encoding", f"{SHA}; expected {encoding}, found UTF-8")]
+    assert [(report.records, report.fault) for report in got.reports] == [(1, "reject_other_encoding")]
+
+
+def test_utf_8_is_known_in_json_lines_and_by_its_byte_order_mark(tmp_path):
+    lines = stage_text(tmp_path, '{"a":"Kühlöl"}\n'.encode(), "a", FileFormat.JSONL, encoding="cp1252")
+    assert lines.rejects("reason") == [("reject_other_encoding",)]
+    marked = stage_text(tmp_path, codecs.BOM_UTF8 + b"a,b\n1,x\n", "a b", encoding="gb18030")
+    assert marked.rejects("reason") == [("reject_other_encoding",)]
+    both = stage_text(tmp_path, codecs.BOM_UTF8 + b"a,b\n1," + "温度".encode("gbk"), "a b", encoding="gb18030")
+    assert both.rejects("reason") == [("reject_other_encoding",)]
+
+
+def test_a_character_of_utf_8_across_two_chunks_is_seen(tmp_path):
+    content = b"a\n" + b"x" * ((1 << 20) - 3) + "温\n".encode()
+    got = stage_text(tmp_path, content, "a", encoding="gb18030")
+    assert got.rejects("reason") == [("reject_other_encoding",)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [
+        ("gb18030", "a\n模\n".encode("gbk")),  # C4 A3, which is UTF-8 of two bytes
+        ("gb18030", b"a\nx\n"),
+        ("latin-1", "a\n20 °C\n".encode("latin-1")),
+        ("latin-1", "a\nÃ¼ und ü\n".encode("latin-1")),
+        ("gb18030", "a\n温度".encode() + b"\n" + "温度\n".encode("gbk")),
+        ("utf-16", "a\n温\n".encode("utf-16-le")),
+        ("ascii", b"a\nx\n"),
+    ],
+)
+def test_text_in_its_own_encoding_is_never_taken_for_utf_8(tmp_path, encoding, content):
+    got = stage_text(tmp_path, content, "a", encoding=encoding)
+    assert got.count("staged_rows") >= 1
+    assert "reject_other_encoding" not in str(got.rejects())

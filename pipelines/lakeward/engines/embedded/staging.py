@@ -4,7 +4,7 @@ Values are not typed, trimmed or judged here. A fault in one record or file does
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -20,7 +20,7 @@ from lakeward.engines.embedded.parquet_files import read_parquet
 from lakeward.engines.reading.text_lines import TextFile
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.tables import NO_STORED_TYPES
-from lakeward.engines.text.decoding import utf8_view
+from lakeward.engines.text.decoding import OtherEncodingError, utf8_view
 from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, StagingQueries, no_rows_select
 
 
@@ -79,7 +79,7 @@ def _read_formats(
     readable = {kind: [file for file in inputs if file.format is kind and not file.fault] for kind in FileFormat}
 
     def text(kind: FileFormat) -> list[TextFile]:
-        return [TextFile(file, utf8_view(file.path, record_format.encoding, scratch)) for file in readable[kind]]
+        return list(_open_texts(readable[kind], record_format.encoding, scratch, faulty))
 
     lines, faulty_json = split_json(con, text(FileFormat.JSONL), scratch)
     return (
@@ -90,6 +90,15 @@ def _read_formats(
         read_parquet(con, readable[FileFormat.PARQUET], columns, stored, record_format),
         read_excel(readable[FileFormat.XLSX], record_format, columns, scratch),
     )
+
+
+def _open_texts(files: Sequence[BatchInput], encoding: str, scratch: Path, faulty: StagingQueries) -> Iterator[TextFile]:
+    """The files as DuckDB reads them; those in another encoding become rejects of `faulty`."""
+    for file in files:
+        try:
+            yield TextFile(file, utf8_view(file.path, encoding, scratch))
+        except OtherEncodingError:
+            faulty.reject_encoding(file, encoding)
 
 
 def _empty_folder(folder: Path) -> Path:

@@ -1,7 +1,8 @@
 """Provides text files as UTF-8 that DuckDB can split into lines, without losing bytes that do not decode.
 
 Bytes pass through Python's codecs in chunks, rows never do. A UTF-8 file with one kind of line end is read in
-place; any other gets a working copy. No encoding is guessed, and no byte that does not decode is dropped or replaced.
+place; any other gets a working copy. No encoding is guessed, and no byte that does not decode is dropped or replaced. A UTF-8
+file for which another encoding is declared is refused: it would decode to other characters.
 """
 
 import codecs
@@ -11,6 +12,8 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from lakeward.engines.text.utf8_evidence import Utf8Evidence
 
 # The last code points of Unicode's plane 16, for private use: markers in a working copy. If a file contains one of them, its
 # bytes are marked as if they had not decoded.
@@ -26,8 +29,16 @@ _SURROGATE = 0xDC00  # + the byte, while a chunk is being decoded
 _INNER_MARK = re.compile(rb"[\r\n]\xef\xbb\xbf|^\xef\xbb\xbf\xef\xbb\xbf")
 _ORDER_MARKS = re.compile("(?<=[\r\n])\ufeff+")
 _UNDECODED = re.compile("[\udc00-\udcff]")
+_ORDER_MARKS_OF = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
 # GB18030 contains GBK and GB2312, and the GBK of Windows has more characters than Python's codec of that name.
 _WIDER_CODECS = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030"}
+
+
+class OtherEncodingError(ValueError):
+    """A file is UTF-8, and another encoding is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +69,12 @@ def utf8_view(path: Path, encoding: str, scratch: Path) -> TextView:
     Raises:
         LookupError: Python has no such codec.
         OSError: The file can't be read, or the scratch folder is full.
+        OtherEncodingError: The file is UTF-8 and `encoding` is not.
     """
     codec = _codec(path, encoding)
     undecoded = False
     if codec not in ("utf-8", "utf-8-sig") or not _is_plain_utf8(path):
-        path = _copy(_decode_chunks(path, codec), scratch)
+        path = _decoded_copy(path, codec, scratch)
         undecoded = _holds_reserved(path)
     newline = _detect_newline(path)
     if newline is None:
@@ -71,15 +83,15 @@ def utf8_view(path: Path, encoding: str, scratch: Path) -> TextView:
 
 
 def _codec(path: Path, encoding: str) -> str:
-    """The codec to read with; UTF-16 without a byte order mark is big-endian if its first byte is zero, as in ASCII names."""
+    """The codec to read with; UTF-16 or UTF-32 without a byte order mark is big-endian if its first byte is zero, as in ASCII names."""
     name = codecs.lookup(_WIDER_CODECS.get(encoding.lower(), encoding)).name
-    if name != "utf-16":
+    if name not in _ORDER_MARKS_OF:
         return name
     with path.open("rb") as file:
-        start = file.read(2)
-    if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        start = file.read(4)
+    if start.startswith(_ORDER_MARKS_OF[name]):
         return name
-    return "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
+    return f"{name}-be" if start[:1] == b"\0" else f"{name}-le"
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -92,6 +104,15 @@ def _copy(chunks: Iterable[bytes], scratch: Path) -> Path:
     with tempfile.NamedTemporaryFile(dir=scratch, suffix=".utf8", delete=False) as copy:
         copy.writelines(chunks)
     return Path(copy.name)
+
+
+def _decoded_copy(path: Path, codec: str, scratch: Path) -> Path:
+    evidence = Utf8Evidence(codec)
+    copy = _copy(_decode_chunks(path, codec, evidence), scratch)
+    if evidence.proves():
+        copy.unlink()
+        raise OtherEncodingError
+    return copy
 
 
 def _is_plain_utf8(path: Path) -> bool:
@@ -118,11 +139,12 @@ def _holds_reserved(path: Path) -> bool:
     return False
 
 
-def _decode_chunks(path: Path, codec: str) -> Iterator[bytes]:
+def _decode_chunks(path: Path, codec: str, evidence: Utf8Evidence) -> Iterator[bytes]:
     """The file as UTF-8, with a mark for each byte that does not decode."""
     decoder = codecs.getincrementaldecoder(codec)("lakeward.keep_bytes")
     before = "\n"
     for chunk in itertools.chain(_chunks(path), [b""]):
+        evidence.add(chunk)
         text = decoder.decode(chunk, final=not chunk)
         yield _encode_with_marks(_without_order_marks(before, text))
         before = text[-1:] or before

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.batch import OTHER_ENCODING, BatchInput, FileReport
 from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch
 from lakeward.contracts.model import Column
 from lakeward.core.names import Relation
@@ -43,6 +43,10 @@ class StagingQueries:
             f"{literal(reason)} AS reason, {literal(detail)} AS detail, CAST(NULL AS BINARY) AS raw"
         )
         self.reports.append(FileReport(file.seq, file.name, records=1, fault=reason))
+
+    def reject_encoding(self, file: BatchInput, declared: str) -> None:
+        """Make a UTF-8 file, for which another encoding is declared, one reject."""
+        self.reject_file(file, OTHER_ENCODING, f"expected {declared}, found UTF-8")
 
     def reject_columns(self, file: BatchInput, names: Sequence[str]) -> None:
         """Make a file without a record, whose header is another's, one reject."""

@@ -8,7 +8,9 @@ from lakeward.core.names import RunId
 # A warning is a message code with its facts, to be rendered in either language.
 Warnings = tuple[tuple[str, dict[str, object]], ...]
 # Warnings on what was received after which a run has failed, though what is good is published.
-FAILING_NOTES = frozenset(("batch_rejects", "file_missing_columns", "file_other_columns", "file_rejected", "file_without_header"))
+FAILING_NOTES = frozenset(
+    ("batch_rejects", "file_missing_columns", "file_other_columns", "file_other_encoding", "file_rejected", "file_without_header")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

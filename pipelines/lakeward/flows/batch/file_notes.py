@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from lakeward.contracts.batch import FileReport
+from lakeward.contracts.batch import OTHER_ENCODING, FileReport
 from lakeward.contracts.column_match import MISSING_COLUMN, OTHER_COLUMNS
 from lakeward.contracts.model import Contract
 from lakeward.contracts.record_format import FileFormat
@@ -44,6 +44,11 @@ def _notes_on(contract: Contract, report: FileReport, others: Mapping[int, Other
     file: dict[str, object] = {"file": report.name}
     if report.fault == OTHER_COLUMNS:
         yield from _other_columns_notes(contract, report, others.get(report.seq))
+    elif report.fault == OTHER_ENCODING:
+        yield (
+            "file_other_encoding",
+            {**file, "dataset": contract.name, "expected": contract.record_format.encoding, "found": "UTF-8"},
+        )
     elif report.fault and report.fault != MISSING_COLUMN:
         yield "file_rejected", {**file, "dataset": contract.name, "reason": report.fault}
     elif not report.records:

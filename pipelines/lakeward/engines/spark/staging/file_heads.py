@@ -26,7 +26,11 @@ _UTF8 = ("utf-8", "utf8", "utf-8-sig", "utf_8", "utf_8_sig", "ascii")
 
 
 def open_text(file: BatchInput, record_format: RecordFormat, scratch: Path) -> SparkTextFile | str:
-    """How executors are to read the file; or the reason why they can't: a line beyond all bounds, an array that is cut short."""
+    """How executors are to read the file; or the reason why they can't: a line beyond all bounds, an array that is cut short.
+
+    Raises:
+        OtherEncodingError: The file is UTF-8 and the contract declares another encoding.
+    """
     if file.format is not FileFormat.JSONL:
         return _open_lines(file, record_format, scratch)
     view = utf8_view(file.path, record_format.encoding, scratch)

@@ -20,6 +20,7 @@ from lakeward.engines.spark.staging.lines import SparkTextFile
 from lakeward.engines.spark.staging.parquet_files import ParquetReader, reads_like_duckdb
 from lakeward.engines.spark.staging.text_sql import SPARK
 from lakeward.engines.tables import NO_STORED_TYPES
+from lakeward.engines.text.decoding import OtherEncodingError
 from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, StagingQueries, no_rows_select
 
 
@@ -92,7 +93,11 @@ def _read_formats(
         elif file.format is FileFormat.PARQUET:
             parquet.append(file)
         else:
-            text = open_text(file, record_format, scratch)
+            try:
+                text = open_text(file, record_format, scratch)
+            except OtherEncodingError:
+                faulty.reject_encoding(file, record_format.encoding)
+                continue
             if isinstance(text, str):
                 faulty.reject_file(file, text)
             else:
