@@ -17,9 +17,17 @@ KEYS: Mapping[str, KeyDoc] = {
     "quote": KeyDoc("character", "CSV: what a field with a delimiter or a line end stands in.", '`"`'),
     "escape": KeyDoc("character", "CSV: what escapes a quote: the quote itself, or a backslash.", '`"`'),
     "encoding": KeyDoc("codec", "Codec of text, as Python calls it: `utf-8`, `gb18030`, `gbk`, `utf-16`.", "`utf-8`"),
-    "nulls": KeyDoc("list of texts", "Texts that mean that there is no value.", '`[""]`'),
+    "nulls": KeyDoc(
+        "list of texts",
+        "Texts that mean that there is no value; one that is a number is compared by value in columns of numbers, so that `-999` is `-999.0` too.",
+        '`[""]`',
+    ),
     "decimal": KeyDoc("`.` or `,`", "Decimal separator of numbers in text.", "`.`"),
-    "thousands": KeyDoc("character", "Character between groups of three digits of numbers in text.", "none"),
+    "thousands": KeyDoc(
+        "character",
+        "Character between groups of three digits of numbers in text, behind a first group of one to three digits without a leading zero: with `.`, `0.123` is no number.",
+        "none",
+    ),
     "timezone": KeyDoc("IANA zone", "Zone of times without an offset.", "none: a row with such a time is quarantined"),
     "sheet": KeyDoc("text", "Excel: the sheet.", "the only one with something in it"),
     "headerRow": KeyDoc(

@@ -15,6 +15,7 @@ from lakeward.flows.batch.judge import JudgedBatch
 from lakeward.flows.batch.scores import append_scores
 from lakeward.flows.batch.series import append_series_state
 from lakeward.flows.batch.verdicts import append_verdicts
+from lakeward.flows.batch.warn_notes import warn_notes
 from lakeward.quality.rule import Outcome, Severity, Verdict
 from lakeward.quality.score import score
 from lakeward.quality.score_sql import REWORK_FLOWS
@@ -79,7 +80,7 @@ def summarise_run(
         score=score(verdicts, weights, dataset).value,
         failed=_rule_ids(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
         unknown=_rule_ids(v for v in verdicts if v.outcome is Outcome.UNKNOWN),
-        warnings=tuple(warning for batch in results for warning in batch.warnings) + warnings,
+        warnings=tuple(warning for batch in results for warning in batch.warnings) + warn_notes(dataset, verdicts) + warnings,
         halted=next((batch.seq for batch in results if batch.halted), None),
     )
 
