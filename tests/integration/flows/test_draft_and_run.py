@@ -120,3 +120,30 @@ def test_a_file_whose_records_nothing_divides_is_refused_by_line_and_keys(settin
     with pytest.raises(UsageError, match=r"from line 2 on.*\"\|\|\"") as refusal:
         draft_dataset(settings, "undivided", tmp_path / "a.txt")
     assert refusal.value.code == "sample_undivided"
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "drafted", "found"),
+    [
+        ("chinese", "2026年3月{}日 6时5分", '"%Y年%m月%d日 %H时%M分"}      # no other', "2026-02-28 22:05:00+00"),
+        (
+            "half_days",
+            "2026-03-0{} 01:00:00 下午",
+            "# CHECK: its texts look like times, and stay texts: a timeFormat reads AM and PM",
+            None,
+        ),
+        (
+            "named_zone",
+            "2026-03-0{} 06:00:00 CET",
+            "# CHECK: its texts look like times, and stay texts: a timeFormat reads no name",
+            None,
+        ),
+    ],
+)
+def test_a_time_has_a_format_or_a_doubt(settings, tmp_path, name, times, drafted, found):
+    (tmp_path / "a.csv").write_text("ts,v\n" + "".join(f"{times.format(day)},{day}.5\n" for day in range(1, 8)), encoding="utf-8")
+    assert drafted in (draft_dataset(settings, name, tmp_path / "a.csv") / "contract.odcs.yaml").read_text(encoding="utf-8")
+    counts = ingest_dataset(settings, name).counts
+    assert (counts.silver, counts.rejects, counts.quarantine) == (7, 0, 0)
+    with open_workspace(settings).engine() as engine:
+        assert engine.fetch(f"SELECT min(ts)::VARCHAR AS found FROM silver.{name}")[0]["found"] == (found or times.format(1))
