@@ -20,6 +20,7 @@ from lakeward.profiling.patterns import fixed_form
 from lakeward.profiling.personal import looks_personal
 from lakeward.profiling.type_candidates import TypeCandidate, type_candidates
 from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, chunks, measure_disorder, try_types, typed_values
+from lakeward.profiling.unread_times import unread_times
 
 # Maximum length of a list that a person can review.
 MAX_CHOICES = 20
@@ -159,7 +160,9 @@ def _to_decimal(value: float | Decimal | None) -> Decimal | None:
 
 
 def _with_content(engine: Engine, rows: Relation, column: ColumnProfile, samples: Sequence[str]) -> ColumnProfile:
-    """The column with its unit, choices or pattern."""
+    """The column with its unit, choices or pattern, or with what its times lack."""
+    if column.type.kind is Kind.STRING:
+        column = replace(column, unread_times=unread_times(samples))
     listed = 0 < column.distinct <= MAX_CHOICES and column.filled >= MIN_REPEATS * column.distinct and not column.personal
     if listed and column.type.kind is Kind.INTEGER and _CODE.search(column.name):
         return replace(column, choices=_choices(engine, rows, column), low=None, high=None)

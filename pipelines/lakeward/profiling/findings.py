@@ -19,6 +19,7 @@ class ColumnProfile:
         name: Its name in SQL.
         joined_names: Names in the file of the columns that are joined in it; empty: it is one of the file's own.
         rival_formats: Time formats that match as many values as `time_format`; a person must choose.
+        unread_times: What would make its texts times, where they look like some and no format reads them.
         nulls: Texts that are no value of this column: words of historians, numbers that stand for none.
         suspects: Of these, numbers.
         filled: Number of rows with a value.
@@ -48,6 +49,7 @@ class ColumnProfile:
     high: Decimal | None = None
     choices: tuple[str, ...] = ()
     pattern: str | None = None
+    unread_times: str | None = None
     unit: str | None = None
     unit_evidence: str = "guessed from the column's name"
     personal: bool = False
@@ -119,6 +121,7 @@ class Profile:
         suffix: Suffix of the file's name, for the pattern of a drop folder.
         files: Number of files that were read.
         drift: Files whose columns differ.
+        left_out: Names in the file of columns of a type that no contract has: binary values.
     """
 
     record_format: RecordFormat
@@ -132,6 +135,7 @@ class Profile:
     times: Times | None
     files: int = 1
     drift: tuple[FileDrift, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def column(self, name: str) -> ColumnProfile:
         """The column called `name`.

@@ -121,6 +121,9 @@ def _probe_text(input_: BatchInput) -> FileProbe:
     if _MARKUP.match(head):
         raise UsageError("sample_is_markup", file=input_.path)
     found = guess_dialect(head, _read_tail(input_.path, encoding))
+    if found.undivided:
+        line, sign = found.undivided
+        raise UsageError("sample_undivided", file=input_.path, line=line, sign=json.dumps(sign, ensure_ascii=False))
     if found.has_header and found.longest > len(found.names):
         raise UsageError("sample_header_short", file=input_.path, names=len(found.names), fields=found.longest)
     record_format = _record_format(found, encoding)

@@ -47,6 +47,7 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None, others: S
         times=measure_times(staged, values, time, key) if time else None,
         files=sample.files,
         drift=sample.drift,
+        left_out=sample.left_out,
     )
 
 
@@ -67,6 +68,8 @@ def _measure_columns(engine: Engine, sample: Sample) -> tuple[StagedRecords, tup
 def _with_findings_of_file(column: ColumnProfile, sample: Sample, content: Mapping[str, GradeProposal]) -> ColumnProfile:
     joined = sample.joined.get(column.name, column.joined_names)
     units = {sample.headers[place]: code for place, code in sample.probe.units if place < len(sample.headers)}
+    if any(column.source_name in parts for parts in sample.joined.values()):
+        column = replace(column, unread_times=None)
     column = replace(column, grade_proposal=content.get(column.name), joined_names=joined)
     return _with_unit_of_file(column, sample.probe, units)
 

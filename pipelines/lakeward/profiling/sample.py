@@ -7,6 +7,7 @@ from pathlib import Path
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.model import Column, Kind
 from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.types import SQL_TYPES
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier
@@ -30,6 +31,7 @@ class Sample:
     Args:
         headers: Names in the files, in order.
         names: Each column's name in SQL, and in the file.
+        left_out: Names in the files of columns of a type that no contract has.
         joined: Columns that join a date and a time of day, and the names of both in the file.
         rows, rejects: Numbers of readable and unreadable records.
         files: Number of files.
@@ -45,6 +47,7 @@ class Sample:
     rejects: int
     files: int
     drift: tuple[FileDrift, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def read_sample(engine: Engine, path: Path, sheet: str | None, others: Sequence[Path]) -> Sample:
@@ -64,17 +67,28 @@ def read_sample(engine: Engine, path: Path, sheet: str | None, others: Sequence[
     if joined:
         names = {**{name: " ".join(parts) for name, parts in joined.items()}, **names}
         staged, rows, rejects = _stage(engine, probe, inputs, names, joined)
+    binary = _binary_columns(staged, probe, names)
     return Sample(
         probe=probe,
         staged=staged,
         headers=headers,
-        names=names,
+        names={name: header for name, header in names.items() if name not in binary},
+        left_out=tuple(header for name, header in names.items() if name in binary),
         joined=joined,
         rows=rows,
         rejects=rejects,
         files=len(inputs),
         drift=tuple(_drifts(by_file, headers)),
     )
+
+
+def _binary_columns(staged: StagedRecords, probe: FileProbe, names: Mapping[str, str]) -> frozenset[str]:
+    """Columns of bytes, for which a contract has no type; a file of nothing else is refused."""
+    binary = frozenset(name for name, type_ in staged.engine.types(staged.rows).items() if type_.kind is Kind.BINARY)
+    if binary >= names.keys():
+        found = ", ".join(f"{header}: {SQL_TYPES[Kind.BINARY]}" for header in names.values())
+        raise UsageError("sample_type_unreadable", file=probe.input.path, found=found)
+    return binary
 
 
 def _further_input(engine: Engine, probe: FileProbe, path: Path, seq: int) -> BatchInput:

@@ -17,12 +17,13 @@ TIMESTAMP, DATE = DataType(Kind.TIMESTAMP), DataType(Kind.DATE)
 _DIGITS = {14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 8: "%Y%m%d"}
 _DATE = re.compile(
     r"(?P<first>\d{1,4})(?P<sign>[-/. ])(?P<second>\d{1,2}|[A-Za-z]{3,9})(?P=sign)(?P<third>\d{4}|\d{1,2})(?!\d)"
-    r"|(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日|(?P<digits>\d{8})"
+    r"|(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日|(?P<digits>\d{8})|(?P<named>[A-Za-z]{3,9}) \d{1,2}(?P<comma>,?) \d{4}"
 )
 _CLOCK = re.compile(
     r"(?P<gap> ?T ?| )?(?P<hour>\d{1,2})(?P<colon>:)\d{1,2}(?P<second>:\d{1,2}(?P<fraction>[.,]\d{1,6})?)?"
     r"(?P<half> ?[AaPp][Mm])?(?P<offset> ?(Z|[+-]\d{2}:?\d{2}))?"
 )
+_CHINESE_CLOCK = re.compile(r"(?P<gap> ?)\d{1,2}(?P<hour>[时時点點])(?P<minute>\d{1,2}分(?P<second>\d{1,2}秒)?)?")
 _ISO = re.compile(ISO_TIME)
 # Plants have no readings from before, and a number that happens to look like a date seldom falls between.
 _YEARS = range(1970, 2101)
@@ -90,27 +91,40 @@ def _date_patterns(date: re.Match[str]) -> Iterator[str]:
         yield "%Y%m%d"
     elif date["year"]:
         yield "%Y年%m月%d日"
+    elif date["named"]:
+        yield f"{_month_name(date['named'])} %d{date['comma']} %Y"
     else:
-        sign, month = date["sign"], "%m"
-        if date["second"].isalpha():
-            month = "%b" if len(date["second"]) == 3 else "%B"
-        year = "%Y" if len(date["third"]) == 4 else "%y"
-        if len(date["first"]) == 4:
-            yield f"%Y{sign}{month}{sign}%d"
-            return
-        if len(date["third"]) > 1:
-            yield f"%d{sign}{month}{sign}{year}"
-        # Names of months stand between day and year, and no country writes a month before a point.
-        if month == "%m" and sign != "." and len(date["third"]) > 1:
-            yield f"%m{sign}%d{sign}{year}"
-        if month == "%m" and year == "%y":
-            yield f"%y{sign}%m{sign}%d"
+        yield from _divided_date_patterns(date)
+
+
+def _divided_date_patterns(date: re.Match[str]) -> Iterator[str]:
+    sign, month = date["sign"], "%m"
+    if date["second"].isalpha():
+        month = _month_name(date["second"])
+    year = "%Y" if len(date["third"]) == 4 else "%y"
+    if len(date["first"]) == 4:
+        yield f"%Y{sign}{month}{sign}%d"
+        return
+    if len(date["third"]) > 1:
+        yield f"%d{sign}{month}{sign}{year}"
+    # Names of months stand between day and year, and no country writes a month before a point.
+    if month == "%m" and sign != "." and len(date["third"]) > 1:
+        yield f"%m{sign}%d{sign}{year}"
+    if month == "%m" and year == "%y":
+        yield f"%y{sign}%m{sign}%d"
+
+
+def _month_name(text: str) -> str:
+    return "%b" if len(text) == len("Mar") else "%B"
 
 
 def _clock_pattern(text: str) -> str | None:
     """The pattern of what stands behind a date; empty for nothing, None where it is no time."""
     if not text:
         return ""
+    if chinese := _CHINESE_CLOCK.fullmatch(text):
+        minute, second = "%M分" * bool(chinese["minute"]), "%S秒" * bool(chinese["second"])
+        return f"{chinese['gap']}%H{chinese['hour']}{minute}{second}"
     clock = _CLOCK.fullmatch(text)
     if clock is None:
         return None

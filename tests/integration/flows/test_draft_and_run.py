@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import create_project, draft_dataset, ingest_dataset
 from lakeward.flows.base.workspace import open_workspace
@@ -94,3 +95,55 @@ def test_no_column_of_a_plain_file_carries_a_doubt(settings, tmp_path):
     contract = (draft_dataset(settings, "plain", tmp_path / "a.csv") / "contract.odcs.yaml").read_text(encoding="utf-8")
     columns = contract[contract.index("schema:") : contract.index("property: source")]
     assert [line for line in columns.splitlines() if line.startswith("        ") and "CHECK" in line] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("blanks", "M0 0.5 ok\nM1 1.5 ok\nM2 2.5 bad\n", "3 4.5"),
+        ("caret", "m^v^s\nM0^0.5^ok\nM1^1.5^ok\n", "2 2.0"),
+        ("unit_separator", "m\x1fv\x1fs\nM0\x1f0.5\x1fok\nM1\x1f1.5\x1fok\n", "2 2.0"),
+    ],
+)
+def test_a_file_with_a_rare_delimiter_keeps_every_record(settings, tmp_path, name, text, found):
+    (tmp_path / "a.txt").write_text(text)
+    draft_dataset(settings, name, tmp_path / "a.txt")
+    counts = ingest_dataset(settings, name).counts
+    assert (counts.rejects, counts.quarantine) == (0, 0)
+    with open_workspace(settings).engine() as engine:
+        number = "column_2" if name == "blanks" else "v"
+        assert engine.fetch(f"SELECT count(*) || ' ' || sum({number}) AS found FROM silver.{name}")[0]["found"] == found
+
+
+def test_a_file_whose_records_nothing_divides_is_refused_by_line_and_keys(settings, tmp_path):
+    (tmp_path / "a.txt").write_text("data\nM0||0.5\nM1||1.5\nM2||2.5\n")
+    with pytest.raises(UsageError, match=r"from line 2 on.*\"\|\|\"") as refusal:
+        draft_dataset(settings, "undivided", tmp_path / "a.txt")
+    assert refusal.value.code == "sample_undivided"
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "drafted", "found"),
+    [
+        ("chinese", "2026年3月{}日 6时5分", '"%Y年%m月%d日 %H时%M分"}      # no other', "2026-02-28 22:05:00+00"),
+        (
+            "half_days",
+            "2026-03-0{} 01:00:00 下午",
+            "# CHECK: its texts look like times, and stay texts: a timeFormat reads AM and PM",
+            None,
+        ),
+        (
+            "named_zone",
+            "2026-03-0{} 06:00:00 CET",
+            "# CHECK: its texts look like times, and stay texts: a timeFormat reads no name",
+            None,
+        ),
+    ],
+)
+def test_a_time_has_a_format_or_a_doubt(settings, tmp_path, name, times, drafted, found):
+    (tmp_path / "a.csv").write_text("ts,v\n" + "".join(f"{times.format(day)},{day}.5\n" for day in range(1, 8)), encoding="utf-8")
+    assert drafted in (draft_dataset(settings, name, tmp_path / "a.csv") / "contract.odcs.yaml").read_text(encoding="utf-8")
+    counts = ingest_dataset(settings, name).counts
+    assert (counts.silver, counts.rejects, counts.quarantine) == (7, 0, 0)
+    with open_workspace(settings).engine() as engine:
+        assert engine.fetch(f"SELECT min(ts)::VARCHAR AS found FROM silver.{name}")[0]["found"] == (found or times.format(1))

@@ -29,7 +29,6 @@ TYPES: dict[str, tuple[pa.Array, str]] = {
     "list": (pa.array([[1, None], [], None] * 3), "string"),
     "struct": (pa.array([{"a": 1, "b": "x"}, None, {"a": None, "b": "y"}] * 3), "string"),
     "map": (pa.array([[("a", 1)], [], None] * 3, pa.map_(pa.string(), pa.int64())), "string"),
-    "binary": (pa.array([b"\x00\xff", None, b""] * 3), "binary"),
     "uuid": (pa.array([bytes([n]) * 16 for n in range(9)], pa.uuid()), "string"),
     "infinity": (pa.array([1.5, INFINITY, -INFINITY, float("nan"), None, 8.5, 2.5, 3.5, 4.5]), "double"),
     "infinity alone": (pa.array([INFINITY, -INFINITY] * 4 + [None]), "double"),
@@ -58,6 +57,26 @@ def test_a_column_of_any_type_is_drafted(type_: str, engine: EmbeddedEngine, tmp
     contract, suite = draft(profile, "a", "Asia/Shanghai")
     assert 'name: "x"' in contract
     assert "Infinity" not in suite
+
+
+def test_a_column_of_bytes_is_left_out_by_name_and_the_rest_is_run(tmp_path: Path) -> None:
+    values = {"n": range(9), "photo": [b"\x00\xff", b"\x01", None] * 3}
+    pq.write_table(pa.table(values), tmp_path / "a.parquet")
+    settings = Settings(start=create_project(tmp_path / "plant"))
+
+    contract = (draft_dataset(settings, "a", tmp_path / "a.parquet") / "contract.odcs.yaml").read_text(encoding="utf-8")
+
+    assert '# CHECK: "photo" is left out' in contract
+    assert 'name: "photo"' not in contract
+    counts = ingest_dataset(settings, "a").counts
+    assert (counts.rows_in, counts.silver, counts.quarantine) == (9, 9, 0)
+
+
+def test_a_file_of_bytes_alone_is_refused_by_column_and_type(engine: EmbeddedEngine, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"photo": [b"\x00\xff"] * 9}), tmp_path / "a.parquet")
+
+    with pytest.raises(UsageError, match="photo: BLOB"):
+        profile_file(engine, tmp_path / "a.parquet")
 
 
 def test_an_old_time_of_96_bits_is_drafted_as_a_time(engine: EmbeddedEngine, tmp_path: Path) -> None:

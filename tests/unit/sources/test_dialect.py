@@ -86,3 +86,63 @@ def test_what_is_not_plain_is_found(text, expected):
 def test_a_first_record_with_a_word_for_its_value_is_a_record(first):
     found = guess_dialect("machine,kwh\n" + first + "\n" + "".join(f"M{n},{n}.5\n" for n in range(1, 9)))
     assert (found.names, found.header_row, found.below, found.records) == (("machine", "kwh"), 0, 0, 10)
+
+
+@pytest.mark.parametrize("sign", "^~:#=!$&*?§¦；，、\x01\x1f")
+def test_another_sign_that_every_line_has_equally_often_is_a_delimiter(sign):
+    text = "\n".join(
+        sign.join(record) for record in [("day", "speed", "note"), *[("2026-03-01", "1.5", "a b"), ("2026-03-02", "2", "c")] * 4]
+    )
+    found = guess_dialect(text)
+    assert (found.delimiter, found.names, found.undivided) == (sign, ("day", "speed", "note"), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "names"),
+    [
+        ("M0 0.5 ok\nM1 1.5 ok\n", "whitespace", ("column_1", "column_2", "column_3")),
+        ("machine v kind\nM0 0.5 ok\nM1 1.5 bad\n", "whitespace", ("machine", "v", "kind")),
+        ("ts^v\n06:00^0,5\n06:01^1,5\n", "^", ("ts", "v")),
+        ("M0^0.5^ok\nM1^1.5^ok\n", "^", ("column_1", "column_2", "column_3")),
+        ('ts^note\n06:00^"a, b^"\n06:01^"c, d"\n06:02^"e, f"\n', "^", ("ts", "note")),
+    ],
+)
+def test_blanks_and_other_signs_divide_records(text, delimiter, names):
+    found = guess_dialect(text)
+    assert (found.delimiter, found.names, found.undivided) == (delimiter, names, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "undivided"),
+    [
+        ("data\nM0 0.5 ok\nM1 1.5 ok\nM2 2.5 ok\n", (2, " ")),
+        ("data\nM0^0.5\nM1^1.5\nM2^2\n", (2, "^")),
+        ("ts v\n2026-03-01 06:00:00 0.5\n2026-03-01 06:01:00 1.5\n", (2, " ")),
+        ("ts:v\n2026-03-01 06:00:00:0.5\n2026-03-01 06:01:00:1.5\n", (2, ":")),
+        ("pump:1.5\nvalve:2.5\nfan:3\n", (1, ":")),
+        *((f"ts{run}v\n06:00{run}0.5\n06:01{run}1.5\n", (1, run)) for run in ("||", "^|^", "^^", "|~|")),
+    ],
+)
+def test_records_that_no_character_divides_are_no_column_of_texts(text, undivided):
+    assert guess_dialect(text).undivided == undivided
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("1", "2", "3"),
+        ("name", "Zhang Wei", "Li Na", "Wang Li"),
+        ("tag", "M-01", "M-02", "P_7"),
+        ("tag", "PLANT1/FAN:01", "PLANT1/PUMP:02"),
+        ("ts", "2026-03-01 06:00:00", "2026-03-01 06:01:00"),
+        ("ts", "2026-03-01T06:00:00+08:00", "2026-03-01T06:01:00+08:00"),
+        ("note", "Pump 3 stopped", "valve opened again", "fan ok"),
+        ("url", "http://a.b/c", "http://b.c/d"),
+        ("shift", "06:00-14:00", "14:00-22:00"),
+        ("t", "21 °C", "22 °C"),
+        ("p", "21%", "22%"),
+    ],
+)
+def test_a_column_of_numbers_times_or_words_is_one(lines):
+    found = guess_dialect("\n".join(lines) + "\n")
+    assert (found.width, found.undivided) == (1, None)

@@ -100,3 +100,9 @@ def test_a_workbook_is_told_from_older_and_locked_ones(tmp_path, content, code):
 def test_the_format_is_told_by_the_beginning(tmp_path, content, format_):
     (tmp_path / "a").write_bytes(content)
     assert guess_format(tmp_path / "a") == format_
+
+
+@pytest.mark.parametrize("sign", [b"\x01", b"\x1f"])
+def test_a_control_character_between_fields_is_text(tmp_path, sign):
+    (tmp_path / "a.txt").write_bytes(sign.join((b"a", b"b", b"c")) + b"\n" + sign.join((b"1", b"2", b"3")) + b"\n")
+    assert format_fault(tmp_path / "a.txt", FileFormat.CSV) is None

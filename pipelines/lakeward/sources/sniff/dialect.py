@@ -4,24 +4,19 @@ The counts of a few hundred records decide, never a single value.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lakeward.contracts.record_format import WHITESPACE
+from lakeward.sources.sniff.delimiter import find_delimiter, find_undivided
 from lakeward.sources.sniff.numbers import guess_decimal, guess_thousands
 from lakeward.sources.sniff.records import Signs, TextRecord, is_value, parse_records, split_lines
 from lakeward.sources.sniff.table import TableGuess, find_table, footer_records, units_of_row
 
-DELIMITERS = (",", ";", "\t", "|")
 LINES = 400
-# A share of records that agree, from which on a delimiter is one; less is text that happens to hold the character.
-CONSISTENT = 0.8
 # What lines begin with that loggers write for people.
 COMMENTS = ("#", "//", "%", "!", "*")
 
 _SEPARATOR = re.compile(r"\"?sep=([^A-Za-z0-9])\"?", re.IGNORECASE)
-_DECIMAL_COMMA = re.compile(r"\d,\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +37,7 @@ class CsvDialect:
         agreeing, records: So many of so many records of the sample have the same number of fields.
         width: That number.
         longest: Filled fields of the longest record.
+        undivided: A line of records that the delimiter does not divide, and the sign that seems to; None: it divides all.
     """
 
     delimiter: str
@@ -62,6 +58,7 @@ class CsvDialect:
     width: int
     longest: int = 0
     skip_rows: int = 0
+    undivided: tuple[int, str] | None = None
 
     @property
     def number_duplicates(self) -> bool:
@@ -88,14 +85,14 @@ def guess_dialect(text: str, tail: str = "") -> CsvDialect:
     kept = [(number, line) for number, line in lines[bool(separator) :] if not (comment and line.startswith(comment))]
     quote = _quote(text)
     escape = "\\" if re.search(rf"\\{quote}(?!{quote})", text) else quote
-    signs = Signs(separator[1] if separator else _delimiter(kept[:LINES], quote, escape), quote, escape)
+    signs = Signs(separator[1] if separator else find_delimiter(kept[:LINES], quote, escape), quote, escape)
     records = parse_records(kept[:LINES], signs)
     found = find_table(records)
     if comment and not found.header:
         commented = [(number, line[len(comment) :].lstrip()) for number, line in lines if line.startswith(comment)]
         found = _with_comment_header(found, records, parse_records(commented, signs))
     rest = parse_records(list(enumerate(split_lines(tail))) if tail else kept[LINES:], signs)
-    return _describe(found, records, rest, signs, comment)
+    return replace(_describe(found, records, rest, signs, comment), undivided=find_undivided(kept[:LINES], signs))
 
 
 def _describe(
@@ -176,45 +173,3 @@ def _quote(text: str) -> str:
     """The double quote, unless only single ones stand at the edges of fields."""
     single = re.search(r"(^|[,;\t|])'[^'\n]*'([,;\t|]|$)", text, re.MULTILINE)
     return "'" if single and '"' not in text else '"'
-
-
-def _delimiter(lines: Sequence[tuple[int, str]], quote: str, escape: str) -> str:
-    """The sign by which most records have the same number of fields, and many of them."""
-    scores = {sign: _score(parse_records(lines, Signs(sign, quote, escape))) for sign in DELIMITERS}
-    best = max(DELIMITERS, key=lambda sign: (*scores[sign], not _is_decimal_comma(sign, lines)))
-    if scores[best][0]:
-        return best
-    blanks = parse_records(lines, Signs(WHITESPACE, quote, escape))
-    return WHITESPACE if _is_blank_separated(blanks) else best
-
-
-def _is_decimal_comma(sign: str, lines: Sequence[tuple[int, str]]) -> bool:
-    """Whether every comma stands between two digits."""
-    text = "\n".join(line for _, line in lines)
-    return sign == "," and text.count(",") == len(_DECIMAL_COMMA.findall(text)) > 0
-
-
-def _score(records: Sequence[TextRecord]) -> tuple[bool, float, int]:
-    """Several fields, the same number in most records from the first of these on, in as many as possible, and many of them."""
-    widths = Counter(len(record.fields) for record in records if record.fields)
-    best: tuple[bool, float, int] = (False, 0.0, 0)
-    for width, count in widths.items():
-        first = next(at for at, record in enumerate(records) if len(record.fields) == width)
-        later = sum(1 for record in records[first:] if record.fields)
-        share = count / later
-        if width > 1 and (count > 1 or len(widths) == 1):
-            best = max(best, (share >= CONSISTENT and 2 * count >= later, round(count / len(records), 2), width))
-    return best
-
-
-def _is_blank_separated(records: Sequence[TextRecord]) -> bool:
-    """Whether blanks set the same number of columns apart in every record, and the records hold values."""
-    body = [record for record in records if record.fields]
-    widths = Counter(len(record.fields) for record in body)
-    if not body or max(widths) < 2 or len(widths) > 2:
-        return False
-    width, count = widths.most_common(1)[0]
-    values = sum(sum(map(is_value, record.fields)) for record in body if len(record.fields) == width)
-    header = find_table(body).header
-    named = not header or len(header[0].fields) == width
-    return width > 1 and count >= CONSISTENT * len(body) and 2 * values >= width * count and named

@@ -6,6 +6,7 @@ Records are not checked: a text file with a bad line is still a text file.
 import json
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
 from lakeward.contracts.record_format import FileFormat
@@ -29,6 +30,8 @@ _FORMAT_CODES = (
 # Bytes that no text has; a share of them that a damaged text may have, and a share of NULs that a power failure leaves.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 MAX_CONTROLS, MAX_NULS = 0.02, 0.3
+# Lines with a control character equally often, from which share on it is a delimiter.
+MIN_DIVIDED = 0.8
 _LOCKED = "EncryptedPackage".encode("utf-16-le")  # [MS-OFFCRYPTO] 2.3.4.4
 _SHEET = b"xl/"  # folder of a workbook's parts inside a .xlsx
 
@@ -67,8 +70,19 @@ def guess_format(path: Path) -> FileFormat:
 
 def _is_binary(head: bytes) -> bool:
     """Whether the bytes are no text: NUL and other control characters, more than a fault here and there would leave."""
-    controls = len(_CONTROLS.findall(head))
+    found = _CONTROLS.findall(head)
+    controls = len(found)
+    if len(set(found)) == 1 and _divides_lines(found[0], head):
+        return False
     return controls > MAX_CONTROLS * len(head) and (head.count(0) < controls or controls > MAX_NULS * len(head))
+
+
+def _divides_lines(sign: bytes, head: bytes) -> bool:
+    """Whether most lines have the control character equally often, as Hive and ASCII (its unit separator) have one between fields."""
+    *lines, last = head.split(b"\n")
+    counts = Counter(line.count(sign) for line in lines or [last] if line.strip())
+    often, agreeing = counts.most_common(1)[0] if counts else (0, 0)
+    return sign != b"\0" and often > 0 and agreeing >= MIN_DIVIDED * counts.total()
 
 
 def _read_ends(path: Path) -> tuple[bytes, bytes, int]:
