@@ -35,6 +35,21 @@ class BatchInput:
 
 
 @dataclass(frozen=True, slots=True)
+class OmittedLines:
+    """Lines of a file that its contract takes for no records.
+
+    Args:
+        key: The key of `source` that says so: `footer` or `comment`.
+        count: So many lines that hold something, at least 1.
+        first: Number of the first of them, from 1; of a sheet its row.
+    """
+
+    key: str
+    count: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """Report on one input file.
 
@@ -45,6 +60,8 @@ class FileReport:
         absent: Optional columns that the file lacks.
         names: Column names in the file, if too few are in the contract; they may be values.
         fault: Message code if all records of the file are rejects; else None.
+        has_known_names: Some name in the file is the contract's; else its first record may be data, and its names values.
+        omitted: Lines below the header that the contract takes for no records.
     """
 
     seq: int
@@ -56,6 +73,8 @@ class FileReport:
     absent: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     fault: str | None = None
+    has_known_names: bool = True
+    omitted: tuple[OmittedLines, ...] = ()
 
     @classmethod
     def of_match(cls, file: BatchInput, records: int, names: Sequence[str], match: ColumnMatch) -> "FileReport":
@@ -72,4 +91,5 @@ class FileReport:
             missing=match.missing if records else (),
             absent=match.absent if names else (),
             fault=match.fault if records else None,
+            has_known_names=bool(match.sources),
         )

@@ -46,7 +46,8 @@ KEYS: Mapping[str, KeyDoc] = {
     "comment": KeyDoc("text", "CSV: a line that begins with it is no record.", "none"),
     "footer": KeyDoc(
         "whole number or text",
-        "CSV and Excel: the last so many lines are no records; or, of the last 50, those from the one that begins with the text.",
+        "CSV and Excel: the last so many lines are no records; or those from the last one whose first field is the text, "
+        "or begins with it and a blank, if no more than 20 follow it. A run says how many it leaves out.",
         "none",
     ),
     "nullPadding": KeyDoc(
@@ -58,8 +59,8 @@ KEYS: Mapping[str, KeyDoc] = {
 }
 # Lines above the records that a first look reads.
 MAX_HEAD_LINES = 1000
-# Lines at the end among which a footer is looked for.
-FOOTER_LINES = 50
+# The most lines that a footer has by their number, and that follow the one with its text.
+FOOTER_LINES, LINES_BELOW_FOOTER = 50, 20
 # Formats in which a key has a meaning, where it has none in the others.
 _FORMATS = {
     "headerRow": (FileFormat.CSV, FileFormat.XLSX),

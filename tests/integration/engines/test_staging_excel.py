@@ -49,6 +49,17 @@ def test_a_row_is_counted_by_its_number_in_the_sheet_and_blank_rows_are_none(tmp
     assert (got.rows("_row, a, b"), got.records) == ([(2, "1", "2"), (5, "3", None)], 2)
 
 
+@pytest.mark.parametrize(
+    ("footer", "firsts", "omitted"),
+    [("Sum", "1 Summer 4", [("footer", 2, 5)]), (1, "1 Summer 4 Sum", [("footer", 1, 7)]), ("Nil", "1 Summer 4 Sum 7", [])],
+)
+def test_rows_that_a_contract_takes_for_a_footer_are_counted_and_no_other_is_left_out(tmp_path, footer, firsts, omitted):
+    rows = [["a", "b"], [1, 2], ["Summer", 3], [4, 5], ["Sum", 6], [], [7, None], [" "]]
+    got = read(tmp_path, book_of(tmp_path / "a.xlsx", rows), ["a", "b"], footer=footer)
+    assert ([a for (a,) in got.rows("a")], got.records) == (firsts.split(), len(firsts.split()))
+    assert [(lines.key, lines.count, lines.first) for lines in got.reports[0].omitted] == omitted
+
+
 def test_titles_two_rows_of_header_and_merged_cells_are_what_a_person_sees(tmp_path):
     path = daily_report(tmp_path / "日报.xlsx")
     names = ["设备", "时间", "温度 (℃)_最小", "温度 (℃)_最大", "合格率(%)", "编号"]

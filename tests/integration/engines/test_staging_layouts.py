@@ -2,7 +2,8 @@
 
 import pytest
 
-from support.staging import column, file_input, stage_files
+from lakeward.contracts.model import Kind
+from support.staging import SHA, column, file_input, stage_files
 
 pytestmark = pytest.mark.usefixtures("reader")
 
@@ -30,6 +31,9 @@ def stage(tmp_path, content, columns, **layout):
         ("a,b\n1,x\n2,y\nSum,3\n\nend of file\n", {"footer": 2}),
         ('a,b\n1,x\n2,y\n"Sum",3\nend of file', {"footer": "Sum"}),
         ("a,b\n1,x\n2,y\n", {"footer": "Sum"}),
+        ("a,b\n1,x\n2,y\nSum: 3\nMean: 4\n", {"footer": "Sum"}),
+        ("a,b\n1,x\n2,y\nSum,3\nSum,4\n", {"footer": "Sum"}),
+        ("a,b\n1,x\n2,y\n,Sum,3\n", {"footer": "Sum"}),
         ("sep=,\na,b\n1,x\n2,y\n", {}),
         ("sep=,\n1,x\n2,y\n", {"names": ("a", "b")}),
         ("a  b\n1\tx \n 2   y\n", {"delimiter": "whitespace"}),
@@ -41,6 +45,31 @@ def test_every_layout_gives_its_records_and_nothing_else(tmp_path, content, layo
     got = stage(tmp_path, content.replace("\n", end), "a b", **layout)
     assert got.rows("a, b") == [("1", "x"), ("2", "y")]
     assert (got.records, got.rejects()) == (2, [])
+
+
+FOOTED = "a,b\n1,2\nSummer,3\n4,5\nSum 1,6\n7,8\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("content", "layout", "firsts", "omitted"),
+    [
+        (FOOTED + "Sum,16\nend\n", {"footer": "Sum"}, "1 Summer 4 Sum_1 7", [("footer", 2, 7)]),
+        (FOOTED + "\nSummary,16\n", {"footer": "Sum"}, "1 Summer 4", [("footer", 3, 5)]),
+        (FOOTED + "9,9\n" * 20, {"footer": "Sum"}, "1 Summer 4 Sum_1 7" + " 9" * 20, []),
+        (FOOTED + "Sum,16\n", {"footer": 2}, "1 Summer 4 Sum_1", [("footer", 2, 6)]),
+        ("a,b\n1,2\n", {"footer": 2}, "", [("footer", 1, 2)]),
+        ("1,2\n", {"footer": 1, "names": ("a", "b")}, "", [("footer", 1, 1)]),
+        ("# by\na,b\n#1,2\n3,4\n#5,6\n", {"comment": "#"}, "3", [("comment", 2, 3)]),
+        ('a,b\n1,"x\n# y"\n# z\nSum,3\n', {"comment": "#", "footer": 1}, "1", [("comment", 1, 4), ("footer", 1, 5)]),
+        ("# by\na,b\n3,4\n", {"comment": "#"}, "3", []),
+    ],
+)
+def test_lines_that_a_contract_leaves_out_are_counted_and_no_other_is_left_out(tmp_path, content, layout, firsts, omitted, end):
+    got = stage(tmp_path, content.replace("\n", end), "a b", **layout)
+    assert [a.replace(" ", "_") for (a,) in got.rows("a")] == firsts.split()
+    assert got.records == len(firsts.split())
+    assert [(lines.key, lines.count, lines.first) for lines in got.reports[0].omitted] == omitted
 
 
 def test_a_header_of_several_lines_is_joined(tmp_path):
@@ -93,3 +122,37 @@ def test_blank_separated_quotes_that_do_not_close_are_rejects(tmp_path):
 def test_a_file_without_the_line_of_its_header_is_a_reject(tmp_path):
     assert stage(tmp_path, "a,b\n1,2\n", "a b", header_row=7).rejects() == [(0, "reject_header")]
     assert stage(tmp_path, "\n\n", "a b", header_row=7).rejects() == []
+
+
+TYPED = {"t": Kind.TIMESTAMP, "v": Kind.DOUBLE, "k": Kind.STRING, "n": Kind.INTEGER}
+
+
+@pytest.mark.parametrize(
+    ("content", "layout", "found"),
+    [
+        (
+            "t;v;k;n\n2026-03-02 06:00:00;70,5;a;1\n2026-03-02 06:01:00;70,5;a;1\n",
+            {"skip_after_header": 1},
+            "skipAfterHeader: line 2",
+        ),
+        ("t;v;k;n\n;h;;\n2026-03-02 06:01:00;;a;Bad\n", {"skip_after_header": 2}, "skipAfterHeader: line 3"),
+        ('t;v;k;n\n;"1.070,5";a;\n', {"skip_after_header": 1}, "skipAfterHeader: line 2"),
+        ("2026-03-02;70,5;a;1\n2026-03-03;70,5;a;1\n", {"names": tuple("tvkn"), "skip_rows": 1}, "skipRows: line 1"),
+        ("2026-03-02;70,5;a;1\n2026-03-03;70,5;a;1\n", {"names": tuple("tvkn"), "header_row": 1}, "headerRow: line 1"),
+        ("t;v;k;n\n;°C;;1\n2026-03-02;70,5;a;1\n", {"skip_after_header": 1}, ""),
+        ("t;v;k;n\nUTC+8;-;a2;\n2026-03-02;70,5;a;1\n", {"skip_after_header": 1}, ""),
+        ("t;v;k;n\n1;2;3;4\n\n2026-03-02;70,5;a;1\n", {"skip_after_header": 2}, ""),
+        ("Date;2026-03-01\nSerial;77;x;5\n2026-03-02;70,5;a;1\n", {"names": tuple("tvkn"), "skip_rows": 2}, ""),
+    ],
+)
+def test_a_line_to_skip_that_is_a_record_makes_the_file_a_reject_that_names_it(tmp_path, content, layout, found):
+    path = tmp_path / "file.csv"
+    path.write_text(content)
+    columns = [column(name, type_=type_) for name, type_ in TYPED.items()]
+    dialect = {"delimiter": ";", "decimal": ",", "thousands": ".", "nulls": ("", "-")}
+    got = stage_files(tmp_path, [file_input(path)], columns, **dialect, **layout)
+    if not found:
+        assert (got.rejects(), got.rows("v")) == ([], [("70,5",)])
+        return
+    assert got.rejects("_row, reason, detail") == [(0, "reject_skipped_record", f"{SHA}; {found}")]
+    assert (got.records, got.count("staged_rows")) == (1, 0)

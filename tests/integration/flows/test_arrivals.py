@@ -49,6 +49,11 @@ class Press:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "contract.odcs.yaml").write_text(CONTRACT % of_co + end)
 
+    def contract_source(self, keys: str) -> None:
+        """Add keys to the source of the contract."""
+        path = self.root / "expectations" / "datasets" / "press" / "contract.odcs.yaml"
+        path.write_text(path.read_text().replace('decimal: ","', 'decimal: ","' + keys))
+
     def deliver(self, text: str, name: str = "", encoding: str = "utf-8"):
         (self.inbox / (name or f"{len(list(self.inbox.iterdir()))}.csv")).write_text(text, encoding=encoding)
         return run_dataset(self.settings, "press")
@@ -104,6 +109,34 @@ def test_a_file_without_a_header_shows_no_value_and_loses_no_record(press, text)
     said = json.dumps(report.warnings) + str(press.fetch("SELECT reason, detail FROM rejects.press"))
     assert not any(value in said for value in ("13/03", "2,6", "2.6"))
     assert press.fetch("SELECT raw FROM rejects.press ORDER BY _row")[0][0].startswith(b"13/03/2004")
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "said"),
+    [
+        (", headerRow: 4", "K2\n\nDate;CO(GT);NO2\n13/03/2004;2,6;11\n14/03/2004;2,1;12\n", "headerRow: 3"),
+        (", headerRow: 4", "K2\nab\ncd\nop;Mi\nDate;CO(GT);NO2\n13/03/2004;2,6;11\n", "headerRow: 5"),
+        (", headerRow: 2", "Date;CO(GT);NO2\nop;Mi;Li\n13/03/2004;2,6;11\n", ""),
+        (", skipRows: 1", "Date;CO(GT);NO2\nop;Mi;Li\n13/03/2004;2,6;11\n", ""),
+        (", skipRows: 3", "K2\nDate;CO(GT);NO2\nop;Mi;2,6\nMi;op;2,6\n13/03/2004;2,6;11\n", ""),
+    ],
+)
+def test_a_record_in_place_of_the_header_is_never_shown(press, keys, text, said):
+    press.contract_source(keys)
+    report = press.deliver(text)
+
+    shown = json.dumps(report.warnings) + str(press.fetch("SELECT reason, detail FROM rejects.press"))
+    assert not any(value in shown for value in ("op", "Mi", "Li", "2,6", "13/03"))
+    assert (report.counts.silver, bool(report.rejected)) == (0, True)
+    assert said in shown
+
+
+def test_a_record_in_place_of_the_header_is_not_shown_where_every_file_is_taken(press):
+    press.contract(end="  - {property: limits, value: {columnsFound: 0}}\n")
+    press.contract_source(", headerRow: 2")
+    report = press.deliver("Date;CO(GT);NO2\nop;Mi;2,6\n13/03/2004;2,6;11\n")
+    assert "file_unknown_names" in told(report)
+    assert "Mi" not in json.dumps(report.warnings)
 
 
 def test_the_limit_of_columns_is_the_contracts(press):
@@ -184,3 +217,13 @@ def test_an_empty_delivery_is_told_and_keeps_the_score(press, text):
     assert "file_without_records" in told(report)
     assert press.score() == before == 100
     assert any(notice.code == "next_empty" for notice in project_status(press.settings)[0].next)
+
+
+def test_lines_left_out_as_footer_or_comment_are_told_by_their_number(press):
+    press.contract_source(', footer: Total, comment: "#"')
+    report = press.deliver("# by\nDate;CO(GT);NO2\n13/03/2004;2,6;11\n#4/03/2004;2,6;11\nTotal;5,2;22\nend\n")
+
+    assert report.counts.silver == 1
+    assert told(report)["file_footer_lines"] == {"file": "1.csv", "lines": 2, "line": 5}
+    assert told(report)["file_comment_lines"] == {"file": "1.csv", "lines": 1, "line": 4}
+    assert report.rejected == ()

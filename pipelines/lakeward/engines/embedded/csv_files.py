@@ -7,11 +7,11 @@ from functools import partial
 
 import duckdb
 
-from lakeward.contracts.batch import FileReport
+from lakeward.contracts.batch import FileReport, OmittedLines
 from lakeward.contracts.column_match import OTHER_COLUMNS, holds_values, match_columns
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.engines.reading.csv_headers import CsvFile, open_csv
+from lakeward.engines.reading.csv_headers import CsvFile, FileFault, open_csv
 from lakeward.engines.reading.file_errors import try_read
 from lakeward.engines.reading.text_lines import TextFile, data_lines_select
 from lakeward.engines.reading.text_sql import DUCKDB
@@ -28,12 +28,11 @@ def read_csv(
     con.execute("CREATE OR REPLACE TEMP TABLE staged_spans (file VARCHAR, seq BIGINT, n BIGINT, last BIGINT, text VARCHAR)")
     known: list[CsvFile] = []
     for file in files:
-        found = (
-            try_read(partial(open_csv, con, file, CsvRecordSql.of(record_format, file.view.newline, DUCKDB), record_format))
-            or "reject_unreadable"
-        )
-        if isinstance(found, str):
-            reading.reject_file(file.input, found)
+        found = try_read(
+            partial(open_csv, con, file, CsvRecordSql.of(record_format, file.view.newline, DUCKDB), record_format, columns)
+        ) or FileFault("reject_unreadable")
+        if isinstance(found, FileFault):
+            reading.reject_file(file.input, *found)
         else:
             known.append(found)
     for _, group in itertools.groupby(sorted(known, key=lambda f: repr(f.kind)), key=lambda f: f.kind):
@@ -48,23 +47,32 @@ def _read(
     kind = files[0].kind
     match = match_columns(columns, kind.header, least if kind.header else 0)
     if match.fault == OTHER_COLUMNS and holds_values(kind.header):
-        files = [CsvFile(replace(file.text, skip=0), kind, file.lines + file.head_lines) for file in files]
+        files = [replace(file, text=replace(file.text, skip=0), lines=file.lines + file.head_lines) for file in files]
     lined = data_lines_select([file.text for file in files])
     if kind.has_multiline_records:
         con.execute(f"INSERT INTO staged_spans {multiline_records_select(kind, lined)}")
     seqs = ", ".join(str(file.text.input.seq) for file in files)
     group = CsvGroup(kind, lined, columns, match, f"SELECT * FROM staged_spans WHERE seq IN ({seqs})")
+    comments = _comments(con, group) if kind.dialect.comment else {}
     for file, count in _counts(con, files, group.records()):
+        seq = file.text.input.seq
         if match.fault == OTHER_COLUMNS and not count:
-            reading.reject_columns(file.input, kind.header)
+            reading.reject_columns(file.text.input, kind.header)
         else:
-            reading.reports.append(FileReport.of_match(file.input, count, kind.header, match))
+            report = FileReport.of_match(file.text.input, count, kind.header, match)
+            reading.reports.append(replace(report, omitted=(*comments.get(seq, ()), *file.omitted)))
     group.read(reading)
 
 
-def _counts(con: duckdb.DuckDBPyConnection, files: Sequence[CsvFile], records: str) -> Iterable[tuple[TextFile, int]]:
+def _counts(con: duckdb.DuckDBPyConnection, files: Sequence[CsvFile], records: str) -> Iterable[tuple[CsvFile, int]]:
     """Records of each file: its lines, or, if quotes join lines, the result of a separate count."""
     if not files[0].kind.has_multiline_records:
-        return [(file.text, file.lines) for file in files]
+        return [(file, file.lines) for file in files]
     counts = dict(con.execute(f"SELECT seq, count(*) FROM ({records}) GROUP BY seq").fetchall())
-    return [(file.text, counts.get(file.text.input.seq, 0)) for file in files]
+    return [(file, counts.get(file.text.input.seq, 0)) for file in files]
+
+
+def _comments(con: duckdb.DuckDBPyConnection, group: CsvGroup) -> dict[int, tuple[OmittedLines, ...]]:
+    """The comments below the header of each file that has some."""
+    found = con.execute(group.comment_lines()).fetchall()
+    return {seq: (OmittedLines("comment", lines, first),) for seq, lines, first in found}

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
-from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.batch import BatchInput, FileReport, OmittedLines
 from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, holds_values, match_columns
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.sql import literal
 from lakeward.core.workbook import MergedCells, Row, UnreadableError, Workbook, column_names, open_workbook
-from lakeward.engines.reading.footers import above_footer
+from lakeward.engines.reading.footers import SheetBody
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.staging_queries import StagingQueries, match_fault_detail, rejects_select, rows_select
 
@@ -51,6 +51,7 @@ class _SheetCopy:
     Args:
         names: Column names of the header.
         match: The contract's columns in the header; if it has a fault, `x` holds the whole record.
+        omitted: The footer below the records.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class _SheetCopy:
     records: int = 0
     longest: int = 0
     extra_names: set[str] = field(default_factory=set)
+    omitted: tuple[OmittedLines, ...] = ()
 
     def write(self, file: IO[bytes], number: int, values: Sequence[str | None], extra_cells: Mapping[str, str]) -> int:
         """Add a record; returns its size in bytes."""
@@ -76,9 +78,8 @@ class _SheetCopy:
             reading.reject_columns(file, self.names)
             return
         more = () if match.fault else sorted(name for name in self.extra_names if name not in match.unknown)
-        reading.reports.append(
-            FileReport.of_match(file, self.records, self.names, replace(match, unknown=(*match.unknown, *more)))
-        )
+        report = FileReport.of_match(file, self.records, self.names, replace(match, unknown=(*match.unknown, *more)))
+        reading.reports.append(replace(report, omitted=self.omitted))
         if not self.records:
             return
         scan = (
@@ -103,7 +104,8 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
     with book.rows(sheet) as found, path.open("wb") as file:
         merges = book.merged_cells(sheet)
         first = record_format.header_row or 1
-        above, below = _split_at_row(above_footer(found, record_format.footer), first + record_format.header_rows)
+        body, end = SheetBody(found, record_format.footer), first + record_format.header_rows
+        above, below = _split_at_row(iter(body), end)
         header = column_names(above, merges, first)
         column_numbers = {name: column_number for column_number, name in header.items()}
         match = match_columns(columns, tuple(column_numbers), record_format.columns_found)
@@ -122,7 +124,8 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
             left -= copy.write(file, number, values, extra_cells)
             if left < 0:
                 raise UnreadableError("reject_workbook_too_large")
-    return copy
+    left_out = [number for number in body.omitted if number >= end]
+    return replace(copy, omitted=(OmittedLines("footer", len(left_out), left_out[0]),) if left_out else ())
 
 
 def _records(data_rows: Iterator[Row], merges: MergedCells, width: int) -> Iterator[Row]:

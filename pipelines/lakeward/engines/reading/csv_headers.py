@@ -3,14 +3,20 @@
 An invalid header makes the whole file one reject.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import NamedTuple
 
 import duckdb
 
+from lakeward.contracts.batch import OmittedLines
+from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.header_names import number_duplicates
 from lakeward.core.sql import literal
-from lakeward.engines.reading.footers import FileFooter, read_footer
+from lakeward.engines.reading.footers import read_footer
+from lakeward.engines.reading.skipped_records import SkippedRecords
 from lakeward.engines.reading.text_lines import TextFile, lines_select, numbered_lines_select
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_files import CsvLayout, not_blank
@@ -20,6 +26,18 @@ from lakeward.engines.text.csv_records import MAX_RECORD_LINES, CsvRecordSql, re
 _SEPARATOR_LINE = '(?i)\ufeff?"?sep=[^a-z0-9]"?'
 
 
+class FileFault(NamedTuple):
+    """Why the whole of a file is refused.
+
+    Args:
+        reason: Message code.
+        found: What stands in the way, without data values.
+    """
+
+    reason: str
+    found: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class CsvFile:
     """A delimited file whose header is known.
@@ -27,12 +45,14 @@ class CsvFile:
     Args:
         lines: Number of lines of records.
         head_lines: Number of lines above them that are neither blank nor comments.
+        omitted: The footer below them.
     """
 
     text: TextFile
     kind: CsvLayout
     lines: int = 0
     head_lines: int = 0
+    omitted: tuple[OmittedLines, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,45 +72,75 @@ class CsvHeader:
     lines: int = 0
 
 
-def open_csv(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, record_format: RecordFormat) -> CsvFile | str:
-    """The file as far as one look shows, or the reason why the whole of it is refused."""
+def open_csv(
+    con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, record_format: RecordFormat, columns: Sequence[Column]
+) -> CsvFile | FileFault:
+    """The file as far as one look shows, or why the whole of it is refused."""
     view = file.view
-    header = read_header(con, file, dialect, record_format)
-    if isinstance(header, str):
+    header = read_header(con, file, dialect, record_format, columns)
+    if isinstance(header, FileFault):
         return header
     kind = CsvLayout(header=header.names, least=header.least, dialect=dialect, mixed=view.mixed, undecoded=view.undecoded)
     if not header.names:
         return CsvFile(file, kind)
     footer = read_footer(view, record_format)
+    total = _count_all_lines(con, file) if footer.lines else 0
+    footer = footer.below(header.last_line, total)
+    last = total - len(footer.lines) if footer.lines else None
     lines, odd, bad = con.execute(_line_counts_select(file, dialect, kind)).fetchall()[0]
-    opened = replace(file, skip=header.last_line, last=_last_line(con, file, footer))
+    opened = replace(file, skip=header.last_line, last=last)
     records = max(lines - header.lines - footer.count_records(dialect.comment), 0)
-    return CsvFile(opened, replace(kind, has_multiline_records=odd > 0, has_bad_lines=odd + bad > 0), records, header.lines)
+    kind = replace(kind, has_multiline_records=odd > 0, has_bad_lines=odd + bad > 0)
+    return CsvFile(opened, kind, records, header.lines, footer.omitted(total))
 
 
 def read_header(
-    con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, record_format: RecordFormat
-) -> CsvHeader | str:
-    """The header, of no name where the file holds nothing; or the reason why it can't be trusted. Reads the file's beginning only."""
+    con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, record_format: RecordFormat, columns: Sequence[Column]
+) -> CsvHeader | FileFault:
+    """The header, of no name where the file holds nothing; or why it can't be trusted. Reads the file's beginning only.
+
+    Args:
+        columns: The contract's; by them a record is known among the lines to skip.
+    """
     last, names = max(record_format.skip_rows, record_format.header_row - 1), []
     if not record_format.names or record_format.header_row:
         for _ in range(record_format.header_rows):
             found = _read_record(con, file, dialect, last, stands=record_format.header_row > 0)
             if found is None:
-                return "reject_header" if last and _read_record(con, file, dialect, 0, stands=True) else CsvHeader()
+                return FileFault("reject_header") if last and _read_record(con, file, dialect, 0, stands=True) else CsvHeader()
             last, texts, broken = found
             if broken:
-                return "reject_header"
+                return FileFault("reject_header")
             names.append(texts)
     else:
         last += _separator_lines(con, file) if not last else 0
     last += record_format.skip_after_header
     header = named_columns(record_format.names or _join_texts(names), record_format)
     if len(set(header)) < len(header):
-        return "reject_duplicate_header"
+        return FileFault("reject_duplicate_header")
+    if skipped := _find_skipped_record(con, file, dialect, last, SkippedRecords(columns, header, record_format)):
+        return FileFault("reject_skipped_record", skipped)
     named = [position for position, name in enumerate(header, 1) if not name.startswith("_unnamed_")]
     least = 1 if record_format.null_padding else max(named, default=1)
     return CsvHeader(header, least, last, _count_lines(con, file, dialect, last) if last else 0)
+
+
+def _find_skipped_record(
+    con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, last: int, skipped: SkippedRecords
+) -> str:
+    """Key and number of the first line to skip that is a record, of those up to the line `last`; empty: none is."""
+    record_format = skipped.record_format
+    header = last - record_format.skip_after_header
+    first = 0 if record_format.names else header
+    if first >= last:
+        return ""
+    lines = f"SELECT n, line AS text FROM ({numbered_lines_select(file.view)} LIMIT {last}) WHERE n > {first} AND {dialect.is_record_line()}"
+    for number, _, fields, _ in sorted(con.execute(_record_select(file, dialect, lines)).fetchall(), key=itemgetter(0)):
+        if number > header and skipped.is_record(fields):
+            return f"skipAfterHeader: line {number}"
+        if number <= header and skipped.is_whole_record(fields):
+            return f"{'headerRow' if record_format.header_row else 'skipRows'}: line {number}"
+    return ""
 
 
 def named_columns(names: tuple[str, ...], record_format: RecordFormat) -> tuple[str, ...]:
@@ -143,12 +193,9 @@ def _count_lines(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRec
     return count
 
 
-def _last_line(con: duckdb.DuckDBPyConnection, file: TextFile, footer: FileFooter) -> int:
-    """Number of the last line above the footer; 0 where there is none."""
-    if not footer.lines:
-        return 0
+def _count_all_lines(con: duckdb.DuckDBPyConnection, file: TextFile) -> int:
     count: int = con.execute(f"SELECT count(*) FROM ({lines_select(file.view)})").fetchall()[0][0]
-    return max(count - len(footer.lines), 1)
+    return count
 
 
 def _joined_lines(file: TextFile, dialect: CsvRecordSql, first: int) -> str:

@@ -1,16 +1,17 @@
 """The last lines of a text file that are no records: sums, counts, an end mark. The contract says which.
 
-Only the end of a file is searched: a line like a footer in the middle of a file is a record.
+Only the end of a file is searched: a line like a footer in the middle of a file is a record. What is left out is counted.
 """
 
-import itertools
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from lakeward.contracts.dialect import FOOTER_LINES
-from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.batch import OmittedLines
+from lakeward.contracts.dialect import LINES_BELOW_FOOTER
+from lakeward.contracts.record_format import WHITESPACE, RecordFormat
 from lakeward.core.workbook import Row
 from lakeward.engines.text.decoding import CARRIAGE_RETURN, TextView
 
@@ -24,9 +25,47 @@ class FileFooter:
 
     lines: tuple[str, ...] = ()
 
+    def below(self, line: int, total: int) -> "FileFooter":
+        """What of the footer is below the line of that number, in a file of so many lines."""
+        return FileFooter(self.lines[max(line - (total - len(self.lines)), 0) :])
+
     def count_records(self, comment: str) -> int:
         """So many of the lines would count as records."""
         return sum(1 for line in self.lines if _holds(line) and not (comment and line.startswith(comment)))
+
+    def omitted(self, total: int) -> tuple[OmittedLines, ...]:
+        """What the report of a file of so many lines says of its footer."""
+        held = [number for number, line in enumerate(self.lines, total - len(self.lines) + 1) if _holds(line)]
+        return (OmittedLines("footer", len(held), held[0]),) if held else ()
+
+
+@dataclass(slots=True)
+class SheetBody:
+    """The rows of a sheet without its footer, to be read once.
+
+    Args:
+        footer: As in the contract.
+        omitted: Numbers of the footer's rows that hold something, known when the others are read.
+    """
+
+    rows: Iterable[Row]
+    footer: int | str
+    omitted: list[int] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Row]:
+        count = self.footer if isinstance(self.footer, int) else LINES_BELOW_FOOTER + 1
+        waiting: deque[Row] = deque()
+        held = 0
+        for row in self.rows:
+            waiting.append(row)
+            held += bool(_first_text(row))
+            while held > count:
+                held -= bool(_first_text(waiting[0]))
+                yield waiting.popleft()
+        last = list(waiting)
+        start = _last_start([_first_text(row) for row in last], self.footer) if isinstance(self.footer, str) else 0
+        yield from last[:start]
+        self.omitted = [row[0] for row in last[start:] if _first_text(row)]
 
 
 def read_footer(view: TextView, record_format: RecordFormat) -> FileFooter:
@@ -41,22 +80,26 @@ def read_footer(view: TextView, record_format: RecordFormat) -> FileFooter:
     lines = _tail_lines(view)
     if isinstance(footer, int):
         return FileFooter(tuple(lines[_start_of_last(lines, footer) :]))
-    recent = range(_start_of_last(lines, FOOTER_LINES), len(lines))
-    begin = f"{record_format.quote} \t\ufeff"
-    start = next((at for at in recent if lines[at].lstrip(begin).startswith(footer)), len(lines))
-    return FileFooter(tuple(lines[start:]))
+    first = _start_of_last(lines, LINES_BELOW_FOOTER + 1)
+    delimiter = "" if record_format.delimiter == WHITESPACE else record_format.delimiter
+    begin = f"{record_format.quote}{delimiter} \t\r{CARRIAGE_RETURN}\ufeff"
+    texts = [line.strip(begin) for line in lines[first:]]
+    return FileFooter(tuple(lines[first + _last_start(texts, footer, begin) :]))
 
 
-def above_footer(rows: Iterable[Row], footer: int | str) -> Iterator[Row]:
-    """The rows of a sheet without its footer."""
-    count = footer if isinstance(footer, int) else FOOTER_LINES
-    waiting: deque[Row] = deque()
-    for row in rows:
-        waiting.append(row)
-        if len(waiting) > count:
-            yield waiting.popleft()
-    if isinstance(footer, str):
-        yield from itertools.takewhile(lambda row: not _first_text(row).startswith(footer), waiting)
+def _last_start(texts: Sequence[str], footer: str, ends: str = "") -> int:
+    """The place of the last text that begins as a footer does, of equal neighbours the first; their number where none does.
+
+    A footer's text is a whole one, or a blank, a colon or one of `ends` stands behind it: `Total` begins no `Totalizer`.
+    """
+    text = footer.strip()
+    behind = "" if text and not text[-1].isalnum() else rf"(?=$|[\s:：{re.escape(ends)}])"
+    begins = re.compile(re.escape(text) + behind)
+    last = next((at for at in reversed(range(len(texts))) if begins.match(texts[at])), len(texts))
+    whole = re.compile(re.escape(text) + rf"(?=$|[:：{re.escape(ends.replace(' ', ''))}])")
+    while 0 < last < len(texts) and whole.match(texts[last]) and whole.match(texts[last - 1]):
+        last -= 1
+    return last
 
 
 def _first_text(row: Row) -> str:

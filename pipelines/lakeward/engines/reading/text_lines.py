@@ -24,13 +24,13 @@ class TextFile:
 
     Args:
         skip: Number of the last line before the data (the header's, or one below it); 0 for none.
-        last: Number of the last line of data; 0: the file's last.
+        last: Number of the last line of data; None: the file's last.
     """
 
     input: BatchInput
     view: TextView
     skip: int = 0
-    last: int = 0
+    last: int | None = None
 
 
 def lines_select(view: TextView) -> str:
@@ -52,6 +52,6 @@ def data_lines_select(files: Sequence[TextFile]) -> str:
     """SELECT of `file, seq, n, line` over the data lines of all files, blank ones included."""
     return " UNION ALL ".join(
         f"SELECT {literal(file.input.name)} AS file, {file.input.seq}::BIGINT AS seq, n, line "
-        f"FROM ({numbered_lines_select(file.view)}) WHERE n > {file.skip}{f' AND n <= {file.last}' if file.last else ''}"
+        f"FROM ({numbered_lines_select(file.view)}) WHERE n > {file.skip}{f' AND n <= {file.last}' if file.last is not None else ''}"
         for file in files
     )

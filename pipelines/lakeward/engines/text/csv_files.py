@@ -73,11 +73,21 @@ class CsvGroup:
         single = f"SELECT file, seq, n, {text} AS text FROM ({self._lines}) WHERE {self._layout.dialect.is_record_line()}"
         if not self._layout.has_multiline_records:
             return single
-        joined_lines = f"SELECT seq, {self._sql.integer_range('n', 'last')} AS n FROM ({self._spans})"
         return (
-            f"SELECT file, seq, n, text FROM ({single}) ANTI JOIN ({joined_lines}) USING (seq, n) "
+            f"SELECT file, seq, n, text FROM ({single}) ANTI JOIN ({self._joined_lines()}) USING (seq, n) "
             f"UNION ALL SELECT file, seq, n, text FROM ({self._spans})"
         )
+
+    def comment_lines(self) -> str:
+        """SELECT of `seq, lines, first`: comments among the lines of each file, none of a record of several lines; and the first's number."""
+        comment = self._layout.dialect.comment
+        found = f"SELECT seq, n FROM ({self._lines}) WHERE {self._sql.starts_with('line', comment) if comment else 'false'}"
+        if self._layout.has_multiline_records:
+            found = f"SELECT seq, n FROM ({found}) ANTI JOIN ({self._joined_lines()}) USING (seq, n)"
+        return f"SELECT seq, count(*) AS lines, min(n) AS first FROM ({found}) GROUP BY seq"
+
+    def _joined_lines(self) -> str:
+        return f"SELECT seq, {self._sql.integer_range('n', 'last')} AS n FROM ({self._spans})"
 
     def _column_sql(self, column: Column) -> str:
         source = self._match.sources.get(column.name)

@@ -53,13 +53,25 @@ def _notes_on(contract: Contract, report: FileReport, others: Mapping[int, Other
         yield "file_rejected", {**file, "dataset": contract.name, "reason": report.fault}
     elif not report.records:
         yield "file_without_records", file
-    lists = {"file_unknown_columns": report.unknown, "file_missing_columns": report.missing}
+    for lines in report.omitted:
+        yield f"file_{lines.key}_lines", {**file, "lines": lines.count, "line": lines.first}
+    yield from _column_notes(contract, report)
+
+
+def _column_notes(contract: Contract, report: FileReport) -> Iterator[Note]:
+    """What the file has of the contract's columns, and beside them; no names that may be values."""
+    file: dict[str, object] = {"file": report.name}
+    shown = report.has_known_names or contract.record_format.format not in (FileFormat.CSV, FileFormat.XLSX)
+    if report.unknown and not shown:
+        yield "file_unknown_names", file
+    lists = {"file_unknown_columns": report.unknown if shown else (), "file_missing_columns": report.missing}
     if contract.record_format.format is not FileFormat.JSONL:  # there a key that is nowhere may have had no value
         lists["file_absent_columns"] = report.absent
     for code, columns in lists.items():
         if columns:
             yield code, {**file, "columns": ", ".join(columns)}
-    yield from _rename_notes(contract, report)
+    if shown:
+        yield from _rename_notes(contract, report)
 
 
 def _other_columns_notes(contract: Contract, report: FileReport, other: OtherColumns | None) -> Iterator[Note]:

@@ -1,11 +1,12 @@
 """Describes files with too few of the contract's columns: their header, and how they seem to be written.
 
-A header may be a record of data. It is shown only if records below it hold numbers or times and it does not.
+A header may be a record of data. It is shown only if it is the line that a look at the file takes for its header, and if records
+below that hold numbers or times and it does not.
 """
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -72,22 +73,28 @@ def _describe_text(record_format: RecordFormat, path: Path, expected: str, names
     unclear = {"delimiter": dialect.agreeing < 1 or max(map(len, records), default=0) < 2, "encoding": head.isascii()}
     unclear["decimal"] = not any(dialect.decimal in field for record in records[1:] for field in record if holds_values([field]))
     differing = [key for key, value in found.items() if not unclear[key] and _plain(value) != _plain(getattr(record_format, key))]
+    written, declared = ({key: repr(value[key]) for key in differing} for value in (found, asdict(record_format)))
+    if dialect.header_row and dialect.header_row != (record_format.header_row or record_format.skip_rows + 1):
+        written["headerRow"], declared["headerRow"] = str(dialect.header_row), str(record_format.header_row or 1)
     return OtherColumns(
         expected=expected,
-        found=shorten_names(names) if dialect.has_header and _differs_in_kind(records) else None,
-        written=", ".join(f"{key}: {found[key]!r}" for key in differing),
-        declared=", ".join(f"{key}: {getattr(record_format, key)!r}" for key in differing),
+        found=shorten_names(names) if _is_header(names, dialect, records) and _differs_in_kind(records) else None,
+        written=", ".join(f"{key}: {value}" for key, value in written.items()),
+        declared=", ".join(f"{key}: {value}" for key, value in declared.items()),
     )
 
 
 def _describe_sheet(record_format: RecordFormat, path: Path, expected: str, names: Sequence[str]) -> OtherColumns:
-    found = None if holds_values(names) else shorten_names(names)
+    found = None
     try:
         guess = guess_sheet(path, record_format.sheet_limit_bytes, record_format.sheet)
     except UnreadableError:
         return OtherColumns(expected=expected, found=found)
-    if not guess.header_rows or guess.header_row == (record_format.header_row or 1):
+    if not guess.header_rows:
         return OtherColumns(expected=expected, found=found)
+    if guess.header_row == (record_format.header_row or 1):
+        is_header = guess.has_values_below and not holds_values(names)
+        return OtherColumns(expected=expected, found=shorten_names(names) if is_header else None)
     declared = f"headerRow: {record_format.header_row or 1}"
     return OtherColumns(expected=expected, found=found, written=f"headerRow: {guess.header_row}", declared=declared)
 
@@ -102,6 +109,21 @@ def _parse(head: str, dialect: CsvDialect) -> list[list[str]]:
         return list(islice(reader, RECORDS))
     except csv.Error:
         return []
+
+
+def _is_header(names: Sequence[str], dialect: CsvDialect, records: Sequence[Sequence[str]]) -> bool:
+    """Whether the names are of the line that is likely the header, as far as letters and digits tell whatever sets them apart.
+
+    Below a line of as many fields they may be a record of texts.
+    """
+    own = _signs([name for name in names if not name.startswith("_unnamed_")])
+    place = next((at for at, record in enumerate(records) if _signs(record) == own), dialect.header_row)
+    is_first = all(len(record) < len(dialect.names) for record in records[:place])
+    return dialect.has_header and is_first and not holds_values(names) and _signs(dialect.names) == own
+
+
+def _signs(names: Sequence[str]) -> str:
+    return "".join(sign for sign in "".join(names) if sign.isalnum())
 
 
 def _differs_in_kind(records: Sequence[Sequence[str]]) -> bool:

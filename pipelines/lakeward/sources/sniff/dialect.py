@@ -155,7 +155,7 @@ def _with_comment_header(table: TableGuess, records: Sequence[TextRecord], comme
 def _footer_begin(footer: Sequence[TextRecord]) -> str:
     """The first text of a footer, as far as it may be the same in the next file."""
     text = next((text for record in footer for text in record.fields if text), "")
-    begin = re.match(r"\D*", text)
+    begin = re.match(r"\D*(?:(?<=\W)|$)", text)
     return begin[0] if begin and sum(map(str.isalpha, begin[0])) > 1 else text
 
 

@@ -40,6 +40,7 @@ class SheetGuess:
         header_row, header_rows: The header's first row, from 1, and how many it has; 0: nothing looks like one.
         percent: Names of columns in which some number is shown as a percentage.
         footer: What the first of the last rows begins with that are sums; empty: there are none.
+        has_values_below: A row below the header holds a number, a date or a time, as the header does not.
     """
 
     name: str
@@ -48,6 +49,7 @@ class SheetGuess:
     header_rows: int
     percent: frozenset[str] = frozenset()
     footer: str = ""
+    has_values_below: bool = False
 
 
 def sheet_names(path: Path, limit: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -83,7 +85,12 @@ def guess_sheet(path: Path, limit: int, name: str | None) -> SheetGuess:
             header_rows=count,
             percent=frozenset(names[column] for column in rows.percent if column in names),
             footer=footer,
+            has_values_below=count > 0 and _has_values(row for row in head if row[0] >= first + count),
         )
+
+
+def _has_values(rows: Iterable[Row]) -> bool:
+    return any(_VALUE.fullmatch(text.strip()) for row in rows for text in _texts(row))
 
 
 def _header(head: Sequence[Row], ranges: Sequence[CellRange]) -> tuple[int, int, dict[int, str]]:

@@ -1,18 +1,18 @@
 """Delimited text files on executors: a scan that counts, then one that reads."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 from pyspark.sql import SparkSession
 
-from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.batch import BatchInput, FileReport, OmittedLines
 from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, holds_values, match_columns
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
-from lakeward.engines.reading.csv_headers import CsvHeader
+from lakeward.engines.reading.csv_headers import CsvHeader, FileFault
 from lakeward.engines.reading.footers import read_footer
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
 from lakeward.engines.spark.results import collect_rows
@@ -43,9 +43,9 @@ class CsvReader:
         known: list[tuple[SparkTextFile, CsvHeader]] = []
         with duckdb.connect() as con:
             for file in files:
-                found = read_csv_header(con, file, self._record_format, self._scratch)
-                if isinstance(found, str):
-                    self._reading.reject_file(file.text.input, found)
+                found = read_csv_header(con, file, self._record_format, self._columns, self._scratch)
+                if isinstance(found, FileFault):
+                    self._reading.reject_file(file.text.input, *found)
                 else:
                     known.append((self._opened(file, found), found))
         known.sort(key=lambda opened_file: repr(_layout_key(opened_file)))
@@ -56,12 +56,12 @@ class CsvReader:
 
     def _opened(self, file: SparkTextFile, header: CsvHeader) -> SparkTextFile:
         """The file, with what of it are no records."""
-        footer = read_footer(file.text.view, self._record_format)
         return replace(
             file,
             text=replace(file.text, skip=header.last_line),
-            footer_lines=len(footer.lines),
-            uncounted=header.lines + footer.count_records(self._record_format.comment),
+            footer=read_footer(file.text.view, self._record_format),
+            header_line=header.last_line,
+            uncounted=header.lines,
         )
 
     def _read(self, number: int, files: Sequence[SparkTextFile], header: CsvHeader) -> None:
@@ -88,16 +88,14 @@ class CsvReader:
         )
         lined = lines.data_lines_select(good, undecoded=kind.undecoded)
         group = CsvGroup(kind, lined, self._columns, match, self._cache_multiline_records(f"staged_spans_{number}", kind, lined))
-        counts = {
-            file.text.input.seq: max(_sum_counts(good[file.text.input.seq], "records") - file.uncounted, 0)
-            for file in files
-            if file.text.input.seq in good
-        }
+        counts = {seq: self._count_single(file, good[seq]) for file in files if (seq := file.text.input.seq) in good}
         if kind.has_multiline_records:
             counts = self._count_records(group)
+        omitted = self._omitted_lines(group, files, good)
         for file in files:
-            if file.text.input.seq in good:
-                self._report(file.text.input, counts.get(file.text.input.seq, 0), header, match)
+            if (seq := file.text.input.seq) in good:
+                self._report(file.text.input, counts.get(seq, 0), header, match)
+                self._reading.reports[-1] = replace(self._reading.reports[-1], omitted=omitted.get(seq, ()))
         if header.names:
             group.read(self._reading)
 
@@ -122,6 +120,25 @@ class CsvReader:
         self._session.read.parquet(escape_path(Path(folder))).createOrReplaceTempView(name)
         return f"SELECT * FROM {name}"
 
+    def _count_single(self, file: SparkTextFile, parts: Sequence[FileSplit]) -> int:
+        """Number of records of a file, each of one line."""
+        footer = file.footer_below_header(_count_lines(parts)).count_records(self._record_format.comment)
+        return max(_sum_counts(parts, "records") - file.uncounted - footer, 0)
+
+    def _omitted_lines(
+        self, group: CsvGroup, files: Sequence[SparkTextFile], parts: Mapping[int, Sequence[FileSplit]]
+    ) -> dict[int, tuple[OmittedLines, ...]]:
+        """Comments and footer of each file that can be read, by number."""
+        rows = collect_rows(self._session.sql(group.comment_lines())) if self._record_format.comment else []
+        found: dict[int, tuple[OmittedLines, ...]] = {
+            row["seq"]: (OmittedLines("comment", row["lines"], row["first"]),) for row in rows
+        }
+        for file in files:
+            if (seq := file.text.input.seq) in parts:
+                total = _count_lines(parts[seq])
+                found[seq] = (*found.get(seq, ()), *file.footer_below_header(total).omitted(total))
+        return found
+
     def _count_records(self, group: CsvGroup) -> dict[int, int]:
         """Number of records of each file with records of several lines."""
         rows = collect_rows(self._session.sql(f"SELECT seq, count(*) AS records FROM ({group.records()}) GROUP BY seq"))
@@ -142,6 +159,10 @@ def _layout_key(opened_file: tuple[SparkTextFile, CsvHeader]) -> tuple[object, .
 
 def _longest_line(parts: Sequence[FileSplit]) -> int:
     return max((part.counts["longest"] for part in parts), default=0)
+
+
+def _count_lines(parts: Iterable[FileSplit]) -> int:
+    return sum(part.lines for part in parts)
 
 
 def _sum_counts(parts: Iterable[FileSplit], name: str) -> int:

@@ -5,14 +5,16 @@ that end in a carriage return only. Such a file passes through the driver's code
 """
 
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import FileFormat, RecordFormat
-from lakeward.engines.reading.csv_headers import CsvHeader, read_header
+from lakeward.engines.reading.csv_headers import CsvHeader, FileFault, read_header
 from lakeward.engines.reading.file_errors import try_read
 from lakeward.engines.reading.json_arrays import json_lines_view
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES, TextFile
@@ -53,17 +55,17 @@ def _open_lines(file: BatchInput, record_format: RecordFormat, scratch: Path) ->
 
 
 def read_csv_header(
-    con: duckdb.DuckDBPyConnection, file: SparkTextFile, record_format: RecordFormat, scratch: Path
-) -> CsvHeader | str:
-    """The header of a delimited file, or the reason why the whole file is rejected."""
+    con: duckdb.DuckDBPyConnection, file: SparkTextFile, record_format: RecordFormat, columns: Sequence[Column], scratch: Path
+) -> CsvHeader | FileFault:
+    """The header of a delimited file, or why the whole file is rejected."""
     view = file.text.view
     if file.native:
         with tempfile.NamedTemporaryFile(dir=scratch, suffix=".head", delete=False) as copy:
             copy.write(_whole_lines(_read_head(view.path), view.path))
         view = utf8_view(Path(copy.name), "utf-8", scratch)
     dialect = CsvRecordSql.of(record_format, view.newline, DUCKDB)
-    read_head = partial(read_header, con, TextFile(file.text.input, view), dialect, record_format)
-    return try_read(read_head) or "reject_unreadable"
+    read_head = partial(read_header, con, TextFile(file.text.input, view), dialect, record_format, columns)
+    return try_read(read_head) or FileFault("reject_unreadable")
 
 
 def _read_head(path: Path) -> bytes:

@@ -8,7 +8,7 @@ available cores. A line ends only at `\n` and keeps its carriage return; text st
 import os.path
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from pyspark.sql import SparkSession
 
 from lakeward.core.errors import InvariantError
+from lakeward.engines.reading.footers import FileFooter
 from lakeward.engines.reading.text_lines import TextFile
 from lakeward.engines.spark.results import collect_rows
 from lakeward.engines.spark.staging.text_sql import SPARK
@@ -38,14 +39,20 @@ class SparkTextFile:
     Args:
         native: It is read where it lies, as the bytes that were received; else it is a working copy, in which marks stand for
             bytes that did not decode and for carriage returns.
-        footer_lines: Its last so many lines are no records.
-        uncounted: Lines that hold something and are no records: of the header, above it, and of the footer.
+        footer: Its last lines, which are no records; those of the header are none of them.
+        header_line: Number of the header's last line.
+        uncounted: Lines that hold something and are no records: of the header, and above it.
     """
 
     text: TextFile
     native: bool
-    footer_lines: int = 0
+    footer: FileFooter = field(default_factory=FileFooter)
+    header_line: int = 0
     uncounted: int = 0
+
+    def footer_below_header(self, total: int) -> FileFooter:
+        """The footer's lines in a file of so many lines."""
+        return self.footer.below(self.header_line, total)
 
     @property
     def scan_key(self) -> tuple[object, ...]:
@@ -170,7 +177,8 @@ _NO_OFFSETS = "('', -1L, 0L, 0L, '', 0L, 0L)"
 def _line_offsets(file: SparkTextFile, parts: Sequence[FileSplit]) -> list[tuple[str, int, int, int, str, int, int]]:
     """Of each part, what must be added to Spark's numbers to have the file's; and which of the file's lines are data."""
     found, before, text = [], 0, file.text
-    last = sum(part.lines for part in parts) - file.footer_lines
+    total = sum(part.lines for part in parts)
+    last = total - len(file.footer_below_header(total).lines)
     for part in parts:
         shift = before - part.first_line_id + 1
         found.append((part.path, part.start, shift, text.input.seq, text.input.name, text.skip, last))
