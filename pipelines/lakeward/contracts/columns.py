@@ -162,7 +162,8 @@ def _time_format(properties: View, kind: DataType) -> str | None:
 
 def _check_distinct(views: list[View], key: str, names: list[str]) -> bool:
     """Whether no name stands twice. SQL does not tell `Temp` from `temp`, so neither may names of it; those of files may."""
-    twice = [at for at, name in enumerate(names) if name in names[:at]]
+    first = {name: at for at, name in reversed(list(enumerate(names)))}
+    twice = [at for at, name in enumerate(names) if first[name] < at]
     for at in twice:
         views[at].fail(key, "contract_column_twice", name=safe_repr(views[at].values.get(key) or names[at]))
     return not twice

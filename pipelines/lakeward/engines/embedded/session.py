@@ -24,6 +24,7 @@ from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import ScratchFolder
 from lakeward.engines.embedded.table_references import resolve_tables
+from lakeward.engines.embedded.wide_rows import planned_for
 from lakeward.engines.external import AttachedData, ExternalData, Staged
 from lakeward.engines.tables import NO_STORED_TYPES
 from lakeward.engines.text.staging_queries import STAGED_REJECTS, STAGED_ROWS
@@ -99,7 +100,8 @@ class EmbeddedSession:
             if instants:
                 items = (f"epoch_us({c})" if index in instants else c for index, c in enumerate(_aliases(names)))
                 text = f"SELECT {', '.join(items)} FROM ({text}) AS t({', '.join(_aliases(names))})"
-            found = self._con.execute(text).fetchall()
+            with planned_for(self._con, len(names)):
+                found = self._con.execute(text).fetchall()
         return [dict(zip(names, with_instants(row, instants), strict=True)) for row in found]
 
     def types(self, relation: Relation | TableName) -> dict[str, DataType]:
