@@ -104,5 +104,5 @@ def test_the_format_is_told_by_the_beginning(tmp_path, content, format_):
 
 @pytest.mark.parametrize("sign", [b"\x01", b"\x1f"])
 def test_a_control_character_between_fields_is_text(tmp_path, sign):
-    (tmp_path / "a.txt").write_bytes(sign.join((b"a", b"b", b"c")) + b"\n" + sign.join((b"1", b"2", b"3")) + b"\n")
+    (tmp_path / "a.txt").write_bytes(sign.join((b"a", b"b", b"c")) + b"\n" + sign.join((b"1", b"2", b'"3%s4"' % sign)) + b"\n")
     assert format_fault(tmp_path / "a.txt", FileFormat.CSV) is None

@@ -79,7 +79,7 @@ def _is_binary(head: bytes) -> bool:
 
 def _divides_lines(sign: bytes, head: bytes) -> bool:
     """Whether most lines have the control character equally often, as Hive and ASCII (its unit separator) have one between fields."""
-    *lines, last = head.split(b"\n")
+    *lines, last = re.sub(rb'"[^"\n]*"', b"", head).split(b"\n")
     counts = Counter(line.count(sign) for line in lines or [last] if line.strip())
     often, agreeing = counts.most_common(1)[0] if counts else (0, 0)
     return sign != b"\0" and often > 0 and agreeing >= MIN_DIVIDED * counts.total()
