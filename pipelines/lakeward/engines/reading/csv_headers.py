@@ -4,7 +4,7 @@ An invalid header makes the whole file one reject.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -50,6 +50,7 @@ class CsvFile:
 
     text: TextFile
     kind: CsvLayout
+    _: KW_ONLY
     lines: int = 0
     head_lines: int = 0
     omitted: tuple[OmittedLines, ...] = ()
@@ -91,7 +92,7 @@ def open_csv(
     opened = replace(file, skip=header.last_line, last=last)
     records = max(lines - header.lines - footer.count_records(dialect.comment), 0)
     kind = replace(kind, has_multiline_records=odd > 0, has_bad_lines=odd + bad > 0)
-    return CsvFile(opened, kind, records, header.lines, footer.omitted(total))
+    return CsvFile(opened, kind, lines=records, head_lines=header.lines, omitted=footer.omitted(total))
 
 
 def read_header(

@@ -8,7 +8,7 @@ available cores. A line ends only at `\n` and keeps its carriage return; text st
 import os.path
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -45,6 +45,7 @@ class SparkTextFile:
     """
 
     text: TextFile
+    _: KW_ONLY
     native: bool
     footer: FileFooter = field(default_factory=FileFooter)
     header_line: int = 0
