@@ -348,3 +348,10 @@ def test_failing_rows_have_variants(tmp_path: Path) -> None:
     duckdb.sql(f"""COPY (SELECT 12 AS v, '{{"a": 1}}'::JSON::VARIANT AS x) TO '{tmp_path / "v.parquet"}' (FORMAT parquet)""")
 
     assert len(failing(tmp_path / "v.parquet", suite(RANGE), tmp_path)) == 1
+
+
+def test_a_last_record_that_looks_like_a_sum_is_judged_too(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("machine,kwh\n" + "".join(f"M{n},{n}.5\n" for n in range(10)) + "Total meter,999999\n")
+    between = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "kwh", "min_value": 0, "max_value": 2000}}
+    assert results_by_rule(lakeward.check(file, suite(between))) == [("FAIL", 11, 1)]

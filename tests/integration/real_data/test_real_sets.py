@@ -152,7 +152,7 @@ def test_a_row_of_silver_is_explained_to_its_file_and_line(done: FinishedSet) ->
 
 
 WARNINGS = {
-    "skab": {"file_absent_columns": 1, "file_not_taken": 1},
+    "skab": {"file_absent_columns": 1, "file_not_taken": 1, "warn_rules_failed": 1},
     "steel_energy": {},
     "excavators_mwo": {"file_unknown_columns": 2, "file_other_columns": 2, "batch_rejects": 1, "file_not_taken": 1},
 }
