@@ -20,7 +20,24 @@ from support import source_tree
 
 PAGES = [page for page in documented.pages() if any(block.is_shell for block in documented.blocks(documented.text_of(page)))]
 # Programs of the shell that a page may use, beside ours.
-TOOLS = {"base64", "cat", "chmod", "cp", "export", "head", "ls", "mkdir", "mv", "printf", "python", "rm", "sed", "touch", "unzip"}
+TOOLS = {
+    "base64",
+    "cat",
+    "chmod",
+    "cp",
+    "export",
+    "head",
+    "ls",
+    "mkdir",
+    "mv",
+    "printf",
+    "python",
+    "rm",
+    "sed",
+    "tail",
+    "touch",
+    "unzip",
+}
 # What a page may name where the block says that it needs more than this machine.
 ELSEWHERE = {"airflow", "apt", "apt-get", "docker", "env/bin/pip", "git", "kubectl", "pip", "spark-submit", "tar", "uv"}
 SHELL = re.compile(r"[|<>;*]|\$\(")
