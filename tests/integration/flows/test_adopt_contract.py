@@ -153,7 +153,7 @@ def test_lint_tells_what_is_no_odcs_from_what_only_needs_more(settings, capsys):
     folder.mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(ORDERS, encoding="utf-8")
     needs = run_command(capsys, settings.start, "contract", "lint")
-    assert (needs.code, "is ODCS" in needs.out, "lakeward contract adopt" in needs.out) == (3, True, True)
+    assert (needs.code, "is valid ODCS" in needs.out, "lakeward contract adopt" in needs.out) == (3, True, True)
     assert not any(problem.standard for problem in lint_contracts(settings))
     (folder / "contract.odcs.yaml").write_text(ORDERS.replace("tags: [upkeep]", "tagz: [upkeep]"), encoding="utf-8")
     departs = run_command(capsys, settings.start, "contract", "lint")
