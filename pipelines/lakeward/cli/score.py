@@ -121,10 +121,10 @@ def _print_comparison(settings: Settings, found: ScoreDiff, *, with_queries: boo
         return
     lang = settings.lang
     print_message(lang, "score_between", dataset=found.dataset, first=found.first, last=found.last)
-    whole = {"dimension": found.dataset, **_moved(found.whole)}
-    rows = [whole, *({**cells(each), **_moved(each.moved)} for each in found.dimensions)]
+    whole = {"dimension": found.dataset, **_change_cells(found.whole)}
+    rows = [whole, *({**cells(each), **_change_cells(each.moved)} for each in found.dimensions)]
     print_table(lang, "title_score_diff", [_printable_row(row, lang) for row in rows], ("dimension", *CHANGES))
-    rules = [{**cells(rule), **_moved(rule.moved)} for rule in found.rules]
+    rules = [{**cells(rule), **_change_cells(rule.moved)} for rule in found.rules]
     print_table(
         lang, "title_score_rules", [_printable_row(row, lang) for row in rules], ("rule", "dimension", "status", *CHANGES)
     )
@@ -132,7 +132,7 @@ def _print_comparison(settings: Settings, found: ScoreDiff, *, with_queries: boo
         _print_queries(lang, [each for point in found.levels.values() for each in point])
 
 
-def _moved(change: ScoreChange) -> Cells:
+def _change_cells(change: ScoreChange) -> Cells:
     return {name: getattr(change, name) for name in CHANGES}
 
 

@@ -169,7 +169,7 @@ def _adopt_promises(adoption: Adoption, element: dict[str, Any], column: str | N
 
 def _adopt_key(adoption: Adoption, key: Sequence[str]) -> None:
     for position, name in enumerate(key, 1):
-        for column in _named(adoption, name):
+        for column in _columns_by_name(adoption, name):
             column |= {"primaryKey": True, "primaryKeyPosition": position}
     for column in adoption.columns:
         if key and column["name"] not in key and column.get("physicalName") not in key:
@@ -180,5 +180,5 @@ def _adopt_key(adoption: Adoption, key: Sequence[str]) -> None:
             adoption.change(f"schema.{column['name']}.required", False, True)
 
 
-def _named(adoption: Adoption, name: str) -> Iterator[dict[str, Any]]:
+def _columns_by_name(adoption: Adoption, name: str) -> Iterator[dict[str, Any]]:
     yield from (column for column in adoption.columns if name in (column["name"], column.get("physicalName")))

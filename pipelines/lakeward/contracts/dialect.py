@@ -133,14 +133,14 @@ def _footer(view: View) -> int | str:
 def _thousands(view: View) -> str:
     expected = "one character, no letter or digit, other than decimal and + and -"
 
-    def allowed(v: Any) -> str | None:
+    def read_separator(v: Any) -> str | None:
         return (
             v
             if isinstance(v, str) and len(v) == 1 and not v.isalnum() and v not in "+-" + str(view.values.get("decimal", "."))
             else None
         )
 
-    return (view.entry("thousands", expected, allowed, None) or "") if view.values.get("thousands") is not None else ""
+    return (view.entry("thousands", expected, read_separator, None) or "") if view.values.get("thousands") is not None else ""
 
 
 def _character(view: View, key: str, default: str, allowed: str = "") -> str:

@@ -170,7 +170,7 @@ class Guard:
         if not node["catalog_name"] and table in self.closed:
             _refuse(self.closed[table], node, table=table, dataset=name)
         if node["catalog_name"] or f"{schema}.{name}" not in self.views:
-            _refuse("query_table_refused", node, table=table, close=did_you_mean(table, self.views) or "-")
+            _refuse("query_table_refused", node, table=table, close=did_you_mean(table, {*self.views, *self.closed}) or "-")
         if node["at_clause"]:
             _refuse("query_form_refused", node, form="at")
         self.objects.add(table)

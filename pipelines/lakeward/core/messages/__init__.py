@@ -30,11 +30,11 @@ class Lang(StrEnum):
 @functools.cache
 def catalogue() -> dict[str, dict[str, str]]:
     """All entries of all files: code -> {en, zh, en_next, zh_next}."""
-    return {code: _entry(code) for code in _written()}
+    return {code: _entry(code) for code in _entry_texts()}
 
 
 @functools.cache
-def _written() -> dict[str, str]:
+def _entry_texts() -> dict[str, str]:
     """Each entry as it is written, by code: a call needs a few of them, and to parse them all takes longer than the call."""
     files = (file for file in resources.files(__name__).iterdir() if file.name.endswith(".yaml"))
     texts = (file.read_text(encoding="utf-8") for file in files)
@@ -43,7 +43,7 @@ def _written() -> dict[str, str]:
 
 @functools.cache
 def _entry(code: str) -> dict[str, str]:
-    entry: dict[str, str] = yaml.load(_written()[code], Loader=yaml.CSafeLoader)[code]
+    entry: dict[str, str] = yaml.load(_entry_texts()[code], Loader=yaml.CSafeLoader)[code]
     return entry
 
 
@@ -60,7 +60,7 @@ def text(code: str, lang: Lang, /, **facts: object) -> str:
 
 def _in_words(value: object, lang: Lang) -> object:
     """The text of a reason that is a code, without what becomes of the file and the last full stop: it stands in another text."""
-    if not isinstance(value, str) or not value.startswith(CODED) or value not in _written():
+    if not isinstance(value, str) or not value.startswith(CODED) or value not in _entry_texts():
         return value
     words = _entry(value)[str(lang)]
     return value if "{" in words else CONSEQUENCE.sub("", words)

@@ -76,7 +76,7 @@ def _open_files(
                 continue
             records = trial.try_read(partial(_count_records, path=file.path, footer=footer)) if footer else None
             if footer and records is not None:
-                known.append(_ParquetFile.matched(file, footer, records, columns, least))
+                known.append(_ParquetFile.match_names(file, footer, records, columns, least))
             else:
                 reading.reject_file(file, "reject_unreadable")
     return known
@@ -122,7 +122,7 @@ class _ParquetFile:
     renamed: Mapping[str, str]
 
     @classmethod
-    def matched(cls, file: BatchInput, footer: ParquetFooter, records: int, columns: Sequence[Column], least: float) -> Self:
+    def match_names(cls, file: BatchInput, footer: ParquetFooter, records: int, columns: Sequence[Column], least: float) -> Self:
         """The file with its columns under the names that the contract has first."""
         match = match_columns(columns, tuple(footer.types), least)
         renamed = first_names(columns, match)

@@ -23,7 +23,7 @@ def resolve_tables(query: str, scan: Callable[[TableName], str]) -> str:
     if not _MENTION.search(query):
         return query
     for table in sorted(_lake_tables(query), reverse=True):
-        query = query[: table.start] + _scanned(table, scan) + query[table.end :]
+        query = query[: table.start] + _scan_item(table, scan) + query[table.end :]
     return query
 
 
@@ -45,6 +45,6 @@ def _mention(table: "exp.Table") -> Mention:
     return Mention(start, end, table.db.lower(), table.name.lower(), bool(table.alias))
 
 
-def _scanned(table: Mention, scan: Callable[[TableName], str]) -> str:
+def _scan_item(table: Mention, scan: Callable[[TableName], str]) -> str:
     name = TableName.parse(f"{table.layer}.{table.name}")
     return scan(name) + ("" if table.has_alias else f" AS {identifier(name.name)}")

@@ -92,7 +92,7 @@ def open_csv(
     opened = replace(file, skip=header.last_line, last=last)
     records = max(lines - header.lines - footer.count_records(dialect.comment), 0)
     kind = replace(kind, has_multiline_records=odd > 0, has_bad_lines=odd + bad > 0)
-    return CsvFile(opened, kind, lines=records, head_lines=header.lines, omitted=footer.omitted(total))
+    return CsvFile(opened, kind, lines=records, head_lines=header.lines, omitted=footer.omitted_lines(total))
 
 
 def read_header(

@@ -33,7 +33,7 @@ class FileFooter:
         """So many of the lines would count as records."""
         return sum(1 for line in self.lines if _holds(line) and not (comment and line.startswith(comment)))
 
-    def omitted(self, total: int) -> tuple[OmittedLines, ...]:
+    def omitted_lines(self, total: int) -> tuple[OmittedLines, ...]:
         """What the report of a file of so many lines says of its footer."""
         held = [number for number, line in enumerate(self.lines, total - len(self.lines) + 1) if _holds(line)]
         return (OmittedLines("footer", len(held), held[0]),) if held else ()

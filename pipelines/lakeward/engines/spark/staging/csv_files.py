@@ -47,14 +47,14 @@ class CsvReader:
                 if isinstance(found, FileFault):
                     self._reading.reject_file(file.text.input, *found)
                 else:
-                    known.append((self._opened(file, found), found))
+                    known.append((self._open_below_header(file, found), found))
         known.sort(key=lambda opened_file: repr(_layout_key(opened_file)))
         for number, (_, group) in enumerate(itertools.groupby(known, key=_layout_key)):
             alike = tuple(group)
             self._read(number, [file for file, _ in alike], alike[0][1])
         return self._reading
 
-    def _opened(self, file: SparkTextFile, header: CsvHeader) -> SparkTextFile:
+    def _open_below_header(self, file: SparkTextFile, header: CsvHeader) -> SparkTextFile:
         """The file, with what of it are no records."""
         return replace(
             file,
@@ -136,7 +136,7 @@ class CsvReader:
         for file in files:
             if (seq := file.text.input.seq) in parts:
                 total = _count_lines(parts[seq])
-                found[seq] = (*found.get(seq, ()), *file.footer_below_header(total).omitted(total))
+                found[seq] = (*found.get(seq, ()), *file.footer_below_header(total).omitted_lines(total))
         return found
 
     def _count_records(self, group: CsvGroup) -> dict[int, int]:
