@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,10 +87,18 @@ def count_columns(reports: list[RunReport]) -> tuple[str, ...]:
     return (*COUNTS[:at], "corrections", *COUNTS[at:]) if any(r.counts.corrections for r in reports) else COUNTS
 
 
+def print_note(lang: Lang, dataset: str, note: str) -> None:
+    """Print a note on a dataset, with its name in front unless the note begins with a clause that names it."""
+    if dataset in re.split("[:：]", note)[0]:
+        typer.echo(note)
+    else:
+        print_message(lang, "run_note", dataset=dataset, note=note)
+
+
 def print_notes(lang: Lang, run_report: RunReport) -> None:
     """Print a run's warnings and its failed and unknown rules."""
     for code, facts in run_report.warnings:
-        typer.echo(f"{run_report.dataset}: {text(code, lang, **facts)}")
+        print_note(lang, run_report.dataset, text(code, lang, **facts))
     if run_report.failed:
         print_message(lang, "run_failed_rules", dataset=run_report.dataset, rules=", ".join(run_report.failed))
     if run_report.unknown:
