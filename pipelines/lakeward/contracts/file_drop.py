@@ -14,7 +14,11 @@ KEYS: Mapping[str, KeyDoc] = {
     "path": KeyDoc(
         "folder", "Drop folder: relative to the project, or absolute below one of the project's `roots`.", "`inbox/<name>`"
     ),
-    "pattern": KeyDoc("glob", "Files below `path`; `**` stands for folders.", "`**/*.<format>`"),
+    "pattern": KeyDoc(
+        "glob",
+        "Files below `path`, plain or packed (`.gz`, `.zst`, `.zip`), in either case of letters; `**` stands for folders.",
+        "`**/*.<format>`",
+    ),
     "limitBytes": KeyDoc(
         "whole number",
         "Most bytes of files in one batch; one file always fits. A sheet has as many at most, unpacked.",

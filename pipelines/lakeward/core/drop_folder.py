@@ -4,11 +4,13 @@ A path outside the project's roots is an error, in the contract or by a link ins
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from lakeward.core.errors import ContractError, UsageError
+from lakeward.core.zip_archive import zip_names
 
 # Names of unfinished files of browsers, editors, rsync and SFTP clients.
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", "~")
@@ -60,15 +62,24 @@ def drop_folder(path: PurePosixPath, root: Path, roots: Iterable[Path]) -> Path:
 def delivered_files(folder: Path, pattern: str) -> tuple[DeliveredFile, ...]:
     """The files that `pattern` means, packed or not, in the order of their names; hidden and unfinished ones are left alone.
 
+    A packed file has the name of the plain one and a suffix (`a.csv.gz`); a .zip may have any name if it holds such a file.
     Letters match in either case: what Windows calls one name is one name here.
 
     Raises:
         UsageError: A link leads out of the folder.
     """
     globs = [_any_case(pattern), *(_any_case(pattern + suffix) for suffix in PACKED_SUFFIXES)]
-    paths = (path for glob in globs for path in folder.glob(glob))
+    paths = (*(path for glob in globs for path in folder.glob(glob)), *_archives_with(folder, PurePosixPath(pattern)))
     found = {path.relative_to(folder).as_posix(): path for path in paths if _is_data_file(path, folder)}
     return tuple(seen for name in sorted(found) if (seen := _stat_file(name, found[name])))
+
+
+def _archives_with(folder: Path, pattern: PurePosixPath) -> Iterator[Path]:
+    """The .zip files where the pattern looks that hold a file of its last part."""
+    for path in folder.glob(_any_case(str(pattern.with_name("*.zip")))):
+        names = (PurePosixPath(name).name for name in zip_names(path))
+        if any(fnmatchcase(name.lower(), pattern.name.lower()) for name in names):
+            yield path
 
 
 def _any_case(pattern: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 
 from lakeward.core.drop_folder import PACKED_SUFFIXES
 from lakeward.core.names import Sha256
+from lakeward.core.zip_archive import zip_entries
 from lakeward.sources.file_copy import CHUNK, CopyResult
 
 # Unpacked, at most 32,000 times as much: one block of 4 bytes may stand for 128 KiB (RFC 8878 §3.1.1.2).
@@ -24,8 +25,6 @@ _HEAD = 4
 _WORKBOOK_PART = "[content_types].xml"  # ECMA-376 part 2, 10.1.2: every package has it
 _SHEETS = b"xl/"  # folder of a workbook's parts, in the name of each
 _ENCRYPTED = 0x1  # .ZIP application note, 4.4.4: bit 0
-# What Windows, macOS and others add to a .zip beside the files that a person packed.
-_SYSTEM_NAMES = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
 
 
 class Packing(StrEnum):
@@ -163,14 +162,10 @@ _READERS: Mapping[Packing, Callable[[Path], Iterator[bytes]]] = {
 
 
 def _single_entry(package: zipfile.ZipFile) -> zipfile.ZipInfo:
-    entries = [entry for entry in package.infolist() if not entry.is_dir() and not _is_system_file(entry.filename)]
+    entries = zip_entries(package)
     if len(entries) != 1:
         raise PackingError("file_zip_several" if entries else "file_zip_empty")
     return entries[0]
-
-
-def _is_system_file(name: str) -> bool:
-    return any(part.startswith("._") or part in _SYSTEM_NAMES for part in name.replace("\\", "/").lower().split("/"))
 
 
 def _is_package(path: Path, *, otherwise: bool) -> bool:

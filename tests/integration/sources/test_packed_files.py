@@ -182,3 +182,21 @@ def test_several_files_become_one_dataset_and_what_differs_between_them_is_named
     assert "Note" in contract
     report = ingest_dataset(plant.settings, "several")
     assert (report.counts.rows_in, report.counts.rejects + report.counts.silver + report.counts.quarantine) == (5, 5)
+
+
+@pytest.mark.parametrize("extra", [(), (("__MACOSX/._a.csv", b"x"),)])
+def test_a_zip_of_any_name_is_taken_for_what_it_holds(plant, inbox, extra):
+    zipped(inbox / "March.zip", ("out/A.CSV", content()), *extra)
+    report = run(plant)
+    assert (report.counts.silver, report.warnings) == (3, ())
+    assert stray_files(plant.settings) == ()
+
+
+def test_a_zip_of_several_such_files_is_a_reject_and_one_of_others_is_named(plant, inbox):
+    zipped(inbox / "two.zip", ("a.csv", content()), ("b.csv", content()))
+    zipped(inbox / "letter.zip", ("a.docx", b"x"))
+    (inbox / "torn.zip").write_bytes((inbox / "two.zip").read_bytes()[:60])
+    report = run(plant)
+    assert (report.counts.rows_in, report.counts.rejects) == (1, 1)
+    (untaken,) = [facts for code, facts in report.warnings if code == "file_not_taken"]
+    assert untaken["files"] == "letter.zip, torn.zip"
