@@ -11,21 +11,9 @@ from lakeward.flows import ingest_dataset, list_tables
 from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, csv_line, ingest, ingest_killed_at, make_plant
+from support.repeatable_rows import repeatable_rows
 
 SPAWN = multiprocessing.get_context("spawn")
-# A rerun need not repeat what says who wrote a row and when.
-VOLATILE = {
-    "_run_id",
-    "_ingested_at",
-    "run_id",
-    "planned_at",
-    "applied_at",
-    "judged_at",
-    "started_at",
-    "finished_at",
-    "scored_at",
-    "observed_at",
-}
 
 
 def make_filled_plant(root: Path) -> Plant:
@@ -36,18 +24,16 @@ def make_filled_plant(root: Path) -> Plant:
     return plant
 
 
-def contents(plant: Plant) -> dict[str, list[tuple[object, ...]]]:
+def contents(plant: Plant) -> dict[str, list[tuple[str, ...]]]:
     """Every table's rows without what a rerun need not repeat, in one order."""
     with open_workspace(plant.settings).engine() as engine:
         tables = engine.tables()
         found = {str(t.name): engine.fetch(f"SELECT * FROM {t.name}") for t in tables}
-    return {
-        name: sorted(tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows) for name, rows in found.items()
-    }
+    return repeatable_rows(found)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, ...]]]:
     plant = make_filled_plant(tmp_path_factory.mktemp("undisturbed") / "plant")
     ingest_dataset(plant.settings, "press_line")
     found = contents(plant)

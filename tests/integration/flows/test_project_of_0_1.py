@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,15 @@ import lakeward
 from lakeward.core.settings import Settings
 from lakeward.flows import list_runs, list_tables, run_all
 from support.command_line import run_command
+from support.older_projects import unpack_project
 
-BEFORE = Path(__file__).parents[2] / "fixtures" / "before" / "project_0_1.tar.gz"
 STORED = {"silver.press_line": 240, "quarantine.press_line": 1, "gold.press_hourly": 12, "governance.runs": 5}
 THIRD = "ts,machine,temp_degC,state\n2026-03-03 06:00:00,M1,61.5,RUN\n2026-03-03 06:01:00,M2,Bad,RUN\n"
 
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory):
-    root = tmp_path_factory.mktemp("before")
-    with tarfile.open(BEFORE) as archive:
-        archive.extractall(root, filter="data")
-    return root / "plant"
+    return unpack_project("0_1", tmp_path_factory.mktemp("before"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A project and its lake as version 0.2.0 left them: a guessed key of theirs stays in force, and what it replaced is counted."""
 
 import shutil
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,15 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.lake_schema import SCHEMA_APP, SCHEMA_TABLE, SCHEMA_VERSION, SCHEMA_VERSIONS
 from lakeward.flows.base.workspace import open_workspace
 from support.command_line import run_command
+from support.older_projects import unpack_project
 
-BEFORE = Path(__file__).parents[2] / "fixtures" / "before" / "project_0_2.tar.gz"
 NEW_DAY = "Date;Time;Temp\n03/03/2026;06.00.00;71,5\n03/03/2026;06.00.10;71,6\n"
 NEXT = "ts,machine,temp_degC,state\n2026-03-02 12:10:00,M1,61.5,RUN\n"
 
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory):
-    root = tmp_path_factory.mktemp("before")
-    with tarfile.open(BEFORE) as archive:
-        archive.extractall(root, filter="data")
-    return root / "plant"
+    return unpack_project("0_2", tmp_path_factory.mktemp("before"))
 
 
 @pytest.fixture

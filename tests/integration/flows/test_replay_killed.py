@@ -11,6 +11,7 @@ from lakeward.flows import ingest_dataset
 from lakeward.flows.base.batch_context import BatchStep
 from support.plant import csv_line
 from support.quarantine_line import EVERY_ROW, HOT_ROWS, QuarantinePlant, make_quarantine_plant, replay_killed_at
+from support.repeatable_rows import repeatable_rows
 
 SPAWN = multiprocessing.get_context("spawn")
 # A replay reads what bronze has, and it parses nothing.
@@ -21,18 +22,6 @@ STEPS = [
     for step in BatchStep
     if step not in (BatchStep.REJECTS, BatchStep.BRONZE)
 ]
-VOLATILE = {
-    "_run_id",
-    "_ingested_at",
-    "run_id",
-    "planned_at",
-    "applied_at",
-    "judged_at",
-    "started_at",
-    "finished_at",
-    "observed_at",
-}
-VOLATILE |= {"done_at", "_repaired_at", "scored_at"}
 
 
 def prepare_repaired_plant(root: Path) -> QuarantinePlant:
@@ -46,10 +35,7 @@ def prepare_repaired_plant(root: Path) -> QuarantinePlant:
 
 def contents(aside: QuarantinePlant) -> dict[str, list[tuple[str, ...]]]:
     """Every table's rows without what a rerun need not repeat, in one order."""
-    found = {name: aside.fetch(f"SELECT * FROM {name}") for name in aside.versions()}
-    return {
-        name: sorted(tuple(str(v) for k, v in row.items() if k not in VOLATILE) for row in rows) for name, rows in found.items()
-    }
+    return repeatable_rows({name: aside.fetch(f"SELECT * FROM {name}") for name in aside.versions()})
 
 
 @pytest.fixture(scope="module")
