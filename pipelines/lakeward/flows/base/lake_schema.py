@@ -38,6 +38,15 @@ SCHEMA_VERSIONS = (
         },
         tables=("grade_approvals",),
     ),
+    SchemaVersion(
+        4,
+        columns={
+            "access_log": (
+                *("purpose", "consumer", "versions", "columns", "bytes_out", "elapsed_us"),
+                *("policy_version", "query_hmac", "answer_digest", "prev", "hash"),
+            ),
+        },
+    ),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.

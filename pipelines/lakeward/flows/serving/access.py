@@ -1,30 +1,57 @@
-"""The access log: who queried what, with the result. An entry is on disk before rows are returned; without it none are.
+"""The access log: who read what, with the result. An entry is on disk before rows are returned; without it none are.
 
 A session writes its entries to a file, and commits them to `governance.access_log` by the hundred and at its end: a commit
-per query would double the time of a short one and create one table file each. The next session commits the entries of a killed
-one.
+per query would double the time of a short one and create one table file each. Each entry has the hash of the one before it.
 """
 
 import fcntl
 import json
 import os
 import pwd
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lakeward.core.clock import Clock
+from lakeward.core.clock import MICROSECOND, Clock
 from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.names import new_run_id, sha256
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
+from lakeward.protection.log_entries import FIRST_PREV, HASH, PREV, entry_hash, keyed_text_hash
 
 # Entries per commit: at one query a second, less than two minutes of entries are uncommitted.
 COMMIT_EVERY = 100
-TIMES = ("asked_at", "logged_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedRead:
+    """One read, as the log states it.
+
+    Args:
+        text: The query, or the command with its arguments; the log keeps only its keyed hash.
+        objects: Tables that were read, as `layer.name`; of a refused read none.
+        verdict: `allowed`, `refused` or `failed`.
+        rows, bytes_out: What left; bytes are None if they were not measured.
+        elapsed_us: Microseconds until the rows were ready; None for the time since `asked_at`.
+        versions: Table -> Delta version that was read.
+        columns: `layer.table.column` -> action, grade and level, separated by blanks.
+        answer_digest: Digest of the answer; None if none was taken.
+    """
+
+    text: str
+    asked_at: datetime
+    verdict: str
+    code: str | None = None
+    objects: Collection[str] = ()
+    rows: int = 0
+    bytes_out: int | None = None
+    elapsed_us: int | None = None
+    versions: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    answer_digest: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -32,52 +59,48 @@ class AccessLog:
     """The entries of one session.
 
     Args:
-        policy: Text of the policy.
+        policy, policy_version: Text and edition of the policy.
+        text_key: Key of the hashes of texts; None for none.
         folder: Folder of the entries that are not committed yet.
         principal: The account whose token was verified; None for none.
-        seq: Number of entries so far.
+        purpose, consumer: Purpose of the session, and the party that it reads for; None for none.
+        seq, prev: Number and hash of the last entry.
     """
 
     engine: Engine
     clock: Clock
     role: str
     policy: str
+    policy_version: str | None = None
     key_id: str | None
+    text_key: bytes | None = field(default=None, repr=False)
     folder: Path
     principal: str | None = None
+    purpose: str | None = None
+    consumer: str | None = None
     session_id: str = field(default_factory=new_run_id)
     seq: int = 0
+    prev: str = FIRST_PREV
     pending: list[dict[str, Any]] = field(default_factory=list)
     file: int | None = None
 
     def write(
         self, text: str, asked_at: datetime, objects: Collection[str], *, rows: int = 0, verdict: str, code: str | None = None
     ) -> None:
+        """Write the entry of a read without versions, columns and bytes; see `record`."""
+        self.record(LoggedRead(text=text, asked_at=asked_at, objects=objects, rows=rows, verdict=verdict, code=code))
+
+    def record(self, read: LoggedRead) -> None:
         """Write one entry; it is on disk on return.
 
         Raises:
             StoreConflictError: Write conflicts continued after all retries; the entry stays on disk.
             MachineError: The lake can't be written.
         """
-        self.seq += 1
-        row = {
-            "session_id": self.session_id,
-            "seq": self.seq,
-            "account": current_account(),
-            "role": self.role,
-            "query_sha256": sha256(text.encode("utf-8", "surrogatepass")),
-            "objects": json.dumps(sorted(objects)),
-            "verdict": verdict,
-            "code": code,
-            "rows_out": rows,
-            "policy_sha256": sha256(self.policy.encode()),
-            "key_id": self.key_id,
-            "asked_at": asked_at,
-            "logged_at": self.clock.now(),
-            "principal": self.principal,
-            "verified": self.principal is not None,
-        }
+        row = self._session_cells() | self._read_cells(read)
+        row[HASH] = entry_hash(row)
         self._append_to_file(row)
+        self.seq, self.prev = self.seq + 1, row[HASH]
         self.pending.append(row)
         if len(self.pending) >= COMMIT_EVERY:
             self.commit()
@@ -89,7 +112,7 @@ class AccessLog:
             StoreConflictError: Others kept committing first.
         """
         if self.file is not None:
-            governance.append_rows(self.engine, "access_log", self.pending, _txn(self.session_id, self.seq))
+            governance.append_rows(self.engine, "access_log", self.pending, session_txn(self.session_id, self.seq))
             os.ftruncate(self.file, 0)
             self.pending.clear()
 
@@ -101,16 +124,57 @@ class AccessLog:
             os.close(self.file)
             self.file = None
 
+    def _session_cells(self) -> dict[str, Any]:
+        return {
+            "session_id": self.session_id,
+            "seq": self.seq + 1,
+            PREV: self.prev,
+            "account": current_account(),
+            "principal": self.principal,
+            "verified": self.principal is not None,
+            "role": self.role,
+            "purpose": self.purpose,
+            "consumer": self.consumer,
+            "policy_sha256": sha256(self.policy.encode()),
+            "policy_version": self.policy_version,
+            "key_id": self.key_id,
+        }
+
+    def _read_cells(self, read: LoggedRead) -> dict[str, Any]:
+        logged_at = self.clock.now()
+        elapsed = (logged_at - read.asked_at) // MICROSECOND if read.elapsed_us is None else read.elapsed_us
+        return {
+            "query_sha256": "",
+            "query_hmac": keyed_text_hash(self.text_key, read.text) if self.text_key else None,
+            "objects": json.dumps(sorted(read.objects)),
+            "versions": json.dumps(read.versions, sort_keys=True) if read.versions else None,
+            "columns": json.dumps(read.columns, sort_keys=True, ensure_ascii=False) if read.columns else None,
+            "verdict": read.verdict,
+            "code": read.code,
+            "rows_out": read.rows,
+            "bytes_out": read.bytes_out,
+            "elapsed_us": max(elapsed, 0),
+            "answer_digest": read.answer_digest,
+            "asked_at": read.asked_at,
+            "logged_at": logged_at,
+        }
+
     @property
     def _path(self) -> Path:
         return self.folder / f"{self.session_id}.jsonl"
 
     def _append_to_file(self, row: Mapping[str, Any]) -> None:
+        """Append one line; after a failure the file ends with the line before it."""
         try:
             if self.file is None:
                 self.file = self._open_file()
-            os.write(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
-            os.fsync(self.file)
+            end = os.lseek(self.file, 0, os.SEEK_END)
+            try:
+                _write_all(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
+                os.fsync(self.file)
+            except OSError:
+                os.ftruncate(self.file, end)
+                raise
         except OSError as error:
             raise MachineError("lake_not_writable", lake=self.folder.parent) from error
 
@@ -124,43 +188,9 @@ class AccessLog:
         return file
 
 
-def commit_abandoned_entries(engine: Engine, folder: Path) -> None:
-    """Commit the entries of killed sessions.
-
-    Raises:
-        StoreConflictError: Others kept committing first.
-    """
-    for path in sorted(folder.glob("*.jsonl")):
-        with path.open("rb") as file:
-            if not _is_abandoned(file.fileno()):
-                continue
-            entries = list(_read_entries(file))
-            last_seq = engine.txn(governance.table_spec("access_log").name, _txn(path.stem, 0).app)
-            rows = [row for row in entries if row["seq"] > last_seq]
-            if rows:
-                governance.append_rows(engine, "access_log", rows, _txn(path.stem, rows[-1]["seq"]))
-            path.unlink(missing_ok=True)
-
-
-def _txn(session_id: str, seq: int) -> Txn:
+def session_txn(session_id: str, seq: int) -> Txn:
+    """The transaction of a session's entries up to `seq`."""
     return Txn(f"access/{session_id}", seq)
-
-
-def _is_abandoned(file: int) -> bool:
-    """Whether the session of this file has ended: the operating system releases its lock."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _read_entries(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
-    """The entries of a file; a truncated last line belongs to a query that returned no rows."""
-    for line in lines:
-        if line.endswith(b"\n"):
-            row = {"principal": None, "verified": None} | json.loads(line)  # of a session of before there were accounts
-            yield row | {name: datetime.fromisoformat(row[name]) for name in TIMES}
 
 
 def current_account() -> str:
@@ -174,3 +204,9 @@ def current_account() -> str:
 def log_verdict(error: LakewardError | None) -> str:
     """The log's verdict of an allowed query."""
     return "allowed" if error is None else "failed"
+
+
+def _write_all(file: int, content: bytes) -> None:
+    """Write all bytes: one call may write fewer, as on a disk that is almost full."""
+    while content:
+        content = content[os.write(file, content) :]

@@ -22,7 +22,8 @@ from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import IdentityWatch
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
-from lakeward.flows.serving.access import AccessLog, commit_abandoned_entries, log_verdict
+from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
+from lakeward.flows.serving.access import AccessLog, log_verdict
 from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
 from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_reader
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState

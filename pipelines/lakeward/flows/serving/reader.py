@@ -7,6 +7,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.identity import Identity, identify
+from lakeward.flows.base.text_key import project_text_key
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.serving.access import AccessLog
 from lakeward.flows.serving.policy import load_policy
@@ -30,7 +31,9 @@ class Reader:
             clock=workspace.clock,
             role=self.principal.role,
             policy=self.principal.policy.text,
+            policy_version=self.principal.policy.version,
             key_id=self.principal.key_id,
+            text_key=project_text_key(workspace),
             folder=access_log_folder(workspace),
             principal=self.identity.name if self.identity.verified else None,
         )
