@@ -6,6 +6,7 @@ A key names its scheme and encoding in front of it. One without this line is a k
 import base64
 import hashlib
 import hmac
+import itertools
 import os
 import re
 from dataclasses import dataclass, field
@@ -112,10 +113,7 @@ def parse_key(content: bytes, where: str) -> TokenKey:
     Raises:
         ProtectionError: The format is not known, or the secret is too short or easy to guess.
     """
-    if content.startswith(FORMAT.encode()):
-        key = _formatted_key(content, where)
-    else:
-        key = TokenKey(_plain_secret(content))
+    key = _formatted_key(content, where) if content.startswith(FORMAT.encode()) else TokenKey(_plain_secret(content))
     if len(key.secret) < MIN_KEY_BYTES:
         raise ProtectionError("token_key_short", where=where, expected=MIN_KEY_BYTES, found=len(key.secret))
     if is_weak(key.secret):
@@ -131,7 +129,7 @@ def key_text(secret: bytes, scheme: Scheme) -> str:
 def is_weak(secret: bytes) -> bool:
     """Whether the secret repeats itself, counts, or has few different bytes."""
     period = (secret + secret).find(secret, 1)
-    steps = {(b - a) % 256 for a, b in zip(secret, secret[1:], strict=False)}
+    steps = {(b - a) % 256 for a, b in itertools.pairwise(secret)}
     return period < LEAST_PERIOD or len(set(secret)) < LEAST_DIFFERENT or len(steps) == 1
 
 

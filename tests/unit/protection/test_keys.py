@@ -80,7 +80,9 @@ def test_key_in_the_lake_is_refused_also_by_a_link(tmp_path):
 def test_key_that_is_no_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe", 0o600)
     (tmp_path / "loop").symlink_to("loop")
-    codes = [refusal(Settings(start=tmp_path, token_key_file=tmp_path / n), tmp_path / "lake").code for n in ("pipe", "loop", "none")]
+    codes = [
+        refusal(Settings(start=tmp_path, token_key_file=tmp_path / n), tmp_path / "lake").code for n in ("pipe", "loop", "none")
+    ]
     assert codes == ["token_key_no_file", "token_key_missing", "token_key_missing"]
     assert refusal(settings(tmp_path, content=b"x" * 70000), tmp_path / "lake").code == "token_key_no_file"
 
