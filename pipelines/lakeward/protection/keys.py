@@ -1,17 +1,21 @@
 """The secret key of tokens. It is outside the lake and never in SQL; only its id is recorded.
 
-A key is an error if other users can read its file, if it is in the lake, or if it is too short.
+A key names its scheme and encoding in front of it. One without this line is a key of before: HMAC-SHA-256 under its bytes.
 """
 
+import base64
 import hashlib
 import hmac
+import itertools
 import os
-import stat
+import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.settings import Settings
+from lakeward.protection.key_file import read_key_file
 
 # Bytes; as long as the hash (RFC 2104 §3: a shorter key weakens the function).
 MIN_KEY_BYTES = 32
@@ -19,6 +23,18 @@ MIN_KEY_BYTES = 32
 DIGITS = 32
 # Hex digits of a key's id: enough to distinguish a plant's keys.
 ID_DIGITS = 8
+# Front of a key that names its scheme and encoding: `lakeward-key:1:SCHEME:ENCODING:SECRET`.
+FORMAT, FORMAT_VERSION = "lakeward-key", "1"
+# A secret that repeats so few bytes, or has so few different ones, was not drawn at random.
+LEAST_PERIOD, LEAST_DIFFERENT = 9, 8
+_ENCODED = re.compile(r"[0-9A-Za-z+/]+=*")
+
+
+class Scheme(StrEnum):
+    """How a key makes tokens. Their ids differ in length, so no two schemes share one."""
+
+    HMAC = "hmac-sha256"
+    CMAC = "sm4-cmac"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +42,32 @@ class TokenKey:
     """A secret key with a public id."""
 
     secret: bytes = field(repr=False)
+    scheme: Scheme = Scheme.HMAC
 
     @property
     def id(self) -> str:
         """Derived from the secret by a one-way function, so that two keys can't have one id."""
-        return hmac.new(self.secret, b"lakeward token key id", hashlib.sha256).hexdigest()[:ID_DIGITS]
+        if self.scheme is Scheme.HMAC:
+            return hmac.new(self.secret, b"lakeward token key id", hashlib.sha256).hexdigest()[:ID_DIGITS]
+        return "sm4-" + hmac.new(self.secret, b"lakeward token key id sm4-cmac", hashlib.sha256).hexdigest()[:ID_DIGITS]
 
     def tokeniser(self) -> "Tokeniser":
-        """The function that makes tokens of this key."""
+        """The function that makes HMAC tokens of this key."""
         return Tokeniser(f"{self.id}:", hmac.new(self.secret, digestmod=hashlib.sha256))
+
+    def subkey(self, *label: str, length: int = 16) -> bytes:
+        """The key of `label` (purpose, table, column or category, recipient, generation), of at most 32 bytes.
+
+        Different labels give independent keys; none reveals the secret.
+        """
+        return derive_key(self.secret, label, length)
+
+
+def derive_key(secret: bytes, label: tuple[str, ...], length: int) -> bytes:
+    """HMAC-SHA-256 of a label under `secret`; each part has its length in front, so that no two labels are one text."""
+    parts = (part.encode() for part in label)
+    text = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return hmac.new(secret, b"lakeward subkey" + text, hashlib.sha256).digest()[:length]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +88,77 @@ def token_key(settings: Settings, lake: Path) -> TokenKey | None:
     """The key from the settings; None without one: then no value is tokenised, and such columns are hidden.
 
     Raises:
-        ProtectionError: The file can't be read, others may read it, it lies in the lake, or the key is too short.
+        ProtectionError: The file can't be read, others may read or replace it, it lies in the lake, or the key is not valid.
     """
     if settings.token_key is not None:
-        return _key(settings.token_key.encode(), "LAKEWARD_TOKEN_KEY")
+        return _key_of_variable(os.fsencode(settings.token_key), "LAKEWARD_TOKEN_KEY")
     if settings.token_key_file is None:
         return None
-    return _key(_content(settings.token_key_file, lake), str(settings.token_key_file))
+    return parse_key(read_key_file(settings.token_key_file, lake), str(settings.token_key_file))
 
 
-def _content(file: Path, lake: Path) -> bytes:
+def _key_of_variable(content: bytes, where: str) -> TokenKey:
+    """White space around a secret was part of it in a variable and not in a file: its tokens must not change unseen."""
+    if content != content.strip() and not content.startswith(FORMAT.encode()):
+        raise ProtectionError("token_key_blank", where=where)
+    return parse_key(content, where)
+
+
+def parse_key(content: bytes, where: str) -> TokenKey:
+    """The key that `content` of a file or a variable holds.
+
+    Args:
+        where: Name of the file or variable in messages.
+
+    Raises:
+        ProtectionError: The format is not known, or the secret is too short or easy to guess.
+    """
+    key = _formatted_key(content, where) if content.startswith(FORMAT.encode()) else TokenKey(_plain_secret(content))
+    if len(key.secret) < MIN_KEY_BYTES:
+        raise ProtectionError("token_key_short", where=where, expected=MIN_KEY_BYTES, found=len(key.secret))
+    if is_weak(key.secret):
+        raise ProtectionError("token_key_weak", where=where)
+    return key
+
+
+def key_text(secret: bytes, scheme: Scheme) -> str:
+    """The line that a new key file holds."""
+    return f"{FORMAT}:{FORMAT_VERSION}:{scheme}:base64:{base64.b64encode(secret).decode()}\n"
+
+
+def is_weak(secret: bytes) -> bool:
+    """Whether the secret repeats itself, counts, or has few different bytes."""
+    period = (secret + secret).find(secret, 1)
+    steps = {(b - a) % 256 for a, b in itertools.pairwise(secret)}
+    return period < LEAST_PERIOD or len(set(secret)) < LEAST_DIFFERENT or len(steps) == 1
+
+
+def _formatted_key(content: bytes, where: str) -> TokenKey:
+    parts = content.rstrip(b"\r\n").decode("utf-8", "replace").split(":")
+    schemes = [scheme.value for scheme in Scheme]
+    secret = _decoded(parts[3], parts[4]) if len(parts) == 5 else None
+    if secret is None or parts[:2] != [FORMAT, FORMAT_VERSION] or parts[2] not in schemes:
+        raise ProtectionError("token_key_format", where=where, expected=", ".join(schemes))
+    return TokenKey(secret, Scheme(parts[2]))
+
+
+def _decoded(encoding: str, text: str) -> bytes | None:
+    if encoding not in {"hex", "base64"} or not _ENCODED.fullmatch(text):
+        return None
     try:
-        if file.resolve().is_relative_to(lake.resolve()):
-            raise ProtectionError("token_key_in_lake", file=file)
-        with file.open("rb") as stream:
-            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)  # of the open file, so that the checked file is the one read
-            if mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise ProtectionError("token_key_readable", file=file, mode=f"{mode:04o}")
-            return stream.read().strip()
-    except OSError:
-        raise ProtectionError("token_key_missing", file=file) from None
+        return bytes.fromhex(text) if encoding == "hex" else base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
 
 
-def _key(secret: bytes, where: str) -> TokenKey:
-    if len(secret) < MIN_KEY_BYTES:
-        raise ProtectionError("token_key_short", where=where, expected=MIN_KEY_BYTES, found=len(secret))
-    return TokenKey(secret)
+def _plain_secret(content: bytes) -> bytes:
+    """The bytes without white space around them, as ids and tokens of before need it.
+
+    White space at the ends of random bytes belongs to them, where without it they would be too short.
+    """
+    trimmed = content.strip()
+    return trimmed if len(trimmed) >= MIN_KEY_BYTES or _is_text(content) else content
+
+
+def _is_text(content: bytes) -> bool:
+    return content.isascii() and content.decode("ascii").strip().isprintable()

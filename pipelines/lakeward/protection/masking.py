@@ -3,11 +3,14 @@
 No expression can fail on a value, since an error would quote it. Masked values have always three stars, which hides their length.
 """
 
+from dataclasses import dataclass
+
 from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.types import sql_type
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import literal
-from lakeward.protection.policy import AccessDecision, Action, MaskFormat
+from lakeward.protection.normal_form import normal_form
+from lakeward.protection.policy import NO_CATEGORY, AccessDecision, Action, MaskFormat
 
 HIDDEN = "***"
 # Session function that makes tokens, so that the key is never in SQL.
@@ -20,7 +23,24 @@ MIN_HIDDEN = {MaskFormat.NAME: 1, MaskFormat.PHONE: 4, MaskFormat.EDGES: 4, Mask
 LENGTHS = (4, 16, 64)
 
 
-def protected_expression(column: str, type_: DataType, decision: AccessDecision) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """How an action is done in one column.
+
+    Args:
+        token: Session function that makes its tokens.
+        normal: Category whose normal form a text takes before it becomes a token.
+    """
+
+    token: str = TOKENISE
+    normal: str = NO_CATEGORY
+
+
+# Of a column about which no more is known than its type.
+PLAIN_TREATMENT = Treatment()
+
+
+def protected_expression(column: str, type_: DataType, decision: AccessDecision, treatment: Treatment = PLAIN_TREATMENT) -> str:
     """The expression of `column` (a quoted identifier) after `decision`.
 
     Raises:
@@ -34,7 +54,7 @@ def protected_expression(column: str, type_: DataType, decision: AccessDecision)
         case Action.GENERALISE:
             return _generalise(column, type_)
         case Action.TOKENISE:
-            return f"{TOKENISE}(CAST({column} AS VARCHAR))"
+            return f"{treatment.token}({normal_form(f'CAST({column} AS VARCHAR)', treatment.normal)})"
         case Action.DENY:
             raise ProtectionError("column_denied", column=column)
 

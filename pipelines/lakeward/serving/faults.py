@@ -11,7 +11,7 @@ import duckdb
 
 from lakeward.core.errors import MachineError, ProtectionError
 from lakeward.protection.policy import Action
-from lakeward.serving.plan import NO_TOKENS, ServedTable
+from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, ServedTable
 
 _QUOTED = re.compile(r'"([^"]{1,127})"')
 # Messages of the binder that name a column, with their codes.
@@ -63,6 +63,7 @@ def _check_hidden_columns(message: str, tables: Sequence[ServedTable]) -> None:
         for column in table.columns:
             if column.decision.action is Action.DENY and column.name.lower() in names:
                 where = f"{table.name}.{column.name}"
-                if column.decision.why == NO_TOKENS:
-                    raise ProtectionError("query_column_without_tokens", column=where) from None
+                if column.decision.why in {NO_TOKENS, NO_PROTECT}:
+                    extra = "tokens" if column.decision.why == NO_TOKENS else "protect"
+                    raise ProtectionError("query_column_without_tokens", column=where, extra=extra) from None
                 raise ProtectionError("query_column_hidden", column=where, ask=column.decision.ask) from None

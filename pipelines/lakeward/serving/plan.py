@@ -15,8 +15,8 @@ from lakeward.protection.policy import AccessDecision, Action, Policy
 
 Grades = Mapping[str, ColumnGrade]
 
-# Why a column is denied that only lacks an extra.
-NO_TOKENS = "serving_no_tokens"
+# Why a column is denied that only lacks an extra: the one of HMAC tokens, or the one of all else.
+NO_TOKENS, NO_PROTECT = "serving_no_tokens", "serving_no_protect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,14 @@ class Principal:
     Args:
         key_id: Id of the token key; None without one.
         can_tokenise: The session can make tokens of a key.
+        missing_extra: Message code that names the extra it needs for them.
     """
 
     role: str
     policy: Policy
     key_id: str | None = None
     can_tokenise: bool = True
+    missing_extra: str = NO_TOKENS
 
     def serve_table(self, contract: Contract, stored: TableInfo | None, grades: Grades) -> ServedTable:
         """The contract's table with the principal's access; columns that are not stored yet are left out."""
@@ -86,6 +88,6 @@ class Principal:
     def _serve_column(self, table: TableName, column: Column, grade: ColumnGrade | None) -> ServedColumn:
         decision = self.policy.decide(self.role, table, column.name, grade)
         if decision.action is Action.TOKENISE and (self.key_id is None or not self.can_tokenise):
-            why = "serving_no_key" if self.key_id is None else NO_TOKENS
+            why = "serving_no_key" if self.key_id is None else self.missing_extra
             decision = replace(decision, action=Action.DENY, why=why)
         return ServedColumn(column.name, column.type, decision, grade)

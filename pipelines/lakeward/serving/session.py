@@ -6,7 +6,7 @@ files by path could reach these folders, so the guard is the security boundary, 
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
-from lakeward.protection.masking import TOKENISE, protected_expression
+from lakeward.protection.masking import protected_expression
+from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
@@ -39,24 +40,23 @@ class ServingSession:
 
     Args:
         tables: The served tables.
-        token: Makes a token of a text; None without a key, and then no column may need one.
+        functions: Makes tokens.
         scratch: Folder that large queries spill to.
         memory: Memory limit in DuckDB's notation; None for DuckDB's default.
     """
 
     def __init__(
-        self, tables: Sequence[ServedTable], token: Callable[[str], str] | None, scratch: Path, memory: str | None = None
+        self, tables: Sequence[ServedTable], functions: ColumnFunctions, scratch: Path, memory: str | None = None
     ) -> None:
         self._tables = {str(table.name): table for table in tables if table.has_view}
         self._closed = {str(table.name): _closed_code(table) for table in tables if not table.has_view}
         self._con = _connect(scratch, memory)
-        if token is not None:
-            self._con.create_function(TOKENISE, token, ["VARCHAR"], "VARCHAR")
+        functions.register(self._con, [column for table in self._tables.values() for column in table.visible])
         layers = sorted({table.name.layer for table in tables})
         for layer in layers:
             self._con.execute(f"CREATE SCHEMA {layer}")
         for table in self._tables.values():
-            self._con.execute(f"CREATE VIEW {table.name} AS {_select(table)}")
+            self._con.execute(f"CREATE VIEW {table.name} AS {_select(table, functions)}")
         self._con.execute(f"SET search_path = {literal(','.join(['main', *layers]))}")
         _lock(self._con, [table.folder for table in self._tables.values() if table.folder])
 
@@ -112,11 +112,11 @@ def _closed_code(table: ServedTable) -> str:
     return "query_table_ungraded" if ungraded else "query_table_hidden"
 
 
-def _select(table: ServedTable) -> str:
+def _select(table: ServedTable, functions: ColumnFunctions) -> str:
     items = []
     for column in table.visible:
         name = identifier(column.name)
-        items.append(f"{protected_expression(name, column.type, column.decision)} AS {name}")
+        items.append(f"{protected_expression(name, column.type, column.decision, functions.treatment(column))} AS {name}")
     return f"SELECT {', '.join(items)} FROM delta_scan({literal(str(table.folder))})"
 
 

@@ -29,6 +29,7 @@ from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_rea
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.protection.keys import TokenKey
 from lakeward.protection.policy import Action
+from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.rows import Rows
 from lakeward.serving.session import Parameters, ServingSession
@@ -83,8 +84,7 @@ class Connection:
         self._watch = IdentityWatch(workspace, reader.identity)
         self._tables = {str(table.name): table for table in tables}
         self._log = reader.open_log(workspace, engine)
-        token = key.tokeniser() if key and principal.can_tokenise else None
-        self._session = ServingSession(tables, token, engine.scratch / "serving", workspace.settings.memory)
+        self._session = ServingSession(tables, ColumnFunctions(key), engine.scratch / "serving", workspace.settings.memory)
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
     def sql(self, query: str, parameters: Parameters | None = None) -> Rows:

@@ -11,9 +11,9 @@ from lakeward.flows.base.text_key import project_text_key
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.serving.access import AccessLog
 from lakeward.flows.serving.policy import load_policy
-from lakeward.protection.keys import TokenKey, token_key
+from lakeward.protection.keys import Scheme, TokenKey, token_key
 from lakeward.protection.policy import Policy
-from lakeward.serving.plan import Principal
+from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, Principal
 from lakeward.serving.tokens import can_tokenise
 
 
@@ -55,7 +55,10 @@ def resolve_reader(workspace: Workspace, role: str | None) -> tuple[Reader, Toke
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     identity.check_role(role)
     key = token_key(workspace.settings, Path(workspace.lake))
-    principal = Principal(role, policy, key.id if key else None, can_tokenise=key is None or can_tokenise())
+    scheme = key.scheme if key else Scheme.HMAC
+    missing = NO_TOKENS if scheme is Scheme.HMAC else NO_PROTECT
+    able = key is None or can_tokenise(scheme)
+    principal = Principal(role, policy, key.id if key else None, can_tokenise=able, missing_extra=missing)
     return Reader(identity, principal), key
 
 

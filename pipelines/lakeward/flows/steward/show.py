@@ -19,6 +19,7 @@ from lakeward.flows.quarantine.selection import RowId
 from lakeward.flows.serving.reader import Reader, resolve_reader
 from lakeward.flows.steward.figures import REASON_LISTS
 from lakeward.protection.keys import TokenKey
+from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.received_values import mask_received_rows
 
 
@@ -163,7 +164,7 @@ def _visible_values(
     """The rows' values, masked as in the served table. The access log is written before they are returned."""
     asked_at, (reader, key) = workspace.clock.now(), as_
     served = reader.principal.serve_table(contract, None, current_grades(engine, contract))
-    shown = mask_received_rows(served.columns, rows, key.tokeniser() if key else None)
+    shown = mask_received_rows(served.columns, rows, ColumnFunctions(key))
     log = reader.open_log(workspace, engine)
     objects = (str(contract.table(Layer.QUARANTINE)),)
     log.write(f"quarantine show {contract.name}", asked_at, objects, rows=len(shown), verdict="allowed")
