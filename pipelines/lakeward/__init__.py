@@ -37,13 +37,15 @@ def connect(role: str | None = None, project: str | Path | None = None) -> "Conn
     return open_door(role, project)
 
 
-def check(data: object, suite: object, project: str | Path | None = None) -> dict[str, Any]:
+def check(data: object, suite: object, project: str | Path | None = None, role: str | None = None) -> dict[str, Any]:
     """Judge `data` by a Great Expectations suite: the JSON of its `ExpectationSuiteValidationResult`, as a dict.
 
     Args:
         data: A pyarrow Table, a path (a file, a folder of files, a Delta table), or the name of a table of the project's lake.
         suite: A path, JSON text, or a dict.
         project: The project, or a folder in it; needed only for a table of its lake (default: here).
+        role: The role that reads a table of the lake; None for the only role of the account in `LAKEWARD_TOKEN`, or for the
+            project's default role.
 
     Raises:
         DataError: The data can't be read as a table.
@@ -61,4 +63,4 @@ def check(data: object, suite: object, project: str | Path | None = None) -> dic
     from lakeward.core.settings import Settings  # noqa: PLC0415 -- as above
     from lakeward.flows import check_data as judge  # noqa: PLC0415
 
-    return judge(data, suite, Settings.load(Path(project) if project else None))
+    return judge(data, suite, Settings.load(Path(project) if project else None), role=role)

@@ -41,6 +41,7 @@ decisions = st.builds(
     seen_category=categories,
     decided_by=st.just("chen"),
     reason=st.just("r"),
+    approved_by=st.sampled_from([None, "", "li"]),
 )
 CON = duckdb.connect()
 CON.execute("""CREATE SCHEMA governance;
@@ -49,7 +50,8 @@ CREATE TABLE governance.grade_proposals (
   category VARCHAR, why VARCHAR);
 CREATE TABLE governance.grade_decisions (
   dataset VARCHAR, seq BIGINT, "column" VARCHAR, column_type VARCHAR, action VARCHAR, grade VARCHAR, level BIGINT,
-  category VARCHAR, seen_grade VARCHAR, seen_level BIGINT, seen_category VARCHAR)""")
+  category VARCHAR, seen_grade VARCHAR, seen_level BIGINT, seen_category VARCHAR,
+  approved_by VARCHAR)""")
 
 
 @settings(deadline=None)
@@ -68,7 +70,7 @@ def counted(columns):
         )
         if decision:
             CON.execute(
-                "INSERT INTO governance.grade_decisions VALUES ('d', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO governance.grade_decisions VALUES ('d', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [f"{place:02}", decision.type, str(decision.action), *decided(decision)],
             )
     with_decisions = any(decision for _, decision in columns)
@@ -77,7 +79,7 @@ def counted(columns):
 
 
 def decided(decision):
-    return *stored(decision.sensitivity), decision.category, *stored(decision.seen), decision.seen_category
+    return *stored(decision.sensitivity), decision.category, *stored(decision.seen), decision.seen_category, decision.approved_by
 
 
 def stored(standing):

@@ -9,6 +9,7 @@ import pytest
 from lakeward.core.settings import Settings
 from lakeward.flows import grade_all, run_all, simulate_day
 from lakeward.flows.authoring.demo import FOLDER
+from support.canary_lake import make_canary_lake
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +56,17 @@ def make_shipped(folder):
     settings = simulate_day(Settings(start=folder)).settings
     run_all(settings)
     grade_all(settings)
+
+
+@pytest.fixture(scope="session")
+def canary_lake(request, tmp_path_factory):
+    """The project of `canary_lake.make_canary_lake`. Read it; its access log may grow."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    return Settings(start=once(shared / "canaries", make_canary_lake))
+
+
+@pytest.fixture
+def canary_lake_copy(canary_lake, tmp_path_factory):
+    """A copy of `canary_lake` for one test."""
+    return Settings(start=Path(shutil.copytree(canary_lake.start, tmp_path_factory.mktemp("canaries") / "plant")))

@@ -21,6 +21,8 @@ DATASETS = PurePosixPath("expectations/datasets")
 CONTRACT_FILE = "contract.odcs.yaml"
 # Days: evidence of the last month can be reproduced; Delta's default for the commits of a table.
 RETENTION_DAYS = 30
+# Rows; a smaller count could point at one person or machine. Usual thresholds of statistics are 3 to 10.
+MIN_GROUP_SIZE = 10
 KEYS: Mapping[str, KeyDoc] = {
     "name": KeyDoc(
         "text",
@@ -32,6 +34,16 @@ KEYS: Mapping[str, KeyDoc] = {
     "lake": KeyDoc("folder or URL", "Where the tables lie, relative to the project or absolute. `LAKEWARD_LAKE` wins.", "`lake`"),
     "roots": KeyDoc("list of folders", "Folders outside the project that a contract's drop folder may lie in.", "none"),
     "engine": KeyDoc("`embedded` or `spark`", "Engine of all datasets whose contract names none.", "`embedded`"),
+    "default_role": KeyDoc(
+        "text",
+        "Role of the serving policy in which `query`, `check`, `explain` and `suggest` read if neither `--as` nor a token names one.",
+        "none: such a read is refused",
+    ),
+    "min_group_size": KeyDoc(
+        "whole number",
+        "Smallest count, at least 2, that `check` shows of a column which the reader may not see in clear.",
+        f"{MIN_GROUP_SIZE}",
+    ),
     "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
 }
 MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
@@ -56,6 +68,8 @@ class Project:
         roots: Allowed drop folders outside `root`, absolute.
         engine: Engine of its datasets; None for the default.
         retention_days: Days that a version of a table stays readable; `maintain` removes files of older ones.
+        default_role: Role of readers who name none; None for no default.
+        min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
 
     root: Path
@@ -66,6 +80,8 @@ class Project:
     roots: tuple[Path, ...] = ()
     engine: str | None = None
     retention_days: int = RETENTION_DAYS
+    default_role: str | None = None
+    min_group_size: int = MIN_GROUP_SIZE
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
@@ -182,6 +198,8 @@ def _project(root: Path, document: Document) -> Project:
         roots=tuple(Path(os.path.normpath(root / folder)) for folder in view.texts("roots")),
         engine=view.engine(),
         retention_days=upkeep.positive_integer("retention_days", RETENTION_DAYS),
+        default_role=view.text("default_role", "") or None,
+        min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,
     )
     if faults:
         error = document.error(faults[0])
@@ -192,6 +210,10 @@ def _project(root: Path, document: Document) -> Project:
 def _project_name(value: object) -> str | None:
     plain = isinstance(value, str) and value.replace("_", "").replace("-", "").isalnum() and value.isascii()
     return str(value) if plain and len(str(value)) <= 63 else None
+
+
+def _group_size(value: object) -> int | None:
+    return value if type(value) is int and value >= 2 else None
 
 
 def _is_language(view: View, text: str) -> bool:

@@ -13,6 +13,9 @@ from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import GradeProposal, Reason, highest
 
 
+_CORE = Sensitivity(Grade.CORE, None)
+
+
 class DecisionAction(StrEnum):
     """Kinds of decisions about a proposal."""
 
@@ -27,7 +30,7 @@ class GradeDecision:
     Args:
         type: The column's type at the time of the decision.
         seen, seen_category: The proposal at the time of the decision.
-        approved_by: Second person; needed if the grade or category is lowered.
+        approved_by: Second person if the grade or category is lowered, otherwise None.
         transform: The transform that made a derived column less sensitive than its sources.
         verified: Whether tokens proved who decided and approved; None for a decision made before there were accounts.
     """
@@ -67,7 +70,7 @@ def _grade_by_decision(type_: str, proposal: GradeProposal, decision: GradeDecis
     if decision.type != type_:
         sensitivity = highest(decision.sensitivity, proposal.sensitivity)
         return _column_grade(sensitivity, decision.category or proposal.category, GradeState.STALE, proposal, Reason.TYPE_CHANGED)
-    if proposal.why is Reason.SOURCE_UNGRADED and decision.seen:
+    if proposal.why is Reason.SOURCE_UNGRADED and (decision.seen or _is_below_unknown(decision)):
         return _column_grade(None, None, GradeState.UNGRADED, proposal, proposal.why)
     if _rules_exceed_decision(proposal, decision):
         sensitivity = highest(decision.sensitivity, proposal.sensitivity)
@@ -75,6 +78,11 @@ def _grade_by_decision(type_: str, proposal: GradeProposal, decision: GradeDecis
     state = GradeState.CONFIRMED if decision.action is DecisionAction.CONFIRM else GradeState.OVERRIDDEN
     why = Reason.CONFIRMED if decision.action is DecisionAction.CONFIRM else Reason.OVERRIDDEN
     return _column_grade(decision.sensitivity, decision.category, state, proposal, why)
+
+
+def _is_below_unknown(decision: GradeDecision) -> bool:
+    """Whether it grades below core, which an ungraded source may be, without a second person."""
+    return decision.sensitivity.rank < _CORE.rank and not decision.approved_by
 
 
 def _rules_exceed_decision(proposal: GradeProposal, decision: GradeDecision) -> bool:
@@ -100,7 +108,7 @@ def check_decision(decision: GradeDecision, current: ColumnGrade, proposal: Grad
         raise ProtectionError(
             "grade_lower_unapproved", column=decision.column, found=grade_text(current), wanted=decision_text(decision)
         )
-    if proposal is None or proposal.why is not Reason.INHERITED:
+    if proposal is None or proposal.why not in (Reason.INHERITED, Reason.SOURCE_UNGRADED):
         return
     if not decision.transform:
         raise ProtectionError("grade_lower_untransformed", column=decision.column, found=grade_text(current))
@@ -128,9 +136,12 @@ def _has_second_person(decision: GradeDecision) -> bool:
 
 
 def lowers(decision: GradeDecision, current: ColumnGrade) -> bool:
-    """Whether the column would have a lower grade, or lose its category: that takes two persons."""
+    """Whether the column would have a lower grade, or lose its category: that takes two persons.
+
+    A column made of an ungraded one may be core until its source is graded.
+    """
     if current.grade is None:
-        return False
+        return current.why == Reason.SOURCE_UNGRADED and decision.sensitivity.rank < _CORE.rank
     return decision.sensitivity.rank < Sensitivity(current.grade, current.level).rank or current.category not in (
         None,
         decision.category,

@@ -15,20 +15,20 @@ _DECIDED = """decided AS (
 # Stands for the table of decisions before the first one: the same columns without rows.
 _UNDECIDED = """decided AS (
   SELECT dataset, "column", column_type, '' AS action, grade, level, category, grade AS seen_grade, level AS seen_level,
-    category AS seen_category FROM newest WHERE FALSE
+    category AS seen_category, '' AS approved_by FROM newest WHERE FALSE
 )"""
 _RANK = "CASE {0}grade WHEN 'core' THEN 30 WHEN 'important' THEN 20 WHEN 'general' THEN 10 ELSE 0 END + coalesce({0}level, 0)"
 # As `grading.decision.current_grade`: a decision is valid while type and proposal are unchanged, or the rules propose no more.
 _CURRENT_GRADES = f"""ranked AS (
   SELECT n.dataset, n."column", n.category, n.detector, n.why, d.action, n.grade AS found, d.grade AS said,
     {_RANK.format("n.")} AS proposed, {_RANK.format("d.")} AS given, {_RANK.format("d.seen_")} AS seen,
-    d.category AS given_category, d.seen_category, d.column_type <> n.column_type AS stale
+    coalesce(d.approved_by, '') <> '' AS approved, d.category AS given_category, d.seen_category, d.column_type <> n.column_type AS stale
   FROM newest n LEFT JOIN decided d ON d.dataset = n.dataset AND d."column" = n."column"
 ),
 standing AS (
   SELECT *, CASE WHEN action IS NULL THEN CASE WHEN found IS NULL THEN 'ungraded' ELSE 'provisional' END
       WHEN stale THEN 'stale'
-      WHEN why = 'grade_source_ungraded' AND seen > 0 THEN 'ungraded'
+      WHEN why = 'grade_source_ungraded' AND (seen > 0 OR said <> 'core' AND NOT approved) THEN 'ungraded'
       WHEN found IS NOT NULL AND (proposed > seen OR category IS DISTINCT FROM seen_category AND category IS NOT NULL)
         AND (proposed > given OR category IS DISTINCT FROM given_category AND category IS NOT NULL) THEN 'provisional'
       WHEN action = 'confirm' THEN 'confirmed' ELSE 'overridden' END AS state

@@ -15,7 +15,7 @@ from deltalake import DeltaTable, write_deltalake
 import lakeward
 from lakeward.core.errors import DataError, LakewardError, SuiteError
 from lakeward.core.settings import Settings
-from lakeward.flows import check_data, explain_check, ingest_dataset
+from lakeward.flows import check_data, explain_check, grade_dataset, ingest_dataset
 from support.plant import csv_line, make_plant
 
 RANGE = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "v", "min_value": 0, "max_value": 9}}
@@ -198,11 +198,12 @@ def test_of_a_table_of_the_lake_no_value_is_told(tmp_path: Path) -> None:
     plant = make_plant(tmp_path / "plant")
     plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 150))
     ingest_dataset(plant.settings, "press_line")
+    grade_dataset(plant.settings, "press_line")
     hot = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "temp_degc", "max_value": 100}}
     most = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "temp_degc", "max_value": 100}}
     file = tmp_path / "failing.parquet"
 
-    result = check_data("silver.press_line", suite(hot, most), plant.settings, file)
+    result = check_data("silver.press_line", suite(hot, most), plant.settings, file, "engineer")
 
     assert [outcome for outcome, *_ in results_by_rule(result)] == ["FAIL", "FAIL"]
     assert result["results"][1]["result"] == {"observed_value": None}
@@ -215,9 +216,10 @@ def test_a_sensor_rule_on_a_table_of_the_lake_knows_its_times(tmp_path: Path) ->
     plant = make_plant(tmp_path / "plant")
     plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 21), csv_line("M1", 9, 22))
     ingest_dataset(plant.settings, "press_line")
+    grade_dataset(plant.settings, "press_line")
     gap = {"type": "expect_series_no_gap", "kwargs": {"max_gap_seconds": 120}}
 
-    assert results_by_rule(check_data("silver.press_line", suite(gap), plant.settings)) == [("FAIL", 2, 1)]
+    assert results_by_rule(check_data("silver.press_line", suite(gap), plant.settings, role="engineer")) == [("FAIL", 2, 1)]
 
 
 def test_the_plan_is_sql_that_runs(tmp_path: Path) -> None:

@@ -121,3 +121,31 @@ def test_a_derived_column_falls_only_by_a_named_transform_whose_output_shows_not
 
 def test_raising_needs_no_second_person():
     check_decision(replace(CONFIRMED, sensitivity=IMPORTANT), current_grade("string", PLAIN, None), PLAIN)
+
+
+UNKNOWN_SOURCE = replace(PLAIN, sensitivity=None, why=Reason.SOURCE_UNGRADED)
+OPENED = replace(WRONG, seen=None, seen_category=None, sensitivity=Sensitivity(Grade.GENERAL, 1), approved_by=None)
+
+
+@pytest.mark.parametrize("approved_by", [None, "", "wang", "Wang ", "ＷＡＮＧ"])
+@pytest.mark.parametrize("wanted", [LOW, IMPORTANT])
+def test_a_column_made_of_an_ungraded_one_is_not_graded_below_core_by_one_person(wanted, approved_by):
+    alone = replace(OPENED, sensitivity=wanted, approved_by=approved_by, transform="hour only")
+    assert refusal_code(alone, UNKNOWN_SOURCE) == "grade_lower_unapproved"
+
+
+def test_two_persons_grade_a_column_made_of_an_ungraded_one_by_a_named_transform():
+    assert refusal_code(replace(OPENED, approved_by="li"), UNKNOWN_SOURCE) == "grade_lower_untransformed"
+    both = replace(OPENED, approved_by="li", transform="hour only")
+    check_decision(both, current_grade("string", UNKNOWN_SOURCE, None), UNKNOWN_SOURCE)
+    assert state(proposal=UNKNOWN_SOURCE, decision=both)[0] is GradeState.OVERRIDDEN
+
+
+def test_core_takes_one_person():
+    core = replace(OPENED, sensitivity=Sensitivity(Grade.CORE, None))
+    check_decision(core, current_grade("string", UNKNOWN_SOURCE, None), UNKNOWN_SOURCE)
+    assert state(proposal=UNKNOWN_SOURCE, decision=core)[0] is GradeState.OVERRIDDEN
+
+
+def test_a_grade_given_before_the_source_was_seen_to_be_ungraded_is_not_served():
+    assert state(proposal=UNKNOWN_SOURCE, decision=OPENED)[0] is GradeState.UNGRADED

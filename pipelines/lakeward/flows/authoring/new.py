@@ -11,6 +11,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import DATASET_NAME
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice, fields_of
+from lakeward.flows.base.lake_files import check_outside_lake
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.profiling import Profile, draft, profile_file
 from lakeward.sources.packing import plain_suffix
@@ -55,6 +56,7 @@ def draft_from_files(settings: Settings, name: str, samples: Sequence[Path], she
 
     Raises:
         UsageError: The name is invalid or already used, or the file does not exist or has no data.
+        DataError: The file lies in a lake.
     """
     workspace = open_workspace(settings)
     folder = workspace.project.root / "expectations" / "datasets" / name
@@ -85,6 +87,8 @@ def _choose_files(samples: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         raise UsageError("sample_not_found", file=samples[0])
     files = [file for file in dict.fromkeys(found) if not file.is_dir()]
     suffix = Counter(map(plain_suffix, files)).most_common(1)[0][0]
+    for folder in {file.resolve().parent for file in files}:
+        check_outside_lake(folder)
     chosen = [file for file in files if plain_suffix(file) == suffix]
     return chosen, [file for file in files if file not in chosen]
 

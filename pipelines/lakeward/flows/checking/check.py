@@ -1,7 +1,7 @@
 """Judges data by a suite in the same way as a batch, and returns the result as JSON of Great Expectations."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,35 +12,41 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.batch.judge import PlanResult, Wanted, failing, run_plan
+from lakeward.flows.checking.reader_rules import hidden_verdict
 from lakeward.flows.checking.steps import CheckStep, plan_steps
-from lakeward.flows.checking.subject import CheckSubject, open_subject
+from lakeward.flows.checking.subject import CheckSubject, Request, open_subject
 from lakeward.flows.checking.suites import load_suite, suite_rules
 from lakeward.quality.checks import GxCheck
 from lakeward.quality.gx_json import validation_result
 from lakeward.quality.plan import JudgePlan, compile_plan
-from lakeward.quality.rule import Rule
+from lakeward.quality.rule import Rule, Verdict
 
 # What the engine says of a scan that breaks off: there is nothing else to blame than the data.
 _DATA_FAULT_CODES = {"lake_not_writable", "query_failed_on_value", "engine_failed"}
 
 
-def check_data(data: object, suite: object, settings: Settings, failing_rows: Path | None = None) -> dict[str, Any]:
+def check_data(
+    data: object, suite: object, settings: Settings, failing_rows: Path | None = None, role: str | None = None
+) -> dict[str, Any]:
     """The JSON of Great Expectations' `ExpectationSuiteValidationResult`; own fields are in `meta.lakeward` of each result.
 
     Args:
         data: A path, the name of a table of the project's lake, or an Arrow table.
         suite: A path, JSON text, or a mapping.
         failing_rows: Path of a Parquet file for all failing rows: their columns, `_file`, `_row`, and `_reasons`, the
-            list of failed rule ids. For a table of the lake only the row ids, without values.
+            list of failed rule ids. For a table of the lake only the row ids, without values, and only of rules on columns that
+            the role may see in clear.
+        role: Role that reads a table of the lake; None for the account's only role or the project's default.
 
     Raises:
-        DataError: The data can't be read as a table.
+        DataError: The data can't be read as a table, or is a file of the lake.
         SuiteError: The suite can't be read, or names columns that the data does not have.
+        UsageError, PolicyError, ProtectionError: A table of the lake is read without a valid role.
     """
     loaded_suite = load_suite(suite)
-    with open_subject(data, settings) as (engine, subject), _data_faults(data):
+    with open_subject(data, settings, Request(f"check {data} {loaded_suite.text}", role)) as (engine, subject), _data_faults(data):
         rules = suite_rules(loaded_suite, subject.contract)
-        plan = _make_plan(subject, rules)
+        plan = _make_plan(subject, _rules_to_run(subject, rules))
         answers = run_plan(
             engine,
             plan,
@@ -50,20 +56,43 @@ def check_data(data: object, suite: object, settings: Settings, failing_rows: Pa
         )
         if failing_rows:
             _write_failing(engine, subject, plan, answers, failing_rows)
-        result = validation_result(loaded_suite.content, loaded_suite.entries, answers.verdicts, show_values=subject.show_values)
+        verdicts = _visible_verdicts(subject, rules, answers.verdicts)
+        result = validation_result(loaded_suite.content, loaded_suite.entries, verdicts, show_values=subject.show_values)
     if loaded_suite.document.is_converted:
         result["meta"]["lakeward"] = {"converted_from": loaded_suite.file}
     return result
 
 
-def explain_check(data: object, suite: object, settings: Settings) -> list[CheckStep]:
+def explain_check(data: object, suite: object, settings: Settings, role: str | None = None) -> list[CheckStep]:
     """The steps of `check`, without running them.
 
     Raises: as `check`.
     """
     loaded_suite = load_suite(suite)
-    with open_subject(data, settings) as (_, subject):
-        return plan_steps(_make_plan(subject, suite_rules(loaded_suite, subject.contract)), str(subject.relation))
+    with open_subject(data, settings, Request(f"check --explain {data} {loaded_suite.text}", role)) as (_, subject):
+        rules = suite_rules(loaded_suite, subject.contract)
+        return plan_steps(_make_plan(subject, _rules_to_run(subject, rules)), str(subject.relation))
+
+
+def _rules_to_run(subject: CheckSubject, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    view = subject.view
+    return rules if view is None else tuple(rule for rule in rules if view.may_test(rule, subject.contract))
+
+
+def _visible_verdicts(subject: CheckSubject, rules: Sequence[Rule], found: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """One verdict per rule, as the reader may see it."""
+    view = subject.view
+    if view is None:
+        return tuple(found)
+    by_id = {verdict.rule.id: view.hide_small_counts(verdict, subject.contract) for verdict in found}
+    return tuple(by_id.get(rule.id) or hidden_verdict(rule) for rule in rules)
+
+
+def _failing_ids(subject: CheckSubject, verdicts: Sequence[Verdict]) -> frozenset[str]:
+    """Ids of the rules whose failing rows may be shown."""
+    view = subject.view
+    shown = [v for v in verdicts if view is None or not view.reads_hidden(v.rule, subject.contract)]
+    return failing(shown)
 
 
 def _make_plan(subject: CheckSubject, rules: tuple[Rule, ...]) -> JudgePlan:
@@ -88,15 +117,17 @@ def _fits(subject: CheckSubject, rule: Rule) -> bool:
 
 
 def _write_failing(engine: Engine, subject: CheckSubject, plan: JudgePlan, answers: PlanResult, file: Path) -> None:
-    """Write all failing rows; on an error, no file remains."""
-    _, bad = plan.split(str(subject.relation_with_ids), failing(answers.verdicts), answers.relations)
+    """Write all failing rows that may be shown; on an error, no file remains."""
+    _, bad = plan.split(str(subject.relation_with_ids), _failing_ids(subject, answers.verdicts), answers.relations)
     names = [name for name in ("_file", "_row") if name not in subject.original_columns]
     columns = {**subject.original_columns, **{name: name for name in names}}
     items = ", ".join(f"{identifier(original)} AS {identifier(name)}" for name, original in columns.items())
     rows = f"({bad})" if bad else f"(SELECT *, '[]' AS _reasons FROM {subject.relation_with_ids} WHERE FALSE)"
     scratch = engine.scratch / "failing_rows.parquet"
     why = """from_json(_reasons, '["VARCHAR"]') AS _reasons"""
-    engine.export(f"SELECT {items}, {why} FROM {rows} AS failing ORDER BY _file_seq, _row", scratch)
+    number = engine.export(f"SELECT {items}, {why} FROM {rows} AS failing ORDER BY _file_seq, _row", scratch)
+    if subject.entry:
+        subject.entry.write(number)
     try:
         shutil.move(scratch, file)
     except OSError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from lakeward.contracts.record_format import FileFormat
 from lakeward.core.errors import DataError
 from lakeward.engines.external import ExternalData, ExternalFormat
+from lakeward.flows.base.lake_files import check_outside_lake
 from lakeward.sources.packing import PackingError, plain_suffix, unpack_beside
 from lakeward.sources.sniff import guess_format
 
@@ -34,11 +35,14 @@ def resolve_data(path: Path, scratch: Path) -> ExternalData | TextFiles:
         scratch: Folder that packed files are unpacked into.
 
     Raises:
-        DataError: `path` does not exist, or has no data files, or files of more than one format.
+        DataError: `path` does not exist, holds files of a lake, or has no data files, or files of more than one format.
     """
+    check_outside_lake(path)
     if (path / "_delta_log").is_dir():
         return ExternalData(ExternalFormat.DELTA, (path.absolute(),))
     received = _files(path)
+    for folder in {file.resolve().parent for file in received}:
+        check_outside_lake(folder)
     files = tuple(_unpack(file, scratch / "unpacked") for file in received)
     carriers = [_carrier(file) for file in files]
     if len(set(carriers)) > 1:

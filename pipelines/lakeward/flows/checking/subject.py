@@ -16,9 +16,36 @@ from lakeward.engines.external import ExternalData, ExternalFormat
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.checking.files import resolve_data
+from lakeward.flows.checking.reader_rules import ReaderView, rule_key
 from lakeward.flows.checking.reserved_names import check_reserved_names
 from lakeward.flows.checking.text_files import stage_text_files
+from lakeward.flows.grading.grade import current_grades
+from lakeward.flows.serving.logged_read import ReadEntry, logged_read
+from lakeward.flows.serving.reader import Reader, resolve_reader
+from lakeward.quality.suite_document import read_document
+
+
+# Columns of a table of the lake that hold no received value.
+_BOOKKEEPING = frozenset(
+    ["_file", "_file_seq", "_row", "_batch_id", "_batch_seq", "_run_id", "_ingested_at", "_reasons", "_rules"]
+)
+# Layers whose columns are those of a contract.
+_CONTRACT_LAYERS = (Layer.BRONZE, Layer.SILVER, Layer.QUARANTINE, Layer.REPAIRS, Layer.GOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of `check`.
+
+    Args:
+        text: The call with its arguments, for the access log.
+        role: Role that reads a table of the lake; None for the account's only role or the project's default.
+    """
+
+    text: str
+    role: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +59,8 @@ class CheckSubject:
         original_columns: By name of each column that may be shown, the column of `relation_with_ids` with its original value.
         show_values: Whether the caller already has the rows, so that results may contain values.
         statistics: Statistics of the rows, from file metadata.
+        view: What the reader of a table of the lake may see; None for other data.
+        entry: Entry of the access log; None for other data.
     """
 
     contract: Contract
@@ -41,24 +70,28 @@ class CheckSubject:
     original_columns: Mapping[str, str]
     show_values: bool = True
     statistics: RowStatistics | None = None
+    view: ReaderView | None = None
+    entry: ReadEntry | None = None
 
 
 @contextmanager
-def open_subject(data: object, settings: Settings) -> Iterator[tuple[Engine, CheckSubject]]:
+def open_subject(data: object, settings: Settings, request: Request) -> Iterator[tuple[Engine, CheckSubject]]:
     """An engine with `data` as a relation.
 
     Args:
         data: A path, the name of a table of the project's lake, or an Arrow table.
 
     Raises:
-        DataError: It does not exist, or can't be read as a table.
-        UsageError: There is no such table in the lake, or no project.
+        DataError: It does not exist, is a file of a lake, or can't be read as a table.
+        UsageError: There is no such table in the lake, no project, or no role.
+        PolicyError, ProtectionError: As `connect`.
     """
     table = _parse_table_name(data)
     if table:
         workspace = open_workspace(settings)
-        with workspace.engine() as engine:
-            yield engine, _table_subject(workspace, engine, table)
+        reader, _ = resolve_reader(workspace, request.role)
+        with workspace.engine() as engine, logged_read(workspace, engine, reader, request.text, [str(table)]) as entry:
+            yield engine, replace(_table_subject(workspace, engine, table, reader), entry=entry)
         return
     # Only a folder for temporary files is needed.
     with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
@@ -78,8 +111,8 @@ def _parse_table_name(data: object) -> TableName | None:
         return None
 
 
-def _table_subject(workspace: Workspace, engine: Engine, table: TableName) -> CheckSubject:
-    """A table of the lake is read without a role: results contain row ids, but no values."""
+def _table_subject(workspace: Workspace, engine: Engine, table: TableName, reader: Reader) -> CheckSubject:
+    """A table of the lake: results contain row ids, but no values."""
     info = engine.info(table)
     if info is None:
         raise DataError("table_not_found", table=table)
@@ -90,6 +123,24 @@ def _table_subject(workspace: Workspace, engine: Engine, table: TableName) -> Ch
         contract=_with_project_times(workspace, table, found.contract),
         original_columns=original_columns,
         show_values=False,
+        view=_reader_view(workspace, engine, reader, table, [column.name for column in found.contract.columns]),
+    )
+
+
+def _reader_view(
+    workspace: Workspace, engine: Engine, reader: Reader, table: TableName, names: Sequence[str]
+) -> ReaderView:
+    """What the reader may see: columns of the contract by their grades, and Lakeward's own; nothing else."""
+    clear, suite_text = _BOOKKEEPING, None
+    if table.layer in _CONTRACT_LAYERS and table.name in workspace.project.datasets():
+        contract = workspace.project.contract(table.name)
+        clear |= reader.clear_columns(contract, current_grades(engine, contract))
+        suite_text = workspace.suite(table.name)
+    entries = read_document(suite_text, suite_label(table.name)).entries if suite_text else ()
+    return ReaderView(
+        hidden=frozenset(names) - clear,
+        own_rules=frozenset(rule_key(entry["type"], entry["kwargs"]) for entry in entries if {"type", "kwargs"} <= set(entry)),
+        min_group_size=workspace.project.min_group_size,
     )
 
 

@@ -81,13 +81,11 @@ def approve_grade(settings: Settings, name: str, choice: GradeChoice) -> GradeAp
 def with_approval(
     workspace: Workspace, engine: Engine, contract: Contract, decision: GradeDecision, current: ColumnGrade
 ) -> GradeDecision:
-    """The decision with the second person who approved it; without one if it lowers nothing.
+    """The decision, which lowers the grade `current`, with the second person who approved it.
 
     Raises:
         ProtectionError: The decision is not verified by a token, or no second person approved exactly this.
     """
-    if not lowers(decision, current):
-        return replace(decision, approved_by=None)
     facts = {"column": decision.column, "found": grade_text(current), "wanted": decision_text(decision)}
     if not decision.verified:
         raise ProtectionError("grade_lower_unverified", **facts)
@@ -123,7 +121,8 @@ def _matching(workspace: Workspace, engine: Engine, contract: Contract, decision
     since = workspace.clock.now() - timedelta(days=APPROVAL_DAYS)
     rows = governance.read_rows(engine, APPROVALS, order="seq", dataset=contract.name)
     same = [row for row in rows if all(row[name] == wanted[name] for name in _SAME) and row["decided_seq"] == newest]
-    return [row for row in same if row["approved_at"] > since and decision.approved_by in {None, row["approved_by"]}]
+    named = [row for row in same if not decision.approved_by or is_same_person(decision.approved_by, row["approved_by"])]
+    return [row for row in named if row["approved_at"] > since]
 
 
 def _is_second_person(register: AccountRegister, approver: str, decider: str) -> bool:

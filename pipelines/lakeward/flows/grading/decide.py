@@ -1,5 +1,7 @@
 """Records a person's decision about a column's grade. Append-only; the second of two concurrent decisions fails."""
 
+from dataclasses import replace
+
 from lakeward.contracts.model import Column, Contract
 from lakeward.core.errors import StoreConflictError, UsageError
 from lakeward.core.settings import Settings
@@ -13,7 +15,7 @@ from lakeward.flows.grading.approvals import with_approval
 from lakeward.flows.grading.choices import GradeChoice, find_column, make_decision
 from lakeward.flows.grading.publication import annotate_columns, send_tags
 from lakeward.flows.grading.records import DECISIONS, GradeRecord, decision_row, read_grade_record
-from lakeward.grading.decision import GradeDecision, check_decision
+from lakeward.grading.decision import GradeDecision, check_decision, lowers
 
 
 def decide_grade(settings: Settings, name: str, choice: GradeChoice) -> GradedColumn:
@@ -54,7 +56,9 @@ def _commit_decision(
         first, started = latest, True
         decision = make_decision(record, contract, column, *choice)
         now = record.current(contract)[column.name]
-        if choice[1].has_register:
+        if not lowers(decision, now):
+            decision = replace(decision, approved_by=None)
+        elif choice[1].has_register:
             decision = with_approval(workspace, engine, contract, decision, now)
         check_decision(decision, now, record.proposals.get(contract.name, {}).get(column.name))
         at = workspace.clock.now()

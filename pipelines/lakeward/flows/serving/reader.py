@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakeward.contracts.model import Contract
 from lakeward.core.errors import UsageError
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines.protocols import Engine
@@ -12,8 +13,8 @@ from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.serving.access import AccessLog
 from lakeward.flows.serving.policy import load_policy
 from lakeward.protection.keys import Scheme, TokenKey, token_key
-from lakeward.protection.policy import Policy
-from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, Principal
+from lakeward.protection.policy import Action, Policy
+from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, Grades, Principal
 from lakeward.serving.tokens import can_tokenise
 
 
@@ -23,6 +24,11 @@ class Reader:
 
     identity: Identity
     principal: Principal
+
+    def clear_columns(self, contract: Contract, grades: Grades) -> frozenset[str]:
+        """Names of the contract's columns that this reader may see in clear."""
+        served = self.principal.serve_table(contract, None, grades)
+        return frozenset(column.name for column in served.columns if column.decision.action is Action.CLEAR)
 
     def open_log(self, workspace: Workspace, engine: Engine) -> AccessLog:
         """Create the access log of a session of this reader."""
@@ -43,14 +49,14 @@ def resolve_reader(workspace: Workspace, role: str | None) -> tuple[Reader, Toke
     """The reader by the register of accounts and the project's policy, and the token key.
 
     Args:
-        role: None for the account's only role that the policy has.
+        role: None for the account's only role that the policy has; otherwise for the project's default role.
 
     Raises:
         UsageError: The policy has no such role, or none is named where there is a choice.
         PolicyError, ProtectionError: As `connect`.
     """
     identity, policy = identify(workspace), load_policy(workspace)
-    role = role or _only_role(identity, policy)
+    role = role or _unnamed_role(identity, policy, workspace.project.default_role)
     if role not in policy.roles:
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     identity.check_role(role)
@@ -62,10 +68,14 @@ def resolve_reader(workspace: Workspace, role: str | None) -> tuple[Reader, Toke
     return Reader(identity, principal), key
 
 
-def _only_role(identity: Identity, policy: Policy) -> str:
-    roles = [role for role in (identity.account.roles if identity.account else policy.roles) if role in policy.roles]
+def _unnamed_role(identity: Identity, policy: Policy, default: str | None) -> str:
+    """The only role of the account; otherwise the project's default, if the account has it."""
+    own = identity.account.roles if identity.account else policy.roles
+    roles = [role for role in own if role in policy.roles]
     if identity.account and len(roles) == 1:
         return roles[0]
+    if default and (identity.account is None or default in roles):
+        return default
     raise UsageError("role_missing", expected=", ".join(roles) or "-")
 
 
