@@ -47,11 +47,15 @@ def run(
         str | None, typer.Argument(help="Dataset; without it, all with new data · 数据集，省略则为所有有新数据的")
     ] = None,
     *,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Datasets at a time; default: by cores and memory · 同时运行的数据集数，默认按核数和内存"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_run", dataset=name or "*"):
-        reports, failed = ([flows.run_dataset(settings, name)], {}) if name else flows.run_all(settings)
+        reports, failed = ([flows.run_dataset(settings, name)], {}) if name else flows.run_all(settings, jobs=jobs)
     for notice in () if name else flows.stray_files(settings):
         typer.echo(text(notice.code, settings.lang, **notice.facts), err=True)
     print_reports(settings.lang, reports, failed, as_json=as_json)

@@ -1,5 +1,6 @@
 """Loads and validates a contract: safe YAML, the ODCS standard, then Lakeward's rules."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def load_contract(path: Path, file: str, roots: Sequence[Path]) -> Contract:
         ContractError: It is not valid; with the first place where it is not.
         FileNotFoundError: The file does not exist.
     """
-    return _valid_contract(read_document(read_text(path, file), file), roots)
+    return _contract_of(read_text(path, file), file, tuple(roots))
 
 
 def parse_contract(text: str, file: str) -> Contract:
@@ -30,7 +31,7 @@ def parse_contract(text: str, file: str) -> Contract:
     Raises:
         ContractError: It is not valid; with the first place where it is not.
     """
-    return _valid_contract(read_document(text, file), None)
+    return _contract_of(text, file, None)
 
 
 def validate(document: Document, roots: Sequence[Path] | None) -> tuple[Contract | None, list[Fault]]:
@@ -52,7 +53,10 @@ def _is_misspelt(missing: Fault, faults: list[Fault]) -> bool:
     return any(missing.facts["key"] in str(fault.facts["close"]).split(", ") for fault in unknown_keys)
 
 
-def _valid_contract(document: Document, roots: Sequence[Path] | None) -> Contract:
+@functools.lru_cache(maxsize=2048)
+def _contract_of(text: str, file: str, roots: tuple[Path, ...] | None) -> Contract:
+    """The contract in `text`; of a text that was read before, the same frozen object: an estate reads each several times."""
+    document = read_document(text, file)
     contract, faults = validate(document, roots)
     if contract is None:
         raise document.error(faults[0])

@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     WRONG_USE = 2
     REFUSED = 3
     ENVIRONMENT = 4
+    INTERRUPTED = 130
 
 
 # What a calling program can do about each code.
@@ -28,6 +29,7 @@ EXIT_CODES: Mapping[ExitCode, str] = {
     ExitCode.WRONG_USE: "Wrong use: an unknown dataset, option or setting.",
     ExitCode.REFUSED: "Refused: a contract, suite or policy is not valid, or its change breaks it; data to check can't be used; a reader may not see it.",
     ExitCode.ENVIRONMENT: "The environment: disk, permissions, a missing extra, another program in the way.",
+    ExitCode.INTERRUPTED: "Interrupted by Ctrl-C. Nothing is lost: the next run goes on where this one ended.",
 }
 
 

@@ -1,5 +1,5 @@
 """Engines, which run queries and commit tables. Importing this package imports no engine."""
 
-from lakeward.engines.factory import open_engine
+from lakeward.engines.factory import EnginePool, open_engine
 
-__all__ = ["open_engine"]
+__all__ = ["EnginePool", "open_engine"]

@@ -1,8 +1,48 @@
 """Opens an engine by name. Engines are imported only when opened: a DAG parse must not import DuckDB or Spark."""
 
+from threading import Lock
+from typing import TYPE_CHECKING
+
 from lakeward.core.errors import MachineError, SettingsError
-from lakeward.core.settings import ENGINES, SparkSettings
+from lakeward.core.settings import EMBEDDED, ENGINES, SparkSettings
 from lakeward.engines.protocols import Engine
+
+if TYPE_CHECKING:
+    from lakeward.engines.embedded.engine import EmbeddedEngine
+
+
+class EnginePool:
+    """Sessions over one lake, for several threads: those of the embedded engine share one database, with its memory and threads.
+
+    Args:
+        memory: See `open_engine`; of all sessions together.
+        spark: See `open_engine`.
+    """
+
+    def __init__(self, lake: str, memory: str | None = None, spark: SparkSettings | None = None) -> None:
+        self._lake, self._memory, self._spark = lake, memory, spark
+        self._first: EmbeddedEngine | None = None
+        self._lock = Lock()
+
+    def open(self, name: str) -> Engine:
+        """A session of the engine called `name`; to be closed before the pool.
+
+        Raises:
+            SettingsError, MachineError: As `open_engine`.
+        """
+        if name != EMBEDDED:
+            return open_engine(name, self._lake, self._memory, self._spark)
+        from lakeward.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
+
+        with self._lock:
+            if self._first is None:
+                self._first = EmbeddedEngine(self._lake, memory_limit=self._memory)
+            return EmbeddedEngine(self._lake, beside=self._first)
+
+    def close(self) -> None:
+        """End the shared database."""
+        if self._first:
+            self._first.close()
 
 
 def open_engine(name: str, lake: str, memory: str | None = None, spark: SparkSettings | None = None) -> Engine:

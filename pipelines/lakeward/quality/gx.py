@@ -10,6 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from numbers import Real
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from lakeward.quality.catalogue import Form, expectations
@@ -21,6 +22,7 @@ GX_MISSING = "needs Great Expectations: pip install '/path/to/the/clone[gx]'"
 GX_FAILED = "Great Expectations could not evaluate the rule on this batch"
 # Row id columns, which the file has beside the contract's columns.
 ROW_ID = ("_file_seq", "_row")
+_ONE_AT_A_TIME = Lock()
 
 
 def judge_with_gx(rules: Sequence[Rule], parquet: Path) -> tuple[Verdict, ...]:
@@ -30,7 +32,8 @@ def judge_with_gx(rules: Sequence[Rule], parquet: Path) -> tuple[Verdict, ...]:
     """
     if not rules:
         return ()
-    with warnings.catch_warnings():
+    # The list of warnings to ignore, and its contexts, belong to the whole process: one batch at a time.
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
         # Its imports and its use of pandas raise warnings that users can't fix.
         warnings.simplefilter("ignore")
         try:

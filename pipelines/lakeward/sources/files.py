@@ -14,14 +14,14 @@ from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.source import FileDropSource
 from lakeward.core.clock import Clock, SystemClock
-from lakeward.core.drop_folder import DeliveredFile, delivered_files, drop_folder
+from lakeward.core.drop_folder import PACKED_SUFFIXES, DeliveredFile, delivered_files, drop_folder
 from lakeward.core.errors import InvariantError, MachineError
 from lakeward.core.names import Sha256
 from lakeward.core.workbook import check_legacy_reader, is_legacy_workbook
 from lakeward.sources.file_copy import CopyFile, CopyResult, copy_bytes, scratch_file, sync_folder
 from lakeward.sources.ledger import LandedFile, Ledger, LedgerEntry
 from lakeward.sources.packing import PackingError, packing_of, unpack_file
-from lakeward.sources.protocols import BatchLimit, ReceiveResult
+from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
 from lakeward.sources.sniff import format_fault
 
 # The engine's plan has a scan per file; hundreds are quick to plan, thousands are not.
@@ -91,6 +91,15 @@ class FileDrop:
             unsettled += [delivery.name for delivery, landed_file in landed if landed_file is None]
             entered += self._record([landed_file for _, landed_file in landed if landed_file])
         return ReceiveResult(entered, len(found) - entered - len(unsettled), tuple(unsettled))
+
+    def waiting(self, start: int) -> WaitingInput:
+        """See `Source.waiting`."""
+        folder = drop_folder(self.source.path, self.project.root, self.project.roots)
+        state = self.ledger.read()
+        new = [file for file in delivered_files(folder, self.source.pattern) if file not in state.files]
+        files = [*new, *(entry.landed.file for entry in state.entries[start:])]
+        is_packed = self.format is FileFormat.XLSX or any(file.name.lower().endswith(PACKED_SUFFIXES) for file in files)
+        return WaitingInput(len(files), sum(file.size for file in files), is_packed=is_packed)
 
     def plan(self, start: int, limit: BatchLimit) -> int:
         """The end of the next batch: the files after `start` within the limit, at most `MAX_FILES`, at least one."""

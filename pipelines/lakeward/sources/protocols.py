@@ -28,8 +28,31 @@ class ReceiveResult:
     unsettled: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingInput:
+    """What a source would bring in a run.
+
+    Args:
+        files: Number of files that are not received, or of inputs after the last planned one.
+        bytes: Their size as they lie there.
+        is_packed: Whether one of them is larger than that when it is read.
+    """
+
+    files: int
+    bytes: int
+    is_packed: bool
+
+
 class Source(Protocol):
     """A replayable sequence of numbered, immutable inputs."""
+
+    def waiting(self, start: int) -> WaitingInput:
+        """What has not been received yet, and inputs after `start`. Nothing is copied, numbered or opened.
+
+        Raises:
+            As `receive`.
+        """
+        ...
 
     def receive(self) -> ReceiveResult:
         """Receive new inputs, which `plan` then sees. Safe to run concurrently."""

@@ -12,7 +12,7 @@ from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import StoreConflictError, UsageError
 from lakeward.core.names import TableName
-from lakeward.engines.delta.commits import open_table
+from lakeward.engines.delta.open_tables import open_table
 
 # Waits between retries, in seconds; a commit takes a few milliseconds.
 _BACKOFF = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)

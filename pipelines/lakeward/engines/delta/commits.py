@@ -3,19 +3,19 @@
 Reading a txn through one handle and committing through another is a race that duplicates batches.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote
 
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction, create_table_with_add_actions
 
 from lakeward.core.errors import InvariantError, StoreConflictError
 from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.delta.open_tables import OpenTables, commit_actions, open_table
 from lakeward.engines.delta.schemas import missing_columns, to_schema
 from lakeward.engines.tables import TableSpec, Txn
 
@@ -27,33 +27,26 @@ _PROPERTIES = {"delta.enableDeletionVectors": "false"}
 T = TypeVar("T")
 
 
-def open_table(folder: Path) -> DeltaTable | None:
-    """The table's newest version; None if it does not exist."""
-    try:
-        return DeltaTable(str(folder)) if (folder / "_delta_log").is_dir() else None
-    except TableNotFoundError:
-        return None
-
-
-def committed_version(table: DeltaTable | None, app: str) -> int:
-    """The last committed version of `app` in the table; 0 for none."""
-    return (table.transaction_version(app) or 0) if table else 0
-
-
-def commit_with_retries(folder: Path, spec: TableSpec, txn: Txn, attempt: Callable[[DeltaTable | None], T]) -> T:
+def commit_with_retries(
+    folder: Path, spec: TableSpec, txn: Txn, attempt: Callable[[DeltaTable | None], T], tables: OpenTables | None = None
+) -> T:
     """Call `attempt` with the current table and retry on write conflicts. Adds missing columns of `spec` first.
+
+    Args:
+        tables: Open tables of the session; None to open the table for this commit alone.
 
     Raises:
         StoreConflictError: `txn` was committed meanwhile, or all retries conflicted.
     """
+    tables = tables or OpenTables()
     for wait in (*BACKOFF, None):
-        table = open_table(folder)
+        table = tables.open(folder)
         try:
             new = missing_columns(table, spec) if table else []
             if table and new:
                 # deltalake can't commit columns and rows together: a kill in between leaves a column of NULLs, which is harmless.
                 table.alter.add_columns(new)
-            if committed_version(table, txn.app) >= txn.version:
+            if tables.committed_version(folder, table, txn.app) >= txn.version:
                 break
             return attempt(table)
         except CommitFailedError:
@@ -113,12 +106,6 @@ def files_removed_between(folder: Path, before: int, version: int) -> set[str]:
     for commit_version in range(before + 1, version):
         found |= {unquote(action["remove"]["path"]) for action in commit_actions(folder, commit_version) if "remove" in action}
     return found
-
-
-def commit_actions(folder: Path, version: int) -> list[dict[str, dict[str, Any]]]:
-    """The actions of one commit, from the log."""
-    text = (folder / "_delta_log" / f"{version:020}.json").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def _create(folder: Path, spec: TableSpec, adds: list[AddAction], txns: list[Transaction]) -> None:

@@ -18,8 +18,9 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from lakeward.core.errors import InvariantError, StoreConflictError, UsageError
 from lakeward.core.names import TableName
-from lakeward.engines.delta.commits import BACKOFF, commit_changes, committed_version, files_removed_between, open_table, removal
+from lakeward.engines.delta.commits import BACKOFF, commit_changes, files_removed_between, removal
 from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.open_tables import committed_version, open_table
 from lakeward.engines.delta.rewrite import FENCE, UNDO_TRIES
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import StoredFile, stored_files

@@ -13,8 +13,9 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import InvariantError
-from lakeward.engines.delta.commits import commit, committed_version, files_removed_between, open_table
+from lakeward.engines.delta.commits import commit, files_removed_between
 from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.open_tables import committed_version, open_table
 from lakeward.engines.delta.schemas import columns_of
 from lakeward.engines.tables import Commit, TableSpec, Txn
 

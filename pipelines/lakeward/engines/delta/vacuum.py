@@ -22,7 +22,7 @@ from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import UsageError
 from lakeward.core.names import TableName
-from lakeward.engines.delta.commits import commit_actions, open_table
+from lakeward.engines.delta.open_tables import commit_actions, open_table
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import stored_files
 from lakeward.engines.tables import TableSpec, VacuumResult

@@ -12,10 +12,11 @@ import duckdb
 from lakeward.core.errors import ContractError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
 from lakeward.engines.delta.column_metadata import annotate
-from lakeward.engines.delta.commits import commit_with_retries, committed_version, open_table
+from lakeward.engines.delta.commits import commit_with_retries
 from lakeward.engines.delta.compaction import Compaction
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.dataset_lock import dataset_lock
+from lakeward.engines.delta.open_tables import OpenTables
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.vacuum import vacuum
@@ -35,6 +36,7 @@ class EmbeddedEngine(EmbeddedSession):
     Args:
         lake: Folder of the tables; created if missing.
         memory_limit: In DuckDB's notation; None for DuckDB's default, 80 % of the machine.
+        beside: See `EmbeddedSession`.
 
     Raises:
         UsageError: The lake is not a local folder.
@@ -44,10 +46,11 @@ class EmbeddedEngine(EmbeddedSession):
     name = "embedded"
     product = ("duckdb", duckdb.__version__)
 
-    def __init__(self, lake: str, *, memory_limit: str | None = None) -> None:
+    def __init__(self, lake: str, *, memory_limit: str | None = None, beside: EmbeddedSession | None = None) -> None:
         if "://" in lake:
             raise UsageError("lake_not_local", lake=lake)
-        super().__init__(Path(lake).absolute(), memory_limit)
+        super().__init__(Path(lake).absolute(), memory_limit, beside=beside)
+        self._tables = OpenTables()
 
     def tables(self) -> list[TableInfo]:
         """See `TableStore.tables`."""
@@ -58,7 +61,7 @@ class EmbeddedEngine(EmbeddedSession):
     def info(self, table: TableName) -> TableInfo | None:
         """See `TableStore.info`."""
         with machine_faults(self._lake):
-            stored = open_table(self._folder(table))
+            stored = self._tables.open(self._folder(table))
         if stored is None:
             return None
         return TableInfo(
@@ -68,12 +71,12 @@ class EmbeddedEngine(EmbeddedSession):
     def txn(self, table: TableName, app: str) -> int:
         """See `TableStore.txn`."""
         with machine_faults(self._lake):
-            return committed_version(open_table(self._folder(table)), app)
+            return self._tables.committed_version(self._folder(table), self._tables.open(self._folder(table)), app)
 
     def statistics(self, table: TableName, batch_seq: int) -> RowStatistics | None:
         """See `TableStore.statistics`."""
         with machine_faults(self._lake):
-            stored = open_table(self._folder(table))
+            stored = self._tables.open(self._folder(table))
             return batch_statistics(stored, batch_seq) if stored else None
 
     def count(self, table: TableName, batch_seq: int) -> int:
@@ -89,7 +92,7 @@ class EmbeddedEngine(EmbeddedSession):
     def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
         """See `TableStore.has_no_rows_between`."""
         with machine_faults(self._lake):
-            stored = open_table(self._folder(table))
+            stored = self._tables.open(self._folder(table))
             return stored is None or has_no_rows_between(stored, column, low, high)
 
     def append(self, spec: TableSpec, query: str, txn: Txn) -> Commit | None:
@@ -143,8 +146,8 @@ class EmbeddedEngine(EmbeddedSession):
     ) -> Commit | None:
         folder = self._folder(spec.name)
         with machine_faults(self._lake):
-            table = open_table(folder)
-            if committed_version(table, txn.app) >= txn.version:
+            table = self._tables.open(folder)
+            if self._tables.committed_version(folder, table, txn.app) >= txn.version:
                 return None
             if table:
                 missing_columns(table, spec)
@@ -153,7 +156,11 @@ class EmbeddedEngine(EmbeddedSession):
                 predicate = make_predicate(added)
                 rewriter = DuckDbRowRewriter(self._con, folder, predicate) if predicate else None
                 return commit_with_retries(
-                    folder, spec, txn, Rewrite(folder=folder, spec=spec, added=added, rewriter=rewriter, txn=txn).attempt
+                    folder,
+                    spec,
+                    txn,
+                    Rewrite(folder=folder, spec=spec, added=added, rewriter=rewriter, txn=txn).attempt,
+                    self._tables,
                 )
             except (StoreConflictError, ContractError):
                 remove_files(folder, added)

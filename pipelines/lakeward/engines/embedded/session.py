@@ -40,18 +40,23 @@ class EmbeddedSession:
     Args:
         lake: Folder of the tables; created if missing.
         memory_limit: In DuckDB's notation; None for DuckDB's default, 80 % of the machine.
+        beside: A session whose database this one shares, with its memory limit; None for a database of its own.
 
     Raises:
         MachineError: The lake can't be written.
     """
 
-    def __init__(self, lake: Path, memory_limit: str | None = None) -> None:
+    def __init__(self, lake: Path, memory_limit: str | None = None, *, beside: "EmbeddedSession | None" = None) -> None:
         self._lake = lake
         # Inside the lake, since spilled rows are as large and as confidential as the tables.
         with machine_faults(lake):
             self._scratch = ScratchFolder(lake)
             self.scratch = self._scratch.path
-            self._con = _connect(self.scratch, memory_limit)
+            self._con = beside.connect_again() if beside else _connect(self.scratch, memory_limit)
+
+    def connect_again(self) -> duckdb.DuckDBPyConnection:
+        """Another connection to the session's database: with its memory and threads, but temporary relations of its own."""
+        return _set_up(self._con.cursor())
 
     def close(self) -> None:
         """End the session and remove its scratch files."""
@@ -156,11 +161,17 @@ def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnecti
     con = duckdb.connect(config=config)
     if memory_limit:
         _limit_memory(con, memory_limit)
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
+    _set_up(con)
     wheel = resources.files("duckdb_extension_delta") / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
     con.execute(f"LOAD {literal(str(wheel))}")
     con.execute("SET allow_unsigned_extensions = false")
+    return con
+
+
+def _set_up(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The connection with the settings that each connection has for itself."""
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
     return con
 
 

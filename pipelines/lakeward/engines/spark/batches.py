@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lakeward.core.names import TableName
 from lakeward.engines.delta.batch_files import action_values, batch_file_indexes
-from lakeward.engines.delta.commits import open_table
+from lakeward.engines.delta.open_tables import open_table
 from lakeward.engines.delta.schemas import columns_of, unsupported_features
 from lakeward.engines.spark.data_rows import data_rows
 from lakeward.engines.tables import TableSpec

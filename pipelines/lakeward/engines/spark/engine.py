@@ -12,9 +12,10 @@ from pyspark.sql import DataFrame
 from lakeward.core.errors import ContractError, StoreConflictError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
-from lakeward.engines.delta.commits import commit_with_retries, committed_version, open_table
+from lakeward.engines.delta.commits import commit_with_retries
 from lakeward.engines.delta.compaction import Compaction
 from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.open_tables import committed_version, open_table
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import missing_columns
 from lakeward.engines.embedded.faults import machine_faults

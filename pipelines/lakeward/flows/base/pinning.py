@@ -96,6 +96,8 @@ class PinnedBatch:
 
 def current_definition(engine: Engine, dataset: str) -> Definition | None:
     """The definition that was last applied to the dataset; None before its first batch."""
+    if engine.txn(governance.table_spec("contracts").name, f"contracts/{dataset}") == 0:
+        return None
     found = governance.read_rows(engine, "contracts", dataset=dataset, order="generation DESC, applied_at DESC LIMIT 1")
     return _to_definition(found[0]) if found else None
 
@@ -154,9 +156,12 @@ def unfinished_batches(engine: Engine, definition: Definition) -> list[PinnedBat
 
     A rebuild of silver processes the batches of all generations again; gold makes new plans.
     """
+    finished = engine.txn(RUNS, definition.application_id)
+    if _newest_number(engine, definition.contract.name) <= finished:
+        return []
     # Gold: only this generation.
     own = {"generation": definition.generation} if definition.contract.layer is Layer.GOLD else {}
-    new = f"batch_seq > {engine.txn(RUNS, definition.application_id)}"
+    new = f"batch_seq > {finished}"
     found = governance.read_rows(engine, "batches", new, "batch_seq", dataset=definition.contract.name, **own)
     return [_to_pinned_batch(engine, row, definition) for row in found]
 
@@ -172,11 +177,20 @@ def earlier_column_names(engine: Engine, contract: Contract) -> dict[str, set[st
 
 def newest_plan(engine: Engine, dataset: str) -> BatchPlan:
     """The newest plan of any generation; `NO_PLAN` before the first."""
-    newest = engine.txn(governance.table_spec("batches").name, f"batches/{dataset}")
-    found = governance.read_rows(engine, "batches", dataset=dataset, batch_seq=newest)
+    newest = _newest_number(engine, dataset)
+    found = governance.read_rows(engine, "batches", dataset=dataset, batch_seq=newest) if newest else []
     if not found:
         return NO_PLAN
     return BatchPlan(found[0]["batch_seq"], found[0]["end_offset"], found[0]["generation"], batch_ranges(found[0]))
+
+
+def finished_run(engine: Engine, batch: PinnedBatch) -> dict[str, Any] | None:
+    """The row in `governance.runs` of a batch that an earlier generation finished; None for a batch that is new."""
+    dataset = batch.definition.contract.name
+    if engine.txn(RUNS, governance.application_id(dataset, 1)) < batch.seq and batch.definition.generation == 1:
+        return None
+    found = governance.read_rows(engine, "runs", dataset=dataset, batch_seq=batch.seq)
+    return found[0] if found else None
 
 
 def next_batch(definition: Definition, newest: BatchPlan, end: int, inputs: BatchRanges) -> PinnedBatch:
@@ -205,9 +219,14 @@ def pin_batch(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -
     return governance.append_rows(engine, "batches", [row], Txn(f"batches/{name}", batch.seq)) is not None
 
 
+def _newest_number(engine: Engine, dataset: str) -> int:
+    """Number of the dataset's newest planned batch; 0 before the first."""
+    return engine.txn(governance.table_spec("batches").name, f"batches/{dataset}")
+
+
 def _to_pinned_batch(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedBatch:
     definition = current
-    if row["generation"] == current.generation:
+    if row["generation"] == current.generation and any(row[name] != found for name, found in current.hashes.items()):
         definition = _stored_definition(engine, row)
     return PinnedBatch(
         definition=definition,

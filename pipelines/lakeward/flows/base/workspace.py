@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from lakeward.contracts.document import read_text
@@ -12,7 +13,7 @@ from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.settings import Settings
-from lakeward.engines import open_engine
+from lakeward.engines import EnginePool, open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.governance import check_schema_version
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights, read_weights
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # Weights of scores.
 WEIGHTS_FILE = "expectations/policies/scoring.yaml"
+# Of several threads one delivers: two would send the same events.
+_DELIVERY = Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ class Workspace:
     Args:
         lake: Absolute folder or object-store URL of the tables.
         weights: Weights of scores.
+        pool: Where sessions come from; None for sessions of their own.
     """
 
     settings: Settings
@@ -39,6 +43,16 @@ class Workspace:
     lake: str
     clock: Clock = field(default_factory=SystemClock)
     weights: Weights = EQUAL_WEIGHTS
+    pool: EnginePool | None = None
+
+    @contextmanager
+    def sharing(self) -> Iterator["Workspace"]:
+        """This workspace with one database for all its sessions, which several threads may open; closed at the end."""
+        pool = EnginePool(self.lake, self.settings.memory, self.settings.spark)
+        try:
+            yield replace(self, pool=pool)
+        finally:
+            pool.close()
 
     @contextmanager
     def engine(self, contract: Contract | None = None) -> Iterator[Engine]:
@@ -47,7 +61,8 @@ class Workspace:
         Raises:
             MachineError: A newer version of Lakeward wrote the lake.
         """
-        engine = open_engine(self.engine_name(contract), self.lake, self.settings.memory, self.settings.spark)
+        name = self.engine_name(contract)
+        engine = self.pool.open(name) if self.pool else open_engine(name, self.lake, self.settings.memory, self.settings.spark)
         try:
             check_schema_version(engine)
             yield engine
@@ -73,7 +88,8 @@ class Workspace:
         """
         from lakeward_lineage import FileTransport  # noqa: PLC0415 -- as above
 
-        self.outbox.deliver(FileTransport(Path(self.lake) / "lineage" / "events.jsonl"))
+        with _DELIVERY:
+            self.outbox.deliver(FileTransport(Path(self.lake) / "lineage" / "events.jsonl"))
 
     def suite(self, name: str) -> str | None:
         """The text of the dataset's suite; None if it has none."""

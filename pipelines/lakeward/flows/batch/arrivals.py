@@ -43,7 +43,7 @@ def null_notes(dataset: str, verdicts: Sequence[Verdict]) -> Warnings:
 def _null_history(context: BatchContext) -> dict[str, list[NullCount]]:
     """For each column, its NULLs in the newest earlier batches that have rows."""
     tables = [governance.table_spec(name).name for name in ("runs", "verdicts")]
-    if any(context.engine.info(table) is None for table in tables):
+    if context.engine.txn(tables[0], context.txn.app) == 0 or context.engine.info(tables[1]) is None:
         return {}
     own = f"{equals(dataset=context.contract.name, generation=context.pinned.definition.generation)} AND batch_seq < {context.pinned.seq}"
     newest = f"""SELECT batch_seq, bronze FROM {tables[0]} WHERE {own} AND flow = {literal(INGEST)} AND bronze > 0

@@ -94,11 +94,13 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
         UsageError: The project has no such dataset, or it has no model.
         ContractError, SuiteError: Its contract, model or suite is not valid.
     """
-    workspace = open_workspace(settings)
-    contract = workspace.project.contract(name)
-    model_sql = workspace.project.model_path(contract.name, _gold_model(contract).sql).read_text(encoding="utf-8")
-    candidate = Definition(contract, workspace.suite(name), model_sql)
-    check_dataset_weights(workspace, name, load_rules(contract, candidate.suite, suite_label(name)))
+    return run_curation(open_workspace(settings), name, on_step, full_refresh=full_refresh)
+
+
+def run_curation(workspace: Workspace, name: str, on_step: OnStep, *, full_refresh: bool = False) -> RunReport:
+    """As `curate_dataset`, in an opened project."""
+    candidate = curation_candidate(workspace, name)
+    contract = candidate.contract
     run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
         last = pinning.current_definition(engine, name)
@@ -109,6 +111,19 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
     workspace.deliver_lineage()
     empty: Warnings = tuple(("input_missing", {"table": str(table)}) for table in missing)
     return summarise_run(name, run_id, finished, (*suite_warnings(name, candidate.suite), *empty), workspace.weights)
+
+
+def curation_candidate(workspace: Workspace, name: str) -> Definition:
+    """The dataset's texts as they are now, checked.
+
+    Raises:
+        UsageError, ContractError, SuiteError, DefinitionError: As `curate_dataset`.
+    """
+    contract = workspace.project.contract(name)
+    model_sql = workspace.project.model_path(contract.name, _gold_model(contract).sql).read_text(encoding="utf-8")
+    candidate = Definition(contract, workspace.suite(name), model_sql)
+    check_dataset_weights(workspace, name, load_rules(contract, candidate.suite, suite_label(name)))
+    return candidate
 
 
 def missing_inputs(engine: Engine, contract: Contract) -> list[TableName]:

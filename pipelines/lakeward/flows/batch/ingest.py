@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from lakeward.contracts.model import Contract
 from lakeward.contracts.source import ContractSource
 from lakeward.core.errors import UsageError
 from lakeward.core.names import Layer, RunId, new_run_id
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import RowStatistics
-from lakeward.flows.base import governance, lineage_events, pinning
+from lakeward.flows.base import lineage_events, pinning
 from lakeward.flows.base.batch_context import (
     EXTRA_COLUMN,
     PROVENANCE_COLUMNS,
@@ -23,7 +24,7 @@ from lakeward.flows.base.batch_context import (
     ignore_step,
 )
 from lakeward.flows.base.lineage_events import query_lineage, trace_step
-from lakeward.flows.base.pinning import Definition, PinnedBatch
+from lakeward.flows.base.pinning import BatchPlan, Definition, PinnedBatch
 from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.untaken import untaken_files
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -64,15 +65,20 @@ class Ingest:
     def ingest_new(self, definition: Definition) -> Iterator[BatchResult]:
         """Plan and run batches until the source has nothing new. A plan of a concurrent process is run as well."""
         limit = BatchLimit(_source(definition).limit_bytes)
+        newest = pinning.newest_plan(self.engine, definition.contract.name)
         while True:
-            newest = pinning.newest_plan(self.engine, definition.contract.name)
             end = self.source.plan(newest.end, limit)
             if end == newest.end:
                 return
             pinned = pinning.next_batch(definition, newest, end, {})
-            pinning.pin_batch(self.engine, pinned, self.run_id, self.workspace.clock)
+            is_own = pinning.pin_batch(self.engine, pinned, self.run_id, self.workspace.clock)
             self.on_step(BatchStep.PINNED)
-            yield from self.finish_planned(definition)
+            if is_own:
+                yield self._run_batch(pinned)
+                newest = BatchPlan(pinned.seq, pinned.end, definition.generation, {})
+            else:
+                yield from self.finish_planned(definition)
+                newest = pinning.newest_plan(self.engine, definition.contract.name)
 
     def _run_batch(self, pinned: PinnedBatch) -> BatchResult:
         context = BatchContext.begin(self.workspace, self.engine, pinned, self.run_id, self.on_step)
@@ -118,15 +124,15 @@ class Ingest:
 
     def _was_published(self, pinned: PinnedBatch) -> bool:
         """Whether a run published the batch in an earlier generation."""
-        return bool(governance.read_rows(self.engine, "runs", dataset=pinned.definition.contract.name, batch_seq=pinned.seq))
+        return pinning.finished_run(self.engine, pinned) is not None
 
     def _receive(self, context: BatchContext) -> tuple[Counts, Warnings]:
         """Receive the batch's files; a batch that an earlier generation finished is in bronze already and only counted."""
         contract = context.contract
-        earlier = governance.read_rows(self.engine, "runs", dataset=contract.name, batch_seq=context.pinned.seq)
+        earlier = pinning.finished_run(self.engine, context.pinned)
         if earlier:
             return Counts(
-                rows_in=earlier[0]["rows_in"], bronze=context.count(Layer.BRONZE), rejects=context.count(Layer.REJECTS)
+                rows_in=earlier["rows_in"], bronze=context.count(Layer.BRONZE), rejects=context.count(Layer.REJECTS)
             ), ()
         inputs = self.source.inputs(context.pinned.start, context.pinned.end)
         with trace_step(context, Layer.BRONZE, [lineage_events.landing_dataset(contract, inputs)]) as outputs:
@@ -148,7 +154,7 @@ def ingest_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
         ContractError: Its contract is not valid, or a breaking change.
         SuiteError: Its suite is not valid for its contract.
     """
-    return _run_ingest(settings, name, on_step)
+    return run_ingest(open_workspace(settings), name, on_step)
 
 
 def rebuild_silver(settings: Settings, name: str, *, on_step: OnStep = ignore_step) -> RunReport:
@@ -157,16 +163,14 @@ def rebuild_silver(settings: Settings, name: str, *, on_step: OnStep = ignore_st
     Raises:
         As `ingest_dataset`, but a breaking change is allowed if the major version of the contract rose.
     """
-    return _run_ingest(settings, name, on_step, rebuilding=True)
+    return run_ingest(open_workspace(settings), name, on_step, rebuilding=True)
 
 
-def _run_ingest(settings: Settings, name: str, on_step: OnStep, *, rebuilding: bool = False) -> RunReport:
-    workspace = open_workspace(settings)
-    contract = workspace.project.contract(name)
+def run_ingest(workspace: Workspace, name: str, on_step: OnStep, *, rebuilding: bool = False) -> RunReport:
+    """As `ingest_dataset`, or `rebuild_silver` where `rebuilding`, in an opened project."""
+    candidate = ingest_candidate(workspace, name)
+    contract = candidate.contract
     source = workspace.source(contract)
-    candidate = Definition(contract, workspace.suite(name))
-    rules = load_rules(contract, candidate.suite, suite_label(name))  # an invalid suite is an error before anything is received
-    check_dataset_weights(workspace, name, rules)
     run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
         ingest = Ingest(workspace=workspace, engine=engine, source=source, run_id=run_id, on_step=on_step)
@@ -180,9 +184,31 @@ def _run_ingest(settings: Settings, name: str, on_step: OnStep, *, rebuilding: b
             finished = [*complete, *take_until_halted(chain(ingest.finish_planned(definition), ingest.ingest_new(definition)))]
     workspace.deliver_lineage()
     unsettled: Warnings = tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled)
-    untaken: Warnings = tuple((notice.code, dict(notice.facts)) for notice in untaken_files(workspace, contract))
-    warnings = (*suite_warnings(name, candidate.suite), *unsettled, *untaken)
+    warnings = (*suite_warnings(name, candidate.suite), *unsettled, *_untaken(workspace, contract))
     return summarise_run(name, run_id, finished, warnings, workspace.weights)
+
+
+def ingest_candidate(workspace: Workspace, name: str) -> Definition:
+    """The dataset's texts as they are now, checked: an invalid suite is an error before anything is received.
+
+    Raises:
+        UsageError, ContractError, SuiteError, DefinitionError: As `ingest_dataset`.
+    """
+    contract = workspace.project.contract(name)
+    candidate = Definition(contract, workspace.suite(name))
+    check_dataset_weights(workspace, name, load_rules(contract, candidate.suite, suite_label(name)))
+    return candidate
+
+
+def idle_report(workspace: Workspace, definition: Definition) -> RunReport:
+    """The report of a run that finds nothing to do."""
+    name = definition.contract.name
+    warnings = (*suite_warnings(name, definition.suite), *_untaken(workspace, definition.contract))
+    return summarise_run(name, new_run_id(), (), warnings, workspace.weights)
+
+
+def _untaken(workspace: Workspace, contract: Contract) -> Warnings:
+    return tuple((notice.code, dict(notice.facts)) for notice in untaken_files(workspace, contract))
 
 
 def bronze_rows(context: BatchContext) -> str:

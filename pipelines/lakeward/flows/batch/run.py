@@ -1,24 +1,34 @@
-"""Runs one dataset, or all in dependency order."""
+"""Runs one dataset, or all: what has nothing new opens no table, small deliveries run beside each other, inputs before gold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event
 
 from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError, LakewardError
 from lakeward.core.names import Layer
-from lakeward.core.settings import Settings
+from lakeward.core.settings import EMBEDDED, Settings
+from lakeward.flows.base.batch_context import OnStep, ignore_step
 from lakeward.flows.base.order import dependency_order
 from lakeward.flows.base.report import RunReport
-from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.batch.curate import curate_dataset
-from lakeward.flows.batch.ingest import ingest_dataset, rebuild_silver
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.applied_state import AppliedStates, is_idle, read_applied_states, waiting_input
+from lakeward.flows.batch.curate import curation_candidate, run_curation
+from lakeward.flows.batch.ingest import idle_report, ingest_candidate, run_ingest
+from lakeward.flows.batch.parallel import default_jobs, raise_if_stopped, run_beside
+
+# Bytes that wait for a dataset that runs beside others: so many of each hold no more memory than one large batch alone.
+SMALL_BYTES = 32 << 20
 
 
-def run_dataset(settings: Settings, name: str) -> RunReport:
+def run_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_step) -> RunReport:
     """Ingest a silver dataset, or curate a gold one.
 
     Raises:
         As `ingest_dataset` and `curate_dataset`.
     """
-    contract = open_workspace(settings).project.contract(name)
-    return curate_dataset(settings, name) if contract.layer is Layer.GOLD else ingest_dataset(settings, name)
+    return _run(open_workspace(settings), name, on_step)
 
 
 def rebuild(settings: Settings, name: str) -> RunReport:
@@ -27,25 +37,98 @@ def rebuild(settings: Settings, name: str) -> RunReport:
     Raises:
         As `rebuild_silver` and `curate_dataset`.
     """
-    contract = open_workspace(settings).project.contract(name)
-    return curate_dataset(settings, name, full_refresh=True) if contract.layer is Layer.GOLD else rebuild_silver(settings, name)
+    workspace = open_workspace(settings)
+    if workspace.project.contract(name).layer is Layer.GOLD:
+        return run_curation(workspace, name, ignore_step, full_refresh=True)
+    return run_ingest(workspace, name, ignore_step, rebuilding=True)
 
 
-def run_all(settings: Settings) -> tuple[list[RunReport], dict[str, LakewardError]]:
+def run_all(settings: Settings, *, jobs: int | None = None) -> tuple[list[RunReport], dict[str, LakewardError]]:
     """Run every dataset of the project, inputs before gold; a failed dataset does not stop the others.
 
+    Args:
+        jobs: Datasets with small deliveries that run at the same time, from 1; None for as many as cores and memory allow.
+
     Returns:
-        The reports of datasets that ran, in that order; and the error of each of the others.
+        The reports of datasets that ran, in the order of their dependencies; and the error of each of the others.
     """
-    project = open_workspace(settings).project
-    errors = _invalid_contracts(project)
-    reports = []
-    for name in dependency_order(project, [name for name in project.datasets() if name not in errors]):
+    workspace = open_workspace(settings)
+    errors = _invalid_contracts(workspace.project)
+    order = dependency_order(workspace.project, [name for name in workspace.project.datasets() if name not in errors])
+    with workspace.sharing() as shared:
+        with shared.engine() as engine:
+            estate = _Estate(workspace=shared, states=read_applied_states(engine), errors=errors)
+        estate.run(order, default_jobs() if jobs is None else jobs)
+    workspace.deliver_lineage()
+    return [estate.reports[name] for name in order if name in estate.reports], estate.errors
+
+
+@dataclass(slots=True, kw_only=True)
+class _Estate:
+    """One run over all datasets.
+
+    Args:
+        states: What the lake said of each dataset when the run began.
+        changed: Datasets that were run: what depends on them is run, too.
+    """
+
+    workspace: Workspace
+    states: AppliedStates
+    errors: dict[str, LakewardError]
+    reports: dict[str, RunReport] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    stop: Event = field(default_factory=Event)
+
+    def run(self, order: Sequence[str], jobs: int) -> None:
+        """Run the datasets: those with small deliveries beside each other, then the others one by one."""
+        small = [name for name in order if self._is_small(name)]
+        run_beside(small, self._run_one, jobs, self.stop)
+        crowded = {name for name in small if name in self.errors and self.errors[name].code == "memory_full"}
+        for name in order:
+            if name not in small or (jobs > 1 and name in crowded and self.errors.pop(name)):
+                self._run_one(name)
+
+    def _is_small(self, name: str) -> bool:
+        """Whether the dataset may run beside others. One that has nothing to do is reported on the way."""
         try:
-            reports.append(run_dataset(settings, name))
+            contract = self.workspace.project.contract(name)
+            if contract.layer is Layer.GOLD:
+                return False
+            definition, waiting = ingest_candidate(self.workspace, name), waiting_input(self.workspace, contract, self.states)
+            if waiting and is_idle(definition, waiting, self.states):
+                self.reports[name] = idle_report(self.workspace, definition)
+                return False
+        except LakewardError:  # the run of the dataset says what it is
+            return False
+        fits = waiting is not None and not waiting.is_packed and waiting.bytes <= SMALL_BYTES
+        return fits and self.workspace.engine_name(contract) == EMBEDDED
+
+    def _run_one(self, name: str) -> None:
+        if name in self.reports or self._is_idle_gold(name):
+            return
+        self.changed.add(name)
+        try:
+            self.reports[name] = _run(self.workspace, name, partial(raise_if_stopped, self.stop))
         except LakewardError as error:
-            errors[name] = error
-    return reports, errors
+            self.errors[name] = error
+
+    def _is_idle_gold(self, name: str) -> bool:
+        """Whether a gold dataset has nothing to do; then it is reported."""
+        model = self.workspace.project.contract(name).model
+        if model is None or self.changed.intersection(table.name for table in model.inputs):
+            return False
+        try:
+            definition = curation_candidate(self.workspace, name)
+        except LakewardError:  # as above
+            return False
+        if is_idle(definition, None, self.states):
+            self.reports[name] = idle_report(self.workspace, definition)
+        return name in self.reports
+
+
+def _run(workspace: Workspace, name: str, on_step: OnStep) -> RunReport:
+    contract = workspace.project.contract(name)
+    return run_curation(workspace, name, on_step) if contract.layer is Layer.GOLD else run_ingest(workspace, name, on_step)
 
 
 def _invalid_contracts(project: Project) -> dict[str, LakewardError]:

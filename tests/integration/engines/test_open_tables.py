@@ -1,0 +1,76 @@
+"""Handles that a session holds on its tables: each look sees what others committed since, also where a table was made again."""
+
+import pytest
+from deltalake import DeltaTable
+
+from lakeward.contracts.model import DataType, Kind
+from lakeward.core.names import Layer, TableName
+from lakeward.engines import EnginePool, open_engine
+from lakeward.engines.tables import TableColumn, TableSpec, Txn
+
+SPEC = TableSpec(TableName(Layer.GOVERNANCE, "notes"), (TableColumn("text", DataType(Kind.STRING)),))
+
+
+@pytest.fixture
+def sessions(tmp_path):
+    """Two sessions with databases of their own, as two processes have."""
+    both = [open_engine("embedded", str(tmp_path / "lake")) for _ in range(2)]
+    yield both
+    for engine in both:
+        engine.close()
+
+
+def state(engine, app="a"):
+    """Rows, version and transaction as the session sees them."""
+    info = engine.info(SPEC.name)
+    return info and (info.rows, info.version, engine.txn(SPEC.name, app))
+
+
+def test_session_sees_rows_and_transactions_of_another(sessions):
+    one, other = sessions
+    assert state(one) is None
+    for number in range(1, 4):
+        other.append(SPEC, "SELECT 'x' AS text", Txn("a", number))
+        assert state(one) == (number, number - 1, number)
+    assert one.append(SPEC, "SELECT 'x' AS text", Txn("a", 3)) is None
+    one.append(SPEC, "SELECT 'y' AS text", Txn("b", 7))
+    assert (state(other), state(other, "b")) == ((4, 3, 3), (4, 3, 7))
+    assert state(one, "b") == (4, 3, 7)
+
+
+def test_session_sees_a_table_that_was_dropped_and_made_again(sessions):
+    one, other = sessions
+    one.append(SPEC, "SELECT unnest(['x', 'y']) AS text", Txn("a", 5))
+    assert state(one) == (2, 0, 5)
+    other.drop(SPEC.name)
+    assert state(one) is None
+    other.append(SPEC, "SELECT 'z' AS text", Txn("a", 1))
+    assert state(one) == (1, 0, 1)
+    assert one.fetch("SELECT text FROM governance.notes") == [{"text": "z"}]
+
+
+def test_handle_follows_a_table_past_a_checkpoint(sessions, tmp_path):
+    one, other = sessions
+    one.append(SPEC, "SELECT 'x' AS text", Txn("first", 1))
+    assert state(one, "first") == (1, 0, 1)
+    for number in range(1, 4):
+        other.append(SPEC, "SELECT 'x' AS text", Txn("a", number))
+    log = tmp_path / "lake" / "governance" / "notes" / "_delta_log"
+    DeltaTable(str(log.parent)).create_checkpoint()
+    for version in range(3):
+        (log / f"{version:020}.json").unlink()
+    assert (state(one), state(one, "first")) == ((4, 3, 3), (4, 3, 1))
+
+
+def test_sessions_of_a_pool_share_the_database_but_no_relations(tmp_path):
+    pool = EnginePool(str(tmp_path / "lake"), memory="500MB")
+    one, other = pool.open("embedded"), pool.open("embedded")
+    one.materialise("own", "SELECT 1 AS n")
+    other.define("own", "SELECT 2 AS n")
+    assert [engine.fetch("SELECT n FROM own")[0]["n"] for engine in (one, other)] == [1, 2]
+    settings = "SELECT current_setting('memory_limit') AS memory, current_setting('TimeZone') AS zone"
+    assert one.fetch(settings) == other.fetch(settings) == [{"memory": "476.8 MiB", "zone": "UTC"}]
+    one.close()
+    assert other.fetch("SELECT n FROM own") == [{"n": 2}]
+    other.close()
+    pool.close()

@@ -1,0 +1,147 @@
+"""Runs of many datasets: beside each other as one by one, what has nothing new opens no table, and a broken one stops itself alone."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lakeward.core.settings import Settings
+from lakeward.flows import run_all
+from lakeward.flows.base.workspace import open_workspace
+from support.estates import deliver, make_estate
+
+GOLD = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: urn:lakeward:hours
+name: hours
+version: 1.0.0
+status: active
+domain: production
+description: {purpose: A line by the hour}
+team: {name: plant-data, members: [{username: li.wei, role: owner}]}
+schema:
+  - name: hours
+    logicalType: object
+    properties:
+      - {name: hour_start, logicalType: timestamp, physicalType: timestamp, required: true}
+      - {name: readings, logicalType: integer, physicalType: bigint}
+customProperties:
+  - property: model
+    value: {sql: hours.sql, inputs: [silver.line_0000], window: hour_start, grain: hour, timezone: Asia/Shanghai, times: {silver.line_0000: ts}}
+  - {property: dataClass, value: production}
+"""
+MODEL = "SELECT date_trunc('hour', ts) AS hour_start, count(*) AS readings FROM silver.line_0000 GROUP BY date_trunc('hour', ts)"
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory):
+    """Four lines and a gold dataset of the first, not run yet."""
+    root = make_estate(tmp_path_factory.mktemp("estate") / "plant", 4)
+    home = root / "expectations" / "datasets" / "hours"
+    home.mkdir()
+    (home / "contract.odcs.yaml").write_text(GOLD)
+    (home / "hours.sql").write_text(MODEL)
+    return root
+
+
+@pytest.fixture(scope="module")
+def finished(estate, tmp_path_factory):
+    """The same after a run of two datasets at a time."""
+    root = Path(shutil.copytree(estate, tmp_path_factory.mktemp("finished") / "plant"))
+    reports, errors = run_all(Settings(start=root), jobs=2)
+    assert (len(reports), errors) == (5, {})
+    return root
+
+
+def copy_of(root: Path, target: Path) -> Path:
+    return Path(shutil.copytree(root, target / "plant"))
+
+
+def rows_of(root: Path) -> dict[str, list[tuple]]:
+    """What a run leaves: rows, verdicts, edges, scores and runs, without ids and times of the run."""
+    tables = {
+        "silver.line_0002": "machine, ts, temperature, state, pieces, _batch_seq",
+        "quarantine.line_0003": "machine, ts, temperature, _rules",
+        "gold.hours": "hour_start, readings",
+        "governance.verdicts": "dataset, batch_seq, rule_id, rule_version, outcome, evaluated, failed",
+        "governance.lineage_edges": "dataset, batch_seq, job, from_table, from_column, to_table, to_column, kind",
+        "governance.scores": "dataset, seq, level, dimension, score",
+        "governance.runs": "dataset, batch_seq, rows_in, silver, quarantine, score",
+    }
+    with open_workspace(Settings(start=root)).engine() as engine:
+        return {
+            name: [tuple(row.values()) for row in engine.fetch(f"SELECT {columns} FROM {name} ORDER BY ALL")]
+            for name, columns in tables.items()
+        }
+
+
+def test_datasets_beside_each_other_leave_what_one_by_one_leaves(estate, finished, tmp_path):
+    alone = copy_of(estate, tmp_path)
+    reports, _ = run_all(Settings(start=alone), jobs=1)
+    assert [report.dataset for report in reports] == ["line_0000", "line_0001", "line_0002", "line_0003", "hours"]
+    assert rows_of(alone) == rows_of(finished)
+
+
+def test_run_without_anything_new_opens_no_table_of_a_dataset(finished, tmp_path):
+    root = copy_of(finished, tmp_path)
+    before = rows_of(root)
+    for layer in ("bronze", "silver", "gold", "quarantine"):
+        (root / "lake" / layer).rename(root / layer)
+    reports, errors = run_all(Settings(start=root))
+    for layer in ("bronze", "silver", "gold", "quarantine"):
+        (root / layer).rename(root / "lake" / layer)
+    assert (sum(report.batches for report in reports), errors) == (0, {})
+    assert rows_of(root) == before
+
+
+def test_new_file_runs_its_dataset_and_the_gold_that_reads_it(finished, tmp_path):
+    root = copy_of(finished, tmp_path)
+    deliver(root, "line_0000", 1, 60)
+    reports, errors = run_all(Settings(start=root))
+    assert ({report.dataset: report.batches for report in reports}, errors) == (
+        {"line_0000": 1, "line_0001": 0, "line_0002": 0, "line_0003": 0, "hours": 1},
+        {},
+    )
+
+
+def test_edited_suite_and_rebuilt_input_are_no_idle_datasets(finished, tmp_path):
+    root = copy_of(finished, tmp_path)
+    suite = root / "expectations" / "datasets" / "line_0001" / "suite.json"
+    suite.write_text(suite.read_text().replace("200", "300", 1))
+    run_all(Settings(start=root))
+    with open_workspace(Settings(start=root)).engine() as engine:
+        texts = engine.fetch("SELECT dataset, count(*) AS n FROM governance.contracts GROUP BY dataset ORDER BY dataset")
+    assert [row["n"] for row in texts] == [1, 1, 2, 1, 1]
+
+
+def test_one_broken_dataset_stops_itself_alone(estate, tmp_path):
+    root = copy_of(estate, tmp_path)
+    (root / "expectations" / "datasets" / "line_0001" / "suite.json").write_text("{")
+    (root / "expectations" / "datasets" / "line_0002" / "contract.odcs.yaml").write_text("kind: DataContract\n")
+    shutil.rmtree(root / "inbox" / "line_0003")
+    reports, errors = run_all(Settings(start=root), jobs=2)
+    assert [report.dataset for report in reports] == ["line_0000", "hours"]
+    assert sorted(errors) == ["line_0001", "line_0002", "line_0003"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_run_that_is_killed_or_interrupted_is_finished_by_the_next(estate, finished, tmp_path, number):
+    root = copy_of(estate, tmp_path)
+    command = [str(Path(sys.executable).with_name("lakeward")), "--project", str(root), "run", "--jobs", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not any((root / "lake").glob("silver/*/_delta_log/*.json")) and process.poll() is None:
+        time.sleep(0.01)
+    os.kill(process.pid, number)
+    _, said = process.communicate()
+    if number == signal.SIGINT:
+        assert (process.returncode, "Traceback" in said) == (130, False)
+        assert "nothing is lost" in said
+    _, errors = run_all(Settings(start=root), jobs=2)
+    assert errors == {}
+    assert rows_of(root) == rows_of(finished)
