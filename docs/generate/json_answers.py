@@ -41,6 +41,8 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "account add NAME": ("add_account", OBJECT),
     "account list": ("list_accounts", LIST),
     "account rotate NAME": ("rotate_token", OBJECT),
+    "access seal": ("seal_logs", LIST),
+    "access verify": ("verify_logs", OBJECT),
     "policy lint": ("lint_policy", LIST),
     "policy test": ("run_policy_tests", LIST),
     "assess": ("assess_readiness", OBJECT),

@@ -63,6 +63,7 @@ GROUPS = {
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
     "account": {"add": "account:add", "list": "account:list_", "revoke": "account:revoke", "rotate": "account:rotate"},
+    "access": {"seal": "access:seal", "verify": "access:verify"},
     "policy": {"lint": "serve:policy_lint", "test": "serve:policy_test"},
 }
 

@@ -33,6 +33,11 @@ VARIABLES: Mapping[str, KeyDoc] = {
     "TOKEN_KEY_FILE": KeyDoc(
         "file", "File that holds this secret: outside the lake, readable by its owner alone (mode 0600).", "none"
     ),
+    "SEAL_KEY_FILE": KeyDoc(
+        "file",
+        "File that holds the secret which signs the checkpoints of the logs: outside the lake, readable by its owner alone (mode 0600).",
+        "none: checkpoints are not signed",
+    ),
     "SPARK_MASTER": KeyDoc(
         "URL", "Spark's master: `local[4]`, `spark://HOST:PORT`, `yarn`, `k8s://…`.", "`local[*]`; under spark-submit its own"
     ),
@@ -92,6 +97,7 @@ class Settings:
         token: Access token of an account; None for none. An empty token is not valid.
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
+        seal_key_file: File of the secret that signs checkpoints, outside the lake; None for unsigned checkpoints.
     """
 
     start: Path
@@ -103,6 +109,7 @@ class Settings:
     accounts: Path | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
+    seal_key_file: Path | None = None
     spark: SparkSettings = field(default_factory=SparkSettings)
 
     @classmethod
@@ -127,6 +134,7 @@ class Settings:
             accounts=Path(variables["ACCOUNTS"]).absolute() if variables.get("ACCOUNTS") else None,
             token_key=variables.get("TOKEN_KEY"),
             token_key_file=Path(variables["TOKEN_KEY_FILE"]).absolute() if variables.get("TOKEN_KEY_FILE") else None,
+            seal_key_file=Path(variables["SEAL_KEY_FILE"]).absolute() if variables.get("SEAL_KEY_FILE") else None,
             spark=_spark(variables, environ),
         )
 

@@ -41,6 +41,10 @@ class TableStore(Protocol):
         """The last version of `app` that landed in `table`; 0 for none, or no table."""
         ...
 
+    def transactions(self, table: TableName) -> Mapping[str, int]:
+        """Every application that committed to `table`, with its last version; none without a table."""
+        ...
+
     def statistics(self, table: TableName, batch_seq: int) -> RowStatistics | None:
         """What the files of a table that Lakeward writes say of its rows `WHERE _batch_seq = batch_seq`.
 

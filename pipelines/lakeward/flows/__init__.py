@@ -8,6 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lakeward.flows.audit.log_faults import LogVerification as LogVerification
+    from lakeward.flows.audit.sealing import SealAnswer as SealAnswer
+    from lakeward.flows.audit.sealing import seal_logs as seal_logs
+    from lakeward.flows.audit.verification import verify_logs as verify_logs
     from lakeward.flows.authoring.adopt import AdoptedContract as AdoptedContract
     from lakeward.flows.authoring.adopt import AdoptionOptions as AdoptionOptions
     from lakeward.flows.authoring.adopt import adopt_contract as adopt_contract
@@ -181,6 +185,10 @@ _DOOR = {
     "ingest_dataset": "flows.batch.ingest",
     "store_estate_score": "flows.scoring.estate",
     "key_proposals": "flows.authoring.confirm_key",
+    "LogVerification": "flows.audit.log_faults",
+    "SealAnswer": "flows.audit.sealing",
+    "seal_logs": "flows.audit.sealing",
+    "verify_logs": "flows.audit.verification",
     "AdoptedContract": "flows.authoring.adopt",
     "AdoptionOptions": "flows.authoring.adopt",
     "adopt_contract": "flows.authoring.adopt",

@@ -27,6 +27,7 @@ from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
 from lakeward.engines.embedded.session import EmbeddedSession
 from lakeward.engines.embedded.statistics import batch_statistics, has_no_rows_between
+from lakeward.engines.embedded.transactions import table_transactions
 from lakeward.engines.tables import Commit, CompactionResult, RowStatistics, TableInfo, TableSpec, Txn, VacuumResult
 
 
@@ -72,6 +73,11 @@ class EmbeddedEngine(EmbeddedSession):
         """See `TableStore.txn`."""
         with machine_faults(self._lake):
             return self._tables.committed_version(self._folder(table), self._tables.open(self._folder(table)), app)
+
+    def transactions(self, table: TableName) -> dict[str, int]:
+        """See `TableStore.transactions`."""
+        with machine_faults(self._lake):
+            return table_transactions(self._con, self._folder(table))
 
     def statistics(self, table: TableName, batch_seq: int) -> RowStatistics | None:
         """See `TableStore.statistics`."""

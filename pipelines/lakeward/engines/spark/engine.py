@@ -62,6 +62,10 @@ class SparkEngine(SparkQueryEngine):
         """See `TableStore.txn`."""
         return self._driver_engine.txn(table, app)
 
+    def transactions(self, table: TableName) -> dict[str, int]:
+        """See `TableStore.transactions`."""
+        return self._driver_engine.transactions(table)
+
     def statistics(self, table: TableName, batch_seq: int) -> RowStatistics | None:
         """See `TableStore.statistics`."""
         return self._driver_engine.statistics(table, batch_seq)

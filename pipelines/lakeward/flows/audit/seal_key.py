@@ -1,0 +1,41 @@
+"""The key that signs checkpoints, from the settings."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lakeward.core.errors import ProtectionError
+from lakeward.flows.base.workspace import Workspace
+from lakeward.protection.key_file import read_key_file
+from lakeward.protection.keys import parse_key
+from lakeward.protection.signatures import SealKey, make_seal_key
+
+# A file of this key is held to the same as one of tokens; the messages name the other setting.
+_CODES: Mapping[str, str] = {
+    "token_key_missing": "seal_key_missing",
+    "token_key_readable": "seal_key_readable",
+    "token_key_in_lake": "seal_key_in_lake",
+    "token_key_owner": "seal_key_owner",
+    "token_key_no_file": "seal_key_no_file",
+    "token_key_link": "seal_key_link",
+    "token_key_folder": "seal_key_folder",
+    "token_key_weak": "seal_key_weak",
+    "token_key_format": "seal_key_format",
+    "token_key_short": "seal_key_short",
+}
+
+
+def load_seal_key(workspace: Workspace) -> SealKey | None:
+    """The key of `LAKEWARD_SEAL_KEY_FILE`; None without one: seals are not signed then.
+
+    Raises:
+        ProtectionError: The file can't be read, others may read or replace it, it lies in the lake, or the key is not valid.
+        MachineError: The extra `protect` is not installed.
+    """
+    file = workspace.settings.seal_key_file
+    if file is None:
+        return None
+    try:
+        secret = parse_key(read_key_file(file, Path(workspace.lake)), str(file)).secret
+    except ProtectionError as error:
+        raise ProtectionError(_CODES.get(error.code, error.code), **error.facts) from None
+    return make_seal_key(secret)
