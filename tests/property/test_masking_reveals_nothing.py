@@ -67,37 +67,15 @@ def test_mail_shows_one_letter_and_the_domain(one, other):
 
 @pytest.mark.parametrize("type_", TYPES, ids=str)
 @pytest.mark.parametrize("action", [Action.MASK, Action.GENERALISE])
-def test_missing_value_stays_missing_and_the_type_stays(type_, action):
-    assert masked_value(None, type_, action) == (None, sql_type(type_))
+def test_missing_value_stays_missing_and_only_bands_change_the_type(type_, action):
+    is_band = action is Action.GENERALISE and type_.kind not in (Kind.BOOLEAN, Kind.BINARY)
+    assert masked_value(None, type_, action) == (None, "VARCHAR" if is_band else sql_type(type_))
 
 
 @pytest.mark.parametrize("type_", [t for t in TYPES if t.kind is not Kind.STRING], ids=str)
 def test_masked_number_or_time_is_no_number_at_all(type_):
     value = {"boolean": "true", "date": "2026-01-02", "timestamp": "2026-01-02T03:04:05Z", "binary": "ab"}.get(type_.kind, "0.5")
     assert masked_value(value, type_, Action.MASK)[0] is None
-
-
-@settings(deadline=None)
-@given(st.integers(-(2**63), 2**63 - 1))
-def test_generalised_integer_is_its_first_digit(number):
-    shown = int(masked_value(number, DataType(Kind.INTEGER), Action.GENERALISE)[0])
-    digits = str(abs(number))
-    assert shown == (-1 if number < 0 else 1) * int(digits[0]) * 10 ** (len(digits) - 1)
-
-
-@settings(deadline=None)
-@given(st.decimals(-9999999999, 9999999999, places=2, allow_nan=False))
-def test_generalised_decimal_is_its_first_digit(number):
-    shown = float(masked_value(number, DataType(Kind.DECIMAL, 12, 2), Action.GENERALISE)[0])
-    assert shown == float(f"{'-' if number < 0 else ''}{str(int(abs(number)))[0]}") * 10 ** (len(str(int(abs(number)))) - 1)
-
-
-@settings(deadline=None)
-@given(st.floats())
-def test_generalised_double_never_fails_and_keeps_its_order_of_size(number):
-    shown = float(masked_value(number, DataType(Kind.DOUBLE), Action.GENERALISE)[0])
-    if 1e-300 < abs(number) < 1e300:
-        assert 0.4 < shown / number <= 1.0000001
 
 
 @settings(deadline=None)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from lakeward.contracts.bands import read_band
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import COUNTED_TIMES, Column, DataType, Kind
 from lakeward.contracts.view import View, custom_properties
@@ -39,6 +40,13 @@ KEYS: Mapping[str, KeyDoc] = {
 # Custom properties of a column.
 CUSTOM: Mapping[str, KeyDoc] = {
     "unit": KeyDoc("text", "UCUM code of a number's unit, such as `Cel` or `kW`.", "none"),
+    "band": KeyDoc(
+        "number or text",
+        "How far the policy's `generalise` goes: of a number the width of a band, in the column's unit; of a timestamp `hour`, `day`, "
+        "`week`, `month`, `quarter` or `year`; of a date `week` to `year`; of an address or a code by GB/T 2260 `province`, `city` or "
+        "`district`.",
+        "a number's first digit, in bands of at least ten; `day`; `month` of a date; a text's length",
+    ),
     "timeFormat": KeyDoc(
         "text",
         "strptime pattern of a date or timestamp in text, such as `%d/%m/%Y %H:%M`; or how a timestamp is counted: "
@@ -111,6 +119,7 @@ def _column(view: View) -> Column:
         description=view.text("description", ""),
         classification=view.text("classification", "") or None,
         alternative_names=properties.texts("alternativeNames"),
+        band=read_band(properties, kind),
     )
 
 

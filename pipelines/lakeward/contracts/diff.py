@@ -50,6 +50,7 @@ COLUMN = {
     "time_format": _BREAKING,
     "nulls": _BREAKING,
     "joined_names": _BREAKING,
+    "band": _COMPATIBLE,  # what readers see, not what is stored
     "description": _COMPATIBLE,
     "classification": _COMPATIBLE,
     "alternative_names": _COMPATIBLE,  # new files only; a rebuild finds values of earlier ones

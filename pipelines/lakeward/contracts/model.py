@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from lakeward.contracts.bands import Band
 from lakeward.contracts.record_format import TYPED_ROWS, RecordFormat
 from lakeward.contracts.source import ContractSource
 from lakeward.core.names import Layer, Sha256, TableName
@@ -51,6 +52,7 @@ class Column:
         unit: UCUM code; None if the column has no unit.
         time_format: strptime pattern of a text date or timestamp, or a count of `COUNTED_TIMES`; None means ISO 8601.
         nulls: Texts, and numbers as texts, that mean that this column has no value.
+        band: How far its values are generalised; None for the default of its type.
         joined_names: Names in the source of the columns whose texts, a blank between them, are this column's; empty: `source_name`.
     """
 
@@ -66,6 +68,7 @@ class Column:
     description: str = ""
     classification: str | None = None
     alternative_names: tuple[str, ...] = ()
+    band: Band | None = None
 
     @property
     def source_names(self) -> tuple[str, ...]:

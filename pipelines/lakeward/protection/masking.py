@@ -1,14 +1,16 @@
-"""DuckDB SQL of a column after an action: NULL stays NULL, and names do not change.
+"""DuckDB SQL of a column after an action: NULL stays NULL, and names do not change. Bands are texts; every other action keeps the type.
 
 No expression can fail on a value, since an error would quote it. Masked values have always three stars, which hides their length.
 """
 
 from dataclasses import dataclass
 
+from lakeward.contracts.bands import Band
 from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.types import sql_type
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import literal
+from lakeward.protection.bands import band_expression
 from lakeward.protection.normal_form import normal_form
 from lakeward.protection.policy import NO_CATEGORY, AccessDecision, Action, MaskFormat
 
@@ -19,8 +21,6 @@ TOKENISE = "lakeward_token"
 VISIBLE_ENDS = {MaskFormat.NAME: (1, 0), MaskFormat.PHONE: (3, 4), MaskFormat.EDGES: (1, 1), MaskFormat.LAST: (0, 4)}
 # Least number of hidden characters; one for names, since most Chinese names have two.
 MIN_HIDDEN = {MaskFormat.NAME: 1, MaskFormat.PHONE: 4, MaskFormat.EDGES: 4, MaskFormat.LAST: 4}
-# Upper ends of the length classes of generalised texts.
-LENGTHS = (4, 16, 64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,14 @@ class Treatment:
     Args:
         token: Session function that makes its tokens.
         normal: Category whose normal form a text takes before it becomes a token.
+        band: How far a value is generalised; None for the default of its type.
+        unit: UCUM code of a number.
     """
 
     token: str = TOKENISE
     normal: str = NO_CATEGORY
+    band: Band | None = None
+    unit: str | None = None
 
 
 # Of a column about which no more is known than its type.
@@ -52,7 +56,7 @@ def protected_expression(column: str, type_: DataType, decision: AccessDecision,
         case Action.MASK:
             return _mask(column, type_, decision.format)
         case Action.GENERALISE:
-            return _generalise(column, type_)
+            return _generalise(column, type_, treatment)
         case Action.TOKENISE:
             return f"{treatment.token}({normal_form(f'CAST({column} AS VARCHAR)', treatment.normal)})"
         case Action.DENY:
@@ -79,39 +83,10 @@ def _mask(column: str, type_: DataType, mask_format: MaskFormat) -> str:
     return f"CASE WHEN {column} IS NULL THEN NULL WHEN {fits} THEN {shown} ELSE {literal(HIDDEN)} END"
 
 
-def _generalise(column: str, type_: DataType) -> str:
-    match type_.kind:
-        case Kind.STRING:
-            return _length_class(column)
-        case Kind.INTEGER | Kind.DECIMAL:
-            return _first_digit(column, type_)
-        case Kind.DOUBLE:
-            step = f"pow(10, floor(log10(abs({column}))))"
-            return f"CASE WHEN {column} = 0 OR NOT isfinite({column}) THEN 0 * sign({column}) ELSE trunc({column} / {step}) * {step} END"
-        case Kind.TIMESTAMP:
-            return f"date_trunc('day', {column})"
-        case Kind.DATE:
-            return f"CAST(date_trunc('month', {column}) AS DATE)"
-        case _:
-            return _typed_null(type_)
-
-
-def _first_digit(column: str, type_: DataType) -> str:
-    """The first digit and zeros, written as text: no arithmetic, so no overflow."""
-    digits = f"CAST(trunc(abs(CAST({column} AS {_wide_type(type_)}))) AS VARCHAR)"
-    sign = f"CASE WHEN {column} < 0 THEN '-' ELSE '' END"
-    return f"CAST({sign} || left({digits}, 1) || repeat('0', length({digits}) - 1) AS {sql_type(type_)})"
-
-
-def _wide_type(type_: DataType) -> str:
-    """A type in which the absolute value of every value fits."""
-    return "HUGEINT" if type_.kind is Kind.INTEGER else sql_type(type_)
-
-
-def _length_class(column: str) -> str:
-    bounds = zip((1, *(end + 1 for end in LENGTHS)), LENGTHS, strict=False)
-    whens = " ".join(f"WHEN length({column}) <= {end} THEN '{start}-{end}'" for start, end in bounds)
-    return f"CASE WHEN {column} IS NULL THEN NULL WHEN length({column}) = 0 THEN '' {whens} ELSE '{LENGTHS[-1] + 1}+' END"
+def _generalise(column: str, type_: DataType, treatment: Treatment) -> str:
+    if type_.kind in (Kind.BOOLEAN, Kind.BINARY):
+        return _typed_null(type_)
+    return band_expression(column, type_, treatment.band, treatment.unit)
 
 
 def _typed_null(type_: DataType) -> str:

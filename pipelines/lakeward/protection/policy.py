@@ -31,7 +31,7 @@ ACTIONS: Mapping[Action, str] = {
     Action.CLEAR: "The value.",
     Action.MASK: "Of a text, the part that its category's format keeps, and `***`; of any other type, NULL.",
     Action.TOKENISE: "A token that is the same wherever the value is the same; nothing without a key of tokens.",
-    Action.GENERALISE: "Of a number its first digit and zeros, of a timestamp its day, of a date its month, of a text the class of its length.",
+    Action.GENERALISE: "The band that the contract declares, as a text; without one, of a number the band of its first digit (below ten all together), of a timestamp its day, of a date its month, of a text the class of its length.",
     Action.DENY: "Nothing: the column is not there.",
 }
 

@@ -42,7 +42,8 @@ class ColumnFunctions:
 
     def treatment(self, column: ServedColumn) -> Treatment:
         """How the column is protected, with the names of its functions."""
-        return Treatment(token=self._token_name(category_of(column)), normal=self._normal(column))
+        token, normal = self._token_name(category_of(column)), self._normal(column)
+        return Treatment(token=token, normal=normal, band=column.band, unit=column.unit)
 
     def token(self, column: ServedColumn, text: str) -> str:
         """The token of one text, the same as in a query.

@@ -5,19 +5,19 @@ import duckdb
 from lakeward.contracts.model import DataType
 from lakeward.contracts.types import sql_type
 from lakeward.protection.keys import TokenKey
-from lakeward.protection.masking import protected_expression
+from lakeward.protection.masking import PLAIN_TREATMENT, Treatment, protected_expression
 from lakeward.protection.policy import AccessDecision, Action
 
 # Key of tests: tokens must be the same everywhere, and useless elsewhere.
 EXAMPLE_KEY = TokenKey(b"a key that everybody may know; for trials only")
 
 
-def mask_example(value: str, type_: DataType, decision: AccessDecision) -> str | None:
+def mask_example(value: str, type_: DataType, decision: AccessDecision, treatment: Treatment = PLAIN_TREATMENT) -> str | None:
     """The visible form of `value`, as text; None if hidden."""
     if decision.action is Action.DENY:
         return None
     is_token = decision.action is Action.TOKENISE
-    expression = '"value"' if is_token else protected_expression('"value"', type_, decision)
+    expression = '"value"' if is_token else protected_expression('"value"', type_, decision, treatment)
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
         query = f'SELECT CAST({expression} AS VARCHAR) FROM (SELECT CAST($1 AS {sql_type(type_)}) AS "value")'

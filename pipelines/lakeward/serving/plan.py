@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lakeward.contracts.bands import Band
 from lakeward.contracts.model import Column, Contract, DataType
 from lakeward.core.names import TableName
 from lakeward.engines.tables import TableInfo
@@ -21,12 +22,18 @@ NO_TOKENS, NO_PROTECT = "serving_no_tokens", "serving_no_protect"
 
 @dataclass(frozen=True, slots=True)
 class ServedColumn:
-    """One column of a contract with the principal's access."""
+    """One column of a contract with the principal's access.
+
+    Args:
+        band, unit: As its contract declares them; None without.
+    """
 
     name: str
     type: DataType
     decision: AccessDecision
     grade: ColumnGrade | None
+    band: Band | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,4 +97,4 @@ class Principal:
         if decision.action is Action.TOKENISE and (self.key_id is None or not self.can_tokenise):
             why = "serving_no_key" if self.key_id is None else self.missing_extra
             decision = replace(decision, action=Action.DENY, why=why)
-        return ServedColumn(column.name, column.type, decision, grade)
+        return ServedColumn(column.name, column.type, decision, grade, column.band, column.unit)

@@ -37,5 +37,6 @@ def _mask_value(con: duckdb.DuckDBPyConnection, functions: ColumnFunctions, colu
     if column.decision.action is Action.TOKENISE:
         return functions.token(column, str(value)) if functions.key else HIDDEN
     name = identifier(column.name)
-    query = f"SELECT {protected_expression(name, column.type, column.decision)} FROM (SELECT CAST($1 AS VARCHAR) AS {name})"
+    shown = protected_expression(name, column.type, column.decision, functions.treatment(column))
+    query = f"SELECT {shown} FROM (SELECT CAST($1 AS VARCHAR) AS {name})"
     return con.execute(query, [value]).fetchall()[0][0]

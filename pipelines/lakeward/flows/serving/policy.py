@@ -11,6 +11,7 @@ from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.protection.cases import PolicyCase, read_cases
 from lakeward.protection.load import policy_text, read_policy
+from lakeward.protection.masking import Treatment
 from lakeward.protection.policy import Action, Policy
 from lakeward.serving.example import mask_example
 
@@ -93,8 +94,9 @@ def contract_columns(project: Project) -> frozenset[str]:
 
 def _run_case(project: Project, policy: Policy, case: PolicyCase) -> PolicyTrial:
     decision = policy.decide(case.role, case.table, case.column, case.grade)
-    type_ = project.contract(case.table.name).column(case.column).type
-    shown = None if case.value is None else mask_example(case.value, type_, decision)
+    column = project.contract(case.table.name).column(case.column)
+    treatment = Treatment(band=column.band, unit=column.unit)
+    shown = None if case.value is None else mask_example(case.value, column.type, decision, treatment)
     expected_value = ((case.action, decision.action), (case.rule, decision.rule), (case.expected, shown))
     return PolicyTrial(
         test=case.name,
