@@ -7,20 +7,38 @@ from lakeward.contracts.document import Document, Fault, read_document, read_tex
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, PolicyError
 from lakeward.core.keys import KeyDoc
-from lakeward.core.spelling import did_you_mean
 from lakeward.grading.grade import Grade
-from lakeward.protection.policy import ALL_NAMES, NO_CATEGORY, Action, MaskFormat, Policy, PolicyRule
+from lakeward.protection.accounts import PURPOSE_NAME
+from lakeward.protection.load_rules import PolicyNames, check_name, read_rule
+from lakeward.protection.policy import NO_CATEGORY, MaskFormat, Policy, PolicyRule
+from lakeward.protection.purposes import REQUEST_DAYS, Purpose
+from lakeward.protection.reachable import unreachable_rules
+from lakeward.protection.read_request import NO_PURPOSE, OWN_PARTY
 
+# The newest format that this version reads.
+FORMAT = 2
 KEYS: Mapping[str, KeyDoc] = {
-    "version": KeyDoc("text", "Version of the policy.", required=True),
+    "format": KeyDoc("1 or 2", "Format of the file. The keys below that say so are of format 2.", "1"),
+    "version": KeyDoc("text", "Edition of the policy, as you number it.", required=True),
     "ask": KeyDoc("text", "Whom a reader asks about a hidden value, where a rule names nobody.", required=True),
     "roles": KeyDoc(
         "mapping", "Role -> its title `{en: …, zh: …}`: the roles of `--as`, `--role` and `lakeward.connect`.", required=True
+    ),
+    "purposes": KeyDoc("mapping", "Format 2: purpose of `--purpose` -> a mapping of the keys below.", "none"),
+    "parties": KeyDoc(
+        "mapping",
+        "Format 2: party outside of the project -> its title `{en: …, zh: …}`. An account belongs to one, or to `own`.",
+        "none: only `own`",
     ),
     "categories": KeyDoc(
         "mapping",
         "Category of content -> the format of its masked values. `none` must be there; a category that is not is denied.",
         required=True,
+    ),
+    "limits": KeyDoc(
+        "list",
+        "Format 2: mappings of a rule's keys. Whatever rule decides, a reader sees no more than each limit that fits.",
+        "none",
     ),
     "rules": KeyDoc(
         "list",
@@ -28,24 +46,27 @@ KEYS: Mapping[str, KeyDoc] = {
         "none",
     ),
 }
-RULE_KEYS: Mapping[str, KeyDoc] = {
-    "id": KeyDoc("text", "Name of the rule; stands once.", required=True),
-    "why": KeyDoc("text", "Reason, shown to readers.", required=True),
-    "roles": KeyDoc("list of texts", 'Roles that it is for; `["*"]`: all.', required=True),
-    "grades": KeyDoc("list of texts", 'Grades that it is for; `["*"]`: all.', required=True),
-    "categories": KeyDoc("list of texts", 'Categories that it is for; `["*"]`: all.', required=True),
-    "columns": KeyDoc("list of texts", "`layer.dataset.column` names that it is limited to.", "every column"),
-    "action": KeyDoc("text", "What a reader gets of the values: one of the actions below.", required=True),
-    "ask": KeyDoc("text", "Whom a reader asks.", "the policy's `ask`"),
+# Keys of the file that came with format 2.
+NEW_KEYS = frozenset({"purposes", "parties", "limits"})
+PURPOSE_KEYS: Mapping[str, KeyDoc] = {
+    "en": KeyDoc("text", "Its title in English.", required=True),
+    "zh": KeyDoc("text", "Its title in Chinese.", required=True),
+    "approval": KeyDoc(
+        "list of texts",
+        "Roles of whom one other person approves a request. Without a request that holds, nobody reads for this purpose.",
+        "none: the purposes of an account are enough",
+    ),
+    "days": KeyDoc("whole number", "Days that an approved request holds at most.", f"{REQUEST_DAYS}"),
 }
 
 
-def read_policy(text: str, file: str, columns: Collection[str]) -> tuple[Policy, tuple[PolicyError, ...]]:
+def read_policy(text: str, file: str, columns: Collection[str], zone: str = "UTC") -> tuple[Policy, tuple[PolicyError, ...]]:
     """A policy and all its problems; with problems, the policy must not be used.
 
     Args:
         file: Its name in messages.
         columns: Every `layer.dataset.column` of the project's contracts.
+        zone: IANA zone of the plant, for days and hours.
 
     Raises:
         PolicyError: It can't be read at all.
@@ -53,15 +74,10 @@ def read_policy(text: str, file: str, columns: Collection[str]) -> tuple[Policy,
     document = read_policy_document(text, file)
     faults: list[Fault] = [*document.faults]
     view = root_view(document, faults, KEYS)
-    roles = _roles(view)
-    categories = _categories(view)
-    known = {"role": roles, "grade": tuple(Grade), "category": categories, "column": columns}
-    rules = tuple(_rule(each, known) for each in view.mappings("rules"))
-    _check_distinct_rules(view, rules)
-    _check_reachable_rules(view, rules)
-    policy = Policy(
-        version=view.text("version"), ask=view.text("ask"), roles=roles, categories=categories, rules=rules, text=text
-    )
+    policy = _policy(view, _format(view), columns, zone, text)
+    _check_distinct_rules(view, policy)
+    for at in unreachable_rules(policy):
+        view.mappings("rules")[at].fail(None, "policy_rule_unreached", rule=safe_repr(policy.rules[at].id))
     return policy, policy_errors(document, faults)
 
 
@@ -71,7 +87,7 @@ def role_titles(text: str, file: str) -> Mapping[str, Mapping[str, str]]:
     Raises:
         PolicyError: It can't be read at all.
     """
-    return _roles(root_view(read_policy_document(text, file), [], KEYS))
+    return _titles(root_view(read_policy_document(text, file), [], KEYS), "roles")
 
 
 def read_policy_document(text: str, file: str) -> Document:
@@ -113,22 +129,79 @@ def policy_errors(document: Document, faults: Iterable[Fault]) -> tuple[PolicyEr
     return tuple(PolicyError(error.code, **error.facts) for error in errors)
 
 
-def check_name(view: View, key: str, kind: str, name: str, known_names: Collection[str]) -> bool:
-    """Whether `name` is one of `known`; otherwise a fault with similar names is collected."""
-    if name in known_names:
-        return True
-    view.fail(key, "policy_unknown_name", kind=kind, found=safe_repr(name), close=did_you_mean(name, known_names) or "-")
-    return False
+def _format(view: View) -> int:
+    """The file's format; an older file says none."""
+    found = view.positive_integer("format", 1)
+    if found > FORMAT:
+        view.fail("format", "policy_format_newer", found=found, expected=FORMAT)
+    for key in sorted(NEW_KEYS & view.values.keys()) if found == 1 else ():
+        view.fail(key, "policy_key_newer", key=key)
+    return min(found, FORMAT)
 
 
-def _roles(view: View) -> dict[str, dict[str, str]]:
-    roles = view.mapping("roles")
-    if not roles.values:
-        view.fail_value("roles", "a mapping of role to {en, zh}")
-    titles = {name: roles.mapping(name) for name in roles.values}
+def _policy(view: View, format_: int, columns: Collection[str], zone: str, text: str) -> Policy:
+    roles, parties, categories = _titles(view, "roles"), _titles(view, "parties"), _categories(view)
+    purposes = _purposes(view, roles)
+    _check_new_names(view.mapping("purposes"), NO_PURPOSE)
+    _check_new_names(view.mapping("parties"), OWN_PARTY)
+    known = {
+        "role": roles,
+        "grade": tuple(Grade),
+        "category": categories,
+        "column": columns,
+        "purpose": (NO_PURPOSE, *purposes),
+        "party": (OWN_PARTY, *parties),
+    }
+    names = PolicyNames(format=format_, known=known, zone=zone)
+    return Policy(
+        format=format_,
+        version=view.text("version"),
+        ask=view.text("ask"),
+        roles=roles,
+        purposes=purposes,
+        parties=parties,
+        categories=categories,
+        rules=tuple(read_rule(each, names, is_limit=False) for each in view.mappings("rules")),
+        limits=tuple(read_rule(each, names, is_limit=True) for each in view.mappings("limits")),
+        text=text,
+    )
+
+
+def _titles(view: View, key: str) -> dict[str, dict[str, str]]:
+    """Name -> its title by language; of `roles` at least one."""
+    names = view.mapping(key)
+    if key == "roles" and not names.values:
+        view.fail_value(key, "a mapping of role to {en, zh}")
+    titles = {name: names.mapping(name) for name in names.values}
     for title in titles.values():
         title.allow_only(("en", "zh"))
     return {name: {lang: title.text(lang) for lang in ("en", "zh")} for name, title in titles.items()}
+
+
+def _purposes(view: View, roles: Collection[str]) -> dict[str, Purpose]:
+    names = view.mapping("purposes")
+    return {name: _purpose(names.mapping(name), roles) for name in names.values}
+
+
+def _purpose(view: View, roles: Collection[str]) -> Purpose:
+    view.allow_only(PURPOSE_KEYS)
+    approvers = view.texts("approval")
+    if "approval" in view.values and not approvers:
+        view.fail_value("approval", "a list of at least one role")
+    return Purpose(
+        titles={lang: view.text(lang) for lang in ("en", "zh")},
+        approvers=frozenset(name for name in approvers if check_name(view, "approval", "role", name, roles)),
+        days=view.positive_integer("days", REQUEST_DAYS),
+    )
+
+
+def _check_new_names(names: View, reserved: str) -> None:
+    """Names of purposes and parties are those that an account can have, and not the one of readers without."""
+    for name in names.values:
+        if name == reserved:
+            names.fail(name, "policy_name_reserved", name=reserved)
+        elif not isinstance(name, str) or not PURPOSE_NAME.fullmatch(name):
+            names.fail(name, "policy_name_invalid", found=safe_repr(name))
 
 
 def _categories(view: View) -> dict[str, MaskFormat]:
@@ -139,46 +212,11 @@ def _categories(view: View) -> dict[str, MaskFormat]:
     return formats
 
 
-def _rule(view: View, known_names: Mapping[str, Collection[str]]) -> PolicyRule:
-    view.allow_only(RULE_KEYS)
-    grades = _names(view, "grades", "grade", known_names)
-    action = view.text("action")
-    check_name(view, "action", "action", action, tuple(Action))
-    return PolicyRule(
-        id=view.text("id"),
-        why=view.text("why"),
-        roles=_names(view, "roles", "role", known_names),
-        grades=frozenset(Grade(name) for name in grades),
-        categories=_names(view, "categories", "category", known_names),
-        action=Action(action) if action in tuple(Action) else Action.DENY,
-        columns=_names(view, "columns", "column", known_names) if "columns" in view.values else frozenset(),
-        ask=view.text("ask", ""),
-    )
-
-
-def _names(view: View, key: str, kind: str, known_names: Mapping[str, Collection[str]]) -> frozenset[str]:
-    names = view.texts(key)
-    if not names:
-        view.fail_value(key, "a list of at least one name")
-    if ALL_NAMES in names and kind != "column":
-        return frozenset(known_names[kind])
-    return frozenset(name for name in names if check_name(view, key, kind, name, known_names[kind]))
-
-
-def _check_distinct_rules(view: View, rules: tuple[PolicyRule, ...]) -> None:
+def _check_distinct_rules(view: View, policy: Policy) -> None:
     seen: set[str] = set()
-    for at, rule in enumerate(rules):
-        if rule.id in seen:
-            view.faults.append(Fault(("rules", at, "id"), "policy_rule_twice", {"rule": safe_repr(rule.id)}))
-        seen.add(rule.id)
-
-
-def _check_reachable_rules(view: View, rules: tuple[PolicyRule, ...]) -> None:
-    """Report rules that earlier rules make unreachable."""
-    covered: set[tuple[str, str, str]] = set()
-    for at, rule in enumerate(rules):
-        own = {(r, g, c) for r in rule.roles for g in rule.grades for c in rule.categories}
-        if own and own <= covered:
-            view.faults.append(Fault(("rules", at), "policy_rule_unreached", {"rule": safe_repr(rule.id)}))
-        if not rule.columns:
-            covered |= own
+    lists: tuple[tuple[str, tuple[PolicyRule, ...]], ...] = (("limits", policy.limits), ("rules", policy.rules))
+    for key, rules in lists:
+        for at, rule in enumerate(rules):
+            if rule.id in seen:
+                view.faults.append(Fault((key, at, "id"), "policy_rule_twice", {"rule": safe_repr(rule.id)}))
+            seen.add(rule.id)

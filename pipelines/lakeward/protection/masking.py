@@ -59,7 +59,7 @@ def protected_expression(column: str, type_: DataType, decision: AccessDecision,
             return _generalise(column, type_, treatment)
         case Action.TOKENISE:
             return f"{treatment.token}({normal_form(f'CAST({column} AS VARCHAR)', treatment.normal)})"
-        case Action.DENY:
+        case Action.ENCRYPT | Action.AGGREGATE | Action.DENY:
             raise ProtectionError("column_denied", column=column)
 
 

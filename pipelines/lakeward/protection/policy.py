@@ -1,19 +1,26 @@
-"""The serving policy, which decides what a role sees of a column.
+"""The serving policy, which decides what a reader sees of a column.
 
-The first matching rule decides; without one, and for anything unknown, the decision is deny.
+The first matching rule decides, and no limit that matches lets it show more; without a rule, and for anything unknown, the
+decision is deny.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from lakeward.core.names import TableName
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
+from lakeward.protection.purposes import Purpose
+from lakeward.protection.read_request import OWN_PARTY, ReadRequest
+from lakeward.protection.time_window import TimeWindow
 
-# Placeholder for all roles, grades or categories in a rule.
+# Placeholder for all roles, grades, categories, purposes or parties in a rule.
 ALL_NAMES = "*"
 # The category of a column without a category.
 NO_CATEGORY = "none"
+# Levels inside general, the highest first. A general column without a level counts as the highest.
+LEVELS = (4, 3, 2, 1)
 
 
 class Action(StrEnum):
@@ -23,6 +30,8 @@ class Action(StrEnum):
     MASK = "mask"
     TOKENISE = "tokenise"
     GENERALISE = "generalise"
+    ENCRYPT = "encrypt"
+    AGGREGATE = "aggregate"
     DENY = "deny"
 
 
@@ -32,8 +41,15 @@ ACTIONS: Mapping[Action, str] = {
     Action.MASK: "Of a text, the part that its category's format keeps, and `***`; of any other type, NULL.",
     Action.TOKENISE: "A token that is the same wherever the value is the same; nothing without a key of tokens.",
     Action.GENERALISE: "The band that the contract declares, as a text; without one, of a number the band of its first digit (below ten all together), of a timestamp its day, of a date its month, of a text the class of its length.",
+    Action.ENCRYPT: "The value, encrypted; nothing where the session can't encrypt.",
+    Action.AGGREGATE: "No row's value: only aggregates that a contract declares. Without such a table, nothing.",
     Action.DENY: "Nothing: the column is not there.",
 }
+# The least protective action first: how a limit and a rule compare.
+PROTECTION_ORDER = (
+    *(Action.CLEAR, Action.GENERALISE, Action.MASK, Action.TOKENISE),
+    *(Action.ENCRYPT, Action.AGGREGATE, Action.DENY),
+)
 
 
 class MaskFormat(StrEnum):
@@ -59,38 +75,70 @@ FORMATS: Mapping[MaskFormat, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuleScope:
+    """Whom a rule is for.
+
+    Args:
+        purposes: Purposes it is limited to, `none` among them for readers without one; empty: every purpose.
+    """
+
+    roles: frozenset[str]
+    purposes: frozenset[str] = frozenset()
+    parties: frozenset[str] = frozenset({OWN_PARTY})
+    window: TimeWindow = field(default_factory=TimeWindow)
+
+    def includes_reader(self, request: ReadRequest) -> bool:
+        """Whether it is for this role, purpose and party, at any time."""
+        matches = request.role in self.roles and request.party in self.parties
+        return matches and (not self.purposes or request.purpose in self.purposes)
+
+    def includes(self, request: ReadRequest) -> bool:
+        """Whether it is for this reader, at the time of reading."""
+        return self.includes_reader(request) and self.window.contains(request.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRule:
-    """One rule of the policy.
+    """One rule, or one limit, of the policy.
 
     Args:
         why: The reason, as text.
+        levels: Levels inside general that it is limited to; empty: every level. Other grades have none.
         columns: `layer.dataset.column` names it is limited to; empty: every column.
         ask: Who can grant more access; empty for the policy's contact.
     """
 
     id: str
     why: str
-    roles: frozenset[str]
+    scope: RuleScope
     grades: frozenset[Grade]
     categories: frozenset[str]
     action: Action
+    levels: frozenset[int] = frozenset()
     columns: frozenset[str] = frozenset()
     ask: str = ""
 
-    def applies_to(self, role: str, grade: Grade, category: str, column: str) -> bool:
-        """Whether the rule applies to this role and column."""
-        matches = role in self.roles and grade in self.grades and category in self.categories
-        return matches and (not self.columns or column in self.columns)
+    def applies_to(self, request: ReadRequest, column: str, grade: ColumnGrade) -> bool:
+        """Whether it applies to this reader and column."""
+        return self.covers(grade) and self.scope.includes(request) and (not self.columns or column in self.columns)
+
+    def covers(self, grade: ColumnGrade) -> bool:
+        """Whether it is for this grade, level and category."""
+        if grade.grade not in self.grades or (grade.category or NO_CATEGORY) not in self.categories:
+            return False
+        return not self.levels or grade.grade is not Grade.GENERAL or (grade.level or LEVELS[0]) in self.levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDecision:
-    """What a role sees of a column.
+    """What a reader sees of a column.
 
     Args:
-        rule: Id of the rule that decided; None if no rule did.
-        why: The rule's reason, or a message code if no rule decided.
+        rule: Id of the rule or limit that decided; None if none did.
+        why: Its reason, or a message code if none decided.
         format: Visible part of a masked text.
+        category: Category of the column, by which keys differ.
+        base_rule: Id of the rule that a limit narrowed; None if no limit decided.
     """
 
     action: Action
@@ -98,6 +146,8 @@ class AccessDecision:
     why: str
     ask: str
     format: MaskFormat = MaskFormat.PLAIN
+    category: str = NO_CATEGORY
+    base_rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,20 +155,27 @@ class Policy:
     """All rules, in order, and the allowed names.
 
     Args:
-        roles: Role -> its title by language.
+        format: Format of the file.
+        version: Edition of the policy, as its author numbers it.
+        roles, parties: Name -> its title by language.
         categories: Category -> visible part of its masked values.
+        limits: Rules that show nobody more than their action; they grant nothing.
         text: Text of the file.
     """
 
+    format: int = 1
     version: str
     ask: str
     roles: Mapping[str, Mapping[str, str]]
     categories: Mapping[str, MaskFormat]
     rules: tuple[PolicyRule, ...]
+    limits: tuple[PolicyRule, ...] = ()
+    purposes: Mapping[str, Purpose] = field(default_factory=dict)
+    parties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     text: str = ""
 
-    def decide(self, role: str, table: TableName, column: str, grade: ColumnGrade | None) -> AccessDecision:
-        """Decide what `role` sees of `table.column` with `grade`; an unknown role sees nothing."""
+    def decide(self, request: ReadRequest, table: TableName, column: str, grade: ColumnGrade | None) -> AccessDecision:
+        """Decide what a reader sees of `table.column` with `grade`; an unknown role, purpose or party sees nothing."""
         if grade is None or grade.grade is None or grade.state is GradeState.UNGRADED:
             return self._deny("serving_ungraded")
         if grade.state is GradeState.STALE:
@@ -126,12 +183,32 @@ class Policy:
         category = grade.category or NO_CATEGORY
         if category not in self.categories:
             return self._deny("serving_category_unknown")
-        for rule in self.rules:
-            if rule.applies_to(role, grade.grade, category, f"{table}.{column}"):
-                return AccessDecision(
-                    action=rule.action, rule=rule.id, why=rule.why, ask=rule.ask or self.ask, format=self.categories[category]
-                )
-        return self._deny("serving_no_rule")
+        name = f"{table}.{column}"
+        rule = next((rule for rule in self.rules if rule.applies_to(request, name, grade)), None)
+        if rule is None:
+            return self._deny("serving_no_rule")
+        limits = [limit for limit in self.limits if limit.applies_to(request, name, grade)]
+        return self._decision(rule, max((rule, *limits), key=_protection), category)
+
+    def next_change(self, request: ReadRequest) -> datetime | None:
+        """The first instant after the request's at which a rule for its reader may begin or end; None if there is none."""
+        windows = (rule.scope.window for rule in (*self.rules, *self.limits) if rule.scope.includes_reader(request))
+        return min((at for window in windows if (at := window.next_change(request.at))), default=None)
+
+    def _decision(self, rule: PolicyRule, strictest: PolicyRule, category: str) -> AccessDecision:
+        return AccessDecision(
+            action=strictest.action,
+            rule=strictest.id,
+            why=strictest.why,
+            ask=strictest.ask or self.ask,
+            format=self.categories[category],
+            category=category,
+            base_rule=None if strictest is rule else rule.id,
+        )
 
     def _deny(self, why: str) -> AccessDecision:
         return AccessDecision(action=Action.DENY, rule=None, why=why, ask=self.ask)
+
+
+def _protection(rule: PolicyRule) -> int:
+    return PROTECTION_ORDER.index(rule.action)

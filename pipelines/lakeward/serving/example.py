@@ -14,7 +14,7 @@ EXAMPLE_KEY = TokenKey(b"a key that everybody may know; for trials only")
 
 def mask_example(value: str, type_: DataType, decision: AccessDecision, treatment: Treatment = PLAIN_TREATMENT) -> str | None:
     """The visible form of `value`, as text; None if hidden."""
-    if decision.action is Action.DENY:
+    if decision.action in {Action.DENY, Action.AGGREGATE, Action.ENCRYPT}:
         return None
     is_token = decision.action is Action.TOKENISE
     expression = '"value"' if is_token else protected_expression('"value"', type_, decision, treatment)

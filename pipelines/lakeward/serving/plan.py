@@ -13,6 +13,7 @@ from lakeward.core.names import TableName
 from lakeward.engines.tables import TableInfo
 from lakeward.grading.grade import ColumnGrade
 from lakeward.protection.policy import AccessDecision, Action, Policy
+from lakeward.protection.read_request import ReadRequest
 
 Grades = Mapping[str, ColumnGrade]
 
@@ -63,19 +64,25 @@ class ServedTable:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A role with its policy.
+    """A reader with the policy.
 
     Args:
+        request: Role, purpose, party and time of the reader.
         key_id: Id of the token key; None without one.
         can_tokenise: The session can make tokens of a key.
         missing_extra: Message code that names the extra it needs for them.
     """
 
-    role: str
+    request: ReadRequest
     policy: Policy
     key_id: str | None = None
     can_tokenise: bool = True
     missing_extra: str = NO_TOKENS
+
+    @property
+    def role(self) -> str:
+        """Role of the reader."""
+        return self.request.role
 
     def serve_table(self, contract: Contract, stored: TableInfo | None, grades: Grades) -> ServedTable:
         """The contract's table with the principal's access; columns that are not stored yet are left out."""
@@ -93,8 +100,16 @@ class Principal:
         )
 
     def _serve_column(self, table: TableName, column: Column, grade: ColumnGrade | None) -> ServedColumn:
-        decision = self.policy.decide(self.role, table, column.name, grade)
-        if decision.action is Action.TOKENISE and (self.key_id is None or not self.can_tokenise):
-            why = "serving_no_key" if self.key_id is None else self.missing_extra
+        decision = self.policy.decide(self.request, table, column.name, grade)
+        why = self._missing_means(decision.action)
+        if why:
             decision = replace(decision, action=Action.DENY, why=why)
         return ServedColumn(column.name, column.type, decision, grade, column.band, column.unit)
+
+    def _missing_means(self, action: Action) -> str | None:
+        """Message code of what this session lacks for `action`, so that the column is denied; None if it lacks nothing."""
+        if action is Action.TOKENISE and self.key_id is None:
+            return "serving_no_key"
+        if action is Action.TOKENISE and not self.can_tokenise:
+            return self.missing_extra
+        return {Action.ENCRYPT: "serving_no_encryption", Action.AGGREGATE: "serving_aggregate_only"}.get(action)

@@ -1,5 +1,6 @@
 """The policy denies what it does not name, and names a mistake with its place."""
 
+from datetime import UTC, datetime
 from importlib import resources
 
 import pytest
@@ -9,9 +10,11 @@ from lakeward.core.names import TableName
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.protection.load import read_policy
 from lakeward.protection.policy import Action
+from lakeward.protection.read_request import ReadRequest
 
 FILE = "expectations/policies/serving.yaml"
 SHIPPED = (resources.files("lakeward") / FILE).read_text(encoding="utf-8")
+NOW = datetime(2026, 11, 30, 6, tzinfo=UTC)
 TABLE = TableName.parse("silver.orders")
 COLUMNS = frozenset({"silver.orders.phone", "silver.orders.cost"})
 SMALL = """\
@@ -42,6 +45,10 @@ def column_grade(grade, category=None, state=GradeState.PROVISIONAL):
     )
 
 
+def decide(by, role, column, grade, **reader):
+    return by.decide(ReadRequest(role=role, **{"at": NOW, **reader}), TABLE, column, grade)
+
+
 def policy(text=SMALL):
     read, problems = read_policy(text, FILE, COLUMNS)
     assert problems == ()
@@ -66,20 +73,20 @@ def problem(text):
     ],
 )
 def test_what_is_not_known_or_not_named_is_denied(grade, why):
-    decision = policy().decide("steward", TABLE, "phone", grade)
+    decision = decide(policy(), "steward", "phone", grade)
     assert (decision.action, decision.rule, decision.why) == (Action.DENY, None, why)
 
 
 def test_a_role_that_no_rule_names_is_denied():
-    assert policy().decide("steward", TABLE, "phone", column_grade(Grade.GENERAL, "personal.phone")).action is Action.DENY
-    assert policy().decide("stranger", TABLE, "cost", column_grade(Grade.GENERAL)).action is Action.DENY
+    assert decide(policy(), "steward", "phone", column_grade(Grade.GENERAL, "personal.phone")).action is Action.DENY
+    assert decide(policy(), "stranger", "cost", column_grade(Grade.GENERAL)).action is Action.DENY
 
 
 def test_the_first_rule_that_fits_decides():
     column = "  - {id: cost, why: w, roles: [analyst], grades: [general], categories: [none], columns: [silver.orders.cost], action: deny}\n"
     exception = policy(SMALL.replace("rules:\n", "rules:\n" + column))
-    assert exception.decide("analyst", TABLE, "cost", column_grade(Grade.GENERAL)).rule == "cost"
-    assert exception.decide("analyst", TABLE, "other", column_grade(Grade.GENERAL)).rule == "open"
+    assert decide(exception, "analyst", "cost", column_grade(Grade.GENERAL)).rule == "cost"
+    assert decide(exception, "analyst", "other", column_grade(Grade.GENERAL)).rule == "open"
 
 
 @pytest.mark.parametrize(
@@ -123,9 +130,7 @@ def test_rule_that_earlier_ones_leave_nothing_to_is_refused():
 def test_shipped_policy_is_sound_and_shows_core_data_to_nobody():
     shipped = policy(SHIPPED)
     seen = [
-        shipped.decide(role, TABLE, "cost", column_grade(Grade.CORE, c)).action
-        for role in shipped.roles
-        for c in shipped.categories
+        decide(shipped, role, "cost", column_grade(Grade.CORE, c)).action for role in shipped.roles for c in shipped.categories
     ]
     assert set(seen) == {Action.DENY}
     assert len(seen) > 20

@@ -24,7 +24,7 @@ def load_policy(workspace: Workspace) -> Policy:
     Raises:
         PolicyError: The policy is not valid; the first problem is reported.
     """
-    policy, problems = read_policy(*read_policy_file(workspace.project), contract_columns(workspace.project))
+    policy, problems = _read(workspace.project)
     if problems:
         raise problems[0]
     return policy
@@ -65,10 +65,10 @@ def lint_policy(settings: Settings) -> list[Notice]:
     Raises:
         PolicyError: One of the files is not YAML.
     """
-    project = open_workspace(settings).project
-    column_names = contract_columns(project)
-    policy, problems = read_policy(*read_policy_file(project), column_names)
-    _, of_cases = _read_policy_tests(project, policy, column_names)
+    workspace = open_workspace(settings)
+    project = workspace.project
+    policy, problems = _read(project)
+    _, of_cases = _read_policy_tests(workspace, policy)
     return [Notice(problem.code, problem.facts) for problem in (*problems, *of_cases)]
 
 
@@ -80,7 +80,7 @@ def run_policy_tests(settings: Settings) -> list[PolicyTrial]:
     """
     workspace = open_workspace(settings)
     policy = load_policy(workspace)
-    cases, problems = _read_policy_tests(workspace.project, policy, contract_columns(workspace.project))
+    cases, problems = _read_policy_tests(workspace, policy)
     if problems:
         raise problems[0]
     return [_run_case(workspace.project, policy, case) for case in cases]
@@ -93,14 +93,14 @@ def contract_columns(project: Project) -> frozenset[str]:
 
 
 def _run_case(project: Project, policy: Policy, case: PolicyCase) -> PolicyTrial:
-    decision = policy.decide(case.role, case.table, case.column, case.grade)
+    decision = policy.decide(case.request, case.table, case.column, case.grade)
     column = project.contract(case.table.name).column(case.column)
     treatment = Treatment(band=column.band, unit=column.unit)
     shown = None if case.value is None else mask_example(case.value, column.type, decision, treatment)
     expected_value = ((case.action, decision.action), (case.rule, decision.rule), (case.expected, shown))
     return PolicyTrial(
         test=case.name,
-        role=case.role,
+        role=case.request.role,
         column=f"{case.table}.{case.column}",
         expected=case.action,
         found=decision.action,
@@ -110,10 +110,13 @@ def _run_case(project: Project, policy: Policy, case: PolicyCase) -> PolicyTrial
     )
 
 
-def _read_policy_tests(
-    project: Project, policy: Policy, column_names: frozenset[str]
-) -> tuple[tuple[PolicyCase, ...], tuple[PolicyError, ...]]:
-    file = project.root / TESTS_FILE
+def _read(project: Project) -> tuple[Policy, tuple[PolicyError, ...]]:
+    return read_policy(*read_policy_file(project), contract_columns(project), project.zone)
+
+
+def _read_policy_tests(workspace: Workspace, policy: Policy) -> tuple[tuple[PolicyCase, ...], tuple[PolicyError, ...]]:
+    file = workspace.project.root / TESTS_FILE
     if not file.is_file():
         return (), ()
-    return read_cases(policy_text(file, str(TESTS_FILE)), str(TESTS_FILE), policy, column_names)
+    text, columns = policy_text(file, str(TESTS_FILE)), contract_columns(workspace.project)
+    return read_cases(text, str(TESTS_FILE), policy, columns, workspace.clock.now())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import UsageError
+from lakeward.core.names import sha256
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.identity import Identity, identify
@@ -14,6 +15,7 @@ from lakeward.flows.serving.access import AccessLog
 from lakeward.flows.serving.policy import load_policy
 from lakeward.protection.keys import Scheme, TokenKey, token_key
 from lakeward.protection.policy import Action, Policy
+from lakeward.protection.read_request import ReadAuthority, ReadRequest
 from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, Grades, Principal
 from lakeward.serving.tokens import can_tokenise
 
@@ -29,6 +31,19 @@ class Reader:
         """Names of the contract's columns that this reader may see in clear."""
         served = self.principal.serve_table(contract, None, grades)
         return frozenset(column.name for column in served.columns if column.decision.action is Action.CLEAR)
+
+    @property
+    def authority(self) -> ReadAuthority:
+        """On whose authority this session reads, and by which policy."""
+        policy = self.principal.policy
+        return ReadAuthority(
+            request=self.principal.request,
+            principal=self.identity.name if self.identity.verified else None,
+            purpose_request=None,
+            policy_version=policy.version,
+            policy_sha256=sha256(policy.text.encode()),
+            policy_format=policy.format,
+        )
 
     def open_log(self, workspace: Workspace, engine: Engine) -> AccessLog:
         """Create the access log of a session of this reader."""
@@ -64,7 +79,8 @@ def resolve_reader(workspace: Workspace, role: str | None) -> tuple[Reader, Toke
     scheme = key.scheme if key else Scheme.HMAC
     missing = NO_TOKENS if scheme is Scheme.HMAC else NO_PROTECT
     able = key is None or can_tokenise(scheme)
-    principal = Principal(role, policy, key.id if key else None, can_tokenise=able, missing_extra=missing)
+    request = ReadRequest(role=role, at=workspace.clock.now())
+    principal = Principal(request, policy, key.id if key else None, can_tokenise=able, missing_extra=missing)
     return Reader(identity, principal), key
 
 
