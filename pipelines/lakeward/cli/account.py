@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(help="Account · 账号")]
 Days = Annotated[int, typer.Option("--days", help="Days until the token expires · 令牌有效天数")]
-COLUMNS = ("account", "person", "roles", "purposes", "state", "token_id", "expires_at", "changed_at", "changed_by")
+COLUMNS = ("account", "person", "roles", "purposes", "party", "state", "token_id", "expires_at", "changed_at", "changed_by")
 # `TOKEN_DAYS` of the flows; repeated here because help must not import them.
 DEFAULT_DAYS = 90
+# `OWN_PARTY` of the flows, as above.
+OWN_PARTY = "own"
 
 
 def add(  # noqa: PLR0913 - the options of a command are its arguments
@@ -27,11 +29,13 @@ def add(  # noqa: PLR0913 - the options of a command are its arguments
     person: Annotated[str, typer.Option("--person", help="Owner of the account · 账号所属人员")],
     role: Annotated[list[str], typer.Option("--role", help="Role, or admin; may be repeated · 角色或 admin，可重复")],
     purpose: Annotated[list[str] | None, typer.Option("--purpose", help="Purpose; may be repeated · 用途，可重复")] = None,
+    party: Annotated[str, typer.Option("--party", help="Party of the policy; default: own · 所属方，默认为本单位")] = OWN_PARTY,
     days: Days = DEFAULT_DAYS,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    new = flows.NewAccount(name=name, person=person, roles=tuple(role), purposes=tuple(purpose or ()), days=days)
+    purposes = tuple(purpose or ())
+    new = flows.NewAccount(name=name, person=person, roles=tuple(role), purposes=purposes, party=party, days=days)
     print_token(settings, flows.add_account(settings, new), as_json=as_json)
 
 

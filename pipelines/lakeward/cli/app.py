@@ -64,6 +64,13 @@ GROUPS = {
     "spark": {"setup": "spark:setup"},
     "account": {"add": "account:add", "list": "account:list_", "revoke": "account:revoke", "rotate": "account:rotate"},
     "access": {"seal": "access:seal", "verify": "access:verify"},
+    "purpose": {
+        "request": "purpose:request",
+        "approve": "purpose:approve",
+        "reject": "purpose:reject",
+        "revoke": "purpose:revoke",
+        "list": "purpose:list_",
+    },
     "policy": {"lint": "serve:policy_lint", "test": "serve:policy_test"},
 }
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from lakeward.flows import Rows
 
 
+Purpose = Annotated[str | None, typer.Option("--purpose", help="Purpose of reading · 用途")]
+
+
 def query(
     context: typer.Context,
     sql: Annotated[str, typer.Argument(help="One SELECT statement · 一条 SELECT 语句")],
@@ -27,6 +30,7 @@ def query(
     role: Annotated[
         str | None, typer.Option("--as", help="Role; default: the token's only one · 角色，默认为令牌唯一的角色")
     ] = None,
+    purpose: Purpose = None,
     form: Annotated[str, typer.Option("--format", help="table, csv, json, arrow")] = "table",
     parameters: Annotated[list[str] | None, typer.Option("--param", help="NAME=VALUE of $NAME · $NAME 的取值")] = None,
 ) -> None:
@@ -34,7 +38,7 @@ def query(
     values = dict(map(_parameter, parameters or ()))
     if form not in WRITERS:
         raise UsageError("format_unknown", found=form, expected=", ".join(WRITERS))
-    with flows.open_connection(settings, role) as con:
+    with flows.open_connection(settings, role, purpose=purpose) as con:
         WRITERS[form](con.sql(sql, values))
 
 

@@ -98,6 +98,12 @@ if TYPE_CHECKING:
     from lakeward.flows.serving.connection import open_connection as open_connection
     from lakeward.flows.serving.policy import lint_policy as lint_policy
     from lakeward.flows.serving.policy import run_policy_tests as run_policy_tests
+    from lakeward.flows.serving.purpose_record import PurposeRequest as PurposeRequest
+    from lakeward.flows.serving.purposes import approve_purpose as approve_purpose
+    from lakeward.flows.serving.purposes import list_purpose_requests as list_purpose_requests
+    from lakeward.flows.serving.purposes import reject_purpose as reject_purpose
+    from lakeward.flows.serving.purposes import request_purpose as request_purpose
+    from lakeward.flows.serving.purposes import revoke_purpose as revoke_purpose
     from lakeward.flows.steward.expire import expire_rows as expire_rows
     from lakeward.flows.steward.figures import list_quarantine as list_quarantine
     from lakeward.flows.steward.figures import quarantine_figures as quarantine_figures
@@ -126,6 +132,12 @@ _DOOR = {
     "GradeApproval": "flows.grading.approvals",
     "GradeChoice": "flows.grading.choices",
     "approve_grade": "flows.grading.approvals",
+    "PurposeRequest": "flows.serving.purpose_record",
+    "approve_purpose": "flows.serving.purposes",
+    "list_purpose_requests": "flows.serving.purposes",
+    "reject_purpose": "flows.serving.purposes",
+    "request_purpose": "flows.serving.purposes",
+    "revoke_purpose": "flows.serving.purposes",
     "Connection": "flows.serving.connection",
     "DatasetScore": "flows.scoring.answers",
     "Dimension": "quality.rule",

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from lakeward.protection.read_request import OWN_PARTY
+
 # Role that may change accounts. It gives no access to data.
 ADMIN_ROLE = "admin"
 # ASCII in lower case, so that names can't differ by case or alphabet.
@@ -42,7 +44,8 @@ class Account:
     Args:
         person: Owner of the account; two accounts of one person never count as two persons.
         roles: Roles of the serving policy that it may take, and `admin`.
-        purposes: Purposes of its owner; recorded only.
+        purposes: Purposes that its owner reads for.
+        party: Party of the serving policy that its owner belongs to; `own` for the project's own people.
         token_id: Id of its only valid token.
         expires_at: Time from which the token is not valid.
         changed_by: Author of the newest entry.
@@ -52,6 +55,7 @@ class Account:
     person: str
     roles: tuple[str, ...]
     purposes: tuple[str, ...]
+    party: str = OWN_PARTY
     token_id: str
     token_sha256: str = field(repr=False)
     expires_at: datetime
@@ -93,6 +97,7 @@ def _account(stand: Entry) -> Account:
         person=stand["person"],
         roles=tuple(stand["roles"]),
         purposes=tuple(stand["purposes"]),
+        party=str(stand.get("party", OWN_PARTY)),
         token_id=stand["token"],
         token_sha256=stand["sha256"],
         expires_at=_instant(stand["expires"]),

@@ -131,7 +131,7 @@ def policy_errors(document: Document, faults: Iterable[Fault]) -> tuple[PolicyEr
 
 def _format(view: View) -> int:
     """The file's format; an older file says none."""
-    found = view.positive_integer("format", 1)
+    found = view.positive_integer("format", FORMAT) if "format" in view.values else 1
     if found > FORMAT:
         view.fail("format", "policy_format_newer", found=found, expected=FORMAT)
     for key in sorted(NEW_KEYS & view.values.keys()) if found == 1 else ():

@@ -159,7 +159,7 @@ class Policy:
         version: Edition of the policy, as its author numbers it.
         roles, parties: Name -> its title by language.
         categories: Category -> visible part of its masked values.
-        limits: Rules that show nobody more than their action; they grant nothing.
+        limits: Rules that narrow what the other rules show; they grant nothing.
         text: Text of the file.
     """
 

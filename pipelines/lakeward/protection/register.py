@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from lakeward.core.errors import ProtectionError
+from lakeward.core.persons import is_same_person
 from lakeward.protection.access_tokens import parse_access_token
 from lakeward.protection.accounts import Account, AccountState, Entry, account_of
 
@@ -103,6 +104,17 @@ class AccountRegister:
             expires_at = account.expires_at.isoformat(timespec="seconds")
             raise ProtectionError("account_token_expired", account=account.name, expires_at=expires_at)
         return account
+
+    def are_two_persons(self, one: str, other: str) -> bool:
+        """Whether these accounts belong to two different persons, and the first one is not revoked.
+
+        Raises:
+            ProtectionError: The entries of one are not valid.
+        """
+        first, second = self.account(one), self.account(other)
+        if first is None or second is None or first.revoked:
+            return False
+        return first.name != second.name and not is_same_person(first.person, second.person)
 
     def _owner(self, text: str) -> Account | None:
         token = parse_access_token(text)

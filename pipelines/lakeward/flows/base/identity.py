@@ -111,7 +111,7 @@ class IdentityWatch:
         """Check that the token is still valid.
 
         Raises:
-            ProtectionError: The token was revoked, replaced or has expired, or its account has other roles.
+            ProtectionError: The token was revoked, replaced or has expired, or its account has other roles, purposes or another party.
         """
         if self._account is None:
             return
@@ -119,9 +119,13 @@ class IdentityWatch:
         if stamp == self._stamp and now < self._account.expires_at:
             return
         account = identify(self._workspace).account
-        if account is None or (account.name, account.roles) != (self._account.name, self._account.roles):
+        if account is None or _rights(account) != _rights(self._account):
             raise ProtectionError("account_changed", account=self._account.name)
         self._stamp = stamp
+
+
+def _rights(account: Account) -> tuple[object, ...]:
+    return account.name, account.roles, account.purposes, account.party
 
 
 def read_mark(workspace: Workspace) -> RegisterMark | None:

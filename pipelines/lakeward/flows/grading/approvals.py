@@ -11,7 +11,6 @@ from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import ProtectionError, UsageError
-from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
@@ -23,7 +22,6 @@ from lakeward.flows.grading.choices import NO_CATEGORY, GradeChoice, find_column
 from lakeward.flows.grading.records import APPROVALS, DECISIONS, decision_row, read_grade_record
 from lakeward.grading.decision import GradeDecision, decision_text, grade_text, lowers
 from lakeward.grading.grade import ColumnGrade
-from lakeward.protection.register import AccountRegister
 
 # Days that an approval is valid.
 APPROVAL_DAYS = 7
@@ -91,7 +89,7 @@ def with_approval(
         raise ProtectionError("grade_lower_unverified", **facts)
     found = _matching(workspace, engine, contract, decision)
     register = open_register(workspace)
-    others = [row for row in found if _is_second_person(register, row["approved_by"], decision.decided_by)]
+    others = [row for row in found if register.are_two_persons(row["approved_by"], decision.decided_by)]
     if not others:
         code = "grade_approval_own" if found else "grade_approval_missing"
         command = f"lakeward grade approve {contract.name}.{decision.column} {_options(decision)}"
@@ -123,14 +121,6 @@ def _matching(workspace: Workspace, engine: Engine, contract: Contract, decision
     same = [row for row in rows if all(row[name] == wanted[name] for name in _SAME) and row["decided_seq"] == newest]
     named = [row for row in same if not decision.approved_by or is_same_person(decision.approved_by, row["approved_by"])]
     return [row for row in named if row["approved_at"] > since]
-
-
-def _is_second_person(register: AccountRegister, approver: str, decider: str) -> bool:
-    """Whether the accounts belong to different persons and the approver's account is not revoked."""
-    one, other = register.account(approver), register.account(decider)
-    if one is None or other is None or one.revoked:
-        return False
-    return one.name != other.name and not is_same_person(one.person, other.person)
 
 
 def _options(decision: GradeDecision) -> str:

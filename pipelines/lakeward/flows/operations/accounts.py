@@ -23,6 +23,7 @@ from lakeward.protection.accounts import (
     AccountEvent,
     AccountState,
 )
+from lakeward.protection.read_request import OWN_PARTY
 from lakeward.protection.register import AccountRegister
 
 
@@ -33,6 +34,7 @@ class NewAccount:
     Args:
         person: Owner of the account; with a number if two people have the same name.
         roles: Roles of the serving policy, and `admin`.
+        party: Party of the serving policy; `own` for the project's own people.
         days: Days until the token expires.
     """
 
@@ -40,6 +42,7 @@ class NewAccount:
     person: str
     roles: tuple[str, ...]
     purposes: tuple[str, ...] = ()
+    party: str = OWN_PARTY
     days: int = TOKEN_DAYS
 
 
@@ -51,7 +54,8 @@ class RegisteredAccount:
         account: Name of the account.
         person: Owner of the account.
         roles: Roles that it may take; `admin` may change accounts.
-        purposes: Purposes of its owner; recorded only.
+        purposes: Purposes that its owner reads for.
+        party: Party that its owner belongs to; `own` for the project's own people.
         state: Whether its token is valid now.
         token_id: Id of its token; not secret.
         expires_at: Time at which its token expires.
@@ -63,6 +67,7 @@ class RegisteredAccount:
     person: str
     roles: tuple[str, ...]
     purposes: tuple[str, ...]
+    party: str
     state: AccountState
     token_id: str
     expires_at: datetime
@@ -108,8 +113,8 @@ def add_account(settings: Settings, new: NewAccount) -> IssuedToken:
     workspace = open_workspace(settings)
     _check_new_account(workspace, new)
     token, now = new_access_token(), workspace.clock.now()
-    person = {"person": new.person, "roles": list(dict.fromkeys(new.roles)), "purposes": list(dict.fromkeys(new.purposes))}
-    entry = {"event": AccountEvent.ADD, "account": new.name, **person, **_token_cells(token, now, new.days)}
+    rights = {"roles": list(dict.fromkeys(new.roles)), "purposes": list(dict.fromkeys(new.purposes)), "party": new.party}
+    entry = {"event": AccountEvent.ADD, "account": new.name, "person": new.person, **rights, **_token_cells(token, now, new.days)}
 
     def check(register: AccountRegister) -> tuple[str, ...]:
         _check_free_name(register, new)
@@ -176,9 +181,12 @@ def _check_new_account(workspace: Workspace, new: NewAccount) -> None:
     if not is_person_name(new.person):
         raise UsageError("account_person", found=ascii(new.person))
     _check_days(new.days)
-    roles = (*load_policy(workspace).roles, ADMIN_ROLE)
+    policy = load_policy(workspace)
+    roles, parties = (*policy.roles, ADMIN_ROLE), (OWN_PARTY, *policy.parties)
     if unknown := [role for role in new.roles if role not in roles]:
         raise UsageError("role_unknown", role=unknown[0], close=did_you_mean(unknown[0], roles))
+    if new.party not in parties:
+        raise UsageError("party_unknown", party=new.party, close=did_you_mean(new.party, parties) or OWN_PARTY)
     if not new.roles:
         raise UsageError("account_roles_missing", expected=", ".join(roles))
     if wrong := [purpose for purpose in new.purposes if not PURPOSE_NAME.fullmatch(purpose)]:
@@ -230,6 +238,7 @@ def _registered(account: Account, now: datetime) -> RegisteredAccount:
         person=account.person,
         roles=account.roles,
         purposes=account.purposes,
+        party=account.party,
         state=account.state(now),
         token_id=account.token_id,
         expires_at=account.expires_at,

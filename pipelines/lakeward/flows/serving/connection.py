@@ -19,13 +19,13 @@ from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
-from lakeward.flows.base.identity import IdentityWatch
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
 from lakeward.flows.serving.access import AccessLog, log_verdict
 from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
 from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_reader
+from lakeward.flows.serving.reading_purpose import SessionWatch
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.protection.keys import TokenKey
 from lakeward.protection.policy import Action
@@ -81,7 +81,8 @@ class Connection:
     ) -> None:
         principal = reader.principal
         self._workspace, self._engine, self._principal = workspace, engine, principal
-        self._watch = IdentityWatch(workspace, reader.identity)
+        self._watch = SessionWatch(workspace, engine, reader.identity, reader.purpose)
+        self._next_change = principal.policy.next_change(principal.request)
         self._tables = {str(table.name): table for table in tables}
         self._log = reader.open_log(workspace, engine)
         self._session = ServingSession(tables, ColumnFunctions(key), engine.scratch / "serving", workspace.settings.memory)
@@ -113,7 +114,7 @@ class Connection:
         """
         asked_at = self._workspace.clock.now()
         try:
-            self._watch.check(asked_at)
+            self._watch.check(asked_at, self._next_change)
             objects = self._session.check(query, parameters)
             relation = self._session.relation(query, objects, parameters)
         except LakewardError as error:
@@ -171,22 +172,27 @@ class Connection:
         )
 
 
-def connect(role: str | None = None, project: str | Path | None = None) -> Connection:
+def connect(role: str | None = None, project: str | Path | None = None, purpose: str | None = None) -> Connection:
     """Open the lake of the project at or above `project` (default: the current folder) as `role` (default: the account's only one).
 
+    Args:
+        purpose: Purpose of the policy that is read for; None for none.
+
     Raises:
-        UsageError: The project or the role does not exist, or no role is named and there are several.
+        UsageError: The project, the role or the purpose does not exist, or no role is named and there are several.
         PolicyError: The policy is not valid.
-        ProtectionError: `LAKEWARD_TOKEN` is not valid, its account does not have the role, or the register of accounts or the
+        ProtectionError: `LAKEWARD_TOKEN` is not valid, its account does not have the role or the purpose, or the register of accounts or the
             token key is missing or not stored safely.
     """
-    return open_connection(Settings.load(Path(project) if project else None), role)
+    return open_connection(Settings.load(Path(project) if project else None), role, purpose=purpose)
 
 
-def open_connection(settings: Settings, role: str | None, grade_lookup: GradeLookup = current_grades) -> Connection:
-    """See `connect`; `grades_of` returns the grades of a contract's columns."""
+def open_connection(
+    settings: Settings, role: str | None, grade_lookup: GradeLookup = current_grades, purpose: str | None = None
+) -> Connection:
+    """See `connect`; `grade_lookup` returns the grades of a contract's columns."""
     workspace = open_workspace(settings)
-    reader, key = resolve_reader(workspace, role)
+    reader, key = resolve_reader(workspace, role, purpose)
     with ExitStack() as undo:
         # DuckDB serves the tables of every engine.
         engine = open_engine("embedded", workspace.lake, memory=settings.memory)

@@ -1,6 +1,6 @@
 """Who reads: the caller's identity, the role it takes, and the principal that the serving policy makes of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakeward.contracts.model import Contract
@@ -13,19 +13,21 @@ from lakeward.flows.base.text_key import project_text_key
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.serving.access import AccessLog
 from lakeward.flows.serving.policy import load_policy
+from lakeward.flows.serving.reading_purpose import ReadingPurpose, resolve_purpose
 from lakeward.protection.keys import Scheme, TokenKey, token_key
 from lakeward.protection.policy import Action, Policy
-from lakeward.protection.read_request import ReadAuthority, ReadRequest
+from lakeward.protection.read_request import OWN_PARTY, ReadAuthority, ReadRequest
 from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, Grades, Principal
 from lakeward.serving.tokens import can_tokenise
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The identity of a session, and its principal by the policy."""
+    """The identity of a session, its principal by the policy, and its purpose."""
 
     identity: Identity
     principal: Principal
+    purpose: ReadingPurpose = field(default_factory=ReadingPurpose)
 
     def clear_columns(self, contract: Contract, grades: Grades) -> frozenset[str]:
         """Names of the contract's columns that this reader may see in clear."""
@@ -39,7 +41,7 @@ class Reader:
         return ReadAuthority(
             request=self.principal.request,
             principal=self.identity.name if self.identity.verified else None,
-            purpose_request=None,
+            purpose_request=self.purpose.request,
             policy_version=policy.version,
             policy_sha256=sha256(policy.text.encode()),
             policy_format=policy.format,
@@ -60,14 +62,15 @@ class Reader:
         )
 
 
-def resolve_reader(workspace: Workspace, role: str | None) -> tuple[Reader, TokenKey | None]:
+def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None = None) -> tuple[Reader, TokenKey | None]:
     """The reader by the register of accounts and the project's policy, and the token key.
 
     Args:
         role: None for the account's only role that the policy has; otherwise for the project's default role.
+        purpose: Purpose of the policy; None for none.
 
     Raises:
-        UsageError: The policy has no such role, or none is named where there is a choice.
+        UsageError: The policy has no such role or purpose, or no role is named where there is a choice.
         PolicyError, ProtectionError: As `connect`.
     """
     identity, policy = identify(workspace), load_policy(workspace)
@@ -76,12 +79,14 @@ def resolve_reader(workspace: Workspace, role: str | None) -> tuple[Reader, Toke
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     identity.check_role(role)
     key = token_key(workspace.settings, Path(workspace.lake))
+    reading = resolve_purpose(workspace, identity, policy, purpose)
     scheme = key.scheme if key else Scheme.HMAC
     missing = NO_TOKENS if scheme is Scheme.HMAC else NO_PROTECT
     able = key is None or can_tokenise(scheme)
-    request = ReadRequest(role=role, at=workspace.clock.now())
+    party = identity.account.party if identity.account else OWN_PARTY
+    request = ReadRequest(role=role, purpose=reading.name, party=party, at=workspace.clock.now())
     principal = Principal(request, policy, key.id if key else None, can_tokenise=able, missing_extra=missing)
-    return Reader(identity, principal), key
+    return Reader(identity, principal, reading), key
 
 
 def _unnamed_role(identity: Identity, policy: Policy, default: str | None) -> str:
