@@ -71,7 +71,7 @@ GROUPS = {
         "revoke": "purpose:revoke",
         "list": "purpose:list_",
     },
-    "policy": {"lint": "serve:policy_lint", "test": "serve:policy_test"},
+    "policy": {"lint": "policy:lint", "test": "policy:run_tests", "explain": "policy:explain", "diff": "policy:diff"},
 }
 
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
-from lakeward.core.errors import ExitCode, UsageError
-from lakeward.core.messages import text
+from lakeward.cli.render import settings_of
+from lakeward.core.errors import UsageError
 
 if TYPE_CHECKING:
     from lakeward.flows import Rows
@@ -40,32 +39,6 @@ def query(
         raise UsageError("format_unknown", found=form, expected=", ".join(WRITERS))
     with flows.open_connection(settings, role, purpose=purpose) as con:
         WRITERS[form](con.sql(sql, values))
-
-
-def policy_lint(context: typer.Context, *, as_json: Json = False) -> None:
-    settings = settings_of(context)
-    found = [{**row.facts, "message": text(row.code, settings.lang, **row.facts)} for row in flows.lint_policy(settings)]
-    if as_json:
-        print_json(found)
-    elif found:
-        print_table(settings.lang, "title_policy_lint", found, ("file", "line", "column", "message"))
-    else:
-        print_message(settings.lang, "policy_sound")
-    if found:
-        raise typer.Exit(ExitCode.REFUSED)
-
-
-def policy_test(context: typer.Context, *, as_json: Json = False) -> None:
-    settings = settings_of(context)
-    found = flows.run_policy_tests(settings)
-    if as_json:
-        print_json(found)
-    elif found:
-        print_table(settings.lang, "title_policy", found, ("passed", "test", "role", "column", "expected", "found", "rule"))
-    else:
-        print_message(settings.lang, "policy_untested")
-    if not all(row.passed for row in found):
-        raise typer.Exit(ExitCode.JUDGED_FAILED)
 
 
 def _parameter(text: str) -> tuple[str, str]:

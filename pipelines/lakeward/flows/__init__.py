@@ -96,8 +96,14 @@ if TYPE_CHECKING:
     from lakeward.flows.serving.connection import Connection as Connection
     from lakeward.flows.serving.connection import connect as connect
     from lakeward.flows.serving.connection import open_connection as open_connection
+    from lakeward.flows.serving.explanation import MaskExplanation as MaskExplanation
+    from lakeward.flows.serving.explanation import explain_policy as explain_policy
     from lakeward.flows.serving.policy import lint_policy as lint_policy
     from lakeward.flows.serving.policy import run_policy_tests as run_policy_tests
+    from lakeward.flows.serving.policy_review import PolicyDifference as PolicyDifference
+    from lakeward.flows.serving.policy_review import PolicyMatrixRow as PolicyMatrixRow
+    from lakeward.flows.serving.policy_review import compare_policy_files as compare_policy_files
+    from lakeward.flows.serving.policy_review import show_policy_matrix as show_policy_matrix
     from lakeward.flows.serving.purpose_record import PurposeRequest as PurposeRequest
     from lakeward.flows.serving.purposes import approve_purpose as approve_purpose
     from lakeward.flows.serving.purposes import list_purpose_requests as list_purpose_requests
@@ -132,6 +138,12 @@ _DOOR = {
     "GradeApproval": "flows.grading.approvals",
     "GradeChoice": "flows.grading.choices",
     "approve_grade": "flows.grading.approvals",
+    "MaskExplanation": "flows.serving.explanation",
+    "explain_policy": "flows.serving.explanation",
+    "PolicyDifference": "flows.serving.policy_review",
+    "PolicyMatrixRow": "flows.serving.policy_review",
+    "compare_policy_files": "flows.serving.policy_review",
+    "show_policy_matrix": "flows.serving.policy_review",
     "PurposeRequest": "flows.serving.purpose_record",
     "approve_purpose": "flows.serving.purposes",
     "list_purpose_requests": "flows.serving.purposes",

@@ -9,9 +9,10 @@ from lakeward.contracts.view import View
 from lakeward.core.errors import PolicyError
 from lakeward.core.keys import KeyDoc
 from lakeward.core.names import TableName
-from lakeward.grading.grade import ColumnGrade, Grade, GradeState
+from lakeward.grading.grade import ColumnGrade, Grade
 from lakeward.protection.load import policy_errors, read_policy_document, root_view
 from lakeward.protection.load_rules import check_name
+from lakeward.protection.matrix import example_grade
 from lakeward.protection.policy import LEVELS, NO_CATEGORY, Action, Policy
 from lakeward.protection.read_request import NO_PURPOSE, OWN_PARTY, ReadRequest
 
@@ -136,15 +137,4 @@ def _level(view: View) -> int | None:
 def _confirmed_grade(grade: str, level: int | None, category: str) -> ColumnGrade | None:
     if not grade:
         return None
-    return ColumnGrade(
-        grade=Grade(grade),
-        level=level,
-        category=category,
-        state=GradeState.CONFIRMED,
-        detector=None,
-        ratio=None,
-        sample=None,
-        rule_version="-",
-        catalogue="-",
-        why="-",
-    )
+    return example_grade(Grade(grade), level, category)

@@ -176,6 +176,10 @@ class Policy:
 
     def decide(self, request: ReadRequest, table: TableName, column: str, grade: ColumnGrade | None) -> AccessDecision:
         """Decide what a reader sees of `table.column` with `grade`; an unknown role, purpose or party sees nothing."""
+        return self.decide_column(request, f"{table}.{column}", grade)
+
+    def decide_column(self, request: ReadRequest, name: str, grade: ColumnGrade | None) -> AccessDecision:
+        """As `decide`, of the column `layer.dataset.column`."""
         if grade is None or grade.grade is None or grade.state is GradeState.UNGRADED:
             return self._deny("serving_ungraded")
         if grade.state is GradeState.STALE:
@@ -183,7 +187,6 @@ class Policy:
         category = grade.category or NO_CATEGORY
         if category not in self.categories:
             return self._deny("serving_category_unknown")
-        name = f"{table}.{column}"
         rule = next((rule for rule in self.rules if rule.applies_to(request, name, grade)), None)
         if rule is None:
             return self._deny("serving_no_rule")

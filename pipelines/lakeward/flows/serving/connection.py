@@ -6,71 +6,32 @@ In process, so it is not a security boundary: a user with access to the lake's f
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import LakewardError, UsageError
-from lakeward.core.messages import text as message
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
-from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
 from lakeward.flows.serving.access import AccessLog, log_verdict
 from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
+from lakeward.flows.serving.explanation import MaskExplanation, explain_column
 from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_reader
 from lakeward.flows.serving.reading_purpose import SessionWatch
-from lakeward.grading.grade import ColumnGrade, Grade, GradeState
+from lakeward.grading.grade import ColumnGrade
 from lakeward.protection.keys import TokenKey
-from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
-from lakeward.serving.plan import Principal, ServedColumn, ServedTable
+from lakeward.serving.plan import Principal, ServedTable
 from lakeward.serving.rows import Rows
 from lakeward.serving.session import Parameters, ServingSession
 
 GradeLookup = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MaskExplanation:
-    """What one role sees of a column, and why.
-
-    Args:
-        column: `layer.table.column`.
-        role: The role.
-        action: What the policy does with the values.
-        rule: Id of the rule that decided; None if no rule did.
-        why: The reason, as text.
-        owner: Owner of the table, from its contract.
-        ask: Who can grant more access.
-        grade, level, category, state: Grade of the column; None if it is ungraded.
-    """
-
-    column: str
-    role: str
-    action: Action
-    rule: str | None
-    why: str
-    ask: str
-    grade: Grade | None
-    level: int | None
-    category: str | None
-    state: GradeState | None
-    owner: str
-
-    def as_dict(self) -> dict[str, object]:
-        """The fields by name, with plain values."""
-        return fields_of(self)
-
-    def __getitem__(self, key: str) -> object:
-        """The plain value of `key`, for notebooks."""
-        return self.as_dict()[key]
 
 
 class Connection:
@@ -142,7 +103,7 @@ class Connection:
         if name not in columns:
             column_names = [f"{t.name}.{c.name}" for t in self._tables.values() for c in t.columns]
             raise UsageError("column_not_found", column=column, close=did_you_mean(column, column_names) or "-")
-        return self._mask_details(column, columns[name], self._tables[table].contract.owner)
+        return explain_column(self._principal, self._tables[table].contract, columns[name], self._workspace.settings.lang)
 
     def close(self) -> None:
         """End the session."""
@@ -153,23 +114,6 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _mask_details(self, name: str, column: ServedColumn, owner: str) -> MaskExplanation:
-        decision, grade = column.decision, column.grade
-        coded = decision.why.startswith("serving_")
-        return MaskExplanation(
-            column=name,
-            role=self._principal.role,
-            action=decision.action,
-            rule=decision.rule,
-            why=message(decision.why, self._workspace.settings.lang) if coded else decision.why,
-            ask=decision.ask,
-            grade=grade.grade if grade else None,
-            level=grade.level if grade else None,
-            category=grade.category if grade else None,
-            state=grade.state if grade else None,
-            owner=owner,
-        )
 
 
 def connect(role: str | None = None, project: str | Path | None = None, purpose: str | None = None) -> Connection:

@@ -1,10 +1,13 @@
 """The serving policy of a project: loads and lints it, and runs its tests."""
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from lakeward.contracts.project import Project
 from lakeward.core.errors import PolicyError
+from lakeward.core.messages import Lang
+from lakeward.core.messages import text as message
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.policy_file import read_policy_file
@@ -12,9 +15,12 @@ from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.protection.cases import PolicyCase, read_cases
 from lakeward.protection.load import policy_text, read_policy
 from lakeward.protection.masking import Treatment
+from lakeward.protection.matrix import MatrixBreach, find_breaches
 from lakeward.protection.policy import Action, Policy
 from lakeward.serving.example import mask_example
 
+# Broken expectations of the matrix that are reported, at most: one slip of a rule can break hundreds.
+MAX_BREACHES = 20
 TESTS_FILE = Path("expectations/policies/serving.tests.yaml")
 
 
@@ -32,12 +38,12 @@ def load_policy(workspace: Workspace) -> Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTrial:
-    """The result of one test of the policy.
+    """The result of one test of the policy; of the generated matrix only what fails.
 
     Args:
-        test: Name of the test.
+        test: Name of the test; of the matrix, the expectation that is broken.
         role: Role that the test asks for.
-        column: `layer.table.column`.
+        column: `layer.table.column`; `*` for every column that no rule names.
         expected: Action that the test expects.
         found: Action that the policy decides.
         rule: Id of the rule that decided; None if no rule did.
@@ -73,7 +79,7 @@ def lint_policy(settings: Settings) -> list[Notice]:
 
 
 def run_policy_tests(settings: Settings) -> list[PolicyTrial]:
-    """The result of each test of the policy.
+    """The result of each test of the policy, and what its matrix breaks: see `find_breaches`. Format 1 has no such expectations.
 
     Raises:
         PolicyError: The policy or its tests are not valid.
@@ -83,7 +89,9 @@ def run_policy_tests(settings: Settings) -> list[PolicyTrial]:
     cases, problems = _read_policy_tests(workspace, policy)
     if problems:
         raise problems[0]
-    return [_run_case(workspace.project, policy, case) for case in cases]
+    trials = [_run_case(workspace.project, policy, case) for case in cases]
+    breaches = find_breaches(policy, workspace.clock.now()) if policy.format > 1 else ()
+    return [*trials, *(_breach_trial(breach, settings.lang) for breach in islice(breaches, MAX_BREACHES))]
 
 
 def contract_columns(project: Project) -> frozenset[str]:
@@ -107,6 +115,21 @@ def _run_case(project: Project, policy: Policy, case: PolicyCase) -> PolicyTrial
         rule=decision.rule,
         why=decision.why,
         passed=all(expected is None or expected == found for expected, found in expected_value),
+    )
+
+
+def _breach_trial(breach: MatrixBreach, lang: Lang) -> PolicyTrial:
+    cell, other = breach.cell, breach.other
+    facts = {"category": cell.category, "purpose": cell.purpose, "party": cell.party, "grade": cell.grade_name}
+    return PolicyTrial(
+        test=message(breach.code, lang, **facts, lower=other.grade_name),
+        role=cell.role,
+        column=cell.column,
+        expected=breach.expected.action,
+        found=breach.found.action,
+        rule=breach.found.rule,
+        why=breach.found.why,
+        passed=False,
     )
 
 
