@@ -116,6 +116,7 @@ def test_open_session_ends_when_its_request_is_revoked(owners):
     number = request_purpose(analyst, "failure-analysis", "rotor").request
     approve_purpose(steward, number, "agreed")
     with open_connection(analyst, None, grades_of, "failure-analysis") as con:
+        assert con._log.purpose == "failure-analysis"
         assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
         other = request_purpose(owners["li.wei"], "failure-analysis", "other").request
         assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
@@ -149,6 +150,7 @@ def test_request_that_can_not_hold_is_refused(owners, purpose, reason, days, cod
 
 def test_party_of_an_account_gets_what_names_it_alone(owners):
     with open_connection(owners["ann.supplier"], None, grades_of) as con:
+        assert con._log.consumer == "supplier-a"
         assert con.sql("from silver.orders").columns == ("order_id", "machine")
         assert con.explain_mask("silver.orders.phone").rule is None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import ProtectionError, UsageError
+from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn

@@ -16,7 +16,7 @@ from lakeward.flows.serving.policy import load_policy
 from lakeward.flows.serving.reading_purpose import ReadingPurpose, resolve_purpose
 from lakeward.protection.keys import Scheme, TokenKey, token_key
 from lakeward.protection.policy import Action, Policy
-from lakeward.protection.read_request import OWN_PARTY, ReadAuthority, ReadRequest
+from lakeward.protection.read_request import NO_PURPOSE, OWN_PARTY, ReadAuthority, ReadRequest
 from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, Grades, Principal
 from lakeward.serving.tokens import can_tokenise
 
@@ -49,16 +49,20 @@ class Reader:
 
     def open_log(self, workspace: Workspace, engine: Engine) -> AccessLog:
         """Create the access log of a session of this reader."""
+        authority = self.authority
+        request = authority.request
         return AccessLog(
             engine=engine,
             clock=workspace.clock,
-            role=self.principal.role,
+            role=request.role,
             policy=self.principal.policy.text,
-            policy_version=self.principal.policy.version,
+            policy_version=authority.policy_version,
             key_id=self.principal.key_id,
             text_key=project_text_key(workspace),
             folder=access_log_folder(workspace),
-            principal=self.identity.name if self.identity.verified else None,
+            principal=authority.principal,
+            purpose=None if request.purpose == NO_PURPOSE else request.purpose,
+            consumer=None if request.party == OWN_PARTY else request.party,
         )
 
 
