@@ -28,7 +28,9 @@ def check(  # noqa: PLR0913 - the options of a command are its arguments
     *,
     role: Annotated[
         str | None,
-        typer.Option("--as", help="Role, for a table of the lake; default: the token's only one · 角色，用于湖中的表，默认为令牌唯一的角色"),
+        typer.Option(
+            "--as", help="Role, for a table of the lake; default: the token's only one · 角色，用于湖中的表，默认为令牌唯一的角色"
+        ),
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the plan without checking · 只显示计划")] = False,
     as_json: Json = False,

@@ -12,7 +12,6 @@ from lakeward.grading.catalogue import Sensitivity
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import GradeProposal, Reason, highest
 
-
 _CORE = Sensitivity(Grade.CORE, None)
 
 

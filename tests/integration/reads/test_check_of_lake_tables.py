@@ -13,7 +13,7 @@ from lakeward.flows import check_data, draft_from_files, explain_check
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from support.accounts import ANALYST, OTHER_STEWARD, make_accounts
-from support.canary_lake import CANARIES, NAME, SUITE, canaries_in
+from support.canary_lake import CANARIES, NAME, SUITE
 
 TABLE = f"silver.{NAME}"
 SECRET = CANARIES["phone"][3]
@@ -63,13 +63,11 @@ def entries(settings: Settings) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("oracle", ORACLES, ids=lambda one: one["type"])
-def test_a_rule_of_the_reader_on_a_hidden_column_answers_nothing(oracle: dict[str, Any], canary_lake: Settings, tmp_path: Path) -> None:
+def test_a_rule_of_the_reader_on_a_hidden_column_answers_nothing(
+    oracle: dict[str, Any], canary_lake: Settings, tmp_path: Path
+) -> None:
     file = tmp_path / "failing.parquet"
-    try:
-        result = check_data(TABLE, suite(oracle), canary_lake, file, "analyst")
-    except SuiteError as error:
-        assert not canaries_in(error.render(canary_lake.lang))
-        return
+    result = check_data(TABLE, suite(oracle), canary_lake, file, "analyst")
 
     own = result["results"][0]["meta"]["lakeward"]
     assert (own["outcome"], own["evaluated"], own["failed"], own["observed"]) == ("UNKNOWN", None, None, None)
@@ -154,7 +152,10 @@ def test_each_check_is_in_the_access_log_before_its_file_is_there(canary_lake_co
         check_data(TABLE, suite(rule("column_values_to_be_null", column="nowhere")), canary_lake_copy, None, "analyst")
 
     found = entries(canary_lake_copy)[-3:]
-    assert [(row["role"], row["verdict"], row["rows_out"]) for row in found][:2] == [("steward", "allowed", 1), ("analyst", "allowed", 0)]
+    assert [(row["role"], row["verdict"], row["rows_out"]) for row in found][:2] == [
+        ("steward", "allowed", 1),
+        ("analyst", "allowed", 0),
+    ]
     assert [json.loads(row["objects"]) for row in found] == [[TABLE]] * 3
     assert found[2]["verdict"] == "failed"
 

@@ -44,7 +44,10 @@ def check_data(
         UsageError, PolicyError, ProtectionError: A table of the lake is read without a valid role.
     """
     loaded_suite = load_suite(suite)
-    with open_subject(data, settings, Request(f"check {data} {loaded_suite.text}", role)) as (engine, subject), _data_faults(data):
+    with (
+        open_subject(data, settings, Request(f"check {data} {loaded_suite.text}", role)) as (engine, subject),
+        _data_faults(data),
+    ):
         rules = suite_rules(loaded_suite, subject.contract)
         plan = _make_plan(subject, _rules_to_run(subject, rules))
         answers = run_plan(

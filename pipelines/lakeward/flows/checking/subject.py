@@ -26,7 +26,6 @@ from lakeward.flows.serving.logged_read import ReadEntry, logged_read
 from lakeward.flows.serving.reader import Reader, resolve_reader
 from lakeward.quality.suite_document import read_document
 
-
 # Columns of a table of the lake that hold no received value.
 _BOOKKEEPING = frozenset(
     ["_file", "_file_seq", "_row", "_batch_id", "_batch_seq", "_run_id", "_ingested_at", "_reasons", "_rules"]
@@ -127,9 +126,7 @@ def _table_subject(workspace: Workspace, engine: Engine, table: TableName, reade
     )
 
 
-def _reader_view(
-    workspace: Workspace, engine: Engine, reader: Reader, table: TableName, names: Sequence[str]
-) -> ReaderView:
+def _reader_view(workspace: Workspace, engine: Engine, reader: Reader, table: TableName, names: Sequence[str]) -> ReaderView:
     """What the reader may see: columns of the contract by their grades, and Lakeward's own; nothing else."""
     clear, suite_text = _BOOKKEEPING, None
     if table.layer in _CONTRACT_LAYERS and table.name in workspace.project.datasets():
