@@ -9,10 +9,12 @@ from contextlib import contextmanager
 
 import duckdb
 
-from lakeward.core.errors import MachineError, ProtectionError
+from lakeward.core.errors import LakewardError, MachineError, ProtectionError
 from lakeward.protection.policy import Action
 from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, ServedTable
 
+# Part of DuckDB's message where a database writes no temporary files.
+_NO_SPILL = "no temporary directory is specified"
 _QUOTED = re.compile(r'"([^"]{1,127})"')
 # Messages of the binder that name a column, with their codes.
 _COLUMN = re.compile(r'column (?:named )?"([^"]{1,127})"')
@@ -24,6 +26,7 @@ def bind_faults(tables: Sequence[ServedTable]) -> Iterator[None]:
 
     Raises:
         ProtectionError: `query_column_hidden`, `query_column_unknown`, or `query_failed` for anything else.
+        MachineError: A query with parameters, which runs at once, needs more memory than the session may use.
     """
     try:
         yield
@@ -47,13 +50,13 @@ def run_faults() -> Iterator[None]:
     """
     try:
         yield
-    except duckdb.OutOfMemoryException:
-        raise MachineError("query_memory") from None
     except duckdb.Error as error:
         raise _query_failed(error) from None
 
 
-def _query_failed(error: duckdb.Error) -> ProtectionError:
+def _query_failed(error: duckdb.Error) -> LakewardError:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return MachineError("query_memory_masked" if _NO_SPILL in str(error) else "query_memory")
     return ProtectionError("query_failed", kind=type(error).__name__.removesuffix("Exception"))
 
 

@@ -57,6 +57,11 @@ class ServedTable:
         return tuple(column for column in self.columns if column.decision.action is not Action.DENY)
 
     @property
+    def is_masked(self) -> bool:
+        """Whether the view computes a column from values that the principal may not see."""
+        return any(column.decision.action is not Action.CLEAR for column in self.visible)
+
+    @property
     def has_view(self) -> bool:
         """Whether there is anything to query."""
         return self.folder is not None and bool(self.visible)

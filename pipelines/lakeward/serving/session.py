@@ -1,4 +1,4 @@
-"""An in-memory DuckDB made for one principal: views over Delta, masked as decided, then locked.
+"""In-memory DuckDB made for one principal: views over Delta, masked as decided, then locked.
 
 External access is limited to the folders of the served tables, which the views must read. Functions that read
 files by path could reach these folders, so the guard is the security boundary, with the lock behind it.
@@ -7,7 +7,6 @@ files by path could reach these folders, so the guard is the security boundary, 
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 
 import duckdb
@@ -16,6 +15,7 @@ from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
 from lakeward.protection.masking import protected_expression
 from lakeward.serving.column_functions import ColumnFunctions
+from lakeward.serving.database import can_encrypt, open_database
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
@@ -36,12 +36,12 @@ _STRANGE = re.compile("[\\0\ud800-\udfff]")
 
 
 class ServingSession:
-    """The principal's database.
+    """The principal's databases, each opened by the first query that needs it.
 
     Args:
         tables: The served tables.
         functions: Makes tokens.
-        scratch: Folder that large queries spill to.
+        scratch: Folder that large queries spill to; see `database`.
         memory: Memory limit in DuckDB's notation; None for DuckDB's default.
     """
 
@@ -50,15 +50,10 @@ class ServingSession:
     ) -> None:
         self._tables = {str(table.name): table for table in tables if table.has_view}
         self._closed = {str(table.name): _closed_code(table) for table in tables if not table.has_view}
-        self._con = _connect(scratch, memory)
-        functions.register(self._con, [column for table in self._tables.values() for column in table.visible])
-        layers = sorted({table.name.layer for table in tables})
-        for layer in layers:
-            self._con.execute(f"CREATE SCHEMA {layer}")
-        for table in self._tables.values():
-            self._con.execute(f"CREATE VIEW {table.name} AS {_select(table, functions)}")
-        self._con.execute(f"SET search_path = {literal(','.join(['main', *layers]))}")
-        _lock(self._con, [table.folder for table in self._tables.values() if table.folder])
+        self._layers = sorted({table.name.layer for table in tables})
+        self._functions, self._scratch, self._memory = functions, scratch, memory
+        self._parser = duckdb.connect()
+        self._databases: dict[bool, duckdb.DuckDBPyConnection] = {}
 
     def check(self, text: str, parameters: Parameters | None = None) -> frozenset[str]:
         """The views that `text` reads.
@@ -72,7 +67,7 @@ class ServingSession:
         if strange:
             raise ProtectionError("query_syntax", at=strange.start() + 1)
         try:
-            parsed = self._con.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
+            parsed = self._parser.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
             return Guard(frozenset(self._tables), self._closed, allowed_functions()).check(
                 text, json.loads(parsed), _parameter_names(parameters)
             )
@@ -90,12 +85,37 @@ class ServingSession:
         Raises:
             ProtectionError: It names a column that does not exist, or is hidden from this principal.
         """
-        with bind_faults([self._tables[name] for name in sorted(objects)]):
-            return self._con.sql(text, params=parameters) if parameters else self._con.sql(text)
+        tables = [self._tables[name] for name in sorted(objects)]
+        con = self._database(clear=bool(tables) and not any(table.is_masked for table in tables))
+        with bind_faults(tables):
+            return con.sql(text, params=parameters) if parameters else con.sql(text)
 
     def close(self) -> None:
         """End the session."""
-        self._con.close()
+        for con in (self._parser, *self._databases.values()):
+            con.close()
+
+    def _database(self, *, clear: bool) -> duckdb.DuckDBPyConnection:
+        """The database of all views, or of those without a masked column (`clear`), which may spill to unencrypted files."""
+        has_masked = any(table.is_masked for table in self._tables.values())
+        clear = clear and has_masked and not can_encrypt()
+        if clear not in self._databases:
+            spills = clear or not has_masked or can_encrypt()
+            self._databases[clear] = self._open(
+                [table for table in self._tables.values() if not (clear and table.is_masked)], self._scratch if spills else None
+            )
+        return self._databases[clear]
+
+    def _open(self, tables: Sequence[ServedTable], spill: Path | None) -> duckdb.DuckDBPyConnection:
+        con = open_database(spill, self._memory)
+        self._functions.register(con, [column for table in tables for column in table.visible])
+        for layer in self._layers:
+            con.execute(f"CREATE SCHEMA {layer}")
+        for table in tables:
+            con.execute(f"CREATE VIEW {table.name} AS {_select(table, self._functions)}")
+        con.execute(f"SET search_path = {literal(','.join(['main', *self._layers]))}")
+        _lock(con, [table.folder for table in tables if table.folder])
+        return con
 
 
 def _parameter_names(parameters: Parameters | None) -> Collection[str]:
@@ -118,21 +138,6 @@ def _select(table: ServedTable, functions: ColumnFunctions) -> str:
         name = identifier(column.name)
         items.append(f"{protected_expression(name, column.type, column.decision, functions.treatment(column))} AS {name}")
     return f"SELECT {', '.join(items)} FROM delta_scan({literal(str(table.folder))})"
-
-
-def _connect(scratch: Path, memory: str | None) -> duckdb.DuckDBPyConnection:
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "temp_directory": str(scratch),
-    }
-    if memory:
-        config["memory_limit"] = memory
-    con = duckdb.connect(config=config)
-    con.execute("SET TimeZone = 'UTC'")
-    wheel = resources.files("duckdb_extension_delta") / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
-    con.execute(f"LOAD {literal(str(wheel))}")
-    return con
 
 
 def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:

@@ -13,7 +13,7 @@ from lakeward.flows import check_data, draft_from_files, explain_check
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from support.accounts import ANALYST, OTHER_STEWARD, make_accounts
-from support.canary_lake import CANARIES, NAME, SUITE, canaries_in
+from support.canary_lake import CANARIES, NAME, SUITE
 
 TABLE = f"silver.{NAME}"
 SECRET = CANARIES["phone"][3]
@@ -67,11 +67,7 @@ def test_a_rule_of_the_reader_on_a_hidden_column_answers_nothing(
     oracle: dict[str, Any], canary_lake: Settings, tmp_path: Path
 ) -> None:
     file = tmp_path / "failing.parquet"
-    try:
-        result = check_data(TABLE, suite(oracle), canary_lake, file, "analyst")
-    except SuiteError as error:
-        assert not canaries_in(error.render(canary_lake.lang))
-        return
+    result = check_data(TABLE, suite(oracle), canary_lake, file, "analyst")
 
     own = result["results"][0]["meta"]["lakeward"]
     assert (own["outcome"], own["evaluated"], own["failed"], own["observed"]) == ("UNKNOWN", None, None, None)
