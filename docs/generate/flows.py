@@ -31,6 +31,7 @@ ROOMS = {
     "scoring": "Score",
     "grading": "Grade",
     "serving": "Serve",
+    "audit": "Prove who read and decided what",
     "scorecard": "Assess and show",
     "base": "Common to all",
     "": "Values",

@@ -25,7 +25,14 @@ def policies() -> str:
     )
     denials = "\n".join(f"- {text(denial, Lang.EN)} ({code(denial)})" for denial in DENIALS)
     parts = (
-        *(INTRODUCTION, keys(load.KEYS), "## Purposes", keys(load.PURPOSE_KEYS), "## Rules and limits", keys(load_rules.RULE_KEYS)),
+        *(
+            INTRODUCTION,
+            keys(load.KEYS),
+            "## Purposes",
+            keys(load.PURPOSE_KEYS),
+            "## Rules and limits",
+            keys(load_rules.RULE_KEYS),
+        ),
         *("## Actions", table(("action", "a reader gets"), [(code(one), ACTIONS[one]) for one in Action]), DENIED, denials),
         *("## Formats of masked values", table(("format", "of a text stays"), [(code(one), FORMATS[one]) for one in MaskFormat])),
         *("## Roles of the shipped policy", roles),
