@@ -22,7 +22,7 @@ DERIVED = """\
 
 They stand in no suite and are always there, with severity `quarantine`: `type:<column>` (every value converts to the column's type),
 `required:<column>` (a required column has a value) and `key:<column>` (so has each column of the key). Two more are judged from counts, and no
-row by them: `received:records` (as few records are rejects as `limits.rejectedShare` allows), and with severity `warn` `nulls:<column>` (a column that may be
+row by them: `received:records` (as few records are rejects as `limits.rejectedShare` allows), and with severity `warn` `nulls:<column>` (from the second batch on: a column that may be
 empty is not far emptier than in earlier batches). Two speak of batches that replace stored rows, with severity `halt`: `batch:replaced_share` (no more than
 `limits.replacedShare`) and `batch:missing_columns` (no stored value becomes NULL because the files lack its column). How: [Quality and scores](../explanation/quality.md#what-arrived)."""
 DIMENSIONS = """\

@@ -104,7 +104,9 @@ def print_notes(lang: Lang, run_report: RunReport) -> None:
     for code, facts in run_report.warnings:
         print_note(lang, run_report.dataset, text(code, lang, **facts))
     if run_report.failed:
-        print_message(lang, "run_failed_rules", dataset=run_report.dataset, rules=", ".join(run_report.failed))
+        # A halted batch, and a rule on the batch as a whole, set no row aside: the list would be empty.
+        code = "run_failed_rules" if run_report.counts.quarantine else "run_failed_rules_of_batch"
+        print_message(lang, code, dataset=run_report.dataset, rules=", ".join(run_report.failed))
     if run_report.unknown:
         print_message(lang, "run_unknown_rules", dataset=run_report.dataset, rules=", ".join(run_report.unknown))
     if run_report.counts.rejects:

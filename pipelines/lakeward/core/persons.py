@@ -26,6 +26,11 @@ def is_same_person(one: str, other: str) -> bool:
     return person_key(one) == person_key(other)
 
 
+def has_stray_blanks(name: str) -> bool:
+    """Whether the text begins or ends with a blank, or has two in a row, so that it looks like another name and is not."""
+    return name != " ".join(name.split())
+
+
 def is_person_name(name: str) -> bool:
     """Whether the text is a valid name: 1 to 100 printable characters with at least one letter, in one alphabet.
 

@@ -19,8 +19,17 @@ from lakeward.profiling.no_values import NO_WORDS, find_suspects
 from lakeward.profiling.patterns import fixed_form
 from lakeward.profiling.personal import looks_personal
 from lakeward.profiling.type_candidates import TypeCandidate, type_candidates
-from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, chunks, measure_disorder, try_types, typed_values
+from lakeward.profiling.type_trials import (
+    CHUNK,
+    StagedRecords,
+    TypeTrialResult,
+    chunks,
+    measure_disorder,
+    try_types,
+    typed_values,
+)
 from lakeward.profiling.unread_times import unread_times
+from lakeward.quality.sql import select
 
 # Maximum length of a list that a person can review.
 MAX_CHOICES = 20
@@ -131,9 +140,10 @@ def _best_format(staged: StagedRecords, column: str, holding: Sequence[TypeTrial
 def _with_statistics(engine: Engine, rows: Relation, columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
     """Number of distinct values of each column, and the bounds of numbers."""
     by_name = {column.name: column for column in columns}
+    counts = _distinct_texts(engine, rows, columns) if len(columns) > CHUNK else {}
     found: dict[str, Any] = {}
     for chunk in chunks(list(by_name)):
-        items = [_statistics_items(by_name[name]) for name in chunk]
+        items = [_statistics_items(by_name[name], counts.get(name)) for name in chunk]
         row = engine.fetch(f"SELECT {', '.join(f'{item} AS s{at}' for at, item in enumerate(sum(items, ())))} FROM {rows}")[0]
         values = iter(row.values())
         found |= {name: [next(values) for _ in item] for name, item in zip(chunk, items, strict=True)}
@@ -143,16 +153,32 @@ def _with_statistics(engine: Engine, rows: Relation, columns: Sequence[ColumnPro
     ]
 
 
+def _distinct_texts(engine: Engine, rows: Relation, columns: Sequence[ColumnProfile]) -> dict[str, int]:
+    """Number of distinct values of many columns, in one grouping: an aggregate of its own costs 3 ms before the first row."""
+    texts = {f"c{index}": f"CAST({_without_sign_of_zero(column)} AS VARCHAR)" for index, column in enumerate(columns)}
+    found = engine.fetch(f"""
+        WITH long AS (SELECT c, v FROM (SELECT {select(texts)} FROM {rows}) UNPIVOT (v FOR c IN ({", ".join(texts)})))
+        SELECT c, count(DISTINCT v) AS n FROM long GROUP BY c""")
+    counts = {row["c"]: row["n"] for row in found}
+    return {column.name: counts.get(f"c{index}", 0) for index, column in enumerate(columns)}
+
+
+def _without_sign_of_zero(column: ColumnProfile) -> str:
+    own = identifier(column.name)
+    return f"({own} + 0)" if column.type.kind is Kind.DOUBLE else own
+
+
 def _finite(column: ColumnProfile) -> str:
     """SQL of the column's number, where it is one that a range can end at."""
     own = identifier(column.name)
     return f"CASE WHEN isfinite({own}) THEN {own} END" if column.type.kind is Kind.DOUBLE else own
 
 
-def _statistics_items(column: ColumnProfile) -> tuple[str, str, str]:
+def _statistics_items(column: ColumnProfile, distinct: int | None) -> tuple[str, str, str]:
     own = identifier(column.name)
+    count = f"count(DISTINCT {own})" if distinct is None else f"max({distinct})"
     bounds = (f"min({_finite(column)})", f"max({_finite(column)})") if column.has_range else ("NULL", "NULL")
-    return (f"count(DISTINCT {own})", *bounds)
+    return (count, *bounds)
 
 
 def _to_decimal(value: float | Decimal | None) -> Decimal | None:

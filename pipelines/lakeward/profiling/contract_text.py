@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from lakeward.contracts.model import COUNTED_TIMES, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
+from lakeward.core.shares import percent
 from lakeward.grading.catalogue import shipped_rules
 from lakeward.grading.proposal import GradeProposal, Reason
 from lakeward.profiling.findings import ColumnProfile, Profile, Times
@@ -87,7 +88,7 @@ def _column(profile: Profile, column: ColumnProfile) -> Iterator[str]:
 
 def _conversion(profile: Profile, column: ColumnProfile) -> str:
     missing = profile.rows - column.filled
-    share = f"; {missing:,} of {profile.rows:,} are missing ({missing / profile.rows:.1%})" if missing else ""
+    share = f"; {missing:,} of {profile.rows:,} are missing ({percent(missing / profile.rows)})" if missing else ""
     if not column.filled:
         return "the file has no value of it"
     return f"{column.converted:,} of {column.filled:,} values convert, {column.distinct:,} different{share}"

@@ -16,7 +16,8 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.findings import ColumnProfile
 from lakeward.profiling.type_candidates import TypeCandidate
-from lakeward.profiling.type_trials import StagedRecords, chunks
+from lakeward.profiling.type_trials import StagedRecords
+from lakeward.quality.sql import select
 
 # What loggers, spreadsheets and people write where there is no value.
 NULLS = ("NA", "N/A", "#N/A", "null", "NULL", "NaN", "nan", "-", "--", "空")
@@ -124,14 +125,11 @@ def find_tokens(staged: StagedRecords, columns: Sequence[str]) -> FoundTokens:
     if not columns:
         return FoundTokens(frozenset(), NO_WORDS)
     form = literal(f"^({'|'.join(re.escape(token.lower()) for token in (*NULLS, *WORDS))})$")
-    tokens: dict[str, tuple[str, ...]] = {}
-    for chunk in chunks(columns):
-        items = ", ".join(
-            f"list(DISTINCT trim({own})) FILTER (regexp_matches(lower(trim({own})), {form})) AS n{index}"
-            for index, own in enumerate(map(identifier, chunk))
-        )
-        found = staged.engine.fetch(f"SELECT {items} FROM {staged.rows}")[0]
-        tokens |= {column: tuple(sorted(found[f"n{index}"] or ())) for index, column in enumerate(chunk)}
+    texts = {f"c{index}": f"trim({identifier(column)})" for index, column in enumerate(columns)}
+    found = staged.engine.fetch(f"""
+        WITH long AS (SELECT c, v FROM (SELECT {select(texts)} FROM {staged.rows}) UNPIVOT (v FOR c IN ({", ".join(texts)})))
+        SELECT DISTINCT c, v FROM long WHERE regexp_matches(lower(v), {form}) ORDER BY 1, 2""")
+    tokens = {column: tuple(row["v"] for row in found if row["c"] == f"c{index}") for index, column in enumerate(columns)}
     nulls_found = frozenset(token for texts in tokens.values() for token in texts if token in NULLS)
     words = {column: tuple(text for text in texts if text.lower() in WORDS) for column, texts in tokens.items()}
     return FoundTokens(nulls_found, words)

@@ -94,6 +94,8 @@ class AccountRegister:
         Raises:
             ProtectionError: The token is unknown, replaced or expired, or its account is revoked.
         """
+        if not token.strip():
+            raise ProtectionError("account_token_empty")
         account = self._owner(token)
         if account is None:
             raise ProtectionError("account_token_invalid", file=self.file)

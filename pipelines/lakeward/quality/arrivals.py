@@ -78,8 +78,13 @@ def nulls_verdict(column: str, count: NullCount, history: Sequence[NullCount]) -
         return Verdict(rule, Outcome.UNKNOWN, evaluated=count.rows, reason=reason)
     shares = [earlier.share for earlier in history]
     outcome = Outcome.FAIL if _is_far(count.share, shares) else Outcome.PASS
-    observed = f"{count.share:.4f}; before: {min(shares):.4f} to {max(shares):.4f}"
+    observed = f"{_ratio(count.share)}; before: {_ratio(min(shares))} to {_ratio(max(shares))}"
     return Verdict(rule, outcome, evaluated=count.rows, observed=observed)
+
+
+def _ratio(share: float) -> str:
+    """With four decimals; whole only if the share is."""
+    return f"{share if share in {0, 1} else min(max(share, 0.0001), 0.9999):.4f}"
 
 
 def _is_far(share: float, earlier: Sequence[float]) -> bool:

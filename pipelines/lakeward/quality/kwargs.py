@@ -133,9 +133,9 @@ def _check_condition(kwargs: Mapping[str, Any], file: str, entry_path: str) -> t
 
 
 def _check_columns(contract: Contract, columns: Iterable[str], file: str, entry_path: str) -> None:
+    names = [known.name for known in contract.columns]
     for column in columns:
-        if not any(known.name == column for known in contract.columns):
-            names = [known.name for known in contract.columns]
+        if column not in names:
             raise SuiteError(
                 "suite_unknown_column", file=file, place=entry_path, found=column, expected=did_you_mean(str(column), names)
             )

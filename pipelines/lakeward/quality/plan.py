@@ -69,6 +69,7 @@ class JudgePlan:
     Args:
         proven_verdicts: Verdicts of rules decided by statistics, by id.
         grids: Keys that a grid can prove unique before the scan.
+        counts_batch: Whether its facts say how often keys repeat, and the bounds of times.
     """
 
     contract: Contract
@@ -77,6 +78,7 @@ class JudgePlan:
     stored_columns: tuple[str, ...]
     proven_verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     grids: tuple[Grid, ...] = ()
+    counts_batch: bool = True
 
     @property
     def gx_rules(self) -> tuple[Rule, ...]:
@@ -110,12 +112,12 @@ class JudgePlan:
         column. With `by`, a column of `rows`: one row of facts per value of it, which is `part`. For keys in `distinct`, proven
         by a grid, no hash is counted.
         """
-        checks = self._checks_to_run()
+        checks = self.checks_to_run()
         flags = {check.flag: check.fails for check in checks if isinstance(check, RowCheck)}
-        items = {"rows": "count(*)", **self._key_facts(distinct), **self._time_facts()}
-        items |= {alias: measure for measure, alias in self._aliases().items()}
+        items = {"rows": "count(*)"} | (self._key_facts(distinct) | self._time_facts() if self.counts_batch else {})
+        items |= {alias: measure for measure, alias in self.aliases().items()}
         unique = (check for check in self._unique_checks() if _contains_distinct_key(distinct, check.rule.columns))
-        items |= {self._aliases()[check.measures()["proof"]]: "0" for check in unique}
+        items |= {self.aliases()[check.measures()["proof"]]: "0" for check in unique}
         judged = f"{stack(add_check_columns(self.converted_relation(rows), checks), [flags])} AS judged"
         if by is None:
             return f"SELECT {select(items)} FROM {judged}"
@@ -123,7 +125,7 @@ class JudgePlan:
 
     def suspect_rules(self, facts: Mapping[str, Any]) -> tuple[Rule, ...]:
         """Rules of uniqueness whose proof failed, so that repeated keys must be counted."""
-        aliases = self._aliases()
+        aliases = self.aliases()
         return tuple(check.rule for check in self._unique_checks() if facts[aliases[check.measures()["proof"]]])
 
     def repeated_keys_select(self, rule: Rule, rows: str) -> str:
@@ -147,11 +149,11 @@ class JudgePlan:
             gx_verdicts: Verdicts of Great Expectations on the rules of `gx_rules`.
         """
         known_verdicts = {**self.proven_verdicts, **{verdict.rule.id: verdict for verdict in gx_verdicts}}
-        aliases, counts = self._aliases(), repeated or {}
+        aliases, counts = self.aliases(), repeated or {}
         found = {
             check.rule.id: {role: facts[aliases[measure]] for role, measure in check.measures().items()}
             | ({"repeated": counts[check.rule.id]} if check.rule.id in counts else {})
-            for check in self._checks_to_run()
+            for check in self.checks_to_run()
         }
         return tuple(known_verdicts.get(check.rule.id) or check.verdict(found[check.rule.id]) for check in self.checks)
 
@@ -186,16 +188,16 @@ class JudgePlan:
         items |= {identifier(column): identifier(column) for column in self.stored_columns if column not in self.columns}
         return select(items)
 
-    def _checks_to_run(self) -> list[Check]:
+    def checks_to_run(self) -> list[Check]:
         """The checks that need to read rows."""
         return [check for check in self.checks if check.rule.id not in self.proven_verdicts]
 
     def _unique_checks(self) -> list[UniqueCheck]:
         return [check for check in self.checks if isinstance(check, UniqueCheck)]
 
-    def _aliases(self) -> dict[str, str]:
-        # Many rules need the same number, such as a column's count: it is computed once.
-        measures = dict.fromkeys(measure for check in self._checks_to_run() for measure in check.measures().values())
+    def aliases(self) -> dict[str, str]:
+        """The measures of the rules, each once though many rules need it, such as a column's count; and its name in the facts."""
+        measures = dict.fromkeys(measure for check in self.checks_to_run() for measure in check.measures().values())
         return {measure: f"m{index}" for index, measure in enumerate(measures)}
 
     def _key_facts(self, distinct: Collection[frozenset[str]]) -> dict[str, str]:

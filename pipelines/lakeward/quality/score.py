@@ -147,7 +147,9 @@ def _score_part(ratios: Sequence[WeightedRatio], rules: Sequence[WeightedRatio],
 
 
 def _cents(ratio: int) -> int:
-    return half_up(half_up(ratio, GUARD_DIGITS), RATIO_UNIT // GUARD_DIGITS // FULL_SCORE)
+    """The score of a ratio: full only if nothing failed."""
+    rounded = half_up(half_up(ratio, GUARD_DIGITS), RATIO_UNIT // GUARD_DIGITS // FULL_SCORE)
+    return min(rounded, FULL_SCORE - 1) if ratio < RATIO_UNIT else rounded
 
 
 def _hundredths(value: int) -> Decimal:

@@ -133,7 +133,8 @@ datasets AS (
 
 def _estate(split_prefix: str, weights: Weights) -> str:
     counted = f"{_WEIGHTED_SUMS_OF_CENTS}, count(*) AS datasets, count(cents) AS scored, {_RULE_SUMS}"
-    rated = f"""{_half_up("total", "weights")} AS cents, {_score_decimal_sql("cents")} AS score, {_DISPLAY_OF_CENTS}"""
+    mean = _below_full_if(f"total < {FULL_SCORE} * weights", _half_up("total", "weights"))
+    rated = f"""{mean} AS cents, {_score_decimal_sql("cents")} AS score, {_DISPLAY_OF_CENTS}"""
     whole = f" GROUP BY {split_prefix.rstrip(', ')}" if split_prefix else " HAVING count(*) > 0"
     return f"""by_estate AS (
   SELECT {split_prefix}{counted} FROM datasets{whole}
@@ -156,7 +157,13 @@ def _half_up(part: str, whole: str) -> str:
 
 
 def _cents(ratio: str) -> str:
-    return _half_up(_half_up(ratio, str(GUARD_DIGITS)), str(RATIO_UNIT // GUARD_DIGITS // FULL_SCORE))
+    rounded = _half_up(_half_up(ratio, str(GUARD_DIGITS)), str(RATIO_UNIT // GUARD_DIGITS // FULL_SCORE))
+    return _below_full_if(f"{ratio} < {RATIO_UNIT}", rounded)
+
+
+def _below_full_if(condition: str, cents: str) -> str:
+    """SQL: no full score if the condition is true, for some failures must not look like none; NULL remains."""
+    return f"CASE WHEN {condition} AND {cents} >= {FULL_SCORE} THEN {FULL_SCORE - 1} ELSE {cents} END"
 
 
 def _score_decimal_sql(cents: str) -> str:

@@ -22,11 +22,11 @@ _DAY = "strftime(make_timestamp(epoch_us({0})), '%Y-%m-%d')"
 
 
 def mean(column: str) -> str:
-    """SQL: the mean of a DECIMAL column with two digits, by integers, so that every engine rounds half up; else NULL."""
+    """SQL: the mean of a DECIMAL column with two digits, by integers, so that every engine rounds half up; 100 only if each is; else NULL."""
     cents = f"sum(CAST(100 * {column} AS BIGINT))"
-    return (
-        f"CAST(CAST((2 * {cents} + count({column})) // nullif(2 * count({column}), 0) AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(5, 2))"
-    )
+    rounded = f"(2 * {cents} + count({column})) // nullif(2 * count({column}), 0)"
+    shown = f"CASE WHEN {cents} < 10000 * count({column}) AND {rounded} >= 10000 THEN 9999 ELSE {rounded} END"
+    return f"CAST(CAST({shown} AS DECIMAL(16, 0)) * 0.01 AS DECIMAL(5, 2))"
 
 
 REASONS = Family(

@@ -39,7 +39,7 @@ def test_a_file_of_1200_columns_takes_bounded_time_and_memory(tmp_path: Path) ->
     drafted = _measure("new", "wide", "--from", str(tmp_path / "wide.csv"), project=tmp_path / "plant")
     ran = _measure("run", project=tmp_path / "plant")
 
-    assert drafted[0] < 18, drafted
-    assert drafted[1] < 1000, drafted
-    assert ran[0] < 20, ran
-    assert ran[1] < 1200, ran
+    assert drafted[0] < 10, drafted
+    assert drafted[1] < 500, drafted
+    assert ran[0] < 12, ran
+    assert ran[1] < 500, ran

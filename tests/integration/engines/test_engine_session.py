@@ -87,7 +87,8 @@ def test_the_plain_install_needs_no_arrow_no_pandas_and_no_pytz(lake):
     assert (ran.stderr, ran.stdout) == ("", "2026-03-01 01:00:00.000007+00:00\n")
 
 
-def test_governance_rows_come_back_as_they_were(engine):
+@pytest.mark.parametrize("copies", [1, 1000], ids=["few", "many"])
+def test_governance_rows_come_back_as_they_were(engine, copies):
     columns = {
         "t": DataType(Kind.STRING),
         "at": DataType(Kind.TIMESTAMP),
@@ -96,9 +97,9 @@ def test_governance_rows_come_back_as_they_were(engine):
     }
     columns |= {"x": DataType(Kind.DOUBLE), "d": DataType(Kind.DECIMAL, 5, 2), "i": DataType(Kind.INTEGER)}
     row = ('it\'s "冷"\n; --', datetime(2026, 3, 1, 1, tzinfo=UTC), b"\x00'\xff", False, 0.1, Decimal("99.99"), -(2**63))
-    query = engine.literal_rows(columns, [row, [None] * 7])
+    query = engine.literal_rows(columns, [*[row] * copies, [None] * 7])
     engine.materialise("governed", query)
-    assert [tuple(found.values()) for found in engine.fetch("SELECT * FROM governed")] == [row, (None,) * 7]
+    assert [tuple(found.values()) for found in engine.fetch("SELECT * FROM governed")] == [*[row] * copies, (None,) * 7]
     assert engine.types("governed") == columns
 
 

@@ -60,7 +60,7 @@ def test_the_operator_makes_the_first_account_and_from_then_on_it_takes_an_admin
         assert code_of(add_account, other, STEWARD) == "account_admin_needed"
         assert code_of(revoke_account, other, ADMIN.name) == "account_admin_needed"
         assert code_of(rotate_token, other, ADMIN.name) == "account_admin_needed"
-    assert code_of(add_account, with_token(settings, ""), STEWARD) == "account_token_invalid"
+    assert code_of(add_account, with_token(settings, ""), STEWARD) == "account_token_empty"
     entries = [json.loads(line) for line in file_of(settings).read_text().splitlines()]
     assert [(e["seq"], e["event"], e["by"].partition(":")[0], e["verified"]) for e in entries] == [
         (1, "add", "os", False),
@@ -116,6 +116,9 @@ def test_without_a_live_admin_the_operator_may_renew_one_and_nobody_else(setting
         ({"name": "l\u0456.wei"}, "account_name"),
         ({"person": "L\u0456 Wei"}, "account_person"),
         ({"person": "li\u202ewei"}, "account_person"),
+        ({"person": "  "}, "account_person"),
+        ({"person": " Li Wei"}, "account_person_blanks"),
+        ({"person": "Li  Wei"}, "account_person_blanks"),
         ({"roles": ("analist",)}, "role_unknown"),
         ({"roles": ()}, "account_roles_missing"),
         ({"purposes": ("a,b",)}, "account_purpose"),

@@ -41,4 +41,9 @@ def test_batches_of_one_rule_count_by_their_rows():
 
 def test_a_half_is_rounded_up():
     assert score([verdict("a", Outcome.FAIL, evaluated=16, failed=1)]).value == Decimal("93.75")
-    assert score([verdict("a", Outcome.FAIL, evaluated=20_000, failed=1)]).value == Decimal("100.00")
+    assert score([verdict("a", Outcome.FAIL, evaluated=2_000, failed=1)]).value == Decimal("99.95")
+
+
+def test_a_full_score_is_for_no_failure_at_all():
+    assert score([verdict("a", Outcome.FAIL, evaluated=10**9, failed=1)]).value == Decimal("99.99")
+    assert score([verdict("a", Outcome.PASS, evaluated=10**9, failed=0)]).value == Decimal("100.00")

@@ -17,6 +17,8 @@ ENTRY = re.compile(r"^((\w+):.*(?:\n(?!\w).*)*)", re.MULTILINE)
 
 # Facts that say why, and beginnings of codes that say why a file or a record is not read.
 CONSEQUENCE = re.compile(r"([;.；。] ?(the whole file is rejected|整个文件被拒收))?[.。]$", re.IGNORECASE)
+# The question after near names, which is left out where there is no name at all.
+NEAR = re.compile(r" ?(Did you mean|是否为|Close|相近的有|相近)[:：] ?\{close\}[?？.。]")
 REASONS, CODED = ("reason", "found", "why"), ("file_", "reject_")
 
 
@@ -54,8 +56,11 @@ def text(code: str, lang: Lang, /, **facts: object) -> str:
         KeyError: No such code, language or fact: our bug, caught by the convention tests.
     """
     name, _, step = code.partition(".")
+    template = _entry(name)[f"{lang}_next" if step else str(lang)]
+    if facts.get("close", "-") in {"", "-"}:
+        template = NEAR.sub("", template)
     words = {fact: _in_words(value, lang) if fact in REASONS else value for fact, value in facts.items()}
-    return _entry(name)[f"{lang}_next" if step else str(lang)].format(**words)
+    return template.format(**words)
 
 
 def _in_words(value: object, lang: Lang) -> object:

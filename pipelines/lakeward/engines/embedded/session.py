@@ -24,7 +24,7 @@ from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import ScratchFolder
 from lakeward.engines.embedded.table_references import resolve_tables
-from lakeward.engines.embedded.wide_rows import planned_for
+from lakeward.engines.embedded.wide_rows import create_table, planned_for, planned_once
 from lakeward.engines.external import AttachedData, ExternalData, Staged
 from lakeward.engines.tables import NO_STORED_TYPES
 from lakeward.engines.text.staging_queries import STAGED_REJECTS, STAGED_ROWS
@@ -92,13 +92,14 @@ class EmbeddedSession:
         """See `QueryEngine.materialise`."""
         self._drop_relation(name, "VIEW")
         with machine_faults(self._lake):
-            self._con.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {self._resolve(query)}")
+            create_table(self._con, identifier(name), self._resolve(query))
         return Relation(name)
 
     def fetch(self, query: str, at: Mapping[TableName, int] | None = None) -> list[dict[str, Any]]:
         """See `QueryEngine.fetch`. Times (not inside lists) are fetched as microseconds: DuckDB's conversion needs pytz."""
         text = self._resolve(query, at)
         with machine_faults(self._lake), translate_missing_versions(self._lake, at, duckdb.Error):
+            text = planned_once(self._con, text)
             rows = self._con.sql(text)
             instants = [index for index, type_ in enumerate(rows.types) if str(type_) == _INSTANT]
             names = rows.columns
@@ -121,7 +122,7 @@ class EmbeddedSession:
 
     def literal_rows(self, columns: Mapping[str, DataType], rows: Sequence[Sequence[object]]) -> str:
         """See `QueryEngine.literal_rows`."""
-        return literals.literal_rows(columns, rows)
+        return literals.many_literal_rows(columns, rows)
 
     def export(self, query: str, file: Path) -> int:
         """See `QueryEngine.export`."""

@@ -7,6 +7,9 @@ import duckdb
 
 # DuckDB 1.5.5 compares many expressions of a statement with each other: 0.2 s of planning for 300 columns, 3 s for 1,200.
 _WIDE = 200
+# Length from which on planning a statement takes longer than writing its few rows into a table.
+_LONG = 50_000
+_FETCHED = "fetched_rows"
 # A dictionary of a column of measurements is useless: a limit of 10,000 values, more than a plant has series, writes 10 M rows
 # with 7 % less CPU into files of the same size.
 _DICTIONARY_VALUES = 10_000
@@ -30,6 +33,20 @@ def planned_for(con: duckdb.DuckDBPyConnection, columns: int) -> Iterator[None]:
         yield
     finally:
         con.execute("RESET disabled_optimizers")
+
+
+def planned_once(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    """A SELECT of the rows of `query` that is quick to plan: a long one is run here, since its types and its rows each need a plan."""
+    if len(query) < _LONG:
+        return query
+    create_table(con, _FETCHED, query)
+    return f"SELECT * FROM {_FETCHED}"
+
+
+def create_table(con: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+    """Write the rows of `query` into a table of the session."""
+    with planned_for(con, _WIDE + 1 if len(query) >= _LONG else 0):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
 
 
 def dictionary_values(columns: int) -> int:

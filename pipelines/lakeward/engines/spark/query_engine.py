@@ -24,6 +24,7 @@ from lakeward.core.settings import SparkSettings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.time_travel import translate_missing_versions
 from lakeward.engines.embedded.engine import EmbeddedEngine
+from lakeward.engines.embedded.literals import literal_rows
 from lakeward.engines.external import AttachedData, ExternalData, Staged
 from lakeward.engines.spark.caching import cache_in_memory, cache_on_disk, is_repeatable
 from lakeward.engines.spark.dialect import to_spark
@@ -162,7 +163,7 @@ class SparkQueryEngine:
 
     def literal_rows(self, columns: Mapping[str, DataType], rows: Sequence[Sequence[object]]) -> str:
         """See `QueryEngine.literal_rows`."""
-        return self._driver_engine.literal_rows(columns, rows)
+        return literal_rows(columns, rows)
 
     def export(self, query: str, file: Path) -> int:
         """See `QueryEngine.export`."""

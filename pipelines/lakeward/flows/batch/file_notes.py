@@ -8,6 +8,7 @@ from lakeward.contracts.batch import OTHER_ENCODING, FileReport
 from lakeward.contracts.column_match import MISSING_COLUMN, OTHER_COLUMNS
 from lakeward.contracts.model import Contract
 from lakeward.contracts.record_format import FileFormat
+from lakeward.core.shares import percent
 from lakeward.core.spelling import NEAR
 from lakeward.flows.base.report import Counts, Warnings
 from lakeward.flows.batch.other_columns import OtherColumns, shorten_names
@@ -32,7 +33,7 @@ def reject_notes(contract: Contract, counts: Counts, batch: int) -> Warnings:
     if counts.rejects <= limit * counts.rows_in:
         return ()
     share = counts.rejects / counts.rows_in
-    shares = {"share": f"{share:.1%}", "limit": f"{limit:.1%}"}
+    shares = {"share": percent(share), "limit": f"{limit:.1%}"}
     return (("batch_rejects", {"dataset": contract.name, "batch": batch, **shares, **_received(counts)}),)
 
 

@@ -14,8 +14,10 @@ from lakeward.flows.base.batch_context import INTEGER, BatchContext
 from lakeward.flows.base.pinning import Reprocess
 from lakeward.flows.base.report import Warnings
 from lakeward.flows.batch.series import NO_PRIOR_STATE, PriorState, judge_series, prior_state
+from lakeward.flows.batch.wide_batches import convert_once
 from lakeward.quality.gx import judge_with_gx
 from lakeward.quality.plan import JudgePlan, compile_plan, diverting_rule_ids, needs_row_ids
+from lakeward.quality.plan_parts import merge_facts, plan_parts
 from lakeward.quality.rule import Verdict
 from lakeward.quality.suite import load_rules
 from lakeward.quality.suite_document import read_document
@@ -78,7 +80,7 @@ def judge_batch(context: BatchContext, rows: Relation, statistics: RowStatistics
     engine, contract = context.engine, context.contract
     received = engine.types(rows)
     rules = load_rules(contract, context.pinned.definition.suite, suite_label(contract.name))
-    plan = compile_plan(contract, rules, received, statistics)
+    plan, rows = convert_once(engine, compile_plan(contract, rules, received, statistics), rows)
     result = run_plan(engine, plan, rows, prior=prior_state(context))
     facts = result.facts
     releasing = context.pinned.reprocess is Reprocess.RELEASE
@@ -145,7 +147,8 @@ def run_plan(
     """
     places = relation_with_ids or rows
     distinct = [grid.key for grid in plan.grids if engine.fetch(grid.proof(str(rows)))[0]["is_distinct"]]
-    facts = engine.fetch(plan.facts_select(str(places if needs_row_ids(plan) else rows), distinct=distinct))[0]
+    judged, parts = str(places if needs_row_ids(plan) else rows), plan_parts(plan)
+    facts = merge_facts(plan, parts, [engine.fetch(part.facts_select(judged, distinct=distinct))[0] for part in parts])
     repeats, gx_verdicts = _find_repeats(engine, plan, facts, rows), _gx_verdicts(engine, plan, places)
     series = judge_series(engine, plan, places, prior, all_rules=wanted is not Wanted.DIVERTING)
     verdicts = plan.verdicts(facts, _count_copies(engine, repeats), (*gx_verdicts, *series.verdicts))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lakeward.core.shares import percent
 from lakeward.flows.base.report import Warnings
 from lakeward.quality.arrivals import NULLS
 from lakeward.quality.rule import Outcome, Severity, Verdict
@@ -21,7 +22,7 @@ def warn_notes(dataset: str, verdicts: Sequence[Verdict]) -> Warnings:
         return ()
     shares = {id_: _share([v for v in verdicts if v.rule.id == id_]) for id_ in sorted(failed)}
     worst = sorted(shares, key=lambda id_: -(shares[id_] or 0))
-    named = [id_ if (share := shares[id_]) is None else f"{id_} ({_percent(share)})" for id_ in worst[:MAX_NAMED]]
+    named = [id_ if (share := shares[id_]) is None else f"{id_} ({percent(share)})" for id_ in worst[:MAX_NAMED]]
     more = [f"… +{len(worst) - MAX_NAMED}"] if len(worst) > MAX_NAMED else []
     return (("warn_rules_failed", {"dataset": dataset, "rules": ", ".join([*named, *more])}),)
 
@@ -34,7 +35,3 @@ def _share(verdicts: Sequence[Verdict]) -> float | None:
     """Failing rows of those evaluated; None of a rule on the whole batch."""
     counted = [(v.failed, v.evaluated) for v in verdicts if v.failed is not None and v.evaluated]
     return sum(failed for failed, _ in counted) / sum(rows for _, rows in counted) if counted else None
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.001 else "<0.1%"

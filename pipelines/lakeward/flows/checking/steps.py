@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lakeward.flows.base.answers import fields_of
 from lakeward.quality.checks import PlacedCheck, UniqueCheck
 from lakeward.quality.plan import JudgePlan
+from lakeward.quality.plan_parts import plan_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,9 @@ def _steps(plan: JudgePlan, relation: str) -> Iterator[CheckStep]:
         yield CheckStep("step_proven", {"rule": verdict.rule.id, "proof": verdict.proof})
     checks = [check for check in plan.checks if check.rule.id not in plan.proven_verdicts]
     own = [check.rule.id for check in checks if not isinstance(check, PlacedCheck)]
-    if own:
-        yield CheckStep("step_facts", {"count": len(own), "rules": ", ".join(own)}, plan.facts_select(relation))
+    for part in plan_parts(plan) if own else ():
+        ids = [rule_id for rule_id in own if rule_id in {check.rule.id for check in part.checks}]
+        yield CheckStep("step_facts", {"count": len(ids), "rules": ", ".join(ids)}, part.facts_select(relation))
     for check in checks:
         if isinstance(check, UniqueCheck):
             yield CheckStep("step_repeats", {"rule": check.rule.id}, plan.repeated_keys_select(check.rule, relation))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from lakeward.core.errors import ProtectionError, UsageError
-from lakeward.core.persons import is_person_name, is_same_person
+from lakeward.core.persons import has_stray_blanks, is_person_name, is_same_person
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
 from lakeward.flows.base.answers import fields_of
@@ -178,6 +178,8 @@ def list_accounts(settings: Settings) -> list[RegisteredAccount]:
 def _check_new_account(workspace: Workspace, new: NewAccount) -> None:
     if not ACCOUNT_NAME.fullmatch(new.name):
         raise UsageError("account_name", found=ascii(new.name))
+    if new.person.strip() and has_stray_blanks(new.person):
+        raise UsageError("account_person_blanks", found=ascii(new.person), expected=ascii(" ".join(new.person.split())))
     if not is_person_name(new.person):
         raise UsageError("account_person", found=ascii(new.person))
     _check_days(new.days)

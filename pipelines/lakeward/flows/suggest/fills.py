@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from lakeward.core.shares import percent
 from lakeward.core.sql import identifier
 from lakeward.flows.suggest.column_history import ColumnHistory
 from lakeward.flows.suggest.history import HOLDOUT_EVERY, History
@@ -33,7 +34,7 @@ def propose_fill(history: History, column: ColumnHistory) -> Iterator[RulePropos
         facts = {
             "rows": history.row_count,
             "batches": len(history.training_rows),
-            "share": f"{column.count / history.row_count:.1%}",
+            "share": percent(column.count / history.row_count),
         }
         yield make_proposal("share", SHARE, kwargs, ("suggest_share", facts), evidence)
 

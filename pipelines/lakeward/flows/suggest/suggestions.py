@@ -9,6 +9,7 @@ from lakeward.contracts.model import Contract
 from lakeward.core.errors import ContractError
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
+from lakeward.core.shares import percent
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import fields_of
@@ -138,7 +139,7 @@ def _unstable_finding(proposal: RuleProposal) -> Finding:
     holdout = proposal.firing.holdout if proposal.firing else None
     facts = {
         "id": proposal.id,
-        "share": f"{(holdout.share or 0) if holdout else 0:.1%}",
+        "share": percent((holdout.share or 0) if holdout else 0),
         "batches": holdout.batches if holdout else 0,
     }
     return Finding("suggest_unsettled", facts, proposal.evidence)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import groupby
 
+from lakeward.core.shares import percent
 from lakeward.core.sql import identifier
 from lakeward.flows.suggest.column_history import ColumnHistory
 from lakeward.flows.suggest.history import History
@@ -31,7 +32,7 @@ def propose_text_form(history: History, column: ColumnHistory) -> Iterator[RuleP
     evidence = history.evidence(items, column.count)
     share, form = common_form(column.shapes or {})
     if form:
-        facts = {"values": column.count, "kept": f"{share:.1%}"}
+        facts = {"values": column.count, "kept": percent(share)}
         yield make_proposal("form", FORM, {"column": column.name, "regex": form}, ("suggest_form", facts), evidence)
         return
     same = column.longest == column.shortest
