@@ -6,12 +6,13 @@ Times are microseconds since 1970-01-01 UTC. A column without a value is left ou
 
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from lakeward.contracts.model import DataType, Kind
+from lakeward.contracts.model import Kind
 from lakeward.core.clock import EPOCH, MICROSECOND
 from lakeward.core.sql import identifier, literal
+from lakeward.engines.tables import TableColumn
 
 # Columns of a chained log: hash of the entry before it in its session, and hash of the entry, which does not cover itself.
 PREV, HASH = "prev", "hash"
@@ -28,10 +29,10 @@ def entry_hash(entry: Mapping[str, object]) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def entry_hash_sql(columns: Mapping[str, DataType], excluded: Collection[str] = (HASH,)) -> str:
+def entry_hash_sql(columns: Iterable[TableColumn], excluded: Collection[str] = (HASH,)) -> str:
     """SQL of `entry_hash` over these columns of a table, in DuckDB's dialect."""
-    parts = ", ".join(_cell_sql(name, columns[name]) for name in sorted(columns) if name not in excluded)
-    return f"sha256(concat({parts}))"
+    covered = sorted((column for column in columns if column.name not in excluded), key=lambda column: column.name)
+    return f"sha256(concat({', '.join(map(_cell_sql, covered))}))"
 
 
 def keyed_text_hash(key: bytes, text: str) -> str:
@@ -53,8 +54,10 @@ def _value_text(value: object) -> bytes:
     return str(value).encode("utf-8", "replace")
 
 
-def _cell_sql(name: str, type_: DataType) -> str:
-    column = identifier(name)
-    value = f"epoch_us({column})" if type_.kind is Kind.TIMESTAMP else column
-    text = column if type_.kind is Kind.STRING else f"CAST({value} AS VARCHAR)"
-    return f"coalesce({literal(name + ':')} || strlen({text}) || ':' || {text} || chr(10), '')"
+def _cell_sql(column: TableColumn) -> str:
+    """Arguments of `concat`; a column that may be empty is one argument."""
+    name = identifier(column.name)
+    value = f"epoch_us({name})" if column.type.kind is Kind.TIMESTAMP else name
+    text = name if column.type.kind is Kind.STRING else f"CAST({value} AS VARCHAR)"
+    cell = f"{literal(column.name + ':')}, strlen({text}), ':', {text}, chr(10)"
+    return f"CASE WHEN {name} IS NULL THEN '' ELSE concat({cell}) END" if column.nullable else cell

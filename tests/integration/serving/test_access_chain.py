@@ -21,7 +21,7 @@ from lakeward.flows.serving.access import AccessLog
 from lakeward.protection.log_entries import FIRST_PREV, HASH, entry_hash, entry_hash_sql, keyed_text_hash
 from support.served_lake import connect_as, make_lake, query_and_die
 
-COLUMNS = {column.name: column.type for column in governance.table_spec("access_log").columns}
+COLUMNS = governance.table_spec("access_log").columns
 
 
 @pytest.fixture(scope="module")

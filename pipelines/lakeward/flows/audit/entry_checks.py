@@ -35,63 +35,85 @@ class EntryCheck:
 
     def faults(self) -> list[LogFault]:
         """All faults of the entries."""
-        reordered = self._reordered()
-        changed = [entry for entry in self._changed() if entry not in reordered]
+        steps = self.engine.materialise(f"steps_of_{self.log.name}", self._steps())
+        pairs = self.engine.materialise(f"pairs_of_{self.log.name}", self._pairs())
+        reordered = self._reordered(pairs)
+        changed = [entry for entry in self._names(self._changed(steps, pairs)) if entry not in reordered]
         kinds: dict[FaultKind, Iterable[str]] = {
             FaultKind.CHANGED: changed,
-            FaultKind.REMOVED: self._removed(),
-            FaultKind.INSERTED: self._inserted(),
+            FaultKind.REMOVED: self._names(self._removed(steps, pairs)),
+            FaultKind.INSERTED: self._names(self._inserted(pairs)),
             FaultKind.REORDERED: reordered,
-            FaultKind.TRUNCATED: self._truncated() if self.log is ACCESS_LOG else [],
+            FaultKind.TRUNCATED: self._names(self._truncated()) if self.log is ACCESS_LOG else [],
         }
         return [fault for kind, entries in kinds.items() for fault in make_fault(self.log.name, kind, entries)]
 
-    def _changed(self) -> list[str]:
-        """Entries with another hash than theirs, or than their leaf has, or than the next one follows."""
-        return self._names(f"""
-            SELECT entry FROM {self.entries} WHERE hash <> found
-            UNION SELECT entry FROM ({self._lost_leaves()}) WHERE entry IN (SELECT entry FROM {self.entries})
-            UNION SELECT entry FROM {self.entries} WHERE NOT is_chained AND place IN (SELECT place FROM {self.entries} WHERE is_chained)
-            UNION SELECT coalesce(before_entry, entry) FROM ({self._chained()}) WHERE seq = before + 1 AND prev IS DISTINCT FROM before_hash
-              AND hash = found AND before_is_right
-        """)
+    def _steps(self) -> str:
+        """Chained entries that are not right, or do not follow the one before them."""
+        return f"""SELECT * FROM (
+              SELECT *, lag(seq, 1, 0) OVER chain AS before, lag(hash, 1, {literal(FIRST_PREV)}) OVER chain AS before_hash,
+                lag(is_right, 1, true) OVER chain AS before_is_right
+              FROM {self.entries} WHERE is_chained WINDOW chain AS (PARTITION BY place ORDER BY seq, hash))
+            WHERE NOT is_right OR seq <> before + 1 OR prev IS DISTINCT FROM before_hash"""
 
-    def _removed(self) -> list[str]:
+    def _pairs(self) -> str:
+        """Entries without a leaf, leaves without an entry, and entries that stand elsewhere than their leaf says."""
+        return f"""SELECT e.place, e.seq, e.is_chained, l.place AS leaf_place, l.seq AS leaf_seq
+            FROM {self.entries} AS e FULL JOIN {self.leaves} AS l USING (hash)
+            WHERE (e.place, e.seq) IS DISTINCT FROM (l.place, l.seq)"""
+
+    def _changed(self, steps: Relation, pairs: Relation) -> str:
+        """Entries with another hash than theirs, than their leaf has, or than the next one follows, and those that lost their hash."""
+        return f"""SELECT place, seq FROM {steps} WHERE NOT is_right
+            UNION SELECT place, greatest(seq - 1, 1) FROM {steps}
+              WHERE seq = before + 1 AND prev IS DISTINCT FROM before_hash AND is_right AND before_is_right
+            UNION SELECT leaf_place, leaf_seq FROM {pairs}
+              WHERE place IS NULL AND (leaf_place, leaf_seq) IN (SELECT (place, seq) FROM {self.entries})
+            UNION SELECT place, seq FROM {self.entries}
+              WHERE NOT is_chained AND place IN (SELECT place FROM {self.entries} WHERE is_chained)"""
+
+    def _removed(self, steps: Relation, pairs: Relation) -> str:
         """Leaves without an entry, and numbers that are missing between entries."""
-        gap = f"unnest(range(before + 1, least(seq, before + 1 + {GAP_NAMES})))"
-        return self._names(f"""
-            SELECT entry FROM ({self._lost_leaves()}) WHERE entry NOT IN (SELECT entry FROM {self.entries})
-            UNION SELECT entry FROM (SELECT concat(place, '/', {gap}) AS entry FROM ({self._chained()}) WHERE seq > before + 1)
-              WHERE entry NOT IN (SELECT entry FROM {self.entries})
-        """)
+        return f"""SELECT * FROM (
+              SELECT leaf_place AS place, leaf_seq AS seq FROM {pairs} WHERE place IS NULL
+              UNION SELECT place, unnest(range(before + 1, least(seq, before + 1 + {GAP_NAMES}))) FROM {steps} WHERE seq > before + 1)
+            WHERE (place, seq) NOT IN (SELECT (place, seq) FROM {self.entries})"""
 
-    def _inserted(self) -> list[str]:
+    def _inserted(self, pairs: Relation) -> str:
         """Entries that there are twice; of the access log those that no session committed, or that came among sealed ones."""
-        twice = f"SELECT entry FROM {self.entries} GROUP BY entry HAVING count(*) > 1"
+        twice = f"SELECT place, seq FROM {self.entries} GROUP BY place, seq HAVING count(*) > 1"
         if self.log is not ACCESS_LOG:
-            return self._names(twice)
-        committed = self._committed(self.after)
-        return self._names(f"""
-            {twice}
-            UNION SELECT entry FROM {self.entries} AS e LEFT JOIN ({committed}) AS c USING (place)
-              WHERE is_chained AND (c.version IS NULL OR e.seq > c.version)
-            UNION SELECT entry FROM ({self._unsealed()}) JOIN (SELECT place, max(seq) AS sealed FROM {self.leaves} GROUP BY place) USING (place)
-              WHERE seq <= sealed AND entry NOT IN (SELECT entry FROM {self.leaves})
-            UNION SELECT entry FROM ({self._unsealed()}) WHERE NOT is_chained AND EXISTS (FROM {self.leaves})
-              AND entry NOT IN (SELECT entry FROM {self.leaves})
-        """)
+            return twice
+        unsealed = f"SELECT place, seq, is_chained FROM {pairs} WHERE place IS NOT NULL AND leaf_place IS NULL"
+        return f"""{twice}
+            UNION SELECT place, seq FROM {self.entries} LEFT JOIN ({self._committed(self.after)}) USING (place)
+              WHERE is_chained AND seq > coalesce(version, 0)
+            UNION SELECT place, seq FROM ({unsealed}) JOIN (SELECT place, max(seq) AS sealed FROM {self.leaves} GROUP BY place) USING (place)
+              WHERE seq <= sealed AND (place, seq) NOT IN (SELECT (place, seq) FROM {self.leaves})
+            UNION SELECT place, seq FROM ({unsealed}) WHERE NOT is_chained AND EXISTS (FROM {self.leaves})
+              AND (place, seq) NOT IN (SELECT (place, seq) FROM {self.leaves})"""
 
-    def _reordered(self) -> list[str]:
+    def _truncated(self) -> str:
+        """Entries that a session committed after the last one that is there."""
+        numbers = f"unnest(range(last + 1, least(version, last + {GAP_NAMES}) + 1))"
+        return f"""SELECT * FROM (
+              SELECT place, {numbers} AS seq FROM (
+                SELECT place, version, coalesce(found, 0) AS last FROM ({self._committed(self.before)})
+                LEFT JOIN (SELECT place, max(seq) AS found FROM {self.entries} GROUP BY place) USING (place))
+              WHERE version > last)
+            WHERE (place, seq) NOT IN (SELECT (place, seq) FROM {self.leaves})"""
+
+    def _reordered(self, pairs: Relation) -> list[str]:
         """Entries that stand at the number of another one."""
-        moved = self._names(
-            f"SELECT e.entry FROM {self.entries} AS e JOIN {self.leaves} AS l USING (hash) WHERE e.entry <> l.entry"
-        )
+        moved = self._names(f"SELECT place, seq FROM {pairs} WHERE place IS NOT NULL AND leaf_place IS NOT NULL")
         return list(dict.fromkeys([*moved, *(self._out_of_order() if self.log is ACCESS_LOG else [])]))
 
     def _out_of_order(self) -> list[str]:
         """Entries whose hash is right for the number that the chain gives them."""
-        places = self._names(f"SELECT DISTINCT place AS entry FROM {self.entries} WHERE hash <> found")
-        return [entry for place in places[:SESSIONS] for entry in self._out_of_order_in(place)]
+        places = self.engine.fetch(
+            f"SELECT DISTINCT place FROM {self.entries} WHERE NOT is_right ORDER BY place LIMIT {SESSIONS}"
+        )
+        return [entry for row in places for entry in self._out_of_order_in(row["place"])]
 
     def _out_of_order_in(self, place: str) -> list[str]:
         rows = governance.read_rows(self.engine, self.log.name, session_id=place)
@@ -104,38 +126,11 @@ class EntryCheck:
             at, number = row[HASH], number + 1
         return found
 
-    def _truncated(self) -> list[str]:
-        """Entries that a session committed after the last one that is there."""
-        names = f"concat(place, '/', unnest(range(last + 1, least(version, last + {GAP_NAMES}) + 1)))"
-        return self._names(f"""
-            SELECT entry FROM (SELECT {names} AS entry FROM ({self._committed(self.before)}) LEFT JOIN
-                (SELECT place, max(seq) AS found FROM {self.entries} GROUP BY place) USING (place),
-                LATERAL (SELECT coalesce(found, 0) AS last) WHERE version > last)
-            WHERE entry NOT IN (SELECT entry FROM {self.leaves})
-        """)
-
-    def _chained(self) -> str:
-        """Chained entries, each with number, hash and name of the one before it."""
-        return f"""SELECT *, lag(seq, 1, 0) OVER chain AS before, lag(hash, 1, {literal(FIRST_PREV)}) OVER chain AS before_hash,
-            lag(entry) OVER chain AS before_entry, lag(hash = found, 1, true) OVER chain AS before_is_right
-            FROM {self.entries} WHERE is_chained WINDOW chain AS (PARTITION BY place ORDER BY seq, hash)"""
-
-    def _lost_leaves(self) -> str:
-        return f"SELECT entry FROM {self.leaves} WHERE hash IS NULL OR hash NOT IN (SELECT hash FROM {self.entries} WHERE hash IS NOT NULL)"
-
-    def _unsealed(self) -> str:
-        return f"SELECT * FROM {self.entries} WHERE hash NOT IN (SELECT hash FROM {self.leaves} WHERE hash IS NOT NULL)"
-
     def _committed(self, transactions: Mapping[str, int]) -> str:
         """Sessions with the number of their last committed entry."""
         rows = [[app.removeprefix(SESSION_APP), version] for app, version in transactions.items() if app.startswith(SESSION_APP)]
         return self.engine.literal_rows({"place": TEXT, "version": NUMBER}, rows)
 
     def _names(self, query: str) -> list[str]:
-        rows = self.engine.fetch(f"SELECT DISTINCT entry FROM ({query}) WHERE entry IS NOT NULL")
-        return sorted((row["entry"] for row in rows), key=_natural_order)
-
-
-def _natural_order(entry: str) -> tuple[str, int]:
-    place, _, number = entry.rpartition("/")
-    return (place, int(number)) if number.isdecimal() else (entry, 0)
+        rows = self.engine.fetch(f"SELECT DISTINCT place, seq FROM ({query}) ORDER BY place, seq")
+        return [f"{row['place']}/{row['seq']}" for row in rows]

@@ -14,13 +14,12 @@ from lakeward.flows.base.workspace import Workspace
 from lakeward.protection.log_entries import HASH, PREV, entry_hash_sql
 
 TEXT, NUMBER, FLAG = DataType(Kind.STRING), DataType(Kind.INTEGER), DataType(Kind.BOOLEAN)
-# Columns of a relation of entries: id of the entry; its group and number there; its stored hash, and the one that it should have.
+# Columns of a relation of entries: group and number of the entry; its hash, whether that is right, and the hash of the entry before.
 ENTRY_COLUMNS: Mapping[str, DataType] = {
-    "entry": TEXT,
     "place": TEXT,
     "seq": NUMBER,
     "hash": TEXT,
-    "found": TEXT,
+    "is_right": FLAG,
     "prev": TEXT,
     "is_chained": FLAG,
 }
@@ -73,13 +72,12 @@ def _table_query(engine: Engine, log: SealedLog) -> str:
     if stored is None:
         return engine.literal_rows(ENTRY_COLUMNS, [])
     present = {column.name for column in stored.columns}
-    found = entry_hash_sql({column.name: column.type for column in spec.columns if column.name in present})
+    found = entry_hash_sql(column for column in spec.columns if column.name in present)
     # Columns that an older lake does not have yet.
-    chain = [name if name in present else "CAST(NULL AS VARCHAR)" for name in (HASH, PREV)]
-    return f"""SELECT concat(place, '/', seq) AS entry, place, seq, coalesce(stored_hash, found) AS hash, found, stored_prev AS prev,
-          stored_hash IS NOT NULL AS is_chained
-        FROM (SELECT {log.place} AS place, {log.seq} AS seq, {chain[0]} AS stored_hash, {chain[1]} AS stored_prev, {found} AS found
-              FROM {spec.name})"""
+    own, prev = (name if name in present else "CAST(NULL AS VARCHAR)" for name in (HASH, PREV))
+    columns = f"{log.place} AS place, {log.seq} AS seq, {own} AS own, {prev} AS prev, {found} AS found"
+    return f"""SELECT place, seq, coalesce(own, found) AS hash, own IS NULL OR own = found AS is_right, prev, own IS NOT NULL AS is_chained
+        FROM (SELECT {columns} FROM {spec.name})"""
 
 
 def _register_query(workspace: Workspace, engine: Engine) -> str:
@@ -90,7 +88,7 @@ def _register_query(workspace: Workspace, engine: Engine) -> str:
             raise
         content = b""
     lines = [sha256(line) for line in content.splitlines()]
-    rows = [[f"line/{at}", "line", at, digest, digest, None, False] for at, digest in enumerate(lines, 1)]
+    rows = [["line", at, digest, True, None, False] for at, digest in enumerate(lines, 1)]
     return engine.literal_rows(ENTRY_COLUMNS, rows)
 
 

@@ -155,7 +155,7 @@ def _append_leaves(sealer: _Sealer, log: SealedLog, seal_seq: int, first: int) -
         return False
     governance.record_schema_version(engine, "seal_leaves")
     query = f"""SELECT {literal(log.name)} AS log, CAST({seal_seq} AS BIGINT) AS seal_seq,
-          {first} - 1 + row_number() OVER (ORDER BY place, seq, hash) AS leaf, entry, hash FROM {new}"""
+          {first} - 1 + row_number() OVER (ORDER BY place, seq, hash) AS leaf, place, seq, hash FROM {new}"""
     governance.with_retries(lambda: engine.append(table, query, seal_txn(log, seal_seq)))
     return True
 

@@ -102,11 +102,9 @@ def _check_entries(verifier: _Verifier, check: SealCheck) -> tuple[LogState, lis
 
 def _leaves_with_places(engine: Engine, log: SealedLog) -> str:
     """The leaves with group and number of their entries."""
-    columns = {"entry": TEXT, "hash": TEXT, "place": TEXT, "seq": NUMBER}
     if engine.info(governance.table_spec("seal_leaves").name) is None:
-        return engine.literal_rows(columns, [])
-    place, seq = "regexp_extract(entry, '^(.*)/[^/]*$', 1)", "TRY_CAST(regexp_extract(entry, '[^/]*$') AS BIGINT)"
-    return f"SELECT entry, hash, {place} AS place, {seq} AS seq FROM ({leaves_query(log, 'entry', 'hash')})"
+        return engine.literal_rows({"place": TEXT, "seq": NUMBER, "hash": TEXT}, [])
+    return leaves_query(log, "place", "seq", "hash")
 
 
 def _state(check: SealCheck, entries: int, before_chain: int | None) -> LogState:
