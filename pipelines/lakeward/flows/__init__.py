@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from lakeward.flows.serving.connection import Connection as Connection
     from lakeward.flows.serving.connection import connect as connect
     from lakeward.flows.serving.connection import open_connection as open_connection
+    from lakeward.flows.serving.decryption import decrypt_values as decrypt_values
     from lakeward.flows.serving.explanation import MaskExplanation as MaskExplanation
     from lakeward.flows.serving.explanation import explain_policy as explain_policy
     from lakeward.flows.serving.policy import lint_policy as lint_policy
@@ -190,6 +191,7 @@ _DOOR = {
     "KeyAuthor": "flows.operations.keys",
     "NewKeyFile": "flows.operations.keys",
     "create_key_file": "flows.operations.keys",
+    "decrypt_values": "flows.serving.decryption",
     "destroy_key": "flows.operations.keys",
     "list_keys": "flows.operations.keys",
     "rewrap_keys": "flows.operations.keys",

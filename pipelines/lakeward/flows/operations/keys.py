@@ -32,7 +32,7 @@ from lakeward.protection.wrapped_keys import (
     wrap_key,
     write_wrapped,
 )
-from lakeward.serving.tokens import can_encrypt
+from lakeward.serving.tokens import can_protect
 
 ALGORITHMS = ("sm4", "aes")
 
@@ -188,7 +188,7 @@ def destroy_key(settings: Settings, key_id: str, author: KeyAuthor) -> ColumnKey
 
 
 def _wrapping_key(workspace: Workspace) -> TokenKey:
-    if not can_encrypt():
+    if not can_protect():
         raise MachineError("extra_missing", extra="protect")
     key = wrapping_key(workspace.settings, Path(workspace.lake))
     if key is None:
