@@ -72,6 +72,13 @@ GROUPS = {
         "list": "purpose:list_",
     },
     "policy": {"lint": "policy:lint", "test": "policy:run_tests", "explain": "policy:explain", "diff": "policy:diff"},
+    "key": {
+        "new": "key:new",
+        "list": "key:list_",
+        "rotate": "key:rotate",
+        "rewrap": "key:rewrap",
+        "destroy": "key:destroy",
+    },
 }
 
 

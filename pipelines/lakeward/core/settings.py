@@ -29,7 +29,11 @@ VARIABLES: Mapping[str, KeyDoc] = {
         "Register of accounts: outside the lake, readable by its owner alone (mode 0600).",
         "`.lakeward/accounts.jsonl` in the project",
     ),
-    "TOKEN_KEY": KeyDoc("text", "Secret of tokens, at least 32 bytes. Without a secret nobody sees a tokenised column.", "none"),
+    "TOKEN_KEY": KeyDoc(
+        "text",
+        "Secret of tokens, at least 32 bytes, with or without a line that names its scheme. Without a secret nobody sees a tokenised column.",
+        "none",
+    ),
     "TOKEN_KEY_FILE": KeyDoc(
         "file", "File that holds this secret: outside the lake, readable by its owner alone (mode 0600).", "none"
     ),
@@ -37,6 +41,12 @@ VARIABLES: Mapping[str, KeyDoc] = {
         "file",
         "File that holds the secret which signs the checkpoints of the logs: outside the lake, readable by its owner alone (mode 0600).",
         "none: checkpoints are not signed",
+    ),
+    "WRAPPING_KEY": KeyDoc(
+        "text", "Secret that the keys of encrypted columns lie under, as `lakeward key new` writes it.", "none"
+    ),
+    "WRAPPING_KEY_FILE": KeyDoc(
+        "file", "File that holds this secret: outside the lake, readable by its owner alone (mode 0600).", "none"
     ),
     "SPARK_MASTER": KeyDoc(
         "URL", "Spark's master: `local[4]`, `spark://HOST:PORT`, `yarn`, `k8s://…`.", "`local[*]`; under spark-submit its own"
@@ -98,6 +108,7 @@ class Settings:
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
         seal_key_file: File of the secret that signs checkpoints, outside the lake; None for unsigned checkpoints.
+        wrapping_key, wrapping_key_file: Secret under which keys of columns lie, or the file that holds it, outside the lake.
     """
 
     start: Path
@@ -110,6 +121,8 @@ class Settings:
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
     seal_key_file: Path | None = None
+    wrapping_key: str | None = field(default=None, repr=False)
+    wrapping_key_file: Path | None = None
     spark: SparkSettings = field(default_factory=SparkSettings)
 
     @classmethod
@@ -135,6 +148,8 @@ class Settings:
             token_key=variables.get("TOKEN_KEY"),
             token_key_file=Path(variables["TOKEN_KEY_FILE"]).absolute() if variables.get("TOKEN_KEY_FILE") else None,
             seal_key_file=Path(variables["SEAL_KEY_FILE"]).absolute() if variables.get("SEAL_KEY_FILE") else None,
+            wrapping_key=variables.get("WRAPPING_KEY"),
+            wrapping_key_file=Path(variables["WRAPPING_KEY_FILE"]).absolute() if variables.get("WRAPPING_KEY_FILE") else None,
             spark=_spark(variables, environ),
         )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
+    from lakeward.flows.base.column_keys import ColumnKeyRecord as ColumnKeyRecord
     from lakeward.flows.base.identity import signer_name as signer_name
     from lakeward.flows.base.log_setup import set_up_log as set_up_log
     from lakeward.flows.base.order import dependency_order as dependency_order
@@ -58,6 +59,13 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.inspect import list_runs as list_runs
     from lakeward.flows.operations.inspect import list_tables as list_tables
     from lakeward.flows.operations.inspect import list_verdicts as list_verdicts
+    from lakeward.flows.operations.keys import KeyAuthor as KeyAuthor
+    from lakeward.flows.operations.keys import NewKeyFile as NewKeyFile
+    from lakeward.flows.operations.keys import create_key_file as create_key_file
+    from lakeward.flows.operations.keys import destroy_key as destroy_key
+    from lakeward.flows.operations.keys import list_keys as list_keys
+    from lakeward.flows.operations.keys import rewrap_keys as rewrap_keys
+    from lakeward.flows.operations.keys import rotate_key as rotate_key
     from lakeward.flows.operations.maintain import maintain as maintain
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
@@ -96,6 +104,7 @@ if TYPE_CHECKING:
     from lakeward.flows.serving.connection import Connection as Connection
     from lakeward.flows.serving.connection import connect as connect
     from lakeward.flows.serving.connection import open_connection as open_connection
+    from lakeward.flows.serving.decryption import decrypt_values as decrypt_values
     from lakeward.flows.serving.explanation import MaskExplanation as MaskExplanation
     from lakeward.flows.serving.explanation import explain_policy as explain_policy
     from lakeward.flows.serving.policy import lint_policy as lint_policy
@@ -178,6 +187,15 @@ _DOOR = {
     "UnmeasuredDimension": "flows.scoring.answers",
     "IssuedToken": "flows.operations.accounts",
     "NewAccount": "flows.operations.accounts",
+    "ColumnKeyRecord": "flows.base.column_keys",
+    "KeyAuthor": "flows.operations.keys",
+    "NewKeyFile": "flows.operations.keys",
+    "create_key_file": "flows.operations.keys",
+    "decrypt_values": "flows.serving.decryption",
+    "destroy_key": "flows.operations.keys",
+    "list_keys": "flows.operations.keys",
+    "rewrap_keys": "flows.operations.keys",
+    "rotate_key": "flows.operations.keys",
     "RegisteredAccount": "flows.operations.accounts",
     "add_account": "flows.operations.accounts",
     "list_accounts": "flows.operations.accounts",

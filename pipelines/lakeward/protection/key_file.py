@@ -11,30 +11,33 @@ MAX_BYTES = 65536
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def read_key_file(file: Path, lake: Path) -> bytes:
+def read_key_file(file: Path, lake: Path, variable: str) -> bytes:
     """The content of a key file. A link is followed only within its own folder, as mounted secrets have it.
+
+    Args:
+        variable: The setting that names the file, for messages.
 
     Raises:
         ProtectionError: The file can't be read, lies in the lake, is a link to another folder or no regular file, belongs to another
             user, or others may read or replace it.
     """
     try:
-        target = _check_place(file, lake)
+        target = _check_place(file, lake, variable)
         handle = os.open(target, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as stream:
-            _check_file(file, os.fstat(stream.fileno()))  # of the open file, so that the checked file is the one read
+            _check_file(file, os.fstat(stream.fileno()), variable)  # of the open file, so that the checked file is the one read
             return stream.read()
     except (OSError, RuntimeError):  # the latter: links that lead to each other
-        raise ProtectionError("token_key_missing", file=file) from None
+        raise ProtectionError("token_key_missing", file=file, variable=variable) from None
 
 
-def _check_place(file: Path, lake: Path) -> Path:
+def _check_place(file: Path, lake: Path, variable: str) -> Path:
     """The file itself, after its links."""
     folder, target = file.parent.resolve(), file.resolve(strict=True)
     if any(place.is_relative_to(lake.resolve()) for place in (folder, target)):
-        raise ProtectionError("token_key_in_lake", file=file)
+        raise ProtectionError("token_key_in_lake", file=file, variable=variable)
     if not target.is_relative_to(folder):
-        raise ProtectionError("token_key_link", file=file)
+        raise ProtectionError("token_key_link", file=file, variable=variable)
     for place in {folder, target.parent}:
         mode = stat.S_IMODE(place.stat().st_mode)
         if mode & (stat.S_IWGRP | stat.S_IWOTH) and not mode & stat.S_ISVTX:
@@ -42,9 +45,9 @@ def _check_place(file: Path, lake: Path) -> Path:
     return target
 
 
-def _check_file(file: Path, found: os.stat_result) -> None:
+def _check_file(file: Path, found: os.stat_result, variable: str) -> None:
     if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
-        raise ProtectionError("token_key_no_file", file=file)
+        raise ProtectionError("token_key_no_file", file=file, variable=variable)
     if found.st_uid != os.geteuid():
         raise ProtectionError("token_key_owner", file=file, expected=os.geteuid(), found=found.st_uid)
     mode = stat.S_IMODE(found.st_mode)

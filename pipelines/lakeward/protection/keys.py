@@ -31,10 +31,14 @@ _ENCODED = re.compile(r"[0-9A-Za-z+/]+=*")
 
 
 class Scheme(StrEnum):
-    """How a key makes tokens. Their ids differ in length, so no two schemes share one."""
+    """What a key is for. Ids differ in their beginning, so no two schemes share one."""
 
     HMAC = "hmac-sha256"
     CMAC = "sm4-cmac"
+    WRAP = "key-wrap"  # makes no tokens: the keys of encrypted columns lie under it
+
+
+_ID_FRONTS = {Scheme.HMAC: "", Scheme.CMAC: "sm4-", Scheme.WRAP: "kek-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,9 @@ class TokenKey:
     @property
     def id(self) -> str:
         """Derived from the secret by a one-way function, so that two keys can't have one id."""
-        if self.scheme is Scheme.HMAC:
-            return hmac.new(self.secret, b"lakeward token key id", hashlib.sha256).hexdigest()[:ID_DIGITS]
-        return "sm4-" + hmac.new(self.secret, b"lakeward token key id sm4-cmac", hashlib.sha256).hexdigest()[:ID_DIGITS]
+        label = "lakeward token key id" if self.scheme is Scheme.HMAC else f"lakeward token key id {self.scheme}"
+        digits = hmac.new(self.secret, label.encode(), hashlib.sha256).hexdigest()[:ID_DIGITS]
+        return _ID_FRONTS[self.scheme] + digits
 
     def tokeniser(self) -> "Tokeniser":
         """The function that makes HMAC tokens of this key."""
@@ -90,17 +94,45 @@ def token_key(settings: Settings, lake: Path) -> TokenKey | None:
     Raises:
         ProtectionError: The file can't be read, others may read or replace it, it lies in the lake, or the key is not valid.
     """
-    if settings.token_key is not None:
-        return _key_of_variable(os.fsencode(settings.token_key), "LAKEWARD_TOKEN_KEY")
-    if settings.token_key_file is None:
-        return None
-    return parse_key(read_key_file(settings.token_key_file, lake), str(settings.token_key_file))
+    return _key(settings.token_key, settings.token_key_file, lake, "LAKEWARD_TOKEN_KEY")
+
+
+def wrapping_key(settings: Settings, lake: Path) -> TokenKey | None:
+    """The key that keys of encrypted columns lie under; None without one: then no column is encrypted, and none decrypted.
+
+    Raises:
+        ProtectionError: As `token_key`.
+    """
+    return _key(settings.wrapping_key, settings.wrapping_key_file, lake, "LAKEWARD_WRAPPING_KEY")
+
+
+def key_of_file(file: Path, lake: Path, variable: str = "LAKEWARD_WRAPPING_KEY") -> TokenKey:
+    """The key of a file.
+
+    Raises:
+        ProtectionError: As `token_key`.
+    """
+    return _of_purpose(parse_key(read_key_file(file, lake, f"{variable}_FILE"), str(file)), str(file), variable)
+
+
+def _key(text: str | None, file: Path | None, lake: Path, variable: str) -> TokenKey | None:
+    if text is not None:
+        return _of_purpose(_key_of_variable(os.fsencode(text), variable), variable, variable)
+    return None if file is None else key_of_file(file, lake, variable)
+
+
+def _of_purpose(key: TokenKey, where: str, variable: str) -> TokenKey:
+    """The key, if it is for what the variable is for: no secret serves two purposes."""
+    expected = [Scheme.WRAP] if variable == "LAKEWARD_WRAPPING_KEY" else [Scheme.HMAC, Scheme.CMAC]
+    if key.scheme not in expected:
+        raise ProtectionError("token_key_format", where=where, expected=", ".join(expected))
+    return key
 
 
 def _key_of_variable(content: bytes, where: str) -> TokenKey:
     """White space around a secret was part of it in a variable and not in a file: its tokens must not change unseen."""
     if content != content.strip() and not content.startswith(FORMAT.encode()):
-        raise ProtectionError("token_key_blank", where=where)
+        raise ProtectionError("token_key_blank", variable=where)
     return parse_key(content, where)
 
 

@@ -1,4 +1,4 @@
-"""DuckDB SQL of a column after an action: NULL stays NULL, and names do not change. Bands are texts; every other action keeps the type.
+"""DuckDB SQL of a column after an action: NULL stays NULL, and names do not change. Bands and tokens are texts, encrypted values byte strings.
 
 No expression can fail on a value, since an error would quote it. Masked values have always three stars, which hides their length.
 """
@@ -17,6 +17,8 @@ from lakeward.protection.policy import NO_CATEGORY, AccessDecision, Action, Mask
 HIDDEN = "***"
 # Session function that makes tokens, so that the key is never in SQL.
 TOKENISE = "lakeward_token"
+# Beginning of the names of session functions that encrypt a column.
+ENCRYPT = "lakeward_encrypt"
 # Characters kept at the front and at the back. A text that would hide fewer than `MIN_HIDDEN` characters is hidden whole.
 VISIBLE_ENDS = {MaskFormat.NAME: (1, 0), MaskFormat.PHONE: (3, 4), MaskFormat.EDGES: (1, 1), MaskFormat.LAST: (0, 4)}
 # Least number of hidden characters; one for names, since most Chinese names have two.
@@ -30,12 +32,14 @@ class Treatment:
     Args:
         token: Session function that makes its tokens.
         normal: Category whose normal form a text takes before it becomes a token.
+        encrypt: Session function that encrypts its values.
         band: How far a value is generalised; None for the default of its type.
         unit: UCUM code of a number.
     """
 
     token: str = TOKENISE
     normal: str = NO_CATEGORY
+    encrypt: str = ""
     band: Band | None = None
     unit: str | None = None
 
@@ -59,7 +63,9 @@ def protected_expression(column: str, type_: DataType, decision: AccessDecision,
             return _generalise(column, type_, treatment)
         case Action.TOKENISE:
             return f"{treatment.token}({normal_form(f'CAST({column} AS VARCHAR)', treatment.normal)})"
-        case Action.ENCRYPT | Action.AGGREGATE | Action.DENY:
+        case Action.ENCRYPT:
+            return f"{treatment.encrypt}(CAST({column} AS VARCHAR))"
+        case Action.AGGREGATE | Action.DENY:
             raise ProtectionError("column_denied", column=column)
 
 

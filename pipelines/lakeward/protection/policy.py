@@ -41,7 +41,7 @@ ACTIONS: Mapping[Action, str] = {
     Action.MASK: "Of a text, the part that its category's format keeps, and `***`; of any other type, NULL.",
     Action.TOKENISE: "A token that is the same wherever the value is the same; nothing without a key of tokens.",
     Action.GENERALISE: "The band that the contract declares, as a text; without one, of a number the band of its first digit (below ten all together), of a timestamp its day, of a date its month, of a text the class of its length.",
-    Action.ENCRYPT: "The value, encrypted; nothing where the session can't encrypt.",
+    Action.ENCRYPT: "The value, encrypted under the key of its column (SIV), as a byte string with the key's id in front; nothing without a key.",
     Action.AGGREGATE: "No row's value: only aggregates that a contract declares. Without such a table, nothing.",
     Action.DENY: "Nothing: the column is not there.",
 }

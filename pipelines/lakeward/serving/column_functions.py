@@ -1,20 +1,21 @@
-"""The functions of a session that hold keys: they make tokens, and no key is in SQL. The guard lets no query call them."""
+"""The functions of a session that hold keys: they make tokens and ciphertexts, and no key is in SQL. The guard lets no query call them."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import duckdb
 from duckdb.func import PythonUDFType
 
 from lakeward.protection.keys import Scheme, TokenKey
-from lakeward.protection.masking import TOKENISE, Treatment
+from lakeward.protection.masking import ENCRYPT, TOKENISE, Treatment
 from lakeward.protection.normal_form import normal_form
 from lakeward.protection.policy import NO_CATEGORY, Action
 from lakeward.serving.plan import ServedColumn
 
 if TYPE_CHECKING:
+    from lakeward.protection.ciphertexts import ColumnKey
     from lakeward.protection.tokens import BatchTokeniser
 
 # The recipient of what the project's own people read.
@@ -27,14 +28,20 @@ class ColumnFunctions:
 
     Args:
         key: The key of tokens; None without one, and then no column may need a token.
+        column_keys: By `layer.table.column`, the key that encrypts it.
         recipient: Who gets the rows. By SM4-CMAC tokens of two recipients can't be joined.
     """
 
     key: TokenKey | None = None
     recipient: str = OWN_RECIPIENT
+    column_keys: "Mapping[str, ColumnKey]" = field(default_factory=dict)
 
     def register(self, con: duckdb.DuckDBPyConnection, columns: Iterable[ServedColumn]) -> None:
         """Create the functions that the columns need."""
+        columns = tuple(columns)
+        for column in columns:
+            if column.decision.action is Action.ENCRYPT:
+                self._register_cipher(con, column)
         for category in sorted({category_of(column) for column in columns if column.decision.action is Action.TOKENISE}):
             self._register_tokens(con, category)
             if self.key and self.key.scheme is Scheme.HMAC:  # one function for every category
@@ -43,7 +50,8 @@ class ColumnFunctions:
     def treatment(self, column: ServedColumn) -> Treatment:
         """How the column is protected, with the names of its functions."""
         token, normal = self._token_name(category_of(column)), self._normal(column)
-        return Treatment(token=token, normal=normal, band=column.band, unit=column.unit)
+        encrypt = _function_name(ENCRYPT, column.place)
+        return Treatment(token=token, normal=normal, encrypt=encrypt, band=column.band, unit=column.unit)
 
     def token(self, column: ServedColumn, text: str) -> str:
         """The token of one text, the same as in a query.
@@ -68,6 +76,13 @@ class ColumnFunctions:
         else:
             con.create_function(name, self._batch_tokeniser(category), ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)
 
+    def _register_cipher(self, con: duckdb.DuckDBPyConnection, column: ServedColumn) -> None:
+        from lakeward.protection.ciphertexts import ColumnCipher  # noqa: PLC0415 -- needs an extra
+
+        cipher = ColumnCipher.of(self.column_keys[column.place])
+        name = _function_name(ENCRYPT, column.place)
+        con.create_function(name, cipher, ["VARCHAR"], "BLOB", type=PythonUDFType.ARROW)
+
     def _batch_tokeniser(self, category: str) -> "BatchTokeniser":
         from lakeward.protection.tokens import BatchTokeniser  # noqa: PLC0415 -- needs an extra
 
@@ -77,11 +92,15 @@ class ColumnFunctions:
     def _token_name(self, category: str) -> str:
         if self.key is None or self.key.scheme is Scheme.HMAC:
             return TOKENISE
-        return f"{TOKENISE}_{hashlib.sha256(category.encode()).hexdigest()[:16]}"
+        return _function_name(TOKENISE, category)
 
     def _normal(self, column: ServedColumn) -> str:
         """The category whose normal form is taken; HMAC tokens are of the texts as they are."""
         return NO_CATEGORY if self.key is None or self.key.scheme is Scheme.HMAC else category_of(column)
+
+
+def _function_name(front: str, subject: str) -> str:
+    return f"{front}_{hashlib.sha256(subject.encode()).hexdigest()[:16]}"
 
 
 def category_of(column: ServedColumn) -> str:

@@ -26,6 +26,7 @@ class ServedColumn:
     """One column of a contract with the principal's access.
 
     Args:
+        place: `layer.table.column`.
         band, unit: As its contract declares them; None without.
     """
 
@@ -35,6 +36,7 @@ class ServedColumn:
     grade: ColumnGrade | None
     band: Band | None = None
     unit: str | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Principal:
         request: Role, purpose, party and time of the reader.
         key_id: Id of the token key; None without one.
         can_tokenise: The session can make tokens of a key.
+        encryptable: `layer.table.column` of the columns that the session has a key to encrypt for.
         missing_extra: Message code that names the extra it needs for them.
     """
 
@@ -83,6 +86,7 @@ class Principal:
     key_id: str | None = None
     can_tokenise: bool = True
     missing_extra: str = NO_TOKENS
+    encryptable: frozenset[str] = frozenset()
 
     @property
     def role(self) -> str:
@@ -106,15 +110,17 @@ class Principal:
 
     def _serve_column(self, table: TableName, column: Column, grade: ColumnGrade | None) -> ServedColumn:
         decision = self.policy.decide(self.request, table, column.name, grade)
-        why = self._missing_means(decision.action)
+        why = self._missing_means(decision.action, f"{table}.{column.name}")
         if why:
             decision = replace(decision, action=Action.DENY, why=why)
-        return ServedColumn(column.name, column.type, decision, grade, column.band, column.unit)
+        return ServedColumn(column.name, column.type, decision, grade, column.band, column.unit, f"{table}.{column.name}")
 
-    def _missing_means(self, action: Action) -> str | None:
+    def _missing_means(self, action: Action, place: str) -> str | None:
         """Message code of what this session lacks for `action`, so that the column is denied; None if it lacks nothing."""
         if action is Action.TOKENISE and self.key_id is None:
             return "serving_no_key"
         if action is Action.TOKENISE and not self.can_tokenise:
             return self.missing_extra
-        return {Action.ENCRYPT: "serving_no_encryption", Action.AGGREGATE: "serving_aggregate_only"}.get(action)
+        if action is Action.ENCRYPT:
+            return None if place in self.encryptable else "serving_no_encryption"
+        return "serving_aggregate_only" if action is Action.AGGREGATE else None

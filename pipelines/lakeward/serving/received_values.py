@@ -32,7 +32,7 @@ def mask_received_rows(
 def _mask_value(con: duckdb.DuckDBPyConnection, functions: ColumnFunctions, column: ServedColumn, value: Any) -> Any:
     if value is None or column.decision.action is Action.CLEAR:
         return value
-    if column.type.kind is not Kind.STRING:
+    if column.type.kind is not Kind.STRING or column.decision.action is Action.ENCRYPT:
         return HIDDEN
     if column.decision.action is Action.TOKENISE:
         return functions.token(column, str(value)) if functions.key else HIDDEN

@@ -15,11 +15,11 @@ EXTRAS = {Scheme.HMAC: "tokens", Scheme.CMAC: "protect"}
 @functools.cache
 def can_tokenise(scheme: Scheme = Scheme.HMAC) -> bool:
     """Tried, not guessed: a package may be there and not load."""
-    return _can_call_python() if scheme is Scheme.HMAC else can_encrypt()
+    return _can_call_python() if scheme is Scheme.HMAC else can_protect()
 
 
 @functools.cache
-def can_encrypt() -> bool:
+def can_protect() -> bool:
     """Whether the packages of the extra `protect` load, and have SM4."""
     if any(find_spec(name) is None for name in ("numpy", "pyarrow", "cryptography")):
         return False

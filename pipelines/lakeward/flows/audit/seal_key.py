@@ -35,7 +35,7 @@ def load_seal_key(workspace: Workspace) -> SealKey | None:
     if file is None:
         return None
     try:
-        secret = parse_key(read_key_file(file, Path(workspace.lake)), str(file)).secret
+        secret = parse_key(read_key_file(file, Path(workspace.lake), "LAKEWARD_SEAL_KEY_FILE"), str(file)).secret
     except ProtectionError as error:
         raise ProtectionError(_CODES.get(error.code, error.code), **error.facts) from None
     return make_seal_key(secret)

@@ -46,7 +46,7 @@ SCHEMA_VERSIONS = (
                 *("policy_version", "query_hmac", "answer_digest", "prev", "hash"),
             ),
         },
-        tables=("seals", "seal_leaves", "purpose_requests"),
+        tables=("seals", "seal_leaves", "purpose_requests", "keys"),
     ),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version

@@ -6,6 +6,7 @@ In process, so it is not a security boundary: a user with access to the lake's f
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -21,11 +22,11 @@ from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
 from lakeward.flows.serving.access import AccessLog, log_verdict
 from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
+from lakeward.flows.serving.decryption import encrypting_keys
 from lakeward.flows.serving.explanation import MaskExplanation, explain_column
 from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_reader
 from lakeward.flows.serving.reading_purpose import SessionWatch
 from lakeward.grading.grade import ColumnGrade
-from lakeward.protection.keys import TokenKey
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.plan import Principal, ServedTable
 from lakeward.serving.rows import Rows
@@ -38,7 +39,7 @@ class Connection:
     """A connection of one role to the served tables; tables, grades and policy are those at the time of opening."""
 
     def __init__(
-        self, workspace: Workspace, engine: Engine, reader: Reader, tables: list[ServedTable], key: TokenKey | None
+        self, workspace: Workspace, engine: Engine, reader: Reader, tables: list[ServedTable], functions: ColumnFunctions
     ) -> None:
         principal = reader.principal
         self._workspace, self._engine, self._principal = workspace, engine, principal
@@ -46,7 +47,7 @@ class Connection:
         self._next_change = principal.policy.next_change(principal.request)
         self._tables = {str(table.name): table for table in tables}
         self._log = reader.open_log(workspace, engine)
-        self._session = ServingSession(tables, ColumnFunctions(key), engine.scratch / "serving", workspace.settings.memory)
+        self._session = ServingSession(tables, functions, engine.scratch / "serving", workspace.settings.memory)
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
     def sql(self, query: str, parameters: Parameters | None = None) -> Rows:
@@ -143,8 +144,11 @@ def open_connection(
         undo.callback(engine.close)
         governance.check_schema_version(engine)
         commit_abandoned_entries(engine, access_log_folder(workspace))
+        keys = encrypting_keys(workspace, engine)
+        reader = replace(reader, principal=replace(reader.principal, encryptable=frozenset(keys)))
         tables = [_serve_table(workspace, engine, reader.principal, name, grade_lookup) for name in workspace.project.datasets()]
-        connection = Connection(workspace, engine, reader, tables, key)
+        functions = ColumnFunctions(key, reader.principal.request.party, keys)
+        connection = Connection(workspace, engine, reader, tables, functions)
         undo.pop_all()
     return connection
 

@@ -164,7 +164,7 @@ def _visible_values(
     """The rows' values, masked as in the served table. The access log is written before they are returned."""
     asked_at, (reader, key) = workspace.clock.now(), as_
     served = reader.principal.serve_table(contract, None, current_grades(engine, contract))
-    shown = mask_received_rows(served.columns, rows, ColumnFunctions(key))
+    shown = mask_received_rows(served.columns, rows, ColumnFunctions(key, reader.principal.request.party))
     log = reader.open_log(workspace, engine)
     objects = (str(contract.table(Layer.QUARANTINE)),)
     log.write(f"quarantine show {contract.name}", asked_at, objects, rows=len(shown), verdict="allowed")

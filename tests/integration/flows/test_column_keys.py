@@ -1,0 +1,165 @@
+"""Keys of encrypted columns: rotated and wrapped anew without writing data, and destroyed for good."""
+
+import stat
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from lakeward.core.errors import MachineError, ProtectionError, UsageError
+from lakeward.flows import KeyAuthor, create_key_file, destroy_key, list_keys, rewrap_keys, rotate_key
+from lakeward.flows.base.column_keys import open_column_keys
+from lakeward.flows.base.workspace import open_workspace
+from support.accounts import ADMIN, ANALYST, make_accounts
+from support.served_lake import make_lake
+
+pytestmark = pytest.mark.skipif(
+    any(find_spec(name) is None for name in ("numpy", "pyarrow", "cryptography")), reason="needs the extra protect"
+)
+COLUMN = "silver.orders.phone"
+LI = KeyAuthor(by="li.wei", reason="contract ended")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return make_lake(tmp_path_factory.mktemp("lake") / "project")
+
+
+@pytest.fixture
+def settings(project, tmp_path):
+    """The project with a lake and a wrapping key of its own."""
+    create_key_file(tmp_path / "kek", "key-wrap")
+    return replace(project, lake=str(tmp_path / "lake"), wrapping_key_file=tmp_path / "kek")
+
+
+def keys_of(settings, column=COLUMN):
+    workspace = open_workspace(settings)
+    with workspace.engine() as engine:
+        return open_column_keys(workspace, engine, column)
+
+
+def seal(settings, *values):
+    import pyarrow as pa
+
+    from lakeward.protection.ciphertexts import ColumnCipher
+
+    return ColumnCipher.of(keys_of(settings)[-1][1])(pa.array(values, pa.string()))
+
+
+def opened(settings, column):
+    from lakeward.protection.ciphertexts import decrypt_column
+
+    return decrypt_column(column, {key.id: key for _, key in keys_of(settings)}).to_pylist()
+
+
+def lake_text(settings):
+    files = (file for file in Path(settings.lake).rglob("*") if file.is_file())
+    return b"".join(file.read_bytes() for file in files)
+
+
+def test_rotation_leaves_old_values_readable_and_new_ones_under_the_new_key(settings):
+    first = rotate_key(settings, COLUMN, "sm4", LI)
+    old = seal(settings, "19900004321", None)
+    second = rotate_key(settings, COLUMN, "aes", LI)
+    new = seal(settings, "19900004321")
+    assert [(key.generation, key.state, key.algorithm) for key in list_keys(settings)] == [
+        (1, "decrypt_only", "sm4"),
+        (2, "active", "aes"),
+    ]
+    assert old[0].as_py()[:4].hex() == first.key_id
+    assert new[0].as_py()[:4].hex() == second.key_id
+    assert opened(settings, old) + opened(settings, new) == [b"19900004321", None, b"19900004321"]
+
+
+def test_no_key_lies_in_the_lake_in_clear(settings):
+    rotate_key(settings, COLUMN, "sm4", LI)
+    secret = keys_of(settings)[0][1].secret
+    assert len(secret) == 32
+    everything = lake_text(settings)
+    assert secret not in everything
+    assert secret.hex().encode() not in everything
+    folder = Path(settings.lake) / ".keys"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+
+
+def test_destroyed_key_erases_its_values_and_says_who_and_why(settings):
+    key = rotate_key(settings, COLUMN, "sm4", LI)
+    sealed, before = seal(settings, "19900004321"), (Path(settings.lake) / ".keys" / key.key_id).read_bytes()
+    gone = destroy_key(settings, key.key_id, LI)
+    assert (gone.state, gone.changed_by, gone.reason) == ("destroyed", "li.wei", "contract ended")
+    assert list_keys(settings) == [gone]
+    assert not list((Path(settings.lake) / ".keys").iterdir())
+    assert before not in lake_text(settings)  # no copy in a table either
+    with pytest.raises(ProtectionError) as refused:
+        opened(settings, sealed)
+    assert (refused.value.code, refused.value.facts["key"]) == ("ciphertext_key", key.key_id)
+    assert destroy_key(settings, key.key_id, LI).state == "destroyed"  # again after a kill
+    assert rotate_key(settings, COLUMN, "sm4", LI).generation == 2
+
+
+def test_keys_are_wrapped_anew_and_values_stay(settings, tmp_path):
+    rotate_key(settings, COLUMN, "sm4", LI)
+    rotate_key(settings, "silver.orders.id_number", "sm4", LI)
+    sealed = seal(settings, "19900004321")
+    new = create_key_file(tmp_path / "kek2", "key-wrap")
+    assert len(rewrap_keys(settings, tmp_path / "kek2", LI)) == 2
+    assert rewrap_keys(settings, tmp_path / "kek2", LI) == []  # again after a kill
+    assert {key.wrapping_key_id for key in list_keys(settings)} == {new.key_id}
+    with pytest.raises(ProtectionError) as refused:
+        keys_of(settings)
+    assert refused.value.code == "key_wrapped_by_other"
+    assert opened(replace(settings, wrapping_key_file=tmp_path / "kek2"), sealed) == [b"19900004321"]
+
+
+def test_wrapped_key_that_was_changed_or_swapped_is_refused(settings):
+    one, other = (rotate_key(settings, column, "sm4", LI).key_id for column in (COLUMN, "silver.orders.id_number"))
+    folder = Path(settings.lake) / ".keys"
+    content = (folder / one).read_bytes()
+    for wrong in (content[:-1] + bytes([content[-1] ^ 1]), (folder / other).read_bytes(), content[:30]):
+        (folder / one).write_bytes(wrong)
+        with pytest.raises(ProtectionError) as refused:
+            keys_of(settings)
+        assert refused.value.code == "ciphertext_changed"
+    (folder / one).unlink()
+    with pytest.raises(ProtectionError) as refused:
+        keys_of(settings)
+    assert refused.value.code == "key_file_missing"
+
+
+def test_changes_need_a_key_a_name_and_a_reason(settings, tmp_path):
+    with pytest.raises(ProtectionError) as refused:
+        rotate_key(replace(settings, wrapping_key_file=None), COLUMN, "sm4", LI)
+    assert refused.value.code == "wrapping_key_missing"
+    create_key_file(tmp_path / "tokens")
+    with pytest.raises(ProtectionError) as refused:
+        rotate_key(replace(settings, wrapping_key_file=tmp_path / "tokens"), COLUMN, "sm4", LI)
+    assert refused.value.code == "token_key_format"
+    key = rotate_key(settings, COLUMN, "sm4", LI).key_id
+    wrong = {
+        "key_author_missing": lambda: rotate_key(settings, COLUMN, "sm4", KeyAuthor()),
+        "key_algorithm": lambda: rotate_key(settings, COLUMN, "des", LI),
+        "column_not_found": lambda: rotate_key(settings, "silver.orders.phones", "sm4", LI),
+        "key_reason_missing": lambda: destroy_key(settings, key, KeyAuthor(by="li.wei", reason=" ")),
+        "key_unknown": lambda: destroy_key(settings, "00000000", LI),
+        "key_scheme": lambda: create_key_file(tmp_path / "x", "des"),
+    }
+    for code, call in wrong.items():
+        with pytest.raises(UsageError) as missing:
+            call()
+        assert missing.value.code == code
+    with pytest.raises(MachineError) as exists:
+        create_key_file(tmp_path / "tokens")
+    assert exists.value.code == "key_file_not_written"
+    assert stat.S_IMODE((tmp_path / "tokens").stat().st_mode) == 0o600
+
+
+def test_with_accounts_only_an_admin_changes_keys(settings, tmp_path):
+    owners = make_accounts(replace(settings, accounts=tmp_path / "accounts.jsonl"), ANALYST)
+    for wrong in (owners[ANALYST.name], replace(owners[ANALYST.name], token=None)):
+        with pytest.raises(ProtectionError) as refused:
+            rotate_key(wrong, COLUMN, "sm4", KeyAuthor())
+        assert refused.value.code == "key_admin"
+    key = rotate_key(owners[ADMIN.name], COLUMN, "sm4", KeyAuthor())
+    assert (key.changed_by, key.verified) == (ADMIN.name, True)
