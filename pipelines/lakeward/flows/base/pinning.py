@@ -134,7 +134,7 @@ def start_generation(engine: Engine, definition: Definition, run_id: RunId, cloc
 def store_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> None:
     """Write the texts of `definition` to `governance.contracts`; of concurrent writers the first wins."""
     name = definition.contract.name
-    txn = Txn(f"contracts/{name}", engine.txn(governance.table_spec("contracts").name, f"contracts/{name}") + 1)
+    txn = Txn(f"contracts/{name}", engine.txn(governance.table_name("contracts"), f"contracts/{name}") + 1)
     row = {
         "dataset": name,
         "generation": definition.generation,
@@ -172,7 +172,7 @@ def earlier_column_names(engine: Engine, contract: Contract) -> dict[str, set[st
 
 def newest_plan(engine: Engine, dataset: str) -> BatchPlan:
     """The newest plan of any generation; `NO_PLAN` before the first."""
-    newest = engine.txn(governance.table_spec("batches").name, f"batches/{dataset}")
+    newest = engine.txn(governance.table_name("batches"), f"batches/{dataset}")
     found = governance.read_rows(engine, "batches", dataset=dataset, batch_seq=newest)
     if not found:
         return NO_PLAN
