@@ -191,12 +191,20 @@ def test_no_command_imports_more_before_it_is_called() -> None:
     assert {name.partition(".")[0] for name in modules_of(load)} == DOOR
 
 
-def test_status_imports_no_parser_no_lineage_and_no_reader_of_files(plant: Plant) -> None:
+def test_status_imports_no_parser_no_model_no_lineage_and_no_reader_of_files(plant: Plant) -> None:
     found = imported("status", "--project", str(plant.root))
 
     assert "lakeward.engines.embedded.engine" in found
     assert (
-        found & {"sqlglot", "lakeward_lineage", "lakeward.sources", "lakeward.engines.embedded.staging", "lakeward.quality.plan"}
+        found
+        & {
+            "sqlglot",
+            "pydantic",
+            "lakeward_lineage",
+            "lakeward.sources",
+            "lakeward.engines.embedded.staging",
+            "lakeward.quality.checks",
+        }
         == set()
     )
 

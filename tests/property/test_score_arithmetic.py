@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakeward.quality.arrivals import RECEIVED
-from lakeward.quality.rule import Dimension, Outcome, Rule, Severity, Verdict
+from lakeward.quality.rule import RECEIVED, Dimension, Outcome, Rule, Severity, Verdict
 from lakeward.quality.score import Score, score
 from lakeward.quality.score_sql import score_tables_sql
 from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights

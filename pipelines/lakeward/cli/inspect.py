@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
+from lakeward.cli.render import Json, print_json, print_messages, print_table, settings_of
 from lakeward.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -18,15 +18,16 @@ Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 
 def status(context: typer.Context, *, as_json: Json = False) -> None:
     settings = settings_of(context)
-    found = flows.project_status(settings)
+    project = flows.read_project_status(settings)
+    found = project.datasets
     if as_json:
         print_json(found)
         return
     replaced = ("replaced",) if any(row.replaced for row in found) else ()
     columns = ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", *replaced, "late", "waiting")
     print_table(settings.lang, "title_status", found, columns)
-    for step in (*(step for row in found for step in row.next), *flows.stray_files(settings)):
-        print_message(settings.lang, step.code, **step.facts)
+    notices = (*(step for row in found for step in row.next), *project.stray_files)
+    print_messages(settings.lang, ((notice.code, notice.facts) for notice in notices))
 
 
 def tables(context: typer.Context, *, as_json: Json = False) -> None:

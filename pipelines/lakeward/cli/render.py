@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
@@ -42,9 +42,16 @@ def print_json(value: object) -> None:
 
 def print_message(lang: Lang, code: str, **facts: object) -> None:
     """Print one text."""
+    print_messages(lang, [(code, facts)])
+
+
+def print_messages(lang: Lang, messages: Iterable[tuple[str, Mapping[str, object]]]) -> None:
+    """Print texts, each a code with its facts."""
     from rich.console import Console  # noqa: PLC0415 -- help, completion and JSON do without rich
 
-    Console(highlight=False, soft_wrap=True, emoji=False).print(text(code, lang, **facts), markup=False)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    for code, facts in messages:
+        console.print(text(code, lang, **facts), markup=False)
 
 
 def print_table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", columns: Sequence[str]) -> None:

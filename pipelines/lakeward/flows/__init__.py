@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
     from lakeward.flows.operations.status import project_status as project_status
+    from lakeward.flows.operations.status import read_project_status as read_project_status
     from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
     from lakeward.flows.quarantine.events import Signature as Signature
@@ -247,6 +248,7 @@ _DOOR = {
     "open_figure": "flows.scorecard.build",
     "parse_row_id": "flows.quarantine.selection",
     "project_status": "flows.operations.status",
+    "read_project_status": "flows.operations.status",
     "stray_files": "flows.operations.status",
     "quarantine_figures": "flows.steward.figures",
     "show_quarantine": "flows.steward.show",

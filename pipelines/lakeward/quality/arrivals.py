@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from lakeward.contracts.model import Contract
 from lakeward.quality.catalogue import derived_dimension
 from lakeward.quality.checks import NOTHING_TO_EVALUATE
-from lakeward.quality.rule import Outcome, Rule, Severity, Verdict, rule_version
+from lakeward.quality.rule import RECEIVED, Outcome, Rule, Severity, Verdict, rule_version
 
-RECEIVED, NULLS = "received", "nulls"
+NULLS = "nulls"
 # Batches that a share of NULLs is held against: the newest ones, and the least of them before anything but "no value at all" is judged.
 HISTORY, ENOUGH = 20, 5
 # A batch is like an earlier one that has at most so much less NULLs; so few of these, as a share of all, make it unlike its history.

@@ -10,6 +10,8 @@ from lakeward.core.names import sha256
 
 # 48 bits: a collision of two versions needs about 16 million edits of a rule.
 VERSION_DIGITS = 12
+# Type of the rule on the share of records that are rejects.
+RECEIVED = "received"
 
 
 class Severity(StrEnum):

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lakeward.quality.arrivals import RECEIVED
-from lakeward.quality.rule import Dimension, Outcome, Verdict
+from lakeward.quality.rule import RECEIVED, Dimension, Outcome, Verdict
 from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
 # Scale of stored ratios. Products with row counts and sums of weights fit 128 bits.

@@ -6,8 +6,7 @@ Reads only verdicts, which contain counts and no values.
 """
 
 from lakeward.core.sql import literal
-from lakeward.quality.arrivals import RECEIVED
-from lakeward.quality.rule import Outcome
+from lakeward.quality.rule import RECEIVED, Outcome
 from lakeward.quality.score import FULL_SCORE, GUARD_DIGITS, RATIO_UNIT, SUM_UNIT
 from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 

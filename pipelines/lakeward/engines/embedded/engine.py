@@ -11,16 +11,12 @@ import duckdb
 
 from lakeward.core.errors import ContractError, StoreConflictError, UsageError
 from lakeward.core.names import Layer, TableName
-from lakeward.engines.delta.column_metadata import annotate
 from lakeward.engines.delta.commits import commit_with_retries
-from lakeward.engines.delta.compaction import Compaction
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.delta.dataset_lock import dataset_lock
 from lakeward.engines.delta.open_tables import OpenTables
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import columns_of, missing_columns
-from lakeward.engines.delta.vacuum import vacuum
-from lakeward.engines.embedded.compaction import DuckDbBinWriter
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import DeletePredicate, delete_same_keys
 from lakeward.engines.embedded.faults import machine_faults
@@ -121,17 +117,24 @@ class EmbeddedEngine(EmbeddedSession):
 
     def annotate(self, table: TableName, texts: Mapping[str, Mapping[str, str]]) -> int:
         """See `TableStore.annotate`."""
+        from lakeward.engines.delta.column_metadata import annotate  # noqa: PLC0415 -- queries do without it
+
         with machine_faults(self._lake):
             return annotate(self._folder(table), table, texts)
 
     def compact(self, table: TableName, order_by: Sequence[str]) -> CompactionResult | None:
         """See `TableStore.compact`."""
+        from lakeward.engines.delta.compaction import Compaction  # noqa: PLC0415 -- as above
+        from lakeward.engines.embedded.compaction import DuckDbBinWriter  # noqa: PLC0415
+
         folder = self._folder(table)
         with machine_faults(self._lake):
             return Compaction(folder, table, order_by, DuckDbBinWriter(self._con, folder)).run()
 
     def vacuum(self, table: TableName, retention: timedelta) -> VacuumResult:
         """See `TableStore.vacuum`."""
+        from lakeward.engines.delta.vacuum import vacuum  # noqa: PLC0415 -- as above
+
         with machine_faults(self._lake):
             return vacuum(self._folder(table), table, retention)
 

@@ -19,7 +19,7 @@ from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.time_travel import translate_missing_versions
-from lakeward.engines.embedded import external_data, literals
+from lakeward.engines.embedded import literals
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import ScratchFolder
@@ -79,6 +79,8 @@ class EmbeddedSession:
 
     def attach(self, name: str, data: ExternalData) -> AttachedData:
         """See `QueryEngine.attach`."""
+        from lakeward.engines.embedded import external_data  # noqa: PLC0415 -- as above
+
         return external_data.attach(self._con, name, data, self._lake)
 
     def define(self, name: str, query: str) -> Relation:

@@ -38,6 +38,11 @@ Row = Mapping[str, object]
 T = TypeVar("T")
 
 
+def table_name(name: str) -> TableName:
+    """Governance table `name`. Its contract is not read: to find or query a table, its name is enough."""
+    return TableName(Layer.GOVERNANCE, name)
+
+
 @functools.cache
 def table_spec(name: str) -> TableSpec:
     """The governance table `name`, from its contract."""
@@ -47,7 +52,7 @@ def table_spec(name: str) -> TableSpec:
         TableColumn(p["name"], TYPES[p["physicalType"]], nullable=not p["required"], comment=p["description"])
         for p in document["schema"][0]["properties"]
     )
-    return TableSpec(TableName(Layer.GOVERNANCE, name), columns)
+    return TableSpec(table_name(name), columns)
 
 
 def application_id(dataset: str, generation: int) -> str:
@@ -68,7 +73,7 @@ def append_rows(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Com
 
 def record_schema_version(engine: Engine, name: str) -> None:
     """Make the lake one of this version before a row of governance table `name` is written that older versions do not know."""
-    if name not in VERSIONED_TABLES or engine.txn(table_spec(SCHEMA_TABLE).name, SCHEMA_APP) >= SCHEMA_VERSION:
+    if name not in VERSIONED_TABLES or engine.txn(table_name(SCHEMA_TABLE), SCHEMA_APP) >= SCHEMA_VERSION:
         return
     from importlib import metadata  # noqa: PLC0415 -- takes longer than a command that only reads may take
 
@@ -82,14 +87,14 @@ def check_schema_version(engine: Engine) -> None:
     Raises:
         MachineError: It is.
     """
-    found = engine.txn(table_spec(SCHEMA_TABLE).name, SCHEMA_APP)
+    found = engine.txn(table_name(SCHEMA_TABLE), SCHEMA_APP)
     if found > SCHEMA_VERSION:
         raise MachineError("lake_newer", found=found, expected=SCHEMA_VERSION)
 
 
 def read_rows(engine: Engine, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
     """The rows of governance table `name` with these `values` that satisfy `where`; none if the table does not exist yet."""
-    if engine.info(table_spec(name).name) is None:
+    if engine.info(table_name(name)) is None:
         return []
     conditions = " AND ".join(filter(None, (equals(**values), where))) or "TRUE"
     return engine.fetch(f"SELECT * FROM governance.{name} WHERE {conditions} ORDER BY {order}")

@@ -136,7 +136,7 @@ def start_generation(engine: Engine, definition: Definition, run_id: RunId, cloc
 def store_definition(engine: Engine, definition: Definition, run_id: RunId, clock: Clock) -> None:
     """Write the texts of `definition` to `governance.contracts`; of concurrent writers the first wins."""
     name = definition.contract.name
-    txn = Txn(f"contracts/{name}", engine.txn(governance.table_spec("contracts").name, f"contracts/{name}") + 1)
+    txn = Txn(f"contracts/{name}", engine.txn(governance.table_name("contracts"), f"contracts/{name}") + 1)
     row = {
         "dataset": name,
         "generation": definition.generation,
@@ -221,7 +221,7 @@ def pin_batch(engine: Engine, batch: PinnedBatch, run_id: RunId, clock: Clock) -
 
 def _newest_number(engine: Engine, dataset: str) -> int:
     """Number of the dataset's newest planned batch; 0 before the first."""
-    return engine.txn(governance.table_spec("batches").name, f"batches/{dataset}")
+    return engine.txn(governance.table_name("batches"), f"batches/{dataset}")
 
 
 def _to_pinned_batch(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedBatch:

@@ -8,9 +8,9 @@ from lakeward.quality.rule import Outcome, Severity
 
 def halted_batches(engine: Engine) -> dict[str, int]:
     """Number of the halted batch of each halted dataset."""
-    if engine.info(governance.table_spec("verdicts").name) is None:
+    if engine.info(governance.table_name("verdicts")) is None:
         return {}
-    has_runs = engine.info(governance.table_spec("runs").name) is not None
+    has_runs = engine.info(governance.table_name("runs")) is not None
     waiting = "ANTI JOIN governance.runs USING (dataset, generation, batch_seq)" if has_runs else ""
     found = engine.fetch(f"""
         SELECT dataset, max(batch_seq) AS seq FROM governance.verdicts

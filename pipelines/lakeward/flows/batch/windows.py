@@ -114,7 +114,7 @@ def _quarters(engine: Engine, table: TableName, column: str, batches: BatchRange
         return "SELECT CAST(NULL AS BIGINT) AS quarter WHERE FALSE"
     within = f"_batch_seq > {batches.after} AND _batch_seq <= {batches.upto}" if batches else "TRUE"
     query = f"SELECT DISTINCT {_quarter(column)} AS quarter FROM {table} WHERE {within} AND {identifier(column)} IS NOT NULL"
-    if batches is None or engine.info(governance.table_spec("corrections").name) is None:
+    if batches is None or engine.info(governance.table_name("corrections")) is None:
         return query
     batch_condition = within.replace("_batch_seq", "batch_seq")
     return f"""{query} UNION SELECT {_quarter("old_hour")} + unnest([0, 1, 2, 3]) FROM governance.corrections

@@ -212,7 +212,7 @@ def _store_proposals(run: _GradingRun, rows: Mapping[str, list[Row]]) -> None:
 
 
 def _generations(engine: Engine) -> dict[str, int]:
-    if engine.info(governance.table_spec("contracts").name) is None:
+    if engine.info(governance.table_name("contracts")) is None:
         return {}
     found = engine.fetch("SELECT dataset, max(generation) AS generation FROM governance.contracts GROUP BY dataset")
     return {row["dataset"]: row["generation"] for row in found}

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from lakeward.contracts.model import Contract
 from lakeward.core.errors import ContractError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
@@ -15,11 +16,12 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.report import FAILING_NOTES
-from lakeward.flows.base.untaken import unclaimed_files, untaken_files
+from lakeward.flows.base.untaken import DropFolders, read_drop_folders, unclaimed_files, untaken_among
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
+from lakeward.flows.quarantine.events import EVENTS
 from lakeward.flows.quarantine.open_rows import open_count
 from lakeward.flows.scoring.answers import DatasetScore
 from lakeward.flows.scoring.current import current_scores
@@ -66,60 +68,103 @@ class DatasetStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GovernanceState:
-    """State of all datasets in the governance tables: runs, latest runs and received batches, scores, grades, halted batches."""
+class ProjectStatus:
+    """The current state of a project.
 
-    runs: Sequence[Mapping[str, Any]]
-    latest: Mapping[str, Mapping[str, Any]]
-    received: Mapping[str, Mapping[str, Any]]
+    Args:
+        datasets: The state of each dataset, by name.
+        stray_files: Messages on files in the project's inbox that are in no dataset's drop folder: no run reads them.
+    """
+
+    datasets: tuple[DatasetStatus, ...]
+    stray_files: tuple[Notice, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Keys: `datasets, stray_files`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectState:
+    """What is known of all datasets before each is looked at: contracts, drop folders, and what the governance tables hold.
+
+    Args:
+        contracts: By dataset; None if the contract is not valid.
+        runs: Rows of `governance.runs` by dataset, the newest last.
+    """
+
+    contracts: Mapping[str, Contract | None]
+    drops: DropFolders
+    runs: Mapping[str, Sequence[Mapping[str, Any]]]
     grades: GradeRecord
     halted: Mapping[str, int]
     scores: Mapping[str, DatasetScore]
+    has_events: bool
 
 
 def project_status(settings: Settings) -> list[DatasetStatus]:
     """The status of each dataset."""
+    return list(read_project_status(settings).datasets)
+
+
+def read_project_status(settings: Settings) -> ProjectStatus:
+    """The status of each dataset, and the files that no dataset takes; each contract is read once."""
     workspace = open_workspace(settings)
+    contracts = {name: _valid_contract(workspace, name) for name in workspace.project.datasets()}
+    valid = [contract for contract in contracts.values() if contract]
     with workspace.engine() as engine:
-        runs = governance.read_rows(engine, "runs", order="finished_at")
-        latest = {row["dataset"]: row for row in runs}
-        received = {row["dataset"]: row for row in runs if row["flow"] == "ingest"}
-        recorded = GovernanceState(
-            runs=runs,
-            latest=latest,
-            received=received,
+        state = ProjectState(
+            contracts=contracts,
+            drops=read_drop_folders(workspace, valid),
+            runs=_runs_by_dataset(engine),
             grades=read_grade_record(engine),
             halted=halted_batches(engine),
             scores=current_scores(workspace, engine),
+            has_events=engine.info(EVENTS) is not None,
         )
-        return [_dataset_status(workspace, engine, name, recorded) for name in workspace.project.datasets()]
+        datasets = tuple(_dataset_status(workspace, engine, name, state) for name in contracts)
+    return ProjectStatus(datasets=datasets, stray_files=unclaimed_files(workspace, valid))
 
 
-def _dataset_status(workspace: Workspace, engine: Engine, name: str, recorded: GovernanceState) -> DatasetStatus:
-    run, scored = recorded.latest.get(name), recorded.scores.get(name)
+def _valid_contract(workspace: Workspace, name: str) -> Contract | None:
     try:
-        contract = workspace.project.contract(name)
+        return workspace.project.contract(name)
     except ContractError:
-        contract = None
-    received = recorded.received.get(name)
+        return None
+
+
+def _runs_by_dataset(engine: Engine) -> dict[str, list[dict[str, Any]]]:
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for row in governance.read_rows(engine, "runs", order="finished_at"):
+        runs.setdefault(row["dataset"], []).append(row)
+    return runs
+
+
+def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: ProjectState) -> DatasetStatus:
+    runs, scored, contract = state.runs.get(name, ()), state.scores.get(name), state.contracts[name]
+    run = runs[-1] if runs else None
+    silver = engine.info(TableName(Layer.SILVER, name))
+    stored = silver if contract is None or contract.layer is Layer.SILVER else engine.info(contract.table(contract.layer))
     status = DatasetStatus(
         dataset=name,
         last_run=run["finished_at"] if run else None,
         score=scored.mean.score if scored else None,
         failed_rules=scored.mean.failed_rules if scored else None,
         unknown_rules=scored.mean.unknown_rules if scored else None,
-        quarantine=open_count(engine, name),
+        quarantine=open_count(engine, name, has_events=state.has_events),
         rejects=_row_count(engine, TableName(Layer.REJECTS, name)),
-        replaced=count_replaced_rows(engine, name, recorded.runs),
-        halted=recorded.halted.get(name),
+        replaced=count_replaced_rows(engine, name, runs, silver),
+        halted=state.halted.get(name),
         late=is_late(contract, run, workspace.clock.now()) if contract else None,
-        waiting=waiting(recorded.grades.current(contract)) if contract and engine.info(contract.table(contract.layer)) else 0,
+        waiting=waiting(state.grades.current(contract)) if contract and stored else 0,
         proposed_key=contract.proposed_key if contract else (),
         next=() if contract else (Notice("next_contract", {"dataset": name}),),
     )
     if contract is None:
         return status
-    return replace(status, next=(*_delivery_notices(name, received), *_next_steps(status), *untaken_files(workspace, contract)))
+    received = next((row for row in reversed(runs) if row["flow"] == "ingest"), None)
+    untaken = untaken_among(contract, state.drops)
+    return replace(status, next=(*_delivery_notices(name, received), *_next_steps(status), *untaken))
 
 
 def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:

@@ -70,10 +70,14 @@ def is_received(engine: Engine, dataset: str) -> bool:
     return engine.info(TableName(Layer.BRONZE, dataset)) is not None
 
 
-def open_count(engine: Engine, dataset: str) -> int:
-    """Number of open rows of the dataset; for gold, of all quarantined rows."""
+def open_count(engine: Engine, dataset: str, *, has_events: bool) -> int:
+    """Number of open rows of the dataset; for gold, of all quarantined rows.
+
+    Args:
+        has_events: Whether the lake has a table of the events that close rows.
+    """
     info = engine.info(TableName(Layer.QUARANTINE, dataset))
-    if info is None or engine.info(EVENTS) is None or not is_received(engine, dataset):
+    if info is None or not has_events or not is_received(engine, dataset):
         return info.rows if info else 0
     upto = pinning.newest_plan(engine, dataset).seq
     return int(engine.fetch(f"SELECT count(*) AS n FROM ({open_copies(engine, dataset, upto + 1)})")[0]["n"])
@@ -93,7 +97,7 @@ def _closed_rows(engine: Engine, dataset: str, before_batch: int) -> str:
 
 def _batch_starts(engine: Engine, dataset: str) -> str:
     """Time when each batch first started, so that a rebuild does not reset the age of its rows."""
-    if engine.info(governance.table_spec("runs").name) is None:
+    if engine.info(governance.table_name("runs")) is None:
         return "SELECT CAST(NULL AS BIGINT) AS batch_seq, CAST(NULL AS TIMESTAMPTZ) AS at WHERE FALSE"
     return f"SELECT batch_seq, min(started_at) AS at FROM governance.runs WHERE {equals(dataset=dataset)} GROUP BY batch_seq"
 
