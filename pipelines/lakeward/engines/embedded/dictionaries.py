@@ -43,10 +43,13 @@ def text_dictionaries(con: duckdb.DuckDBPyConnection, query: str, columns: Seque
     """The dictionaries of those text columns in `columns` that have few distinct texts in `query`."""
     if not columns or not set(_operators(con, query)) <= _CHEAP:
         return {}
+    # Most batches are small: to count their rows alone takes a tenth of counting their texts.
+    if _row(con, f"SELECT count(*) FROM (SELECT 1 FROM ({query}) LIMIT {_SAMPLE_ROWS})")[0] < _SAMPLE_ROWS:
+        return {}
     names = [identifier(column) for column in columns]
     sample = f"SELECT {', '.join(names)} FROM ({query}) LIMIT {_SAMPLE_ROWS}"
-    rows, *counts = _row(con, f"SELECT count(*), {', '.join(f'count(DISTINCT {name})' for name in names)} FROM ({sample})")
-    likely = [column for column, count in zip(columns, counts, strict=True) if rows == _SAMPLE_ROWS and 0 < count <= _MAX_TEXTS]
+    counts = _row(con, f"SELECT {', '.join(f'count(DISTINCT {name})' for name in names)} FROM ({sample})")
+    likely = [column for column, count in zip(columns, counts, strict=True) if 0 < count <= _MAX_TEXTS]
     found = {column: _read_dictionary(con, query, column) for column in likely}
     return {column: texts for column, texts in found.items() if texts}
 
