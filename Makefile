@@ -29,9 +29,12 @@ run: $(READY)  ## Set up, then take one simulated plant-day the whole way throug
 WORKERS ?= auto
 PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal --durations=15
 
+# What tests write lies in memory where 4 GB are free: a run of one batch waits 24 times for a disk.
+MEMORY := $(shell test "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 4000000 2>/dev/null && echo /dev/shm)
+
 test: $(READY)  ## Set up, then run the tests of every change; the last line says what is left out
 	@$(BIN)/lakeward spark setup >/dev/null || echo "Tests of the Spark engine are skipped"
-	@$(PYTEST)
+	@$(if $(MEMORY),PYTEST_DEBUG_TEMPROOT=$(MEMORY)) $(PYTEST)
 
 test-all: $(READY)  ## Run also the tests that are too long for every change: Spark on files, clusters, kills and strangers (an hour)
 	@$(BIN)/lakeward spark setup >/dev/null
