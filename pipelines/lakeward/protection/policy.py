@@ -220,9 +220,8 @@ class Policy:
 
     def next_change(self, request: ReadRequest) -> datetime | None:
         """The first instant after the request's at which a rule for its reader may begin or end; None if there is none."""
-        windows = (
-            rule.scope.window for rule in (*self.rules, *self.limits, *self.row_filters) if rule.scope.includes_reader(request)
-        )
+        scopes = [rule.scope for rule in (*self.rules, *self.limits)] + [rule.scope for rule in self.row_filters]
+        windows = (scope.window for scope in scopes if scope.includes_reader(request))
         return min((at for window in windows if (at := window.next_change(request.at))), default=None)
 
     def _decision(self, rule: PolicyRule, strictest: PolicyRule, category: str) -> AccessDecision:
