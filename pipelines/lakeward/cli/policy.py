@@ -106,6 +106,8 @@ def print_explanation(lang: Lang, found: MaskExplanation) -> None:
     print_message(lang, "policy_explained_rule", rule=found.rule or "-", why=found.why)
     if found.base_rule:
         print_message(lang, "policy_explained_limit", rule=found.base_rule)
+    if found.filters:
+        print_message(lang, "policy_explained_rows", filters=", ".join(found.filters))
     print_message(lang, "policy_explained_ask", ask=found.ask, owner=found.owner)
     for option in found.options:
         code = "policy_explained_request" if option.approvers else "policy_explained_purpose"

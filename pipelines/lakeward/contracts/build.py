@@ -61,6 +61,11 @@ CUSTOM: Mapping[str, KeyDoc] = {
         "none: columns that no detector knows stay ungraded",
     ),
     "limits": KeyDoc("mapping", "How much of one batch may go wrong before it is stopped; see below.", "the limits' defaults"),
+    "rowFilters": KeyDoc(
+        "mapping",
+        "Name -> SQL condition over the table's columns, such as `supplier = $party`; the serving policy says for whom only these rows are there. `$party` and `$account` stand for the reader's.",
+        "none",
+    ),
     "engine": KeyDoc("`embedded` or `spark`", "Engine of this dataset.", "`engine` in `project.yaml`"),
 }
 # At most six digits per part.
@@ -113,9 +118,15 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         engine=properties.engine(),
         sla=promises.sla,
         limits=read_limits(properties.mapping("limits")),
+        row_filters=_row_filters(properties.mapping("rowFilters")),
         text=document.text,
         sha256=sha256(document.text.encode()),
     )
+
+
+def _row_filters(filters: View) -> dict[str, str]:
+    """The conditions are checked where a session or `lakeward policy lint` can parse them."""
+    return {name: filters.text(name, expected="a SQL condition") for name in filters.values}
 
 
 def _check_source_names(table: View, columns: tuple[Column, ...], record_format: RecordFormat) -> None:

@@ -58,7 +58,19 @@ COLUMN = {
 CONTRACT = {
     **dict.fromkeys(("name", "layer", "primary_key", "time_column", "partition", "duplicates_exact"), _BREAKING),
     **dict.fromkeys(
-        ("version", "series", "owner", "domain", "description", "data_class", "engine", "sla", "limits", "proposed_key"),
+        (
+            "version",
+            "series",
+            "owner",
+            "domain",
+            "description",
+            "data_class",
+            "engine",
+            "sla",
+            "limits",
+            "proposed_key",
+            "row_filters",
+        ),
         _COMPATIBLE,
     ),
 }

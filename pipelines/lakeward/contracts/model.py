@@ -1,5 +1,6 @@
 """The frozen model of a contract, from which everything else in Lakeward is derived."""
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -143,6 +144,7 @@ class Contract:
         source: Source of its batches; None if a model computes its rows.
         record_format: Format of the records of its batches.
         engine: Engine that processes it; None for the project's.
+        row_filters: Name -> SQL condition of the rows that readers of this filter see.
         text, sha256: Text of the file, and its hash.
     """
 
@@ -167,6 +169,7 @@ class Contract:
     engine: str | None = None
     sla: Sla = field(default_factory=Sla)
     limits: Limits = field(default_factory=Limits)
+    row_filters: Mapping[str, str] = field(default_factory=dict, hash=False)
     text: str = ""
     sha256: Sha256 | None = None
 

@@ -1,6 +1,6 @@
 """Reads the serving policy strictly: an unknown name is an error with its line and column."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lakeward.contracts.document import Document, Fault, read_document, read_text, safe_repr
@@ -10,10 +10,11 @@ from lakeward.core.keys import KeyDoc
 from lakeward.grading.grade import Grade
 from lakeward.protection.accounts import PURPOSE_NAME
 from lakeward.protection.load_rules import PolicyNames, check_name, read_rule
-from lakeward.protection.policy import NO_CATEGORY, MaskFormat, Policy, PolicyRule
+from lakeward.protection.policy import NO_CATEGORY, MaskFormat, Policy, PolicyRule, RowFilterRule
 from lakeward.protection.purposes import REQUEST_DAYS, Purpose
 from lakeward.protection.reachable import unreachable_rules
 from lakeward.protection.read_request import NO_PURPOSE, OWN_PARTY
+from lakeward.protection.row_filters import read_filter
 
 # The newest format that this version reads.
 FORMAT = 2
@@ -40,6 +41,11 @@ KEYS: Mapping[str, KeyDoc] = {
         "Format 2: mappings of a rule's keys. Whatever rule decides, a reader sees no more than each limit that fits.",
         "none",
     ),
+    "rowFilters": KeyDoc(
+        "list",
+        "Format 2: mappings of the keys of a row filter. A row must pass every filter that is for its reader.",
+        "none",
+    ),
     "rules": KeyDoc(
         "list",
         "Mappings of the keys below. The first rule that fits a column decides; where none fits, the column is denied.",
@@ -47,7 +53,7 @@ KEYS: Mapping[str, KeyDoc] = {
     ),
 }
 # Keys of the file that came with format 2.
-NEW_KEYS = frozenset({"purposes", "parties", "limits"})
+NEW_KEYS = frozenset({"purposes", "parties", "limits", "rowFilters"})
 PURPOSE_KEYS: Mapping[str, KeyDoc] = {
     "en": KeyDoc("text", "Its title in English.", required=True),
     "zh": KeyDoc("text", "Its title in Chinese.", required=True),
@@ -60,13 +66,16 @@ PURPOSE_KEYS: Mapping[str, KeyDoc] = {
 }
 
 
-def read_policy(text: str, file: str, columns: Collection[str], zone: str = "UTC") -> tuple[Policy, tuple[PolicyError, ...]]:
+def read_policy(
+    text: str, file: str, columns: Collection[str], zone: str = "UTC", filters: Collection[str] = ()
+) -> tuple[Policy, tuple[PolicyError, ...]]:
     """A policy and all its problems; with problems, the policy must not be used.
 
     Args:
         file: Its name in messages.
         columns: Every `layer.dataset.column` of the project's contracts.
         zone: IANA zone of the plant, for days and hours.
+        filters: Names of the row filters of the project's contracts.
 
     Raises:
         PolicyError: It can't be read at all.
@@ -74,7 +83,8 @@ def read_policy(text: str, file: str, columns: Collection[str], zone: str = "UTC
     document = read_policy_document(text, file)
     faults: list[Fault] = [*document.faults]
     view = root_view(document, faults, KEYS)
-    policy = _policy(view, _format(view), columns, zone, text)
+    names = PolicyNames(format=_format(view), known=_known_names(view, columns, filters), zone=zone)
+    policy = _policy(view, names, text)
     _check_distinct_rules(view, policy)
     for at in unreachable_rules(policy):
         view.mappings("rules")[at].fail(None, "policy_rule_unreached", rule=safe_repr(policy.rules[at].id))
@@ -139,28 +149,33 @@ def _format(view: View) -> int:
     return min(found, FORMAT)
 
 
-def _policy(view: View, format_: int, columns: Collection[str], zone: str, text: str) -> Policy:
-    roles, parties, categories = _titles(view, "roles"), _titles(view, "parties"), _categories(view)
-    purposes = _purposes(view, roles)
+def _known_names(view: View, columns: Collection[str], filters: Collection[str]) -> dict[str, Collection[str]]:
+    """Kind of name -> the names that rules may use; the file's own names are read, and checked, later."""
+    return {
+        "role": tuple(view.mapping("roles").values),
+        "grade": tuple(Grade),
+        "category": tuple(view.mapping("categories").values),
+        "column": columns,
+        "table": {name.rpartition(".")[0] for name in columns},
+        "filter": filters,
+        "purpose": (NO_PURPOSE, *view.mapping("purposes").values),
+        "party": (OWN_PARTY, *view.mapping("parties").values),
+    }
+
+
+def _policy(view: View, names: PolicyNames, text: str) -> Policy:
     _check_new_names(view.mapping("purposes"), NO_PURPOSE)
     _check_new_names(view.mapping("parties"), OWN_PARTY)
-    known = {
-        "role": roles,
-        "grade": tuple(Grade),
-        "category": categories,
-        "column": columns,
-        "purpose": (NO_PURPOSE, *purposes),
-        "party": (OWN_PARTY, *parties),
-    }
-    names = PolicyNames(format=format_, known=known, zone=zone)
+    roles = _titles(view, "roles")
     return Policy(
-        format=format_,
+        format=names.format,
         version=view.text("version"),
         ask=view.text("ask"),
         roles=roles,
-        purposes=purposes,
-        parties=parties,
-        categories=categories,
+        purposes=_purposes(view, roles),
+        parties=_titles(view, "parties"),
+        categories=_categories(view),
+        row_filters=tuple(read_filter(each, names) for each in view.mappings("rowFilters")),
         rules=tuple(read_rule(each, names, is_limit=False) for each in view.mappings("rules")),
         limits=tuple(read_rule(each, names, is_limit=True) for each in view.mappings("limits")),
         text=text,
@@ -214,7 +229,11 @@ def _categories(view: View) -> dict[str, MaskFormat]:
 
 def _check_distinct_rules(view: View, policy: Policy) -> None:
     seen: set[str] = set()
-    lists: tuple[tuple[str, tuple[PolicyRule, ...]], ...] = (("limits", policy.limits), ("rules", policy.rules))
+    lists: tuple[tuple[str, Sequence[PolicyRule | RowFilterRule]], ...] = (
+        ("limits", policy.limits),
+        ("rowFilters", policy.row_filters),
+        ("rules", policy.rules),
+    )
     for key, rules in lists:
         for at, rule in enumerate(rules):
             if rule.id in seen:

@@ -77,17 +77,17 @@ def read_rule(view: View, names: PolicyNames, *, is_limit: bool) -> PolicyRule:
         view.fail(key, "policy_key_newer", key=key)
     action = view.text("action")
     check_name(view, "action", "action", action, names.actions)
-    grades = frozenset(map(Grade, _names(view, "grades", "grade", names.known)))
+    grades = frozenset(map(Grade, read_names(view, "grades", "grade", names.known)))
     is_for_all = is_limit or action == Action.DENY
     return PolicyRule(
         id=view.text("id"),
         why=view.text("why"),
-        scope=_scope(view, names, is_for_all=is_for_all),
+        scope=read_scope(view, names, is_for_all=is_for_all),
         grades=grades,
-        categories=_names(view, "categories", "category", names.known),
+        categories=read_names(view, "categories", "category", names.known),
         levels=_levels(view, grades),
         action=Action(action) if action in names.actions else Action.DENY,
-        columns=_names(view, "columns", "column", names.known) if "columns" in view.values else frozenset(),
+        columns=read_names(view, "columns", "column", names.known) if "columns" in view.values else frozenset(),
         ask=view.text("ask", ""),
     )
 
@@ -100,12 +100,12 @@ def check_name(view: View, key: str, kind: str, name: str, known_names: Collecti
     return False
 
 
-def _scope(view: View, names: PolicyNames, *, is_for_all: bool) -> RuleScope:
+def read_scope(view: View, names: PolicyNames, *, is_for_all: bool) -> RuleScope:
     """Whom a rule is for: without `parties`, what grants is for the project's own people, what protects for everyone."""
     every_party = is_for_all and names.format > 1
     parties = frozenset(names.known["party"]) if every_party else frozenset({OWN_PARTY})
     return RuleScope(
-        roles=_names(view, "roles", "role", names.known),
+        roles=read_names(view, "roles", "role", names.known),
         purposes=_optional_names(view, "purposes", "purpose", names) or frozenset(),
         parties=_optional_names(view, "parties", "party", names) or parties,
         window=_window(view, names.zone),
@@ -113,14 +113,15 @@ def _scope(view: View, names: PolicyNames, *, is_for_all: bool) -> RuleScope:
 
 
 def _optional_names(view: View, key: str, kind: str, names: PolicyNames) -> frozenset[str] | None:
-    return _names(view, key, kind, names.known) if key in view.values else None
+    return read_names(view, key, kind, names.known) if key in view.values else None
 
 
-def _names(view: View, key: str, kind: str, known_names: Mapping[str, Collection[str]]) -> frozenset[str]:
+def read_names(view: View, key: str, kind: str, known_names: Mapping[str, Collection[str]]) -> frozenset[str]:
+    """The names of a list, `*` for all; unknown ones are collected as faults."""
     names = view.texts(key)
     if not names:
         view.fail_value(key, "a list of at least one name")
-    if ALL_NAMES in names and kind != "column":
+    if ALL_NAMES in names and kind not in {"column", "table"}:
         return frozenset(known_names[kind])
     return frozenset(name for name in names if check_name(view, key, kind, name, known_names[kind]))
 

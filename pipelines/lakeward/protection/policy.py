@@ -130,6 +130,25 @@ class PolicyRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowFilterRule:
+    """A filter that contracts declare, and for whom it leaves rows out.
+
+    Args:
+        why: The reason, as text.
+        filter: Its name in the contracts.
+        tables: `layer.dataset` names it is limited to; empty: every table.
+        ask: Who can grant more access; empty for the policy's contact.
+    """
+
+    id: str
+    why: str
+    scope: RuleScope
+    filter: str
+    tables: frozenset[str] = frozenset()
+    ask: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDecision:
     """What a reader sees of a column.
 
@@ -170,6 +189,7 @@ class Policy:
     categories: Mapping[str, MaskFormat]
     rules: tuple[PolicyRule, ...]
     limits: tuple[PolicyRule, ...] = ()
+    row_filters: tuple[RowFilterRule, ...] = ()
     purposes: Mapping[str, Purpose] = field(default_factory=dict)
     parties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     text: str = ""
@@ -193,9 +213,15 @@ class Policy:
         limits = [limit for limit in self.limits if limit.applies_to(request, name, grade)]
         return self._decision(rule, max((rule, *limits), key=_protection), category)
 
+    def filters_for(self, request: ReadRequest, table: TableName) -> tuple[RowFilterRule, ...]:
+        """The row filters of a reader on a table; a row must pass all of them."""
+        own = (rule for rule in self.row_filters if rule.scope.includes(request))
+        return tuple(rule for rule in own if not rule.tables or str(table) in rule.tables)
+
     def next_change(self, request: ReadRequest) -> datetime | None:
         """The first instant after the request's at which a rule for its reader may begin or end; None if there is none."""
-        windows = (rule.scope.window for rule in (*self.rules, *self.limits) if rule.scope.includes_reader(request))
+        scopes = [rule.scope for rule in (*self.rules, *self.limits)] + [rule.scope for rule in self.row_filters]
+        windows = (scope.window for scope in scopes if scope.includes_reader(request))
         return min((at for window in windows if (at := window.next_change(request.at))), default=None)
 
     def _decision(self, rule: PolicyRule, strictest: PolicyRule, category: str) -> AccessDecision:

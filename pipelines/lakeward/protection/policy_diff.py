@@ -4,13 +4,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import product
 
 from lakeward.protection.matrix import MatrixAxes, decide_all, protection
-from lakeward.protection.policy import AccessDecision, Action, Policy
+from lakeward.protection.policy import AccessDecision, Policy
 from lakeward.protection.reachable import GRADE_LEVELS
+from lakeward.protection.read_request import ReadRequest
 
 # Instants at which both policies are compared, at most: now, and where a rule begins or ends.
 MAX_INSTANTS = 12
+# What a reader without row filters gets of a table.
+ALL_ROWS = "all rows"
 
 
 class ChangeKind(StrEnum):
@@ -28,9 +32,9 @@ class PolicyChange:
         kind: Whether the role sees more or less.
         role: Role of the policy.
         purposes, parties: What for and for whom it reads.
-        column: `layer.dataset.column`; `*` for every column that no rule names.
-        categories, grades: How the column is graded, as `general 3`.
-        before, after: What the role gets of the values.
+        column: `layer.dataset.column`, or `*` for every column that no rule names; of rows `layer.dataset`, or `*`.
+        categories, grades: How the column is graded, as `general 3`; empty for rows.
+        before, after: What the role gets of the values; of rows `all rows`, or the filters that they must pass.
         rule_before, rule_after: Ids of the rules that decide; None where none does.
         at: Time from which the change shows.
     """
@@ -42,8 +46,8 @@ class PolicyChange:
     column: str
     categories: tuple[str, ...]
     grades: tuple[str, ...]
-    before: Action
-    after: Action
+    before: str
+    after: str
     rule_before: str | None
     rule_after: str | None
     at: datetime
@@ -55,7 +59,8 @@ def compare_policies(old: Policy, new: Policy, now: datetime) -> list[PolicyChan
     seen: set[PolicyChange] = set()
     found: list[PolicyChange] = []
     for at in _instants((old, new), now):
-        changes = [change for change in _changes(old, new, axes, at) if replace(change, at=now) not in seen]
+        both = (*_changes(old, new, axes, at), *_row_changes(old, new, axes, at))
+        changes = [change for change in both if replace(change, at=now) not in seen]
         seen |= {replace(change, at=now) for change in changes}
         found += changes
     return _merge(found)
@@ -80,6 +85,34 @@ def _changes(old: Policy, new: Policy, axes: MatrixAxes, at: datetime) -> Iterat
             rule_after=after.rule,
             at=at,
         )
+
+
+def _row_changes(old: Policy, new: Policy, axes: MatrixAxes, at: datetime) -> Iterator[PolicyChange]:
+    """Changes of the filters that rows must pass."""
+    tables = ("*", *sorted({name for policy in (old, new) for rule in policy.row_filters for name in rule.tables}))
+    for role, purpose, party, table in product(axes.roles, axes.purposes, axes.parties, tables):
+        request = ReadRequest(role=role, purpose=purpose, party=party, at=at)
+        before, after = _filters(old, request, table), _filters(new, request, table)
+        if before != after:
+            yield PolicyChange(
+                kind=ChangeKind.GAINS if after < before else ChangeKind.LOSES,
+                role=role,
+                purposes=(purpose,),
+                parties=(party,),
+                column=table,
+                categories=(),
+                grades=(),
+                before=", ".join(sorted(before)) or ALL_ROWS,
+                after=", ".join(sorted(after)) or ALL_ROWS,
+                rule_before=None,
+                rule_after=None,
+                at=at,
+            )
+
+
+def _filters(policy: Policy, request: ReadRequest, table: str) -> frozenset[str]:
+    own = (rule for rule in policy.row_filters if rule.scope.includes(request))
+    return frozenset(rule.filter for rule in own if not rule.tables or table in rule.tables)
 
 
 def change_kind(before: AccessDecision, after: AccessDecision) -> ChangeKind:

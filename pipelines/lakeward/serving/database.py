@@ -35,6 +35,7 @@ def open_database(spill: Path | None, memory: str | None) -> duckdb.DuckDBPyConn
         config["memory_limit"] = memory
     con = duckdb.connect(config=config)
     con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")  # it would be printed among the rows
     con.execute(f"LOAD {literal(str(_module('delta')))}")
     if spill and can_encrypt():
         con.execute(f"LOAD {literal(str(_module(_CIPHERS)))}")

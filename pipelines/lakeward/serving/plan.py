@@ -12,7 +12,7 @@ from lakeward.contracts.model import Column, Contract, DataType
 from lakeward.core.names import TableName
 from lakeward.engines.tables import TableInfo
 from lakeward.grading.grade import ColumnGrade
-from lakeward.protection.policy import AccessDecision, Action, Policy
+from lakeward.protection.policy import AccessDecision, Action, Policy, RowFilterRule
 from lakeward.protection.read_request import ReadRequest
 
 Grades = Mapping[str, ColumnGrade]
@@ -45,6 +45,7 @@ class ServedTable:
 
     Args:
         folder, rows: Folder of its Delta table, and its number of rows; None before the first write.
+        filters: Row filters that hide rows from the principal.
     """
 
     name: TableName
@@ -52,6 +53,12 @@ class ServedTable:
     folder: Path | None
     rows: int | None
     columns: tuple[ServedColumn, ...]
+    filters: tuple[RowFilterRule, ...] = ()
+
+    @property
+    def missing_filters(self) -> tuple[str, ...]:
+        """Names of the filters that its contract lacks; with one, the table has no view."""
+        return tuple(rule.filter for rule in self.filters if rule.filter not in self.contract.row_filters)
 
     @property
     def visible(self) -> tuple[ServedColumn, ...]:
@@ -66,7 +73,7 @@ class ServedTable:
     @property
     def has_view(self) -> bool:
         """Whether there is anything to query."""
-        return self.folder is not None and bool(self.visible)
+        return self.folder is not None and bool(self.visible) and not self.missing_filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,7 @@ class Principal:
             folder=Path(stored.path) if stored else None,
             rows=stored.rows if stored else None,
             columns=columns,
+            filters=self.policy.filters_for(self.request, table),
         )
 
     def _serve_column(self, table: TableName, column: Column, grade: ColumnGrade | None) -> ServedColumn:

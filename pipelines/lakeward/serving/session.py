@@ -7,6 +7,7 @@ files by path could reach these folders, so the guard is the security boundary, 
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,7 @@ from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
 from lakeward.serving.plan import ServedTable
+from lakeward.serving.row_conditions import NO_READER, behind_barrier, filter_condition
 
 # After these nothing can be loaded, set or attached; the last one locks the configuration.
 LOCK_STATEMENTS = (
@@ -42,14 +44,21 @@ class ServingSession:
         tables: The served tables.
         functions: Makes tokens.
         scratch: Folder that large queries spill to; see `database`.
+        reader: Values that row filters can name: `READER_VALUES`.
         memory: Memory limit in DuckDB's notation; None for DuckDB's default.
     """
 
     def __init__(
-        self, tables: Sequence[ServedTable], functions: ColumnFunctions, scratch: Path, memory: str | None = None
+        self,
+        tables: Sequence[ServedTable],
+        functions: ColumnFunctions,
+        scratch: Path,
+        memory: str | None = None,
+        reader: Mapping[str, str | None] = NO_READER,
     ) -> None:
-        self._tables = {str(table.name): table for table in tables if table.has_view}
-        self._closed = {str(table.name): _closed_code(table) for table in tables if not table.has_view}
+        self._conditions = _row_conditions(tables, reader)
+        self._tables = {str(table.name): table for table in tables if str(table.name) in self._conditions}
+        self._closed = {str(table.name): _closed_code(table) for table in tables if str(table.name) not in self._conditions}
         self._layers = sorted({table.name.layer for table in tables})
         self._functions, self._scratch, self._memory = functions, scratch, memory
         self._parser = duckdb.connect()
@@ -112,7 +121,7 @@ class ServingSession:
         for layer in self._layers:
             con.execute(f"CREATE SCHEMA {layer}")
         for table in tables:
-            con.execute(f"CREATE VIEW {table.name} AS {_select(table, self._functions)}")
+            con.execute(f"CREATE VIEW {table.name} AS {_select(table, self._functions, self._conditions[str(table.name)])}")
         con.execute(f"SET search_path = {literal(','.join(['main', *self._layers]))}")
         _lock(con, [table.folder for table in tables if table.folder])
         return con
@@ -128,16 +137,32 @@ def _closed_code(table: ServedTable) -> str:
     """The message that says why `table` has no view."""
     if table.folder is None:
         return "query_table_empty"
+    if table.filters and table.visible:
+        return "query_table_unfiltered"
     ungraded = all(column.decision.why == "serving_ungraded" for column in table.columns)
     return "query_table_ungraded" if ungraded else "query_table_hidden"
 
 
-def _select(table: ServedTable, functions: ColumnFunctions) -> str:
+def _row_conditions(tables: Sequence[ServedTable], reader: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Table -> the condition of its rows, None for all; a table whose filter is missing or not valid is left out."""
+    found: dict[str, str | None] = {}
+    for table in tables:
+        if table.has_view:
+            with suppress(ProtectionError):
+                found[str(table.name)] = filter_condition(table, reader)
+    return found
+
+
+def _select(table: ServedTable, functions: ColumnFunctions, condition: str | None) -> str:
+    """The view of a table: of rows that pass the filter, before anything else is computed."""
+    source = f"delta_scan({literal(str(table.folder))})"
     items = []
     for column in table.visible:
         name = identifier(column.name)
-        items.append(f"{protected_expression(name, column.type, column.decision, functions.treatment(column))} AS {name}")
-    return f"SELECT {', '.join(items)} FROM delta_scan({literal(str(table.folder))})"
+        shown = protected_expression(name, column.type, column.decision, functions.treatment(column))
+        items.append(f"{behind_barrier(shown) if condition else shown} AS {name}")
+    rows = f"(SELECT * FROM {source} WHERE {condition})" if condition else source
+    return f"SELECT {', '.join(items)} FROM {rows}"
 
 
 def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:

@@ -113,6 +113,15 @@ def test_a_diff_knows_roles_and_purposes_that_one_policy_lacks():
     assert {row[:2] for row in changes(policy(), old)} == {("loses", "engineer")}
 
 
+def test_a_diff_sees_row_filters():
+    text = "rowFilters:\n  - {id: own-line, why: w, roles: [analyst], filter: line, tables: [silver.orders]}\nrules:\n"
+    read, problems = read_policy(POLICY_2.replace("rules:\n", text), "policy", COLUMNS, "Asia/Shanghai", {"line"})
+    assert problems == ()
+    everyone = (("none", "process-quality", "failure-analysis"), ("own", "supplier-a"))
+    assert changes(policy(), read) == [("loses", "analyst", *everyone, (), (), "all rows", "line")]
+    assert changes(read, policy()) == [("gains", "analyst", *everyone, (), (), "line", "all rows")]
+
+
 def test_a_diff_sees_a_rule_that_begins_later():
     later = policy(("action: generalise}", "from: 2027-01-01, action: generalise}"))
     found = compare_policies(policy(), later, NOW)

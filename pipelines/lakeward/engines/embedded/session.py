@@ -174,6 +174,7 @@ def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnecti
 def _set_up(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """The connection with the settings that each connection has for itself."""
     con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")  # it would be printed among the answers of a command
     con.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
     return con
 

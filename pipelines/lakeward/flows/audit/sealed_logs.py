@@ -46,6 +46,7 @@ SEALED_LOGS = (
     ACCESS_LOG,
     SealedLog("grade_decisions", "dataset", "seq"),
     SealedLog("grade_approvals", "dataset", "seq"),
+    SealedLog("purpose_requests", "CAST(request AS VARCHAR)", "seq"),
     SealedLog(
         "quarantine_events",
         "concat_ws(':', event_id, coalesce(file_seq, 0), coalesce(file_row, 0), coalesce(from_seq, 0))",

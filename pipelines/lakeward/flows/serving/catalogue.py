@@ -26,7 +26,7 @@ class CatalogueTable:
         owner: Owner of the table, from its contract.
         grade: Highest grade of its columns; None if one of them is ungraded.
         columns, hidden: Names of the columns that the role can see, and of the other columns.
-        rows: Number of rows, from the statistics in the Delta log.
+        rows: Number of rows, from the statistics in the Delta log; None where a row filter hides some from the role.
         score: Quality score of its newest batch, 0 to 100.
         updated: Time when its newest batch was finished.
         late: Whether the newest data is older than the contract allows; None if the contract sets no limit.
@@ -68,7 +68,7 @@ def _catalogue_row(table: ServedTable, run: Mapping[str, Any] | None, now: datet
         grade=_highest_grade(table),
         columns=tuple(column.name for column in table.columns if column.name in visible),
         hidden=tuple(column.name for column in table.columns if column.name not in visible),
-        rows=table.rows,
+        rows=None if table.filters else table.rows,
         score=run["score"] if run else None,
         updated=run["finished_at"] if run else None,
         late=is_late(table.contract, run, now),

@@ -47,7 +47,8 @@ class Connection:
         self._next_change = principal.policy.next_change(principal.request)
         self._tables = {str(table.name): table for table in tables}
         self._log = reader.open_log(workspace, engine)
-        self._session = ServingSession(tables, functions, engine.scratch / "serving", workspace.settings.memory)
+        memory = workspace.settings.memory
+        self._session = ServingSession(tables, functions, engine.scratch / "serving", memory, reader.filter_values)
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
     def sql(self, query: str, parameters: Parameters | None = None) -> Rows:

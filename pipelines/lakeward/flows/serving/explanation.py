@@ -57,6 +57,7 @@ class MaskExplanation:
         owner: Owner of the table, from its contract.
         ask: Who can grant more access.
         options: Purposes that would show more.
+        filters: Ids of the row filters that hide rows of the table from the role.
         grade, level, category, state: Grade of the column; None if it is ungraded.
     """
 
@@ -70,6 +71,7 @@ class MaskExplanation:
     why: str
     ask: str
     options: tuple[PurposeOption, ...]
+    filters: tuple[str, ...]
     grade: Grade | None
     level: int | None
     category: str | None
@@ -125,6 +127,7 @@ def explain_column(principal: Principal, contract: Contract, column: ServedColum
         why=message(decision.why, lang) if coded else decision.why,
         ask=decision.ask,
         options=tuple(_options(principal, table, column)),
+        filters=tuple(rule.id for rule in principal.policy.filters_for(request, table)),
         grade=grade.grade if grade else None,
         level=grade.level if grade else None,
         category=grade.category if grade else None,

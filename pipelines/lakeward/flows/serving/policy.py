@@ -1,11 +1,12 @@
 """The serving policy of a project: loads and lints it, and runs its tests."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from lakeward.contracts.project import Project
-from lakeward.core.errors import PolicyError
+from lakeward.core.errors import PolicyError, ProtectionError
 from lakeward.core.messages import Lang
 from lakeward.core.messages import text as message
 from lakeward.core.settings import Settings
@@ -18,6 +19,7 @@ from lakeward.protection.masking import Treatment
 from lakeward.protection.matrix import MatrixBreach, find_breaches
 from lakeward.protection.policy import Action, Policy
 from lakeward.serving.example import mask_example
+from lakeward.serving.row_conditions import check_row_filter
 
 # Broken expectations of the matrix that are reported, at most: one slip of a rule can break hundreds.
 MAX_BREACHES = 20
@@ -75,7 +77,7 @@ def lint_policy(settings: Settings) -> list[Notice]:
     project = workspace.project
     policy, problems = _read(project)
     _, of_cases = _read_policy_tests(workspace, policy)
-    return [Notice(problem.code, problem.facts) for problem in (*problems, *of_cases)]
+    return [*(Notice(problem.code, problem.facts) for problem in (*problems, *of_cases)), *_filter_problems(project)]
 
 
 def run_policy_tests(settings: Settings) -> list[PolicyTrial]:
@@ -98,6 +100,11 @@ def contract_columns(project: Project) -> frozenset[str]:
     """Every `layer.dataset.column` of the project's contracts."""
     contracts = [project.contract(name) for name in project.datasets()]
     return frozenset(f"{c.table(c.layer)}.{column.name}" for c in contracts for column in c.columns)
+
+
+def filter_names(project: Project) -> frozenset[str]:
+    """Names of the row filters of the project's contracts."""
+    return frozenset(name for dataset in project.datasets() for name in project.contract(dataset).row_filters)
 
 
 def _run_case(project: Project, policy: Policy, case: PolicyCase) -> PolicyTrial:
@@ -133,8 +140,21 @@ def _breach_trial(breach: MatrixBreach, lang: Lang) -> PolicyTrial:
     )
 
 
+def _filter_problems(project: Project) -> Iterator[Notice]:
+    """Row filters of contracts that are no condition over their columns."""
+    for name in project.datasets():
+        contract = project.contract(name)
+        for filter_name, condition in contract.row_filters.items():
+            try:
+                check_row_filter(condition, {column.name: column.type for column in contract.columns})
+            except ProtectionError as error:
+                place = {"file": str(project.contract_path(name).relative_to(project.root)), "line": None, "column": None}
+                reason = error.render(Lang.EN).splitlines()[0]
+                yield Notice("row_filter_invalid", {**place, "dataset": name, "filter": filter_name, "reason": reason})
+
+
 def _read(project: Project) -> tuple[Policy, tuple[PolicyError, ...]]:
-    return read_policy(*read_policy_file(project), contract_columns(project), project.zone)
+    return read_policy(*read_policy_file(project), contract_columns(project), project.zone, filter_names(project))
 
 
 def _read_policy_tests(workspace: Workspace, policy: Policy) -> tuple[tuple[PolicyCase, ...], tuple[PolicyError, ...]]:

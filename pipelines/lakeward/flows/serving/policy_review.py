@@ -11,7 +11,7 @@ from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.policy_file import POLICY_FILE
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.serving.policy import contract_columns, load_policy
+from lakeward.flows.serving.policy import contract_columns, filter_names, load_policy
 from lakeward.protection.load import policy_text, read_policy
 from lakeward.protection.matrix import MatrixAxes, MatrixCell, decide_all
 from lakeward.protection.policy import AccessDecision, Action, Policy
@@ -59,10 +59,10 @@ class PolicyDifference:
         role: Role of the policy.
         purposes: What for it reads; `none`: without a purpose.
         parties: For whom it reads; `own`: the project's own people.
-        column: `layer.dataset.column`; `*` for every column that no rule names.
-        categories: Categories of content.
-        grades: Grades, with the level as `general 3`.
-        before: What it gets of the values by the old policy.
+        column: `layer.dataset.column`, or `*` for every column that no rule names; of rows `layer.dataset`, or `*`.
+        categories: Categories of content; none for rows.
+        grades: Grades, with the level as `general 3`; none for rows.
+        before: What it gets of the values by the old policy; of rows `all rows`, or the filters that they must pass.
         after: What it gets by the new one.
         rule_before: Id of the rule of the old policy that decides; None where none does.
         rule_after: Id of the rule of the new one.
@@ -76,8 +76,8 @@ class PolicyDifference:
     column: str
     categories: tuple[str, ...]
     grades: tuple[str, ...]
-    before: Action
-    after: Action
+    before: str
+    after: str
     rule_before: str | None
     rule_after: str | None
     at: datetime
@@ -108,8 +108,9 @@ def compare_policy_files(settings: Settings, old: Path, new: Path | None = None)
         PolicyError: A policy is not valid.
     """
     workspace = open_workspace(settings)
-    before = _read_file(workspace, old, _EveryName())
-    after = _read_file(workspace, new, contract_columns(workspace.project)) if new else load_policy(workspace)
+    before = _read_file(workspace, old, _EveryName(), _EveryName())
+    project = workspace.project
+    after = _read_file(workspace, new, contract_columns(project), filter_names(project)) if new else load_policy(workspace)
     changes = compare_policies(before, after, workspace.clock.now())
     return [PolicyDifference(**{name: getattr(change, name) for name in change.__slots__}) for change in changes]
 
@@ -153,10 +154,10 @@ class _EveryName(frozenset[str]):
         return True
 
 
-def _read_file(workspace: Workspace, file: Path, columns: Collection[str]) -> Policy:
+def _read_file(workspace: Workspace, file: Path, columns: Collection[str], filters: Collection[str]) -> Policy:
     if not file.is_file():
         raise UsageError("policy_file_missing", file=file, expected=POLICY_FILE)
-    policy, problems = read_policy(policy_text(file, str(file)), str(file), columns, workspace.project.zone)
+    policy, problems = read_policy(policy_text(file, str(file)), str(file), columns, workspace.project.zone, filters)
     if problems:
         raise problems[0]
     return policy

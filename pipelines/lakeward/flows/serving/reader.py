@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakeward.contracts.model import Contract
-from lakeward.core.errors import UsageError
+from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.core.names import sha256
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines.protocols import Engine
@@ -29,8 +29,28 @@ class Reader:
     principal: Principal
     purpose: ReadingPurpose = field(default_factory=ReadingPurpose)
 
+    @property
+    def filter_values(self) -> dict[str, str | None]:
+        """What row filters can name of this reader: `READER_VALUES`."""
+        return {"party": self.principal.request.party, "account": self.identity.name if self.identity.verified else None}
+
+    def check_every_row(self, contract: Contract) -> None:
+        """Check that no row filter hides rows of the dataset from this reader, for commands that read whole tables.
+
+        Raises:
+            ProtectionError: One does.
+        """
+        filters = self.principal.policy.filters_for(self.principal.request, contract.table(contract.layer))
+        if filters:
+            raise ProtectionError("row_filter_command", dataset=contract.name, rule=filters[0].id)
+
     def clear_columns(self, contract: Contract, grades: Grades) -> frozenset[str]:
-        """Names of the contract's columns that this reader may see in clear."""
+        """Names of the contract's columns that this reader may see in clear.
+
+        Raises:
+            ProtectionError: A row filter hides rows of the dataset from this reader.
+        """
+        self.check_every_row(contract)
         served = self.principal.serve_table(contract, None, grades)
         return frozenset(column.name for column in served.columns if column.decision.action is Action.CLEAR)
 
