@@ -48,6 +48,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "purpose reject NUMBER": ("reject_purpose", OBJECT),
     "purpose revoke NUMBER": ("revoke_purpose", OBJECT),
     "purpose list": ("list_purpose_requests", LIST),
+    "anonymity TABLE": ("measure_anonymity", OBJECT),
     "key new FILE": ("create_key_file", OBJECT),
     "key list": ("list_keys", LIST),
     "policy lint": ("lint_policy", LIST),

@@ -29,6 +29,7 @@ COMMANDS = {
     "suggest": "suggest:suggest",
     "check": "check:check",
     "query": "serve:query",
+    "anonymity": "anonymity:anonymity",
     "assess": "assess:assess",
     "score": "score:score",
     "maintain": "maintain:maintain",

@@ -14,6 +14,7 @@ import typer
 from lakeward import flows
 from lakeward.cli.render import settings_of
 from lakeward.core.errors import UsageError
+from lakeward.core.messages import text
 
 if TYPE_CHECKING:
     from lakeward.flows import Rows
@@ -38,14 +39,23 @@ def query(
     if form not in WRITERS:
         raise UsageError("format_unknown", found=form, expected=", ".join(WRITERS))
     with flows.open_connection(settings, role, purpose=purpose) as con:
-        WRITERS[form](con.sql(sql, values))
+        rows = con.sql(sql, values)
+        WRITERS[form](rows)
+    if rows.aggregated:
+        columns = ", ".join(f"{column} ({action})" for column, action in sorted(rows.aggregated.items()))
+        sys.stderr.write(text("query_of_protected", settings.lang, columns=columns) + "\n")
 
 
-def _parameter(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
+def _parameter(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
     if not equals or not name:
         raise UsageError("parameter_without_name", expected="--param NAME=VALUE")
     return name, value
+
+
+def _plain(value: object) -> object:
+    """Byte strings, such as encrypted values, as hex."""
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def _table(rows: Rows) -> None:
@@ -56,11 +66,11 @@ def _csv(rows: Rows) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     found = rows.fetchall()
     writer.writerow(rows.columns)
-    writer.writerows(found)
+    writer.writerows([[_plain(value) for value in row] for row in found])
 
 
 def _json(rows: Rows) -> None:
-    found = [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+    found = [dict(zip(rows.columns, map(_plain, row), strict=True)) for row in rows.fetchall()]
     sys.stdout.write(json.dumps(found, ensure_ascii=False, default=str) + "\n")
 
 

@@ -102,6 +102,9 @@ if TYPE_CHECKING:
     from lakeward.flows.scoring.show import score_history as score_history
     from lakeward.flows.scoring.show import show_scores as show_scores
     from lakeward.flows.serving.access import current_account as current_account
+    from lakeward.flows.serving.anonymity import Anonymity as Anonymity
+    from lakeward.flows.serving.anonymity import AnonymityQuestion as AnonymityQuestion
+    from lakeward.flows.serving.anonymity import measure_anonymity as measure_anonymity
     from lakeward.flows.serving.connection import Connection as Connection
     from lakeward.flows.serving.connection import connect as connect
     from lakeward.flows.serving.connection import open_connection as open_connection
@@ -197,6 +200,9 @@ _DOOR = {
     "list_keys": "flows.operations.keys",
     "rewrap_keys": "flows.operations.keys",
     "rotate_key": "flows.operations.keys",
+    "Anonymity": "flows.serving.anonymity",
+    "AnonymityQuestion": "flows.serving.anonymity",
+    "measure_anonymity": "flows.serving.anonymity",
     "RegisteredAccount": "flows.operations.accounts",
     "add_account": "flows.operations.accounts",
     "list_accounts": "flows.operations.accounts",

@@ -4,7 +4,8 @@ It hides DuckDB's relation on purpose: its `filter`, `project` and `query` take 
 a result, use the query as a subquery or a common table.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ T = TypeVar("T")
 # Called with the number of rows, or the failure, before rows are returned: without a log entry nothing is served.
 AccessReport = Callable[[int, LakewardError | None], None]
 
+# Name of `Rows.aggregated` in what other libraries get.
+AGGREGATED = "lakeward.aggregated"
 # Number of rows displayed in a notebook; the total is unknown without reading all.
 SHOWN = 20
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -44,9 +47,12 @@ class Rows:
         >>> con.close()
     """
 
-    def __init__(self, relation: duckdb.DuckDBPyRelation, report: AccessReport) -> None:
+    def __init__(
+        self, relation: duckdb.DuckDBPyRelation, report: AccessReport, aggregated: Mapping[str, str] | None = None
+    ) -> None:
         self.__relation = relation
         self.__report = report
+        self.__aggregated = dict(aggregated or {})
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,6 +63,14 @@ class Rows:
     def types(self) -> tuple[str, ...]:
         """DuckDB's types, in order."""
         return tuple(map(str, self.__relation.types))
+
+    @property
+    def aggregated(self) -> dict[str, str]:
+        """By `layer.table.column`, what is done to the values (`mask`, `generalise`, …) that figures of this query may rest on.
+
+        Such figures are of what is shown, not of the values: no average of bands is the average.
+        """
+        return dict(self.__aggregated)
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """All rows; times are aware UTC datetimes."""
@@ -72,16 +86,19 @@ class Rows:
 
     def limit(self, rows: int) -> "Rows":
         """The first `rows` rows."""
-        return Rows(self.__relation.limit(int(rows)), self.__report)
+        return Rows(self.__relation.limit(int(rows)), self.__report, self.__aggregated)
 
     def df(self) -> Any:
-        """A pandas DataFrame.
+        """A pandas DataFrame; its `attrs` have `aggregated` under `lakeward.aggregated`.
 
         Raises:
             MachineError: pandas is not installed.
         """
         _check_installed("pandas", "analyst")
-        return self._fetch(lambda rel: rel.df(), len)
+        frame = self._fetch(lambda rel: rel.df(), len)
+        if self.__aggregated:
+            frame.attrs[AGGREGATED] = self.aggregated
+        return frame
 
     def pl(self) -> Any:
         """A polars DataFrame.
@@ -93,13 +110,16 @@ class Rows:
         return self._fetch(lambda rel: rel.pl(), len)
 
     def arrow(self) -> Any:
-        """A PyArrow table.
+        """A PyArrow table; the metadata of its schema have `aggregated`, as JSON, under `lakeward.aggregated`.
 
         Raises:
             MachineError: PyArrow is not installed.
         """
         _check_installed("pyarrow", "analyst")
-        return self._fetch(lambda rel: rel.to_arrow_table(), lambda table: int(table.num_rows))
+        table = self._fetch(lambda rel: rel.to_arrow_table(), lambda table: int(table.num_rows))
+        if not self.__aggregated:
+            return table
+        return table.replace_schema_metadata({**(table.schema.metadata or {}), AGGREGATED: json.dumps(self.__aggregated)})
 
     def __repr__(self) -> str:
         head = self._fetch(lambda rel: rel.limit(SHOWN).execute(), lambda rel: int(rel.shape[0]))

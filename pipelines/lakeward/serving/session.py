@@ -15,11 +15,13 @@ import duckdb
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
 from lakeward.protection.masking import protected_expression
+from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.database import can_encrypt, open_database
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
+from lakeward.serving.notices import aggregated_columns
 from lakeward.serving.plan import ServedTable
 from lakeward.serving.row_conditions import NO_READER, behind_barrier, filter_condition
 
@@ -82,6 +84,14 @@ class ServingSession:
             )
         except RecursionError:
             raise ProtectionError("query_too_large") from None
+
+    def aggregated_columns(self, text: str, objects: frozenset[str]) -> dict[str, Action]:
+        """The protected columns that figures of a checked `text` may rest on, with what is done to each."""
+        masked = [self._tables[name] for name in sorted(objects) if self._tables[name].is_masked]
+        if not masked:
+            return {}
+        parsed = self._parser.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
+        return aggregated_columns(json.loads(parsed)["statements"][0]["node"], masked)
 
     def relation(self, text: str, objects: frozenset[str], parameters: Parameters | None = None) -> duckdb.DuckDBPyRelation:
         """The rows of a checked `text`. It must not leave this package: its methods take unchecked SQL.

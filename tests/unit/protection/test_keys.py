@@ -163,3 +163,15 @@ def test_token_is_the_hmac_of_the_text_under_the_key():
 def test_secret_shows_in_no_representation():
     key = TokenKey(SECRET.encode())
     assert SECRET not in repr((key, key.tokeniser(), Settings.load(environ={"LAKEWARD_TOKEN_KEY": SECRET})))
+
+
+def test_doctor_names_keys_and_what_is_wrong_with_them(tmp_path):
+    from lakeward.flows.operations.key_checks import check_keys, uses_protection
+
+    good = settings(tmp_path, content=f"lakeward-key:1:sm4-cmac:hex:{HEX}\n")
+    assert list(check_keys(good)) == [("token key", f"sm4-{TokenKey(BINARY, Scheme.CMAC).id[4:]} (sm4-cmac)", "")]
+    assert uses_protection(good)
+    ((name, found, repair),) = check_keys(settings(tmp_path, mode=0o644))
+    assert (name, found) == ("token key", None)
+    assert "chmod 600" in repair
+    assert not list(check_keys(Settings(start=tmp_path)))

@@ -13,6 +13,7 @@ from lakeward.core.settings import EMBEDDED, SPARK, Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import open_register
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.operations.key_checks import check_keys, protection_extra, uses_protection
 from lakeward.flows.operations.spark_setup import check_spark, uses_spark
 from lakeward.serving.tokens import can_tokenise
 
@@ -59,8 +60,17 @@ def check_machine(settings: Settings) -> list[MachineCheck]:
         *(_check_distribution(name) for name in REQUIRED_DISTRIBUTIONS),
         *(_check_extra(name, extra) for name, extra in EXTRAS.items()),
         _check_tokens(settings),
+        _check_row("cryptography (extra protect)", *protection_extra(), needed=uses_protection(settings)),
     ]
-    return [*checks, *_check_spark_parts(settings), *_check_lake(settings), *_check_accounts(settings), _check_engine(settings)]
+    keys = [_check_row(name, found, repair) for name, found, repair in check_keys(settings)]
+    return [
+        *checks,
+        *keys,
+        *_check_spark_parts(settings),
+        *_check_lake(settings),
+        *_check_accounts(settings),
+        _check_engine(settings),
+    ]
 
 
 def _check_row(check: str, found: str | None, repair: str, *, needed: bool = True) -> MachineCheck:

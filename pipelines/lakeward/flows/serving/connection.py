@@ -88,7 +88,7 @@ class Connection:
             code = error.code if error else None
             self._log.write(query, asked_at, objects, rows=rows, verdict=log_verdict(error), code=code)
 
-        return Rows(relation, report)
+        return Rows(relation, report, self._session.aggregated_columns(query, objects))
 
     def catalogue(self) -> list[CatalogueTable]:
         """The served tables."""
