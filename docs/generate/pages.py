@@ -19,6 +19,7 @@ from generate.project import project
 from generate.scoring import scoring
 from generate.settings import settings
 from generate.suite import suite
+from generate.value_commands import value_commands
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api/flows.md": public_flows,
@@ -38,4 +39,5 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/scoring.md": scoring,
     "reference/settings.md": settings,
     "reference/suite.md": suite,
+    "reference/value-commands.md": value_commands,
 }

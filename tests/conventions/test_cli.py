@@ -222,7 +222,9 @@ def test_what_new_drafts_runs_as_it_is(tmp_path: Path) -> None:
 
     made = [run_in_subprocess(tmp_path, "init", "plant"), run_in_subprocess(plant, "new", "press_line", "--from", str(sample))]
     ran = run_in_subprocess(plant, "run", "--json")
-    origin = run_in_subprocess(plant, "explain", "silver.press_line", "时间=2026-03-01T06:01:00+08:00", "--json")
+    origin = run_in_subprocess(
+        plant, "explain", "silver.press_line", "时间=2026-03-01T06:01:00+08:00", "--as", "engineer", "--json"
+    )
 
     assert [answer.code for answer in made] == [0, 0]
     assert [(row["silver"], row["rejects"]) for row in json.loads(ran.out)] == [(2, 0)]

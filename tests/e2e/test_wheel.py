@@ -160,7 +160,7 @@ def test_quarantine_names_rule_and_rows(stranger, plant):
 
 @pytest.mark.usefixtures("second")
 def test_a_row_is_explained_back_to_its_file(stranger, plant):
-    told = stranger("explain", "silver.press_line", "machine=M1,ts=2026-03-01T08:00:00Z", cwd=plant[0])
+    told = stranger("explain", "silver.press_line", "machine=M1,ts=2026-03-01T08:00:00Z", "--as", "engineer", cwd=plant[0])
     assert "later.csv" in told
 
 

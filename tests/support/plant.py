@@ -85,6 +85,8 @@ class Plant:
 def make_plant(root: Path) -> Plant:
     """A project with the dataset `press_line`, and nothing dropped yet."""
     plant = Plant(create_project(root))
+    project = root / "expectations" / "project.yaml"
+    project.write_text(project.read_text(encoding="utf-8") + "default_role: steward\n", encoding="utf-8")
     plant.contract()
     plant.suite(SUITE)
     (plant.root / "inbox" / "press_line").mkdir(parents=True, exist_ok=True)

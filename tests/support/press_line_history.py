@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lakeward.flows import ingest_dataset
+from lakeward.flows import grade_dataset, ingest_dataset
 from support.plant import Plant, make_plant
 
 COLUMNS = """\
@@ -47,4 +47,5 @@ def make_press_line_history(root: Path, batches: int = 5, rows: int = ROWS) -> P
     plant.contract(columns=COLUMNS)
     for batch in range(batches):
         deliver(plant, batch, *(reading(batch, row) for row in range(rows)))
+    grade_dataset(plant.settings, "press_line")
     return plant

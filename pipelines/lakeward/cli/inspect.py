@@ -60,10 +60,13 @@ def explain(
     name: Annotated[str, typer.Argument(help="Table, such as silver.press_line · 表，如 silver.press_line")],
     where: Annotated[str, typer.Argument(help="column=value,… · 列=值,…")],
     *,
+    role: Annotated[
+        str | None, typer.Option("--as", help="Role; default: the token's only one · 角色，默认为令牌唯一的角色")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    found = flows.explain_row(settings, name, where)
+    found = flows.explain_row(settings, name, where, role)
     if as_json:
         print_json(found)
         return

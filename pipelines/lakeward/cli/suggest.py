@@ -20,22 +20,25 @@ COLUMNS = ("no", "suggestion", "suggested", "why_suggested", "learned_rows", "ex
 PLAIN = ("column", "column_list")
 
 
-def suggest(
+def suggest(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Dataset · 数据集")],
     *,
     accept: Annotated[str | None, typer.Option("--accept", help="ID,ID… or all · 编号或 all")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Reason for accepting · 采纳理由")] = "",
     by: Annotated[str | None, typer.Option("--by", help="Your name · 采纳人")] = None,
+    role: Annotated[
+        str | None, typer.Option("--as", help="Role; default: the token's only one · 角色，默认为令牌唯一的角色")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
     with progress(settings.lang, "progress_suggest", dataset=name):
         if accept is None:
-            answer: SuggestionReport | list[str] = flows.suggest_rules(settings, name)
+            answer: SuggestionReport | list[str] = flows.suggest_rules(settings, name, role)
         else:
             ids = tuple(part.strip() for part in accept.split(",") if part.strip())
-            answer = flows.accept_rules(settings, name, flows.Acceptance(ids, reason, by))
+            answer = flows.accept_rules(settings, name, flows.Acceptance(ids, reason, by), role)
     if as_json:
         print_json({"dataset": name, "accepted": answer} if isinstance(answer, list) else answer)
     elif not isinstance(answer, list):

@@ -5,7 +5,7 @@ runs.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -38,6 +38,23 @@ def checked_expression(text: str, columns: Mapping[str, DataType]) -> str:
         with bind_faults([]):
             con.execute(f"SELECT 1 FROM received WHERE ({whole}) IS NULL")  # aggregates and windows are not allowed here
     return f"({whole})"
+
+
+def expression_columns(text: str) -> frozenset[str]:
+    """The names in an expression that may be columns, in lower case; empty if it can't be parsed, which `checked_expression` refuses."""
+    with duckdb.connect() as con:
+        parsed = json.loads(con.execute("SELECT json_serialize_sql($1::VARCHAR)", [f"SELECT ({text}\n)"]).fetchall()[0][0])
+    return frozenset(_names(parsed))
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (name.lower() for name in value.get("column_names") or ())
+        for part in value.values():
+            yield from _names(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _names(part)
 
 
 def _check(con: duckdb.DuckDBPyConnection, whole: str) -> None:

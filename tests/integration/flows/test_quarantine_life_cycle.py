@@ -6,6 +6,7 @@ from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.flows import (
     expire_rows,
     explain_row,
+    grade_dataset,
     ingest_dataset,
     list_quarantine,
     list_runs,
@@ -219,6 +220,7 @@ def test_law_of_the_batch_holds_for_each_replay(aside):
 def test_explain_tells_the_life_of_a_row_that_came_back(aside):
     aside.repair()
     aside.replay(HOT_ROWS)
+    grade_dataset(aside.settings, "press_line")
     told = explain_row(aside.settings, "silver.press_line", "temp_degc=21.5")[0].as_dict()
     assert (told["file"], told["row"], told["flow"], told["batch"]) == ("a.csv", 3, "replay", 2)
     assert [(event["event"], event.get("by"), event.get("expression")) for event in told["life"]] == [

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.settings import Settings
-from lakeward.flows import Acceptance, accept_rules, create_project, ingest_dataset, list_verdicts, suggest_rules
+from lakeward.flows import Acceptance, accept_rules, create_project, grade_dataset, ingest_dataset, list_verdicts, suggest_rules
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -69,6 +69,9 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "contract.odcs.yaml").write_text(CONTRACT)
     for hour in range(5):
         deliver(root, hour)
+    project = root / "expectations" / "project.yaml"
+    project.write_text(project.read_text() + "default_role: steward\n")
+    grade_dataset(Settings(start=root), "readings")
     return root
 
 

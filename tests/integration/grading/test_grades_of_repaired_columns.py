@@ -14,8 +14,8 @@ def grades(aside) -> dict[str, str]:
 def test_column_made_of_a_core_column_by_a_repair_is_core(tmp_path):
     aside = make_quarantine_plant(tmp_path / "plant")
     assert grades(aside)["machine"] == "general"
-    decide_grade(aside.settings, "press_line.temp_degc", GradeChoice("wang.fang", "a secret process", grade="core"))
     aside.repair(HOT_ROWS, Repair({"machine": "machine || temp_degc", "temp_degc": "'21'"}))
+    decide_grade(aside.settings, "press_line.temp_degc", GradeChoice("wang.fang", "a secret process", grade="core"))
     aside.replay(HOT_ROWS)
     assert grades(aside)["machine"] == "core"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.settings import Settings
-from lakeward.flows import explain_row, list_tables, run_dataset, show_quarantine
+from lakeward.flows import explain_row, grade_dataset, list_tables, run_dataset, show_quarantine
 from lakeward.flows.base.report import Counts, RunReport
 from support.real_data import DATA, count, make_project, query_live_files, records
 
@@ -143,7 +143,8 @@ def test_a_row_of_silver_is_explained_to_its_file_and_line(done: FinishedSet) ->
     }[done.name]
     given = {"skab": "236.04", "steel_energy": "3.17", "excavators_mwo": "407.4"}[done.name]
 
-    origin = explain_row(done.settings, f"silver.{done.name}", where)[0]
+    grade_dataset(done.settings, done.name)
+    origin = explain_row(done.settings, f"silver.{done.name}", where, "steward")[0]
 
     file = done.settings.start / "inbox" / done.name / origin.place.file
     assert given in file.read_text("utf-8-sig").splitlines()[origin.place.row - 1].split(";" if done.name == "skab" else ",")

@@ -17,6 +17,9 @@ from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.pinning import BatchRange
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.events import RowEvent
+from lakeward.flows.serving.clear_columns import check_row_condition
+from lakeward.flows.serving.logged_read import logged_read
+from lakeward.flows.serving.reader import resolve_reader
 from lakeward.flows.steward.history import RowFailure, row_history
 from lakeward.quality.rule import Outcome
 
@@ -116,25 +119,32 @@ class RowOrigin:
         return origin | ({"life": [event.as_dict() for event in self.life]} if self.life else {})
 
 
-def explain_row(settings: Settings, name: str, where: str) -> list[RowOrigin]:
-    """The origin of each matching row.
+def explain_row(settings: Settings, name: str, where: str, role: str | None = None) -> list[RowOrigin]:
+    """The origin of each matching row. Each call is in the access log, since it shows whether there is such a value.
 
     Args:
         name: `silver.NAME` or `gold.NAME`.
         where: `column=value,…`; times in ISO 8601 with an offset.
+        role: Role that reads; None for the account's only role or the project's default.
 
     Raises:
-        UsageError: The table or column does not exist, or no row matches.
+        UsageError: The table or column does not exist, no row matches, or there is no role.
+        ProtectionError: The role may not see a column of the condition in clear, or the token is not valid.
+        PolicyError: The policy is not valid.
     """
     workspace = open_workspace(settings)
     table = _parse_table_name(name)
     contract = workspace.project.contract(table.name)
+    reader, _ = resolve_reader(workspace, role)
     key_values = _parse_condition(contract, where)
-    with workspace.engine(contract) as engine:
+    with workspace.engine(contract) as engine, logged_read(workspace, engine, reader, f"explain {name} {where}", [name]) as entry:
+        check_row_condition(engine, reader, contract, key_values)
         rows = _find_rows(engine, table, key_values, contract)
         if not rows:
             raise UsageError("row_not_found", table=name, columns=", ".join(key_values))
-        return [_row_origin(engine, contract, at, row) for at, row in rows]
+        origins = [_row_origin(engine, contract, at, row) for at, row in rows]
+        entry.write(len(origins))
+    return origins
 
 
 def _parse_table_name(name: str) -> TableName:

@@ -3,6 +3,7 @@
 A row is identified by `(_file_seq, _row)`. The engine writes events by a query: no row passes through Python.
 """
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,8 @@ class EventKind(StrEnum):
     EXPIRE = "expire"
 
 
+# A text, or a number with as many digits as a phone number may have.
+_LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d{7,}\b")
 CLOSING_EVENTS = (EventKind.REPLAY, EventKind.RELEASE, EventKind.EXPIRE)
 
 
@@ -95,7 +98,7 @@ class RowEvent:
         at: Time of the action.
         event: What was done.
         by, role, reason: Who did it, in which role, and why.
-        expression: SQL of a repair; never contains a value of a row.
+        expression: SQL of a repair without its texts and long numbers, which may be values of a row.
         batch: Number of the batch that judged the row again; None if none did.
         verified: Whether a token verified name and role; None for an action before there were accounts.
     """
@@ -154,9 +157,13 @@ def row_events(engine: Engine, dataset: str, file_seq: int, row: int) -> tuple[R
             by=found["done_by"],
             role=found["done_as"],
             reason=found["reason"],
-            expression=found["expression"],
+            expression=_without_literals(found["expression"]),
             batch=found["batch_seq"],
             verified=found.get("verified"),
         )
         for found in governance.read_rows(engine, EVENTS.name, order="done_at", dataset=dataset, file_seq=file_seq, file_row=row)
     )
+
+
+def _without_literals(expression: str | None) -> str | None:
+    return None if expression is None else _LITERAL.sub("'…'", expression)

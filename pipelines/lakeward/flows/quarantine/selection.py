@@ -42,6 +42,11 @@ class Selection:
         """Whether no condition is given."""
         return self == Selection()
 
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """The SQL of the condition, if there is one."""
+        return (self.where,) if self.where else ()
+
     def row_ids(self, relation: Relation, types: Mapping[str, DataType]) -> str:
         """SELECT of ids and batches of the selected rows of `relation`, which has the columns of `open_rows` with these types.
 

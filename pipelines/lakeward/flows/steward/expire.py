@@ -11,6 +11,7 @@ from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent,
 from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.quarantine.signing import resolve_signature
+from lakeward.flows.serving.clear_columns import check_expressions
 from lakeward.flows.steward.replay import received_contract
 
 
@@ -33,6 +34,9 @@ def expire_rows(
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
         if not has_quarantine(engine, name):
             return 0
+        check_expressions(
+            workspace, engine, contract, selection.expressions, (f"expire {name} {selection.where}", signature.role)
+        )
         upto = pinning.newest_plan(engine, name).seq
         waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
         expired = engine.materialise("expired", selection.row_ids(waiting, engine.types(waiting)))

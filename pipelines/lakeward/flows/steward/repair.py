@@ -24,6 +24,7 @@ from lakeward.flows.quarantine.events import EVENTS, EventKind, QuarantineEvent,
 from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.quarantine.signing import resolve_signature
+from lakeward.flows.serving.clear_columns import check_expressions
 from lakeward.flows.steward.repair_lineage import record_repair_lineage
 from lakeward.flows.steward.replay import received_contract
 from lakeward.quality.sql import select
@@ -80,6 +81,9 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
         if not has_quarantine(engine, name):
             return 0
+        expressions = [*selection.expressions, *repair.expressions.values()]
+        request = f"repair {name} {selection.where} {repair.expressions}"
+        check_expressions(workspace, engine, contract, expressions, (request, signature.role))
         upto = pinning.newest_plan(engine, name).seq
         waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
         repaired, rows = _compute_repair(engine, contract, selection, repair, waiting)

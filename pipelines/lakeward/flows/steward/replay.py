@@ -25,6 +25,7 @@ from lakeward.flows.quarantine.open_rows import REPAIRED_COLUMN, has_quarantine,
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.quarantine.signing import name_signer, resolve_signature
 from lakeward.flows.serving.access import current_account
+from lakeward.flows.serving.clear_columns import check_expressions
 from lakeward.quality.suite import load_rules
 
 
@@ -111,6 +112,10 @@ def _reprocess_rows(workspace: Workspace, name: str, request: ReprocessRequest, 
     run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
         ingest = Ingest(workspace=workspace, engine=engine, source=workspace.source(contract), run_id=run_id, on_step=on_step)
+        kind, selection, signature = request
+        check_expressions(
+            workspace, engine, contract, selection.expressions, (f"{kind} {name} {selection.where}", signature.role)
+        )
         last = pinning.current_definition(engine, name)
         finished = list(take_until_halted(ingest.finish_planned(last))) if last else []
         if not any(batch.halted for batch in finished) and has_quarantine(engine, name):

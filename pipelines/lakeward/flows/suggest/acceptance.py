@@ -12,6 +12,7 @@ from lakeward.flows.base.identity import identify
 from lakeward.flows.base.replace_file import replace_file
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.batch.judge import suite_label
+from lakeward.flows.serving.reader import resolve_reader
 from lakeward.flows.suggest.history import History
 from lakeward.flows.suggest.proposal import RuleProposal
 from lakeward.flows.suggest.suggestions import Suggestions, make_suggestions
@@ -39,8 +40,11 @@ class Acceptance:
     verified: bool | None = None
 
 
-def accept_rules(settings: Settings, name: str, acceptance: Acceptance) -> list[str]:
+def accept_rules(settings: Settings, name: str, acceptance: Acceptance, role: str | None = None) -> list[str]:
     """Add the proposals to the suite; returns the added ids. Existing rules stay unchanged.
+
+    Args:
+        role: Role that reads, as in `suggest_rules`.
 
     Raises:
         UsageError: No reason is given, an id is neither proposed nor in the suite, or the dataset or its history does not exist.
@@ -51,12 +55,13 @@ def accept_rules(settings: Settings, name: str, acceptance: Acceptance) -> list[
     if not acceptance.reason.strip():
         raise UsageError("suggest_reason_missing", dataset=name)
     workspace = open_workspace(settings)
+    reader, _ = resolve_reader(workspace, role)
     identity = identify(workspace, acceptance.by or "")
     acceptance = replace(acceptance, by=identity.name or None, verified=identity.verified if identity.has_register else None)
     contract, text = workspace.project.contract(name), workspace.suite(name)
     existing_ids = {rule.id for rule in load_rules(contract, text, suite_label(name))}
     with workspace.engine() as engine:
-        found = make_suggestions(workspace, engine, name)
+        found = make_suggestions(workspace, engine, name, reader)
     chosen = _select_proposals(found, acceptance, existing_ids)
     if not chosen:
         return []

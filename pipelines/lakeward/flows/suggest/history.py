@@ -1,7 +1,7 @@
 """The history of a dataset, split into training batches and newer holdout batches."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ class History:
         training_batches, holdout_batches: Numbers of the training batches, and of the holdout batches, in order.
         training_rows: Number of stored rows of each training batch.
         first, last: Time range of the training batches: event times, or, without a time column, when they were planned.
+        hidden: Dataset -> columns that the reader may not see in clear.
     """
 
     engine: Engine
@@ -40,6 +41,7 @@ class History:
     training_rows: tuple[int, ...]
     first: datetime | None
     last: datetime | None
+    hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def row_count(self) -> int:

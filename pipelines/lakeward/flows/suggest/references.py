@@ -72,7 +72,8 @@ def _match_key(history: History, column: ColumnHistory, referenced: Contract) ->
     )[0]
     if found["outside"] or found["different"] < FEWEST:
         return None
-    if is_sensitive(referenced.column(key), current_grades(history.engine, referenced).get(key)):
+    hidden = key in history.hidden.get(referenced.name, ())
+    if hidden or is_sensitive(referenced.column(key), current_grades(history.engine, referenced).get(key)):
         return Reference(table=table, key=key, version=info.version, distinct=found["different"])
     rows = history.engine.fetch(f"SELECT {identifier(key)} AS value FROM {table} ORDER BY 1 LIMIT {MAX_CHOICES + 1}", at)
     values = tuple(row["value"] for row in rows) if len(rows) <= MAX_CHOICES else ()

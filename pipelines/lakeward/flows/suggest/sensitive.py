@@ -17,13 +17,14 @@ DECIDED = (GradeState.CONFIRMED, GradeState.OVERRIDDEN)
 
 
 def sensitive_columns(history: History) -> frozenset[str]:
-    """Columns with a high or personal grade, current proposal, or name.
+    """Columns with a high or personal grade, current proposal, or name; and those that the reader may not see in clear.
 
     Raises:
         DefinitionError: A catalogue was edited in place.
     """
     grades, found = current_grades(history.engine, history.contract), _grade_proposals(history, shipped_rules())
-    return frozenset(c.name for c in history.contract.columns if is_sensitive(c, grades.get(c.name), found.get(c.name)))
+    named = {c.name for c in history.contract.columns if is_sensitive(c, grades.get(c.name), found.get(c.name))}
+    return frozenset(named) | history.hidden.get(history.contract.name, frozenset())
 
 
 def is_sensitive(column: Column, grade: ColumnGrade | None, proposal: GradeProposal | None = None) -> bool:

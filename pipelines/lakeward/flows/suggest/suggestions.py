@@ -1,7 +1,7 @@
 """Suggests rules from a dataset's history: measures, proposes, drops covered proposals, tests the rest on every batch."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,6 +15,9 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.judge import suite_label
+from lakeward.flows.grading.grade import current_grades
+from lakeward.flows.serving.logged_read import logged_read
+from lakeward.flows.serving.reader import Reader, resolve_reader
 from lakeward.flows.suggest.column_history import ColumnHistory
 from lakeward.flows.suggest.columns import measure_columns
 from lakeward.flows.suggest.existing_rules import find_failing_rules, is_covered
@@ -33,6 +36,7 @@ from lakeward.flows.suggest.tags import find_state_series, propose_tags
 from lakeward.flows.suggest.text_forms import propose_text_form
 from lakeward.flows.suggest.trial import try_proposals
 from lakeward.flows.suggest.volumes import propose_volume
+from lakeward.quality.rule import Rule
 from lakeward.quality.suite import load_rules
 
 # A rule that fires on a larger share of holdout batches is unstable: the data changed, or these batches are bad.
@@ -87,16 +91,21 @@ class SuggestionReport:
         return {named.get(key, key): value for key, value in fields_of(self).items()}
 
 
-def suggest_rules(settings: Settings, name: str) -> SuggestionReport:
-    """Proposals and findings for dataset `name`.
+def suggest_rules(settings: Settings, name: str, role: str | None = None) -> SuggestionReport:
+    """Proposals and findings for dataset `name`. Values of columns that the role may not see in clear are in none of them.
+
+    Args:
+        role: Role that reads; None for the account's only role or the project's default.
 
     Raises:
-        UsageError: The project has no dataset `name`, or none of its rows was ever published.
+        UsageError: The project has no dataset `name`, none of its rows was ever published, or there is no role.
         ContractError, SuiteError: Its contract or its suite is not valid.
+        PolicyError, ProtectionError: The role, the policy or the token is not valid.
     """
     workspace = open_workspace(settings)
+    reader, _ = resolve_reader(workspace, role)
     with workspace.engine() as engine:
-        found = make_suggestions(workspace, engine, name)
+        found = make_suggestions(workspace, engine, name, reader)
     past = found.history
     return SuggestionReport(
         dataset=past.contract.name,
@@ -112,12 +121,24 @@ def suggest_rules(settings: Settings, name: str) -> SuggestionReport:
     )
 
 
-def make_suggestions(workspace: Workspace, engine: Engine, name: str) -> Suggestions:
-    """As `suggest_rules`, with the history."""
+def make_suggestions(workspace: Workspace, engine: Engine, name: str, reader: Reader) -> Suggestions:
+    """As `suggest_rules`, with the history; writes the entry of the access log."""
     contract = workspace.project.contract(name)
     rules = load_rules(contract, workspace.suite(name), suite_label(name))
-    history = open_history(engine, contract)
-    candidates = list(learn_rules(history, _reference_candidates(workspace, contract)))
+    table = str(contract.table(contract.layer))
+    with logged_read(workspace, engine, reader, f"suggest {name}", [table]):
+        others = _reference_candidates(workspace, contract)
+        hidden = {each.name: _hidden_columns(engine, reader, each) for each in (contract, *others)}
+        return _learn(replace(open_history(engine, contract), hidden=hidden), rules, others)
+
+
+def _hidden_columns(engine: Engine, reader: Reader, contract: Contract) -> frozenset[str]:
+    clear = reader.clear_columns(contract, current_grades(engine, contract))
+    return frozenset(column.name for column in contract.columns) - clear
+
+
+def _learn(history: History, rules: Sequence[Rule], others: Sequence[Contract]) -> Suggestions:
+    candidates = list(learn_rules(history, others))
     new = [candidate for candidate in candidates if isinstance(candidate, RuleProposal) and not is_covered(candidate, rules)]
     tried = try_proposals(history, _drop_redundant_lists(new))
     findings = [candidate for candidate in candidates if isinstance(candidate, Finding)]
