@@ -5,7 +5,7 @@ import yaml
 from generate.markdown import code, keys, page, table
 from generate.sources import SHIPPED
 from lakeward.core.messages import Lang, text
-from lakeward.protection import cases, load, load_rules, row_filters
+from lakeward.protection import cases, load, load_rules
 from lakeward.protection.policy import ACTIONS, FORMATS, Action, MaskFormat
 
 INTRODUCTION = """\
