@@ -5,7 +5,7 @@ import yaml
 from generate.markdown import code, keys, page, table
 from generate.sources import SHIPPED
 from lakeward.core.messages import Lang, text
-from lakeward.protection import cases, load, load_rules
+from lakeward.protection import cases, load, load_rules, oidc_file, row_filters
 from lakeward.protection.policy import ACTIONS, FORMATS, Action, MaskFormat
 
 INTRODUCTION = """\
@@ -14,6 +14,9 @@ from the top: the first one that fits the role and the column's grade and catego
 `lakeward policy test` runs the tests."""
 DENIED = "A column is denied to everyone, whatever the rules say, in these cases:"
 DENIALS = ("serving_ungraded", "serving_stale", "serving_category_unknown", "serving_no_rule")
+PROVIDER = (
+    "The file that `oidc` in `project.yaml` names: whose tokens `LAKEWARD_TOKEN` takes, beside those of `lakeward account`."
+)
 TESTS = "`expectations/policies/serving.tests.yaml`: who sees what, and by which rule. A test needs no lake, because it says the grade itself."
 
 
@@ -32,10 +35,13 @@ def policies() -> str:
             keys(load.PURPOSE_KEYS),
             "## Rules and limits",
             keys(load_rules.RULE_KEYS),
+            "## Row filters",
+            keys(row_filters.FILTER_KEYS),
         ),
         *("## Actions", table(("action", "a reader gets"), [(code(one), ACTIONS[one]) for one in Action]), DENIED, denials),
         *("## Formats of masked values", table(("format", "of a text stays"), [(code(one), FORMATS[one]) for one in MaskFormat])),
         *("## Roles of the shipped policy", roles),
         *("## Tests of a policy", TESTS, keys(cases.KEYS), "### A test", keys(cases.CASE_KEYS)),
+        *("## Identity provider", PROVIDER, keys(oidc_file.KEYS), "### A group", keys(oidc_file.GROUP_KEYS)),
     )
     return page("Serving policy", "`lakeward/protection/` and `expectations/policies/serving.yaml`", *parts)

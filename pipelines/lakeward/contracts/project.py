@@ -44,6 +44,11 @@ KEYS: Mapping[str, KeyDoc] = {
         "Smallest count, at least 2, that `check` shows of a column which the reader may not see in clear.",
         f"{MIN_GROUP_SIZE}",
     ),
+    "oidc": KeyDoc(
+        "file",
+        "Identity provider whose tokens `LAKEWARD_TOKEN` takes too (extra `oidc`), relative to the project.",
+        "none: only tokens of `lakeward account`",
+    ),
     "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
 }
 MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
@@ -69,6 +74,7 @@ class Project:
         engine: Engine of its datasets; None for the default.
         retention_days: Days that a version of a table stays readable; `maintain` removes files of older ones.
         default_role: Role of readers who name none; None for no default.
+        oidc: File of the identity provider, absolute; None for none.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
 
@@ -82,6 +88,7 @@ class Project:
     retention_days: int = RETENTION_DAYS
     default_role: str | None = None
     min_group_size: int = MIN_GROUP_SIZE
+    oidc: Path | None = None
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
@@ -200,6 +207,7 @@ def _project(root: Path, document: Document) -> Project:
         retention_days=upkeep.positive_integer("retention_days", RETENTION_DAYS),
         default_role=view.text("default_role", "") or None,
         min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,
+        oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
     )
     if faults:
         error = document.error(faults[0])

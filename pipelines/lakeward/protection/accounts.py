@@ -14,6 +14,8 @@ ADMIN_ROLE = "admin"
 # ASCII in lower case, so that names can't differ by case or alphabet.
 ACCOUNT_NAME = re.compile(r"(?=.{2,63}\Z)[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*")
 PURPOSE_NAME = re.compile(r"(?=.{1,63}\Z)\w+(?:[._-]\w+)*")
+# Before the subject of an identity provider in the name of an account: no account of the register has such a name.
+OIDC_PREFIX = "oidc:"
 # Days until a token expires: default and maximum.
 TOKEN_DAYS, MAX_TOKEN_DAYS = 90, 366
 

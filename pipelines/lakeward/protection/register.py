@@ -15,7 +15,7 @@ from typing import Any
 from lakeward.core.errors import ProtectionError
 from lakeward.core.persons import is_same_person
 from lakeward.protection.access_tokens import parse_access_token
-from lakeward.protection.accounts import Account, AccountState, Entry, account_of
+from lakeward.protection.accounts import OIDC_PREFIX, Account, AccountState, Entry, account_of
 
 # End of each line: the hash of the file up to it.
 _CHAIN = re.compile(rb',"chain":"([0-9a-f]{64})"\}\n\Z')
@@ -110,9 +110,13 @@ class AccountRegister:
     def are_two_persons(self, one: str, other: str) -> bool:
         """Whether these accounts belong to two different persons, and the first one is not revoked.
 
+        Two subjects of the identity provider are two persons; of one and an account of the register that is not known.
+
         Raises:
             ProtectionError: The entries of one are not valid.
         """
+        if one.startswith(OIDC_PREFIX) and other.startswith(OIDC_PREFIX):
+            return one != other
         first, second = self.account(one), self.account(other)
         if first is None or second is None or first.revoked:
             return False

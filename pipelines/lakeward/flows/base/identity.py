@@ -15,6 +15,8 @@ from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.protection.accounts import Account
+from lakeward.protection.oidc import authenticate_web_token, is_web_token
+from lakeward.protection.oidc_file import read_provider
 from lakeward.protection.register import AccountRegister, RegisterMark
 from lakeward.protection.register_file import file_stamp, read_register
 
@@ -85,10 +87,20 @@ def identify(workspace: Workspace, typed: str = "") -> Identity:
     token = workspace.settings.token
     if token is None:
         return Identity(name=typed.strip(), account=None, has_register=register.has_accounts)
-    account = register.authenticate(token, workspace.clock.now())
+    account = _authenticate(workspace, register, token)
     if typed.strip() and not any(is_same_person(typed, own) for own in (account.name, account.person)):
         raise ProtectionError("account_name_other", account=account.name)
     return Identity(name=account.name, account=account, has_register=True)
+
+
+def _authenticate(workspace: Workspace, register: AccountRegister, token: str) -> Account:
+    """The account of a token of the register, or of the project's identity provider."""
+    if not is_web_token(token):
+        return register.authenticate(token, workspace.clock.now())
+    file = workspace.project.oidc
+    if file is None:
+        raise ProtectionError("oidc_not_declared")
+    return authenticate_web_token(token, read_provider(file, str(file)))
 
 
 def signer_name(settings: Settings, typed: str = "") -> str:
@@ -105,7 +117,8 @@ class IdentityWatch:
 
     def __init__(self, workspace: Workspace, identity: Identity) -> None:
         self._workspace, self._account = workspace, identity.account
-        self._stamp = file_stamp(register_path(workspace))
+        self._files = [register_path(workspace), *([workspace.project.oidc] if workspace.project.oidc else [])]
+        self._stamp = self._stamps()
 
     def check(self, now: datetime) -> None:
         """Check that the token is still valid.
@@ -115,13 +128,16 @@ class IdentityWatch:
         """
         if self._account is None:
             return
-        stamp = file_stamp(register_path(self._workspace))
+        stamp = self._stamps()
         if stamp == self._stamp and now < self._account.expires_at:
             return
         account = identify(self._workspace).account
         if account is None or _rights(account) != _rights(self._account):
             raise ProtectionError("account_changed", account=self._account.name)
         self._stamp = stamp
+
+    def _stamps(self) -> list[tuple[int, ...] | None]:
+        return [file_stamp(file) for file in self._files]
 
 
 def _rights(account: Account) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from lakeward.core.persons import has_stray_blanks, is_person_name, is_same_pers
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
 from lakeward.flows.base.answers import fields_of
-from lakeward.flows.base.identity import open_register
+from lakeward.flows.base.identity import identify, open_register
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.operations.account_changes import append_entry
 from lakeward.flows.serving.policy import load_policy
@@ -171,7 +171,7 @@ def list_accounts(settings: Settings) -> list[RegisteredAccount]:
     workspace = open_workspace(settings)
     register, now = open_register(workspace), workspace.clock.now()
     if settings.token is not None:
-        register.authenticate(settings.token, now)
+        identify(workspace)
     return [_registered(account, now) for account in register.accounts()]
 
 

@@ -1,0 +1,106 @@
+"""The file that declares an identity provider: issuer, audience, public keys, and the roles of its groups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeward.contracts.document import Fault
+from lakeward.contracts.view import View
+from lakeward.core.errors import PolicyError
+from lakeward.core.keys import KeyDoc
+from lakeward.protection.accounts import ADMIN_ROLE
+from lakeward.protection.load import policy_errors, policy_text, read_policy_document, root_view
+from lakeward.protection.load_rules import check_name
+from lakeward.protection.read_request import OWN_PARTY
+
+# Signatures by a private key that only the provider has.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+DEFAULT_ALGORITHMS = ("RS256", "ES256")
+# Hours that a token may live.
+HOURS = 24
+KEYS: Mapping[str, KeyDoc] = {
+    "issuer": KeyDoc("text", "The provider's issuer, exactly as its tokens name it (`iss`).", required=True),
+    "audience": KeyDoc("text", "Name under which the provider issues tokens for this project (`aud`).", required=True),
+    "keys": KeyDoc("file", "The provider's public keys (JWKS), relative to this file. No network is used.", required=True),
+    "algorithms": KeyDoc("list of texts", "Algorithms of signatures: `RS…`, `PS…`, `ES…` or `EdDSA`.", "`[RS256, ES256]`"),
+    "hours": KeyDoc("whole number", "Hours that a token may live; one that lives longer is refused.", f"{HOURS}"),
+    "claim": KeyDoc("text", "Claim that lists the groups of a person; with dots inside others.", "`groups`"),
+    "groups": KeyDoc("mapping", "Group -> a mapping of the keys below. A person of none of them gets no access.", required=True),
+}
+GROUP_KEYS: Mapping[str, KeyDoc] = {
+    "roles": KeyDoc("list of texts", "Roles of the serving policy; never `admin`.", required=True),
+    "purposes": KeyDoc("list of texts", "Purposes of the serving policy.", "none"),
+    "party": KeyDoc("text", "Party of the serving policy.", "`own`"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderGroup:
+    """What the members of a group may take."""
+
+    roles: tuple[str, ...]
+    purposes: tuple[str, ...] = ()
+    party: str = OWN_PARTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityProvider:
+    """An identity provider.
+
+    Args:
+        keys: File of its public keys (JWKS).
+        hours: Hours that a token may live.
+        groups_claim: Claim of the groups; with dots inside others.
+        groups: Name of a group -> what its members may take.
+    """
+
+    issuer: str
+    audience: str
+    keys: Path
+    algorithms: tuple[str, ...] = DEFAULT_ALGORITHMS
+    hours: int = HOURS
+    groups_claim: str = "groups"
+    groups: Mapping[str, ProviderGroup]
+
+
+def read_provider(file: Path, name: str) -> IdentityProvider:
+    """The identity provider of a file.
+
+    Args:
+        name: Name of the file in messages.
+
+    Raises:
+        PolicyError: It does not exist, or is not valid; the first problem is reported.
+    """
+    if not file.is_file():
+        raise PolicyError("oidc_file_missing", file=name)
+    document = read_policy_document(policy_text(file, name), name)
+    faults: list[Fault] = [*document.faults]
+    view = root_view(document, faults, KEYS)
+    groups = view.mapping("groups")
+    provider = IdentityProvider(
+        issuer=view.text("issuer"),
+        audience=view.text("audience"),
+        keys=file.parent / view.text("keys"),
+        algorithms=view.texts("algorithms", DEFAULT_ALGORITHMS),
+        hours=view.positive_integer("hours", HOURS),
+        groups_claim=view.text("claim", "groups"),
+        groups={group: _group(groups.mapping(group)) for group in groups.values},
+    )
+    for algorithm in provider.algorithms:
+        check_name(view, "algorithms", "algorithm", algorithm, ALGORITHMS)
+    if not groups.values:
+        view.fail_value("groups", "a mapping of group to {roles}")
+    for problem in policy_errors(document, faults):
+        raise problem
+    return provider
+
+
+def _group(view: View) -> ProviderGroup:
+    view.allow_only(GROUP_KEYS)
+    roles = view.texts("roles")
+    if not roles:
+        view.fail_value("roles", "a list of at least one role")
+    if ADMIN_ROLE in roles:
+        view.fail("roles", "oidc_admin", role=ADMIN_ROLE)
+    return ProviderGroup(roles=roles, purposes=view.texts("purposes"), party=view.text("party", OWN_PARTY))
