@@ -3,7 +3,7 @@
 It reads a bounded sample, which is deterministic for the same rows. `proposal` decides.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,12 @@ from lakeward.core.sql import identifier, literal
 from lakeward.grading.catalogue import GradingRules
 from lakeward.grading.patterns import TOKEN, Pattern, normalise, patterns
 
-# Kinds that can hold personal numbers; times, measures and booleans can't.
+# Kinds without a grade until they have values; a class of data alone tells too little of them.
 DETECTABLE = (Kind.STRING, Kind.INTEGER)
+# Kinds of measures, which hold personal numbers where a program took them for numbers.
+FRACTIONAL = (Kind.DOUBLE, Kind.DECIMAL)
+# Bounds of whole numbers that may be a person's: of 11 to 18 digits.
+_SHORTEST, _LONGEST = "1e10", "1e18"
 # The subscriber digits of a mobile number, for the spread of such numbers.
 _MOBILE_DIGITS = 11
 
@@ -40,18 +44,26 @@ class DetectorCounts:
 
 def detectable(columns: Iterable[Column]) -> tuple[str, ...]:
     """Names of the columns that detectors can read."""
-    return tuple(column.name for column in columns if column.type.kind in DETECTABLE)
+    return tuple(column.name for column in columns if column.type.kind in (*DETECTABLE, *FRACTIONAL))
 
 
-def detection_query(relation: Relation, columns: Sequence[str], order: Sequence[str], rules: GradingRules) -> str:
+def fractional(columns: Iterable[Column]) -> frozenset[str]:
+    """Names of the columns of numbers that can have a fraction."""
+    return frozenset(column.name for column in columns if column.type.kind in FRACTIONAL)
+
+
+def detection_query(
+    relation: Relation, columns: Sequence[str], order: Sequence[str], rules: GradingRules, numbers: Collection[str] = ()
+) -> str:
     """One SELECT over a sample of `relation`: per column number `c`, counts per detector; read it with `detector_counts`.
 
     Args:
         order: Columns that identify rows; their hash selects the sample.
+        numbers: Those of `columns` whose numbers can have a fraction.
     """
     found = patterns()
     chosen = {detector.id: found[detector.id] for detector in rules.detectors}
-    texts = ", ".join(f"CAST({identifier(column)} AS VARCHAR) AS c{index}" for index, column in enumerate(columns))
+    texts = ", ".join(f"{_text_of(column, numbers)} AS c{index}" for index, column in enumerate(columns))
     unpivoted = ", ".join(f"c{index}" for index in range(len(columns)))
     ordered = ", ".join(identifier(column) for column in order or columns)
     flags = ", ".join(f"{p.shape} AS {name}_shape, {p.valid} AS {name}_valid" for name, p in chosen.items())
@@ -79,6 +91,19 @@ def detector_counts(
 def _detector_counts(row: Mapping[str, Any], name: str) -> DetectorCounts:
     counts = {what: row[f"{name}_{what}"] for what in ("matched", "candidates", "hits", "spread")}
     return DetectorCounts(eligible=row["eligible"], **counts)
+
+
+def _text_of(column: str, numbers: Collection[str]) -> str:
+    """SQL of a value as text: of a number with a fraction only long whole ones, the others as one of a hundred words.
+
+    These match no detector, count for the shares, and cost little: most columns of numbers are measures.
+    """
+    own = identifier(column)
+    if column not in numbers:
+        return f"CAST({own} AS VARCHAR)"
+    whole = f"CAST(CAST({own} AS DECIMAL(38, 0)) AS VARCHAR)"
+    long = f"abs({own}) >= {_SHORTEST} AND abs({own}) < {_LONGEST} AND {own} = floor({own})"
+    return f"CASE WHEN {own} IS NULL THEN NULL WHEN {long} THEN {whole} ELSE 'n' || CAST(hash({own}) % 100 AS VARCHAR) END"
 
 
 def _counts(chosen: Mapping[str, Pattern]) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from lakeward.contracts.model import Column
 from lakeward.grading.catalogue import Detector, GradingRules, Sensitivity
-from lakeward.grading.detection import DETECTABLE, DetectorCounts
+from lakeward.grading.detection import DETECTABLE, FRACTIONAL, DetectorCounts
 from lakeward.grading.grade import Grade
 
 # Ratios have four digits, as in the governance table.
@@ -144,6 +144,8 @@ def _detect(column: Column, detector: Detector, counts: DetectorCounts, rules: G
     if ratio is not None and ratio >= detector.is_ratio and counts.matched >= (1 if named else detector.min_matches):
         return _Detection(detector, ratio, Reason.IS)
     share = _ratio(counts.hits, counts.candidates)
+    if column.type.kind in FRACTIONAL and not named:
+        return None  # one long number among measures tells nothing
     if share is None or detector.contains_ratio is None or counts.hits < (1 if named else detector.min_hits):
         return None
     if share >= detector.contains_ratio:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from lakeward.contracts.model import Column
 from lakeward.grading.catalogue import shipped_rules
-from lakeward.grading.detection import detectable, detection_query, detector_counts
+from lakeward.grading.detection import detectable, detection_query, detector_counts, fractional
 from lakeward.grading.proposal import GradeProposal, propose_grades
 from lakeward.profiling.findings import ColumnProfile
 from lakeward.profiling.type_trials import StagedRecords
@@ -21,6 +21,6 @@ def detect_grades(staged: StagedRecords, columns: Sequence[ColumnProfile]) -> di
     names = detectable(named)
     if not names:
         return {}
-    query = detection_query(staged.rows, names, ["_row"], rules)
+    query = detection_query(staged.rows, names, ["_row"], rules, fractional(named))
     found = detector_counts(staged.engine.fetch(query), names, rules)
     return {proposal.column: proposal for proposal in propose_grades(named, None, found, rules) if proposal.category}

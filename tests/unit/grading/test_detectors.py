@@ -8,7 +8,7 @@ import pytest
 
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.grading.catalogue import shipped_rules
-from lakeward.grading.detection import detection_query, detector_counts
+from lakeward.grading.detection import detection_query, detector_counts, fractional
 from lakeward.grading.patterns import patterns
 from lakeward.grading.proposal import Reason, propose_grades
 from support import labelled_columns
@@ -189,6 +189,38 @@ def test_random_values_are_rarely_taken_for_numbers_of_a_person(record_property)
         counts = dict(zip(MOST_FALSE, con.execute(f"SELECT {items} FROM (VALUES {listed}) AS random(t)").fetchone(), strict=True))
     record_property("false_hits", counts)
     assert {detector: count for detector, count in counts.items() if count > MOST_FALSE[detector]} == {}
+
+
+def number_proposals(type_, values):
+    numbers = column("reading", Kind.DOUBLE if type_ == "DOUBLE" else Kind.DECIMAL)
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE sample (reading {type_})")
+        con.executemany("INSERT INTO sample VALUES (?)", [[value] for value in values])
+        found = con.execute(detection_query("sample", ["reading"], (), RULES, fractional([numbers])))
+        heads = [head[0] for head in found.description]
+        rows = [dict(zip(heads, row, strict=True)) for row in found.fetchall()]
+    return propose_grades([numbers], "production", detector_counts(rows, ["reading"], RULES), RULES)[0]
+
+
+PHONES = [13912345678 + 1_234_567 * number for number in range(40)]
+
+
+@pytest.mark.parametrize("type_", ["DOUBLE", "DECIMAL(18, 2)", "DECIMAL(11, 0)"])
+def test_a_phone_number_is_found_where_a_program_took_it_for_a_number(type_):
+    found = number_proposals(type_, [*PHONES, None])
+    assert (found.detector, found.category, found.sample) == ("mobile", "personal.phone", 40)
+
+
+@pytest.mark.parametrize("type_", ["DOUBLE", "DECIMAL(18, 7)"])
+def test_measures_are_no_phone_numbers(type_):
+    rng = random.Random(11)
+    digits = [phone / 10**11 for phone in PHONES]
+    for values in (digits, [rng.uniform(-1e9, 1e9) for _ in range(500)], [rng.gauss(180, 5) for _ in range(500)]):
+        assert number_proposals(type_, values).detector is None
+    if type_ == "DOUBLE":
+        assert (
+            number_proposals(type_, [PHONES[0], *(rng.gauss(180, 5) for _ in range(500)), float("nan"), 1e300]).detector is None
+        )
 
 
 def test_no_column_of_random_values_is_named():

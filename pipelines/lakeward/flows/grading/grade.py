@@ -23,7 +23,7 @@ from lakeward.flows.grading.edges import value_edges
 from lakeward.flows.grading.publication import annotate_columns, send_tags
 from lakeward.flows.grading.records import PROPOSALS, GradeRecord, Row, proposal_rows, read_grade_record
 from lakeward.grading.catalogue import GradingRules, Sensitivity, shipped_rules
-from lakeward.grading.detection import detectable, detection_query, detector_counts
+from lakeward.grading.detection import detectable, detection_query, detector_counts, fractional
 from lakeward.grading.grade import ColumnGrade, GradeState
 from lakeward.grading.propagation import Edge, Inherited, Node, propagate
 from lakeward.grading.proposal import GradeProposal, Reason, propose_grades
@@ -144,7 +144,7 @@ def _detect_grades(run: _GradingRun, contract: Contract, table: TableName) -> tu
         order = [c for c in ROW_IDENTITY if c in stored] or list(contract.primary_key)
         # This query reads only session relations, so it is not searched for tables of the lake.
         rows = run.engine.define("graded_table", f"SELECT * FROM {table}")
-        query = detection_query(rows, names, order, run.rules)
+        query = detection_query(rows, names, order, run.rules, fractional(columns))
         found = detector_counts(run.engine.fetch(query), names, run.rules)
     return propose_grades(columns, contract.data_class, found, run.rules)
 

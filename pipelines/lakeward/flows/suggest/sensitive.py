@@ -4,7 +4,7 @@ from lakeward.contracts.model import Column
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.suggest.history import History
 from lakeward.grading.catalogue import GradingRules, shipped_rules
-from lakeward.grading.detection import detectable, detection_query, detector_counts
+from lakeward.grading.detection import detectable, detection_query, detector_counts, fractional
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import GradeProposal, propose_grades
 from lakeward.profiling.personal import looks_personal
@@ -54,7 +54,7 @@ def _grade_proposals(history: History, rules: GradingRules) -> dict[str, GradePr
     found = {}
     if names:
         rows = history.engine.define("suggested_from", f"SELECT * FROM {history.table}")
-        query = detection_query(rows, names, ["_batch_seq", "_file_seq", "_row"], rules)
+        query = detection_query(rows, names, ["_batch_seq", "_file_seq", "_row"], rules, fractional(history.contract.columns))
         found = detector_counts(history.engine.fetch(query), names, rules)
     return {
         proposal.column: proposal
