@@ -15,6 +15,10 @@ from lakeward.core.messages import Lang
 if TYPE_CHECKING:
     from lakeward.flows import CheckStep
 
+# Message of lines that were not judged, by the key of a contract that would say so.
+_LINES = {"headerRow": "check_lines_above", "skipRows": "check_lines_above", "skipAfterHeader": "check_lines_below"} | {
+    "comment": "check_lines_comment"
+}
 COLUMNS = ("rule_id", "outcome", "evaluated", "failed", "observed", "dimension", "severity", "reason")
 
 
@@ -48,10 +52,17 @@ def check(  # noqa: PLR0913 - the options of a command are its arguments
     else:
         print_table(settings.lang, "title_check", found, COLUMNS)
         print_message(settings.lang, "check_done", passed=passed, rules=len(found))
-        if "lakeward" in result["meta"]:
-            print_message(settings.lang, "suite_before_1", file=result["meta"]["lakeward"]["converted_from"])
+        _print_own(settings.lang, result["meta"].get("lakeward", {}))
     if passed < len(found):
         raise typer.Exit(ExitCode.JUDGED_FAILED)
+
+
+def _print_own(lang: Lang, own: dict[str, Any]) -> None:
+    """Print which lines were not judged, and whether the suite was converted."""
+    for lines in own.get("unjudged_lines", ()):
+        print_message(lang, _LINES[lines["key"]], file=lines["file"], lines=lines["lines"], key=lines["key"])
+    if "converted_from" in own:
+        print_message(lang, "suite_before_1", file=own["converted_from"])
 
 
 def observed_value(result: dict[str, Any]) -> object:

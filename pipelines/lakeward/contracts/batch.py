@@ -61,6 +61,7 @@ class FileReport:
         names: Column names in the file, if too few are in the contract; they may be values.
         fault: Message code if all records of the file are rejects; else None.
         has_known_names: Some name in the file is the contract's; else its first record may be data, and its names values.
+        nanoseconds: Columns of instants in nanoseconds, of which microseconds are read.
         omitted: Lines below the header that the contract takes for no records.
     """
 
@@ -75,6 +76,7 @@ class FileReport:
     fault: str | None = None
     has_known_names: bool = True
     omitted: tuple[OmittedLines, ...] = ()
+    nanoseconds: tuple[str, ...] = ()
 
     @classmethod
     def of_match(cls, file: BatchInput, records: int, names: Sequence[str], match: ColumnMatch) -> "FileReport":

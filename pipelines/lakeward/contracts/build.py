@@ -130,12 +130,14 @@ def _row_filters(filters: View) -> dict[str, str]:
 
 
 def _check_source_names(table: View, columns: tuple[Column, ...], record_format: RecordFormat) -> None:
-    """That columns are joined in delimited text alone, and apart by more than case in Parquet, which engines read so."""
+    """That columns are made of others' texts, and apart by case alone, in no Parquet, whose columns engines read as they are."""
     folded = [column.source_name.casefold() for column in columns]
     for at, (view, column) in enumerate(zip(table.mappings("properties"), columns, strict=False)):
-        if column.joined_names and record_format.format is not FileFormat.CSV:
-            view.fail("name", "contract_key_of_other_format", key="joins", found=record_format.format, expected=FileFormat.CSV)
-        if record_format.format is FileFormat.PARQUET and folded[at] in folded[:at]:
+        if (column.joined_names or column.quality_of) and record_format.format is FileFormat.PARQUET:
+            expected = ", ".join(form for form in FileFormat if form is not FileFormat.PARQUET)
+            key = "qualityOf" if column.quality_of else "joins"
+            view.fail("name", "contract_key_of_other_format", key=key, found=record_format.format, expected=expected)
+        elif record_format.format is FileFormat.PARQUET and folded[at] in folded[:at]:
             view.fail("physicalName", "contract_column_twice", name=safe_repr(column.source_name))
 
 

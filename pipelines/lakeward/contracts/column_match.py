@@ -44,11 +44,12 @@ def match_columns(columns: Sequence[Column], names: Sequence[str], least: float 
         least: Share of the columns that must be there, 0 to 1.
     """
     there = set(names)
-    found = ((column, next((name for name in column.source_names if name in there), None)) for column in columns)
+    plain = [column for column in columns if not column.joined_names]
+    found = ((column, next((name for name in column.source_names if name in there), None)) for column in plain)
     sources = {column.name: name for column, name in found if name is not None}
     joined = [column for column in columns if column.joined_names and there.issuperset(column.joined_names)]
-    sources |= {column.name: column.source_name for column in joined}
     used = {*sources.values(), *(name for column in joined for name in column.joined_names)}
+    sources |= {column.name: column.source_name for column in joined}
     lacking = [column for column in columns if column.name not in sources]
     missing = tuple(column.source_name for column in lacking if column.required)
     fault = OTHER_COLUMNS if len(sources) < least * len(columns) or (least and not sources) else None
@@ -56,7 +57,7 @@ def match_columns(columns: Sequence[Column], names: Sequence[str], least: float 
         sources=sources,
         unknown=tuple(name for name in names if name not in used),
         missing=missing,
-        absent=tuple(column.source_name for column in lacking if not column.required),
+        absent=tuple(dict.fromkeys(column.source_name for column in lacking if not column.required)),
         fault=fault or (MISSING_COLUMN if missing else None),
     )
 

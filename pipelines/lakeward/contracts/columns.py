@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lakeward.contracts.bands import read_band
 from lakeward.contracts.document import safe_repr
@@ -63,7 +64,13 @@ CUSTOM: Mapping[str, KeyDoc] = {
     ),
     "joins": KeyDoc(
         "list of texts",
-        "CSV: names in the file of the columns whose texts, with a blank between, are this column's: a date and its time.",
+        "Names in the file of the columns whose texts, with a blank between, are this column's: a date and its time. Not of Parquet.",
+        "none",
+    ),
+    "qualityOf": KeyDoc(
+        "name of a column",
+        "This integer says how good the readings of that column are: 0 where it has a value, 2147483648 (Bad in OPC UA) where one of its "
+        "`nulls` stands in the file, 1073741824 (Uncertain) for `uncertain`, `questionable` and `stale`; empty where the file has nothing. Not of Parquet.",
         "none",
     ),
 }
@@ -84,10 +91,31 @@ def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     if not properties:
         table.fail_value("properties", "a list of at least one column")
     columns = tuple(_column(view) for view in properties)
-    names, source_names = [column.name.casefold() for column in columns], [column.source_name for column in columns]
-    if _check_distinct(properties, "name", names) and _check_distinct(properties, "physicalName", source_names):
-        _check_alternatives(properties, columns)
-    return columns, _key_names(properties)
+    own = [(view, column) for view, column in zip(properties, columns, strict=True) if not column.quality_of]
+    views, read = [view for view, _ in own], tuple(column for _, column in own)
+    named = _check_distinct(properties, "name", [column.name.casefold() for column in columns])
+    if named and _check_distinct(views, "physicalName", [column.source_name for column in read]):
+        _check_alternatives(views, read)
+    return _with_readings(properties, columns), _key_names(properties)
+
+
+def _with_readings(views: list[View], columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns, those that tell the quality of a reading with the names of the reading in files."""
+    readings = {column.name: column for column in columns if not column.quality_of and not column.joined_names}
+    return tuple(_with_reading(view, column, readings) for view, column in zip(views, columns, strict=True))
+
+
+def _with_reading(view: View, column: Column, readings: Mapping[str, Column]) -> Column:
+    if not column.quality_of:
+        return column
+    reading = readings.get(column.quality_of)
+    if column.type.kind is not Kind.INTEGER:
+        view.fail_value("logicalType", "integer, for a column with qualityOf")
+    if reading is None:
+        facts = {"found": safe_repr(column.quality_of), "close": did_you_mean(column.quality_of, readings)}
+        view.fail("customProperties", "contract_unknown_column", key="qualityOf", **facts)
+        return column
+    return replace(column, source_name=reading.source_name, alternative_names=reading.alternative_names)
 
 
 def collect_unjudged(view: View) -> None:
@@ -116,6 +144,7 @@ def _column(view: View) -> Column:
         time_format=_time_format(properties, kind),
         nulls=properties.texts("nulls"),
         joined_names=joined,
+        quality_of=properties.text("qualityOf", ""),
         description=view.text("description", ""),
         classification=view.text("classification", "") or None,
         alternative_names=properties.texts("alternativeNames"),

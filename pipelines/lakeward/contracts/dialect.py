@@ -22,7 +22,11 @@ KEYS: Mapping[str, KeyDoc] = {
         "Texts that mean that there is no value; one that is a number is compared by value in columns of numbers, so that `-999` is `-999.0` too.",
         '`[""]`',
     ),
-    "decimal": KeyDoc("`.` or `,`", "Decimal separator of numbers in text.", "`.`"),
+    "decimal": KeyDoc(
+        "`.` or `,`",
+        "Decimal separator of numbers in text; it may be the delimiter too, where numbers with a fraction stand in quotes.",
+        "`.`",
+    ),
     "thousands": KeyDoc(
         "character",
         "Character between groups of three digits of numbers in text, behind a first group of one to three digits without a leading zero: with `.`, `0.123` is no number.",
@@ -163,8 +167,7 @@ def _codec(name: Any) -> str | None:
 
 
 def _check_distinct_characters(view: View, record_format: RecordFormat) -> None:
-    for key in ("quote", "decimal"):
-        if record_format.format is FileFormat.CSV and getattr(record_format, key) == record_format.delimiter:
-            view.fail(key, "contract_same_character", key=key)
+    if record_format.format is FileFormat.CSV and record_format.quote == record_format.delimiter:
+        view.fail("quote", "contract_same_character", key="quote")
     if record_format.escape not in {record_format.quote, "\\"}:
         view.fail_value("escape", "the quote itself, or a backslash")

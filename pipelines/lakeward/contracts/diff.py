@@ -51,6 +51,7 @@ COLUMN = {
     "nulls": _BREAKING,
     "joined_names": _BREAKING,
     "band": _COMPATIBLE,  # what readers see, not what is stored
+    "quality_of": _BREAKING,
     "description": _COMPATIBLE,
     "classification": _COMPATIBLE,
     "alternative_names": _COMPATIBLE,  # new files only; a rebuild finds values of earlier ones

@@ -18,6 +18,8 @@ from lakeward.profiling.findings import NUMBERS, ColumnProfile
 from lakeward.profiling.no_values import NO_WORDS, find_suspects
 from lakeward.profiling.patterns import fixed_form
 from lakeward.profiling.personal import looks_personal
+from lakeward.profiling.text_doubts import text_doubt
+from lakeward.profiling.time_suspects import find_time_suspects
 from lakeward.profiling.type_candidates import TypeCandidate, type_candidates
 from lakeward.profiling.type_trials import (
     CHUNK,
@@ -62,10 +64,12 @@ def profile_columns(
     outcomes = try_types(staged, trials)
     typed = [_choose_type(staged, names[column], column, column_results) for column, column_results in outcomes.items()]
     values, measured = _measure(staged, [replace(column, personal=personal[column.name]) for column in typed])
-    if suspects := find_suspects(staged, values, measured):
+    times, doubts = find_time_suspects(staged, values, measured)
+    if suspects := find_suspects(staged, values, measured) | times:
         again = try_types(staged, {column: (candidate,) for column, candidate in suspects.items()})
         values, measured = _measure(staged, [_without_suspects(column, again.get(column.name, ())) for column in measured])
-    described = (_with_content(staged.engine, values, column, samples.get(column.name, ())) for column in measured)
+    measured = [replace(column, doubt=doubts.get(column.name)) for column in measured]
+    described = (_with_content(staged, values, column, samples.get(column.name, ())) for column in measured)
     return tuple(described), values
 
 
@@ -185,10 +189,11 @@ def _to_decimal(value: float | Decimal | None) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
-def _with_content(engine: Engine, rows: Relation, column: ColumnProfile, samples: Sequence[str]) -> ColumnProfile:
+def _with_content(staged: StagedRecords, rows: Relation, column: ColumnProfile, samples: Sequence[str]) -> ColumnProfile:
     """The column with its unit, choices or pattern, or with what its times lack."""
     if column.type.kind is Kind.STRING:
-        column = replace(column, unread_times=unread_times(samples))
+        column = replace(column, unread_times=unread_times(samples), doubt=text_doubt(samples, staged.record_format))
+    engine = staged.engine
     listed = 0 < column.distinct <= MAX_CHOICES and column.filled >= MIN_REPEATS * column.distinct and not column.personal
     if listed and column.type.kind is Kind.INTEGER and _CODE.search(column.name):
         return replace(column, choices=_choices(engine, rows, column), low=None, high=None)

@@ -3,7 +3,6 @@
 Never writes a value of the file: evidence is counts.
 """
 
-import json
 from collections.abc import Iterator
 
 from lakeward.contracts.model import COUNTED_TIMES, Kind
@@ -11,8 +10,8 @@ from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.shares import percent
 from lakeward.grading.catalogue import shipped_rules
 from lakeward.grading.proposal import GradeProposal, Reason
-from lakeward.profiling.findings import ColumnProfile, Profile, Times
-from lakeward.profiling.layout_text import text_layout
+from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile, Times
+from lakeward.profiling.layout_text import text_layout, yaml_value
 
 LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number", Kind.BOOLEAN: "boolean"} | {
     kind: str(kind) for kind in (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
@@ -26,16 +25,11 @@ def contract_text(profile: Profile, name: str, zone: str) -> str:
     return "\n".join([*_head(profile, name), *_schema(profile, name), *_sla(profile.times), *_custom(profile, name, zone)]) + "\n"
 
 
-def _yaml_string(value: str) -> str:
-    """A YAML scalar: JSON's strings are YAML's double-quoted ones."""
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _head(profile: Profile, name: str) -> Iterator[str]:
     files = "one file" if profile.files == 1 else f"{profile.files:,} files"
     yield f"# Drafted from {profile.rows:,} records of {files} ({profile.rejects:,} more could not be read). Correct it: it promises what you leave in."
     for drift in profile.drift:
-        yield f"# CHECK {_yaml_string(drift.file)}: lacks {_names(drift.missing)}; has beside the first file's: {_names(drift.own)}"
+        yield f"# CHECK {yaml_value(drift.file)}: lacks {_names(drift.missing)}; has beside the first file's: {_names(drift.own)}"
     yield "apiVersion: v3.2.0"
     yield "kind: DataContract"
     yield f"id: urn:lakeward:{name}"
@@ -44,7 +38,7 @@ def _head(profile: Profile, name: str) -> Iterator[str]:
     yield "status: draft"
     yield "domain: production"
     yield "description:"
-    yield f"  purpose: {_yaml_string(f'What {name} is for, in one sentence')}"
+    yield f"  purpose: {yaml_value(f'What {name} is for, in one sentence')}"
     yield "team:"
     yield "  name: data"
     yield "  members:"
@@ -52,7 +46,7 @@ def _head(profile: Profile, name: str) -> Iterator[str]:
 
 
 def _names(columns: tuple[str, ...]) -> str:
-    return ", ".join(map(_yaml_string, columns)) or "no column"
+    return ", ".join(map(yaml_value, columns)) or "no column"
 
 
 def _schema(profile: Profile, name: str) -> Iterator[str]:
@@ -62,20 +56,20 @@ def _schema(profile: Profile, name: str) -> Iterator[str]:
     yield "    properties:"
     for column in profile.columns:
         yield from _column(profile, column)
+        yield from _quality(profile, column)
     for header in profile.left_out:
-        yield f"      # CHECK: {_yaml_string(header)} is left out: its values are bytes (Parquet BYTE_ARRAY, binary), and a contract has no type of them."
+        yield f"      # CHECK: {yaml_value(header)} is left out: its values are bytes (Parquet BYTE_ARRAY, binary), and a contract has no type of them."
         yield "      # Deliver it as text (hexadecimal or base64), and add a column of logicalType string."
 
 
 def _column(profile: Profile, column: ColumnProfile) -> Iterator[str]:
-    yield f"      - name: {_yaml_string(column.name)}"
+    yield f"      - name: {yaml_value(column.name)}"
     if column.source_name != column.name and not column.joined_names:
-        yield f"        physicalName: {_yaml_string(column.source_name)}"
+        yield f"        physicalName: {yaml_value(column.source_name)}"
     yield f"        logicalType: {LOGICAL.get(column.type.kind, 'string')}      # {_conversion(profile, column)}"
-    if column.unread_times:
-        yield f"        # CHECK: its texts look like times, and stay texts: {column.unread_times}"
+    yield from _doubts(column)
     if column.type.kind is Kind.DECIMAL:
-        yield f"        physicalType: {_yaml_string(str(column.type))}      # money, by its name: exact"
+        yield f"        physicalType: {yaml_value(str(column.type))}      # money, by its name: exact"
     if profile.times and column.name == profile.times.column and column.filled == profile.rows:
         yield "        required: true      # no value is missing"
     if column.grade_proposal and column.grade_proposal.sensitivity:
@@ -84,6 +78,35 @@ def _column(profile: Profile, column: ColumnProfile) -> Iterator[str]:
     if custom:
         yield "        customProperties:"
         yield from custom
+
+
+def _quality(profile: Profile, column: ColumnProfile) -> Iterator[str]:
+    """A column that tells the quality of a reading whose place words of historians take."""
+    name = f"{column.name}_quality"
+    words = set(column.nulls) - set(column.suspects)
+    if not words or column.type.kind not in NUMBERS or name in {other.name for other in profile.columns}:
+        return
+    yield f"      - name: {yaml_value(name)}"
+    yield f"        logicalType: integer      # 0 where {column.name} has a value, else a code of OPC UA for the word that stands there"
+    yield "        customProperties:"
+    yield f"          - {{property: qualityOf, value: {yaml_value(column.name)}}}"
+
+
+def _doubts(column: ColumnProfile) -> Iterator[str]:
+    if column.unread_times:
+        yield f"        # CHECK: its texts look like times, and stay texts: {column.unread_times}"
+    if column.doubt:
+        yield f"        # CHECK: {column.doubt}"
+    if column.finer:
+        yield f"        # CHECK: {column.finer:,} values are finer than microseconds, which a table keeps: what is finer is cut"
+    if column.infinite:
+        yield f"        # CHECK: {column.infinite:,} values are infinite, which no number of a contract is: {_infinite_rows(column)}"
+
+
+def _infinite_rows(column: ColumnProfile) -> str:
+    if column.type.kind is Kind.STRING:
+        return "with fewer of them it would be a column of numbers; `nulls` takes them for no value"
+    return "their rows are quarantined; `nulls` takes them for no value"
 
 
 def _conversion(profile: Profile, column: ColumnProfile) -> str:
@@ -102,7 +125,7 @@ def _content_evidence(content: GradeProposal) -> str:
 
 def _proposed_key(profile: Profile, name: str) -> Iterator[str]:
     """The key as a proposal: what is unique in a sample may come again tomorrow, or from another machine."""
-    columns = ", ".join(map(_yaml_string, profile.key.columns))
+    columns = ", ".join(map(yaml_value, profile.key.columns))
     why = " by its name an identifier" if profile.key.is_identifier else ", and by no name an identifier"
     evidence = f"{' and '.join(profile.key.columns)}: {profile.rows:,} different in {profile.rows:,} records of one file{why}"
     yield f"  # CHECK: it tells rows apart in the sample. It replaces nothing until: lakeward contract confirm-key {name}"
@@ -111,22 +134,23 @@ def _proposed_key(profile: Profile, name: str) -> Iterator[str]:
 
 def _custom_properties(column: ColumnProfile) -> Iterator[str]:
     if column.unit:
-        yield f"          - {{property: unit, value: {_yaml_string(column.unit)}}}      # UCUM, {column.unit_evidence}"
+        yield f"          - {{property: unit, value: {yaml_value(column.unit)}}}      # UCUM, {column.unit_evidence}"
     if column.nulls:
-        kind = "numbers far from all others" if column.suspects else "words of historians"
-        yield f"          - {{property: nulls, value: [{', '.join(map(_yaml_string, column.nulls))}]}}      # CHECK: {kind}, taken for no value"
+        far = "times" if column.type.kind in {Kind.TIMESTAMP, Kind.DATE} else "numbers"
+        kind = f"{far} far from all others" if column.suspects else "words of historians"
+        yield f"          - {{property: nulls, value: [{', '.join(map(yaml_value, column.nulls))}]}}      # CHECK: {kind}, taken for no value"
     if column.joined_names:
-        yield f"          - {{property: joins, value: [{', '.join(map(_yaml_string, column.joined_names))}]}}      # date and time stand in two columns"
+        yield f"          - {{property: joins, value: [{', '.join(map(yaml_value, column.joined_names))}]}}      # date and time stand in two columns"
     if column.time_format:
-        rivals = " or ".join(_yaml_string(rival) for rival in column.rival_formats)
+        rivals = " or ".join(yaml_value(rival) for rival in column.rival_formats)
         doubt = f"CHECK: {rivals} fits as well" if rivals else "no other format fits as many values"
         if column.time_format in COUNTED_TIMES:
             doubt = "CHECK: numbers that may count time, by their size and the column's name"
-        yield f"          - {{property: timeFormat, value: {_yaml_string(column.time_format)}}}      # {doubt}"
+        yield f"          - {{property: timeFormat, value: {yaml_value(column.time_format)}}}      # {doubt}"
 
 
 def _sla(times: Times | None) -> Iterator[str]:
-    if times is None or times.period_seconds is None:
+    if times is None or not times.period_seconds:
         return
     evidence = f"median step of a series; {times.regular:,} of {times.steps:,} steps have it"
     if times.regular < REGULAR * times.steps:
@@ -144,10 +168,10 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
     yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
     yield f"  - {{property: dataClass, value: production}}      # CHECK: {', '.join(shipped_rules().classes)}; columns take their grade from it"
     if profile.times:
-        yield f"  - {{property: timeColumn, value: {_yaml_string(profile.times.column)}}}"
+        yield f"  - {{property: timeColumn, value: {yaml_value(profile.times.column)}}}"
     series = [column for column in profile.key.columns if profile.times and column != profile.times.column]
     if profile.times and len(profile.key.columns) > 1:
-        yield f"  - {{property: series, value: [{', '.join(map(_yaml_string, series))}]}}"
+        yield f"  - {{property: series, value: [{', '.join(map(yaml_value, series))}]}}"
     if profile.key.columns:
         yield from _proposed_key(profile, name)
     else:
@@ -163,40 +187,43 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
 def _source(profile: Profile, name: str) -> Iterator[str]:
     record_format = profile.record_format
     yield f"path: inbox/{name}"
-    yield f"pattern: {_yaml_string('**/*' + profile.suffix)}"
+    yield f"pattern: {yaml_value('**/*' + profile.suffix)}"
     yield f"format: {record_format.format}"
     if record_format.format is FileFormat.CSV:
-        yield f"delimiter: {_yaml_string(record_format.delimiter)}      # {profile.agreeing_records} of {profile.sampled_records} sampled records have as many fields"
-        yield f"quote: {_yaml_string(record_format.quote)}"
-        yield f"escape: {_yaml_string(record_format.escape)}"
-        yield f"decimal: {_yaml_string(record_format.decimal)}"
+        yield f"delimiter: {yaml_value(record_format.delimiter)}      # {profile.agreeing_records} of {profile.sampled_records} sampled records have as many fields"
+        yield f"quote: {yaml_value(record_format.quote)}"
+        yield f"escape: {yaml_value(record_format.escape)}"
+        quoted = "      # CHECK: the delimiter too: numbers with a fraction stand in quotes"
+        yield f"decimal: {yaml_value(record_format.decimal)}{quoted * (record_format.decimal == record_format.delimiter)}"
         yield from text_layout(record_format)
     if record_format.format is FileFormat.XLSX:
         yield from _sheet(record_format)
     if record_format.format in {FileFormat.CSV, FileFormat.JSONL}:
         yield f"encoding: {record_format.encoding}      # {_encoding_evidence(record_format)}"
     if record_format.format is not FileFormat.PARQUET:
-        yield f"nulls: [{', '.join(map(_yaml_string, record_format.nulls))}]      # those that occur, and the empty text"
+        yield f"nulls: [{', '.join(map(yaml_value, record_format.nulls))}]      # those that occur, and the empty text"
 
 
 def _sheet(record_format: RecordFormat) -> Iterator[str]:
     if record_format.sheet is None:
         yield "# sheet: the only one that holds something, whatever its name; name one here to read no other"
     else:
-        yield f"sheet: {_yaml_string(record_format.sheet)}"
+        yield f"sheet: {yaml_value(record_format.sheet)}"
     yield f"headerRow: {record_format.header_row}      # CHECK: the first row of column names; records follow below the last"
     if record_format.header_rows > 1:
         yield f"headerRows: {record_format.header_rows}      # by its merged cells; a column's name is the texts above it, joined with _"
     if record_format.footer:
-        yield f"footer: {_yaml_string(str(record_format.footer))}      # CHECK: the last rows, from the one that begins so, are no records"
+        yield f"footer: {yaml_value(str(record_format.footer))}      # CHECK: the last rows, from the one that begins so, are no records"
 
 
 def _encoding_evidence(record_format: RecordFormat) -> str:
     if record_format.encoding in {"utf-8-sig", "utf-16"}:
         return "by its byte order mark"
-    return {"utf-8": "every byte is UTF-8", "latin-1": "neither UTF-8 nor Chinese: check words with accents"}.get(
-        record_format.encoding, "decodes, and reads like text"
-    )
+    return {
+        "utf-8": "every byte is UTF-8",
+        "cp1252": "neither UTF-8 nor Chinese: check words with accents",
+        "latin-1": "neither UTF-8 nor Chinese: check words with accents",
+    }.get(record_format.encoding, "decodes, and reads like text")
 
 
 def _zone_evidence(profile: Profile) -> str:

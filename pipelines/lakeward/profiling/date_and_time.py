@@ -23,7 +23,7 @@ def find_date_and_time(staged: StagedRecords, names: Mapping[str, str], rows: in
     Args:
         names: Each column's name in SQL, and in the file.
     """
-    if staged.record_format.format is not FileFormat.CSV:
+    if staged.record_format.format is FileFormat.PARQUET:
         return None
     kinds = {column: _kind(texts) for column, texts in sample_texts(staged, list(names), ("",), rows).items()}
     columns = list(names)

@@ -20,8 +20,11 @@ class ColumnProfile:
         joined_names: Names in the file of the columns that are joined in it; empty: it is one of the file's own.
         rival_formats: Time formats that match as many values as `time_format`; a person must choose.
         unread_times: What would make its texts times, where they look like some and no format reads them.
-        nulls: Texts that are no value of this column: words of historians, numbers that stand for none.
-        suspects: Of these, numbers.
+        doubt: What keeps its texts from being numbers or columns of their own, or its times from being right, where something seems to.
+        nulls: Texts that are no value of this column: words of historians, numbers and times that stand for none.
+        suspects: Of these, numbers and times.
+        finer: Number of times with digits beyond microseconds, which a table does not keep.
+        infinite: Number of texts that are infinite numbers.
         filled: Number of rows with a value.
         converted: Number of these values that convert to the type.
         distinct: Number of distinct values among these.
@@ -50,6 +53,9 @@ class ColumnProfile:
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     unread_times: str | None = None
+    doubt: str | None = None
+    infinite: int = 0
+    finer: int = 0
     unit: str | None = None
     unit_evidence: str = "guessed from the column's name"
     personal: bool = False
@@ -118,6 +124,7 @@ class Profile:
             without fields.
         rows: Number of readable records.
         rejects: Number of unreadable records.
+        first_reject: Line or row of the first of these; 0: there is none.
         suffix: Suffix of the file's name, for the pattern of a drop folder.
         files: Number of files that were read.
         drift: Files whose columns differ.
@@ -136,6 +143,7 @@ class Profile:
     files: int = 1
     drift: tuple[FileDrift, ...] = ()
     left_out: tuple[str, ...] = ()
+    first_reject: int = 0
 
     def column(self, name: str) -> ColumnProfile:
         """The column called `name`.

@@ -1,11 +1,13 @@
 """The part of a draft that says what of a delimited file is no record: each finding a proposal that a person checks."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from lakeward.contracts.record_format import RecordFormat
 
+_UNPRINTABLE = re.compile("[\x7f-\xa0\u00ad\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 # Key of the contract, field of the record format, and what a person is to look at.
 _FINDINGS = (
     ("thousands", "thousands", "stands between groups of three digits, and nowhere else"),
@@ -21,10 +23,15 @@ _FINDINGS = (
 )
 
 
+def yaml_value(value: Any) -> str:
+    """A text, number or list as YAML: JSON is YAML, but for signs in texts that YAML takes for line ends or refuses."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
 def text_layout(record_format: RecordFormat) -> Iterator[str]:
     """Lines of YAML for what is not plain."""
     plain = RecordFormat(format=record_format.format)
     for key, field, evidence in _FINDINGS:
         value: Any = getattr(record_format, field)
         if value != getattr(plain, field):
-            yield f"{key}: {json.dumps(value, ensure_ascii=False)}      # CHECK: {evidence}"
+            yield f"{key}: {yaml_value(value)}      # CHECK: {evidence}"

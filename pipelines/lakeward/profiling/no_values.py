@@ -4,6 +4,7 @@ Each is a proposal that a person checks; text columns keep their words.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.findings import ColumnProfile
+from lakeward.profiling.text_doubts import INFINITE
 from lakeward.profiling.type_candidates import TypeCandidate
 from lakeward.profiling.type_trials import StagedRecords
 from lakeward.quality.sql import select
@@ -29,7 +31,7 @@ WORDS = (
     "intf shut", "interface shut", "calc failed", "calc off", "calc timeout", "over range", "under range", "out of serv",
     "out of service", "out of range", "sensor fail", "sensor failure", "sensor error", "error", "err", "fault", "failed", "fail",
     "invalid", "invalid data", "invalid float", "unknown", "unavailable", "undefined", "missing", "trace", "equip fail", "set to bad",
-    "not available", "questionable", "uncertain", "stale", "overflow", "#bad", "#error", "---", "----", "****", "***", "n.a.", "none",
+    "not available", "1.#qnan", "1.#ind", "-1.#ind", "-nan", "+nan", "questionable", "uncertain", "stale", "overflow", "#bad", "#error", "---", "----", "****", "***", "n.a.", "none",
     "坏值", "无数据", "超时", "通讯中断", "断线", "故障", "无效", "离线",
 )  # fmt: skip
 # Numbers that devices and systems put where they have none: at the ends of a type or a converter, and what people agreed on.
@@ -114,25 +116,30 @@ NO_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class FoundTokens:
-    """Tokens that occur in some column, and words by the column that they occur in, as they are written."""
+    """Tokens that occur in some column, words by the column that they occur in, as they are written, and counts of infinite numbers."""
 
     nulls: frozenset[str]
     words: Mapping[str, tuple[str, ...]]
+    infinite: Mapping[str, int]
 
 
 def find_tokens(staged: StagedRecords, columns: Sequence[str]) -> FoundTokens:
     """What of both lists stands in columns of text, by one scan of the file."""
     if not columns:
-        return FoundTokens(frozenset(), NO_WORDS)
+        return FoundTokens(frozenset(), NO_WORDS, {})
     form = literal(f"^({'|'.join(re.escape(token.lower()) for token in (*NULLS, *WORDS))})$")
     texts = {f"c{index}": f"trim({identifier(column)})" for index, column in enumerate(columns)}
     found = staged.engine.fetch(f"""
         WITH long AS (SELECT c, v FROM (SELECT {select(texts)} FROM {staged.rows}) UNPIVOT (v FOR c IN ({", ".join(texts)})))
-        SELECT DISTINCT c, v FROM long WHERE regexp_matches(lower(v), {form}) ORDER BY 1, 2""")
+        SELECT c, v, count(*) AS n FROM long WHERE regexp_matches(lower(v), {form}) OR regexp_matches(lower(v), {literal(INFINITE)})
+        GROUP BY c, v ORDER BY 1, 2""")
+    infinite: Counter[str] = Counter()
+    for row in found:
+        infinite[columns[int(row["c"][1:])]] += row["n"] if re.match(INFINITE, row["v"].lower()) else 0
     tokens = {column: tuple(row["v"] for row in found if row["c"] == f"c{index}") for index, column in enumerate(columns)}
     nulls_found = frozenset(token for texts in tokens.values() for token in texts if token in NULLS)
     words = {column: tuple(text for text in texts if text.lower() in WORDS) for column, texts in tokens.items()}
-    return FoundTokens(nulls_found, words)
+    return FoundTokens(nulls_found, words, infinite)
 
 
 def find_suspects(staged: StagedRecords, values: Relation, columns: Sequence[ColumnProfile]) -> dict[str, TypeCandidate]:

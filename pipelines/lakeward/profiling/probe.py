@@ -4,8 +4,8 @@ import codecs
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 
 from lakeward.contracts.batch import BatchInput
@@ -15,6 +15,8 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Sha256
 from lakeward.engines.external import Staged
 from lakeward.engines.protocols import Engine
+from lakeward.profiling.json_faults import json_fault
+from lakeward.profiling.json_shape import find_shape
 from lakeward.profiling.sheets import check_workbook, probe_sheet
 from lakeward.sources.sniff import CsvDialect, format_fault, guess_dialect, guess_encoding, guess_format
 
@@ -33,6 +35,7 @@ class FileProbe:
         record_format: Its likely format.
         agreeing_records, sampled_records: As in `Profile`.
         percent_columns: Names of columns that a workbook formats as percentages.
+        nanoseconds: Names of columns of instants in nanoseconds, of which microseconds are read.
         units: Columns, from 0, with the UCUM codes that a line below the header tells.
     """
 
@@ -43,6 +46,7 @@ class FileProbe:
     sampled_records: int = 0
     percent_columns: frozenset[str] = frozenset()
     units: tuple[tuple[int, str], ...] = ()
+    nanoseconds: frozenset[str] = frozenset()
 
 
 def probe_file(path: Path, sheet: str | None = None) -> FileProbe:
@@ -74,8 +78,8 @@ def probe_file(path: Path, sheet: str | None = None) -> FileProbe:
     return FileProbe(input_, record_format) if format_ is FileFormat.PARQUET else _probe_text(input_)
 
 
-def read_header(engine: Engine, probe: FileProbe) -> tuple[str, ...]:
-    """The file's own column names, as the engine reads them.
+def read_header(engine: Engine, probe: FileProbe) -> tuple[tuple[str, ...], FileProbe]:
+    """The file's own column names, as the engine reads them; and the probe with what the engine says of their types.
 
     Raises:
         UsageError: The engine finds no columns, or some of a type that can't be read.
@@ -84,20 +88,13 @@ def read_header(engine: Engine, probe: FileProbe) -> tuple[str, ...]:
     report = staged.reports[0]
     if not report.unknown:
         _refuse_types(engine, staged, probe)
+        if probe.record_format.format is FileFormat.JSONL and report.records:
+            raise json_fault(probe.input.path, probe.record_format.encoding)
         raise UsageError("sample_without_columns", file=probe.input.path)
     if probe.record_format.format is not FileFormat.JSONL:
-        return report.unknown
-    record = _first_object(read_head(probe.input.path, probe.record_format.encoding))
-    _check_no_envelope(probe.input.path, record, report.records)
-    first = list(record)
-    return tuple(sorted(report.unknown, key=lambda name: first.index(name) if name in first else len(first)))
-
-
-def _check_no_envelope(path: Path, record: Mapping[str, object], records: int) -> None:
-    """That the only record does not hold the records in turn."""
-    for key, value in record.items():
-        if records == 1 and isinstance(value, list) and len(value) > 1 and all(isinstance(item, dict) for item in value):
-            raise UsageError("sample_json_envelope", file=path, key=key)
+        return report.unknown, replace(probe, nanoseconds=frozenset(report.nanoseconds))
+    first = list(_first_object(read_head(probe.input.path, probe.record_format.encoding)))
+    return tuple(sorted(report.unknown, key=lambda name: first.index(name) if name in first else len(first))), probe
 
 
 def read_headers(engine: Engine, probe: FileProbe, inputs: Sequence[BatchInput]) -> dict[str, tuple[str, ...]]:
@@ -115,9 +112,11 @@ def _refuse_types(engine: Engine, staged: Staged, probe: FileProbe) -> None:
 
 def _probe_text(input_: BatchInput) -> FileProbe:
     encoding = guess_encoding(input_.path)
+    head = read_head(input_.path, encoding)
+    if shape := find_shape(head, input_.path.suffix):
+        raise shape.refuse(input_.path)
     if input_.format is FileFormat.JSONL:
         return FileProbe(input_, RecordFormat(format=FileFormat.JSONL, encoding=encoding))
-    head = read_head(input_.path, encoding)
     if _MARKUP.match(head):
         raise UsageError("sample_is_markup", file=input_.path)
     found = guess_dialect(head, _read_tail(input_.path, encoding))

@@ -13,12 +13,15 @@ from lakeward.grading.proposal import GradeProposal
 from lakeward.profiling.columns import profile_columns
 from lakeward.profiling.content import detect_grades
 from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile
+from lakeward.profiling.fine_times import count_fine_times
 from lakeward.profiling.keys import find_key, find_time_column, measure_times
 from lakeward.profiling.no_values import NULLS, find_tokens
 from lakeward.profiling.probe import FileProbe
 from lakeward.profiling.sample import Sample, read_sample
 from lakeward.profiling.type_trials import StagedRecords, sample_texts
 from lakeward.sources.packing import plain_suffix
+
+NANOSECONDS = "its times are in nanoseconds, and a table keeps microseconds: what is finer is cut"
 
 
 def profile_file(engine: Engine, path: Path, sheet: str | None = None, others: Sequence[Path] = ()) -> Profile:
@@ -41,6 +44,7 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None, others: S
         sampled_records=sample.probe.sampled_records,
         rows=sample.rows,
         rejects=sample.rejects,
+        first_reject=sample.first_reject,
         suffix=plain_suffix(path),
         columns=columns,
         key=key,
@@ -61,6 +65,8 @@ def _measure_columns(engine: Engine, sample: Sample) -> tuple[StagedRecords, tup
     errors = ERRORS if staged.record_format.format is FileFormat.XLSX else ()
     samples = sample_texts(staged, texts, (*nulls, *errors), sample.rows)
     columns, values = profile_columns(staged, names, samples, tokens.words)
+    finer = count_fine_times(staged, columns)
+    columns = tuple(replace(c, infinite=tokens.infinite.get(c.name, 0), finer=finer.get(c.name, 0)) for c in columns)
     content = detect_grades(staged, columns)
     return staged, tuple(_with_findings_of_file(column, sample, content) for column in columns), values
 
@@ -70,6 +76,8 @@ def _with_findings_of_file(column: ColumnProfile, sample: Sample, content: Mappi
     units = {sample.headers[place]: code for place, code in sample.probe.units if place < len(sample.headers)}
     if any(column.source_name in parts for parts in sample.joined.values()):
         column = replace(column, unread_times=None)
+    if column.source_name in sample.probe.nanoseconds:
+        column = replace(column, doubt=NANOSECONDS)
     column = replace(column, grade_proposal=content.get(column.name), joined_names=joined)
     return _with_unit_of_file(column, sample.probe, units)
 

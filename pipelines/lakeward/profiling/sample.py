@@ -14,6 +14,7 @@ from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.profiling.date_and_time import NONE_JOINED, find_date_and_time
 from lakeward.profiling.findings import FileDrift
+from lakeward.profiling.json_faults import json_fault
 from lakeward.profiling.naming import sql_names
 from lakeward.profiling.probe import FileProbe, probe_file, read_header, read_headers
 from lakeward.profiling.type_candidates import STRING
@@ -34,6 +35,7 @@ class Sample:
         left_out: Names in the files of columns of a type that no contract has.
         joined: Columns that join a date and a time of day, and the names of both in the file.
         rows, rejects: Numbers of readable and unreadable records.
+        first_reject: Line or row of the first unreadable one; 0: there is none.
         files: Number of files.
         drift: Files whose columns differ.
     """
@@ -48,6 +50,15 @@ class Sample:
     files: int
     drift: tuple[FileDrift, ...]
     left_out: tuple[str, ...] = ()
+    first_reject: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    staged: StagedRecords
+    rows: int
+    rejects: int
+    first_reject: int
 
 
 def read_sample(engine: Engine, path: Path, sheet: str | None, others: Sequence[Path]) -> Sample:
@@ -57,26 +68,27 @@ def read_sample(engine: Engine, path: Path, sheet: str | None, others: Sequence[
         UsageError: It is empty, can't be read, or has no header or no rows.
     """
     probe = probe_file(_unpack(path, engine.scratch / "sample"), sheet)
-    headers = read_header(engine, probe)
+    headers, probe = read_header(engine, probe)
     inputs = (probe.input, *(_further_input(engine, probe, other, seq) for seq, other in enumerate(others, 2)))
     by_file = read_headers(engine, probe, inputs) if others else {}
     headers = tuple(dict.fromkeys((*headers, *(header for found in by_file.values() for header in found))))
     names = dict(zip(sql_names(headers), headers, strict=True))
-    staged, rows, rejects = _stage(engine, probe, inputs, names)
-    joined = dict(filter(None, [find_date_and_time(staged, names, rows)]))
+    read = _stage(engine, probe, inputs, names)
+    joined = dict(filter(None, [find_date_and_time(read.staged, names, read.rows)]))
     if joined:
         names = {**{name: " ".join(parts) for name, parts in joined.items()}, **names}
-        staged, rows, rejects = _stage(engine, probe, inputs, names, joined)
-    binary = _binary_columns(staged, probe, names)
+        read = _stage(engine, probe, inputs, names, joined)
+    binary = _binary_columns(read.staged, probe, names)
     return Sample(
         probe=probe,
-        staged=staged,
+        staged=read.staged,
         headers=headers,
         names={name: header for name, header in names.items() if name not in binary},
         left_out=tuple(header for name, header in names.items() if name in binary),
         joined=joined,
-        rows=rows,
-        rejects=rejects,
+        rows=read.rows,
+        rejects=read.rejects,
+        first_reject=read.first_reject,
         files=len(inputs),
         drift=tuple(_drifts(by_file, headers)),
     )
@@ -129,13 +141,17 @@ def _stage(
     inputs: tuple[BatchInput, ...],
     names: Mapping[str, str],
     joined: Mapping[str, tuple[str, ...]] = NONE_JOINED,
-) -> tuple[StagedRecords, int, int]:
-    """Read the files once and keep their rows; how many rows and rejects there are."""
+) -> _Read:
+    """Read the files once and keep their rows."""
     columns = tuple(Column(column, STRING, header, joined_names=joined.get(column, ())) for column, header in names.items())
     read = engine.stage(inputs, probe.record_format, columns)
     items = ", ".join(_staged_items(engine, probe, read.rows, names))
     rows = engine.materialise("profile_staged", f"SELECT {items}, _row FROM {read.rows}")
-    counts = engine.fetch(f"SELECT (SELECT count(*) FROM {rows}) AS rows, (SELECT count(*) FROM {read.rejects}) AS rejects")[0]
+    counts = engine.fetch(
+        f"SELECT (SELECT count(*) FROM {rows}) AS rows, (SELECT count(*) FROM {read.rejects}) AS rejects, (SELECT min(_row) FROM {read.rejects}) AS first"
+    )[0]
+    if probe.record_format.format is FileFormat.JSONL and counts["rejects"] > counts["rows"]:
+        raise json_fault(probe.input.path, probe.record_format.encoding)
     if not counts["rows"]:
         raise UsageError("sample_without_rows", file=probe.input.path, rejects=counts["rejects"])
-    return StagedRecords(engine, rows, probe.record_format), counts["rows"], counts["rejects"]
+    return _Read(StagedRecords(engine, rows, probe.record_format), counts["rows"], counts["rejects"], counts["first"] or 0)

@@ -24,6 +24,8 @@ STRING = DataType(Kind.STRING)
 _MONEY = re.compile(r"(?<![a-z])(cost|price|amount|fee|cny|rmb|usd|eur)(?![a-z])|金额|成本|费用|价格|单价|元$", re.IGNORECASE)
 # Texts that only look like numbers.
 IDENTIFIER = re.compile(rf"[+-]?0\d+|[+-]?\d{{{INTEGER_DIGITS + 1},}}")
+# What stands for no time where time is counted.
+_NO_TIMES = frozenset(("0", "-1", "0.0", "-1.0"))
 # 1 and 0 are words for true and false too, but a column of only these is a number until a person says otherwise.
 _BOOLEAN_WORDS = {word for word in (*TRUE_WORDS, *FALSE_WORDS) if not word.isdigit()}
 
@@ -60,7 +62,7 @@ def type_candidates(
 
 
 def _non_text_candidates(header: str, values: Sequence[str], record_format: RecordFormat) -> tuple[TypeCandidate, ...]:
-    if counted := counted_format(header, values, MIN_TYPE_SHARE):
+    if counted := counted_format(header, _without_no_times(values), MIN_TYPE_SHARE):
         return (TypeCandidate(TIMESTAMP, counted),)
     if _share(values, "^(" + "|".join(map(re.escape, _BOOLEAN_WORDS)) + ")$") >= MIN_TYPE_SHARE:
         return (TypeCandidate(DataType(Kind.BOOLEAN)),)
@@ -71,6 +73,12 @@ def _non_text_candidates(header: str, values: Sequence[str], record_format: Reco
         if _share(values, form) >= MIN_TYPE_SHARE:
             return (TypeCandidate(type_),)
     return _number_candidates(header, values, record_format)
+
+
+def _without_no_times(values: Sequence[str]) -> Sequence[str]:
+    """The texts without those that stand for no time where time is counted, if most are others."""
+    others = [value for value in values if value not in _NO_TIMES]
+    return others if 2 * len(others) > len(values) else values
 
 
 def _number_candidates(header: str, values: Sequence[str], record_format: RecordFormat) -> tuple[TypeCandidate, ...]:

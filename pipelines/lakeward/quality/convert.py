@@ -4,7 +4,7 @@ The engines' casts are too lenient (they round '1.7' to 2 and '1.239' to 1.24, r
 differ between engines. So a text is checked first, and cast only if it has the expected form.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakeward.contracts.model import COUNTED_TIMES, Column, Contract, DataType, Kind
@@ -14,7 +14,9 @@ from lakeward.core.local_times import to_utc
 from lakeward.core.sql import identifier, literal
 from lakeward.quality.counted_times import counted_time, number_text
 from lakeward.quality.null_numbers import null_number_layers, null_numbers, without_null_numbers
+from lakeward.quality.null_texts import without_nulls, without_nulls_or_blanks
 from lakeward.quality.number_texts import NUMBERS, number_value
+from lakeward.quality.source_quality import quality_code
 
 # Unambiguous words. `t`, `y`, `on`, `ok` have other meanings in plant data (ton, year, a state).
 TRUE_WORDS = ("true", "1", "yes", "是")
@@ -60,6 +62,8 @@ def convert_column(contract: Contract, index: int, stored: DataType) -> Converte
     own = without_null_numbers(identifier(column.name), column, stored, record_format)
     if stored == column.type and not _is_text(stored, record_format):
         return _as_stored(column, index, own)
+    if stored.kind is Kind.STRING and column.quality_of:
+        return _quality_of_reading(contract, index)
     if stored.kind is Kind.STRING:
         return _from_text(column, index, record_format, identifier(column.name))
     if column.time_format in COUNTED_TIMES and stored.kind in NUMBERS:
@@ -123,11 +127,11 @@ def _from_text(column: Column, index: int, record_format: RecordFormat, own: str
     nulls = (*record_format.nulls, *column.nulls)
     # Blanks around a number or a time are ignored, in a text they are kept.
     if column.type.kind is Kind.STRING:
-        cleaned = _without_nulls(own, nulls)
+        cleaned = without_nulls(own, nulls)
         return ConvertedColumn(
             column=column, layers=({value: cleaned},), output=value, value=value, missing=f"{value} IS NULL", unconverted=None
         )
-    cleaned = _without_nulls_or_blanks(own, nulls)
+    cleaned = without_nulls_or_blanks(own, nulls)
     layers = (*_clean(column, index, record_format, cleaned), *_parse(column, index, record_format))
     return ConvertedColumn(
         column=column,
@@ -139,6 +143,23 @@ def _from_text(column: Column, index: int, record_format: RecordFormat, own: str
     )
 
 
+def _quality_of_reading(contract: Contract, index: int) -> ConvertedColumn:
+    """The code of how good a reading is, of the text that stands in its place."""
+    column, record_format = contract.columns[index], contract.record_format
+    reading = next(one for one in contract.columns if one.name == column.quality_of)
+    own, value = identifier(column.name), f"_v{index}"
+    cleaned = without_nulls_or_blanks(own, (*record_format.nulls, *reading.nulls))
+    code = quality_code(own, f"_t{index}", record_format.nulls)
+    return ConvertedColumn(
+        column=column,
+        layers=(*_clean(reading, index, record_format, cleaned), {value: f"CAST({code} AS {sql_type(column.type)})"}),
+        output=value,
+        value=value,
+        missing=f"{value} IS NULL",
+        unconverted=None,
+    )
+
+
 def _clean(column: Column, index: int, record_format: RecordFormat, cleaned: str) -> tuple[dict[str, str], ...]:
     """The text without the nulls; a text that is one of them by its value costs a layer more."""
     text_column, text, number = f"_t{index}", f"_s{index}", f"_n{index}"
@@ -146,24 +167,6 @@ def _clean(column: Column, index: int, record_format: RecordFormat, cleaned: str
     if not numbers:
         return ({text_column: cleaned},)
     return ({text: cleaned}, *null_number_layers(text, number, text_column, numbers, record_format))
-
-
-def _without_nulls(text: str, nulls: Iterable[str]) -> str:
-    """Not by nested `nullif`, which DuckDB writes out as twice its text: 32 times for five tokens."""
-    whens = " ".join(f"WHEN {text} = {literal(token)} THEN NULL" for token in dict.fromkeys(nulls))
-    return f"CASE {whens} ELSE {text} END" if whens else text
-
-
-def _without_nulls_or_blanks(text: str, nulls: Iterable[str]) -> str:
-    """As `_without_nulls` of the trimmed text. Trimming all values would cost more than the cast.
-
-    Without `OR`: DuckDB 1.5.5 gives such conditions of all columns one hash and compares each with each, 11 s for 1,200 columns.
-    """
-    trimmed = _without_nulls(f"trim({text})", nulls)
-    tokens = dict.fromkeys(token for token in nulls if token == token.strip(" "))
-    whens = [f"WHEN {text} = {literal(token)} THEN NULL" for token in tokens]
-    blank = [f"WHEN {text} LIKE {literal(form)} THEN {trimmed}" for form in (" %", "% ")]
-    return f"CASE {' '.join(whens + blank)} ELSE {text} END"
 
 
 def _parse(column: Column, index: int, record_format: RecordFormat) -> tuple[dict[str, str], ...]:

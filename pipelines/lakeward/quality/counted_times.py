@@ -36,7 +36,8 @@ def _micros(number: str, form: str) -> str:
         # What a spreadsheet shows is exact to the millisecond.
         return f"TRY_CAST(round(({number} - {_EXCEL_1970}) * {_DAY_MILLIS}) AS BIGINT) * 1000"
     if form == "epoch_ns":
-        return f"TRY_CAST(floor({number} / 1000) AS BIGINT)"
+        # Not by a division, which is one of doubles: these are off by a microsecond from 2^53 nanoseconds on.
+        return f"TRY_CAST(floor({number} * CAST('0.001' AS DECIMAL(4,3))) AS BIGINT)"
     return f"TRY_CAST(floor({number} * {_MICROS[form]}) AS BIGINT)"
 
 

@@ -129,3 +129,28 @@ def test_a_column_that_an_ordered_list_expects_and_the_file_lacks_is_a_failure(
     answer = check(capsys, folder, "good.csv", "--json")
 
     assert (answer.code, json.loads(answer.out)["success"]) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("file", "lang", "parts"),
+    [
+        ("units_row.csv", "en", ["lines below its header that are no records, such as units, and were not judged: 1"]),
+        ("preamble_logger.dat", "zh", ["之上有 1 行未参与检查", "之下有 2 行不是记录"]),
+        ("preamble_scope.csv", "en", ["comments that were not judged: 2 lines"]),
+        ("merged_title.xlsx", "en", ["lines above its header or first record that were not judged: 1"]),
+    ],
+)
+def test_lines_that_are_not_judged_are_named(
+    file: str, lang: str, parts: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(__file__).parents[2] / "fixtures" / "layouts" / file
+    (folder / "suite.json").write_text('{"name": "none", "expectations": []}')
+    answer = check(capsys, folder, str(path), "--lang", lang)
+
+    assert [part for part in parts if part not in answer.out] == []
+    own = json.loads(check(capsys, folder, str(path), "--json").out)["meta"]["lakeward"]
+    assert own["unjudged_lines"][0].keys() == {"file", "key", "lines"}
+
+
+def test_a_file_of_nothing_but_records_has_no_lines_to_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "lakeward" not in json.loads(check(capsys, folder, "good.csv", "--json").out)["meta"]

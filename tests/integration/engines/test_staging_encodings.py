@@ -99,6 +99,19 @@ def test_utf_8_is_known_in_json_lines_and_by_its_byte_order_mark(tmp_path):
     assert both.rejects("reason") == [("reject_other_encoding",)]
 
 
+@pytest.mark.parametrize("text", ["t (°C)", "Größe", "25 m³/h", "10 µm", "насос", "±0.5", "VÝKON"])
+@pytest.mark.parametrize("encoding", ["gb18030", "big5"])
+def test_utf_8_of_two_bytes_is_known_by_what_stands_beside_it(tmp_path, encoding, text):
+    got = stage_text(tmp_path, f"a\n{text}\n".encode(), "a", encoding=encoding)
+    assert got.rejects("reason") == [("reject_other_encoding",)]
+
+
+@pytest.mark.parametrize("text", ["1炉", "鲁A12345", "煤炉", "2路", "3楼", "卤水", "茅", "陆"])
+def test_pairs_that_are_utf_8_too_are_read_in_the_declared_encoding(tmp_path, text):
+    got = stage_text(tmp_path, f"a\n{text}\n".encode("gb18030"), "a", encoding="gb18030")
+    assert got.rows("a") == [(text,)]
+
+
 def test_a_character_of_utf_8_across_two_chunks_is_seen(tmp_path):
     content = b"a\n" + b"x" * ((1 << 20) - 3) + "温\n".encode()
     got = stage_text(tmp_path, content, "a", encoding="gb18030")

@@ -2,9 +2,10 @@
 
 import pytest
 
+from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.contracts.record_format import FileFormat
 from lakeward.engines.reading.text_lines import MAX_LINE_BYTES
-from support.staging import SHA, stage_text
+from support.staging import SHA, column, file_input, stage_files, stage_text
 
 JSONL = FileFormat.JSONL
 
@@ -87,3 +88,18 @@ def test_an_array_that_is_cut_short_is_one_reject(tmp_path):
 def test_items_of_an_array_that_are_no_objects_are_rejects(tmp_path):
     got = stage_text(tmp_path, b'[{"a": 1}, 2, "x"]', "a", FileFormat.JSONL)
     assert (got.rows("a"), got.rejects()) == ([("1",)], [(2, "reject_not_json"), (3, "reject_not_json")])
+
+
+def test_a_column_joins_others_and_another_tells_the_quality_of_one(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"d":"2026-03-01","t":" 06:00 ","v":1.5}\n{"d":"2026-03-01","old":"Bad"}\n{"t":"06:02","v":2,"z":0}\n')
+    joined = Column("dt", DataType(Kind.STRING), "d t", joined_names=("d", "t"))
+    reading = Column("v", DataType(Kind.DOUBLE), "v", alternative_names=("old",))
+    quality = Column("q", DataType(Kind.INTEGER), "v", alternative_names=("old",), quality_of="v")
+    got = stage_files(tmp_path, [file_input(path, JSONL)], [joined, column("d"), reading, quality], kind=JSONL)
+    assert got.rows("dt, d, v, q, _extra") == [
+        ("2026-03-01 06:00", "2026-03-01", "1.5", "1.5", None),
+        (None, "2026-03-01", "Bad", "Bad", None),
+        (None, None, "2", "2", '{"z":"0"}'),
+    ]
+    assert got.reports[0].unknown == ("old", "z")

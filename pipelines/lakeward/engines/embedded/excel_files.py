@@ -111,12 +111,12 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
         match = match_columns(columns, tuple(column_numbers), record_format.columns_found)
         if match.fault == OTHER_COLUMNS and holds_values(tuple(column_numbers)):
             below = itertools.chain((row for row in above if row[0] >= record_format.header_row), below)
-        known = [column_numbers.get(match.sources.get(column.name, "")) for column in columns]
+        known = [_column_numbers(column, match, column_numbers) for column in columns]
         copy = _SheetCopy(path=path, names=tuple(column_numbers), match=match)
         left = record_format.sheet_limit_bytes
         for number, cells in _records(below, merges, max(header)):
-            values = [cells.get(column_number) if column_number else None for column_number in known]
-            own = set() if match.fault else set(known)
+            values = [_text(cells, numbers) for numbers in known]
+            own = set() if match.fault else {number for numbers in known for number in numbers}
             extra_cells = {
                 header.get(column_number, f"_unnamed_{column_number}"): cells[column_number]
                 for column_number in sorted(cells.keys() - own)
@@ -126,6 +126,21 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
                 raise UnreadableError("reject_workbook_too_large")
     left_out = [number for number in body.omitted if number >= end]
     return replace(copy, omitted=(OmittedLines("footer", len(left_out), left_out[0]),) if left_out else ())
+
+
+def _column_numbers(column: Column, match: ColumnMatch, numbers: Mapping[str, int]) -> tuple[int, ...]:
+    """The sheet's columns whose texts are the column's; none where it is absent."""
+    source = match.sources.get(column.name)
+    return () if source is None else tuple(numbers[name] for name in column.joined_names or (source,))
+
+
+def _text(cells: Mapping[int, str], numbers: Sequence[int]) -> str | None:
+    """The text of one cell; of several, joined by blanks, as long as none is empty."""
+    texts = [cells.get(number) for number in numbers]
+    if len(texts) < 2:
+        return texts[0] if texts else None
+    filled = [text.strip() for text in texts if text is not None]
+    return " ".join(filled) if len(filled) == len(texts) else None
 
 
 def _records(data_rows: Iterator[Row], merges: MergedCells, width: int) -> Iterator[Row]:

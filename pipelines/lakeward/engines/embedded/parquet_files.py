@@ -6,7 +6,7 @@ file must have values that the table's type can hold unchanged.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -105,18 +105,20 @@ def _report(reading: StagingQueries, file: "_ParquetFile") -> None:
     if match.fault == OTHER_COLUMNS and not file.records:
         reading.reject_columns(file.input, tuple(file.types))
         return
-    reading.reports.append(FileReport.of_match(file.input, file.records, tuple(file.types), match))
+    report = FileReport.of_match(file.input, file.records, tuple(file.types), match)
+    reading.reports.append(replace(report, nanoseconds=tuple(sorted(file.nanoseconds))))
     if match.fault:
         reading.rejects.append(_select(file, _reject_items(file, match.fault, match_fault_detail(DUCKDB, match))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ParquetFile:
-    """A readable file; `types` maps its columns, the contract's by `source_name`, to DuckDB's types; `instants` is as in `ParquetFooter`."""
+    """A readable file; `types` maps its columns, the contract's by `source_name`, to DuckDB's types; `instants` and `nanoseconds` are as in `ParquetFooter`."""
 
     input: BatchInput
     types: Mapping[str, str]
     instants: frozenset[str]
+    nanoseconds: frozenset[str]
     records: int
     match: ColumnMatch
     renamed: Mapping[str, str]
@@ -128,7 +130,15 @@ class _ParquetFile:
         renamed = first_names(columns, match)
         types = {renamed.get(name, name): type_ for name, type_ in footer.types.items()}
         instants = frozenset(renamed.get(name, name) for name in footer.instants)
-        return cls(input=file, types=types, instants=instants, records=records, match=match, renamed=renamed)
+        return cls(
+            input=file,
+            types=types,
+            instants=instants,
+            nanoseconds=footer.nanoseconds,
+            records=records,
+            match=match,
+            renamed=renamed,
+        )
 
     def value(self, name: str) -> str:
         """SQL of a column's value, in the type that `types` says."""

@@ -4,6 +4,7 @@ Types that DuckDB would read as other values are an error: a decimal wider than 
 corrected: a time that is an instant by the format, and a column without values.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ NULL_TYPE = '"NULL"'
 _NEEDS_CONVERTED_TYPE = frozenset({"String", "Enum", "Decimal", "Date", "Int", "Json", "Bson"})
 # Times annotated in the older way alone are instants (Parquet format, "Deprecated timestamp ConvertedType"); DuckDB takes them for naive ones.
 _OLD_INSTANTS = frozenset({"TIMESTAMP_MILLIS", "TIMESTAMP_MICROS"})
+_FINE_INSTANT = re.compile(r"^TimestampType\(isAdjustedToUTC=1.*NANOS=NanoSeconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class ParquetFooter:
     Args:
         types: DuckDB's type of each, corrected.
         instants: Those that DuckDB itself would read as times without a zone.
+        nanoseconds: Those with a zone that are counted in nanoseconds, of which DuckDB reads microseconds.
         misread: Name and type of each value that DuckDB would read as another, such as `price: DECIMAL(50,10)`.
     """
 
     types: Mapping[str, str]
     instants: frozenset[str] = frozenset()
+    nanoseconds: frozenset[str] = frozenset()
     misread: tuple[str, ...] = ()
 
 
@@ -72,7 +76,8 @@ def read_footer(con: duckdb.DuckDBPyConnection, file: Path) -> ParquetFooter:
     types = {name: type_ for name, type_, *_ in described}
     types |= dict.fromkeys(old, "TIMESTAMP WITH TIME ZONE") | dict.fromkeys(empty, NULL_TYPE)
     misread = (f"{one.path}: {found}" for one in elements if one.is_leaf and (found := _misread_type(one)))
-    return ParquetFooter(types, frozenset(old), tuple(misread))
+    fine = frozenset(names[one.column] for one in elements if one.is_column and _FINE_INSTANT.search(one.logical))
+    return ParquetFooter(types, frozenset(old), fine, tuple(misread))
 
 
 def _elements(rows: Sequence[tuple[Any, ...]]) -> Iterator[_Element]:

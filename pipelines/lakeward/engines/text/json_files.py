@@ -101,7 +101,8 @@ class JsonGroup:
         records = self.json_sql.parse_records(self._records())
         raw, reason = self.sql.raw_bytes("text", undecoded=self.undecoded), self._reason(refused)
         queries.rejects.append(rejects_select(records, reason, "CAST(NULL AS STRING)", raw))
-        keys, unknown = [name for column in self.columns for name in column.source_names], self._unknown_condition()
+        names = dict.fromkeys(name for column in self.columns for name in _names(column))
+        keys, unknown = list(names), self._unknown_condition()
         good = self.json_sql.extract_values(self.sql.exclude_rejects(records, reason), keys, unknown)
         values = [self._value_sql(column, keys) for column in self.columns]
         queries.rows.append(rows_select(self.sql, good, self.columns, values, self.json_sql.unknown_keys_json(unknown)))
@@ -111,12 +112,16 @@ class JsonGroup:
         records = self.json_sql.parse_records(self._records())
         judged = f"SELECT * FROM ({records}) WHERE NOT {self._has_marks()}"
         keys = f"SELECT DISTINCT seq, k FROM (SELECT seq, {self.json_sql.unnest_keys()} AS k FROM ({judged}))"
-        known = ", ".join(self.sql.literal(name) for column in self.columns for name in column.source_names)
+        known = ", ".join(self.sql.literal(name) for column in self.columns for name in _names(column))
         told = f"SELECT seq, k, k IN ({known}) AS known FROM ({keys})"
         placed = f"SELECT *, row_number() OVER (PARTITION BY seq, known ORDER BY k) AS place FROM ({told})"
         return f"SELECT seq, k FROM ({placed}) WHERE known OR place <= {MAX_UNKNOWN} ORDER BY seq, k"
 
     def _value_sql(self, column: Column, keys: Sequence[str]) -> str:
+        if column.joined_names:
+            return " || ' ' || ".join(
+                f"trim({self.json_sql.key_value(name, keys.index(name) + 1)})" for name in column.joined_names
+            )
         values = [self.json_sql.key_value(name, keys.index(name) + 1) for name in column.source_names]
         cases = [
             f"WHEN {self.json_sql.has_key(name)} THEN {value}" for name, value in zip(column.source_names, values, strict=True)
@@ -125,12 +130,13 @@ class JsonGroup:
 
     def _unknown_condition(self) -> str:
         """Condition on a key `k` that is not a column's; an alternative name is one only if the object has no earlier name."""
-        known = ", ".join(self.sql.literal(column.source_name) for column in self.columns)
+        first = dict.fromkeys(name for column in self.columns for name in column.joined_names or (column.source_name,))
+        known = ", ".join(map(self.sql.literal, first))
         others = [
             f"NOT (k = {self.sql.literal(name)}{''.join(f' AND NOT {self.json_sql.has_key(first)}' for first in column.source_names[:place])})"
             for column in self.columns
-            for place, name in enumerate(column.source_names)
-            if place
+            for place, name in enumerate(_names(column))
+            if place and not column.joined_names
         ]
         return " AND ".join([f"k NOT IN ({known})", *others])
 
@@ -148,3 +154,8 @@ class JsonGroup:
 
     def _has_marks(self) -> str:
         return self.sql.has_marks("text") if self.undecoded else "false"
+
+
+def _names(column: Column) -> tuple[str, ...]:
+    """Every name in files that the column's value is read from."""
+    return column.joined_names or column.source_names

@@ -3,6 +3,8 @@
 import codecs
 import re
 
+from lakeward.core.utf8_text import utf8_share
+
 # Encodings of which every byte that is not ASCII is an error in a UTF-8 file anyway, or that are UTF-8.
 _HARMLESS = frozenset(("utf-8", "utf-8-sig", "ascii"))
 _HIGH_BYTES = bytes(range(128, 256))
@@ -14,7 +16,8 @@ class Utf8Evidence:
     """Collects evidence from the chunks of a file, in order; a file that is no UTF-8 is known by its first bad byte.
 
     The whole file must be UTF-8. Under an encoding of single bytes one character that is not ASCII suffices. Under one of pairs, such
-    as GB18030, there must be one of three bytes: short texts of pairs can be UTF-8 of two bytes. UTF-16 and UTF-32 text always has
+    as GB18030, there must be one of three bytes, or most of those of two bytes must read like UTF-8 beside their neighbours, as `°C`
+    and `Öl` do: short texts of pairs can be UTF-8 of two bytes. UTF-16 and UTF-32 text always has
     zero bytes. A byte order mark of UTF-8 suffices under any encoding.
 
     Args:
@@ -27,6 +30,8 @@ class Utf8Evidence:
         self._form = _ANY if self._wide else _TWO_BYTES if _has_single_bytes(codec) else _THREE_BYTES
         self._marked: bool | None = None
         self._has_character = False
+        self._pairs = self._form is _THREE_BYTES
+        self._plausible, self._held = 0, 0
 
     def add(self, chunk: bytes) -> None:
         """Take the next chunk; an empty one ends the file."""
@@ -45,10 +50,14 @@ class Utf8Evidence:
         if self._wide and "\0" in text:
             self._decoder = None
         self._has_character = self._has_character or self._form.search(text) is not None
+        if self._pairs and not self._has_character:
+            plausible, held = utf8_share(text)
+            self._plausible, self._held = self._plausible + plausible, self._held + held
 
     def proves(self) -> bool:
         """Whether the file is UTF-8; to be asked after its end."""
-        return bool(self._marked) or (self._decoder is not None and self._has_character)
+        reads_well = self._has_character or 2 * self._plausible > self._held
+        return bool(self._marked) or (self._decoder is not None and reads_well)
 
 
 def _has_single_bytes(codec: str) -> bool:

@@ -73,7 +73,7 @@ def draft_from_files(settings: Settings, name: str, samples: Sequence[Path], she
     (folder / "suite.json").write_text(suite, encoding="utf-8")
     for file in files:
         put_sample(workspace, name, file)
-    return DraftedDataset(folder=folder, notes=tuple(_notes(profile, files, aside)))
+    return DraftedDataset(folder=folder, notes=tuple(_notes(profile, name, files, aside)))
 
 
 def _choose_files(samples: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -93,10 +93,16 @@ def _choose_files(samples: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return chosen, [file for file in files if file not in chosen]
 
 
-def _notes(profile: Profile, files: Sequence[Path], aside: Sequence[Path]) -> Iterator[Notice]:
+def _notes(profile: Profile, name: str, files: Sequence[Path], aside: Sequence[Path]) -> Iterator[Notice]:
     for drift in profile.drift:
         facts = {"file": drift.file, "missing": ", ".join(drift.missing) or "-", "own": ", ".join(drift.own) or "-"}
         yield Notice("new_drift", facts)
+    if profile.rejects:
+        total, line = profile.rows + profile.rejects, profile.first_reject
+        yield Notice("new_rejects", {"rejects": profile.rejects, "records": total, "line": line, "dataset": name})
+    for column in profile.columns:
+        if column.infinite:
+            yield Notice("new_infinite", {"column": column.source_name, "count": column.infinite, "rows": profile.rows})
     if len(files) > MAX_FILES:
         yield Notice("new_files_not_read", {"count": len(files) - MAX_FILES, "read": MAX_FILES})
     if aside:

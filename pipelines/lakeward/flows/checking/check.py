@@ -61,8 +61,11 @@ def check_data(
             _write_failing(engine, subject, plan, answers, failing_rows)
         verdicts = _visible_verdicts(subject, rules, answers.verdicts)
         result = validation_result(loaded_suite.content, loaded_suite.entries, verdicts, show_values=subject.show_values)
-    if loaded_suite.document.is_converted:
-        result["meta"]["lakeward"] = {"converted_from": loaded_suite.file}
+    own: dict[str, object] = {"converted_from": loaded_suite.file} if loaded_suite.document.is_converted else {}
+    if subject.unjudged:
+        own["unjudged_lines"] = [dict(lines) for lines in subject.unjudged]
+    if own:
+        result["meta"]["lakeward"] = own
     return result
 
 

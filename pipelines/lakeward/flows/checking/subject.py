@@ -60,6 +60,7 @@ class CheckSubject:
         statistics: Statistics of the rows, from file metadata.
         view: What the reader of a table of the lake may see; None for other data.
         entry: Entry of the access log; None for other data.
+        unjudged: Lines of text files that were taken for no records: `file, key, lines`.
     """
 
     contract: Contract
@@ -71,6 +72,7 @@ class CheckSubject:
     statistics: RowStatistics | None = None
     view: ReaderView | None = None
     entry: ReadEntry | None = None
+    unjudged: tuple[Mapping[str, object], ...] = ()
 
 
 @contextmanager
@@ -160,7 +162,8 @@ def _path_subject(engine: Engine, path: Path) -> CheckSubject:
     outside = resolve_data(path, engine.scratch)
     if isinstance(outside, ExternalData):
         return _attach(engine, outside, str(path))
-    staged, columns = stage_text_files(engine, outside)
+    text = stage_text_files(engine, outside)
+    staged, columns = text.staged, text.columns
     held = {column.name: column.name for column in columns}
     return CheckSubject(
         contract=_contract(columns, staged.record_format),
@@ -168,6 +171,7 @@ def _path_subject(engine: Engine, path: Path) -> CheckSubject:
         relation=staged.rows,
         relation_with_ids=staged.rows,
         original_columns=held,
+        unjudged=text.unjudged,
     )
 
 

@@ -4,9 +4,11 @@ A column has whole numbers, numbers, or booleans if every value is one; else it 
 JSON and for Great Expectations, and so is an identifier: digits with a leading zero, or too many for 64 bits.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from lakeward.contracts.batch import FileReport
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.core.errors import DataError, UsageError
 from lakeward.core.names import Relation
@@ -14,7 +16,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.checking.files import TextFiles
 from lakeward.flows.checking.reserved_names import check_reserved_names
-from lakeward.profiling.probe import FileProbe, probe_file, read_header
+from lakeward.profiling.probe import FileProbe, probe_file, read_head, read_header
 from lakeward.profiling.type_candidates import IDENTIFIER, STRING, TypeCandidate
 from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, sample_texts, try_types
 
@@ -27,19 +29,52 @@ TYPES = tuple(DataType(kind) for kind in (Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEA
 _BOOLEAN_WORDS = ("true", "false")
 
 
-def stage_text_files(engine: Engine, given: TextFiles) -> tuple[StagedRecords, tuple[Column, ...]]:
-    """The records of the files, all texts with their places, and the columns found.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedText:
+    """Text files as a table.
+
+    Args:
+        staged: Their records, all texts with their places.
+        columns: The columns found.
+        unjudged: Lines that were taken for no records, by file and by the key of a contract that says so.
+    """
+
+    staged: StagedRecords
+    columns: tuple[Column, ...]
+    unjudged: tuple[Mapping[str, object], ...]
+
+
+def stage_text_files(engine: Engine, given: TextFiles) -> StagedText:
+    """The records of the files, the columns found, and what lines are none.
 
     Raises:
         DataError: A file has no columns, the columns differ, or a record can't be parsed.
     """
     probe, names = _probe_first_file(engine, given)
     check_reserved_names(names, given.names[0])
-    staged = _stage(engine, given, probe, names)
+    staged, reports = _stage(engine, given, probe, names)
     rows = engine.fetch(f"SELECT count(*) AS n FROM {staged.rows}")[0]["n"]
     staged = replace(staged, record_format=replace(probe.record_format, nulls=_null_tokens(staged, names)))
     columns = tuple(Column(name, type_, name) for name, type_ in _column_types(staged, names, rows).items())
-    return staged, columns
+    return StagedText(staged=staged, columns=columns, unjudged=tuple(_unjudged_lines(probe, reports)))
+
+
+def _unjudged_lines(probe: FileProbe, reports: Sequence[FileReport]) -> Iterator[Mapping[str, object]]:
+    """Lines above and below the header, and comments: what a contract's keys would say, file by file."""
+    record_format = probe.record_format
+    above = max(record_format.header_row - 1, record_format.skip_rows)
+    if record_format.comment and not above:
+        head = read_head(probe.input.path, record_format.encoding).splitlines()
+        comments = itertools.takewhile(lambda line: not line.strip() or line.startswith(record_format.comment), head)
+        if count := sum(1 for line in comments if line.strip()):
+            yield {"file": reports[0].name, "key": "comment", "lines": count}
+    for report in reports:
+        if above:
+            yield {"file": report.name, "key": "headerRow" if record_format.header_row > 1 else "skipRows", "lines": above}
+        if record_format.skip_after_header:
+            yield {"file": report.name, "key": "skipAfterHeader", "lines": record_format.skip_after_header}
+        for lines in report.omitted:
+            yield {"file": report.name, "key": lines.key, "lines": lines.count}
 
 
 def _probe_first_file(engine: Engine, given: TextFiles) -> tuple[FileProbe, tuple[str, ...]]:
@@ -47,12 +82,14 @@ def _probe_first_file(engine: Engine, given: TextFiles) -> tuple[FileProbe, tupl
         probe = probe_file(given.files[0])
         # A last record that looks like a sum is judged like any other: a check leaves no row out.
         probe = replace(probe, record_format=replace(probe.record_format, footer=0))
-        return probe, read_header(engine, probe)
+        return probe, read_header(engine, probe)[0]
     except UsageError as error:
         raise DataError(error.code, **error.facts | {"file": given.names[0]}) from None
 
 
-def _stage(engine: Engine, given: TextFiles, probe: FileProbe, names: Sequence[str]) -> StagedRecords:
+def _stage(
+    engine: Engine, given: TextFiles, probe: FileProbe, names: Sequence[str]
+) -> tuple[StagedRecords, tuple[FileReport, ...]]:
     # Required, to distinguish a missing column from a missing value.
     columns = tuple(Column(name, STRING, name, required=True) for name in names)
     placed = enumerate(zip(given.names, given.files, strict=True), 1)
@@ -71,7 +108,7 @@ def _stage(engine: Engine, given: TextFiles, probe: FileProbe, names: Sequence[s
             )
     _refuse_rejects(engine, read.rejects)
     select = f"SELECT {', '.join(map(identifier, names))}, _file, _file_seq, _row FROM {read.rows}"
-    return StagedRecords(engine, engine.materialise("profile_staged", select), probe.record_format)
+    return StagedRecords(engine, engine.materialise("profile_staged", select), probe.record_format), read.reports
 
 
 def _refuse_rejects(engine: Engine, rejects: Relation) -> None:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lakeward.core.utf8_text import utf8_share
+
 CHUNK = 1 << 20
 # UTF-32's mark begins like UTF-16's: longest first.
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -22,12 +24,16 @@ _UNIT = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]|[\x80-\xff].", re.DOTALL)
 _SIGNS = frozenset(sign.encode("gb18030") for sign in "℃°±×÷‰μΩΦαβγδθλπ·（）：，、㎡％＝①②③④")
 # Big5's signs and common characters (level 1); words have two of them and more, an accent of western text stands alone.
 _BIG5_WORD = re.compile(rb"(?:[\xa1-\xc6][\x40-\x7e\xa1-\xfe]){2,}")
+# First bytes of UTF-8 of three bytes and more; what ISO 8859-1 has no character for, and Windows has.
+_LONGER, _WINDOWS = re.compile(rb"[\xe0-\xff]"), re.compile(rb"[\x80-\x9f]")
 # Chinese text is nearly all in that plane; western text read as GB18030 pairs an accent with an ASCII letter, outside it.
 _PLAUSIBLE = 0.9
 
 
 def guess_encoding(path: Path) -> str:
-    """A Python codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be`, `gb18030`, `big5` or `latin-1`.
+    """A Python codec name: `utf-8`, `utf-8-sig`, `utf-16`, `utf-16-le`, `utf-16-be`, `gb18030`, `big5`, `cp1252` or `latin-1`.
+
+    UTF-8 of which nothing reads like it, and all like GB18030, is the latter: a few short Chinese texts.
 
     Raises:
         OSError: It can't be read.
@@ -40,10 +46,30 @@ def guess_encoding(path: Path) -> str:
     if looks_like_utf16(head):
         return "utf-16-be" if _zeros(head[::2]) > _zeros(head[1::2]) else "utf-16-le"
     if _decodes(path, "utf-8"):
-        return "utf-8"
+        return "gb18030" if _reads_as_pairs(path) else "utf-8"
     if _decodes(path, "gb18030") and _first_text(path, _chinese):
         return "gb18030"
-    return "big5" if _decodes(path, "big5") and _first_text(path, _traditional) else "latin-1"
+    if _decodes(path, "big5") and _first_text(path, _traditional):
+        return "big5"
+    return "cp1252" if _first_text(path, _has_windows_signs) and _decodes(path, "cp1252") else "latin-1"
+
+
+def _reads_as_pairs(path: Path) -> bool:
+    """Whether a UTF-8 file has characters of two bytes alone, none of which reads like UTF-8, and which are Chinese in GB18030."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    seen = False
+    for chunk in _chunks(path):
+        if chunk.isascii():
+            continue
+        if _LONGER.search(chunk) or utf8_share(decoder.decode(chunk))[0] or not _chinese(chunk):
+            return False
+        seen = True
+    return seen
+
+
+def _has_windows_signs(chunk: bytes) -> bool:
+    """Whether it has characters of Windows where ISO 8859-1 has control characters, such as € and curly quotes."""
+    return _WINDOWS.search(chunk) is not None
 
 
 def looks_like_utf16(head: bytes) -> bool:

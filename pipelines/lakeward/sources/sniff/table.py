@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lakeward.core.units import guess_unit
+from lakeward.sources.sniff.likeness import is_like_others
 from lakeward.sources.sniff.records import NO_VALUES, TextRecord, is_value
 
 # Lines of a header, and lines below it that are no records; more are a form, not a table.
@@ -57,8 +58,10 @@ def find_table(records: Sequence[TextRecord]) -> TableGuess:
     values = _value_columns(records, width)
     data = _data_start(records, width, values)
     if not values:
-        # Texts alone: a header looks like any record, and the first is one.
+        # Texts alone: the first is a header, unless it is like what stands below it.
         first = next((at for at, record in enumerate(records) if len(record.fields) == width and not record.is_blank), 0)
+        if is_like_others(records[first : first + 1], records[first + 1 :], width):
+            return TableGuess(header=(), below=(), data=first, width=width)
         return TableGuess(header=tuple(records[first : first + 1]), below=(), data=min(first + 1, len(records)), width=width)
     rows = _rows_above(records, data, width)
     while _ends_with_a_record(rows, width, values):

@@ -1,0 +1,29 @@
+"""Texts that a draft leaves as texts, and what a person should know of them: numbers of another decimal sign, and records in records."""
+
+import re
+from collections.abc import Sequence
+
+from lakeward.contracts.record_format import RecordFormat
+from lakeward.profiling.json_shape import nested_records
+from lakeward.profiling.type_candidates import MIN_TYPE_SHARE
+
+# What programs write for numbers without a bound; a contract's numbers are finite.
+INFINITE = r"^[+-]?(inf|infinity|∞|1[.,]#inf0*)$"
+
+
+def text_doubt(texts: Sequence[str], record_format: RecordFormat) -> str | None:
+    """What keeps the texts of a column from being numbers, or columns of their own; None where nothing seems to.
+
+    Args:
+        texts: Those of a column that is drafted as text.
+    """
+    needed = max(MIN_TYPE_SHARE * len(texts), 1)
+    if sum(map(nested_records, texts)) >= needed:
+        return "each text is a JSON list of objects: where these are the records, take them out (jq -c '.NAME[]') and draft from that file"
+    other = "," if record_format.decimal == "." else "."
+    number = re.compile(rf"[+-]?\d+({re.escape(other)}\d+)?([eE][+-]?\d+)?")
+    fraction = re.compile(rf"[+-]?\d+{re.escape(other)}\d+")
+    numbers = [text for text in texts if number.fullmatch(text)]
+    if len(numbers) >= needed and any(map(fraction.match, numbers)):
+        return f"its texts look like numbers with the decimal sign {other!r}, and a file has one, here {record_format.decimal!r}: deliver one sign"
+    return None
