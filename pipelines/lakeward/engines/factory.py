@@ -37,7 +37,7 @@ class EnginePool:
         with self._lock:
             if self._first is None:
                 self._first = EmbeddedEngine(self._lake, memory_limit=self._memory)
-            return EmbeddedEngine(self._lake, beside=self._first)
+            return self._first.new_session()
 
     def close(self) -> None:
         """End the shared database."""

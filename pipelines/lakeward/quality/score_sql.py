@@ -12,6 +12,7 @@ from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
 # Flows whose rows were already judged and counted when received.
 REWORK_FLOWS = ("replay", "release")
+RECEIVED_ONLY = f"flow NOT IN ({', '.join(map(literal, REWORK_FLOWS))})"
 _NO_RECORD = f"CASE WHEN expectation = {literal(RECEIVED)} AND evaluated = 0 THEN 1 END"
 _SAME_BATCH = "USING (dataset, generation, batch_seq)"
 

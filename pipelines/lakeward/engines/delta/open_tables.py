@@ -21,7 +21,7 @@ MAX_HANDLES = 64
 _Stamp = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Handle:
     """An open table, its version when it was stored, and the transactions known of that version, by application."""
 

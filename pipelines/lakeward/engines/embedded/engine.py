@@ -43,11 +43,15 @@ class EmbeddedEngine(EmbeddedSession):
     name = "embedded"
     product = ("duckdb", duckdb.__version__)
 
-    def __init__(self, lake: str, *, memory_limit: str | None = None, beside: EmbeddedSession | None = None) -> None:
+    def __init__(self, lake: str, *, memory_limit: str | None = None, beside: duckdb.DuckDBPyConnection | None = None) -> None:
         if "://" in lake:
             raise UsageError("lake_not_local", lake=lake)
         super().__init__(Path(lake).absolute(), memory_limit, beside=beside)
         self._tables = OpenTables()
+
+    def new_session(self) -> "EmbeddedEngine":
+        """Another session over the same lake and database: with its memory and threads, but temporary relations of its own."""
+        return EmbeddedEngine(str(self._lake), beside=self._con)
 
     def tables(self) -> list[TableInfo]:
         """See `TableStore.tables`."""

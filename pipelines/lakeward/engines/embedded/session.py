@@ -40,23 +40,19 @@ class EmbeddedSession:
     Args:
         lake: Folder of the tables; created if missing.
         memory_limit: In DuckDB's notation; None for DuckDB's default, 80 % of the machine.
-        beside: A session whose database this one shares, with its memory limit; None for a database of its own.
+        beside: A connection whose database this session shares, with its memory limit; None for a database of its own.
 
     Raises:
         MachineError: The lake can't be written.
     """
 
-    def __init__(self, lake: Path, memory_limit: str | None = None, *, beside: "EmbeddedSession | None" = None) -> None:
+    def __init__(self, lake: Path, memory_limit: str | None = None, *, beside: duckdb.DuckDBPyConnection | None = None) -> None:
         self._lake = lake
         # Inside the lake, since spilled rows are as large and as confidential as the tables.
         with machine_faults(lake):
             self._scratch = ScratchFolder(lake)
             self.scratch = self._scratch.path
-            self._con = beside.connect_again() if beside else _connect(self.scratch, memory_limit)
-
-    def connect_again(self) -> duckdb.DuckDBPyConnection:
-        """Another connection to the session's database: with its memory and threads, but temporary relations of its own."""
-        return _set_up(self._con.cursor())
+            self._con = _set_up(beside.cursor()) if beside else _connect(self.scratch, memory_limit)
 
     def close(self) -> None:
         """End the session and remove its scratch files."""

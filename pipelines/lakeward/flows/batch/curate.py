@@ -5,7 +5,7 @@ The plan of a curation is pinned like any batch: it names the batches of each in
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import Contract, GoldModel
 from lakeward.core.errors import UsageError
@@ -23,6 +23,7 @@ from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
 from lakeward.flows.batch.judge import judge_batch, suite_label, suite_warnings
 from lakeward.flows.batch.publish import publish_gold
+from lakeward.flows.batch.table_scope import judge_table, reported_verdicts
 from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.flows.batch.windows import check_windows, find_touched_windows, new_ranges, restrict_to_windows, within
 from lakeward.quality.suite import load_rules
@@ -73,16 +74,20 @@ class Curation:
                     "computed", f"SELECT *, {row_id_items} FROM ({restrict_to_windows(sql, model, touched)})"
                 )
                 check_windows(self.engine, context.contract.name, model, rows)
-                judged = judge_batch(context, rows)
-                check_halt(context, judged.verdicts)
-                counts = publish_gold(context, judged, within(model, touched))
+                judged, condition = judge_batch(context, rows), within(model, touched)
+                reported = judged.verdicts
+                if not touched.all_windows:
+                    judged = replace(judged, verdicts=judge_table(context, judged, str(rows), condition))
+                    reported = reported_verdicts(reported, judged.verdicts)
+                check_halt(context, reported)
+                counts = publish_gold(context, judged, condition)
                 origins = query_lineage(self.engine, context.contract, sql, model.inputs)
                 outputs.append(
                     lineage_events.layer_dataset(context, Layer.GOLD, counts.silver, lineage=origins, verdicts=judged.verdicts)
                 )
         except BatchHalted as halted:
             return record_halt(context, "curate", Counts(), halted)
-        finished = finish_batch(context, "curate", counts, judged, ())
+        finished = replace(finish_batch(context, "curate", counts, judged, ()), reported=reported)
         log.info("batch_finished", extra=finished.log_fields())
         return finished
 

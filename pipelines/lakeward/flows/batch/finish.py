@@ -24,7 +24,13 @@ from lakeward.quality.weights import EQUAL_WEIGHTS, Weights
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchResult:
-    """The result of a batch. `halted` lists the rules that stopped it before publishing."""
+    """The result of a batch.
+
+    Args:
+        verdicts: What the rules say of what they speak of: they make its score.
+        halted: The rules that stopped it before publishing.
+        reported: What they say of the batch's own rows, where its verdicts are of more than these.
+    """
 
     dataset: str
     flow: str
@@ -35,6 +41,7 @@ class BatchResult:
     warnings: Warnings
     seconds: float
     halted: tuple[str, ...] = ()
+    reported: tuple[Verdict, ...] | None = None
 
     def log_fields(self) -> dict[str, object]:
         """Fields for the log: counts, never values."""
@@ -72,15 +79,16 @@ def summarise_run(
 ) -> RunReport:
     """One report of all batches of a run; its score is over all their verdicts."""
     verdicts = [verdict for batch in results for verdict in batch.verdicts]
+    reported = [verdict for batch in results for verdict in (batch.verdicts if batch.reported is None else batch.reported)]
     return RunReport(
         dataset=dataset,
         run_id=run_id,
         batches=sum(not batch.halted for batch in results),
         counts=sum((batch.counts for batch in results), Counts()),
         score=score(verdicts, weights, dataset).value,
-        failed=_rule_ids(v for v in verdicts if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
-        unknown=_rule_ids(v for v in verdicts if v.outcome is Outcome.UNKNOWN),
-        warnings=tuple(warning for batch in results for warning in batch.warnings) + warn_notes(dataset, verdicts) + warnings,
+        failed=_rule_ids(v for v in reported if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
+        unknown=_rule_ids(v for v in reported if v.outcome is Outcome.UNKNOWN),
+        warnings=tuple(warning for batch in results for warning in batch.warnings) + warn_notes(dataset, reported) + warnings,
         halted=next((batch.seq for batch in results if batch.halted), None),
     )
 

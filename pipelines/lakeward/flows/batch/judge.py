@@ -18,7 +18,8 @@ from lakeward.flows.batch.wide_batches import convert_once
 from lakeward.quality.gx import judge_with_gx
 from lakeward.quality.plan import JudgePlan, compile_plan, diverting_rule_ids, needs_row_ids
 from lakeward.quality.plan_parts import merge_facts, plan_parts
-from lakeward.quality.rule import Verdict
+from lakeward.quality.rule import Rule, Verdict
+from lakeward.quality.rule_scope import is_of_table
 from lakeward.quality.suite import load_rules
 from lakeward.quality.suite_document import read_document
 
@@ -71,15 +72,23 @@ def suite_label(dataset: str) -> str:
     return f"expectations/datasets/{dataset}/suite.json"
 
 
-def judge_batch(context: BatchContext, rows: Relation, statistics: RowStatistics | None = None) -> JudgedBatch:
+def pinned_rules(context: BatchContext) -> tuple[Rule, ...]:
+    """The rules of the batch's contract and suite."""
+    return load_rules(context.contract, context.pinned.definition.suite, suite_label(context.contract.name))
+
+
+def judge_batch(
+    context: BatchContext, rows: Relation, statistics: RowStatistics | None = None, *, each_row: bool = False
+) -> JudgedBatch:
     """Judge `rows` by the pinned contract and suite.
 
     Args:
         statistics: Statistics of exactly these rows, from file metadata.
+        each_row: The rows were picked by a person, and are no delivery: rules that speak of a table do not speak of them.
     """
     engine, contract = context.engine, context.contract
     received = engine.types(rows)
-    rules = load_rules(contract, context.pinned.definition.suite, suite_label(contract.name))
+    rules = [rule for rule in pinned_rules(context) if not (each_row and is_of_table(rule))]
     plan, rows = convert_once(engine, compile_plan(contract, rules, received, statistics), rows)
     result = run_plan(engine, plan, rows, prior=prior_state(context))
     facts = result.facts

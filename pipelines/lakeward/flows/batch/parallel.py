@@ -28,13 +28,14 @@ def run_beside(names: Sequence[str], run: Callable[[str], None], jobs: int, stop
             run(name)
         return
     executor = ThreadPoolExecutor(jobs, thread_name_prefix="dataset")
+    finished = False
     try:
         for future in as_completed([executor.submit(run, name) for name in names]):
             future.result()
-    except BaseException:
-        stop.set()
-        raise
+        finished = True
     finally:
+        if not finished:
+            stop.set()
         executor.shutdown(cancel_futures=True)
 
 

@@ -48,7 +48,7 @@ def reprocess_batch(context: BatchContext) -> BatchResult:
     with trace_step(
         context, Layer.SILVER, [lineage_events.layer_dataset(context, table.layer, rows) for table in _source_tables(context)]
     ) as outputs:
-        judged = judge_batch(context, taken)
+        judged = judge_batch(context, taken, each_row=True)
         plan = plan_publish(context, judged, taken, can_halt=False)
         judged = replace(judged, verdicts=(*judged.verdicts, *plan.verdicts))
         published = publish_silver(context, judged, plan)

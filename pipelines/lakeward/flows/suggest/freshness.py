@@ -8,6 +8,7 @@ from lakeward.core.sql import equals
 from lakeward.flows.base import governance
 from lakeward.flows.suggest.history import HOLDOUT_EVERY, History
 from lakeward.flows.suggest.proposal import Finding
+from lakeward.quality.score_sql import RECEIVED_ONLY
 
 # Runs in quicker succession ingest one delivery, file by file.
 ONE_DELIVERY_S = 60
@@ -19,7 +20,7 @@ def find_freshness(history: History) -> Iterator[Finding]:
     info = history.engine.info(table)
     if info is None:
         return
-    ends = f"SELECT max(finished_at) AS finished FROM {table} WHERE {equals(dataset=history.contract.name)} GROUP BY run_id"
+    ends = f"SELECT max(finished_at) AS finished FROM {table} WHERE {equals(dataset=history.contract.name)} AND {RECEIVED_ONLY} GROUP BY run_id"
     gaps = f"SELECT epoch(finished) - lag(epoch(finished)) OVER (ORDER BY finished) AS gap FROM ({ends})"
     late = history.contract.sla.freshness_seconds
     sql = (

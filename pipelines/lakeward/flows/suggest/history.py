@@ -12,6 +12,7 @@ from lakeward.core.names import TableName
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
+from lakeward.quality.score_sql import REWORK_FLOWS
 
 # The newest fifth of the batches is the holdout; with fewer than five there is none.
 HOLDOUT_EVERY = 5
@@ -125,7 +126,14 @@ def _batch_rows(engine: Engine, contract: Contract, table: TableName, version: i
     timed = time is not None and contract.column(time).type.kind is Kind.TIMESTAMP
     own = identifier(time) if time and timed else "CAST(NULL AS TIMESTAMPTZ)"
     query = f"SELECT _batch_seq AS batch, count(*) AS rows, min({own}) AS first, max({own}) AS last FROM {table} GROUP BY 1 ORDER BY 1"
-    return engine.fetch(query, {table: version})
+    reworked = _reworked_batches(engine, contract)
+    return [row for row in engine.fetch(query, {table: version}) if row["batch"] not in reworked]
+
+
+def _reworked_batches(engine: Engine, contract: Contract) -> frozenset[int]:
+    """Numbers of the replays and releases: their rows came with other batches, and they say nothing of a delivery."""
+    found = (governance.read_rows(engine, "runs", dataset=contract.name, flow=flow) for flow in REWORK_FLOWS)
+    return frozenset(row["batch_seq"] for rows in found for row in rows)
 
 
 def _time_span(

@@ -10,6 +10,7 @@ from lakeward.flows.base import governance
 from lakeward.flows.suggest.history import HOLDOUT_EVERY, History
 from lakeward.flows.suggest.proposal import FiringRates, RuleProposal, TrialResult, make_proposal
 from lakeward.profiling.suite_text import widen_range
+from lakeward.quality.score_sql import RECEIVED_ONLY
 
 ROWS = "expect_table_row_count_to_be_between"
 # Tukey's outer fence; the interquartile range counts as at least a tenth of the median, even if all batches are alike.
@@ -18,7 +19,7 @@ REACH, ALIKE = 3, 0.1
 
 def propose_volume(history: History) -> Iterator[RuleProposal]:
     """Propose bounds of the rows of one batch, tested on each batch."""
-    where = f"{equals(dataset=history.contract.name)} AND batch_seq BETWEEN {history.training_batches[0]} AND {(history.holdout_batches or history.training_batches)[-1]}"
+    where = f"{equals(dataset=history.contract.name)} AND {RECEIVED_ONLY} AND batch_seq BETWEEN {history.training_batches[0]} AND {(history.holdout_batches or history.training_batches)[-1]}"
     rows = {
         run["batch_seq"]: run["bronze"] for run in governance.read_rows(history.engine, "runs", where, "generation, batch_seq")
     }

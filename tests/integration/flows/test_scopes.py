@@ -1,0 +1,173 @@
+"""What rules speak of: a computed window or a repaired row never replaces what is known of the table and of its deliveries."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from lakeward.flows import curate_dataset, ingest_dataset
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.quarantine.selection import Selection
+from lakeward.flows.scoring.current import current_scores
+from lakeward.flows.suggest.history import open_history
+from lakeward.maturity.catalogue import default_catalogue
+from support.plant import SUITE as PRESS_SUITE
+from support.plant import Plant, csv_line, make_plant
+from support.quarantine_line import FIRST, make_quarantine_plant
+
+CONTRACT = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: urn:lakeward:temp_hourly
+name: temp_hourly
+version: 1.0.0
+status: active
+domain: production
+description: {purpose: Mean temperature per hour}
+team: {name: plant-data, members: [{username: li.wei, role: owner}]}
+schema:
+  - name: temp_hourly
+    logicalType: object
+    properties:
+      - {name: hour_start, logicalType: timestamp, physicalType: timestamp, required: true, primaryKey: true}
+      - {name: readings, logicalType: integer, physicalType: bigint}
+      - {name: mean_degc, logicalType: number, physicalType: double}
+customProperties:
+  - property: model
+    value: {sql: models/temp_hourly.sql, inputs: [silver.press_line], window: hour_start, grain: hour,
+            timezone: Asia/Shanghai, times: {silver.press_line: ts}}
+  - {property: timeColumn, value: hour_start}
+  - {property: dataClass, value: production}
+"""
+MODEL = """\
+SELECT date_trunc('hour', ts) AS hour_start, count(*) AS readings, round(avg(temp_degc), 4) AS mean_degc
+FROM silver.press_line GROUP BY date_trunc('hour', ts)
+"""
+
+
+def rule(kind, id_, severity="warn", **kwargs):
+    return {"type": kind, "kwargs": kwargs, "meta": {"lakeward": {"id": id_, "severity": severity}}}
+
+
+ROWS = rule("expect_table_row_count_to_be_between", "rows", min_value=3, max_value=100)
+MEAN = rule("expect_column_mean_to_be_between", "mean", column="temp_degc", min_value=50, max_value=60)
+SUITE = {
+    "name": "temp_hourly",
+    "expectations": [
+        rule("expect_column_mean_to_be_between", "usual_mean", column="mean_degc", min_value=10, max_value=40),
+        rule("expect_table_row_count_to_be_between", "hours_of_a_shift", min_value=4, max_value=100),
+        rule("expect_column_values_to_be_between", "hour_fits", "quarantine", column="mean_degc", max_value=90),
+    ],
+    "meta": {"great_expectations_version": "1.24.1"},
+}
+
+
+def at(hour, minute, temp):
+    return csv_line("M1", minute, temp).replace("T06", f"T{hour:02d}")
+
+
+@pytest.fixture
+def plant(tmp_path) -> Plant:
+    """Six hours, of which one is too hot for its rule."""
+    plant = make_plant(tmp_path / "plant")
+    folder = plant.dataset.parent / "temp_hourly"
+    (folder / "models").mkdir(parents=True)
+    (folder / "contract.odcs.yaml").write_text(CONTRACT)
+    (folder / "models" / "temp_hourly.sql").write_text(MODEL)
+    (folder / "suite.json").write_text(json.dumps(SUITE))
+    plant.drop("a.csv", *(at(hour, 0, 20) for hour in range(6, 11)), at(11, 0, 100))
+    ingest_dataset(plant.settings, "press_line")
+    report = curate_dataset(plant.settings, "temp_hourly")
+    assert report.failed == ("hour_fits",)
+    return plant
+
+
+def counts(plant, *ids):
+    """Outcome, evaluated and failed of each rule in the newest judgement of the gold table."""
+    with open_workspace(plant.settings).engine() as engine:
+        found = engine.fetch("SELECT * FROM governance.verdicts WHERE dataset = 'temp_hourly' ORDER BY batch_seq")
+    newest = {row["rule_id"]: (row["outcome"], row["evaluated"], row["failed"]) for row in found}
+    return [newest[id_] for id_ in ids]
+
+
+def score(plant, name="temp_hourly"):
+    workspace = open_workspace(plant.settings)
+    with workspace.engine() as engine:
+        return current_scores(workspace, engine)[name].mean.score
+
+
+def run(plant, name, *lines):
+    plant.drop(name, *lines)
+    ingest_dataset(plant.settings, "press_line")
+    return curate_dataset(plant.settings, "temp_hourly")
+
+
+def test_rules_of_a_gold_table_speak_of_all_its_windows(plant):
+    before = score(plant)
+    ids = ("usual_mean", "hours_of_a_shift", "hour_fits")
+    assert counts(plant, *ids) == [("PASS", 6, None), ("PASS", 1, None), ("FAIL", 6, 1)]
+    report = run(plant, "b.csv", at(10, 30, 60))
+    # One window of one row: alone, its mean and its number of rows would be too low or too high.
+    assert (report.counts.bronze, report.failed, report.score) == (1, (), before)
+    assert counts(plant, *ids) == [("PASS", 6, None), ("PASS", 1, None), ("FAIL", 6, 1)]
+    assert score(plant) == before
+
+
+def test_quarantined_hour_counts_until_it_is_computed_again(plant):
+    run(plant, "b.csv", at(11, 30, 20))
+    assert counts(plant, "hour_fits") == [("PASS", 6, 0)]
+    assert run(plant, "c.csv", at(6, 30, 300), at(6, 40, 160)).failed == ()
+    run(plant, "d.csv", at(6, 50, 199), at(6, 51, 199), at(6, 52, 199), at(7, 30, 20))
+    assert counts(plant, "hour_fits") == [("FAIL", 6, 1)]
+    run(plant, "e.csv", at(8, 30, 20))
+    assert counts(plant, "hour_fits") == [("FAIL", 6, 1)]
+
+
+def test_gold_of_a_delivery_that_brings_no_row_keeps_its_verdicts(plant):
+    before = score(plant)
+    report = run(plant, "b.csv", at(12, 0, 999))
+    assert (report.counts.bronze, score(plant)) == (0, before)
+    assert counts(plant, "usual_mean", "hour_fits") == [("PASS", 6, None), ("FAIL", 6, 1)]
+    assert before < Decimal(100)
+
+
+def test_file_with_a_header_only_keeps_what_is_known(plant):
+    before = score(plant, "press_line"), score(plant)
+    run(plant, "b.csv")
+    assert (score(plant, "press_line"), score(plant)) == before
+
+
+def test_repaired_row_leaves_the_score_of_its_delivery_and_of_its_gold(tmp_path):
+    aside = make_quarantine_plant(tmp_path / "plant")
+    suite = {**PRESS_SUITE, "expectations": [*PRESS_SUITE["expectations"], ROWS, MEAN]}
+    aside.plant.suite(suite)
+    aside.plant.drop("b.csv", *(csv_line("A", minute, 20) for minute in range(10, 20)), csv_line("A", 20, 400))
+    ingest_dataset(aside.settings, "press_line")
+    before = score(aside.plant, "press_line")
+    aside.repair(Selection(rows=(FIRST,)))
+    report = aside.replay(Selection(rows=(FIRST,)))
+    assert (report.counts.silver, report.unknown, report.failed) == (1, (), ())
+    judged = aside.fetch("SELECT batch_seq, rule_id FROM governance.verdicts WHERE rule_id IN ('rows', 'mean', 'temp_in_range')")
+    assert sorted((row["batch_seq"], row["rule_id"]) for row in judged) == [
+        (1, "temp_in_range"),
+        (2, "mean"),
+        (2, "rows"),
+        (2, "temp_in_range"),
+        (3, "temp_in_range"),
+    ]
+    assert score(aside.plant, "press_line") == before
+
+
+def test_replay_is_no_batch_of_the_history_that_rules_are_learned_from(tmp_path):
+    aside = make_quarantine_plant(tmp_path / "plant")
+    aside.repair(Selection(rows=(FIRST,)))
+    aside.replay(Selection(rows=(FIRST,)))
+    workspace = open_workspace(aside.settings)
+    with workspace.engine() as engine:
+        history = open_history(engine, workspace.project.contract("press_line"))
+        assert (history.training_batches, history.row_count) == ((1,), 1)
+        evaluated = next(indicator for indicator in default_catalogue().indicators if indicator.id == "QC1")
+        row = engine.fetch(evaluated.sql(datetime.now(UTC)))[0]
+        own = engine.fetch("SELECT count(*) AS n FROM governance.verdicts WHERE batch_seq = 1")[0]["n"]
+    assert row["denominator"] == own
