@@ -1,5 +1,6 @@
 """Projects of a few contracts, made on the spot, and Airflow in processes of its own: it may not touch the other tests."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -60,13 +61,23 @@ SQL = "SELECT date_trunc('day', ts) AS day, avg(temp) AS temp_mean FROM {inputs}
 @pytest.fixture
 def plant(tmp_path):
     """A project with two sources and a gold model over the second."""
-    add(tmp_path, "press", SILVER.format(name="press", minutes=30))
-    add(tmp_path, "oven", SILVER.format(name="oven", minutes=600))
-    add(tmp_path, "oven_daily", GOLD.format(name="oven_daily", inputs="silver.oven"), SQL.format(inputs="silver.oven"))
-    (tmp_path / "expectations" / "project.yaml").write_text("name: plant\ntimezone: UTC\nlanguages: [zh, en]\nlake: lake\n")
-    (tmp_path / "dags").mkdir()
-    (tmp_path / "dags" / DAGS_FILE.name).write_bytes(DAGS_FILE.read_bytes())
-    return tmp_path
+    return make_plant(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_plant(tmp_path_factory):
+    """Makes one more such project, for the tests of a module that look at one run."""
+    return lambda: make_plant(tmp_path_factory.mktemp("plant"))
+
+
+def make_plant(root):
+    add(root, "press", SILVER.format(name="press", minutes=30))
+    add(root, "oven", SILVER.format(name="oven", minutes=600))
+    add(root, "oven_daily", GOLD.format(name="oven_daily", inputs="silver.oven"), SQL.format(inputs="silver.oven"))
+    (root / "expectations" / "project.yaml").write_text("name: plant\ntimezone: UTC\nlanguages: [zh, en]\nlake: lake\n")
+    (root / "dags").mkdir()
+    (root / "dags" / DAGS_FILE.name).write_bytes(DAGS_FILE.read_bytes())
+    return root
 
 
 def add(root, name, contract, sql=None):
@@ -80,14 +91,20 @@ def add(root, name, contract, sql=None):
 @pytest.fixture
 def python(plant):
     """Runs code beside the project and returns what it prints as JSON on its last line."""
+    return functools.partial(run_python, plant)
 
-    def run(code, **environment):
-        home = {"AIRFLOW_HOME": str(plant / ".airflow"), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", **environment}
-        done = subprocess.run([sys.executable, "-c", code], cwd=plant, env=home, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
 
-    return run
+@pytest.fixture(scope="module")
+def python_in():
+    """As `python`, with the project as the first argument."""
+    return run_python
+
+
+def run_python(root, code, **environment):
+    home = {"AIRFLOW_HOME": str(root / ".airflow"), "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", **environment}
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, env=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.fixture

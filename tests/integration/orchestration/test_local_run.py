@@ -18,46 +18,71 @@ print(json.dumps([told, signal.getsignal(signal.SIGTERM) == signal.SIG_DFL]))
 ROWS = "ts,temp\n2026-03-01T06:00:00Z,20.5\n2026-03-01T06:01:00Z,21.5\n"
 
 
-@pytest.fixture
-def delivered(plant):
+# Of the run: tables after it, and whether a second one left them as they were.
+AGAIN = """
+from lakeward.flows import list_tables
+tables = list_tables(Settings.load(Path(".")))
+run_local(Settings.load(Path(".")), [], seen.append)
+print(json.dumps([told, len(tables), list_tables(Settings.load(Path("."))) == tables]))
+"""
+HALTING = {
+    "name": "press",
+    "expectations": [
+        {
+            "type": "expect_column_max_to_be_between",
+            "kwargs": {"column": "temp", "max_value": 20},
+            "meta": {"lakeward": {"severity": "halt"}},
+        }
+    ],
+}
+
+
+def deliver(plant):
     for name in ("press", "oven"):
         (plant / "inbox" / name).mkdir(parents=True)
         (plant / "inbox" / name / "a.csv").write_text(ROWS, encoding="utf-8")
     return plant
 
 
-def test_dags_run_after_what_they_read_and_every_state_is_told(python, delivered):
-    told, _ = python(RUN.format(names=[]), PYTHONWARNINGS="default")
+@pytest.fixture(scope="module")
+def finished(shared_plant, python_in):
+    """A project whose DAGs all ran twice, and what was seen: states, number of tables, whether the second run left them alone."""
+    root = deliver(shared_plant())
+    return root, *python_in(root, RUN.format(names=[]) + AGAIN, PYTHONWARNINGS="default")
+
+
+@pytest.fixture(scope="module")
+def refused(shared_plant, python_in):
+    """A project after a run that halts a batch of `press` and rejects too much of `oven`, with state and error of each DAG."""
+    root = deliver(shared_plant())
+    (root / "expectations" / "datasets" / "press" / "suite.json").write_text(json.dumps(HALTING), encoding="utf-8")
+    (root / "inbox" / "oven" / "b.csv").write_text("ts,temp\n2026-03-01T07:00:00Z\n2026-03-01T07:01:00Z,21.5\n", encoding="utf-8")
+    states = "print(json.dumps({r.dataset: [r.state, str(r.error)] for r in runs}))"
+    return root, python_in(root, RUN.format(names=["press", "oven"]) + states)
+
+
+def test_dags_run_after_what_they_read_and_every_state_is_told(finished):
+    root, told, _, _ = finished
     assert [dag for dag, _, _ in told][-2:] == ["curate__oven_daily", "govern__plant"]
     assert {dag: state for dag, state, _ in told} == dict.fromkeys(
         ("ingest__press", "ingest__oven", "curate__oven_daily", "govern__plant"), "success"
     )
-    assert sorted(path.name for path in (delivered / "lake" / "gold").iterdir()) == ["oven_daily"]
-    assert (delivered / "scorecard" / "scorecard.html").is_file()
+    assert sorted(path.name for path in (root / "lake" / "gold").iterdir()) == ["oven_daily"]
+    assert (root / "scorecard" / "scorecard.html").is_file()
 
 
-def test_a_second_run_of_all_dags_changes_no_table(python, delivered):
-    versions = """
-from lakeward.flows import list_tables
-tables = list_tables(Settings.load(Path(".")))
-run_local(Settings.load(Path(".")), [], seen.append)
-print(json.dumps([len(tables), list_tables(Settings.load(Path("."))) == tables]))
-"""
-    count, same = python(RUN.format(names=[]) + versions, PYTHONWARNINGS="default")
+def test_a_second_run_of_all_dags_changes_no_table(finished):
+    _, _, count, same = finished
     assert count > 12
     assert same
 
 
-def test_sigterm_ends_the_process_again_after_a_run(python, delivered):
-    _, ends = python(RUN.format(names=["press"]), PYTHONWARNINGS="default")
-    assert ends
-
-
-def test_a_failed_flow_is_told_with_its_error_and_not_tried_again(python, delivered):
-    (delivered / "lake").write_text("a file where the lake should be", encoding="utf-8")
-    ((dag, state, code),), _ = python(RUN.format(names=["press"]), PYTHONWARNINGS="default")
+def test_a_failed_flow_is_told_with_its_error_and_not_tried_again_and_sigterm_ends_the_process_again(python, plant):
+    (deliver(plant) / "lake").write_text("a file where the lake should be", encoding="utf-8")
+    ((dag, state, code),), ends = python(RUN.format(names=["press"]), PYTHONWARNINGS="default")
     assert (dag, state) == ("ingest__press", "failed")
     assert code
+    assert ends
 
 
 def test_a_project_without_its_dags_file_says_how_to_add_it(python, plant):
@@ -76,30 +101,18 @@ except LakewardError as error:
     assert "globals().update(dags(__file__))" in python(code)
 
 
-def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(python, delivered):
-    suite = {
-        "name": "press",
-        "expectations": [
-            {
-                "type": "expect_column_max_to_be_between",
-                "kwargs": {"column": "temp", "max_value": 20},
-                "meta": {"lakeward": {"severity": "halt"}},
-            }
-        ],
-    }
-    (delivered / "expectations" / "datasets" / "press" / "suite.json").write_text(json.dumps(suite), encoding="utf-8")
-    state, told = python(RUN.format(names=["press"]) + "print(json.dumps([runs[0].state, str(runs[0].error)]))")
+def test_a_halted_batch_fails_its_task_and_says_who_may_release_it(refused):
+    root, states = refused
+    state, told = states["press"]
     assert state == "failed"
     assert "lakeward quarantine release press --batch 1" in told
-    assert not (delivered / "lake" / "silver" / "press").exists()
+    assert not (root / "lake" / "silver" / "press").exists()
 
 
-def test_too_many_rejects_fail_the_task_with_counts_and_the_next_command_though_good_rows_are_published(python, delivered):
-    (delivered / "inbox" / "press" / "b.csv").write_text(
-        "ts,temp\n2026-03-01T07:00:00Z\n2026-03-01T07:01:00Z,21.5\n", encoding="utf-8"
-    )
-    state, told = python(RUN.format(names=["press"]) + "print(json.dumps([runs[0].state, str(runs[0].error)]))")
+def test_too_many_rejects_fail_the_task_with_counts_and_the_next_command_though_good_rows_are_published(refused):
+    root, states = refused
+    state, told = states["oven"]
     assert state == "failed"
-    assert "batch 1 of press: 1 of 4 records are rejected (25.0%), more than limits.rejectedShare" in told
-    assert "lakeward quarantine show press" in told
-    assert (delivered / "lake" / "silver" / "press").exists()
+    assert "batch 1 of oven: 1 of 4 records are rejected (25.0%), more than limits.rejectedShare" in told
+    assert "lakeward quarantine show oven" in told
+    assert (root / "lake" / "silver" / "oven").exists()

@@ -14,8 +14,8 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.batch.judge import PlanResult, Wanted, failing, run_plan
 from lakeward.flows.checking.reader_rules import hidden_verdict
 from lakeward.flows.checking.steps import CheckStep, plan_steps
-from lakeward.flows.checking.subject import CheckSubject, Request, open_subject
-from lakeward.flows.checking.suites import load_suite, suite_rules
+from lakeward.flows.checking.subject import CheckSubject, Request, open_subject, path_subject
+from lakeward.flows.checking.suites import Suite, load_suite, suite_rules
 from lakeward.quality.checks import GxCheck
 from lakeward.quality.gx_json import validation_result
 from lakeward.quality.plan import JudgePlan, compile_plan
@@ -48,25 +48,17 @@ def check_data(
         open_subject(data, settings, Request(f"check {data} {loaded_suite.text}", role)) as (engine, subject),
         _data_faults(data),
     ):
-        rules = suite_rules(loaded_suite, subject.contract)
-        plan = _make_plan(subject, _rules_to_run(subject, rules))
-        answers = run_plan(
-            engine,
-            plan,
-            subject.relation,
-            relation_with_ids=subject.relation_with_ids,
-            wanted=Wanted.FAILING if failing_rows else Wanted.NONE,
-        )
-        if failing_rows:
-            _write_failing(engine, subject, plan, answers, failing_rows)
-        verdicts = _visible_verdicts(subject, rules, answers.verdicts)
-        result = validation_result(loaded_suite.content, loaded_suite.entries, verdicts, show_values=subject.show_values)
-    own: dict[str, object] = {"converted_from": loaded_suite.file} if loaded_suite.document.is_converted else {}
-    if subject.unjudged:
-        own["unjudged_lines"] = [dict(lines) for lines in subject.unjudged]
-    if own:
-        result["meta"]["lakeward"] = own
-    return result
+        return _judge_subject(engine, subject, loaded_suite, failing_rows)
+
+
+def check_path(engine: Engine, path: Path, suite: Suite, failing_rows: Path | None = None) -> dict[str, Any]:
+    """As `check_data` of data outside a lake, in an open session: the data at `path` by a suite that is read.
+
+    Raises: as `check_data`.
+    """
+    subject = path_subject(engine, path)
+    with _data_faults(path):
+        return _judge_subject(engine, subject, suite, failing_rows)
 
 
 def explain_check(data: object, suite: object, settings: Settings, role: str | None = None) -> list[CheckStep]:
@@ -99,6 +91,28 @@ def _failing_ids(subject: CheckSubject, verdicts: Sequence[Verdict]) -> frozense
     view = subject.view
     shown = [v for v in verdicts if view is None or not view.reads_hidden(v.rule, subject.contract)]
     return failing(shown)
+
+
+def _judge_subject(engine: Engine, subject: CheckSubject, suite: Suite, failing_rows: Path | None) -> dict[str, Any]:
+    rules = suite_rules(suite, subject.contract)
+    plan = _make_plan(subject, _rules_to_run(subject, rules))
+    answers = run_plan(
+        engine,
+        plan,
+        subject.relation,
+        relation_with_ids=subject.relation_with_ids,
+        wanted=Wanted.FAILING if failing_rows else Wanted.NONE,
+    )
+    if failing_rows:
+        _write_failing(engine, subject, plan, answers, failing_rows)
+    verdicts = _visible_verdicts(subject, rules, answers.verdicts)
+    result = validation_result(suite.content, suite.entries, verdicts, show_values=subject.show_values)
+    own: dict[str, object] = {"converted_from": suite.file} if suite.document.is_converted else {}
+    if subject.unjudged:
+        own["unjudged_lines"] = [dict(lines) for lines in subject.unjudged]
+    if own:
+        result["meta"]["lakeward"] = own
+    return result
 
 
 def _make_plan(subject: CheckSubject, rules: tuple[Rule, ...]) -> JudgePlan:

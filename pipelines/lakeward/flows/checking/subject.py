@@ -98,7 +98,7 @@ def open_subject(data: object, settings: Settings, request: Request) -> Iterator
     with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
         engine = open_engine(settings.engine or EMBEDDED, folder, settings.memory, settings.spark)
         try:
-            yield engine, _path_subject(engine, Path(data)) if isinstance(data, str | Path) else _arrow_subject(engine, data)
+            yield engine, path_subject(engine, Path(data)) if isinstance(data, str | Path) else _arrow_subject(engine, data)
         finally:
             engine.close()
 
@@ -158,7 +158,12 @@ def _with_project_times(workspace: Workspace, table: TableName, contract: Contra
     return replace(contract, time_column=project_contract.time_column, series=project_contract.series, sla=project_contract.sla)
 
 
-def _path_subject(engine: Engine, path: Path) -> CheckSubject:
+def path_subject(engine: Engine, path: Path) -> CheckSubject:
+    """The data at `path` as a relation of the engine's session.
+
+    Raises:
+        DataError: It does not exist, or can't be read as a table.
+    """
     outside = resolve_data(path, engine.scratch)
     if isinstance(outside, ExternalData):
         return _attach(engine, outside, str(path))
