@@ -21,6 +21,7 @@ READS: dict[str, tuple[list[str], int]] = {
     "check TABLE": (["check", CLEAR, "--suite", "{suite}"], 1),
     "explain": (["explain", CLEAR, f"phone={PHONE[0]}"], 3),
     "suggest": (["suggest", NAME], 0),
+    "anonymity": (["anonymity", CLEAR, "--quasi", "machine", "--person", "phone"], 3),
     "quarantine show --values": (["quarantine", "show", NAME, "--values"], 0),
     "quarantine --where, --set": (
         [
@@ -48,7 +49,7 @@ COUNTS = {
     "grade": [["grade", "list", NAME], ["grade", "run"]],
 }
 # Tried by tests of their own.
-ELSEWHERE = {"lakeward.connect", "new, check FILE"}
+ELSEWHERE = {"lakeward.connect", "new, check FILE", "flows.decrypt_values"}
 # Commands that read no stored value at all: names, counts and states.
 NO_VALUES = {
     *("demo", "init", "run", "rebuild", "status", "tables", "assess", "maintain", "doctor", "completion", "contract", "lineage"),

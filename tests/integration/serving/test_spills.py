@@ -1,6 +1,7 @@
 """What a query writes to temporary files: of a masked column no raw value, ever."""
 
 import shutil
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from lakeward.core.errors import MachineError
 from lakeward.core.settings import Settings
 from lakeward.flows.serving.connection import open_connection
 from lakeward.grading.grade import Grade
-from lakeward.serving import database, session
+from lakeward.serving.database import can_encrypt
 from support.served_lake import column_grade, make_lake
 
 ROWS = 500_000
@@ -76,12 +77,15 @@ def ask(settings: Settings, query: str):
 
 @pytest.fixture
 def without_module(monkeypatch):
-    for place in (database, session):
-        monkeypatch.setattr(place, "can_encrypt", lambda: False)
+    """As on a machine without the extra."""
+    monkeypatch.setitem(sys.modules, "duckdb_extension_httpfs", None)
+    can_encrypt.cache_clear()
+    yield
+    can_encrypt.cache_clear()
 
 
 def test_spilled_values_of_masked_columns_are_encrypted(lake):
-    assert database.can_encrypt()
+    assert can_encrypt()
     answer, (largest, raw) = ask(lake, SORTED.format(key="phone"))
     assert answer == (ROWS,)
     assert largest > 1_000_000

@@ -1,5 +1,6 @@
 """Who reads: the caller's identity, the role it takes, and the principal that the serving policy makes of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from lakeward.flows.serving.access import AccessLog
 from lakeward.flows.serving.policy import load_policy
 from lakeward.flows.serving.reading_purpose import ReadingPurpose, resolve_purpose
 from lakeward.protection.keys import Scheme, TokenKey, token_key
-from lakeward.protection.policy import Action, Policy
+from lakeward.protection.policy import Action, Policy, RowFilterRule
 from lakeward.protection.read_request import NO_PURPOSE, OWN_PARTY, ReadAuthority, ReadRequest
 from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, Grades, Principal
 from lakeward.serving.tokens import can_tokenise
@@ -40,9 +41,16 @@ class Reader:
         Raises:
             ProtectionError: One does.
         """
-        filters = self.principal.policy.filters_for(self.principal.request, contract.table(contract.layer))
+        filters = self._filters(contract)
         if filters:
             raise ProtectionError("row_filter_command", dataset=contract.name, rule=filters[0].id)
+
+    def sees_every_row(self, contract: Contract) -> bool:
+        """Whether no row filter hides rows of the dataset from this reader."""
+        return not self._filters(contract)
+
+    def _filters(self, contract: Contract) -> Sequence[RowFilterRule]:
+        return self.principal.policy.filters_for(self.principal.request, contract.table(contract.layer))
 
     def clear_columns(self, contract: Contract, grades: Grades) -> frozenset[str]:
         """Names of the contract's columns that this reader may see in clear.

@@ -64,6 +64,20 @@ VALUE_COMMANDS = (
         mask="No rule holds values of a column that is not in clear.",
     ),
     ValueCommand(
+        command="anonymity",
+        reads="How many persons of a table share the values of some columns.",
+        role=_ROLE,
+        entry="Each call.",
+        mask=_IN_CLEAR,
+    ),
+    ValueCommand(
+        command="flows.decrypt_values",
+        reads="The texts of encrypted values that the caller holds.",
+        role="`role=`, else as `query`",
+        entry="Each call.",
+        mask="Only of a column that the role sees in clear.",
+    ),
+    ValueCommand(
         command="quarantine show --values",
         reads="Received values of rows in quarantine.",
         role="`--role`, else the token's only role, else `default_role`",

@@ -128,8 +128,10 @@ def make_suggestions(workspace: Workspace, engine: Engine, name: str, reader: Re
     table = str(contract.table(contract.layer))
     with logged_read(workspace, engine, reader, f"suggest {name}", [table]):
         others = _reference_candidates(workspace, contract)
-        hidden = {each.name: _hidden_columns(engine, reader, each) for each in (contract, *others)}
-        return _learn(replace(open_history(engine, contract), hidden=hidden), rules, others)
+        hidden = {contract.name: _hidden_columns(engine, reader, contract)}
+        hidden |= {other.name: _hidden_columns(engine, reader, other) for other in others if reader.sees_every_row(other)}
+        readable = [other for other in others if other.name in hidden]
+        return _learn(replace(open_history(engine, contract), hidden=hidden), rules, readable)
 
 
 def _hidden_columns(engine: Engine, reader: Reader, contract: Contract) -> frozenset[str]:
