@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, cells, print_json, print_table, settings_of
+from lakeward.cli.render import Json, print_json, print_table, settings_of
 from lakeward.core.errors import ExitCode
 
+COLUMNS = ("table", "seen_by", "persons", "rows_without_person", "groups", "k", "l", "t", "persons_alone")
 Role = Annotated[str | None, typer.Option("--as", help="Role; it must see the columns in clear · 角色，须能查看各列原值")]
 
 
@@ -33,6 +34,6 @@ def anonymity(  # noqa: PLR0913 - the options of a command are its arguments
     if as_json:
         print_json(found)
     else:
-        print_table(settings.lang, "title_anonymity", [found], tuple(cells(found)))
+        print_table(settings.lang, "title_anonymity", [found], COLUMNS)
     if least is not None and (found.k is None or found.k < least):
         raise typer.Exit(ExitCode.JUDGED_FAILED)

@@ -1,4 +1,4 @@
-"""Reads a file that holds a key: outside the lake, of this user, and readable and replaceable by nobody else."""
+"""Reads a file that holds a key: outside the lake, owned by this user, and closed to all others."""
 
 import os
 import stat

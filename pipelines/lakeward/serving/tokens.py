@@ -24,10 +24,14 @@ def can_protect() -> bool:
     if any(find_spec(name) is None for name in ("numpy", "pyarrow", "cryptography")):
         return False
     try:
-        from lakeward.protection.block_cipher import BatchMac, BlockAlgorithm, BlockKey  # noqa: PLC0415 -- needs an extra
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 -- needs an extra
 
+        from lakeward.protection.block_cipher import BatchMac, BlockAlgorithm, BlockKey  # noqa: PLC0415 -- needs an extra
+    except (ImportError, AttributeError, OSError):  # a package is there and does not load
+        return False
+    try:
         BatchMac.of(BlockKey(BlockAlgorithm.SM4, bytes(16)))
-    except Exception:  # noqa: BLE001 -- whatever a broken package or a build without SM4 raises
+    except UnsupportedAlgorithm:
         return False
     return _can_call_python()
 

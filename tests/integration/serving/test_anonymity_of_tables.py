@@ -6,7 +6,7 @@ import pytest
 
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.flows.serving import anonymity
-from lakeward.flows.serving.anonymity import AnonymityQuestion, measure_anonymity
+from lakeward.flows.serving.anonymity import AnonymityQuestion
 from support.served_lake import grades_of, make_lake
 
 QUESTION = {"table": "silver.orders", "quasi_identifiers": ("cost", "opened_at"), "person": "id_number", "sensitive": "machine"}
@@ -17,9 +17,8 @@ def settings(tmp_path_factory):
     return make_lake(tmp_path_factory.mktemp("lake"))
 
 
-@pytest.fixture(autouse=True)
-def grades(monkeypatch):
-    monkeypatch.setattr(anonymity, "current_grades", grades_of)
+def measure_anonymity(settings, question, role):
+    return anonymity.measure_anonymity(settings, question, role, grade_lookup=grades_of)
 
 
 def test_values_in_clear_and_as_an_analyst_sees_them(settings):

@@ -37,12 +37,11 @@ def settings(tmp_path_factory):
     return settings
 
 
-def decrypted(settings, values, role, monkeypatch):
-    monkeypatch.setattr(decryption, "current_grades", grades_of)
-    return decryption.decrypt_values(settings, COLUMN, values, role)
+def decrypted(settings, values, role):
+    return decryption.decrypt_values(settings, COLUMN, values, role, grade_lookup=grades_of)
 
 
-def test_reader_gets_ciphertexts_and_the_steward_the_values(settings, monkeypatch):
+def test_reader_gets_ciphertexts_and_the_steward_the_values(settings):
     with connect_as(settings, "cdo") as con:
         rows = con.sql("select phone from silver.orders order by order_id")
         sealed = [value for (value,) in rows.fetchall()]
@@ -52,10 +51,10 @@ def test_reader_gets_ciphertexts_and_the_steward_the_values(settings, monkeypatc
         assert con.sql("select count(*) from silver.orders a join silver.orders b using (phone)").fetchone() == (2,)
     assert [value and value[:4].hex() for value in sealed] == [list_keys(settings)[0].key_id] * 2 + [None]
     assert not any(secret.encode() in value for secret in SECRETS for value in sealed if value)
-    assert decrypted(settings, sealed, "steward", monkeypatch) == [SECRETS[0], SECRETS[1], None]
+    assert decrypted(settings, sealed, "steward") == [SECRETS[0], SECRETS[1], None]
     for role in ("cdo", "analyst"):
         with pytest.raises(ProtectionError) as refused:
-            decrypted(settings, sealed, role, monkeypatch)
+            decrypted(settings, sealed, role)
         assert refused.value.code == "query_column_hidden"
 
 
@@ -78,7 +77,7 @@ def test_no_query_can_encrypt(settings):
                 con.sql(f"select {name}('19900004321')")
 
 
-def test_values_of_an_older_key_are_read_and_those_of_a_destroyed_one_are_not(settings, monkeypatch):
+def test_values_of_an_older_key_are_read_and_those_of_a_destroyed_one_are_not(settings):
     with connect_as(settings, "cdo") as con:
         old = con.sql("select phone from silver.orders order by order_id").fetchone()[0]
     first = list_keys(settings)[0]
@@ -86,9 +85,9 @@ def test_values_of_an_older_key_are_read_and_those_of_a_destroyed_one_are_not(se
     with connect_as(settings, "cdo") as con:
         new = con.sql("select phone from silver.orders order by order_id").fetchone()[0]
     assert old[:4] != new[:4]
-    assert decrypted(settings, [old, new], "steward", monkeypatch) == [SECRETS[0]] * 2
+    assert decrypted(settings, [old, new], "steward") == [SECRETS[0]] * 2
     destroy_key(settings, first.key_id, LI)
     with pytest.raises(ProtectionError) as refused:
-        decrypted(settings, [old, new], "steward", monkeypatch)
+        decrypted(settings, [old, new], "steward")
     assert refused.value.facts["key"] == first.key_id
-    assert decrypted(settings, [new], "steward", monkeypatch) == [SECRETS[0]]
+    assert decrypted(settings, [new], "steward") == [SECRETS[0]]

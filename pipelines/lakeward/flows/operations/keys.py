@@ -161,7 +161,7 @@ def rewrap_keys(settings: Settings, file: Path, author: KeyAuthor) -> list[Colum
 
 
 def destroy_key(settings: Settings, key_id: str, author: KeyAuthor) -> ColumnKeyRecord:
-    """Destroy a key of a column for good: nobody can read its values any more, in exports and older versions of tables too.
+    """Destroy a key of a column for good: its values can never be read again, in exports and older versions of tables too.
 
     Raises:
         UsageError: There is no such key, or no author or reason is given.

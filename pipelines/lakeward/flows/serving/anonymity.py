@@ -17,6 +17,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
+from lakeward.flows.serving.decryption import GradeLookup
 from lakeward.flows.serving.logged_read import logged_read
 from lakeward.flows.serving.policy import contract_columns
 from lakeward.flows.serving.reader import Reader, resolve_reader
@@ -82,12 +83,18 @@ class Anonymity:
 
 
 def measure_anonymity(
-    settings: Settings, question: AnonymityQuestion, role: str | None = None, purpose: str | None = None
+    settings: Settings,
+    question: AnonymityQuestion,
+    role: str | None = None,
+    purpose: str | None = None,
+    *,
+    grade_lookup: GradeLookup = current_grades,
 ) -> Anonymity:
     """Measure a table; who did it is in the access log.
 
     Args:
         role, purpose: As `connect`; the role must see every column of the question in clear.
+        grade_lookup: Returns the grades of a contract's columns.
 
     Raises:
         UsageError: A table, column or role does not exist.
@@ -104,15 +111,15 @@ def measure_anonymity(
         closing(open_engine("embedded", workspace.lake, memory=settings.memory)) as engine,
         logged_read(workspace, engine, reader, f"anonymity {question}", (str(name),)) as entry,
     ):
-        found = _measure(engine, reader, contract, question)
+        found = _measure(engine, reader, contract, question, grade_lookup(engine, contract))
         entry.write(1)
     distance = found.pop("t")
     rounded = None if distance is None else Decimal(str(distance)).quantize(Decimal("0.0001"))
     return Anonymity(table=str(name), seen_by=question.seen_by, t=rounded, **found)
 
 
-def _measure(engine: Engine, reader: Reader, contract: Contract, question: AnonymityQuestion) -> dict[str, Any]:
-    grades, name = current_grades(engine, contract), contract.table(contract.layer)
+def _measure(engine: Engine, reader: Reader, contract: Contract, question: AnonymityQuestion, grades: Grades) -> dict[str, Any]:
+    name = contract.table(contract.layer)
     _check_clear(reader, contract, grades, question)
     if engine.info(name) is None:
         raise UsageError("anonymity_table_empty", table=str(name), dataset=contract.name)

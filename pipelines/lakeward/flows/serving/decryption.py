@@ -1,8 +1,9 @@
 """The keys of a session for encrypted columns, and the way back from encrypted values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lakeward.contracts.model import Contract
 from lakeward.core.errors import MachineError, ProtectionError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
@@ -13,7 +14,10 @@ from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.serving.logged_read import logged_read
 from lakeward.flows.serving.policy import contract_columns
 from lakeward.flows.serving.reader import resolve_reader
+from lakeward.grading.grade import ColumnGrade
 from lakeward.serving.tokens import can_protect
+
+GradeLookup = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
 
 if TYPE_CHECKING:
     from lakeward.protection.ciphertexts import ColumnKey
@@ -32,12 +36,19 @@ def encrypting_keys(workspace: Workspace, engine: Engine) -> "dict[str, ColumnKe
 
 
 def decrypt_values(
-    settings: Settings, column: str, values: Sequence[bytes | None], role: str | None = None, purpose: str | None = None
+    settings: Settings,
+    column: str,
+    values: Sequence[bytes | None],
+    role: str | None = None,
+    purpose: str | None = None,
+    *,
+    grade_lookup: GradeLookup = current_grades,
 ) -> list[str | None]:
     """The texts of encrypted values of `layer.table.column`, for a role that may see the column in clear. Who did it is in the access log.
 
     Args:
         role, purpose: As `connect`.
+        grade_lookup: Returns the grades of a contract's columns.
 
     Raises:
         UsageError: The column or the role does not exist.
@@ -54,7 +65,7 @@ def decrypt_values(
     table, _, name = column.rpartition(".")
     with workspace.engine() as engine, logged_read(workspace, engine, reader, f"decrypt {column}", (table,)) as entry:
         contract = workspace.project.contract(table.partition(".")[2])
-        if name not in reader.clear_columns(contract, current_grades(engine, contract)):
+        if name not in reader.clear_columns(contract, grade_lookup(engine, contract)):
             raise ProtectionError("query_column_hidden", column=column, ask=reader.principal.policy.ask)
         texts = _decrypt(values, {key.id: key for _, key in open_column_keys(workspace, engine, column)})
         entry.write(len(texts))
