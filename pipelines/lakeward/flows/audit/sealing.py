@@ -148,7 +148,7 @@ def _append_leaves(sealer: _Sealer, log: SealedLog, seal_seq: int, first: int) -
     stored = engine.info(table.name) is not None
     if stored and engine.txn(table.name, seal_txn(log, seal_seq).app) >= seal_seq:
         return True
-    entries = read_entries(sealer.workspace, engine, log)
+    entries = read_entries(sealer.workspace, engine, log, is_checked=False)
     unsealed = f"AND hash NOT IN ({leaves_query(log, 'hash')} AND hash IS NOT NULL)" if stored else ""
     new = engine.materialise(f"new_{log.name}", f"SELECT * FROM {entries} WHERE hash IS NOT NULL {unsealed}")
     if not engine.fetch(f"SELECT 1 FROM {new} LIMIT 1"):

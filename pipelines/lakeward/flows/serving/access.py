@@ -36,7 +36,7 @@ class LoggedRead:
         verdict: `allowed`, `refused` or `failed`.
         rows, bytes_out: What left; bytes are None if they were not measured.
         elapsed_us: Microseconds until the rows were ready; None for the time since `asked_at`.
-        versions: Table -> Delta version that was read.
+        versions: Table -> its newest Delta version when the rows were ready.
         columns: `layer.table.column` -> action, grade and level, separated by blanks.
         answer_digest: Digest of the answer; None if none was taken.
     """
