@@ -9,7 +9,7 @@ import typer
 
 from lakeward import flows
 from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
-from lakeward.core.errors import ExitCode
+from lakeward.core.errors import ExitCode, MachineError
 
 if TYPE_CHECKING:
     from lakeward.core.messages import Lang
@@ -35,6 +35,8 @@ def seal(context: typer.Context, *, as_json: Json = False) -> None:
         print_table(settings.lang, "title_seals", found, ("log", "seal", "entries", "tree_size", "root", "key_id", "sent_to"))
     else:
         print_message(settings.lang, "seal_nothing_new")
+    if unsent := sorted({target for answer in found for target in answer.unsent}):
+        raise MachineError("checkpoint_unsent", targets=", ".join(unsent))
 
 
 def list_(  # noqa: PLR0913 - the options of a command are its arguments

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from lakeward.contracts.checkpoint_targets import CheckpointTargets, read_checkpoint_targets
 from lakeward.contracts.document import Document, Fault, read_document, read_text
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
@@ -49,6 +50,7 @@ KEYS: Mapping[str, KeyDoc] = {
         "Identity provider whose tokens `LAKEWARD_TOKEN` takes too (extra `oidc`), relative to the project.",
         "none: only tokens of `lakeward account`",
     ),
+    "checkpoints": KeyDoc("mapping", "Where checkpoints of the logs go: mapping of the keys below.", "none"),
     "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
 }
 MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
@@ -73,6 +75,7 @@ class Project:
         roots: Allowed drop folders outside `root`, absolute.
         engine: Engine of its datasets; None for the default.
         retention_days: Days that a version of a table stays readable; `maintain` removes files of older ones.
+        checkpoints: Where checkpoints of the logs go.
         default_role: Role of readers who name none; None for no default.
         oidc: File of the identity provider, absolute; None for none.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
@@ -86,6 +89,7 @@ class Project:
     roots: tuple[Path, ...] = ()
     engine: str | None = None
     retention_days: int = RETENTION_DAYS
+    checkpoints: CheckpointTargets = field(default_factory=CheckpointTargets)
     default_role: str | None = None
     min_group_size: int = MIN_GROUP_SIZE
     oidc: Path | None = None
@@ -205,6 +209,7 @@ def _project(root: Path, document: Document) -> Project:
         roots=tuple(Path(os.path.normpath(root / folder)) for folder in view.texts("roots")),
         engine=view.engine(),
         retention_days=upkeep.positive_integer("retention_days", RETENTION_DAYS),
+        checkpoints=read_checkpoint_targets(view.mapping("checkpoints"), root),
         default_role=view.text("default_role", "") or None,
         min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
