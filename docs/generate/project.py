@@ -3,6 +3,7 @@
 from generate.markdown import keys, page
 from lakeward.contracts.checkpoint_targets import CHECKPOINT_KEYS
 from lakeward.contracts.project import KEYS, MAINTAIN_KEYS
+from lakeward.contracts.quotas import QUOTA_KEYS
 
 FOLDERS = """\
 A project is a folder with `expectations/project.yaml` in it. `lakeward init plant` makes one:
@@ -37,6 +38,8 @@ def project() -> str:
         keys(CHECKPOINT_KEYS),
         "### `maintain`",
         keys(MAINTAIN_KEYS),
+        "### `quotas`",
+        keys(QUOTA_KEYS),
         "### Example",
         EXAMPLE,
     )
