@@ -41,6 +41,8 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "account add NAME": ("add_account", OBJECT),
     "account list": ("list_accounts", LIST),
     "account rotate NAME": ("rotate_token", OBJECT),
+    "access list": ("list_access", LIST),
+    "access report": ("report_access", LIST),
     "access seal": ("seal_logs", LIST),
     "access verify": ("verify_logs", OBJECT),
     "purpose request PURPOSE": ("request_purpose", OBJECT),

@@ -1,7 +1,9 @@
 """The page of a project: its folders and the keys of `project.yaml`."""
 
 from generate.markdown import keys, page
+from lakeward.contracts.checkpoint_targets import CHECKPOINT_KEYS
 from lakeward.contracts.project import KEYS, MAINTAIN_KEYS
+from lakeward.contracts.quotas import QUOTA_KEYS
 
 FOLDERS = """\
 A project is a folder with `expectations/project.yaml` in it. `lakeward init plant` makes one:
@@ -28,5 +30,17 @@ maintain: {retention_days: 90}
 
 def project() -> str:
     """The page, in Markdown."""
-    parts = (FOLDERS, "## `expectations/project.yaml`", keys(KEYS), "### `maintain`", keys(MAINTAIN_KEYS), "### Example", EXAMPLE)
+    parts = (
+        FOLDERS,
+        "## `expectations/project.yaml`",
+        keys(KEYS),
+        "### `checkpoints`",
+        keys(CHECKPOINT_KEYS),
+        "### `maintain`",
+        keys(MAINTAIN_KEYS),
+        "### `quotas`",
+        keys(QUOTA_KEYS),
+        "### Example",
+        EXAMPLE,
+    )
     return page("Project", "`lakeward/contracts/project.py`", *parts)

@@ -3,7 +3,6 @@
 import itertools
 import os
 import shutil
-import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,8 @@ from lakeward.core.settings import Settings
 from lakeward.flows import create_project, seal_logs, verify_logs
 from lakeward.flows.audit.log_faults import LogVerification
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.serving import access
+from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
 from lakeward.flows.serving.access import AccessLog
 from lakeward.flows.serving.reader import access_log_folder
 
@@ -67,17 +68,26 @@ def write_session(
         log.close()
 
 
-def write_session_and_die(settings: Settings, name: str, entries: int, commit_every: int) -> None:
-    """One session that is killed at its end; for a process of its own."""
-    from lakeward.flows.serving import access
+def write_for_ever(settings: Settings, acknowledged: Path) -> None:
+    """Write entries until it is killed, and note each that was acknowledged."""
+    access.COMMIT_EVERY = 7
+    workspace = open_workspace(settings)
+    with workspace.engine() as engine, acknowledged.open("a", encoding="ascii") as notes:
+        commit_abandoned_entries(engine, access_log_folder(workspace))
+        log = AccessLog(engine=engine, clock=StepClock(), role="r", policy="p", key_id=None, folder=access_log_folder(workspace))
+        (settings.start / ".started").touch()
+        while True:
+            log.write("select 1", log.clock.now(), [], verdict="allowed")
+            notes.write(f"{log.session_id}/{log.seq}\n")
+            notes.flush()
 
-    access.COMMIT_EVERY = commit_every
-    write = AccessLog.close
-    AccessLog.close = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign]
-    try:
-        write_session(settings, name, entries)
-    finally:
-        AccessLog.close = write  # type: ignore[method-assign]
+
+def seal_for_ever(settings: Settings) -> None:
+    """Write a session and seal it, until it is killed."""
+    (settings.start / ".started").touch()
+    for number in itertools.count():
+        write_session(settings, f"{os.getpid()}-{number}", 1)
+        seal_logs(settings)
 
 
 def copy_of(settings: Settings, folder: Path) -> Settings:

@@ -9,12 +9,20 @@ import typer
 
 from lakeward import flows
 from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
-from lakeward.core.errors import ExitCode
+from lakeward.core.errors import ExitCode, MachineError
 
 if TYPE_CHECKING:
     from lakeward.core.messages import Lang
     from lakeward.flows import LogVerification
 
+Days = Annotated[int, typer.Option("--days", help="Days up to now · 截至当前的天数")]
+Account = Annotated[str | None, typer.Option("--account", help="Account · 账号")]
+Dataset = Annotated[str | None, typer.Option("--table", help="Table, as layer.name · 表，形如 层.名称")]
+Column = Annotated[str | None, typer.Option("--column", help="Column, as layer.table.column · 列，形如 层.表.列")]
+# Those of the flows; repeated here because help must not import them.
+DEFAULT_DAYS, DEFAULT_LIMIT = 30, 50
+LISTED = ("asked_at", "account", "verified", "role", "purpose", "consumer", "tables", "rows", "seconds", "verdict", "entry")
+SUMS = ("reads", "refused", "accounts", "rows", "bytes_out", "seconds", "last_at")
 STATES = ("log", "entries", "before_chain", "sealed", "signed", "seals", "sealed_at", "key_id")
 
 
@@ -27,6 +35,50 @@ def seal(context: typer.Context, *, as_json: Json = False) -> None:
         print_table(settings.lang, "title_seals", found, ("log", "seal", "entries", "tree_size", "root", "key_id", "sent_to"))
     else:
         print_message(settings.lang, "seal_nothing_new")
+    if unsent := sorted({target for answer in found for target in answer.unsent}):
+        raise MachineError("checkpoint_unsent", targets=", ".join(unsent))
+
+
+def list_(  # noqa: PLR0913 - the options of a command are its arguments
+    context: typer.Context,
+    *,
+    account: Account = None,
+    table: Dataset = None,
+    column: Column = None,
+    days: Days = DEFAULT_DAYS,
+    limit: Annotated[int, typer.Option("--limit", help="Entries at most · 最多条数")] = DEFAULT_LIMIT,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    chosen = flows.AccessFilter(account=account, table=table, column=column, days=days)
+    found = flows.list_access(settings, chosen, limit)
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(settings.lang, "title_access", [{**row.as_dict(), "tables": ", ".join(row.tables)} for row in found], LISTED)
+    else:
+        print_message(settings.lang, "access_none", days=days)
+
+
+def report(  # noqa: PLR0913 - the options of a command are its arguments
+    context: typer.Context,
+    *,
+    by: Annotated[str, typer.Option("--by", help="account, role, consumer, purpose, dataset, column")] = "account",
+    account: Account = None,
+    table: Dataset = None,
+    column: Column = None,
+    days: Days = DEFAULT_DAYS,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    chosen = flows.AccessFilter(account=account, table=table, column=column, days=days)
+    found = flows.report_access(settings, by, chosen)
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table(settings.lang, "title_access_report", [{**row.as_dict(), by: row.key} for row in found], (by, *SUMS))
+    else:
+        print_message(settings.lang, "access_none", days=days)
 
 
 def verify(

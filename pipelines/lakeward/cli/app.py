@@ -64,7 +64,7 @@ GROUPS = {
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
     "account": {"add": "account:add", "list": "account:list_", "revoke": "account:revoke", "rotate": "account:rotate"},
-    "access": {"seal": "access:seal", "verify": "access:verify"},
+    "access": {"list": "access:list_", "report": "access:report", "seal": "access:seal", "verify": "access:verify"},
     "purpose": {
         "request": "purpose:request",
         "approve": "purpose:approve",

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from lakeward.contracts.checkpoint_targets import CheckpointTargets, read_checkpoint_targets
 from lakeward.contracts.document import Document, Fault, read_document, read_text
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
+from lakeward.contracts.quotas import read_quotas
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.keys import KeyDoc
@@ -49,7 +51,9 @@ KEYS: Mapping[str, KeyDoc] = {
         "Identity provider whose tokens `LAKEWARD_TOKEN` takes too (extra `oidc`), relative to the project.",
         "none: only tokens of `lakeward account`",
     ),
+    "checkpoints": KeyDoc("mapping", "Where checkpoints of the logs go: mapping of the keys below.", "none"),
     "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
+    "quotas": KeyDoc("mapping", "Rows that each account may read: mapping of the keys below.", "none"),
 }
 MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
     "retention_days": KeyDoc(
@@ -73,6 +77,8 @@ class Project:
         roots: Allowed drop folders outside `root`, absolute.
         engine: Engine of its datasets; None for the default.
         retention_days: Days that a version of a table stays readable; `maintain` removes files of older ones.
+        checkpoints: Where checkpoints of the logs go.
+        quotas: Rows that an account may read, by period: `day`, `month`.
         default_role: Role of readers who name none; None for no default.
         oidc: File of the identity provider, absolute; None for none.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
@@ -86,6 +92,8 @@ class Project:
     roots: tuple[Path, ...] = ()
     engine: str | None = None
     retention_days: int = RETENTION_DAYS
+    checkpoints: CheckpointTargets = field(default_factory=CheckpointTargets)
+    quotas: Mapping[str, int] = field(default_factory=dict)
     default_role: str | None = None
     min_group_size: int = MIN_GROUP_SIZE
     oidc: Path | None = None
@@ -205,6 +213,8 @@ def _project(root: Path, document: Document) -> Project:
         roots=tuple(Path(os.path.normpath(root / folder)) for folder in view.texts("roots")),
         engine=view.engine(),
         retention_days=upkeep.positive_integer("retention_days", RETENTION_DAYS),
+        quotas=read_quotas(view.mapping("quotas")),
+        checkpoints=read_checkpoint_targets(view.mapping("checkpoints"), root),
         default_role=view.text("default_role", "") or None,
         min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,

@@ -48,6 +48,7 @@ VARIABLES: Mapping[str, KeyDoc] = {
     "WRAPPING_KEY_FILE": KeyDoc(
         "file", "File that holds this secret: outside the lake, readable by its owner alone (mode 0600).", "none"
     ),
+    "SECRET_NAME": KeyDoc("text", "Secret that `project.yaml` calls NAME, such as the password of a mail server.", "none"),
     "SPARK_MASTER": KeyDoc(
         "URL", "Spark's master: `local[4]`, `spark://HOST:PORT`, `yarn`, `k8s://…`.", "`local[*]`; under spark-submit its own"
     ),
@@ -62,6 +63,8 @@ VARIABLES: Mapping[str, KeyDoc] = {
         "connection", "Airflow's connection by which tasks of Spark datasets are submitted.", "a task runs Spark's driver itself"
     ),
 }
+# Front of the secrets that a project names.
+NAMED_PREFIX = "SECRET_"
 # One name per implementation of `engines.protocols.Engine`.
 EMBEDDED, SPARK = ENGINES = ("embedded", "spark")
 # All cores of this machine, in the driver's process.
@@ -107,6 +110,7 @@ class Settings:
         token: Access token of an account; None for none. An empty token is not valid.
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
+        secrets: Secrets by the names that `project.yaml` gives them.
         seal_key_file: File of the secret that signs checkpoints, outside the lake; None for unsigned checkpoints.
         wrapping_key, wrapping_key_file: Secret under which keys of columns lie, or the file that holds it, outside the lake.
     """
@@ -120,6 +124,7 @@ class Settings:
     accounts: Path | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     seal_key_file: Path | None = None
     wrapping_key: str | None = field(default=None, repr=False)
     wrapping_key_file: Path | None = None
@@ -134,7 +139,7 @@ class Settings:
         """
         variables = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
         for key in variables:
-            if key not in VARIABLES:
+            if key not in VARIABLES and not key.startswith(NAMED_PREFIX):
                 expected = ", ".join(PREFIX + name for name in near_names(key, VARIABLES))
                 raise SettingsError("setting_unknown", variable=PREFIX + key, expected=expected)
         return cls(
@@ -147,6 +152,7 @@ class Settings:
             accounts=Path(variables["ACCOUNTS"]).absolute() if variables.get("ACCOUNTS") else None,
             token_key=variables.get("TOKEN_KEY"),
             token_key_file=Path(variables["TOKEN_KEY_FILE"]).absolute() if variables.get("TOKEN_KEY_FILE") else None,
+            secrets={key.removeprefix(NAMED_PREFIX): value for key, value in variables.items() if key.startswith(NAMED_PREFIX)},
             seal_key_file=Path(variables["SEAL_KEY_FILE"]).absolute() if variables.get("SEAL_KEY_FILE") else None,
             wrapping_key=variables.get("WRAPPING_KEY"),
             wrapping_key_file=Path(variables["WRAPPING_KEY_FILE"]).absolute() if variables.get("WRAPPING_KEY_FILE") else None,

@@ -8,6 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lakeward.flows.audit.access_entries import AccessEntry as AccessEntry
+    from lakeward.flows.audit.access_entries import AccessFilter as AccessFilter
+    from lakeward.flows.audit.access_entries import AccessSum as AccessSum
+    from lakeward.flows.audit.access_entries import list_access as list_access
+    from lakeward.flows.audit.access_entries import report_access as report_access
     from lakeward.flows.audit.log_faults import LogVerification as LogVerification
     from lakeward.flows.audit.sealing import SealAnswer as SealAnswer
     from lakeward.flows.audit.sealing import seal_logs as seal_logs
@@ -234,6 +239,11 @@ _DOOR = {
     "ingest_dataset": "flows.batch.ingest",
     "store_estate_score": "flows.scoring.estate",
     "key_proposals": "flows.authoring.confirm_key",
+    "AccessEntry": "flows.audit.access_entries",
+    "AccessFilter": "flows.audit.access_entries",
+    "AccessSum": "flows.audit.access_entries",
+    "list_access": "flows.audit.access_entries",
+    "report_access": "flows.audit.access_entries",
     "LogVerification": "flows.audit.log_faults",
     "SealAnswer": "flows.audit.sealing",
     "seal_logs": "flows.audit.sealing",

@@ -20,7 +20,7 @@ from lakeward.core.errors import LakewardError, MachineError, TransientError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SPARK, Settings, SparkSettings
 from lakeward.orchestration.describe import describe_contract
-from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, maintain, score, scorecard
+from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, maintain, score, scorecard, seal
 
 # Default interval of polling a drop folder, unless the contract needs fresher data.
 POLL_INTERVAL = timedelta(hours=1)
@@ -111,10 +111,10 @@ def _submitter() -> Callable[[str, Path, str, SparkSettings, list[Asset]], None]
 
 
 def _govern_dag(project: Project) -> DAG:
-    """The govern DAG: grades first, since readiness counts them; the page last, since it shows all."""
+    """The govern DAG: grades first, since readiness counts them; then the page, which shows all; the seals last, over all of it."""
     with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", GOVERN}
-        steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard)]
+        steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard, seal)]
         chain(*steps)
     return dag
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
+from lakeward.core.errors import MachineError
 from lakeward.core.messages import text
 from lakeward.core.settings import Settings
 
@@ -63,6 +64,16 @@ def scorecard(root: str) -> None:
     from lakeward.flows import build_scorecard  # noqa: PLC0415  (imports DuckDB)
 
     build_scorecard(Settings.load(Path(root)))
+
+
+@task
+def seal(root: str) -> None:
+    """Seal the logs, and send their checkpoint."""
+    from lakeward.flows import seal_logs  # noqa: PLC0415  (imports DuckDB)
+
+    unsent = sorted({target for seal in seal_logs(Settings.load(Path(root))) for target in seal.unsent})
+    if unsent:
+        raise MachineError("checkpoint_unsent", targets=", ".join(unsent))
 
 
 @task

@@ -5,6 +5,7 @@ a result, use the query as a subquery or a common table.
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any, TypeVar
@@ -13,11 +14,12 @@ import duckdb
 
 from lakeward.core.clock import with_instants
 from lakeward.core.errors import LakewardError, MachineError
+from lakeward.serving.answer import Answer
 from lakeward.serving.faults import run_faults
 
 T = TypeVar("T")
-# Called with the number of rows, or the failure, before rows are returned: without a log entry nothing is served.
-AccessReport = Callable[[int, LakewardError | None], None]
+# Called with the answer, or the failure, before rows are returned: without a log entry nothing is served.
+AccessReport = Callable[[Answer, LakewardError | None], None]
 
 # Name of `Rows.aggregated` in what other libraries get.
 AGGREGATED = "lakeward.aggregated"
@@ -126,13 +128,18 @@ class Rows:
         return str(head)
 
     def _fetch(self, read: Callable[[duckdb.DuckDBPyRelation], T], count: Callable[[T], int]) -> T:
+        start = time.perf_counter_ns()
         try:
             with run_faults():
                 rows = read(self.__relation)
                 number = count(rows)
         except LakewardError as error:
             error.__context__ = None  # DuckDB's error, which can quote a value
-            self.__report(0, error)
+            self.__report(Answer(elapsed_us=_microseconds_since(start)), error)
             raise
-        self.__report(number, None)
+        self.__report(Answer(rows=number, elapsed_us=_microseconds_since(start), content=rows), None)
         return rows
+
+
+def _microseconds_since(start: int) -> int:
+    return (time.perf_counter_ns() - start) // 1000

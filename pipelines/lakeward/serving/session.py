@@ -17,6 +17,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.protection.masking import protected_expression
 from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
+from lakeward.serving.columns_read import columns_read
 from lakeward.serving.database import can_encrypt, open_database
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
@@ -92,6 +93,12 @@ class ServingSession:
             return {}
         parsed = self._parser.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
         return aggregated_columns(json.loads(parsed)["statements"][0]["node"], masked)
+
+    def columns_read(self, text: str, objects: Collection[str]) -> list[tuple[str, str]]:
+        """View and column of everything that a checked `text` may read; a column that this principal can't see is never among them."""
+        parsed = self._parser.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
+        views = {name: [column.name for column in self._tables[name].visible] for name in objects}
+        return columns_read(json.loads(parsed), views)
 
     def relation(self, text: str, objects: frozenset[str], parameters: Parameters | None = None) -> duckdb.DuckDBPyRelation:
         """The rows of a checked `text`. It must not leave this package: its methods take unchecked SQL.

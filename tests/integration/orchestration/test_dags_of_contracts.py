@@ -40,7 +40,8 @@ def test_the_project_is_graded_assessed_and_scored_once_a_day(python):
         ["assess", ["score"], 3],
         ["grade", ["assess"], 3],
         ["score", ["scorecard"], 3],
-        ["scorecard", [], 3],
+        ["scorecard", ["seal"], 3],
+        ["seal", [], 3],
     ]
     dag = python(SHOW)["dags"]["govern__plant"]
     assert (dag["schedule"], dag["catchup"], dag["active"]) == ("1 day, 0:00:00", False, 1)

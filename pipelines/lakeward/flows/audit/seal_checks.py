@@ -22,6 +22,7 @@ class SealCheck:
         transactions: Transactions of the table of seals, read before the seals.
         checkpoints: Checkpoints of this log that were kept outside the lake.
         public_keys: Keys that may sign, as hex digits; empty if none is known.
+        must_be_signed: The project names its key, so that a log without a signature is a fault.
         signed: Number of entries under the newest valid signature.
         key_id: Id of its key; None without one.
     """
@@ -32,6 +33,7 @@ class SealCheck:
     transactions: Mapping[str, int]
     checkpoints: Sequence[Checkpoint] = ()
     public_keys: Collection[str] = ()
+    must_be_signed: bool = False
     signed: int = 0
     key_id: str | None = None
     _roots: dict[int, str] = field(default_factory=dict)
@@ -88,6 +90,8 @@ class SealCheck:
             found.append(f"seal/{valid[-1].seal}")
         elif valid:
             self.signed, self.key_id = valid[-1].tree_size, valid[-1].key_id
+        elif self.seals and self.must_be_signed:
+            found.append(f"seal/{self.seals[-1].seal_seq}")
         return found
 
     def _is_trusted(self, checkpoint: Checkpoint) -> bool:

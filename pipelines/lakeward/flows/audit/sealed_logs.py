@@ -52,22 +52,26 @@ SEALED_LOGS = (
         "concat_ws(':', event_id, coalesce(file_seq, 0), coalesce(file_row, 0), coalesce(from_seq, 0))",
         "upto_seq",
     ),
+    SealedLog("purpose_requests", "CAST(request AS VARCHAR)", "seq"),
     ACCOUNTS,
 )
 
 
-def read_entries(workspace: Workspace, engine: Engine, log: SealedLog) -> Relation:
+def read_entries(workspace: Workspace, engine: Engine, log: SealedLog, *, is_checked: bool = True) -> Relation:
     """Materialise the entries of a log, with the columns `ENTRY_COLUMNS`; none where the log does not exist yet.
+
+    Args:
+        is_checked: Compute the hashes of chained entries; otherwise they are taken as right.
 
     Raises:
         ProtectionError: The register of accounts was tampered with, or is not stored safely.
         MachineError: It can't be read.
     """
-    query = _register_query(workspace, engine) if log is ACCOUNTS else _table_query(engine, log)
+    query = _register_query(workspace, engine) if log is ACCOUNTS else _table_query(engine, log, is_checked=is_checked)
     return engine.materialise(f"entries_of_{log.name}", query)
 
 
-def _table_query(engine: Engine, log: SealedLog) -> str:
+def _table_query(engine: Engine, log: SealedLog, *, is_checked: bool) -> str:
     spec = governance.table_spec(log.name)
     stored = engine.info(spec.name)
     if stored is None:
@@ -76,9 +80,9 @@ def _table_query(engine: Engine, log: SealedLog) -> str:
     found = entry_hash_sql(column for column in spec.columns if column.name in present)
     # Columns that an older lake does not have yet.
     own, prev = (name if name in present else "CAST(NULL AS VARCHAR)" for name in (HASH, PREV))
-    columns = f"{log.place} AS place, {log.seq} AS seq, {own} AS own, {prev} AS prev, {found} AS found"
-    return f"""SELECT place, seq, coalesce(own, found) AS hash, own IS NULL OR own = found AS is_right, prev, own IS NOT NULL AS is_chained
-        FROM (SELECT {columns} FROM {spec.name})"""
+    is_right = f"{own} IS NULL OR {own} = {found}" if is_checked else "true"
+    return f"""SELECT {log.place} AS place, {log.seq} AS seq, CASE WHEN {own} IS NULL THEN {found} ELSE {own} END AS hash,
+          {is_right} AS is_right, {prev} AS prev, {own} IS NOT NULL AS is_chained FROM {spec.name}"""
 
 
 def _register_query(workspace: Workspace, engine: Engine) -> str:

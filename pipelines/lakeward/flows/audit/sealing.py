@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from lakeward.flows.audit.seal_records import (
     seal_txn,
 )
 from lakeward.flows.audit.sealed_logs import SEALED_LOGS, SealedLog, leaves_query, read_entries
+from lakeward.flows.audit.sending import Delivery, send_checkpoints, target_names
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -52,6 +53,7 @@ class SealAnswer:
         root: Root of the tree, as hex digits.
         key_id: Id of the public key; None if it is not signed.
         sent_to: Places outside the lake that took the checkpoint.
+        unsent: Places that did not; the next sealing tries again.
         sealed_at: Time of the seal.
     """
 
@@ -62,6 +64,7 @@ class SealAnswer:
     root: str
     key_id: str | None
     sent_to: tuple[str, ...]
+    unsent: tuple[str, ...]
     sealed_at: datetime
 
     def as_dict(self) -> dict[str, object]:
@@ -91,43 +94,50 @@ def seal_logs(settings: Settings) -> list[SealAnswer]:
         governance.check_schema_version(engine)
         commit_abandoned_entries(engine, access_log_folder(workspace))
         with _lock(Path(workspace.lake)):
-            sealer = _Sealer(workspace, engine, key)
-            return [seal for log in SEALED_LOGS if (seal := _seal_log(sealer, log))]
+            return _seal_all(_Sealer(workspace, engine, key))
     finally:
         engine.close()
 
 
-def _seal_log(sealer: _Sealer, log: SealedLog) -> SealAnswer | None:
+def _seal_all(sealer: _Sealer) -> list[SealAnswer]:
+    """Seal the logs that have new entries, or whose newest checkpoint a target does not have; one message holds all checkpoints."""
+    drafts = [(log, draft) for log in SEALED_LOGS if (draft := _draft_seal(sealer, log))]
+    if not drafts:
+        return []
+    delivery = send_checkpoints(sealer.workspace, [draft.checkpoint for _, draft in drafts])
+    found = []
+    for log, draft in drafts:
+        record = replace(draft, sent_to=json.dumps(delivery.sent, ensure_ascii=False))
+        governance.append_rows(sealer.engine, "seals", [asdict(record)], seal_txn(log, record.seal_seq))
+        found.append(_answer(record, delivery))
+    return found
+
+
+def _draft_seal(sealer: _Sealer, log: SealedLog) -> SealRecord | None:
+    """The next seal of a log, whose leaves are committed; None if there is nothing to seal or to send."""
     last = last_seal(sealer.engine, log)
     tree = _checked_tree(last) if last else MerkleTree()
     seq, first = (last.seal_seq + 1 if last else 1), tree.size
-    if not _append_leaves(sealer, log, seq, first):
+    if _append_leaves(sealer, log, seq, first):
+        tree.extend(leaves_of(read_leaves(sealer.engine, log, first)))
+    elif last is None or set(target_names(sealer.workspace)) <= set(json.loads(last.sent_to)):
         return None
-    tree.extend(leaves_of(read_leaves(sealer.engine, log, first)))
-    now = sealer.workspace.clock.now()
-    content = {
-        "origin": sealer.workspace.project.name,
-        "log": log.name,
-        "seal": seq,
-        "tree_size": tree.size,
-        "root": tree.root().hex(),
-    }
+    now, root = sealer.workspace.clock.now(), tree.root().hex()
+    content = {"origin": sealer.workspace.project.name, "log": log.name, "seal": seq, "tree_size": tree.size, "root": root}
     checkpoint = make_checkpoint(sealer.key, now, **content)
-    record = SealRecord(
+    return SealRecord(
         log=log.name,
         seal_seq=seq,
         first_leaf=first,
         tree_size=tree.size,
-        root=checkpoint.root,
+        root=root,
         prev_root=last.root if last else empty_root(),
         peaks=tree.peaks_text(),
         key_id=checkpoint.key_id,
         checkpoint=checkpoint.line(),
         sealed_at=now,
-        sent_to=json.dumps([]),
+        sent_to="[]",
     )
-    governance.append_rows(sealer.engine, "seals", [asdict(record)], seal_txn(log, seq))
-    return _answer(record)
 
 
 def _checked_tree(last: SealRecord) -> MerkleTree:
@@ -148,7 +158,7 @@ def _append_leaves(sealer: _Sealer, log: SealedLog, seal_seq: int, first: int) -
     stored = engine.info(table.name) is not None
     if stored and engine.txn(table.name, seal_txn(log, seal_seq).app) >= seal_seq:
         return True
-    entries = read_entries(sealer.workspace, engine, log)
+    entries = read_entries(sealer.workspace, engine, log, is_checked=False)
     unsealed = f"AND hash NOT IN ({leaves_query(log, 'hash')} AND hash IS NOT NULL)" if stored else ""
     new = engine.materialise(f"new_{log.name}", f"SELECT * FROM {entries} WHERE hash IS NOT NULL {unsealed}")
     if not engine.fetch(f"SELECT 1 FROM {new} LIMIT 1"):
@@ -160,7 +170,7 @@ def _append_leaves(sealer: _Sealer, log: SealedLog, seal_seq: int, first: int) -
     return True
 
 
-def _answer(record: SealRecord) -> SealAnswer:
+def _answer(record: SealRecord, delivery: Delivery) -> SealAnswer:
     return SealAnswer(
         log=record.log,
         seal=record.seal_seq,
@@ -168,7 +178,8 @@ def _answer(record: SealRecord) -> SealAnswer:
         tree_size=record.tree_size,
         root=record.root,
         key_id=record.key_id,
-        sent_to=tuple(json.loads(record.sent_to)),
+        sent_to=delivery.sent,
+        unsent=delivery.failed,
         sealed_at=record.sealed_at,
     )
 

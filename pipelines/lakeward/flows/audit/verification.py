@@ -44,7 +44,9 @@ def verify_logs(settings: Settings, checkpoint_files: Sequence[Path] = ()) -> Lo
     workspace = open_workspace(settings)
     checkpoints = [each for file in checkpoint_files for each in _read_checkpoints(file)]
     key = load_seal_key(workspace)
+    pinned = workspace.project.checkpoints.public_key
     keys = {each.public_key for each in checkpoints if each.is_signed} | ({key.public_key} if key else set())
+    keys = {pinned} if pinned else keys
     engine = open_engine("embedded", workspace.lake, settings.memory)
     try:
         governance.check_schema_version(engine)
@@ -69,6 +71,7 @@ def _verify_log(verifier: _Verifier, log: SealedLog) -> tuple[LogState, list[Log
         transactions=transactions,
         checkpoints=[each for each in verifier.checkpoints if each.log == log.name],
         public_keys=verifier.public_keys,
+        must_be_signed=verifier.workspace.project.checkpoints.public_key is not None,
     )
     faults = check.faults()
     try:

@@ -9,17 +9,18 @@ import json
 import os
 import pwd
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lakeward.core.clock import MICROSECOND, Clock
-from lakeward.core.errors import LakewardError, MachineError
+from lakeward.core.errors import LakewardError, MachineError, ProtectionError
 from lakeward.core.names import new_run_id, sha256
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
+from lakeward.flows.serving.quotas import RowQuota
 from lakeward.protection.log_entries import FIRST_PREV, HASH, PREV, entry_hash, keyed_text_hash
 
 # Entries per commit: at one query a second, less than two minutes of entries are uncommitted.
@@ -36,7 +37,7 @@ class LoggedRead:
         verdict: `allowed`, `refused` or `failed`.
         rows, bytes_out: What left; bytes are None if they were not measured.
         elapsed_us: Microseconds until the rows were ready; None for the time since `asked_at`.
-        versions: Table -> Delta version that was read.
+        versions: Table -> its newest Delta version when the rows were ready.
         columns: `layer.table.column` -> action, grade and level, separated by blanks.
         answer_digest: Digest of the answer; None if none was taken.
     """
@@ -64,6 +65,7 @@ class AccessLog:
         folder: Folder of the entries that are not committed yet.
         principal: The account whose token was verified; None for none.
         purpose, consumer: Purpose of the session, and the party that it reads for; None for none.
+        quota: Rows that the account may read; None for no limit.
         seq, prev: Number and hash of the last entry.
     """
 
@@ -78,6 +80,7 @@ class AccessLog:
     principal: str | None = None
     purpose: str | None = None
     consumer: str | None = None
+    quota: RowQuota | None = None
     session_id: str = field(default_factory=new_run_id)
     seq: int = 0
     prev: str = FIRST_PREV
@@ -94,9 +97,19 @@ class AccessLog:
         """Write one entry; it is on disk on return.
 
         Raises:
+            ProtectionError: The rows exceed the quota of the account; the entry says so.
             StoreConflictError: Write conflicts continued after all retries; the entry stays on disk.
             MachineError: The lake can't be written.
         """
+        if self.quota and read.verdict == "allowed" and read.rows:
+            try:
+                self.quota.charge(read.rows)
+            except ProtectionError as error:
+                self._append(replace(read, verdict="refused", code=error.code, rows=0, bytes_out=0, answer_digest=None))
+                raise
+        self._append(read)
+
+    def _append(self, read: LoggedRead) -> None:
         row = self._session_cells() | self._read_cells(read)
         row[HASH] = entry_hash(row)
         self._append_to_file(row)

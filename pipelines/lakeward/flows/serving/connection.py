@@ -20,15 +20,17 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
-from lakeward.flows.serving.access import AccessLog, log_verdict
+from lakeward.flows.serving.access import AccessLog, LoggedRead, log_verdict
 from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
 from lakeward.flows.serving.decryption import encrypting_keys
 from lakeward.flows.serving.explanation import MaskExplanation, explain_column
+from lakeward.flows.serving.metering import TableVersions, column_facts, needs_digest
 from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_reader
 from lakeward.flows.serving.reading_purpose import SessionWatch
 from lakeward.grading.grade import ColumnGrade
+from lakeward.serving.answer import Answer
 from lakeward.serving.column_functions import ColumnFunctions
-from lakeward.serving.plan import Principal, ServedTable
+from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.rows import Rows
 from lakeward.serving.session import Parameters, ServingSession
 
@@ -47,6 +49,7 @@ class Connection:
         self._next_change = principal.policy.next_change(principal.request)
         self._tables = {str(table.name): table for table in tables}
         self._log = reader.open_log(workspace, engine)
+        self._versions = TableVersions(tables)
         memory = workspace.settings.memory
         self._session = ServingSession(tables, functions, engine.scratch / "serving", memory, reader.filter_values)
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
@@ -79,16 +82,33 @@ class Connection:
         try:
             self._watch.check(asked_at, self._next_change)
             objects = self._session.check(query, parameters)
+            columns = self._columns_read(query, objects)
             relation = self._session.relation(query, objects, parameters)
         except LakewardError as error:
             self._log.write(query, asked_at, (), verdict="refused", code=error.code)
             raise
+        read = LoggedRead(text=query, asked_at=asked_at, verdict="allowed", objects=objects, columns=column_facts(columns))
 
-        def report(rows: int, error: LakewardError | None) -> None:
-            code = error.code if error else None
-            self._log.write(query, asked_at, objects, rows=rows, verdict=log_verdict(error), code=code)
+        def report(answer: Answer, error: LakewardError | None) -> None:
+            self._log.record(self._measured(read, answer, error, has_digest=needs_digest(columns)))
 
         return Rows(relation, report, self._session.aggregated_columns(query, objects))
+
+    def _columns_read(self, query: str, objects: frozenset[str]) -> dict[str, ServedColumn]:
+        found = {(name, column.name): column for name in objects for column in self._tables[name].columns}
+        return {f"{table}.{name}": found[table, name] for table, name in self._session.columns_read(query, objects)}
+
+    def _measured(self, read: LoggedRead, answer: Answer, error: LakewardError | None, *, has_digest: bool) -> LoggedRead:
+        return replace(
+            read,
+            verdict=log_verdict(error),
+            code=error.code if error else None,
+            rows=answer.rows,
+            bytes_out=answer.bytes_out(),
+            elapsed_us=answer.elapsed_us,
+            versions=self._versions.of(read.objects),
+            answer_digest=answer.digest() if has_digest and error is None else None,
+        )
 
     def catalogue(self) -> list[CatalogueTable]:
         """The served tables."""

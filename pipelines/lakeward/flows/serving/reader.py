@@ -12,8 +12,9 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.identity import Identity, identify
 from lakeward.flows.base.text_key import project_text_key
 from lakeward.flows.base.workspace import Workspace
-from lakeward.flows.serving.access import AccessLog
+from lakeward.flows.serving.access import AccessLog, current_account
 from lakeward.flows.serving.policy import load_policy
+from lakeward.flows.serving.quotas import RowQuota
 from lakeward.flows.serving.reading_purpose import ReadingPurpose, resolve_purpose
 from lakeward.protection.keys import Scheme, TokenKey, token_key
 from lakeward.protection.policy import Action, Policy, RowFilterRule
@@ -89,6 +90,14 @@ class Reader:
             text_key=project_text_key(workspace),
             folder=access_log_folder(workspace),
             principal=authority.principal,
+            quota=RowQuota(
+                engine=engine,
+                clock=workspace.clock,
+                account=authority.principal or current_account(),
+                limits=workspace.project.quotas,
+                zone=workspace.project.zone,
+                folder=access_log_folder(workspace),
+            ),
             purpose=None if request.purpose == NO_PURPOSE else request.purpose,
             consumer=None if request.party == OWN_PARTY else request.party,
         )

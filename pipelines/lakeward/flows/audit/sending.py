@@ -1,0 +1,108 @@
+"""Sends checkpoints out of the lake: to a file, a webhook and a mail address."""
+
+import os
+import smtplib
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+from lakeward.contracts.checkpoint_targets import LOOPBACK, MailTarget
+from lakeward.flows.base.workspace import Workspace
+
+# Seconds that one target may take.
+TIMEOUT = 10.0
+# Port of mail servers that speak TLS from the first byte.
+SMTPS_PORT = 465
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The result of sending.
+
+    Args:
+        sent, failed: Names of the targets that took the checkpoints, and of those that did not.
+    """
+
+    sent: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def target_names(workspace: Workspace) -> tuple[str, ...]:
+    """Names of the configured targets."""
+    return tuple(_targets(workspace))
+
+
+def send_checkpoints(workspace: Workspace, lines: Sequence[str]) -> Delivery:
+    """Send these checkpoints to all targets; one that fails does not stop the others."""
+    text = "".join(f"{line}\n" for line in lines)
+    sent, failed = [], []
+    for name, send in _targets(workspace).items():
+        try:
+            send(text)
+        except (OSError, smtplib.SMTPException, KeyError, ValueError):  # KeyError: the secret is not set
+            failed.append(name)
+        else:
+            sent.append(name)
+    return Delivery(tuple(sent), tuple(failed))
+
+
+def _targets(workspace: Workspace) -> Mapping[str, Callable[[str], None]]:
+    targets, secrets = workspace.project.checkpoints, workspace.settings.secrets
+    found: dict[str, Callable[[str], None]] = {}
+    if file := targets.file:
+        found[f"file:{file}"] = lambda text: _append(file, Path(workspace.lake), text)
+    if url := targets.webhook:
+        found[f"webhook:{url}"] = lambda text: _post(url, secrets[name] if (name := targets.webhook_secret) else None, text)
+    if mail := targets.mail:
+        found[f"mail:{mail.to}"] = lambda text: _mail(mail, secrets, workspace.project.name, text)
+    return found
+
+
+def _append(file: Path, lake: Path, text: str) -> None:
+    """Append to a file outside the lake, on disk on return."""
+    if file.resolve().is_relative_to(lake.resolve()):
+        raise ValueError(file)
+    handle = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(handle, text.encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would take the secret elsewhere."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Follow none."""
+
+
+def _post(url: str, secret: str | None, text: str) -> None:
+    headers = {"Content-Type": "application/x-ndjson"} | ({"Authorization": f"Bearer {secret}"} if secret else {})
+    request = urllib.request.Request(url, text.encode(), headers, method="POST")  # noqa: S310 -- https, as the project's file is checked
+    with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT):
+        pass
+
+
+def _mail(mail: MailTarget, secrets: Mapping[str, str], project: str, text: str) -> None:
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = f"Lakeward checkpoint: {project}", mail.sender, mail.to
+    message.set_content(text, cte="base64")  # so that no server breaks the long lines
+    host, _, port = mail.server.rpartition(":")
+    context = ssl.create_default_context()
+    with _open_server(host, int(port), context) as server:
+        if int(port) != SMTPS_PORT and host not in LOOPBACK:
+            server.starttls(context=context)
+        if mail.user and mail.password:
+            server.login(mail.user, secrets[mail.password])
+        server.send_message(message)
+
+
+def _open_server(host: str, port: int, context: ssl.SSLContext) -> smtplib.SMTP:
+    if port == SMTPS_PORT:
+        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=context)
+    return smtplib.SMTP(host, port, timeout=TIMEOUT)

@@ -1,0 +1,61 @@
+"""What a query reads: the columns, with what the reader sees of them, and the versions of the tables."""
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from lakeward.grading.grade import Grade
+from lakeward.protection.policy import Action
+from lakeward.serving.plan import ServedColumn, ServedTable
+
+# Digits of a version in the name of a commit of Delta.
+_DIGITS = 20
+# Grades of which an answer leaves a digest.
+DIGEST_GRADES = frozenset([Grade.CORE, Grade.IMPORTANT])
+
+ReadColumns = Mapping[str, ServedColumn]
+
+
+class TableVersions:
+    """The newest versions of the served tables. After the first look, only newer commits are looked for."""
+
+    def __init__(self, tables: Collection[ServedTable]) -> None:
+        self._folders = {str(table.name): table.folder for table in tables}
+        self._known: dict[str, int] = {}
+
+    def of(self, names: Collection[str]) -> dict[str, int]:
+        """Table -> its newest version, of the tables that exist."""
+        return {name: self._newest(name, folder / "_delta_log") for name in sorted(names) if (folder := self._folders[name])}
+
+    def _newest(self, name: str, log: Path) -> int:
+        version = self._known.get(name)
+        if version is None:
+            version = _listed_version(log)
+        while (log / f"{version + 1:0{_DIGITS}}.json").exists():
+            version += 1
+        self._known[name] = version
+        return version
+
+
+def column_facts(columns: ReadColumns) -> dict[str, str]:
+    """`layer.table.column` -> action, grade and level, separated by blanks; `-` for what there is not."""
+    return {name: _facts(column) for name, column in columns.items()}
+
+
+def needs_digest(columns: ReadColumns) -> bool:
+    """Whether the answer may hold important or core data in any form."""
+    grades = {column.grade.grade for column in columns.values() if column.grade and column.decision.action is not Action.DENY}
+    return bool(grades & DIGEST_GRADES)
+
+
+def _facts(column: ServedColumn) -> str:
+    grade = column.grade.grade if column.grade else None
+    level = column.grade.level if column.grade else None
+    return f"{column.decision.action} {grade or '-'} {level or '-'}"
+
+
+def _listed_version(log: Path) -> int:
+    """The newest version that has a commit or a checkpoint in the log."""
+    with os.scandir(log) as entries:
+        numbers = [entry.name[:_DIGITS] for entry in entries]
+    return max((int(number) for number in numbers if number.isdecimal() and len(number) == _DIGITS), default=0)

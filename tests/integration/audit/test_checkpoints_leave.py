@@ -1,0 +1,148 @@
+"""Checkpoints leave the machine: to a file, a webhook and a mail address, and a target that was away gets them later."""
+
+import base64
+import json
+import os
+import socketserver
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from lakeward.core.errors import SettingsError
+from lakeward.core.settings import Settings
+from lakeward.flows import seal_logs
+from lakeward.protection.checkpoints import parse_checkpoints
+from support.command_line import run_command
+from support.sealed_lake import faults_of, make_project, seal, write_session
+
+
+class Web(BaseHTTPRequestHandler):
+    """Keeps what it gets; answers as the server says."""
+
+    def do_POST(self):
+        self.server.got.append((self.headers["Authorization"], self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        self.send_response(self.server.status)
+        self.send_header("Location", "/other")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Mail(socketserver.StreamRequestHandler):
+    """As much of SMTP as one message needs."""
+
+    def handle(self):
+        self.wfile.write(b"220 here\r\n")
+        for line in self.rfile:
+            word = line.split()[0].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go\r\n")
+                text = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.server.got.append(text.decode())
+            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+            if word == b"QUIT":
+                return
+
+
+@contextmanager
+def running(server):
+    server.got, server.status = [], 200
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def configure(settings, **keys):
+    file = settings.start / "expectations" / "project.yaml"
+    lines = "".join(f"  {key}: {json.dumps(value)}\n" for key, value in keys.items())
+    file.write_text(file.read_text().partition("checkpoints:")[0] + f"checkpoints:\n{lines}")
+
+
+@pytest.fixture
+def lake(tmp_path):
+    settings = make_project(tmp_path)
+    write_session(settings, "s1", 2)
+    return settings
+
+
+def test_checkpoints_reach_file_webhook_and_mail(lake, tmp_path):
+    with (
+        running(ThreadingHTTPServer(("127.0.0.1", 0), Web)) as web,
+        running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail)) as mail,
+    ):
+        configure(
+            lake,
+            file=str(tmp_path / "kept.jsonl"),
+            webhook=f"http://127.0.0.1:{web.server_port}/x",
+            webhook_secret="PLANT",
+            email_to="cdo@plant.example",
+            email_server=f"127.0.0.1:{mail.server_address[1]}",
+        )
+        (answer,) = seal_logs(replace(lake, secrets={"PLANT": "s3cret"}))
+    kept = (tmp_path / "kept.jsonl").read_text()
+    (checkpoint,) = parse_checkpoints(kept)
+    assert checkpoint.has_valid_signature()
+    assert web.got == [("Bearer s3cret", kept)]
+    head, _, body = mail.got[0].partition("\r\n\r\n")
+    assert base64.b64decode(body).decode() == kept
+    assert "s3cret" not in head + body
+    assert (len(answer.sent_to), answer.unsent) == (3, ())
+    assert faults_of(lake, tmp_path / "kept.jsonl") == []
+
+
+@pytest.mark.parametrize("status", [500, 302, 403])
+def test_a_target_that_was_away_gets_the_checkpoint_later(lake, status):
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Web)) as web:
+        configure(lake, webhook=f"http://127.0.0.1:{web.server_port}/x")
+        web.status = status
+        (first,) = seal_logs(lake)
+        web.status = 200
+        (second,) = seal_logs(lake)
+        assert seal_logs(lake) == []
+    assert (len(first.unsent), first.sent_to, second.unsent, len(second.sent_to)) == (1, (), (), 1)
+    assert (second.seal, second.entries, second.tree_size) == (2, 0, 2)
+    assert len(web.got) == 2  # no redirect was followed
+    assert faults_of(lake) == []
+
+
+def test_an_unset_secret_or_a_file_in_the_lake_does_not_stop_the_seal(lake, capsys):
+    configure(lake, file="lake/kept.jsonl", webhook="https://127.0.0.1:9/x", webhook_secret="PLANT")
+    answer = run_command(capsys, lake.start, "access", "seal")
+    assert answer.code == 4
+    assert "lake/kept.jsonl" in answer.err
+    assert not (lake.start / "lake" / "kept.jsonl").exists()
+    assert faults_of(lake) == []
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [{"webhook": "http://other.example/x"}, {"webhook_secret": "a b"}, {"email_to": "a@b"}, {"public_key": "x"}, {"fil": "x"}],
+)
+def test_a_wrong_key_of_the_project_is_named(lake, keys):
+    configure(lake, **keys)
+    with pytest.raises(SettingsError):
+        seal(lake)
+
+
+def test_a_log_that_must_be_signed_and_is_not_is_named(tmp_path):
+    settings = make_project(tmp_path, key=None)
+    write_session(settings, "s1", 2)
+    seal(settings)
+    assert faults_of(settings) == []
+    configure(settings, public_key="ab" * 32)
+    assert faults_of(settings) == [("access_log", "signature", ("seal/1",))]
+
+
+def test_secrets_come_from_variables_by_name(tmp_path):
+    found = Settings.load(tmp_path, environ={"LAKEWARD_SECRET_MAIL": "x", "PATH": os.defpath})
+    assert found.secrets == {"MAIL": "x"}
+    assert "'x'" not in repr(found)

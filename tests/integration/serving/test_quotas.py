@@ -1,0 +1,109 @@
+"""Rows that an account may read hold over sessions, processes and doors, and a refused answer shows nothing."""
+
+import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from lakeward.core.errors import LakewardError, SettingsError
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.serving.quotas import RowQuota
+from support.served_lake import connect_as, make_lake, query_and_die
+
+
+@pytest.fixture
+def settings(tmp_path):
+    settings = make_lake(tmp_path)
+    with (settings.start / "expectations" / "project.yaml").open("a") as file:
+        file.write("quotas: {rows_per_day: 7}\n")
+    return settings
+
+
+def read(settings):
+    with connect_as(settings) as con:
+        return len(con.sql("from silver.orders").fetchall())
+
+
+def refused_code(call, *arguments):
+    with pytest.raises(LakewardError) as refused:
+        call(*arguments)
+    return refused.value.code
+
+
+def test_the_answer_that_exceeds_the_quota_is_not_shown_and_is_logged(settings):
+    assert [read(settings), read(settings)] == [3, 3]
+    assert refused_code(read, settings) == "quota_exceeded"
+    with connect_as(settings) as con:
+        assert con.sql("from silver.orders limit 1").fetchall()
+    with open_workspace(settings).engine() as engine:
+        rows = governance.read_rows(engine, "access_log", order="asked_at")
+    assert [(row["verdict"], row["code"], row["rows_out"]) for row in rows] == [
+        ("allowed", None, 3),
+        ("allowed", None, 3),
+        ("refused", "quota_exceeded", 0),
+        ("allowed", None, 1),
+    ]
+
+
+def test_rows_of_a_killed_process_count_and_a_lost_file_is_counted_anew(settings):
+    process = multiprocessing.get_context("spawn").Process(target=query_and_die, args=(settings.start,))
+    process.start()
+    process.join()
+    assert read(settings) == 3
+    for file in (settings.start / "lake" / ".access" / "quota").glob("*.json"):
+        file.unlink()
+    assert refused_code(read, settings) == "quota_exceeded"
+
+
+def quota_of(settings, account="a", at=datetime(2026, 3, 31, 15, 59, tzinfo=UTC), limits=None):
+    class FixedClock:
+        def now(self):
+            return at
+
+    workspace = open_workspace(settings)
+    engine = workspace.engine()
+    return engine, lambda opened: RowQuota(
+        engine=opened,
+        clock=FixedClock(),
+        account=account,
+        limits=limits or {"day": 100},
+        zone="Asia/Shanghai",
+        folder=settings.start / "lake" / ".access",
+    )
+
+
+def test_two_at_once_never_exceed_the_quota_together(settings):
+    engine, quota = quota_of(settings)
+    with engine as opened, ThreadPoolExecutor(16) as pool:
+        quota(opened).charge(0)
+        tries = [pool.submit(quota(opened).charge, 7) for _ in range(40)]
+        assert sum(each.exception() is None for each in tries) == 14
+
+
+def test_a_day_begins_at_midnight_of_the_plant_and_a_month_holds_its_days(settings):
+    limits = {"day": 10, "month": 15}
+    for at, rows, code in [
+        (datetime(2026, 3, 30, 16, 0, tzinfo=UTC), 10, None),
+        (datetime(2026, 3, 31, 15, 59, tzinfo=UTC), 1, "quota_exceeded"),
+        (datetime(2026, 3, 31, 16, 0, tzinfo=UTC), 10, None),
+        (datetime(2026, 4, 1, 16, 0, tzinfo=UTC), 6, "quota_exceeded"),
+        (datetime(2026, 4, 1, 16, 0, tzinfo=UTC), 5, None),
+    ]:
+        engine, quota = quota_of(settings, "b", at, limits)
+        with engine as opened:
+            charge = quota(opened).charge
+            if code:
+                assert refused_code(charge, rows) == code
+            else:
+                charge(rows)
+
+
+@pytest.mark.parametrize("text", ["quotas: {rows_per_day: 0}", "quotas: {rows: 1}", "quotas: 5"])
+def test_a_wrong_quota_is_named(tmp_path, text):
+    settings = make_lake(tmp_path)
+    with (tmp_path / "expectations" / "project.yaml").open("a") as file:
+        file.write(text + "\n")
+    with pytest.raises(SettingsError):
+        connect_as(settings)
