@@ -34,15 +34,16 @@ class Reader:
         """What row filters can name of this reader: `READER_VALUES`."""
         return {"party": self.principal.request.party, "account": self.identity.name if self.identity.verified else None}
 
-    def check_every_row(self, contract: Contract) -> None:
+    def check_every_row(self, dataset: str) -> None:
         """Check that no row filter hides rows of the dataset from this reader, for commands that read whole tables.
 
         Raises:
             ProtectionError: One does.
         """
-        filters = self.principal.policy.filters_for(self.principal.request, contract.table(contract.layer))
-        if filters:
-            raise ProtectionError("row_filter_command", dataset=contract.name, rule=filters[0].id)
+        for rule in self.principal.policy.row_filters:
+            names = {table.rpartition(".")[2] for table in rule.tables} or {dataset}
+            if dataset in names and rule.scope.includes(self.principal.request):
+                raise ProtectionError("row_filter_command", dataset=dataset, rule=rule.id)
 
     def clear_columns(self, contract: Contract, grades: Grades) -> frozenset[str]:
         """Names of the contract's columns that this reader may see in clear.
@@ -50,7 +51,7 @@ class Reader:
         Raises:
             ProtectionError: A row filter hides rows of the dataset from this reader.
         """
-        self.check_every_row(contract)
+        self.check_every_row(contract.name)
         served = self.principal.serve_table(contract, None, grades)
         return frozenset(column.name for column in served.columns if column.decision.action is Action.CLEAR)
 
@@ -91,7 +92,7 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
 
     Args:
         role: None for the account's only role that the policy has; otherwise for the project's default role.
-        purpose: Purpose of the policy; None for none.
+        purpose: Purpose of the policy; None for `LAKEWARD_PURPOSE`, or none.
 
     Raises:
         UsageError: The policy has no such role or purpose, or no role is named where there is a choice.
@@ -103,7 +104,7 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     identity.check_role(role)
     key = token_key(workspace.settings, Path(workspace.lake))
-    reading = resolve_purpose(workspace, identity, policy, purpose)
+    reading = resolve_purpose(workspace, identity, policy, workspace.settings.purpose if purpose is None else purpose)
     scheme = key.scheme if key else Scheme.HMAC
     missing = NO_TOKENS if scheme is Scheme.HMAC else NO_PROTECT
     able = key is None or can_tokenise(scheme)
