@@ -24,6 +24,7 @@ VARIABLES: Mapping[str, KeyDoc] = {
         "Access token of your account: name and roles come from it. One that is not valid is an error.",
         "none: nothing proves who you are",
     ),
+    "PURPOSE": KeyDoc("text", "Purpose of the serving policy that every read of this environment is for.", "none"),
     "ACCOUNTS": KeyDoc(
         "file",
         "Register of accounts: outside the lake, readable by its owner alone (mode 0600).",
@@ -107,6 +108,7 @@ class Settings:
         lake: Folder or URL of the tables; None for the lake in `project.yaml`.
         engine: Engine that overrides contracts and `project.yaml`; None for no override.
         memory: Memory limit of the engine, such as `4GiB`; None for its default.
+        purpose: Purpose of reading; None for none.
         token: Access token of an account; None for none. An empty token is not valid.
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
@@ -121,6 +123,7 @@ class Settings:
     engine: str | None = None
     memory: str | None = None
     token: str | None = field(default=None, repr=False)
+    purpose: str | None = None
     accounts: Path | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
@@ -149,6 +152,7 @@ class Settings:
             engine=_engine(variables.get("ENGINE")),
             memory=variables.get("MEMORY"),
             token=variables.get("TOKEN"),
+            purpose=variables.get("PURPOSE") or None,
             accounts=Path(variables["ACCOUNTS"]).absolute() if variables.get("ACCOUNTS") else None,
             token_key=variables.get("TOKEN_KEY"),
             token_key_file=Path(variables["TOKEN_KEY_FILE"]).absolute() if variables.get("TOKEN_KEY_FILE") else None,

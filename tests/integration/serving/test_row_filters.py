@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lakeward.core.errors import LakewardError
-from lakeward.flows import lint_policy
+from lakeward.flows import explain_row, lint_policy
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving.connection import open_connection
 from lakeward.flows.serving.policy import load_policy
@@ -136,6 +136,9 @@ def test_commands_that_read_whole_tables_are_refused(settings):
     contract = workspace.project.contract("orders")
     with pytest.raises(LakewardError) as error:
         resolve_reader(workspace, "analyst")[0].clear_columns(contract, {})
+    assert error.value.code == "row_filter_command"
+    with pytest.raises(LakewardError) as error:
+        explain_row(settings, "silver.orders", "order_id = 'A2'", role="analyst")
     assert error.value.code == "row_filter_command"
     assert resolve_reader(workspace, "steward")[0].clear_columns(contract, {}) == frozenset()
 

@@ -142,7 +142,7 @@ def connect(role: str | None = None, project: str | Path | None = None, purpose:
     """Open the lake of the project at or above `project` (default: the current folder) as `role` (default: the account's only one).
 
     Args:
-        purpose: Purpose of the policy that is read for; None for none.
+        purpose: Purpose of the policy that is read for; None for `LAKEWARD_PURPOSE`, or none.
 
     Raises:
         UsageError: The project, the role or the purpose does not exist, or no role is named and there are several.

@@ -37,6 +37,7 @@ def logged_read(workspace: Workspace, engine: Engine, reader: Reader, text: str,
         objects: Tables that are read, as `layer.name`.
 
     Raises:
+        ProtectionError: A row filter hides rows of one of them from the reader.
         StoreConflictError: Write conflicts continued after all retries.
         MachineError: The lake can't be written.
     """
@@ -44,6 +45,8 @@ def logged_read(workspace: Workspace, engine: Engine, reader: Reader, text: str,
     entry = ReadEntry(lambda rows: log.write(text, asked_at, objects, rows=rows, verdict="allowed"))
     try:
         try:
+            for name in objects:
+                reader.check_every_row(name.rpartition(".")[2])
             yield entry
         except LakewardError as error:
             log.write(text, asked_at, objects, verdict="failed", code=error.code)

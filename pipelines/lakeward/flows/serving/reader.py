@@ -1,6 +1,5 @@
 """Who reads: the caller's identity, the role it takes, and the principal that the serving policy makes of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,22 +35,24 @@ class Reader:
         """What row filters can name of this reader: `READER_VALUES`."""
         return {"party": self.principal.request.party, "account": self.identity.name if self.identity.verified else None}
 
-    def check_every_row(self, contract: Contract) -> None:
+    def check_every_row(self, dataset: str) -> None:
         """Check that no row filter hides rows of the dataset from this reader, for commands that read whole tables.
 
         Raises:
             ProtectionError: One does.
         """
-        filters = self._filters(contract)
+        filters = self._filters(dataset)
         if filters:
-            raise ProtectionError("row_filter_command", dataset=contract.name, rule=filters[0].id)
+            raise ProtectionError("row_filter_command", dataset=dataset, rule=filters[0].id)
 
     def sees_every_row(self, contract: Contract) -> bool:
         """Whether no row filter hides rows of the dataset from this reader."""
-        return not self._filters(contract)
+        return not self._filters(contract.name)
 
-    def _filters(self, contract: Contract) -> Sequence[RowFilterRule]:
-        return self.principal.policy.filters_for(self.principal.request, contract.table(contract.layer))
+    def _filters(self, dataset: str) -> list[RowFilterRule]:
+        """Row filters that hide rows of any layer of the dataset from this reader."""
+        rules = [rule for rule in self.principal.policy.row_filters if rule.scope.includes(self.principal.request)]
+        return [rule for rule in rules if not rule.tables or dataset in {name.rpartition(".")[2] for name in rule.tables}]
 
     def clear_columns(self, contract: Contract, grades: Grades) -> frozenset[str]:
         """Names of the contract's columns that this reader may see in clear.
@@ -59,7 +60,7 @@ class Reader:
         Raises:
             ProtectionError: A row filter hides rows of the dataset from this reader.
         """
-        self.check_every_row(contract)
+        self.check_every_row(contract.name)
         served = self.principal.serve_table(contract, None, grades)
         return frozenset(column.name for column in served.columns if column.decision.action is Action.CLEAR)
 
@@ -108,7 +109,7 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
 
     Args:
         role: None for the account's only role that the policy has; otherwise for the project's default role.
-        purpose: Purpose of the policy; None for none.
+        purpose: Purpose of the policy; None for `LAKEWARD_PURPOSE`, or none.
 
     Raises:
         UsageError: The policy has no such role or purpose, or no role is named where there is a choice.
@@ -120,7 +121,7 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     identity.check_role(role)
     key = token_key(workspace.settings, Path(workspace.lake))
-    reading = resolve_purpose(workspace, identity, policy, purpose)
+    reading = resolve_purpose(workspace, identity, policy, workspace.settings.purpose if purpose is None else purpose)
     scheme = key.scheme if key else Scheme.HMAC
     missing = NO_TOKENS if scheme is Scheme.HMAC else NO_PROTECT
     able = key is None or can_tokenise(scheme)

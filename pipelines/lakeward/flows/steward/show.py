@@ -163,7 +163,7 @@ def _visible_values(
 ) -> Sequence[Mapping[str, object]]:
     """The rows' values, masked as in the served table. The access log is written before they are returned."""
     asked_at, (reader, key) = workspace.clock.now(), as_
-    reader.check_every_row(contract)
+    reader.check_every_row(contract.name)
     served = reader.principal.serve_table(contract, None, current_grades(engine, contract))
     shown = mask_received_rows(served.columns, rows, ColumnFunctions(key, reader.principal.request.party))
     log = reader.open_log(workspace, engine)
