@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,8 +53,12 @@ def run(
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
-    with progress(settings.lang, "progress_run", dataset=name or "*"):
-        reports, failed = ([flows.run_dataset(settings, name)], {}) if name else flows.run_all(settings, jobs=jobs)
+    with progress(settings.lang, "progress_run", dataset=name or "*") as show:
+        reports, failed = (
+            ([flows.run_dataset(settings, name, on_progress=show)], {})
+            if name
+            else flows.run_all(settings, jobs=jobs, on_progress=show)
+        )
     for notice in () if name else flows.stray_files(settings):
         typer.echo(text(notice.code, settings.lang, **notice.facts), err=True)
     print_reports(settings.lang, reports, failed, as_json=as_json)
@@ -65,8 +68,8 @@ def rebuild(
     context: typer.Context, name: Annotated[str, typer.Argument(help="Dataset · 数据集")], *, as_json: Json = False
 ) -> None:
     settings = settings_of(context)
-    with progress(settings.lang, "progress_run", dataset=name):
-        run_report = flows.rebuild(settings, name)
+    with progress(settings.lang, "progress_run", dataset=name) as show:
+        run_report = flows.rebuild(settings, name, on_progress=show)
     print_reports(settings.lang, [run_report], {}, as_json=as_json)
 
 
@@ -91,23 +94,7 @@ def count_columns(reports: list[RunReport]) -> tuple[str, ...]:
     return (*COUNTS[:at], "corrections", *COUNTS[at:]) if any(r.counts.corrections for r in reports) else COUNTS
 
 
-def print_note(lang: Lang, dataset: str, note: str) -> None:
-    """Print a note on a dataset, with its name in front unless the note begins with a clause that names it."""
-    if dataset in re.split("[:：]", note)[0]:
-        typer.echo(note)
-    else:
-        print_message(lang, "run_note", dataset=dataset, note=note)
-
-
 def print_notes(lang: Lang, run_report: RunReport) -> None:
     """Print a run's warnings and its failed and unknown rules."""
-    for code, facts in run_report.warnings:
-        print_note(lang, run_report.dataset, text(code, lang, **facts))
-    if run_report.failed:
-        # A halted batch, and a rule on the batch as a whole, set no row aside: the list would be empty.
-        code = "run_failed_rules" if run_report.counts.quarantine else "run_failed_rules_of_batch"
-        print_message(lang, code, dataset=run_report.dataset, rules=", ".join(run_report.failed))
-    if run_report.unknown:
-        print_message(lang, "run_unknown_rules", dataset=run_report.dataset, rules=", ".join(run_report.unknown))
-    if run_report.counts.rejects:
-        print_message(lang, "run_rejects", dataset=run_report.dataset, rows=run_report.counts.rejects)
+    for line in flows.run_lines(run_report, lang):
+        typer.echo(line)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +25,8 @@ Json = Annotated[bool, typer.Option("--json", help="JSON for programs · 供程�
 
 
 Cells = Mapping[str, object]
+# Takes a message code and its facts.
+ShowProgress = Callable[[str, Mapping[str, object]], None]
 
 
 def settings_of(context: typer.Context) -> Settings:
@@ -76,16 +78,16 @@ def cells(answer: "DataclassInstance") -> dict[str, object]:
 
 
 @contextmanager
-def progress(lang: Lang, code: str, **facts: object) -> Iterator[None]:
-    """Show a progress text, on a terminal only."""
+def progress(lang: Lang, code: str, **facts: object) -> Iterator[ShowProgress]:
+    """Show a progress text, on a terminal only; yields what replaces it by another."""
     from rich.console import Console  # noqa: PLC0415 -- as above
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield
+        yield lambda _, __: None
         return
-    with console.status(text(code, lang, **facts)):
-        yield
+    with console.status(text(code, lang, **facts)) as status:
+        yield lambda later, details: status.update(text(later, lang, **details))
 
 
 def _plain(value: object) -> object:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -125,6 +126,14 @@ class Project:
                 "contract_other_name", file=self.label(path), line=1, column=1, found=contract.name, expected=name
             )
         return contract
+
+    def valid_contracts(self) -> dict[str, Contract]:
+        """The contracts that are valid, by name; `lakeward contract lint` and `lakeward run` name the others."""
+        found: dict[str, Contract] = {}
+        for name in self.datasets():
+            with suppress(ContractError):
+                found[name] = self.contract(name)
+        return found
 
     def contract_path(self, name: str) -> Path:
         """Path of the contract of dataset `name`.

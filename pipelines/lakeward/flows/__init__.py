@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from lakeward.flows.base.log_setup import set_up_log as set_up_log
     from lakeward.flows.base.order import dependency_order as dependency_order
     from lakeward.flows.base.report import RunReport as RunReport
+    from lakeward.flows.base.run_lines import run_lines as run_lines
+    from lakeward.flows.base.run_lines import summary_line as summary_line
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
     from lakeward.flows.batch.ingest import ingest_dataset as ingest_dataset
     from lakeward.flows.batch.ingest import rebuild_silver as rebuild_silver
+    from lakeward.flows.batch.run import has_waiting_gold as has_waiting_gold
     from lakeward.flows.batch.run import rebuild as rebuild
     from lakeward.flows.batch.run import run_all as run_all
     from lakeward.flows.batch.run import run_dataset as run_dataset
@@ -277,7 +280,10 @@ _DOOR = {
     "release_rows": "flows.steward.replay",
     "repair_rows": "flows.steward.repair",
     "replay_rows": "flows.steward.replay",
+    "has_waiting_gold": "flows.batch.run",
     "run_all": "flows.batch.run",
+    "run_lines": "flows.base.run_lines",
+    "summary_line": "flows.base.run_lines",
     "run_dataset": "flows.batch.run",
     "compare_scores": "flows.scoring.compare",
     "score_history": "flows.scoring.show",

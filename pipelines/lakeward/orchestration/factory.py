@@ -3,8 +3,8 @@
 One flow per task. Once a day columns are graded, readiness assessed and scores stored; once a week tables are maintained.
 
 Airflow reads this at every parse and before every task, so nothing here reads data, or contracts that are not needed.
-Every run emits its asset event, even without new data: the event of a run killed between its last commit and its asset event
-is sent by the next run, and a curate run with nothing to do commits nothing.
+A run without new data emits no asset event, unless a gold dataset still waits: the event of a run killed between its last commit and
+its asset event is sent by the next run.
 """
 
 from collections.abc import Callable

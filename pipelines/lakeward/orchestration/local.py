@@ -111,7 +111,7 @@ def _run_dag(dag: "DAG", name: str) -> LocalRun:
     ids: dict[str, object] = {}
     for task in dag.tasks:
         task.on_failure_callback = [lambda context: errors.append(context["exception"])]
-        task.on_success_callback = [lambda context: ids.update(_task_facts(context))]
+        task.on_success_callback = task.on_skipped_callback = [lambda context: ids.update(_task_facts(context))]
     start = monotonic()
     ended = dag.test()
     return LocalRun(

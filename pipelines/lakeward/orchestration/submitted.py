@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from lakeward.core.errors import ExitCode, LakewardError
-from lakeward.core.messages import Lang, text
+from lakeward.core.messages import Lang
 from lakeward.core.settings import SPARK, Settings
-from lakeward.flows import RunReport, run_dataset
+from lakeward.flows import RunReport, run_dataset, run_lines, summary_line
 
 
 def main() -> int:
@@ -30,12 +30,11 @@ def main() -> int:
 
 
 def print_report(report: RunReport, lang: Lang) -> ExitCode:
-    """Print the report. A halted batch is an error: a steward must decide, and no retry helps."""
+    """Print the report. A halted batch and too many rejects are errors: a person must decide, and no retry helps."""
     sys.stdout.write(json.dumps(report.as_dict()) + "\n")
-    halted = [facts for code, facts in report.warnings if code == "batch_halted"]
-    for facts in halted:
-        sys.stderr.write(text("batch_halted", lang, **facts) + "\n")
-    return ExitCode.REFUSED if halted else ExitCode.DONE
+    for line in (summary_line(report, lang), *run_lines(report, lang)):
+        sys.stderr.write(line + "\n")
+    return ExitCode.REFUSED if report.halted or report.rejected else ExitCode.DONE
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """The functions of the tasks: each calls one flow. Flows are imported when a task runs, never when a DAG is parsed."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow.sdk import get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from lakeward.core.errors import MachineError
 from lakeward.core.messages import text
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
 HALT_NOTES = ("batch_halted", "batch_replaces_rows", "batch_lacks_columns")
 Ids = dict[str, str | int]
 
+log = logging.getLogger(__name__)
+
 
 @task
 def ingest(root: str, name: str) -> Ids:
     """Ingest new input of the dataset `name` of the project at `root`."""
     from lakeward.flows import ingest_dataset  # noqa: PLC0415  (imports DuckDB)
 
-    return _emit_ids(ingest_dataset(Settings.load(Path(root)), name))
+    settings = Settings.load(Path(root))
+    return _finish_task(settings, ingest_dataset(settings, name))
 
 
 @task
@@ -31,7 +35,8 @@ def curate(root: str, name: str) -> Ids:
     """Recompute the windows of the gold dataset `name` that new rows touch."""
     from lakeward.flows import curate_dataset  # noqa: PLC0415  (imports DuckDB)
 
-    return _emit_ids(curate_dataset(Settings.load(Path(root)), name))
+    settings = Settings.load(Path(root))
+    return _finish_task(settings, curate_dataset(settings, name))
 
 
 @task
@@ -96,20 +101,26 @@ def fail(message: str) -> None:
     raise AirflowFailException(message)
 
 
-def _emit_ids(report: "RunReport") -> Ids:
-    """Attach the run's ids to the asset event that starts the gold DAGs, and return them for the next task.
+def _finish_task(settings: Settings, report: "RunReport") -> Ids:
+    """Log what the run did, attach its ids to the asset event that starts the gold DAGs, and return them for the next task.
 
     Raises:
         AirflowFailException: A batch is halted, or too many records are rejected: no retry helps.
+        AirflowSkipException: The run found nothing new, and no gold dataset waits for an earlier one: there is nothing to tell.
     """
+    from lakeward.flows import has_waiting_gold, run_lines, summary_line  # noqa: PLC0415  (imports DuckDB)
+
+    lang = settings.lang
+    for line in (summary_line(report, lang), *run_lines(report, lang)):
+        log.info(line)
     if report.halted:
-        lang = Settings.load().lang
         raise AirflowFailException("\n".join(text(code, lang, **facts) for code, facts in report.warnings if code in HALT_NOTES))
     if report.rejected:
-        lang = Settings.load().lang
         raise AirflowFailException("\n".join(f"{report.dataset}: {text(code, lang, **facts)}" for code, facts in report.rejected))
     ids: Ids = {"run_id": report.run_id, "batches": report.batches}
     context = get_current_context()
     for outlet in context["task"].outlets:
         context["outlet_events"][outlet].extra = {**ids}
+    if not report.batches and not has_waiting_gold(settings, report.dataset):
+        raise AirflowSkipException(text("run_nothing_new", lang, dataset=report.dataset))
     return ids

@@ -10,8 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from lakeward.core.errors import ContractError
 from lakeward.core.settings import Settings
-from lakeward.flows import run_all
+from lakeward.flows import (
+    assess_readiness,
+    curate_dataset,
+    grade_dataset,
+    has_waiting_gold,
+    ingest_dataset,
+    open_connection,
+    run_all,
+    run_policy_tests,
+)
 from lakeward.flows.base.workspace import open_workspace
 from support.estates import deliver, make_estate
 
@@ -103,7 +113,10 @@ def test_run_without_anything_new_opens_no_table_of_a_dataset(finished, tmp_path
 def test_new_file_runs_its_dataset_and_the_gold_that_reads_it(finished, tmp_path):
     root = copy_of(finished, tmp_path)
     deliver(root, "line_0000", 1, 60)
-    reports, errors = run_all(Settings(start=root))
+    seen = []
+    reports, errors = run_all(Settings(start=root), on_progress=lambda code, facts: seen.append((code, dict(facts))))
+    now = {"dataset": "line_0000", "batch": 2, "file": "day_001.csv"}
+    assert seen == [("progress_file", {**now, "files": 1}), ("progress_rows", {**now, "rows": 60})]
     assert ({report.dataset: report.batches for report in reports}, errors) == (
         {"line_0000": 1, "line_0001": 0, "line_0002": 0, "line_0003": 0, "hours": 1},
         {},
@@ -114,7 +127,10 @@ def test_edited_suite_and_rebuilt_input_are_no_idle_datasets(finished, tmp_path)
     root = copy_of(finished, tmp_path)
     suite = root / "expectations" / "datasets" / "line_0001" / "suite.json"
     suite.write_text(suite.read_text().replace("200", "300", 1))
-    run_all(Settings(start=root))
+    reports, _ = run_all(Settings(start=root))
+    said = {report.dataset: [code for code, _ in report.warnings] for report in reports}
+    assert [dataset for dataset, codes in said.items() if "rules_changed" in codes] == ["line_0001"]
+    assert all("rules_changed" not in [code for code, _ in report.warnings] for report in run_all(Settings(start=root))[0])
     with open_workspace(Settings(start=root)).engine() as engine:
         texts = engine.fetch("SELECT dataset, count(*) AS n FROM governance.contracts GROUP BY dataset ORDER BY dataset")
     assert [row["n"] for row in texts] == [1, 1, 2, 1, 1]
@@ -128,6 +144,30 @@ def test_one_broken_dataset_stops_itself_alone(estate, tmp_path):
     reports, errors = run_all(Settings(start=root), jobs=2)
     assert [report.dataset for report in reports] == ["line_0000", "hours"]
     assert sorted(errors) == ["line_0001", "line_0002", "line_0003"]
+
+
+def test_gold_waits_for_rows_that_it_has_not_taken_in(finished, tmp_path):
+    root = copy_of(finished, tmp_path)
+    settings = Settings(start=root)
+    assert not has_waiting_gold(settings, "line_0000")
+    deliver(root, "line_0000", 1, 60)
+    ingest_dataset(settings, "line_0000")
+    assert (has_waiting_gold(settings, "line_0000"), has_waiting_gold(settings, "line_0001")) == (True, False)
+    curate_dataset(settings, "hours")
+    assert not has_waiting_gold(settings, "line_0000")
+
+
+def test_broken_contract_closes_its_own_table_alone(finished, tmp_path):
+    root = copy_of(finished, tmp_path)
+    (root / "expectations" / "datasets" / "line_0003" / "contract.odcs.yaml").write_text("kind: DataContract\n")
+    settings = Settings(start=root)
+    grade_dataset(settings, "hours")
+    with open_connection(settings, "analyst") as connection:
+        assert connection.sql("SELECT count(*) FROM gold.hours").fetchone() == (4,)
+        with pytest.raises(ContractError, match=r"line_0003/contract\.odcs\.yaml"):
+            connection.sql("SELECT count(*) FROM silver.line_0003")
+    run_policy_tests(settings)
+    assert assess_readiness(settings)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])

@@ -12,17 +12,17 @@ from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import StoreConflictError, UsageError
 from lakeward.core.names import TableName
-from lakeward.engines.delta.open_tables import open_table
+from lakeward.engines.delta.open_tables import OpenTables
 
 # Waits between retries, in seconds; a commit takes a few milliseconds.
 _BACKOFF = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 
-def annotate(folder: Path, name: TableName, texts: Mapping[str, Mapping[str, str]]) -> int:
+def annotate(folder: Path, name: TableName, texts: Mapping[str, Mapping[str, str]], tables: OpenTables) -> int:
     """See `TableStore.annotate`."""
     changed: set[str] = set()
     for wait in (*_BACKOFF, None):
-        table = open_table(folder)
+        table = tables.open(folder)
         if table is None:
             raise UsageError("table_not_found", table=name)
         due = _changed_entries(table, texts)

@@ -124,7 +124,7 @@ class EmbeddedEngine(EmbeddedSession):
         from lakeward.engines.delta.column_metadata import annotate  # noqa: PLC0415 -- queries do without it
 
         with machine_faults(self._lake):
-            return annotate(self._folder(table), table, texts)
+            return annotate(self._folder(table), table, texts, self._tables)
 
     def compact(self, table: TableName, order_by: Sequence[str]) -> CompactionResult | None:
         """See `TableStore.compact`."""

@@ -1,6 +1,6 @@
 """The environment of a flow: project, lake, engine and clock."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +28,14 @@ WEIGHTS_FILE = "expectations/policies/scoring.yaml"
 _DELIVERY = Lock()
 
 
+# A message code and its facts.
+OnProgress = Callable[[str, Mapping[str, object]], None]
+
+
+def ignore_progress(_: str, __: Mapping[str, object]) -> None:
+    """Show nothing: the default."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """An opened project: settings, lake, clock and score weights.
@@ -36,6 +44,7 @@ class Workspace:
         lake: Absolute folder or object-store URL of the tables.
         weights: Weights of scores.
         pool: Where sessions come from; None for sessions of their own.
+        on_progress: Takes what a long run does now; called by several threads.
     """
 
     settings: Settings
@@ -44,6 +53,7 @@ class Workspace:
     clock: Clock = field(default_factory=SystemClock)
     weights: Weights = EQUAL_WEIGHTS
     pool: EnginePool | None = None
+    on_progress: OnProgress = ignore_progress
 
     @contextmanager
     def sharing(self) -> Iterator["Workspace"]:
@@ -107,7 +117,7 @@ class Workspace:
         return open_source(contract, self.project, Path(self.lake) / "landing", self.clock)
 
 
-def open_workspace(settings: Settings) -> Workspace:
+def open_workspace(settings: Settings, on_progress: OnProgress = ignore_progress) -> Workspace:
     """Open the project at or above `settings.start`.
 
     Raises:
@@ -118,7 +128,7 @@ def open_workspace(settings: Settings) -> Workspace:
     project = load_project(find_project(settings.start))
     lake = settings.lake or project.lake
     folder = lake if "://" in lake else str((project.root / lake).absolute())
-    return Workspace(settings=settings, project=project, lake=folder, weights=_weights(project))
+    return Workspace(settings=settings, project=project, lake=folder, weights=_weights(project), on_progress=on_progress)
 
 
 def _weights(project: Project) -> Weights:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
@@ -84,13 +84,26 @@ def summarise_run(
         dataset=dataset,
         run_id=run_id,
         batches=sum(not batch.halted for batch in results),
-        counts=sum((batch.counts for batch in results), Counts()),
+        counts=_sum_counts(results),
         score=score(verdicts, weights, dataset).value,
         failed=_rule_ids(v for v in reported if v.outcome is Outcome.FAIL and v.rule.severity is not Severity.WARN),
         unknown=_rule_ids(v for v in reported if v.outcome is Outcome.UNKNOWN),
         warnings=tuple(warning for batch in results for warning in batch.warnings) + warn_notes(dataset, reported) + warnings,
         halted=next((batch.seq for batch in results if batch.halted), None),
     )
+
+
+def _sum_counts(results: Sequence[BatchResult]) -> Counts:
+    """Rows of all batches. Beside deliveries, as in a rebuild, a replay receives nothing: its rows leave quarantine."""
+    if all(batch.flow in REWORK_FLOWS for batch in results):
+        return sum((batch.counts for batch in results), Counts())
+    moved = (
+        replace(batch.counts, rows_in=0, bronze=0, quarantine=batch.counts.quarantine - batch.counts.bronze)
+        if batch.flow in REWORK_FLOWS
+        else batch.counts
+        for batch in results
+    )
+    return sum(moved, Counts())
 
 
 def _rule_ids(verdicts: Iterable[Verdict]) -> tuple[str, ...]:

@@ -135,8 +135,11 @@ class Ingest:
                 rows_in=earlier["rows_in"], bronze=context.count(Layer.BRONZE), rejects=context.count(Layer.REJECTS)
             ), ()
         inputs = self.source.inputs(context.pinned.start, context.pinned.end)
+        now = {"dataset": contract.name, "batch": context.pinned.seq, "file": inputs[0].name if inputs else "–"}
+        self.workspace.on_progress("progress_file", {**now, "files": len(inputs)})
         with trace_step(context, Layer.BRONZE, [lineage_events.landing_dataset(contract, inputs)]) as outputs:
             counts, warnings = receive_batch(context, inputs)
+            self.workspace.on_progress("progress_rows", {**now, "rows": counts.bronze})
             outputs.append(
                 lineage_events.layer_dataset(
                     context, Layer.BRONZE, counts.bronze, lineage=lineage_events.bronze_lineage(contract)
@@ -178,14 +181,23 @@ def run_ingest(workspace: Workspace, name: str, on_step: OnStep, *, rebuilding: 
         finished = list(take_until_halted(ingest.finish_planned(last))) if last else []
         arrivals = source.receive()
         complete = [batch for batch in finished if not batch.halted]
+        older = () if rebuilding or last is None else _older_rules(engine, last, candidate)
         if complete == finished or rebuilding:
             apply = pinning.start_generation if rebuilding else pinning.apply_definition
             definition = apply(engine, candidate, run_id, workspace.clock)
             finished = [*complete, *take_until_halted(chain(ingest.finish_planned(definition), ingest.ingest_new(definition)))]
     workspace.deliver_lineage()
     unsettled: Warnings = tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled)
-    warnings = (*suite_warnings(name, candidate.suite), *unsettled, *_untaken(workspace, contract))
+    warnings = (*suite_warnings(name, candidate.suite), *older, *unsettled, *_untaken(workspace, contract))
     return summarise_run(name, run_id, finished, warnings, workspace.weights)
+
+
+def _older_rules(engine: Engine, last: Definition, candidate: Definition) -> Warnings:
+    """The note that stored batches were judged by other rules than those of now; once, when these are applied."""
+    batches = engine.txn(pinning.RUNS, last.application_id)
+    if not batches or last.hashes["suite_sha256"] == candidate.hashes["suite_sha256"]:
+        return ()
+    return (("rules_changed", {"dataset": last.contract.name, "batches": batches}),)
 
 
 def ingest_candidate(workspace: Workspace, name: str) -> Definition:

@@ -12,7 +12,7 @@ from lakeward.core.settings import EMBEDDED, Settings
 from lakeward.flows.base.batch_context import OnStep, ignore_step
 from lakeward.flows.base.order import dependency_order
 from lakeward.flows.base.report import RunReport
-from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.base.workspace import OnProgress, Workspace, ignore_progress, open_workspace
 from lakeward.flows.batch.applied_state import AppliedStates, is_idle, read_applied_states, waiting_input
 from lakeward.flows.batch.curate import curation_candidate, run_curation
 from lakeward.flows.batch.ingest import idle_report, ingest_candidate, run_ingest
@@ -22,37 +22,43 @@ from lakeward.flows.batch.parallel import default_jobs, raise_if_stopped, run_be
 SMALL_BYTES = 32 << 20
 
 
-def run_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_step) -> RunReport:
+def run_dataset(settings: Settings, name: str, *, on_progress: OnProgress = ignore_progress) -> RunReport:
     """Ingest a silver dataset, or curate a gold one.
+
+    Args:
+        on_progress: Takes a message code and its facts: file and rows of the batch that is worked on.
 
     Raises:
         As `ingest_dataset` and `curate_dataset`.
     """
-    return _run(open_workspace(settings), name, on_step)
+    return _run(open_workspace(settings, on_progress), name, ignore_step)
 
 
-def rebuild(settings: Settings, name: str) -> RunReport:
+def rebuild(settings: Settings, name: str, *, on_progress: OnProgress = ignore_progress) -> RunReport:
     """Rebuild silver from bronze, or gold from its inputs, by the current contract, suite and model.
 
     Raises:
         As `rebuild_silver` and `curate_dataset`.
     """
-    workspace = open_workspace(settings)
+    workspace = open_workspace(settings, on_progress)
     if workspace.project.contract(name).layer is Layer.GOLD:
         return run_curation(workspace, name, ignore_step, full_refresh=True)
     return run_ingest(workspace, name, ignore_step, rebuilding=True)
 
 
-def run_all(settings: Settings, *, jobs: int | None = None) -> tuple[list[RunReport], dict[str, LakewardError]]:
+def run_all(
+    settings: Settings, *, jobs: int | None = None, on_progress: OnProgress = ignore_progress
+) -> tuple[list[RunReport], dict[str, LakewardError]]:
     """Run every dataset of the project, inputs before gold; a failed dataset does not stop the others.
 
     Args:
         jobs: Datasets with small deliveries that run at the same time, from 1; None for as many as cores and memory allow.
+        on_progress: See `run_dataset`; called by several threads.
 
     Returns:
         The reports of datasets that ran, in the order of their dependencies; and the error of each of the others.
     """
-    workspace = open_workspace(settings)
+    workspace = open_workspace(settings, on_progress)
     errors = _invalid_contracts(workspace.project)
     order = dependency_order(workspace.project, [name for name in workspace.project.datasets() if name not in errors])
     with workspace.sharing() as shared:
@@ -61,6 +67,25 @@ def run_all(settings: Settings, *, jobs: int | None = None) -> tuple[list[RunRep
         estate.run(order, default_jobs() if jobs is None else jobs)
     workspace.deliver_lineage()
     return [estate.reports[name] for name in order if name in estate.reports], estate.errors
+
+
+def has_waiting_gold(settings: Settings, name: str) -> bool:
+    """Whether a gold dataset that reads the dataset has not taken in all of it, or was changed since."""
+    workspace = open_workspace(settings)
+    contracts = workspace.project.valid_contracts().values()
+    readers = [c.name for c in contracts if c.model and any(table.name == name for table in c.model.inputs)]
+    if not readers:
+        return False
+    with workspace.engine() as engine:
+        states = read_applied_states(engine)
+    return any(_is_waiting(workspace, reader, states) for reader in readers)
+
+
+def _is_waiting(workspace: Workspace, name: str, states: AppliedStates) -> bool:
+    try:
+        return not is_idle(curation_candidate(workspace, name), None, states)
+    except LakewardError:  # it waits for its own mending, which is a change
+        return False
 
 
 @dataclass(slots=True, kw_only=True)

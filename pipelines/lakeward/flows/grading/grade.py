@@ -5,12 +5,9 @@ A dataset with unchanged contract, rules, data and sources is skipped, and nothi
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import Contract
-from lakeward.contracts.project import Project
-from lakeward.core.errors import ContractError
 from lakeward.core.names import RunId, TableName, new_run_id, sha256
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
@@ -51,7 +48,7 @@ def grade_all(settings: Settings) -> list[GradedColumn]:
         DefinitionError: A catalogue was edited in place.
     """
     project = open_workspace(settings).project
-    return _grade_datasets(settings, dependency_order(project, list(_valid_contracts(project))))
+    return _grade_datasets(settings, dependency_order(project, list(project.valid_contracts())))
 
 
 def list_grades(settings: Settings, name: str | None = None) -> list[GradedColumn]:
@@ -61,7 +58,7 @@ def list_grades(settings: Settings, name: str | None = None) -> list[GradedColum
         UsageError: The project has no dataset `name`.
     """
     workspace = open_workspace(settings)
-    contracts = [workspace.project.contract(name)] if name else list(_valid_contracts(workspace.project).values())
+    contracts = [workspace.project.contract(name)] if name else list(workspace.project.valid_contracts().values())
     with workspace.engine() as engine:
         record = read_grade_record(engine, name)
     return [row for contract in contracts for row in _grade_rows(contract, record)]
@@ -79,7 +76,7 @@ class _GradingRun:
     rules: GradingRules
     record: GradeRecord
     contracts: Mapping[str, Contract]
-    edges: tuple[Edge, ...]
+    edges: Mapping[str, list[Edge]]  # by the table that they lead to
     generations: Mapping[str, int]
     id: RunId
 
@@ -97,7 +94,7 @@ def _grade_datasets(settings: Settings, names: list[str]) -> list[GradedColumn]:
 
 
 def _open_run(workspace: Workspace, engine: Engine, names: list[str]) -> _GradingRun:
-    contracts = _valid_contracts(workspace.project)
+    contracts = workspace.project.valid_contracts()
     contracts |= {name: workspace.project.contract(name) for name in names if name not in contracts}
     return _GradingRun(
         workspace=workspace,
@@ -105,18 +102,16 @@ def _open_run(workspace: Workspace, engine: Engine, names: list[str]) -> _Gradin
         rules=shipped_rules(),
         record=read_grade_record(engine),
         contracts=contracts,
-        edges=value_edges(engine),
+        edges=_edges_by_target(engine),
         generations=_generations(engine),
         id=new_run_id(),
     )
 
 
-def _valid_contracts(project: Project) -> dict[str, Contract]:
-    """The valid contracts; `lakeward contract lint` reports the others."""
-    found: dict[str, Contract] = {}
-    for name in project.datasets():
-        with suppress(ContractError):
-            found[name] = project.contract(name)
+def _edges_by_target(engine: Engine) -> dict[str, list[Edge]]:
+    found: dict[str, list[Edge]] = {}
+    for edge in value_edges(engine):
+        found.setdefault(edge[1][0], []).append(edge)
     return found
 
 
@@ -151,7 +146,7 @@ def _detect_grades(run: _GradingRun, contract: Contract, table: TableName) -> tu
 
 def _upstream_grades(run: _GradingRun, table: TableName) -> tuple[dict[Node, Inherited], list[Edge]]:
     """The grades of the table's source columns, and the edges from them."""
-    edges = [edge for edge in run.edges if edge[1][0] == str(table)]
+    edges = run.edges.get(str(table), [])
     upstream: dict[Node, Inherited] = {}
     for source in {
         TableName.parse(source[0]) for source, _ in edges if source[0].partition(".")[0] in ("silver", "gold", "repairs")

@@ -18,8 +18,7 @@ APP = "lakeward/inventory"
 
 def take_inventory(engine: Engine, project: Project) -> list[dict[str, Any]]:
     """The current rows of `governance.inventory`, by asset; the table is written only if they differ."""
-    contracts = (project.contract(name) for name in project.datasets())
-    promised = {contract.table(contract.layer): contract for contract in contracts}
+    promised = {contract.table(contract.layer): contract for contract in project.valid_contracts().values()}
     stored = {info.name: info for info in engine.tables() if info.name.layer in {Layer.SILVER, Layer.GOLD}}
     rows = [_asset_row(name, promised.get(name), stored.get(name)) for name in sorted({*promised, *stored}, key=str)]
     if rows != governance.read_rows(engine, "inventory", order="asset"):

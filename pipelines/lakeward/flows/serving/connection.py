@@ -86,6 +86,8 @@ class Connection:
             relation = self._session.relation(query, objects, parameters)
         except LakewardError as error:
             self._log.write(query, asked_at, (), verdict="refused", code=error.code)
+            if error.code == "query_table_refused":
+                self._check_contract(str(error.facts["table"]))
             raise
         read = LoggedRead(text=query, asked_at=asked_at, verdict="allowed", objects=objects, columns=column_facts(columns))
 
@@ -109,6 +111,16 @@ class Connection:
             versions=self._versions.of(read.objects),
             answer_digest=answer.digest() if has_digest and error is None else None,
         )
+
+    def _check_contract(self, table: str) -> None:
+        """Read the contract of a table that is not served: one that is not valid keeps its own table from being served.
+
+        Raises:
+            ContractError: It is not valid.
+        """
+        name = table.rpartition(".")[2]
+        if name in self._workspace.project.datasets():
+            self._workspace.project.contract(name)
 
     def catalogue(self) -> list[CatalogueTable]:
         """The served tables."""
@@ -167,15 +179,15 @@ def open_connection(
         commit_abandoned_entries(engine, access_log_folder(workspace))
         keys = encrypting_keys(workspace, engine)
         reader = replace(reader, principal=replace(reader.principal, encryptable=frozenset(keys)))
-        tables = [_serve_table(workspace, engine, reader.principal, name, grade_lookup) for name in workspace.project.datasets()]
+        contracts = workspace.project.valid_contracts().values()
+        tables = [_serve_table(engine, reader.principal, contract, grade_lookup) for contract in contracts]
         functions = ColumnFunctions(key, reader.principal.request.party, keys)
         connection = Connection(workspace, engine, reader, tables, functions)
         undo.pop_all()
     return connection
 
 
-def _serve_table(workspace: Workspace, engine: Engine, principal: Principal, name: str, grade_lookup: GradeLookup) -> ServedTable:
-    contract = workspace.project.contract(name)
+def _serve_table(engine: Engine, principal: Principal, contract: Contract, grade_lookup: GradeLookup) -> ServedTable:
     return principal.serve_table(contract, engine.info(contract.table(contract.layer)), grade_lookup(engine, contract))
 
 

@@ -98,7 +98,7 @@ def run_policy_tests(settings: Settings) -> list[PolicyTrial]:
 
 def contract_columns(project: Project) -> frozenset[str]:
     """Every `layer.dataset.column` of the project's contracts."""
-    contracts = [project.contract(name) for name in project.datasets()]
+    contracts = project.valid_contracts().values()
     return frozenset(f"{c.table(c.layer)}.{column.name}" for c in contracts for column in c.columns)
 
 
