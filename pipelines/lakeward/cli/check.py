@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 COLUMNS = ("rule_id", "outcome", "evaluated", "failed", "observed", "dimension", "severity", "reason")
 
 
-def check(
+def check(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     data: Annotated[str, typer.Argument(help="File, folder, Delta table, or layer.name · 文件、文件夹、Delta 表或 层.名称")],
     suite: Annotated[Path, typer.Option("--suite", help="Great Expectations suite (JSON) · 规则集")],
     failing_rows: Annotated[
         Path | None, typer.Option("--failing-rows", help="Parquet file for the failing rows · 不合格行的输出文件")
     ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook · 工作表")] = None,
     *,
     explain: Annotated[bool, typer.Option("--explain", help="Show the plan without checking · 只显示计划")] = False,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
     if explain:
-        print_plan(settings.lang, flows.explain_check(data, suite, settings), as_json=as_json)
+        print_plan(settings.lang, flows.explain_check(data, suite, settings, sheet), as_json=as_json)
         return
     with progress(settings.lang, "progress_check", data=data):
-        result = flows.check_data(data, suite, settings, failing_rows)
+        result = flows.check_data(data, suite, settings, failing_rows, sheet)
     found = [{**rule_result["meta"]["lakeward"], "observed": observed_value(rule_result)} for rule_result in result["results"]]
     passed = sum(row["outcome"] == flows.Outcome.PASS for row in found)
     if as_json:

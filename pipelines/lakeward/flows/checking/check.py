@@ -12,19 +12,23 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.batch.judge import PlanResult, Wanted, failing, run_plan
+from lakeward.flows.checking.contract_names import apply_contract_names
 from lakeward.flows.checking.steps import CheckStep, plan_steps
 from lakeward.flows.checking.subject import CheckSubject, open_subject
 from lakeward.flows.checking.suites import load_suite, suite_rules
 from lakeward.quality.checks import GxCheck
+from lakeward.quality.gx import GX_FAILED, GX_MISSING
 from lakeward.quality.gx_json import validation_result
 from lakeward.quality.plan import JudgePlan, compile_plan
-from lakeward.quality.rule import Rule
+from lakeward.quality.rule import Outcome, Rule, Verdict
 
 # What the engine says of a scan that breaks off: there is nothing else to blame than the data.
 _DATA_FAULT_CODES = {"lake_not_writable", "query_failed_on_value", "engine_failed"}
 
 
-def check_data(data: object, suite: object, settings: Settings, failing_rows: Path | None = None) -> dict[str, Any]:
+def check_data(
+    data: object, suite: object, settings: Settings, failing_rows: Path | None = None, sheet: str | None = None
+) -> dict[str, Any]:
     """The JSON of Great Expectations' `ExpectationSuiteValidationResult`; own fields are in `meta.lakeward` of each result.
 
     Args:
@@ -32,13 +36,15 @@ def check_data(data: object, suite: object, settings: Settings, failing_rows: Pa
         suite: A path, JSON text, or a mapping.
         failing_rows: Path of a Parquet file for all failing rows: their columns, `_file`, `_row`, and `_reasons`, the
             list of failed rule ids. For a table of the lake only the row ids, without values.
+        sheet: Sheet of a workbook; None for the only sheet with data.
 
     Raises:
         DataError: The data can't be read as a table.
         SuiteError: The suite can't be read, or names columns that the data does not have.
     """
     loaded_suite = load_suite(suite)
-    with open_subject(data, settings) as (engine, subject), _data_faults(data):
+    with open_subject(data, settings, sheet) as (engine, found), _data_faults(data):
+        subject = apply_contract_names(engine, found, suite)
         rules = suite_rules(loaded_suite, subject.contract)
         plan = _make_plan(subject, rules)
         answers = run_plan(
@@ -50,19 +56,30 @@ def check_data(data: object, suite: object, settings: Settings, failing_rows: Pa
         )
         if failing_rows:
             _write_failing(engine, subject, plan, answers, failing_rows)
-        result = validation_result(loaded_suite.content, loaded_suite.entries, answers.verdicts, show_values=subject.show_values)
+        verdicts = [_with_odd_text(verdict, subject) for verdict in answers.verdicts]
+        result = validation_result(loaded_suite.content, loaded_suite.entries, verdicts, show_values=subject.show_values)
     if loaded_suite.document.is_converted:
         result["meta"]["lakeward"] = {"converted_from": loaded_suite.file}
     return result
 
 
-def explain_check(data: object, suite: object, settings: Settings) -> list[CheckStep]:
+def _with_odd_text(verdict: Verdict, subject: CheckSubject) -> Verdict:
+    """A verdict that is unknown because few texts made a column of numbers one of text says so, and where."""
+    odd = next((text for text in subject.odd_texts if text.column in verdict.rule.columns), None)
+    if verdict.outcome is not Outcome.UNKNOWN or verdict.reason not in (GX_MISSING, GX_FAILED) or odd is None:
+        return verdict
+    reason = f"{odd.column} is text: {odd.texts} of {odd.values} values are no number, first in {odd.file}, record {odd.row}"
+    return replace(verdict, reason=reason)
+
+
+def explain_check(data: object, suite: object, settings: Settings, sheet: str | None = None) -> list[CheckStep]:
     """The steps of `check`, without running them.
 
     Raises: as `check`.
     """
     loaded_suite = load_suite(suite)
-    with open_subject(data, settings) as (_, subject):
+    with open_subject(data, settings, sheet) as (engine, found):
+        subject = apply_contract_names(engine, found, suite)
         return plan_steps(_make_plan(subject, suite_rules(loaded_suite, subject.contract)), str(subject.relation))
 
 

@@ -18,7 +18,7 @@ from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.checking.files import resolve_data
 from lakeward.flows.checking.reserved_names import check_reserved_names
-from lakeward.flows.checking.text_files import stage_text_files
+from lakeward.flows.checking.text_files import OddText, stage_text_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class CheckSubject:
         original_columns: By name of each column that may be shown, the column of `relation_with_ids` with its original value.
         show_values: Whether the caller already has the rows, so that results may contain values.
         statistics: Statistics of the rows, from file metadata.
+        odd_texts: What made columns of numbers columns of text.
     """
 
     contract: Contract
@@ -41,14 +42,16 @@ class CheckSubject:
     original_columns: Mapping[str, str]
     show_values: bool = True
     statistics: RowStatistics | None = None
+    odd_texts: tuple[OddText, ...] = ()
 
 
 @contextmanager
-def open_subject(data: object, settings: Settings) -> Iterator[tuple[Engine, CheckSubject]]:
+def open_subject(data: object, settings: Settings, sheet: str | None = None) -> Iterator[tuple[Engine, CheckSubject]]:
     """An engine with `data` as a relation.
 
     Args:
         data: A path, the name of a table of the project's lake, or an Arrow table.
+        sheet: Sheet of a workbook; None for the only sheet with data.
 
     Raises:
         DataError: It does not exist, or can't be read as a table.
@@ -64,7 +67,10 @@ def open_subject(data: object, settings: Settings) -> Iterator[tuple[Engine, Che
     with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
         engine = open_engine(settings.engine or EMBEDDED, folder, settings.memory, settings.spark)
         try:
-            yield engine, _path_subject(engine, Path(data)) if isinstance(data, str | Path) else _arrow_subject(engine, data)
+            yield (
+                engine,
+                _path_subject(engine, Path(data), sheet) if isinstance(data, str | Path) else _arrow_subject(engine, data),
+            )
         finally:
             engine.close()
 
@@ -108,18 +114,22 @@ def _with_project_times(workspace: Workspace, table: TableName, contract: Contra
     return replace(contract, time_column=project_contract.time_column, series=project_contract.series, sla=project_contract.sla)
 
 
-def _path_subject(engine: Engine, path: Path) -> CheckSubject:
+def _path_subject(engine: Engine, path: Path, sheet: str | None) -> CheckSubject:
     outside = resolve_data(path, engine.scratch)
     if isinstance(outside, ExternalData):
+        if sheet is not None:
+            raise DataError("sample_no_sheets", file=path)
         return _attach(engine, outside, str(path))
-    staged, columns = stage_text_files(engine, outside)
-    held = {column.name: column.name for column in columns}
+    table = stage_text_files(engine, outside, sheet)
+    staged = table.staged
+    held = {column.name: column.name for column in table.columns}
     return CheckSubject(
-        contract=_contract(columns, staged.record_format),
+        contract=_contract(table.columns, staged.record_format),
         types=engine.types(staged.rows),
         relation=staged.rows,
         relation_with_ids=staged.rows,
         original_columns=held,
+        odd_texts=table.odd_texts,
     )
 
 

@@ -4,8 +4,8 @@ A column has whole numbers, numbers, or booleans if every value is one; else it 
 JSON and for Great Expectations, and so is an identifier: digits with a leading zero, or too many for 64 bits.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import Column, DataType, Kind
 from lakeward.core.errors import DataError, UsageError
@@ -16,7 +16,7 @@ from lakeward.flows.checking.files import TextFiles
 from lakeward.flows.checking.reserved_names import check_reserved_names
 from lakeward.profiling.probe import FileProbe, probe_file, read_header
 from lakeward.profiling.type_candidates import IDENTIFIER, STRING, TypeCandidate
-from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, sample_texts, try_types
+from lakeward.profiling.type_trials import StagedRecords, TypeTrialResult, first_unconverted, sample_texts, try_types
 
 # Texts that `pandas.read_csv`, and so Great Expectations, reads as missing.
 NULLS = (
@@ -27,29 +27,60 @@ TYPES = tuple(DataType(kind) for kind in (Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEA
 _BOOLEAN_WORDS = ("true", "false")
 
 
-def stage_text_files(engine: Engine, given: TextFiles) -> tuple[StagedRecords, tuple[Column, ...]]:
-    """The records of the files, all texts with their places, and the columns found.
+@dataclass(frozen=True, slots=True)
+class OddText:
+    """What made a column of numbers one of text.
+
+    Args:
+        texts: Number of values that are no number.
+        values: Number of values.
+        file, row: Place of the first of these texts.
+    """
+
+    column: str
+    texts: int
+    values: int
+    file: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """Text files as a table: records, all texts with their places, and the columns found."""
+
+    staged: StagedRecords
+    columns: tuple[Column, ...]
+    odd_texts: tuple[OddText, ...]
+
+
+def stage_text_files(engine: Engine, given: TextFiles, sheet: str | None = None) -> TextTable:
+    """Read the files.
+
+    Args:
+        sheet: Sheet of a workbook; None for the only sheet with data.
 
     Raises:
         DataError: A file has no columns, the columns differ, or a record can't be parsed.
     """
-    probe, names = _probe_first_file(engine, given)
+    probe, names = _probe_first_file(engine, given, sheet)
     check_reserved_names(names, given.names[0])
     staged = _stage(engine, given, probe, names)
     rows = engine.fetch(f"SELECT count(*) AS n FROM {staged.rows}")[0]["n"]
     staged = replace(staged, record_format=replace(probe.record_format, nulls=_null_tokens(staged, names)))
-    columns = tuple(Column(name, type_, name) for name, type_ in _column_types(staged, names, rows).items())
-    return staged, columns
+    outcomes = _try_numbers(staged, names, rows)
+    columns = tuple(Column(name, _first_fitting_type(outcomes.get(name, ())), name) for name in names)
+    return TextTable(staged, columns, tuple(_odd_texts(staged, outcomes)))
 
 
-def _probe_first_file(engine: Engine, given: TextFiles) -> tuple[FileProbe, tuple[str, ...]]:
+def _probe_first_file(engine: Engine, given: TextFiles, sheet: str | None) -> tuple[FileProbe, tuple[str, ...]]:
     try:
-        probe = probe_file(given.files[0])
+        probe = probe_file(given.files[0], sheet)
         # A last record that looks like a sum is judged like any other: a check leaves no row out.
         probe = replace(probe, record_format=replace(probe.record_format, footer=0))
         return probe, read_header(engine, probe)
     except UsageError as error:
-        raise DataError(error.code, **error.facts | {"file": given.names[0]}) from None
+        code = "data_sheets" if error.code == "sample_sheets" else error.code
+        raise DataError(code, **error.facts | {"file": given.names[0]}) from None
 
 
 def _stage(engine: Engine, given: TextFiles, probe: FileProbe, names: Sequence[str]) -> StagedRecords:
@@ -91,16 +122,25 @@ def _null_tokens(staged: StagedRecords, names: Sequence[str]) -> tuple[str, ...]
     return tuple(dict.fromkeys(["", *(token for tokens in found.values() for token in tokens or ())]))
 
 
-def _column_types(staged: StagedRecords, names: Sequence[str], rows: int) -> dict[str, DataType]:
-    """The first of `TYPES` that every value has; a column without values is numeric, as in pandas."""
+def _try_numbers(staged: StagedRecords, names: Sequence[str], rows: int) -> dict[str, tuple[TypeTrialResult, ...]]:
+    """The trials of `TYPES` that a column may have."""
     samples = sample_texts(staged, names, staged.record_format.nulls, rows)
     trials = {
         name: candidates
         for name in names
         if (candidates := tuple(TypeCandidate(type_) for type_ in _candidate_types(samples[name])))
     }
-    outcomes = try_types(staged, trials) if trials and rows else {}
-    return {name: _first_fitting_type(outcomes.get(name, ())) for name in names}
+    return try_types(staged, trials) if trials and rows else {}
+
+
+def _odd_texts(staged: StagedRecords, outcomes: Mapping[str, Sequence[TypeTrialResult]]) -> Iterator[OddText]:
+    """Of each column that is text although most of its values are numbers: where the first other text stands."""
+    for column, trials in outcomes.items():
+        best = max(trials, key=lambda trial: trial.converted)
+        if best.converted == best.filled or 2 * best.converted <= best.filled:
+            continue
+        place = first_unconverted(staged, column, best.candidate)
+        yield OddText(column, best.filled - best.converted, best.filled, place["_file"], place["_row"])
 
 
 def _candidate_types(values: Sequence[str]) -> tuple[DataType, ...]:
@@ -113,6 +153,7 @@ def _candidate_types(values: Sequence[str]) -> tuple[DataType, ...]:
 
 
 def _first_fitting_type(outcomes: Sequence[TypeTrialResult]) -> DataType:
+    """The first of `TYPES` that every value has; a column without values is numeric, as in pandas."""
     if outcomes and not any(outcome.filled for outcome in outcomes):
         return DataType(Kind.DOUBLE)
     return next((outcome.candidate.type for outcome in outcomes if outcome.converted == outcome.filled), STRING)
