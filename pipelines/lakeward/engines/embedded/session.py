@@ -158,6 +158,8 @@ def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnecti
     if memory_limit:
         _limit_memory(con, memory_limit)
     con.execute("SET TimeZone = 'UTC'")
+    # DuckDB draws it on the output, among JSON, where it takes the process for an interactive one.
+    con.execute("SET enable_progress_bar = false")
     con.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
     wheel = resources.files("duckdb_extension_delta") / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
     con.execute(f"LOAD {literal(str(wheel))}")

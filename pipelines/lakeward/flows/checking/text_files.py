@@ -27,7 +27,7 @@ TYPES = tuple(DataType(kind) for kind in (Kind.INTEGER, Kind.DOUBLE, Kind.BOOLEA
 _BOOLEAN_WORDS = ("true", "false")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OddText:
     """What made a column of numbers one of text.
 
@@ -140,7 +140,8 @@ def _odd_texts(staged: StagedRecords, outcomes: Mapping[str, Sequence[TypeTrialR
         if best.converted == best.filled or 2 * best.converted <= best.filled:
             continue
         place = first_unconverted(staged, column, best.candidate)
-        yield OddText(column, best.filled - best.converted, best.filled, place["_file"], place["_row"])
+        texts = best.filled - best.converted
+        yield OddText(column=column, texts=texts, values=best.filled, file=place["_file"], row=place["_row"])
 
 
 def _candidate_types(values: Sequence[str]) -> tuple[DataType, ...]:
