@@ -29,6 +29,7 @@ def check(  # noqa: PLR0913 - the options of a command are its arguments
     failing_rows: Annotated[
         Path | None, typer.Option("--failing-rows", help="Parquet file for the failing rows · 不合格行的输出文件")
     ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook · 工作表")] = None,
     *,
     role: Annotated[
         str | None,
@@ -41,10 +42,10 @@ def check(  # noqa: PLR0913 - the options of a command are its arguments
 ) -> None:
     settings = settings_of(context)
     if explain:
-        print_plan(settings.lang, flows.explain_check(data, suite, settings, role), as_json=as_json)
+        print_plan(settings.lang, flows.explain_check(data, suite, settings, role, sheet), as_json=as_json)
         return
     with progress(settings.lang, "progress_check", data=data):
-        result = flows.check_data(data, suite, settings, failing_rows, role)
+        result = flows.check_data(data, suite, settings, failing_rows, role, sheet)
     found = [{**rule_result["meta"]["lakeward"], "observed": observed_value(rule_result)} for rule_result in result["results"]]
     passed = sum(row["outcome"] == flows.Outcome.PASS for row in found)
     if as_json:

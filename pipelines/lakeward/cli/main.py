@@ -1,11 +1,13 @@
 """The console script: settings first, then the command; an error becomes a message in the reader's language and an exit code."""
 
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from lakeward.cli.app import GLOBAL, VERBOSE, make_app
 from lakeward.cli.completion import COMPLETE, write_next
+from lakeward.cli.interrupts import exit_on_interrupt
 from lakeward.core.errors import ExitCode, LakewardError, SettingsError
 from lakeward.core.messages import Lang
 from lakeward.core.settings import Settings
@@ -13,7 +15,7 @@ from lakeward.core.settings import Settings
 
 def main(argv: list[str] | None = None) -> None:
     """Run `lakeward` with the given arguments; ends the process with its exit code."""
-    lang = Lang.EN
+    lang, is_own_process = Lang.EN, argv is None
     try:
         argv = sys.argv[1:] if argv is None else argv
         if argv[:1] == [COMPLETE]:
@@ -27,7 +29,8 @@ def main(argv: list[str] | None = None) -> None:
         lang = settings.lang
         if VERBOSE[0] in options:
             settings = replace(settings, spark=replace(settings.spark, verbose=True))
-        make_app(lang)(words, prog_name="lakeward", obj=settings)
+        with exit_on_interrupt(lang) if is_own_process else nullcontext():
+            make_app(lang)(words, prog_name="lakeward", obj=settings)
     except LakewardError as error:
         sys.stderr.write(error.render(lang) + "\n")
         raise SystemExit(error.exit_code) from None

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lakeward.contracts.model import Column, Contract, DataType
 from lakeward.contracts.record_format import RecordFormat
@@ -90,6 +91,17 @@ def _try_chunk(
         for index, (column, trial) in enumerate(named)
     ]
     return {column: tuple(outcome for owner, outcome in outcomes if owner == column) for column in candidates_by_column}
+
+
+def first_unconverted(staged: StagedRecords, column: str, candidate: TypeCandidate) -> Mapping[str, Any]:
+    """File and record (`_file`, `_row`) of the first value that does not convert; there is one."""
+    named = [(column, candidate)]
+    converted = _conversions(staged, named)
+    places = f"(SELECT {identifier(column)} AS t0, _file, _file_seq, _row FROM {staged.rows})"
+    found = stack(places, converted[0].layers)
+    return staged.engine.fetch(
+        f"SELECT _file, _row FROM {found} WHERE {converted[0].unconverted} ORDER BY _file_seq, _row LIMIT 1"
+    )[0]
 
 
 def measure_disorder(staged: StagedRecords, column: str, candidates: Sequence[TypeCandidate]) -> tuple[tuple[int, float], ...]:

@@ -112,12 +112,12 @@ class JudgePlan:
         column. With `by`, a column of `rows`: one row of facts per value of it, which is `part`. For keys in `distinct`, proven
         by a grid, no hash is counted.
         """
-        checks = self.checks_to_run()
+        checks = checks_to_run(self)
         flags = {check.flag: check.fails for check in checks if isinstance(check, RowCheck)}
         items = {"rows": "count(*)"} | (self._key_facts(distinct) | self._time_facts() if self.counts_batch else {})
-        items |= {alias: measure for measure, alias in self.aliases().items()}
+        items |= {alias: measure for measure, alias in measure_aliases(self).items()}
         unique = (check for check in self._unique_checks() if _contains_distinct_key(distinct, check.rule.columns))
-        items |= {self.aliases()[check.measures()["proof"]]: "0" for check in unique}
+        items |= {measure_aliases(self)[check.measures()["proof"]]: "0" for check in unique}
         judged = f"{stack(add_check_columns(self.converted_relation(rows), checks), [flags])} AS judged"
         if by is None:
             return f"SELECT {select(items)} FROM {judged}"
@@ -125,7 +125,7 @@ class JudgePlan:
 
     def suspect_rules(self, facts: Mapping[str, Any]) -> tuple[Rule, ...]:
         """Rules of uniqueness whose proof failed, so that repeated keys must be counted."""
-        aliases = self.aliases()
+        aliases = measure_aliases(self)
         return tuple(check.rule for check in self._unique_checks() if facts[aliases[check.measures()["proof"]]])
 
     def repeated_keys_select(self, rule: Rule, rows: str) -> str:
@@ -149,11 +149,11 @@ class JudgePlan:
             gx_verdicts: Verdicts of Great Expectations on the rules of `gx_rules`.
         """
         known_verdicts = {**self.proven_verdicts, **{verdict.rule.id: verdict for verdict in gx_verdicts}}
-        aliases, counts = self.aliases(), repeated or {}
+        aliases, counts = measure_aliases(self), repeated or {}
         found = {
             check.rule.id: {role: facts[aliases[measure]] for role, measure in check.measures().items()}
             | ({"repeated": counts[check.rule.id]} if check.rule.id in counts else {})
-            for check in self.checks_to_run()
+            for check in checks_to_run(self)
         }
         return tuple(known_verdicts.get(check.rule.id) or check.verdict(found[check.rule.id]) for check in self.checks)
 
@@ -188,17 +188,8 @@ class JudgePlan:
         items |= {identifier(column): identifier(column) for column in self.stored_columns if column not in self.columns}
         return select(items)
 
-    def checks_to_run(self) -> list[Check]:
-        """The checks that need to read rows."""
-        return [check for check in self.checks if check.rule.id not in self.proven_verdicts]
-
     def _unique_checks(self) -> list[UniqueCheck]:
         return [check for check in self.checks if isinstance(check, UniqueCheck)]
-
-    def aliases(self) -> dict[str, str]:
-        """The measures of the rules, each once though many rules need it, such as a column's count; and its name in the facts."""
-        measures = dict.fromkeys(measure for check in self.checks_to_run() for measure in check.measures().values())
-        return {measure: f"m{index}" for index, measure in enumerate(measures)}
 
     def _key_facts(self, distinct: Collection[frozenset[str]]) -> dict[str, str]:
         same = row_identity(self.contract)
@@ -216,6 +207,17 @@ class JudgePlan:
         time = self.contract.time_column
         value = self.columns[time].value if time else "CAST(NULL AS TIMESTAMPTZ)"
         return {"time_min": f"min({value})", "time_max": f"max({value})"}
+
+
+def checks_to_run(plan: JudgePlan) -> list[Check]:
+    """The checks that need to read rows."""
+    return [check for check in plan.checks if check.rule.id not in plan.proven_verdicts]
+
+
+def measure_aliases(plan: JudgePlan) -> dict[str, str]:
+    """The measures of the rules, each once though many rules need it, such as a column's count; and its name in the facts."""
+    measures = dict.fromkeys(measure for check in checks_to_run(plan) for measure in check.measures().values())
+    return {measure: f"m{index}" for index, measure in enumerate(measures)}
 
 
 def needs_row_ids(plan: JudgePlan) -> bool:

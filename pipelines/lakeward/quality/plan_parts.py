@@ -7,40 +7,40 @@ from typing import Any
 from lakeward.quality import conditions
 from lakeward.quality.checks import Check, UniqueCheck
 from lakeward.quality.identity import row_identity
-from lakeward.quality.plan import JudgePlan
+from lakeward.quality.plan import JudgePlan, checks_to_run, measure_aliases
 
 # Columns up to which one query judges all rules in one scan, and columns of a part beyond.
 WIDE, PART = 300, 200
 
 
-def plan_parts(plan: JudgePlan) -> tuple[JudgePlan, ...]:
+def plan_parts(plan: JudgePlan, *, wide: int = WIDE, part: int = PART) -> tuple[JudgePlan, ...]:
     """Plans that together measure what `plan` does, over different columns; the plan itself unless it is wide.
 
     The first part counts repeated keys and finds the bounds of times. Every part reads only its columns of the batch.
     """
-    if len(plan.columns) <= WIDE:
+    if len(plan.columns) <= wide:
         return (plan,)
-    first, *others = _groups(plan)
+    first, *others = _groups(plan, part)
     return (_part(plan, first, _batch_columns(plan)), *(replace(_part(plan, own, ()), counts_batch=False) for own in others))
 
 
 def merge_facts(plan: JudgePlan, parts: Sequence[JudgePlan], facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The facts of `plan`, from those of its parts."""
-    aliases = plan.aliases()
+    aliases = measure_aliases(plan)
     merged = {name: value for name, value in facts[0].items() if name not in aliases.values()}
     for part, found in zip(parts, facts, strict=True):
-        merged |= {aliases[measure]: found[alias] for measure, alias in part.aliases().items()}
+        merged |= {aliases[measure]: found[alias] for measure, alias in measure_aliases(part).items()}
     return merged
 
 
-def _groups(plan: JudgePlan) -> Iterator[list[Check]]:
-    """The checks by their first columns, `PART` of them in a group; a first group of what is no column's."""
+def _groups(plan: JudgePlan, part: int) -> Iterator[list[Check]]:
+    """The checks by their first columns, `part` of them in a group; a first group of what is no column's."""
     places = {column: place for place, column in enumerate(plan.columns)}
     groups: dict[int, list[Check]] = {-1: []}
-    for check in plan.checks_to_run():
+    for check in checks_to_run(plan):
         first = next(iter(_columns(check)), "")
         # A proof of uniqueness is counted beside the key, which often is the same one.
-        group = -1 if isinstance(check, UniqueCheck) else places.get(first, -PART) // PART
+        group = -1 if isinstance(check, UniqueCheck) else places.get(first, -part) // part
         groups.setdefault(group, []).append(check)
     yield from groups.values()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 
 from support.command_line import CommandResult, run_command, run_in_subprocess
 
@@ -154,3 +155,52 @@ def test_lines_that_are_not_judged_are_named(
 
 def test_a_file_of_nothing_but_records_has_no_lines_to_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "lakeward" not in json.loads(check(capsys, folder, "good.csv", "--json").out)["meta"]
+
+
+def test_a_text_that_made_a_column_text_is_named_by_its_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ["temp,name", *(f"{row}.5,a" for row in range(30))]
+    lines[17] = "Bad,a"
+    (folder / "signal.csv").write_text("\n".join(lines), encoding="utf-8")
+    write_suite(
+        folder, {"expectations": [{"type": "expect_column_values_to_be_between", "kwargs": {"column": "temp", "max_value": 99}}]}
+    )
+
+    answer = check(capsys, folder, "signal.csv", "--json")
+    (result,) = json.loads(answer.out)["results"]
+
+    reason = result["meta"]["lakeward"]["reason"]
+    assert reason == f"temp is text: 1 of 30 values are no number, first in {folder / 'signal.csv'}, record 18"
+    assert "Bad" not in reason
+
+
+def test_a_sheet_of_a_workbook_is_checked_by_its_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workbook = Workbook()
+    for name, temp in (("Line1", 20), ("Line2", 40)):
+        sheet = workbook.create_sheet(name)
+        for row in (["名", "t"], ["a", temp], ["b", temp]):
+            sheet.append(row)
+    workbook.save(folder / "lines.xlsx")
+
+    asked = check(capsys, folder, "lines.xlsx")
+    codes = [check(capsys, folder, "lines.xlsx", "--sheet", name).code for name in ("Line1", "Line2", "Line3")]
+
+    assert (asked.code, "--sheet SHEET" in asked.err) == (3, True)
+    assert codes == [0, 1, 3]
+    assert check(capsys, folder, "good.csv", "--sheet", "Line1").code == 3
+
+
+def test_the_suite_of_a_dataset_names_columns_as_its_contract_does(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "readings.csv").write_text("Zeit,Temp (°C)\n2026-03-01T00:00:00Z,20\n2026-03-01T00:01:00Z,x\n", encoding="utf-8")
+    project = folder / "plant"
+    run_command(capsys, folder, "init", str(project))
+    drafted = run_command(capsys, project, "new", "press", "--from", str(folder / "readings.csv"))
+    own = project / "expectations/datasets/press/suite.json"
+    named = json.loads(own.read_text(encoding="utf-8"))
+    column = "temp_c" if "temp_c" in (own.parent / "contract.odcs.yaml").read_text(encoding="utf-8") else "temp"
+    rule = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": column}}
+    own.write_text(json.dumps({**named, "expectations": [rule]}), encoding="utf-8")
+
+    answer = run_command(capsys, folder, "check", str(folder / "readings.csv"), "--suite", str(own), "--json")
+
+    assert (drafted.code, answer.code, answer.err) == (0, 0, "")
+    assert json.loads(answer.out)["results"][0]["meta"]["lakeward"]["evaluated"] == 2

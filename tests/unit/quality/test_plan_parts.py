@@ -7,8 +7,8 @@ import pytest
 
 from lakeward.contracts.model import Column, Contract, DataType, Kind
 from lakeward.core.names import Layer
-from lakeward.quality import plan_parts
 from lakeward.quality.plan import compile_plan
+from lakeward.quality.plan_parts import merge_facts, plan_parts
 from support.judging import PLACE, fetch, rules_of
 
 COLUMNS = 24
@@ -54,17 +54,15 @@ def _batch(con, contract):
 
 
 @pytest.mark.parametrize("changes", [{}, {"primary_key": (), "time_column": None}], ids=["keyed", "without key and times"])
-def test_facts_in_parts_are_those_of_one_query(monkeypatch, changes):
+def test_facts_in_parts_are_those_of_one_query(changes):
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'")
     contract = replace(_contract(), **changes)
     plan = compile_plan(contract, _rules(contract), _batch(con, contract))
     whole = fetch(con, plan.facts_select("batch"))[0]
-    monkeypatch.setattr(plan_parts, "WIDE", 8)
-    monkeypatch.setattr(plan_parts, "PART", 7)
 
-    parts = plan_parts.plan_parts(plan)
-    merged = plan_parts.merge_facts(plan, parts, [fetch(con, part.facts_select("batch"))[0] for part in parts])
+    parts = plan_parts(plan, wide=8, part=7)
+    merged = merge_facts(plan, parts, [fetch(con, part.facts_select("batch"))[0] for part in parts])
 
     assert len(parts) == 5
     assert merged == whole
@@ -75,4 +73,4 @@ def test_a_plan_of_ordinary_width_is_one_query():
     contract = _contract()
     plan = compile_plan(contract, _rules(contract), {column.name: TEXT for column in contract.columns} | PLACE)
 
-    assert plan_parts.plan_parts(plan) == (plan,)
+    assert plan_parts(plan) == (plan,)

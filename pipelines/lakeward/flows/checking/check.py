@@ -12,6 +12,8 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.batch.judge import PlanResult, Wanted, failing, run_plan
+from lakeward.flows.checking.contract_names import apply_contract_names
+from lakeward.flows.checking.odd_texts import with_odd_text
 from lakeward.flows.checking.reader_rules import hidden_verdict
 from lakeward.flows.checking.steps import CheckStep, plan_steps
 from lakeward.flows.checking.subject import CheckSubject, Request, open_subject, path_subject
@@ -26,7 +28,12 @@ _DATA_FAULT_CODES = {"lake_not_writable", "query_failed_on_value", "engine_faile
 
 
 def check_data(
-    data: object, suite: object, settings: Settings, failing_rows: Path | None = None, role: str | None = None
+    data: object,
+    suite: object,
+    settings: Settings,
+    failing_rows: Path | None = None,
+    role: str | None = None,
+    sheet: str | None = None,
 ) -> dict[str, Any]:
     """The JSON of Great Expectations' `ExpectationSuiteValidationResult`; own fields are in `meta.lakeward` of each result.
 
@@ -37,6 +44,7 @@ def check_data(
             list of failed rule ids. For a table of the lake only the row ids, without values, and only of rules on columns that
             the role may see in clear.
         role: Role that reads a table of the lake; None for the account's only role or the project's default.
+        sheet: Sheet of a workbook; None for the only sheet with data.
 
     Raises:
         DataError: The data can't be read as a table, or is a file of the lake.
@@ -44,10 +52,9 @@ def check_data(
         UsageError, PolicyError, ProtectionError: A table of the lake is read without a valid role.
     """
     loaded_suite = load_suite(suite)
-    with (
-        open_subject(data, settings, Request(f"check {data} {loaded_suite.text}", role)) as (engine, subject),
-        _data_faults(data),
-    ):
+    request = Request(f"check {data} {loaded_suite.text}", role, sheet)
+    with open_subject(data, settings, request) as (engine, found), _data_faults(data):
+        subject = _with_contract_names(engine, data, found, loaded_suite)
         return _judge_subject(engine, subject, loaded_suite, failing_rows)
 
 
@@ -56,20 +63,32 @@ def check_path(engine: Engine, path: Path, suite: Suite, failing_rows: Path | No
 
     Raises: as `check_data`.
     """
-    subject = path_subject(engine, path)
+    found = path_subject(engine, path)
     with _data_faults(path):
+        subject = _with_contract_names(engine, path, found, suite)
         return _judge_subject(engine, subject, suite, failing_rows)
 
 
-def explain_check(data: object, suite: object, settings: Settings, role: str | None = None) -> list[CheckStep]:
+def explain_check(
+    data: object, suite: object, settings: Settings, role: str | None = None, sheet: str | None = None
+) -> list[CheckStep]:
     """The steps of `check`, without running them.
 
     Raises: as `check`.
     """
     loaded_suite = load_suite(suite)
-    with open_subject(data, settings, Request(f"check --explain {data} {loaded_suite.text}", role)) as (_, subject):
+    request = Request(f"check --explain {data} {loaded_suite.text}", role, sheet)
+    with open_subject(data, settings, request) as (engine, found):
+        subject = _with_contract_names(engine, data, found, loaded_suite)
         rules = suite_rules(loaded_suite, subject.contract)
         return plan_steps(_make_plan(subject, _rules_to_run(subject, rules)), str(subject.relation))
+
+
+def _with_contract_names(engine: Engine, data: object, subject: CheckSubject, suite: Suite) -> CheckSubject:
+    """Data at a path by the names of the contract beside the suite. A table of the lake keeps its names: masks are by name."""
+    if subject.view is not None or not isinstance(data, str | Path):
+        return subject
+    return apply_contract_names(engine, subject, suite.path)
 
 
 def _rules_to_run(subject: CheckSubject, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -105,7 +124,8 @@ def _judge_subject(engine: Engine, subject: CheckSubject, suite: Suite, failing_
     )
     if failing_rows:
         _write_failing(engine, subject, plan, answers, failing_rows)
-    verdicts = _visible_verdicts(subject, rules, answers.verdicts)
+    visible = _visible_verdicts(subject, rules, answers.verdicts)
+    verdicts = [with_odd_text(verdict, subject.odd_texts) for verdict in visible]
     result = validation_result(suite.content, suite.entries, verdicts, show_values=subject.show_values)
     own: dict[str, object] = {"converted_from": suite.file} if suite.document.is_converted else {}
     if subject.unjudged:

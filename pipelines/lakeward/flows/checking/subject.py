@@ -18,6 +18,7 @@ from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.checking.files import resolve_data
+from lakeward.flows.checking.odd_texts import OddText
 from lakeward.flows.checking.reader_rules import ReaderView, rule_key
 from lakeward.flows.checking.reserved_names import check_reserved_names
 from lakeward.flows.checking.text_files import stage_text_files
@@ -41,10 +42,12 @@ class Request:
     Args:
         text: The call with its arguments, for the access log.
         role: Role that reads a table of the lake; None for the account's only role or the project's default.
+        sheet: Sheet of a workbook; None for the only sheet with data.
     """
 
     text: str
     role: str | None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class CheckSubject:
         view: What the reader of a table of the lake may see; None for other data.
         entry: Entry of the access log; None for other data.
         unjudged: Lines of text files that were taken for no records: `file, key, lines`.
+        odd_texts: What made columns of numbers columns of text.
     """
 
     contract: Contract
@@ -73,6 +77,7 @@ class CheckSubject:
     view: ReaderView | None = None
     entry: ReadEntry | None = None
     unjudged: tuple[Mapping[str, object], ...] = ()
+    odd_texts: tuple[OddText, ...] = ()
 
 
 @contextmanager
@@ -83,11 +88,13 @@ def open_subject(data: object, settings: Settings, request: Request) -> Iterator
         data: A path, the name of a table of the project's lake, or an Arrow table.
 
     Raises:
-        DataError: It does not exist, is a file of a lake, or can't be read as a table.
+        DataError: It does not exist, is a file of a lake, has no such sheet, or can't be read as a table.
         UsageError: There is no such table in the lake, no project, or no role.
         PolicyError, ProtectionError: As `connect`.
     """
     table = _parse_table_name(data)
+    if request.sheet is not None and (table or not isinstance(data, str | Path)):
+        raise DataError("sample_no_sheets", file=table or type(data).__name__)
     if table:
         workspace = open_workspace(settings)
         reader, _ = resolve_reader(workspace, request.role)
@@ -98,7 +105,10 @@ def open_subject(data: object, settings: Settings, request: Request) -> Iterator
     with tempfile.TemporaryDirectory(prefix="lakeward-") as folder:
         engine = open_engine(settings.engine or EMBEDDED, folder, settings.memory, settings.spark)
         try:
-            yield engine, path_subject(engine, Path(data)) if isinstance(data, str | Path) else _arrow_subject(engine, data)
+            yield (
+                engine,
+                path_subject(engine, Path(data), request.sheet) if isinstance(data, str | Path) else _arrow_subject(engine, data),
+            )
         finally:
             engine.close()
 
@@ -158,16 +168,21 @@ def _with_project_times(workspace: Workspace, table: TableName, contract: Contra
     return replace(contract, time_column=project_contract.time_column, series=project_contract.series, sla=project_contract.sla)
 
 
-def path_subject(engine: Engine, path: Path) -> CheckSubject:
+def path_subject(engine: Engine, path: Path, sheet: str | None = None) -> CheckSubject:
     """The data at `path` as a relation of the engine's session.
 
+    Args:
+        sheet: Sheet of a workbook; None for the only sheet with data.
+
     Raises:
-        DataError: It does not exist, or can't be read as a table.
+        DataError: It does not exist, has no such sheet, or can't be read as a table.
     """
     outside = resolve_data(path, engine.scratch)
     if isinstance(outside, ExternalData):
+        if sheet is not None:
+            raise DataError("sample_no_sheets", file=path)
         return _attach(engine, outside, str(path))
-    text = stage_text_files(engine, outside)
+    text = stage_text_files(engine, outside, sheet)
     staged, columns = text.staged, text.columns
     held = {column.name: column.name for column in columns}
     return CheckSubject(
@@ -177,6 +192,7 @@ def path_subject(engine: Engine, path: Path) -> CheckSubject:
         relation_with_ids=staged.rows,
         original_columns=held,
         unjudged=text.unjudged,
+        odd_texts=text.odd_texts,
     )
 
 

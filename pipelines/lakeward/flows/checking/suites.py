@@ -24,10 +24,12 @@ class Suite:
     Args:
         file: Its name in messages.
         text: Its JSON.
+        path: Its file; None for one that is not a file.
     """
 
     file: str
     text: str
+    path: Path | None = None
 
     @property
     def content(self) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def load_suite(suite: object) -> Suite:
         return Suite(INLINE_SUITE, suite)
     path = Path(str(suite))
     try:
-        return Suite(str(path), path.read_text(encoding="utf-8-sig"))
+        return Suite(str(path), path.read_text(encoding="utf-8-sig"), path)
     except OSError as error:
         raise SuiteError("suite_not_found", file=path) from error
     except UnicodeDecodeError as error:

@@ -15,6 +15,7 @@ from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.checking.files import TextFiles
+from lakeward.flows.checking.odd_texts import OddText, find_odd_texts
 from lakeward.flows.checking.reserved_names import check_reserved_names
 from lakeward.profiling.probe import FileProbe, probe_file, read_head, read_header
 from lakeward.profiling.type_candidates import IDENTIFIER, STRING, TypeCandidate
@@ -37,26 +38,33 @@ class StagedText:
         staged: Their records, all texts with their places.
         columns: The columns found.
         unjudged: Lines that were taken for no records, by file and by the key of a contract that says so.
+        odd_texts: What made columns of numbers columns of text.
     """
 
     staged: StagedRecords
     columns: tuple[Column, ...]
     unjudged: tuple[Mapping[str, object], ...]
+    odd_texts: tuple[OddText, ...]
 
 
-def stage_text_files(engine: Engine, given: TextFiles) -> StagedText:
+def stage_text_files(engine: Engine, given: TextFiles, sheet: str | None = None) -> StagedText:
     """The records of the files, the columns found, and what lines are none.
+
+    Args:
+        sheet: Sheet of a workbook; None for the only sheet with data.
 
     Raises:
         DataError: A file has no columns, the columns differ, or a record can't be parsed.
     """
-    probe, names = _probe_first_file(engine, given)
+    probe, names = _probe_first_file(engine, given, sheet)
     check_reserved_names(names, given.names[0])
     staged, reports = _stage(engine, given, probe, names)
     rows = engine.fetch(f"SELECT count(*) AS n FROM {staged.rows}")[0]["n"]
     staged = replace(staged, record_format=replace(probe.record_format, nulls=_null_tokens(staged, names)))
-    columns = tuple(Column(name, type_, name) for name, type_ in _column_types(staged, names, rows).items())
-    return StagedText(staged=staged, columns=columns, unjudged=tuple(_unjudged_lines(probe, reports)))
+    outcomes = _try_numbers(staged, names, rows)
+    columns = tuple(Column(name, _first_fitting_type(outcomes.get(name, ())), name) for name in names)
+    unjudged, odd = tuple(_unjudged_lines(probe, reports)), tuple(find_odd_texts(staged, outcomes))
+    return StagedText(staged=staged, columns=columns, unjudged=unjudged, odd_texts=odd)
 
 
 def _unjudged_lines(probe: FileProbe, reports: Sequence[FileReport]) -> Iterator[Mapping[str, object]]:
@@ -77,14 +85,15 @@ def _unjudged_lines(probe: FileProbe, reports: Sequence[FileReport]) -> Iterator
             yield {"file": report.name, "key": lines.key, "lines": lines.count}
 
 
-def _probe_first_file(engine: Engine, given: TextFiles) -> tuple[FileProbe, tuple[str, ...]]:
+def _probe_first_file(engine: Engine, given: TextFiles, sheet: str | None) -> tuple[FileProbe, tuple[str, ...]]:
     try:
-        probe = probe_file(given.files[0])
+        probe = probe_file(given.files[0], sheet)
         # A last record that looks like a sum is judged like any other: a check leaves no row out.
         probe = replace(probe, record_format=replace(probe.record_format, footer=0))
         return probe, read_header(engine, probe)[0]
     except UsageError as error:
-        raise DataError(error.code, **error.facts | {"file": given.names[0]}) from None
+        code = "data_sheets" if error.code == "sample_sheets" else error.code
+        raise DataError(code, **error.facts | {"file": given.names[0]}) from None
 
 
 def _stage(
@@ -128,16 +137,15 @@ def _null_tokens(staged: StagedRecords, names: Sequence[str]) -> tuple[str, ...]
     return tuple(dict.fromkeys(["", *(token for tokens in found.values() for token in tokens or ())]))
 
 
-def _column_types(staged: StagedRecords, names: Sequence[str], rows: int) -> dict[str, DataType]:
-    """The first of `TYPES` that every value has; a column without values is numeric, as in pandas."""
+def _try_numbers(staged: StagedRecords, names: Sequence[str], rows: int) -> dict[str, tuple[TypeTrialResult, ...]]:
+    """The trials of `TYPES` that a column may have."""
     samples = sample_texts(staged, names, staged.record_format.nulls, rows)
     trials = {
         name: candidates
         for name in names
         if (candidates := tuple(TypeCandidate(type_) for type_ in _candidate_types(samples[name])))
     }
-    outcomes = try_types(staged, trials) if trials and rows else {}
-    return {name: _first_fitting_type(outcomes.get(name, ())) for name in names}
+    return try_types(staged, trials) if trials and rows else {}
 
 
 def _candidate_types(values: Sequence[str]) -> tuple[DataType, ...]:
@@ -150,6 +158,7 @@ def _candidate_types(values: Sequence[str]) -> tuple[DataType, ...]:
 
 
 def _first_fitting_type(outcomes: Sequence[TypeTrialResult]) -> DataType:
+    """The first of `TYPES` that every value has; a column without values is numeric, as in pandas."""
     if outcomes and not any(outcome.filled for outcome in outcomes):
         return DataType(Kind.DOUBLE)
     return next((outcome.candidate.type for outcome in outcomes if outcome.converted == outcome.filled), STRING)
