@@ -100,6 +100,6 @@ def test_a_column_joins_others_and_another_tells_the_quality_of_one(tmp_path):
     assert got.rows("dt, d, v, q, _extra") == [
         ("2026-03-01 06:00", "2026-03-01", "1.5", "1.5", None),
         (None, "2026-03-01", "Bad", "Bad", None),
-        (None, None, "2", "2", '{"z":"0"}'),
+        (None, None, "2", "2", '{"z":0}'),
     ]
     assert got.reports[0].unknown == ("old", "z")
