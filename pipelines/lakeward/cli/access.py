@@ -105,7 +105,7 @@ def print_verification(lang: Lang, found: LogVerification) -> None:
         print_table(lang, "title_logs", found.logs, STATES)
     for fault in found.faults:
         names = ", ".join(fault.entries) + (" …" if fault.count > len(fault.entries) else "")
-        print_message(lang, f"log_fault_{fault.kind}", log=fault.log, entries=names, count=fault.count)
+        print_message(lang, f"logfault_{fault.kind}", log=fault.log, entries=names, count=fault.count)
     for note in found.notes:
         print_message(lang, note.code, **note.facts)
     print_message(lang, "access_faults" if found.faults else "access_sound")

@@ -5,10 +5,9 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from lakeward.contracts.view import View
-
 if TYPE_CHECKING:
     from lakeward.contracts.model import DataType
+    from lakeward.contracts.view import View
 
 # Decimal places of a width, and the digits in front of them: with a value's 15 they can be computed exactly.
 MAX_SCALE, MAX_DIGITS = 6, 9
@@ -55,7 +54,7 @@ _EXPECTED = {
 }
 
 
-def read_band(properties: View, type_: "DataType") -> Band | None:
+def read_band(properties: "View", type_: "DataType") -> Band | None:
     """The `band` of a column; None without one, or if it does not suit the column's type, which is collected as a fault."""
     value = properties.values.get("band")
     if value is None:

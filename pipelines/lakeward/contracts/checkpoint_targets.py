@@ -75,16 +75,20 @@ def read_checkpoint_targets(view: View, root: Path) -> CheckpointTargets:
 
 
 def _mail(view: View) -> MailTarget | None:
-    to = view.text("email_to", "")
+    to = _text(view, "email_to")
     if not to:
         return None
     return MailTarget(
         to=to,
-        sender=view.text("email_from", to),
+        sender=_text(view, "email_from") or to,
         server=view.entry("email_server", "host:port", lambda value: _matching(value, _SERVER)) or "",
-        user=view.text("email_user", "") or None,
+        user=_text(view, "email_user") or None,
         password=_optional(view, "email_password", "a name in capitals", _NAME),
     )
+
+
+def _text(view: View, key: str) -> str:
+    return view.text(key, "")
 
 
 def _webhook(view: View) -> str | None:

@@ -224,7 +224,7 @@ def _project(root: Path, document: Document) -> Project:
         retention_days=upkeep.positive_integer("retention_days", RETENTION_DAYS),
         quotas=read_quotas(view.mapping("quotas")),
         checkpoints=read_checkpoint_targets(view.mapping("checkpoints"), root),
-        default_role=view.text("default_role", "") or None,
+        default_role=_optional_text(view, "default_role"),
         min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
     )
@@ -248,3 +248,7 @@ def _is_language(view: View, text: str) -> bool:
         view.fail_value("languages", "a list of: " + ", ".join(Lang))
         return False
     return True
+
+
+def _optional_text(view: View, key: str) -> str | None:
+    return view.text(key, "") or None

@@ -32,7 +32,7 @@ VARIABLES: Mapping[str, KeyDoc] = {
     ),
     "TOKEN_KEY": KeyDoc(
         "text",
-        "Secret of tokens, at least 32 bytes, with or without a line that names its scheme. Without a secret nobody sees a tokenised column.",
+        "Secret of tokens, at least 32 bytes, with or without a line that names its scheme. Without a secret no reader sees a tokenised column.",
         "none",
     ),
     "TOKEN_KEY_FILE": KeyDoc(

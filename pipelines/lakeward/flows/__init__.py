@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.log_setup import set_up_log as set_up_log
     from lakeward.flows.base.order import dependency_order as dependency_order
     from lakeward.flows.base.report import RunReport as RunReport
+    from lakeward.flows.base.run_lines import log_run as log_run
     from lakeward.flows.base.run_lines import run_lines as run_lines
     from lakeward.flows.base.run_lines import summary_line as summary_line
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
@@ -282,6 +283,7 @@ _DOOR = {
     "replay_rows": "flows.steward.replay",
     "has_waiting_gold": "flows.batch.run",
     "run_all": "flows.batch.run",
+    "log_run": "flows.base.run_lines",
     "run_lines": "flows.base.run_lines",
     "summary_line": "flows.base.run_lines",
     "run_dataset": "flows.batch.run",

@@ -1,6 +1,5 @@
 """The functions of the tasks: each calls one flow. Flows are imported when a task runs, never when a DAG is parsed."""
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 # Why a batch is halted.
 HALT_NOTES = ("batch_halted", "batch_replaces_rows", "batch_lacks_columns")
 Ids = dict[str, str | int]
-
-log = logging.getLogger(__name__)
 
 
 @task
@@ -108,11 +105,10 @@ def _finish_task(settings: Settings, report: "RunReport") -> Ids:
         AirflowFailException: A batch is halted, or too many records are rejected: no retry helps.
         AirflowSkipException: The run found nothing new, and no gold dataset waits for an earlier one: there is nothing to tell.
     """
-    from lakeward.flows import has_waiting_gold, run_lines, summary_line  # noqa: PLC0415  (imports DuckDB)
+    from lakeward.flows import has_waiting_gold, log_run  # noqa: PLC0415  (imports DuckDB)
 
     lang = settings.lang
-    for line in (summary_line(report, lang), *run_lines(report, lang)):
-        log.info(line)
+    log_run(report, lang)
     if report.halted:
         raise AirflowFailException("\n".join(text(code, lang, **facts) for code, facts in report.warnings if code in HALT_NOTES))
     if report.rejected:

@@ -61,8 +61,10 @@ class _Node:
     def program(self) -> str:
         path = self.prefix
         for key in self.keys:
-            plain = _PLAIN_KEY.fullmatch(key)
-            path += f".{key}" if plain else f"{'' if path else '.'}[{json.dumps(key, ensure_ascii=False)}]"
+            if _PLAIN_KEY.fullmatch(key):
+                path += f".{key}"
+            else:
+                path = f"{path or '.'}[{json.dumps(key, ensure_ascii=False)}]"
         return path or "."
 
     def of(self, key: str) -> "_Node":

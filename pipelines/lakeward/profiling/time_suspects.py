@@ -8,7 +8,7 @@ from typing import Any
 
 from lakeward.contracts.model import COUNTED_TIMES, Kind
 from lakeward.core.names import Relation
-from lakeward.core.sql import identifier
+from lakeward.core.sql import identifier, literal
 from lakeward.profiling.findings import ColumnProfile
 from lakeward.profiling.no_values import MIN_OTHERS, SPELLINGS
 from lakeward.profiling.type_candidates import TypeCandidate
@@ -89,7 +89,7 @@ def _suspect_condition(column: ColumnProfile) -> str:
     if column.time_format in COUNTED_TIMES:
         first, last = _COUNTED_YEARS
         return f"(year({own}) NOT BETWEEN {first} AND {last})"
-    days = ", ".join(f"DATE '{day}'" for day in _DAYS)
+    days = ", ".join(f"DATE {literal(day)}" for day in _DAYS)
     return f"(CAST({own} AS DATE) IN ({days}))"
 
 

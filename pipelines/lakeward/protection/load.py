@@ -21,7 +21,7 @@ FORMAT = 2
 KEYS: Mapping[str, KeyDoc] = {
     "format": KeyDoc("1 or 2", "Format of the file. The keys below that say so are of format 2.", "1"),
     "version": KeyDoc("text", "Edition of the policy, as you number it.", required=True),
-    "ask": KeyDoc("text", "Whom a reader asks about a hidden value, where a rule names nobody.", required=True),
+    "ask": KeyDoc("text", "Whom a reader asks about a hidden value, where a rule names no contact.", required=True),
     "roles": KeyDoc(
         "mapping", "Role -> its title `{en: …, zh: …}`: the roles of `--as`, `--role` and `lakeward.connect`.", required=True
     ),
@@ -59,7 +59,7 @@ PURPOSE_KEYS: Mapping[str, KeyDoc] = {
     "zh": KeyDoc("text", "Its title in Chinese.", required=True),
     "approval": KeyDoc(
         "list of texts",
-        "Roles of whom one other person approves a request. Without a request that holds, nobody reads for this purpose.",
+        "Roles of whom one other person approves a request. Without a request that holds, no account reads for this purpose.",
         "none: the purposes of an account are enough",
     ),
     "days": KeyDoc("whole number", "Days that an approved request holds at most.", f"{REQUEST_DAYS}"),

@@ -1,4 +1,4 @@
-"""The canonical bytes and the hash of an entry of a governance log, in Python for the writer and in SQL for whoever checks many.
+"""The canonical bytes and the hash of an entry of a governance log, in Python for the writer and in SQL for a check of many.
 
 The form: for each column with a value, in the order of the names, `name:length:value` and a line feed; length in bytes of UTF-8.
 Times are microseconds since 1970-01-01 UTC. A column without a value is left out, so that a column added later changes no hash.

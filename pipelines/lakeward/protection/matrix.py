@@ -42,7 +42,7 @@ class MatrixAxes:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixCell:
     """One combination: who reads for what, and how the column is graded.
 
@@ -64,7 +64,7 @@ class MatrixCell:
         return str(self.grade) if self.level is None else f"{self.grade} {self.level}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixBreach:
     """A pair of combinations of which the first is shown more than the second, and should not be.
 
@@ -86,7 +86,7 @@ def decide_all(policy: Policy, axes: MatrixAxes, at: datetime) -> Iterator[tuple
         # Only the rules for this reader: there can be a hundred thousand combinations.
         own = replace(policy, rules=_for(policy.rules, request), limits=_for(policy.limits, request))
         for column, category, (grade, level) in product(axes.columns, axes.categories, GRADE_LEVELS):
-            cell = MatrixCell(role, purpose, party, column, category, grade, level)
+            cell = MatrixCell(role=role, purpose=purpose, party=party, column=column, category=category, grade=grade, level=level)
             yield cell, own.decide_column(request, column, example_grade(grade, level, category))
 
 
@@ -95,11 +95,11 @@ def find_breaches(policy: Policy, at: datetime) -> Iterator[MatrixBreach]:
     decisions = dict(decide_all(policy, MatrixAxes.of(policy), at))
     for (cell, found), (lower, expected) in pairwise(decisions.items()):
         if replace(lower, grade=cell.grade, level=cell.level) == cell and _shows_more(found, expected):
-            yield MatrixBreach("policy_higher_grade_shown", cell, found, lower, expected)
+            yield MatrixBreach(code="policy_higher_grade_shown", cell=cell, found=found, other=lower, expected=expected)
     for cell, found in decisions.items():
         own = replace(cell, party=OWN_PARTY)
         if _shows_more(found, decisions[own]):
-            yield MatrixBreach("policy_party_shown", cell, found, own, decisions[own])
+            yield MatrixBreach(code="policy_party_shown", cell=cell, found=found, other=own, expected=decisions[own])
 
 
 def example_grade(grade: Grade, level: int | None, category: str) -> ColumnGrade:

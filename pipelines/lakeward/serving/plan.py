@@ -21,7 +21,7 @@ Grades = Mapping[str, ColumnGrade]
 NO_TOKENS, NO_PROTECT = "serving_no_tokens", "serving_no_protect"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServedColumn:
     """One column of a contract with the principal's access.
 
@@ -76,7 +76,7 @@ class ServedTable:
         return self.folder is not None and bool(self.visible) and not self.missing_filters
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """A reader with the policy.
 
@@ -121,7 +121,15 @@ class Principal:
         why = self._missing_means(decision.action, f"{table}.{column.name}")
         if why:
             decision = replace(decision, action=Action.DENY, why=why)
-        return ServedColumn(column.name, column.type, decision, grade, column.band, column.unit, f"{table}.{column.name}")
+        return ServedColumn(
+            name=column.name,
+            type=column.type,
+            decision=decision,
+            grade=grade,
+            band=column.band,
+            unit=column.unit,
+            place=f"{table}.{column.name}",
+        )
 
     def _missing_means(self, action: Action, place: str) -> str | None:
         """Message code of what this session lacks for `action`, so that the column is denied; None if it lacks nothing."""

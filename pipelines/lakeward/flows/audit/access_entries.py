@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from lakeward.core.errors import UsageError
+from lakeward.core.names import Relation
 from lakeward.core.settings import Settings
 from lakeward.core.sql import instant, literal
 from lakeward.engines import open_engine
@@ -134,7 +135,7 @@ def list_access(settings: Settings, chosen: AccessFilter | None = None, limit: i
     """
     chosen = chosen or AccessFilter()
     _check_positive("--limit", limit)
-    query = f"SELECT * FROM entries WHERE {{where}} ORDER BY asked_at DESC, session_id, seq DESC LIMIT {limit}"
+    query = f"SELECT * FROM {{entries}} WHERE {{where}} ORDER BY asked_at DESC, session_id, seq DESC LIMIT {limit}"
     return [_entry(row) for row in _fetch(settings, chosen, query)]
 
 
@@ -151,7 +152,7 @@ def report_access(
     query = f"""SELECT key, count(*) FILTER (WHERE verdict = 'allowed') AS reads, count(*) FILTER (WHERE verdict <> 'allowed') AS refused,
           count(DISTINCT reader) AS accounts, CAST(sum(rows_out) AS BIGINT) AS rows, CAST(coalesce(sum(bytes_out), 0) AS BIGINT) AS bytes_out,
           coalesce(sum(elapsed_us), 0) / 1000000 AS seconds, max(asked_at) AS last_at
-        FROM (SELECT *, {_KEYS[ReportKey(by)]} AS key FROM entries WHERE {{where}}) GROUP BY key ORDER BY rows DESC, key"""
+        FROM (SELECT *, {_KEYS[ReportKey(by)]} AS key FROM {{entries}} WHERE {{where}}) GROUP BY key ORDER BY rows DESC, key"""
     return [AccessSum(**row) for row in _fetch(settings, chosen or AccessFilter(), query)]
 
 
@@ -185,24 +186,22 @@ def _fetch(settings: Settings, chosen: AccessFilter, query: str) -> list[dict[st
     try:
         governance.check_schema_version(engine)
         commit_abandoned_entries(engine, access_log_folder(workspace))
-        if not _define_entries(engine):
-            return []
-        return engine.fetch(query.format(where=_where(workspace, chosen)))
+        entries = _define_entries(engine)
+        return engine.fetch(query.format(entries=entries, where=_where(workspace, chosen))) if entries else []
     finally:
         engine.close()
 
 
-def _define_entries(engine: Engine) -> bool:
-    """Name the entries as a relation; whether there are any. An older lake lacks columns."""
+def _define_entries(engine: Engine) -> Relation | None:
+    """The entries as a relation; None before the first. An older lake lacks columns."""
     spec = governance.table_spec("access_log")
     stored = engine.info(spec.name)
     if stored is None:
-        return False
+        return None
     present = {column.name for column in stored.columns}
     missing = ", ".join(f"NULL AS {name}" for name in _OPTIONAL if name not in present)
-    engine.define("stored_entries", f"SELECT *{', ' + missing if missing else ''} FROM {spec.name}")
-    engine.define("entries", "SELECT *, coalesce(principal, account) AS reader FROM stored_entries")
-    return True
+    stored_entries = engine.define("stored_entries", f"SELECT *{', ' + missing if missing else ''} FROM {spec.name}")
+    return engine.define("entries", f"SELECT *, coalesce(principal, account) AS reader FROM {stored_entries}")
 
 
 def _where(workspace: Workspace, chosen: AccessFilter) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from lakeward.core.errors import ProtectionError
+from lakeward.core.sql import literal
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.audit.sealed_logs import SealedLog, leaves_query
@@ -76,7 +77,7 @@ def read_leaves(engine: Engine, log: SealedLog, first: int) -> bytes:
     Raises:
         ValueError: A leaf is no hash.
     """
-    query = f"""SELECT string_agg(hash, '' ORDER BY leaf) AS hashes FROM ({leaves_query(log, "leaf", "hash")} AND leaf >= {first})
+    query = f"""SELECT string_agg(hash, {literal("")} ORDER BY leaf) AS hashes FROM ({leaves_query(log, "leaf", "hash")} AND leaf >= {first})
         GROUP BY leaf // {LEAVES_PER_ROW} ORDER BY min(leaf)"""
     return b"".join(bytes.fromhex(row["hashes"]) for row in engine.fetch(query))
 

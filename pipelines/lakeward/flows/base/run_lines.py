@@ -1,10 +1,13 @@
 """What a run says, line by line, for the terminal and for the log of a task."""
 
+import logging
 import re
 from collections.abc import Iterator
 
 from lakeward.core.messages import Lang, text
 from lakeward.flows.base.report import RunReport
+
+log = logging.getLogger(__name__)
 
 
 def run_lines(report: RunReport, lang: Lang) -> Iterator[str]:
@@ -26,6 +29,12 @@ def summary_line(report: RunReport, lang: Lang) -> str:
     """The run's counts in one line."""
     counts = report.counts.as_dict()
     return text("run_summary", lang, dataset=report.dataset, batches=report.batches, score=report.score or "–", **counts)
+
+
+def log_run(report: RunReport, lang: Lang) -> None:
+    """Write the run's counts, and what `run_lines` says of it, into the log of its task."""
+    for line in (summary_line(report, lang), *run_lines(report, lang)):
+        log.info(line)
 
 
 def _named(lang: Lang, dataset: str, note: str) -> str:

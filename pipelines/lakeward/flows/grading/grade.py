@@ -4,7 +4,7 @@ A dataset with unchanged contract, rules, data and sources is skipped, and nothi
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import Contract
@@ -76,7 +76,7 @@ class _GradingRun:
     rules: GradingRules
     record: GradeRecord
     contracts: Mapping[str, Contract]
-    edges: Mapping[str, list[Edge]]  # by the table that they lead to
+    edges: Mapping[str, Sequence[Edge]]  # by the table that they lead to
     generations: Mapping[str, int]
     id: RunId
 
@@ -144,7 +144,7 @@ def _detect_grades(run: _GradingRun, contract: Contract, table: TableName) -> tu
     return propose_grades(columns, contract.data_class, found, run.rules)
 
 
-def _upstream_grades(run: _GradingRun, table: TableName) -> tuple[dict[Node, Inherited], list[Edge]]:
+def _upstream_grades(run: _GradingRun, table: TableName) -> tuple[dict[Node, Inherited], Sequence[Edge]]:
     """The grades of the table's source columns, and the edges from them."""
     edges = run.edges.get(str(table), [])
     upstream: dict[Node, Inherited] = {}

@@ -13,7 +13,7 @@ from lakeward.engines.tables import TableColumn
 from lakeward.flows.base import governance
 from lakeward.flows.serving.access import session_txn
 
-# Suffix of a file with a line that is no entry; it is kept, for whoever looks into it.
+# Suffix of a file with a line that is no entry; it stays for a person to look into.
 DAMAGED = ".damaged"
 _PYTHON_TYPES: Mapping[Kind, type] = {Kind.STRING: str, Kind.INTEGER: int, Kind.BOOLEAN: bool, Kind.TIMESTAMP: datetime}
 

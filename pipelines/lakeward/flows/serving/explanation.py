@@ -105,7 +105,7 @@ def explain_policy(
     with workspace.engine() as engine:
         grades = current_grades(engine, contract)
     request = ReadRequest(role=role, purpose=purpose, party=party, at=workspace.clock.now())
-    principal = Principal(request, policy, key_id="-")
+    principal = Principal(request=request, policy=policy, key_id="-")
     name = column.rpartition(".")[2]
     served = next(c for c in principal.serve_table(contract, None, grades).columns if c.name == name)
     return explain_column(principal, contract, served, settings.lang)

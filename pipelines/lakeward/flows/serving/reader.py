@@ -127,7 +127,9 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
     able = key is None or can_tokenise(scheme)
     party = identity.account.party if identity.account else OWN_PARTY
     request = ReadRequest(role=role, purpose=reading.name, party=party, at=workspace.clock.now())
-    principal = Principal(request, policy, key.id if key else None, can_tokenise=able, missing_extra=missing)
+    principal = Principal(
+        request=request, policy=policy, key_id=key.id if key else None, can_tokenise=able, missing_extra=missing
+    )
     return Reader(identity, principal, reading), key
 
 
