@@ -88,7 +88,7 @@ def test_the_last_admin_stays_and_a_revoked_account_is_closed(settings):
     assert code_of(who, owners[ANALYST.name]) == "account_revoked"
     assert code_of(rotate_token, admin, ANALYST.name) == "account_revoked"
     assert code_of(add_account, admin, replace(ANALYST, person="Somebody Else")) == "account_name_taken"
-    again = add_account(admin, replace(ANALYST, person="LI  wei", roles=("steward",)))
+    again = add_account(admin, replace(ANALYST, person="LI wei", roles=("steward",)))
     assert who(with_token(settings, again.token)) == ANALYST.name
 
 

@@ -216,6 +216,10 @@ REFUSED = [
     ("select cast(person_name as date) from silver.orders", FAILED),
     ("select strptime(phone, '%Y') from silver.orders", FAILED),
     ("select cost::decimal(3, 2) from silver.orders", FAILED),
+    # bands are texts: no figure is computed of them
+    ("select count(*) from silver.orders where cost > 7001 and cost < 8000", FAILED),
+    ("select sum(cost), avg(cost) from silver.orders", FAILED),
+    ("select count(distinct opened_at) from silver.orders where hour(opened_at) > 0", FAILED),
     ("select (select phone from silver.orders)", FAILED),
     ("select phone::enum('x') from silver.orders", FAILED),
     ("select array_value(1, phone::int) from silver.orders", FAILED),
@@ -224,13 +228,11 @@ REFUSED = [
 SEEN_MASKED = [
     ("select phone from silver.orders order by order_id", [("199***4321",), ("199***8765",), (None,)]),
     ("select person_name from silver.orders order by order_id", [("张***",), ("李***",), (None,)]),
-    ("select cost from silver.orders order by order_id", [(7000.0,), (9000.0,), (None,)]),
+    ("select cost from silver.orders order by order_id", [("[7000, 8000)",), ("[9000, 10000)",), (None,)]),
     ("select count(*) from silver.orders where phone = '19900004321'", [(0,)]),
     ("select count(*) from silver.orders where phone = '199***4321'", [(1,)]),
     ("select count(*) from silver.orders where phone like '199000%'", [(0,)]),
-    ("select count(*) from silver.orders where cost > 7001 and cost < 8000", [(0,)]),
     ("select max(phone), min(person_name) from silver.orders", [("199***8765", "张***")]),
-    ("select sum(cost), avg(cost) from silver.orders", [(16000.0, 8000.0)]),
     ("select list(phone order by phone) from silver.orders", [(["199***4321", "199***8765", None],)]),
     ("select string_agg(person_name, ',' order by order_id) from silver.orders", [("张***,李***",)]),
     ("select count(*) from silver.orders join (values ('19900004321')) v(p) on phone = p", [(0,)]),
@@ -245,7 +247,7 @@ SEEN_MASKED = [
         "select max(o::varchar) from silver.orders o where order_id = 'A1'",
         [
             (
-                "{'order_id': A1, 'person_name': 张***, 'phone': 199***4321, 'cost': 7000.0, 'opened_at': '2026-03-02 00:00:00+00', 'machine': M1}",
+                "{'order_id': A1, 'person_name': 张***, 'phone': 199***4321, 'cost': '[7000, 8000)', 'opened_at': 2026-03-02, 'machine': M1}",
             )
         ],
     ),
@@ -254,12 +256,11 @@ SEEN_MASKED = [
     ("select try(phone::int) from silver.orders where order_id = 'A1'", [(None,)]),
     ("select length(phone), md5(phone) = md5('199***4321') from silver.orders where order_id = 'A1'", [(10, True)]),
     ("select any_value(phone) over (order by order_id) from silver.orders limit 1", [("199***4321",)]),
-    ("select count(distinct opened_at) from silver.orders where hour(opened_at) > 0", [(0,)]),
     ("select phone from silver.orders where order_id = 'A1' union select 'x' order by 1", [("199***4321",), ("x",)]),
     ("select (select max(phone) from silver.orders)", [("199***8765",)]),
     (
         "select column_name, min from (summarize silver.orders) where column_name in ('phone', 'cost')",
-        [("phone", "199***4321"), ("cost", "7000.0")],
+        [("phone", "199***4321"), ("cost", "[7000, 8000)")],
     ),
     (
         "select string_agg(column_name, ' ') from (describe silver.orders)",

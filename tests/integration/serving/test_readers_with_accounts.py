@@ -78,12 +78,18 @@ def test_a_typed_role_still_answers_and_is_logged_as_unverified(settings):
     assert entries(settings) == [(None, "steward", False, "allowed", None)]
 
 
-@pytest.mark.parametrize("token", ["", " ", "analyst", "lw_0123456789ab_" + "A" * 43, "lw_\x00"])
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        *((token, "account_token_empty") for token in ("", " ")),
+        *((token, "account_token_invalid") for token in ("analyst", "lw_0123456789ab_" + "A" * 43, "lw_\x00")),
+    ],
+)
 @pytest.mark.parametrize("has_register", [True, False])
-def test_a_token_that_does_not_count_is_an_error_and_never_a_fallback(settings, token, has_register):
+def test_a_token_that_does_not_count_is_an_error_and_never_a_fallback(settings, token, code, has_register):
     if has_register:
         make_accounts(settings, ANALYST)
-    assert code_of(ask, with_token(settings, token), "analyst") == "account_token_invalid"
+    assert code_of(ask, with_token(settings, token), "analyst") == code
 
 
 def test_a_session_ends_with_its_token(settings):

@@ -33,10 +33,13 @@ def test_a_token_opens_its_account_and_no_other() -> None:
     assert REGISTER.authenticate(f" {TOKEN.text}\r\n", NOW).name == "li.wei"
 
 
+def test_an_empty_token_says_so() -> None:
+    assert code_of(REGISTER, "") == code_of(REGISTER, " ") == "account_token_empty"
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "",
         "lw_",
         TOKEN.text[:-1],
         TOKEN.text + "A",
