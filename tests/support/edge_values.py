@@ -132,20 +132,20 @@ ROWS = st.lists(
 )
 
 
-def make_edge_case_plant(root: Path, every_nth: int = 1) -> Settings:
-    """The plant, with nothing delivered yet, judged by one `among` so many of the compiled forms."""
+def make_edge_case_plant(root: Path, every_nth: int = 1, first: int = 0) -> Settings:
+    """The plant, with nothing delivered yet, judged by every so many of the compiled forms, from the `first` on."""
     project = create_project(root)
     folder = project / "expectations" / "datasets" / NAME
     folder.mkdir(parents=True)
     columns = "\n".join(f"      - {{name: {name}, {types}}}" for name, types in TYPES.items())
     (folder / "contract.odcs.yaml").write_text(CONTRACT.format(columns=columns), encoding="utf-8")
-    (folder / "suite.json").write_text(json.dumps(suite(every_nth)), encoding="utf-8")
+    (folder / "suite.json").write_text(json.dumps(suite(every_nth, first)), encoding="utf-8")
     return Settings(start=project)
 
 
-def suite(every_nth: int) -> dict:
+def suite(every_nth: int, first: int = 0) -> dict:
     """The compiled rules; few of them quarantine rows."""
-    rules = [rule(number, *case) for number, case in enumerate([*CASES, *WITH_CONDITION]) if number % every_nth == 0]
+    rules = [rule(number, *case) for number, case in enumerate([*CASES, *WITH_CONDITION]) if number % every_nth == first]
     return {"name": NAME, "expectations": rules, "meta": {"great_expectations_version": "1.24.1"}}
 
 

@@ -48,6 +48,8 @@ def features(case, rows) -> set[str]:
     values = [row.get(name) for row in rows for name in known]
     if any(isinstance(value, float) and value in (float("inf"), float("-inf")) for value in values):
         found.add("infinite")
+    if any(isinstance(value, float) and 1e150 <= abs(value) < float("inf") for value in values):
+        found.add("huge")
     if len({SCHEMA[name][1] for name in known}) > 1:
         found.add("mixed_missing")
     if None in values:

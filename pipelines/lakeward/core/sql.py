@@ -3,12 +3,28 @@
 Header names, paths and JSON keys are untrusted input.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+
+from lakeward.core.errors import DataError
+
+_NUL = "\0"
 
 
 def identifier(name: str) -> str:
-    """`name` as a quoted identifier; any text is valid except the empty text and NUL."""
+    """`name` as a quoted identifier; any text is valid except the empty text.
+
+    Raises:
+        DataError: It holds NUL, which ends SQL text: no query can name it.
+    """
+    if _NUL in name:
+        raise DataError("identifier_nul", name=nul_names([name]))
     return '"' + name.replace('"', '""') + '"'
+
+
+def nul_names(names: Iterable[str]) -> str:
+    """Those of the names that hold NUL and so can't be identifiers, joined, with control characters as escapes."""
+    return ", ".join(repr(name) for name in names if _NUL in name)
 
 
 def literal(text: str) -> str:

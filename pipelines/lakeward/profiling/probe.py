@@ -24,7 +24,9 @@ from lakeward.sources.sniff import CsvDialect, format_fault, guess_dialect, gues
 HEAD, TAIL = 1 << 18, 1 << 14
 _MARKUP = re.compile(r"\s*<(\?xml|!doctype|html|[A-Za-z]+[\s>/])", re.IGNORECASE)
 # A name that no file gives a column: to ask for it makes the engine report all the file's own as unknown.
-_NO_COLUMN = Column("no_column", DataType(Kind.STRING), "\x00")
+_NO_COLUMN = Column("no_column", DataType(Kind.STRING), "\x00no column of a file\x00")
+# Rejects that say why a whole file has no columns, and the message of each.
+_REFUSED = {"reject_unreadable_type": ("sample_type_unreadable", "found"), "reject_column_nul": ("data_column_nul", "column")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,11 @@ def read_headers(engine: Engine, probe: FileProbe, inputs: Sequence[BatchInput])
 
 
 def _refuse_types(engine: Engine, staged: Staged, probe: FileProbe) -> None:
-    """Refuse a file that was rejected for the types of its columns; the reject's detail has them after the file's hash."""
-    found = engine.fetch(f"SELECT detail FROM {staged.rejects} WHERE reason = 'reject_unreadable_type'")
-    if found:
-        raise UsageError("sample_type_unreadable", file=probe.input.path, found=found[0]["detail"].partition("; ")[2])
+    """Refuse a file that was rejected for the types or names of its columns; the reject's detail has them after the file's hash."""
+    for reject in engine.fetch(f"SELECT reason, detail FROM {staged.rejects}"):
+        if reject["reason"] in _REFUSED:
+            code, fact = _REFUSED[reject["reason"]]
+            raise UsageError(code, file=probe.input.path, **{fact: reject["detail"].partition("; ")[2]})
 
 
 def _probe_text(input_: BatchInput) -> FileProbe:

@@ -4,8 +4,11 @@ from lakeward.core.names import sha256
 from lakeward.quality.scope import RelationSql
 
 BatchAggregate = tuple[str, RelationSql]
-# The square of a larger number overflows a double and fails the query; its deviation is NaN.
+# The square of a larger number overflows a double and fails the query.
 MAX_SQUARABLE = "1e150"
+# A power of two, which changes no digit: the squares of all doubles times it are doubles.
+_SCALE = 2.0**-540
+_INFINITY = "CAST('inf' AS DOUBLE)"
 NAN = "CAST('nan' AS DOUBLE)"
 
 
@@ -20,14 +23,20 @@ def mean(values: str) -> BatchAggregate:
 
 
 def deviation(values: str) -> BatchAggregate:
-    """The sample standard deviation of the doubles `values`, as in pandas."""
-    return _aggregate(deviation_sql(values))
+    """The sample standard deviation of the doubles `values`, for scores: NaN if the square of one is no double."""
+    calm = f"abs({values}) < {MAX_SQUARABLE}"
+    return _aggregate(f"CASE WHEN count_if(NOT ({calm})) > 0 THEN {NAN} ELSE stddev_samp(CASE WHEN {calm} THEN {values} END) END")
 
 
 def deviation_sql(values: str) -> str:
-    """Aggregate of the sample standard deviation of the doubles `values`; NaN if one is infinite."""
-    calm = f"abs({values}) < {MAX_SQUARABLE}"
-    return f"CASE WHEN count_if(NOT ({calm})) > 0 THEN {NAN} ELSE stddev_samp(CASE WHEN {calm} THEN {values} END) END"
+    """Aggregate of the sample standard deviation of the doubles `values`: NULL of fewer than two, NaN if one is infinite."""
+    calm, finite = f"abs({values}) < {MAX_SQUARABLE}", f"abs({values}) < {_INFINITY}"
+    scaled = f"stddev_samp(CASE WHEN {finite} THEN {values} * {_SCALE!r} END)"
+    return (
+        f"CASE WHEN count({values}) < 2 THEN NULL WHEN count_if(NOT ({finite})) > 0 THEN {NAN} "
+        f"WHEN count_if(NOT ({calm})) > 0 THEN {scaled} / {_SCALE!r} "
+        f"ELSE stddev_samp(CASE WHEN {calm} THEN {values} END) END"
+    )
 
 
 def quantile(values: str, share: float) -> BatchAggregate:

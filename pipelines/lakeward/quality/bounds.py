@@ -15,7 +15,9 @@ class Bounds:
     strict_high: bool = False
 
     def contains(self, value: Any) -> bool:
-        """Whether `value` is within."""
+        """Whether `value` is within; NaN is in no interval."""
+        if value != value:  # noqa: PLR0124 -- NaN, of any type of number
+            return False
         above = self.low is None or (value > self.low if self.strict_low else value >= self.low)
         below = self.high is None or (value < self.high if self.strict_high else value <= self.high)
         return above and below

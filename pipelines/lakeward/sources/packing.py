@@ -8,14 +8,13 @@ import hashlib
 import os
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path, PurePath
 
 from lakeward.core.drop_folder import PACKED_SUFFIXES
 from lakeward.core.names import Sha256
-from lakeward.core.zip_archive import zip_entries
+from lakeward.core.zip_archive import DamagedArchiveError, translate_archive_damage, zip_entries
 from lakeward.sources.file_copy import CHUNK, CopyResult
 
 # Unpacked, at most 32,000 times as much: one block of 4 bytes may stand for 128 KiB (RFC 8878 §3.1.1.2).
@@ -114,8 +113,9 @@ def unpack_beside(path: Path, folder: Path, limit: int) -> Path:
 def _chunks(path: Path, packing: Packing) -> Iterator[bytes]:
     """The bytes of a packed file, its damage in our words."""
     try:
-        yield from _READERS[packing](path)
-    except (gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, ValueError):
+        with translate_archive_damage():
+            yield from _READERS[packing](path)
+    except DamagedArchiveError:
         raise PackingError("file_packed_damaged") from None
 
 
@@ -171,8 +171,8 @@ def _single_entry(package: zipfile.ZipFile) -> zipfile.ZipInfo:
 def _is_package(path: Path, *, otherwise: bool) -> bool:
     """Whether a .zip is a document of Office: then it is read as it is."""
     try:
-        with zipfile.ZipFile(path) as package:
+        with translate_archive_damage(), zipfile.ZipFile(path) as package:
             return any(entry.filename.casefold() == _WORKBOOK_PART for entry in package.infolist())
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+    except DamagedArchiveError:
         with path.open("rb") as file:
             return otherwise or _SHEETS in file.read(CHUNK)

@@ -3,6 +3,8 @@
 import datetime as dt
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lakeward.contracts.model import DataType, Kind
@@ -56,6 +58,14 @@ def test_damaged_pages_make_the_file_one_reject(tmp_path):
     whole.path.write_bytes(content[:30] + b"\xff" * 500 + content[530:])
     got = stage_files(tmp_path, [whole], [column("a")])
     assert got.rejects() == [(0, "reject_unreadable")]
+
+
+def test_a_column_name_with_nul_rejects_the_file_by_its_name(tmp_path):
+    file, other = file_input(tmp_path / "1.parquet", FileFormat.PARQUET), parquet(tmp_path, "SELECT 7 AS a", seq=2)
+    pq.write_table(pa.table({"a": [1], "b\0c": ["x"]}), file.path)
+    got = stage_files(tmp_path, [file, other], [column("a")])
+    assert got.rejects("_file_seq, reason, detail") == [(1, "reject_column_nul", f"{SHA}; 'b\\x00c'")]
+    assert got.rows("a, _file_seq") == [(7, 2)]
 
 
 @pytest.mark.parametrize("cut", [slice(0, -9), slice(0, 0), slice(9, None), slice(0, 40)])

@@ -66,6 +66,31 @@ def test_they_say_so_with_infinities_too(given_rows, part):
     assert unexplained_differences(given_rows, ALL[part::PARTS]) == []
 
 
+HUGE = [
+    [1e300],
+    [None, 1e300],
+    [1e150],
+    [1e300, 1e300],
+    [1e300, 0.0],
+    [1e308, 1e308],
+    INFINITE,
+    [INFINITE[0]],
+    [INFINITE[1], 1.0],
+]
+
+
+@pytest.mark.parametrize("values", HUGE, ids=str)
+def test_deviations_of_huge_and_infinite_numbers(values):
+    cases = [("column_stdev_to_be_between", {"column": "x"} | bounds) for bounds in ({}, {"min_value": 0}, {"max_value": 5})]
+    assert unexplained_differences([{"x": value} for value in values], cases) == []
+
+
+def test_the_deviation_of_huge_numbers_is_theirs_and_not_infinite():
+    case = ("column_stdev_to_be_between", {"column": "x", "max_value": 1e305})
+    (found,) = judge_by_lakeward(table([{"x": 1e300}, {"x": 0.0}]), [case])
+    assert (found.success, found.observed) == (True, pytest.approx(1e300 / 2**0.5))
+
+
 @pytest.mark.parametrize("given_rows", [[], [{"m": 1}] * 3], ids=["no row", "no value"])
 def test_they_say_so_over_nothing(given_rows):
     assert unexplained_differences(given_rows, ALL) == []

@@ -4,22 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 from xml.parsers import expat  # entity bombs need a document type, which is an error below
-from zipfile import BadZipFile
-from zlib import error as zlib_error
+
+from lakeward.core.zip_archive import DamagedArchiveError, translate_archive_damage
 
 CHUNK = 1 << 16
-# Errors of a truncated, patched or unsupported compressed part, of invalid XML and of invalid numbers.
-_DAMAGE_ERRORS = (
-    BadZipFile,
-    zlib_error,
-    EOFError,
-    expat.ExpatError,
-    KeyError,
-    IndexError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-)
+# Errors of invalid XML, of parts that are missing or locked, beside those of a damaged archive.
+_DAMAGE_ERRORS = (DamagedArchiveError, expat.ExpatError, LookupError, RuntimeError)
 
 
 class UnreadableError(Exception):
@@ -38,7 +28,8 @@ class UnreadableError(Exception):
 def translate_damage() -> Iterator[None]:
     """Raise Python's errors for a damaged file as `UnreadableError`."""
     try:
-        yield
+        with translate_archive_damage():
+            yield
     except _DAMAGE_ERRORS as error:
         raise UnreadableError("reject_workbook_damaged") from error
 

@@ -16,7 +16,7 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.contracts.types import from_sql
 from lakeward.core.errors import DataError
 from lakeward.core.names import Relation
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, literal, nul_names
 from lakeward.engines.embedded.external_delta import delta_faults, partition_sources
 from lakeward.engines.embedded.external_parquet import check_parquet_files, read_statistics
 from lakeward.engines.embedded.faults import machine_faults
@@ -39,6 +39,8 @@ def attach(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: 
     """See `QueryEngine.attach`."""
     scan = _source_relation(con, name, data)
     types = _column_types(con, scan, data, lake)
+    if found := nul_names(types):
+        raise DataError("data_column_nul", file=data.files[0] if data.files else "-", column=found)
     sources = partition_sources(con, name, data.files[0]) if data.format is ExternalFormat.DELTA else {}
     columns, items = [], []
     for index, (column, type_) in enumerate(types.items()):

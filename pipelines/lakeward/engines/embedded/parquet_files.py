@@ -18,7 +18,7 @@ from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, first_na
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.types import sql_type
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, literal, nul_names
 from lakeward.engines.reading.file_errors import FileReadTrial
 from lakeward.engines.reading.parquet_footer import NULL_TYPE, ParquetFooter, read_footer
 from lakeward.engines.reading.parquet_types import cast_value, common_type, differing_columns, loss_condition
@@ -73,6 +73,9 @@ def _open_files(
             footer = trial.try_read(partial(read_footer, file=file.path))
             if footer and footer.misread:
                 reading.reject_file(file, "reject_unreadable_type", "; ".join(footer.misread))
+                continue
+            if footer and (found := nul_names(footer.types)):
+                reading.reject_file(file, "reject_column_nul", found)
                 continue
             records = trial.try_read(partial(_count_records, path=file.path, footer=footer)) if footer else None
             if footer and records is not None:

@@ -1,9 +1,10 @@
-"""Column names that judging uses itself. Data with one of them is an error, since a rule would read the wrong column."""
+"""Column names that judging uses itself, or that no query can name. Data with one of them is an error: a rule would read the wrong column."""
 
 import re
 from collections.abc import Sequence
 
 from lakeward.core.errors import DataError
+from lakeward.core.sql import nul_names
 
 # Columns that a plan adds (`_v0`, `_f12`), and columns with the row id and the reasons.
 _RESERVED = re.compile(r"_[a-z]\d+|_own_\d+|_extra|_file|_file_seq|_row|_reasons|_rules")
@@ -15,8 +16,10 @@ def check_reserved_names(names: Sequence[str], file: str) -> None:
     """Check that the data has none of these names, or is a Lakeward table.
 
     Raises:
-        DataError: The data has a reserved name.
+        DataError: The data has a reserved name, or one with NUL.
     """
+    if found := nul_names(names):
+        raise DataError("data_column_nul", file=file, column=found)
     lower = {name.lower() for name in names}
     allowed = _LAKEWARD_COLUMNS if {"_file_seq", "_row"} <= lower else frozenset()
     reserved = next((name for name in names if _RESERVED.fullmatch(name.lower()) and name.lower() not in allowed), None)

@@ -199,6 +199,9 @@ def path_subject(engine: Engine, path: Path, sheet: str | None = None) -> CheckS
 def _arrow_subject(engine: Engine, data: object) -> CheckSubject:
     if not hasattr(data, "__arrow_c_stream__"):
         raise DataError("data_not_a_table", found=type(data).__name__)
+    # Arrow's C interface ends a name at its NUL.
+    names = getattr(data, "column_names", getattr(data, "columns", ()))
+    check_reserved_names([name for name in names if isinstance(name, str)], type(data).__name__)
     return _attach(engine, ExternalData(ExternalFormat.ARROW, table=data), type(data).__name__)
 
 

@@ -17,7 +17,7 @@ from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, first_na
 from lakeward.contracts.model import Column, DataType
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.types import sql_type
-from lakeward.core.sql import identifier, literal
+from lakeward.core.sql import identifier, literal, nul_names
 from lakeward.engines.reading.file_errors import FileReadTrial
 from lakeward.engines.reading.parquet_footer import ParquetFooter, read_footer
 from lakeward.engines.reading.parquet_types import cast_value, common_type, differing_columns, loss_condition
@@ -131,6 +131,8 @@ class ParquetReader:
             footer = _read_footer(file)
             if footer and footer.misread:
                 self._reading.reject_file(file, "reject_unreadable_type", "; ".join(footer.misread))
+            elif footer and (unnameable := nul_names(footer.types)):
+                self._reading.reject_file(file, "reject_column_nul", unnameable)
             elif footer and (parquet_file := self._open_file(file, footer.types)):
                 found.append(parquet_file)
             else:
