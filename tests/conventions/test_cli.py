@@ -46,7 +46,8 @@ PAGES = ("docs/reference/json.md",)
 DOOR = {"annotated_doc", "lakeward", "shellingham", "typer", "yaml"}
 # Ours among them, beside those of `core`: all that there is to import before a command is named, and what the commands share.
 DOOR_MODULES = {
-    *("lakeward", "lakeward.cli", "lakeward.cli.app", "lakeward.cli.completion", "lakeward.cli.lazy", "lakeward.cli.main"),
+    *("lakeward", "lakeward.cli", "lakeward.cli.app", "lakeward.cli.completion", "lakeward.cli.interrupts"),
+    *("lakeward.cli.lazy", "lakeward.cli.main"),
 }
 COMMON = {"lakeward.cli.render", "lakeward.flows"}
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from lakeward.core.errors import ExitCode
 from lakeward.core.messages import Lang, text
 
-INTERRUPTED = 130
 # Seconds for the command to remove its temporary files, where it can.
 _GRACE = 1.0
 # Shows the cursor that a progress text hides, and clears its line.
@@ -44,7 +44,7 @@ def exit_on_interrupt(lang: Lang) -> Iterator[None]:
         yield
     finally:
         if interrupted.is_set():
-            os._exit(INTERRUPTED)
+            os._exit(ExitCode.INTERRUPTED)
 
 
 def _wait(lang: Lang, signals: int, interrupted: threading.Event) -> None:
@@ -57,4 +57,4 @@ def _wait(lang: Lang, signals: int, interrupted: threading.Event) -> None:
     sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- until the process ends
     _thread.interrupt_main()
     time.sleep(_GRACE)
-    os._exit(INTERRUPTED)
+    os._exit(ExitCode.INTERRUPTED)

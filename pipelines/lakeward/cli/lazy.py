@@ -9,9 +9,6 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from lakeward.core.errors import ExitCode
-from lakeward.core.messages import text
-
 # Attributes that need the function of a command.
 OF_THE_FUNCTION = ("callback", "params")
 
@@ -22,14 +19,6 @@ class CommandGroup(TyperGroup):
     def get_help_option(self, ctx: Any) -> TyperOption | None:
         """See the base class."""
         return _off(super().get_help_option(ctx))
-
-    def invoke(self, ctx: Any) -> Any:
-        """See the base class. An interrupt ends the command in one line."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            typer.echo("\n" + text("interrupted", ctx.find_root().obj.lang), err=True)
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 class LazyCommand(TyperCommand):

@@ -202,7 +202,7 @@ def _shape_of_objects(node: _Node) -> JsonShape | None:
         path = "" if node.program == "." else f"{node.program} | "
         return JsonShape("sample_json_members", f"-c '{path}to_entries[] | {{key}} + .value'", node.name)
     largest = node.of(max(node.value, key=lambda key: len(node.value[key])))
-    return _shape_of_objects(largest) or JsonShape("sample_json_envelope", f"-c '{largest.program}'", largest.name)
+    return _shape_of_objects(largest) or JsonShape("sample_json_envelope", f"-c {shlex.quote(largest.program)}", largest.name)
 
 
 def _find(node: _Node, holds: Any) -> _Node | None:

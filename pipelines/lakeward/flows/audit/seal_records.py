@@ -67,7 +67,9 @@ def last_seal(engine: Engine, log: SealedLog) -> SealRecord | None:
     if engine.info(governance.table_spec("seals").name) is None:
         return None
     table = governance.table_spec("seals").name
-    rows: list[dict[str, Any]] = engine.fetch(f"SELECT * FROM {table} WHERE log = {literal(log.name)} ORDER BY seal_seq DESC LIMIT 1")
+    rows: list[dict[str, Any]] = engine.fetch(
+        f"SELECT * FROM {table} WHERE log = {literal(log.name)} ORDER BY seal_seq DESC LIMIT 1"
+    )
     return SealRecord(**rows[0]) if rows else None
 
 
