@@ -30,6 +30,7 @@ TOOLS = {
     "ls",
     "mkdir",
     "mv",
+    "openssl",
     "printf",
     "python",
     "rm",

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from lakeward.core.sql import literal
+from lakeward.engines.embedded.progress import hide_progress_bar
 
 # The module with the ciphers for writing; DuckDB itself can only decrypt.
 _CIPHERS = "httpfs"
@@ -35,7 +36,7 @@ def open_database(spill: Path | None, memory: str | None) -> duckdb.DuckDBPyConn
         config["memory_limit"] = memory
     con = duckdb.connect(config=config)
     con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")  # it would be printed among the rows
+    hide_progress_bar(con)
     con.execute(f"LOAD {literal(str(_module('delta')))}")
     if spill and can_encrypt():
         con.execute(f"LOAD {literal(str(_module(_CIPHERS)))}")

@@ -21,6 +21,7 @@ from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.time_travel import translate_missing_versions
 from lakeward.engines.embedded import literals
 from lakeward.engines.embedded.faults import machine_faults
+from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import ScratchFolder
 from lakeward.engines.embedded.table_references import resolve_tables
@@ -170,7 +171,7 @@ def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnecti
 def _set_up(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """The connection with the settings that each connection has for itself."""
     con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")  # it would be printed among the answers of a command
+    hide_progress_bar(con)
     con.execute(f"SET partitioned_write_max_open_files = {_OPEN_FILES}")
     return con
 
