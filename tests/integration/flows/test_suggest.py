@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.errors import MachineError, UsageError
-from lakeward.flows import Acceptance, RuleProposal, SuggestionReport, accept_rules, ingest_dataset, list_verdicts, suggest_rules
+from lakeward.flows import (
+    Acceptance,
+    RuleProposal,
+    SuggestionReport,
+    accept_rules,
+    grade_dataset,
+    ingest_dataset,
+    list_verdicts,
+    suggest_rules,
+)
 from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, make_plant
 from support.press_line_history import HEADER, PEOPLE, ROWS, deliver, make_press_line_history, reading
@@ -145,7 +154,9 @@ def test_a_column_whose_values_are_another_s_key_gets_that_whole_key(plant: Plan
     (plant.root / "inbox" / "machines").mkdir()
     (plant.root / "inbox" / "machines" / "a.csv").write_text("\n".join([HEADER, *rows]) + "\n")
     ingest_dataset(plant.settings, "machines")
+    assert "learned_refers:machine" not in suggest(plant)
 
+    grade_dataset(plant.settings, "machines")
     rule = suggest(plant)["learned_refers:machine"]
     assert rule.kwargs["value_set"] == [f"M{row}" for row in range(8)]
     assert rule.facts["table"] == "silver.machines"

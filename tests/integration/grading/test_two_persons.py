@@ -29,7 +29,7 @@ from support.plant import Plant, make_plant
 
 PHONE = "      - {name: tel, physicalName: Tel, logicalType: string, physicalType: string}\n"
 # The same person under another account, as a tired admin may write her.
-TWIN = NewAccount(name="fang.wang2", person="wang  FANG", roles=("steward",))
+TWIN = NewAccount(name="fang.wang2", person="wang FANG", roles=("steward",))
 LOWER = GradeChoice("", "training data", grade="general", level=1, category="none")
 
 

@@ -28,9 +28,9 @@ class Lake:
     engine: Engine
     now: datetime
 
-    def add(self, name: str, *rows: Mapping[str, object]) -> None:
+    def add(self, name: str, *rows: Mapping[str, object], commit: int = 1) -> None:
         blank = {column.name: None for column in governance.table_spec(name).columns}
-        governance.append_rows(self.engine, name, [{**blank, **row} for row in rows], Txn("test", 1))
+        governance.append_rows(self.engine, name, [{**blank, **row} for row in rows], Txn("test", commit))
 
     def value(self, indicator: str, at: datetime | None = None) -> Decimal | int | None:
         evidence = measure_indicators(self.engine, default_catalogue(), at or self.now)[indicator].evidence
@@ -102,20 +102,7 @@ def test_a_hole_in_the_access_log_shows(lake: Lake) -> None:
 def test_only_an_answered_query_is_use(lake: Lake) -> None:
     lake.add("access_log", query(1, lake.now, objects='["silver.press_line"]', verdict="refused"))
     refused = lake.value("AO2")
-    governance.append_rows(
-        lake.engine,
-        "access_log",
-        [
-            {
-                "code": None,
-                "key_id": None,
-                "principal": None,
-                "verified": None,
-                **query(2, lake.now, objects='["silver.press_line"]'),
-            }
-        ],
-        Txn("test", 2),
-    )
+    lake.add("access_log", query(2, lake.now, objects='["silver.press_line"]'), commit=2)
 
     assert (refused, lake.value("AO2"), lake.value("VA3")) == (Decimal("0.00"), Decimal("100.00"), Decimal("100.00"))
 

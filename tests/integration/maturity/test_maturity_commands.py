@@ -52,5 +52,5 @@ def test_an_item_opens_down_to_the_queries(plant: Plant, capsys) -> None:
     assert "SELECT" in shown
     assert "of 33 items measured" in shown
     checks = {row["indicator"]: row for row in item["indicators"]}
-    assert checks["QC1"]["versions"].keys() == {"governance.verdicts"}
+    assert checks["QC1"]["versions"].keys() == {"governance.verdicts", "governance.runs"}
     assert (checks["QC3"]["value"], checks["QC3"]["missing"]) == (None, "issues")

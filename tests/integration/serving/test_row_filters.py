@@ -181,6 +181,15 @@ def test_a_table_without_the_filter_is_closed_to_its_readers(tmp_path):
         assert con.sql("select count(*) from silver.orders").fetchone() == (2,)
 
 
+def test_an_invalid_contract_beside_it_leaves_a_filter_as_it_is(tmp_path):
+    settings = make(tmp_path)
+    broken = tmp_path / "expectations" / "datasets" / "broken"
+    broken.mkdir()
+    (broken / "contract.odcs.yaml").write_text("kind: DataContract\n")
+    assert orders(settings, "analyst") == ["A1", "A3"]
+    assert lint_policy(settings) == []
+
+
 def test_slips_in_row_filters_are_refused(tmp_path):
     for found, replacement in (
         ("filter: first-machine", "filter: first-machin"),

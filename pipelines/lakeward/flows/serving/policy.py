@@ -103,8 +103,8 @@ def contract_columns(project: Project) -> frozenset[str]:
 
 
 def filter_names(project: Project) -> frozenset[str]:
-    """Names of the row filters of the project's contracts."""
-    return frozenset(name for dataset in project.datasets() for name in project.contract(dataset).row_filters)
+    """Names of the row filters of the project's valid contracts; a table whose contract is invalid opens for no one."""
+    return frozenset(name for contract in project.valid_contracts().values() for name in contract.row_filters)
 
 
 def _run_case(project: Project, policy: Policy, case: PolicyCase) -> PolicyTrial:
@@ -141,9 +141,8 @@ def _breach_trial(breach: MatrixBreach, lang: Lang) -> PolicyTrial:
 
 
 def _filter_problems(project: Project) -> Iterator[Notice]:
-    """Row filters of contracts that are no condition over their columns."""
-    for name in project.datasets():
-        contract = project.contract(name)
+    """Row filters of valid contracts that are no condition over their columns."""
+    for name, contract in project.valid_contracts().items():
         for filter_name, condition in contract.row_filters.items():
             try:
                 check_row_filter(condition, {column.name: column.type for column in contract.columns})
