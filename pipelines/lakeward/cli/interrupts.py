@@ -50,10 +50,10 @@ def exit_on_interrupt(lang: Lang) -> Iterator[None]:
 def _wait(lang: Lang, signals: int, interrupted: threading.Event) -> None:
     while os.read(signals, 1) != bytes([signal.SIGINT]):
         continue
-    interrupted.set()
     line = (_SHOW_CURSOR if sys.stderr.isatty() else "") + text("interrupted", lang) + "\n"
     with suppress(OSError):
         os.write(2, line.encode())
+    interrupted.set()  # only now: the main thread ends the process as soon as it sees it
     sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- until the process ends
     _thread.interrupt_main()
     time.sleep(_GRACE)

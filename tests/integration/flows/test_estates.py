@@ -181,7 +181,7 @@ def test_run_that_is_killed_or_interrupted_is_finished_by_the_next(estate, finis
     _, said = process.communicate()
     if number == signal.SIGINT:
         assert (process.returncode, "Traceback" in said) == (130, False)
-        assert "nothing is lost" in said
+        assert "the next run finishes the rest" in said
     _, errors = run_all(Settings(start=root), jobs=2)
     assert errors == {}
     assert rows_of(root) == rows_of(finished)
