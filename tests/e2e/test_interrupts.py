@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from support.command_line import run_in_subprocess
+from support.command_line import INTERRUPTIBLE, run_in_subprocess
 
 ROWS = 300_000
-COMMAND = "from lakeward.cli import main; main()"
+COMMAND = INTERRUPTIBLE + "from lakeward.cli import main; main()"
 LINE = "Interrupted. What was committed stays as it is, and the next run finishes the rest.\n"
-QUERY = """
+QUERY = f"""{INTERRUPTIBLE}
 import duckdb, sys
 from lakeward.cli.interrupts import exit_on_interrupt
 from lakeward.core.messages import Lang
@@ -26,7 +26,10 @@ with exit_on_interrupt(Lang.EN):
 
 def _interrupt(process: subprocess.Popen[str]) -> tuple[int, str]:
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
+    try:
+        _, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
     return process.returncode, error
 
 

@@ -11,6 +11,9 @@ import pytest
 
 from lakeward.cli import main
 
+# Goes before the code of a process that a test interrupts: tests that run in the background leave Ctrl-C ignored in all children.
+INTERRUPTIBLE = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
 
 @dataclass(frozen=True)
 class CommandResult:

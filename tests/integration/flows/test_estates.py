@@ -23,6 +23,7 @@ from lakeward.flows import (
     run_policy_tests,
 )
 from lakeward.flows.base.workspace import open_workspace
+from support.command_line import INTERRUPTIBLE
 from support.estates import deliver, make_estate
 
 GOLD = """\
@@ -173,7 +174,8 @@ def test_broken_contract_closes_its_own_table_alone(finished, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_run_that_is_killed_or_interrupted_is_finished_by_the_next(estate, finished, tmp_path, number):
     root = copy_of(estate, tmp_path)
-    command = [str(Path(sys.executable).with_name("lakeward")), "--project", str(root), "run", "--jobs", "2"]
+    code = INTERRUPTIBLE + "from lakeward.cli import main; main()"
+    command = [sys.executable, "-c", code, "--project", str(root), "run", "--jobs", "2"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     while not any((root / "lake").glob("silver/*/_delta_log/*.json")) and process.poll() is None:
         time.sleep(0.01)
