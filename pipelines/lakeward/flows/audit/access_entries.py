@@ -71,7 +71,7 @@ class AccessEntry:
         verdict: `allowed`, `refused` or `failed`.
         code: Message code of why nothing left.
         policy_version: Edition of the policy.
-        answer_digest: Digest of an answer with important or core data.
+        answer_digest: Keyed hash of an answer with important or core data.
         entry: Name of the entry, as `lakeward access verify` writes it: session and number.
     """
 

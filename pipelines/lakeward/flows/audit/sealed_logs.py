@@ -52,7 +52,6 @@ SEALED_LOGS = (
         "concat_ws(':', event_id, coalesce(file_seq, 0), coalesce(file_row, 0), coalesce(from_seq, 0))",
         "upto_seq",
     ),
-    SealedLog("purpose_requests", "CAST(request AS VARCHAR)", "seq"),
     ACCOUNTS,
 )
 

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
+from http.client import HTTPException
 from pathlib import Path
 
 from lakeward.contracts.checkpoint_targets import LOOPBACK, MailTarget
@@ -43,7 +44,7 @@ def send_checkpoints(workspace: Workspace, lines: Sequence[str]) -> Delivery:
     for name, send in _targets(workspace).items():
         try:
             send(text)
-        except (OSError, smtplib.SMTPException, KeyError, ValueError):  # KeyError: the secret is not set
+        except (OSError, HTTPException, smtplib.SMTPException, KeyError, ValueError):  # KeyError: the secret is not set
             failed.append(name)
         else:
             sent.append(name)

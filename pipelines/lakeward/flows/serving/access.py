@@ -126,8 +126,8 @@ class AccessLog:
         """
         if self.file is not None:
             governance.append_rows(self.engine, "access_log", self.pending, session_txn(self.session_id, self.seq))
-            os.ftruncate(self.file, 0)
             self.pending.clear()
+            os.ftruncate(self.file, 0)
 
     def close(self) -> None:
         """Commit pending entries and delete the session's file."""
@@ -158,7 +158,7 @@ class AccessLog:
         elapsed = (logged_at - read.asked_at) // MICROSECOND if read.elapsed_us is None else read.elapsed_us
         return {
             "query_sha256": "",
-            "query_hmac": keyed_text_hash(self.text_key, read.text) if self.text_key else None,
+            "query_hmac": self._keyed(read.text),
             "objects": json.dumps(sorted(read.objects)),
             "versions": json.dumps(read.versions, sort_keys=True) if read.versions else None,
             "columns": json.dumps(read.columns, sort_keys=True, ensure_ascii=False) if read.columns else None,
@@ -167,10 +167,14 @@ class AccessLog:
             "rows_out": read.rows,
             "bytes_out": read.bytes_out,
             "elapsed_us": max(elapsed, 0),
-            "answer_digest": read.answer_digest,
+            # A hash of a short answer alone can be guessed.
+            "answer_digest": self._keyed(read.answer_digest) if read.answer_digest else None,
             "asked_at": read.asked_at,
             "logged_at": logged_at,
         }
+
+    def _keyed(self, text: str) -> str | None:
+        return keyed_text_hash(self.text_key, text) if self.text_key else None
 
     @property
     def _path(self) -> Path:

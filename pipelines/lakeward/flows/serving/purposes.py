@@ -114,8 +114,11 @@ def _decide(settings: Settings, number: int, reason: str, event: PurposeEvent) -
             raise UsageError("purpose_request_closed", request=number, state=found.state)
         if not (ends and identity.name == found.account):
             _check_approver(workspace, policy, identity, found)
-        until = workspace.clock.now() + timedelta(days=found.days) if event is PurposeEvent.APPROVE else None
-        return {"request": number, "account": found.account, "purpose": found.purpose, "days": found.days, "until": until}
+        days, until = found.days, None
+        if event is PurposeEvent.APPROVE:
+            days = min(days, find_purpose(policy, found.purpose).days)  # the policy may allow fewer by now
+            until = workspace.clock.now() + timedelta(days=days)
+        return {"request": number, "account": found.account, "purpose": found.purpose, "days": days, "until": until}
 
     return _record(workspace, policy, event, (identity, reason), make)
 
