@@ -50,11 +50,12 @@ class Rows:
     """
 
     def __init__(
-        self, relation: duckdb.DuckDBPyRelation, report: AccessReport, aggregated: Mapping[str, str] | None = None
+        self, relation: duckdb.DuckDBPyRelation, check: Callable[[], None], report: AccessReport, aggregated: Mapping[str, str]
     ) -> None:
         self.__relation = relation
+        self.__check = check
         self.__report = report
-        self.__aggregated = dict(aggregated or {})
+        self.__aggregated = dict(aggregated)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -88,7 +89,7 @@ class Rows:
 
     def limit(self, rows: int) -> "Rows":
         """The first `rows` rows."""
-        return Rows(self.__relation.limit(int(rows)), self.__report, self.__aggregated)
+        return Rows(self.__relation.limit(int(rows)), self.__check, self.__report, self.__aggregated)
 
     def df(self) -> Any:
         """A pandas DataFrame; its `attrs` have `aggregated` under `lakeward.aggregated`.
@@ -128,6 +129,7 @@ class Rows:
         return str(head)
 
     def _fetch(self, read: Callable[[duckdb.DuckDBPyRelation], T], count: Callable[[T], int]) -> T:
+        self.__check()
         start = time.perf_counter_ns()
         try:
             with run_faults():

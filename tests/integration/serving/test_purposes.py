@@ -122,8 +122,12 @@ def test_open_session_ends_when_its_request_is_revoked(owners):
         assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
         other = request_purpose(owners["li.wei"], "failure-analysis", "other").request
         assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
+        rows = con.sql("from silver.orders")
+        assert len(rows.fetchall()) == 3
         assert revoke_purpose(analyst, number, "done").state == "revoked"
         assert code_of(con.sql, "from silver.orders") == "purpose_ended"
+        for fetch in (rows.fetchall, rows.fetchone, rows.limit(1).df, rows.arrow, rows.__repr__):
+            assert code_of(fetch) == "purpose_ended"
     assert reject_purpose(steward, other, "tokens are enough").state == "rejected"
     assert code_of(approve_purpose, steward, other, "after all") == "purpose_request_closed"
     assert code_of(revoke_purpose, owners["li.wei"], number, "not mine") == "purpose_request_closed"

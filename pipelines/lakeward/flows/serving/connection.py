@@ -91,10 +91,22 @@ class Connection:
             raise
         read = LoggedRead(text=query, asked_at=asked_at, verdict="allowed", objects=objects, columns=column_facts(columns))
 
+        def check() -> None:
+            self._check_session(query)
+
         def report(answer: Answer, error: LakewardError | None) -> None:
             self._log.record(self._measured(read, answer, error, has_digest=needs_digest(columns)))
 
-        return Rows(relation, report, self._session.aggregated_columns(query, objects))
+        return Rows(relation, check, report, self._session.aggregated_columns(query, objects))
+
+    def _check_session(self, query: str) -> None:
+        """Check that token, purpose and policy still hold: the rows of a query may be fetched long after it, and again."""
+        now = self._workspace.clock.now()
+        try:
+            self._watch.check(now, self._next_change)
+        except LakewardError as error:
+            self._log.write(query, now, (), verdict="refused", code=error.code)
+            raise
 
     def _columns_read(self, query: str, objects: frozenset[str]) -> dict[str, ServedColumn]:
         found = {(name, column.name): column for name in objects for column in self._tables[name].columns}

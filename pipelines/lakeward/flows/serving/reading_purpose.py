@@ -80,6 +80,6 @@ class SessionWatch:
         if newest != self._newest and not is_over:
             found = approved_request(self._engine, self._account, self._purpose.name, now)
             is_over = found is None or found.request != self._purpose.request
-            self._newest = newest
         if is_over:
             raise ProtectionError("purpose_ended", purpose=self._purpose.name, request=self._purpose.request)
+        self._newest = newest  # only now: what has ended stays ended
