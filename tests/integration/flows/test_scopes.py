@@ -114,6 +114,18 @@ def test_rules_of_a_gold_table_speak_of_all_its_windows(plant):
     assert score(plant) == before
 
 
+def test_a_wide_table_is_judged_whole_too(plant):
+    folder, names = plant.dataset.parent / "temp_hourly", [f"c{number}" for number in range(301)]
+    wide = "".join(f"      - {{name: {name}, logicalType: number, physicalType: double}}\n" for name in names)
+    (folder / "contract.odcs.yaml").write_text(CONTRACT.replace("customProperties:", wide + "customProperties:"))
+    columns = "".join(f", {number} AS {name}" for number, name in enumerate(names))
+    (folder / "models" / "temp_hourly.sql").write_text(MODEL.replace(" AS mean_degc", " AS mean_degc" + columns))
+    assert curate_dataset(plant.settings, "temp_hourly").counts.silver == 5
+    plant.drop("b.csv", at(12, 0, 21))
+    ingest_dataset(plant.settings, "press_line")
+    assert curate_dataset(plant.settings, "temp_hourly").counts.silver == 1
+
+
 def test_quarantined_hour_counts_until_it_is_computed_again(plant):
     run(plant, "b.csv", at(11, 30, 20))
     assert counts(plant, "hour_fits") == [("PASS", 6, 0)]

@@ -35,7 +35,7 @@ class JudgedBatch:
         column_types: Columns of the judged relation with their types.
         key_repeats: 0 proves that keys are unique; None without a key.
         first, last: Bounds of the time column; None without a time column or rows.
-        plan: The plan that judged it.
+        plan: Its plan, over rows as received.
         series: Series state after the batch (see `SeriesVerdicts.judged`).
     """
 
@@ -89,7 +89,8 @@ def judge_batch(
     engine, contract = context.engine, context.contract
     received = engine.types(rows)
     rules = [rule for rule in pinned_rules(context) if not (each_row and is_of_table(rule))]
-    plan, rows = convert_once(engine, compile_plan(contract, rules, received, statistics), rows)
+    whole = compile_plan(contract, rules, received, statistics)
+    plan, rows = convert_once(engine, whole, rows)
     result = run_plan(engine, plan, rows, prior=prior_state(context))
     facts = result.facts
     releasing = context.pinned.reprocess is Reprocess.RELEASE
@@ -105,7 +106,7 @@ def judge_batch(
         key_repeats=facts["key_repeats"],
         first=facts["time_min"],
         last=facts["time_max"],
-        plan=plan,
+        plan=whole,
         series=result.series,
     )
 
