@@ -1,6 +1,7 @@
 """Whoever may write the files of the lake changes its logs: each change is named."""
 
 import json
+import shutil
 
 import pytest
 
@@ -102,6 +103,8 @@ def test_a_change_of_the_access_log_is_named(lake, statements, expected):
         ("seals", ["UPDATE t SET sealed_at = sealed_at - INTERVAL 1 HOUR"], {"seal_changed"}),
         ("seals", ['UPDATE t SET checkpoint = replace(checkpoint, \'"signature":"\', \'"signature":"00\')'], {"signature"}),
         ("seals", ["UPDATE t SET checkpoint = 'x'"], {"seal_changed"}),
+        ("seals", ["UPDATE t SET checkpoint = checkpoint || chr(10) || checkpoint"], {"seal_changed"}),
+        ("seal_leaves", ["UPDATE t SET hash = ''"], {"seal_changed", "changed", "inserted"}),
     ],
 )
 def test_a_change_of_the_seals_is_named(lake, table, statements, kinds):
@@ -131,6 +134,35 @@ def test_a_log_that_was_written_anew_with_another_key_is_named(lake, tmp_path):
     without_key = type(lake)(start=forged.start)
     assert faults_of(without_key) == []
     assert [fault[1] for fault in faults_of(without_key, old)] == ["signature", "checkpoint"]
+
+
+def pin_key(settings, file):
+    """Name the key of the newest seal, and a file for checkpoints, in the project."""
+    key = json.loads(checkpoint_file(settings, file).read_text())["public_key"]
+    project = settings.start / "expectations" / "project.yaml"
+    project.write_text(project.read_text() + f"checkpoints: {{public_key: '{key}', file: {file}}}\n")
+
+
+def test_seals_that_are_taken_away_or_follow_unsigned_are_named(lake, tmp_path):
+    pin_key(lake, tmp_path / "kept.jsonl")
+    assert faults_of(lake) == []
+    seal(type(lake)(start=lake.start))  # by a person without the key
+    assert faults_of(lake) == [("access_log", "signature", ("seal/2",))]
+    for table in ("seals", "seal_leaves"):
+        shutil.rmtree(lake.start / "lake" / "governance" / table)
+    assert faults_of(lake) == [("access_log", "checkpoint", ("checkpoint/1", "checkpoint/2"))]
+
+
+def test_a_new_key_leaves_what_the_old_one_signed(lake, tmp_path):
+    old = checkpoint_file(lake, tmp_path / "kept.jsonl").read_text()
+    new = tmp_path / "new.key"
+    new.write_text("another-Key-of-the-same-Owner-98")
+    new.chmod(0o600)
+    lake = type(lake)(start=lake.start, seal_key_file=new)
+    seal(lake)
+    pin_key(lake, tmp_path / "kept.jsonl")
+    (tmp_path / "kept.jsonl").write_text(old + (tmp_path / "kept.jsonl").read_text())
+    assert faults_of(lake) == []
 
 
 def test_log_and_seals_set_back_together_show_by_a_checkpoint_from_outside(sealed, lake, tmp_path):

@@ -81,8 +81,13 @@ class SealCheck:
         return [f"seal/{number}" for number in range(1, last + 1) if number not in present]
 
     def _signatures(self) -> list[str]:
-        """Seals and checkpoints with a signature that is not valid, or of a key that may not sign the newest one."""
-        found = [_name(each) for each in self.checkpoints if each.is_signed and not self._is_trusted(each)]
+        """Seals and checkpoints with a signature that is not valid, or of a key that may not sign the newest one.
+
+        Older ones may be of an earlier key: their roots are compared with the leaves.
+        """
+        kept = [each for each in self.checkpoints if each.is_signed]
+        found = [_name(each) for each in kept if not each.has_valid_signature()]
+        found += [_name(each) for each in sorted(kept, key=lambda each: each.seal)[-1:] if not self._is_trusted(each)]
         signed = [each for seal in self.seals if (each := seal.read_checkpoint()) and each.is_signed]
         found += [f"seal/{each.seal}" for each in signed if not each.has_valid_signature()]
         valid = [each for each in signed if each.has_valid_signature()]
@@ -90,8 +95,9 @@ class SealCheck:
             found.append(f"seal/{valid[-1].seal}")
         elif valid:
             self.signed, self.key_id = valid[-1].tree_size, valid[-1].key_id
-        elif self.seals and self.must_be_signed:
-            found.append(f"seal/{self.seals[-1].seal_seq}")
+        newest = self.seals[-1].seal_seq if self.seals else None
+        if self.must_be_signed and newest and newest not in {each.seal for each in valid}:
+            found.append(f"seal/{newest}")
         return found
 
     def _is_trusted(self, checkpoint: Checkpoint) -> bool:

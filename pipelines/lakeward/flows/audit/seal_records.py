@@ -35,9 +35,10 @@ class SealRecord:
 
     def read_checkpoint(self) -> Checkpoint | None:
         """Its checkpoint; None if the text is none, or says other than the record."""
-        (found,) = [*parse_checkpoints(self.checkpoint)] or [None]
-        if found is None:
+        lines = list(parse_checkpoints(self.checkpoint))
+        if len(lines) != 1 or lines[0] is None:
             return None
+        found = lines[0]
         said = (found.log, found.seal, found.tree_size, found.root, found.key_id, found.sealed_at)
         stored = (self.log, self.seal_seq, self.tree_size, self.root, self.key_id, self.sealed_at.isoformat())
         return found if said == stored else None
@@ -81,7 +82,7 @@ def read_leaves(engine: Engine, log: SealedLog, first: int) -> bytes:
     """
     query = f"""SELECT string_agg(hash, {literal("")} ORDER BY leaf) AS hashes FROM ({leaves_query(log, "leaf", "hash")} AND leaf >= {first})
         GROUP BY leaf // {LEAVES_PER_ROW} ORDER BY min(leaf)"""
-    return b"".join(bytes.fromhex(row["hashes"]) for row in engine.fetch(query))
+    return b"".join(bytes.fromhex(row["hashes"] or "-") for row in engine.fetch(query))
 
 
 def leaves_of(content: bytes) -> list[bytes]:

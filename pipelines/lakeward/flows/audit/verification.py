@@ -34,7 +34,7 @@ def verify_logs(settings: Settings, checkpoint_files: Sequence[Path] = ()) -> Lo
     """Verify every log of the lake; nothing is written.
 
     Args:
-        checkpoint_files: Checkpoints that were kept outside the lake.
+        checkpoint_files: Checkpoints that were kept outside the lake; those in the project's own file are taken too.
 
     Raises:
         UsageError: A file can't be read or holds no checkpoint.
@@ -42,7 +42,9 @@ def verify_logs(settings: Settings, checkpoint_files: Sequence[Path] = ()) -> Lo
         MachineError: The extra `protect` is missing.
     """
     workspace = open_workspace(settings)
-    checkpoints = [each for file in checkpoint_files for each in _read_checkpoints(file)]
+    sent = workspace.project.checkpoints.file
+    files = dict.fromkeys([*([sent] if sent and sent.exists() else []), *checkpoint_files])
+    checkpoints = [each for file in files for each in _read_checkpoints(file)]
     key = load_seal_key(workspace)
     pinned = workspace.project.checkpoints.public_key
     keys = {each.public_key for each in checkpoints if each.is_signed} | ({key.public_key} if key else set())
