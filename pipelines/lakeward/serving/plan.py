@@ -131,6 +131,12 @@ class Principal:
             place=f"{table}.{column.name}",
         )
 
+    def with_all_keys(self, contract: Contract) -> "Principal":
+        """The same reader in a session that has every key: what the policy shows of the contract's table at most."""
+        table = contract.table(contract.layer)
+        places = frozenset(f"{table}.{column.name}" for column in contract.columns)
+        return replace(self, key_id="-", can_tokenise=True, encryptable=places)
+
     def _missing_means(self, action: Action, place: str) -> str | None:
         """Message code of what this session lacks for `action`, so that the column is denied; None if it lacks nothing."""
         if action is Action.TOKENISE and self.key_id is None:

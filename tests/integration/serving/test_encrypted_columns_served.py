@@ -8,7 +8,8 @@ import pytest
 
 from lakeward.core.errors import ProtectionError
 from lakeward.flows import KeyAuthor, create_key_file, destroy_key, list_keys, rotate_key
-from lakeward.flows.serving import decryption
+from lakeward.flows.serving import anonymity, decryption
+from lakeward.flows.serving.anonymity import AnonymityQuestion
 from support.served_lake import SECRETS, connect_as, grades_of, make_lake
 
 pytestmark = pytest.mark.skipif(
@@ -64,6 +65,11 @@ def test_column_without_a_key_is_denied_and_says_what_it_needs(settings):
         assert "lakeward key rotate" in con.explain_mask("silver.orders.cost").why
     with connect_as(replace(settings, wrapping_key_file=None), "cdo") as con:
         assert "phone" not in con.sql("from silver.orders").columns
+
+
+def test_ciphertexts_tell_persons_apart_as_their_values_do(settings):
+    question = AnonymityQuestion(table="silver.orders", quasi_identifiers=("phone",), person="id_number", seen_by="cdo")
+    assert anonymity.measure_anonymity(settings, question, "steward", grade_lookup=grades_of).k == 1
 
 
 def test_no_query_can_encrypt(settings):

@@ -150,7 +150,10 @@ def _seen_expressions(reader: Reader, contract: Contract, grades: Grades, questi
     if question.seen_by is None:
         return [identifier(name) for name in question.quasi_identifiers]
     request = replace(reader.principal.request, role=question.seen_by)
-    principal = replace(reader.principal, request=request, key_id="-", can_tokenise=True)
+    principal = replace(reader.principal, request=request).with_all_keys(contract)
+    filters = principal.policy.filters_for(request, contract.table(contract.layer))
+    if filters:
+        raise ProtectionError("row_filter_command", dataset=contract.name, rule=filters[0].id)
     served = {column.name: column for column in principal.serve_table(contract, None, grades).columns}
     seen = (_seen_expression(served[name]) for name in question.quasi_identifiers)
     return [expression for expression in seen if expression is not None]

@@ -105,7 +105,7 @@ def explain_policy(
     with workspace.engine() as engine:
         grades = current_grades(engine, contract)
     request = ReadRequest(role=role, purpose=purpose, party=party, at=workspace.clock.now())
-    principal = Principal(request=request, policy=policy, key_id="-")
+    principal = Principal(request=request, policy=policy).with_all_keys(contract)
     name = column.rpartition(".")[2]
     served = next(c for c in principal.serve_table(contract, None, grades).columns if c.name == name)
     return explain_column(principal, contract, served, settings.lang)
@@ -138,9 +138,10 @@ def explain_column(principal: Principal, contract: Contract, column: ServedColum
 
 def _options(principal: Principal, table: TableName, column: ServedColumn) -> Iterator[PurposeOption]:
     policy, request = principal.policy, principal.request
+    own = policy.decide(request, table, column.name, column.grade)
     for name, purpose in policy.purposes.items():
         found = policy.decide(replace(request, purpose=name), table, column.name, column.grade)
-        if name != request.purpose and protection(found) < protection(column.decision):
+        if name != request.purpose and protection(found) < protection(own):
             yield PurposeOption(purpose=name, action=found.action, approvers=tuple(sorted(purpose.approvers)))
 
 
