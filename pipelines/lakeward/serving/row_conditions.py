@@ -34,7 +34,7 @@ def filter_condition(table: ServedTable, reader: Mapping[str, str | None]) -> st
 
 
 def row_condition(text: str, columns: Mapping[str, DataType], reader: Mapping[str, str | None]) -> str:
-    """One filter with the values of its reader, as a checked expression.
+    """One filter with the values of its reader, as a checked expression. It is NULL where it fails, and hides the row.
 
     Raises:
         ProtectionError: It is no condition over these columns.
@@ -43,7 +43,7 @@ def row_condition(text: str, columns: Mapping[str, DataType], reader: Mapping[st
     if named != _PARAMETER.findall(_TEXT.sub("", text)) or not set(named) <= set(READER_VALUES):
         raise ProtectionError("row_filter_value", expected=", ".join(f"${name}" for name in READER_VALUES))
     filled = _PARAMETER.sub(lambda found: _value(reader[found[1]]), text)
-    return f"CAST({checked_expression(filled, columns)} AS BOOLEAN)"
+    return f"TRY(CAST({checked_expression(filled, columns)} AS BOOLEAN))"
 
 
 def check_row_filter(text: str, columns: Mapping[str, DataType]) -> None:

@@ -319,9 +319,12 @@ def test_no_answer_shows_a_secret_in_any_form(con):
     assert [secret for secret in SECRETS if secret in seen] == []
 
 
-def test_a_failure_is_not_chained_to_the_text_that_quotes_a_value(con):
+@pytest.mark.parametrize("parameters", [None, [1]])
+def test_a_failure_is_not_chained_to_the_text_that_quotes_a_value(con, parameters):
     with pytest.raises(LakewardError) as failed:
-        con.sql("select cast(phone as integer) from silver.orders").fetchall()
+        con.sql(
+            "select cast(phone as integer) from silver.orders" + (" where 1 = ?" if parameters else ""), parameters
+        ).fetchall()
     assert failed.value.__context__ is None
     assert failed.value.__cause__ is None
 

@@ -85,6 +85,7 @@ class Connection:
             columns = self._columns_read(query, objects)
             relation = self._session.relation(query, objects, parameters)
         except LakewardError as error:
+            error.__context__ = None  # DuckDB's error, which can quote a value
             self._log.write(query, asked_at, (), verdict="refused", code=error.code)
             if error.code == "query_table_refused":
                 self._check_contract(str(error.facts["table"]))
