@@ -1,10 +1,12 @@
 """Whoever may write the files of the lake changes its logs: each change is named."""
 
+import hashlib
 import json
 import shutil
 
 import pytest
 
+from lakeward.core.errors import ProtectionError
 from lakeward.flows.base import governance
 from lakeward.protection.log_entries import FIRST_PREV, entry_hash_sql
 from support.sealed_lake import copy_of, faults_of, make_project, rewrite, seal, verify, write_session
@@ -163,6 +165,17 @@ def test_a_new_key_leaves_what_the_old_one_signed(lake, tmp_path):
     pin_key(lake, tmp_path / "kept.jsonl")
     (tmp_path / "kept.jsonl").write_text(old + (tmp_path / "kept.jsonl").read_text())
     assert faults_of(lake) == []
+
+
+def test_key_that_serves_something_else_does_not_sign(lake, tmp_path):
+    shared = tmp_path / "shared.key"
+    for content in ("k7Qw9ZrT2mX4vB8nLp5sD1fGh3jKa6Yc", f"lakeward-key:1:key-wrap:hex:{hashlib.sha256(b'a key').hexdigest()}"):
+        shared.write_text(content)
+        shared.chmod(0o600)
+        settings = type(lake)(start=lake.start, seal_key_file=shared, token_key=content if "wrap" not in content else None)
+        with pytest.raises(ProtectionError) as refused:
+            seal(settings)
+        assert refused.value.code == "seal_key_shared"
 
 
 def test_log_and_seals_set_back_together_show_by_a_checkpoint_from_outside(sealed, lake, tmp_path):

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from lakeward.core.errors import MachineError, ProtectionError, UsageError
-from lakeward.flows import KeyAuthor, create_key_file, destroy_key, list_keys, rewrap_keys, rotate_key
+from lakeward.flows import KeyAuthor, create_key_file, destroy_key, list_keys, rewrap_keys, rotate_key, seal_logs
 from lakeward.flows.base.column_keys import open_column_keys
 from lakeward.flows.base.workspace import open_workspace
 from support.accounts import ADMIN, ANALYST, make_accounts
+from support.sealed_lake import faults_of, rewrite
 from support.served_lake import make_lake
 
 pytestmark = pytest.mark.skipif(
@@ -163,3 +164,13 @@ def test_with_accounts_only_an_admin_changes_keys(settings, tmp_path):
         assert refused.value.code == "key_admin"
     key = rotate_key(owners[ADMIN.name], COLUMN, "sm4", KeyAuthor())
     assert (key.changed_by, key.verified) == (ADMIN.name, True)
+
+
+def test_history_of_keys_is_sealed(tmp_path):
+    create_key_file(tmp_path / "kek", "key-wrap")
+    settings = replace(make_lake(tmp_path / "project"), wrapping_key_file=tmp_path / "kek")
+    rotate_key(settings, COLUMN, "sm4", LI)
+    assert ("keys", 1) in [(each.log, each.entries) for each in seal_logs(settings)]
+    assert faults_of(settings) == []
+    rewrite(settings, "keys", "UPDATE t SET state = 'destroyed'")
+    assert {log for log, _, _ in faults_of(settings)} == {"keys"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from lakeward.core.errors import ProtectionError
 from lakeward.flows.base.workspace import Workspace
 from lakeward.protection.key_file import read_key_file
-from lakeward.protection.keys import parse_key
+from lakeward.protection.keys import Scheme, TokenKey, parse_key, token_key, wrapping_key
 from lakeward.protection.signatures import SealKey, make_seal_key
 
 # A file of this key is held to the same as one of tokens; the messages name the other setting.
@@ -35,7 +35,16 @@ def load_seal_key(workspace: Workspace) -> SealKey | None:
     if file is None:
         return None
     try:
-        secret = parse_key(read_key_file(file, Path(workspace.lake), "LAKEWARD_SEAL_KEY_FILE"), str(file)).secret
+        key = parse_key(read_key_file(file, Path(workspace.lake), "LAKEWARD_SEAL_KEY_FILE"), str(file))
     except ProtectionError as error:
         raise ProtectionError(_CODES.get(error.code, error.code), **error.facts) from None
-    return make_seal_key(secret)
+    _check_use(workspace, key, file)
+    return make_seal_key(key.secret)
+
+
+def _check_use(workspace: Workspace, key: TokenKey, file: Path) -> None:
+    """Check that the secret serves nothing else: who makes tokens would learn what signs."""
+    lake = Path(workspace.lake)
+    others = (token_key(workspace.settings, lake), wrapping_key(workspace.settings, lake))
+    if key.scheme is not Scheme.HMAC or any(other and other.secret == key.secret for other in others):
+        raise ProtectionError("seal_key_shared", file=file)

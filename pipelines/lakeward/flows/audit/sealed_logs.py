@@ -52,6 +52,7 @@ SEALED_LOGS = (
         "concat_ws(':', event_id, coalesce(file_seq, 0), coalesce(file_row, 0), coalesce(from_seq, 0))",
         "upto_seq",
     ),
+    SealedLog("keys", "key_id", "seq"),
     ACCOUNTS,
 )
 

@@ -22,7 +22,10 @@ def default_jobs() -> int:
 
 
 def run_beside(names: Sequence[str], run: Callable[[str], None], jobs: int, stop: Event) -> None:
-    """Call `run` with each name, `jobs` at a time; the first error, or an interrupt, ends them all at their next steps."""
+    """Call `run` with each name, `jobs` at a time; an interrupt ends them all at their next steps.
+
+    Raises: the first error of `run`, when all are done.
+    """
     if jobs == 1 or len(names) < 2:
         for name in names:
             run(name)
@@ -30,13 +33,15 @@ def run_beside(names: Sequence[str], run: Callable[[str], None], jobs: int, stop
     executor = ThreadPoolExecutor(jobs, thread_name_prefix="dataset")
     finished = False
     try:
-        for future in as_completed([executor.submit(run, name) for name in names]):
-            future.result()
+        futures = [executor.submit(run, name) for name in names]
+        errors = [error for future in as_completed(futures) if (error := future.exception())]
         finished = True
     finally:
         if not finished:
             stop.set()
         executor.shutdown(cancel_futures=True)
+    for error in errors:
+        raise error
 
 
 def raise_if_stopped(stop: Event, _: BatchStep) -> None:
