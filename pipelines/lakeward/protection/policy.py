@@ -5,7 +5,7 @@ decision is deny.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,6 +50,8 @@ PROTECTION_ORDER = (
     *(Action.CLEAR, Action.GENERALISE, Action.MASK, Action.TOKENISE),
     *(Action.ENCRYPT, Action.AGGREGATE, Action.DENY),
 )
+# Of two of these neither shows less than the other: a mask shows more of a text than the class of its length, and of a number nothing.
+UNLIKE_ACTIONS = frozenset({Action.GENERALISE, Action.MASK, Action.TOKENISE, Action.ENCRYPT})
 
 
 class MaskFormat(StrEnum):
@@ -210,8 +212,12 @@ class Policy:
         rule = next((rule for rule in self.rules if rule.applies_to(request, name, grade)), None)
         if rule is None:
             return self._deny("serving_no_rule")
-        limits = [limit for limit in self.limits if limit.applies_to(request, name, grade)]
-        return self._decision(rule, max((rule, *limits), key=_protection), category)
+        all_rules = (rule, *(limit for limit in self.limits if limit.applies_to(request, name, grade)))
+        strictest = max(all_rules, key=_protection)
+        decision = self._decision(rule, strictest, category)
+        if strictest.action in UNLIKE_ACTIONS and len(UNLIKE_ACTIONS.intersection(each.action for each in all_rules)) > 1:
+            return replace(decision, action=Action.DENY, why="serving_limits_unlike")
+        return decision
 
     def filters_for(self, request: ReadRequest, table: TableName) -> tuple[RowFilterRule, ...]:
         """The row filters of a reader on a table; a row must pass all of them."""

@@ -50,7 +50,11 @@ def test_explanation_of_what_a_limit_narrows(plant):
     text = POLICY_2.replace("parties: [supplier-a], action: deny", "parties: ['*'], action: tokenise")
     write_policy(plant.root, text)
     found = explain_policy(plant.settings, "silver.press_line.tel", "analyst")
-    assert (found.action, found.rule, found.base_rule) == ("tokenise", "no-numbers-outside", "masked")
+    assert (found.action, found.rule, found.base_rule) == ("deny", "no-numbers-outside", "masked")
+    assert "neither shows less" in found.why
+    write_policy(plant.root, text.replace("action: tokenise", "action: aggregate"))
+    found = explain_policy(plant.settings, "silver.press_line.tel", "analyst")
+    assert (found.action, found.rule, found.base_rule) == ("deny", "no-numbers-outside", "masked")
 
 
 def test_explanation_says_what_an_approved_purpose_would_show(plant, capsys):

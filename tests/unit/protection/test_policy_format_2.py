@@ -7,7 +7,7 @@ import pytest
 from lakeward.core.names import TableName
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.protection.load import read_policy
-from lakeward.protection.policy import PROTECTION_ORDER, Action
+from lakeward.protection.policy import PROTECTION_ORDER, UNLIKE_ACTIONS, Action
 from lakeward.protection.read_request import ReadRequest
 
 FILE = "expectations/policies/serving.yaml"
@@ -77,15 +77,18 @@ OPEN = rule("open", "action: clear")
 @pytest.mark.parametrize("action", PROTECTION_ORDER)
 def test_a_limit_lets_a_rule_show_less_and_never_more(action, limit):
     found = answer(policy(rule("base", f"action: {action}"), limits=[rule("top", f"action: {limit}")]))
-    if PROTECTION_ORDER.index(limit) > PROTECTION_ORDER.index(action):
+    if action != limit and {action, limit} <= UNLIKE_ACTIONS:
+        assert found[0] is Action.DENY
+    elif PROTECTION_ORDER.index(limit) > PROTECTION_ORDER.index(action):
         assert found == (limit, "top", "base")
     else:
         assert found == (action, "base", None)
 
 
 def test_the_strictest_of_several_limits_counts():
-    limits = [rule("mask", "action: mask"), rule("encrypt", "action: encrypt"), rule("bands", "action: generalise")]
-    assert answer(policy(OPEN, limits=limits)) == (Action.ENCRYPT, "encrypt", "open")
+    limits = [rule("mask", "action: mask"), rule("cube", "action: aggregate"), rule("bands", "action: generalise")]
+    assert answer(policy(OPEN, limits=limits)) == (Action.AGGREGATE, "cube", "open")
+    assert answer(policy(OPEN, limits=limits[::2])) == (Action.DENY, "mask", "open")
 
 
 def test_a_limit_grants_nothing():
