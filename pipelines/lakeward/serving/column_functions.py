@@ -12,14 +12,12 @@ from lakeward.protection.keys import Scheme, TokenKey
 from lakeward.protection.masking import ENCRYPT, TOKENISE, Treatment
 from lakeward.protection.normal_form import normal_form
 from lakeward.protection.policy import NO_CATEGORY, Action
+from lakeward.protection.read_request import OWN_PARTY
 from lakeward.serving.plan import ServedColumn
 
 if TYPE_CHECKING:
     from lakeward.protection.ciphertexts import ColumnKey
     from lakeward.protection.tokens import BatchTokeniser
-
-# The recipient of what the project's own people read.
-OWN_RECIPIENT = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class ColumnFunctions:
     """
 
     key: TokenKey | None = None
-    recipient: str = OWN_RECIPIENT
+    recipient: str = OWN_PARTY
     column_keys: "Mapping[str, ColumnKey]" = field(default_factory=dict)
 
     def register(self, con: duckdb.DuckDBPyConnection, columns: Iterable[ServedColumn]) -> None:

@@ -4,7 +4,7 @@ A dataset with unchanged contract, rules, data and sources is skipped, and nothi
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import Contract
@@ -24,6 +24,9 @@ from lakeward.grading.detection import detectable, detection_query, detector_cou
 from lakeward.grading.grade import ColumnGrade, GradeState
 from lakeward.grading.propagation import Edge, Inherited, Node, propagate
 from lakeward.grading.proposal import GradeProposal, Reason, propose_grades
+
+# Looks up the grade of each column of a dataset that is graded.
+GradeLookup = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
 
 # One counter for all grading runs, so that the highest number is the newest proposal.
 APP = "grade"

@@ -16,8 +16,7 @@ from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.grading.grade import current_grades
-from lakeward.flows.serving.decryption import GradeLookup
+from lakeward.flows.grading.grade import GradeLookup, current_grades
 from lakeward.flows.serving.logged_read import logged_read
 from lakeward.flows.serving.policy import contract_columns
 from lakeward.flows.serving.reader import Reader, resolve_reader

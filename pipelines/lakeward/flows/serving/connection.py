@@ -4,7 +4,6 @@ In process, so it is not a security boundary: a user with access to the lake's f
 """
 
 import weakref
-from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.grading.grade import current_grades
+from lakeward.flows.grading.grade import GradeLookup, current_grades
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
 from lakeward.flows.serving.access import AccessLog, LoggedRead, log_verdict
 from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
@@ -27,14 +26,11 @@ from lakeward.flows.serving.explanation import MaskExplanation, explain_column
 from lakeward.flows.serving.metering import TableVersions, column_facts, needs_digest
 from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_reader
 from lakeward.flows.serving.reading_purpose import SessionWatch
-from lakeward.grading.grade import ColumnGrade
 from lakeward.serving.answer import Answer
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.rows import Rows
 from lakeward.serving.session import Parameters, ServingSession
-
-GradeLookup = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
 
 
 class Connection:

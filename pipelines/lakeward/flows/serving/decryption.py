@@ -1,23 +1,19 @@
 """The keys of a session for encrypted columns, and the way back from encrypted values."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from lakeward.contracts.model import Contract
 from lakeward.core.errors import MachineError, ProtectionError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.column_keys import KeyState, open_column_keys
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.grading.grade import current_grades
+from lakeward.flows.grading.grade import GradeLookup, current_grades
 from lakeward.flows.serving.logged_read import logged_read
 from lakeward.flows.serving.policy import contract_columns
 from lakeward.flows.serving.reader import resolve_reader
-from lakeward.grading.grade import ColumnGrade
 from lakeward.serving.tokens import can_protect
-
-GradeLookup = Callable[[Engine, Contract], Mapping[str, ColumnGrade]]
 
 if TYPE_CHECKING:
     from lakeward.protection.ciphertexts import ColumnKey
