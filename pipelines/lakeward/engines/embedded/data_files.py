@@ -19,6 +19,8 @@ from lakeward.engines.embedded.dictionaries import TextDictionary, text_dictiona
 from lakeward.engines.embedded.wide_rows import dictionary_values, is_wide, planned_for
 from lakeward.engines.tables import TableColumn, TableSpec
 
+# Tables of few rows: to count their texts beforehand takes longer than to write them. Of a batch few rows fail.
+_SMALL_LAYERS = frozenset({Layer.GOVERNANCE, Layer.QUARANTINE})
 # DuckDB's result for a written file: path, rows, bytes, bytes of its footer, statistics, partition.
 WrittenFile = tuple[str, int, int, int, WrittenStatistics, Mapping[str, str | None]]
 
@@ -31,7 +33,7 @@ def write_files(con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, q
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = _check_types(con, spec, query)
-    is_large = spec.name.layer is not Layer.GOVERNANCE and not is_wide(len(spec.columns))
+    is_large = spec.name.layer not in _SMALL_LAYERS and not is_wide(len(spec.columns))
     names = [name for name, type_ in found.items() if type_ == "VARCHAR" and name not in spec.partition_by and is_large]
     with planned_for(con, len(spec.columns)):
         texts = text_dictionaries(con, query, names)

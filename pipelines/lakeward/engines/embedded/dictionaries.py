@@ -21,6 +21,8 @@ _SAMPLE_ROWS = 200_000
 _FEW_ROWS = 8_000
 # A text is searched linearly, once per dictionary of a file; in a file without one, once per row.
 _MAX_TEXTS = 256
+# Columns whose texts are counted in one scan.
+_COLUMNS_OF_A_SCAN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,32 @@ def text_dictionaries(con: duckdb.DuckDBPyConnection, query: str, columns: Seque
     sample = f"SELECT {', '.join(names)} FROM ({query}) LIMIT {_SAMPLE_ROWS}"
     counts = _row(con, f"SELECT {', '.join(f'count(DISTINCT {name})' for name in names)} FROM ({sample})")
     likely = [column for column, count in zip(columns, counts, strict=True) if 0 < count <= _MAX_TEXTS]
-    found = {column: _read_dictionary(con, query, column) for column in likely}
-    return {column: texts for column, texts in found.items() if texts}
+    parts = [likely[at : at + _COLUMNS_OF_A_SCAN] for at in range(0, len(likely), _COLUMNS_OF_A_SCAN)]
+    counted = {column: texts for part in parts for column, texts in _count_texts(con, query, part).items()}
+    return {column: found for column, texts in counted.items() if (found := _dictionary(texts))}
 
 
-def _read_dictionary(con: duckdb.DuckDBPyConnection, query: str, column: str) -> TextDictionary | None:
-    """None if there are too many."""
-    own = identifier(column)
-    counts = dict(con.execute(f"SELECT {own}, count(*) FROM ({query}) GROUP BY {own} LIMIT {_MAX_TEXTS + 2}").fetchall())
-    nulls = counts.pop(None, 0)
-    return TextDictionary(tuple(sorted(counts)), nulls) if 0 < len(counts) <= _MAX_TEXTS and "\0" not in "".join(counts) else None
+def _count_texts(con: duckdb.DuckDBPyConnection, query: str, columns: Sequence[str]) -> dict[str, dict[str | None, int]]:
+    """Texts of each column with their numbers of rows, in one scan: a filter costs more than the counts. Empty if there are too many."""
+    names = [identifier(column) for column in columns]
+    is_own = ", ".join(f"grouping({name}) = 0" for name in names)
+    sets, most = ", ".join(f"({name})" for name in names), len(names) * (_MAX_TEXTS + 1)
+    rows = con.execute(
+        f"SELECT count(*), {', '.join(names)}, {is_own} FROM ({query}) GROUP BY GROUPING SETS ({sets}) LIMIT {most + 1}"
+    ).fetchall()
+    counts: dict[str, dict[str | None, int]] = {column: {} for column in columns} if len(rows) <= most else {}
+    for count, *fields in rows if counts else ():
+        at = fields.index(True, len(names)) - len(names)
+        counts[columns[at]][fields[at]] = count
+    return counts
+
+
+def _dictionary(counts: Mapping[str | None, int]) -> TextDictionary | None:
+    """None if there are too many texts."""
+    texts = sorted(text for text in counts if text is not None)
+    if not 0 < len(texts) <= _MAX_TEXTS or "\0" in "".join(texts):
+        return None
+    return TextDictionary(tuple(texts), counts.get(None, 0))
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
