@@ -16,6 +16,7 @@ from support.both_engines import CONF
 NOT_COMPARED = frozenset(
     {"_run_id", "_ingested_at", "run_id", "engine", "observed_at", "judged_at", "scored_at", "started_at", "finished_at"}
     | {"planned_at", "applied_at", "done_at", "proposed_at", "assessed_at", "_repaired_at"}
+    | {"asked_at", "logged_at", "elapsed_us", "session_id", "prev", "hash", "query_hmac"}
 )
 # Digits of compared doubles: sums in another order differ after these.
 DIGITS = "CAST(printf('%.12g', {}) AS DOUBLE)"
