@@ -12,6 +12,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
+from lakeward.engines.text.repeated_headers import OTHER_HEADER
 from lakeward.profiling.date_and_time import NONE_JOINED, find_date_and_time
 from lakeward.profiling.findings import FileDrift
 from lakeward.profiling.json_faults import json_fault
@@ -152,6 +153,10 @@ def _stage(
     )[0]
     if probe.record_format.format is FileFormat.JSONL and counts["rejects"] > counts["rows"]:
         raise json_fault(probe.input.path, probe.record_format.encoding)
+    for report in read.reports:
+        if report.fault == OTHER_HEADER:
+            detail = engine.fetch(f"SELECT detail FROM {read.rejects} WHERE _file_seq = {report.seq}")[0]["detail"]
+            raise UsageError("sample_other_header", file=report.name, line=detail.rpartition(" ")[2])
     if not counts["rows"]:
         raise UsageError("sample_without_rows", file=probe.input.path, rejects=counts["rejects"])
     return _Read(StagedRecords(engine, rows, probe.record_format), counts["rows"], counts["rejects"], counts["first"] or 0)

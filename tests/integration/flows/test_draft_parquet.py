@@ -85,6 +85,18 @@ def test_an_old_time_of_96_bits_is_drafted_as_a_time(engine: EmbeddedEngine, tmp
     assert str(profile_file(engine, tmp_path / "a.parquet").column("x").type.kind) == "timestamp"
 
 
+@pytest.mark.parametrize("old", [False, True], ids=["with a zone", "96 bits"])
+def test_times_counted_in_nanoseconds_of_which_microseconds_are_read_are_a_doubt(
+    *, old: bool, engine: EmbeddedEngine, tmp_path: Path
+) -> None:
+    times = pa.array(LOCAL, pa.timestamp("ns", None if old else "UTC"))
+    pq.write_table(pa.table({"x": times, "n": range(9)}), tmp_path / "a.parquet", use_deprecated_int96_timestamps=old)
+
+    contract, _ = draft(profile_file(engine, tmp_path / "a.parquet"), "a", "Asia/Shanghai")
+
+    assert contract.count("# CHECK: its times are in nanoseconds, and a table keeps microseconds") == 1
+
+
 @pytest.mark.parametrize("values", [[Decimal("1.5")], [[Decimal("1.5")]]], ids=["a column", "inside a list"])
 def test_a_type_that_cannot_be_read_is_refused_by_column_and_type(
     values: list[Any], engine: EmbeddedEngine, tmp_path: Path

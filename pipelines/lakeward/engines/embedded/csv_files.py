@@ -8,15 +8,16 @@ from functools import partial
 import duckdb
 
 from lakeward.contracts.batch import FileReport, OmittedLines
-from lakeward.contracts.column_match import OTHER_COLUMNS, holds_values, match_columns
+from lakeward.contracts.column_match import OTHER_COLUMNS, ColumnMatch, holds_values, match_columns
 from lakeward.contracts.model import Column
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.engines.reading.csv_headers import CsvFile, FileFault, open_csv
 from lakeward.engines.reading.file_errors import try_read
 from lakeward.engines.reading.text_lines import TextFile, data_lines_select
 from lakeward.engines.reading.text_sql import DUCKDB
-from lakeward.engines.text.csv_files import CsvGroup, multiline_records_select
+from lakeward.engines.text.csv_files import CsvGroup, CsvLayout, multiline_records_select
 from lakeward.engines.text.csv_records import CsvRecordSql
+from lakeward.engines.text.repeated_headers import OTHER_HEADER, HeaderLike
 from lakeward.engines.text.staging_queries import StagingQueries
 
 
@@ -48,11 +49,15 @@ def _read(
     match = match_columns(columns, kind.header, least if kind.header else 0)
     if match.fault == OTHER_COLUMNS and holds_values(kind.header):
         files = [replace(file, text=replace(file.text, skip=0), lines=file.lines + file.head_lines) for file in files]
-    lined = data_lines_select([file.text for file in files])
     if kind.has_multiline_records:
+        lined = data_lines_select([file.text for file in files])
         con.execute(f"INSERT INTO staged_spans {multiline_records_select(kind, lined)}")
-    seqs = ", ".join(str(file.text.input.seq) for file in files)
-    group = CsvGroup(kind, lined, columns, match, f"SELECT * FROM staged_spans WHERE seq IN ({seqs})")
+    group = _open_group(kind, files, columns, match)
+    if match.sources and not match.fault and any(file.header_like for file in files):
+        kind, files = _find_headers(con, reading, group, files)
+        if not files:
+            return
+        group = _open_group(kind, files, columns, match)
     comments = _comments(con, group) if kind.dialect.comment else {}
     for file, count in _counts(con, files, group.records()):
         seq = file.text.input.seq
@@ -62,6 +67,24 @@ def _read(
             report = FileReport.of_match(file.text.input, count, kind.header, match)
             reading.reports.append(replace(report, omitted=(*comments.get(seq, ()), *file.omitted)))
     group.read(reading)
+
+
+def _open_group(kind: CsvLayout, files: Sequence[CsvFile], columns: Sequence[Column], match: ColumnMatch) -> CsvGroup:
+    seqs = ", ".join(str(file.text.input.seq) for file in files)
+    lined = data_lines_select([file.text for file in files])
+    return CsvGroup(kind, lined, columns, match, f"SELECT * FROM staged_spans WHERE seq IN ({seqs})")
+
+
+def _find_headers(
+    con: duckdb.DuckDBPyConnection, reading: StagingQueries, group: CsvGroup, files: Sequence[CsvFile]
+) -> tuple[CsvLayout, list[CsvFile]]:
+    """The layout with its headers that come again; and the files without that of another table, which are rejected."""
+    found = con.execute(group.header_like_lines()).fetchall()
+    kind, others = group.find_headers([HeaderLike(*row) for row in found])
+    for file in files:
+        if (line := others.get(file.text.input.seq)) is not None:
+            reading.reject_file(file.text.input, OTHER_HEADER, f"line {line}")
+    return kind, [file for file in files if file.text.input.seq not in others]
 
 
 def _counts(con: duckdb.DuckDBPyConnection, files: Sequence[CsvFile], records: str) -> Iterable[tuple[CsvFile, int]]:

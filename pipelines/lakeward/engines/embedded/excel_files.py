@@ -19,6 +19,7 @@ from lakeward.core.sql import literal
 from lakeward.core.workbook import MergedCells, Row, UnreadableError, Workbook, column_names, open_workbook
 from lakeward.engines.reading.footers import SheetBody
 from lakeward.engines.reading.text_sql import DUCKDB
+from lakeward.engines.text.repeated_headers import OTHER_HEADER, REPEATED_HEADER, HeaderRows
 from lakeward.engines.text.staging_queries import StagingQueries, match_fault_detail, rejects_select, rows_select
 
 # DuckDB's limit of a JSON object; its buffers grow with it.
@@ -52,6 +53,8 @@ class _SheetCopy:
         names: Column names of the header.
         match: The contract's columns in the header; if it has a fault, `x` holds the whole record.
         omitted: The footer below the records.
+        repeated: Numbers of the rows that are the header again.
+        other_header: Number of the first row that is the header of another table; 0: none is.
     """
 
     path: Path
@@ -61,6 +64,8 @@ class _SheetCopy:
     longest: int = 0
     extra_names: set[str] = field(default_factory=set)
     omitted: tuple[OmittedLines, ...] = ()
+    repeated: list[int] = field(default_factory=list)
+    other_header: int = 0
 
     def write(self, file: IO[bytes], number: int, values: Sequence[str | None], extra_cells: Mapping[str, str]) -> int:
         """Add a record; returns its size in bytes."""
@@ -71,11 +76,21 @@ class _SheetCopy:
         self.extra_names.update(extra_cells)
         return file.write(line)
 
+    def count_header(self, number: int, why: str | None) -> None:
+        """Take note of a row that is a header, by the message code."""
+        if why == REPEATED_HEADER:
+            self.repeated.append(number)
+        elif why:
+            self.other_header = self.other_header or number
+
     def add_to(self, reading: StagingQueries, file: BatchInput, columns: Sequence[Column]) -> None:
         """Add the copy's rows or rejects, and its report, to the reading."""
         match = self.match
         if match.fault == OTHER_COLUMNS and not self.records:
             reading.reject_columns(file, self.names)
+            return
+        if self.other_header:
+            reading.reject_file(file, OTHER_HEADER, f"line {self.other_header}")
             return
         more = () if match.fault else sorted(name for name in self.extra_names if name not in match.unknown)
         report = FileReport.of_match(file, self.records, self.names, replace(match, unknown=(*match.unknown, *more)))
@@ -91,6 +106,12 @@ class _SheetCopy:
             why, detail = literal(match.fault), match_fault_detail(DUCKDB, match)
             reading.rejects.append(rejects_select(records, why, detail, "encode(x)"))
         else:
+            if self.repeated:
+                again = f"n IN ({', '.join(map(str, self.repeated))})"
+                reading.rejects.append(
+                    rejects_select(f"{records} WHERE {again}", literal(REPEATED_HEADER), "CAST(NULL AS VARCHAR)", "encode(x)")
+                )
+                records = f"{records} WHERE NOT {again}"
             reading.rows.append(rows_select(DUCKDB, records, columns, [f"v[{place}]" for place, _ in enumerate(columns, 1)], "x"))
 
 
@@ -114,9 +135,14 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
         known = [_column_numbers(column, match, column_numbers) for column in columns]
         copy = _SheetCopy(path=path, names=tuple(column_numbers), match=match)
         left = record_format.sheet_limit_bytes
+        head = HeaderRows(
+            tuple(tuple(_texts(row, max(header))) for row in _records(iter(above), merges, max(header)) if row[0] >= first)
+        )
         for number, cells in _records(below, merges, max(header)):
+            again = None if match.fault else head.judge(_texts((number, cells), max(header)))
+            copy.count_header(number, again)
             values = [_text(cells, numbers) for numbers in known]
-            own = set() if match.fault else {number for numbers in known for number in numbers}
+            own = set() if match.fault or again else {number for numbers in known for number in numbers}
             extra_cells = {
                 header.get(column_number, f"_unnamed_{column_number}"): cells[column_number]
                 for column_number in sorted(cells.keys() - own)
@@ -126,6 +152,11 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
                 raise UnreadableError("reject_workbook_too_large")
     left_out = [number for number in body.omitted if number >= end]
     return replace(copy, omitted=(OmittedLines("footer", len(left_out), left_out[0]),) if left_out else ())
+
+
+def _texts(row: Row, width: int) -> list[str]:
+    """The texts of the first cells, empty where there is none."""
+    return [row[1].get(number, "") for number in range(1, width + 1)]
 
 
 def _column_numbers(column: Column, match: ColumnMatch, numbers: Mapping[str, int]) -> tuple[int, ...]:

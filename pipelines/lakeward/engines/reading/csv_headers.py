@@ -1,4 +1,4 @@
-"""Reads headers of delimited text files and counts lines.
+"""Reads headers of delimited text files.
 
 An invalid header makes the whole file one reject.
 """
@@ -16,11 +16,13 @@ from lakeward.contracts.record_format import RecordFormat
 from lakeward.core.header_names import number_duplicates
 from lakeward.core.sql import literal
 from lakeward.engines.reading.footers import read_footer
+from lakeward.engines.reading.line_counts import count_all_lines, count_head, line_counts_select
 from lakeward.engines.reading.skipped_records import SkippedRecords
-from lakeward.engines.reading.text_lines import TextFile, lines_select, numbered_lines_select
+from lakeward.engines.reading.text_lines import TextFile, numbered_lines_select
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_files import CsvLayout, not_blank
-from lakeward.engines.text.csv_records import MAX_RECORD_LINES, CsvRecordSql, reject_reason
+from lakeward.engines.text.csv_records import MAX_RECORD_LINES, CsvRecordSql
+from lakeward.engines.text.repeated_headers import NO_HEADER, HeaderRows
 
 # What Excel reads as the name of the delimiter, and writes as a file's first line.
 _SEPARATOR_LINE = '(?i)\ufeff?"?sep=[^a-z0-9]"?'
@@ -46,6 +48,7 @@ class CsvFile:
         lines: Number of lines of records.
         head_lines: Number of lines above them that are neither blank nor comments.
         omitted: The footer below them.
+        header_like: Whether some line below the header may be one again.
     """
 
     text: TextFile
@@ -54,6 +57,7 @@ class CsvFile:
     lines: int = 0
     head_lines: int = 0
     omitted: tuple[OmittedLines, ...] = ()
+    header_like: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,16 @@ class CsvHeader:
         least: Fewest fields of a record.
         last_line: Number of the last line before the records.
         lines: Of these lines, those that hold something and are no comments.
+        rows: The header as written.
+        like: Of the lines, those that a count of lines like the header holds; -1: one line alone does not tell.
     """
 
     names: tuple[str, ...] = ()
     least: int = 0
     last_line: int = 0
     lines: int = 0
+    rows: HeaderRows = NO_HEADER
+    like: int = 0
 
 
 def open_csv(
@@ -81,18 +89,21 @@ def open_csv(
     header = read_header(con, file, dialect, record_format, columns)
     if isinstance(header, FileFault):
         return header
-    kind = CsvLayout(header=header.names, least=header.least, dialect=dialect, mixed=view.mixed, undecoded=view.undecoded)
+    kind = CsvLayout(
+        header=header.names, least=header.least, dialect=dialect, mixed=view.mixed, undecoded=view.undecoded, head=header.rows
+    )
     if not header.names:
         return CsvFile(file, kind)
     footer = read_footer(view, record_format)
-    total = _count_all_lines(con, file) if footer.lines else 0
+    total = count_all_lines(con, file) if footer.lines else 0
     footer = footer.below(header.last_line, total)
     last = total - len(footer.lines) if footer.lines else None
-    lines, odd, bad = con.execute(_line_counts_select(file, dialect, kind)).fetchall()[0]
+    lines, odd, bad, like = con.execute(line_counts_select(file, dialect, kind)).fetchall()[0]
     opened = replace(file, skip=header.last_line, last=last)
     records = max(lines - header.lines - footer.count_records(dialect.comment), 0)
     kind = replace(kind, has_multiline_records=odd > 0, has_bad_lines=odd + bad > 0)
-    return CsvFile(opened, kind, lines=records, head_lines=header.lines, omitted=footer.omitted_lines(total))
+    omitted = footer.omitted_lines(total)
+    return CsvFile(opened, kind, lines=records, head_lines=header.lines, omitted=omitted, header_like=like > header.like)
 
 
 def read_header(
@@ -123,7 +134,10 @@ def read_header(
         return FileFault("reject_skipped_record", skipped)
     named = [position for position, name in enumerate(header, 1) if not name.startswith("_unnamed_")]
     least = 1 if record_format.null_padding else max(named, default=1)
-    return CsvHeader(header, least, last, _count_lines(con, file, dialect, last) if last else 0)
+    rows = HeaderRows(tuple(tuple(text.strip() for text in row) for row in [*names, *filter(None, [record_format.names])]))
+    lines, like = count_head(con, file, dialect, last, rows) if last else (0, 0)
+    broken_lines = any(dialect.newline in text for row in names for text in row)
+    return CsvHeader(header, least, last, lines, rows, -1 if broken_lines else like)
 
 
 def _find_skipped_record(
@@ -187,18 +201,6 @@ def _separator_lines(con: duckdb.DuckDBPyConnection, file: TextFile) -> int:
     return count
 
 
-def _count_lines(con: duckdb.DuckDBPyConnection, file: TextFile, dialect: CsvRecordSql, last: int) -> int:
-    """Lines up to the last one of the header that a count of the file's lines holds."""
-    head = f"SELECT line FROM ({numbered_lines_select(file.view)} LIMIT {last})"
-    count: int = con.execute(f"SELECT count(*) FROM ({head}) WHERE {dialect.is_record_line()}").fetchall()[0][0]
-    return count
-
-
-def _count_all_lines(con: duckdb.DuckDBPyConnection, file: TextFile) -> int:
-    count: int = con.execute(f"SELECT count(*) FROM ({lines_select(file.view)})").fetchall()[0][0]
-    return count
-
-
 def _joined_lines(file: TextFile, dialect: CsvRecordSql, first: int) -> str:
     """SELECT of the lines from the first to the next one with an odd quote, joined."""
     start = (
@@ -223,15 +225,3 @@ def _record_select(file: TextFile, dialect: CsvRecordSql, record: str) -> str:
         f"SELECT n, {dialect.has_odd_quotes('text')} AND {outside}, {names}, {outside} OR {undecoded} "
         f"FROM (SELECT *, {dialect.split_fields('text')} AS f FROM ({whole}))"
     )
-
-
-def _line_counts_select(file: TextFile, dialect: CsvRecordSql, kind: CsvLayout) -> str:
-    """SELECT of three counts: lines, lines with an odd quote that are no record, lines that are no record by themselves.
-
-    Needs no line numbers, so DuckDB reads the file with all threads.
-    """
-    texts = f"SELECT {DUCKDB.restore_returns('line', mixed=file.view.mixed)} AS text FROM ({lines_select(file.view)}) WHERE {dialect.is_record_line()}"
-    cut = f"SELECT text, {dialect.split_fields('text')} AS f FROM ({texts})"
-    bad = f"{reject_reason(dialect, len(kind.header), kind.least, undecoded=file.view.undecoded)} IS NOT NULL"
-    odd = f"{dialect.has_odd_quotes('text')} AND {dialect.has_text_outside_fields('text', 'f')}"
-    return f"SELECT count(*), count_if({odd}), count_if({bad}) FROM ({cut})"

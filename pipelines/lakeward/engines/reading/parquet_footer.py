@@ -32,7 +32,7 @@ class ParquetFooter:
     Args:
         types: DuckDB's type of each, corrected.
         instants: Those that DuckDB itself would read as times without a zone.
-        nanoseconds: Those with a zone that are counted in nanoseconds, of which DuckDB reads microseconds.
+        nanoseconds: Those counted in nanoseconds of which DuckDB reads microseconds: with a zone, or of the old type INT96.
         misread: Name and type of each value that DuckDB would read as another, such as `price: DECIMAL(50,10)`.
     """
 
@@ -50,6 +50,7 @@ class _Element:
     path: str
     is_column: bool
     is_leaf: bool
+    physical: str | None
     converted: str | None
     logical: str
     precision: int | None
@@ -58,6 +59,11 @@ class _Element:
     @property
     def kind(self) -> str:
         return self.logical.partition("Type(")[0]
+
+    @property
+    def is_cut_to_microseconds(self) -> bool:
+        """Whether it counts nanoseconds, of which DuckDB reads microseconds."""
+        return self.physical == "INT96" or _FINE_INSTANT.search(self.logical) is not None
 
 
 def read_footer(con: duckdb.DuckDBPyConnection, file: Path) -> ParquetFooter:
@@ -68,7 +74,7 @@ def read_footer(con: duckdb.DuckDBPyConnection, file: Path) -> ParquetFooter:
     """
     path = literal(str(file))
     described = con.execute(f"DESCRIBE FROM read_parquet({path}, hive_partitioning = false)").fetchall()
-    items = "name, num_children, converted_type, logical_type, precision, scale"
+    items = "name, num_children, type, converted_type, logical_type, precision, scale"
     elements = tuple(_elements(con.execute(f"SELECT {items} FROM parquet_schema({path})").fetchall()))
     names = [row[0] for row in described]
     old = {names[one.column] for one in elements if one.is_column and one.converted in _OLD_INSTANTS and not one.logical}
@@ -76,7 +82,7 @@ def read_footer(con: duckdb.DuckDBPyConnection, file: Path) -> ParquetFooter:
     types = {name: type_ for name, type_, *_ in described}
     types |= dict.fromkeys(old, "TIMESTAMP WITH TIME ZONE") | dict.fromkeys(empty, NULL_TYPE)
     misread = (f"{one.path}: {found}" for one in elements if one.is_leaf and (found := _misread_type(one)))
-    fine = frozenset(names[one.column] for one in elements if one.is_column and _FINE_INSTANT.search(one.logical))
+    fine = frozenset(names[one.column] for one in elements if one.is_column and one.is_cut_to_microseconds)
     return ParquetFooter(types, frozenset(old), fine, tuple(misread))
 
 
@@ -84,7 +90,7 @@ def _elements(rows: Sequence[tuple[Any, ...]]) -> Iterator[_Element]:
     """The nodes below the root, in the file's order, which is depth first."""
     open_nodes: list[list[Any]] = []
     column = -1
-    for name, children, converted, logical, precision, scale in rows[1:]:
+    for name, children, physical, converted, logical, precision, scale in rows[1:]:
         column += not open_nodes
         path = ".".join([*(node[0] for node in open_nodes), name])
         yield _Element(
@@ -92,6 +98,7 @@ def _elements(rows: Sequence[tuple[Any, ...]]) -> Iterator[_Element]:
             path=path,
             is_column=not open_nodes,
             is_leaf=not children,
+            physical=physical,
             converted=converted,
             logical=logical or "",
             precision=precision,

@@ -3,12 +3,13 @@
 Lines that do not make a whole record are not joined.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from lakeward.contracts.column_match import ColumnMatch
 from lakeward.contracts.model import Column
 from lakeward.engines.text.csv_records import MAX_RECORD_BYTES, MAX_RECORD_LINES, CsvRecordSql, reject_detail, reject_reason
+from lakeward.engines.text.repeated_headers import NO_HEADER, REPEATED_HEADER, HeaderLike, HeaderRows
 from lakeward.engines.text.staging_queries import StagingQueries, match_fault_detail, rejects_select, rows_select
 
 
@@ -23,6 +24,8 @@ class CsvLayout:
         undecoded: Whether lines contain marks of bytes that did not decode.
         has_multiline_records: Whether quotes are open at the end of lines, so that a record can have several lines.
         has_bad_lines: Whether some lines are not whole records.
+        head: The header as written.
+        repeated: Texts of records that are this header again.
     """
 
     header: tuple[str, ...]
@@ -32,6 +35,8 @@ class CsvLayout:
     undecoded: bool = False
     has_multiline_records: bool = False
     has_bad_lines: bool = False
+    head: HeaderRows = NO_HEADER
+    repeated: frozenset[str] = frozenset()
 
 
 class CsvGroup:
@@ -61,7 +66,7 @@ class CsvGroup:
             return
         cut = f"SELECT *, {kind.dialect.split_fields('text')} AS f FROM ({records})"
         if kind.has_bad_lines:
-            why = reject_reason(kind.dialect, len(kind.header), kind.least, undecoded=kind.undecoded)
+            why = self._reject_reason()
             queries.rejects.append(rejects_select(cut, why, reject_detail(sql, len(kind.header)), raw))
             cut = sql.exclude_rejects(cut, why)
         values = [self._column_sql(column) for column in self._columns]
@@ -85,6 +90,25 @@ class CsvGroup:
         if self._layout.has_multiline_records:
             found = f"SELECT seq, n FROM ({found}) ANTI JOIN ({self._joined_lines()}) USING (seq, n)"
         return f"SELECT seq, count(*) AS lines, min(n) AS first FROM ({found}) GROUP BY seq"
+
+    def header_like_lines(self) -> str:
+        """SELECT of `seq, line, text, fields`: records that may be a header again, each text of a file once."""
+        dialect = self._layout.dialect
+        cut = f"SELECT *, {dialect.split_fields('text')} AS f FROM ({self.records()})"
+        like = f"SELECT * FROM ({cut}) WHERE {self._layout.head.is_like(dialect, 'text', 'f')}"
+        return f"SELECT seq, min(n) AS line, text, any_value(f) AS fields FROM ({like}) GROUP BY seq, text"
+
+    def find_headers(self, lines: Iterable[HeaderLike]) -> tuple[CsvLayout, Mapping[int, int]]:
+        """The layout with its headers that come again among the lines; and the first line, by file, that is another table's."""
+        kind = self._layout
+        repeated, others = kind.head.find(lines, kind.dialect.quote)
+        return replace(kind, repeated=repeated, has_bad_lines=kind.has_bad_lines or bool(repeated)), others
+
+    def _reject_reason(self) -> str:
+        kind = self._layout
+        why = reject_reason(kind.dialect, len(kind.header), kind.least, undecoded=kind.undecoded)
+        repeated = ", ".join(self._sql.literal(text) for text in sorted(kind.repeated))
+        return f"CASE WHEN text IN ({repeated}) THEN '{REPEATED_HEADER}' ELSE {why} END" if repeated else why
 
     def _joined_lines(self) -> str:
         return f"SELECT seq, {self._sql.integer_range('n', 'last')} AS n FROM ({self._spans})"

@@ -5,6 +5,7 @@ JSON and for Great Expectations, and so is an identifier: digits with a leading 
 """
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -121,9 +122,11 @@ def _stage(
 
 
 def _refuse_rejects(engine: Engine, rejects: Relation) -> None:
-    first = engine.fetch(f"SELECT _file, _row, reason, count(*) OVER () AS n FROM {rejects} ORDER BY _file_seq, _row LIMIT 1")
-    for reject in first:
-        facts = {"file": reject["_file"], "row": reject["_row"], "records": reject["n"]}
+    items = "_file, _row, reason, detail, count(*) OVER () AS n"
+    for reject in engine.fetch(f"SELECT {items} FROM {rejects} ORDER BY _file_seq, _row LIMIT 1"):
+        # A file that is rejected whole for one of its lines: its detail names the line.
+        named = re.search(r"; .*line (\d+)$", reject["detail"] or "")
+        facts = {"file": reject["_file"], "row": reject["_row"] or (named[1] if named else 0), "records": reject["n"]}
         raise DataError("data_records_unreadable", reason=reject["reason"], **facts)
 
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,7 @@ from lakeward.engines.spark.staging.lines import FileSplit, SparkTextFile, TextL
 from lakeward.engines.spark.staging.text_sql import SPARK
 from lakeward.engines.text.csv_files import CsvGroup, CsvLayout, multiline_records_select
 from lakeward.engines.text.csv_records import CsvRecordSql, reject_reason
+from lakeward.engines.text.repeated_headers import OTHER_HEADER, HeaderLike
 from lakeward.engines.text.staging_queries import StagingQueries
 
 
@@ -73,31 +75,31 @@ class CsvReader:
         dialect = CsvRecordSql.of(self._record_format, files[0].text.view.newline, SPARK)
         parts = lines.splits_of(self._measure_splits(lines, dialect, header))
         good = {file.text.input.seq: parts(file) for file in files if _longest_line(parts(file)) <= MAX_LINE_BYTES}
-        for file in files:
-            if file.text.input.seq not in good:
-                self._reading.reject_file(file.text.input, "reject_unreadable")
-        odd, bad, undecoded = (_sum_counts(itertools.chain(*good.values()), name) for name in ("odd", "bad", "undecoded"))
-        kind = CsvLayout(
-            header=header.names,
-            least=header.least,
-            dialect=dialect,
-            mixed=lines.mixed,
-            undecoded=undecoded > 0,
-            has_multiline_records=odd > 0,
-            has_bad_lines=odd + bad > 0,
-        )
-        lined = lines.data_lines_select(good, undecoded=kind.undecoded)
-        group = CsvGroup(kind, lined, self._columns, match, self._cache_multiline_records(f"staged_spans_{number}", kind, lined))
+        for file in (file for file in files if file.text.input.seq not in good):
+            self._reading.reject_file(file.text.input, "reject_unreadable")
+        kind = _layout(header, lines, dialect, itertools.chain(*good.values()))
+        self._cache_multiline_records(f"staged_spans_{number}", kind, lines.data_lines_select(good, undecoded=kind.undecoded))
+        open_group = partial(self._open_group, number=number, lines=lines, good=good, match=match)
+        group = open_group(kind)
+        if _repeats_header(header, match, good):
+            group = open_group(self._find_headers(group, files, good))
         counts = {seq: self._count_single(file, good[seq]) for file in files if (seq := file.text.input.seq) in good}
         if kind.has_multiline_records:
             counts = self._count_records(group)
         omitted = self._omitted_lines(group, files, good)
-        for file in files:
-            if (seq := file.text.input.seq) in good:
-                self._report(file.text.input, counts.get(seq, 0), header, match)
-                self._reading.reports[-1] = replace(self._reading.reports[-1], omitted=omitted.get(seq, ()))
+        for file in (file for file in files if file.text.input.seq in good):
+            seq = file.text.input.seq
+            self._report(file.text.input, counts.get(seq, 0), header, match)
+            self._reading.reports[-1] = replace(self._reading.reports[-1], omitted=omitted.get(seq, ()))
         if header.names:
             group.read(self._reading)
+
+    def _open_group(
+        self, kind: CsvLayout, *, number: int, lines: TextLines, good: Mapping[int, tuple[FileSplit, ...]], match: ColumnMatch
+    ) -> CsvGroup:
+        lined = lines.data_lines_select(good, undecoded=kind.undecoded)
+        seqs = ", ".join(map(str, good)) or "-1"
+        return CsvGroup(kind, lined, self._columns, match, f"SELECT * FROM staged_spans_{number} WHERE seq IN ({seqs})")
 
     def _measure_splits(self, lines: TextLines, dialect: CsvRecordSql, header: CsvHeader) -> tuple[FileSplit, ...]:
         undecoded, holds = lines.undecoded_condition(), dialect.is_record_line()
@@ -108,17 +110,27 @@ class CsvReader:
             "undecoded": f"count_if({undecoded})",
             "odd": f"count_if({dialect.has_odd_quotes('text')} AND {dialect.has_text_outside_fields('text', 'f')})",
             "bad": f"count_if({undecoded} OR {holds} AND {bad})",
+            "header_like": f"count_if({holds} AND {header.rows.is_like(dialect, 'text', 'f')})",
         }
         return lines.measure_splits(f"{dialect.split_fields('text')} AS f", counts)
 
-    def _cache_multiline_records(self, name: str, layout: CsvLayout, lined: str) -> str:
-        """SELECT of the cached records of several lines."""
+    def _find_headers(self, group: CsvGroup, files: Sequence[SparkTextFile], good: dict[int, tuple[FileSplit, ...]]) -> CsvLayout:
+        """The layout with its headers that come again; files with that of another table are rejected, and taken out of `good`."""
+        rows = collect_rows(self._session.sql(group.header_like_lines()))
+        kind, others = group.find_headers([HeaderLike(row["seq"], row["line"], row["text"], row["fields"]) for row in rows])
+        for file in files:
+            if (line := others.get(file.text.input.seq)) is not None:
+                self._reading.reject_file(file.text.input, OTHER_HEADER, f"line {line}")
+                del good[file.text.input.seq]
+        return kind
+
+    def _cache_multiline_records(self, name: str, layout: CsvLayout, lined: str) -> None:
+        """Make a view of the cached records of several lines, if there are some."""
         if not layout.has_multiline_records:
-            return ""
+            return
         folder = str(self._scratch.absolute() / name)
         self._session.sql(multiline_records_select(layout, lined)).write.parquet(folder)
         self._session.read.parquet(escape_path(Path(folder))).createOrReplaceTempView(name)
-        return f"SELECT * FROM {name}"
 
     def _count_single(self, file: SparkTextFile, parts: Sequence[FileSplit]) -> int:
         """Number of records of a file, each of one line."""
@@ -154,7 +166,31 @@ class CsvReader:
 def _layout_key(opened_file: tuple[SparkTextFile, CsvHeader]) -> tuple[object, ...]:
     """Properties that files must share to be read by one SELECT; an empty file has no header."""
     file, header = opened_file
-    return file.scan_key, header.names, header.least
+    return file.scan_key, header.names, header.least, header.rows
+
+
+def _layout(header: CsvHeader, lines: TextLines, dialect: CsvRecordSql, splits: Iterable[FileSplit]) -> CsvLayout:
+    parts = tuple(splits)
+    odd, bad, undecoded = (_sum_counts(parts, name) for name in ("odd", "bad", "undecoded"))
+    return CsvLayout(
+        header=header.names,
+        least=header.least,
+        dialect=dialect,
+        mixed=lines.mixed,
+        undecoded=undecoded > 0,
+        has_multiline_records=odd > 0,
+        has_bad_lines=odd + bad > 0,
+        head=header.rows,
+    )
+
+
+def _repeats_header(header: CsvHeader, match: ColumnMatch, good: Mapping[int, Sequence[FileSplit]]) -> bool:
+    """Whether a file has more lines that are like the header than those of the header, and this is one."""
+    return (
+        bool(match.sources)
+        and not match.fault
+        and any(_sum_counts(parts, "header_like") > header.like for parts in good.values())
+    )
 
 
 def _longest_line(parts: Sequence[FileSplit]) -> int:
