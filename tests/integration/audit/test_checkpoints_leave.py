@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import resource
 import socketserver
 import threading
 from contextlib import contextmanager
@@ -112,6 +113,45 @@ def test_a_target_that_was_away_gets_the_checkpoint_later(lake, status):
     assert (second.seal, second.entries, second.tree_size) == (2, 0, 2)
     assert len(web.got) == 2  # no redirect was followed
     assert faults_of(lake) == []
+
+
+def test_a_file_gets_a_whole_line_or_none(lake, tmp_path):
+    file = tmp_path / "kept.jsonl"
+    configure(lake, file=str(file))
+    assert seal_logs(lake)[0].unsent == ()
+    write_session(lake, "s2", 1)
+    first = file.read_bytes()
+    file.write_bytes(b"\n" * 4_000_000 + first)  # larger than any other file that is written here
+    with file_size_limit(file.stat().st_size + 40):
+        assert seal_logs(lake)[0].unsent == (f"file:{file}",)
+    assert file.read_bytes().strip() == first.strip()
+    assert seal_logs(lake)[0].unsent == ()
+    assert len(list(parse_checkpoints(file.read_text()))) == 2
+    assert faults_of(lake, file) == []
+
+
+@contextmanager
+def file_size_limit(size):
+    """The system writes a part of what crosses this size, as on a disk that is almost full."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize(
+    ("end", "lines"), [(lambda line: line[:40], 1), (lambda line: line.rstrip(), 2), (lambda _: b"# of plant 2", 2)]
+)
+def test_a_line_that_a_kill_left_unfinished_is_cut_off_and_no_other(lake, tmp_path, end, lines):
+    file = tmp_path / "kept.jsonl"
+    configure(lake, file=str(file))
+    seal_logs(lake)
+    file.write_bytes(end(file.read_bytes()))
+    write_session(lake, "s2", 1)
+    assert seal_logs(lake)[0].unsent == ()
+    assert len(file.read_text().splitlines()) == lines
 
 
 def test_an_unset_secret_or_a_file_in_the_lake_does_not_stop_the_seal(lake, capsys):

@@ -20,6 +20,7 @@ from lakeward.core.names import new_run_id, sha256
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
+from lakeward.flows.base.append_file import append_whole
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.protection.log_entries import FIRST_PREV, HASH, PREV, entry_hash, keyed_text_hash
 
@@ -185,13 +186,7 @@ class AccessLog:
         try:
             if self.file is None:
                 self.file = self._open_file()
-            end = os.lseek(self.file, 0, os.SEEK_END)
-            try:
-                _write_all(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
-                os.fsync(self.file)
-            except OSError:
-                os.ftruncate(self.file, end)
-                raise
+            append_whole(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
         except OSError as error:
             raise MachineError("lake_not_writable", lake=self.folder.parent) from error
 
@@ -221,9 +216,3 @@ def current_account() -> str:
 def log_verdict(error: LakewardError | None) -> str:
     """The log's verdict of an allowed query."""
     return "allowed" if error is None else "failed"
-
-
-def _write_all(file: int, content: bytes) -> None:
-    """Write all bytes: one call may write fewer, as on a disk that is almost full."""
-    while content:
-        content = content[os.write(file, content) :]
