@@ -14,8 +14,9 @@ import pytest
 
 from lakeward.core.errors import SettingsError
 from lakeward.core.settings import Settings
-from lakeward.flows import seal_logs
+from lakeward.flows import check_machine, seal_logs
 from lakeward.protection.checkpoints import parse_checkpoints
+from lakeward.protection.signatures import make_seal_key
 from support.command_line import run_command
 from support.sealed_lake import faults_of, make_project, seal, write_session
 
@@ -186,3 +187,26 @@ def test_secrets_come_from_variables_by_name(tmp_path):
     found = Settings.load(tmp_path, environ={"LAKEWARD_SECRET_MAIL": "x", "PATH": os.defpath})
     assert found.secrets == {"MAIL": "x"}
     assert "'x'" not in repr(found)
+
+
+def test_doctor_looks_at_the_sealing_key(lake, tmp_path):
+    def found(settings):
+        return [(check.ok, check.found, check.repair) for check in check_machine(settings) if check.check == "sealing key"]
+
+    (before,) = found(lake)
+    (answer,) = seal_logs(lake)
+    assert found(lake) == [before] == [(True, answer.key_id, None)]
+    assert found(replace(lake, seal_key_file=None))[0][0] is False
+    other = tmp_path / "other.key"
+    other.write_text("Yc6aKj3hGf1Ds5pLn8Bv4Xm2TrZ9wQ7k")
+    other.chmod(0o600)
+    ((ok, _, repair),) = found(replace(lake, seal_key_file=other))
+    assert (ok, answer.key_id in repair) == (False, True)
+    configure(lake, public_key=make_seal_key(other.read_bytes()).public_key)
+    assert found(replace(lake, seal_key_file=other))[0][0] is True
+    assert found(lake)[0][0] is False
+    for break_it, words in [(lambda: other.chmod(0o644), "chmod 600"), (other.unlink, "LAKEWARD_SEAL_KEY_FILE")]:
+        break_it()
+        ((ok, _, repair),) = found(replace(lake, seal_key_file=other))
+        assert (ok, words in repair) == (False, True)
+    assert found(make_project(tmp_path / "new", key=None)) == []
