@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
+
+import duckdb
 
 from lakeward.contracts.model import DataType
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import literal
-from lakeward.serving.expression import checked_expression
+from lakeward.serving.expression import checked_expression, expression_parameters
 from lakeward.serving.plan import ServedTable
 
 # What a condition can name of its reader.
 READER_VALUES = ("party", "account")
 NO_READER: Mapping[str, str | None] = dict.fromkeys(READER_VALUES)
-_PARAMETER = re.compile(r"\$(\w+)")
-_TEXT = re.compile(r"'(?:[^']|'')*'")
+_NAME = re.compile(rb"[0-9A-Za-z_]+")
 # A value that DuckDB can't compute before a row is read: predicates of a query over columns made with it stay above the filter, so
 # that no cast of theirs fails, and no comparison of theirs is made, on a hidden row. It is always true.
 _BARRIER = "random() < 2"
@@ -39,11 +41,22 @@ def row_condition(text: str, columns: Mapping[str, DataType], reader: Mapping[st
     Raises:
         ProtectionError: It is no condition over these columns.
     """
-    named = _PARAMETER.findall(text)
-    if named != _PARAMETER.findall(_TEXT.sub("", text)) or not set(named) <= set(READER_VALUES):
+    content = text.encode()
+    places = _parameters(content)
+    names = sorted(content[start + 1 : end].decode() for start, end in places)
+    if names != expression_parameters(text) or not set(names) <= set(READER_VALUES):
         raise ProtectionError("row_filter_value", expected=", ".join(f"${name}" for name in READER_VALUES))
-    filled = _PARAMETER.sub(lambda found: _value(reader[found[1]]), text)
-    return f"TRY(CAST({checked_expression(filled, columns)} AS BOOLEAN))"
+    for start, end in reversed(places):
+        content = content[:start] + _value(reader[content[start + 1 : end].decode()]).encode() + content[end:]
+    return f"TRY(CAST({checked_expression(content.decode(), columns)} AS BOOLEAN))"
+
+
+def _parameters(content: bytes) -> list[tuple[int, int]]:
+    """Where `$name` stands as a parameter, by DuckDB's own tokens: in no text of any kind, no comment, and no name in quotes."""
+    tokens = duckdb.tokenize(content.decode())
+    pairs = [(at, kind) for (at, _), (after, kind) in pairwise(tokens) if content[at:after] == b"$"]
+    found = ((at, _NAME.match(content, at + 1)) for at, kind in pairs if kind == duckdb.token_type.identifier)
+    return [(at, name.end()) for at, name in found if name]
 
 
 def check_row_filter(text: str, columns: Mapping[str, DataType]) -> None:

@@ -30,7 +30,7 @@ from lakeward.serving.answer import Answer
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.rows import Rows
-from lakeward.serving.session import Parameters, ServingSession
+from lakeward.serving.session import CheckedQuery, Parameters, ServingSession
 
 
 class Connection:
@@ -77,16 +77,18 @@ class Connection:
         asked_at = self._workspace.clock.now()
         try:
             self._watch.check(asked_at, self._next_change)
-            objects = self._session.check(query, parameters)
-            columns = self._columns_read(query, objects)
-            relation = self._session.relation(query, objects, parameters)
+            checked = self._session.check(query, parameters)
+            columns = self._columns_read(checked)
+            relation = self._session.relation(checked)
         except LakewardError as error:
             error.__context__ = None  # DuckDB's error, which can quote a value
             self._log.write(query, asked_at, (), verdict="refused", code=error.code)
             if error.code == "query_table_refused":
                 self._check_contract(str(error.facts["table"]))
             raise
-        read = LoggedRead(text=query, asked_at=asked_at, verdict="allowed", objects=objects, columns=column_facts(columns))
+        read = LoggedRead(
+            text=query, asked_at=asked_at, verdict="allowed", objects=checked.objects, columns=column_facts(columns)
+        )
 
         def check() -> None:
             self._check_session(query)
@@ -94,7 +96,7 @@ class Connection:
         def report(answer: Answer, error: LakewardError | None) -> None:
             self._log.record(self._measured(read, answer, error, has_digest=needs_digest(columns)))
 
-        return Rows(relation, check, report, self._session.aggregated_columns(query, objects))
+        return Rows(relation, check, report, self._session.aggregated_columns(checked))
 
     def _check_session(self, query: str) -> None:
         """Check that token, purpose and policy still hold: the rows of a query may be fetched long after it, and again."""
@@ -105,9 +107,9 @@ class Connection:
             self._log.write(query, now, (), verdict="refused", code=error.code)
             raise
 
-    def _columns_read(self, query: str, objects: frozenset[str]) -> dict[str, ServedColumn]:
-        found = {(name, column.name): column for name in objects for column in self._tables[name].columns}
-        return {f"{table}.{name}": found[table, name] for table, name in self._session.columns_read(query, objects)}
+    def _columns_read(self, query: CheckedQuery) -> dict[str, ServedColumn]:
+        found = {(name, column.name): column for name in query.objects for column in self._tables[name].columns}
+        return {f"{table}.{name}": found[table, name] for table, name in self._session.columns_read(query)}
 
     def _measured(self, read: LoggedRead, answer: Answer, error: LakewardError | None, *, has_digest: bool) -> LoggedRead:
         return replace(
