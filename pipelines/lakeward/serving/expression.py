@@ -5,7 +5,6 @@ runs.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import duckdb
 

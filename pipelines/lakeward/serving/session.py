@@ -14,11 +14,12 @@ import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
+from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.protection.masking import protected_expression
 from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.columns_read import columns_read
-from lakeward.serving.database import can_encrypt, open_database
+from lakeward.serving.database import open_database
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard

@@ -13,9 +13,9 @@ from deltalake import write_deltalake
 
 from lakeward.core.errors import MachineError
 from lakeward.core.settings import Settings
+from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.flows.serving.connection import open_connection
 from lakeward.grading.grade import Grade
-from lakeward.serving.database import can_encrypt
 from support.served_lake import column_grade, make_lake
 
 ROWS = 500_000

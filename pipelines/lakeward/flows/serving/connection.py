@@ -11,11 +11,13 @@ from typing import Self
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
+from lakeward.flows.base.key_decisions import check_token_scheme
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import GradeLookup, current_grades
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
@@ -29,6 +31,7 @@ from lakeward.flows.serving.reading_purpose import SessionWatch
 from lakeward.serving.answer import Answer
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
+from lakeward.serving.row_charge import rows_charged
 from lakeward.serving.rows import Rows
 from lakeward.serving.session import CheckedQuery, Parameters, ServingSession
 
@@ -94,7 +97,8 @@ class Connection:
             self._check_session(query)
 
         def report(answer: Answer, error: LakewardError | None) -> None:
-            self._log.record(self._measured(read, answer, error, has_digest=needs_digest(columns)))
+            charged = self._rows_charged(checked, answer.rows)
+            self._log.record(replace(self._measured(read, answer, error, has_digest=needs_digest(columns)), rows_charged=charged))
 
         return Rows(relation, check, report, self._session.aggregated_columns(checked))
 
@@ -110,6 +114,14 @@ class Connection:
     def _columns_read(self, query: CheckedQuery) -> dict[str, ServedColumn]:
         found = {(name, column.name): column for name in query.objects for column in self._tables[name].columns}
         return {f"{table}.{name}": found[table, name] for table, name in self._session.columns_read(query)}
+
+    def _rows_charged(self, query: CheckedQuery, rows: int) -> int | None:
+        """Rows that an answer counts as for a quota; None for its own number, or without a quota."""
+        if not self._workspace.project.quotas:
+            return None
+        found = (self._engine.info(TableName.parse(name)) for name in query.objects)
+        charged = rows_charged(query.tree, rows, sum(info.rows for info in found if info))
+        return None if charged == rows else charged
 
     def _measured(self, read: LoggedRead, answer: Answer, error: LakewardError | None, *, has_digest: bool) -> LoggedRead:
         return replace(
@@ -187,6 +199,7 @@ def open_connection(
         engine = open_engine("embedded", workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
         governance.check_schema_version(engine)
+        check_token_scheme(engine, key)
         commit_abandoned_entries(engine, access_log_folder(workspace))
         keys = encrypting_keys(workspace, engine)
         reader = replace(reader, principal=replace(reader.principal, encryptable=frozenset(keys)))

@@ -114,6 +114,8 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
         PolicyError, ProtectionError: As `connect`.
     """
     identity, policy = identify(workspace), load_policy(workspace)
+    if workspace.project.quotas and identity.has_register and not identity.verified:
+        raise ProtectionError("quota_token")  # else an account reads on under the name of its operating system's user
     role = role or _unnamed_role(identity, policy, workspace.project.default_role)
     if role not in policy.roles:
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))

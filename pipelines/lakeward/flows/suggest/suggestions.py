@@ -130,6 +130,8 @@ def make_suggestions(workspace: Workspace, engine: Engine, name: str, reader: Re
         others = _reference_candidates(workspace, contract)
         hidden = {contract.name: _hidden_columns(engine, reader, contract)}
         hidden |= {other.name: _hidden_columns(engine, reader, other) for other in others if reader.sees_every_row(other)}
+        if any(hidden.values()):
+            engine.protect_spills()
         readable = [other for other in others if other.name in hidden]
         history = replace(open_history(engine, contract), hidden=hidden, read_tables=entry.objects)
         return _learn(history, rules, readable)
