@@ -78,7 +78,9 @@ GROUPS = {
         "list": "key:list_",
         "rotate": "key:rotate",
         "rewrap": "key:rewrap",
+        "approve": "key:approve",
         "destroy": "key:destroy",
+        "scheme": "key:scheme",
     },
 }
 

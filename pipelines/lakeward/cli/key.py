@@ -76,3 +76,25 @@ def destroy(
     settings = settings_of(context)
     gone = flows.destroy_key(settings, key_id, flows.KeyAuthor(by=by, reason=reason))
     print_message(settings.lang, "key_destroyed", key=gone.key_id, column=gone.column, by=gone.changed_by)
+
+
+def approve(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Id of a key, sm4-cmac or hmac-sha256 · 密钥标识、sm4-cmac 或 hmac-sha256")],
+    *,
+    reason: Reason = "",
+) -> None:
+    settings = settings_of(context)
+    print_message(settings.lang, "key_approved", key=name, by=flows.approve_key_change(settings, name, reason))
+
+
+def scheme(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="sm4-cmac, hmac-sha256")],
+    *,
+    reason: Reason = "",
+    by: By = "",
+) -> None:
+    settings = settings_of(context)
+    before = flows.decide_token_scheme(settings, name, flows.KeyAuthor(by=by, reason=reason))
+    print_message(settings.lang, "key_scheme_decided", scheme=name, before=before or "-")

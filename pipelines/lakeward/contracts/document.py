@@ -88,7 +88,15 @@ def read_text(path: Path, file: str) -> str:
         FileNotFoundError: The file does not exist.
     """
     with path.open("rb") as stream:
-        content = stream.read(MAX_BYTES + 1)
+        return decode_text(stream.read(MAX_BYTES + 1), file)
+
+
+def decode_text(content: bytes, file: str) -> str:
+    """The text of a file of at most `MAX_BYTES` and one byte.
+
+    Raises:
+        ContractError: It is too large or not UTF-8.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

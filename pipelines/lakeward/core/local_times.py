@@ -39,8 +39,7 @@ def to_utc(local: str, zone: str) -> str:
 @functools.cache
 def spans(zone: str) -> tuple[OffsetSpan, ...]:
     """The spans of `zone` in order; between two of them is a gap or an overlap."""
-    rules = ZoneInfo(zone)
-    changes = _changes(rules)
+    changes = _changes(ZoneInfo(zone), FIRST, LAST)
     found = []
     for index, (begin, offset) in enumerate(changes):
         before = changes[index - 1][1] if index else offset
@@ -59,10 +58,15 @@ def _naive(instant: datetime) -> datetime:
     return instant.replace(tzinfo=None)
 
 
-def _changes(rules: ZoneInfo) -> list[tuple[datetime, timedelta]]:
-    changes = [(FIRST, _offset(FIRST, rules))]
-    instant = FIRST
-    while instant < LAST:
+def offset_changes(start: datetime, end: datetime, zone: str) -> list[datetime]:
+    """The instants from `start` to `end` at which the clock of `zone` is set, to the second."""
+    return [instant for instant, _ in _changes(ZoneInfo(zone), start.astimezone(UTC).replace(microsecond=0), end)[1:]]
+
+
+def _changes(rules: ZoneInfo, first: datetime, last: datetime) -> list[tuple[datetime, timedelta]]:
+    changes = [(first, _offset(first, rules))]
+    instant = first
+    while instant < last:
         following = instant + STEP
         if _offset(following, rules) != changes[-1][1]:
             changes.append(_find_change(instant, following, rules))

@@ -32,6 +32,13 @@ class Gap:
 
 GAPS = (
     Gap(
+        "temporary files of hidden columns",
+        GapKind.NOT_YET,
+        "`check` and `suggest` may write values of columns that the reader may not see to Spark's temporary files in clear, unless "
+        "`spark.io.encryption.enabled` is true in `LAKEWARD_SPARK_CONF`.",
+        "Spark encrypts these files for a whole session, from its start, or not at all.",
+    ),
+    Gap(
         "hash",
         GapKind.NEVER,
         "`hash(…)` gives other numbers.",

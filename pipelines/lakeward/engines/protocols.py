@@ -151,6 +151,13 @@ class TableStore(Protocol):
 class QueryEngine(Protocol):
     """A session in which relations are named, and small results are fetched."""
 
+    def protect_spills(self) -> None:
+        """From now on write no value of a row to a temporary file in clear: before rows are read that a reader may not see.
+
+        Where such files can't be encrypted, none is written, and a query that needs more memory fails.
+        """
+        ...
+
     def stage(
         self,
         inputs: Sequence[BatchInput],

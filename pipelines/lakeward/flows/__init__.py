@@ -68,7 +68,9 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.inspect import list_runs as list_runs
     from lakeward.flows.operations.inspect import list_tables as list_tables
     from lakeward.flows.operations.inspect import list_verdicts as list_verdicts
-    from lakeward.flows.operations.keys import KeyAuthor as KeyAuthor
+    from lakeward.flows.operations.key_change import KeyAuthor as KeyAuthor
+    from lakeward.flows.operations.key_change import approve_key_change as approve_key_change
+    from lakeward.flows.operations.key_change import decide_token_scheme as decide_token_scheme
     from lakeward.flows.operations.keys import NewKeyFile as NewKeyFile
     from lakeward.flows.operations.keys import create_key_file as create_key_file
     from lakeward.flows.operations.keys import destroy_key as destroy_key
@@ -201,10 +203,12 @@ _DOOR = {
     "IssuedToken": "flows.operations.accounts",
     "NewAccount": "flows.operations.accounts",
     "ColumnKeyRecord": "flows.base.column_keys",
-    "KeyAuthor": "flows.operations.keys",
+    "KeyAuthor": "flows.operations.key_change",
     "NewKeyFile": "flows.operations.keys",
     "create_key_file": "flows.operations.keys",
     "decrypt_values": "flows.serving.decryption",
+    "approve_key_change": "flows.operations.key_change",
+    "decide_token_scheme": "flows.operations.key_change",
     "destroy_key": "flows.operations.keys",
     "list_keys": "flows.operations.keys",
     "rewrap_keys": "flows.operations.keys",

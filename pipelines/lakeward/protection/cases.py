@@ -10,6 +10,7 @@ from lakeward.core.errors import PolicyError
 from lakeward.core.keys import KeyDoc
 from lakeward.core.names import TableName
 from lakeward.grading.grade import ColumnGrade, Grade
+from lakeward.protection.instants import read_instant
 from lakeward.protection.load import policy_errors, read_policy_document, root_view
 from lakeward.protection.load_rules import check_name
 from lakeward.protection.matrix import example_grade
@@ -111,21 +112,15 @@ def _case(view: View, policy: Policy, columns: Collection[str], now: datetime) -
 def _request(view: View, policy: Policy, now: datetime) -> ReadRequest | None:
     """Who reads; None where a name is unknown."""
     role, purpose, party = view.text("role"), view.text("purpose", NO_PURPOSE), view.text("party", OWN_PARTY)
-    at = view.entry("at", "a time with its offset, such as 2026-12-01T09:00:00+08:00", _instant, now) or now
+    at = (
+        view.entry("at", "a time with its offset, such as 2026-12-01T09:00:00+08:00", lambda v: read_instant(v, None), now) or now
+    )
     sound = [
         check_name(view, "role", "role", role, policy.roles),
         check_name(view, "purpose", "purpose", purpose, (NO_PURPOSE, *policy.purposes)),
         check_name(view, "party", "party", party, (OWN_PARTY, *policy.parties)),
     ]
     return ReadRequest(role=role, purpose=purpose, party=party, at=at) if all(sound) else None
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found if found and found.tzinfo else None
 
 
 def _level(view: View) -> int | None:

@@ -67,6 +67,12 @@ class TokenKey:
         return derive_key(self.secret, label, length)
 
 
+def scheme_of_id(key_id: str) -> Scheme:
+    """The scheme of a key by its id."""
+    fronts = {front: scheme for scheme, front in _ID_FRONTS.items() if front and key_id.startswith(front)}
+    return next(iter(fronts.values()), Scheme.HMAC)
+
+
 def derive_key(secret: bytes, label: tuple[str, ...], length: int) -> bytes:
     """HMAC-SHA-256 of a label under `secret`; each part has its length in front, so that no two labels are one text."""
     parts = (part.encode() for part in label)

@@ -9,6 +9,7 @@ from lakeward.core.errors import ContractError, PolicyError
 from lakeward.core.keys import KeyDoc
 from lakeward.grading.grade import Grade
 from lakeward.protection.accounts import PURPOSE_NAME
+from lakeward.protection.lenient_names import LenientNames
 from lakeward.protection.load_rules import PolicyNames, check_name, read_rule
 from lakeward.protection.policy import NO_CATEGORY, MaskFormat, Policy, PolicyRule, RowFilterRule
 from lakeward.protection.purposes import REQUEST_DAYS, Purpose
@@ -67,7 +68,12 @@ PURPOSE_KEYS: Mapping[str, KeyDoc] = {
 
 
 def read_policy(
-    text: str, file: str, columns: Collection[str], zone: str = "UTC", filters: Collection[str] = ()
+    text: str,
+    file: str,
+    columns: Collection[str],
+    zone: str = "UTC",
+    filters: Collection[str] = (),
+    unread: Collection[str] = (),
 ) -> tuple[Policy, tuple[PolicyError, ...]]:
     """A policy and all its problems; with problems, the policy must not be used.
 
@@ -76,6 +82,8 @@ def read_policy(
         columns: Every `layer.dataset.column` of the project's contracts.
         zone: IANA zone of the plant, for days and hours.
         filters: Names of the row filters of the project's contracts.
+        unread: Datasets whose contract is not valid. Names that can be theirs are taken: such a contract closes its own table, and
+            not the policy, which would close all.
 
     Raises:
         PolicyError: It can't be read at all.
@@ -83,7 +91,7 @@ def read_policy(
     document = read_policy_document(text, file)
     faults: list[Fault] = [*document.faults]
     view = root_view(document, faults, KEYS)
-    names = PolicyNames(format=_format(view), known=_known_names(view, columns, filters), zone=zone)
+    names = PolicyNames(format=_format(view), known=_known_names(view, columns, filters, unread), zone=zone)
     policy = _policy(view, names, text)
     _check_distinct_rules(view, policy)
     for at in unreachable_rules(policy):
@@ -149,15 +157,21 @@ def _format(view: View) -> int:
     return min(found, FORMAT)
 
 
-def _known_names(view: View, columns: Collection[str], filters: Collection[str]) -> dict[str, Collection[str]]:
+def _known_names(
+    view: View, columns: Collection[str], filters: Collection[str], unread: Collection[str]
+) -> dict[str, Collection[str]]:
     """Kind of name -> the names that rules may use; the file's own names are read, and checked, later."""
+
+    def is_taken(name: str) -> bool:
+        return name in columns or name.partition(".")[2].partition(".")[0] in unread
+
     return {
         "role": tuple(view.mapping("roles").values),
         "grade": tuple(Grade),
         "category": tuple(view.mapping("categories").values),
-        "column": columns,
-        "table": {name.rpartition(".")[0] for name in columns},
-        "filter": filters,
+        "column": LenientNames(columns, is_taken),
+        "table": LenientNames({name.rpartition(".")[0] for name in columns}, is_taken),
+        "filter": LenientNames(filters, lambda name: bool(unread) or name in filters),
         "purpose": (NO_PURPOSE, *view.mapping("purposes").values),
         "party": (OWN_PARTY, *view.mapping("parties").values),
     }

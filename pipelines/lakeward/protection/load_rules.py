@@ -3,14 +3,14 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import time
 
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
 from lakeward.grading.grade import Grade
+from lakeward.protection.instants import EXPECTED, read_instant
 from lakeward.protection.policy import ALL_NAMES, LEVELS, Action, PolicyRule, RuleScope
 from lakeward.protection.read_request import OWN_PARTY
 from lakeward.protection.time_window import TimeWindow
@@ -35,9 +35,17 @@ RULE_KEYS: Mapping[str, KeyDoc] = {
         "`own`; for `deny`, and in `limits`, all",
     ),
     "columns": KeyDoc("list of texts", "`layer.dataset.column` names that it is limited to.", "every column"),
-    "from": KeyDoc("date or time", "Format 2: it begins then; a date at midnight of the plant's zone.", "at once"),
+    "from": KeyDoc(
+        "date or time",
+        "Format 2: it begins then; a date at midnight of the plant's zone. As `2026-12-31`, `2026-12-31T18:00` or with an offset, `2026-12-31T18:00+08:00`.",
+        "at once",
+    ),
     "until": KeyDoc("date or time", "Format 2: it ends then; a date with the end of that day.", "no end"),
-    "hours": KeyDoc("text", "Format 2: hours of the plant's clock in which it applies, such as `08:00-18:00`.", "all day"),
+    "hours": KeyDoc(
+        "text",
+        "Format 2: hours of the plant's clock in which it applies, such as `08:00-18:00`; whenever the clock shows them, also twice where it is set back.",
+        "all day",
+    ),
     "action": KeyDoc("text", "What a reader gets of the values: one of the actions below.", required=True),
     "ask": KeyDoc("text", "Whom a reader asks.", "the policy's `ask`"),
 }
@@ -46,8 +54,6 @@ NEW_RULE_KEYS = frozenset({"levels", "purposes", "parties", "from", "until", "ho
 # Actions of format 1.
 OLD_ACTIONS = (Action.CLEAR, Action.MASK, Action.TOKENISE, Action.GENERALISE, Action.DENY)
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
-_DAY = timedelta(days=1)
-_DATE_LENGTH = len("2026-12-31")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,24 +146,12 @@ def _level_set(value: object) -> frozenset[int] | None:
 
 
 def _window(view: View, zone: str) -> TimeWindow:
-    start = view.entry("from", "a date or a time", lambda v: _instant(v, zone)) if "from" in view.values else None
-    end = view.entry("until", "a date or a time", lambda v: _instant(v, zone, is_end=True)) if "until" in view.values else None
+    start = view.entry("from", EXPECTED, lambda v: read_instant(v, zone)) if "from" in view.values else None
+    end = view.entry("until", EXPECTED, lambda v: read_instant(v, zone, is_end=True)) if "until" in view.values else None
     hours = view.entry("hours", "two times of day such as 08:00-18:00", _hours) if "hours" in view.values else None
     if start and end and start >= end:
         view.fail_value("until", "a time after `from`")
     return TimeWindow(start=start, end=end, hours=hours, zone=zone)
-
-
-def _instant(value: object, zone: str, *, is_end: bool = False) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-        if is_end and len(value) == _DATE_LENGTH:
-            found += _DAY
-    except (ValueError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
 
 
 def _hours(value: object) -> tuple[time, time] | None:

@@ -1,10 +1,10 @@
 """Tokens of an identity provider (OpenID Connect): JSON Web Tokens, verified offline by the provider's public keys in a file.
 
-An account is the token's subject, which a provider never gives to another person. Its roles come from its groups.
+An account is the issuer and the token's subject, which this issuer never gives to another person. Its roles come from its groups.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,7 +13,7 @@ from typing import Any
 
 from lakeward.core.errors import MachineError, ProtectionError
 from lakeward.protection.accounts import OIDC_PREFIX, Account
-from lakeward.protection.oidc_file import IdentityProvider
+from lakeward.protection.oidc_file import IdentityProvider, read_trusted_file
 from lakeward.protection.read_request import OWN_PARTY
 
 # Claims that every token must have.
@@ -38,15 +38,15 @@ def is_web_token(token: str) -> bool:
     return token.strip().count(".") == 2 and not token.strip().startswith("lw_")
 
 
-def authenticate_web_token(token: str, provider: IdentityProvider) -> Account:
+def authenticate_web_token(token: str, provider: IdentityProvider, lake: Path) -> Account:
     """The account of a token, by its subject and groups.
 
     Raises:
         ProtectionError: The token is not valid, expired, of another issuer or audience, or lives too long; its signature is not by a
-            key of the file with an algorithm of the provider; or none of its groups has a role.
+            key of the file with an algorithm of the provider; none of its groups has a role; or as `read_trusted_file`.
         MachineError: PyJWT is not installed.
     """
-    verified = _verify(token.strip(), provider)
+    verified = _verify(token.strip(), provider, _read_keys(provider.keys, lake))
     claims = verified.claims
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT or not subject.isascii() or not _is_graphic(subject):
@@ -55,9 +55,10 @@ def authenticate_web_token(token: str, provider: IdentityProvider) -> Account:
     if (expires_at - issued_at).total_seconds() > provider.hours * 3600:
         raise ProtectionError("oidc_token_long", expected=provider.hours)
     digest = sha256(verified.token.encode()).hexdigest()
+    name = f"{OIDC_PREFIX}{provider.issuer}#{subject}"  # two issuers may give one subject to two persons
     return Account(
-        name=f"{OIDC_PREFIX}{subject}",
-        person=f"{OIDC_PREFIX}{subject}",
+        name=name,
+        person=name,
         **_rights(claims, provider),
         token_id=digest[:12],
         token_sha256=digest,
@@ -68,7 +69,7 @@ def authenticate_web_token(token: str, provider: IdentityProvider) -> Account:
     )
 
 
-def _verify(token: str, provider: IdentityProvider) -> _Verified:
+def _verify(token: str, provider: IdentityProvider, keys: Sequence[Mapping[str, Any]]) -> _Verified:
     jwt = _jwt()
     if len(token) > MAX_TOKEN:
         raise ProtectionError("oidc_token_invalid", found="size")
@@ -77,7 +78,7 @@ def _verify(token: str, provider: IdentityProvider) -> _Verified:
         algorithm = header.get("alg")
         if algorithm not in provider.algorithms or "crit" in header:
             raise ProtectionError("oidc_token_invalid", found="alg")
-        key = _key(jwt, provider, header.get("kid"))
+        key = _key(jwt, provider, keys, header.get("kid"))
         claims = jwt.decode(
             token,
             key=key,
@@ -94,14 +95,10 @@ def _verify(token: str, provider: IdentityProvider) -> _Verified:
     return _Verified(claims, token)
 
 
-def _key(jwt: Any, provider: IdentityProvider, key_id: object) -> Any:
+def _key(jwt: Any, provider: IdentityProvider, keys: Sequence[Mapping[str, Any]], key_id: object) -> Any:
     """The public key of this id; without an id, the only one of the file."""
-    keys = [
-        key
-        for key in _read_keys(provider.keys)
-        if key.get("kty") in _KEY_KINDS and key.get("use", "sig") == "sig" and "d" not in key
-    ]
-    found = [key for key in keys if key.get("kid") == key_id] if key_id is not None else keys
+    usable = [key for key in keys if key.get("kty") in _KEY_KINDS and key.get("use", "sig") == "sig" and "d" not in key]
+    found = [key for key in usable if key.get("kid") == key_id] if key_id is not None else usable
     if len(found) != 1:
         raise ProtectionError("oidc_key_unknown", file=provider.keys)
     key = jwt.PyJWK.from_dict(found[0]).key
@@ -110,10 +107,11 @@ def _key(jwt: Any, provider: IdentityProvider, key_id: object) -> Any:
     return key
 
 
-def _read_keys(file: Path) -> list[dict[str, Any]]:
+def _read_keys(file: Path, lake: Path) -> list[dict[str, Any]]:
+    content = read_trusted_file(file, lake)
     try:
-        found = json.loads(file.read_bytes())["keys"]
-    except (OSError, KeyError, RecursionError, TypeError, ValueError):
+        found = json.loads(content)["keys"]
+    except (KeyError, RecursionError, TypeError, ValueError):
         raise ProtectionError("oidc_keys", file=file) from None
     if not isinstance(found, list) or not all(isinstance(key, dict) for key in found):
         raise ProtectionError("oidc_keys", file=file)

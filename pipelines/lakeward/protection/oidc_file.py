@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.contracts.document import Fault
+from lakeward.contracts.document import Fault, decode_text
 from lakeward.contracts.view import View
-from lakeward.core.errors import PolicyError
+from lakeward.core.errors import ContractError, PolicyError, ProtectionError
 from lakeward.core.keys import KeyDoc
 from lakeward.protection.accounts import ADMIN_ROLE
-from lakeward.protection.load import policy_errors, policy_text, read_policy_document, root_view
+from lakeward.protection.key_file import TRUSTED_FILE, read_key_file
+from lakeward.protection.load import policy_errors, read_policy_document, root_view
 from lakeward.protection.load_rules import check_name
 from lakeward.protection.read_request import OWN_PARTY
 
@@ -18,6 +19,15 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 DEFAULT_ALGORITHMS = ("RS256", "ES256")
 # Hours that a token may live.
 HOURS = 24
+# The files of a provider hold no secret, so that all may read them; who can write them makes tokens of any name.
+_CODES: Mapping[str, str] = {
+    "token_key_readable": "oidc_file_writable",
+    "token_key_in_lake": "oidc_file_in_lake",
+    "token_key_owner": "oidc_file_owner",
+    "token_key_no_file": "oidc_file_no_file",
+    "token_key_link": "oidc_file_link",
+    "token_key_folder": "oidc_file_folder",
+}
 KEYS: Mapping[str, KeyDoc] = {
     "issuer": KeyDoc("text", "The provider's issuer, exactly as its tokens name it (`iss`).", required=True),
     "audience": KeyDoc("text", "Name under which the provider issues tokens for this project (`aud`).", required=True),
@@ -63,23 +73,22 @@ class IdentityProvider:
     groups: Mapping[str, ProviderGroup]
 
 
-def read_provider(file: Path, name: str) -> IdentityProvider:
+def read_provider(file: Path, lake: Path) -> IdentityProvider:
     """The identity provider of a file.
-
-    Args:
-        name: Name of the file in messages.
 
     Raises:
         PolicyError: It does not exist, or is not valid; the first problem is reported.
+        ProtectionError: As `read_trusted_file`.
     """
     if not file.is_file():
-        raise PolicyError("oidc_file_missing", file=name)
-    document = read_policy_document(policy_text(file, name), name)
+        raise PolicyError("oidc_file_missing", file=file)
+    name = str(file)
+    document = read_policy_document(_text(read_trusted_file(file, lake), name), name)
     faults: list[Fault] = [*document.faults]
     view = root_view(document, faults, KEYS)
     groups = view.mapping("groups")
     provider = IdentityProvider(
-        issuer=view.text("issuer"),
+        issuer=view.entry("issuer", "a URL without # and blanks", _issuer) or "",
         audience=view.text("audience"),
         keys=file.parent / view.text("keys"),
         algorithms=view.texts("algorithms", DEFAULT_ALGORITHMS),
@@ -94,6 +103,31 @@ def read_provider(file: Path, name: str) -> IdentityProvider:
     for problem in policy_errors(document, faults):
         raise problem
     return provider
+
+
+def read_trusted_file(file: Path, lake: Path) -> bytes:
+    """The content of a file of an identity provider.
+
+    Raises:
+        ProtectionError: It can't be read, lies in the lake, is a link to another folder or no regular file, belongs to another user, or
+            others may write or replace it.
+    """
+    try:
+        return read_key_file(file, lake, "", TRUSTED_FILE)
+    except ProtectionError as error:
+        raise ProtectionError(_CODES.get(error.code, "oidc_keys"), **error.facts) from None
+
+
+def _text(content: bytes, name: str) -> str:
+    try:
+        return decode_text(content, name)
+    except ContractError as error:
+        raise PolicyError(error.code, **error.facts) from None
+
+
+def _issuer(value: object) -> str | None:
+    """An issuer has no fragment (OpenID Connect Core §2), so that `#` ends it in the name of an account."""
+    return value if isinstance(value, str) and value.isprintable() and not set(value) & set("# ") else None
 
 
 def _group(view: View) -> ProviderGroup:

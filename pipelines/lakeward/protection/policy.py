@@ -42,7 +42,7 @@ ACTIONS: Mapping[Action, str] = {
     Action.TOKENISE: "A token that is the same wherever the value is the same; nothing without a key of tokens.",
     Action.GENERALISE: "The band that the contract declares, as a text; without one, of a number the band of its first digit (below ten all together), of a timestamp its day, of a date its month, of a text the class of its length.",
     Action.ENCRYPT: "The value, encrypted under the key of its column (SIV), as a byte string with the key's id in front; nothing without a key.",
-    Action.AGGREGATE: "No row's value: only aggregates that a contract declares. Without such a table, nothing.",
+    Action.AGGREGATE: "Only aggregates of released groups. This version can't make these, so it denies the column, to averages and counts too.",
     Action.DENY: "Nothing: the column is not there.",
 }
 # The least protective action first: how a limit and a rule compare.
@@ -149,6 +149,10 @@ class RowFilterRule:
     tables: frozenset[str] = frozenset()
     ask: str = ""
 
+    def is_for(self, request: ReadRequest, table: TableName | str) -> bool:
+        """Whether it hides rows of the table from this reader."""
+        return self.scope.includes(request) and (not self.tables or str(table) in self.tables)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessDecision:
@@ -213,16 +217,15 @@ class Policy:
         if rule is None:
             return self._deny("serving_no_rule")
         all_rules = (rule, *(limit for limit in self.limits if limit.applies_to(request, name, grade)))
-        strictest = max(all_rules, key=_protection)
+        strictest = max(all_rules, key=lambda each: PROTECTION_ORDER.index(each.action))
         decision = self._decision(rule, strictest, category)
         if strictest.action in UNLIKE_ACTIONS and len(UNLIKE_ACTIONS.intersection(each.action for each in all_rules)) > 1:
             return replace(decision, action=Action.DENY, why="serving_limits_unlike")
         return decision
 
-    def filters_for(self, request: ReadRequest, table: TableName) -> tuple[RowFilterRule, ...]:
+    def filters_for(self, request: ReadRequest, table: TableName | str) -> tuple[RowFilterRule, ...]:
         """The row filters of a reader on a table; a row must pass all of them."""
-        own = (rule for rule in self.row_filters if rule.scope.includes(request))
-        return tuple(rule for rule in own if not rule.tables or str(table) in rule.tables)
+        return tuple(rule for rule in self.row_filters if rule.is_for(request, table))
 
     def next_change(self, request: ReadRequest) -> datetime | None:
         """The first instant after the request's at which a rule for its reader may begin or end; None if there is none."""
@@ -243,7 +246,3 @@ class Policy:
 
     def _deny(self, why: str) -> AccessDecision:
         return AccessDecision(action=Action.DENY, rule=None, why=why, ask=self.ask)
-
-
-def _protection(rule: PolicyRule) -> int:
-    return PROTECTION_ORDER.index(rule.action)

@@ -92,7 +92,7 @@ def _row_changes(old: Policy, new: Policy, axes: MatrixAxes, at: datetime) -> It
     tables = ("*", *sorted({name for policy in (old, new) for rule in policy.row_filters for name in rule.tables}))
     for role, purpose, party, table in product(axes.roles, axes.purposes, axes.parties, tables):
         request = ReadRequest(role=role, purpose=purpose, party=party, at=at)
-        before, after = _filters(old, request, table), _filters(new, request, table)
+        before, after = (frozenset(rule.filter for rule in policy.filters_for(request, table)) for policy in (old, new))
         if before != after:
             yield PolicyChange(
                 kind=ChangeKind.GAINS if after < before else ChangeKind.LOSES,
@@ -108,11 +108,6 @@ def _row_changes(old: Policy, new: Policy, axes: MatrixAxes, at: datetime) -> It
                 rule_after=None,
                 at=at,
             )
-
-
-def _filters(policy: Policy, request: ReadRequest, table: str) -> frozenset[str]:
-    own = (rule for rule in policy.row_filters if rule.scope.includes(request))
-    return frozenset(rule.filter for rule in own if not rule.tables or table in rule.tables)
 
 
 def change_kind(before: AccessDecision, after: AccessDecision) -> ChangeKind:

@@ -25,8 +25,8 @@ _DISTRICT = rf"[^{_STOPS}]{{0,14}}[^{_STOPS}小社校厂院库营花](?:自治[�
 def provinces() -> dict[str, str]:
     """Name by the two digits of a province, from the catalogue."""
     file = resources.files("lakeward") / "expectations" / "catalogues" / CATALOGUE
-    found: dict[str, str] = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["provinces"]
-    return found
+    found = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["provinces"]
+    return {code: entry["name"] for code, entry in found.items()}
 
 
 def region(text: str, level: RegionLevel) -> str:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 
 from lakeward.contracts.view import View
+from lakeward.core.errors import ProtectionError
 from lakeward.core.keys import KeyDoc
+from lakeward.core.names import Layer, TableName
 from lakeward.protection.load_rules import PolicyNames, check_name, read_names, read_scope
-from lakeward.protection.policy import RowFilterRule
+from lakeward.protection.policy import Policy, RowFilterRule
+from lakeward.protection.read_request import ReadRequest
 
 FILTER_KEYS: Mapping[str, KeyDoc] = {
     "id": KeyDoc("text", "Name of the rule; stands once, also among the other rules.", required=True),
@@ -41,3 +44,14 @@ def read_filter(view: View, names: PolicyNames) -> RowFilterRule:
         tables=read_names(view, "tables", "table", names.known) if "tables" in view.values else frozenset(),
         ask=view.text("ask", ""),
     )
+
+
+def check_every_row(policy: Policy, request: ReadRequest, dataset: str) -> None:
+    """Check that no row filter hides rows of any layer of the dataset from this reader, for commands that read whole tables.
+
+    Raises:
+        ProtectionError: One does.
+    """
+    for rule in policy.row_filters:
+        if any(rule.is_for(request, TableName(layer, dataset)) for layer in Layer):
+            raise ProtectionError("row_filter_command", dataset=dataset, rule=rule.id)

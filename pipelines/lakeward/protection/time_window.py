@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from lakeward.core.local_times import offset_changes
+
 # Days that are searched for the next opening or closing of daily hours: each day has both.
 _DAYS = 3
 
@@ -14,7 +16,8 @@ class TimeWindow:
 
     Args:
         start, end: It is open from `start` until before `end`; None for no limit.
-        hours: Local times of day between which it is open, the second one excluded; over midnight if the second is the earlier.
+        hours: Local times of day between which it is open, the second one excluded; over midnight if the second is the earlier. What
+            counts is what the clock shows: where it is set back, a time that it shows twice is in the window twice.
         zone: IANA zone of `hours`.
     """
 
@@ -45,5 +48,7 @@ class TimeWindow:
             zone = ZoneInfo(self.zone)
             today = at.astimezone(zone).date()
             days = (today + timedelta(days=day) for day in range(_DAYS))
-            ends += [datetime.combine(day, hour, zone).astimezone(UTC) for day in days for hour in self.hours]
+            local = [datetime.combine(day, hour, zone) for day in days for hour in self.hours]
+            ends += [each.replace(fold=fold).astimezone(UTC) for each in local for fold in (0, 1)]
+            ends += offset_changes(at, at + timedelta(days=_DAYS), self.zone)
         return min((end for end in ends if end > at), default=None)

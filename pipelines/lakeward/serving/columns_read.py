@@ -1,9 +1,9 @@
 """The columns that a checked statement may read, from DuckDB's parse tree: never fewer than it reads, sometimes more."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lakeward.serving.guard import fold_case
+from lakeward.serving.parse_tree import Tree, all_nodes, fold_case, named_parts
 
 # Joins over all columns that both sides have.
 _JOINS_BY_ALL = frozenset(["NATURAL", "POSITIONAL"])
@@ -12,7 +12,7 @@ Columns = Mapping[str, Sequence[str]]
 _ALL_KINDS = frozenset(["STAR", "POSITIONAL_REFERENCE", "SHOW_REF", "PIVOT"])
 
 
-def columns_read(parsed: Mapping[str, Any], tables: Columns) -> list[tuple[str, str]]:
+def columns_read(parsed: Tree, tables: Columns) -> list[tuple[str, str]]:
     """Table and column of everything that the statement may read.
 
     A name may be of any table that is read. A star, a whole row, renamed columns, or a name that is no column stands for all.
@@ -40,13 +40,11 @@ class _Names:
 
     def walk(self, value: Any) -> None:
         """Collect the names of all nodes of `value`."""
-        for node in _nodes(value):
+        for node in all_nodes(value):
             kind = node.get("type")
             if not isinstance(kind, str):  # the type of a value has a type that is a mapping
                 continue
-            if kind == "COLUMN_REF":
-                self.references.append([fold_case(part) for part in node["column_names"]])
-            self.references.extend([fold_case(name)] for name in node.get("using_columns") or ())
+            self.references.extend([fold_case(part) for part in parts] for parts in named_parts(node))
             if kind in _ALL_KINDS or node.get("column_name_alias") or node.get("ref_type") in _JOINS_BY_ALL:
                 self.takes_all = True
             alias = fold_case(node.get("alias") or "")
@@ -58,14 +56,3 @@ class _Names:
         """Every name that may be a column: of `a.b.c` the last one, and those before it that are no table."""
         qualifiers = {part for reference in self.references for part in reference[:-1]} - self.tables
         return qualifiers | {reference[-1] for reference in self.references}
-
-
-def _nodes(value: Any) -> Iterator[Mapping[str, Any]]:
-    waiting = [value]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, dict):
-            yield found
-            waiting.extend(found.values())
-        elif isinstance(found, list):
-            waiting.extend(found)

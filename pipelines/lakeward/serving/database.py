@@ -4,18 +4,13 @@ DuckDB spills columns as they are stored, not as a view masks them. So a databas
 where DuckDB's module for that is installed (extra `spill`), and elsewhere writes none.
 """
 
-import functools
-from importlib import resources
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 
 from lakeward.core.sql import literal
 from lakeward.engines.embedded.progress import hide_progress_bar
-
-# The module with the ciphers for writing; DuckDB itself can only decrypt.
-_CIPHERS = "httpfs"
+from lakeward.engines.embedded.spills import can_encrypt, encrypt_spills, module_file
 
 
 def open_database(spill: Path | None, memory: str | None) -> duckdb.DuckDBPyConnection:
@@ -37,28 +32,8 @@ def open_database(spill: Path | None, memory: str | None) -> duckdb.DuckDBPyConn
     con = duckdb.connect(config=config)
     con.execute("SET TimeZone = 'UTC'")
     hide_progress_bar(con)
-    con.execute(f"LOAD {literal(str(_module('delta')))}")
+    con.execute(f"LOAD {literal(str(module_file('delta')))}")
     if spill and can_encrypt():
-        con.execute(f"LOAD {literal(str(_module(_CIPHERS)))}")
-        con.execute("SET temp_file_encryption = true")
+        encrypt_spills(con)
     con.execute("SET allow_unsigned_extensions = false")
     return con
-
-
-@functools.cache
-def can_encrypt() -> bool:
-    """Whether temporary files can be encrypted: tried, since the module may be there and not load."""
-    if find_spec(f"duckdb_extension_{_CIPHERS}") is None:
-        return False
-    with duckdb.connect(config={"allow_unsigned_extensions": "true"}) as con:
-        try:
-            con.execute(f"LOAD {literal(str(_module(_CIPHERS)))}")
-            con.execute("SET temp_file_encryption = true")
-        except duckdb.Error:
-            return False
-    return True
-
-
-def _module(name: str) -> Path:
-    package = resources.files(f"duckdb_extension_{name}")
-    return Path(str(package / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"))

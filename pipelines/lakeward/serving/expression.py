@@ -4,9 +4,7 @@ It is checked on DuckDB's parse tree, like queries of readers, and bound against
 runs.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import duckdb
 
@@ -16,7 +14,8 @@ from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
-from lakeward.serving.guard import Guard
+from lakeward.serving.guard import Guard, raise_parse_error
+from lakeward.serving.parse_tree import Tree, all_nodes, named_parts, parse
 
 NESTED = ("SUBQUERY", "SELECT_NODE", "SET_OPERATION_NODE", "STAR")
 
@@ -43,22 +42,26 @@ def checked_expression(text: str, columns: Mapping[str, DataType]) -> str:
 def expression_columns(text: str) -> frozenset[str]:
     """The names in an expression that may be columns, in lower case; empty if it can't be parsed, which `checked_expression` refuses."""
     with duckdb.connect() as con:
-        parsed = json.loads(con.execute("SELECT json_serialize_sql($1::VARCHAR)", [f"SELECT ({text}\n)"]).fetchall()[0][0])
-    return frozenset(_names(parsed))
+        nodes = all_nodes(parse(con, f"SELECT ({text}\n)"))
+        return frozenset(name.lower() for node in nodes for parts in named_parts(node) for name in parts)
 
 
-def _names(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from (name.lower() for name in value.get("column_names") or ())
-        for part in value.values():
-            yield from _names(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _names(part)
+def expression_parameters(text: str) -> list[str]:
+    """The names of the parameters in an expression, each as often as it stands there, sorted.
+
+    Raises:
+        ProtectionError: It can't be parsed.
+    """
+    with duckdb.connect() as con:
+        whole = f"SELECT ({text}\n)"
+        tree = parse(con, whole)
+        if tree["error"]:
+            raise_parse_error(whole, tree)
+        return sorted(node["identifier"] for node in all_nodes(tree["statements"]) if node.get("type") == "VALUE_PARAMETER")
 
 
 def _check(con: duckdb.DuckDBPyConnection, whole: str) -> None:
-    parsed = json.loads(con.execute("SELECT json_serialize_sql($1::VARCHAR)", [f"SELECT {whole}"]).fetchall()[0][0])
+    parsed = parse(con, f"SELECT {whole}")
     try:
         Guard(frozenset(), {}, allowed_functions()).check(whole, parsed, ())
     except RecursionError:
@@ -73,20 +76,14 @@ def _check(con: duckdb.DuckDBPyConnection, whole: str) -> None:
         or _is_row_value(listed[0])
     ):
         raise ProtectionError("expression_not_one")
-    if _has_nested_query(listed):
+    if any(part.get("type") in NESTED for part in all_nodes(listed)):
         raise ProtectionError("expression_nested")
 
 
-def _has_clauses(node: Mapping[str, Any]) -> bool:
+def _has_clauses(node: Tree) -> bool:
     return any(node[name] for name in ("where_clause", "group_expressions", "having", "qualify", "sample", "modifiers"))
 
 
-def _is_row_value(expression: Mapping[str, Any]) -> bool:
+def _is_row_value(expression: Tree) -> bool:
     """Whether it is several values in brackets, such as a number with a decimal comma."""
     return expression.get("function_name") == "row" and expression.get("class") == "FUNCTION"
-
-
-def _has_nested_query(value: Any) -> bool:
-    if isinstance(value, dict):
-        return value.get("type") in NESTED or _has_nested_query(list(value.values()))
-    return isinstance(value, Sequence) and not isinstance(value, str) and any(map(_has_nested_query, value))

@@ -10,11 +10,10 @@ from contextlib import contextmanager
 import duckdb
 
 from lakeward.core.errors import LakewardError, MachineError, ProtectionError
+from lakeward.engines.embedded.spills import NO_SPILL
 from lakeward.protection.policy import Action
 from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, ServedTable
 
-# Part of DuckDB's message where a database writes no temporary files.
-_NO_SPILL = "no temporary directory is specified"
 _QUOTED = re.compile(r'"([^"]{1,127})"')
 # Messages of the binder that name a column, with their codes.
 _COLUMN = re.compile(r'column (?:named )?"([^"]{1,127})"')
@@ -56,7 +55,7 @@ def run_faults() -> Iterator[None]:
 
 def _query_failed(error: duckdb.Error) -> LakewardError:
     if isinstance(error, duckdb.OutOfMemoryException):
-        return MachineError("query_memory_masked" if _NO_SPILL in str(error) else "query_memory")
+        return MachineError("query_memory_masked" if NO_SPILL in str(error) else "query_memory")
     return ProtectionError("query_failed", kind=type(error).__name__.removesuffix("Exception"))
 
 

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from lakeward.core.errors import ProtectionError
 from lakeward.core.spelling import did_you_mean
 from lakeward.serving.functions import AllowedFunctions
+from lakeward.serving.parse_tree import Tree, fold_case
 
-Tree = Mapping[str, Any]
 Scope = frozenset[str]
 
 # Kinds of nodes that only combine what other nodes name. Left out on purpose: VALUE_DEFAULT. SHOW_REF and PIVOT are looked into.
@@ -113,7 +113,7 @@ class Guard:
             ProtectionError: The statement is not allowed; with the reason and its position.
         """
         if parsed["error"]:
-            _raise_parse_error(text, parsed)
+            raise_parse_error(text, parsed)
         if len(parsed["statements"]) != 1:
             raise ProtectionError("query_not_one", found=len(parsed["statements"]))
         statement = parsed["statements"][0]
@@ -200,11 +200,6 @@ def _refused_form(node: Tree, kind: object) -> str | None:
     return "recursive CTE" if kind == "RECURSIVE_CTE_NODE" else kind.lower()
 
 
-def fold_case(name: str) -> str:
-    """`name` in lower case as in DuckDB: ASCII only. Python would fold the Kelvin sign to `k` and so confuse two names."""
-    return "".join(chr(ord(c) + 32) if "A" <= c <= "Z" else c for c in name)
-
-
 def _refuse(code: str, node: Tree, **facts: str) -> NoReturn:
     raise ProtectionError(code, **facts, at=_position(node))
 
@@ -215,7 +210,12 @@ def _position(node: Tree) -> str:
     return str(at + 1) if isinstance(at, int) and at < 2**63 else "-"
 
 
-def _raise_parse_error(text: str, parsed: Tree) -> NoReturn:
+def raise_parse_error(text: str, parsed: Tree) -> NoReturn:
+    """Report why a text can't be parsed.
+
+    Raises:
+        ProtectionError: Always.
+    """
     if parsed["error_type"] == "not implemented" and _PIVOT.match(text):
         raise ProtectionError("query_pivot_without_values")
     if parsed["error_type"] == "not implemented":

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
+
+import duckdb
 
 from lakeward.contracts.model import DataType
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import literal
-from lakeward.serving.expression import checked_expression
+from lakeward.serving.expression import checked_expression, expression_parameters
 from lakeward.serving.plan import ServedTable
 
 # What a condition can name of its reader.
 READER_VALUES = ("party", "account")
 NO_READER: Mapping[str, str | None] = dict.fromkeys(READER_VALUES)
-_PARAMETER = re.compile(r"\$(\w+)")
-_TEXT = re.compile(r"'(?:[^']|'')*'")
+_NAME = re.compile(rb"[0-9A-Za-z_]+")
+_QUOTED_VALUE = re.compile(rb"\$(?:" + "|".join(READER_VALUES).encode() + rb")\b")
 # A value that DuckDB can't compute before a row is read: predicates of a query over columns made with it stay above the filter, so
 # that no cast of theirs fails, and no comparison of theirs is made, on a hidden row. It is always true.
 _BARRIER = "random() < 2"
@@ -39,11 +42,35 @@ def row_condition(text: str, columns: Mapping[str, DataType], reader: Mapping[st
     Raises:
         ProtectionError: It is no condition over these columns.
     """
-    named = _PARAMETER.findall(text)
-    if named != _PARAMETER.findall(_TEXT.sub("", text)) or not set(named) <= set(READER_VALUES):
-        raise ProtectionError("row_filter_value", expected=", ".join(f"${name}" for name in READER_VALUES))
-    filled = _PARAMETER.sub(lambda found: _value(reader[found[1]]), text)
-    return f"TRY(CAST({checked_expression(filled, columns)} AS BOOLEAN))"
+    content = text.encode()
+    places = _parameters(content)
+    names = sorted(content[start + 1 : end].decode() for start, end in places)
+    if names != expression_parameters(text) or not set(names) <= set(READER_VALUES):
+        raise _value_fault()
+    for start, end in reversed(places):
+        content = content[:start] + _value(reader[content[start + 1 : end].decode()]).encode() + content[end:]
+    return f"TRY(CAST({checked_expression(content.decode(), columns)} AS BOOLEAN))"
+
+
+def _parameters(content: bytes) -> list[tuple[int, int]]:
+    """Where `$name` stands as a parameter, by DuckDB's own tokens: in no text of any kind, no comment, and no name in quotes.
+
+    Raises:
+        ProtectionError: A text holds the name of a reader's value: `x <> '$party'` would be true of every row.
+    """
+    tokens = [*duckdb.tokenize(content.decode()), (len(content), None)]
+    found = []
+    for (at, kind), (after, next_kind) in pairwise(tokens):
+        if kind == duckdb.token_type.string_const and _QUOTED_VALUE.search(content, at, after):
+            raise _value_fault()
+        name = _NAME.match(content, after)
+        if content[at:after] == b"$" and next_kind == duckdb.token_type.identifier and name:
+            found.append((at, name.end()))
+    return found
+
+
+def _value_fault() -> ProtectionError:
+    return ProtectionError("row_filter_value", expected=", ".join(f"${name}" for name in READER_VALUES))
 
 
 def check_row_filter(text: str, columns: Mapping[str, DataType]) -> None:

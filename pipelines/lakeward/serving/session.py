@@ -4,25 +4,27 @@ External access is limited to the folders of the served tables, which the views 
 files by path could reach these folders, so the guard is the security boundary, with the lock behind it.
 """
 
-import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
+from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.protection.masking import protected_expression
 from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.columns_read import columns_read
-from lakeward.serving.database import can_encrypt, open_database
+from lakeward.serving.database import open_database
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
 from lakeward.serving.notices import aggregated_columns
+from lakeward.serving.parse_tree import Tree, parse
 from lakeward.serving.plan import ServedTable
 from lakeward.serving.row_conditions import NO_READER, behind_barrier, filter_condition
 
@@ -38,6 +40,28 @@ Parameters = Sequence[object] | Mapping[str, object]
 MAX_QUERY_LENGTH = 1_000_000
 # NUL, which some readers treat as the end of a text, and lone surrogates, which are not characters.
 _STRANGE = re.compile("[\\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedQuery:
+    """A statement that the guard allows.
+
+    Args:
+        tree: Its parse tree.
+        objects: The views that it reads, as `layer.name`.
+        parameters: The values of its parameters; None for none.
+    """
+
+    text: str
+    tree: Tree = field(repr=False)
+    objects: frozenset[str]
+    parameters: Parameters | None = field(default=None, repr=False)
+
+    @property
+    def node(self) -> Tree:
+        """The tree of its one SELECT."""
+        node: Tree = self.tree["statements"][0]["node"]
+        return node
 
 
 class ServingSession:
@@ -67,8 +91,11 @@ class ServingSession:
         self._parser = duckdb.connect()
         self._databases: dict[bool, duckdb.DuckDBPyConnection] = {}
 
-    def check(self, text: str, parameters: Parameters | None = None) -> frozenset[str]:
-        """The views that `text` reads.
+    def check(self, text: str, parameters: Parameters | None = None) -> CheckedQuery:
+        """Parse and check `text`.
+
+        Args:
+            parameters: Values of `?` and `$1` in order, or of `$name` by name.
 
         Raises:
             ProtectionError: It is not allowed.
@@ -79,42 +106,34 @@ class ServingSession:
         if strange:
             raise ProtectionError("query_syntax", at=strange.start() + 1)
         try:
-            parsed = self._parser.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
-            return Guard(frozenset(self._tables), self._closed, allowed_functions()).check(
-                text, json.loads(parsed), _parameter_names(parameters)
-            )
+            tree = parse(self._parser, text)
+            guard = Guard(frozenset(self._tables), self._closed, allowed_functions())
+            return CheckedQuery(text, tree, guard.check(text, tree, _parameter_names(parameters)), parameters)
         except RecursionError:
             raise ProtectionError("query_too_large") from None
 
-    def aggregated_columns(self, text: str, objects: frozenset[str]) -> dict[str, Action]:
-        """The protected columns that figures of a checked `text` may rest on, with what is done to each."""
-        masked = [self._tables[name] for name in sorted(objects) if self._tables[name].is_masked]
-        if not masked:
-            return {}
-        parsed = self._parser.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
-        return aggregated_columns(json.loads(parsed)["statements"][0]["node"], masked)
+    def aggregated_columns(self, query: CheckedQuery) -> dict[str, Action]:
+        """The protected columns that figures of a query may rest on, with what is done to each."""
+        masked = [self._tables[name] for name in sorted(query.objects) if self._tables[name].is_masked]
+        return aggregated_columns(query.node, masked) if masked else {}
 
-    def columns_read(self, text: str, objects: Collection[str]) -> list[tuple[str, str]]:
-        """View and column of everything that a checked `text` may read; a column that this principal can't see is never among them."""
-        parsed = self._parser.execute("SELECT json_serialize_sql($1::VARCHAR)", [text]).fetchall()[0][0]
-        views = {name: [column.name for column in self._tables[name].visible] for name in objects}
-        return columns_read(json.loads(parsed), views)
+    def columns_read(self, query: CheckedQuery) -> list[tuple[str, str]]:
+        """View and column of everything that a query may read; a column that this principal can't see is never among them."""
+        views = {name: [column.name for column in self._tables[name].visible] for name in query.objects}
+        return columns_read(query.tree, views)
 
-    def relation(self, text: str, objects: frozenset[str], parameters: Parameters | None = None) -> duckdb.DuckDBPyRelation:
-        """The rows of a checked `text`. It must not leave this package: its methods take unchecked SQL.
+    def relation(self, query: CheckedQuery) -> duckdb.DuckDBPyRelation:
+        """The rows of a query. It must not leave this package: its methods take unchecked SQL.
 
         Without parameters no row is read yet; with them DuckDB runs the query here.
-
-        Args:
-            parameters: Values of `?` and `$1` in order, or of `$name` by name.
 
         Raises:
             ProtectionError: It names a column that does not exist, or is hidden from this principal.
         """
-        tables = [self._tables[name] for name in sorted(objects)]
+        tables = [self._tables[name] for name in sorted(query.objects)]
         con = self._database(clear=bool(tables) and not any(table.is_masked for table in tables))
         with bind_faults(tables):
-            return con.sql(text, params=parameters) if parameters else con.sql(text)
+            return con.sql(query.text, params=query.parameters) if query.parameters else con.sql(query.text)
 
     def close(self) -> None:
         """End the session."""

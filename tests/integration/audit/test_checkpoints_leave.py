@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import resource
 import socketserver
 import threading
 from contextlib import contextmanager
@@ -13,8 +14,9 @@ import pytest
 
 from lakeward.core.errors import SettingsError
 from lakeward.core.settings import Settings
-from lakeward.flows import seal_logs
+from lakeward.flows import check_machine, seal_logs
 from lakeward.protection.checkpoints import parse_checkpoints
+from lakeward.protection.signatures import make_seal_key
 from support.command_line import run_command
 from support.sealed_lake import faults_of, make_project, seal, write_session
 
@@ -114,6 +116,45 @@ def test_a_target_that_was_away_gets_the_checkpoint_later(lake, status):
     assert faults_of(lake) == []
 
 
+def test_a_file_gets_a_whole_line_or_none(lake, tmp_path):
+    file = tmp_path / "kept.jsonl"
+    configure(lake, file=str(file))
+    assert seal_logs(lake)[0].unsent == ()
+    write_session(lake, "s2", 1)
+    first = file.read_bytes()
+    file.write_bytes(b"\n" * 4_000_000 + first)  # larger than any other file that is written here
+    with file_size_limit(file.stat().st_size + 40):
+        assert seal_logs(lake)[0].unsent == (f"file:{file}",)
+    assert file.read_bytes().strip() == first.strip()
+    assert seal_logs(lake)[0].unsent == ()
+    assert len(list(parse_checkpoints(file.read_text()))) == 2
+    assert faults_of(lake, file) == []
+
+
+@contextmanager
+def file_size_limit(size):
+    """The system writes a part of what crosses this size, as on a disk that is almost full."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize(
+    ("end", "lines"), [(lambda line: line[:40], 1), (lambda line: line.rstrip(), 2), (lambda _: b"# of plant 2", 2)]
+)
+def test_a_line_that_a_kill_left_unfinished_is_cut_off_and_no_other(lake, tmp_path, end, lines):
+    file = tmp_path / "kept.jsonl"
+    configure(lake, file=str(file))
+    seal_logs(lake)
+    file.write_bytes(end(file.read_bytes()))
+    write_session(lake, "s2", 1)
+    assert seal_logs(lake)[0].unsent == ()
+    assert len(file.read_text().splitlines()) == lines
+
+
 def test_an_unset_secret_or_a_file_in_the_lake_does_not_stop_the_seal(lake, capsys):
     configure(lake, file="lake/kept.jsonl", webhook="https://127.0.0.1:9/x", webhook_secret="PLANT")
     answer = run_command(capsys, lake.start, "access", "seal")
@@ -146,3 +187,26 @@ def test_secrets_come_from_variables_by_name(tmp_path):
     found = Settings.load(tmp_path, environ={"LAKEWARD_SECRET_MAIL": "x", "PATH": os.defpath})
     assert found.secrets == {"MAIL": "x"}
     assert "'x'" not in repr(found)
+
+
+def test_doctor_looks_at_the_sealing_key(lake, tmp_path):
+    def found(settings):
+        return [(check.ok, check.found, check.repair) for check in check_machine(settings) if check.check == "sealing key"]
+
+    (before,) = found(lake)
+    (answer,) = seal_logs(lake)
+    assert found(lake) == [before] == [(True, answer.key_id, None)]
+    assert found(replace(lake, seal_key_file=None))[0][0] is False
+    other = tmp_path / "other.key"
+    other.write_text("Yc6aKj3hGf1Ds5pLn8Bv4Xm2TrZ9wQ7k")
+    other.chmod(0o600)
+    ((ok, _, repair),) = found(replace(lake, seal_key_file=other))
+    assert (ok, answer.key_id in repair) == (False, True)
+    configure(lake, public_key=make_seal_key(other.read_bytes()).public_key)
+    assert found(replace(lake, seal_key_file=other))[0][0] is True
+    assert found(lake)[0][0] is False
+    for break_it, words in [(lambda: other.chmod(0o644), "chmod 600"), (other.unlink, "LAKEWARD_SEAL_KEY_FILE")]:
+        break_it()
+        ((ok, _, repair),) = found(replace(lake, seal_key_file=other))
+        assert (ok, words in repair) == (False, True)
+    assert found(make_project(tmp_path / "new", key=None)) == []

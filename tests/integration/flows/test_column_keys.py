@@ -2,16 +2,27 @@
 
 import stat
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from lakeward.core.errors import MachineError, ProtectionError, UsageError
-from lakeward.flows import KeyAuthor, create_key_file, destroy_key, list_keys, rewrap_keys, rotate_key, seal_logs
+from lakeward.core.errors import LakewardError, MachineError, ProtectionError, UsageError
+from lakeward.flows import (
+    KeyAuthor,
+    approve_key_change,
+    create_key_file,
+    destroy_key,
+    list_keys,
+    rewrap_keys,
+    rotate_key,
+    seal_logs,
+)
 from lakeward.flows.base.column_keys import open_column_keys
+from lakeward.flows.base.key_decisions import append_key_decision, read_key_decisions
 from lakeward.flows.base.workspace import open_workspace
-from support.accounts import ADMIN, ANALYST, make_accounts
+from support.accounts import ADMIN, ANALYST, STEWARD, make_accounts
 from support.sealed_lake import faults_of, rewrite
 from support.served_lake import make_lake
 
@@ -20,6 +31,8 @@ pytestmark = pytest.mark.skipif(
 )
 COLUMN = "silver.orders.phone"
 LI = KeyAuthor(by="li.wei", reason="contract ended")
+LI_REASON = KeyAuthor(reason="contract ended")
+OTHER_ADMIN = replace(ADMIN, name="zhou.m", person=ADMIN.person)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +177,47 @@ def test_with_accounts_only_an_admin_changes_keys(settings, tmp_path):
         assert refused.value.code == "key_admin"
     key = rotate_key(owners[ADMIN.name], COLUMN, "sm4", KeyAuthor())
     assert (key.changed_by, key.verified) == (ADMIN.name, True)
+
+
+def refused_code(call, *arguments):
+    with pytest.raises(LakewardError) as refused:
+        call(*arguments)
+    return refused.value.code
+
+
+def test_with_accounts_two_persons_destroy_a_key(settings, tmp_path):
+    owners = make_accounts(replace(settings, accounts=tmp_path / "accounts.jsonl"), STEWARD, OTHER_ADMIN)
+    admin, steward, same = (owners[one.name] for one in (ADMIN, STEWARD, OTHER_ADMIN))
+    key, other = (rotate_key(admin, COLUMN, "sm4", KeyAuthor()).key_id for _ in range(2))
+    why = KeyAuthor(reason="contract ended")
+    assert refused_code(destroy_key, admin, key, why) == "key_approval_missing"
+    assert refused_code(approve_key_change, replace(steward, token=None), key, "agreed") == "key_approval_token"
+    assert refused_code(approve_key_change, steward, key, " ") == "key_reason_missing"
+    assert refused_code(approve_key_change, steward, "00000000", "agreed") == "key_unknown"
+    for wrong, code in [(admin, "key_approval_own"), (same, "key_approval_own")]:  # the same person under another account
+        approve_key_change(wrong, key, "agreed")
+        assert refused_code(destroy_key, admin, key, why) == code
+    approve_key_change(steward, other, "another key")
+    assert refused_code(destroy_key, admin, key, why) == "key_approval_own"
+    assert [one.state for one in list_keys(admin)] == ["decrypt_only", "active"]
+
+    assert approve_key_change(steward, key, "agreed") == STEWARD.name
+    assert refused_code(destroy_key, steward, key, why) == "key_admin"
+    assert destroy_key(admin, key, why).state == "destroyed"
+    assert destroy_key(admin, key, why).state == "destroyed"  # again after a kill
+    assert refused_code(approve_key_change, steward, key, "agreed") == "key_unknown"
+    with open_workspace(settings).engine() as engine:
+        newest = read_key_decisions(engine)[-1]
+    assert (newest["event"], newest["decided_by"], newest["approved_by"]) == ("decide", ADMIN.name, STEWARD.name)
+
+
+def test_an_approval_of_last_week_is_none(settings, tmp_path):
+    owners = make_accounts(replace(settings, accounts=tmp_path / "accounts.jsonl"), STEWARD)
+    key = rotate_key(owners[ADMIN.name], COLUMN, "sm4", KeyAuthor()).key_id
+    with open_workspace(settings).engine() as engine:
+        old = {"event": "approve", "subject": f"destroy:{key}", "decided_by": STEWARD.name, "verified": True, "reason": "w"}
+        append_key_decision(engine, {**old, "decided_at": datetime.now(UTC) - timedelta(days=7, minutes=1)})
+    assert refused_code(destroy_key, owners[ADMIN.name], key, LI_REASON) == "key_approval_missing"
 
 
 def test_history_of_keys_is_sealed(tmp_path):

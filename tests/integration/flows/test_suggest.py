@@ -17,6 +17,7 @@ from lakeward.flows import (
     list_verdicts,
     suggest_rules,
 )
+from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, make_plant
 from support.press_line_history import HEADER, PEOPLE, ROWS, deliver, make_press_line_history, reading
@@ -160,6 +161,9 @@ def test_a_column_whose_values_are_another_s_key_gets_that_whole_key(plant: Plan
     rule = suggest(plant)["learned_refers:machine"]
     assert rule.kwargs["value_set"] == [f"M{row}" for row in range(8)]
     assert rule.facts["table"] == "silver.machines"
+    with open_workspace(plant.settings).engine() as engine:
+        read = governance.read_rows(engine, "access_log", order="asked_at")[-1]["objects"]
+    assert json.loads(read) == ["silver.machines", "silver.press_line"]
 
 
 def test_without_a_past_the_message_says_to_run_first(tmp_path: Path) -> None:

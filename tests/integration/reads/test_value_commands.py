@@ -109,6 +109,25 @@ def test_who_may_see_the_values_reads_them(command, canary_lake_copy, suite_file
     assert entries(canary_lake_copy)[-1]["role"] == "steward"
 
 
+def test_a_read_that_its_quota_refuses_is_one_entry(canary_lake_copy, capsys):
+    with (canary_lake_copy.start / "expectations" / "project.yaml").open("a", encoding="utf-8") as file:
+        file.write("quotas: {rows_per_day: 1}\n")
+    words = ["explain", CLEAR, "machine=M1", "--as", "steward"]
+    before = len(entries(canary_lake_copy))
+
+    answer = run_command(capsys, canary_lake_copy.start, *words)
+
+    assert (answer.code, "rows" in answer.err) == (3, True)
+    (entry,) = entries(canary_lake_copy)[before:]
+    assert (entry["verdict"], entry["code"], entry["rows_out"]) == ("refused", "quota_exceeded", 0)
+
+
+def test_a_look_into_quarantine_is_in_the_entry(canary_lake_copy, capsys):
+    run_command(capsys, canary_lake_copy.start, "explain", CLEAR, "visit=nowhere", "--as", "steward")
+
+    assert json.loads(entries(canary_lake_copy)[-1]["objects"]) == [f"quarantine.{NAME}", CLEAR]
+
+
 @pytest.mark.parametrize("command", COUNTS)
 def test_counts_take_no_role_and_show_no_value(command, canary_lake, capsys):
     for words in COUNTS[command]:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,7 @@ from support.policies import write_policy
 from support.served_lake import grades_of, make_lake
 
 ISSUER, AUDIENCE = "https://id.plant.example/realms/plant", "lakeward"
+NAME = f"oidc:{ISSUER}#7f3c-li.wei"
 FILE = """\
 issuer: https://id.plant.example/realms/plant
 audience: lakeward
@@ -88,7 +90,7 @@ def code_of(call, *arguments):
 def test_groups_give_roles_purposes_and_party(settings):
     with open_connection(owner(settings, token()), None, grades_of, "process-quality") as con:
         assert con.explain_mask("silver.orders.cost").rule == "bands"
-        assert con._log.principal == "oidc:7f3c-li.wei"
+        assert con._log.principal == NAME
     with open_connection(owner(settings, token(groups=["suppliers", "unknown"])), None, grades_of) as con:
         assert con.sql("from silver.orders").columns == ("order_id", "machine")
     both = owner(settings, token(EC_KEY, "ec", "ES256", groups=["plant-analysts", "plant-stewards"]))
@@ -96,7 +98,7 @@ def test_groups_give_roles_purposes_and_party(settings):
     with open_connection(both, "steward", grades_of) as con:
         assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
     assert code_of(open_connection, owner(settings, token()), "steward", grades_of) == "account_role"
-    assert signer_name(both) == "oidc:7f3c-li.wei"
+    assert signer_name(both) == NAME
 
 
 def test_claims_inside_other_claims(settings, tmp_path):
@@ -106,7 +108,7 @@ def test_claims_inside_other_claims(settings, tmp_path):
     with (tmp_path / "expectations" / "project.yaml").open("a", encoding="utf-8") as file:
         file.write("oidc: oidc.yaml\n")
     found = token(kid=None, groups=None, realm_access={"roles": ["plant-analysts"]})
-    assert signer_name(owner(copy, found)) == "oidc:7f3c-li.wei"
+    assert signer_name(owner(copy, found)) == NAME
 
 
 def hs256_with_public_key():
@@ -190,6 +192,7 @@ def test_a_web_token_needs_a_declared_provider(tmp_path):
         ("groups:\n", "algorithms: [HS256]\ngroups:\n", "policy_unknown_name"),
         ("keys: jwks.json", "keys: missing.json", "oidc_keys"),
         ("issuer:", "isuer:", "contract_unknown_key"),
+        ("realms/plant", "'realms#plant'", "contract_value"),
     ],
 )
 def test_a_slip_in_the_file_is_named(tmp_path, found, replacement, code):
@@ -210,5 +213,88 @@ def test_two_subjects_are_two_persons_and_one_of_each_kind_is_not_known_to_be(se
     assert code_of(approve_purpose, own, number, "mine") == "purpose_same_person"
     register = make_accounts(settings, STEWARD)
     assert code_of(approve_purpose, register[STEWARD.name], number, "agreed") == "purpose_same_person"
-    assert approve_purpose(steward, number, "agreed").decided_by == "oidc:steward"
+    assert approve_purpose(steward, number, "agreed").decided_by == f"oidc:{ISSUER}#steward"
     assert code_of(add_account, steward, ANALYST) == "account_token_invalid"  # the register belongs to its own admins
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A lake of its own, whose provider's files lie in `id`."""
+    settings = make_lake(tmp_path)
+    write_policy(tmp_path)
+    (tmp_path / "id").mkdir()
+    (tmp_path / "id" / "oidc.yaml").write_text(FILE, encoding="utf-8")
+    (tmp_path / "id" / "jwks.json").write_text(json.dumps({"keys": KEYS}), encoding="utf-8")
+    with (tmp_path / "expectations" / "project.yaml").open("a", encoding="utf-8") as file:
+        file.write("oidc: id/oidc.yaml\n")
+    return settings
+
+
+@pytest.mark.parametrize("name", ["oidc.yaml", "jwks.json"])
+def test_a_file_that_others_can_write_or_replace_proves_nothing(own, name):
+    file = own.start / "id" / name
+    mine = owner(own, token())
+    for mode, code in [(0o664, "oidc_file_writable"), (0o646, "oidc_file_writable"), (0o644, None), (0o600, None)]:
+        file.chmod(mode)
+        assert signer_name(mine) == NAME if code is None else code_of(signer_name, mine) == code
+    file.parent.chmod(0o777)
+    assert code_of(signer_name, mine) == "oidc_file_folder"
+    file.parent.chmod(0o755)
+    if os.geteuid() == 0:
+        os.chown(file, 65534, 65534)
+        assert code_of(signer_name, mine) == "oidc_file_owner"
+        os.chown(file, 0, 0)
+    moved = own.start / name
+    file.rename(moved)
+    file.symlink_to(moved)
+    assert code_of(signer_name, mine) == "oidc_file_link"
+    file.unlink()
+    (own.start / "lake" / name).write_bytes(moved.read_bytes())
+    (own.start / "id" / name).symlink_to(own.start / "lake" / name)
+    assert code_of(signer_name, mine) == "oidc_file_in_lake"
+
+
+def test_a_key_that_is_removed_or_replaced_ends_an_open_session(own):
+    keys = own.start / "id" / "jwks.json"
+    with open_connection(owner(own, token()), None, grades_of) as con:
+        assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
+        keys.write_text(json.dumps({"keys": [*KEYS, public(OTHER_KEY, "other")]}), encoding="utf-8")
+        assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
+        rows = con.sql("select count(*) from silver.orders")
+        keys.write_text(json.dumps({"keys": KEYS[1:]}), encoding="utf-8")
+        assert code_of(con.sql, "select count(*) from silver.orders") == "oidc_key_unknown"
+        assert code_of(rows.fetchall) == "oidc_key_unknown"
+        keys.write_text(json.dumps({"keys": [public(OTHER_KEY, "rsa")]}), encoding="utf-8")
+        assert code_of(con.sql, "select count(*) from silver.orders") == "oidc_token_invalid"
+
+
+def test_a_key_that_is_rotated_behind_a_link_or_in_another_file_ends_an_open_session(own):
+    folder = own.start / "id"
+    for name, keys in (("first", KEYS), ("second", KEYS[1:])):
+        (folder / name).mkdir()
+        (folder / name / "jwks.json").write_text(json.dumps({"keys": keys}), encoding="utf-8")
+    (folder / "..data").symlink_to("first")
+    (folder / "jwks.json").unlink()
+    (folder / "jwks.json").symlink_to("..data/jwks.json")
+    with open_connection(owner(own, token()), None, grades_of) as con:
+        assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
+        (folder / "oidc.yaml").write_text(FILE.replace("jwks.json", "other.json"), encoding="utf-8")
+        (folder / "other.json").write_text(json.dumps({"keys": KEYS}), encoding="utf-8")
+        assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
+        assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
+        (folder / "other.json").write_text(json.dumps({"keys": KEYS[1:]}), encoding="utf-8")
+        assert code_of(con.sql, "select count(*) from silver.orders") == "oidc_key_unknown"
+    (folder / "oidc.yaml").write_text(FILE, encoding="utf-8")
+    with open_connection(owner(own, token()), None, grades_of) as con:
+        (folder / "..new").symlink_to("second")
+        (folder / "..new").rename(folder / "..data")
+        assert code_of(con.sql, "select count(*) from silver.orders") == "oidc_key_unknown"
+
+
+def test_one_subject_of_two_issuers_is_two_accounts_and_two_persons(own):
+    file = own.start / "id" / "oidc.yaml"
+    asked = request_purpose(owner(own, token()), "failure-analysis", "rotor")
+    file.write_text(FILE.replace("/realms/plant", "/realms/partner"), encoding="utf-8")
+    other = owner(own, token(iss=ISSUER.replace("realms/plant", "realms/partner"), groups=["plant-stewards"]))
+    assert signer_name(other) == NAME.replace("realms/plant", "realms/partner")
+    assert approve_purpose(other, asked.request, "agreed").account == NAME

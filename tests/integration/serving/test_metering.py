@@ -57,7 +57,7 @@ def test_every_column_that_a_query_reads_is_logged(cdo, query, columns):
     cdo.sql(query)
     seen = set(cdo.catalogue()[-1].columns)
     assert {"phone", "cost", "machine"} < seen
-    assert {name.rpartition(".")[2] for name in cdo._columns_read(query, frozenset({"silver.orders"}))} == (
+    assert {name.rpartition(".")[2] for name in cdo._columns_read(cdo._session.check(query))} == (
         seen if columns is ALL else columns
     )
 
@@ -93,9 +93,9 @@ def test_an_answer_of_important_data_leaves_a_digest_that_the_same_answer_has_ag
 
 def test_metering_takes_less_than_a_millisecond_of_a_query(cdo):
     query = "select machine, count(*) as n from silver.orders where phone like '1%' group by all order by n"
-    objects = frozenset({"silver.orders"})
+    checked = cdo._session.check(query)
     start = time.process_time()
     for _ in range(50):
-        cdo._columns_read(query, objects)
-        cdo._versions.of(objects)
+        cdo._columns_read(checked)
+        cdo._versions.of(checked.objects)
     assert (time.process_time() - start) / 50 < 0.002

@@ -96,7 +96,16 @@ def test_aggregate_only_is_denied_and_says_what_will_answer(plant):
     )
     found = explain_policy(plant.settings, "silver.press_line.tel", "analyst")
     assert (found.action, found.rule) == ("deny", "masked")
-    assert "aggregates only" in found.why
+    assert "is denied: the policy allows only aggregates" in found.why
+
+
+def test_a_purpose_that_shows_aggregates_alone_is_not_offered(plant):
+    offer = "{id: failures, why: w, roles: [analyst], grades: [important, general], categories: [none], purposes: [failure-analysis], action: "
+    text = POLICY_2.partition("rules:")[0] + "rules:\n  - " + offer
+    for action, options in [("clear}", ["failure-analysis"]), ("aggregate}", [])]:
+        write_policy(plant.root, text + action + "\n")
+        found = explain_policy(plant.settings, "silver.press_line.temp_degc", "analyst")
+        assert (found.action, [option.purpose for option in found.options]) == ("deny", options)
 
 
 def test_tests_end_with_1_where_the_matrix_breaks(plant, capsys):

@@ -9,8 +9,10 @@ import pytest
 from lakeward.core.errors import LakewardError, SettingsError
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.serving.connection import open_connection
 from lakeward.flows.serving.quotas import RowQuota
-from support.served_lake import connect_as, make_lake, query_and_die
+from support.accounts import ANALYST, make_accounts
+from support.served_lake import connect_as, grades_of, make_lake, query_and_die
 
 
 @pytest.fixture
@@ -45,6 +47,33 @@ def test_the_answer_that_exceeds_the_quota_is_not_shown_and_is_logged(settings):
         ("refused", "quota_exceeded", 0),
         ("allowed", None, 1),
     ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select list(order_id) from silver.orders",
+        "select string_agg(order_id, ',') from silver.orders",
+        "select a.order_id, b.order_id, c.order_id from silver.orders a, silver.orders b, silver.orders c limit 1",
+    ],
+)
+def test_many_rows_in_one_count_as_many_and_a_lost_file_changes_nothing(settings, query):
+    with connect_as(settings) as con:
+        assert [len(con.sql(query).fetchall()) for _ in range(2)] == [1, 1]
+    for file in (settings.start / "lake" / ".access" / "quota").glob("*.json"):
+        file.unlink()
+    assert refused_code(read, settings) == "quota_exceeded"
+    with open_workspace(settings).engine() as engine:
+        rows = governance.read_rows(engine, "access_log", order="asked_at")
+    assert [(row["rows_out"], row["rows_charged"]) for row in rows] == [(1, 3), (1, 3), (0, None)]
+
+
+def test_without_a_token_there_is_no_second_quota(settings):
+    owner = make_accounts(settings, ANALYST)[ANALYST.name]
+    for role in ("analyst", None):
+        assert refused_code(open_connection, settings, role, grades_of) == "quota_token"
+    with open_connection(owner, None, grades_of) as con:
+        assert len(con.sql("from silver.orders").fetchall()) == 3
 
 
 def test_rows_of_a_killed_process_count_and_a_lost_file_is_counted_anew(settings):

@@ -209,3 +209,27 @@ def test_slips_in_row_filters_are_refused(tmp_path):
         settings = make(tmp_path / replacement[-6:], CLEAR.replace(found, replacement, 1))
         with pytest.raises(LakewardError):
             load_policy(open_workspace(settings))
+
+
+def test_a_contract_that_is_not_valid_closes_its_own_table_alone(tmp_path):
+    limited = RULES.replace(
+        "rules:\n", "  - {id: d, why: w, roles: [analyst], filter: of-drafts, tables: [silver.drafts]}\nrules:\n"
+    ).replace(
+        "rules:\n",
+        "rules:\n  - {id: d2, why: w, roles: [engineer], grades: [general], categories: [none], columns: [silver.drafts.cost], action: deny}\n",
+    )
+    settings = make(tmp_path, CLEAR.replace(RULES, limited))
+    contract = tmp_path / "expectations/datasets/drafts/contract.odcs.yaml"
+    text = contract.read_text()
+    contract.write_text(text + "  - {property: rowFilters, value: {of-drafts: \"machine = 'M1'\"}}\n")
+    assert lint_policy(settings) == []
+
+    contract.write_text(text.replace("logicalType: number", "logicalType: nmber"))
+    assert orders(settings, "analyst") == ["A1", "A3"]
+    with open_connection(settings, "steward", grades_of) as con, pytest.raises(LakewardError) as closed:
+        con.sql("select * from silver.drafts")
+    assert closed.value.code.startswith("contract_")
+    contract.write_text(text)
+    with pytest.raises(LakewardError) as closed:  # the contract is valid again, and lacks the filter
+        orders(settings, "analyst")
+    assert closed.value.code == "policy_unknown_name"

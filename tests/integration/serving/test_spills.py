@@ -13,9 +13,11 @@ from deltalake import write_deltalake
 
 from lakeward.core.errors import MachineError
 from lakeward.core.settings import Settings
+from lakeward.engines.embedded.spills import can_encrypt
+from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.checking.subject import Request, open_subject
 from lakeward.flows.serving.connection import open_connection
 from lakeward.grading.grade import Grade
-from lakeward.serving.database import can_encrypt
 from support.served_lake import column_grade, make_lake
 
 ROWS = 500_000
@@ -53,7 +55,7 @@ def watched(settings: Settings):
 
     def look() -> None:
         while not ended.is_set():
-            for file in (settings.start / "lake").rglob("serving/**/*"):
+            for file in (settings.start / "lake").rglob(".scratch/**/*"):
                 try:
                     content = file.read_bytes()
                 except OSError:
@@ -117,6 +119,30 @@ def test_without_the_module_both_kinds_of_tables_can_be_joined(lake, without_mod
         joined = "SELECT count(*) FROM silver.orders AS o JOIN silver.drafts AS d USING (order_id) WHERE order_id = '7'"
         assert con.sql(joined).fetchone() == (1,)
         assert {row[0] for row in con.sql("SHOW TABLES").fetchall()} == {"orders", "drafts"}
+
+
+def spill_in_an_engine(settings: Settings):
+    """What `check` and `suggest` may do on columns that their reader may not see in clear."""
+    with open_workspace(settings).engine() as engine, watched(settings) as found:
+        engine.protect_spills()
+        assert engine.fetch("SELECT current_setting('temp_file_encryption') AS is_on") == [{"is_on": can_encrypt()}]
+        return engine.fetch(SORTED.format(key="phone"))[0].popitem()[1], found
+
+
+def test_an_engine_that_reads_hidden_columns_spills_no_value_in_clear(lake):
+    answer, (largest, raw) = spill_in_an_engine(lake)
+    assert (answer, largest > 1_000_000, raw) == (ROWS, True, 0)
+
+
+def test_without_the_module_an_engine_that_reads_hidden_columns_does_not_spill(lake, without_module):
+    with pytest.raises(MachineError) as raised:
+        spill_in_an_engine(lake)
+    assert raised.value.code == "query_memory_masked"
+
+
+def test_check_of_a_table_with_hidden_columns_protects_its_engine(lake):
+    with open_subject("silver.orders", lake, Request("check", "analyst")) as (engine, _):
+        assert engine.fetch("SELECT current_setting('temp_file_encryption') AS is_on") == [{"is_on": True}]
 
 
 def test_temporary_files_are_gone_with_the_session(lake):

@@ -5,9 +5,11 @@ from importlib.util import find_spec
 
 import pytest
 
-from lakeward.core.errors import ProtectionError
+from lakeward.core.errors import ProtectionError, UsageError
+from lakeward.flows import KeyAuthor, approve_key_change, decide_token_scheme
 from lakeward.protection.keys import Scheme, TokenKey, key_text, parse_key
 from lakeward.serving.column_functions import ColumnFunctions
+from support.accounts import ADMIN, ANALYST, make_accounts
 from support.served_lake import SECRETS, connect_as, key_file, make_lake
 
 pytestmark = pytest.mark.skipif(
@@ -57,12 +59,40 @@ def test_query_without_the_column_makes_no_token(settings):
     queries = {"select count(*), max(machine) from silver.orders": False, "select phone from silver.orders": True}
     with connect_as(settings, "engineer") as con:
         for query, makes in queries.items():
-            plan = con._session.relation(query, con._session.check(query)).explain()
+            plan = con._session.relation(con._session.check(query)).explain()
             assert ("phone" in plan) is makes
 
 
-def test_old_key_makes_the_tokens_that_were_handed_out(settings, tmp_path):
-    keyed = replace(settings, token_key_file=key_file(tmp_path))
+def test_a_lake_keeps_the_scheme_of_its_tokens_until_it_is_decided(settings, tmp_path):
+    def code_of(keyed):
+        with pytest.raises(ProtectionError) as refused:
+            connect_as(keyed, "engineer")
+        return refused.value.code
+
+    lake = make_lake(tmp_path / "own")
+    hmac, cmac = replace(lake, token_key_file=key_file(tmp_path)), replace(lake, token_key_file=settings.token_key_file)
     old = TokenKey(("0123456789abcdef" * 4).encode())
-    with connect_as(keyed, "engineer") as con:
+    with connect_as(hmac, "engineer") as con:  # tokens that were handed out
         assert con.sql("select phone from silver.orders order by order_id").fetchone() == (old.tokeniser()(SECRETS[0]),)
+    assert code_of(cmac) == "token_scheme_undecided"
+    with connect_as(hmac, "engineer") as con:
+        assert con.sql("select count(*) from silver.orders").fetchone() == (3,)
+
+    with pytest.raises(UsageError) as same:
+        decide_token_scheme(lake, "hmac-sha256", KeyAuthor(by="li.wei", reason="again"))
+    assert same.value.code == "key_scheme_same"
+    owners = make_accounts(lake, ANALYST)
+    admin = owners[ADMIN.name]
+    why = KeyAuthor(reason="a partner asks for it")
+    with pytest.raises(ProtectionError) as alone:
+        decide_token_scheme(admin, "sm4-cmac", why)
+    assert alone.value.code == "key_approval_missing"
+    for scheme in ("sm4-cmac", "hmac-sha256"):
+        approve_key_change(owners[ANALYST.name], scheme, "agreed")
+    assert decide_token_scheme(admin, "sm4-cmac", why) == "hmac-sha256"
+    assert code_of(hmac) == "token_scheme_undecided"
+    with connect_as(cmac, "engineer") as con:
+        assert str(con.sql("select phone from silver.orders order by order_id").fetchone()[0]).startswith("sm4-")
+    with pytest.raises(ProtectionError) as used:  # an approval is for one decision
+        decide_token_scheme(admin, "hmac-sha256", why)
+    assert used.value.code == "key_approval_missing"

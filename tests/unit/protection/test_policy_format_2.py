@@ -171,6 +171,8 @@ def test_the_next_change_is_that_of_the_readers_own_rules():
         ("action: clear, purposes: []", "contract_value"),
         ("action: clear, from: tomorrow", "contract_value"),
         ("action: clear, from: 2026-12-02, until: 2026-12-01", "contract_value"),
+        ("action: clear, until: '20261231'", "contract_value"),
+        ("action: clear, until: 20261231", "contract_value"),
         ("action: clear, hours: 8-18", "contract_value"),
         ("action: clear, hours: 08:00-08:00", "contract_value"),
         ("action: clear, hours: 08:00-24:30", "contract_value"),

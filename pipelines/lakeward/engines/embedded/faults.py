@@ -9,6 +9,7 @@ from deltalake.exceptions import DeltaError
 
 from lakeward.core.errors import ContractError, DefinitionError, LakewardError, MachineError
 from lakeward.engines.delta.features import refused_feature
+from lakeward.engines.embedded.spills import NO_SPILL
 
 # Texts of ENOSPC, EFBIG and EDQUOT: DuckDB and deltalake pass on the text of the system's error, not its number.
 _FULL = ("no space left", "file too large", "disk quota exceeded", "storage full")
@@ -49,7 +50,7 @@ def machine_faults(lake: Path) -> Iterator[None]:
 def _machine_fault(error: Exception, lake: Path) -> LakewardError | None:
     """None for what deltalake says of a table, and others catch."""
     if isinstance(error, duckdb.OutOfMemoryException):
-        return MachineError("memory_full", lake=lake)
+        return MachineError("query_memory_masked") if NO_SPILL in str(error) else MachineError("memory_full", lake=lake)
     if feature := refused_feature(str(error)):
         return ContractError("table_feature_unreadable", lake=lake, feature=feature)
     if any(text in str(error).lower() for text in _FULL):

@@ -26,7 +26,7 @@ class ScratchFolder:
             for left in home.iterdir():
                 _remove_if_dead(left)
             self.path = home / str(uuid.uuid4())
-            self.path.mkdir()
+            self.path.mkdir(mode=0o700)  # its files hold rows, and a reader of one of them may see less than their writer
             self._lock = _lock_folder(self.path, fcntl.LOCK_EX)
         finally:
             os.close(gate)

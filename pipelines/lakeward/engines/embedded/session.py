@@ -4,7 +4,6 @@ Works offline: the Delta extension is loaded from its wheel.
 """
 
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.time_travel import translate_missing_versions
-from lakeward.engines.embedded import literals
+from lakeward.engines.embedded import literals, spills
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.scans import delta_scan
@@ -59,6 +58,11 @@ class EmbeddedSession:
         """End the session and remove its scratch files."""
         self._con.close()
         self._scratch.close()
+
+    def protect_spills(self) -> None:
+        """See `QueryEngine.protect_spills`."""
+        with machine_faults(self._lake):
+            spills.protect_spills(self._con)
 
     def stage(
         self,
@@ -162,8 +166,7 @@ def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnecti
     if memory_limit:
         _limit_memory(con, memory_limit)
     _set_up(con)
-    wheel = resources.files("duckdb_extension_delta") / "extensions" / f"v{duckdb.__version__}" / "delta.duckdb_extension"
-    con.execute(f"LOAD {literal(str(wheel))}")
+    con.execute(f"LOAD {literal(str(spills.module_file('delta')))}")
     con.execute("SET allow_unsigned_extensions = false")
     return con
 

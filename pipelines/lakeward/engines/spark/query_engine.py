@@ -67,6 +67,10 @@ class SparkQueryEngine:
         self._driver_relations: set[str] = set()
         self._cached_frames: dict[str, DataFrame] = {}
 
+    def protect_spills(self) -> None:
+        """See `QueryEngine.protect_spills`. Of Spark's own files: a declared gap."""
+        self._driver_engine.protect_spills()
+
     def close(self) -> None:
         """End the session, free its caches, and remove its scratch files; Spark keeps running for the next engine."""
         for frame in self._cached_frames.values():

@@ -53,6 +53,7 @@ SEALED_LOGS = (
         "upto_seq",
     ),
     SealedLog("keys", "key_id", "seq"),
+    SealedLog("key_decisions", "subject", "seq"),
     ACCOUNTS,
 )
 

@@ -1,5 +1,6 @@
 """Sends checkpoints out of the lake: to a file, a webhook and a mail address."""
 
+import fcntl
 import os
 import smtplib
 import ssl
@@ -12,7 +13,9 @@ from http.client import HTTPException
 from pathlib import Path
 
 from lakeward.contracts.checkpoint_targets import LOOPBACK, MailTarget
+from lakeward.flows.base.append_file import append_whole, last_part
 from lakeward.flows.base.workspace import Workspace
+from lakeward.protection.checkpoints import parse_checkpoints
 
 # Seconds that one target may take.
 TIMEOUT = 10.0
@@ -64,15 +67,24 @@ def _targets(workspace: Workspace) -> Mapping[str, Callable[[str], None]]:
 
 
 def _append(file: Path, lake: Path, text: str) -> None:
-    """Append to a file outside the lake, on disk on return."""
+    """Append to a file outside the lake, on disk on return; sealers of several lakes wait for each other."""
     if file.resolve().is_relative_to(lake.resolve()):
         raise ValueError(file)
-    handle = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    handle = os.open(file, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
-        os.write(handle, text.encode())
-        os.fsync(handle)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        part = last_part(handle)
+        if _is_torn(part):
+            os.ftruncate(handle, os.lseek(handle, 0, os.SEEK_END) - len(part))
+            part = b""
+        append_whole(handle, (b"\n" if part else b"") + text.encode())
     finally:
         os.close(handle)
+
+
+def _is_torn(part: bytes) -> bool:
+    """Whether it is the beginning of a checkpoint: a whole one without a line end, and what is none of ours, stay."""
+    return part.startswith(b"{") and None in parse_checkpoints(part.decode("utf-8", "replace"))
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

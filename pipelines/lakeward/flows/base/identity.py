@@ -4,6 +4,7 @@ A token that is not valid is always an error; there is no fallback to a typed na
 """
 
 import json
+import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from lakeward.core.names import new_run_id
 from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.protection.accounts import Account
+from lakeward.protection.accounts import OIDC_PREFIX, Account
 from lakeward.protection.oidc import authenticate_web_token, is_web_token
 from lakeward.protection.oidc_file import read_provider
 from lakeward.protection.register import AccountRegister, RegisterMark
@@ -97,10 +98,10 @@ def _authenticate(workspace: Workspace, register: AccountRegister, token: str) -
     """The account of a token of the register, or of the project's identity provider."""
     if not is_web_token(token):
         return register.authenticate(token, workspace.clock.now())
-    file = workspace.project.oidc
+    file, lake = workspace.project.oidc, Path(workspace.lake)
     if file is None:
         raise ProtectionError("oidc_not_declared")
-    return authenticate_web_token(token, read_provider(file, str(file)))
+    return authenticate_web_token(token, read_provider(file, lake), lake)
 
 
 def signer_name(settings: Settings, typed: str = "") -> str:
@@ -113,12 +114,12 @@ def signer_name(settings: Settings, typed: str = "") -> str:
 
 
 class IdentityWatch:
-    """Checks before each query of a session that its token is still valid. Reads the register only if the file has changed."""
+    """Checks before each query of a session that its token is still valid. Reads the register, or the provider's files, only if one changed."""
 
     def __init__(self, workspace: Workspace, identity: Identity) -> None:
         self._workspace, self._account = workspace, identity.account
-        self._files = [register_path(workspace), *([workspace.project.oidc] if workspace.project.oidc else [])]
-        self._stamp = self._stamps()
+        self._files = _proof_files(workspace, identity)
+        self._stamp: list[tuple[int, ...] | None] | None = self._stamps()
 
     def check(self, now: datetime) -> None:
         """Check that the token is still valid.
@@ -131,13 +132,22 @@ class IdentityWatch:
         stamp = self._stamps()
         if stamp == self._stamp and now < self._account.expires_at:
             return
-        account = identify(self._workspace).account
-        if account is None or _rights(account) != _rights(self._account):
+        identity = identify(self._workspace)
+        if identity.account is None or _rights(identity.account) != _rights(self._account):
             raise ProtectionError("account_changed", account=self._account.name)
-        self._stamp = stamp
+        files = _proof_files(self._workspace, identity)
+        self._files, self._stamp = files, stamp if files == self._files else None
 
     def _stamps(self) -> list[tuple[int, ...] | None]:
-        return [file_stamp(file) for file in self._files]
+        return [file_stamp(Path(os.path.realpath(file))) for file in self._files]
+
+
+def _proof_files(workspace: Workspace, identity: Identity) -> list[Path]:
+    """The files that prove the account: the register, or those of the identity provider."""
+    file = workspace.project.oidc
+    if file is None or identity.account is None or not identity.account.name.startswith(OIDC_PREFIX):
+        return [register_path(workspace)]
+    return [register_path(workspace), file, read_provider(file, Path(workspace.lake)).keys]
 
 
 def _rights(account: Account) -> tuple[object, ...]:

@@ -187,12 +187,19 @@ def _count_copies(engine: Engine, repeats: Mapping[str, Relation]) -> dict[str, 
 
 
 def _gx_verdicts(engine: Engine, plan: JudgePlan, rows: Relation) -> tuple[Verdict, ...]:
-    """Verdicts of the rules that only Great Expectations can judge; the typed rows pass through Python (a declared exception)."""
+    """Verdicts of the rules that only Great Expectations can judge; the typed rows pass through Python (a declared exception).
+
+    Their file lies where the engine spills to, in a folder of its owner alone, and is deleted as soon as they are judged.
+    """
     if not plan.gx_rules:
         return ()
     file = engine.scratch / "judged_by_gx.parquet"
-    engine.export(plan.typed_select(str(rows)), file)
-    return judge_with_gx(plan.gx_rules, file)
+    try:
+        engine.export(plan.typed_select(str(rows)), file)
+        file.chmod(0o600)
+        return judge_with_gx(plan.gx_rules, file)
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _failing_row_ids(engine: Engine, verdicts: Iterable[Verdict], ids: Collection[str]) -> dict[str, Relation]:

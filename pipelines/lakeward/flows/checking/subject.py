@@ -129,12 +129,15 @@ def _table_subject(workspace: Workspace, engine: Engine, table: TableName, reade
         raise DataError("table_not_found", table=table)
     found = _attach(engine, ExternalData(ExternalFormat.DELTA, (Path(info.path),)), str(table))
     original_columns = {name: column for name, column in found.original_columns.items() if name.startswith("_")}
+    view = _reader_view(workspace, engine, reader, table, [column.name for column in found.contract.columns])
+    if view.hidden:
+        engine.protect_spills()
     return replace(
         found,
         contract=_with_project_times(workspace, table, found.contract),
         original_columns=original_columns,
         show_values=False,
-        view=_reader_view(workspace, engine, reader, table, [column.name for column in found.contract.columns]),
+        view=view,
     )
 
 

@@ -13,7 +13,7 @@ from lakeward.core.settings import EMBEDDED, SPARK, Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import open_register
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.operations.key_checks import check_keys, protection_extra, uses_protection
+from lakeward.flows.operations.key_checks import check_keys, check_seal_key, protection_extra, uses_protection
 from lakeward.flows.operations.spark_setup import check_spark, uses_spark
 from lakeward.serving.tokens import can_tokenise
 
@@ -62,7 +62,7 @@ def check_machine(settings: Settings) -> list[MachineCheck]:
         _check_tokens(settings),
         _check_row("cryptography (extra protect)", *protection_extra(), needed=uses_protection(settings)),
     ]
-    keys = [_check_row(name, found, repair) for name, found, repair in check_keys(settings)]
+    keys = [_check_row(name, found, repair) for name, found, repair in (*check_keys(settings), *check_seal_key(settings))]
     return [
         *checks,
         *keys,

@@ -139,7 +139,7 @@ def explain_row(settings: Settings, name: str, where: str, role: str | None = No
     key_values = _parse_condition(contract, where)
     with workspace.engine(contract) as engine, logged_read(workspace, engine, reader, f"explain {name} {where}", [name]) as entry:
         check_row_condition(engine, reader, contract, key_values)
-        rows = _find_rows(engine, table, key_values, contract)
+        rows = _find_rows(engine, (table, contract), key_values, entry.objects)
         if not rows:
             raise UsageError("row_not_found", table=name, columns=", ".join(key_values))
         origins = [_row_origin(engine, contract, at, row) for at, row in rows]
@@ -169,13 +169,19 @@ def _parse_condition(contract: Contract, where: str) -> dict[str, str]:
 
 
 def _find_rows(
-    engine: Engine, table: TableName, key_values: dict[str, str], contract: Contract
+    engine: Engine, where: tuple[TableName, Contract], key_values: dict[str, str], read_tables: set[str]
 ) -> list[tuple[TableName, dict[str, Any]]]:
-    """Rows of the published table; if there are none, quarantined rows, compared as received text."""
+    """Rows of the published table; if there are none, quarantined rows, compared as received text.
+
+    Args:
+        read_tables: Gets the names of the tables that are read.
+    """
+    table, contract = where
     quarantine = contract.table(Layer.QUARANTINE)
     for at, typed in ((table, True), (quarantine, False)):
         if engine.info(at) is None:
             continue
+        read_tables.add(str(at))
         condition = " AND ".join(_equality(contract, column, value, typed=typed) for column, value in key_values.items())
         found = engine.fetch(f"SELECT * FROM {at} WHERE {condition} ORDER BY _batch_seq, _file_seq, _row LIMIT {MAX_MATCHES}")
         if found:

@@ -18,10 +18,10 @@ from lakeward.flows.base.column_keys import (
     open_key,
     read_key_records,
 )
-from lakeward.flows.base.identity import identify
+from lakeward.flows.base.key_decisions import DESTROY
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.operations.key_change import KeyAuthor, decide_together, key_change
 from lakeward.flows.serving.policy import contract_columns
-from lakeward.protection.accounts import ADMIN_ROLE
 from lakeward.protection.keys import Scheme, TokenKey, key_of_file, key_text, wrapping_key
 from lakeward.protection.wrapped_keys import (
     KEY_BYTES,
@@ -35,18 +35,6 @@ from lakeward.protection.wrapped_keys import (
 from lakeward.serving.tokens import can_protect
 
 ALGORITHMS = ("sm4", "aes")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyAuthor:
-    """Who changes a key, and why.
-
-    Args:
-        by: Name; empty for the account of the token.
-    """
-
-    by: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +54,6 @@ class NewKeyFile:
     def as_dict(self) -> dict[str, object]:
         """The documented keys of `lakeward key new --json`."""
         return fields_of(self)
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    by: str
-    verified: bool
-    reason: str | None
-    at: datetime
-
-    def apply(self, record: ColumnKeyRecord, state: KeyState | None = None) -> ColumnKeyRecord:
-        """The record as this change leaves it."""
-        by = {"changed_by": self.by, "reason": self.reason}
-        return replace(record, state=state or record.state, verified=self.verified, changed_at=self.at, **by)  # type: ignore[arg-type]
 
 
 def create_key_file(file: Path, scheme: str = Scheme.CMAC) -> NewKeyFile:
@@ -121,7 +96,7 @@ def rotate_key(settings: Settings, column: str, algorithm: str, author: KeyAutho
     columns = contract_columns(workspace.project)
     if column not in columns:
         raise UsageError("column_not_found", column=column, close=did_you_mean(column, columns) or "-")
-    under, change = _wrapping_key(workspace), _change(workspace, author)
+    under, change = _wrapping_key(workspace), key_change(workspace, author)
     with workspace.engine() as engine:
         records, count = read_key_records(engine)
         own = [record for record in records if record.column == column]
@@ -145,7 +120,7 @@ def rewrap_keys(settings: Settings, file: Path, author: KeyAuthor) -> list[Colum
     """
     workspace = open_workspace(settings)
     lake = Path(workspace.lake)
-    old, new, change = _wrapping_key(workspace), key_of_file(file, lake), _change(workspace, author)
+    old, new, change = _wrapping_key(workspace), key_of_file(file, lake), key_change(workspace, author)
     with workspace.engine() as engine:
         records, count = read_key_records(engine)
         open_records = [record for record in records if record.state is not KeyState.DESTROYED]
@@ -165,14 +140,14 @@ def destroy_key(settings: Settings, key_id: str, author: KeyAuthor) -> ColumnKey
 
     Raises:
         UsageError: There is no such key, or no author or reason is given.
-        ProtectionError: The author is no admin.
+        ProtectionError: The author is no admin; or there are accounts, and no second person approved it.
         TransientError: Another change came first.
         MachineError: The lake can't be written.
     """
     workspace = open_workspace(settings)
     if not author.reason.strip():
         raise UsageError("key_reason_missing", key=ascii(key_id))
-    change = _change(workspace, author)
+    change = key_change(workspace, author)
     with workspace.engine() as engine:
         records, count = read_key_records(engine)
         record = next((record for record in records if record.key_id == key_id), None)
@@ -181,6 +156,7 @@ def destroy_key(settings: Settings, key_id: str, author: KeyAuthor) -> ColumnKey
                 "key_unknown", key=ascii(key_id), close=did_you_mean(key_id, [each.key_id for each in records]) or "-"
             )
         if record.state is not KeyState.DESTROYED:
+            decide_together(workspace, engine, f"{DESTROY}{key_id}", change)
             record = change.apply(record, KeyState.DESTROYED)
             append_key_records(engine, [record], count)
         destroy_wrapped(Path(workspace.lake), key_id)  # after the record; repeated where a kill came between
@@ -196,16 +172,6 @@ def _wrapping_key(workspace: Workspace) -> TokenKey:
     return key
 
 
-def _change(workspace: Workspace, author: KeyAuthor) -> _Change:
-    """Who changes a key now. Once there are accounts, only an admin does."""
-    identity = identify(workspace, author.by)
-    if identity.has_register and not (identity.account and ADMIN_ROLE in identity.account.roles):
-        raise ProtectionError("key_admin", role=ADMIN_ROLE)
-    if not identity.name:
-        raise UsageError("key_author_missing")
-    return _Change(identity.name, identity.verified, author.reason.strip() or None, workspace.clock.now())
-
-
 def _next_record(column: str, algorithm: str, records: list[ColumnKeyRecord], under: TokenKey) -> ColumnKeyRecord:
     return ColumnKeyRecord(
         key_id=_new_id({record.key_id for record in records}),
@@ -217,7 +183,7 @@ def _next_record(column: str, algorithm: str, records: list[ColumnKeyRecord], un
         changed_by="",
         verified=False,
         reason=None,
-        changed_at=datetime.min,  # noqa: DTZ901 -- `_Change` sets it
+        changed_at=datetime.min,  # noqa: DTZ901 -- `KeyChange` sets it
     )
 
 

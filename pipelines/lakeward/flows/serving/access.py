@@ -20,6 +20,7 @@ from lakeward.core.names import new_run_id, sha256
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
+from lakeward.flows.base.append_file import append_whole
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.protection.log_entries import FIRST_PREV, HASH, PREV, entry_hash, keyed_text_hash
 
@@ -36,6 +37,7 @@ class LoggedRead:
         objects: Tables that were read, as `layer.name`; of a refused read none.
         verdict: `allowed`, `refused` or `failed`.
         rows, bytes_out: What left; bytes are None if they were not measured.
+        rows_charged: Rows that count for a quota, where values of several rows left as one; None for `rows`.
         elapsed_us: Microseconds until the rows were ready; None for the time since `asked_at`.
         versions: Table -> its newest Delta version when the rows were ready.
         columns: `layer.table.column` -> action, grade and level, separated by blanks.
@@ -49,6 +51,7 @@ class LoggedRead:
     objects: Collection[str] = ()
     rows: int = 0
     bytes_out: int | None = None
+    rows_charged: int | None = None
     elapsed_us: int | None = None
     versions: Mapping[str, int] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -103,9 +106,10 @@ class AccessLog:
         """
         if self.quota and read.verdict == "allowed" and read.rows:
             try:
-                self.quota.charge(read.rows)
+                self.quota.charge(read.rows if read.rows_charged is None else read.rows_charged)
             except ProtectionError as error:
-                self._append(replace(read, verdict="refused", code=error.code, rows=0, bytes_out=0, answer_digest=None))
+                nothing = {"rows": 0, "bytes_out": 0, "rows_charged": None, "answer_digest": None}
+                self._append(replace(read, verdict="refused", code=error.code, **nothing))  # type: ignore[arg-type]
                 raise
         self._append(read)
 
@@ -165,6 +169,7 @@ class AccessLog:
             "verdict": read.verdict,
             "code": read.code,
             "rows_out": read.rows,
+            "rows_charged": read.rows_charged,
             "bytes_out": read.bytes_out,
             "elapsed_us": max(elapsed, 0),
             # A hash of a short answer alone can be guessed.
@@ -185,13 +190,7 @@ class AccessLog:
         try:
             if self.file is None:
                 self.file = self._open_file()
-            end = os.lseek(self.file, 0, os.SEEK_END)
-            try:
-                _write_all(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
-                os.fsync(self.file)
-            except OSError:
-                os.ftruncate(self.file, end)
-                raise
+            append_whole(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
         except OSError as error:
             raise MachineError("lake_not_writable", lake=self.folder.parent) from error
 
@@ -221,9 +220,3 @@ def current_account() -> str:
 def log_verdict(error: LakewardError | None) -> str:
     """The log's verdict of an allowed query."""
     return "allowed" if error is None else "failed"
-
-
-def _write_all(file: int, content: bytes) -> None:
-    """Write all bytes: one call may write fewer, as on a disk that is almost full."""
-    while content:
-        content = content[os.write(file, content) :]

@@ -23,6 +23,7 @@ from lakeward.flows.serving.reader import Reader, resolve_reader
 from lakeward.protection.anonymity import anonymity_query
 from lakeward.protection.masking import Treatment, protected_expression
 from lakeward.protection.policy import Action
+from lakeward.protection.row_filters import check_every_row
 from lakeward.serving.plan import Grades, ServedColumn
 
 
@@ -150,9 +151,7 @@ def _seen_expressions(reader: Reader, contract: Contract, grades: Grades, questi
         return [identifier(name) for name in question.quasi_identifiers]
     request = replace(reader.principal.request, role=question.seen_by)
     principal = replace(reader.principal, request=request).with_all_keys(contract)
-    filters = principal.policy.filters_for(request, contract.table(contract.layer))
-    if filters:
-        raise ProtectionError("row_filter_command", dataset=contract.name, rule=filters[0].id)
+    check_every_row(principal.policy, request, contract.name)
     served = {column.name: column for column in principal.serve_table(contract, None, grades).columns}
     seen = (_seen_expression(served[name]) for name in question.quasi_identifiers)
     return [expression for expression in seen if expression is not None]

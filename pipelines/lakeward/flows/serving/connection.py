@@ -11,11 +11,13 @@ from typing import Self
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
+from lakeward.flows.base.key_decisions import check_token_scheme
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import GradeLookup, current_grades
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
@@ -29,8 +31,9 @@ from lakeward.flows.serving.reading_purpose import SessionWatch
 from lakeward.serving.answer import Answer
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
+from lakeward.serving.row_charge import rows_charged
 from lakeward.serving.rows import Rows
-from lakeward.serving.session import Parameters, ServingSession
+from lakeward.serving.session import CheckedQuery, Parameters, ServingSession
 
 
 class Connection:
@@ -77,24 +80,27 @@ class Connection:
         asked_at = self._workspace.clock.now()
         try:
             self._watch.check(asked_at, self._next_change)
-            objects = self._session.check(query, parameters)
-            columns = self._columns_read(query, objects)
-            relation = self._session.relation(query, objects, parameters)
+            checked = self._session.check(query, parameters)
+            columns = self._columns_read(checked)
+            relation = self._session.relation(checked)
         except LakewardError as error:
             error.__context__ = None  # DuckDB's error, which can quote a value
             self._log.write(query, asked_at, (), verdict="refused", code=error.code)
             if error.code == "query_table_refused":
                 self._check_contract(str(error.facts["table"]))
             raise
-        read = LoggedRead(text=query, asked_at=asked_at, verdict="allowed", objects=objects, columns=column_facts(columns))
+        read = LoggedRead(
+            text=query, asked_at=asked_at, verdict="allowed", objects=checked.objects, columns=column_facts(columns)
+        )
 
         def check() -> None:
             self._check_session(query)
 
         def report(answer: Answer, error: LakewardError | None) -> None:
-            self._log.record(self._measured(read, answer, error, has_digest=needs_digest(columns)))
+            charged = self._rows_charged(checked, answer.rows)
+            self._log.record(replace(self._measured(read, answer, error, has_digest=needs_digest(columns)), rows_charged=charged))
 
-        return Rows(relation, check, report, self._session.aggregated_columns(query, objects))
+        return Rows(relation, check, report, self._session.aggregated_columns(checked))
 
     def _check_session(self, query: str) -> None:
         """Check that token, purpose and policy still hold: the rows of a query may be fetched long after it, and again."""
@@ -105,9 +111,17 @@ class Connection:
             self._log.write(query, now, (), verdict="refused", code=error.code)
             raise
 
-    def _columns_read(self, query: str, objects: frozenset[str]) -> dict[str, ServedColumn]:
-        found = {(name, column.name): column for name in objects for column in self._tables[name].columns}
-        return {f"{table}.{name}": found[table, name] for table, name in self._session.columns_read(query, objects)}
+    def _columns_read(self, query: CheckedQuery) -> dict[str, ServedColumn]:
+        found = {(name, column.name): column for name in query.objects for column in self._tables[name].columns}
+        return {f"{table}.{name}": found[table, name] for table, name in self._session.columns_read(query)}
+
+    def _rows_charged(self, query: CheckedQuery, rows: int) -> int | None:
+        """Rows that an answer counts as for a quota; None for its own number, or without a quota."""
+        if not self._workspace.project.quotas:
+            return None
+        found = (self._engine.info(TableName.parse(name)) for name in query.objects)
+        charged = rows_charged(query.tree, rows, sum(info.rows for info in found if info))
+        return None if charged == rows else charged
 
     def _measured(self, read: LoggedRead, answer: Answer, error: LakewardError | None, *, has_digest: bool) -> LoggedRead:
         return replace(
@@ -185,6 +199,7 @@ def open_connection(
         engine = open_engine("embedded", workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
         governance.check_schema_version(engine)
+        check_token_scheme(engine, key)
         commit_abandoned_entries(engine, access_log_folder(workspace))
         keys = encrypting_keys(workspace, engine)
         reader = replace(reader, principal=replace(reader.principal, encryptable=frozenset(keys)))

@@ -141,7 +141,8 @@ def _options(principal: Principal, table: TableName, column: ServedColumn) -> It
     own = policy.decide(request, table, column.name, column.grade)
     for name, purpose in policy.purposes.items():
         found = policy.decide(replace(request, purpose=name), table, column.name, column.grade)
-        if name != request.purpose and protection(found) < protection(own):
+        shows = found.action not in {Action.AGGREGATE, Action.DENY}
+        if name != request.purpose and shows and protection(found) < protection(own):
             yield PurposeOption(purpose=name, action=found.action, approvers=tuple(sorted(purpose.approvers)))
 
 

@@ -1,12 +1,13 @@
 """One read of stored values by a command: an entry in the access log before the result is returned, and for a failure too."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakeward.core.errors import LakewardError
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.serving.access import AccessLog, LoggedRead
 from lakeward.flows.serving.reader import Reader
 
 
@@ -15,17 +16,32 @@ class ReadEntry:
     """The entry of one read.
 
     Args:
+        objects: Tables that are read, as `layer.name`; more may be added before the entry is written.
         is_written: Whether the entry is on disk.
     """
 
-    _write: Callable[[int], None]
+    _log: AccessLog
+    _read: LoggedRead
+    objects: set[str]
     is_written: bool = False
 
     def write(self, rows: int = 0) -> None:
-        """Write the entry before anything is handed out; `rows` is the number of rows, or of row places, that the reader gets."""
+        """Write the entry before anything is handed out; `rows` is the number of rows, or of row places, that the reader gets.
+
+        Raises:
+            ProtectionError: The rows exceed a quota; the entry says so.
+        """
+        self._record(replace(self._read, rows=rows))
+
+    def fail(self, code: str) -> None:
+        """Write the entry of a failure."""
+        self._record(replace(self._read, verdict="failed", code=code))
+
+    def _record(self, read: LoggedRead) -> None:
+        """Write one entry, and no second one: a read that its quota refuses has its entry, too."""
         if not self.is_written:
-            self._write(rows)
             self.is_written = True
+            self._log.record(replace(read, objects=self.objects))
 
 
 @contextmanager
@@ -41,15 +57,15 @@ def logged_read(workspace: Workspace, engine: Engine, reader: Reader, text: str,
         StoreConflictError: Write conflicts continued after all retries.
         MachineError: The lake can't be written.
     """
-    asked_at, log = workspace.clock.now(), reader.open_log(workspace, engine)
-    entry = ReadEntry(lambda rows: log.write(text, asked_at, objects, rows=rows, verdict="allowed"))
+    log = reader.open_log(workspace, engine)
+    entry = ReadEntry(log, LoggedRead(text=text, asked_at=workspace.clock.now(), verdict="allowed"), set(objects))
     try:
         try:
             for name in objects:
                 reader.check_every_row(name.rpartition(".")[2])
             yield entry
         except LakewardError as error:
-            log.write(text, asked_at, objects, verdict="failed", code=error.code)
+            entry.fail(error.code)
             raise
         entry.write()
     finally:

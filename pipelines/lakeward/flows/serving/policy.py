@@ -102,9 +102,14 @@ def contract_columns(project: Project) -> frozenset[str]:
     return frozenset(f"{c.table(c.layer)}.{column.name}" for c in contracts for column in c.columns)
 
 
-def filter_names(project: Project) -> frozenset[str]:
-    """Names of the row filters of the project's valid contracts; a table whose contract is invalid opens for no one."""
-    return frozenset(name for contract in project.valid_contracts().values() for name in contract.row_filters)
+def contract_names(project: Project) -> dict[str, frozenset[str]]:
+    """What a policy may name of the project's contracts, as the arguments of `read_policy`."""
+    contracts = project.valid_contracts()
+    return {
+        "columns": contract_columns(project),
+        "filters": frozenset(name for contract in contracts.values() for name in contract.row_filters),
+        "unread": frozenset(project.datasets()) - contracts.keys(),
+    }
 
 
 def _run_case(project: Project, policy: Policy, case: PolicyCase) -> PolicyTrial:
@@ -153,7 +158,8 @@ def _filter_problems(project: Project) -> Iterator[Notice]:
 
 
 def _read(project: Project) -> tuple[Policy, tuple[PolicyError, ...]]:
-    return read_policy(*read_policy_file(project), contract_columns(project), project.zone, filter_names(project))
+    text, file = read_policy_file(project)
+    return read_policy(text, file, zone=project.zone, **contract_names(project))
 
 
 def _read_policy_tests(workspace: Workspace, policy: Policy) -> tuple[tuple[PolicyCase, ...], tuple[PolicyError, ...]]:

@@ -1,8 +1,7 @@
 """Reviews a policy before it applies: its whole matrix, and what it changes against another one."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -11,12 +10,15 @@ from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.policy_file import POLICY_FILE
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.serving.policy import contract_columns, filter_names, load_policy
+from lakeward.flows.serving.policy import contract_names, load_policy
+from lakeward.protection.lenient_names import LenientNames
 from lakeward.protection.load import policy_text, read_policy
 from lakeward.protection.matrix import MatrixAxes, MatrixCell, decide_all
 from lakeward.protection.policy import AccessDecision, Action, Policy
-from lakeward.protection.policy_diff import ChangeKind, compare_policies
+from lakeward.protection.policy_diff import PolicyChange, compare_policies
 from lakeward.protection.reachable import GRADE_LEVELS
+
+_EVERY_NAME = LenientNames((), lambda _: True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class PolicyMatrixRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyDifference:
+class PolicyDifference(PolicyChange):
     """One change of what a role gets. The lists combine: each name of one goes with each of the others.
 
     Args:
@@ -68,19 +70,6 @@ class PolicyDifference:
         rule_after: Id of the rule of the new one.
         at: Time from which the change shows: now, or where a rule begins or ends.
     """
-
-    kind: ChangeKind
-    role: str
-    purposes: tuple[str, ...]
-    parties: tuple[str, ...]
-    column: str
-    categories: tuple[str, ...]
-    grades: tuple[str, ...]
-    before: str
-    after: str
-    rule_before: str | None
-    rule_after: str | None
-    at: datetime
 
     def as_dict(self) -> dict[str, object]:
         """The documented keys of `lakeward policy diff --json`."""
@@ -108,9 +97,9 @@ def compare_policy_files(settings: Settings, old: Path, new: Path | None = None)
         PolicyError: A policy is not valid.
     """
     workspace = open_workspace(settings)
-    before = _read_file(workspace, old, _EveryName(), _EveryName())
-    project = workspace.project
-    after = _read_file(workspace, new, contract_columns(project), filter_names(project)) if new else load_policy(workspace)
+    # An older policy may name columns that contracts no longer have.
+    before = _read_file(workspace, old, {"columns": _EVERY_NAME, "filters": _EVERY_NAME})
+    after = _read_file(workspace, new, contract_names(workspace.project)) if new else load_policy(workspace)
     changes = compare_policies(before, after, workspace.clock.now())
     return [PolicyDifference(**{name: getattr(change, name) for name in change.__slots__}) for change in changes]
 
@@ -147,17 +136,10 @@ def _with(row: PolicyMatrixRow, field: Literal["purposes", "parties"], names: tu
     return replace(row, purposes=names) if field == "purposes" else replace(row, parties=names)
 
 
-class _EveryName(frozenset[str]):
-    """Contains every name: an older policy may name columns that contracts no longer have."""
-
-    def __contains__(self, _name: object) -> bool:
-        return True
-
-
-def _read_file(workspace: Workspace, file: Path, columns: Collection[str], filters: Collection[str]) -> Policy:
+def _read_file(workspace: Workspace, file: Path, names: Mapping[str, Collection[str]]) -> Policy:
     if not file.is_file():
         raise UsageError("policy_file_missing", file=file, expected=POLICY_FILE)
-    policy, problems = read_policy(policy_text(file, str(file)), str(file), columns, workspace.project.zone, filters)
+    policy, problems = read_policy(policy_text(file, str(file)), str(file), zone=workspace.project.zone, **names)
     if problems:
         raise problems[0]
     return policy

@@ -1,5 +1,7 @@
 """Rows that an account may read in a day and in a month, over all doors and processes of a lake.
 
+What counts is the stored rows that an answer can hold, not its lines: see `serving.row_charge`.
+
 The rows of the period lie in a small file per account, under a lock; without it they are counted from the access log.
 """
 
@@ -79,7 +81,7 @@ class RowQuota:
         start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         entries = [*self._pending(), *governance.read_rows(self.engine, "access_log", f"asked_at >= {instant(start)}")]
         own = {(e["session_id"], e["seq"]): e for e in entries if (e.get("principal") or e["account"]) == self.account}
-        left = [(_local(e["asked_at"], now), e["rows_out"]) for e in own.values() if e["verdict"] == "allowed"]
+        left = [(_local(e["asked_at"], now), _charged(e)) for e in own.values() if e["verdict"] == "allowed"]
         return {name: sum(rows for at, rows in left if at.strftime(form) == now.strftime(form)) for name, form in PERIODS.items()}
 
     def _pending(self) -> Iterator[dict[str, Any]]:
@@ -105,6 +107,12 @@ class RowQuota:
             yield folder / f"{name}.json"
         finally:
             os.close(handle)
+
+
+def _charged(entry: Mapping[str, Any]) -> int:
+    """Rows that an entry counts as; entries of before have no number of their own."""
+    found = entry.get("rows_charged")
+    return int(entry["rows_out"] if found is None else found)
 
 
 def _local(at: object, now: datetime) -> datetime:

@@ -16,8 +16,9 @@ from lakeward.flows.serving.policy import load_policy
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.flows.serving.reading_purpose import ReadingPurpose, resolve_purpose
 from lakeward.protection.keys import Scheme, TokenKey, token_key
-from lakeward.protection.policy import Action, Policy, RowFilterRule
+from lakeward.protection.policy import Action, Policy
 from lakeward.protection.read_request import NO_PURPOSE, OWN_PARTY, ReadAuthority, ReadRequest
+from lakeward.protection.row_filters import check_every_row
 from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, Grades, Principal
 from lakeward.serving.tokens import can_tokenise
 
@@ -41,18 +42,15 @@ class Reader:
         Raises:
             ProtectionError: One does.
         """
-        filters = self._filters(dataset)
-        if filters:
-            raise ProtectionError("row_filter_command", dataset=dataset, rule=filters[0].id)
+        check_every_row(self.principal.policy, self.principal.request, dataset)
 
     def sees_every_row(self, contract: Contract) -> bool:
         """Whether no row filter hides rows of the dataset from this reader."""
-        return not self._filters(contract.name)
-
-    def _filters(self, dataset: str) -> list[RowFilterRule]:
-        """Row filters that hide rows of any layer of the dataset from this reader."""
-        rules = [rule for rule in self.principal.policy.row_filters if rule.scope.includes(self.principal.request)]
-        return [rule for rule in rules if not rule.tables or dataset in {name.rpartition(".")[2] for name in rule.tables}]
+        try:
+            self.check_every_row(contract.name)
+        except ProtectionError:
+            return False
+        return True
 
     def clear_columns(self, contract: Contract, grades: Grades) -> frozenset[str]:
         """Names of the contract's columns that this reader may see in clear.
@@ -116,6 +114,8 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
         PolicyError, ProtectionError: As `connect`.
     """
     identity, policy = identify(workspace), load_policy(workspace)
+    if workspace.project.quotas and identity.has_register and not identity.verified:
+        raise ProtectionError("quota_token")  # else an account reads on under the name of its operating system's user
     role = role or _unnamed_role(identity, policy, workspace.project.default_role)
     if role not in policy.roles:
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))

@@ -11,6 +11,7 @@ from lakeward.core.settings import Settings
 from lakeward.core.sql import literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.key_decisions import check_token_scheme
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.quarantine.events import CLOSING_EVENTS, EVENTS, EventKind, RowEvent, row_events
@@ -164,6 +165,7 @@ def _visible_values(
     """The rows' values, masked as in the served table. The access log is written before they are returned."""
     asked_at, (reader, key) = workspace.clock.now(), as_
     reader.check_every_row(contract.name)
+    check_token_scheme(engine, key)
     served = reader.principal.serve_table(contract, None, current_grades(engine, contract))
     shown = mask_received_rows(served.columns, rows, ColumnFunctions(key, reader.principal.request.party))
     log = reader.open_log(workspace, engine)

@@ -31,6 +31,7 @@ class History:
         training_rows: Number of stored rows of each training batch.
         first, last: Time range of the training batches: event times, or, without a time column, when they were planned.
         hidden: Dataset -> columns that the reader may not see in clear.
+        read_tables: Tables that were read, as `layer.name`, for the access log.
     """
 
     engine: Engine
@@ -43,6 +44,7 @@ class History:
     first: datetime | None
     last: datetime | None
     hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    read_tables: set[str] = field(default_factory=set)
 
     @property
     def row_count(self) -> int:

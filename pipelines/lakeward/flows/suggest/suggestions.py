@@ -126,12 +126,15 @@ def make_suggestions(workspace: Workspace, engine: Engine, name: str, reader: Re
     contract = workspace.project.contract(name)
     rules = load_rules(contract, workspace.suite(name), suite_label(name))
     table = str(contract.table(contract.layer))
-    with logged_read(workspace, engine, reader, f"suggest {name}", [table]):
+    with logged_read(workspace, engine, reader, f"suggest {name}", [table]) as entry:
         others = _reference_candidates(workspace, contract)
         hidden = {contract.name: _hidden_columns(engine, reader, contract)}
         hidden |= {other.name: _hidden_columns(engine, reader, other) for other in others if reader.sees_every_row(other)}
+        if any(hidden.values()):
+            engine.protect_spills()
         readable = [other for other in others if other.name in hidden]
-        return _learn(replace(open_history(engine, contract), hidden=hidden), rules, readable)
+        history = replace(open_history(engine, contract), hidden=hidden, read_tables=entry.objects)
+        return _learn(history, rules, readable)
 
 
 def _hidden_columns(engine: Engine, reader: Reader, contract: Contract) -> frozenset[str]:
