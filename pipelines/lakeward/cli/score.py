@@ -141,7 +141,7 @@ def _print_history(settings: Settings, found: list[StoredScore], *, with_queries
         print_json(found)
         return
     columns = ("scored_at", "seq", "score", "numerator", "denominator", "covered", "rules", "measured")
-    rows = [{**cells(score), "scored_at": score.scored_at.isoformat()} for score in found]
+    rows = [cells(score) for score in found]
     print_table(settings.lang, "title_score_history", [_printable_row(row, settings.lang) for row in rows], columns)
     for score in found if with_queries else ():
         print_message(settings.lang, "score_evidence", what=f"{score.seq} = {score.score}", versions=score.versions)
