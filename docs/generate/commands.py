@@ -10,7 +10,7 @@ from lakeward.cli.app import make_app
 from lakeward.core.messages import Lang
 
 INTRODUCTION = """\
-Every command takes `--project DIR` (default: the project at or above the working folder), `--lang en` or `--lang zh`, `-v`, and `--help`, anywhere
+Every command takes `--project DIR` (default: the project at or above the working folder), `--lang en` or `--lang zh`, `--utc`, `-v`, and `--help`, anywhere
 on the line; `lakeward --version` prints the version. [Completion](../how-to/complete-commands.md) is there for bash, zsh and fish.
 `--json` prints an answer for programs: its keys are in [JSON answers](json.md). How a command ends is in
 [Exit codes](exit-codes.md)."""

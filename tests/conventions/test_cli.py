@@ -35,6 +35,9 @@ KEYS = {
     },
     ("quarantine", "figures"): {"dataset", "open", "age_p50", "age_p90", "repair_rate", "failed_again"},
     ("quarantine", "show", "press_line"): {"id", "table", "batch", "file", "row", "state", "reasons", "detail"},
+    ("history",): {
+        *("at", "kind", "action", "subject", "dataset", "by", "role", "approved_by", "verified", "rows", "reason", "detail"),
+    },
     ("explain", "silver.press_line", "machine=M1"): {
         *("table", "batch", "batch_id", "file", "row", "received_at", "run_id", "flow"),
         *("contract_version", "contract_sha256", "suite_sha256", "rules"),

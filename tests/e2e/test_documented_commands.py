@@ -42,7 +42,7 @@ TOOLS = {
 # What a page may name where the block says that it needs more than this machine.
 ELSEWHERE = {"airflow", "apt", "apt-get", "docker", "env/bin/pip", "git", "kubectl", "pip", "spark-submit", "tar", "uv"}
 SHELL = re.compile(r"[|<>;*]|\$\(")
-GLOBAL = {"--project", "--lang", "--verbose", "-v", "--help", "--version"}
+GLOBAL = {"--project", "--lang", "--utc", "--verbose", "-v", "--help", "--version"}
 # What a sentence writes for any command.
 PLACEHOLDERS = {"_", "COMMAND"}
 FEWEST = 150

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
+from lakeward.cli.render import Json, answer_cells, print_json, print_message, print_table, settings_of
 from lakeward.core.errors import ExitCode, MachineError
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def list_(  # noqa: PLR0913 - the options of a command are its arguments
     if as_json:
         print_json(found)
     elif found:
-        print_table(settings.lang, "title_access", [{**row.as_dict(), "tables": ", ".join(row.tables)} for row in found], LISTED)
+        print_table(
+            settings.lang, "title_access", [{**answer_cells(row), "tables": ", ".join(row.tables)} for row in found], LISTED
+        )
     else:
         print_message(settings.lang, "access_none", days=days)
 
@@ -76,7 +78,7 @@ def report(  # noqa: PLR0913 - the options of a command are its arguments
     if as_json:
         print_json(found)
     elif found:
-        print_table(settings.lang, "title_access_report", [{**row.as_dict(), by: row.key} for row in found], (by, *SUMS))
+        print_table(settings.lang, "title_access_report", [{**answer_cells(row), by: row.key} for row in found], (by, *SUMS))
     else:
         print_message(settings.lang, "access_none", days=days)
 

@@ -66,5 +66,4 @@ def print_token(settings: Settings, issued: IssuedToken, *, as_json: bool) -> No
     if as_json:
         print_json(issued)
         return
-    expires_at = issued.expires_at.isoformat(timespec="seconds")
-    print_message(settings.lang, "account_token", account=issued.account, expires_at=expires_at, token=issued.token)
+    print_message(settings.lang, "account_token", account=issued.account, expires_at=issued.expires_at, token=issued.token)

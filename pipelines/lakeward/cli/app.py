@@ -15,6 +15,7 @@ from lakeward.core.messages import Lang, text
 GLOBAL = ("--project", "--lang")
 # The same, without a value.
 VERBOSE = ("--verbose", "-v")
+SHOW_UTC = "--utc"
 # Command -> its module in this package, and its function. A test loads them all.
 COMMANDS = {
     "demo": "demo:demo",
@@ -26,6 +27,7 @@ COMMANDS = {
     "tables": "inspect:tables",
     "verdicts": "inspect:verdicts",
     "explain": "inspect:explain",
+    "history": "history:history",
     "suggest": "suggest:suggest",
     "check": "check:check",
     "query": "serve:query",

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from lakeward.cli.app import GLOBAL, VERBOSE
+from lakeward.cli.app import GLOBAL, SHOW_UTC, VERBOSE
 from lakeward.core.messages import Lang, text
 
 # First argument of a call by a script; then the shell and the words of the line, up to the current one.
@@ -85,5 +85,5 @@ def _options(command: TyperGroup | TyperCommand, lang: Lang) -> Iterator[tuple[s
     for param in command.params:
         if isinstance(param, TyperOption):
             yield from ((name, param.help or "") for name in param.opts)
-    for name in (*GLOBAL, VERBOSE[0], "--help"):
+    for name in (*GLOBAL, VERBOSE[0], SHOW_UTC, "--help"):
         yield name, text(f"option_{name.strip('-')}", lang)

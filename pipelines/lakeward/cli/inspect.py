@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, print_json, print_messages, print_table, settings_of
+from lakeward.cli.render import Json, answer_cells, local_time, print_json, print_messages, print_table, settings_of
 from lakeward.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -71,14 +72,16 @@ def explain(
         print_json(found)
         return
     for row in found:
-        printable = row.as_dict() | ({"life": [_event_line(event) for event in row.life]} if row.life else {})
+        printable = answer_cells(row) | ({"life": [_event_line(event) for event in row.life]} if row.life else {})
         print_table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in printable.items()], ("what", "value"))
 
 
 def _event_line(event: FlowAnswer) -> str:
     """One event of a row's history, as text."""
-    told = event.as_dict().items()
-    return "; ".join(f"{key}: {value}" if key != "at" else str(value) for key, value in told if value is not None)
+    facts = answer_cells(event).items()
+    return "; ".join(
+        local_time(value) if isinstance(value, datetime) else f"{key}: {value}" for key, value in facts if value is not None
+    )
 
 
 def lineage(

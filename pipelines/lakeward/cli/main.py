@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from lakeward.cli.app import GLOBAL, VERBOSE, make_app
+from lakeward.cli.app import GLOBAL, SHOW_UTC, VERBOSE, make_app
 from lakeward.cli.completion import COMPLETE, write_next
 from lakeward.cli.interrupts import exit_on_interrupt
 from lakeward.core.errors import ExitCode, LakewardError, SettingsError
@@ -29,6 +29,8 @@ def main(argv: list[str] | None = None) -> None:
         lang = settings.lang
         if VERBOSE[0] in options:
             settings = replace(settings, spark=replace(settings.spark, verbose=True))
+        if SHOW_UTC in options:
+            settings = replace(settings, utc=True)
         with exit_on_interrupt(lang) if is_own_process else nullcontext():
             make_app(lang)(words, prog_name="lakeward", obj=settings)
     except LakewardError as error:
@@ -63,6 +65,8 @@ def split_options(argv: list[str]) -> tuple[dict[str, str], list[str]]:
             raise SettingsError("option_without_value", option=name)
         if word in VERBOSE:
             options[VERBOSE[0]] = ""
+        elif word == SHOW_UTC:
+            options[word] = ""
         elif name in GLOBAL:
             options[name] = value if equals else queue.pop(0)
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
+from lakeward.cli.render import Json, local_time, print_json, print_message, print_table, settings_of
 from lakeward.core.messages import text
 
 if TYPE_CHECKING:
@@ -71,6 +71,6 @@ def print_request(settings: Settings, found: PurposeRequest, *, as_json: bool) -
     if found.state == "waiting":
         end = text("purpose_next_approve", settings.lang, request=found.request)
     elif found.state == "approved" and found.until:
-        end = text("purpose_until", settings.lang, until=found.until.isoformat(timespec="seconds"))
+        end = text("purpose_until", settings.lang, until=local_time(found.until))
     facts = {"request": found.request, "account": found.account, "purpose": found.purpose}
     print_message(settings.lang, "purpose_recorded", **facts, state=found.state, end=end)

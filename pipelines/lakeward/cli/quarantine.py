@@ -8,13 +8,13 @@ import typer
 
 from lakeward import flows
 from lakeward.cli.datasets import count_columns, print_notes
-from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
+from lakeward.cli.render import Json, answer_cells, print_json, print_message, print_table, progress, settings_of
 from lakeward.core.errors import ExitCode, UsageError
 from lakeward.core.messages import Lang, catalogue, text
 from lakeward.core.settings import Settings
 
 if TYPE_CHECKING:
-    from lakeward.flows import QuarantinedRow, RunReport, Selection
+    from lakeward.flows import QuarantinedRow, RepairTrial, RunReport, Selection
 
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 Rules = Annotated[list[str] | None, typer.Option("--rule", help="Rows that failed this rule · 未通过该规则的行")]
@@ -32,7 +32,7 @@ def list_(context: typer.Context, *, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    printable = [{**row.as_dict(), "rule": reason_text(row.rule, settings.lang)} for row in found]
+    printable = [{**answer_cells(row), "rule": reason_text(row.rule, settings.lang)} for row in found]
     columns = ("table", "rule", "open", "owner", "oldest", "age_p50", "age_p90", "rows", "batches")
     print_table(settings.lang, "title_quarantine", printable, columns)
     print_table(settings.lang, "title_quarantine_figures", flows.quarantine_figures(settings), FIGURES)
@@ -96,11 +96,22 @@ def repair(  # noqa: PLR0913 - the options of a command are its arguments
         list[str] | None, typer.Option("--value", help="COLUMN=TEXT for named rows · 列=文本，仅用于指明的行")
     ] = None,
     role: Role = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would change, up to 20 rows · 仅显示将有的变化，最多 20 行")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
     new_values = flows.Repair(_pairs(expression, name), _pairs(value, name))
+    if dry_run:
+        trial = flows.try_repair(settings, name, _selection(rule, row, where), new_values, role)
+        print_json(trial) if as_json else print_trial(settings.lang, trial)
+        return
     rows = flows.repair_rows(settings, name, _selection(rule, row, where), new_values, flows.Signature(by, role, reason))
-    print_message(settings.lang, "repair_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
+    if as_json:
+        print_json({"dataset": name, "rows": rows})
+    else:
+        print_message(settings.lang, "repair_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
 
 
 def replay(  # noqa: PLR0913 - the options of a command are its arguments
@@ -166,6 +177,19 @@ def expire(  # noqa: PLR0913 - the options of a command are its arguments
         settings, name, _selection(rule, row, where), flows.Signature(by, role, reason), older_than=age_limit
     )
     print_message(settings.lang, "expire_done" if rows else "quarantine_nothing_open", dataset=name, rows=rows)
+
+
+def print_trial(lang: Lang, trial: RepairTrial) -> None:
+    """Print what a repair would do: rows before and after, then the rules."""
+    if not trial.rows:
+        print_message(lang, "quarantine_nothing_open", dataset=trial.dataset)
+        return
+    rows = [{"id": row.id, "row_before": row.before, "row_after": row.after, "still_fails": row.fails} for row in trial.samples]
+    print_table(lang, "title_repair_rows", rows, ("id", "row_before", "row_after", "still_fails"))
+    rules = [{"rule": each.rule, "failures_before": each.before, "failures_after": each.after} for each in trial.rules]
+    print_table(lang, "title_repair_rules", rules, ("rule", "failures_before", "failures_after"))
+    facts = {"dataset": trial.dataset, "rows": trial.rows, "passing": trial.passing, "shown": len(trial.samples)}
+    print_message(lang, "repair_tried", **facts)
 
 
 def with_reason_texts(row: QuarantinedRow, lang: Lang) -> dict[str, object]:

@@ -4,7 +4,9 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +27,8 @@ Json = Annotated[bool, typer.Option("--json", help="JSON for programs · 供程�
 
 
 Cells = Mapping[str, object]
+# The settings of the command that runs: they name the zone in which it shows times.
+_command_settings: ContextVar[Settings | None] = ContextVar("command_settings", default=None)
 # Takes a message code and its facts.
 ShowProgress = Callable[[str, Mapping[str, object]], None]
 
@@ -34,6 +38,7 @@ def settings_of(context: typer.Context) -> Settings:
     settings = context.obj
     assert isinstance(settings, Settings)
     flows.set_up_log(verbose=settings.spark.verbose)
+    _command_settings.set(settings)
     return settings
 
 
@@ -53,17 +58,18 @@ def print_messages(lang: Lang, messages: Iterable[tuple[str, Mapping[str, object
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     for code, facts in messages:
-        console.print(text(code, lang, **facts), markup=False)
+        shown = {name: local_time(fact) if isinstance(fact, datetime) else fact for name, fact in facts.items()}
+        console.print(text(code, lang, **shown), markup=False)
 
 
 def print_table(lang: Lang, title: str, rows: "Sequence[Cells | FlowAnswer]", columns: Sequence[str]) -> None:
-    """Print rows as a table; `title` and the column headers are message codes (`col_…`)."""
+    """Print rows as a table; `title` and the column headers are message codes (`col_…`). Times are shown in the project's zone."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 -- as above
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    shown = [row if isinstance(row, Mapping) else row.as_dict() for row in rows]
+    shown = [row if isinstance(row, Mapping) else answer_cells(row) for row in rows]
     drawn = Table(title=text(title, lang), title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         drawn.add_column(text(f"col_{column}", lang), justify="right" if _numeric(shown, column) else "left", overflow="fold")
@@ -77,6 +83,18 @@ def cells(answer: "DataclassInstance") -> dict[str, object]:
     return {field.name: getattr(answer, field.name) for field in fields(answer)}
 
 
+def answer_cells(answer: "FlowAnswer") -> dict[str, object]:
+    """The documented keys of an answer, its times unconverted: tables show them in the project's zone."""
+    times = {key: value for key, value in _field_values(answer) if isinstance(value, datetime)}
+    return {key: times.get(key, value) for key, value in answer.as_dict().items()}
+
+
+def local_time(at: datetime) -> str:
+    """The instant to the second in the project's zone, with its offset; in UTC by `--utc` or outside a project."""
+    settings = _command_settings.get()
+    return at.astimezone(flows.display_zone(settings) if settings else UTC).isoformat(sep=" ", timespec="seconds")
+
+
 @contextmanager
 def progress(lang: Lang, code: str, **facts: object) -> Iterator[ShowProgress]:
     """Show a progress text, on a terminal only; yields what replaces it by another."""
@@ -88,6 +106,14 @@ def progress(lang: Lang, code: str, **facts: object) -> Iterator[ShowProgress]:
         return
     with console.status(text(code, lang, **facts)) as status:
         yield lambda later, details: status.update(text(later, lang, **details))
+
+
+def _field_values(answer: object) -> Iterator[tuple[str, object]]:
+    """The fields of a dataclass, and of the answers in them."""
+    for name in getattr(answer, "__dataclass_fields__", ()):
+        value = getattr(answer, name)
+        yield name, value
+        yield from _field_values(value)
 
 
 def _plain(value: object) -> object:
@@ -108,4 +134,6 @@ def _cell(value: object) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, bool):
         return "✓" if value else "✗"
+    if isinstance(value, datetime):
+        return local_time(value)
     return f"{value:,}" if isinstance(value, int) else str(value)

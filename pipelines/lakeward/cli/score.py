@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -140,9 +141,22 @@ def _print_history(settings: Settings, found: list[StoredScore], *, with_queries
     if as_json:
         print_json(found)
         return
-    columns = ("scored_at", "seq", "score", "numerator", "denominator", "covered", "rules", "measured")
-    rows = [{**cells(score), "scored_at": score.scored_at.isoformat()} for score in found]
+    columns = (
+        "scored_at",
+        "seq",
+        "score",
+        *(("scope",) if len({score.scope for score in found}) > 1 else ()),
+        "numerator",
+        "denominator",
+        "covered",
+        "rules",
+        "measured",
+    )
+    rows = [cells(score) for score in found]
     print_table(settings.lang, "title_score_history", [_printable_row(row, settings.lang) for row in rows], columns)
+    changed = next((now for before, now in pairwise(found) if before.scope != now.scope), None)
+    if changed:
+        print_message(settings.lang, "score_scope_changed", at=changed.scored_at, dataset=changed.dataset or "NAME")
     for score in found if with_queries else ():
         print_message(settings.lang, "score_evidence", what=f"{score.seq} = {score.score}", versions=score.versions)
         typer.echo(f"{score.sql};\n")

@@ -24,6 +24,8 @@ DATASETS = PurePosixPath("expectations/datasets")
 CONTRACT_FILE = "contract.odcs.yaml"
 # Days: evidence of the last month can be reproduced; Delta's default for the commits of a table.
 RETENTION_DAYS = 30
+# A week: a plant that delivers at least weekly is watched without a word in its contracts.
+DEFAULT_LATENCY_DAYS = 7
 # Rows; a smaller count could point at one person or machine. Usual thresholds of statistics are 3 to 10.
 MIN_GROUP_SIZE = 10
 KEYS: Mapping[str, KeyDoc] = {
@@ -41,6 +43,11 @@ KEYS: Mapping[str, KeyDoc] = {
         "text",
         "Role of the serving policy in which `query`, `check`, `explain` and `suggest` read if neither `--as` nor a token names one.",
         "none: such a read is refused",
+    ),
+    "latency_days": KeyDoc(
+        "whole number",
+        "Days after its last run from which a dataset is late whose contract has no `latency` among `slaProperties`.",
+        f"{DEFAULT_LATENCY_DAYS}",
     ),
     "min_group_size": KeyDoc(
         "whole number",
@@ -81,6 +88,7 @@ class Project:
         checkpoints: Where checkpoints of the logs go.
         quotas: Rows that an account may read, by period: `day`, `month`.
         default_role: Role of readers who name none; None for no default.
+        latency_days: Days after its last run from which a dataset without a latency of its own is late.
         oidc: File of the identity provider, absolute; None for none.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
@@ -97,6 +105,7 @@ class Project:
     quotas: Mapping[str, int] = field(default_factory=dict)
     default_role: str | None = None
     min_group_size: int = MIN_GROUP_SIZE
+    latency_days: int = DEFAULT_LATENCY_DAYS
     oidc: Path | None = None
 
     @property
@@ -226,6 +235,7 @@ def _project(root: Path, document: Document) -> Project:
         checkpoints=read_checkpoint_targets(view.mapping("checkpoints"), root),
         default_role=_optional_text(view, "default_role"),
         min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,
+        latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
     )
     if faults:

@@ -19,7 +19,9 @@ SECONDS = {
     **dict.fromkeys(("y", "yr", "year", "years"), 365 * DAY),
 }
 PROPERTIES: Mapping[str, KeyDoc] = {
-    "latency": KeyDoc("number and unit", "The dataset is late when its last run is longer ago.", "never late"),
+    "latency": KeyDoc(
+        "number and unit", "The dataset is late when its last run is longer ago.", "`latency_days` of `project.yaml`"
+    ),
     "frequency": KeyDoc("number and unit", "Period of a series' readings; sensor rules expect it.", "none"),
     "retention": KeyDoc(
         "number and unit", "How long a received file is kept in `landing` after its batch, in whole days.", "for ever"

@@ -17,6 +17,7 @@ VARIABLES: Mapping[str, KeyDoc] = {
     "PROJECT": KeyDoc("folder", "The project, or a folder inside it; `--project` wins.", "the working folder"),
     "LAKE": KeyDoc("folder or URL", "Where the tables lie.", "`lake` in `project.yaml`"),
     "LANG": KeyDoc("text", "Language of messages: Chinese where it starts with `zh`; `--lang` wins.", "`LC_ALL`, then `LANG`"),
+    "UTC": KeyDoc("`1`", "Show times in UTC; `--utc` does the same.", "the project's zone"),
     "ENGINE": KeyDoc("`embedded` or `spark`", "The engine of this call.", "`engine` in the contract, then in `project.yaml`"),
     "MEMORY": KeyDoc("size", "Memory that DuckDB may use, such as `4GiB`.", "DuckDB's own: 80 % of the machine's"),
     "TOKEN": KeyDoc(
@@ -106,6 +107,7 @@ class Settings:
     Args:
         start: The project's folder, or any folder inside it.
         lake: Folder or URL of the tables; None for the lake in `project.yaml`.
+        utc: Times are shown in UTC, not in the project's zone.
         engine: Engine that overrides contracts and `project.yaml`; None for no override.
         memory: Memory limit of the engine, such as `4GiB`; None for its default.
         purpose: Purpose of reading; None for none.
@@ -120,6 +122,7 @@ class Settings:
     start: Path
     lake: str | None = None
     lang: Lang = Lang.EN
+    utc: bool = False
     engine: str | None = None
     memory: str | None = None
     token: str | None = field(default=None, repr=False)
@@ -149,6 +152,7 @@ class Settings:
             start=(project or Path(variables.get("PROJECT", "."))).absolute(),
             lake=variables.get("LAKE"),
             lang=lang or _lang(variables.get("LANG") or environ.get("LC_ALL") or environ.get("LANG", "")),
+            utc=_flag("UTC", variables.get("UTC", "")),
             engine=_engine(variables.get("ENGINE")),
             memory=variables.get("MEMORY"),
             token=variables.get("TOKEN"),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from lakeward.flows.audit.access_entries import AccessSum as AccessSum
     from lakeward.flows.audit.access_entries import list_access as list_access
     from lakeward.flows.audit.access_entries import report_access as report_access
+    from lakeward.flows.audit.decision_records import Decision as Decision
+    from lakeward.flows.audit.decisions import list_decisions as list_decisions
     from lakeward.flows.audit.log_faults import LogVerification as LogVerification
     from lakeward.flows.audit.sealing import SealAnswer as SealAnswer
     from lakeward.flows.audit.sealing import seal_logs as seal_logs
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.column_keys import ColumnKeyRecord as ColumnKeyRecord
+    from lakeward.flows.base.display_zone import display_zone as display_zone
     from lakeward.flows.base.identity import signer_name as signer_name
     from lakeward.flows.base.log_setup import set_up_log as set_up_log
     from lakeward.flows.base.order import dependency_order as dependency_order
@@ -139,6 +142,8 @@ if TYPE_CHECKING:
     from lakeward.flows.steward.figures import quarantine_figures as quarantine_figures
     from lakeward.flows.steward.repair import Repair as Repair
     from lakeward.flows.steward.repair import repair_rows as repair_rows
+    from lakeward.flows.steward.repair_trial import RepairTrial as RepairTrial
+    from lakeward.flows.steward.repair_trial import try_repair as try_repair
     from lakeward.flows.steward.replay import release_batch as release_batch
     from lakeward.flows.steward.replay import release_rows as release_rows
     from lakeward.flows.steward.replay import replay_rows as replay_rows
@@ -252,6 +257,8 @@ _DOOR = {
     "AccessSum": "flows.audit.access_entries",
     "list_access": "flows.audit.access_entries",
     "report_access": "flows.audit.access_entries",
+    "Decision": "flows.audit.decision_records",
+    "list_decisions": "flows.audit.decisions",
     "LogVerification": "flows.audit.log_faults",
     "SealAnswer": "flows.audit.sealing",
     "seal_logs": "flows.audit.sealing",
@@ -284,6 +291,8 @@ _DOOR = {
     "release_batch": "flows.steward.replay",
     "release_rows": "flows.steward.replay",
     "repair_rows": "flows.steward.repair",
+    "RepairTrial": "flows.steward.repair_trial",
+    "try_repair": "flows.steward.repair_trial",
     "replay_rows": "flows.steward.replay",
     "has_waiting_gold": "flows.batch.run",
     "run_all": "flows.batch.run",
@@ -297,6 +306,7 @@ _DOOR = {
     "setup_spark": "flows.operations.spark_setup",
     "show_lineage": "flows.operations.trace",
     "show_scores": "flows.scoring.show",
+    "display_zone": "flows.base.display_zone",
     "signer_name": "flows.base.identity",
     "simulate_day": "flows.authoring.demo",
     "suggest_rules": "flows.suggest.suggestions",

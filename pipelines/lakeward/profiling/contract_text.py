@@ -10,19 +10,18 @@ from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.shares import percent
 from lakeward.grading.catalogue import shipped_rules
 from lakeward.grading.proposal import GradeProposal, Reason
-from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile, Times
+from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile
 from lakeward.profiling.layout_text import text_layout, yaml_value
+from lakeward.profiling.sla_text import sla_text
 
 LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number", Kind.BOOLEAN: "boolean"} | {
     kind: str(kind) for kind in (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
 }
-# Least share of steps with the period; with fewer it is chance.
-REGULAR = 0.5
 
 
 def contract_text(profile: Profile, name: str, zone: str) -> str:
     """The contract as YAML, ending with a line end."""
-    return "\n".join([*_head(profile, name), *_schema(profile, name), *_sla(profile.times), *_custom(profile, name, zone)]) + "\n"
+    return "\n".join([*_head(profile, name), *_schema(profile, name), *sla_text(profile), *_custom(profile, name, zone)]) + "\n"
 
 
 def _head(profile: Profile, name: str) -> Iterator[str]:
@@ -147,17 +146,6 @@ def _custom_properties(column: ColumnProfile) -> Iterator[str]:
         if column.time_format in COUNTED_TIMES:
             doubt = "CHECK: numbers that may count time, by their size and the column's name"
         yield f"          - {{property: timeFormat, value: {yaml_value(column.time_format)}}}      # {doubt}"
-
-
-def _sla(times: Times | None) -> Iterator[str]:
-    if times is None or not times.period_seconds:
-        return
-    evidence = f"median step of a series; {times.regular:,} of {times.steps:,} steps have it"
-    if times.regular < REGULAR * times.steps:
-        yield f"# no period: {evidence}"
-        return
-    yield "slaProperties:"
-    yield f"  - {{property: frequency, value: {times.period_seconds:f}, unit: s}}      # {evidence}"
 
 
 def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:

@@ -91,6 +91,7 @@ class Times:
         period_seconds: Median step between neighbours of one series; None without neighbours.
         regular: Number of the `steps` steps with this length.
         offsets: Number of its values with an offset from UTC.
+        span_seconds: Time from the first to the last of them, in whole seconds; None without times.
     """
 
     column: str
@@ -98,6 +99,7 @@ class Times:
     regular: int
     steps: int
     offsets: int
+    span_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,7 @@ def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, 
     found = staged.engine.fetch(
         f"SELECT any_value(period) AS period, count(*) AS steps, count_if(step = period) AS regular FROM ({counted})"
     )[0]
+    span = staged.engine.fetch(f"SELECT max(epoch({own})) - min(epoch({own})) AS seconds FROM {values}")[0]["seconds"]
     period = Decimal(str(found["period"])).quantize(Decimal("0.001")).normalize() if found["period"] else None
     return Times(
         column=time.name,
@@ -78,6 +79,7 @@ def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, 
         regular=found["regular"],
         steps=found["steps"],
         offsets=_count_offsets(staged, time),
+        span_seconds=None if span is None else int(span),
     )
 
 

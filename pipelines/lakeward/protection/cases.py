@@ -74,8 +74,8 @@ def read_cases(
     document = read_policy_document(text, file)
     faults: list[Fault] = [*document.faults]
     view = root_view(document, faults, KEYS)
-    if not view.values.get("tests"):
-        view.fail_value("tests", "a list of at least one test")
+    if not isinstance(view.values.get("tests"), list):
+        view.fail_value("tests", "a list of tests")
     cases = [_case(each, policy, columns, now) for each in view.mappings("tests")]
     return tuple(case for case in cases if case), policy_errors(document, faults)
 

@@ -83,10 +83,17 @@ class AccountRegister:
     def accounts(self) -> list[Account]:
         """All accounts in the order in which they were added."""
         by_name: dict[str, list[Entry]] = {}
-        for line in self.content.split(b"\n")[:-1]:
-            entry = self._parse(line)
+        for entry in self.entries():
             by_name.setdefault(entry["account"], []).append(entry)
         return [account for name, entries in by_name.items() if (account := self._fold(name, entries))]
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries, the oldest first.
+
+        Raises:
+            ProtectionError: A line is no entry.
+        """
+        return map(self._parse, self.content.split(b"\n")[:-1])
 
     def authenticate(self, token: str, now: datetime) -> Account:
         """The account of a token.

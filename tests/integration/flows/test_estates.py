@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from lakeward.core.errors import ContractError
+from lakeward.core.errors import ContractError, MachineError
 from lakeward.core.settings import Settings
 from lakeward.flows import (
     assess_readiness,
@@ -169,6 +170,34 @@ def test_broken_contract_closes_its_own_table_alone(finished, tmp_path):
             connection.sql("SELECT count(*) FROM silver.line_0003")
     run_policy_tests(settings)
     assert assess_readiness(settings)
+
+
+class FullMemory:
+    """Lets a dataset run out of memory, as often as it says, where a real one does: while its files are read."""
+
+    def __init__(self, dataset: str, times: int) -> None:
+        self.dataset, self.times, self.tried = dataset, times, 0
+
+    def __call__(self, code: str, facts: Mapping[str, object]) -> None:
+        if code == "progress_file" and facts["dataset"] == self.dataset:
+            self.tried += 1
+            if self.tried <= self.times:
+                raise MachineError("memory_full", lake="lake")
+
+
+def test_dataset_that_memory_was_too_small_for_beside_others_is_run_again_alone(estate, finished, tmp_path):
+    root, memory = copy_of(estate, tmp_path), FullMemory("line_0000", 1)
+    reports, errors = run_all(Settings(start=root), jobs=2, on_progress=memory)
+    assert (memory.tried, errors, len(reports)) == (2, {}, 5)
+    assert rows_of(root) == rows_of(finished)
+
+
+@pytest.mark.parametrize(("jobs", "tried"), [(1, 1), (2, 2)])
+def test_dataset_that_memory_is_too_small_for_alone_is_an_error(estate, tmp_path, jobs, tried):
+    root, memory = copy_of(estate, tmp_path), FullMemory("line_0001", 9)
+    reports, errors = run_all(Settings(start=root), jobs=jobs, on_progress=memory)
+    assert (memory.tried, len(reports)) == (tried, 4)
+    assert [(name, error.code) for name, error in errors.items()] == [("line_0001", "memory_full")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lakeward.flows import ingest_dataset, list_tables, project_status, rebuild
+from lakeward.flows import explain_row, grade_dataset, ingest_dataset, list_tables, project_status, rebuild
 from support.command_line import run_command, run_in_subprocess
 from support.plant import SUITE, csv_line, make_plant
 
@@ -63,6 +63,19 @@ def test_steward_releases_it_and_what_waited_follows(plant, capsys):
     assert run_command(capsys, plant.root, *RELEASE).code in (0, 1)
     ingest_dataset(plant.settings, "press_line")
     assert rows(plant)["silver.press_line"] == 4
+
+
+def test_the_release_is_in_the_history_of_each_row_of_its_batch(plant, capsys):
+    ingest_dataset(plant.settings, "press_line")
+    run_command(capsys, plant.root, *RELEASE)
+    grade_dataset(plant.settings, "press_line")
+    where = "machine=A,ts=2026-03-01T06:0{}:00Z"
+    first, released = (explain_row(plant.settings, "silver.press_line", where.format(minute), "steward") for minute in (1, 2))
+
+    assert [row.life for row in first] == [()]
+    assert [(event.event, event.by, event.reason, event.batch) for event in released[0].life] == [
+        ("release", "li.wei", "heat test", 2)
+    ]
 
 
 def test_command_says_what_stopped_and_how_to_go_on(plant, capsys):

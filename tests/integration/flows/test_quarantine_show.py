@@ -1,6 +1,7 @@
 """Who sees which value of a quarantined row: the decisions of the served table, on text that never became a value."""
 
 import json
+import shutil
 
 import pytest
 
@@ -40,6 +41,16 @@ def test_other_role_sees_a_masked_text_as_in_the_served_table(plant):
     assert values["machine"] == "A"
     assert SECRET not in json.dumps(values)
     assert values.get("phone") in (None, "199***4321")
+
+
+def test_broken_contract_of_another_dataset_hides_nothing(plant):
+    other = plant.root / "expectations" / "datasets" / "other" / "contract.odcs.yaml"
+    other.parent.mkdir()
+    other.write_text("kind: DataContract\n")
+    try:
+        assert visible_values(plant, "steward")["phone"] == SECRET
+    finally:
+        shutil.rmtree(other.parent)
 
 
 def test_values_take_a_role_and_no_values_none(plant, capsys):

@@ -1,17 +1,22 @@
 """What rules speak of: a computed window or a repaired row never replaces what is known of the table and of its deliveries."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from lakeward.flows import curate_dataset, ingest_dataset
+from lakeward.core.errors import UsageError
+from lakeward.engines.tables import Txn
+from lakeward.flows import curate_dataset, ingest_dataset, rebuild, rejudge_batches, score_history
+from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.scoring.current import current_scores
 from lakeward.flows.suggest.history import open_history
 from lakeward.maturity.catalogue import default_catalogue
+from support.command_line import run_command
 from support.plant import SUITE as PRESS_SUITE
 from support.plant import Plant, csv_line, make_plant
 from support.quarantine_line import FIRST, make_quarantine_plant
@@ -142,6 +147,30 @@ def test_gold_of_a_delivery_that_brings_no_row_keeps_its_verdicts(plant):
     assert (report.counts.bronze, score(plant)) == (0, before)
     assert counts(plant, "usual_mean", "hour_fits") == [("PASS", 6, None), ("FAIL", 6, 1)]
     assert before < Decimal(100)
+
+
+def test_scores_keep_their_scope_and_the_history_marks_its_change(plant, capsys):
+    with open_workspace(plant.settings).engine() as engine:
+        stored = governance.read_rows(engine, "scores", level="dataset", dataset="temp_hourly")[0]
+        assert stored["scope"] == 2
+        # As the version before wrote it.
+        earlier = {**stored, "scope": None, "seq": 0, "scored_at": stored["scored_at"] - timedelta(days=1)}
+        governance.append_rows(engine, "scores", [earlier], Txn("test", 1))
+    run(plant, "b.csv", at(12, 0, 20))
+    shown = run_command(capsys, plant.root, "score", "temp_hourly", "--history").out
+
+    assert [score.scope for score in score_history(plant.settings, "temp_hourly")] == [1, 2, 2]
+    assert f"Scores before {stored['scored_at'].astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}" in shown
+    assert {score.scope for score in score_history(plant.settings, "press_line")} == {2}
+    assert "earlier scope" not in run_command(capsys, plant.root, "score", "press_line", "--history").out
+
+
+def test_gold_is_scored_anew_by_a_rebuild(plant):
+    with pytest.raises(UsageError) as refused:
+        rejudge_batches(plant.settings, "temp_hourly")
+    assert refused.value.code == "score_rescore_gold"
+    rebuild(plant.settings, "temp_hourly")
+    assert [score.scope for score in score_history(plant.settings, "temp_hourly")] == [2, 2]
 
 
 def test_file_with_a_header_only_keeps_what_is_known(plant):

@@ -64,6 +64,7 @@ def test_a_column_without_a_name_does_not_unmake_a_header():
         (" 1   2.5 3\n 1   2.5 3\n", {"delimiter": "whitespace", "has_header": False}),
         ("ts,v\n06:00,1\n06:01,2\nTotal,3\n", {"footer": "Total"}),
         ("日期,电耗\n2026-03-01,1\n2026-03-02,2\n合计,3\n", {"footer": "合计"}),
+        ("日期,电耗\n2026-03-01,1\n2026-03-02,2\n合 计,3\n", {"footer": "合 计"}),
         ("ts,v\n06:00,1\n06:01,2\n\n(2 rows affected)\n", {"footer": "(2 rows affected)"}),
         ("ts,v\n06:00,1\n06:01,2\nEND OF FILE\n", {"footer": "END OF FILE"}),
         ("ts,v\n06:00,1\n06:01,2\n06:02,\n", {"footer": ""}),

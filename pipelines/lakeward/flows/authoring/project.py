@@ -1,26 +1,10 @@
-"""Creates a project: a folder with contracts, suites and the DAG file for Airflow."""
+"""Creates a project: a folder for contracts and suites, with a sample, the policies and the DAG file for Airflow."""
 
 import re
 from pathlib import Path
 
 from lakeward.core.errors import MachineError, UsageError
-
-DAGS_FILE_TEXT = '''"""Airflow DAGs of this project: one per contract, made by Lakeward."""
-
-from lakeward.orchestration.factory import dags
-
-globals().update(dags(__file__))
-'''
-PROJECT_TEMPLATE = """\
-# The project: what its datasets have in common.
-name: {name}
-timezone: Asia/Shanghai      # IANA zone of the plant: for naive times in files, and for the days of gold
-languages: [zh, en]
-lake: lake                   # where the tables lie: a folder (relative to this project), or an object-store URL
-roots: []                    # folders outside the project that a contract's drop folder may lie in
-# maintain: {{retention_days: 30}}   # how long versions of tables, and the evidence in them, can be read
-"""
-GITIGNORE_TEXT = "/lake/\n/inbox/\n/.airflow/\n"
+from lakeward.flows.authoring.project_files import project_files
 
 
 def create_project(folder: Path) -> Path:
@@ -34,15 +18,8 @@ def create_project(folder: Path) -> Path:
     if (root / "expectations").exists():
         raise UsageError("project_exists", folder=root)
     name = re.sub(r"[^a-z0-9_]+", "_", root.name.lower()).strip("_") or "plant"
-    files = {
-        "expectations/project.yaml": PROJECT_TEMPLATE.format(name=name),
-        "expectations/datasets/.gitkeep": "",
-        "dags/lakeward_dags.py": DAGS_FILE_TEXT,
-        "inbox/.gitkeep": "",
-        ".gitignore": GITIGNORE_TEXT,
-    }
     try:
-        for path, text in files.items():
+        for path, text in project_files(name).items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8")
     except OSError as error:

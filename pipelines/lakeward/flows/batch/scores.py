@@ -14,6 +14,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.batch_context import BatchContext
 from lakeward.quality.rule import Verdict
+from lakeward.quality.rule_scope import SCOPE_EDITION
 from lakeward.quality.score import ScorePart, score
 from lakeward.quality.score_sql import single_batch_sql
 from lakeward.quality.weights import Weights
@@ -64,9 +65,10 @@ def read_family(engine: Engine, family: Family, versions: Mapping[str, int]) -> 
 
 
 def score_head(run_id: RunId, weights: Weights, rules: Iterable[tuple[str, ...]], now: datetime) -> Row:
-    """The columns that all rows of one scoring share: the run, the weights, and the scored rules (dataset, id, version)."""
+    """The columns that all rows of one scoring share: the run, the weights, the scored rules (dataset, id, version), and their scope."""
     listed = json.dumps(sorted(rules), ensure_ascii=False)
-    return {"run_id": run_id, "weights_sha256": weights.sha256, "rules_sha256": sha256(listed.encode()), "scored_at": now}
+    hashes = {"weights_sha256": weights.sha256, "rules_sha256": sha256(listed.encode())}
+    return {"run_id": run_id, **hashes, "scope": SCOPE_EDITION, "scored_at": now}
 
 
 def score_evidence(family: Family, key: tuple[str, ...], versions: Mapping[str, int]) -> Row:

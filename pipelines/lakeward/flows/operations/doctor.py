@@ -27,7 +27,11 @@ REQUIRED_DISTRIBUTIONS = (
     "open-data-contract-standard",
 )
 # Distribution -> extra that installs it.
-EXTRAS = {"great-expectations": "gx", "apache-airflow": "airflow"}
+EXTRAS = {
+    **dict.fromkeys(("pandas", "polars", "pyarrow"), "analyst"),
+    "great-expectations": "gx",
+    "apache-airflow": "airflow",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,8 @@ class DatasetStatus:
         rejects: Number of stored records that could not be parsed.
         replaced: Number of published rows that later batches have replaced since the last rebuild; gold: 0.
         halted: Number of the batch that waits for release by a steward; None if no batch is halted.
-        late: Whether the newest data is older than the contract allows; None if the contract sets no limit or is not valid.
+        late: Whether the newest data is older than the contract, or else the project, allows; None before the first run, or if the
+            contract is not valid.
         waiting: Number of stored columns whose grade needs a decision.
         proposed_key: Columns of a key that needs `lakeward contract confirm-key`; until then no row replaces another.
         next: Recommended next steps, as messages that name a command.
@@ -155,7 +156,7 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         rejects=_row_count(engine, TableName(Layer.REJECTS, name)),
         replaced=count_replaced_rows(engine, name, runs, silver),
         halted=state.halted.get(name),
-        late=is_late(contract, run, workspace.clock.now()) if contract else None,
+        late=is_late(contract, workspace.project, run, workspace.clock.now()) if contract else None,
         waiting=waiting(state.grades.current(contract)) if contract and stored else 0,
         proposed_key=contract.proposed_key if contract else (),
         next=() if contract else (Notice("next_contract", {"dataset": name}),),

@@ -149,7 +149,12 @@ def is_batch_released(engine: Engine, dataset: str, batch_seq: int) -> bool:
 
 
 def row_events(engine: Engine, dataset: str, file_seq: int, row: int) -> tuple[RowEvent, ...]:
-    """Actions on one row, oldest first."""
+    """Actions on one row, oldest first; the release of the halted batch that it came with is one of them."""
+    own = f"file_seq = {file_seq} AND file_row = {row}"
+    received = TableName(Layer.BRONZE, dataset)
+    if engine.info(received):
+        batches = f"SELECT _batch_seq FROM {received} WHERE _file_seq = {file_seq} AND _row = {row}"
+        own = f"({own}) OR (file_seq IS NULL AND batch_seq IN ({batches}))"
     return tuple(
         RowEvent(
             at=found["done_at"],
@@ -157,13 +162,14 @@ def row_events(engine: Engine, dataset: str, file_seq: int, row: int) -> tuple[R
             by=found["done_by"],
             role=found["done_as"],
             reason=found["reason"],
-            expression=_without_literals(found["expression"]),
+            expression=without_literals(found["expression"]),
             batch=found["batch_seq"],
             verified=found.get("verified"),
         )
-        for found in governance.read_rows(engine, EVENTS.name, order="done_at", dataset=dataset, file_seq=file_seq, file_row=row)
+        for found in governance.read_rows(engine, EVENTS.name, f"({own})", "done_at", dataset=dataset)
     )
 
 
-def _without_literals(expression: str | None) -> str | None:
+def without_literals(expression: str | None) -> str | None:
+    """The SQL of a repair without its texts and long numbers, which may be values of a row."""
     return None if expression is None else _LITERAL.sub("'…'", expression)

@@ -218,6 +218,7 @@ class StoredScore:
         sql: SELECT of the score; its column `value` is the number.
         versions: By table, the Delta version to run `sql` at.
         scored_at: Time when the score was stored.
+        scope: Edition of what rules speak of, by which it was judged; scores of different ones are not comparable.
     """
 
     run_id: RunId
@@ -237,6 +238,7 @@ class StoredScore:
     sql: str
     versions: Mapping[str, int]
     scored_at: datetime
+    scope: int
 
     def as_dict(self) -> dict[str, object]:
         """The keys of `lakeward score --history --json`."""

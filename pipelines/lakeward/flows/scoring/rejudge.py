@@ -100,7 +100,8 @@ def definition_with_current_suite(workspace: Workspace, engine: Engine, name: st
     Raises:
         As `rejudge_batches`.
     """
-    workspace.source(workspace.project.contract(name))
+    if workspace.project.contract(name).layer is Layer.GOLD:
+        raise UsageError("score_rescore_gold", dataset=name)
     last = pinning.current_definition(engine, name)
     if last is None:
         raise UsageError("score_nothing_received", dataset=name)

@@ -67,7 +67,9 @@ def _count(row: FigureRow, column: str) -> int:
     return int(row.number(column) or 0)
 
 
-def stored_score(row: Mapping[str, Any]) -> StoredScore:
-    """A row of `governance.scores`."""
+def stored_score(row: Mapping[str, Any], earlier_scope: int) -> StoredScore:
+    """A row of `governance.scores`; `earlier_scope` is that of a row which names none."""
     dimension = Dimension(row["dimension"]) if row["dimension"] else None
-    return StoredScore(**{**row, "dimension": dimension, "versions": json.loads(row["versions"])})
+    return StoredScore(
+        **{**row, "dimension": dimension, "versions": json.loads(row["versions"]), "scope": row.get("scope") or earlier_scope}
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from lakeward.core.names import Layer
 from lakeward.core.settings import Settings
 from lakeward.core.sql import equals, literal
 from lakeward.engines.protocols import Engine
@@ -19,6 +20,7 @@ from lakeward.flows.scoring.answers import (
 )
 from lakeward.flows.scoring.rows import dataset_score, estate_score, rule_score, stored_score
 from lakeward.quality.rule import Dimension
+from lakeward.quality.rule_scope import SCOPE_EDITION
 from lakeward.quality.score_sql import newest_batches_sql
 from lakeward.scorecard.figures import FamilyResult, FigureRow
 from lakeward.scorecard.scores import RUNS, VERDICTS, level_families
@@ -67,7 +69,15 @@ def score_history(settings: Settings, name: str | None = None) -> list[StoredSco
         workspace.project.contract_path(name)
     where = equals(level="dataset", dataset=name) if name else equals(level="estate")
     with workspace.engine() as engine:
-        return [stored_score(row) for row in governance.read_rows(engine, SCORES, where, "scored_at, generation, seq")]
+        rows = governance.read_rows(engine, SCORES, where, "scored_at, generation, seq")
+    earlier = 1 if _has_gold(workspace, name) else SCOPE_EDITION
+    return [stored_score(row, earlier) for row in rows]
+
+
+def _has_gold(workspace: Workspace, name: str | None) -> bool:
+    """Whether a dataset is gold, or, without a name, any is: of others no rule changed its scope."""
+    contracts = workspace.project.valid_contracts()
+    return any(contract.layer is Layer.GOLD for dataset, contract in contracts.items() if name in (None, dataset))
 
 
 def level_dict(reading: FamilyResult) -> ScoreLevel:

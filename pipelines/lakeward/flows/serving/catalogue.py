@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from lakeward.contracts.project import Project
 from lakeward.core.names import TableName
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
@@ -56,10 +57,10 @@ def catalogue_rows(workspace: Workspace, engine: Engine, tables: list[ServedTabl
     """One entry per table."""
     latest = {row["dataset"]: row for row in governance.read_rows(engine, "runs", order="finished_at")}
     now = workspace.clock.now()
-    return [_catalogue_row(table, latest.get(table.contract.name), now) for table in tables]
+    return [_catalogue_row(workspace.project, table, latest.get(table.contract.name), now) for table in tables]
 
 
-def _catalogue_row(table: ServedTable, run: Mapping[str, Any] | None, now: datetime) -> CatalogueTable:
+def _catalogue_row(project: Project, table: ServedTable, run: Mapping[str, Any] | None, now: datetime) -> CatalogueTable:
     visible = {column.name for column in table.visible} if table.has_view else set()
     return CatalogueTable(
         table=table.name,
@@ -71,7 +72,7 @@ def _catalogue_row(table: ServedTable, run: Mapping[str, Any] | None, now: datet
         rows=None if table.filters else table.rows,
         score=run["score"] if run else None,
         updated=run["finished_at"] if run else None,
-        late=is_late(table.contract, run, now),
+        late=is_late(table.contract, project, run, now),
     )
 
 

@@ -77,7 +77,7 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
     workspace = open_workspace(settings)
     signature = resolve_signature(workspace, signature, "repair", steward=False)
     contract = received_contract(workspace, name)
-    _check_repair(contract, selection, repair)
+    check_repair(contract, selection, repair)
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
         if not has_quarantine(engine, name):
             return 0
@@ -86,7 +86,7 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
         check_expressions(workspace, engine, contract, expressions, (request, signature.role))
         upto = pinning.newest_plan(engine, name).seq
         waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
-        repaired, rows = _compute_repair(engine, contract, selection, repair, waiting)
+        repaired, rows = compute_repair(engine, contract, selection, repair, waiting)
         if rows:
             event = QuarantineEvent(
                 dataset=name,
@@ -104,7 +104,12 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
     return rows
 
 
-def _check_repair(contract: Contract, selection: Selection, repair: Repair) -> None:
+def check_repair(contract: Contract, selection: Selection, repair: Repair) -> None:
+    """Check that the columns exist, and that rows are selected.
+
+    Raises:
+        UsageError: They do not, or nothing is selected or repaired.
+    """
     names = [column.name for column in contract.columns]
     changed = [*repair.expressions, *repair.texts]
     unknown = [column for column in changed if column not in names]
@@ -116,7 +121,7 @@ def _check_repair(contract: Contract, selection: Selection, repair: Repair) -> N
         raise UsageError("repair_texts_need_rows", dataset=contract.name, columns=", ".join(repair.texts))
 
 
-def _compute_repair(
+def compute_repair(
     engine: Engine, contract: Contract, selection: Selection, repair: Repair, waiting: Relation
 ) -> tuple[Relation, int]:
     """Compute the repaired rows, and their number.

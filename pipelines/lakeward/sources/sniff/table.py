@@ -19,7 +19,7 @@ VALUE_SHARE = 0.5
 # What a line of a footer begins with.
 _SUMS = re.compile(
     r"(grand\s+)?(total|sub-?total|sum|summe|gesamt|average|avg|mean|count|min|max|minimum|maximum|end|eof|total\s.*|sum\s.*)\s*:?\s*"
-    r"|.*(合计|总计|小计|平均|汇总|合計|總計)\s*[:：]?|\(?\d+\s+rows?(\s.*)?|[-=*_#<\[({ ]*(end|eof)\b.*",
+    r"|.*(合\s*计|总\s*计|小\s*计|平\s*均|汇\s*总|合\s*計|總\s*計|小\s*計)\s*[:：]?|\(?\d+\s+rows?(\s.*)?|[-=*_#<\[({ ]*(end|eof)\b.*",
     re.IGNORECASE,
 )
 MAX_FOOTER = 10
