@@ -82,7 +82,7 @@ class PayloadFormat:
     @property
     def holds_several(self) -> bool:
         """Whether one message can hold several records."""
-        return self.readings is not None or self.kind is not PayloadKind.TEXT
+        return self.kind is not PayloadKind.TEXT
 
 
 # Payloads of known programs: how their records and readings lie.
