@@ -15,5 +15,6 @@ def land_messages(store: SegmentStore, messages: Sequence[tuple], *, received: d
     for topic, payload, *retain in messages:
         writer.add((topic, payload, received, 1, bool(retain and retain[0]), False, None, None), len(payload), 0.0)
     landed = writer.land()
+    writer.close()
     assert landed
     return landed

@@ -4,6 +4,7 @@ import errno
 import multiprocessing
 import os
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,15 +46,91 @@ def test_numbers_go_on_over_folders(store, monkeypatch):
     assert [one.number for one in store.segments(0, 7)] == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_a_second_collector_is_fenced_out_by_the_number(store):
-    first, second = (SegmentWriter.open(store, SegmentBounds(), message_schema()) for _ in range(2))
-    row = ("a", b"1", datetime.now(UTC), 1, False, False, None, None)
-    first.add(row, 1, 0.0)
-    second.add(row, 1, 0.0)
-    assert first.land().number == 1
+ROW = ("a", b"1", datetime(2026, 3, 1, tzinfo=UTC), 1, False, False, None, None)
+
+
+def open_writer(store, bounds=SegmentBounds()):  # noqa: B008 -- frozen
+    return SegmentWriter.open(store, bounds, message_schema())
+
+
+def topics(store):
+    import duckdb
+
+    files = [str(one.path) for one in store.segments(0, store.newest())]
+    return [
+        topic for (topic,) in duckdb.sql(f"SELECT topic FROM read_parquet({files}) ORDER BY filename, file_row_number").fetchall()
+    ]
+
+
+def test_a_second_collector_of_a_machine_is_shut_out(store):
+    first = open_writer(store)
     with pytest.raises(MachineError) as refused:
-        second.land()
-    assert (refused.value.code, second.waiting) == ("segment_taken", 1)
+        open_writer(store)
+    assert refused.value.code == "collector_running"
+    first.close()
+    open_writer(store).close()
+
+
+def test_a_second_collector_of_another_machine_is_fenced_out_by_the_number(store):
+    writer = open_writer(store)
+    writer.add(ROW, 1, 0.0)
+    write_segment(store, 1, message_schema().empty_table())
+    with pytest.raises(MachineError) as refused:
+        writer.land()
+    assert refused.value.code == "segment_taken"
+
+
+def test_rows_of_a_killed_collector_become_its_next_segment(store):
+    writer = open_writer(store)
+    for topic in "abc":
+        writer.add((topic, *ROW[1:]), 1, 0.0)
+        writer.commit()
+    writer.add(("lost", *ROW[1:]), 1, 0.0)  # not on disk, so not acknowledged
+    writer.close()
+    after = open_writer(store)
+    assert (after.number, topics(store)) == (1, ["a", "b", "c"])
+    after.add(("d", *ROW[1:]), 1, 0.0)
+    after.land()
+    after.close()
+    assert topics(store) == ["a", "b", "c", "d"]
+
+
+def test_a_kill_between_segment_and_journal_doubles_nothing(store):
+    writer = open_writer(store)
+    writer.add(ROW, 1, 0.0)
+    writer.commit()
+    journal = writer.journal.path.read_bytes()
+    writer.land()
+    writer.close()
+    (store.folder / f"{1:020d}.journal").write_bytes(journal)
+    open_writer(store).close()
+    assert (topics(store), list(store.folder.glob("*.journal"))) == (["a"], [])
+
+
+@pytest.mark.parametrize("cut", [1, 5, 13, 200])
+def test_a_torn_end_of_a_journal_is_left_out(store, cut):
+    writer = open_writer(store)
+    for topic in "ab":
+        writer.add((topic, *ROW[1:]), 1, 0.0)
+        writer.commit()
+    path, whole = writer.journal.path, writer.journal.path.stat().st_size
+    writer.add(("c", *ROW[1:]), 1, 0.0)
+    writer.commit()
+    writer.close()
+    path.write_bytes(path.read_bytes()[: whole + cut])
+    open_writer(store).close()
+    assert topics(store) == ["a", "b"]
+
+
+def test_garbage_behind_a_journal_is_left_out(store):
+    writer = open_writer(store)
+    writer.add(ROW, 1, 0.0)
+    writer.commit()
+    writer.close()
+    with writer.journal.path.open("ab") as file:
+        file.write(bytes(4096))
+    open_writer(store).close()
+    assert topics(store) == ["a"]
 
 
 def test_a_hole_stops_the_plan_behind_nothing(store, tmp_path):
@@ -74,24 +151,51 @@ def test_a_landing_that_is_behind_the_lake_is_no_new_source(store, tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
 def test_a_full_disk_lands_nothing_and_the_rows_still_wait(store, monkeypatch, number):
-    writer = SegmentWriter.open(store, SegmentBounds(), message_schema())
-    writer.add(("a", b"1", datetime.now(UTC), 1, False, False, None, None), 1, 0.0)
+    writer = open_writer(store)
+    writer.add(ROW, 1, 0.0)
 
     def fail(_):
         raise OSError(number, os.strerror(number))
 
-    with monkeypatch.context() as patch:
-        patch.setattr(store_module.os, "fsync", fail)
-        with pytest.raises(MachineError) as refused:
-            writer.land()
-    assert refused.value.code == "segment_not_landed"
-    assert (store.newest(), list(store.drafts()), writer.waiting) == (0, [], 1)
+    for call, name, waiting in ((writer.commit, "fdatasync", 1), (writer.land, "fsync", 0)):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, name, fail)
+            with pytest.raises(MachineError) as refused:
+                call()
+        assert refused.value.code == "segment_not_landed"
+        assert (store.newest(), list(store.drafts()), writer.waiting) == (0, [], waiting)
+        writer.commit()
     assert writer.land().number == 1
+    assert topics(store) == ["a"]
+
+
+def test_a_real_full_disk_loses_nothing_that_was_acknowledged(store):
+    """A file may have no more than so many bytes: writes fail in their middle, as on a full disk."""
+    import resource
+
+    writer = open_writer(store)
+    written = 0
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+        with suppress(MachineError):
+            while True:
+                writer.add((f"t{written}", b"x" * 1500, *ROW[2:]), 1500, 0.0)
+                writer.commit()
+                written += 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (written > 3, writer.waiting) == (True, 1)
+    writer.add(("last", *ROW[1:]), 1, 0.0)
+    writer.commit()
+    writer.close()
+    open_writer(store).close()
+    assert topics(store) == [*(f"t{number}" for number in range(written + 1)), "last"]
 
 
 def test_bounds_end_a_segment_by_rows_bytes_and_seconds(store):
-    writer = SegmentWriter.open(store, SegmentBounds(rows=3, bytes=100, seconds=2), message_schema())
-    row = ("a", b"1", datetime.now(UTC), 1, False, False, None, None)
+    writer, row = open_writer(store, SegmentBounds(rows=3, bytes=100, seconds=2)), ROW
     assert not writer.is_due(100.0)
     writer.add(row, 1, 10.0)
     assert (writer.is_due(11.9), writer.is_due(12.0)) == (False, True)
