@@ -21,6 +21,7 @@ COMMANDS = {
     "init": "datasets:init",
     "new": "datasets:new",
     "run": "datasets:run",
+    "collect": "collect:collect",
     "rebuild": "datasets:rebuild",
     "status": "inspect:status",
     "tables": "inspect:tables",

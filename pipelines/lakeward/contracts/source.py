@@ -110,3 +110,6 @@ A new kind needs these things:
 mypy reports the choices in `sources/opening.py` and `contracts/source_kinds.py` that lack a kind. Engines, judging, profiling and
 `contract diff` do not change.
 """
+
+# Sources that nothing but a collector brings into the lake.
+COLLECTED_SOURCES = (MqttSource,)
