@@ -8,7 +8,7 @@ import typer
 
 from lakeward import flows
 from lakeward.cli.interrupts import stop_event
-from lakeward.cli.render import settings_of
+from lakeward.cli.render import print_message, settings_of
 from lakeward.core.errors import ExitCode
 from lakeward.core.messages import text
 
@@ -21,8 +21,18 @@ def collect(
     names: Annotated[
         list[str] | None, typer.Argument(help="Datasets; without any, all that need it · 数据集，省略则为所有需要采集的")
     ] = None,
+    *,
+    unit: Annotated[
+        bool,
+        typer.Option("--unit", help="Write units of systemd and a compose file instead · 改为生成 systemd 单元与 compose 文件"),
+    ] = False,
 ) -> None:
     settings = settings_of(context)
+    if unit:
+        for name in names or flows.collected_datasets(settings):
+            for file in flows.write_service_files(settings, name).files:
+                print_message(settings.lang, "unit_written", file=file)
+        return
 
     def show(name: str, notice: Notice) -> None:
         typer.echo(f"{name}: {text(notice.code, settings.lang, **notice.facts)}")

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from lakeward.flows.checking.steps import CheckStep as CheckStep
     from lakeward.flows.collecting.collect import collect as collect
     from lakeward.flows.collecting.collect import collected_datasets as collected_datasets
+    from lakeward.flows.collecting.units import ServiceFiles as ServiceFiles
+    from lakeward.flows.collecting.units import write_service_files as write_service_files
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
     from lakeward.flows.grading.approvals import approve_grade as approve_grade
@@ -233,6 +235,8 @@ _DOOR = {
     "confirm_key": "flows.authoring.confirm_key",
     "collect": "flows.collecting.collect",
     "collected_datasets": "flows.collecting.collect",
+    "ServiceFiles": "flows.collecting.units",
+    "write_service_files": "flows.collecting.units",
     "connect": "flows.serving.connection",
     "create_project": "flows.authoring.project",
     "curate_dataset": "flows.batch.curate",

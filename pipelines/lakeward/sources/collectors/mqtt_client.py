@@ -107,6 +107,7 @@ class MqttSession:
     def disconnect(self) -> None:
         """End the connection; the session stays at the broker."""
         if self._client is not None and self._is_connected:
+            self._is_connected = False  # so that its end is no loss
             self._client.disconnect()
             self._client.loop(0.2)
 
