@@ -7,7 +7,8 @@ import yaml
 
 from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
-from lakeward.contracts import build, columns, file_drop, gold, limits, sla
+from lakeward.contracts import build, columns, gold, limits, sla, source_kinds
+from lakeward.contracts.source import SourceKind
 
 RULES = "grading_rules_common_v2.yaml"
 INTRODUCTION = """\
@@ -20,7 +21,12 @@ UNJUDGED = """\
 {keys} are refused: nothing in Lakeward would judge them. Rules stand in [the suite](suite.md)."""
 SLA = "A value with a unit: `s`, `min`, `h`, `d` or `y`."
 LIMITS = "The value of the custom property `limits`. Each is a share, not a percentage."
-SOURCE = "The value of the custom property `source`: a drop folder and how the records of its files look."
+SOURCE = "The value of the custom property `source`. The other keys depend on the kind."
+KINDS = {
+    SourceKind.FILES: "A drop folder, and how the records of its files look.",
+    SourceKind.MQTT: "Messages of an MQTT broker, which `lakeward collect` lands; how their payloads become rows is in "
+    "[Messages](../explanation/messages.md).",
+}
 MODEL = "The value of the custom property `model`."
 CLASSES = "`dataClass` is one of these; the class gives the grade of columns that no detector knows."
 SILVER = """\
@@ -86,7 +92,8 @@ def contract() -> str:
         *(INTRODUCTION, "## Top level", keys(build.KEYS), "## Custom properties", keys(build.CUSTOM)),
         *("## Columns", COLUMNS, keys(columns.KEYS), "### Custom properties of a column", keys(columns.CUSTOM), refused),
         *("## `slaProperties`", SLA, keys(sla.PROPERTIES), "## `limits`", LIMITS, keys(limits.KEYS)),
-        *("## `source`", SOURCE, keys(file_drop.KEYS)),
+        *("## `source`", SOURCE, keys(source_kinds.KIND)),
+        *(part for kind in SourceKind for part in (f"### `kind: {kind}`", KINDS[kind], keys(source_kinds.KEYS[kind]))),
         *("## `model`", MODEL, keys(gold.KEYS), "## Classes of data", CLASSES),
         *(table(("class", "English", "中文"), map(_class, classes.items())), "## Examples", "Silver:", SILVER, "Gold:", GOLD),
     )

@@ -13,6 +13,8 @@ from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.source import FileDropSource
 from lakeward.sources import BatchLimit, FileDrop, Source
 from lakeward.sources.file_copy import copy_bytes
+from lakeward.sources.segments import SegmentSource, SegmentStore
+from support.segments import land_messages
 
 FOREVER = BatchLimit(bytes=1 << 40)
 
@@ -64,6 +66,15 @@ def deliver(root: Path, first: int, last: int) -> None:
         (root / "inbox" / f"{number:03}.csv").write_text(f"a,b\n{number},{number}\n")
 
 
+def segments(root: Path) -> SegmentSource:
+    return SegmentSource(dataset="plant", landing=root / "landing", format=FileFormat.MESSAGES, clock=StillClock())
+
+
+def land(root: Path, first: int, last: int) -> None:
+    for number in range(first, last + 1):
+        land_messages(SegmentStore.of_dataset(root / "landing", "plant"), [("a", b"%03d" % number)])
+
+
 @dataclass(frozen=True)
 class SourceCase:
     """A kind of source: how one is opened over a folder, and how inputs get there."""
@@ -72,8 +83,14 @@ class SourceCase:
     deliver: object
 
 
-@pytest.fixture(params=[SourceCase(file_drop, deliver)], ids=["files"])
+@pytest.fixture(params=[SourceCase(file_drop, deliver), SourceCase(segments, land)], ids=["files", "segments"])
 def case(request):
+    return request.param
+
+
+@pytest.fixture(params=[SourceCase(file_drop, deliver)], ids=["files"])
+def receiving_case(request):
+    """Sources whose `receive` brings the inputs; a collector lands those of the others."""
     return request.param
 
 
@@ -113,9 +130,9 @@ def test_two_halves_name_what_the_whole_names(case, tmp_path):
     assert [one.seq for one in source.inputs(0, 7)] == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_a_second_look_lands_nothing_new(case, tmp_path):
-    case.deliver(tmp_path, 1, 4)
-    source = case.open(tmp_path)
+def test_a_second_look_lands_nothing_new(receiving_case, tmp_path):
+    receiving_case.deliver(tmp_path, 1, 4)
+    source = receiving_case.open(tmp_path)
     assert source.receive().landed == 4
     again = source.receive()
     assert (again.landed, again.known, again.unsettled) == (0, 4, ())
@@ -131,23 +148,23 @@ def test_a_plan_is_bounded_and_moves_on(case, tmp_path):
     assert source.plan(2, BatchLimit(bytes=1)) == 3
 
 
-def test_a_kill_between_copy_and_manifest_converges(case, tmp_path):
-    case.deliver(tmp_path, 1, 4)
-    child = receive_in_child(case.open, tmp_path, copy=DyingCopy(3))
+def test_a_kill_between_copy_and_manifest_converges(receiving_case, tmp_path):
+    receiving_case.deliver(tmp_path, 1, 4)
+    child = receive_in_child(receiving_case.open, tmp_path, copy=DyingCopy(3))
     child.join(30)
     assert child.exitcode == -signal.SIGKILL
-    source = case.open(tmp_path)
+    source = receiving_case.open(tmp_path)
     assert source.receive().landed == 4
     assert [one.seq for one in everything(source)] == [1, 2, 3, 4]
 
 
-def test_two_processes_at_once_lose_and_double_nothing(case, tmp_path):
-    case.deliver(tmp_path, 1, 40)
-    children = [receive_in_child(case.open, tmp_path) for _ in range(4)]
+def test_two_processes_at_once_lose_and_double_nothing(receiving_case, tmp_path):
+    receiving_case.deliver(tmp_path, 1, 40)
+    children = [receive_in_child(receiving_case.open, tmp_path) for _ in range(4)]
     for child in children:
         child.join(60)
     assert [child.exitcode for child in children] == [0, 0, 0, 0]
-    found = everything(case.open(tmp_path))
+    found = everything(receiving_case.open(tmp_path))
     assert [one.seq for one in found] == list(range(1, 41))
     assert len({one.name for one in found}) == 40
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "init": "datasets:init",
     "new": "datasets:new",
     "run": "datasets:run",
+    "collect": "collect:collect",
     "rebuild": "datasets:rebuild",
     "status": "inspect:status",
     "tables": "inspect:tables",

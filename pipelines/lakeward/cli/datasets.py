@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
+from lakeward.cli.interrupts import stop_event
 from lakeward.cli.render import Json, print_json, print_message, print_table, progress, settings_of
-from lakeward.core.errors import ExitCode, LakewardError
+from lakeward.core.errors import ExitCode, LakewardError, UsageError
 from lakeward.core.messages import Lang, text
+from lakeward.core.settings import Settings
 
 if TYPE_CHECKING:
     from lakeward.flows import RunReport
@@ -50,9 +52,18 @@ def run(
         int | None,
         typer.Option(min=1, help="Datasets at a time; default: by cores and memory · 同时运行的数据集数，默认按核数和内存"),
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until stopped, without a scheduler · 持续运行直至停止，无需调度器")
+    ] = False,
+    every: Annotated[
+        float, typer.Option(min=0.1, help="Seconds between two runs of --follow · --follow 两次运行的间隔秒数")
+    ] = 2.0,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
+    if follow:
+        run_until_stopped(settings, name, every)
+        return
     with progress(settings.lang, "progress_run", dataset=name or "*") as show:
         reports, failed = (
             ([flows.run_dataset(settings, name, on_progress=show)], {})
@@ -62,6 +73,22 @@ def run(
     for notice in () if name else flows.stray_files(settings):
         typer.echo(text(notice.code, settings.lang, **notice.facts), err=True)
     print_reports(settings.lang, reports, failed, as_json=as_json)
+
+
+def run_until_stopped(settings: Settings, name: str | None, every: float) -> None:
+    """Run one dataset again and again, one line per run that did something; a signal to stop ends it after its batch."""
+    if name is None:
+        raise UsageError("follow_without_dataset")
+    halted = False
+
+    def show(report: RunReport) -> None:
+        nonlocal halted
+        halted = report.halted is not None
+        typer.echo(flows.summary_line(report, settings.lang))
+
+    flows.follow_dataset(settings, name, stop_event(), show, every=every)
+    if halted:
+        raise typer.Exit(ExitCode.JUDGED_FAILED)
 
 
 def rebuild(

@@ -27,6 +27,10 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
     replaced = ("replaced",) if any(row.replaced for row in found) else ()
     columns = ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", *replaced, "late", "waiting")
     print_table(settings.lang, "title_status", found, columns)
+    collected = [{"dataset": row.dataset, **row.source.as_dict()} for row in found if row.source]
+    if collected:
+        shown = ("dataset", "state", "running", "since", "last_message", "rate", "unlanded", "segments", "rows", "bytes")
+        print_table(settings.lang, "title_sources", collected, shown)
     notices = (*(step for row in found for step in row.next), *project.stray_files)
     print_messages(settings.lang, ((notice.code, notice.facts) for notice in notices))
 

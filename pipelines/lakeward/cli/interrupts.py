@@ -47,6 +47,15 @@ def exit_on_interrupt(lang: Lang) -> Iterator[None]:
             os._exit(ExitCode.INTERRUPTED)
 
 
+def stop_event() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set, for a command whose usual end they are: it finishes what it is at."""
+    stop = threading.Event()
+    signal.set_wakeup_fd(-1)  # the thread of `exit_on_interrupt` would end the process
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
 def _wait(lang: Lang, signals: int, interrupted: threading.Event) -> None:
     while os.read(signals, 1) != bytes([signal.SIGINT]):
         continue

@@ -23,6 +23,7 @@ class BatchInput:
         sha256: Hash of its bytes.
         size: Size in bytes.
         fault: Message code if the file can't be read as `format`; then the whole file is one reject.
+        series: Mapping of addresses to series that holds for the file's messages; None for none.
     """
 
     seq: int
@@ -32,6 +33,7 @@ class BatchInput:
     size: int
     format: FileFormat
     fault: str | None = None
+    series: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

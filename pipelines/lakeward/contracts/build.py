@@ -6,12 +6,13 @@ from pathlib import Path
 
 from lakeward.contracts.columns import collect_unjudged, read_columns
 from lakeward.contracts.document import Document, Fault, safe_repr
-from lakeward.contracts.file_drop import read_file_drop
 from lakeward.contracts.gold import read_model, timestamp_column
 from lakeward.contracts.limits import read_limits
 from lakeward.contracts.model import Column, Contract, Grain
-from lakeward.contracts.record_format import TYPED_ROWS, FileFormat, RecordFormat
+from lakeward.contracts.payload_keys import check_message_columns
+from lakeward.contracts.record_format import DELIVERED_FORMATS, TYPED_ROWS, FileFormat, RecordFormat
 from lakeward.contracts.sla import read_sla_properties
+from lakeward.contracts.source_kinds import read_source
 from lakeward.contracts.view import View, custom_properties
 from lakeward.core.keys import KeyDoc
 from lakeward.core.names import DATASET_NAME, Layer, sha256
@@ -92,7 +93,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
     promises = read_sla_properties(top)
     origin = _origin(properties)
     source, record_format = (
-        read_file_drop(properties.mapping("source"), name, promises.retention_days, roots)
+        read_source(properties.mapping("source"), name, promises.retention_days, roots)
         if origin == "source"
         else (None, TYPED_ROWS)
     )
@@ -132,9 +133,11 @@ def _row_filters(filters: View) -> dict[str, str]:
 def _check_source_names(table: View, columns: tuple[Column, ...], record_format: RecordFormat) -> None:
     """That columns are made of others' texts, and apart by case alone, in no Parquet, whose columns engines read as they are."""
     folded = [column.source_name.casefold() for column in columns]
+    if record_format.payload:
+        check_message_columns(table.mappings("properties"), columns, record_format.payload)
     for at, (view, column) in enumerate(zip(table.mappings("properties"), columns, strict=False)):
         if (column.joined_names or column.quality_of) and record_format.format is FileFormat.PARQUET:
-            expected = ", ".join(form for form in FileFormat if form is not FileFormat.PARQUET)
+            expected = ", ".join(form for form in DELIVERED_FORMATS if form is not FileFormat.PARQUET)
             key = "qualityOf" if column.quality_of else "joins"
             view.fail("name", "contract_key_of_other_format", key=key, found=record_format.format, expected=expected)
         elif record_format.format is FileFormat.PARQUET and folded[at] in folded[:at]:

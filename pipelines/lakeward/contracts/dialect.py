@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lakeward.contracts.record_format import WHITESPACE, FileFormat, RecordFormat
+from lakeward.contracts.record_format import DELIVERED_FORMATS, WHITESPACE, FileFormat, RecordFormat
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
 
 KEYS: Mapping[str, KeyDoc] = {
-    "format": KeyDoc(", ".join(f"`{form}`" for form in FileFormat), "Format of the files.", required=True),
+    "format": KeyDoc(", ".join(f"`{form}`" for form in DELIVERED_FORMATS), "Format of the files.", required=True),
     "delimiter": KeyDoc(
         "character or `whitespace`",
         "CSV: what stands between two fields; `\\t` in quotes is a tab, `whitespace` any run of blanks and tabs.",
@@ -70,16 +70,21 @@ _FORMATS = {
     "headerRow": (FileFormat.CSV, FileFormat.XLSX),
     "headerRows": (FileFormat.CSV, FileFormat.XLSX),
     "footer": (FileFormat.CSV, FileFormat.XLSX),
-    **dict.fromkeys(("skipRows", "skipAfterHeader", "names", "comment", "nullPadding", "numberDuplicates"), (FileFormat.CSV,)),
+    **dict.fromkeys(("skipRows", "skipAfterHeader", "comment", "nullPadding", "numberDuplicates"), (FileFormat.CSV,)),
+    "names": (FileFormat.CSV, FileFormat.MESSAGES),
     "sheet": (FileFormat.XLSX,),
-    "thousands": (FileFormat.CSV, FileFormat.JSONL, FileFormat.XLSX),
+    "thousands": (FileFormat.CSV, FileFormat.JSONL, FileFormat.XLSX, FileFormat.MESSAGES),
 }
 
 
-def read_record_format(view: View, sheet_limit_bytes: int) -> RecordFormat:
-    """The record format in a mapping, which can have other keys."""
+def read_record_format(view: View, sheet_limit_bytes: int, form: FileFormat | None = None) -> RecordFormat:
+    """The record format in a mapping, which can have other keys.
+
+    Args:
+        form: The format, where the mapping has no key for it.
+    """
     record_format = RecordFormat(
-        format=view.choice("format", tuple(FileFormat)),
+        format=form or view.choice("format", DELIVERED_FORMATS),
         delimiter=WHITESPACE if view.values.get("delimiter") == WHITESPACE else _character(view, "delimiter", ","),
         quote=_character(view, "quote", '"'),
         escape=_character(view, "escape", '"'),

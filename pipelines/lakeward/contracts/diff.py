@@ -80,7 +80,7 @@ CONTRACT = {
 RECORD_FORMAT = {
     **dict.fromkeys(("delimiter", "quote", "escape", "encoding", "sheet", "header_row", "header_rows"), _COMPATIBLE),
     **dict.fromkeys(("skip_rows", "skip_after_header", "names", "comment", "footer"), _COMPATIBLE),
-    **dict.fromkeys(("null_padding", "number_duplicates"), _COMPATIBLE),
+    **dict.fromkeys(("null_padding", "number_duplicates", "payload"), _COMPATIBLE),
     **dict.fromkeys(("format", "nulls", "decimal", "thousands", "zone"), _BREAKING),
 }
 # A changed model recomputes its whole table; only a change of its windows affects readers.

@@ -36,7 +36,6 @@ def read_file_drop(
     Args:
         roots: Allowed folders outside the project; None if the project is unknown.
     """
-    view.allow_only(KEYS)
     limit_bytes = view.positive_integer("limitBytes", LIMIT_BYTES)
     record_format = read_record_format(view, sheet_limit_bytes=limit_bytes)
     source = FileDropSource(

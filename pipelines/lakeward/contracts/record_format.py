@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lakeward.contracts.payload import PayloadFormat
+
 # The delimiter of columns that blanks and tabs set apart.
 WHITESPACE = "whitespace"
 
@@ -14,6 +16,11 @@ class FileFormat(StrEnum):
     JSONL = "jsonl"
     PARQUET = "parquet"
     XLSX = "xlsx"
+    MESSAGES = "messages"  # landed segments of messages, whose payloads have a format of their own
+
+
+# What a drop folder can hold.
+DELIVERED_FORMATS = (FileFormat.CSV, FileFormat.JSONL, FileFormat.PARQUET, FileFormat.XLSX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,7 @@ class RecordFormat:
         null_padding: A record with fewer fields than the header has no value in the last columns.
         number_duplicates: A name that comes again gets a number: `Temp`, `Temp_2`.
         sheet_limit_bytes: Maximum unpacked bytes of a sheet.
+        payload: Format of the payloads of messages; None for files.
         columns_found: Minimum share of the contract's columns in a file, 0 to 1; a file with less is rejected.
     """
 
@@ -61,6 +69,7 @@ class RecordFormat:
     null_padding: bool = False
     number_duplicates: bool = False
     sheet_limit_bytes: int = 4 << 30
+    payload: PayloadFormat | None = None
     columns_found: float = 0.0
 
 

@@ -1,11 +1,26 @@
 """The source of a dataset's batches. Engines and judging use only the `RecordFormat`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
 # Default size limit of one batch: minutes of work, and within the memory of a small machine.
 LIMIT_BYTES = 4 << 30
+# The same of a batch of segments, which are compressed: some ten million short messages.
+SEGMENT_BATCH_BYTES = 64 << 20
+SEGMENT_ROWS, SEGMENT_BYTES, SEGMENT_SECONDS = 5000, 8 << 20, 2
+# How long a broker keeps the session of a collector that is away: seven days.
+SESSION_SECONDS = 604_800
+# Two segments: one that is being landed, and one that fills.
+RECEIVE_MAXIMUM = 10_000
+
+
+class SourceKind(StrEnum):
+    """Kinds of sources, as the key `kind` names them."""
+
+    FILES = "files"
+    MQTT = "mqtt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +40,76 @@ class FileDropSource:
     retention_days: int | None = None
 
 
-ContractSource: TypeAlias = FileDropSource
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentBounds:
+    """Largest segment: the first bound that is reached ends it.
+
+    Args:
+        rows: Messages or rows.
+        bytes: Bytes of payloads, before compression.
+        seconds: Time since its first message.
+    """
+
+    rows: int = SEGMENT_ROWS
+    bytes: int = SEGMENT_BYTES
+    seconds: int = SEGMENT_SECONDS
+
+
+class MqttVersion(StrEnum):
+    """Versions of MQTT."""
+
+    V5 = "5"
+    V311 = "3.1.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttSource:
+    """A subscription to an MQTT broker, landed as segments by a collector.
+
+    Args:
+        connection: Name of the broker's connection.
+        topics: Topic filters.
+        client_id: Id of the session; with a shared subscription each collector needs its own.
+        share_name: Group of a shared subscription; empty: none.
+        session_seconds: Time that the broker keeps the session of a collector that is away.
+        receive_maximum: Messages that the broker may send before the first of them is landed.
+        limit_bytes: Size limit of one batch, in bytes of its segments.
+        retention_days: Days that a segment is kept after its batch; None for ever.
+    """
+
+    connection: str
+    topics: tuple[str, ...]
+    qos: int = 1
+    version: MqttVersion = MqttVersion.V5
+    client_id: str = ""
+    share_name: str = ""
+    session_seconds: int = SESSION_SECONDS
+    receive_maximum: int = RECEIVE_MAXIMUM
+    segment: SegmentBounds = field(default_factory=SegmentBounds)
+    limit_bytes: int = SEGMENT_BATCH_BYTES
+    retention_days: int | None = None
+
+
+ContractSource: TypeAlias = FileDropSource | MqttSource
 """The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
-A new kind needs three things:
+A new kind needs these things:
 
-1. its class in this module, as one more member of this union;
-2. a reader of its keys beside `contracts/file_drop.py`, which returns the class and the `RecordFormat`, called in `contracts/build.py`;
-3. an implementation of the protocol `Source` in `lakeward.sources`, which `sources/opening.py` returns for the class.
+1. a member of `SourceKind`, its class in this module, as one more member of this union, with the fields above;
+2. a module with `KEYS` and a reader of them beside `contracts/mqtt.py`, which returns the class and the `RecordFormat`; both are entered
+   in `contracts/source_kinds.py`, whence lint, reference and `build.py` have them. Where it connects to is a `connection` by name
+   (`contracts/segment_keys.py`), which `flows/base/connections.py` resolves;
+3. an implementation of the protocol `Source` in `lakeward.sources`, which `sources/opening.py` returns for the class. A source that is
+   no file lands numbered segments with `sources.segments.SegmentWriter` and is then read by `sources.segments.SegmentSource` as it is:
+   - *typed rows* (`SegmentFormat` of the query's own columns): `RecordFormat(format=FileFormat.PARQUET, …)`; columns are found by their names;
+   - *messages*: a Parquet schema with at least `topic`, `payload` and `received_at` (`contracts/payload.py`), and a `RecordFormat` of
+     `read_payload_format`; a name in the contract such as `$offset` is any other column of the segment, if the reader names it in its `ENVELOPE`.
+   Where the source can be read again (a query, a log), its `receive` lands what is new, and the position it reached is in the segment's
+   own metadata, read by `SegmentStore.last_position`: the segment and its position are one file, so that no kill can part them.
 
-mypy reports the choice in `sources/opening.py` that lacks a class. Engines, judging, profiling and `contract diff` do not change.
+mypy reports the choices in `sources/opening.py` and `contracts/source_kinds.py` that lack a kind. Engines, judging, profiling and
+`contract diff` do not change.
 """
+
+# Sources that nothing but a collector brings into the lake.
+COLLECTED_SOURCES = (MqttSource,)

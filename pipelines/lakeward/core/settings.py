@@ -1,7 +1,7 @@
 """Settings from the environment and the command line. The only module that reads the environment; built once at entry."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +51,11 @@ VARIABLES: Mapping[str, KeyDoc] = {
         "file", "File that holds this secret: outside the lake, readable by its owner alone (mode 0600).", "none"
     ),
     "SECRET_NAME": KeyDoc("text", "Secret that `project.yaml` calls NAME, such as the password of a mail server.", "none"),
+    "CONN_NAME": KeyDoc(
+        "URL",
+        "Connection that contracts call `name`: `scheme://user:password@host:port/path?ca=FILE&certificate=FILE&key=FILE`.",
+        "Airflow's connection of this name, then `.lakeward/connections.yaml`",
+    ),
     "SPARK_MASTER": KeyDoc(
         "URL", "Spark's master: `local[4]`, `spark://HOST:PORT`, `yarn`, `k8s://…`.", "`local[*]`; under spark-submit its own"
     ),
@@ -67,6 +72,8 @@ VARIABLES: Mapping[str, KeyDoc] = {
 }
 # Front of the secrets that a project names.
 NAMED_PREFIX = "SECRET_"
+# Front of the connections that contracts name.
+CONNECTION_PREFIX = "CONN_"
 # One name per implementation of `engines.protocols.Engine`.
 EMBEDDED, SPARK = ENGINES = ("embedded", "spark")
 # All cores of this machine, in the driver's process.
@@ -115,6 +122,8 @@ class Settings:
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
         secrets: Secrets by the names that `project.yaml` gives them.
+        connections: URLs by the names that contracts give them, in capitals.
+        airflow_connection: Finds Airflow's connection of a name, as a URL; None outside a task.
         seal_key_file: File of the secret that signs checkpoints, outside the lake; None for unsigned checkpoints.
         wrapping_key, wrapping_key_file: Secret under which keys of columns lie, or the file that holds it, outside the lake.
     """
@@ -131,6 +140,8 @@ class Settings:
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    connections: Mapping[str, str] = field(default_factory=dict, repr=False)
+    airflow_connection: Callable[[str], str | None] | None = field(default=None, repr=False, compare=False)
     seal_key_file: Path | None = None
     wrapping_key: str | None = field(default=None, repr=False)
     wrapping_key_file: Path | None = None
@@ -145,7 +156,7 @@ class Settings:
         """
         variables = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
         for key in variables:
-            if key not in VARIABLES and not key.startswith(NAMED_PREFIX):
+            if key not in VARIABLES and not key.startswith((NAMED_PREFIX, CONNECTION_PREFIX)):
                 expected = ", ".join(PREFIX + name for name in near_names(key, VARIABLES))
                 raise SettingsError("setting_unknown", variable=PREFIX + key, expected=expected)
         return cls(
@@ -161,6 +172,11 @@ class Settings:
             token_key=variables.get("TOKEN_KEY"),
             token_key_file=Path(variables["TOKEN_KEY_FILE"]).absolute() if variables.get("TOKEN_KEY_FILE") else None,
             secrets={key.removeprefix(NAMED_PREFIX): value for key, value in variables.items() if key.startswith(NAMED_PREFIX)},
+            connections={
+                key.removeprefix(CONNECTION_PREFIX).upper(): value
+                for key, value in variables.items()
+                if key.startswith(CONNECTION_PREFIX)
+            },
             seal_key_file=Path(variables["SEAL_KEY_FILE"]).absolute() if variables.get("SEAL_KEY_FILE") else None,
             wrapping_key=variables.get("WRAPPING_KEY"),
             wrapping_key_file=Path(variables["WRAPPING_KEY_FILE"]).absolute() if variables.get("WRAPPING_KEY_FILE") else None,

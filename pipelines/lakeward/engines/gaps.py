@@ -82,6 +82,13 @@ GAPS = (
         "The driver's own engine reads them and hands them to executors as Parquet: bounded by what one machine reads.",
     ),
     Gap(
+        "landed messages",
+        GapKind.NOT_YET,
+        "Payloads of messages (MQTT) are decoded by the driver, whose rows executors then judge and write.",
+        "One decoder, so that a payload never means one thing here and another there. A driver of two cores decodes some 500,000 messages a "
+        "second; more than that needs several datasets.",
+    ),
+    Gap(
         "text that is not UTF-8",
         GapKind.NOT_YET,
         "A file in GB18030, GBK or UTF-16, or one whose lines end in a carriage return alone, is decoded by the driver before executors read it.",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
+    from lakeward.flows.base.answers import Notice as Notice
     from lakeward.flows.base.column_keys import ColumnKeyRecord as ColumnKeyRecord
     from lakeward.flows.base.display_zone import display_zone as display_zone
     from lakeward.flows.base.identity import signer_name as signer_name
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.run_lines import run_lines as run_lines
     from lakeward.flows.base.run_lines import summary_line as summary_line
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
+    from lakeward.flows.batch.follow import follow_dataset as follow_dataset
     from lakeward.flows.batch.ingest import ingest_dataset as ingest_dataset
     from lakeward.flows.batch.ingest import rebuild_silver as rebuild_silver
     from lakeward.flows.batch.run import has_waiting_gold as has_waiting_gold
@@ -51,6 +53,10 @@ if TYPE_CHECKING:
     from lakeward.flows.checking.check import check_data as check_data
     from lakeward.flows.checking.check import explain_check as explain_check
     from lakeward.flows.checking.steps import CheckStep as CheckStep
+    from lakeward.flows.collecting.collect import collect as collect
+    from lakeward.flows.collecting.collect import collected_datasets as collected_datasets
+    from lakeward.flows.collecting.units import ServiceFiles as ServiceFiles
+    from lakeward.flows.collecting.units import write_service_files as write_service_files
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
     from lakeward.flows.grading.approvals import approve_grade as approve_grade
@@ -185,6 +191,7 @@ _DOOR = {
     "EstateScore": "flows.scoring.answers",
     "FileProblem": "flows.base.answers",
     "FlowAnswer": "flows.base.answers",
+    "Notice": "flows.base.answers",
     "GradedColumn": "flows.grading.answers",
     "MaturityDomain": "flows.scorecard.summary",
     "MaturityIndicator": "flows.scorecard.readiness",
@@ -235,6 +242,10 @@ _DOOR = {
     "check_machine": "flows.operations.doctor",
     "compare_contracts": "flows.authoring.contract_files",
     "confirm_key": "flows.authoring.confirm_key",
+    "collect": "flows.collecting.collect",
+    "collected_datasets": "flows.collecting.collect",
+    "ServiceFiles": "flows.collecting.units",
+    "write_service_files": "flows.collecting.units",
     "connect": "flows.serving.connection",
     "create_project": "flows.authoring.project",
     "curate_dataset": "flows.batch.curate",
@@ -249,6 +260,7 @@ _DOOR = {
     "dependency_order": "flows.base.order",
     "indicator_name": "quality.indicators",
     "set_up_log": "flows.base.log_setup",
+    "follow_dataset": "flows.batch.follow",
     "ingest_dataset": "flows.batch.ingest",
     "store_estate_score": "flows.scoring.estate",
     "key_proposals": "flows.authoring.confirm_key",

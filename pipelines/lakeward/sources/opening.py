@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from lakeward.contracts.model import Contract
-from lakeward.contracts.source import FileDropSource
+from lakeward.contracts.project import DATASETS
+from lakeward.contracts.series_file import SERIES_FILE
+from lakeward.contracts.source import FileDropSource, MqttSource
 from lakeward.core.clock import Clock
 from lakeward.core.errors import UsageError
 from lakeward.sources.files import FileDrop, ProjectFolders
 from lakeward.sources.protocols import Source
+from lakeward.sources.segments.source import SegmentSource
 
 
 def open_source(contract: Contract, premises: ProjectFolders, landing: Path, clock: Clock) -> Source:
@@ -28,6 +31,15 @@ def open_source(contract: Contract, premises: ProjectFolders, landing: Path, clo
                 source=source,
                 format=contract.record_format.format,
                 landing=landing,
+                clock=clock,
+            )
+        case MqttSource() as source:
+            return SegmentSource(
+                dataset=contract.name,
+                landing=landing,
+                format=contract.record_format.format,
+                retention_days=source.retention_days,
+                series_file=premises.root / DATASETS / contract.name / SERIES_FILE,
                 clock=clock,
             )
         case None:

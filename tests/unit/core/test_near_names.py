@@ -10,7 +10,22 @@ CODES = sorted(code for code, entry in catalogue().items() if "{close}" in entry
 @pytest.mark.parametrize("close", ["", "-"])
 @pytest.mark.parametrize("lang", list(Lang))
 def test_no_near_name_is_no_question(lang, close):
-    names = ("at", "column", "dataset", "file", "found", "key", "kind", "party", "project", "purpose", "role", "rule", "table")
+    names = (
+        "at",
+        "column",
+        "dataset",
+        "expected",
+        "file",
+        "found",
+        "key",
+        "kind",
+        "party",
+        "project",
+        "purpose",
+        "role",
+        "rule",
+        "table",
+    )
     facts = dict.fromkeys(names, "x")
     for code in CODES:
         shown = text(code, lang, account="x", close=close, **facts)

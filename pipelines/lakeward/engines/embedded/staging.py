@@ -16,6 +16,7 @@ from lakeward.core.errors import MachineError
 from lakeward.engines.embedded.csv_files import read_csv
 from lakeward.engines.embedded.excel_files import read_excel
 from lakeward.engines.embedded.json_files import read_json, split_json
+from lakeward.engines.embedded.messages.reader import read_messages
 from lakeward.engines.embedded.parquet_files import read_parquet
 from lakeward.engines.reading.text_lines import TextFile
 from lakeward.engines.reading.text_sql import DUCKDB
@@ -89,6 +90,7 @@ def _read_formats(
         read_json(con, lines, columns, record_format.columns_found),
         read_parquet(con, readable[FileFormat.PARQUET], columns, stored, record_format),
         read_excel(readable[FileFormat.XLSX], record_format, columns, scratch),
+        read_messages(con, readable[FileFormat.MESSAGES], record_format, columns),
     )
 
 

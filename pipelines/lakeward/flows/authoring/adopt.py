@@ -12,7 +12,7 @@ from lakeward.contracts.adopt import Adoption, AdoptionNote, adopt_document, dat
 from lakeward.contracts.document import Document, read_document, read_text
 from lakeward.contracts.load import parse_contract
 from lakeward.contracts.model import Contract
-from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.record_format import DELIVERED_FORMATS, FileFormat
 from lakeward.contracts.secrets import secret_faults
 from lakeward.contracts.standard import standard_faults
 from lakeward.core.errors import ContractError, SuiteError, UsageError
@@ -26,7 +26,7 @@ from lakeward.profiling.suite_text import GX_VERSION
 from lakeward.quality.suite import load_rules
 
 HEADER = "# Adopted from {file}. CHECK what `source` says of the files, and what `lakeward contract adopt` told.\n"
-FORMATS = tuple(FileFormat)
+FORMATS = DELIVERED_FORMATS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,11 @@ SCHEMA_VERSIONS = (
         },
         tables=("seals", "seal_leaves", "purpose_requests", "keys"),
     ),
-    SchemaVersion(5, columns={"access_log": ("rows_charged",), "scores": ("scope",)}, tables=("key_decisions",)),
+    SchemaVersion(
+        5,
+        columns={"access_log": ("rows_charged",), "scores": ("scope",)},
+        tables=("key_decisions", "source_events"),
+    ),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.

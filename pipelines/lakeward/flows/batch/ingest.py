@@ -37,6 +37,7 @@ from lakeward.flows.batch.publish import publish_silver
 from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.batch.receive import receive_batch
 from lakeward.flows.batch.reprocess import reprocess_batch
+from lakeward.flows.batch.source_events import record_source_events
 from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.flows.quarantine.align import align_to_contract
 from lakeward.quality.suite import load_rules
@@ -180,6 +181,7 @@ def run_ingest(workspace: Workspace, name: str, on_step: OnStep, *, rebuilding: 
         last = pinning.current_definition(engine, name)
         finished = list(take_until_halted(ingest.finish_planned(last))) if last else []
         arrivals = source.receive()
+        record_source_events(workspace, engine, name, run_id)
         complete = [batch for batch in finished if not batch.halted]
         older = () if rebuilding or last is None else _older_rules(engine, last, candidate)
         if complete == finished or rebuilding:

@@ -18,9 +18,11 @@ from lakeward.flows.base.freshness import is_late
 from lakeward.flows.base.report import FAILING_NOTES
 from lakeward.flows.base.untaken import DropFolders, read_drop_folders, unclaimed_files, untaken_among
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.applied_state import read_applied_states
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
+from lakeward.flows.operations.source_status import SourceStatus, source_status
 from lakeward.flows.quarantine.events import EVENTS
 from lakeward.flows.quarantine.open_rows import open_count
 from lakeward.flows.scoring.answers import DatasetScore
@@ -45,6 +47,7 @@ class DatasetStatus:
             contract is not valid.
         waiting: Number of stored columns whose grade needs a decision.
         proposed_key: Columns of a key that needs `lakeward contract confirm-key`; until then no row replaces another.
+        source: The state of its collector and of what it has landed; None of a source without one.
         next: Recommended next steps, as messages that name a command.
     """
 
@@ -60,6 +63,7 @@ class DatasetStatus:
     late: bool | None
     waiting: int
     proposed_key: tuple[str, ...]
+    source: SourceStatus | None
     next: tuple[Notice, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -92,6 +96,7 @@ class ProjectState:
     Args:
         contracts: By dataset; None if the contract is not valid.
         runs: Rows of `governance.runs` by dataset, the newest last.
+        read: Offset of the newest planned batch by dataset.
     """
 
     contracts: Mapping[str, Contract | None]
@@ -101,6 +106,7 @@ class ProjectState:
     halted: Mapping[str, int]
     scores: Mapping[str, DatasetScore]
     has_events: bool
+    read: Mapping[str, int]
 
 
 def project_status(settings: Settings) -> list[DatasetStatus]:
@@ -122,6 +128,7 @@ def read_project_status(settings: Settings) -> ProjectStatus:
             halted=halted_batches(engine),
             scores=current_scores(workspace, engine),
             has_events=engine.info(EVENTS) is not None,
+            read={name: one.plan.end for name, one in read_applied_states(engine).items() if one.plan},
         )
         datasets = tuple(_dataset_status(workspace, engine, name, state) for name in contracts)
     return ProjectStatus(datasets=datasets, stray_files=unclaimed_files(workspace, valid))
@@ -159,13 +166,15 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         late=is_late(contract, workspace.project, run, workspace.clock.now()) if contract else None,
         waiting=waiting(state.grades.current(contract)) if contract and stored else 0,
         proposed_key=contract.proposed_key if contract else (),
+        source=None,
         next=() if contract else (Notice("next_contract", {"dataset": name}),),
     )
     if contract is None:
         return status
     received = next((row for row in reversed(runs) if row["flow"] == "ingest"), None)
     untaken = untaken_among(contract, state.drops)
-    return replace(status, next=(*_delivery_notices(name, received), *_next_steps(status), *untaken))
+    source, collecting = source_status(workspace, contract, state.read.get(name, 0))
+    return replace(status, source=source, next=(*collecting, *_delivery_notices(name, received), *_next_steps(status), *untaken))
 
 
 def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:

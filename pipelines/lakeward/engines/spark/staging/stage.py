@@ -27,12 +27,12 @@ from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, ST
 def is_for_executors(inputs: Sequence[BatchInput], columns: Sequence[Column]) -> bool:
     """Whether executors read all of these files like the embedded engine; otherwise the driver's engine reads them.
 
-    Declared exceptions: workbooks, and Parquet types that Spark lacks (times of day, nanoseconds, UUIDs, maps).
+    Declared exceptions: workbooks, landed messages, and Parquet types that Spark lacks (times of day, nanoseconds, UUIDs, maps).
     """
 
     def reads(file: BatchInput) -> bool:
         if file.fault or file.format is not FileFormat.PARQUET:
-            return bool(file.fault) or file.format is not FileFormat.XLSX
+            return bool(file.fault) or file.format not in {FileFormat.XLSX, FileFormat.MESSAGES}
         return reads_like_duckdb(file, columns)
 
     return all(map(reads, inputs))

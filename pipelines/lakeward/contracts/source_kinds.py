@@ -1,0 +1,33 @@
+"""Reads the source of a contract: the key `kind` chooses the reader of the other keys."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lakeward.contracts import file_drop, mqtt
+from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.source import ContractSource, SourceKind
+from lakeward.contracts.view import View
+from lakeward.core.keys import KeyDoc
+
+KIND = {"kind": KeyDoc(", ".join(f"`{kind}`" for kind in SourceKind), "Kind of source.", f"`{SourceKind.FILES}`")}
+# Kind -> its other keys.
+KEYS = {SourceKind.FILES: file_drop.KEYS, SourceKind.MQTT: mqtt.KEYS}
+
+
+def read_source(
+    view: View, dataset: str, retention_days: int | None, roots: Sequence[Path] | None
+) -> tuple[ContractSource, RecordFormat]:
+    """The source in a mapping, and the record format of its batches.
+
+    Args:
+        roots: Allowed drop folders outside the project; None if the project is unknown.
+    """
+    kind = view.choice("kind", tuple(SourceKind), SourceKind.FILES)
+    if view.values.get("kind", kind) != kind:  # its other keys have no meaning
+        return file_drop.read_file_drop(View({"format": "csv"}, view.key_path, []), dataset, retention_days, roots)
+    view.allow_only({**KIND, **KEYS[kind]})
+    match kind:
+        case SourceKind.FILES:
+            return file_drop.read_file_drop(view, dataset, retention_days, roots)
+        case SourceKind.MQTT:
+            return mqtt.read_mqtt(view, dataset, retention_days)

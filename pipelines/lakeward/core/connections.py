@@ -1,0 +1,101 @@
+"""Connections to brokers and databases: address, user, password and TLS files, under a name. Values of secrets never reach a message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+
+from lakeward.core.errors import SettingsError
+
+# Parameters of a connection's URL that name files of TLS.
+TLS_FILES = ("ca", "certificate", "key")
+_MAX_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where and as whom to connect.
+
+    Args:
+        scheme: Protocol, such as `mqtts`; whether it uses TLS follows from it.
+        port: None for the protocol's own.
+        path: Path of the URL without its slash, such as the name of a database.
+        ca: File of certificates of authorities that are trusted; None for those of the machine.
+        certificate, key: Files of the client's own certificate and key, in PEM; None for none.
+        parameters: Other parameters of the URL.
+        place: Where it was found, for messages.
+    """
+
+    name: str
+    scheme: str
+    host: str
+    port: int | None = None
+    path: str = ""
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+    place: str = ""
+
+    @property
+    def address(self) -> str:
+        """`scheme://host:port/path`, without user, password and parameters: for messages."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}{f':{self.port}' if self.port else ''}{f'/{self.path}' if self.path else ''}"
+
+    def url(self, scheme: str | None = None) -> str:
+        """The whole URL with its secrets, for clients that take one: never for messages.
+
+        Args:
+            scheme: Another name of the scheme, as the client calls it.
+        """
+        password = f":{quote(self.password, safe='')}" if self.password is not None else ""
+        login = f"{quote(self.user or '', safe='')}{password}@" if self.user is not None or password else ""
+        parts = SplitResult(scheme or self.scheme, login + urlsplit(self.address).netloc, self.path, "", "")
+        return parts.geturl()
+
+
+def parse_connection(name: str, url: str, place: str, folder: Path) -> Connection:
+    """The connection in a URL: `scheme://user:password@host:port/path?ca=FILE&certificate=FILE&key=FILE`.
+
+    Args:
+        place: Where the URL was found, for messages.
+        folder: What paths of files in it are relative to.
+
+    Raises:
+        SettingsError: It is no URL with scheme and host, or a file of TLS is missing. The message has no part of it.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise _not_valid(name, place) from None
+    parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if not parts.scheme or not parts.hostname or (port is not None and not 0 < port <= _MAX_PORT):
+        raise _not_valid(name, place)
+    return Connection(
+        name=name,
+        scheme=parts.scheme.lower(),
+        host=parts.hostname,
+        port=port,
+        path=parts.path.lstrip("/"),
+        user=None if parts.username is None else unquote(parts.username),
+        password=None if parts.password is None else unquote(parts.password),
+        parameters={key: value for key, value in parameters.items() if key not in TLS_FILES},
+        place=place,
+        **{key: _tls_file(name, key, parameters[key], place, folder) for key in TLS_FILES if parameters.get(key)},
+    )
+
+
+def _tls_file(name: str, key: str, text: str, place: str, folder: Path) -> Path:
+    path = folder / text
+    if not path.is_file():
+        raise SettingsError("connection_file_missing", name=name, key=key, file=path, place=place)
+    return path
+
+
+def _not_valid(name: str, place: str) -> SettingsError:
+    expected = "scheme://user:password@host:port/path?ca=FILE&certificate=FILE&key=FILE"
+    return SettingsError("connection_not_valid", name=name, place=place, expected=expected)

@@ -1,0 +1,142 @@
+"""Reads the messages of a batch: one scan decodes them into a table of the session, from which rows and rejects come."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import duckdb
+
+from lakeward.contracts.batch import BatchInput, FileReport
+from lakeward.contracts.model import Column
+from lakeward.contracts.payload import (
+    DECODER_VERSION,
+    ENVELOPE_MARK,
+    POINTER_MARK,
+    RECORDS_PER_MESSAGE,
+    PayloadFormat,
+    PayloadKind,
+)
+from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.series_file import read_series_file
+from lakeward.core.errors import InvariantError
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.embedded.messages import columns as sql
+from lakeward.engines.embedded.messages.json_items import entries_select
+from lakeward.engines.embedded.messages.line_items import lines_select, texts_select
+from lakeward.engines.embedded.messages.segments import Segments, open_segments
+from lakeward.engines.reading.text_sql import DUCKDB
+from lakeward.engines.text.csv_records import CsvRecordSql
+from lakeward.engines.text.staging_queries import StagingQueries
+
+# Decoded records of the batch, one table per mapping.
+_DECODED = "staged_messages"
+
+
+def read_messages(
+    con: duckdb.DuckDBPyConnection, files: Sequence[BatchInput], record_format: RecordFormat, columns: Sequence[Column]
+) -> StagingQueries:
+    """Read segments of messages; what can't be decoded is a reject with its bytes.
+
+    Raises:
+        InvariantError: A message is neither in the rows nor in the rejects.
+    """
+    reading = StagingQueries(DUCKDB)
+    payload = record_format.payload
+    if not files or payload is None:
+        return reading
+    for at, segments in enumerate(open_segments(con, files, reading)):
+        table = f"{_DECODED}_{at}"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {_decoded_select(segments, payload, record_format, columns)}")
+        reading.reports += _reports(con, table, segments, payload)
+        place = "file AS _file, seq AS _file_seq, n AS _row"
+        detail = literal(f"decoder {DECODER_VERSION}")
+        reading.rejects.append(f"SELECT {place}, reason, {detail} AS detail, raw FROM {table} WHERE reason IS NOT NULL")
+        named = ", ".join(identifier(column.name) for column in columns)
+        reading.rows.append(f"SELECT {named}, {place}, _extra FROM {table} WHERE reason IS NULL")
+    return reading
+
+
+def _decoded_select(segments: Segments, payload: PayloadFormat, record_format: RecordFormat, columns: Sequence[Column]) -> str:
+    """SELECT of the columns, `_extra`, `file, seq, n`, and `reason` and `raw` of rejects."""
+    items, values, extra, records = _parts(segments, payload, record_format, columns)
+    named = "".join(f", {value} AS {identifier(column.name)}" for column, value in zip(columns, values, strict=True))
+    computed = "".join(f", {item} AS {name}" for name, item in items.items())
+    raw = "CASE WHEN why IS NOT NULL THEN CASE WHEN it IS NULL THEN payload ELSE encode(it::VARCHAR) END END"
+    return f"""SELECT file, seq, n, why AS reason, {raw} AS raw, {extra} AS _extra{named}
+        FROM ({_mapped(f"SELECT *{computed} FROM ({records})", segments)})"""
+
+
+def _parts(
+    segments: Segments, payload: PayloadFormat, record_format: RecordFormat, columns: Sequence[Column]
+) -> tuple[dict[str, str], list[str], str, str]:
+    """Items to compute of each record, the columns' values, the unknown members, and the SELECT of the records."""
+    messages, none = segments.messages_select(), "CAST(NULL AS VARCHAR)"
+    if payload.kind is PayloadKind.CSV:
+        items = {"r_address": "topic", "r_own_unit": none}
+        return (
+            items,
+            [_value(c, segments, _line_field(record_format)) for c in columns],
+            none,
+            lines_select(messages, record_format),
+        )
+    if payload.kind is PayloadKind.TEXT:
+        items = sql.text_items(segments, record_format) | {"r_plain": "v"}
+        return items, [_value(c, segments, sql.text_value) for c in columns], none, texts_select(messages)
+    records = entries_select(messages, payload)
+    layout = payload.readings
+    if layout:
+        items = sql.reading_items(layout, segments)
+        items["r_plain"] = f"{items['r_json']}->>'$'"
+        return items, [_value(c, segments, lambda name: sql.reading_value(name, layout)) for c in columns], none, records
+    plain = "CASE WHEN json_type(it) NOT IN ('OBJECT', 'ARRAY') THEN it->>'$' END"
+    names = [name for column in columns for name in column.joined_names or column.source_names]
+    needs_object = all(name != f"{ENVELOPE_MARK}value" for name in names)
+    checked = f"""SELECT * REPLACE (CASE WHEN why IS NULL AND json_type(it) <> 'OBJECT' AND {str(needs_object).lower()}
+        THEN 'reject_no_object' ELSE why END AS why) FROM ({records})"""
+    items = {"r_address": "topic", "r_own_unit": none, "r_plain": plain}
+    return items, [_value(c, segments, sql.member_value) for c in columns], sql.unknown_members(names), checked
+
+
+def _value(column: Column, segments: Segments, field_of: Callable[[str], str]) -> str:
+    def value_of(name: str) -> str:
+        if name.startswith(ENVELOPE_MARK):
+            return sql.envelope_value(name, segments)
+        return sql.member_value(name) if name.startswith(POINTER_MARK) else field_of(name)
+
+    return sql.column_value(column, value_of, lambda name: f"{value_of(name)} IS NOT NULL")
+
+
+def _line_field(record_format: RecordFormat) -> Callable[[str], str]:
+    dialect = CsvRecordSql.of(record_format, "\n", DUCKDB)
+    places = {name: at for at, name in enumerate(record_format.names, 1)}
+    return lambda name: dialect.field_value(f"f[{places[name]}]") if name in places else "CAST(NULL AS VARCHAR)"
+
+
+def _mapped(records: str, segments: Segments) -> str:
+    """The records with series and unit: of the mapping, where it has their address; else the address itself, and their own unit."""
+    if segments.series is None:
+        return f"SELECT *, r_address AS r_series, r_own_unit AS r_unit FROM ({records})"
+    return f"""SELECT r.*, coalesce(x.series, r_address) AS r_series, coalesce(r_own_unit, x.unit) AS r_unit
+        FROM ({records}) r LEFT JOIN ({_mapping_select(segments)}) x ON x.address = r_address"""
+
+
+def _mapping_select(segments: Segments) -> str:
+    """SELECT of `address, series, unit` of the mapping."""
+    entries = read_series_file(segments.series) if segments.series else ()
+    rows = ", ".join(f"({literal(one.address)}, {literal(one.series)}, nullif({literal(one.unit)}, ''))" for one in entries)
+    empty = "SELECT NULL::VARCHAR AS address, NULL::VARCHAR AS series, NULL::VARCHAR AS unit WHERE false"
+    return f"SELECT * FROM (VALUES {rows}) t(address, series, unit)" if rows else empty
+
+
+def _reports(con: duckdb.DuckDBPyConnection, table: str, segments: Segments, payload: PayloadFormat) -> Iterator[FileReport]:
+    """A report per segment; each of its messages is in the table.
+
+    Raises:
+        InvariantError: One is not.
+    """
+    message = f"n // {RECORDS_PER_MESSAGE}" if payload.holds_several else "n"
+    counted = con.execute(f"SELECT seq, count(*), count(DISTINCT {message}) FROM {table} GROUP BY seq").fetchall()
+    found = {seq: (records, messages) for seq, records, messages in counted}
+    for file, messages in segments.files.items():
+        records, decoded = found.get(file.seq, (0, 0))
+        if decoded != messages:
+            raise InvariantError("messages_lost", file=file.name, expected=messages, found=decoded)
+        yield FileReport(file.seq, file.name, records)

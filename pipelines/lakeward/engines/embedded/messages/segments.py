@@ -1,0 +1,96 @@
+"""Segments of messages as queries: which are readable, and the fields of their messages as text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.payload import PAYLOAD, RECEIVED, TOPIC
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.reading.file_errors import FileReadTrial
+from lakeward.engines.text.staging_queries import StagingQueries
+
+# ISO 8601 in UTC, to the microsecond.
+_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
+# DuckDB's name of the type in which segments have times.
+_INSTANT_TYPE = "TIMESTAMP WITH TIME ZONE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segments:
+    """Readable segments that have one mapping of series.
+
+    Args:
+        files: They, with their numbers of messages.
+        types: Their columns, with DuckDB's types.
+    """
+
+    files: Mapping[BatchInput, int]
+    types: Mapping[str, str]
+
+    @property
+    def series(self) -> Path | None:
+        """Their mapping; None for none."""
+        return next(iter(self.files)).series
+
+    def messages_select(self) -> str:
+        """SELECT of `file, seq, m` (number in the segment, from 1), `text` (NULL: not UTF-8), and the columns of the segments."""
+        places = ", ".join(f"({literal(str(file.path))}, {literal(file.name)}, {file.seq}::BIGINT)" for file in self.files)
+        return (
+            f"SELECT p.file, p.seq, s.file_row_number + 1 AS m, TRY(decode(s.{PAYLOAD})) AS text, "
+            f"{', '.join(f's.{identifier(name)}' for name in self.types)} "
+            f"FROM {_scan([file.path for file in self.files])} s JOIN (VALUES {places}) p(path, file, seq) ON p.path = s.filename"
+        )
+
+    def field(self, name: str) -> str:
+        """A column of the segments as text; NULL where they have none of this name."""
+        kind = self.types.get(name)
+        if kind is None:
+            return "CAST(NULL AS VARCHAR)"
+        own = identifier(name)
+        if kind == "BLOB":
+            return f"TRY(decode({own}))"
+        return f"strftime({own} AT TIME ZONE 'UTC', {literal(_INSTANT)})" if kind == _INSTANT_TYPE else f"CAST({own} AS VARCHAR)"
+
+
+def open_segments(con: duckdb.DuckDBPyConnection, files: Sequence[BatchInput], faulty: StagingQueries) -> list[Segments]:
+    """The readable segments, by their mapping; adds the others to the rejects of `faulty`."""
+    counted: dict[BatchInput, int] = {}
+    with FileReadTrial(con) as trial:
+        together = trial.try_read(partial(_count_all, paths=[file.path for file in files])) if files else {}
+        for file in files:
+            # One damaged file makes all of them unreadable: then each is tried alone.
+            found = together if together is not None else trial.try_read(partial(_count_all, paths=[file.path]))
+            if found is None:
+                faulty.reject_file(file, "reject_unreadable")
+            else:
+                counted[file] = found[str(file.path)]
+    groups: dict[Path | None, dict[BatchInput, int]] = {}
+    for file, messages in counted.items():
+        groups.setdefault(file.series, {})[file] = messages
+    return [Segments(files=group, types=_types(con, [file.path for file in group])) for group in groups.values()]
+
+
+def _scan(paths: Sequence[Path]) -> str:
+    named = ", ".join(literal(str(path)) for path in paths)
+    return f"read_parquet([{named}], filename = true, file_row_number = true, union_by_name = true, hive_partitioning = false)"
+
+
+def _count_all(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[str, int]:
+    """Messages by file, counted by decoding all: a footer also counts rows in damaged pages. An empty segment has none.
+
+    Raises:
+        duckdb.Error: A file is damaged, or no segment of messages.
+    """
+    checked = f"bit_xor(hash({TOPIC}, {PAYLOAD}, {RECEIVED}))"
+    counted = dict.fromkeys(map(str, paths), 0)
+    rows = con.execute(f"SELECT filename, count(*), {checked} FROM {_scan(paths)} GROUP BY filename").fetchall()
+    return counted | {name: count for name, count, _ in rows}
+
+
+def _types(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[str, str]:
+    found = con.execute(f"DESCRIBE SELECT * FROM {_scan(paths)}").fetchall()
+    return {row[0]: row[1] for row in found if row[0] not in {"filename", "file_row_number"}}

@@ -1,0 +1,37 @@
+"""Takes over the events that a collector wrote: each becomes one row of `governance.source_events`."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from lakeward.core.names import RunId
+from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import Txn
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import Workspace
+from lakeward.sources.collectors.state import discard_events, read_events
+
+SOURCE_EVENTS = "source_events"
+
+
+def record_source_events(workspace: Workspace, engine: Engine, dataset: str, run_id: RunId) -> None:
+    """Write the dataset's new events, once, and remove their files. Call it under the dataset's lock."""
+    folder = Path(workspace.lake) / "landing" / dataset
+    app = f"{SOURCE_EVENTS}/{dataset}"
+    written = engine.txn(governance.table_name(SOURCE_EVENTS), app) if folder.is_dir() else 0
+    found = read_events(folder, written)
+    if found:
+        rows = [
+            {
+                "dataset": dataset,
+                "event_number": number,
+                "kind": event["kind"],
+                "happened_at": datetime.fromisoformat(event["at"]),
+                "facts": json.dumps(event["facts"], ensure_ascii=False),
+                "run_id": run_id,
+            }
+            for number, event in found
+        ]
+        written = found[-1][0]
+        governance.append_rows(engine, SOURCE_EVENTS, rows, Txn(app, written))
+    discard_events(folder, written)

@@ -1,0 +1,109 @@
+"""Status of a source with a collector: whether it runs and is connected, what it has landed, and what no run has read yet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+from lakeward.contracts.model import Contract
+from lakeward.contracts.source import COLLECTED_SOURCES
+from lakeward.flows.base.answers import Notice, fields_of
+from lakeward.flows.base.workspace import Workspace
+from lakeward.sources.collectors.state import CONNECTED, CONNECTING, STOPPED, CollectorState, read_state
+from lakeward.sources.segments.store import LandedSegment, SegmentStore
+
+# A collector writes its state each second; without a sign for this long it does not run.
+SILENT = timedelta(seconds=30)
+# Landed data that no run has read for this long needs a look.
+UNREAD = timedelta(minutes=15)
+# Footers that are read to count rows; of more segments only their number and bytes are known.
+MAX_FOOTERS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """The state of one dataset's collector, and of what it has landed.
+
+    Args:
+        state: Message code of what the collector said last; None if none ever ran.
+        running: Whether it gave a sign of life in the last 30 seconds.
+        since: When that state began.
+        last_message: When the last message came.
+        rate: Messages per second over the last minute; None if it does not run.
+        unlanded: Messages that are on disk, but in no segment yet.
+        segments: Number of landed segments that no run has read.
+        bytes: Bytes of their files.
+        rows: Number of their rows; None if they can't be counted quickly.
+        oldest: When the first of them was landed.
+    """
+
+    state: str | None
+    running: bool
+    since: datetime | None
+    last_message: datetime | None
+    rate: float | None
+    unlanded: int
+    segments: int
+    bytes: int
+    rows: int | None
+    oldest: datetime | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `source` in `lakeward status --json`."""
+        return fields_of(self)
+
+
+def source_status(workspace: Workspace, contract: Contract, read: int) -> tuple[SourceStatus | None, tuple[Notice, ...]]:
+    """The status of the contract's source, and what to do; None of a source without a collector.
+
+    Args:
+        read: Number of the last segment that a batch has.
+    """
+    if not isinstance(contract.source, COLLECTED_SOURCES):
+        return None, ()
+    landing, now = Path(workspace.lake) / "landing", workspace.clock.now()
+    state = read_state(landing / contract.name)
+    store = SegmentStore.of_dataset(landing, contract.name)
+    unread = [one for one in store.kept(store.newest()) if one.number > read]
+    running = state is not None and state.state != STOPPED and now - datetime.fromisoformat(state.heartbeat) < SILENT
+    status = SourceStatus(
+        state=state.state if state else None,
+        running=running,
+        since=datetime.fromisoformat(state.since) if state else None,
+        last_message=datetime.fromisoformat(state.last_message) if state and state.last_message else None,
+        rate=state.rate if state and running else None,
+        unlanded=state.unlanded if state else 0,
+        segments=len(unread),
+        bytes=sum(one.size for one in unread),
+        rows=_rows(unread),
+        oldest=datetime.fromtimestamp(unread[0].path.stat().st_mtime, now.tzinfo) if unread else None,
+    )
+    return status, tuple(_notices(contract.name, status, state, now))
+
+
+def _notices(name: str, status: SourceStatus, state: CollectorState | None, now: datetime) -> Iterator[Notice]:
+    if state is None:
+        yield Notice("next_collect", {"dataset": name})
+    elif status.state == STOPPED or not status.running:
+        facts = {"dataset": name, "host": state.host, "heartbeat": state.heartbeat[:19] + "Z"}
+        yield Notice("next_collector_stopped" if status.state == STOPPED else "next_collector_silent", facts)
+    elif status.state not in {CONNECTED, CONNECTING}:
+        yield Notice(state.state, {"address": state.address, **state.facts})
+    if status.oldest and now - status.oldest > UNREAD:
+        yield Notice(
+            "next_unread", {"dataset": name, "segments": status.segments, "oldest": f"{status.oldest:%Y-%m-%dT%H:%M:%SZ}"}
+        )
+
+
+def _rows(segments: list[LandedSegment]) -> int | None:
+    if not segments:
+        return 0
+    if len(segments) > MAX_FOOTERS or find_spec("pyarrow") is None:
+        return None
+    import pyarrow.parquet as pq  # noqa: PLC0415 -- an extra
+
+    try:
+        return sum(int(pq.read_metadata(one.path).num_rows) for one in segments)
+    except (OSError, ValueError):  # a damaged one is a reject of the next run
+        return None

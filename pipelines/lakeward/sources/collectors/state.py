@@ -1,0 +1,163 @@
+"""What a collector says of itself: a small file that `lakeward status` reads, and numbered events that a run takes over."""
+
+import json
+import os
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lakeward.core.clock import Clock, SystemClock
+from lakeward.sources.file_copy import scratch_file
+
+STATE_FILE = "collector.json"
+EVENTS_FOLDER = "events"
+CONNECTED, CONNECTING, STOPPED = "source_connected", "source_connecting", "source_stopped"
+# The same event is not written again within this time: a source that flaps has few events.
+_REPEATED = timedelta(minutes=1)
+# Seconds over which the rate is measured.
+_WINDOW = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorState:
+    """The state of a collector, as its file has it.
+
+    Args:
+        state: Message code.
+        facts: Facts of the message.
+        since: When the state began.
+        heartbeat: When the file was written.
+        last_message: When the last message came; None before the first.
+        messages: Messages since the start.
+        rate: Messages per second over the last minute.
+        unlanded: Messages on disk that are in no segment yet, and those that wait for the disk.
+        session: Name of the session at the source; empty without one.
+    """
+
+    state: str
+    facts: Mapping[str, str]
+    since: str
+    heartbeat: str
+    last_message: str | None
+    messages: int
+    rate: float
+    unlanded: int
+    address: str
+    host: str
+    pid: int
+    session: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class CollectorJournal:
+    """Writes the state and the events of one collector.
+
+    Args:
+        folder: The dataset's folder in the landing.
+        address: Address of the source, without secrets.
+        session: Name of the session at the source; empty without one.
+    """
+
+    folder: Path
+    address: str
+    session: str = ""
+    clock: Clock = field(default_factory=SystemClock)
+    state: str = CONNECTING
+    facts: Mapping[str, str] = field(default_factory=dict)
+    messages: int = 0
+    last_message: datetime | None = None
+    _since: datetime | None = None
+    _written: dict[str, datetime] = field(default_factory=dict)
+    _counts: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def change(self, state: str, **facts: object) -> bool:
+        """Take a state; whether it is another than before. Each new one that is not a start is an event."""
+        texts = {key: str(value) for key, value in facts.items()}
+        if (state, texts) == (self.state, self.facts):
+            return False
+        self.state, self.facts, self._since = state, texts, self.clock.now()
+        if state != CONNECTING:
+            self.event(state, **texts)
+        return True
+
+    def event(self, kind: str, **facts: object) -> None:
+        """Write an event, on disk on return; the same kind only once a minute. A full disk loses it: the state says it too."""
+        now = self.clock.now()
+        if kind in self._written and now - self._written[kind] < _REPEATED:
+            return
+        self._written[kind] = now
+        texts = {key: str(value) for key, value in facts.items()}
+        try:
+            _write_numbered(self.folder / EVENTS_FOLDER, {"kind": kind, "at": now.isoformat(), "facts": texts})
+        except OSError:
+            return
+
+    def write(self, unlanded: int, monotonic: float) -> None:
+        """Write the state file. A full disk leaves the last one, whose age shows it."""
+        now = self.clock.now()
+        self._counts.append((monotonic, self.messages))
+        while monotonic - self._counts[0][0] > _WINDOW:
+            self._counts.popleft()
+        first, last = self._counts[0], self._counts[-1]
+        state = CollectorState(
+            state=self.state,
+            facts=self.facts,
+            since=(self._since or now).isoformat(),
+            heartbeat=now.isoformat(),
+            last_message=self.last_message.isoformat() if self.last_message else None,
+            messages=self.messages,
+            rate=round((last[1] - first[1]) / (last[0] - first[0]), 1) if last[0] > first[0] else 0.0,
+            unlanded=unlanded,
+            address=self.address,
+            host=os.uname().nodename,
+            pid=os.getpid(),
+            session=self.session,
+        )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with scratch_file(self.folder) as draft:
+                draft.write_text(json.dumps(asdict(state), ensure_ascii=False), encoding="utf-8")
+                draft.replace(self.folder / STATE_FILE)
+        except OSError:
+            return
+
+
+def read_state(folder: Path) -> CollectorState | None:
+    """The state that the last collector of a dataset left; None for none."""
+    try:
+        return CollectorState(**json.loads((folder / STATE_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def read_events(folder: Path, after: int) -> list[tuple[int, dict[str, Any]]]:
+    """The events with a larger number than `after`, with their numbers."""
+    found = sorted((folder / EVENTS_FOLDER).glob("[0-9]*.json"))
+    return [(int(path.stem), json.loads(path.read_text(encoding="utf-8"))) for path in found if int(path.stem) > after]
+
+
+def discard_events(folder: Path, end: int) -> None:
+    """Remove events up to number `end`, but the newest, from which the numbers go on."""
+    for path in sorted((folder / EVENTS_FOLDER).glob("[0-9]*.json"))[:-1]:
+        if int(path.stem) <= end:
+            path.unlink(missing_ok=True)
+
+
+def _write_numbered(folder: Path, content: Mapping[str, object]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    number = max((int(path.stem) for path in folder.glob("[0-9]*.json")), default=0)
+    with scratch_file(folder) as draft:
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        while True:
+            number += 1
+            try:
+                (folder / f"{number:020d}.json").hardlink_to(draft)
+            except FileExistsError:
+                continue
+            return

@@ -1,0 +1,118 @@
+"""Landed segments as a replayable source. A collector lands them at any time; a run reads those that are there when it begins."""
+
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from lakeward.contracts.batch import BatchInput
+from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.series_file import read_series_file
+from lakeward.core.clock import Clock, SystemClock
+from lakeward.core.errors import InvariantError
+from lakeward.core.names import Sha256
+from lakeward.sources.files import ABANDONED_AFTER
+from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
+from lakeward.sources.segments.series import land_series_file, series_file_of
+from lakeward.sources.segments.store import LandedSegment, SegmentStore
+
+# So many short messages of slow sources are one batch; one scan reads them all.
+MAX_SEGMENTS = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentSource:
+    """The segments of a dataset as numbered inputs; a number is the offset.
+
+    Args:
+        format: What a segment holds: messages, or rows in their own types.
+        retention_days: Days that a segment is kept after its batch; None for ever.
+        series_file: The mapping of addresses to series that people edit; None for a source without one.
+    """
+
+    dataset: str
+    landing: Path
+    format: FileFormat
+    retention_days: int | None = None
+    series_file: Path | None = None
+    clock: Clock = field(default_factory=SystemClock)
+
+    @property
+    def store(self) -> SegmentStore:
+        """The segments."""
+        return SegmentStore.of_dataset(self.landing, self.dataset)
+
+    def receive(self) -> ReceiveResult:
+        """Take the mapping of now for the segments to come; segments are landed by a collector.
+
+        Raises:
+            DefinitionError: The mapping is not valid.
+            MachineError: The landing can't be written.
+        """
+        if self.series_file and self.series_file.is_file():
+            read_series_file(self.series_file)
+        if self.series_file:
+            land_series_file(self._series_folder, self.series_file, self.store.newest())
+        return ReceiveResult(0, 0, ())
+
+    def waiting(self, start: int) -> WaitingInput:
+        """See `Source.waiting`. The sizes are those of compressed files."""
+        newest = self.store.newest()
+        sizes = sum(segment.size for segment in self.store.segments(start, newest)) if newest > start else 0
+        return WaitingInput(max(newest - start, 0), sizes, is_packed=True)
+
+    def plan(self, start: int, limit: BatchLimit) -> int:
+        """The end of the next batch: the segments after `start` within the limit, at most `MAX_SEGMENTS`, at least one.
+
+        Raises:
+            InvariantError: A segment is missing, or all that a batch was made of are.
+        """
+        newest = self.store.newest()
+        if newest < start:
+            raise InvariantError("segment_missing", folder=self.store.folder, number=start)
+        segments = self.store.segments(start, min(newest, start + MAX_SEGMENTS))
+        sizes = itertools.accumulate(segment.size for segment in segments)
+        fitting = sum(1 for total in sizes if total <= limit.bytes)
+        return start + min(len(segments), max(fitting, 1))
+
+    def inputs(self, start: int, end: int) -> tuple[BatchInput, ...]:
+        """The segments `start < seq <= end`.
+
+        Raises:
+            InvariantError: A segment is missing.
+        """
+        return tuple(self._input(segment) for segment in self.store.segments(start, end))
+
+    def discard(self, end: int) -> None:
+        """Delete segments up to `end` that are older than the contract's retention, but the newest, and drafts of killed processes."""
+        now = self.clock.now()
+        if self.retention_days is not None:
+            oldest = now - timedelta(days=self.retention_days)
+            for segment in itertools.takewhile(lambda one: _landed_at(one.path) < oldest, self.store.kept(end)):
+                self.store.discard(segment.number)
+        for draft in self.store.drafts():
+            if _landed_at(draft) < now - ABANDONED_AFTER:
+                draft.unlink(missing_ok=True)
+
+    @property
+    def _series_folder(self) -> Path:
+        return self.landing / self.dataset / "series"
+
+    def _input(self, segment: LandedSegment) -> BatchInput:
+        return BatchInput(
+            seq=segment.number,
+            name=segment.path.name,
+            path=segment.path,
+            sha256=Sha256(hashlib.sha256(segment.path.read_bytes()).hexdigest()),
+            size=segment.size,
+            format=self.format,
+            series=series_file_of(self._series_folder, segment.number),
+        )
+
+
+def _landed_at(path: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return datetime.max.replace(tzinfo=UTC)

@@ -1,0 +1,103 @@
+"""Connections by name: where they are looked for, and what is said where one can't be used. No part of a secret is in a message."""
+
+from dataclasses import replace
+
+import pytest
+
+from lakeward.core.connections import parse_connection
+from lakeward.core.errors import LakewardError
+from lakeward.core.messages import Lang
+from lakeward.core.settings import Settings
+from lakeward.flows.authoring.project import create_project
+from lakeward.flows.base.connections import CONNECTIONS_FILE, find_connection
+from lakeward.flows.base.workspace import open_workspace
+
+SECRET = "s3cr3t"
+
+
+@pytest.fixture
+def project(tmp_path):
+    return create_project(tmp_path / "plant")
+
+
+def look_up(project, name="plant_broker", environ=None, **changes):
+    settings = replace(Settings.load(project, environ=environ or {}), **changes)
+    return find_connection(open_workspace(settings), name)
+
+
+def write_file(project, text, mode=0o600):
+    file = project / CONNECTIONS_FILE
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    file.chmod(mode)
+
+
+def test_the_environment_comes_first_then_airflow_then_the_file(project):
+    write_file(project, f"plant_broker: mqtt://file:{SECRET}@broker\n")
+    from_file = look_up(project)
+    from_airflow = look_up(project, airflow_connection=lambda _: "mqtt://airflow@broker")
+    variable = {"LAKEWARD_CONN_PLANT_BROKER": "mqtts://env@broker:8883/x?tls=1"}
+    from_environment = look_up(project, environ=variable, airflow_connection=lambda _: "mqtt://airflow@broker")
+    assert (from_file.user, from_file.password, from_file.place) == ("file", SECRET, ".lakeward/connections.yaml")
+    assert (from_airflow.user, from_airflow.place) == ("airflow", "Airflow")
+    assert (from_environment.user, from_environment.port, from_environment.path) == ("env", 8883, "x")
+    assert from_environment.parameters == {"tls": "1"}
+
+
+def test_a_secret_is_in_no_text_of_the_connection(project):
+    write_file(project, f"plant_broker: mqtt://me:{SECRET}%2F@broker:1883\n")
+    found = look_up(project)
+    assert found.password == f"{SECRET}/"
+    assert SECRET not in repr(found) + found.address
+    assert found.url("mqtt") == f"mqtt://me:{SECRET}%2F@broker:1883"
+
+
+def refused(call):
+    with pytest.raises(LakewardError) as raised:
+        call()
+    texts = raised.value.render(Lang.EN) + raised.value.render(Lang.ZH)
+    assert SECRET not in texts
+    return raised.value.code, texts
+
+
+def test_an_unknown_name_says_where_was_looked(project):
+    code, texts = refused(lambda: look_up(project, airflow_connection=lambda _: None))
+    assert code == "connection_unknown"
+    assert "LAKEWARD_CONN_PLANT_BROKER, Airflow, .lakeward/connections.yaml" in texts
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
+def test_a_file_that_others_can_read_is_refused(project, mode):
+    write_file(project, f"plant_broker: mqtt://me:{SECRET}@broker\n", mode)
+    assert refused(lambda: look_up(project))[0] == "connections_open"
+
+
+def test_a_link_is_no_file_of_connections(project, tmp_path):
+    (tmp_path / "other.yaml").write_text("{}")
+    (project / ".lakeward").mkdir(exist_ok=True)
+    (project / CONNECTIONS_FILE).symlink_to(tmp_path / "other.yaml")
+    assert refused(lambda: look_up(project))[0] == "connections_unreadable"
+
+
+@pytest.mark.parametrize(
+    "text", [f"- {SECRET}\n", f"plant_broker: {{password: {SECRET}}}\n", f"a: '{SECRET}\n", f"a: b: {SECRET}"]
+)
+def test_a_file_of_another_form_is_refused_without_its_text(project, text):
+    write_file(project, text)
+    assert refused(lambda: look_up(project))[0] == "connections_unreadable"
+
+
+@pytest.mark.parametrize(
+    "url", ["broker", "mqtt://", f"mqtt://me:{SECRET}@:1883", f"mqtt://me:{SECRET}@broker:port", "mqtt://broker:0"]
+)
+def test_a_text_that_is_no_url_is_refused_without_it(project, url):
+    assert refused(lambda: look_up(project, environ={"LAKEWARD_CONN_PLANT_BROKER": url}))[0] == "connection_not_valid"
+
+
+def test_files_of_tls_must_exist(project, tmp_path):
+    (tmp_path / "ca.pem").write_text("x")
+    found = parse_connection("a", f"mqtts://b?ca={tmp_path}/ca.pem", "here", project)
+    assert found.ca == tmp_path / "ca.pem"
+    code, texts = refused(lambda: parse_connection("a", "mqtts://b?certificate=client.pem", "here", project))
+    assert code == "connection_file_missing"
+    assert "client.pem" in texts

@@ -1,0 +1,20 @@
+"""Segments of messages, written as a collector writes them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from lakeward.contracts.source import SegmentBounds
+from lakeward.sources.segments import LandedSegment, SegmentStore, SegmentWriter, message_schema
+
+RECEIVED = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+
+
+def land_messages(store: SegmentStore, messages: Sequence[tuple], *, received: datetime = RECEIVED) -> LandedSegment:
+    """Land `(topic, payload)`, or `(topic, payload, retain)`, as the next segment."""
+    writer = SegmentWriter.open(store, SegmentBounds(), message_schema())
+    for topic, payload, *retain in messages:
+        writer.add((topic, payload, received, 1, bool(retain and retain[0]), False, None, None), len(payload), 0.0)
+    landed = writer.land()
+    writer.close()
+    assert landed
+    return landed
