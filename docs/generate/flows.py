@@ -23,6 +23,7 @@ report = run_dataset(Settings.load(Path("plant")), "press_line")
 ROOMS = {
     "authoring": "Make a project",
     "batch": "Run batches",
+    "collecting": "Collect from brokers",
     "operations": "Look after a lake",
     "checking": "Check any data",
     "quarantine": "Select quarantined rows",
