@@ -94,7 +94,9 @@ def seal_logs(settings: Settings) -> list[SealAnswer]:
         governance.check_schema_version(engine)
         commit_abandoned_entries(engine, access_log_folder(workspace))
         with _lock(Path(workspace.lake)):
-            return _seal_all(_Sealer(workspace, engine, key))
+            # What a killed sealer left is sealed as it is, so that what was written since needs a seal of its own.
+            seals = 2 if any(_has_unsealed_leaves(engine, log) for log in SEALED_LOGS) else 1
+            return [answer for _ in range(seals) for answer in _seal_all(_Sealer(workspace, engine, key))]
     finally:
         engine.close()
 
@@ -155,9 +157,9 @@ def _checked_tree(last: SealRecord) -> MerkleTree:
 def _append_leaves(sealer: _Sealer, log: SealedLog, seal_seq: int, first: int) -> bool:
     """Append the new entries as leaves of this seal; whether there are any. A killed sealer may have appended them already."""
     engine, table = sealer.engine, governance.table_spec("seal_leaves")
-    stored = engine.info(table.name) is not None
-    if stored and engine.txn(table.name, seal_txn(log, seal_seq).app) >= seal_seq:
+    if _has_leaves(engine, log, seal_seq):
         return True
+    stored = engine.info(table.name) is not None
     entries = read_entries(sealer.workspace, engine, log, is_checked=False)
     unsealed = f"AND hash NOT IN ({leaves_query(log, 'hash')} AND hash IS NOT NULL)" if stored else ""
     new = engine.materialise(f"new_{log.name}", f"SELECT * FROM {entries} WHERE hash IS NOT NULL {unsealed}")
@@ -168,6 +170,15 @@ def _append_leaves(sealer: _Sealer, log: SealedLog, seal_seq: int, first: int) -
           {first} - 1 + row_number() OVER (ORDER BY place, seq, hash) AS leaf, place, seq, hash FROM {new}"""
     governance.with_retries(lambda: engine.append(table, query, seal_txn(log, seal_seq)))
     return True
+
+
+def _has_unsealed_leaves(engine: Engine, log: SealedLog) -> bool:
+    last = last_seal(engine, log)
+    return _has_leaves(engine, log, last.seal_seq + 1 if last else 1)
+
+
+def _has_leaves(engine: Engine, log: SealedLog, seal_seq: int) -> bool:
+    return engine.txn(governance.table_spec("seal_leaves").name, seal_txn(log, seal_seq).app) >= seal_seq
 
 
 def _answer(record: SealRecord, delivery: Delivery) -> SealAnswer:
