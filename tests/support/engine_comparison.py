@@ -9,7 +9,9 @@ from typing import Any
 from lakeward.core.settings import EMBEDDED, SPARK, Settings
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.embedded.engine import EmbeddedEngine
-from lakeward.flows import run_all
+from lakeward.flows import run_dataset
+from lakeward.flows.base.order import dependency_order
+from lakeward.flows.base.workspace import open_workspace
 from support.both_engines import CONF
 
 # Columns that a rerun need not repeat: run and time. And the engine's name, which differs.
@@ -65,10 +67,12 @@ def two_lakes(root: Path, make: Callable[[Path], Settings]) -> TwoLakes:
 
 
 def run_and_count(settings: Settings) -> list[tuple[str, Any]]:
-    """Run all datasets and return their reports by name; none may fail."""
-    done, failed = run_all(settings, jobs=1)  # beside each other, versions of tables depend on who was first
-    assert failed == {}
-    return [(report.dataset, report.counts) for report in done]
+    """Run all datasets and return their counts by name.
+
+    One by one in the same order, since scores name the versions of tables: `run_all` takes small deliveries first where it can.
+    """
+    project = open_workspace(settings).project
+    return [(name, run_dataset(settings, name).counts) for name in dependency_order(project, project.datasets())]
 
 
 def _table_differences(engine: EmbeddedEngine, left: Path, right: Path) -> dict[str, Any]:
