@@ -72,7 +72,15 @@ def _lakeward_error(error: Exception, lake: Path) -> LakewardError:
         return DefinitionError("query_not_understood", reason=message.strip().partition("\n")[0][:_LONGEST])
     if isinstance(error, PySparkException) and kind:
         return DefinitionError("query_failed_on_value", kind=kind)
-    return MachineError("spark_failed", lake=lake, kind=type(error).__name__)
+    return MachineError("spark_failed", lake=lake, kind=": ".join((type(error).__name__, *_java_classes(error))))
+
+
+def _java_classes(error: Exception) -> Iterator[str]:
+    """Classes of a Java exception and of its causes, which contain no value."""
+    cause = getattr(error, "java_exception", None)
+    while cause is not None:
+        yield cause.getClass().getName()
+        cause = cause.getCause()
 
 
 def _error_condition(error: Exception) -> str:
