@@ -58,7 +58,7 @@ VALUE_COMMANDS = (
     ),
     ValueCommand(
         command="suggest",
-        reads="Rows of a published table, to learn rules; `--accept` too.",
+        reads="Rows of a published table, to learn rules, and keys of other tables that it may refer to; `--accept` too.",
         role=_ROLE,
         entry="Each call.",
         mask="No rule holds values of a column that is not in clear.",
