@@ -76,7 +76,7 @@ def explain(
         print_json(found)
         return
     for row in found:
-        printable = answer_cells(row) | ({"life": [_event_line(event) for event in row.life]} if row.life else {})
+        printable = answer_cells(row) | ({"life": "\n".join(map(_event_line, row.life))} if row.life else {})
         print_table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in printable.items()], ("what", "value"))
 
 
