@@ -31,7 +31,7 @@ def stage(tmp_path, content, columns="site state note", **dialect):
         ("A,on,x\nB,off,y\nsite,state,note\n", 3, {"names": ("site", "state", "note")}),
         ("Ort,Status,Text\nA,on,x\nB,off,y\nOrt,Status,Text\n", 4, {"names": ("site", "state", "note"), "header_row": 1}),
         ('site,state,note\nA,on,x\n"B",off,"y\nz"\nsite,state,note\n', 5, {}),
-        ("site;state;note\nA;on;x\nB;off;y\nsite;state\n", 4, {"delimiter": ";", "null_padding": True}),
+        ("site;state;note;\nA;on;x\nB;off;y\nsite;state;note\n", 4, {"delimiter": ";", "null_padding": True}),
     ],
 )
 def test_a_header_that_comes_again_is_a_reject_at_its_line(tmp_path, content, line, dialect):
@@ -57,8 +57,8 @@ def test_a_header_with_a_line_break_in_a_name_is_found_again(tmp_path):
 
 @pytest.mark.parametrize(
     "other",
-    ["site,note,state", "state,site,note", "site,note,text", "site,state,remark", '"note","state","site"'],
-    ids=["two are changed", "the first is changed", "others are added", "one is renamed", "quoted"],
+    ["site,note,state", "state,site,note", '"note","state","site"', "note , site,state,"],
+    ids=["two are changed", "the first is changed", "quoted", "padded"],
 )
 def test_the_header_of_another_table_makes_the_file_a_reject_that_names_the_line(tmp_path, other):
     got = stage(tmp_path, FIRST + other + "\nC,x,on\nD,y,off\n")
@@ -72,6 +72,10 @@ def test_the_header_of_another_table_makes_the_file_a_reject_that_names_the_line
         "state,text,what it does\nnote,text,site of the note\n",  # a list of columns
         "site,,\nstate,on,x\nnote,note,note\n",
         "A,site,note of x\n",
+        "site,note,text\n",
+        "site,state,\n",
+        "state,state,note\nsite,site,site\n",
+        ",,state\nsite,,\n",
     ],
 )
 def test_a_record_with_some_names_of_columns_is_a_record(tmp_path, records):
@@ -91,9 +95,30 @@ def test_one_file_of_a_batch_has_another_table_and_the_rest_is_read(tmp_path):
     assert got.count("staged_rows") == 6
 
 
-def test_a_file_of_one_column_has_its_name_once(tmp_path):
-    got = stage(tmp_path, "site\nA\nsite\nB\n", "site")
-    assert (got.rejects(), got.rows("site")) == ([(3, "reject_repeated_header")], [("A",), ("B",)])
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ("kind\nflow\nkind\nB\n", [("flow",), ("kind",), ("B",)]),
+        ("kind,pressure\npressure,high\nflow,low\npressure,kind\n", [("pressure", "high"), ("flow", "low"), ("pressure", "kind")]),
+        ("kind,pressure\npressure,\n,kind\nkind,\n", [("pressure", ""), ("", "kind"), ("kind", "")]),
+    ],
+    ids=["one column", "two columns", "a name alone"],
+)
+def test_a_value_that_is_the_name_of_a_column_is_a_value(tmp_path, content, rows):
+    columns = content.partition("\n")[0].replace(",", " ")
+    got = stage(tmp_path, content, columns)
+    found = got.rows(", ".join(f"coalesce({name}, '')" for name in columns.split()))
+    assert (got.rejects(), sorted(found)) == ([], sorted(rows))
+
+
+def test_the_header_of_two_columns_is_a_reject_where_it_comes_again(tmp_path):
+    got = stage(tmp_path, "kind,pressure\nflow,low\nkind,pressure\n", "kind pressure")
+    assert (got.rejects(), got.rows("kind")) == ([(3, "reject_repeated_header")], [("flow",)])
+
+
+def test_a_record_without_a_contracted_name_is_no_header_of_another_table(tmp_path):
+    got = stage(tmp_path, "site,state,note,x,y\nA,on,z,1,2\nnote,state,x,y,\nsite,y,x,note,state\n", "site state")
+    assert (got.rejects(), got.count("staged_rows")) == ([], 3)  # two contracted names are no evidence
 
 
 def test_the_header_on_each_printed_page_of_a_sheet_is_a_reject(tmp_path):

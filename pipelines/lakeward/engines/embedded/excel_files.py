@@ -139,7 +139,7 @@ def _copy_sheet(book: Workbook, record_format: RecordFormat, columns: Sequence[C
             tuple(tuple(_texts(row, max(header))) for row in _records(iter(above), merges, max(header)) if row[0] >= first)
         )
         for number, cells in _records(below, merges, max(header)):
-            again = None if match.fault else head.judge(_texts((number, cells), max(header)))
+            again = None if match.fault else head.judge(_texts((number, cells), max(header)), match.sources.values())
             copy.count_header(number, again)
             values = [_text(cells, numbers) for numbers in known]
             own = set() if match.fault or again else {number for numbers in known for number in numbers}

@@ -74,6 +74,7 @@ class CsvHeader:
     """
 
     names: tuple[str, ...] = ()
+    _: KW_ONLY
     least: int = 0
     last_line: int = 0
     lines: int = 0
@@ -137,7 +138,7 @@ def read_header(
     rows = HeaderRows(tuple(tuple(text.strip() for text in row) for row in [*names, *filter(None, [record_format.names])]))
     lines, like = count_head(con, file, dialect, last, rows) if last else (0, 0)
     broken_lines = any(dialect.newline in text for row in names for text in row)
-    return CsvHeader(header, least, last, lines, rows, -1 if broken_lines else like)
+    return CsvHeader(header, least=least, last_line=last, lines=lines, rows=rows, like=-1 if broken_lines else like)
 
 
 def _find_skipped_record(

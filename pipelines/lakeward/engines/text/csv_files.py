@@ -101,14 +101,14 @@ class CsvGroup:
     def find_headers(self, lines: Iterable[HeaderLike]) -> tuple[CsvLayout, Mapping[int, int]]:
         """The layout with its headers that come again among the lines; and the first line, by file, that is another table's."""
         kind = self._layout
-        repeated, others = kind.head.find(lines, kind.dialect.quote)
+        repeated, others = kind.head.find(lines, kind.dialect.quote, self._match.sources.values())
         return replace(kind, repeated=repeated, has_bad_lines=kind.has_bad_lines or bool(repeated)), others
 
     def _reject_reason(self) -> str:
         kind = self._layout
         why = reject_reason(kind.dialect, len(kind.header), kind.least, undecoded=kind.undecoded)
         repeated = ", ".join(self._sql.literal(text) for text in sorted(kind.repeated))
-        return f"CASE WHEN text IN ({repeated}) THEN '{REPEATED_HEADER}' ELSE {why} END" if repeated else why
+        return f"CASE WHEN text IN ({repeated}) THEN {self._sql.literal(REPEATED_HEADER)} ELSE {why} END" if repeated else why
 
     def _joined_lines(self) -> str:
         return f"SELECT seq, {self._sql.integer_range('n', 'last')} AS n FROM ({self._spans})"
@@ -127,10 +127,6 @@ class CsvGroup:
     def _extra_sql(self) -> str:
         pairs = [(name, self._value_sql(name)) for name in self._match.unknown]
         return self._sql.json_object(pairs) if pairs else "CAST(NULL AS STRING)"
-
-
-def _source_names(column: Column) -> tuple[str, ...]:
-    return column.joined_names or (column.source_name,)
 
 
 def multiline_records_select(layout: CsvLayout, lines: str) -> str:

@@ -54,6 +54,7 @@ class _SparkParquetFile:
     types: Mapping[str, str]
     view: str
     match: ColumnMatch
+    nanoseconds: frozenset[str] = frozenset()
     records: int = 0
 
     def column_alias(self, name: str) -> str:
@@ -104,7 +105,8 @@ class ParquetReader:
         if match.fault == OTHER_COLUMNS and not parquet_file.records:
             self._reading.reject_columns(file, names)
             return
-        self._reading.reports.append(FileReport.of_match(file, parquet_file.records, names, match))
+        report = FileReport.of_match(file, parquet_file.records, names, match)
+        self._reading.reports.append(replace(report, nanoseconds=tuple(sorted(parquet_file.nanoseconds))))
         if match.fault:
             self._reading.rejects.append(self._reject_select(parquet_file, match.fault, match_fault_detail(DUCKDB, match)))
 
@@ -133,15 +135,16 @@ class ParquetReader:
                 self._reading.reject_file(file, "reject_unreadable_type", "; ".join(footer.misread))
             elif footer and (unnameable := nul_names(footer.types)):
                 self._reading.reject_file(file, "reject_column_nul", unnameable)
-            elif footer and (parquet_file := self._open_file(file, footer.types)):
+            elif footer and (parquet_file := self._open_file(file, footer)):
                 found.append(parquet_file)
             else:
                 self._reading.reject_file(file, "reject_unreadable")
         return found
 
-    def _open_file(self, file: BatchInput, types: Mapping[str, str]) -> _SparkParquetFile | None:
+    def _open_file(self, file: BatchInput, footer: ParquetFooter) -> _SparkParquetFile | None:
+        types, view = footer.types, f"staged_parquet_{file.seq}"
         match = match_columns(self._columns, tuple(types), self._least)
-        parquet_file = _SparkParquetFile(input=file, types=types, view=f"staged_parquet_{file.seq}", match=match)
+        parquet_file = _SparkParquetFile(input=file, types=types, view=view, match=match, nanoseconds=footer.nanoseconds)
         try:
             self._register_view(parquet_file)
             everything = ", ".join(parquet_file.column_alias(name) for name in types)
