@@ -22,7 +22,7 @@ SLA = "A value with a unit: `s`, `min`, `h`, `d` or `y`."
 LIMITS = "The value of the custom property `limits`. Each is a share, not a percentage."
 SOURCE = "The value of the custom property `source`: a drop folder and how the records of its files look."
 MODEL = "The value of the custom property `model`."
-CLASSES = "`dataClass` is one of these; the class gives the grade of columns that no detector knows."
+CLASSES = "`dataClass` is one of these, or `class.subclass` of the classification of industrial data, such as `production.parameters`; the class gives the grade of columns that no detector knows."
 SILVER = """\
 ```yaml
 apiVersion: v3.2.0

@@ -11,6 +11,7 @@ from lakeward.contracts.model import Column, Kind
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.grading.catalogue import GradingRules
+from lakeward.grading.column_names import is_named
 from lakeward.grading.patterns import TOKEN, Pattern, normalise, patterns
 
 # Kinds without a grade until they have values; a class of data alone tells too little of them.
@@ -19,6 +20,8 @@ DETECTABLE = (Kind.STRING, Kind.INTEGER)
 FRACTIONAL = (Kind.DOUBLE, Kind.DECIMAL)
 # Bounds of whole numbers that may be a person's: of 11 to 18 digits.
 _SHORTEST, _LONGEST = "1e10", "1e18"
+# The detector of degrees in columns of numbers.
+PLACE = "coordinate"
 # The subscriber digits of a mobile number, for the spread of such numbers.
 _MOBILE_DIGITS = 11
 
@@ -47,9 +50,14 @@ def detectable(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column.type.kind in (*DETECTABLE, *FRACTIONAL))
 
 
-def fractional(columns: Iterable[Column]) -> frozenset[str]:
-    """Names of the columns of numbers that can have a fraction."""
-    return frozenset(column.name for column in columns if column.type.kind in FRACTIONAL)
+def fractional(columns: Iterable[Column], rules: GradingRules) -> frozenset[str]:
+    """Names of the columns of numbers with a fraction, without those that may be degrees of a place by their name."""
+    places = [detector for detector in rules.detectors if detector.id == PLACE]
+    return frozenset(
+        column.name
+        for column in columns
+        if column.type.kind in FRACTIONAL and not any(is_named(column, detector) for detector in places)
+    )
 
 
 def detection_query(
@@ -62,7 +70,7 @@ def detection_query(
         numbers: Those of `columns` whose numbers can have a fraction.
     """
     found = patterns()
-    chosen = {detector.id: found[detector.id] for detector in rules.detectors}
+    chosen = {detector.id: found[detector.id] for detector in rules.detectors if not detector.by_name}
     texts = ", ".join(f"{_text_of(column, numbers)} AS c{index}" for index, column in enumerate(columns))
     unpivoted = ", ".join(f"c{index}" for index in range(len(columns)))
     ordered = ", ".join(identifier(column) for column in order or columns)
@@ -85,7 +93,8 @@ def detector_counts(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], rules: GradingRules
 ) -> dict[str, dict[str, DetectorCounts]]:
     """Counts by column and detector; columns without values are left out."""
-    return {columns[int(row["c"][1:])]: {d.id: _detector_counts(row, d.id) for d in rules.detectors} for row in rows}
+    ids = [detector.id for detector in rules.detectors if not detector.by_name]
+    return {columns[int(row["c"][1:])]: {name: _detector_counts(row, name) for name in ids} for row in rows}
 
 
 def _detector_counts(row: Mapping[str, Any], name: str) -> DetectorCounts:

@@ -48,6 +48,11 @@ SCHEMA_VERSIONS = (
         },
         tables=("seals", "seal_leaves", "purpose_requests", "keys"),
     ),
+    SchemaVersion(
+        5,
+        columns={"grade_proposals": ("own_grade", "own_level", "own_category", "own_why"), "grade_decisions": ("impact",)},
+        tables=("transform_checks", "grade_baselines", "regrading_tasks"),
+    ),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.
