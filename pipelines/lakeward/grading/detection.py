@@ -72,11 +72,16 @@ def detection_query(
     found = patterns()
     chosen = {detector.id: found[detector.id] for detector in rules.detectors if not detector.by_name}
     texts = ", ".join(f"{_text_of(column, numbers)} AS c{index}" for index, column in enumerate(columns))
+    measures = {f"m{index}": _measure_of(column) for index, column in enumerate(columns) if column in numbers}
+    sampled = ", ".join([texts, *(f"{own} AS {name}" for name, own in measures.items())])
+    distinct = ", ".join(
+        f"{f'count(DISTINCT m{index})' if f'm{index}' in measures else 'max(0)'} AS c{index}" for index in range(len(columns))
+    )
     unpivoted = ", ".join(f"c{index}" for index in range(len(columns)))
     ordered = ", ".join(identifier(column) for column in order or columns)
     flags = ", ".join(f"{p.shape} AS {name}_shape, {p.valid} AS {name}_valid" for name, p in chosen.items())
     return f"""
-        WITH looked_at AS (SELECT {texts} FROM {relation} ORDER BY hash({ordered}), {ordered} LIMIT {rules.sample_rows}),
+        WITH looked_at AS (SELECT {sampled} FROM {relation} ORDER BY hash({ordered}), {ordered} LIMIT {rules.sample_rows}),
         long AS (SELECT c, v FROM looked_at UNPIVOT (v FOR c IN ({unpivoted}))),
         texts AS (SELECT DISTINCT c, {normalise("v")} AS t FROM long),
         meant AS (SELECT c, t FROM texts WHERE t NOT IN ({", ".join(map(literal, rules.placeholders))})),
@@ -85,8 +90,10 @@ def detection_query(
             UNION ALL
             SELECT DISTINCT c, FALSE AS whole, unnest(regexp_extract_all(t, {literal(TOKEN)})) AS t FROM meant
         ),
-        judged AS (SELECT c, whole, t, {flags} FROM pieces)
-        SELECT c, count(*) FILTER (WHERE whole) AS eligible, {_counts(chosen)} FROM judged GROUP BY c ORDER BY c"""
+        judged AS (SELECT c, whole, t, {flags} FROM pieces),
+        measures AS (SELECT c, n FROM (SELECT {distinct} FROM looked_at) UNPIVOT (n FOR c IN ({unpivoted})))
+        SELECT c, count(*) FILTER (WHERE whole) + max(n) AS eligible, {_counts(chosen)}
+        FROM measures LEFT JOIN judged USING (c) GROUP BY c HAVING count(*) FILTER (WHERE whole) + max(n) > 0 ORDER BY c"""
 
 
 def detector_counts(
@@ -103,16 +110,21 @@ def _detector_counts(row: Mapping[str, Any], name: str) -> DetectorCounts:
 
 
 def _text_of(column: str, numbers: Collection[str]) -> str:
-    """SQL of a value as text: of a number with a fraction only long whole ones, the others as one of a hundred words.
-
-    These match no detector, count for the shares, and cost little: most columns of numbers are measures.
-    """
+    """SQL of a value as text: of a number with a fraction only long whole ones."""
     own = identifier(column)
     if column not in numbers:
         return f"CAST({own} AS VARCHAR)"
-    whole = f"CAST(CAST({own} AS DECIMAL(38, 0)) AS VARCHAR)"
-    long = f"abs({own}) >= {_SHORTEST} AND abs({own}) < {_LONGEST} AND {own} = floor({own})"
-    return f"CASE WHEN {own} IS NULL THEN NULL WHEN {long} THEN {whole} ELSE 'n' || CAST(hash({own}) % 100 AS VARCHAR) END"
+    return f"CASE WHEN {_is_long(own)} THEN CAST(CAST({own} AS DECIMAL(38, 0)) AS VARCHAR) END"
+
+
+def _measure_of(column: str) -> str:
+    """SQL of the other numbers. They match no detector, so that it is enough to count them: most columns of numbers are measures."""
+    own = identifier(column)
+    return f"CASE WHEN NOT ({_is_long(own)}) THEN {own} END"
+
+
+def _is_long(own: str) -> str:
+    return f"abs({own}) >= {_SHORTEST} AND abs({own}) < {_LONGEST} AND {own} = floor({own})"
 
 
 def _counts(chosen: Mapping[str, Pattern]) -> str:

@@ -211,6 +211,11 @@ def test_a_phone_number_is_found_where_a_program_took_it_for_a_number(type_):
     assert (found.detector, found.category, found.sample) == ("mobile", "personal.phone", 40)
 
 
+def test_each_measure_beside_phone_numbers_counts():
+    found = number_proposals("DOUBLE", [*PHONES, *(number / 8 for number in range(1000)), 0.0, -0.0, None])
+    assert found.sample == 1040
+
+
 @pytest.mark.parametrize("type_", ["DOUBLE", "DECIMAL(18, 7)"])
 def test_measures_are_no_phone_numbers(type_):
     rng = random.Random(11)
