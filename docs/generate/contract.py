@@ -28,7 +28,7 @@ KINDS = {
     "[Messages](../explanation/messages.md).",
 }
 MODEL = "The value of the custom property `model`."
-CLASSES = "`dataClass` is one of these; the class gives the grade of columns that no detector knows."
+CLASSES = "`dataClass` is one of these, or `class.subclass` of the classification of industrial data, such as `production.parameters`; the class gives the grade of columns that no detector knows."
 SILVER = """\
 ```yaml
 apiVersion: v3.2.0

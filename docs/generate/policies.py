@@ -5,6 +5,7 @@ import yaml
 from generate.markdown import code, keys, page, table
 from generate.sources import SHIPPED
 from lakeward.core.messages import Lang, text
+from lakeward.grading import libraries, transforms
 from lakeward.protection import cases, load, load_rules, oidc_file, row_filters
 from lakeward.protection.policy import ACTIONS, FORMATS, Action, MaskFormat
 
@@ -17,6 +18,8 @@ DENIALS = ("serving_ungraded", "serving_stale", "serving_category_unknown", "ser
 PROVIDER = (
     "The file that `oidc` in `project.yaml` names: whose tokens `LAKEWARD_TOKEN` takes, beside those of `lakeward account`."
 )
+TRANSFORMS = "`expectations/policies/transforms.yaml`: what makes a derived column less sensitive, and what its output must show on each batch."
+GRADING = "`expectations/policies/grading.yaml`: sector libraries, and rules of the project laid over the common ones."
 TESTS = "`expectations/policies/serving.tests.yaml`: who sees what, and by which rule. A test needs no lake, because it says the grade itself."
 
 
@@ -42,6 +45,8 @@ def policies() -> str:
         *("## Formats of masked values", table(("format", "of a text stays"), [(code(one), FORMATS[one]) for one in MaskFormat])),
         *("## Roles of the shipped policy", roles),
         *("## Tests of a policy", TESTS, keys(cases.KEYS), "### A test", keys(cases.CASE_KEYS)),
+        *("## Transforms", TRANSFORMS, keys(transforms.KEYS), "### A transform", keys(transforms.TRANSFORM_KEYS)),
+        *("## Rules of grading", GRADING, keys(libraries.KEYS)),
         *("## Identity provider", PROVIDER, keys(oidc_file.KEYS), "### A group", keys(oidc_file.GROUP_KEYS)),
     )
     return page("Serving policy", "`lakeward/protection/` and `expectations/policies/serving.yaml`", *parts)

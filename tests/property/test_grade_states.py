@@ -17,6 +17,7 @@ STANDINGS = [
 ]
 standings, categories = st.sampled_from(STANDINGS), st.sampled_from([None, "personal.phone", "personal.name", "business.cost"])
 types = st.sampled_from(["string", "integer"])
+UNCHECKED = "hourly@1.0.0"
 proposals = st.builds(
     GradeProposal,
     column=st.just("x"),
@@ -42,6 +43,8 @@ decisions = st.builds(
     decided_by=st.just("chen"),
     reason=st.just("r"),
     approved_by=st.sampled_from([None, "", "li"]),
+    verified=st.sampled_from([None, False, True]),
+    transform=st.sampled_from([None, "in words", UNCHECKED]),
 )
 CON = duckdb.connect()
 CON.execute("""CREATE SCHEMA governance;
@@ -51,13 +54,13 @@ CREATE TABLE governance.grade_proposals (
 CREATE TABLE governance.grade_decisions (
   dataset VARCHAR, seq BIGINT, "column" VARCHAR, column_type VARCHAR, action VARCHAR, grade VARCHAR, level BIGINT,
   category VARCHAR, seen_grade VARCHAR, seen_level BIGINT, seen_category VARCHAR,
-  approved_by VARCHAR)""")
+  approved_by VARCHAR, verified BOOLEAN, transform VARCHAR)""")
 
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(proposals, st.none() | decisions), min_size=1, max_size=12))
 def test_states_grades_and_categories_are_the_same_in_python_and_in_sql(columns):
-    served = [current_grade(proposal.type, proposal, decision) for proposal, decision in columns]
+    served = [current_grade(p.type, p, d, withdrawn=bool(d and d.transform == UNCHECKED)) for p, d in columns]
     assert counted(columns) == [(str(one.state), one.grade and str(one.grade), one.category) for one in served]
 
 
@@ -70,7 +73,7 @@ def counted(columns):
         )
         if decision:
             CON.execute(
-                "INSERT INTO governance.grade_decisions VALUES ('d', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO governance.grade_decisions VALUES ('d', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [f"{place:02}", decision.type, str(decision.action), *decided(decision)],
             )
     with_decisions = any(decision for _, decision in columns)
@@ -79,7 +82,8 @@ def counted(columns):
 
 
 def decided(decision):
-    return *stored(decision.sensitivity), decision.category, *stored(decision.seen), decision.seen_category, decision.approved_by
+    given = (*stored(decision.sensitivity), decision.category)
+    return *given, *stored(decision.seen), decision.seen_category, decision.approved_by, decision.verified, decision.transform
 
 
 def stored(standing):

@@ -153,7 +153,7 @@ LABELLED = {
     "c35": (None, digits(15)),
     "part_id_no": (None, digits(15)),
     "c36": (None, digits(16, "4")),
-    "ip_address": (None, lambda rng: f"10.0.{rng.randint(0, 255)}.{rng.randint(0, 255)}"),
+    "ip_address": ("ip", lambda rng: f"10.0.{rng.randint(0, 255)}.{rng.randint(0, 255)}"),
     "modbus_address": (None, lambda rng: str(40000 + rng.randint(1, 9999))),
     "location": (None, lambda rng: rng.choice(["一厂区3号车间2号线", "二期厂区道路北侧5号泵房", "A区12号库", "东区锅炉房1号楼"])),
     "fault_place": (None, lambda rng: f"{rng.randint(1, 40)} Bar Press Line {rng.randint(1, 4)}"),

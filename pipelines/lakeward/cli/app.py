@@ -55,6 +55,10 @@ GROUPS = {
         "confirm": "grade:confirm",
         "override": "grade:override",
         "approve": "grade:approve",
+        "tables": "grade:tables",
+        "tasks": "grade:tasks",
+        "reopen": "grade:reopen",
+        "rules": "grade:rules",
     },
     "contract": {
         "lint": "contracts:lint",

@@ -58,13 +58,22 @@ if TYPE_CHECKING:
     from lakeward.flows.collecting.units import ServiceFiles as ServiceFiles
     from lakeward.flows.collecting.units import write_service_files as write_service_files
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
+    from lakeward.flows.grading.answers import GradeEffect as GradeEffect
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
     from lakeward.flows.grading.approvals import approve_grade as approve_grade
     from lakeward.flows.grading.choices import GradeChoice as GradeChoice
     from lakeward.flows.grading.decide import decide_grade as decide_grade
+    from lakeward.flows.grading.decide import preview_decision as preview_decision
     from lakeward.flows.grading.grade import grade_all as grade_all
     from lakeward.flows.grading.grade import grade_dataset as grade_dataset
     from lakeward.flows.grading.grade import list_grades as list_grades
+    from lakeward.flows.grading.tables import GradedTable as GradedTable
+    from lakeward.flows.grading.tables import RulesInForce as RulesInForce
+    from lakeward.flows.grading.tables import list_table_grades as list_table_grades
+    from lakeward.flows.grading.tables import rules_in_force as rules_in_force
+    from lakeward.flows.grading.tasks import RegradingTask as RegradingTask
+    from lakeward.flows.grading.tasks import list_tasks as list_tasks
+    from lakeward.flows.grading.tasks import reopen_grading as reopen_grading
     from lakeward.flows.operations.accounts import IssuedToken as IssuedToken
     from lakeward.flows.operations.accounts import NewAccount as NewAccount
     from lakeward.flows.operations.accounts import RegisteredAccount as RegisteredAccount
@@ -192,7 +201,15 @@ _DOOR = {
     "FileProblem": "flows.base.answers",
     "FlowAnswer": "flows.base.answers",
     "Notice": "flows.base.answers",
+    "GradeEffect": "flows.grading.answers",
     "GradedColumn": "flows.grading.answers",
+    "GradedTable": "flows.grading.tables",
+    "RulesInForce": "flows.grading.tables",
+    "RegradingTask": "flows.grading.tasks",
+    "list_table_grades": "flows.grading.tables",
+    "list_tasks": "flows.grading.tasks",
+    "reopen_grading": "flows.grading.tasks",
+    "rules_in_force": "flows.grading.tables",
     "MaturityDomain": "flows.scorecard.summary",
     "MaturityIndicator": "flows.scorecard.readiness",
     "MaturityItem": "flows.scorecard.readiness",
@@ -290,6 +307,7 @@ _DOOR = {
     "open_connection": "flows.serving.connection",
     "open_figure": "flows.scorecard.build",
     "parse_row_id": "flows.quarantine.selection",
+    "preview_decision": "flows.grading.decide",
     "project_status": "flows.operations.status",
     "read_project_status": "flows.operations.status",
     "stray_files": "flows.operations.status",

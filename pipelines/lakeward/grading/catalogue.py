@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -19,7 +20,7 @@ from lakeward.core.names import sha256
 from lakeward.grading.grade import Grade
 
 CHECKSUMS = "CHECKSUMS"
-RULES = "grading_rules_common_v2.yaml"
+RULES = "grading_rules_common_v3.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,17 @@ class Detector:
     """Conditions under which a column is, or contains, a category of content.
 
     Args:
-        id: Names the predicate in `grading.patterns`.
+        id: Names the predicate in `grading.patterns`, unless the name alone shows it.
         is_ratio: Least share of matching values among those that could match, for "is".
         contains_ratio: Least share of validated hits, of texts with the shape, for "contains"; None if it never applies.
         min_matches, min_hits: Least number of distinct matches for "is", and of hits for "contains", without a supporting name.
         has_check: Whether a check digit or grammar confirms each hit; without one, serial names and dense numbers count against
             it.
         needs_name: Whether the column's name must match, too.
-        names: Pattern of column names that support it.
+        names: Pattern of column names, headers and comments that support it.
+        by_name: Whether the name alone shows it, where the column has values.
+        against: Pattern of names under which it is never found.
+        unit_names, units: Names that show it together with one of these units (UCUM).
     """
 
     id: str
@@ -64,6 +68,42 @@ class Detector:
     has_check: bool
     needs_name: bool
     names: re.Pattern[str]
+    by_name: bool = False
+    against: re.Pattern[str] | None = None
+    unit_names: re.Pattern[str] | None = None
+    units: frozenset[str] = frozenset()
+
+
+class Measure(StrEnum):
+    """Sizes of a data set that can make it important or core whatever its columns are."""
+
+    PERSONS = "persons"
+    SENSITIVE_PERSONS = "sensitive_persons"
+    SQUARE_KILOMETRES = "km2"
+    BYTES = "bytes"
+    NATIONAL_OUTPUT_SHARE = "national_output_share"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleThreshold:
+    """A size of a data set that calls for a decision.
+
+    Args:
+        least: The size, in the unit of the measure; a share is 0 to 1.
+        is_included: Whether exactly this size counts.
+        grade: Grade that it may have; None if it must be asked first whether it may be graded at all.
+        source: Standard and clause, or who told it.
+    """
+
+    measure: Measure
+    least: Decimal
+    is_included: bool
+    grade: Grade | None
+    source: str
+
+    def is_reached(self, found: Decimal) -> bool:
+        """Whether a data set of this size is concerned."""
+        return found >= self.least if self.is_included else found > self.least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +116,8 @@ class GradingRules:
         sha256: Hash of both files.
         categories: Category -> its least grade, strictest first.
         classes: Class of data -> its default grade.
+        thresholds: Sizes of a data set that call for a decision.
+        sensitive: Categories whose persons count as sensitive.
     """
 
     id: str
@@ -88,6 +130,8 @@ class GradingRules:
     categories: Mapping[str, Sensitivity]
     detectors: tuple[Detector, ...]
     classes: Mapping[str, Sensitivity]
+    thresholds: tuple[ScaleThreshold, ...] = ()
+    sensitive: frozenset[str] = frozenset()
 
 
 @functools.cache
@@ -118,9 +162,11 @@ def load_grading_rules(folder: Traversable, name: str) -> GradingRules:
         placeholders=tuple(rules["placeholders"]),
         serial_names=re.compile(rules["serial_names"], re.IGNORECASE),
         serial_density=rules["serial_density"],
-        categories={name: _sensitivity(scheme, entry) for name, entry in rules["categories"].items()},
-        detectors=tuple(_detector(name, entry) for name, entry in rules["detectors"].items()),
-        classes={name: _sensitivity(scheme, entry) for name, entry in rules["classes"].items()},
+        categories={name: read_sensitivity(scheme, entry) for name, entry in rules["categories"].items()},
+        detectors=tuple(read_detector(name, entry) for name, entry in rules["detectors"].items()),
+        classes={name: read_sensitivity(scheme, entry) for name, entry in rules["classes"].items()},
+        thresholds=tuple(map(read_threshold, rules.get("thresholds", ()))),
+        sensitive=frozenset(rules.get("sensitive_categories", ())),
     )
 
 
@@ -146,24 +192,50 @@ def _yaml(text: str) -> dict[str, Any]:
     return document
 
 
-def _sensitivity(scheme: Mapping[str, Any], entry: Mapping[str, Any]) -> Sensitivity:
+def read_scheme(folder: Traversable, rules: GradingRules) -> Mapping[str, Any]:
+    """The matrix and the levels that the rules are resolved by."""
+    return _yaml(verified_text(folder, f"grading_{rules.scheme.partition('@')[0]}.yaml"))
+
+
+def read_threshold(entry: Mapping[str, Any]) -> ScaleThreshold:
+    """A threshold of a catalogue; it says `from` or `above`."""
+    return ScaleThreshold(
+        measure=Measure(entry["measure"]),
+        least=Decimal(str(entry["from"] if "from" in entry else entry["above"])),
+        is_included="from" in entry,
+        grade=Grade(entry["grade"]) if entry["grade"] else None,
+        source=str(entry["source"]),
+    )
+
+
+def read_sensitivity(scheme: Mapping[str, Any], entry: Mapping[str, Any]) -> Sensitivity:
+    """The grade that follows from the object and degree of harm by the matrix of the scheme."""
     harmed, degree = entry["impact"]["object"], entry["impact"]["degree"]
     grade = Grade(scheme["matrix"][harmed][degree]) if degree else Grade.GENERAL
     level = max(scheme["levels"][harmed][degree], entry.get("floor", 1)) if grade is Grade.GENERAL else None
     return Sensitivity(grade, level)
 
 
-def _detector(name: str, entry: Mapping[str, Any]) -> Detector:
-    contains = entry["contains"]
+def read_detector(name: str, entry: Mapping[str, Any]) -> Detector:
+    """A detector of a catalogue."""
+    by_name, contains = entry.get("by_name", False), entry.get("contains")
     return Detector(
         id=name,
         version=entry["version"],
         category=entry["category"],
-        is_ratio=Decimal(str(entry["is"])),
+        is_ratio=Decimal(str(entry.get("is", 1))),
         contains_ratio=None if contains is None else Decimal(str(contains)),
-        min_matches=entry["distinct"],
+        min_matches=entry.get("distinct", 1),
         min_hits=entry.get("contains_distinct", 1),
-        has_check=entry["checked"],
-        needs_name=entry["needs_name"],
+        has_check=entry.get("checked", True),
+        needs_name=entry.get("needs_name", True),
         names=re.compile(entry["names"], re.IGNORECASE),
+        by_name=by_name,
+        against=_pattern(entry, "against"),
+        unit_names=_pattern(entry, "unit_names"),
+        units=frozenset(entry.get("units", ())),
     )
+
+
+def _pattern(entry: Mapping[str, Any], key: str) -> re.Pattern[str] | None:
+    return re.compile(entry[key], re.IGNORECASE) if key in entry else None

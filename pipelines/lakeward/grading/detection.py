@@ -11,6 +11,7 @@ from lakeward.contracts.model import Column, Kind
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.grading.catalogue import GradingRules
+from lakeward.grading.column_names import is_named
 from lakeward.grading.patterns import TOKEN, Pattern, normalise, patterns
 
 # Kinds without a grade until they have values; a class of data alone tells too little of them.
@@ -19,6 +20,8 @@ DETECTABLE = (Kind.STRING, Kind.INTEGER)
 FRACTIONAL = (Kind.DOUBLE, Kind.DECIMAL)
 # Bounds of whole numbers that may be a person's: of 11 to 18 digits.
 _SHORTEST, _LONGEST = "1e10", "1e18"
+# The detector of degrees in columns of numbers.
+PLACE = "coordinate"
 # The subscriber digits of a mobile number, for the spread of such numbers.
 _MOBILE_DIGITS = 11
 
@@ -47,9 +50,14 @@ def detectable(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column.type.kind in (*DETECTABLE, *FRACTIONAL))
 
 
-def fractional(columns: Iterable[Column]) -> frozenset[str]:
-    """Names of the columns of numbers that can have a fraction."""
-    return frozenset(column.name for column in columns if column.type.kind in FRACTIONAL)
+def fractional(columns: Iterable[Column], rules: GradingRules) -> frozenset[str]:
+    """Names of the columns of numbers with a fraction, without those that may be degrees of a place by their name."""
+    places = [detector for detector in rules.detectors if detector.id == PLACE]
+    return frozenset(
+        column.name
+        for column in columns
+        if column.type.kind in FRACTIONAL and not any(is_named(column, detector) for detector in places)
+    )
 
 
 def detection_query(
@@ -62,13 +70,18 @@ def detection_query(
         numbers: Those of `columns` whose numbers can have a fraction.
     """
     found = patterns()
-    chosen = {detector.id: found[detector.id] for detector in rules.detectors}
+    chosen = {detector.id: found[detector.id] for detector in rules.detectors if not detector.by_name}
     texts = ", ".join(f"{_text_of(column, numbers)} AS c{index}" for index, column in enumerate(columns))
+    measures = {f"m{index}": _measure_of(column) for index, column in enumerate(columns) if column in numbers}
+    sampled = ", ".join([texts, *(f"{own} AS {name}" for name, own in measures.items())])
+    distinct = ", ".join(
+        f"{f'count(DISTINCT m{index})' if f'm{index}' in measures else 'max(0)'} AS c{index}" for index in range(len(columns))
+    )
     unpivoted = ", ".join(f"c{index}" for index in range(len(columns)))
     ordered = ", ".join(identifier(column) for column in order or columns)
     flags = ", ".join(f"{p.shape} AS {name}_shape, {p.valid} AS {name}_valid" for name, p in chosen.items())
     return f"""
-        WITH looked_at AS (SELECT {texts} FROM {relation} ORDER BY hash({ordered}), {ordered} LIMIT {rules.sample_rows}),
+        WITH looked_at AS (SELECT {sampled} FROM {relation} ORDER BY hash({ordered}), {ordered} LIMIT {rules.sample_rows}),
         long AS (SELECT c, v FROM looked_at UNPIVOT (v FOR c IN ({unpivoted}))),
         texts AS (SELECT DISTINCT c, {normalise("v")} AS t FROM long),
         meant AS (SELECT c, t FROM texts WHERE t NOT IN ({", ".join(map(literal, rules.placeholders))})),
@@ -77,15 +90,18 @@ def detection_query(
             UNION ALL
             SELECT DISTINCT c, FALSE AS whole, unnest(regexp_extract_all(t, {literal(TOKEN)})) AS t FROM meant
         ),
-        judged AS (SELECT c, whole, t, {flags} FROM pieces)
-        SELECT c, count(*) FILTER (WHERE whole) AS eligible, {_counts(chosen)} FROM judged GROUP BY c ORDER BY c"""
+        judged AS (SELECT c, whole, t, {flags} FROM pieces),
+        measures AS (SELECT c, n FROM (SELECT {distinct} FROM looked_at) UNPIVOT (n FOR c IN ({unpivoted})))
+        SELECT c, count(*) FILTER (WHERE whole) + max(n) AS eligible, {_counts(chosen)}
+        FROM measures LEFT JOIN judged USING (c) GROUP BY c HAVING count(*) FILTER (WHERE whole) + max(n) > 0 ORDER BY c"""
 
 
 def detector_counts(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], rules: GradingRules
 ) -> dict[str, dict[str, DetectorCounts]]:
     """Counts by column and detector; columns without values are left out."""
-    return {columns[int(row["c"][1:])]: {d.id: _detector_counts(row, d.id) for d in rules.detectors} for row in rows}
+    ids = [detector.id for detector in rules.detectors if not detector.by_name]
+    return {columns[int(row["c"][1:])]: {name: _detector_counts(row, name) for name in ids} for row in rows}
 
 
 def _detector_counts(row: Mapping[str, Any], name: str) -> DetectorCounts:
@@ -94,16 +110,21 @@ def _detector_counts(row: Mapping[str, Any], name: str) -> DetectorCounts:
 
 
 def _text_of(column: str, numbers: Collection[str]) -> str:
-    """SQL of a value as text: of a number with a fraction only long whole ones, the others as one of a hundred words.
-
-    These match no detector, count for the shares, and cost little: most columns of numbers are measures.
-    """
+    """SQL of a value as text: of a number with a fraction only long whole ones."""
     own = identifier(column)
     if column not in numbers:
         return f"CAST({own} AS VARCHAR)"
-    whole = f"CAST(CAST({own} AS DECIMAL(38, 0)) AS VARCHAR)"
-    long = f"abs({own}) >= {_SHORTEST} AND abs({own}) < {_LONGEST} AND {own} = floor({own})"
-    return f"CASE WHEN {own} IS NULL THEN NULL WHEN {long} THEN {whole} ELSE 'n' || CAST(hash({own}) % 100 AS VARCHAR) END"
+    return f"CASE WHEN {_is_long(own)} THEN CAST(CAST({own} AS DECIMAL(38, 0)) AS VARCHAR) END"
+
+
+def _measure_of(column: str) -> str:
+    """SQL of the other numbers. They match no detector, so that it is enough to count them: most columns of numbers are measures."""
+    own = identifier(column)
+    return f"CASE WHEN NOT ({_is_long(own)}) THEN {own} END"
+
+
+def _is_long(own: str) -> str:
+    return f"abs({own}) >= {_SHORTEST} AND abs({own}) < {_LONGEST} AND {own} = floor({own})"
 
 
 def _counts(chosen: Mapping[str, Pattern]) -> str:

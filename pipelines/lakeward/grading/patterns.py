@@ -4,10 +4,11 @@ Each pattern has a shape (candidates) and a check (valid ones). Only SQL functio
 A check can be applied to any text: texts without the shape are not checked.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from lakeward.core.sql import literal
+from lakeward.grading.device_patterns import TOKENS, device_patterns
+from lakeward.grading.pattern import Pattern, digit_at, full_match, luhn, weighted_sum
 
 # Abbreviations of provinces on licence plates; letters of a plate, without I and O (GA 36-2018).
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -35,26 +36,11 @@ _CREDIT_CODE = rf"[1-9ANY][1-59](?:10|{_PROVINCES})[0-9]{{4}}[{_USCC}]{{10}}"
 # ISO 7064 MOD 11-2, as GB 11643-1999 uses it.
 _RESIDENT_WEIGHTS = tuple(pow(2, power, 11) for power in range(17, 0, -1))
 _RESIDENT_CHECKS = "10X98765432"
-# ISO/IEC 7812-1: a card number has at most 19 digits; leading zeros do not change the sum.
-_CARD_DIGITS = 19
 _EMAIL = r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}"
 _PLATE = rf"[{_PROVINCE}][{_LETTER}][{_LETTER}0-9]{{4,6}}[挂学警港澳]?"
 
-# Parts of free text that can be candidates: an address, a plate, or a run of letters and digits between other characters.
-TOKEN = rf"{_EMAIL}|{_PLATE}|[0-9A-Za-z]+"
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """SQL predicates over a text `t`, without blanks at its ends and in half-width digits."""
-
-    shape: str
-    check: str
-
-    @property
-    def valid(self) -> str:
-        """Condition: `t` is valid; never NULL, and checked only if it has the shape."""
-        return f"CASE WHEN {self.shape} THEN coalesce({self.check}, FALSE) ELSE FALSE END"
+# Parts of free text that can be candidates: an address, a plate, a place, or a run of letters and digits between other characters.
+TOKEN = rf"{_EMAIL}|{_PLATE}|{TOKENS}|[0-9A-Za-z]+"
 
 
 def normalise(text: str) -> str:
@@ -68,36 +54,26 @@ def normalise(text: str) -> str:
 def patterns() -> Mapping[str, Pattern]:
     """Every pattern, by detector."""
     return {
-        "resident_id": Pattern(_full("[0-9]{17}[0-9Xx]"), _resident()),
-        "resident_id_15": Pattern(_full("[0-9]{15}"), _old_resident()),
-        "bank_card": Pattern(_full("[0-9]{16,19}"), f"{_full('62[0-9]{14,17}')} AND {_luhn()}"),
-        "payment_card": Pattern(_full("[0-9]{16}"), f"{_full(_ISSUERS)} AND {_luhn()}"),
+        "resident_id": Pattern(full_match("[0-9]{17}[0-9Xx]"), _resident()),
+        "resident_id_15": Pattern(full_match("[0-9]{15}"), _old_resident()),
+        "bank_card": Pattern(full_match("[0-9]{16,19}"), f"{full_match('62[0-9]{14,17}')} AND {luhn()}"),
+        "payment_card": Pattern(full_match("[0-9]{16}"), f"{full_match(_ISSUERS)} AND {luhn()}"),
         "mobile": Pattern(
-            _full(r"(?:\+?86|0086)?[0-9]{11}"),
-            _full(r"(?:\+?86|0086)?1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])[0-9]{8}"),
+            full_match(r"(?:\+?86|0086)?[0-9]{11}"),
+            full_match(r"(?:\+?86|0086)?1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])[0-9]{8}"),
         ),
         "person_name": Pattern(
-            _full(rf"[{_HAN}]{{2,4}}"), _full(rf"(?:{_COMPOUND})[{_HAN}]{{1,2}}|[{_SURNAMES}][{_HAN}]{{1,2}}")
+            full_match(rf"[{_HAN}]{{2,4}}"), full_match(rf"(?:{_COMPOUND})[{_HAN}]{{1,2}}|[{_SURNAMES}][{_HAN}]{{1,2}}")
         ),
-        "address": Pattern(_full(rf".{{0,20}}[{_HAN}]{{2,}}.*|[0-9]+[A-Za-z]? .+"), _address()),
-        "email": Pattern("strpos(t, '@') > 0", _full(_EMAIL)),
-        "licence_plate": Pattern(_full(_PLATE), _plate()),
+        "address": Pattern(full_match(rf".{{0,20}}[{_HAN}]{{2,}}.*|[0-9]+[A-Za-z]? .+"), _address()),
+        "email": Pattern("strpos(t, '@') > 0", full_match(_EMAIL)),
+        "licence_plate": Pattern(full_match(_PLATE), _plate()),
         "credit_code": Pattern(
-            _full(f"[{_USCC}]{{18}}", "upper(t)"), f"{_full(_CREDIT_CODE, 'upper(t)')} AND {_uscc()} AND {_organisation()}"
+            full_match(f"[{_USCC}]{{18}}", "upper(t)"),
+            f"{full_match(_CREDIT_CODE, 'upper(t)')} AND {_uscc()} AND {_organisation()}",
         ),
+        **device_patterns(),
     }
-
-
-def _full(pattern: str, text: str = "t") -> str:
-    return f"regexp_full_match({text}, {literal(pattern)})"
-
-
-def _sum(weights: Sequence[int], value: str) -> str:
-    return " + ".join(f"{weight} * {value.format(place)}" for place, weight in enumerate(weights, 1))
-
-
-def _digit(text: str = "t") -> str:
-    return f"(ascii(substr({text}, {{0}}, 1)) - 48)"
 
 
 def _symbol(alphabet: str, offset: int = 0) -> str:
@@ -107,7 +83,7 @@ def _symbol(alphabet: str, offset: int = 0) -> str:
 
 def _resident() -> str:
     born = "try_strptime(substr(t, 7, 8), '%Y%m%d')"
-    total = _sum(_RESIDENT_WEIGHTS, _digit())
+    total = weighted_sum(_RESIDENT_WEIGHTS, digit_at())
     check = f"upper(substr(t, 18, 1)) = substr({literal(_RESIDENT_CHECKS)}, 1 + ({total}) % 11, 1)"
     return f"{born} BETWEEN TIMESTAMP '1900-01-01' AND CAST(current_date AS TIMESTAMP) AND {check}"
 
@@ -115,22 +91,14 @@ def _resident() -> str:
 def _old_resident() -> str:
     """Six digits of a region, a day of the years from 1900, three digits of order: there is no check digit (GB 11643-1989)."""
     born = "try_strptime('19' || substr(t, 7, 6), '%Y%m%d')"
-    return f"{_full(f'(?:{_PROVINCES})[0-9]{{13}}')} AND {born} IS NOT NULL"
+    return f"{full_match(f'(?:{_PROVINCES})[0-9]{{13}}')} AND {born} IS NOT NULL"
 
 
 def _address() -> str:
     """A region, a street or village in it, and a number there; or a number before a street, as English has it."""
     chinese = rf".{{0,20}}[{_HAN}]{{2,}}[省市区县州盟旗].{{0,40}}[{_HAN}](?:路|街|道|巷|弄|胡同|村|镇|乡|庄|小区|新区|花园|大厦|公寓).{{0,20}}?[0-9零一二三四五六七八九十]+.{{0,4}}(?:号|栋|幢|座|室|单元|楼|组|队).*"
     english = r"[0-9]+[A-Za-z]? (?:[A-Z][\w.'-]* ){1,4}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct)\b.*"
-    return f"{_full(chinese)} OR {_full(english)}"
-
-
-def _luhn() -> str:
-    padded = f"lpad(t, {_CARD_DIGITS}, '0')"
-    digits = [_digit(padded).format(place) for place in range(1, _CARD_DIGITS + 1)]
-    # The check digit is the last, so with 19 digits the even ones count double.
-    terms = [f"2 * {d} - 9 * CAST({d} > 4 AS INTEGER)" if place % 2 == 0 else d for place, d in enumerate(digits, 1)]
-    return f"({' + '.join(terms)}) % 10 = 0"
+    return f"{full_match(chinese)} OR {full_match(english)}"
 
 
 def _plate() -> str:
@@ -138,13 +106,15 @@ def _plate() -> str:
     ordinary = f"[{_LETTER}0-9]{{5}}|[{_LETTER}0-9]{{4}}[挂学警港澳]"
     head = f"[{_PROVINCE}][{_LETTER}]"
     # At most two letters among the last five: with more it is a model code.
-    return f"{_full(f'{head}(?:{ordinary}|{small}|{large})')} AND length(regexp_replace(substr(t, 3), '[^0-9]', '', 'g')) >= 3"
+    return (
+        f"{full_match(f'{head}(?:{ordinary}|{small}|{large})')} AND length(regexp_replace(substr(t, 3), '[^0-9]', '', 'g')) >= 3"
+    )
 
 
 def _uscc() -> str:
-    return f"(31 - ({_sum(_USCC_WEIGHTS, _symbol(_USCC))}) % 31) % 31 = {_symbol(_USCC).format(18)}"
+    return f"(31 - ({weighted_sum(_USCC_WEIGHTS, _symbol(_USCC))}) % 31) % 31 = {_symbol(_USCC).format(18)}"
 
 
 def _organisation() -> str:
-    total = _sum(_ORGANISATION_WEIGHTS, _symbol(_BASE36, offset=8))
+    total = weighted_sum(_ORGANISATION_WEIGHTS, _symbol(_BASE36, offset=8))
     return f"substr(upper(t), 17, 1) = substr('0X987654321', 1 + ({total}) % 11, 1)"

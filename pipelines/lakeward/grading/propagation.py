@@ -55,4 +55,10 @@ def stricter(left: Inherited, right: Inherited, categories: Sequence[str]) -> In
     sensitivities = (left.sensitivity, right.sensitivity)
     known = [sensitivity for sensitivity in sensitivities if sensitivity]
     sensitivity = max(known, key=lambda s: s.rank) if len(known) == len(sensitivities) else None
-    return Inherited(sensitivity, min((c for c in (left.category, right.category) if c), key=categories.index, default=None))
+    return Inherited(sensitivity, strictest((left.category, right.category), categories))
+
+
+def strictest(found: Iterable[str | None], categories: Sequence[str]) -> str | None:
+    """The strictest of these categories; one that the rules no longer know comes first, since nothing says that it is less."""
+    order = {category: place for place, category in enumerate(categories)}
+    return min((each for each in found if each), key=lambda each: order.get(each, -1), default=None)

@@ -21,6 +21,6 @@ def detect_grades(staged: StagedRecords, columns: Sequence[ColumnProfile]) -> di
     names = detectable(named)
     if not names:
         return {}
-    query = detection_query(staged.rows, names, ["_row"], rules, fractional(named))
+    query = detection_query(staged.rows, names, ["_row"], rules, fractional(named, rules))
     found = detector_counts(staged.engine.fetch(query), names, rules)
     return {proposal.column: proposal for proposal in propose_grades(named, None, found, rules) if proposal.category}

@@ -118,7 +118,7 @@ def _conversion(profile: Profile, column: ColumnProfile) -> str:
 
 def _content_evidence(content: GradeProposal) -> str:
     level = "" if content.sensitivity is None or content.sensitivity.level is None else f"level {content.sensitivity.level}, "
-    verb = "its values are" if content.why is Reason.IS else "some of its texts hold"
+    verb = {Reason.IS: "its values are", Reason.NAMED: "its name says"}.get(content.why, "some of its texts hold")
     return f"{level}{content.category}: {verb} that, by {content.rule_version}"
 
 

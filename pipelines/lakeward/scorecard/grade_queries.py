@@ -15,31 +15,48 @@ _DECIDED = """decided AS (
 # Stands for the table of decisions before the first one: the same columns without rows.
 _UNDECIDED = """decided AS (
   SELECT dataset, "column", column_type, '' AS action, grade, level, category, grade AS seen_grade, level AS seen_level,
-    category AS seen_category, '' AS approved_by FROM newest WHERE FALSE
+    category AS seen_category, '' AS approved_by, FALSE AS verified, '' AS transform FROM newest WHERE FALSE
 )"""
+# A table of decisions from before there were accounts has no column `verified`.
+_UNVERIFIED = """decided AS (
+  SELECT *, CAST(NULL AS BOOLEAN) AS verified FROM governance.grade_decisions
+  QUALIFY row_number() OVER (PARTITION BY dataset, "column" ORDER BY seq DESC) = 1
+)"""
+_CHECKED = """checks AS (
+  SELECT * FROM governance.transform_checks QUALIFY row_number() OVER (PARTITION BY dataset, "column" ORDER BY seq DESC) = 1
+)"""
+_UNCHECKED = """checks AS (SELECT dataset, "column", '' AS transform, FALSE AS passed FROM newest WHERE FALSE)"""
 _RANK = "CASE {0}grade WHEN 'core' THEN 30 WHEN 'important' THEN 20 WHEN 'general' THEN 10 ELSE 0 END + coalesce({0}level, 0)"
 # As `grading.decision.current_grade`: a decision is valid while type and proposal are unchanged, or the rules propose no more.
 _CURRENT_GRADES = f"""ranked AS (
   SELECT n.dataset, n."column", n.category, n.detector, n.why, d.action, n.grade AS found, d.grade AS said,
     {_RANK.format("n.")} AS proposed, {_RANK.format("d.")} AS given, {_RANK.format("d.seen_")} AS seen,
-    coalesce(d.approved_by, '') <> '' AS approved, d.category AS given_category, d.seen_category, d.column_type <> n.column_type AS stale
+    coalesce(d.approved_by, '') <> '' AS approved, d.verified, d.category AS given_category, d.seen_category, d.column_type <> n.column_type AS stale,
+    coalesce(d.transform LIKE '%@%' AND NOT coalesce(c.passed AND c.transform = d.transform, FALSE), FALSE) AS withdrawn
   FROM newest n LEFT JOIN decided d ON d.dataset = n.dataset AND d."column" = n."column"
+  LEFT JOIN checks c ON c.dataset = n.dataset AND c."column" = n."column"
+),
+compared AS (
+  SELECT *, coalesce(found IS NOT NULL AND (proposed > seen OR category IS DISTINCT FROM seen_category AND category IS NOT NULL)
+      AND (proposed > given OR category IS DISTINCT FROM given_category AND category IS NOT NULL), FALSE) AS exceeds,
+    action = 'restore' OR said <> 'general' AND verified IS NOT NULL AND NOT (verified AND approved) AS unsigned
+  FROM ranked
 ),
 standing AS (
   SELECT *, CASE WHEN action IS NULL THEN CASE WHEN found IS NULL THEN 'ungraded' ELSE 'provisional' END
+      WHEN withdrawn THEN CASE WHEN found IS NULL THEN 'ungraded' ELSE 'provisional' END
       WHEN stale THEN 'stale'
       WHEN why = 'grade_source_ungraded' AND (seen > 0 OR said <> 'core' AND NOT approved) THEN 'ungraded'
-      WHEN found IS NOT NULL AND (proposed > seen OR category IS DISTINCT FROM seen_category AND category IS NOT NULL)
-        AND (proposed > given OR category IS DISTINCT FROM given_category AND category IS NOT NULL) THEN 'provisional'
+      WHEN exceeds OR unsigned THEN 'provisional'
       WHEN action = 'confirm' THEN 'confirmed' ELSE 'overridden' END AS state
-  FROM ranked
+  FROM compared
 ),
 graded AS (
   SELECT dataset, "column", detector, state, CASE WHEN action IS NULL THEN category WHEN state = 'ungraded' THEN NULL
-      WHEN state IN ('confirmed', 'overridden') THEN given_category
-      WHEN state = 'stale' THEN coalesce(given_category, category) ELSE coalesce(category, given_category) END AS category,
-    CASE WHEN state = 'ungraded' THEN NULL WHEN state IN ('confirmed', 'overridden') THEN said
-      WHEN proposed > given THEN found ELSE coalesce(said, found) END AS grade
+      WHEN exceeds OR withdrawn THEN coalesce(category, given_category) WHEN state = 'stale' THEN coalesce(given_category, category)
+      ELSE given_category END AS category,
+    CASE WHEN state = 'ungraded' THEN NULL WHEN action IS NULL THEN found
+      WHEN (exceeds OR stale OR withdrawn) AND proposed > given THEN found ELSE said END AS grade
   FROM standing
 )"""
 _GRADES = ("core", "important", "general", "ungraded")
@@ -54,15 +71,23 @@ _SUMMARY = f"""count(*) AS columns, count(grade) AS graded, {_SHARE} AS share, {
   count(*) FILTER (WHERE category LIKE 'personal%') AS personal"""
 
 
-def graded_columns(*, decided: bool) -> str:
+def graded_columns(*, decided: bool, verified: bool = True, checked: bool = False) -> str:
     """WITH that names `graded`: each column's `state`, `category` and `grade` as in `grading.decision.current_grade`."""
-    return f"WITH {_NEWEST}, {_DECIDED if decided else _UNDECIDED}, {_CURRENT_GRADES}"
+    decisions = (_DECIDED if verified else _UNVERIFIED) if decided else _UNDECIDED
+    return f"WITH {_NEWEST}, {decisions}, {_CHECKED if checked else _UNCHECKED}, {_CURRENT_GRADES}"
 
 
-def grade_families(*, has_decisions: bool) -> tuple[Family, ...]:
-    """Grade coverage and the important-data list; `decided`: whether there is a decision already."""
-    tables = ("governance.grade_proposals", *(["governance.grade_decisions"] if has_decisions else []))
-    graded = graded_columns(decided=has_decisions)
+def grade_families(*, has_decisions: bool, has_accounts: bool = True, has_checks: bool = False) -> tuple[Family, ...]:
+    """Grade coverage and the important-data list.
+
+    Args:
+        has_decisions: Whether there is a decision already.
+        has_accounts: Whether decisions say if tokens verified them.
+        has_checks: Whether there is a check of a transform already.
+    """
+    named = {"governance.grade_decisions": has_decisions, "governance.transform_checks": has_checks}
+    tables = ("governance.grade_proposals", *(name for name, exists in named.items() if exists))
+    graded = graded_columns(decided=has_decisions, verified=has_accounts, checked=has_checks)
     return (
         Family(
             name="grades",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lakeward.flows import create_project, decide_grade, draft_dataset, grade_all, list_grades
+from lakeward.flows import create_project, decide_grade, draft_dataset, grade_all, list_grades, list_tables, preview_decision
 from lakeward.flows.grading.decide import GradeChoice
 
 PERSONAL = {
@@ -30,13 +30,28 @@ def test_every_column_of_the_shipped_datasets_has_a_grade(graded):
     assert {r.grade.why for r in graded[1]} == {"grade_class_default", "grade_column_is", "grade_column_contains"}
 
 
-def test_gold_takes_the_highest_of_what_it_is_made_of(graded):
+def test_gold_takes_the_highest_of_what_it_is_made_of_at_once(graded):
     settings, _ = graded
-    decide_grade(settings, "maintenance_orders.cost", GradeChoice("wang", "prices of suppliers", grade="important"))
-    grade_all(settings)
-    gold = {r.column: r.grade for r in list_grades(settings, "asset_health_daily")}
+    choice = GradeChoice("wang", "prices of suppliers", grade="important")
+    shown = {(e.dataset, e.column): e.after.grade for e in preview_decision(settings, "maintenance_orders.cost", choice)}
+    assert shown == {("maintenance_orders", "cost"): "important", ("asset_health_daily", "orders_cost"): "important"}
+    assert gold_grades(settings)["orders_cost"].grade == "general"
+
+    decide_grade(settings, "maintenance_orders.cost", choice)
+    gold = gold_grades(settings)
     assert (gold["orders_cost"].grade, gold["orders_cost"].why) == ("important", "grade_inherited")
     assert gold["temp_mean"].grade == "general"
+    before = lake_versions(settings)
+    grade_all(settings)
+    assert lake_versions(settings) == before
+
+
+def gold_grades(settings):
+    return {r.column: r.grade for r in list_grades(settings, "asset_health_daily")}
+
+
+def lake_versions(settings):
+    return {str(row.table): row.version for row in list_tables(settings)}
 
 
 def test_a_draft_says_which_columns_hold_personal_data_and_shows_none(graded, tmp_path):

@@ -155,16 +155,46 @@ def test_an_approval_waits_a_week(plant: Plant, owners: dict[str, Settings]) -> 
 def test_what_takes_one_person_goes_on_by_one_and_says_whether_it_is_proven(plant: Plant, owners: dict[str, Settings]) -> None:
     assert approve(owners[STEWARD.name], grade="important", level=None, category=None) == "grade_approval_needless"
     decide_grade(owners[STEWARD.name], "press_line.tel", GradeChoice("Wang Fang", "looked"))
-    decide_grade(plant.settings, "press_line.tel", GradeChoice("li", "higher", grade="important", approved_by="somebody"))
+    decide_grade(plant.settings, "press_line.tel", GradeChoice("li", "higher", grade="general", level=4, approved_by="chen.jie"))
     assert decisions(plant) == [(STEWARD.name, None, True), ("li", None, False)]
 
 
-def test_without_accounts_two_names_do_unless_they_are_one(plant: Plant) -> None:
-    for same in ("wang", "Wang ", " WANG", "w\u0430ng", "wa ng"):
-        assert lower(plant.settings, by="wang", approved_by=same) == "grade_lower_unapproved"
+def test_without_accounts_no_names_lower_a_grade_and_the_first_account_is_named(plant: Plant) -> None:
+    for other in (None, "wang", "Wang ", " WANG", "w\u0430ng", "wa ng", "li"):
+        assert lower(plant.settings, by="wang", approved_by=other) == "grade_lower_no_accounts"
     assert approve(plant.settings, by="li") == "grade_approval_token"
-    assert lower(plant.settings, by="wang", approved_by="li") == "general 1 None"
-    assert decisions(plant) == [("wang", "li", False)]
+    assert decisions(plant) == []
+
+
+def state(settings: Settings, **more: str) -> tuple[str, str | None, str]:
+    grade = decide_grade(settings, "press_line.tel", GradeChoice("", "recipe", **more)).grade
+    return grade.state, grade.grade, grade.why
+
+
+WAITING = ("provisional", "important", "grade_signature_missing")
+SIGNED = ("confirmed", "important", "grade_confirmed")
+
+
+def test_a_raise_to_important_is_in_force_at_once_and_another_account_signs_it(plant: Plant, owners: dict[str, Settings]) -> None:
+    assert state(owners[STEWARD.name], grade="important") == WAITING
+    assert state(owners[STEWARD.name]) == WAITING
+    assert state(owners[TWIN.name]) == WAITING
+    assert state(owners[OTHER_STEWARD.name]) == SIGNED
+    assert decisions(plant)[-1] == (OTHER_STEWARD.name, TWIN.name, True)
+    assert state(owners[STEWARD.name]) == WAITING
+
+
+def test_a_second_signature_is_of_the_same_grade_and_of_an_account_in_force(plant: Plant, owners: dict[str, Settings]) -> None:
+    assert state(owners[STEWARD.name], grade="important") == WAITING
+    assert state(owners[OTHER_STEWARD.name], grade="core") == ("provisional", "core", "grade_signature_missing")
+    revoke_account(owners[ADMIN.name], OTHER_STEWARD.name)
+    assert state(owners[STEWARD.name]) == ("provisional", "core", "grade_signature_missing")
+
+
+def test_a_typed_name_signs_no_important_data(plant: Plant) -> None:
+    for by in ("wang", "li"):
+        grade = decide_grade(plant.settings, "press_line.tel", GradeChoice(by, "recipe", grade="important")).grade
+        assert (grade.state, grade.grade, grade.why) == WAITING
 
 
 def test_accounts_that_look_alike_are_two_people_where_their_persons_are(plant: Plant) -> None:

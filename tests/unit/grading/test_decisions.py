@@ -7,9 +7,9 @@ import pytest
 
 from lakeward.core.errors import ProtectionError
 from lakeward.grading.catalogue import Sensitivity
-from lakeward.grading.decision import DecisionAction, GradeDecision, check_decision, current_grade
+from lakeward.grading.decision import DecisionAction, GradeDecision, check_decision, current_grade, lowers, standing_decision
 from lakeward.grading.grade import Grade, GradeState
-from lakeward.grading.proposal import GradeProposal, Reason
+from lakeward.grading.proposal import GradeProposal, Reason, keep_highest
 
 LOW, HIGH, IMPORTANT = Sensitivity(Grade.GENERAL, 2), Sensitivity(Grade.GENERAL, 3), Sensitivity(Grade.IMPORTANT, None)
 PHONE = "personal.phone"
@@ -113,7 +113,7 @@ def test_taking_a_category_away_is_a_fall():
 
 def test_a_derived_column_falls_only_by_a_named_transform_whose_output_shows_nothing():
     derived = replace(FOUND, why=Reason.INHERITED)
-    named = replace(WRONG, transform="hour of the day only")
+    named = replace(WRONG, transform="hour@1.0.0")
     assert refusal_code(WRONG, derived) == "grade_lower_untransformed"
     assert refusal_code(named, derived) == "grade_lower_detected"
     check_decision(named, current_grade("string", replace(derived, detector=None), None), replace(derived, detector=None))
@@ -130,13 +130,13 @@ OPENED = replace(WRONG, seen=None, seen_category=None, sensitivity=Sensitivity(G
 @pytest.mark.parametrize("approved_by", [None, "", "wang", "Wang ", "ＷＡＮＧ"])
 @pytest.mark.parametrize("wanted", [LOW, IMPORTANT])
 def test_a_column_made_of_an_ungraded_one_is_not_graded_below_core_by_one_person(wanted, approved_by):
-    alone = replace(OPENED, sensitivity=wanted, approved_by=approved_by, transform="hour only")
+    alone = replace(OPENED, sensitivity=wanted, approved_by=approved_by, transform="hour@1.0.0")
     assert refusal_code(alone, UNKNOWN_SOURCE) == "grade_lower_unapproved"
 
 
 def test_two_persons_grade_a_column_made_of_an_ungraded_one_by_a_named_transform():
     assert refusal_code(replace(OPENED, approved_by="li"), UNKNOWN_SOURCE) == "grade_lower_untransformed"
-    both = replace(OPENED, approved_by="li", transform="hour only")
+    both = replace(OPENED, approved_by="li", transform="hour@1.0.0")
     check_decision(both, current_grade("string", UNKNOWN_SOURCE, None), UNKNOWN_SOURCE)
     assert state(proposal=UNKNOWN_SOURCE, decision=both)[0] is GradeState.OVERRIDDEN
 
@@ -149,3 +149,75 @@ def test_core_takes_one_person():
 
 def test_a_grade_given_before_the_source_was_seen_to_be_ungraded_is_not_served():
     assert state(proposal=UNKNOWN_SOURCE, decision=OPENED)[0] is GradeState.UNGRADED
+
+
+RAISED = replace(CONFIRMED, action=DecisionAction.OVERRIDE, sensitivity=IMPORTANT)
+
+
+def standing(*decisions):
+    found = None
+    for decision in decisions:
+        found = standing_decision(found, decision)
+    return found.action, found.sensitivity, found.category
+
+
+@pytest.mark.parametrize("approved_by", [None, "", "wang", "wang ", "Wang"])
+def test_an_old_fall_that_one_person_signed_leaves_the_higher_grade(approved_by):
+    assert standing(replace(WRONG, approved_by=approved_by)) == (DecisionAction.RESTORE, HIGH, PHONE)
+    assert standing(RAISED, replace(CONFIRMED, approved_by=approved_by)) == (DecisionAction.RESTORE, IMPORTANT, None)
+    last = standing_decision(RAISED, replace(CONFIRMED, approved_by=approved_by))
+    assert state(decision=last) == (GradeState.PROVISIONAL, None, None, Reason.FALL_UNSIGNED)
+
+
+def test_old_decisions_of_two_persons_and_all_raises_keep_standing():
+    assert standing(WRONG) == (DecisionAction.OVERRIDE, LOW, None)
+    assert standing(RAISED, replace(CONFIRMED, approved_by="li")) == (DecisionAction.CONFIRM, LOW, None)
+    assert standing(WRONG, RAISED) == (DecisionAction.OVERRIDE, IMPORTANT, None)
+    assert standing(WRONG, replace(WRONG, action=DecisionAction.CONFIRM, approved_by=None)) == (DecisionAction.CONFIRM, LOW, None)
+
+
+def test_a_fall_that_two_persons_confirm_later_stands():
+    assert standing(RAISED, CONFIRMED, replace(CONFIRMED, approved_by="li")) == (DecisionAction.CONFIRM, LOW, None)
+
+
+def test_important_waits_for_a_second_account_unless_it_was_decided_before_there_were_accounts():
+    assert state(decision=RAISED)[0] is GradeState.OVERRIDDEN
+    for verified, approved_by in ((False, None), (False, "li"), (True, None)):
+        waiting = replace(RAISED, verified=verified, approved_by=approved_by)
+        assert state(decision=waiting) == (GradeState.PROVISIONAL, None, None, Reason.SIGNATURE_MISSING)
+    assert state(decision=replace(RAISED, verified=True, approved_by="li"))[0] is GradeState.OVERRIDDEN
+
+
+CATEGORIES = ("personal.resident_id", PHONE, "personal.name")
+
+
+def kept(*proposals):
+    found = None
+    for proposal in proposals:
+        found = keep_highest(proposal, found, CATEGORIES)
+    return found.sensitivity, found.category, found.why
+
+
+def test_what_the_rules_found_once_stays():
+    assert kept(FOUND, PLAIN) == (HIGH, PHONE, Reason.KEPT)
+    assert kept(PLAIN, FOUND) == (HIGH, PHONE, Reason.IS)
+    assert kept(FOUND, replace(FOUND, category="personal.name")) == (HIGH, PHONE, Reason.KEPT)
+
+
+def test_a_column_without_values_is_unknown_and_its_grade_comes_back_with_them():
+    empty = replace(PLAIN, sensitivity=None, sample=0, why=Reason.NO_VALUES)
+    assert kept(FOUND, empty) == (None, None, Reason.NO_VALUES)
+    assert kept(FOUND, empty, PLAIN) == (HIGH, PHONE, Reason.KEPT)
+
+
+def test_an_inherited_grade_of_before_is_no_grade_of_the_column_itself():
+    assert kept(PLAIN) == (LOW, None, Reason.CLASS)
+    assert keep_highest(PLAIN, replace(FOUND, why=Reason.INHERITED), CATEGORIES).sensitivity == LOW
+
+
+def test_a_column_without_a_grade_now_is_not_graded_below_what_was_found_in_it():
+    empty = keep_highest(replace(PLAIN, sensitivity=None, why=Reason.NO_VALUES), FOUND, CATEGORIES)
+    alone = replace(OPENED, sensitivity=LOW, category=PHONE)
+    assert lowers(alone, current_grade("string", empty, None), empty)
+    assert lowers(alone, current_grade("integer", FOUND, None), FOUND)
+    assert not lowers(replace(alone, sensitivity=HIGH), current_grade("string", empty, None), empty)

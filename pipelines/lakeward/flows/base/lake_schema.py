@@ -50,8 +50,16 @@ SCHEMA_VERSIONS = (
     ),
     SchemaVersion(
         5,
-        columns={"access_log": ("rows_charged",), "scores": ("scope",)},
-        tables=("key_decisions", "source_events"),
+        columns={
+            "access_log": ("rows_charged",),
+            "scores": ("scope",),
+            "grade_proposals": ("own_grade", "own_level", "own_category", "own_why"),
+            "grade_decisions": ("impact",),
+        },
+        tables=(
+            *("key_decisions", "source_events"),
+            *("transform_checks", "grade_baselines", "regrading_tasks"),
+        ),
     ),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version

@@ -1,8 +1,9 @@
 """The dependency order of datasets: inputs before gold datasets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError
 
@@ -13,11 +14,20 @@ def dependency_order(project: Project, names: Sequence[str] | None = None) -> li
     Raises:
         ContractError: Gold datasets depend on each other in a cycle.
     """
-    graph = TopologicalSorter[str]()
     selected = project.datasets() if names is None else names
-    for name in sorted(selected):
-        model = project.contract(name).model
-        graph.add(name, *(table.name for table in model.inputs if table.name in selected) if model else ())
+    return contract_order({name: project.contract(name) for name in sorted(selected)})
+
+
+def contract_order(contracts: Mapping[str, Contract]) -> list[str]:
+    """The names of these contracts, every gold dataset after its inputs.
+
+    Raises:
+        ContractError: Gold datasets depend on each other in a cycle.
+    """
+    graph = TopologicalSorter[str]()
+    for name in sorted(contracts):
+        model = contracts[name].model
+        graph.add(name, *(table.name for table in model.inputs if table.name in contracts) if model else ())
     try:
         return list(graph.static_order())
     except CycleError as error:

@@ -26,6 +26,7 @@ from lakeward.flows.batch.publish import publish_gold
 from lakeward.flows.batch.table_scope import judge_table, reported_verdicts
 from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.flows.batch.windows import check_windows, find_touched_windows, new_ranges, restrict_to_windows, within
+from lakeward.flows.grading.transform_checks import recheck_transforms
 from lakeward.quality.suite import load_rules
 
 log = logging.getLogger(__name__)
@@ -113,9 +114,11 @@ def run_curation(workspace: Workspace, name: str, on_step: OnStep, *, full_refre
         definition = last if last and same else pinning.start_generation(engine, candidate, run_id, workspace.clock)
         finished = list(take_until_halted(Curation(workspace, engine, run_id, on_step).run(definition)))
         missing = missing_inputs(engine, contract)
+        withdrawn = recheck_transforms(workspace, engine, contract) if finished else []
     workspace.deliver_lineage()
     empty: Warnings = tuple(("input_missing", {"table": str(table)}) for table in missing)
-    return summarise_run(name, run_id, finished, (*suite_warnings(name, candidate.suite), *empty), workspace.weights)
+    lost: Warnings = tuple(("transform_withdrawn", {"dataset": name, "column": column}) for column in withdrawn)
+    return summarise_run(name, run_id, finished, (*suite_warnings(name, candidate.suite), *empty, *lost), workspace.weights)
 
 
 def curation_candidate(workspace: Workspace, name: str) -> Definition:

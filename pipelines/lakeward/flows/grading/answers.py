@@ -1,8 +1,9 @@
-"""The answer class of a graded column."""
+"""The answer classes of graded columns."""
 
 from dataclasses import dataclass
 
 from lakeward.flows.base.answers import fields_of
+from lakeward.grading.decision import grade_text
 from lakeward.grading.grade import ColumnGrade
 
 
@@ -28,3 +29,27 @@ class GradedColumn:
         """
         named = {"dataset": self.dataset, "column": self.column, "state": str(self.grade.state)}
         return {**named, **{name: value for name, value in fields_of(self.grade).items() if name != "state"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeEffect:
+    """What a decision would change in one column.
+
+    Args:
+        now: The grade before the decision.
+        after: The grade after it.
+    """
+
+    dataset: str
+    column: str
+    now: ColumnGrade
+    after: ColumnGrade
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of a row of `lakeward grade override --dry-run`.
+
+        Returns:
+            grade_now, grade_after: Grade and category as text, such as `general 3, personal.phone`.
+        """
+        texts = {"grade_now": grade_text(self.now), "grade_after": grade_text(self.after)}
+        return {"dataset": self.dataset, "column": self.column, **texts}

@@ -21,6 +21,7 @@ from lakeward.flows.base.identity import identify, open_register
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.choices import NO_CATEGORY, GradeChoice, find_column, make_decision
 from lakeward.flows.grading.records import APPROVALS, DECISIONS, decision_row, read_grade_record
+from lakeward.flows.grading.resolution import resolve_choice
 from lakeward.grading.decision import GradeDecision, decision_text, grade_text, lowers
 from lakeward.grading.grade import ColumnGrade
 
@@ -68,10 +69,12 @@ def approve_grade(settings: Settings, name: str, choice: GradeChoice) -> GradeAp
         raise UsageError("grade_reason_missing", column=name)
     if not identity.verified:
         raise ProtectionError("grade_approval_token", column=name)
+    choice = resolve_choice(workspace, contract, column, choice)
     with workspace.engine() as engine:
         record = read_grade_record(engine, contract.name)
         decision = make_decision(record, contract, column, choice, identity)
-        if not lowers(decision, record.current(contract)[column.name]):
+        proposal = record.proposals.get(contract.name, {}).get(column.name)
+        if not lowers(decision, record.current(contract)[column.name], proposal):
             raise UsageError("grade_approval_needless", column=name, wanted=decision_text(decision))
         _append(workspace, engine, contract, decision)
     return GradeApproval(column=f"{contract.name}.{column.name}", wanted=decision_text(decision), by=identity.name)
@@ -83,13 +86,13 @@ def with_approval(
     """The decision, which lowers the grade `current`, with the second person who approved it.
 
     Raises:
-        ProtectionError: The decision is not verified by a token, or no second person approved exactly this.
+        ProtectionError: There are no accounts, the decision is not verified by a token, or no second person approved exactly this.
     """
     facts = {"column": decision.column, "found": grade_text(current), "wanted": decision_text(decision)}
-    if not decision.verified:
-        raise ProtectionError("grade_lower_unverified", **facts)
-    found = _matching(workspace, engine, contract, decision)
     register = open_register(workspace)
+    if not decision.verified:
+        raise ProtectionError("grade_lower_unverified" if register.has_accounts else "grade_lower_no_accounts", **facts)
+    found = _matching(workspace, engine, contract, decision)
     others = [row for row in found if register.are_two_persons(row["approved_by"], decision.decided_by)]
     if not others:
         code = "grade_approval_own" if found else "grade_approval_missing"

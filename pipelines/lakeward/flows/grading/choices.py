@@ -9,7 +9,7 @@ from lakeward.core.spelling import did_you_mean
 from lakeward.flows.base.identity import Identity
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.grading.records import GradeRecord
-from lakeward.grading.catalogue import Sensitivity, shipped_rules
+from lakeward.grading.catalogue import Sensitivity
 from lakeward.grading.decision import DecisionAction, GradeDecision, default_level
 from lakeward.grading.grade import ColumnGrade, Grade
 
@@ -27,9 +27,10 @@ class GradeChoice:
         grade: `core`, `important` or `general`.
         level: 1 to 4, only for `general`; None keeps the current level, or takes the highest.
         category: A category of the catalogue, or `none` to remove it; None keeps the current one.
-        approved_by: Second person; needed if the grade or category is lowered. With accounts, None finds any second person who
-            approved it by `approve_grade`.
-        transform: The transform that made a derived column less sensitive than its sources.
+        approved_by: Account of the second person, if the grade or category is lowered; None finds any who approved it by
+            `approve_grade`.
+        impact: Whom a leak would harm and how badly, as `object:degree`; with it the grade follows by the matrix.
+        transform: Name of the transform that made a derived column less sensitive than its sources; None keeps the current one.
     """
 
     by: str
@@ -40,6 +41,7 @@ class GradeChoice:
     category: str | None = None
     approved_by: str | None = None
     transform: str | None = None
+    impact: str | None = None
 
 
 def find_column(workspace: Workspace, name: str) -> tuple[Contract, Column]:
@@ -72,6 +74,7 @@ def make_decision(
     """
     now = record.current(contract)[column.name]
     proposal = record.proposals.get(contract.name, {}).get(column.name)
+    latest = record.decisions.get(contract.name, {}).get(column.name)
     standing, category = _chosen_sensitivity(now, contract, column, choice)
     return GradeDecision(
         column=column.name,
@@ -84,8 +87,10 @@ def make_decision(
         decided_by=identity.name,
         reason=choice.reason,
         approved_by=choice.approved_by,
-        transform=choice.transform,
+        # What rests on a transform goes on to be checked, whoever decides next.
+        transform=choice.transform or (latest.transform if latest else None),
         verified=identity.verified,
+        impact=choice.impact,
     )
 
 
@@ -96,17 +101,21 @@ def _chosen_sensitivity(
         if now.grade is None:
             raise ProtectionError("grade_nothing_to_confirm", dataset=contract.name, column=column.name)
         return Sensitivity(now.grade, now.level), now.category
-    grade = Grade(_check_name("grade", choice.grade, tuple(Grade)))
+    grade = Grade(check_name("grade", choice.grade, tuple(Grade)))
     if choice.level is not None and (grade is not Grade.GENERAL or choice.level not in LEVELS):
         raise UsageError("grade_level_unknown", grade=grade, found=choice.level)
     level = default_level(grade, now) if choice.level is None else choice.level
     if choice.category is None:
         return Sensitivity(grade, level), now.category
-    category = _check_name("category", choice.category, (NO_CATEGORY, *shipped_rules().categories))
-    return Sensitivity(grade, level), None if category == NO_CATEGORY else category
+    return Sensitivity(grade, level), None if choice.category == NO_CATEGORY else choice.category
 
 
-def _check_name(kind: str, found: str, names: tuple[Any, ...]) -> str:
+def check_name(kind: str, found: str, names: tuple[Any, ...]) -> str:
+    """`found`, if it is one of the names.
+
+    Raises:
+        UsageError: It is not.
+    """
     if found not in names:
         raise UsageError("grade_name_unknown", kind=kind, found=found, expected=", ".join(map(str, names)))
     return found

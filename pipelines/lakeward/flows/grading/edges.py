@@ -1,5 +1,9 @@
 """The lineage edges along which grades are inherited: those that carry values, repairs included."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from lakeward.core.names import Layer
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
@@ -7,18 +11,52 @@ from lakeward.grading.propagation import Edge, Node
 from lakeward_lineage import TransformationKind
 
 
-def value_edges(engine: Engine) -> tuple[Edge, ...]:
-    """Edges that carry values, from each job's newest batch."""
-    if engine.info(governance.table_spec("lineage_edges").name) is None:
-        return ()
-    found = engine.fetch(
-        "SELECT DISTINCT from_table, from_column, to_table, to_column, kind FROM governance.lineage_edges "
-        "WHERE from_column IS NOT NULL AND to_column IS NOT NULL "
-        "QUALIFY batch_seq = max(batch_seq) OVER (PARTITION BY job) OR from_table LIKE 'quarantine.%' ORDER BY ALL"
-    )
+@dataclass(frozen=True, slots=True)
+class RecordedEdges:
+    """Lineage between columns.
+
+    Args:
+        values: Edges that carry values, by the table that they lead to.
+        kinds: Table -> table that it takes values from -> kinds of lineage.
+        indirect: Table -> columns that only decide which rows it has, or how these are grouped.
+    """
+
+    values: Mapping[str, list[Edge]]
+    kinds: Mapping[str, Mapping[str, set[str]]]
+    indirect: Mapping[str, set[Node]]
+
+
+def read_edges(engine: Engine) -> RecordedEdges:
+    """The edges of all batches since their target was last rebuilt: what an earlier model wrote is still there."""
     direct = {str(kind) for kind in TransformationKind if kind.direct}
-    nodes = [((r["from_table"], r["from_column"]), (r["to_table"], r["to_column"])) for r in found if r["kind"] in direct]
-    return tuple(edge for source, target in nodes if (edge := _published_edge(source, target)))
+    values: dict[str, list[Edge]] = {}
+    kinds: dict[str, dict[str, set[str]]] = {}
+    indirect: dict[str, set[Node]] = {}
+    for row in _recorded_edges(engine):
+        source, target = _nodes(row)
+        edge = _published_edge(source, target) if row["kind"] in direct and target[1] is not None else None
+        if edge:
+            values.setdefault(edge[1][0], []).append(edge)
+            kinds.setdefault(edge[1][0], {}).setdefault(edge[0][0], set()).add(row["kind"])
+        elif row["kind"] not in direct:
+            indirect.setdefault(target[0], set()).add(source)
+    return RecordedEdges(values, kinds, indirect)
+
+
+def _nodes(row: dict[str, Any]) -> tuple[Node, Node]:
+    return (row["from_table"], row["from_column"]), (row["to_table"], row["to_column"])
+
+
+def _recorded_edges(engine: Engine) -> list[dict[str, Any]]:
+    if engine.info(governance.table_name("lineage_edges")) is None or engine.info(governance.table_name("contracts")) is None:
+        return []
+    return engine.fetch(
+        "WITH began AS (SELECT dataset, min(applied_at) AS at FROM governance.contracts GROUP BY dataset, generation "
+        "QUALIFY generation = max(generation) OVER (PARTITION BY dataset)) "
+        "SELECT DISTINCT from_table, from_column, to_table, to_column, kind FROM governance.lineage_edges AS e "
+        "LEFT JOIN began AS b ON b.dataset = e.dataset WHERE from_column IS NOT NULL "
+        "AND (b.at IS NULL OR observed_at >= b.at OR from_table LIKE 'quarantine.%') ORDER BY ALL"
+    )
 
 
 def _published_edge(source: Node, target: Node) -> Edge | None:

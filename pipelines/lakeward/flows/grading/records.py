@@ -1,18 +1,22 @@
 """Reads and writes proposals and decisions in governance tables, and derives current grades."""
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lakeward.contracts.model import Contract
+from lakeward.core.names import Layer, TableName
+from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.grading.catalogue import Sensitivity
-from lakeward.grading.decision import DecisionAction, GradeDecision, current_grade
+from lakeward.grading.decision import DecisionAction, GradeDecision, current_grade, standing_decision
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
-from lakeward.grading.proposal import GradeProposal, Reason
+from lakeward.grading.proposal import GradeProposal, OwnGrade, Reason
 
 PROPOSALS, DECISIONS, APPROVALS = "grade_proposals", "grade_decisions", "grade_approvals"
+CHECKS = "transform_checks"
 # States that need a person's decision: a proposal, an outdated decision, and an ungraded column.
 WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 
@@ -24,18 +28,51 @@ class GradeRecord:
     """The newest grade proposal and decision of each column, by dataset.
 
     Args:
+        decisions: What holds after all decisions: a fall that one person alone signed leaves the higher grade.
         bases: Hash of the inputs of the newest proposals, by dataset.
+        removed: The last proposal of each column that the newest grading no longer has, by dataset.
+        unrecorded: Columns whose newest decision is a fall that one person alone signed, by dataset.
+        checks: The newest check of the transform that a column's grade rests on, by dataset and column.
+        states: The batches of the tables with such columns, by dataset.
     """
 
-    proposals: dict[str, dict[str, GradeProposal]]
-    decisions: dict[str, dict[str, GradeDecision]]
-    bases: dict[str, str]
+    proposals: dict[str, dict[str, GradeProposal]] = field(default_factory=dict)
+    decisions: dict[str, dict[str, GradeDecision]] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
+    removed: dict[str, dict[str, GradeProposal]] = field(default_factory=dict)
+    unrecorded: dict[str, set[str]] = field(default_factory=dict)
+    checks: dict[str, dict[str, Row]] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
 
     def current(self, contract: Contract) -> dict[str, ColumnGrade]:
         """The grade of every column of the contract."""
         proposals = self.proposals.get(contract.name, {})
         decisions = self.decisions.get(contract.name, {})
-        return {c.name: current_grade(str(c.type), proposals.get(c.name), decisions.get(c.name)) for c in contract.columns}
+        return {
+            c.name: current_grade(
+                str(c.type), proposals.get(c.name), decisions.get(c.name), withdrawn=self._is_withdrawn(contract.name, c.name)
+            )
+            for c in contract.columns
+        }
+
+    def transforms(self, dataset: str) -> dict[str, str]:
+        """The transform with version on which the grade of a column rests, by column; texts of before 0.3 are none."""
+        decided = self.decisions.get(dataset, {})
+        return {name: each.transform for name, each in decided.items() if each.transform and "@" in each.transform}
+
+    def assume_checked(self, dataset: str, column: str) -> None:
+        """Take the column's transform as checked, for a preview."""
+        check = {"transform": self.transforms(dataset).get(column), "passed": True, "data": self.states.get(dataset)}
+        self.checks.setdefault(dataset, {})[column] = check
+
+    def _is_withdrawn(self, dataset: str, column: str) -> bool:
+        """Whether the grade rests on a transform whose output was not checked since the last batch, or did not pass."""
+        cited = self.transforms(dataset).get(column)
+        if cited is None:
+            return False
+        check = self.checks.get(dataset, {}).get(column)
+        passed = check is not None and check["passed"] and check["transform"] == cited
+        return not passed or (check or {}).get("data") != self.states.get(dataset)
 
 
 def waiting(grades: Mapping[str, ColumnGrade]) -> int:
@@ -46,18 +83,55 @@ def waiting(grades: Mapping[str, ColumnGrade]) -> int:
 def read_grade_record(engine: Engine, dataset: str | None = None) -> GradeRecord:
     """Read the records of `dataset`, or of all datasets."""
     own = {"dataset": dataset} if dataset else {}
-    record = GradeRecord({}, {}, {})
-    newest: dict[str, int] = {}
-    for row in governance.read_rows(engine, PROPOSALS, order="seq", **own):
-        name = row["dataset"]
-        if row["seq"] != newest.get(name):
-            # A later run covers all columns of its time; a column that it leaves out no longer exists.
-            newest[name], record.proposals[name] = row["seq"], {}
-        record.proposals[name][row["column"]] = _to_proposal(row)
-        record.bases[name] = row["basis"]
+    record = GradeRecord()
+    for row in _newest_proposals(engine, dataset):
+        # A run covers all columns of its time; a column that the newest run leaves out no longer exists.
+        found = record.proposals if row["seq"] == row["newest"] else record.removed
+        found.setdefault(row["dataset"], {})[row["column"]] = _to_proposal(row)
+        if row["seq"] == row["newest"]:
+            record.bases[row["dataset"]] = row["basis"]
     for row in governance.read_rows(engine, DECISIONS, order="seq", **own):
-        record.decisions.setdefault(row["dataset"], {})[row["column"]] = _to_decision(row)
+        _add_decision(record, row["dataset"], _to_decision(row))
+    read_checks(engine, record)
     return record
+
+
+def read_checks(engine: Engine, record: GradeRecord) -> None:
+    """Read the newest check of each transform that a grade rests on, and the batches of its table."""
+    rested = [dataset for dataset in record.decisions if record.transforms(dataset)]
+    if not rested:
+        return
+    for row in governance.read_rows(engine, CHECKS, order="seq"):
+        record.checks.setdefault(row["dataset"], {})[row["column"]] = row
+    for dataset in rested:
+        layers = [TableName(layer, dataset) for layer in (Layer.GOLD, Layer.SILVER)]
+        stored = next((table for table in layers if engine.info(table)), layers[0])
+        record.states[dataset] = data_state(engine, stored, dataset)
+
+
+def data_state(engine: Engine, table: TableName, dataset: str) -> str:
+    """The batches that a table holds, as text: compaction does not change it."""
+    batches = governance.application_id(dataset, 1)
+    found = engine.transactions(table).items()
+    return json.dumps(sorted((app, last) for app, last in found if app == batches or app.startswith(f"{batches}#")))
+
+
+def _add_decision(record: GradeRecord, dataset: str, decision: GradeDecision) -> None:
+    decided, unrecorded = record.decisions.setdefault(dataset, {}), record.unrecorded.setdefault(dataset, set())
+    standing = standing_decision(decided.get(decision.column), decision)
+    decided[decision.column] = standing
+    (unrecorded.discard if standing == decision else unrecorded.add)(decision.column)
+
+
+def _newest_proposals(engine: Engine, dataset: str | None) -> list[dict[str, Any]]:
+    """The newest row of each column, with the number of its dataset's newest run."""
+    if engine.info(governance.table_name(PROPOSALS)) is None:
+        return []
+    chosen = f"WHERE {equals(dataset=dataset)}" if dataset else ""
+    return engine.fetch(
+        f"SELECT *, max(seq) OVER (PARTITION BY dataset) AS newest FROM governance.{PROPOSALS} {chosen} "
+        'QUALIFY row_number() OVER (PARTITION BY dataset, "column" ORDER BY seq DESC) = 1 ORDER BY dataset, "column"'
+    )
 
 
 def proposal_rows(dataset: str, basis: str, proposals: Iterable[GradeProposal]) -> list[Row]:
@@ -76,6 +150,9 @@ def proposal_rows(dataset: str, basis: str, proposals: Iterable[GradeProposal]) 
             "rule_version": p.rule_version,
             "catalogue": p.catalogue,
             "why": str(p.why),
+            **_sensitivity_cells("own_", p.own.floor if p.own else None),
+            "own_category": p.own.category if p.own else None,
+            "own_why": str(p.own.why) if p.own else None,
         }
         for p in proposals
     ]
@@ -98,6 +175,7 @@ def decision_row(dataset: str, decision: GradeDecision, head: Mapping[str, objec
         "approved_by": decision.approved_by,
         "transform": decision.transform,
         "verified": decision.verified,
+        "impact": decision.impact,
     }
 
 
@@ -115,8 +193,13 @@ def _to_sensitivity(row: Row, prefix: str = "") -> Sensitivity | None:
 
 def _to_proposal(row: Row) -> GradeProposal:
     same = ("column", "category", "detector", "ratio", "sample", "rule_version", "catalogue")
+    why = row.get("own_why")
     return GradeProposal(
-        type=row["column_type"], sensitivity=_to_sensitivity(row), why=Reason(row["why"]), **{key: row[key] for key in same}
+        type=row["column_type"],
+        sensitivity=_to_sensitivity(row),
+        why=Reason(row["why"]),
+        own=OwnGrade(_to_sensitivity(row, "own_"), row["own_category"], Reason(why)) if why else None,
+        **{key: row[key] for key in same},
     )
 
 
@@ -136,4 +219,5 @@ def _to_decision(row: Row) -> GradeDecision:
         approved_by=row["approved_by"],
         transform=row["transform"],
         verified=row.get("verified"),
+        impact=row.get("impact"),
     )

@@ -13,6 +13,7 @@ from lakeward.core.evidence import Evidence
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
+from lakeward.engines.tables import TableInfo
 from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.proposed_keys import proposed_keys
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -107,8 +108,9 @@ def _figure_evidence(stored_families: Mapping[str, Any], name: str) -> Evidence:
 def _read_scorecard(workspace: Workspace) -> Scorecard:
     now = workspace.clock.now()
     with workspace.engine() as engine:
-        versions = {str(table.name): table.version for table in engine.tables()}
-        readings = {f.name: _read_family(engine, f, versions) for f in _all_families(workspace, versions, now)}
+        tables = {str(table.name): table for table in engine.tables()}
+        versions = {name: table.version for name, table in tables.items()}
+        readings = {f.name: _read_family(engine, f, versions) for f in _all_families(workspace, tables, now)}
     made_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     project = workspace.project
     return Scorecard(
@@ -130,11 +132,16 @@ def _role_titles(workspace: Workspace) -> Mapping[str, Mapping[str, str]]:
         return {}
 
 
-def _all_families(workspace: Workspace, versions: Mapping[str, int], now: datetime) -> Iterator[Family]:
+def _all_families(workspace: Workspace, tables: Mapping[str, TableInfo], now: datetime) -> Iterator[Family]:
+    decisions = tables.get("governance.grade_decisions")
     yield from scores.quality_families(workspace.weights)
     yield from families.COMMON_FAMILIES
-    yield families.ageing(now.isoformat(timespec="seconds"), has_events="governance.quarantine_events" in versions)
-    yield from grade_queries.grade_families(has_decisions="governance.grade_decisions" in versions)
+    yield families.ageing(now.isoformat(timespec="seconds"), has_events="governance.quarantine_events" in tables)
+    yield from grade_queries.grade_families(
+        has_decisions=decisions is not None,
+        has_accounts=decisions is not None and any(column.name == "verified" for column in decisions.columns),
+        has_checks="governance.transform_checks" in tables,
+    )
     yield from grade_queries.readiness_families(default_catalogue())
 
 

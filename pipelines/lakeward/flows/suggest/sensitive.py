@@ -54,7 +54,9 @@ def _grade_proposals(history: History, rules: GradingRules) -> dict[str, GradePr
     found = {}
     if names:
         rows = history.engine.define("suggested_from", f"SELECT * FROM {history.table}")
-        query = detection_query(rows, names, ["_batch_seq", "_file_seq", "_row"], rules, fractional(history.contract.columns))
+        query = detection_query(
+            rows, names, ["_batch_seq", "_file_seq", "_row"], rules, fractional(history.contract.columns, rules)
+        )
         found = detector_counts(history.engine.fetch(query), names, rules)
     return {
         proposal.column: proposal
