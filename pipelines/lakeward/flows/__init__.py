@@ -48,6 +48,17 @@ if TYPE_CHECKING:
     from lakeward.flows.checking.check import check_data as check_data
     from lakeward.flows.checking.check import explain_check as explain_check
     from lakeward.flows.checking.steps import CheckStep as CheckStep
+    from lakeward.flows.filing.catalogue import AuthorityAnswer as AuthorityAnswer
+    from lakeward.flows.filing.catalogue import CatalogueEntry as CatalogueEntry
+    from lakeward.flows.filing.catalogue import CatalogueReport as CatalogueReport
+    from lakeward.flows.filing.catalogue import answer_filing as answer_filing
+    from lakeward.flows.filing.catalogue import draft_catalogue as draft_catalogue
+    from lakeward.flows.filing.catalogue import file_catalogue as file_catalogue
+    from lakeward.flows.filing.catalogue import list_catalogue as list_catalogue
+    from lakeward.flows.filing.changes import FilingTask as FilingTask
+    from lakeward.flows.filing.export import ExportedFiling as ExportedFiling
+    from lakeward.flows.filing.export import export_catalogue as export_catalogue
+    from lakeward.flows.filing.record import Filing as Filing
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
     from lakeward.flows.grading.approvals import approve_grade as approve_grade
@@ -56,6 +67,18 @@ if TYPE_CHECKING:
     from lakeward.flows.grading.grade import grade_all as grade_all
     from lakeward.flows.grading.grade import grade_dataset as grade_dataset
     from lakeward.flows.grading.grade import list_grades as list_grades
+    from lakeward.flows.lineage.audit import audit_lineage as audit_lineage
+    from lakeward.flows.lineage.findings import FindingKind as FindingKind
+    from lakeward.flows.lineage.findings import LineageFinding as LineageFinding
+    from lakeward.flows.lineage.impact import ImpactHop as ImpactHop
+    from lakeward.flows.lineage.impact import ServedRole as ServedRole
+    from lakeward.flows.lineage.impact import lineage_impact as lineage_impact
+    from lakeward.flows.lineage.importing import LineageImport as LineageImport
+    from lakeward.flows.lineage.importing import RefusedEvent as RefusedEvent
+    from lakeward.flows.lineage.importing import import_lineage as import_lineage
+    from lakeward.flows.lineage.importing import receive_lineage as receive_lineage
+    from lakeward.flows.lineage.restoring import RestoredEvents as RestoredEvents
+    from lakeward.flows.lineage.restoring import restore_events as restore_events
     from lakeward.flows.operations.accounts import IssuedToken as IssuedToken
     from lakeward.flows.operations.accounts import NewAccount as NewAccount
     from lakeward.flows.operations.accounts import RegisteredAccount as RegisteredAccount
@@ -65,6 +88,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.accounts import rotate_token as rotate_token
     from lakeward.flows.operations.doctor import check_machine as check_machine
     from lakeward.flows.operations.explain import explain_row as explain_row
+    from lakeward.flows.operations.gold_value import ValueOrigin as ValueOrigin
+    from lakeward.flows.operations.gold_value import explain_value as explain_value
     from lakeward.flows.operations.inspect import list_runs as list_runs
     from lakeward.flows.operations.inspect import list_tables as list_tables
     from lakeward.flows.operations.inspect import list_verdicts as list_verdicts
@@ -217,6 +242,29 @@ _DOOR = {
     "list_accounts": "flows.operations.accounts",
     "revoke_account": "flows.operations.accounts",
     "rotate_token": "flows.operations.accounts",
+    "audit_lineage": "flows.lineage.audit",
+    "FindingKind": "flows.lineage.findings",
+    "LineageFinding": "flows.lineage.findings",
+    "ImpactHop": "flows.lineage.impact",
+    "ServedRole": "flows.lineage.impact",
+    "lineage_impact": "flows.lineage.impact",
+    "LineageImport": "flows.lineage.importing",
+    "RefusedEvent": "flows.lineage.importing",
+    "import_lineage": "flows.lineage.importing",
+    "receive_lineage": "flows.lineage.importing",
+    "RestoredEvents": "flows.lineage.restoring",
+    "restore_events": "flows.lineage.restoring",
+    "AuthorityAnswer": "flows.filing.catalogue",
+    "CatalogueEntry": "flows.filing.catalogue",
+    "CatalogueReport": "flows.filing.catalogue",
+    "answer_filing": "flows.filing.catalogue",
+    "draft_catalogue": "flows.filing.catalogue",
+    "file_catalogue": "flows.filing.catalogue",
+    "list_catalogue": "flows.filing.catalogue",
+    "FilingTask": "flows.filing.changes",
+    "ExportedFiling": "flows.filing.export",
+    "export_catalogue": "flows.filing.export",
+    "Filing": "flows.filing.record",
     "accept_rules": "flows.suggest.acceptance",
     "current_account": "flows.serving.access",
     "parse_duration": "flows.quarantine.selection",
@@ -235,6 +283,8 @@ _DOOR = {
     "expire_rows": "flows.steward.expire",
     "explain_check": "flows.checking.check",
     "explain_row": "flows.operations.explain",
+    "ValueOrigin": "flows.operations.gold_value",
+    "explain_value": "flows.operations.gold_value",
     "grade_all": "flows.grading.grade",
     "grade_dataset": "flows.grading.grade",
     "dependency_order": "flows.base.order",

@@ -48,6 +48,7 @@ SCHEMA_VERSIONS = (
         },
         tables=("seals", "seal_leaves", "purpose_requests", "keys"),
     ),
+    SchemaVersion(5, tables=("lineage_events", "foreign_edges", "change_notices", "catalogue", "filings")),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.
