@@ -32,6 +32,8 @@ ROOMS = {
     "scoring": "Score",
     "grading": "Grade",
     "serving": "Serve",
+    "lineage": "Follow, import and audit lineage",
+    "filing": "Catalogue and file important data",
     "audit": "Prove who read and decided what",
     "scorecard": "Assess and show",
     "base": "Common to all",

@@ -10,6 +10,7 @@ from generate.delta_features import delta_features
 from generate.engines import engines
 from generate.exit_codes import exit_codes
 from generate.expectations import vocabulary
+from generate.filing import filing
 from generate.flows import public_flows
 from generate.governance import governance
 from generate.json_answers import json_answers
@@ -31,6 +32,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/engines.md": engines,
     "reference/exit-codes.md": exit_codes,
     "reference/expectations.md": vocabulary,
+    "reference/filing.md": filing,
     "reference/governance.md": governance,
     "reference/json.md": json_answers,
     "reference/messages.md": messages,

@@ -3,7 +3,7 @@
 from lakeward_lineage.columns import column_lineage
 from lakeward_lineage.errors import LineageError, RefusedError
 from lakeward_lineage.events import complete, fail, identify, start
-from lakeward_lineage.graph import Direction, Edge, Field, Hop, edges, walk
+from lakeward_lineage.graph import Direction, Edge, Field, Hop, edges, foreign_edges, walk
 from lakeward_lineage.model import (
     PRODUCER,
     Assertion,
@@ -56,6 +56,7 @@ __all__ = [
     "edges",
     "event_id",
     "fail",
+    "foreign_edges",
     "identify",
     "run_id",
     "start",

@@ -1,9 +1,10 @@
 """The lineage graph from events, and walks up and down."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from lakeward_lineage.errors import LineageError
@@ -61,6 +62,36 @@ def edges(events: Iterable[Mapping[str, Any]]) -> tuple[Edge, ...]:
             if newest.get((home, job, table), ("",))[0] <= time:
                 newest[home, job, table] = (time, frozenset(_edges_into(home, event, output)))
     return tuple(sorted({edge for _, found in newest.values() for edge in found}))
+
+
+def foreign_edges(events: Sequence[Mapping[str, Any]], name: Callable[[Mapping[str, Any]], str]) -> tuple[Edge, ...]:
+    """The edges of one run of another program, or of one static job, sorted: its events add to each other in their order.
+
+    An input that no column lineage names is an edge between tables, so that none is left out.
+
+    Args:
+        events: All events of the run so far, oldest first.
+        name: The table of a dataset by its `namespace` and `name`, also of an origin of column lineage.
+    """
+    job = f"{events[-1]['job']['namespace']}/{events[-1]['job']['name']}"
+    inputs, outputs = (_merge_datasets(events, key) for key in ("inputs", "outputs"))
+    found: set[Edge] = set()
+    for output in outputs:
+        columns = set(_column_edges(job, output, name))
+        read = {edge.source.table for edge in columns}
+        found |= columns
+        found |= {Edge(Field(table), Field(name(output)), job) for each in inputs if (table := name(each)) not in read}
+    return tuple(sorted(edge for edge in found if edge.source.table != edge.target.table))
+
+
+def _merge_datasets(events: Sequence[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
+    merged: dict[tuple[str, str], dict[str, Any]] = {}
+    for event in events:
+        for dataset in event.get(key) or ():
+            identity = (dataset["namespace"], dataset["name"])
+            facets = {**merged.get(identity, {}).get("facets", {}), **(dataset.get("facets") or {})}
+            merged[identity] = {**dataset, "facets": {k: v for k, v in facets.items() if v.get("_deleted") is not True}}
+    return list(merged.values())
 
 
 def walk(graph: Iterable[Edge], start: str, direction: Direction) -> tuple[Hop, ...]:
@@ -122,16 +153,22 @@ class _Adjacency:
 
 
 def _edges_into(namespace: str, event: Mapping[str, Any], output: Mapping[str, Any]) -> Iterator[Edge]:
-    job, table = event["job"]["name"], _table(namespace, output)
+    job, name = event["job"]["name"], partial(_table, namespace)
+    if output.get("facets", {}).get("columnLineage") is None:
+        for read in event.get("inputs") or ():
+            yield Edge(Field(name(read)), Field(name(output)), job)
+        return
+    yield from _column_edges(job, output, name)
+
+
+def _column_edges(job: str, output: Mapping[str, Any], name: Callable[[Mapping[str, Any]], str]) -> Iterator[Edge]:
     lineage = output.get("facets", {}).get("columnLineage")
     if lineage is None:
-        for read in event.get("inputs") or ():
-            yield Edge(Field(_table(namespace, read)), Field(table), job)
         return
     for column, origins in {**lineage["fields"], "": {"inputFields": lineage.get("dataset") or ()}}.items():
         for origin in origins["inputFields"]:
-            for kind in [done.get("subtype", "") for done in origin.get("transformations") or ()] or [""]:
-                yield Edge(Field(_table(namespace, origin), origin["field"]), Field(table, column), job, kind)
+            for kind in [done.get("subtype") or "" for done in origin.get("transformations") or ()] or [""]:
+                yield Edge(Field(name(origin), origin["field"]), Field(name(output), column), job, kind)
 
 
 def _table(namespace: str, dataset: Mapping[str, Any]) -> str:

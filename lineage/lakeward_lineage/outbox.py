@@ -79,6 +79,15 @@ class Outbox:
                 if event is not None:
                     yield event
 
+    def event_ids(self) -> frozenset[str]:
+        """Ids of all events ever stored, from the names of their files."""
+        moved = (path.stem for state in ("sent", "refused") for path in (self._folder / state).glob("*.json"))
+        return frozenset((*moved, *(path.stem.partition("-")[2] for path in self.pending())))
+
+    def refused(self) -> int:
+        """Number of events that a receiver rejected permanently, or that are no longer readable."""
+        return sum(1 for _ in (self._folder / "refused").glob("*.json"))
+
     def _is_stored(self, identity: str) -> bool:
         moved = (self._folder / state / f"{identity}.json" for state in ("sent", "refused"))
         return any(path.exists() for path in moved) or any(self._folder.glob(f"*-{identity}.json"))

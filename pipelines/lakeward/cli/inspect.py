@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, answer_cells, local_time, print_json, print_messages, print_table, settings_of
+from lakeward.cli.render import Json, answer_cells, local_time, print_json, print_message, print_messages, print_table, settings_of
 from lakeward.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from lakeward.flows import FlowAnswer
+    from lakeward.core.settings import Settings
+    from lakeward.flows import FlowAnswer, ValueOrigin
 
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 
@@ -68,9 +69,15 @@ def explain(
     role: Annotated[
         str | None, typer.Option("--as", help="Role; default: the token's only one · 角色，默认为令牌唯一的角色")
     ] = None,
+    value: Annotated[
+        str | None, typer.Option("--value", help="Column of gold: explain this value · 黄金层的列：解释该值")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
+    if value is not None:
+        print_value(settings, flows.explain_value(settings, name, where, value, role), as_json=as_json)
+        return
     found = flows.explain_row(settings, name, where, role)
     if as_json:
         print_json(found)
@@ -78,6 +85,28 @@ def explain(
     for row in found:
         printable = answer_cells(row) | ({"life": "\n".join(map(_event_line, row.life))} if row.life else {})
         print_table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in printable.items()], ("what", "value"))
+
+
+def print_value(settings: Settings, found: ValueOrigin, *, as_json: bool) -> None:
+    """Print what a value of gold was computed from, and what quarantine keeps from it."""
+    if as_json:
+        print_json(found)
+        return
+    cells = found.as_dict()
+    shown = ("value", "released", "change") if found.visible else ()
+    rows = [{"what": key, "value": cells[key]} for key in ("table", "column", "batch", *shown, "choice", "reproduced")]
+    print_table(settings.lang, "title_explain", rows, ("what", "value"))
+    files = [{**file.as_dict(), "table": str(each.table)} for each in found.inputs for file in each.files]
+    tables = [{"table": str(each.table), "rows": each.rows} for each in found.inputs if not each.files]
+    print_table(settings.lang, "title_value_inputs", [*files, *tables], ("table", "batch", "file", "rows", "bytes"))
+    print_table(settings.lang, "title_value_rules", found.rules, ("dataset", "rule", "version", "batches", "failed"))
+    if found.quarantined:
+        shares = [
+            {**each.as_dict(), "rules": ", ".join(f"{rule} {n}" for rule, n in each.rules.items())} for each in found.quarantined
+        ]
+        print_table(settings.lang, "title_value_quarantine", shares, ("dataset", "missing", "rules", "unreadable"))
+    if not found.visible:
+        print_message(settings.lang, "explain_value_hidden", column=found.column)
 
 
 def _event_line(event: FlowAnswer) -> str:

@@ -37,6 +37,10 @@ class TableStore(Protocol):
         """The newest version of the table; None where it does not exist."""
         ...
 
+    def stored_bytes(self, table: TableName) -> int:
+        """Bytes of the data files of the table's newest version, from its log; 0 without a table."""
+        ...
+
     def txn(self, table: TableName, app: str) -> int:
         """The last version of `app` that landed in `table`; 0 for none, or no table."""
         ...

@@ -57,6 +57,17 @@ if TYPE_CHECKING:
     from lakeward.flows.collecting.collect import collected_datasets as collected_datasets
     from lakeward.flows.collecting.units import ServiceFiles as ServiceFiles
     from lakeward.flows.collecting.units import write_service_files as write_service_files
+    from lakeward.flows.filing.catalogue import AuthorityAnswer as AuthorityAnswer
+    from lakeward.flows.filing.catalogue import CatalogueEntry as CatalogueEntry
+    from lakeward.flows.filing.catalogue import CatalogueReport as CatalogueReport
+    from lakeward.flows.filing.catalogue import answer_filing as answer_filing
+    from lakeward.flows.filing.catalogue import draft_catalogue as draft_catalogue
+    from lakeward.flows.filing.catalogue import file_catalogue as file_catalogue
+    from lakeward.flows.filing.catalogue import list_catalogue as list_catalogue
+    from lakeward.flows.filing.changes import FilingTask as FilingTask
+    from lakeward.flows.filing.export import ExportedFiling as ExportedFiling
+    from lakeward.flows.filing.export import export_catalogue as export_catalogue
+    from lakeward.flows.filing.record import Filing as Filing
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.answers import GradeEffect as GradeEffect
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
@@ -74,6 +85,18 @@ if TYPE_CHECKING:
     from lakeward.flows.grading.tasks import RegradingTask as RegradingTask
     from lakeward.flows.grading.tasks import list_tasks as list_tasks
     from lakeward.flows.grading.tasks import reopen_grading as reopen_grading
+    from lakeward.flows.lineage.audit import audit_lineage as audit_lineage
+    from lakeward.flows.lineage.findings import FindingKind as FindingKind
+    from lakeward.flows.lineage.findings import LineageFinding as LineageFinding
+    from lakeward.flows.lineage.impact import ImpactHop as ImpactHop
+    from lakeward.flows.lineage.impact import ServedRole as ServedRole
+    from lakeward.flows.lineage.impact import lineage_impact as lineage_impact
+    from lakeward.flows.lineage.importing import LineageImport as LineageImport
+    from lakeward.flows.lineage.importing import RefusedEvent as RefusedEvent
+    from lakeward.flows.lineage.importing import import_lineage as import_lineage
+    from lakeward.flows.lineage.importing import receive_lineage as receive_lineage
+    from lakeward.flows.lineage.restoring import RestoredEvents as RestoredEvents
+    from lakeward.flows.lineage.restoring import restore_events as restore_events
     from lakeward.flows.operations.accounts import IssuedToken as IssuedToken
     from lakeward.flows.operations.accounts import NewAccount as NewAccount
     from lakeward.flows.operations.accounts import RegisteredAccount as RegisteredAccount
@@ -83,6 +106,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.accounts import rotate_token as rotate_token
     from lakeward.flows.operations.doctor import check_machine as check_machine
     from lakeward.flows.operations.explain import explain_row as explain_row
+    from lakeward.flows.operations.gold_value import ValueOrigin as ValueOrigin
+    from lakeward.flows.operations.gold_value import explain_value as explain_value
     from lakeward.flows.operations.inspect import list_runs as list_runs
     from lakeward.flows.operations.inspect import list_tables as list_tables
     from lakeward.flows.operations.inspect import list_verdicts as list_verdicts
@@ -250,6 +275,29 @@ _DOOR = {
     "list_accounts": "flows.operations.accounts",
     "revoke_account": "flows.operations.accounts",
     "rotate_token": "flows.operations.accounts",
+    "audit_lineage": "flows.lineage.audit",
+    "FindingKind": "flows.lineage.findings",
+    "LineageFinding": "flows.lineage.findings",
+    "ImpactHop": "flows.lineage.impact",
+    "ServedRole": "flows.lineage.impact",
+    "lineage_impact": "flows.lineage.impact",
+    "LineageImport": "flows.lineage.importing",
+    "RefusedEvent": "flows.lineage.importing",
+    "import_lineage": "flows.lineage.importing",
+    "receive_lineage": "flows.lineage.importing",
+    "RestoredEvents": "flows.lineage.restoring",
+    "restore_events": "flows.lineage.restoring",
+    "AuthorityAnswer": "flows.filing.catalogue",
+    "CatalogueEntry": "flows.filing.catalogue",
+    "CatalogueReport": "flows.filing.catalogue",
+    "answer_filing": "flows.filing.catalogue",
+    "draft_catalogue": "flows.filing.catalogue",
+    "file_catalogue": "flows.filing.catalogue",
+    "list_catalogue": "flows.filing.catalogue",
+    "FilingTask": "flows.filing.changes",
+    "ExportedFiling": "flows.filing.export",
+    "export_catalogue": "flows.filing.export",
+    "Filing": "flows.filing.record",
     "accept_rules": "flows.suggest.acceptance",
     "current_account": "flows.serving.access",
     "parse_duration": "flows.quarantine.selection",
@@ -272,6 +320,8 @@ _DOOR = {
     "expire_rows": "flows.steward.expire",
     "explain_check": "flows.checking.check",
     "explain_row": "flows.operations.explain",
+    "ValueOrigin": "flows.operations.gold_value",
+    "explain_value": "flows.operations.gold_value",
     "grade_all": "flows.grading.grade",
     "grade_dataset": "flows.grading.grade",
     "dependency_order": "flows.base.order",

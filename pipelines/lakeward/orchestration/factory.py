@@ -20,7 +20,19 @@ from lakeward.core.errors import LakewardError, MachineError, TransientError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SPARK, Settings, SparkSettings
 from lakeward.orchestration.describe import describe_contract
-from lakeward.orchestration.tasks import assess, curate, fail, grade, ingest, maintain, score, scorecard, seal
+from lakeward.orchestration.tasks import (
+    assess,
+    audit_lineage,
+    curate,
+    draft_catalogue,
+    fail,
+    grade,
+    ingest,
+    maintain,
+    score,
+    scorecard,
+    seal,
+)
 
 # Default interval of polling a drop folder, unless the contract needs fresher data.
 POLL_INTERVAL = timedelta(hours=1)
@@ -111,11 +123,18 @@ def _submitter() -> Callable[[str, Path, str, SparkSettings, list[Asset]], None]
 
 
 def _govern_dag(project: Project) -> DAG:
-    """The govern DAG: grades first, since readiness counts them; then the page, which shows all; the seals last, over all of it."""
+    """The govern DAG: grades first, since readiness counts them; then the page, which shows all; the seals last, over all of it.
+
+    The audit of lineage stands beside them: its findings fail the DAG and stop no other task.
+    """
     with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", GOVERN}
-        steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard, seal)]
+        steps: list[Any] = [
+            task.override(**RETRY)(str(project.root)) for task in (grade, draft_catalogue, assess, score, scorecard, seal)
+        ]
         chain(*steps)
+        audit: Any = audit_lineage.override(**RETRY)
+        audit(str(project.root))
     return dag
 
 

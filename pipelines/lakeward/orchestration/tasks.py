@@ -45,6 +45,14 @@ def grade(root: str) -> None:
 
 
 @task
+def draft_catalogue(root: str) -> None:
+    """Record changes of the catalogue of important data, so that their periods run from today."""
+    from lakeward.flows import draft_catalogue as draft  # noqa: PLC0415  (imports DuckDB)
+
+    draft(Settings.load(Path(root)))
+
+
+@task
 def assess(root: str) -> None:
     """Assess the readiness of the lake."""
     from lakeward.flows import assess_readiness as assess_all  # noqa: PLC0415  (imports DuckDB)
@@ -66,6 +74,22 @@ def scorecard(root: str) -> None:
     from lakeward.flows import build_scorecard  # noqa: PLC0415  (imports DuckDB)
 
     build_scorecard(Settings.load(Path(root)))
+
+
+@task
+def audit_lineage(root: str) -> None:
+    """Audit lineage.
+
+    Raises:
+        AirflowFailException: There are findings; each with its owner and its repair.
+    """
+    from lakeward.flows import audit_lineage as audit  # noqa: PLC0415  (imports DuckDB)
+
+    settings = Settings.load(Path(root))
+    found = audit(settings)
+    if found:
+        lines = [f"{text(each.code, settings.lang, **each.facts)} {each.owner or '-'}: {each.repair}" for each in found]
+        raise AirflowFailException("\n".join(lines))
 
 
 @task

@@ -38,7 +38,9 @@ def test_the_project_is_graded_assessed_and_scored_once_a_day(python):
     steps = "print(json.dumps([[t.task_id, sorted(t.downstream_task_ids), t.retries] for t in bag.dags['govern__plant'].tasks]))"
     assert sorted(python(PARSE + steps)) == [
         ["assess", ["score"], 3],
-        ["grade", ["assess"], 3],
+        ["audit_lineage", [], 3],
+        ["draft_catalogue", ["assess"], 3],
+        ["grade", ["draft_catalogue"], 3],
         ["score", ["scorecard"], 3],
         ["scorecard", ["seal"], 3],
         ["seal", [], 3],

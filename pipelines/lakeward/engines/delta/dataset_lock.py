@@ -21,3 +21,18 @@ def dataset_lock(lake: Path, dataset: str) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def is_locked(lake: Path, dataset: str) -> bool:
+    """Whether a run holds the dataset's lock now."""
+    try:
+        lock = os.open(lake / ".turns" / dataset, os.O_RDWR)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

@@ -17,6 +17,7 @@ from lakeward.engines.delta.dataset_lock import dataset_lock
 from lakeward.engines.delta.open_tables import OpenTables
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import columns_of, missing_columns
+from lakeward.engines.delta.stored_files import stored_files
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import DeletePredicate, delete_same_keys
 from lakeward.engines.embedded.faults import machine_faults
@@ -68,6 +69,12 @@ class EmbeddedEngine(EmbeddedSession):
         return TableInfo(
             name=table, path=str(self._folder(table)), version=stored.version(), rows=stored.count(), columns=columns_of(stored)
         )
+
+    def stored_bytes(self, table: TableName) -> int:
+        """See `TableStore.stored_bytes`."""
+        with machine_faults(self._lake):
+            stored = self._tables.open(self._folder(table))
+            return sum(file.size for file in stored_files(stored)) if stored else 0
 
     def txn(self, table: TableName, app: str) -> int:
         """See `TableStore.txn`."""

@@ -58,6 +58,10 @@ class SparkEngine(SparkQueryEngine):
         """See `TableStore.info`."""
         return self._driver_engine.info(table)
 
+    def stored_bytes(self, table: TableName) -> int:
+        """See `TableStore.stored_bytes`."""
+        return self._driver_engine.stored_bytes(table)
+
     def txn(self, table: TableName, app: str) -> int:
         """See `TableStore.txn`."""
         return self._driver_engine.txn(table, app)

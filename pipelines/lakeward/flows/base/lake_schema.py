@@ -59,6 +59,7 @@ SCHEMA_VERSIONS = (
         tables=(
             *("key_decisions", "source_events"),
             *("transform_checks", "grade_baselines", "regrading_tasks"),
+            *("lineage_events", "foreign_edges", "change_notices", "catalogue", "filings"),
         ),
     ),
 )

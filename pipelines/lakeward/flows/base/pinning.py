@@ -227,7 +227,7 @@ def _newest_number(engine: Engine, dataset: str) -> int:
 def _to_pinned_batch(engine: Engine, row: dict[str, Any], current: Definition) -> PinnedBatch:
     definition = current
     if row["generation"] == current.generation and any(row[name] != found for name, found in current.hashes.items()):
-        definition = _stored_definition(engine, row)
+        definition = stored_definition(engine, row)
     return PinnedBatch(
         definition=definition,
         seq=row["batch_seq"],
@@ -245,7 +245,12 @@ def batch_ranges(row: dict[str, Any]) -> BatchRanges:
     return {table: BatchRange(*values) for table, values in json.loads(row["inputs"] or "{}").items()}
 
 
-def _stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
+def stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
+    """The texts that a stored plan names.
+
+    Raises:
+        StoreConflictError: The lake does not have them.
+    """
     same = {name: row[name] for name in ("dataset", "contract_sha256", "suite_sha256", "model_sha256", "generation")}
     found = governance.read_rows(engine, "contracts", **same)
     if not found:

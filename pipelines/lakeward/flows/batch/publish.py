@@ -133,7 +133,7 @@ def _write_silver(context: BatchContext, plan: PublishPlan, good: int) -> int:
     _record_corrections(context, counts)
     append_verdicts(context, plan.verdicts)
     context.on_step(BatchStep.CORRECTIONS)
-    query = f"SELECT {silver_columns(context)} FROM ({_publishable_rows(rows, counts)})"
+    query = f"SELECT {silver_columns(context)} FROM ({publishable_rows(rows, counts)})"
     spec = silver_spec(context.contract)
     if counts.corrections and row_key:
         commit = with_retries(lambda: context.engine.replace(spec, query, row_key.keys, context.txn))
@@ -147,7 +147,8 @@ def _write_silver(context: BatchContext, plan: PublishPlan, good: int) -> int:
     return counts.duplicates if commit else _count_unpublished(context, rows)
 
 
-def _publishable_rows(rows: Relation, counts: DuplicateCounts) -> str:
+def publishable_rows(rows: Relation, counts: DuplicateCounts) -> str:
+    """SELECT of the good rows that are no duplicates."""
     query = f"SELECT * FROM {rows}"
     if counts.superseded:
         query += f" ANTI JOIN {counts.later} USING (_file_seq, _row)"

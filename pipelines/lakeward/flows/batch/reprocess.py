@@ -95,13 +95,13 @@ def _batch_rows_query(context: BatchContext) -> str:
     """SELECT of the batch's rows, with the columns of a received batch."""
     own = f"{equals(dataset=context.contract.name, batch_seq=context.pinned.seq)} AND file_seq IS NOT NULL"
     row_ids = f"SELECT file_seq AS _file_seq, file_row AS _row FROM {EVENTS} WHERE {own}"
-    names = _received_columns(context)
+    names = received_columns(context)
     ids = f"{literal(context.run_id)} AS _run_id, {literal(context.pinned.id)} AS _batch_id"
     stamp = f"{ids}, CAST({context.pinned.seq} AS BIGINT) AS _batch_seq"
     return f"SELECT {names}, {stamp}, _since AS _ingested_at FROM ({_open_rows_query(context)}) SEMI JOIN ({row_ids}) USING (_file_seq, _row)"
 
 
-def _received_columns(context: BatchContext) -> str:
+def received_columns(context: BatchContext) -> str:
     """SELECT items of the columns that a row is received with."""
     names = [*(c.name for c in context.contract.columns), *(c.name for c in (*ROW_ID_COLUMNS, EXTRA_COLUMN))]
     return ", ".join(map(identifier, names))
@@ -114,7 +114,7 @@ def _source_tables(context: BatchContext) -> list[TableName]:
 
 def _column_origins(context: BatchContext, judged: JudgedBatch) -> ColumnLineage | None:
     """Column lineage: each column comes from the same column of quarantine or repairs."""
-    names = _received_columns(context)
+    names = received_columns(context)
     stamp = ", ".join(f"NULL AS {c.name}" for c in PROVENANCE_COLUMNS)
     found = [(table, set(context.engine.types(table))) for table in _source_tables(context)]
     complete_tables = [table for table, column_names in found if {c.name for c in context.contract.columns} <= column_names]

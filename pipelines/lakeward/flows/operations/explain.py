@@ -133,10 +133,10 @@ def explain_row(settings: Settings, name: str, where: str, role: str | None = No
         PolicyError: The policy is not valid.
     """
     workspace = open_workspace(settings)
-    table = _parse_table_name(name)
+    table = parse_table_name(name)
     contract = workspace.project.contract(table.name)
     reader, _ = resolve_reader(workspace, role)
-    key_values = _parse_condition(contract, where)
+    key_values = parse_condition(contract, where)
     with workspace.engine(contract) as engine, logged_read(workspace, engine, reader, f"explain {name} {where}", [name]) as entry:
         check_row_condition(engine, reader, contract, key_values)
         rows = _find_rows(engine, (table, contract), key_values, entry.objects)
@@ -147,14 +147,19 @@ def explain_row(settings: Settings, name: str, where: str, role: str | None = No
     return origins
 
 
-def _parse_table_name(name: str) -> TableName:
+def parse_table_name(name: str) -> TableName:
+    """The table that a person names.
+
+    Raises:
+        UsageError: It is no `layer.name`.
+    """
     try:
         return TableName.parse(name)
     except ValueError as error:
         raise UsageError("table_name_expected", found=name) from error
 
 
-def _parse_condition(contract: Contract, where: str) -> dict[str, str]:
+def parse_condition(contract: Contract, where: str) -> dict[str, str]:
     """Column -> text to compare with.
 
     Raises:
@@ -182,14 +187,15 @@ def _find_rows(
         if engine.info(at) is None:
             continue
         read_tables.add(str(at))
-        condition = " AND ".join(_equality(contract, column, value, typed=typed) for column, value in key_values.items())
+        condition = " AND ".join(equality(contract, column, value, typed=typed) for column, value in key_values.items())
         found = engine.fetch(f"SELECT * FROM {at} WHERE {condition} ORDER BY _batch_seq, _file_seq, _row LIMIT {MAX_MATCHES}")
         if found:
             return [(at, row) for row in found]
     return []
 
 
-def _equality(contract: Contract, column: str, value: str, *, typed: bool) -> str:
+def equality(contract: Contract, column: str, value: str, *, typed: bool) -> str:
+    """The condition that a column has the value, in a table of contract types or of received texts."""
     if typed and contract.column(column).type.kind is Kind.TIMESTAMP:
         return f"{identifier(column)} = TRY_CAST({literal(value)} AS TIMESTAMPTZ)"
     return f"CAST({identifier(column)} AS VARCHAR) = {literal(value)}"

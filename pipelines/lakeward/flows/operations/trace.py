@@ -1,14 +1,11 @@
-"""The stored lineage graph: for each job, the edges of its newest batch."""
+"""Walks the stored lineage graph: for each job, the edges of its newest batch."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
-from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
-from lakeward_lineage import Direction, Edge, Field, LineageError, walk
+from lakeward.flows.lineage.graph import reachable_hops
+from lakeward_lineage import Direction, Edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +41,10 @@ def show_lineage(settings: Settings, name: str, *, up: bool, down: bool) -> list
     Raises:
         UsageError: No edge has `name`.
     """
-    with open_workspace(settings).engine() as engine:
-        found = governance.read_rows(engine, "lineage_edges")
-    newest = {job: max(row["batch_seq"] for row in found if row["job"] == job) for job in {row["job"] for row in found}}
-    graph = [_to_edge(row) for row in found if row["batch_seq"] == newest[row["job"]]]
     directions = [direction for direction, requested in ((Direction.UP, up), (Direction.DOWN, down)) if requested]
-    return [hop for direction in directions for hop in _hop_rows(graph, name, direction)]
-
-
-def _hop_rows(graph: list[Edge], name: str, direction: Direction) -> list[LineageHop]:
-    try:
-        hops = walk(graph, name, direction)
-    except LineageError as error:
-        raise UsageError("lineage_unknown", name=name) from error
-    return [LineageHop(direction, hop.depth, hop.edge) for hop in hops]
-
-
-def _to_edge(row: Mapping[str, Any]) -> Edge:
-    source = Field(row["from_table"], row["from_column"] or "")
-    return Edge(source, Field(row["to_table"], row["to_column"] or ""), row["job"], row["kind"])
+    with open_workspace(settings).engine() as engine:
+        return [
+            LineageHop(direction, hop.depth, hop.edge)
+            for direction in directions
+            for hop in reachable_hops(engine, name, direction)
+        ]

@@ -38,6 +38,22 @@ def load_policy(workspace: Workspace) -> Policy:
     return policy
 
 
+# Policies that were valid, by project and text.
+_CHECKED: dict[tuple[Path, str], Policy] = {}
+
+
+def checked_policy(workspace: Workspace) -> Policy:
+    """As `load_policy`, but one text is checked against the names of all contracts once in a process: for what is asked often.
+
+    Raises:
+        PolicyError: As `load_policy`.
+    """
+    key = (workspace.project.root, read_policy_file(workspace.project)[0])
+    if key not in _CHECKED:
+        _CHECKED[key] = load_policy(workspace)
+    return _CHECKED[key]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTrial:
     """The result of one test of the policy; of the generated matrix only what fails.
