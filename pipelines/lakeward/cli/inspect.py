@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lakeward import flows
-from lakeward.cli.render import Json, answer_cells, local_time, print_json, print_message, print_messages, print_table, settings_of
+from lakeward.cli.render import (
+    Json,
+    answer_cells,
+    local_time,
+    print_json,
+    print_message,
+    print_messages,
+    print_table,
+    settings_of,
+)
 from lakeward.core.errors import ExitCode
 
 if TYPE_CHECKING:

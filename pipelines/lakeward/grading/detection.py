@@ -12,7 +12,8 @@ from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal
 from lakeward.grading.catalogue import GradingRules
 from lakeward.grading.column_names import is_named
-from lakeward.grading.patterns import TOKEN, Pattern, normalise, patterns
+from lakeward.grading.pattern import Pattern
+from lakeward.grading.patterns import TOKEN, normalise, patterns
 
 # Kinds without a grade until they have values; a class of data alone tells too little of them.
 DETECTABLE = (Kind.STRING, Kind.INTEGER)

@@ -99,7 +99,10 @@ def test_one_file_of_a_batch_has_another_table_and_the_rest_is_read(tmp_path):
     ("content", "rows"),
     [
         ("kind\nflow\nkind\nB\n", [("flow",), ("kind",), ("B",)]),
-        ("kind,pressure\npressure,high\nflow,low\npressure,kind\n", [("pressure", "high"), ("flow", "low"), ("pressure", "kind")]),
+        (
+            "kind,pressure\npressure,high\nflow,low\npressure,kind\n",
+            [("pressure", "high"), ("flow", "low"), ("pressure", "kind")],
+        ),
         ("kind,pressure\npressure,\n,kind\nkind,\n", [("pressure", ""), ("", "kind"), ("kind", "")]),
     ],
     ids=["one column", "two columns", "a name alone"],
