@@ -43,7 +43,7 @@ def check_token_scheme(engine: Engine, key: TokenKey | None) -> None:
     """Check that a key makes tokens by the scheme of this lake: those of another one can't be joined with what was handed out.
 
     Raises:
-        ProtectionError: It is of another scheme, and nobody decided to change it.
+        ProtectionError: It is of another scheme, and no decision changed it.
     """
     expected = token_scheme(engine) if key else None
     if key and expected and key.scheme is not expected:

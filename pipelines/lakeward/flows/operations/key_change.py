@@ -43,7 +43,7 @@ class KeyAuthor:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChange:
     """A change of a key now.
 
@@ -83,7 +83,11 @@ def key_change(workspace: Workspace, author: KeyAuthor) -> KeyChange:
     if not identity.name:
         raise UsageError("key_author_missing")
     return KeyChange(
-        identity.name, identity.verified, author.reason.strip() or None, workspace.clock.now(), identity.has_register
+        by=identity.name,
+        verified=identity.verified,
+        reason=author.reason.strip() or None,
+        at=workspace.clock.now(),
+        has_register=identity.has_register,
     )
 
 
@@ -103,7 +107,7 @@ def approve_key_change(settings: Settings, name: str, reason: str) -> str:
         raise UsageError("key_reason_missing", key=ascii(name))
     if not identity.verified:
         raise ProtectionError("key_approval_token", key=ascii(name))
-    change = KeyChange(identity.name, True, reason.strip(), workspace.clock.now(), True)
+    change = KeyChange(by=identity.name, verified=True, reason=reason.strip(), at=workspace.clock.now(), has_register=True)
     with workspace.engine() as engine:
         append_key_decision(engine, change.entry(KeyEvent.APPROVE, _subject(engine, name)))
     return identity.name

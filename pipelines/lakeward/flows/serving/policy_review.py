@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,7 @@ from lakeward.protection.lenient_names import LenientNames
 from lakeward.protection.load import policy_text, read_policy
 from lakeward.protection.matrix import MatrixAxes, MatrixCell, decide_all
 from lakeward.protection.policy import AccessDecision, Action, Policy
-from lakeward.protection.policy_diff import PolicyChange, compare_policies
+from lakeward.protection.policy_diff import ChangeKind, compare_policies
 from lakeward.protection.reachable import GRADE_LEVELS
 
 _EVERY_NAME = LenientNames((), lambda _: True)
@@ -53,7 +54,7 @@ class PolicyMatrixRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyDifference(PolicyChange):
+class PolicyDifference:
     """One change of what a role gets. The lists combine: each name of one goes with each of the others.
 
     Args:
@@ -70,6 +71,19 @@ class PolicyDifference(PolicyChange):
         rule_after: Id of the rule of the new one.
         at: Time from which the change shows: now, or where a rule begins or ends.
     """
+
+    kind: ChangeKind
+    role: str
+    purposes: tuple[str, ...]
+    parties: tuple[str, ...]
+    column: str
+    categories: tuple[str, ...]
+    grades: tuple[str, ...]
+    before: str
+    after: str
+    rule_before: str | None
+    rule_after: str | None
+    at: datetime
 
     def as_dict(self) -> dict[str, object]:
         """The documented keys of `lakeward policy diff --json`."""
