@@ -14,6 +14,8 @@ WIDE_CLASSES = {
     "pipelines/lakeward/engines/protocols.py:TableStore": "one word per thing that flows do with a table, so that an engine is one object",
     "pipelines/lakeward/engines/embedded/engine.py:EmbeddedEngine": "all words of `TableStore`",
     "pipelines/lakeward/engines/spark/engine.py:SparkEngine": "all words of `TableStore`",
+    "pipelines/lakeward/engines/embedded/session.py:EmbeddedSession": "all words of `QueryEngine`",
+    "pipelines/lakeward/engines/spark/query_engine.py:SparkQueryEngine": "all words of `QueryEngine`",
     "pipelines/lakeward/engines/text/text_sql.py:TextSqlDialect": "one word per thing that the rules of text say, so that they are written once",
     "pipelines/lakeward/engines/reading/text_sql.py:DuckDbTextSql": "all words of `TextSqlDialect`",
     "pipelines/lakeward/engines/spark/staging/text_sql.py:SparkTextSql": "all words of `TextSqlDialect`",

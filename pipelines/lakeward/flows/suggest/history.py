@@ -1,6 +1,6 @@
 """The history of a dataset, split into training batches and newer holdout batches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ class History:
         training_rows: Number of stored rows of each training batch.
         first, last: Time range of the training batches: event times, or, without a time column, when they were planned.
         hidden: Dataset -> columns that the reader may not see in clear.
-        read_tables: Tables that were read, as `layer.name`, for the access log.
+        on_read: Takes each other table that is read, as `layer.name`, for the access log.
     """
 
     engine: Engine
@@ -44,7 +44,7 @@ class History:
     first: datetime | None
     last: datetime | None
     hidden: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    read_tables: set[str] = field(default_factory=set)
+    on_read: Callable[[str], None] = lambda _: None
 
     @property
     def row_count(self) -> int:

@@ -65,7 +65,7 @@ def _match_key(history: History, column: ColumnHistory, referenced: Contract) ->
     keys = f"SELECT {identifier(key)} FROM {table}"
     own = identifier(column.name)
     at = {history.table: history.version, table: info.version}
-    history.read_tables.add(str(table))
+    history.on_read(str(table))
     found = history.engine.fetch(
         f"SELECT count(*) AS different, count_if(value NOT IN ({keys})) AS outside FROM "
         f"(SELECT DISTINCT {own} AS value FROM {history.table} WHERE {history.training_filter} AND {own} IS NOT NULL)",

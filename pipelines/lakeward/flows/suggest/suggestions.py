@@ -133,7 +133,7 @@ def make_suggestions(workspace: Workspace, engine: Engine, name: str, reader: Re
         if any(hidden.values()):
             engine.protect_spills()
         readable = [other for other in others if other.name in hidden]
-        history = replace(open_history(engine, contract), hidden=hidden, read_tables=entry.objects)
+        history = replace(open_history(engine, contract), hidden=hidden, on_read=entry.objects.add)
         return _learn(history, rules, readable)
 
 
