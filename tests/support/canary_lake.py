@@ -18,7 +18,7 @@ GRADED = {
     "phone": ("general", "personal.phone"),
     "id_number": ("important", "personal.resident_id"),
     "cost": ("important", "none"),
-    "formula": ("core", "none"),
+    "formula": ("core", "process.recipe"),
 }
 _CJK = "伟敏静强磊洋艳勇军杰娟涛明超秀霞平刚桂芳燕玲丹鹏"
 CANARIES: dict[str, list[str]] = {

@@ -23,6 +23,10 @@ READS: dict[str, tuple[list[str], int]] = {
     "suggest": (["suggest", NAME], 0),
     "anonymity": (["anonymity", CLEAR, "--quasi", "machine", "--person", "phone"], 3),
     "quarantine show --values": (["quarantine", "show", NAME, "--values"], 0),
+    "quarantine repair --dry-run": (
+        ["quarantine", "repair", NAME, "--where", "visit LIKE 'V%'", "--set", "minutes = '50'", "--dry-run"],
+        0,
+    ),
     "quarantine --where, --set": (
         [
             "quarantine",
@@ -53,7 +57,7 @@ ELSEWHERE = {"lakeward.connect", "new, check FILE", "flows.decrypt_values"}
 # Commands that read no stored value at all: names, counts and states.
 NO_VALUES = {
     *("demo", "init", "run", "rebuild", "status", "tables", "assess", "maintain", "doctor", "completion", "contract", "lineage"),
-    *("maturity", "spark", "account", "policy", "access", "purpose", "key"),
+    *("maturity", "spark", "account", "policy", "access", "purpose", "key", "history", "collect", "catalogue"),
 }  # fmt: skip
 
 

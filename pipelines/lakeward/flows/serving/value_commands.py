@@ -85,6 +85,13 @@ VALUE_COMMANDS = (
         mask="The policy's action on each column; of a masked column that is no text nothing is shown.",
     ),
     ValueCommand(
+        command="quarantine repair --dry-run",
+        reads="Received values of rows in quarantine, before and after a repair that changes nothing.",
+        role="`--role`, else the token's only role, else `default_role`",
+        entry="Each call.",
+        mask="The policy's action on each column, before and after; rules that compare with a hidden column are left out.",
+    ),
+    ValueCommand(
         command="quarantine --where, --set",
         reads="Which open rows of `repair`, `replay`, `release` and `expire` meet a condition; what an expression makes of them.",
         role="`--role`, else as `query`; needed where a graded column is read",
