@@ -2,7 +2,7 @@
 
 from lakeward_lineage.columns import column_lineage
 from lakeward_lineage.errors import LineageError, RefusedError
-from lakeward_lineage.events import complete, fail, identify, start
+from lakeward_lineage.events import check_event, complete, fail, identify, start
 from lakeward_lineage.graph import Direction, Edge, Field, Hop, edges, foreign_edges, walk
 from lakeward_lineage.model import (
     PRODUCER,
@@ -51,6 +51,7 @@ __all__ = [
     "Tag",
     "TransformationKind",
     "Transport",
+    "check_event",
     "column_lineage",
     "complete",
     "edges",

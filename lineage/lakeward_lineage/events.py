@@ -40,6 +40,17 @@ def identify(event: Mapping[str, Any]) -> str:
         raise LineageError("not_an_event", type=type(event).__name__) from None
 
 
+def check_event(event: object) -> None:
+    """Check that an event of another program is one of OpenLineage: its core, and the facets that the library knows.
+
+    Raises:
+        LineageError: It is not; with the place, what is expected there and the kind of value that was found.
+    """
+    from lakeward_lineage.validation import check_openlineage_event  # noqa: PLC0415 - see the module's docstring
+
+    check_openlineage_event(event)
+
+
 def _event(step: Step, event_type: str, at: datetime, error: str | None = None) -> dict[str, Any]:
     from lakeward_lineage.facets import run_event  # noqa: PLC0415 - see the module's docstring
 

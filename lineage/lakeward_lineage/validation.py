@@ -43,7 +43,7 @@ _NAMES: Final = {bool: "true or false", int: "a whole number", float: "a number"
 _DEPTH: Final = 32
 
 
-def check_event(event: object) -> None:
+def check_openlineage_event(event: object) -> None:
     """Check that `event` is a RunEvent, JobEvent or DatasetEvent of OpenLineage, with valid facets.
 
     Raises:

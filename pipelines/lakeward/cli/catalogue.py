@@ -113,7 +113,7 @@ def print_filing(settings: Settings, found: Filing, *, as_json: bool) -> None:
 def _task_cells(task: FilingTask, lang: Lang) -> dict[str, object]:
     facts = {"triggers": ", ".join(task.triggers) or "-", "missing": ", ".join(task.missing) or "-", "filing": task.filing or "-"}
     due = _due(task.due, lang, certain=task.due_certain) if task.due else None
-    return {**task.as_dict(), "due": due, "reason": text(f"filing_task_{task.kind}", lang, **facts)}
+    return {**task.as_dict(), "due": due, "reason": text(f"task_{task.kind}", lang, **facts)}
 
 
 def _due(day: str, lang: Lang, *, certain: bool) -> str:

@@ -125,16 +125,15 @@ def _submitter() -> Callable[[str, Path, str, SparkSettings, list[Asset]], None]
 def _govern_dag(project: Project) -> DAG:
     """The govern DAG: grades first, since readiness counts them; then the page, which shows all; the seals last, over all of it.
 
-    The audit of lineage stands beside them: its findings fail the DAG and stop no other task.
+    The catalogue of important data and the audit of lineage follow grading beside them: what they find stops no other task.
     """
     with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", GOVERN}
-        steps: list[Any] = [
-            task.override(**RETRY)(str(project.root)) for task in (grade, draft_catalogue, assess, score, scorecard, seal)
-        ]
+        steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard, seal)]
         chain(*steps)
-        audit: Any = audit_lineage.override(**RETRY)
-        audit(str(project.root))
+        draft, audit = (task.override(**RETRY)(str(project.root)) for task in (draft_catalogue, audit_lineage))
+        chain(steps[0], draft)
+        chain(steps[0], audit)
     return dag
 
 

@@ -95,6 +95,14 @@ def test_a_changed_model_is_stale_until_it_has_run(plant):
     assert findings(plant) == []
 
 
+def test_a_new_column_that_no_delivery_has_brought_is_no_finding(plant):
+    plant.contract(columns="      - {name: oil, physicalName: Oil, logicalType: string, physicalType: string}\n")
+    run_dataset(plant.settings, "press_line")
+    curate_dataset(plant.settings, "temp_hourly")
+
+    assert findings(plant) == []
+
+
 def test_a_dataset_that_left_the_project_is_stale_while_its_table_is_there(plant):
     shutil.rmtree(plant.dataset.parent / "temp_hourly")
 

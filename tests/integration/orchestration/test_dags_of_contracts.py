@@ -39,8 +39,8 @@ def test_the_project_is_graded_assessed_and_scored_once_a_day(python):
     assert sorted(python(PARSE + steps)) == [
         ["assess", ["score"], 3],
         ["audit_lineage", [], 3],
-        ["draft_catalogue", ["assess"], 3],
-        ["grade", ["draft_catalogue"], 3],
+        ["draft_catalogue", [], 3],
+        ["grade", ["assess", "audit_lineage", "draft_catalogue"], 3],
         ["score", ["scorecard"], 3],
         ["scorecard", ["seal"], 3],
         ["seal", [], 3],

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from lakeward_lineage import LineageError
-from lakeward_lineage.validation import check_event
+from lakeward_lineage import LineageError, check_event
 from support.foreign_events import column_lineage, dataset, event, facet
 
 SCHEMA = Draft202012Validator(json.loads((Path(__file__).parent / "openlineage-2-0-2.schema.json").read_text()))

@@ -158,7 +158,7 @@ def _served(
 
 
 def _measures(roles: Mapping[str, tuple[Action, ...]], workspace: Workspace) -> Iterable[str]:
-    names = {action: message(f"filing_action_{action}", Lang.ZH) for actions in roles.values() for action in actions}
+    names = {action: message(f"measure_{action}", Lang.ZH) for actions in roles.values() for action in actions}
     by_role = "，".join(f"{role} {'、'.join(names[action] for action in roles[role])}" for role in sorted(roles))
     yield f"按角色访问控制：{by_role}；其他角色不可见" if roles else "按角色访问控制：所有角色均不可见"
     yield "访问日志逐条留痕并可校验"

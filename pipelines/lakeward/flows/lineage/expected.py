@@ -1,6 +1,6 @@
 """The edges that a dataset must have by its contract or its model, and how the recorded ones differ from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lakeward.contracts.model import Contract
@@ -20,7 +20,7 @@ EXTRA_VALUES = "_extra"
 class RecordedEdges:
     """The current edges of one dataset's jobs, by job."""
 
-    by_job: dict[str, frozenset[Edge]]
+    by_job: Mapping[str, frozenset[Edge]]
 
     def of(self, job: str) -> frozenset[Edge]:
         """The edges of one job."""
@@ -44,10 +44,10 @@ def edge_findings(engine: Engine, project: Project, contract: Contract, recorded
     if contract.layer is Layer.GOLD:
         yield from _gold_findings(engine, project, contract, recorded)
     else:
-        yield from _silver_findings(contract, recorded)
+        yield from _silver_findings(engine, contract, recorded)
 
 
-def _silver_findings(contract: Contract, recorded: RecordedEdges) -> Iterator[LineageFinding]:
+def _silver_findings(engine: Engine, contract: Contract, recorded: RecordedEdges) -> Iterator[LineageFinding]:
     silver, bronze = contract.table(Layer.SILVER), contract.table(Layer.BRONZE)
     job = f"ingest.{contract.name}.{Layer.SILVER}"
     found = recorded.of(job)
@@ -56,7 +56,10 @@ def _silver_findings(contract: Contract, recorded: RecordedEdges) -> Iterator[Li
         return
     columns = {column.name for column in contract.columns}
     with_origin = {edge.target.column for edge in found if edge.target.table == str(silver) and edge.source.column}
-    for column in sorted(columns - with_origin):
+    missing = columns - with_origin
+    # A column that no batch has brought yet is not in the table either.
+    stored = set(engine.types(silver)) if missing and engine.info(silver) else columns
+    for column in sorted(missing & stored):
         yield _missing(contract, job, Field(str(bronze), column), Field(str(silver), column))
     for edge in sorted(found):
         if edge.source.table != str(bronze) or not _is_promised(edge.target, str(silver), columns):

@@ -14,7 +14,7 @@ from lakeward.flows.base.identity import identify
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.lineage.foreign_events import DatasetNames, Event, ReceivedBy, store_events
 from lakeward.flows.serving.access import current_account
-from lakeward_lineage import LineageError
+from lakeward_lineage import LineageError, check_event
 from lakeward_lineage import identify as identify_event
 
 # Most bytes of one document: far more than any day of events, and far less than the memory of a small machine.
@@ -107,8 +107,6 @@ def _content(file: Path) -> bytes:
 
 
 def _receive(workspace: Workspace, engine: Engine, content: bytes, source: str) -> LineageImport:
-    from lakeward_lineage.validation import check_event  # noqa: PLC0415 -- imports OpenLineage's client
-
     events: list[Event] = []
     refused: list[RefusedEvent] = []
     own = _OwnEvents(workspace)

@@ -106,7 +106,8 @@ def run_model(engine: Engine, row: GoldRow, inputs: Mapping[TableName, str]) -> 
     by_name = {str(table).lower(): select for table, select in inputs.items()}
     for node in list(query.find_all(exp.Table)):
         if select := by_name.get(f"{node.db}.{node.name}".lower()):
-            node.replace(exp.subquery(select, node.alias_or_name, dialect="duckdb"))
+            name = exp.TableAlias(this=exp.to_identifier(node.alias_or_name))
+            node.replace(exp.Subquery(this=sqlglot.parse_one(select, dialect="duckdb"), alias=name))
     return engine.fetch(f"SELECT * FROM ({query.sql(dialect='duckdb')}) WHERE {row.condition()}")
 
 
