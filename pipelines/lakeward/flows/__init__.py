@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from lakeward.flows.checking.steps import CheckStep as CheckStep
     from lakeward.flows.collecting.collect import collect as collect
     from lakeward.flows.collecting.collect import collected_datasets as collected_datasets
-    from lakeward.flows.collecting.live_demo import LiveFigures as LiveFigures
-    from lakeward.flows.collecting.live_demo import run_live_demo as run_live_demo
+    from lakeward.flows.operations.live_demo import LiveFigures as LiveFigures
+    from lakeward.flows.operations.live_demo import run_live_demo as run_live_demo
     from lakeward.flows.collecting.units import ServiceFiles as ServiceFiles
     from lakeward.flows.collecting.units import write_service_files as write_service_files
     from lakeward.flows.filing.catalogue import AuthorityAnswer as AuthorityAnswer
@@ -311,8 +311,8 @@ _DOOR = {
     "confirm_key": "flows.authoring.confirm_key",
     "collect": "flows.collecting.collect",
     "collected_datasets": "flows.collecting.collect",
-    "LiveFigures": "flows.collecting.live_demo",
-    "run_live_demo": "flows.collecting.live_demo",
+    "LiveFigures": "flows.operations.live_demo",
+    "run_live_demo": "flows.operations.live_demo",
     "ServiceFiles": "flows.collecting.units",
     "write_service_files": "flows.collecting.units",
     "connect": "flows.serving.connection",
