@@ -55,8 +55,6 @@ if TYPE_CHECKING:
     from lakeward.flows.checking.steps import CheckStep as CheckStep
     from lakeward.flows.collecting.collect import collect as collect
     from lakeward.flows.collecting.collect import collected_datasets as collected_datasets
-    from lakeward.flows.operations.live_demo import LiveFigures as LiveFigures
-    from lakeward.flows.operations.live_demo import run_live_demo as run_live_demo
     from lakeward.flows.collecting.units import ServiceFiles as ServiceFiles
     from lakeward.flows.collecting.units import write_service_files as write_service_files
     from lakeward.flows.filing.catalogue import AuthorityAnswer as AuthorityAnswer
@@ -122,6 +120,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.keys import list_keys as list_keys
     from lakeward.flows.operations.keys import rewrap_keys as rewrap_keys
     from lakeward.flows.operations.keys import rotate_key as rotate_key
+    from lakeward.flows.operations.live_demo import LiveFigures as LiveFigures
+    from lakeward.flows.operations.live_demo import run_live_demo as run_live_demo
     from lakeward.flows.operations.maintain import maintain as maintain
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
