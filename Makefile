@@ -17,13 +17,16 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint docs docs-serve screenshot bench lock clean
+.PHONY: help run demo-live test test-all lint docs docs-serve screenshot bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(READY)  ## Set up, then take one simulated plant-day the whole way through Airflow
 	@$(BIN)/lakeward demo
+
+demo-live: $(READY)  ## Let a simulated plant send to a broker for two minutes, and count what arrived (needs mosquitto)
+	@$(BIN)/lakeward demo --live
 
 # One worker per core; a worker with a Spark session takes some 3 GB. WORKERS=0 runs in one process.
 WORKERS ?= auto

@@ -1,21 +1,42 @@
 """The demo: runs a simulated plant-day through the real Airflow DAGs, in a separate process, up to the scorecard."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lakeward import flows
 from lakeward.cli.datasets import COUNTS
+from lakeward.cli.interrupts import stop_event
 from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
-from lakeward.core.errors import LakewardError, MachineError
+from lakeward.core.errors import ExitCode, LakewardError, MachineError
+from lakeward.core.messages import text
 from lakeward.core.settings import Settings
 
+if TYPE_CHECKING:
+    from rich.table import Table
 
-def demo(context: typer.Context, *, as_json: Json = False) -> None:
+    from lakeward.flows import LiveFigures
+
+
+def demo(
+    context: typer.Context,
+    *,
+    live: Annotated[
+        bool, typer.Option("--live", help="A broker and a plant that sends for two minutes · 消息代理与持续发送两分钟的工厂")
+    ] = False,
+    seconds: Annotated[int, typer.Option(min=1, help="Seconds of --live · --live 的秒数")] = 120,
+    rate: Annotated[int, typer.Option(min=1, max=20_000, help="Readings a second of --live · --live 每秒读数")] = 300,
+    as_json: Json = False,
+) -> None:
+    if live:
+        run_live(settings_of(context), seconds, rate, as_json=as_json)
+        return
     if find_spec("airflow") is None:
         raise MachineError("extra_missing", extra="airflow")
     demo_project = flows.simulate_day(settings_of(context))
@@ -33,6 +54,45 @@ def demo(context: typer.Context, *, as_json: Json = False) -> None:
         print_json({"dags": runs, "datasets": flows.list_runs(demo_project.settings), "changed": changed})
     else:
         print_results(demo_project.settings, changed=changed)
+
+
+def run_live(settings: Settings, seconds: int, rate: int, *, as_json: bool) -> None:
+    """Show the live demo as a table that changes, or a line every ten seconds where there is no terminal; then its verdict."""
+    from rich.console import Console  # noqa: PLC0415 -- as in `render`
+    from rich.live import Live  # noqa: PLC0415 -- as above
+
+    stop, console = stop_event(), Console(stderr=as_json)
+    if as_json or not console.is_terminal:
+        found = flows.run_live_demo(settings, seconds, rate, lambda now: _print_line(settings, now, quiet=as_json), stop)
+    else:
+        with Live(console=console, refresh_per_second=4) as shown:
+            found = flows.run_live_demo(settings, seconds, rate, lambda now: shown.update(_live_table(settings, now)), stop)
+    if as_json:
+        print_json(found)
+    else:
+        facts = {"served": found.served, "sent": found.sent, "rejects": found.rejects, "junk": found.junk}
+        code = "live_complete" if found.is_complete else "live_incomplete"
+        print_message(settings.lang, code, **facts, duplicates=found.duplicates, again=found.again)
+    if not found.is_complete:
+        raise typer.Exit(ExitCode.JUDGED_FAILED)
+
+
+def _live_table(settings: Settings, now: LiveFigures) -> Table:
+    from rich.table import Table  # noqa: PLC0415 -- as above
+
+    table = Table(title=text("title_live", settings.lang, seconds=now.seconds), title_justify="left")
+    for name, value in now.as_dict().items():
+        if name not in {"seconds", "served", "is_complete"}:
+            shown = "–" if value is None else f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+            table.add_row(text(f"col_live_{name}", settings.lang), shown)
+    return table
+
+
+def _print_line(settings: Settings, now: LiveFigures, *, quiet: bool) -> None:
+    if not quiet and now.seconds % 10 == 0:
+        lag = "–" if now.lag_p95 is None else f"{now.lag_p95:.1f}"
+        facts = {"seconds": now.seconds, "sent": now.sent, "silver": now.silver, "rejects": now.rejects}
+        print_message(settings.lang, "live_line", **facts, rate=now.rate, lag=lag)
 
 
 def run_dags(settings: Settings, *, quiet: bool) -> list[dict[str, Any]]:

@@ -120,6 +120,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.keys import list_keys as list_keys
     from lakeward.flows.operations.keys import rewrap_keys as rewrap_keys
     from lakeward.flows.operations.keys import rotate_key as rotate_key
+    from lakeward.flows.operations.live_demo import LiveFigures as LiveFigures
+    from lakeward.flows.operations.live_demo import run_live_demo as run_live_demo
     from lakeward.flows.operations.maintain import maintain as maintain
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
@@ -309,6 +311,8 @@ _DOOR = {
     "confirm_key": "flows.authoring.confirm_key",
     "collect": "flows.collecting.collect",
     "collected_datasets": "flows.collecting.collect",
+    "LiveFigures": "flows.operations.live_demo",
+    "run_live_demo": "flows.operations.live_demo",
     "ServiceFiles": "flows.collecting.units",
     "write_service_files": "flows.collecting.units",
     "connect": "flows.serving.connection",
