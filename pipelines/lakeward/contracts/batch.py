@@ -64,6 +64,7 @@ class FileReport:
         fault: Message code if all records of the file are rejects; else None.
         has_known_names: Some name in the file is the contract's; else its first record may be data, and its names values.
         nanoseconds: Columns of instants in nanoseconds, of which microseconds are read.
+        likely_encoding: The file is in the declared UTF-8, and its text reads like this encoding; empty: it reads like UTF-8.
         omitted: Lines below the header that the contract takes for no records.
     """
 
@@ -79,6 +80,7 @@ class FileReport:
     has_known_names: bool = True
     omitted: tuple[OmittedLines, ...] = ()
     nanoseconds: tuple[str, ...] = ()
+    likely_encoding: str = ""
 
     @classmethod
     def of_match(cls, file: BatchInput, records: int, names: Sequence[str], match: ColumnMatch) -> "FileReport":

@@ -100,10 +100,13 @@ class JudgePlan:
         The zone arithmetic of a naive time contains its column hundreds of times, and tracing each costs more than judging a
         batch.
         """
-        quoted = {column: identifier(column) for column in self.columns}
-        items = {own: own if self.columns[column].output == own else f"CAST({own} AS VARCHAR)" for column, own in quoted.items()}
-        items |= {identifier(column): identifier(column) for column in self.stored_columns if column not in self.columns}
-        return f"SELECT {select(items)} FROM {rows}"
+        quoted = {identifier(column): converted for column, converted in self.conversions().items()}
+        return f"SELECT {select({own: f'CAST({own} AS VARCHAR)' if converted else own for own, converted in quoted.items()})} FROM {rows}"
+
+    def conversions(self) -> dict[str, bool]:
+        """Whether each column of `typed_select`, in its order, is another value than the column of that name in the rows."""
+        typed = {column: self.columns[column].output != identifier(column) for column in self.columns}
+        return typed | {column: False for column in self.stored_columns if column not in self.columns}
 
     def facts_select(self, rows: str, by: str | None = None, distinct: Collection[frozenset[str]] = ()) -> str:
         """SELECT of one row: `rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.

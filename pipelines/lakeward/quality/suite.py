@@ -1,5 +1,6 @@
 """Reads the rules of a contract and a Great Expectations suite. Errors name the entry of the suite."""
 
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,8 +42,9 @@ META_KEYS: Mapping[str, KeyDoc] = {
 }
 
 
+@functools.lru_cache(maxsize=1)
 def load_rules(contract: Contract, suite_text: str | None, file: str) -> tuple[Rule, ...]:
-    """The rules from the contract, then those of the suite, in order.
+    """The rules from the contract, then those of the suite, in order; the last ones are kept, as a run asks before and in each batch.
 
     Args:
         contract: The dataset that the suite judges.

@@ -134,3 +134,31 @@ def test_text_in_its_own_encoding_is_never_taken_for_utf_8(tmp_path, encoding, c
     got = stage_text(tmp_path, content, "a", encoding=encoding)
     assert got.count("staged_rows") >= 1
     assert "reject_other_encoding" not in str(got.rejects())
+
+
+def likely_encodings(folder, content, kind=FileFormat.CSV, encoding="utf-8"):
+    return [report.likely_encoding for report in stage_text(folder, content, "a", kind, encoding=encoding).reports]
+
+
+@pytest.mark.parametrize("text", ["1炉", "鲁A12345", "煤炉", "3楼", "卤水"])
+def test_chinese_pairs_that_are_utf_8_by_chance_are_named_under_utf_8(tmp_path, text):
+    assert likely_encodings(tmp_path, f"a\n{text}\n".encode("gb18030")) == ["gb18030"]
+    assert likely_encodings(tmp_path, f'{{"a":"{text}"}}\n'.encode("gb18030"), FileFormat.JSONL) == ["gb18030"]
+    late = b"a\n" + b"abcdefg\n" * 200_000 + f"{text}\n".encode("gb18030")
+    assert likely_encodings(tmp_path, late) == ["gb18030"]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("a\n20 °C\nGröße\n10 µm\n".encode(), "utf-8"),
+        ("a\n温度\n".encode(), "utf-8"),
+        ("a\n насос\n".encode(), "utf-8"),
+        (codecs.BOM_UTF8 + "a\n1炉\n".encode("gb18030"), "utf-8"),
+        ("a\n1炉\n".encode("gb18030"), "gb18030"),
+        ("a\n1炉\n停机\n".encode("gb18030"), "utf-8"),  # rejects say it
+        (b"a\nx\n", "utf-8"),
+    ],
+)
+def test_text_of_its_encoding_is_not_doubted(tmp_path, content, encoding):
+    assert likely_encodings(tmp_path, content, encoding=encoding) == [""]

@@ -22,6 +22,7 @@ from lakeward.engines.reading.text_lines import TextFile
 from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.tables import NO_STORED_TYPES
 from lakeward.engines.text.decoding import OtherEncodingError, utf8_view
+from lakeward.engines.text.likely_encodings import reports_in_order
 from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, StagingQueries, no_rows_select
 
 
@@ -59,7 +60,7 @@ def stage(
         DUCKDB, columns
     )
     con.execute(f"CREATE OR REPLACE TEMP VIEW {STAGED_ROWS} AS {rows}")
-    return tuple(sorted((report for queries in readings for report in queries.reports), key=lambda report: report.seq))
+    return reports_in_order(readings, inputs, record_format.encoding)
 
 
 def _read_formats(

@@ -79,6 +79,17 @@ def bronze_lineage(contract: Contract) -> ColumnLineage:
     return ColumnLineage({c.name: (Origin(table, c.source_name, TransformationKind.IDENTITY),) for c in contract.columns})
 
 
+def batch_lineage(table: TableName, conversions: Mapping[str, bool]) -> ColumnLineage:
+    """Column lineage of a batch of a table, each column made of the one of its name; as `query_lineage` has it, which parses the SELECT.
+
+    Args:
+        conversions: Whether each column is converted.
+    """
+    kinds = {True: TransformationKind.TRANSFORMATION, False: TransformationKind.IDENTITY}
+    columns = {name: (Origin(str(table), name, kinds[converted]),) for name, converted in conversions.items()}
+    return ColumnLineage(columns, (Origin(str(table), "_batch_seq", TransformationKind.FILTER),))
+
+
 def query_lineage(engine: Engine, contract: Contract, sql: str, tables: Sequence[TableName]) -> ColumnLineage:
     """Column lineage of a SELECT over tables of the lake.
 

@@ -54,6 +54,9 @@ def _notes_on(contract: Contract, report: FileReport, others: Mapping[int, Other
         yield "file_rejected", {**file, "dataset": contract.name, "reason": report.fault}
     elif not report.records:
         yield "file_without_records", file
+    if report.likely_encoding:
+        declared = contract.record_format.encoding
+        yield "file_likely_encoding", {**file, "dataset": contract.name, "expected": declared, "found": report.likely_encoding}
     for lines in report.omitted:
         yield f"file_{lines.key}_lines", {**file, "lines": lines.count, "line": lines.first}
     yield from _column_notes(contract, report)

@@ -23,7 +23,7 @@ from lakeward.flows.base.batch_context import (
     OnStep,
     ignore_step,
 )
-from lakeward.flows.base.lineage_events import query_lineage, trace_step
+from lakeward.flows.base.lineage_events import trace_step
 from lakeward.flows.base.pinning import BatchPlan, Definition, PinnedBatch
 from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.untaken import untaken_files
@@ -33,6 +33,7 @@ from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
 from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
 from lakeward.flows.batch.judge import JudgedBatch, judge_batch, suite_label, suite_warnings
+from lakeward.flows.batch.origins import column_origins
 from lakeward.flows.batch.publish import publish_silver
 from lakeward.flows.batch.publish_plan import plan_publish
 from lakeward.flows.batch.receive import receive_batch
@@ -42,7 +43,6 @@ from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.flows.quarantine.align import align_to_contract
 from lakeward.quality.suite import load_rules
 from lakeward.sources.protocols import BatchLimit, Source
-from lakeward_lineage import ColumnLineage
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Ingest:
                 judged = replace(judged, verdicts=(*judged.verdicts, *arrivals, *plan.verdicts))
                 check_halt(context, judged.verdicts)
                 published = publish_silver(context, judged, plan)
-                origins = self._column_origins(context, judged)
+                origins = column_origins(context, judged)
                 outputs.append(
                     lineage_events.layer_dataset(
                         context, Layer.SILVER, published.silver, lineage=origins, verdicts=judged.verdicts
@@ -113,15 +113,6 @@ class Ingest:
         self.source.discard(pinned.end)
         log.info("batch_finished", extra=finished.log_fields())
         return finished
-
-    def _column_origins(self, context: BatchContext, judged: JudgedBatch) -> ColumnLineage | None:
-        """None if the batch has no bronze rows and the dataset has no bronze table."""
-        bronze = context.table(Layer.BRONZE)
-        if self.engine.info(bronze) is None:
-            return None
-        own = f"SELECT * FROM {bronze} WHERE _batch_seq = {context.pinned.seq}"
-        rows = align_to_contract(self.engine, context.contract, bronze, own)
-        return query_lineage(self.engine, context.contract, judged.plan.lineage_select(f"({rows})"), [bronze])
 
     def _was_published(self, pinned: PinnedBatch) -> bool:
         """Whether a run published the batch in an earlier generation."""

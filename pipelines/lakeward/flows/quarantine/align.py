@@ -3,12 +3,19 @@
 A table may hold a column under an earlier name, in `_extra`, or not at all.
 """
 
+from collections.abc import Collection
+
 from lakeward.contracts.model import Column, Contract, DataType, Kind
 from lakeward.contracts.types import sql_type
 from lakeward.core.names import TableName
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import pinning
+
+
+def is_aligned(contract: Contract, stored: Collection[str]) -> bool:
+    """Whether rows with the `stored` columns have the contract's, each under its one name."""
+    return all(column.name in stored and not column.alternative_names for column in contract.columns)
 
 
 def align_to_contract(engine: Engine, contract: Contract, table: TableName, rows: str) -> str:

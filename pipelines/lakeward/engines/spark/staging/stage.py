@@ -21,6 +21,7 @@ from lakeward.engines.spark.staging.parquet_files import ParquetReader, reads_li
 from lakeward.engines.spark.staging.text_sql import SPARK
 from lakeward.engines.tables import NO_STORED_TYPES
 from lakeward.engines.text.decoding import OtherEncodingError
+from lakeward.engines.text.likely_encodings import reports_in_order
 from lakeward.engines.text.staging_queries import NO_REJECTS, STAGED_REJECTS, STAGED_ROWS, StagingQueries, no_rows_select
 
 
@@ -72,7 +73,7 @@ def stage(
     session.sql(rejects).createOrReplaceTempView(STAGED_REJECTS.name)
     rows = " UNION ALL ".join(select for queries in readings for select in queries.rows) or no_rows_select(SPARK, columns)
     session.sql(rows).createOrReplaceTempView(STAGED_ROWS.name)
-    return tuple(sorted((report for queries in readings for report in queries.reports), key=lambda report: report.seq))
+    return reports_in_order(readings, inputs, record_format.encoding)
 
 
 def _read_formats(
