@@ -222,7 +222,9 @@ def test_an_empty_delivery_is_told_and_keeps_the_score(press, text):
 def test_a_file_whose_text_reads_like_another_encoding_is_told_with_the_key(press):
     contract = press.root / "expectations" / "datasets" / "press" / "contract.odcs.yaml"
     note = "      - {name: note, physicalName: Note, logicalType: string}\n"
-    contract.write_text(contract.read_text().replace("customProperties:\n  - property: source", f"{note}customProperties:\n  - property: source"))
+    contract.write_text(
+        contract.read_text().replace("customProperties:\n  - property: source", f"{note}customProperties:\n  - property: source")
+    )
     report = press.deliver("Date;CO(GT);NO2;Note\n13/03/2004;2,6;11;1炉\n", encoding="gb18030")
 
     facts = {"file": "1.csv", "dataset": "press", "expected": "utf-8", "found": "gb18030"}

@@ -32,7 +32,7 @@ from lakeward.flows.batch.arrivals import arrival_verdicts, null_notes
 from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
 from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
-from lakeward.flows.batch.judge import JudgedBatch, judge_batch, suite_label, suite_warnings
+from lakeward.flows.batch.judge import judge_batch, suite_label, suite_warnings
 from lakeward.flows.batch.origins import column_origins
 from lakeward.flows.batch.publish import publish_silver
 from lakeward.flows.batch.publish_plan import plan_publish
