@@ -7,7 +7,7 @@ import yaml
 
 from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
-from lakeward.contracts import build, columns, gold, limits, sla, source_kinds
+from lakeward.contracts import build, columns, gold, limits, sla, source_kinds, sql
 from lakeward.contracts.source import SourceKind
 
 RULES = "grading_rules_common_v2.yaml"
@@ -26,7 +26,9 @@ KINDS = {
     SourceKind.FILES: "A drop folder, and how the records of its files look.",
     SourceKind.MQTT: "Messages of an MQTT broker, which `lakeward collect` lands; how their payloads become rows is in "
     "[Messages](../explanation/messages.md).",
+    SourceKind.SQL: "A table, view or query of a database; how its rows are found is in [Tables of databases](../explanation/sql.md).",
 }
+WATERMARK = "The value of the key `watermark` of `kind: sql`."
 MODEL = "The value of the custom property `model`."
 CLASSES = "`dataClass` is one of these, or `class.subclass` of the classification of industrial data, such as `production.parameters`; the class gives the grade of columns that no detector knows."
 SILVER = """\
@@ -94,6 +96,7 @@ def contract() -> str:
         *("## `slaProperties`", SLA, keys(sla.PROPERTIES), "## `limits`", LIMITS, keys(limits.KEYS)),
         *("## `source`", SOURCE, keys(source_kinds.KIND)),
         *(part for kind in SourceKind for part in (f"### `kind: {kind}`", KINDS[kind], keys(source_kinds.KEYS[kind]))),
+        *("#### `watermark`", WATERMARK, keys(sql.WATERMARK)),
         *("## `model`", MODEL, keys(gold.KEYS), "## Classes of data", CLASSES),
         *(table(("class", "English", "中文"), map(_class, classes.items())), "## Examples", "Silver:", SILVER, "Gold:", GOLD),
     )

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -10,10 +11,12 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from lakeward.contracts.record_format import FileFormat
-from lakeward.contracts.source import FileDropSource
+from lakeward.contracts.source import FileDropSource, SqlSource, Watermark, WatermarkMode
+from lakeward.core.connections import parse_connection
 from lakeward.sources import BatchLimit, FileDrop, Source
 from lakeward.sources.file_copy import copy_bytes
 from lakeward.sources.segments import SegmentSource, SegmentStore
+from lakeward.sources.sql.source import SqlTable
 from support.segments import land_messages
 
 FOREVER = BatchLimit(bytes=1 << 40)
@@ -75,6 +78,31 @@ def land(root: Path, first: int, last: int) -> None:
         land_messages(SegmentStore.of_dataset(root / "landing", "plant"), [("a", b"%03d" % number)])
 
 
+def sql_table(root: Path) -> SqlTable:
+    return SqlTable(
+        segments=SegmentSource(dataset="plant", landing=root / "landing", format=FileFormat.PARQUET, clock=StillClock()),
+        source=SqlSource(
+            connection="history",
+            table=("readings",),
+            watermark=Watermark(column="id", mode=WatermarkMode.LOOKBACK, lookback=2),
+        ),
+        names=("id", "value"),
+        zone=None,
+        contract_version="1.0.0",
+        folder=root,
+        connect=lambda name: parse_connection(name, f"sqlite://{root / 'history.db'}", "test", root),
+    )
+
+
+def insert(root: Path, first: int, last: int) -> None:
+    with sqlite3.connect(root / "history.db") as database:
+        database.execute("CREATE TABLE IF NOT EXISTS readings (id INTEGER PRIMARY KEY, value REAL)")
+    for number in range(first, last + 1):
+        with sqlite3.connect(root / "history.db") as database:
+            database.execute("INSERT INTO readings VALUES (?, ?)", (number, number))
+        sql_table(root).receive()
+
+
 @dataclass(frozen=True)
 class SourceCase:
     """A kind of source: how one is opened over a folder, and how inputs get there."""
@@ -83,7 +111,10 @@ class SourceCase:
     deliver: object
 
 
-@pytest.fixture(params=[SourceCase(file_drop, deliver), SourceCase(segments, land)], ids=["files", "segments"])
+CASES = {"files": SourceCase(file_drop, deliver), "segments": SourceCase(segments, land), "sql": SourceCase(sql_table, insert)}
+
+
+@pytest.fixture(params=CASES.values(), ids=list(CASES))
 def case(request):
     return request.param
 

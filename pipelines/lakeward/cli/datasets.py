@@ -30,19 +30,28 @@ def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Fo
 def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Dataset name · 数据集名称")],
-    samples: Annotated[list[Path], typer.Option("--from", help="Files of yours, or a folder · 样本文件或文件夹，可重复")],
+    samples: Annotated[
+        list[str],
+        typer.Option("--from", help="Files of yours, a folder, or the address of a table · 样本文件、文件夹或表的地址，可重复"),
+    ],
     *,
     sheet: Annotated[str | None, typer.Option(help="Sheet, if the workbook has several · 工作表名")] = None,
 ) -> None:
     settings = settings_of(context)
-    with progress(settings.lang, "progress_profile", file=samples[0].name):
-        drafted = flows.draft_from_files(settings, name, samples, sheet)
+    address = next((sample for sample in samples if "://" in sample), None)
+    shown = "table" if address else Path(samples[0]).name
+    with progress(settings.lang, "progress_profile", file=shown):
+        drafted = (
+            flows.draft_from_address(settings, name, address)
+            if address
+            else flows.draft_from_files(settings, name, [Path(sample) for sample in samples], sheet)
+        )
     for note in drafted.notes:
         print_message(settings.lang, note.code, **note.facts)
     print_message(settings.lang, "new_done", dataset=name, folder=drafted.folder)
 
 
-def run(
+def run(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     name: Annotated[
         str | None, typer.Argument(help="Dataset; without it, all with new data · 数据集，省略则为所有有新数据的")
@@ -58,9 +67,16 @@ def run(
     every: Annotated[
         float, typer.Option(min=0.1, help="Seconds between two runs of --follow · --follow 两次运行的间隔秒数")
     ] = 2.0,
+    since: Annotated[
+        str | None, typer.Option(help="Backfill from a database: first date or time · 从数据库回填：起始日期或时间")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Backfill: its end, not included · 回填的结束时间（不含）")] = None,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
+    if since is not None or until is not None:
+        print_reports(settings.lang, [run_backfill(settings, name, since, until)], {}, as_json=as_json)
+        return
     if follow:
         run_until_stopped(settings, name, every)
         return
@@ -73,6 +89,14 @@ def run(
     for notice in () if name else flows.stray_files(settings):
         typer.echo(text(notice.code, settings.lang, **notice.facts), err=True)
     print_reports(settings.lang, reports, failed, as_json=as_json)
+
+
+def run_backfill(settings: Settings, name: str | None, since: str | None, until: str | None) -> RunReport:
+    """Run the rows of a span of time from the dataset's database."""
+    if name is None or since is None or until is None:
+        raise UsageError("backfill_incomplete")
+    with progress(settings.lang, "progress_run", dataset=name) as show:
+        return flows.backfill_dataset(settings, name, flows.Span(since, until), on_progress=show)
 
 
 def run_until_stopped(settings: Settings, name: str | None, every: float) -> None:

@@ -14,6 +14,8 @@ SEGMENT_ROWS, SEGMENT_BYTES, SEGMENT_SECONDS = 5000, 8 << 20, 2
 SESSION_SECONDS = 604_800
 # Two segments: one that is being landed, and one that fills.
 RECEIVE_MAXIMUM = 10_000
+# Rows of one window of a table: a minute of reading, and what is read again after a kill.
+WINDOW_ROWS = 2_000_000
 
 
 class SourceKind(StrEnum):
@@ -21,6 +23,7 @@ class SourceKind(StrEnum):
 
     FILES = "files"
     MQTT = "mqtt"
+    SQL = "sql"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,50 @@ class MqttSource:
     retention_days: int | None = None
 
 
-ContractSource: TypeAlias = FileDropSource | MqttSource
+class WatermarkMode(StrEnum):
+    """How new rows of a table are found, and so what is guaranteed."""
+
+    XID8 = "xid8"  # PostgreSQL: by the transaction that wrote the row; no committed row is missed
+    LOOKBACK = "lookback"  # by a time or a number, with a look back; a row that becomes visible later than that is missed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watermark:
+    """The column by which new rows are found.
+
+    Args:
+        column: Its name in the database.
+        lookback: How far back each window begins before the position: seconds for a column of times, else a difference of numbers.
+    """
+
+    column: str
+    mode: WatermarkMode
+    lookback: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlSource:
+    """A table, view or query of a database, landed window by window.
+
+    Args:
+        connection: Name of the database's connection.
+        table: Names of the table, such as schema and table; empty for a query.
+        query: File with a SELECT, relative to the dataset's folder; None for a table.
+        window_rows: Rows after which a window ends; one transaction, or one value of the watermark, always fits.
+        limit_bytes: Size limit of one batch, in bytes of its segments.
+        retention_days: Days that a segment is kept after its batch; None for ever.
+    """
+
+    connection: str
+    watermark: Watermark
+    table: tuple[str, ...] = ()
+    query: PurePosixPath | None = None
+    window_rows: int = WINDOW_ROWS
+    limit_bytes: int = SEGMENT_BATCH_BYTES
+    retention_days: int | None = None
+
+
+ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource
 """The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
 A new kind needs these things:

@@ -73,12 +73,13 @@ def parse_connection(name: str, url: str, place: str, folder: Path) -> Connectio
     except ValueError:
         raise _not_valid(name, place) from None
     parameters = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if not parts.scheme or not parts.hostname or (port is not None and not 0 < port <= _MAX_PORT):
+    has_place = parts.hostname or (parts.scheme == "sqlite" and parts.path)
+    if not parts.scheme or not has_place or (port is not None and not 0 < port <= _MAX_PORT):
         raise _not_valid(name, place)
     return Connection(
         name=name,
         scheme=parts.scheme.lower(),
-        host=parts.hostname,
+        host=parts.hostname or "",
         port=port,
         path=parts.path.lstrip("/"),
         user=None if parts.username is None else unquote(parts.username),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
     from lakeward.flows.authoring.new import draft_from_files as draft_from_files
+    from lakeward.flows.authoring.new_table import draft_from_address as draft_from_address
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from lakeward.flows.base.run_lines import log_run as log_run
     from lakeward.flows.base.run_lines import run_lines as run_lines
     from lakeward.flows.base.run_lines import summary_line as summary_line
+    from lakeward.flows.batch.backfill import Span as Span
+    from lakeward.flows.batch.backfill import backfill_dataset as backfill_dataset
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
     from lakeward.flows.batch.follow import follow_dataset as follow_dataset
     from lakeward.flows.batch.ingest import ingest_dataset as ingest_dataset
@@ -321,6 +324,7 @@ _DOOR = {
     "decide_grade": "flows.grading.decide",
     "draft_dataset": "flows.authoring.new",
     "draft_from_files": "flows.authoring.new",
+    "draft_from_address": "flows.authoring.new_table",
     "expire_rows": "flows.steward.expire",
     "explain_check": "flows.checking.check",
     "explain_row": "flows.operations.explain",
@@ -331,6 +335,8 @@ _DOOR = {
     "dependency_order": "flows.base.order",
     "indicator_name": "quality.indicators",
     "set_up_log": "flows.base.log_setup",
+    "Span": "flows.batch.backfill",
+    "backfill_dataset": "flows.batch.backfill",
     "follow_dataset": "flows.batch.follow",
     "ingest_dataset": "flows.batch.ingest",
     "store_estate_score": "flows.scoring.estate",

@@ -3,7 +3,8 @@
 Never writes a value of the file: evidence is counts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from lakeward.contracts.model import COUNTED_TIMES, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
@@ -19,13 +20,36 @@ LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number
 }
 
 
-def contract_text(profile: Profile, name: str, zone: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the rows come from, if not from files of the profile's form.
+
+    Args:
+        what: What was looked at, such as `the table public.readings`.
+        source: Lines of the property `source`, but the zone.
+        key: Names of the key's columns, where the origin itself declares one.
+        types: Evidence of a column's type, by its name.
+    """
+
+    what: str
+    source: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+def contract_text(profile: Profile, name: str, zone: str, origin: Origin | None = None) -> str:
     """The contract as YAML, ending with a line end."""
-    return "\n".join([*_head(profile, name), *_schema(profile, name), *sla_text(profile), *_custom(profile, name, zone)]) + "\n"
+    parts = (
+        _head(profile, name, origin),
+        _schema(profile, name, origin),
+        sla_text(profile),
+        _custom(profile, name, zone, origin),
+    )
+    return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _head(profile: Profile, name: str) -> Iterator[str]:
-    files = "one file" if profile.files == 1 else f"{profile.files:,} files"
+def _head(profile: Profile, name: str, origin: Origin | None) -> Iterator[str]:
+    files = origin.what if origin else "one file" if profile.files == 1 else f"{profile.files:,} files"
     yield f"# Drafted from {profile.rows:,} records of {files} ({profile.rejects:,} more could not be read). Correct it: it promises what you leave in."
     for drift in profile.drift:
         yield f"# CHECK {yaml_value(drift.file)}: lacks {_names(drift.missing)}; has beside the first file's: {_names(drift.own)}"
@@ -48,28 +72,34 @@ def _names(columns: tuple[str, ...]) -> str:
     return ", ".join(map(yaml_value, columns)) or "no column"
 
 
-def _schema(profile: Profile, name: str) -> Iterator[str]:
+def _schema(profile: Profile, name: str, origin: Origin | None) -> Iterator[str]:
     yield "schema:"
     yield f"  - name: {name}"
     yield "    logicalType: object"
     yield "    properties:"
     for column in profile.columns:
-        yield from _column(profile, column)
+        yield from _column(profile, column, origin)
         yield from _quality(profile, column)
     for header in profile.left_out:
         yield f"      # CHECK: {yaml_value(header)} is left out: its values are bytes (Parquet BYTE_ARRAY, binary), and a contract has no type of them."
         yield "      # Deliver it as text (hexadecimal or base64), and add a column of logicalType string."
 
 
-def _column(profile: Profile, column: ColumnProfile) -> Iterator[str]:
+def _column(profile: Profile, column: ColumnProfile, origin: Origin | None) -> Iterator[str]:
+    key = origin.key if origin else ()
+    evidence = origin.types.get(column.name) if origin else None
     yield f"      - name: {yaml_value(column.name)}"
     if column.source_name != column.name and not column.joined_names:
         yield f"        physicalName: {yaml_value(column.source_name)}"
     yield f"        logicalType: {LOGICAL.get(column.type.kind, 'string')}      # {_conversion(profile, column)}"
     yield from _doubts(column)
     if column.type.kind is Kind.DECIMAL:
-        yield f"        physicalType: {yaml_value(str(column.type))}      # money, by its name: exact"
-    if profile.times and column.name == profile.times.column and column.filled == profile.rows:
+        yield f"        physicalType: {yaml_value(str(column.type))}      # {evidence or 'money, by its name: exact'}"
+    if column.name in key:
+        yield "        required: true"
+        yield f"        primaryKey: true      # {' and '.join(key)}: the primary key in the database"
+        yield f"        primaryKeyPosition: {key.index(column.name) + 1}"
+    elif profile.times and column.name == profile.times.column and column.filled == profile.rows:
         yield "        required: true      # no value is missing"
     if column.grade_proposal and column.grade_proposal.sensitivity:
         yield f"        classification: {column.grade_proposal.sensitivity.grade}      # {_content_evidence(column.grade_proposal)}"
@@ -148,11 +178,11 @@ def _custom_properties(column: ColumnProfile) -> Iterator[str]:
         yield f"          - {{property: timeFormat, value: {yaml_value(column.time_format)}}}      # {doubt}"
 
 
-def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
+def _custom(profile: Profile, name: str, zone: str, origin: Origin | None) -> Iterator[str]:
     yield "customProperties:"
     yield "  - property: source"
     yield "    value:"
-    yield from (f"      {line}" for line in _source(profile, name))
+    yield from (f"      {line}" for line in (origin.source if origin else _source(profile, name)))
     yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
     yield f"  - {{property: dataClass, value: production}}      # CHECK: {', '.join(shipped_rules().classes)}; columns take their grade from it"
     if profile.times:
@@ -160,6 +190,8 @@ def _custom(profile: Profile, name: str, zone: str) -> Iterator[str]:
     series = [column for column in profile.key.columns if profile.times and column != profile.times.column]
     if profile.times and len(profile.key.columns) > 1:
         yield f"  - {{property: series, value: [{', '.join(map(yaml_value, series))}]}}"
+    if origin and origin.key:
+        return
     if profile.key.columns:
         yield from _proposed_key(profile, name)
     else:

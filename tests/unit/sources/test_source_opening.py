@@ -24,7 +24,7 @@ class Premises:
 
 
 def opened(text):
-    return open_source(parse_contract(text, "contract"), Premises(), Path("landing"), SystemClock())
+    return open_source(parse_contract(text, "contract"), Premises(), Path("landing"), SystemClock(), lambda _: None)
 
 
 def test_a_drop_folder_is_opened_with_the_format_of_its_files():

@@ -59,11 +59,7 @@ def draft_from_files(settings: Settings, name: str, samples: Sequence[Path], she
         DataError: The file lies in a lake.
     """
     workspace = open_workspace(settings)
-    folder = workspace.project.root / "expectations" / "datasets" / name
-    if not DATASET_NAME.fullmatch(name):
-        raise UsageError("dataset_name_invalid", found=name)
-    if folder.exists():
-        raise UsageError("dataset_exists", dataset=name, folder=folder)
+    folder = new_dataset_folder(workspace, name)
     files, aside = _choose_files(samples)
     with workspace.engine() as engine:
         profile = profile_file(engine, files[0], sheet, files[1:MAX_FILES])
@@ -74,6 +70,20 @@ def draft_from_files(settings: Settings, name: str, samples: Sequence[Path], she
     for file in files:
         put_sample(workspace, name, file)
     return DraftedDataset(folder=folder, notes=tuple(_notes(profile, name, files, aside)))
+
+
+def new_dataset_folder(workspace: Workspace, name: str) -> Path:
+    """The folder of a dataset that is to be made.
+
+    Raises:
+        UsageError: The name is invalid or already used.
+    """
+    folder = workspace.project.root / "expectations" / "datasets" / name
+    if not DATASET_NAME.fullmatch(name):
+        raise UsageError("dataset_name_invalid", found=name)
+    if folder.exists():
+        raise UsageError("dataset_exists", dataset=name, folder=folder)
+    return folder
 
 
 def _choose_files(samples: Sequence[Path]) -> tuple[list[Path], list[Path]]:

@@ -33,13 +33,13 @@ def find_connection(workspace: Workspace, name: str) -> Connection:
     lookup = workspace.settings.airflow_connection
     if lookup and (url := lookup(name)):
         return parse_connection(name, url, "Airflow", root)
-    if url := _read_file(file).get(name):
+    if url := read_connections_file(file).get(name):
         return parse_connection(name, url, str(CONNECTIONS_FILE), root)
     looked_at = [variable, *(["Airflow"] if lookup else []), str(CONNECTIONS_FILE) + ("" if file.exists() else " (-)")]
     raise SettingsError("connection_unknown", name=name, looked_at=", ".join(looked_at), variable=variable, file=CONNECTIONS_FILE)
 
 
-def _read_file(file: Path) -> Mapping[str, str]:
+def read_connections_file(file: Path) -> Mapping[str, str]:
     """Name -> URL; empty without a file."""
     if not file.exists():
         return {}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -112,9 +113,10 @@ class Workspace:
         Raises:
             UsageError: A gold dataset has no source.
         """
+        from lakeward.flows.base.connections import find_connection  # noqa: PLC0415 -- needs a workspace
         from lakeward.sources.opening import open_source  # noqa: PLC0415 -- as above
 
-        return open_source(contract, self.project, Path(self.lake) / "landing", self.clock)
+        return open_source(contract, self.project, Path(self.lake) / "landing", self.clock, partial(find_connection, self))
 
 
 def open_workspace(settings: Settings, on_progress: OnProgress = ignore_progress) -> Workspace:

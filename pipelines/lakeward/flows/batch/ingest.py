@@ -1,7 +1,7 @@
 """Ingests new input of a dataset, batch by batch (docs/explanation/batch.md)."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -42,7 +42,7 @@ from lakeward.flows.batch.source_events import record_source_events
 from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.flows.quarantine.align import align_to_contract
 from lakeward.quality.suite import load_rules
-from lakeward.sources.protocols import BatchLimit, Source
+from lakeward.sources.protocols import BatchLimit, ReceiveResult, Source
 
 log = logging.getLogger(__name__)
 
@@ -161,8 +161,24 @@ def rebuild_silver(settings: Settings, name: str, *, on_step: OnStep = ignore_st
     return run_ingest(open_workspace(settings), name, on_step, rebuilding=True)
 
 
-def run_ingest(workspace: Workspace, name: str, on_step: OnStep, *, rebuilding: bool = False) -> RunReport:
-    """As `ingest_dataset`, or `rebuild_silver` where `rebuilding`, in an opened project."""
+def receive_new(source: Source) -> ReceiveResult:
+    """What a run receives: all that is new."""
+    return source.receive()
+
+
+def run_ingest(
+    workspace: Workspace,
+    name: str,
+    on_step: OnStep,
+    *,
+    rebuilding: bool = False,
+    receive: Callable[[Source], ReceiveResult] = receive_new,
+) -> RunReport:
+    """As `ingest_dataset`, or `rebuild_silver` where `rebuilding`, in an opened project.
+
+    Args:
+        receive: Receives what the run is for.
+    """
     candidate = ingest_candidate(workspace, name)
     contract = candidate.contract
     source = workspace.source(contract)
@@ -171,7 +187,7 @@ def run_ingest(workspace: Workspace, name: str, on_step: OnStep, *, rebuilding: 
         ingest = Ingest(workspace=workspace, engine=engine, source=source, run_id=run_id, on_step=on_step)
         last = pinning.current_definition(engine, name)
         finished = list(take_until_halted(ingest.finish_planned(last))) if last else []
-        arrivals = source.receive()
+        arrivals = receive(source)
         record_source_events(workspace, engine, name, run_id)
         complete = [batch for batch in finished if not batch.halted]
         older = () if rebuilding or last is None else _older_rules(engine, last, candidate)

@@ -13,6 +13,7 @@ from lakeward.core.settings import EMBEDDED, SPARK, Settings
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import open_register
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.operations.databases import check_databases
 from lakeward.flows.operations.key_checks import check_keys, check_seal_key, protection_extra, uses_protection
 from lakeward.flows.operations.spark_setup import check_spark, uses_spark
 from lakeward.serving.tokens import can_tokenise
@@ -31,6 +32,7 @@ EXTRAS = {
     **dict.fromkeys(("pandas", "polars", "pyarrow"), "analyst"),
     "great-expectations": "gx",
     "apache-airflow": "airflow",
+    "adbc-driver-postgresql": "sql",
 }
 
 
@@ -72,6 +74,7 @@ def check_machine(settings: Settings) -> list[MachineCheck]:
         *keys,
         *_check_spark_parts(settings),
         *_check_lake(settings),
+        *_check_databases(settings),
         *_check_accounts(settings),
         _check_engine(settings),
     ]
@@ -139,6 +142,13 @@ def _check_lake(settings: Settings) -> list[MachineCheck]:
             return [_check_row("lake", lake, "")]
     except OSError:
         return [_check_row("lake", None, f"mkdir -p {lake}")]
+
+
+def _check_databases(settings: Settings) -> Iterator[MachineCheck]:
+    """One that can't be had stops its own datasets only."""
+    for name, found in check_databases(settings):
+        lines = found.render(settings.lang) if isinstance(found, LakewardError) else ""
+        yield _check_row(f"connection {name}", None if lines else str(found), lines, needed=False)
 
 
 def _check_accounts(settings: Settings) -> Iterator[MachineCheck]:

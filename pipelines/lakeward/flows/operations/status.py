@@ -22,6 +22,7 @@ from lakeward.flows.batch.applied_state import read_applied_states
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
+from lakeward.flows.operations.databases import guarantee_of
 from lakeward.flows.operations.source_status import SourceStatus, source_status
 from lakeward.flows.quarantine.events import EVENTS
 from lakeward.flows.quarantine.open_rows import open_count
@@ -48,6 +49,7 @@ class DatasetStatus:
         waiting: Number of stored columns whose grade needs a decision.
         proposed_key: Columns of a key that needs `lakeward contract confirm-key`; until then no row replaces another.
         source: The state of its collector and of what it has landed; None of a source without one.
+        guarantee: Message on which rows of a database's table can be missed; None of another source.
         next: Recommended next steps, as messages that name a command.
     """
 
@@ -64,6 +66,7 @@ class DatasetStatus:
     waiting: int
     proposed_key: tuple[str, ...]
     source: SourceStatus | None
+    guarantee: Notice | None
     next: tuple[Notice, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -167,6 +170,7 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         waiting=waiting(state.grades.current(contract)) if contract and stored else 0,
         proposed_key=contract.proposed_key if contract else (),
         source=None,
+        guarantee=guarantee_of(contract) if contract else None,
         next=() if contract else (Notice("next_contract", {"dataset": name}),),
     )
     if contract is None:

@@ -1,0 +1,1 @@
+"""Tables of databases: windows by a safe watermark, landed as segments before a run reads them."""

@@ -1,0 +1,256 @@
+"""PostgreSQL by ADBC: rows arrive as Arrow, batch by batch.
+
+What ADBC or Arrow would read as another value (a time beyond the calendar, `infinity`, oid, money, decimals) comes as the server's own text.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from lakeward.core.connections import Connection
+from lakeward.core.sql import identifier, literal
+from lakeward.sources.sql.faults import connect_fault, query_fault
+from lakeward.sources.sql.postgres_address import postgres_url
+from lakeward.sources.sql.server import AGAIN, FAR, Range, Relation, ServerColumn, TableFacts, WatermarkKind
+
+# Types that arrive as the same values.
+NATIVE = frozenset({"int2", "int4", "int8", "bool", "float4", "float8", "text", "varchar"})
+# Types whose values a timestamp of Arrow holds from year 1 to 9999: lowest and first too high value.
+TIMES = {
+    "date": ("'0001-01-01'", "'10000-01-01'"),
+    "timestamp": ("'0001-01-01'", "'10000-01-01'"),
+    "timestamptz": ("'0001-01-01 00:00:00+00'", "'10000-01-01 00:00:00+00'"),
+}
+_KINDS = {
+    "xid8": WatermarkKind.XID8,
+    "timestamptz": WatermarkKind.INSTANT,
+    **dict.fromkeys(("timestamp", "date"), WatermarkKind.LOCAL),
+    **dict.fromkeys(("int2", "int4", "int8", "numeric"), WatermarkKind.NUMBER),
+}
+_CASTS = {
+    WatermarkKind.XID8: "xid8",
+    WatermarkKind.NUMBER: "numeric",
+    WatermarkKind.INSTANT: "timestamptz",
+    WatermarkKind.LOCAL: "timestamp",
+}
+# Texts of values must not hang on the settings of the server, and nothing is ever written.
+_SETTINGS = (
+    "SET TimeZone = 'UTC'",
+    "SET DateStyle = 'ISO, YMD'",
+    "SET IntervalStyle = 'postgres'",
+    "SET extra_float_digits = 1",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+)
+BATCH_BYTES = 8 << 20
+
+
+@contextmanager
+def open_postgres(connection: Connection) -> Iterator["PostgresServer"]:
+    """A connection, closed at the end.
+
+    Raises:
+        MachineError: It can't be had: host, certificate, user or database.
+        SettingsError: Its URL asks for TLS without a check of the certificate.
+    """
+    import adbc_driver_postgresql.dbapi as adbc  # noqa: PLC0415 -- an extra
+
+    url = postgres_url(connection)
+    try:
+        session = adbc.connect(url)
+    except adbc.Error as error:
+        raise connect_fault(connection, str(error)) from None
+    try:
+        server = PostgresServer(connection, session)
+        server.prepare()
+        yield server
+    finally:
+        session.close()
+
+
+class PostgresServer:
+    """See `SqlServer`. One transaction of one snapshot lasts until `refresh`."""
+
+    def __init__(self, connection: Connection, session: Any) -> None:
+        self._connection, self._session = connection, session
+
+    def prepare(self) -> None:
+        """Set up the session."""
+        with self._session.cursor() as cursor:
+            for setting in _SETTINGS:
+                cursor.execute(setting)
+        self._session.commit()
+
+    def version(self) -> str:
+        """See `SqlServer`."""
+        return f"PostgreSQL {self._row('SELECT current_setting($$server_version$$)')[0]}"
+
+    def refresh(self) -> None:
+        """See `SqlServer`."""
+        self._session.commit()
+
+    def columns(self, relation: Relation) -> tuple[ServerColumn, ...]:
+        """See `SqlServer`."""
+        with self._execute(f"SELECT * FROM {_from(relation)} LIMIT 0") as cursor:
+            fields = [(field.name, (field.metadata or {})) for field in cursor.fetch_record_batch().schema]
+        filled = self._not_null(relation)
+        return tuple(
+            ServerColumn(name, facts.get(b"POSTGRESQL:type", b"").decode(), name not in filled, _digits(facts))
+            for name, facts in fields
+        )
+
+    def facts(self, relation: Relation) -> TableFacts:
+        """See `SqlServer`."""
+        query = f"""SELECT i.indisprimary, a.attname::text, k.place FROM pg_index AS i
+            CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (number, place)
+            JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
+            WHERE i.indrelid = to_regclass({literal(_from(relation))}) AND i.indisvalid AND i.indpred IS NULL ORDER BY k.place"""
+        if not relation.table:
+            return TableFacts()
+        with self._execute(query) as cursor:
+            rows = cursor.fetchall()
+        key = tuple(name for is_primary, name, _ in rows if is_primary)
+        return TableFacts(key, frozenset(name for _, name, place in rows if place == 1))
+
+    def watermark_kind(self, column: ServerColumn) -> WatermarkKind | None:
+        """See `SqlServer`."""
+        return _KINDS.get(column.type)
+
+    def finished(self) -> tuple[int, int]:
+        """See `SqlServer`."""
+        row = self._row(
+            "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text FROM (SELECT pg_current_snapshot() AS s) AS now"
+        )
+        return int(row[0]), int(row[1])
+
+    def newest(self, relation: Relation, range_: Range, zone: str | None) -> str | None:
+        """See `SqlServer`."""
+        highest = f"max({identifier(range_.column)})"
+        by_kind = {
+            WatermarkKind.INSTANT: f"least({highest}, now())",
+            WatermarkKind.LOCAL: f"least({highest}::timestamp, now() AT TIME ZONE {literal(zone or 'UTC')})",
+        }
+        # Without a row, `least` would be now.
+        value = f"CASE WHEN {highest} IS NOT NULL THEN {by_kind.get(range_.kind, highest)} END"
+        return self._text(f"SELECT ({value})::text FROM {_from(relation)}")
+
+    def value_at(self, relation: Relation, range_: Range, offset: int) -> str | None:
+        """See `SqlServer`."""
+        name = identifier(range_.column)
+        condition = " AND ".join([f"{name} IS NOT NULL", *_bounds(range_)])
+        return self._text(f"SELECT {name}::text FROM {_from(relation)} WHERE {condition} ORDER BY {name} OFFSET {offset} LIMIT 1")
+
+    def value_after(self, relation: Relation, range_: Range, value: str) -> str | None:
+        """See `SqlServer`."""
+        name = identifier(range_.column)
+        condition = " AND ".join([f"{name} > {_value(value, range_.kind)}", *_bounds(range_)])
+        return self._text(f"SELECT min({name})::text FROM {_from(relation)} WHERE {condition}")
+
+    def has_nulls(self, relation: Relation, column: str) -> bool:
+        """See `SqlServer`."""
+        return self._text(f"SELECT 'x' FROM {_from(relation)} WHERE {identifier(column)} IS NULL LIMIT 1") is not None
+
+    def read(self, relation: Relation, columns: tuple[ServerColumn, ...], range_: Range, again: Range | None) -> Iterator[Any]:
+        """See `SqlServer`."""
+        items = dict(item for column in columns for item in _items(column).items())
+        if again:
+            items[AGAIN] = _condition(again)
+        return self._stream(items, f"{_from(relation)} WHERE {_condition(range_)}")
+
+    def sample(self, relation: Relation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
+        """See `SqlServer`."""
+        items = dict(item for column in columns for item in _items(column).items())
+        return self._stream(items, f"{_from(relation)} LIMIT {rows}")
+
+    def _stream(self, items: dict[str, str], rest: str) -> Iterator[Any]:
+        import pyarrow as pa  # noqa: PLC0415 -- an extra
+
+        selected = ", ".join(f"{expression} AS c{at}" for at, expression in enumerate(items.values()))
+        with self._execute(f"SELECT {selected} FROM {rest}") as cursor:
+            try:
+                for batch in cursor.fetch_record_batch():
+                    batch.validate(full=True)
+                    yield pa.RecordBatch.from_arrays(batch.columns, names=list(items))
+            except (self._session.Error, pa.ArrowException) as error:
+                raise query_fault(self._connection, error) from None
+
+    def _not_null(self, relation: Relation) -> set[str]:
+        if not relation.table:
+            return set()
+        name = literal(_from(relation))
+        query = f"SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass({name}) AND attnotnull AND attnum > 0"
+        with self._execute(query) as cursor:
+            return {row[0] for row in cursor.fetchall()}
+
+    def _text(self, query: str) -> str | None:
+        row = self._row(query)
+        return row[0] if row else None
+
+    def _row(self, query: str) -> tuple[Any, ...]:
+        with self._execute(query) as cursor:
+            found: tuple[Any, ...] | None = cursor.fetchone()
+        return found or ()
+
+    @contextmanager
+    def _execute(self, query: str) -> Iterator[Any]:
+        with self._session.cursor() as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
+            try:
+                cursor.execute(query)
+            except self._session.Error as error:
+                raise query_fault(self._connection, error) from None
+            yield cursor
+
+
+def _digits(facts: Mapping[bytes, bytes]) -> tuple[int, int] | None:
+    """Digits of a numeric, which its modifier holds (src/include/utils/numeric.c, make_numeric_typmod); None without one."""
+    modifier = int(facts.get(b"POSTGRESQL:typmod", b"-1")) - 4
+    if facts.get(b"POSTGRESQL:type") != b"numeric" or modifier < 0:
+        return None
+    return (modifier >> 16) & 0xFFFF, ((modifier & 0x7FF) ^ 1024) - 1024
+
+
+def _from(relation: Relation) -> str:
+    return ".".join(map(identifier, relation.table)) if relation.table else f"(\n{relation.query}\n) AS q"
+
+
+def _items(column: ServerColumn) -> dict[str, str]:
+    """The SELECT items of a column, by name."""
+    name = identifier(column.name)
+    if column.type in NATIVE:
+        return {column.name: name}
+    if column.type == "bytea":
+        return {column.name: f"encode({name}, 'hex')"}
+    if column.type not in TIMES:
+        return {column.name: f"{name}::text"}
+    low, high = TIMES[column.type]
+    is_near = f"{name} >= {low} AND {name} < {high}"
+    return {
+        column.name: f"CASE WHEN {is_near} THEN {name} END",
+        column.name + FAR: f"CASE WHEN {is_near} THEN NULL ELSE {name}::text END",
+    }
+
+
+def _condition(range_: Range) -> str:
+    bounds = " AND ".join(_bounds(range_)) or "true"
+    return f"({bounds} OR {identifier(range_.column)} IS NULL)" if range_.with_nulls else f"({bounds})"
+
+
+def _bounds(range_: Range) -> list[str]:
+    name, bounds = identifier(range_.column), []
+    if range_.start is not None:
+        start = _value(range_.start, range_.kind)
+        bounds.append(f"{name} >= {_back(start, range_)}")
+    if range_.stop is not None:
+        bounds.append(f"{name} < {_value(range_.stop, range_.kind)}")
+    return bounds
+
+
+def _back(value: str, range_: Range) -> str:
+    if not range_.back:
+        return value
+    amount = str(range_.back) if range_.kind is WatermarkKind.NUMBER else f"INTERVAL '{range_.back} seconds'"
+    return f"({value} - {amount})"
+
+
+def _value(text: str, kind: WatermarkKind) -> str:
+    return f"{literal(text)}::{_CASTS[kind]}"
