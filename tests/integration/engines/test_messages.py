@@ -9,6 +9,7 @@ from lakeward.contracts.record_format import FileFormat
 from lakeward.core.names import Sha256
 from lakeward.engines.embedded.staging import stage
 from lakeward.sources.segments import SegmentStore
+from support.both_engines import open_engine_named
 from support.segments import RECEIVED, land_messages
 
 CONTRACT = """\
@@ -298,3 +299,33 @@ def test_names_of_members_are_data(decode, hostile):
         hostile, [("t/a/b~c", "1", None), ("t/d'e", "2", None), ('t/f"g', "3", None), ("t/", "4", None)]
     )
     assert found.rows() == expected
+
+
+@pytest.mark.spark
+def test_spark_reads_what_the_embedded_engine_reads(tmp_path):
+    source = "payload: json, layout: readings, time: /t, status: /q, statusCodes: opc-ua"
+    names = [*READING.split(), "kept=$retain"]
+    listed = "\n".join(
+        f"      - {{name: {name.partition('=')[0]}, logicalType: string, physicalName: {(name.partition('=')[2] or name)!r}}}"
+        for name in names
+    )
+    contract = parse_contract(CONTRACT.format(columns=listed, source=source), "line")
+    messages = [
+        ("a/温度", b'{"t": 1, "q": 2147483648, "x": 1.50, "y": "\xe6\xb8\xa9", "z": true}', True),
+        ("b", b"\xff"),
+        ("c", b"[]"),
+    ]
+    one = land_messages(SegmentStore.of_dataset(tmp_path / "landing", "line"), messages)
+    file = BatchInput(
+        seq=1, name=one.path.name, path=one.path, sha256=SHA, size=one.size, format=FileFormat.MESSAGES, series=None
+    )
+    found = []
+    for name in ("embedded", "spark"):
+        engine = open_engine_named(name, str(tmp_path / name))
+        staged = engine.stage([file], contract.record_format, contract.columns)
+        rows = engine.fetch(f"SELECT * FROM {staged.rows} ORDER BY _row")
+        rejects = engine.fetch(f"SELECT _row, reason, detail, hex(raw) AS raw FROM {staged.rejects} ORDER BY _row")
+        found.append((rows, rejects, staged.reports))
+        engine.close()
+    assert found[0] == found[1]
+    assert (len(found[0][0]), len(found[0][1])) == (3, 2)

@@ -7,14 +7,16 @@ from threading import Event, Thread
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.source import MqttSource
-from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.errors import InvariantError, LakewardError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.connections import find_connection
+from lakeward.flows.base.pinning import newest_plan
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.sources.collectors.mqtt import MqttCollector
 from lakeward.sources.collectors.mqtt_client import check_connection
 from lakeward.sources.collectors.state import CollectorState, read_state
+from lakeward.sources.segments.store import SegmentStore
 
 # Seconds between two looks at the states.
 _LOOK = 0.5
@@ -75,6 +77,7 @@ def _start(workspace: Workspace, contract: Contract, stop: Event) -> _Running:
     connection = find_connection(workspace, contract.source.connection)
     check_connection(connection)
     landing = Path(workspace.lake) / "landing"
+    _check_landing(workspace, landing, contract.name)
     collector = MqttCollector(
         dataset=contract.name, connection=connection, source=contract.source, landing=landing, clock=workspace.clock
     )
@@ -89,6 +92,19 @@ def _start(workspace: Workspace, contract: Contract, stop: Event) -> _Running:
     thread = Thread(target=run, name=f"collect {contract.name}")
     thread.start()
     return _Running(thread=thread, folder=landing / contract.name, errors=errors)
+
+
+def _check_landing(workspace: Workspace, landing: Path, name: str) -> None:
+    """Check that the landing has what the lake has read: new segments under old numbers would never be read.
+
+    Raises:
+        InvariantError: It has not.
+    """
+    store = SegmentStore.of_dataset(landing, name)
+    with workspace.engine() as engine:
+        read = newest_plan(engine, name).end
+    if store.newest() < read:
+        raise InvariantError("segment_missing", folder=store.folder, number=read)
 
 
 def _watch(running: dict[str, _Running], on_state: OnState) -> None:

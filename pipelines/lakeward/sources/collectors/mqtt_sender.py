@@ -2,13 +2,14 @@
 
 import socket
 import time
+from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
 from lakeward.core.errors import MachineError
 
-# Messages on the way: paho refuses more than 65,535.
-MAX_ON_THE_WAY = 10_000
+# Most messages on the way, where the broker allows as many.
+MAX_ON_THE_WAY = 1000
 # Seconds to wait for the broker.
 _TIMEOUT = 30.0
 
@@ -21,8 +22,11 @@ class MqttSender:
         from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415 -- as above
 
         self._client: Any = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+        self._client.max_inflight_messages_set(MAX_ON_THE_WAY)
         self._client.on_connect = self._connected
-        self._address, self._sent = (host, port), []  # type: tuple[str, int], list[Any]
+        self._address = (host, port)
+        self._sent: list[Any] = []
+        self._limit, self._is_connected = MAX_ON_THE_WAY, Event()
 
     def __enter__(self) -> Self:
         try:
@@ -30,6 +34,9 @@ class MqttSender:
         except (OSError, socket.gaierror) as error:
             raise MachineError("broker_not_started", found=error.strerror or type(error).__name__) from None
         self._client.loop_start()
+        if not self._is_connected.wait(_TIMEOUT):
+            self._client.loop_stop()
+            raise MachineError("broker_not_started", found="no answer")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -43,7 +50,7 @@ class MqttSender:
     def send(self, topic: str, payload: bytes) -> None:
         """Send a message; waits while too many are on the way."""
         self._sent.append(self._client.publish(topic, payload, qos=1))
-        if len(self._sent) >= MAX_ON_THE_WAY:
+        if len(self._sent) >= self._limit:
             self.wait()
 
     def wait(self) -> None:
@@ -59,6 +66,7 @@ class MqttSender:
         if not all(one.is_published() for one in sent):
             raise MachineError("broker_not_started", found="no answer")
 
-    def _connected(self, client: Any, _data: Any, _flags: Any, _reason: Any, properties: Any) -> None:
+    def _connected(self, _client: Any, _data: Any, _flags: Any, _reason: Any, properties: Any) -> None:
         """Obey the broker's own limit, which paho does not: it would end the connection."""
-        client.max_inflight_messages_set(min(getattr(properties, "ReceiveMaximum", None) or 1000, 1000))
+        self._limit = min(getattr(properties, "ReceiveMaximum", None) or MAX_ON_THE_WAY, MAX_ON_THE_WAY)
+        self._is_connected.set()
