@@ -50,8 +50,8 @@ def backfill_dataset(settings: Settings, name: str, span: Span, *, on_progress: 
     report = run_ingest(workspace, name, ignore_step, receive=receive)
     if landed:
         return report
-    note = ("backfill_nothing_new", {"dataset": name, "since": span.since, "until": span.until})
-    return replace(report, warnings=(*report.warnings, note))
+    facts: dict[str, object] = {"dataset": name, "since": span.since, "until": span.until}
+    return replace(report, warnings=(*report.warnings, ("backfill_nothing_new", facts)))
 
 
 def _time_column(contract: Contract) -> str:
