@@ -1,6 +1,5 @@
 """Landed segments: whole, on disk, numbered without gaps, and never of two collectors."""
 
-import errno
 import multiprocessing
 import os
 import signal
@@ -14,7 +13,6 @@ from lakeward.contracts.source import SegmentBounds
 from lakeward.core.errors import DefinitionError, InvariantError, MachineError
 from lakeward.sources import BatchLimit
 from lakeward.sources.segments import SegmentSource, SegmentStore, SegmentWriter, message_schema, write_segment
-from lakeward.sources.segments import store as store_module
 from lakeward.sources.segments.writer import segment_metadata
 from support.segments import land_messages
 
@@ -39,8 +37,8 @@ def test_segments_are_numbered_by_twenty_digits_and_readable_without_the_program
     assert rows == [("plant/a", b'{"v": 1}', False), ("plant/b", b"\xff\x00", False)]
 
 
-def test_numbers_go_on_over_folders(store, monkeypatch):
-    monkeypatch.setattr(store_module, "PER_FOLDER", 3)
+def test_numbers_go_on_over_folders(tmp_path):
+    store = SegmentStore(tmp_path / "segments", per_folder=3)
     for number in range(1, 8):
         assert land_messages(store, [("a", b"1")]).number == number
     assert [one.number for one in store.segments(0, 7)] == [1, 2, 3, 4, 5, 6, 7]
@@ -149,27 +147,7 @@ def test_a_landing_that_is_behind_the_lake_is_no_new_source(store, tmp_path):
     assert refused.value.code == "segment_missing"
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
-def test_a_full_disk_lands_nothing_and_the_rows_still_wait(store, monkeypatch, number):
-    writer = open_writer(store)
-    writer.add(ROW, 1, 0.0)
-
-    def fail(_):
-        raise OSError(number, os.strerror(number))
-
-    for call, name, waiting in ((writer.commit, "fdatasync", 1), (writer.land, "fsync", 0)):
-        with monkeypatch.context() as patch:
-            patch.setattr(os, name, fail)
-            with pytest.raises(MachineError) as refused:
-                call()
-        assert refused.value.code == "segment_not_landed"
-        assert (store.newest(), list(store.drafts()), writer.waiting) == (0, [], waiting)
-        writer.commit()
-    assert writer.land().number == 1
-    assert topics(store) == ["a"]
-
-
-def test_a_real_full_disk_loses_nothing_that_was_acknowledged(store):
+def test_a_full_disk_loses_nothing_that_was_acknowledged(store):
     """A file may have no more than so many bytes: writes fail in their middle, as on a full disk."""
     import resource
 

@@ -116,7 +116,7 @@ class LiveFigures:
         return {**fields_of(self), "is_complete": self.is_complete}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Drained:
     """What the run that follows has reported so far."""
 

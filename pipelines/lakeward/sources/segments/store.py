@@ -37,9 +37,11 @@ class SegmentStore:
 
     Args:
         folder: The folder; it need not exist before the first segment.
+        per_folder: Segments of one folder below it, for ever the same of a dataset.
     """
 
     folder: Path
+    per_folder: int = PER_FOLDER
 
     @classmethod
     def of_dataset(cls, landing: Path, dataset: str) -> "SegmentStore":
@@ -48,7 +50,7 @@ class SegmentStore:
 
     def path(self, number: int) -> Path:
         """Path of a segment, which need not exist."""
-        return self.folder / f"{number // PER_FOLDER:016d}" / f"{number:020d}{_SUFFIX}"
+        return self.folder / f"{number // self.per_folder:016d}" / f"{number:020d}{_SUFFIX}"
 
     def newest(self) -> int:
         """Number of the newest segment; 0 before the first. It is never discarded."""

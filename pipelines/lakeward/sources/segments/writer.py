@@ -6,6 +6,7 @@ pyarrow is imported when a segment is written: only what lands segments needs it
 import fcntl
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,14 +73,13 @@ class SegmentWriter:
         Raises:
             MachineError: Another collector of the dataset runs on this machine; or the disk can't be written.
         """
-        lock = _lock(store)
-        try:
+        with ExitStack() as unless_opened:
+            lock = _lock(store)
+            unless_opened.callback(os.close, lock)
             _land_journals(store)
-        except BaseException:
-            os.close(lock)
-            raise
-        number = store.newest()
-        journal = Journal.of_segment(store.folder, number + 1, schema)
+            number = store.newest()
+            journal = Journal.of_segment(store.folder, number + 1, schema)
+            unless_opened.pop_all()
         return cls(store=store, bounds=bounds, schema=schema, number=number, journal=journal, lock=lock)
 
     @property

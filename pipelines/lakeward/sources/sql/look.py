@@ -1,5 +1,6 @@
 """Looks at a table: its columns, keys and indexes, a bounded sample, and the watermark that suits it. Nothing is written there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class TableLook:
     columns: tuple[ServerColumn, ...]
     facts: TableFacts
     watermark: tuple[ServerColumn, WatermarkMode] | None
-    scales: dict[str, int]
+    scales: Mapping[str, int]
     rows: int
 
 

@@ -140,7 +140,9 @@ def text_value(name: str) -> str:
 
 def quality(status: str, codes: StatusCodes) -> str:
     """Text: 0 good, 1 uncertain, 2 bad, of a status as text; NULL where it says nothing that is known."""
-    words = " ".join(f"WHEN starts_with(lower({status}), {literal(word)}) THEN '{at}'" for at, word in enumerate(_WORDS))
+    words = " ".join(
+        f"WHEN starts_with(lower({status}), {literal(word)}) THEN {literal(str(at))}" for at, word in enumerate(_WORDS)
+    )
     code = f"TRY_CAST({status} AS BIGINT)"
     numbers = {
         StatusCodes.NONE: "",
