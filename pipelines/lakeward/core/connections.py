@@ -13,7 +13,7 @@ _MAX_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class ConnectionSettings:
     """Where and as whom to connect.
 
     Args:
@@ -57,7 +57,7 @@ class Connection:
         return parts.geturl()
 
 
-def parse_connection(name: str, url: str, place: str, folder: Path) -> Connection:
+def parse_connection(name: str, url: str, place: str, folder: Path) -> ConnectionSettings:
     """The connection in a URL: `scheme://user:password@host:port/path?ca=FILE&certificate=FILE&key=FILE`.
 
     Args:
@@ -76,7 +76,7 @@ def parse_connection(name: str, url: str, place: str, folder: Path) -> Connectio
     has_place = parts.hostname or (parts.scheme == "sqlite" and parts.path)
     if not parts.scheme or not has_place or (port is not None and not 0 < port <= _MAX_PORT):
         raise _not_valid(name, place)
-    return Connection(
+    return ConnectionSettings(
         name=name,
         scheme=parts.scheme.lower(),
         host=parts.hostname or "",

@@ -8,7 +8,7 @@ from lakeward.contracts.project import DATASETS
 from lakeward.contracts.series_file import SERIES_FILE
 from lakeward.contracts.source import FileDropSource, MqttSource, SqlSource
 from lakeward.core.clock import Clock
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import UsageError
 from lakeward.sources.files import FileDrop, ProjectFolders
 from lakeward.sources.protocols import Source
@@ -17,7 +17,7 @@ from lakeward.sources.sql.source import SqlTable
 
 
 def open_source(
-    contract: Contract, premises: ProjectFolders, landing: Path, clock: Clock, connect: Callable[[str], Connection]
+    contract: Contract, premises: ProjectFolders, landing: Path, clock: Clock, connect: Callable[[str], ConnectionSettings]
 ) -> Source:
     """The source of the contract's batches.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from lakeward.core.connections import Connection, parse_connection
+from lakeward.core.connections import ConnectionSettings, parse_connection
 from lakeward.core.errors import ProtectionError, SettingsError
 from lakeward.core.settings import CONNECTION_PREFIX, PREFIX
 from lakeward.flows.base.workspace import Workspace
@@ -19,7 +19,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MAX_BYTES = 1 << 20
 
 
-def find_connection(workspace: Workspace, name: str) -> Connection:
+def find_connection(workspace: Workspace, name: str) -> ConnectionSettings:
     """The connection called `name`: the first place that has one counts.
 
     Raises:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.settings import Settings
 from lakeward.flows.authoring.project import create_project
@@ -149,7 +149,7 @@ def run_live_demo(
     Raises:
         MachineError: mosquitto or the extra `mqtt` is missing, or something could not start.
     """
-    check_connection(Connection(name="demo", scheme="mqtt", host="127.0.0.1"))
+    check_connection(ConnectionSettings(name="demo", scheme="mqtt", host="127.0.0.1"))
     with tempfile.TemporaryDirectory(prefix="lakeward-live-") as name, _broker(Path(name)) as port:
         root = create_project(Path(name) / "plant")
         folder = root / "expectations" / "datasets" / DATASET

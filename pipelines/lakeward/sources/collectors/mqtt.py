@@ -11,7 +11,7 @@ from typing import Any
 
 from lakeward.contracts.source import MqttSource
 from lakeward.core.clock import Clock, SystemClock
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError
 from lakeward.sources.collectors.mqtt_client import MqttSession, message_row
 from lakeward.sources.collectors.state import CONNECTED, STOPPED, CollectorJournal, read_state
@@ -40,7 +40,7 @@ class MqttCollector:
     """
 
     dataset: str
-    connection: Connection
+    connection: ConnectionSettings
     source: MqttSource
     landing: Path
     clock: Clock = field(default_factory=SystemClock)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from lakeward.contracts.source import MqttSource, MqttVersion
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError, SettingsError
 from lakeward.sources.collectors.state import CONNECTED
 
@@ -41,7 +41,7 @@ class MqttSession:
         on_lost: Called when the connection ends: what is not acknowledged comes again.
     """
 
-    connection: Connection
+    connection: ConnectionSettings
     source: MqttSource
     on_message: Callable[[Any], None]
     on_state: Callable[..., object]
@@ -187,7 +187,7 @@ class MqttSession:
         self.on_state(code, address=self.connection.address, reason=str(reason))
 
 
-def check_connection(connection: Connection) -> None:
+def check_connection(connection: ConnectionSettings) -> None:
     """Check that the client's library is there, and that the connection is one to a broker.
 
     Raises:
@@ -219,7 +219,7 @@ def message_row(message: Any, received: Any) -> tuple[object, ...]:
     )
 
 
-def _tls_context(connection: Connection) -> ssl.SSLContext:
+def _tls_context(connection: ConnectionSettings) -> ssl.SSLContext:
     """Certificates are always verified, with the name of the host."""
     try:
         context = ssl.create_default_context(cafile=connection.ca)

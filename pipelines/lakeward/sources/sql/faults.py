@@ -3,7 +3,7 @@
 import re
 import socket
 
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import DefinitionError, LakewardError, MachineError, TransientError
 
 # SQLSTATE, or its class -> message code.
@@ -34,7 +34,7 @@ _QUERY_BY_TEXT = (
 _PROBE_SECONDS = 5
 
 
-def connect_fault(connection: Connection, text: str) -> LakewardError:
+def connect_fault(connection: ConnectionSettings, text: str) -> LakewardError:
     """Why there is no connection: the name, the port, or what the server's refusal says."""
     facts = {"connection": connection.name, "address": connection.address, "place": connection.place}
     code = _network_fault(connection)
@@ -43,19 +43,19 @@ def connect_fault(connection: Connection, text: str) -> LakewardError:
     return MachineError(code, **facts, found=_last_line(text))
 
 
-def query_fault(connection: Connection, error: Exception) -> LakewardError:
+def query_fault(connection: ConnectionSettings, error: Exception) -> LakewardError:
     """Why a query of PostgreSQL failed."""
     state = str(getattr(error, "sqlstate", None) or "")
     return _query_fault(connection, error, state, _BY_STATE.get(state) or _BY_STATE.get(state[:2]))
 
 
-def query_text_fault(connection: Connection, error: Exception) -> LakewardError:
+def query_text_fault(connection: ConnectionSettings, error: Exception) -> LakewardError:
     """Why a query of another database failed."""
     text = f"{type(error).__name__} {getattr(error, 'orig', error)}"
     return _query_fault(connection, error, "", next((code for pattern, code in _QUERY_BY_TEXT if pattern.search(text)), None))
 
 
-def _query_fault(connection: Connection, error: Exception, state: str, code: str | None) -> LakewardError:
+def _query_fault(connection: ConnectionSettings, error: Exception, state: str, code: str | None) -> LakewardError:
     facts = {"connection": connection.name, "address": connection.address, "found": state or type(error).__name__}
     if code in {"sql_column_unknown", "sql_table_unknown", "sql_query_not_valid", "sql_writes"}:
         return DefinitionError(code, **facts, names=_quoted_name(str(error)))
@@ -66,7 +66,7 @@ def _query_fault(connection: Connection, error: Exception, state: str, code: str
     return TransientError("sql_failed", **facts)
 
 
-def _network_fault(connection: Connection) -> str | None:
+def _network_fault(connection: ConnectionSettings) -> str | None:
     if not connection.host or (connection.port is None and connection.scheme.startswith("sqlite")):
         return None
     try:

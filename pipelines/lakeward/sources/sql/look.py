@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeward.contracts.source import WatermarkMode
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.sources.sql.far_times import with_far_times
 from lakeward.sources.sql.opening import open_server
 from lakeward.sources.sql.server import Relation, ServerColumn, SqlServer, TableFacts, WatermarkKind
@@ -36,7 +36,7 @@ class TableLook:
     rows: int
 
 
-def look_at_table(connection: Connection, relation: Relation, sample: Path, rows: int) -> TableLook:
+def look_at_table(connection: ConnectionSettings, relation: Relation, sample: Path, rows: int) -> TableLook:
     """Write at most so many rows of the table as Parquet to `sample`, and say what is known of it.
 
     Raises:

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import MachineError, SettingsError
 from lakeward.sources.sql.server import SqlServer
 
@@ -19,7 +19,7 @@ OTHERS = {
 SCHEMES = (*POSTGRES, *OTHERS)
 
 
-def open_server(connection: Connection) -> AbstractContextManager[SqlServer]:
+def open_server(connection: ConnectionSettings) -> AbstractContextManager[SqlServer]:
     """A connection, closed at the end.
 
     Raises:
@@ -36,7 +36,7 @@ def open_server(connection: Connection) -> AbstractContextManager[SqlServer]:
     return open_other(connection, OTHERS[connection.scheme][0])
 
 
-def check_packages(connection: Connection) -> None:
+def check_packages(connection: ConnectionSettings) -> None:
     """Check that what reads such a database is installed; raises as `open_server`."""
     if connection.scheme not in SCHEMES:
         raise SettingsError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from lakeward.core.clock import SystemClock
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import DefinitionError
 from lakeward.sources.sql.faults import connect_fault, query_text_fault
 from lakeward.sources.sql.server import AGAIN, Range, Relation, ServerColumn, TableFacts, WatermarkKind
@@ -28,7 +28,7 @@ _BEGIN = {
 
 
 @contextmanager
-def open_other(connection: Connection, driver: str) -> Iterator["OtherServer"]:
+def open_other(connection: ConnectionSettings, driver: str) -> Iterator["OtherServer"]:
     """A connection, closed at the end.
 
     Args:
@@ -51,7 +51,7 @@ def open_other(connection: Connection, driver: str) -> Iterator["OtherServer"]:
         engine.dispose()
 
 
-def _address(connection: Connection, driver: str) -> "sa.URL":
+def _address(connection: ConnectionSettings, driver: str) -> "sa.URL":
     import sqlalchemy as sa  # noqa: PLC0415 -- an extra
 
     if connection.scheme == "sqlite":
@@ -71,7 +71,7 @@ def _address(connection: Connection, driver: str) -> "sa.URL":
 class OtherServer:
     """See `SqlServer`."""
 
-    def __init__(self, connection: Connection, session: "sa.Connection") -> None:
+    def __init__(self, connection: ConnectionSettings, session: "sa.Connection") -> None:
         self._connection, self._session = connection, session
         self._begin()
 

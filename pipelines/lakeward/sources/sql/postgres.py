@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.sql import identifier, literal
 from lakeward.sources.sql.faults import connect_fault, query_fault
 from lakeward.sources.sql.postgres_address import postgres_url
@@ -45,7 +45,7 @@ BATCH_BYTES = 8 << 20
 
 
 @contextmanager
-def open_postgres(connection: Connection) -> Iterator["PostgresServer"]:
+def open_postgres(connection: ConnectionSettings) -> Iterator["PostgresServer"]:
     """A connection, closed at the end.
 
     Raises:
@@ -70,7 +70,7 @@ def open_postgres(connection: Connection) -> Iterator["PostgresServer"]:
 class PostgresServer:
     """See `SqlServer`. One transaction of one snapshot lasts until `refresh`."""
 
-    def __init__(self, connection: Connection, session: Any) -> None:
+    def __init__(self, connection: ConnectionSettings, session: Any) -> None:
         self._connection, self._session = connection, session
 
     def prepare(self) -> None:

@@ -4,7 +4,7 @@ import ipaddress
 import ssl
 from urllib.parse import quote, urlencode
 
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import SettingsError
 
 # Seconds to wait for the server's answer to a connection.
@@ -12,7 +12,7 @@ CONNECT_SECONDS = 10
 _VERIFIED, _PLAIN = "verify-full", "disable"
 
 
-def postgres_url(connection: Connection) -> str:
+def postgres_url(connection: ConnectionSettings) -> str:
     """The URL with its secrets: only for libpq.
 
     Raises:
@@ -34,7 +34,7 @@ def postgres_url(connection: Connection) -> str:
     return f"{connection.url('postgresql')}?{urlencode(options, quote_via=quote)}"
 
 
-def tls_mode(connection: Connection) -> str:
+def tls_mode(connection: ConnectionSettings) -> str:
     """`verify-full` or `disable`: without `sslmode` TLS is off to this machine alone.
 
     Raises:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.source import SqlSource, WatermarkMode
-from lakeward.core.connections import Connection
+from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import DefinitionError
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
 from lakeward.sources.segments.source import SegmentSource
@@ -48,7 +48,7 @@ class SqlTable:
     zone: str | None
     contract_version: str
     folder: Path
-    connect: Callable[[str], Connection]
+    connect: Callable[[str], ConnectionSettings]
     until: str | None = None
     is_receiving: bool = False
 
