@@ -119,8 +119,8 @@ class GradeCommands(RuleBasedStateMachine):
         self.before, self.signed = now, False
 
     def _passes_again(self, column):
-        """A check that failed, or was missing, passed: the fall had been signed."""
-        return self.before[column].why == "grade_transform_withdrawn"
+        """A check that was missing passed: the fall had been signed, and no check of it failed."""
+        return self.before[column].why == "grade_transform_unchecked"
 
     def teardown(self):
         if hasattr(self, "folder"):

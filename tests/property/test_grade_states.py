@@ -60,7 +60,10 @@ CREATE TABLE governance.grade_decisions (
 @settings(deadline=None)
 @given(st.lists(st.tuples(proposals, st.none() | decisions), min_size=1, max_size=12))
 def test_states_grades_and_categories_are_the_same_in_python_and_in_sql(columns):
-    served = [current_grade(p.type, p, d, withdrawn=bool(d and d.transform == UNCHECKED)) for p, d in columns]
+    served = [
+        current_grade(p.type, p, d, withdrawn=Reason.TRANSFORM_UNCHECKED if d and d.transform == UNCHECKED else None)
+        for p, d in columns
+    ]
     assert counted(columns) == [(str(one.state), one.grade and str(one.grade), one.category) for one in served]
 
 

@@ -92,7 +92,7 @@ class ScaleThreshold:
         least: The size, in the unit of the measure; a share is 0 to 1.
         is_included: Whether exactly this size counts.
         grade: Grade that it may have; None if it must be asked first whether it may be graded at all.
-        source: Standard and clause, or who told it.
+        source: Standard and clause, or who reported it.
     """
 
     measure: Measure

@@ -54,19 +54,19 @@ class GradeDecision:
 
 
 def current_grade(
-    type_: str, proposal: GradeProposal | None, decision: GradeDecision | None, *, withdrawn: bool = False
+    type_: str, proposal: GradeProposal | None, decision: GradeDecision | None, *, withdrawn: Reason | None = None
 ) -> ColumnGrade:
     """The current grade of a column.
 
     Args:
         type_: The column's type by the contract.
         proposal: The newest proposal; None if the column was never graded.
-        withdrawn: Whether the check of the decision's transform did not pass, or is of an earlier batch.
+        withdrawn: Why the decision's transform does not count: its check failed, or is of an earlier batch; None if it counts.
     """
     if proposal is None:
         return _column_grade(None, None, GradeState.UNGRADED, None, Reason.NOT_GRADED)
     if decision is not None and withdrawn:
-        return _grade_without_transform(proposal, decision)
+        return _grade_without_transform(proposal, decision, withdrawn)
     if decision is not None:
         return _grade_by_decision(type_, proposal, decision)
     if proposal.type != type_:
@@ -94,9 +94,8 @@ def _grade_by_decision(type_: str, proposal: GradeProposal, decision: GradeDecis
     return _column_grade(decision.sensitivity, decision.category, state, proposal, why)
 
 
-def _grade_without_transform(proposal: GradeProposal, decision: GradeDecision) -> ColumnGrade:
+def _grade_without_transform(proposal: GradeProposal, decision: GradeDecision, why: Reason) -> ColumnGrade:
     """The higher grade; unknown, if the column is made of an ungraded one."""
-    why = Reason.TRANSFORM_WITHDRAWN
     if proposal.sensitivity is None:
         return _column_grade(None, None, GradeState.UNGRADED, proposal, why)
     sensitivity = highest(decision.sensitivity, proposal.sensitivity)

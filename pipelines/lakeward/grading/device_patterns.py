@@ -77,7 +77,8 @@ def _host() -> str:
 
 def _place() -> str:
     """A pair of plain numbers counts inside China only; with a word, degrees and minutes, or as WKT anywhere."""
-    first, second = (f"TRY_CAST(regexp_extract_all(t, {literal(_DEGREES)})[{place}] AS DOUBLE)" for place in (1, 2))
+    pair = literal(rf"({_DEGREES})\s*[,，;\s]\s*({_DEGREES})")
+    first, second = (f"TRY_CAST(regexp_extract(t, {pair}, {place}) AS DOUBLE)" for place in (1, 2))
     latitude, longitude = f"BETWEEN {_SOUTH} AND {_NORTH}", f"BETWEEN {_WEST} AND {_EAST}"
     inside = f"({first} {latitude} AND {second} {longitude}) OR ({first} {longitude} AND {second} {latitude})"
     return f"NOT {full_match(_PAIR)} OR {inside}"

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     RAISED = "grade_raised_after_decision"
     KEPT = "grade_kept"
     SIGNATURE_MISSING = "grade_signature_missing"
+    TRANSFORM_UNCHECKED = "grade_transform_unchecked"
     TRANSFORM_WITHDRAWN = "grade_transform_withdrawn"
     FALL_UNSIGNED = "grade_fall_unsigned"
 

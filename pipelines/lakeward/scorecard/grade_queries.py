@@ -14,7 +14,7 @@ _DECIDED = """decided AS (
 )"""
 # Stands for the table of decisions before the first one: the same columns without rows.
 _UNDECIDED = """decided AS (
-  SELECT dataset, "column", column_type, '' AS action, grade, level, category, grade AS seen_grade, level AS seen_level,
+  SELECT dataset, seq, "column", column_type, '' AS action, grade, level, category, grade AS seen_grade, level AS seen_level,
     category AS seen_category, '' AS approved_by, FALSE AS verified, '' AS transform FROM newest WHERE FALSE
 )"""
 # A table of decisions from before there were accounts has no column `verified`.
@@ -23,16 +23,18 @@ _UNVERIFIED = """decided AS (
   QUALIFY row_number() OVER (PARTITION BY dataset, "column" ORDER BY seq DESC) = 1
 )"""
 _CHECKED = """checks AS (
-  SELECT * FROM governance.transform_checks QUALIFY row_number() OVER (PARTITION BY dataset, "column" ORDER BY seq DESC) = 1
+  SELECT *, max(CASE WHEN NOT passed THEN decision END) OVER (PARTITION BY dataset, "column") AS failed
+  FROM governance.transform_checks QUALIFY row_number() OVER (PARTITION BY dataset, "column" ORDER BY seq DESC) = 1
 )"""
-_UNCHECKED = """checks AS (SELECT dataset, "column", '' AS transform, FALSE AS passed FROM newest WHERE FALSE)"""
+_UNCHECKED = """checks AS (SELECT dataset, "column", '' AS transform, FALSE AS passed, 0 AS failed FROM newest WHERE FALSE)"""
 _RANK = "CASE {0}grade WHEN 'core' THEN 30 WHEN 'important' THEN 20 WHEN 'general' THEN 10 ELSE 0 END + coalesce({0}level, 0)"
 # As `grading.decision.current_grade`: a decision is valid while type and proposal are unchanged, or the rules propose no more.
 _CURRENT_GRADES = f"""ranked AS (
   SELECT n.dataset, n."column", n.category, n.detector, n.why, d.action, n.grade AS found, d.grade AS said,
     {_RANK.format("n.")} AS proposed, {_RANK.format("d.")} AS given, {_RANK.format("d.seen_")} AS seen,
     coalesce(d.approved_by, '') <> '' AS approved, d.verified, d.category AS given_category, d.seen_category, d.column_type <> n.column_type AS stale,
-    coalesce(d.transform LIKE '%@%' AND NOT coalesce(c.passed AND c.transform = d.transform, FALSE), FALSE) AS withdrawn
+    coalesce(d.transform LIKE '%@%' AND NOT coalesce(c.passed AND c.transform = d.transform AND coalesce(c.failed, -1) < d.seq, FALSE), FALSE)
+      AS withdrawn
   FROM newest n LEFT JOIN decided d ON d.dataset = n.dataset AND d."column" = n."column"
   LEFT JOIN checks c ON c.dataset = n.dataset AND c."column" = n."column"
 ),

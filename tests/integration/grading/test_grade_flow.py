@@ -205,7 +205,7 @@ def test_a_column_that_comes_back_has_the_grade_that_was_found_in_it(plant: Plan
 
 def record_decision(plant: Plant, seq: int, **cells: object) -> None:
     """A decision as earlier versions recorded it."""
-    empty = dict.fromkeys(("level", "category", "seen_level", "seen_category", "approved_by", "transform", "verified"))
+    empty = dict.fromkeys(("level", "category", "seen_level", "seen_category", "approved_by", "transform", "verified", "impact"))
     row = {
         **empty,
         "seq": seq,

@@ -57,8 +57,13 @@ def test_a_checked_transform_lowers_and_a_batch_that_fails_the_check_withdraws_i
     assert caller(plant) == (*HIGH, "grade_transform_withdrawn")
     grade_all(plant.settings)
     assert caller(plant)[:3] == HIGH
-    decide_grade(owners[STEWARD.name], CALLER, GradeChoice("", "seen"))
+    drop_hour(plant, 2, 6)  # the group grows, but a grade that was withdrawn comes back by two persons alone
+    run_plant(plant)
     assert caller(plant)[:3] == HIGH
+    decide_grade(owners[STEWARD.name], CALLER, GradeChoice("", "seen"))
+    assert caller(plant) == ("confirmed", 3, "personal.phone", "grade_confirmed")
+    assert lower(owners) == "overridden"
+    assert caller(plant)[:3] == LOW
 
 
 def test_a_batch_that_passes_keeps_it(plant: Plant, owners) -> None:
@@ -83,7 +88,7 @@ def test_a_batch_that_was_not_checked_is_served_at_the_higher_grade(plant: Plant
     drop_hour(plant, 2, 6)
     ingest_dataset(plant.settings, "press_line")
     curate_without_check(plant)
-    assert caller(plant) == (*HIGH, "grade_transform_withdrawn")
+    assert caller(plant) == (*HIGH, "grade_transform_unchecked")
     grade_all(plant.settings)
     assert caller(plant)[:3] == LOW
 
@@ -107,7 +112,8 @@ def test_another_definition_under_the_same_version_proves_nothing(plant: Plant, 
     assert caller(plant)[:3] == HIGH
     transforms_file(plant).write_text(text)
     grade_all(plant.settings)
-    assert caller(plant)[:3] == LOW
+    assert caller(plant)[:3] == HIGH
+    assert lower(owners) == "overridden"
     transforms_file(plant).unlink()
     grade_all(plant.settings)
     assert caller(plant)[:3] == HIGH

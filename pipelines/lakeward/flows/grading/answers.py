@@ -36,6 +36,8 @@ class GradeEffect:
     """What a decision would change in one column.
 
     Args:
+        dataset: Name of the dataset.
+        column: Name of the column.
         now: The grade before the decision.
         after: The grade after it.
     """

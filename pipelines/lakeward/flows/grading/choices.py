@@ -75,6 +75,8 @@ def make_decision(
     now = record.current(contract)[column.name]
     proposal = record.proposals.get(contract.name, {}).get(column.name)
     latest = record.decisions.get(contract.name, {}).get(column.name)
+    # What rests on a transform goes on to be checked after any later decision.
+    kept = latest.transform if latest and not record.withdrawal(contract.name, column.name) else None
     standing, category = _chosen_sensitivity(now, contract, column, choice)
     return GradeDecision(
         column=column.name,
@@ -87,8 +89,7 @@ def make_decision(
         decided_by=identity.name,
         reason=choice.reason,
         approved_by=choice.approved_by,
-        # What rests on a transform goes on to be checked, whoever decides next.
-        transform=choice.transform or (latest.transform if latest else None),
+        transform=choice.transform or kept,
         verified=identity.verified,
         impact=choice.impact,
     )

@@ -115,6 +115,7 @@ def _commit_decision(
         at = workspace.clock.now()
         row = decision_row(contract.name, decision, {"seq": seq, "decided_at": at})
         record.decisions.setdefault(contract.name, {})[column.name] = decision
+        record.numbers.setdefault(contract.name, {})[column.name] = seq
         if governance.append_rows(engine, DECISIONS, [row], Txn(app, seq)):
             send_tags(workspace, engine, contract, record.current(contract), cause=f"decision {seq}", at=at)
             return record

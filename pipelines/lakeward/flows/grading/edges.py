@@ -1,6 +1,6 @@
 """The lineage edges along which grades are inherited: those that carry values, repairs included."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,9 @@ class RecordedEdges:
         indirect: Table -> columns that only decide which rows it has, or how these are grouped.
     """
 
-    values: Mapping[str, list[Edge]]
-    kinds: Mapping[str, Mapping[str, set[str]]]
-    indirect: Mapping[str, set[Node]]
+    values: Mapping[str, Sequence[Edge]]
+    kinds: Mapping[str, Mapping[str, Collection[str]]]
+    indirect: Mapping[str, Collection[Node]]
 
 
 def read_edges(engine: Engine) -> RecordedEdges:

@@ -104,7 +104,7 @@ def _propose_grades(run: GradingRun, contract: Contract) -> list[GradeProposal]:
     categories = tuple(run.rules.categories)
     detected = detect_grades(run.engine, contract, table, run.rules)
     own = [keep_highest(p, earlier.get(p.column), categories) for p in detected]
-    run.measures[name] = measure_scale(run.engine, contract, own, run.project_rules)
+    run.record.measures[name] = measure_scale(run.engine, contract, own, run.project_rules)
     upstream, edges = upstream_grades(run, table)
     proposals = inherit_grades(run, table, own, upstream, edges)
     run.record.proposals[name] = {p.column: p for p in proposals}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from lakeward.contracts.model import Contract
@@ -10,7 +11,7 @@ from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
-from lakeward.grading.catalogue import Sensitivity
+from lakeward.grading.catalogue import Measure, Sensitivity
 from lakeward.grading.decision import DecisionAction, GradeDecision, current_grade, standing_decision
 from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.grading.proposal import GradeProposal, OwnGrade, Reason
@@ -23,7 +24,7 @@ WAITING = (GradeState.PROVISIONAL, GradeState.STALE, GradeState.UNGRADED)
 Row = dict[str, Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class GradeRecord:
     """The newest grade proposal and decision of each column, by dataset.
 
@@ -32,8 +33,11 @@ class GradeRecord:
         bases: Hash of the inputs of the newest proposals, by dataset.
         removed: The last proposal of each column that the newest grading no longer has, by dataset.
         unrecorded: Columns whose newest decision is a fall that one person alone signed, by dataset.
+        numbers: Number of the newest decision about each column, by dataset.
         checks: The newest check of the transform that a column's grade rests on, by dataset and column.
+        failures: Number of the newest decision about each column whose transform failed a check, by dataset.
         states: The batches of the tables with such columns, by dataset.
+        measures: Sizes of the data sets whose data a grading run looked at.
     """
 
     proposals: dict[str, dict[str, GradeProposal]] = field(default_factory=dict)
@@ -41,8 +45,11 @@ class GradeRecord:
     bases: dict[str, str] = field(default_factory=dict)
     removed: dict[str, dict[str, GradeProposal]] = field(default_factory=dict)
     unrecorded: dict[str, set[str]] = field(default_factory=dict)
+    numbers: dict[str, dict[str, int]] = field(default_factory=dict)
     checks: dict[str, dict[str, Row]] = field(default_factory=dict)
+    failures: dict[str, dict[str, int]] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+    measures: dict[str, Mapping[Measure, Decimal]] = field(default_factory=dict)
 
     def current(self, contract: Contract) -> dict[str, ColumnGrade]:
         """The grade of every column of the contract."""
@@ -50,7 +57,7 @@ class GradeRecord:
         decisions = self.decisions.get(contract.name, {})
         return {
             c.name: current_grade(
-                str(c.type), proposals.get(c.name), decisions.get(c.name), withdrawn=self._is_withdrawn(contract.name, c.name)
+                str(c.type), proposals.get(c.name), decisions.get(c.name), withdrawn=self.withdrawal(contract.name, c.name)
             )
             for c in contract.columns
         }
@@ -64,15 +71,21 @@ class GradeRecord:
         """Take the column's transform as checked, for a preview."""
         check = {"transform": self.transforms(dataset).get(column), "passed": True, "data": self.states.get(dataset)}
         self.checks.setdefault(dataset, {})[column] = check
+        self.failures.get(dataset, {}).pop(column, None)
 
-    def _is_withdrawn(self, dataset: str, column: str) -> bool:
-        """Whether the grade rests on a transform whose output was not checked since the last batch, or did not pass."""
+    def withdrawal(self, dataset: str, column: str) -> Reason | None:
+        """Why the transform that the grade rests on does not count; None if it does, or if there is none.
+
+        A check that failed withdraws it for good: a grade falls again only by a new decision.
+        """
         cited = self.transforms(dataset).get(column)
         if cited is None:
-            return False
-        check = self.checks.get(dataset, {}).get(column)
-        passed = check is not None and check["passed"] and check["transform"] == cited
-        return not passed or (check or {}).get("data") != self.states.get(dataset)
+            return None
+        if self.failures.get(dataset, {}).get(column, -1) >= self.numbers.get(dataset, {}).get(column, 0):
+            return Reason.TRANSFORM_WITHDRAWN
+        check = self.checks.get(dataset, {}).get(column, {})
+        is_newest = check.get("passed") and check["transform"] == cited and check["data"] == self.states.get(dataset)
+        return None if is_newest else Reason.TRANSFORM_UNCHECKED
 
 
 def waiting(grades: Mapping[str, ColumnGrade]) -> int:
@@ -92,6 +105,7 @@ def read_grade_record(engine: Engine, dataset: str | None = None) -> GradeRecord
             record.bases[row["dataset"]] = row["basis"]
     for row in governance.read_rows(engine, DECISIONS, order="seq", **own):
         _add_decision(record, row["dataset"], _to_decision(row))
+        record.numbers.setdefault(row["dataset"], {})[row["column"]] = row["seq"]
     read_checks(engine, record)
     return record
 
@@ -103,6 +117,8 @@ def read_checks(engine: Engine, record: GradeRecord) -> None:
         return
     for row in governance.read_rows(engine, CHECKS, order="seq"):
         record.checks.setdefault(row["dataset"], {})[row["column"]] = row
+        if not row["passed"]:
+            record.failures.setdefault(row["dataset"], {})[row["column"]] = row["decision"]
     for dataset in rested:
         layers = [TableName(layer, dataset) for layer in (Layer.GOLD, Layer.SILVER)]
         stored = next((table for table in layers if engine.info(table)), layers[0])

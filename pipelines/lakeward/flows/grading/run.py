@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from types import MappingProxyType
 
 from lakeward.contracts.model import Contract
@@ -18,7 +17,7 @@ from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.grading.edges import RecordedEdges, read_edges
 from lakeward.flows.grading.publication import send_tags
 from lakeward.flows.grading.records import PROPOSALS, GradeRecord, proposal_rows, read_grade_record
-from lakeward.grading.catalogue import GradingRules, Measure
+from lakeward.grading.catalogue import GradingRules
 from lakeward.grading.libraries import OVERLAY_FILE, ProjectRules, project_rules
 from lakeward.grading.proposal import GradeProposal
 
@@ -52,7 +51,6 @@ class GradingRun:
         record: What is stored, with the proposals of this run.
         edges: Lineage between columns.
         generations: Generation of each dataset's tables.
-        measures: Sizes of the data sets whose data this run looked at.
     """
 
     workspace: Workspace
@@ -62,7 +60,6 @@ class GradingRun:
     contracts: KnownContracts
     edges: RecordedEdges
     generations: Mapping[str, int]
-    measures: dict[str, Mapping[Measure, Decimal]] = field(default_factory=dict)
     id: RunId = field(default_factory=new_run_id)
 
     @property

@@ -26,6 +26,7 @@ class GradedTable:
 
     Args:
         kind: `table` or `set`.
+        name: Name of the dataset or domain; `-` for datasets without a domain.
         grade, level: The highest of what is known; None if nothing is.
         complete: Whether every column has a valid grade; without that, the grade is only the least that it can be.
         by: Column, size or table that decided it; None if nothing is known.

@@ -1,7 +1,7 @@
 """Tasks to grade a data set again: opened by a grading run or by a person, open until a later decision about the data set."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from lakeward.flows.grading.inheritance import indirect_columns
 from lakeward.flows.grading.records import DECISIONS
 from lakeward.flows.grading.run import GradingRun
 from lakeward.grading.grade import Grade
+from lakeward.grading.proposal import Reason
 from lakeward.grading.triggers import BY_PERSON, GradedState, Triggered, shipped_triggers, thresholds_reached, triggers_since
 
 TASKS, BASELINES = "regrading_tasks", "grade_baselines"
@@ -34,6 +35,7 @@ class RegradingTask:
     """One reason to grade a data set again.
 
     Args:
+        dataset: Name of the dataset.
         trigger: Trigger of the catalogue.
         item: Item of GB/T 43697-2024 annex J.
         direction: `up`, `down` or `both`: where the grade may go.
@@ -41,6 +43,7 @@ class RegradingTask:
         may_be: Grade that the data set may have; None if none is said.
         opened_by: Who opened it: a person, or `lakeward`.
         reason: Why, in a person's words; None without.
+        opened_at: When.
     """
 
     dataset: str
@@ -113,20 +116,26 @@ def open_regrading_tasks(run: GradingRun, contracts: Iterable[Contract]) -> None
     rows, fresh = [], []
     for contract in contracts:
         name, decision = contract.name, newest.get(contract.name)
-        found = list(thresholds_reached(run.measures.get(name, {}), run.rules))
+        found = list(thresholds_reached(run.record.measures.get(name, {}), run.rules))
         if decision:
             now = _state(run, contract, decision)
             before = baselines.get(name)
             if before is None or before["decision"] != decision["seq"]:
                 fresh.append(_baseline_row(name, now, at))
             else:
-                found += triggers_since(_stored_state(before), now, at)
+                found += (*triggers_since(_stored_state(before), now, at), *_withdrawn_transforms(run, name))
         new = [each for each in found if (name, each.trigger.id, each.found.partition(" ")[0]) not in known]
         rows += [_row(run.workspace, name, each, decision["seq"] if decision else 0) for each in new]
     _append(engine, rows)
     for row in fresh:
         app = f"baseline/{row['dataset']}"
         governance.append_rows(engine, BASELINES, [row], Txn(app, int(row["decision"])))
+
+
+def _withdrawn_transforms(run: GradingRun, name: str) -> Iterator[Triggered]:
+    for column, cited in run.record.transforms(name).items():
+        if run.record.withdrawal(name, column) is Reason.TRANSFORM_WITHDRAWN:
+            yield Triggered(trigger=shipped_triggers()["deidentified"], found=column, before=cited)
 
 
 def _state(run: GradingRun, contract: Contract, decision: Row) -> GradedState:

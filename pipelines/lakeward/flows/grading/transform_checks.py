@@ -178,10 +178,11 @@ def _anonymity(relation: Relation, transform: Transform) -> str:
 def _append(workspace: Workspace, engine: Engine, contract: Contract, checks: Mapping[str, TransformCheck]) -> None:
     app, table = f"transforms/{contract.name}", governance.table_name(CHECKS)
     state = data_state(engine, contract.table(contract.layer), contract.name)
+    numbers = read_grade_record(engine, contract.name).numbers.get(contract.name, {})
     while True:
         seq = engine.txn(table, app) + 1
         head = {"seq": seq, "dataset": contract.name, "data": state, "checked_at": workspace.clock.now()}
-        rows = [{**head, "column": name, **_cells(check)} for name, check in checks.items()]
+        rows = [{**head, "column": name, "decision": numbers.get(name, 0), **_cells(check)} for name, check in checks.items()]
         if governance.append_rows(engine, CHECKS, rows, Txn(app, seq)):
             return
 
