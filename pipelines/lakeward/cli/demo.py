@@ -90,7 +90,7 @@ def _live_table(settings: Settings, now: LiveFigures) -> Table:
 
 def _print_line(settings: Settings, now: LiveFigures, *, quiet: bool) -> None:
     if not quiet and now.seconds % 10 == 0:
-        lag = "–" if now.lag_p95 is None else f"{now.lag_p95:.1f}"
+        lag = "–" if now.lag_95 is None else f"{now.lag_95:.1f}"
         facts = {"seconds": now.seconds, "sent": now.sent, "silver": now.silver, "rejects": now.rejects}
         print_message(settings.lang, "live_line", **facts, rate=now.rate, lag=lag)
 

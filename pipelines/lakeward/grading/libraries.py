@@ -126,7 +126,7 @@ def _read_overlay(view: View, text: str) -> ProjectRules:
     own = {"categories", "detectors", "thresholds"} & set(view.values)
     if own:
         rules = _laid_over(rules, view, "project", text)
-    return ProjectRules(rules=rules, libraries=tuple(libraries), declared=_declared(view.mapping("declared")))
+    return ProjectRules(rules=rules, libraries=tuple(libraries), declared=_declared_rules(view.mapping("declared")))
 
 
 def _library(entries: Mapping[str, Any]) -> SectorLibrary:
@@ -177,7 +177,7 @@ def _entry(view: View, key: str, read: Any) -> Any:
         return None
 
 
-def _declared(view: View) -> dict[str, dict[Measure, Decimal]]:
+def _declared_rules(view: View) -> dict[str, dict[Measure, Decimal]]:
     found: dict[str, dict[Measure, Decimal]] = {}
     for dataset in view.values:
         sizes = view.mapping(dataset).values

@@ -21,7 +21,7 @@ LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class SampleOrigin:
     """Where the rows come from, if not from files of the profile's form.
 
     Args:
@@ -37,7 +37,7 @@ class Origin:
     types: Mapping[str, str] = field(default_factory=dict)
 
 
-def contract_text(profile: Profile, name: str, zone: str, origin: Origin | None = None) -> str:
+def contract_text(profile: Profile, name: str, zone: str, origin: SampleOrigin | None = None) -> str:
     """The contract as YAML, ending with a line end."""
     parts = (
         _head(profile, name, origin),
@@ -48,7 +48,7 @@ def contract_text(profile: Profile, name: str, zone: str, origin: Origin | None 
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _head(profile: Profile, name: str, origin: Origin | None) -> Iterator[str]:
+def _head(profile: Profile, name: str, origin: SampleOrigin | None) -> Iterator[str]:
     files = origin.what if origin else "one file" if profile.files == 1 else f"{profile.files:,} files"
     yield f"# Drafted from {profile.rows:,} records of {files} ({profile.rejects:,} more could not be read). Correct it: it promises what you leave in."
     for drift in profile.drift:
@@ -72,7 +72,7 @@ def _names(columns: tuple[str, ...]) -> str:
     return ", ".join(map(yaml_value, columns)) or "no column"
 
 
-def _schema(profile: Profile, name: str, origin: Origin | None) -> Iterator[str]:
+def _schema(profile: Profile, name: str, origin: SampleOrigin | None) -> Iterator[str]:
     yield "schema:"
     yield f"  - name: {name}"
     yield "    logicalType: object"
@@ -85,7 +85,7 @@ def _schema(profile: Profile, name: str, origin: Origin | None) -> Iterator[str]
         yield "      # Deliver it as text (hexadecimal or base64), and add a column of logicalType string."
 
 
-def _column(profile: Profile, column: ColumnProfile, origin: Origin | None) -> Iterator[str]:
+def _column(profile: Profile, column: ColumnProfile, origin: SampleOrigin | None) -> Iterator[str]:
     key = origin.key if origin else ()
     evidence = origin.types.get(column.name) if origin else None
     yield f"      - name: {yaml_value(column.name)}"
@@ -178,7 +178,7 @@ def _custom_properties(column: ColumnProfile) -> Iterator[str]:
         yield f"          - {{property: timeFormat, value: {yaml_value(column.time_format)}}}      # {doubt}"
 
 
-def _custom(profile: Profile, name: str, zone: str, origin: Origin | None) -> Iterator[str]:
+def _custom(profile: Profile, name: str, zone: str, origin: SampleOrigin | None) -> Iterator[str]:
     yield "customProperties:"
     yield "  - property: source"
     yield "    value:"

@@ -1,11 +1,11 @@
 """Drafts contract and suite from a profile, for a person to edit."""
 
-from lakeward.profiling.contract_text import Origin, contract_text
+from lakeward.profiling.contract_text import SampleOrigin, contract_text
 from lakeward.profiling.findings import Profile
 from lakeward.profiling.suite_text import suite_text
 
 
-def draft(profile: Profile, name: str, zone: str, origin: Origin | None = None) -> tuple[str, str]:
+def draft(profile: Profile, name: str, zone: str, origin: SampleOrigin | None = None) -> tuple[str, str]:
     """The texts of `contract.odcs.yaml` and `suite.json`.
 
     Args:

@@ -177,17 +177,17 @@ def _shape_of_values(parent: _Node) -> JsonShape:
     columns = ", ".join(parent.of(key).program for key in lists)
     record = ", ".join(f"{json.dumps(key, ensure_ascii=False)}: .[{at}]" for at, key in enumerate(lists))
     program = f"-c '[{columns}] | transpose[] | {{{record}}}'"
-    return JsonShape("sample_json_lists", program, _shown(parent.of(key).name for key in lists))
+    return JsonShape("sample_json_lists", program, _shown_names(parent.of(key).name for key in lists))
 
 
 def _shape_by_key(parent: _Node) -> JsonShape:
     """A list for each key, of other lengths: each value is a record with its key."""
     path = "" if parent.program == "." else f"{parent.program} | "
     program = f"-c '{path}to_entries[] | .key as $key | .value[] | {{key: $key, value: .}}'"
-    return JsonShape("sample_json_lists", program, _shown(map(str, parent.value)))
+    return JsonShape("sample_json_lists", program, _shown_names(map(str, parent.value)))
 
 
-def _shown(names: Iterable[str]) -> str:
+def _shown_names(names: Iterable[str]) -> str:
     first = list(itertools.islice(names, SHOWN + 1))
     return ", ".join(first[:SHOWN]) + (", …" if len(first) > SHOWN else "")
 

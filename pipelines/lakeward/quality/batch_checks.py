@@ -78,7 +78,7 @@ class DistinctCheck:
         if self.unexpected:
             value |= {
                 "unexpected_count": measures["others"],
-                "partial_unexpected_list": _listed(measures["examples"], self.instants),
+                "partial_unexpected_list": _list_items(measures["examples"], self.instants),
             }
         if self.present:
             there = set(measures["held"] or ())
@@ -130,7 +130,7 @@ class CommonCheck:
             evaluated=evaluated,
             observed=shown,
             elements=elements,
-            value=_listed(measures["value"], self.instants),
+            value=_list_items(measures["value"], self.instants),
         )
 
 
@@ -181,7 +181,7 @@ def engine_list(values: str, *, instants: bool) -> str:
     return f"list_transform({values}, lambda moment: epoch_us(moment))" if instants else values
 
 
-def _listed(values: Sequence[Any] | None, instants: bool) -> list[Any]:  # noqa: FBT001 (a field of the check)
+def _list_items(values: Sequence[Any] | None, instants: bool) -> list[Any]:  # noqa: FBT001 (a field of the check)
     return [instant_of(value) if instants else value for value in values or ()]
 
 

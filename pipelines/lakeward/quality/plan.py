@@ -100,13 +100,8 @@ class JudgePlan:
         The zone arithmetic of a naive time contains its column hundreds of times, and tracing each costs more than judging a
         batch.
         """
-        quoted = {identifier(column): converted for column, converted in self.conversions().items()}
+        quoted = {identifier(column): converted for column, converted in conversions(self).items()}
         return f"SELECT {select({own: f'CAST({own} AS VARCHAR)' if converted else own for own, converted in quoted.items()})} FROM {rows}"
-
-    def conversions(self) -> dict[str, bool]:
-        """Whether each column of `typed_select`, in its order, is another value than the column of that name in the rows."""
-        typed = {column: self.columns[column].output != identifier(column) for column in self.columns}
-        return typed | {column: False for column in self.stored_columns if column not in self.columns}
 
     def facts_select(self, rows: str, by: str | None = None, distinct: Collection[frozenset[str]] = ()) -> str:
         """SELECT of one row: `rows`, `key_repeats`, `time_min`, `time_max`, and `m0, m1, …`: the measures of the rules.
@@ -231,3 +226,9 @@ def needs_row_ids(plan: JudgePlan) -> bool:
 def _contains_distinct_key(distinct: Collection[frozenset[str]], columns: Iterable[str]) -> bool:
     """Whether `columns` contain one of the `distinct` keys and so are distinct, too."""
     return any(key <= set(columns) for key in distinct)
+
+
+def conversions(plan: JudgePlan) -> dict[str, bool]:
+    """Whether each column of `typed_select`, in its order, is another value than the column of that name in the rows."""
+    typed = {column: plan.columns[column].output != identifier(column) for column in plan.columns}
+    return typed | {column: False for column in plan.stored_columns if column not in plan.columns}

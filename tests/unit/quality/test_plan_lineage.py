@@ -3,7 +3,7 @@
 from lakeward.contracts.model import Kind
 from lakeward.core.names import Layer, TableName
 from lakeward.flows.base.lineage_events import batch_lineage
-from lakeward.quality.plan import compile_plan
+from lakeward.quality.plan import compile_plan, conversions
 from lakeward_lineage import column_lineage
 from support.judging import column, contract, rules_of
 
@@ -17,6 +17,6 @@ def test_the_lineage_of_a_plan_is_that_of_its_select():
     schema = {str(BRONZE): {name: str(kind) for name, kind in received.items()}}
     traced = column_lineage(plan.lineage_select(f"(SELECT * FROM {BRONZE} WHERE _batch_seq = 7)"), schema)
 
-    assert batch_lineage(BRONZE, plan.conversions()) == traced
-    assert list(traced.columns) == list(plan.conversions())
+    assert batch_lineage(BRONZE, conversions(plan)) == traced
+    assert list(traced.columns) == list(conversions(plan))
     assert len({origin.kind for origins in traced.columns.values() for origin in origins}) == 2

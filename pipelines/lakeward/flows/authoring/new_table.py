@@ -15,10 +15,10 @@ from lakeward.flows.authoring.new import DraftedDataset, new_dataset_folder
 from lakeward.flows.authoring.stored_connections import split_parameters, store_connection
 from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.profiling import ColumnProfile, Key, Origin, Profile, draft, profile_file
+from lakeward.profiling import ColumnProfile, Key, Profile, SampleOrigin, draft, profile_file
 from lakeward.sources.sql.look import TableLook, look_at_table
 from lakeward.sources.sql.opening import SCHEMES
-from lakeward.sources.sql.server import Relation, ServerColumn
+from lakeward.sources.sql.server import ServerColumn, SourceRelation
 
 SAMPLE_ROWS = 20_000
 # Types of a server that are no text, and that a sample's types say all of.
@@ -60,14 +60,14 @@ def draft_from_table(settings: Settings, name: str, url: str) -> DraftedDataset:
     connection = parse_connection("from", address, "--from", workspace.project.root)
     with tempfile.TemporaryDirectory(prefix="lakeward-look-") as scratch, workspace.engine() as engine:
         sample = Path(scratch) / "sample.parquet"
-        look = look_at_table(connection, Relation(table=table), sample, SAMPLE_ROWS)
+        look = look_at_table(connection, SourceRelation(table=table), sample, SAMPLE_ROWS)
         if not look.rows:
             raise UsageError("new_empty_table", table=parameters["table"])
         if look.watermark is None:
             raise UsageError("new_without_watermark", table=parameters["table"])
         profile = _by_server(profile_file(engine, sample), look)
     stored = store_connection(workspace, address)
-    origin = Origin(
+    origin = SampleOrigin(
         what=f"the table {parameters['table']} ({look.product})",
         source=tuple(_source(look, stored, parameters["table"])),
         key=_key(profile, look),
@@ -92,13 +92,13 @@ def _absolute(url: str) -> str:
 def _by_server(profile: Profile, look: TableLook) -> Profile:
     """The profile with the types of the server, where these say more than a sample."""
     by_name = {column.name: column for column in look.columns}
-    columns = tuple(_typed(column, by_name[column.source_name], look) for column in profile.columns)
+    columns = tuple(_with_types(column, by_name[column.source_name], look) for column in profile.columns)
     names = {column.name for column in columns}
     key = profile.key if set(profile.key.columns) <= names else Key()
     return replace(profile, columns=columns, key=key)
 
 
-def _typed(column: ColumnProfile, server: ServerColumn, look: TableLook) -> ColumnProfile:
+def _with_types(column: ColumnProfile, server: ServerColumn, look: TableLook) -> ColumnProfile:
     if server.type.startswith(_TYPED) or (column.type.kind is Kind.TIMESTAMP and server.type.startswith("text")):
         return column
     type_ = DataType(Kind.STRING)
@@ -127,7 +127,7 @@ def _source(look: TableLook, connection: str, table: str) -> Iterator[str]:
     column, mode = look.watermark
     yield "kind: sql"
     yield f"connection: {connection}      # its URL is in .lakeward/connections.yaml, which only you can read"
-    yield f"table: {_quoted(table)}"
+    yield f"table: {_quote_name(table)}"
     if column.name not in look.facts.indexed:
         yield f"# CHECK: no index begins with {column.name}: each run scans the whole table"
     if column.nullable:
@@ -136,16 +136,16 @@ def _source(look: TableLook, connection: str, table: str) -> Iterator[str]:
         )
     yield "watermark:"
     if mode is WatermarkMode.XID8:
-        yield f"  column: {_quoted(column.name)}      # of type xid8: rows are found by the transaction that wrote them"
+        yield f"  column: {_quote_name(column.name)}      # of type xid8: rows are found by the transaction that wrote them"
         yield "  mode: xid8      # no committed row is missed; an UPDATE is seen if it sets the column anew"
         return
     is_number = column.type.startswith(("int", "big", "small", *_EXACT))
-    yield f"  column: {_quoted(column.name)}      # of type {column.type}; the table has no column of type xid8"
+    yield f"  column: {_quote_name(column.name)}      # of type {column.type}; the table has no column of type xid8"
     yield "  mode: lookback      # CHECK: a row that becomes visible later than this after those that follow it is missed"
     yield f"  lookback: {_LOOKBACK_ROWS if is_number else _LOOKBACK}      # CHECK: a guess; take the longest time that a row waits for its commit, and more"
 
 
-def _quoted(text: str) -> str:
+def _quote_name(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 

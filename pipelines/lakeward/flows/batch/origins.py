@@ -5,6 +5,7 @@ from lakeward.flows.base.batch_context import BatchContext
 from lakeward.flows.base.lineage_events import batch_lineage, query_lineage
 from lakeward.flows.batch.judge import JudgedBatch
 from lakeward.flows.quarantine.align import align_to_contract, is_aligned
+from lakeward.quality.plan import conversions
 from lakeward_lineage import ColumnLineage
 
 
@@ -18,7 +19,7 @@ def column_origins(context: BatchContext, judged: JudgedBatch) -> ColumnLineage 
     if engine.info(bronze) is None:
         return None
     if is_aligned(context.contract, engine.types(bronze)):
-        return batch_lineage(bronze, judged.plan.conversions())
+        return batch_lineage(bronze, conversions(judged.plan))
     own = f"SELECT * FROM {bronze} WHERE _batch_seq = {context.pinned.seq}"
     rows = align_to_contract(engine, context.contract, bronze, own)
     return query_lineage(engine, context.contract, judged.plan.lineage_select(f"({rows})"), [bronze])

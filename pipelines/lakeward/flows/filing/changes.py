@@ -82,7 +82,7 @@ def entry_triggers(catalogue: LiveCatalogue, dataset: str, form: FilingForm) -> 
     filed = standing[1] if standing else None
     if live is None:
         return (ChangeTrigger.DESTROYED,) if filed and not filed.destroyed else ()
-    merged = _merged(catalogue, dataset)
+    merged = _merged_tables(catalogue, dataset)
     if filed is None or filed.destroyed:
         return (ChangeTrigger.NEW, *merged)
     return (*_differences(filed, live, form), *merged)
@@ -97,7 +97,7 @@ def _differences(filed: FiledEntry, live: LiveEntry, form: FilingForm) -> Iterat
         yield ChangeTrigger.CONTENT
 
 
-def _merged(catalogue: LiveCatalogue, dataset: str) -> tuple[ChangeTrigger, ...]:
+def _merged_tables(catalogue: LiveCatalogue, dataset: str) -> tuple[ChangeTrigger, ...]:
     """Merged: a dataset that was filed by itself has gone into this one, and its filing still stands."""
     for earlier in catalogue.declared.supersedes.get(dataset, ()):
         standing = catalogue.record.standing_of(earlier)

@@ -101,14 +101,14 @@ def _entry(
     info = engine.info(table)
     grade = min((each.grade for each in columns.values() if each.grade), key=FILED_GRADES.index)
     own = dict(declared.datasets.get(contract.name, {}))
-    roles = dict(_served(load_policy(workspace), contract, columns, workspace))
+    roles = dict(_served_roles(load_policy(workspace), contract, columns, workspace))
     items = {
         **_derived_items(contract, columns, workspace.lake, declared.processor),
         **own,
         "grade": GRADE_NAMES[grade],
-        **(_joined("basis", own["basis"], _decisions(columns)) if "basis" in own else {}),
-        **_joined("scope", own.get("scope"), "角色：" + "、".join(sorted(roles)) if roles else "无角色可见"),
-        **_joined("measures", own.get("measures"), *_measures(roles, workspace)),
+        **(_join_texts("basis", own["basis"], _decisions(columns)) if "basis" in own else {}),
+        **_join_texts("scope", own.get("scope"), "角色：" + "、".join(sorted(roles)) if roles else "无角色可见"),
+        **_join_texts("measures", own.get("measures"), *_measures(roles, workspace)),
     }
     return LiveEntry(
         dataset=contract.name,
@@ -145,7 +145,7 @@ def _decisions(columns: Mapping[str, ColumnGrade]) -> str:
     return "；".join(parts)
 
 
-def _served(
+def _served_roles(
     policy: Policy, contract: Contract, columns: Mapping[str, ColumnGrade], workspace: Workspace
 ) -> Iterator[tuple[str, tuple[Action, ...]]]:
     """What the policy does with these columns, for each role that sees any."""
@@ -166,5 +166,5 @@ def _measures(roles: Mapping[str, tuple[Action, ...]], workspace: Workspace) -> 
         yield "日志校验点异地保存"
 
 
-def _joined(key: str, *texts: str | None) -> dict[str, str]:
+def _join_texts(key: str, *texts: str | None) -> dict[str, str]:
     return {key: "；".join(text for text in texts if text)}

@@ -17,7 +17,7 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.applied_state import AppliedState, read_applied_states
 from lakeward.flows.batch.halted import halted_batches
-from lakeward.flows.lineage.expected import RecordedEdges, dataset_jobs, edge_findings
+from lakeward.flows.lineage.expected import ObservedEdges, dataset_jobs, edge_findings
 from lakeward.flows.lineage.findings import FindingKind, LineageFinding
 from lakeward.flows.lineage.graph import FOREIGN, OWN, current_edges_query, to_edge
 from lakeward_lineage import Edge, event_id, run_id
@@ -85,7 +85,7 @@ def _dataset_findings(estate: _Estate) -> Iterator[LineageFinding]:
         if state is None or not state.finished:
             continue
         by_job = {job: estate.recorded[job] for job in dataset_jobs(name) if job in estate.recorded}
-        found = list(edge_findings(estate.engine, estate.project, contract, RecordedEdges(by_job=by_job)))
+        found = list(edge_findings(estate.engine, estate.project, contract, ObservedEdges(by_job=by_job)))
         if found and _has_changed(estate.project, contract, state):
             yield _stale_definition(contract, len(found))
         else:

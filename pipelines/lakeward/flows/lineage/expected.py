@@ -17,7 +17,7 @@ EXTRA_VALUES = "_extra"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedEdges:
+class ObservedEdges:
     """The current edges of one dataset's jobs, by job."""
 
     by_job: Mapping[str, frozenset[Edge]]
@@ -39,7 +39,7 @@ def dataset_jobs(name: str) -> frozenset[str]:
     )
 
 
-def edge_findings(engine: Engine, project: Project, contract: Contract, recorded: RecordedEdges) -> Iterator[LineageFinding]:
+def edge_findings(engine: Engine, project: Project, contract: Contract, recorded: ObservedEdges) -> Iterator[LineageFinding]:
     """How the recorded edges of a dataset differ from those that its contract, or its model, promise."""
     if contract.layer is Layer.GOLD:
         yield from _gold_findings(engine, project, contract, recorded)
@@ -47,7 +47,7 @@ def edge_findings(engine: Engine, project: Project, contract: Contract, recorded
         yield from _silver_findings(engine, contract, recorded)
 
 
-def _silver_findings(engine: Engine, contract: Contract, recorded: RecordedEdges) -> Iterator[LineageFinding]:
+def _silver_findings(engine: Engine, contract: Contract, recorded: ObservedEdges) -> Iterator[LineageFinding]:
     silver, bronze = contract.table(Layer.SILVER), contract.table(Layer.BRONZE)
     job = f"ingest.{contract.name}.{Layer.SILVER}"
     found = recorded.of(job)
@@ -72,7 +72,7 @@ def _is_promised(field: Field, silver: str, columns: set[str]) -> bool:
     return field.table != silver or field.column in columns or field.column[:1] in {"", "_"}
 
 
-def _bronze_findings(contract: Contract, recorded: RecordedEdges, silver: frozenset[Edge]) -> Iterator[LineageFinding]:
+def _bronze_findings(contract: Contract, recorded: ObservedEdges, silver: frozenset[Edge]) -> Iterator[LineageFinding]:
     """What silver takes from a column of bronze must have come from a column of the files."""
     bronze, landing = contract.table(Layer.BRONZE), f"landing.{contract.name}"
     job = f"ingest.{contract.name}.{Layer.BRONZE}"
@@ -90,7 +90,7 @@ def _bronze_findings(contract: Contract, recorded: RecordedEdges, silver: frozen
             yield _extra(contract, edge)
 
 
-def _gold_findings(engine: Engine, project: Project, contract: Contract, recorded: RecordedEdges) -> Iterator[LineageFinding]:
+def _gold_findings(engine: Engine, project: Project, contract: Contract, recorded: ObservedEdges) -> Iterator[LineageFinding]:
     assert contract.model is not None
     job, table = f"curate.{contract.name}.{Layer.GOLD}", str(contract.table(Layer.GOLD))
     found = recorded.of(job)

@@ -30,7 +30,8 @@ def current_edges_query(
     """
     where = "" if jobs is None else f"WHERE job IN ({', '.join(map(literal, sorted(jobs)))})"
     parts = (
-        f"SELECT {_COLUMNS} FROM (SELECT * FROM governance.{name} {where} {_CURRENT[name]})" for name in _stored(engine, tables)
+        f"SELECT {_COLUMNS} FROM (SELECT * FROM governance.{name} {where} {_CURRENT[name]})"
+        for name in _stored_tables(engine, tables)
     )
     return " UNION ALL ".join(parts) or None
 
@@ -43,7 +44,7 @@ def reachable_hops(engine: Engine, start: str, direction: Direction) -> tuple[Ho
     Raises:
         UsageError: No edge has `start`.
     """
-    parts = (f"SELECT from_table, to_table, job FROM governance.{name}" for name in _stored(engine, (OWN, FOREIGN)))
+    parts = (f"SELECT from_table, to_table, job FROM governance.{name}" for name in _stored_tables(engine, (OWN, FOREIGN)))
     ever = " UNION ALL ".join(parts)
     steps = engine.fetch(f"SELECT DISTINCT * FROM ({ever})") if ever else []
     tables = {table for step in steps for table in (step["from_table"], step["to_table"])}
@@ -59,7 +60,7 @@ def reachable_hops(engine: Engine, start: str, direction: Direction) -> tuple[Ho
         raise UsageError("lineage_unknown", name=start) from error
 
 
-def _stored(engine: Engine, tables: Collection[str]) -> list[str]:
+def _stored_tables(engine: Engine, tables: Collection[str]) -> list[str]:
     return [name for name in tables if engine.info(governance.table_name(name)) is not None]
 
 

@@ -81,9 +81,9 @@ def _column_lineage(edges: Sequence[Mapping[str, Any]]) -> ColumnLineage | None:
         if edge["from_column"]:
             origin = Origin(edge["from_table"], edge["from_column"], TransformationKind(edge["kind"]))
             found[edge["to_column"] or ""].add(origin)
-    rows = _sorted(found.pop("", ()))
-    return ColumnLineage({column: _sorted(origins) for column, origins in found.items()}, rows) if found or rows else None
+    rows = _in_order(found.pop("", ()))
+    return ColumnLineage({column: _in_order(origins) for column, origins in found.items()}, rows) if found or rows else None
 
 
-def _sorted(origins: Iterable[Origin]) -> tuple[Origin, ...]:
+def _in_order(origins: Iterable[Origin]) -> tuple[Origin, ...]:
     return tuple(sorted(origins))

@@ -87,7 +87,7 @@ class LiveFigures:
         duplicates: Readings that came twice.
         failed_rules: Rules with verdict FAIL of the newest batch.
         lag: Seconds from sending to silver of the newest batch, of half of its readings; None before the first.
-        lag_p95: The same of 95 of 100.
+        lag_95: The same of 95 of 100.
         served: Readings that the role sees at the end; None before.
     """
 
@@ -103,7 +103,7 @@ class LiveFigures:
     duplicates: int
     failed_rules: int
     lag: float | None
-    lag_p95: float | None
+    lag_95: float | None
     served: int | None = None
 
     @property
@@ -112,7 +112,11 @@ class LiveFigures:
         return self.served == self.silver == self.sent and (self.rejects, self.duplicates) == (self.junk, self.again)
 
     def as_dict(self) -> dict[str, object]:
-        """All figures, and `is_complete`."""
+        """All figures, and the verdict.
+
+        Returns:
+            is_complete: Whether nothing is missing, and nothing is there that was not sent.
+        """
         return {**fields_of(self), "is_complete": self.is_complete}
 
 
@@ -210,7 +214,9 @@ class _Demo:
             while sender.is_alive() and not self._errors:
                 on_figures(self._figures(started))
                 sender.join(1.0)
-            self._wait_until(lambda: self._drained.silver >= self._plant.truth.readings and self._settled(), on_figures, started)
+            self._wait_until(
+                lambda: self._drained.silver >= self._plant.truth.readings and self._is_settled(), on_figures, started
+            )
         finally:
             self._stop.set()
             self._ended.set()
@@ -218,9 +224,9 @@ class _Demo:
                 thread.join()
         if self._errors:
             raise self._errors[0]
-        return replace(self._figures(started), served=self._served())
+        return replace(self._figures(started), served=self._served_rows())
 
-    def _settled(self) -> bool:
+    def _is_settled(self) -> bool:
         drained, truth = self._drained, self._plant.truth
         return drained.rejects >= truth.junk and drained.duplicates >= truth.again
 
@@ -282,10 +288,10 @@ class _Demo:
             duplicates=drained.duplicates,
             failed_rules=drained.failed_rules,
             lag=drained.lags[0],
-            lag_p95=drained.lags[1],
+            lag_95=drained.lags[1],
         )
 
-    def _served(self) -> int:
+    def _served_rows(self) -> int:
         """What the role sees of the table in the served views."""
         grade_dataset(self._settings, DATASET)
         with open_connection(self._settings, ROLE) as connection:

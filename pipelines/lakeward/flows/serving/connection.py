@@ -98,7 +98,9 @@ class Connection:
 
         def report(answer: Answer, error: LakewardError | None) -> None:
             charged = self._rows_charged(checked, answer.rows)
-            self._log.record(replace(self._measured(read, answer, error, has_digest=needs_digest(columns)), rows_charged=charged))
+            self._log.record(
+                replace(self._measured_rows(read, answer, error, has_digest=needs_digest(columns)), rows_charged=charged)
+            )
 
         return Rows(relation, check, report, self._session.aggregated_columns(checked))
 
@@ -123,7 +125,7 @@ class Connection:
         charged = rows_charged(query.tree, rows, sum(info.rows for info in found if info))
         return None if charged == rows else charged
 
-    def _measured(self, read: LoggedRead, answer: Answer, error: LakewardError | None, *, has_digest: bool) -> LoggedRead:
+    def _measured_rows(self, read: LoggedRead, answer: Answer, error: LakewardError | None, *, has_digest: bool) -> LoggedRead:
         return replace(
             read,
             verdict=log_verdict(error),

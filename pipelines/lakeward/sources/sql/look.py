@@ -8,7 +8,7 @@ from lakeward.contracts.source import WatermarkMode
 from lakeward.core.connections import ConnectionSettings
 from lakeward.sources.sql.far_times import with_far_times
 from lakeward.sources.sql.opening import open_server
-from lakeward.sources.sql.server import Relation, ServerColumn, SqlServer, TableFacts, WatermarkKind
+from lakeward.sources.sql.server import ServerColumn, SourceRelation, SqlServer, TableFacts, WatermarkKind
 
 # Digits of the widest decimal.
 _DIGITS = 38
@@ -36,7 +36,7 @@ class TableLook:
     rows: int
 
 
-def look_at_table(connection: ConnectionSettings, relation: Relation, sample: Path, rows: int) -> TableLook:
+def look_at_table(connection: ConnectionSettings, relation: SourceRelation, sample: Path, rows: int) -> TableLook:
     """Write at most so many rows of the table as Parquet to `sample`, and say what is known of it.
 
     Raises:

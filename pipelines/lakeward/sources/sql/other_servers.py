@@ -12,7 +12,7 @@ from lakeward.core.clock import SystemClock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import DefinitionError
 from lakeward.sources.sql.faults import connect_fault, query_text_fault
-from lakeward.sources.sql.server import AGAIN, Range, Relation, ServerColumn, TableFacts, WatermarkKind
+from lakeward.sources.sql.server import AGAIN, Range, ServerColumn, SourceRelation, TableFacts, WatermarkKind
 from lakeward.sources.sql.values import block_of_rows, parse_value, step_back, type_of_value
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class OtherServer:
         self._session.rollback()
         self._begin()
 
-    def columns(self, relation: Relation) -> tuple[ServerColumn, ...]:
+    def columns(self, relation: SourceRelation) -> tuple[ServerColumn, ...]:
         """See `SqlServer`."""
         import sqlalchemy as sa  # noqa: PLC0415 -- an extra
 
@@ -104,7 +104,7 @@ class OtherServer:
             for one in found
         )
 
-    def facts(self, relation: Relation) -> TableFacts:
+    def facts(self, relation: SourceRelation) -> TableFacts:
         """See `SqlServer`."""
         import sqlalchemy as sa  # noqa: PLC0415 -- an extra
 
@@ -127,7 +127,7 @@ class OtherServer:
         """See `SqlServer`."""
         raise DefinitionError("sql_watermark_type", column="-", found=self._session.dialect.name, mode="xid8")
 
-    def newest(self, relation: Relation, range_: Range, zone: str | None) -> str | None:
+    def newest(self, relation: SourceRelation, range_: Range, zone: str | None) -> str | None:
         """See `SqlServer`. Now is this machine's time."""
         import sqlalchemy as sa  # noqa: PLC0415 -- an extra
 
@@ -137,7 +137,7 @@ class OtherServer:
         now = SystemClock().now().astimezone(ZoneInfo(zone or "UTC")).replace(tzinfo=None)
         return str(min(parse_value(str(highest), range_.kind), now))
 
-    def value_at(self, relation: Relation, range_: Range, offset: int) -> str | None:
+    def value_at(self, relation: SourceRelation, range_: Range, offset: int) -> str | None:
         """See `SqlServer`."""
         import sqlalchemy as sa  # noqa: PLC0415 -- an extra
 
@@ -146,7 +146,7 @@ class OtherServer:
         found = self._value(query.order_by(column).offset(offset).limit(1))
         return None if found is None else str(found)
 
-    def value_after(self, relation: Relation, range_: Range, value: str) -> str | None:
+    def value_after(self, relation: SourceRelation, range_: Range, value: str) -> str | None:
         """See `SqlServer`."""
         import sqlalchemy as sa  # noqa: PLC0415 -- an extra
 
@@ -155,20 +155,22 @@ class OtherServer:
         found = self._value(query.where(column > parse_value(value, range_.kind), *_bounds(range_)))
         return None if found is None else str(found)
 
-    def has_nulls(self, relation: Relation, column: str) -> bool:
+    def has_nulls(self, relation: SourceRelation, column: str) -> bool:
         """See `SqlServer`."""
         import sqlalchemy as sa  # noqa: PLC0415 -- an extra
 
         query: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self._from(relation))
         return self._value(query.where(sa.column(column).is_(None)).limit(1)) is not None
 
-    def read(self, relation: Relation, columns: tuple[ServerColumn, ...], range_: Range, again: Range | None) -> Iterator[Any]:
+    def read(
+        self, relation: SourceRelation, columns: tuple[ServerColumn, ...], range_: Range, again: Range | None
+    ) -> Iterator[Any]:
         """See `SqlServer`."""
         items = [*self._items(columns), *([_condition(again).label("again_")] if again else [])]
         names = [*(column.name for column in columns), *([AGAIN] if again else [])]
         return self._stream(relation, columns, names, lambda query: query.where(_condition(range_)), items)
 
-    def sample(self, relation: Relation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
+    def sample(self, relation: SourceRelation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
         """See `SqlServer`."""
         return self._stream(
             relation, columns, [one.name for one in columns], lambda query: query.limit(rows), self._items(columns)
@@ -176,7 +178,7 @@ class OtherServer:
 
     def _stream(
         self,
-        relation: Relation,
+        relation: SourceRelation,
         columns: tuple[ServerColumn, ...],
         names: Sequence[str],
         choose: Callable[[Any], Any],
@@ -194,7 +196,7 @@ class OtherServer:
 
         return [sa.column(column.name).label(f"c{at}") for at, column in enumerate(columns)]
 
-    def _from(self, relation: Relation) -> Any:
+    def _from(self, relation: SourceRelation) -> Any:
         import sqlalchemy as sa  # noqa: PLC0415 -- an extra
 
         if relation.table:

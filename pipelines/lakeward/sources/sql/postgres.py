@@ -11,7 +11,7 @@ from lakeward.core.connections import ConnectionSettings
 from lakeward.core.sql import identifier, literal
 from lakeward.sources.sql.faults import connect_fault, query_fault
 from lakeward.sources.sql.postgres_address import postgres_url
-from lakeward.sources.sql.server import AGAIN, FAR, Range, Relation, ServerColumn, TableFacts, WatermarkKind
+from lakeward.sources.sql.server import AGAIN, FAR, Range, ServerColumn, SourceRelation, TableFacts, WatermarkKind
 
 # Types that arrive as the same values.
 NATIVE = frozenset({"int2", "int4", "int8", "bool", "float4", "float8", "text", "varchar"})
@@ -88,7 +88,7 @@ class PostgresServer:
         """See `SqlServer`."""
         self._session.commit()
 
-    def columns(self, relation: Relation) -> tuple[ServerColumn, ...]:
+    def columns(self, relation: SourceRelation) -> tuple[ServerColumn, ...]:
         """See `SqlServer`."""
         with self._execute(f"SELECT * FROM {_from(relation)} LIMIT 0") as cursor:
             fields = [(field.name, (field.metadata or {})) for field in cursor.fetch_record_batch().schema]
@@ -98,7 +98,7 @@ class PostgresServer:
             for name, facts in fields
         )
 
-    def facts(self, relation: Relation) -> TableFacts:
+    def facts(self, relation: SourceRelation) -> TableFacts:
         """See `SqlServer`."""
         query = f"""SELECT i.indisprimary, a.attname::text, k.place FROM pg_index AS i
             CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (number, place)
@@ -122,7 +122,7 @@ class PostgresServer:
         )
         return int(row[0]), int(row[1])
 
-    def newest(self, relation: Relation, range_: Range, zone: str | None) -> str | None:
+    def newest(self, relation: SourceRelation, range_: Range, zone: str | None) -> str | None:
         """See `SqlServer`."""
         highest = f"max({identifier(range_.column)})"
         by_kind = {
@@ -133,30 +133,32 @@ class PostgresServer:
         value = f"CASE WHEN {highest} IS NOT NULL THEN {by_kind.get(range_.kind, highest)} END"
         return self._text(f"SELECT ({value})::text FROM {_from(relation)}")
 
-    def value_at(self, relation: Relation, range_: Range, offset: int) -> str | None:
+    def value_at(self, relation: SourceRelation, range_: Range, offset: int) -> str | None:
         """See `SqlServer`."""
         name = identifier(range_.column)
         condition = " AND ".join([f"{name} IS NOT NULL", *_bounds(range_)])
         return self._text(f"SELECT {name}::text FROM {_from(relation)} WHERE {condition} ORDER BY {name} OFFSET {offset} LIMIT 1")
 
-    def value_after(self, relation: Relation, range_: Range, value: str) -> str | None:
+    def value_after(self, relation: SourceRelation, range_: Range, value: str) -> str | None:
         """See `SqlServer`."""
         name = identifier(range_.column)
         condition = " AND ".join([f"{name} > {_value(value, range_.kind)}", *_bounds(range_)])
         return self._text(f"SELECT min({name})::text FROM {_from(relation)} WHERE {condition}")
 
-    def has_nulls(self, relation: Relation, column: str) -> bool:
+    def has_nulls(self, relation: SourceRelation, column: str) -> bool:
         """See `SqlServer`."""
         return self._text(f"SELECT 'x' FROM {_from(relation)} WHERE {identifier(column)} IS NULL LIMIT 1") is not None
 
-    def read(self, relation: Relation, columns: tuple[ServerColumn, ...], range_: Range, again: Range | None) -> Iterator[Any]:
+    def read(
+        self, relation: SourceRelation, columns: tuple[ServerColumn, ...], range_: Range, again: Range | None
+    ) -> Iterator[Any]:
         """See `SqlServer`."""
         items = dict(item for column in columns for item in _items(column).items())
         if again:
             items[AGAIN] = _condition(again)
         return self._stream(items, f"{_from(relation)} WHERE {_condition(range_)}")
 
-    def sample(self, relation: Relation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
+    def sample(self, relation: SourceRelation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
         """See `SqlServer`."""
         items = dict(item for column in columns for item in _items(column).items())
         return self._stream(items, f"{_from(relation)} LIMIT {rows}")
@@ -173,7 +175,7 @@ class PostgresServer:
             except (self._session.Error, pa.ArrowException) as error:
                 raise query_fault(self._connection, error) from None
 
-    def _not_null(self, relation: Relation) -> set[str]:
+    def _not_null(self, relation: SourceRelation) -> set[str]:
         if not relation.table:
             return set()
         name = literal(_from(relation))
@@ -209,7 +211,7 @@ def _digits(facts: Mapping[bytes, bytes]) -> tuple[int, int] | None:
     return (modifier >> 16) & 0xFFFF, ((modifier & 0x7FF) ^ 1024) - 1024
 
 
-def _from(relation: Relation) -> str:
+def _from(relation: SourceRelation) -> str:
     return ".".join(map(identifier, relation.table)) if relation.table else f"(\n{relation.query}\n) AS q"
 
 

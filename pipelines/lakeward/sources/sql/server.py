@@ -22,7 +22,7 @@ class WatermarkKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class SourceRelation:
     """A table or view by its names, or a query by its text."""
 
     table: tuple[str, ...] = ()
@@ -91,11 +91,11 @@ class SqlServer(Protocol):
         """Let the next call see what was committed meanwhile."""
         ...
 
-    def columns(self, relation: Relation) -> tuple[ServerColumn, ...]:
+    def columns(self, relation: SourceRelation) -> tuple[ServerColumn, ...]:
         """The columns, in order."""
         ...
 
-    def facts(self, relation: Relation) -> TableFacts:
+    def facts(self, relation: SourceRelation) -> TableFacts:
         """The keys and indexes; nothing of a query or a view."""
         ...
 
@@ -107,7 +107,7 @@ class SqlServer(Protocol):
         """PostgreSQL: every transaction below the first number has ended; none has the second or a higher one."""
         ...
 
-    def newest(self, relation: Relation, range_: Range, zone: str | None) -> str | None:
+    def newest(self, relation: SourceRelation, range_: Range, zone: str | None) -> str | None:
         """The highest watermark, but no time after now; None without rows.
 
         Args:
@@ -115,19 +115,21 @@ class SqlServer(Protocol):
         """
         ...
 
-    def value_at(self, relation: Relation, range_: Range, offset: int) -> str | None:
+    def value_at(self, relation: SourceRelation, range_: Range, offset: int) -> str | None:
         """The watermark of the row at `offset` of the range, ordered by it; None behind its end."""
         ...
 
-    def value_after(self, relation: Relation, range_: Range, value: str) -> str | None:
+    def value_after(self, relation: SourceRelation, range_: Range, value: str) -> str | None:
         """The lowest watermark of the range that is higher than `value`."""
         ...
 
-    def has_nulls(self, relation: Relation, column: str) -> bool:
+    def has_nulls(self, relation: SourceRelation, column: str) -> bool:
         """Whether a row has no value in the column."""
         ...
 
-    def read(self, relation: Relation, columns: tuple[ServerColumn, ...], range_: Range, again: Range | None) -> Iterator[Any]:
+    def read(
+        self, relation: SourceRelation, columns: tuple[ServerColumn, ...], range_: Range, again: Range | None
+    ) -> Iterator[Any]:
         """Record batches of the rows in the range: the columns under their names, `name + FAR` beside columns of times.
 
         Args:
@@ -135,7 +137,7 @@ class SqlServer(Protocol):
         """
         ...
 
-    def sample(self, relation: Relation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
+    def sample(self, relation: SourceRelation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
         """As `read`, of some rows."""
         ...
 

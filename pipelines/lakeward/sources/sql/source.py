@@ -22,7 +22,7 @@ from lakeward.sources.sql.digests import RowSum, SeenRows
 from lakeward.sources.sql.landing import METADATA_KEY, WindowLanding
 from lakeward.sources.sql.opening import open_server
 from lakeward.sources.sql.position import Position
-from lakeward.sources.sql.server import Range, Relation, ServerColumn, SqlServer, WatermarkKind
+from lakeward.sources.sql.server import Range, ServerColumn, SourceRelation, SqlServer, WatermarkKind
 from lakeward.sources.sql.windows import Window, WindowPlanner
 
 SEEN = "seen"
@@ -187,22 +187,22 @@ class SqlTable:
         with open_server(self.connect(self.source.connection)) as server:
             yield self._planner(server, relation)
 
-    def _planner(self, server: SqlServer, relation: Relation) -> WindowPlanner:
+    def _planner(self, server: SqlServer, relation: SourceRelation) -> WindowPlanner:
         name = self.source.watermark.column
         found = {column.name: column for column in server.columns(relation)}
         if name not in found:
             raise DefinitionError("sql_column_missing", columns=name, found=", ".join(found))
         return WindowPlanner(server=server, relation=relation, source=self.source, column=found[name], zone=self.zone)
 
-    def _relation(self) -> Relation:
+    def _relation(self) -> SourceRelation:
         if self.source.query is None:
-            return Relation(table=self.source.table)
+            return SourceRelation(table=self.source.table)
         file = self.folder / self.source.query
         try:
             text = file.read_text(encoding="utf-8").strip().removesuffix(";")
         except (OSError, UnicodeDecodeError):
             raise DefinitionError("sql_query_missing", file=file) from None
-        return Relation(query=text)
+        return SourceRelation(query=text)
 
     def _backfill(self, number: int) -> str:
         """What a segment's window was read beside the others for; empty for one of the running windows."""

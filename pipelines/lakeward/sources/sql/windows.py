@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lakeward.contracts.source import SqlSource, WatermarkMode
 from lakeward.core.errors import DefinitionError, MachineError
 from lakeward.sources.sql.position import Position
-from lakeward.sources.sql.server import Range, Relation, ServerColumn, SqlServer, WatermarkKind
+from lakeward.sources.sql.server import Range, ServerColumn, SourceRelation, SqlServer, WatermarkKind
 
 # Clocks of a plant without a zone in their times are set back an hour once a year.
 _CLOCK_CHANGE_SECONDS = 3600
@@ -36,7 +36,7 @@ class WindowPlanner:
     """
 
     server: SqlServer
-    relation: Relation
+    relation: SourceRelation
     source: SqlSource
     column: ServerColumn
     zone: str | None

@@ -67,13 +67,13 @@ def unknown_members(names: Sequence[str]) -> str:
 def _without_members(patch: dict[str, object]) -> str:
     """SQL of the record without the members that are null in the patch (RFC 7396); NULL where nothing with a value is left."""
     left = f"json_merge_patch(it, {literal(json.dumps(patch, ensure_ascii=False))})"
-    empty = {"{}", json.dumps(_emptied(patch), ensure_ascii=False, separators=(",", ":"))}
+    empty = {"{}", json.dumps(_nested_objects(patch), ensure_ascii=False, separators=(",", ":"))}
     held = f"CASE WHEN json_type(it) = 'OBJECT' THEN {left}::VARCHAR END"
     return f"CASE WHEN {held} NOT IN ({', '.join(map(literal, sorted(empty)))}) THEN {held} END"
 
 
-def _emptied(patch: dict[str, object]) -> dict[str, object]:
-    return {key: _emptied(inner) for key, inner in patch.items() if isinstance(inner, dict)}
+def _nested_objects(patch: dict[str, object]) -> dict[str, object]:
+    return {key: _nested_objects(inner) for key, inner in patch.items() if isinstance(inner, dict)}
 
 
 def reading_items(layout: ReadingLayout, segments: Segments) -> dict[str, str]:

@@ -61,7 +61,7 @@ def _decoded_select(segments: Segments, payload: PayloadFormat, record_format: R
     computed = "".join(f", {item} AS {name}" for name, item in items.items())
     raw = "CASE WHEN why IS NOT NULL THEN CASE WHEN it IS NULL THEN payload ELSE encode(it::VARCHAR) END END"
     return f"""SELECT file, seq, n, why AS reason, {raw} AS raw, {extra} AS _extra{named}
-        FROM ({_mapped(f"SELECT *{computed} FROM ({records})", segments)})"""
+        FROM ({_with_series(f"SELECT *{computed} FROM ({records})", segments)})"""
 
 
 def _parts(
@@ -110,7 +110,7 @@ def _line_field(record_format: RecordFormat) -> Callable[[str], str]:
     return lambda name: dialect.field_value(f"f[{places[name]}]") if name in places else "CAST(NULL AS VARCHAR)"
 
 
-def _mapped(records: str, segments: Segments) -> str:
+def _with_series(records: str, segments: Segments) -> str:
     """The records with series and unit: of the mapping, where it has their address; else the address itself, and their own unit."""
     if segments.series is None:
         return f"SELECT *, r_address AS r_series, r_own_unit AS r_unit FROM ({records})"
