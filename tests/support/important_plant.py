@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lakeward.core.settings import Settings
 from lakeward.flows import GradeChoice, create_project, decide_grade, grade_all, run_dataset
+from support.accounts import OTHER_STEWARD, STEWARD, make_accounts, with_token
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -57,6 +58,7 @@ DATASETS = {
 # Numbers that stand in no text of a catalogue by chance.
 CANARY = 73.9181
 USCC = "91110000600037341L"
+TOKEN_FILE = "steward.token"
 PROCESSOR = f"""\
 processor:
   name: 某特种材料有限公司
@@ -108,11 +110,18 @@ def deliver(root: Path, name: str, rows: int, first: int = 0) -> None:
 
 
 def decide_all(root: Path) -> None:
-    """A person confirms each grade that is important or core."""
+    """Two stewards confirm each grade that is important or core, each by a token of their own."""
+    owners = make_accounts(Settings(start=root), STEWARD, OTHER_STEWARD)
     for name, (*_, columns) in DATASETS.items():
-        for column, grade in columns.items():
-            if grade != "general":
-                decide_grade(Settings(start=root), f"{name}.{column}", GradeChoice("wang.fang", "per the list of the plant"))
+        for column in (column for column, grade in columns.items() if grade != "general"):
+            for who in (STEWARD, OTHER_STEWARD):
+                decide_grade(owners[who.name], f"{name}.{column}", GradeChoice("", "per the list of the plant"))
+    (root / TOKEN_FILE).write_text(owners[STEWARD.name].token or "", encoding="ascii")
+
+
+def steward(root: Path) -> Settings:
+    """The settings of the steward who files."""
+    return with_token(Settings(start=root), (root / TOKEN_FILE).read_text(encoding="ascii"))
 
 
 def declare(root: Path, *, sharing: str = "[]", more: str = "") -> None:
