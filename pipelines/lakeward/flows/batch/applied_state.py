@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import LakewardError
@@ -10,7 +10,9 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.pinning import BatchPlan, Definition, batch_ranges
 from lakeward.flows.base.workspace import Workspace
-from lakeward.sources.protocols import WaitingInput
+
+if TYPE_CHECKING:
+    from lakeward.sources.protocols import WaitingInput
 
 _NEWEST = "QUALIFY row_number() OVER (PARTITION BY dataset ORDER BY {order}) = 1"
 
@@ -44,7 +46,7 @@ def read_applied_states(engine: Engine) -> AppliedStates:
     return {row["dataset"]: _state(row, plans.get(row["dataset"]), finished) for row in applied}
 
 
-def is_idle(definition: Definition, waiting: WaitingInput | None, states: AppliedStates) -> bool:
+def is_idle(definition: Definition, waiting: "WaitingInput | None", states: AppliedStates) -> bool:
     """Whether a run of the dataset would find nothing to do: same texts, no planned batch, no new input.
 
     Args:
@@ -57,7 +59,7 @@ def is_idle(definition: Definition, waiting: WaitingInput | None, states: Applie
     return waiting.files == 0 if waiting else _has_no_new_inputs(definition.contract, state, states)
 
 
-def waiting_input(workspace: Workspace, contract: Contract, states: AppliedStates) -> WaitingInput | None:
+def waiting_input(workspace: Workspace, contract: Contract, states: AppliedStates) -> "WaitingInput | None":
     """What waits in the dataset's source; None for a gold dataset, and for a source whose run fails."""
     state = states.get(contract.name)
     try:

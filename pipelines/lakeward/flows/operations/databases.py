@@ -1,12 +1,10 @@
-"""Databases that contracts read: whether each answers, and what its watermark guarantees."""
+"""Databases that contracts read: whether each answers."""
 
 from collections.abc import Iterator
 
-from lakeward.contracts.model import Contract
-from lakeward.contracts.source import SqlSource, WatermarkMode
+from lakeward.contracts.source import SqlSource
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
-from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.connections import find_connection
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.sources.sql.opening import open_server
@@ -27,14 +25,3 @@ def check_databases(settings: Settings) -> Iterator[tuple[str, str | LakewardErr
                 yield name, f"{server.version()}, {connection.address}"
         except LakewardError as error:
             yield name, error
-
-
-def guarantee_of(contract: Contract) -> Notice | None:
-    """What the watermark of a table guarantees; None of another source."""
-    if not isinstance(contract.source, SqlSource):
-        return None
-    watermark = contract.source.watermark
-    facts = {"dataset": contract.name, "column": watermark.column}
-    if watermark.mode is WatermarkMode.XID8:
-        return Notice("guarantee_xid8", facts)
-    return Notice("guarantee_lookback", {**facts, "lookback": watermark.lookback})

@@ -1,15 +1,14 @@
 """Status of a source with a collector: whether it runs and is connected, what it has landed, and what no run has read yet."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
 from lakeward.contracts.model import Contract
-from lakeward.contracts.source import COLLECTED_SOURCES
-from lakeward.flows.base.answers import Notice, fields_of
+from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.workspace import Workspace
+from lakeward.flows.operations.source_answers import SourceStatus
 from lakeward.sources.collectors.state import CONNECTED, CONNECTING, STOPPED, CollectorState, read_state
 from lakeward.sources.segments.store import LandedSegment, SegmentStore
 
@@ -21,47 +20,12 @@ UNREAD = timedelta(minutes=15)
 MAX_FOOTERS = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceStatus:
-    """The state of one dataset's collector, and of what it has landed.
-
-    Args:
-        state: Message code of what the collector said last; None if none ever ran.
-        running: Whether it gave a sign of life in the last 30 seconds.
-        since: When that state began.
-        last_message: When the last message came.
-        rate: Messages per second over the last minute; None if it does not run.
-        unlanded: Messages that are on disk, but in no segment yet.
-        segments: Number of landed segments that no run has read.
-        bytes: Bytes of their files.
-        rows: Number of their rows; None if they can't be counted quickly.
-        oldest: When the first of them was landed.
-    """
-
-    state: str | None
-    running: bool
-    since: datetime | None
-    last_message: datetime | None
-    rate: float | None
-    unlanded: int
-    segments: int
-    bytes: int
-    rows: int | None
-    oldest: datetime | None
-
-    def as_dict(self) -> dict[str, object]:
-        """The keys of `source` in `lakeward status --json`."""
-        return fields_of(self)
-
-
-def source_status(workspace: Workspace, contract: Contract, read: int) -> tuple[SourceStatus | None, tuple[Notice, ...]]:
-    """The status of the contract's source, and what to do; None of a source without a collector.
+def source_status(workspace: Workspace, contract: Contract, read: int) -> tuple[SourceStatus, tuple[Notice, ...]]:
+    """The status of the contract's collected source, and what to do.
 
     Args:
         read: Number of the last segment that a batch has.
     """
-    if not isinstance(contract.source, COLLECTED_SOURCES):
-        return None, ()
     landing, now = Path(workspace.lake) / "landing", workspace.clock.now()
     state = read_state(landing / contract.name)
     store = SegmentStore.of_dataset(landing, contract.name)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from lakeward.contracts.model import Contract
+from lakeward.contracts.source import COLLECTED_SOURCES
 from lakeward.core.errors import ContractError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
@@ -22,8 +23,7 @@ from lakeward.flows.batch.applied_state import read_applied_states
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
-from lakeward.flows.operations.databases import guarantee_of
-from lakeward.flows.operations.source_status import SourceStatus, source_status
+from lakeward.flows.operations.source_answers import SourceStatus, guarantee_of
 from lakeward.flows.quarantine.events import EVENTS
 from lakeward.flows.quarantine.open_rows import open_count
 from lakeward.flows.scoring.answers import DatasetScore
@@ -177,8 +177,16 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         return status
     received = next((row for row in reversed(runs) if row["flow"] == "ingest"), None)
     untaken = untaken_among(contract, state.drops)
-    source, collecting = source_status(workspace, contract, state.read.get(name, 0))
+    source, collecting = _collector(workspace, contract, state.read.get(name, 0))
     return replace(status, source=source, next=(*collecting, *_delivery_notices(name, received), *_next_steps(status), *untaken))
+
+
+def _collector(workspace: Workspace, contract: Contract, read: int) -> tuple[SourceStatus | None, tuple[Notice, ...]]:
+    if not isinstance(contract.source, COLLECTED_SOURCES):
+        return None, ()
+    from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- imports the sources
+
+    return source_status(workspace, contract, read)
 
 
 def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:

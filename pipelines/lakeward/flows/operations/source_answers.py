@@ -1,0 +1,52 @@
+"""What `status` says of a source that is no drop folder. The sources themselves are not imported: most projects have none."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lakeward.contracts.model import Contract
+from lakeward.contracts.source import SqlSource, WatermarkMode
+from lakeward.flows.base.answers import Notice, fields_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """The state of one dataset's collector, and of what it has landed.
+
+    Args:
+        state: Message code of what the collector said last; None if none ever ran.
+        running: Whether it gave a sign of life in the last 30 seconds.
+        since: When that state began.
+        last_message: When the last message came.
+        rate: Messages per second over the last minute; None if it does not run.
+        unlanded: Messages that are on disk, but in no segment yet.
+        segments: Number of landed segments that no run has read.
+        bytes: Bytes of their files.
+        rows: Number of their rows; None if they can't be counted quickly.
+        oldest: When the first of them was landed.
+    """
+
+    state: str | None
+    running: bool
+    since: datetime | None
+    last_message: datetime | None
+    rate: float | None
+    unlanded: int
+    segments: int
+    bytes: int
+    rows: int | None
+    oldest: datetime | None
+
+    def as_dict(self) -> dict[str, object]:
+        """The keys of `source` in `lakeward status --json`."""
+        return fields_of(self)
+
+
+def guarantee_of(contract: Contract) -> Notice | None:
+    """What the watermark of a table guarantees; None of another source."""
+    if not isinstance(contract.source, SqlSource):
+        return None
+    watermark = contract.source.watermark
+    facts = {"dataset": contract.name, "column": watermark.column}
+    if watermark.mode is WatermarkMode.XID8:
+        return Notice("guarantee_xid8", facts)
+    return Notice("guarantee_lookback", {**facts, "lookback": watermark.lookback})
