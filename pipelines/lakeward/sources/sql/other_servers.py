@@ -123,7 +123,7 @@ class OtherServer:
         is_time = kind.startswith(("datetime", "timestamp", "date", "smalldatetime")) and self._session.dialect.name != "sqlite"
         return WatermarkKind.LOCAL if is_time else None
 
-    def finished(self) -> tuple[int, int]:
+    def transaction_bounds(self) -> tuple[int, int]:
         """See `SqlServer`."""
         raise DefinitionError("sql_watermark_type", column="-", found=self._session.dialect.name, mode="xid8")
 

@@ -49,11 +49,11 @@ class Position:
             raise DefinitionError("sql_other_watermark", folder=store.folder, **facts)
         return found
 
-    def moved(self, value: str | None, types: Mapping[str, str], contract_version: str) -> Self:
+    def advance(self, value: str | None, types: Mapping[str, str], contract_version: str) -> Self:
         """The position behind a window of the running kind."""
         return replace(self, value=value, types=types, contract_version=contract_version, backfill=None)
 
-    def beside(self, bounds: tuple[str, str]) -> Self:
+    def for_span(self, bounds: tuple[str, str]) -> Self:
         """The same position, for a window that was read beside the others."""
         return replace(self, backfill=bounds)
 

@@ -115,7 +115,7 @@ class PostgresServer:
         """See `SqlServer`."""
         return _KINDS.get(column.type)
 
-    def finished(self) -> tuple[int, int]:
+    def transaction_bounds(self) -> tuple[int, int]:
         """See `SqlServer`."""
         row = self._row(
             "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text FROM (SELECT pg_current_snapshot() AS s) AS now"

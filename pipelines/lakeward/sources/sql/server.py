@@ -1,7 +1,6 @@
 """What the source needs of a database: describe a table or query, find the ends of windows, and read rows between them as Arrow."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol, Self
@@ -103,7 +102,7 @@ class SqlServer(Protocol):
         """How values of the column are compared as a watermark; None if they can't be one."""
         ...
 
-    def finished(self) -> tuple[int, int]:
+    def transaction_bounds(self) -> tuple[int, int]:
         """PostgreSQL: every transaction below the first number has ended; none has the second or a higher one."""
         ...
 
@@ -140,6 +139,3 @@ class SqlServer(Protocol):
     def sample(self, relation: SourceRelation, columns: tuple[ServerColumn, ...], rows: int) -> Iterator[Any]:
         """As `read`, of some rows."""
         ...
-
-
-Opened = AbstractContextManager[SqlServer]

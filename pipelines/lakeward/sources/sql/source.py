@@ -117,7 +117,7 @@ class SqlTable:
                 return 0
             total = RowSum()
             batches = total.add(planner.server.read(planner.relation, columns, rows, None))
-            metadata = Position.newest(self.store, self.source).beside((rows.start or "", rows.stop or "")).metadata()
+            metadata = Position.newest(self.store, self.source).for_span((rows.start or "", rows.stop or "")).metadata()
             return self.landing.land(batches, metadata, lambda: {name: total.content()})
 
     def _span(self, planner: WindowPlanner, column: str, since: datetime, until: datetime) -> Range:
@@ -146,13 +146,13 @@ class SqlTable:
         with self._open() as planner, self.landing.lock():
             position = Position.newest(self.store, self.source)
             if self.source.watermark.mode is WatermarkMode.XID8 and self.until is None:
-                self.until = str(planner.server.finished()[0])
+                self.until = str(planner.server.transaction_bounds()[0])
             while window := planner.next_window(position, self.until):
                 count = self._land(planner, position, window)
                 self.is_receiving = not window.is_last
                 if count or window.is_last:
                     return count
-                position = position.moved(window.position, position.types, position.contract_version)
+                position = position.advance(window.position, position.types, position.contract_version)
             self.is_receiving = False
         return 0
 
@@ -160,7 +160,7 @@ class SqlTable:
         columns = self._columns(planner)
         types = {column.name: column.type for column in (*columns, planner.column)}
         self._check_types(position, types)
-        metadata = position.moved(window.position, types, self.contract_version).metadata()
+        metadata = position.advance(window.position, types, self.contract_version).metadata()
         batches: Iterable[Any] = planner.server.read(planner.relation, columns, window.rows, window.again)
         if window.again is None:
             return self.landing.land(batches, metadata)

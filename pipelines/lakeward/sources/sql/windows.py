@@ -67,7 +67,7 @@ class WindowPlanner:
 
     def _next_transactions(self, position: Position, until: str | None) -> Window | None:
         """Rows of transactions that had all ended: no later commit can add a row below the end."""
-        finished, unborn = self.server.finished()
+        finished, unborn = self.server.transaction_bounds()
         self._check_transactions(position, finished, unborn)
         rows = Range(column=self.column.name, kind=WatermarkKind.XID8, start=position.value, stop=until or str(finished))
         first = self.server.value_at(self.relation, rows, 0)
