@@ -7,7 +7,7 @@ are only checked for the two keys that every facet has. Imported at the first ch
 import functools
 import inspect
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin
@@ -76,6 +76,11 @@ def _check_time(value: str) -> None:
         raise LineageError(
             "event_not_valid", place="eventTime", expected="date and time with a zone", found="a time without a zone"
         )
+    try:
+        at.astimezone(UTC)
+    except OverflowError:
+        expected = "a time from the year 1 to 9999 in UTC"
+        raise LineageError("event_not_valid", place="eventTime", expected=expected, found="a time beyond them") from None
 
 
 def _check_run_id(value: str) -> None:

@@ -70,6 +70,8 @@ def test_what_the_standard_allows_is_taken(good):
         ({}, "eventTime"),
         (changed("eventTime", value="yesterday"), "eventTime"),
         (changed("eventTime", value="2026-03-01T07:00:00"), "eventTime"),
+        (changed("eventTime", value="0001-01-01T00:00:00+14:00"), "eventTime"),
+        (changed("eventTime", value="9999-12-31T23:59:59-01:00"), "eventTime"),
         (changed("eventTime", value=5), "eventTime"),
         (changed("producer", value=...), "producer"),
         (changed("schemaURL", value=...), "schemaURL"),
