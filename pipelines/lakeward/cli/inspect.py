@@ -103,9 +103,12 @@ def print_value(settings: Settings, found: ValueOrigin, *, as_json: bool) -> Non
         print_json(found)
         return
     cells = found.as_dict()
-    shown = ("value", "released", "change") if found.visible else ()
-    rows = [{"what": key, "value": cells[key]} for key in ("table", "column", "batch", *shown, "choice", "reproduced")]
+    shown = ("value", "released", "change", "choice", "reproduced") if found.visible else ()
+    rows = [{"what": key, "value": cells[key]} for key in ("table", "column", "batch", *shown)]
     print_table(settings.lang, "title_explain", rows, ("what", "value"))
+    if not found.visible:
+        print_message(settings.lang, "explain_value_hidden", column=found.column)
+        return
     files = [{**file.as_dict(), "table": str(each.table)} for each in found.inputs for file in each.files]
     tables = [{"table": str(each.table), "rows": each.rows} for each in found.inputs if not each.files]
     print_table(settings.lang, "title_value_inputs", [*files, *tables], ("table", "batch", "file", "rows", "bytes"))
@@ -115,8 +118,6 @@ def print_value(settings: Settings, found: ValueOrigin, *, as_json: bool) -> Non
             {**each.as_dict(), "rules": ", ".join(f"{rule} {n}" for rule, n in each.rules.items())} for each in found.quarantined
         ]
         print_table(settings.lang, "title_value_quarantine", shares, ("dataset", "missing", "rules", "unreadable"))
-    if not found.visible:
-        print_message(settings.lang, "explain_value_hidden", column=found.column)
 
 
 def _event_line(event: FlowAnswer) -> str:

@@ -5,7 +5,17 @@ import json
 import pytest
 
 from lakeward.core.errors import LakewardError
-from lakeward.flows import Selection, Signature, curate_dataset, explain_value, grade_all, ingest_dataset, release_rows
+from lakeward.flows import (
+    GradeChoice,
+    Selection,
+    Signature,
+    curate_dataset,
+    decide_grade,
+    explain_value,
+    grade_all,
+    ingest_dataset,
+    release_rows,
+)
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from support.command_line import run_command
@@ -133,14 +143,18 @@ def test_the_model_is_that_of_the_row_and_not_the_file_of_now(plant):
     assert (found.value, found.reproduced) == ("40.0", True)
 
 
-def test_a_role_that_does_not_see_what_it_is_made_of_gets_counts_and_no_value(plant, capsys):
+def hide(plant, after):
+    """Make a column of press_line core data, by the line of the contract that it follows."""
     contract = plant.dataset / "contract.odcs.yaml"
-    text = contract.read_text(encoding="utf-8").replace(
-        "        physicalType: double\n", "        physicalType: double\n        classification: core\n"
-    )
-    contract.write_text(text, encoding="utf-8")
+    text = contract.read_text(encoding="utf-8")
+    assert after in text
+    contract.write_text(text.replace(after, f"{after}        classification: core\n", 1), encoding="utf-8")
     ingest_dataset(plant.settings, "press_line")
     grade_all(plant.settings)
+
+
+def test_a_role_that_does_not_see_what_it_is_made_of_learns_nothing_of_its_rows(plant, capsys):
+    hide(plant, "        physicalType: double\n")
 
     found = explain_value(plant.settings, GOLD, M1, "readings", "engineer")
     mean = explain_value(plant.settings, GOLD, M1, "mean_temp", "engineer")
@@ -148,8 +162,21 @@ def test_a_role_that_does_not_see_what_it_is_made_of_gets_counts_and_no_value(pl
 
     assert (found.visible, found.value) == (True, "3")
     assert (mean.visible, mean.value, mean.released, mean.change, mean.moves) == (False, None, None, None, None)
-    assert mean.inputs[0].rows == 3
+    assert (mean.choice, mean.reproduced, mean.inputs, mean.rules, mean.quarantined) == (None, None, (), (), ())
     assert "279" not in answer.out
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_rows_are_not_chosen_by_a_key_that_the_role_does_not_see(plant, capsys, lang):
+    decide_grade(plant.settings, "temp_hourly.machine", GradeChoice("li.wei", "names of presses", grade="core"))
+
+    words = ("explain", GOLD, "start=2026-03-01T07:00:00Z", "--value", "readings", "--as", "engineer")
+    shown = run_command(capsys, plant.root, *words, "--lang", lang)
+    found = json.loads(run_command(capsys, plant.root, *words, "--json").out)
+
+    assert shown.code == 0, shown.err
+    assert ("keys" in shown.out or "键" in shown.out, "b.csv" in shown.out) == (True, False)
+    assert (found["visible"], found["inputs"], found["rules"], found["quarantined"]) == (False, [], [], [])
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,7 @@ from lakeward.core.sql import equals
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.answers import fields_of
-from lakeward.flows.base.lineage_events import query_lineage
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.operations.contributing_rows import (
     ContributingRows,
     GoldRow,
@@ -28,9 +26,10 @@ from lakeward.flows.operations.contributing_rows import (
 )
 from lakeward.flows.operations.explain import equality, parse_condition, parse_table_name
 from lakeward.flows.operations.released_rows import ReleasedRows, released_rows
+from lakeward.flows.operations.value_visibility import sees_origin
 from lakeward.flows.serving.clear_columns import check_row_condition
 from lakeward.flows.serving.logged_read import logged_read
-from lakeward.flows.serving.reader import Reader, resolve_reader
+from lakeward.flows.serving.reader import resolve_reader
 
 # Ids of rows in an answer; the counts are of all rows.
 MOST_IDS = 100
@@ -134,13 +133,15 @@ class ValueOrigin:
         table: The gold table, as `layer.name`.
         column: Its column.
         batch: Number of the batch that wrote the row.
-        visible: Whether the reader may see the column, and what it is made of, in clear; otherwise the three values are None.
+        visible: Whether the reader sees the column, what it is made of and the keys of its rows in clear; otherwise all below is
+            None or empty.
         value: The stored value, as text.
         released: The value after a release of the open rows: the model was run with them. None as text is no value.
         change: `released` minus the value as the model gives it now; None if it is no number.
         moves: Whether a release would change the value; None if the reader may not see it.
-        choice: How the input rows were found.
-        reproduced: Whether the model gives the stored row over these rows; otherwise its inputs have changed since.
+        choice: How the input rows were found; None if the reader may not see the value.
+        reproduced: Whether the model gives the stored row over these rows; otherwise its inputs have changed since. None as for
+            `choice`.
         inputs: The input rows.
         rules: The rules that their batches were judged by.
         quarantined: Open rows of the inputs.
@@ -150,15 +151,15 @@ class ValueOrigin:
     column: str
     batch: int
     visible: bool
-    value: str | None
-    released: str | None
-    change: str | None
-    moves: bool | None
-    choice: RowChoice
-    reproduced: bool
-    inputs: tuple[ValueInput, ...]
-    rules: tuple[AppliedRule, ...]
-    quarantined: tuple[QuarantinedShare, ...]
+    value: str | None = None
+    released: str | None = None
+    change: str | None = None
+    moves: bool | None = None
+    choice: RowChoice | None = None
+    reproduced: bool | None = None
+    inputs: tuple[ValueInput, ...] = ()
+    rules: tuple[AppliedRule, ...] = ()
+    quarantined: tuple[QuarantinedShare, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The documented keys of `lakeward explain TABLE WHERE --value COLUMN --json`."""
@@ -197,8 +198,10 @@ def explain_value(settings: Settings, name: str, where: str, column: str, role: 
         check_row_condition(engine, reader, contract, keys)
         condition = " AND ".join(equality(contract, key, value, typed=True) for key, value in keys.items())
         row, batch = _gold_row(engine, contract, condition)
-        found = _Explanation(workspace, engine, reader, row, contributing_rows(engine, row))
-        origin = found.origin(column, batch)
+        if sees_origin(workspace, engine, reader, row, column):
+            origin = _Explanation(workspace, engine, row, contributing_rows(engine, row)).origin(column, batch)
+        else:
+            origin = ValueOrigin(table=contract.table(Layer.GOLD), column=column, batch=batch, visible=False)
         entry.write(sum(each.rows for each in origin.inputs))
     return origin
 
@@ -224,10 +227,8 @@ def _gold_row(engine: Engine, contract: Contract, condition: str) -> tuple[GoldR
 class _Explanation:
     """One value's explanation, from rows that were found to give it."""
 
-    def __init__(
-        self, workspace: Workspace, engine: Engine, reader: Reader, row: GoldRow, contributing: ContributingRows
-    ) -> None:
-        self._workspace, self._engine, self._reader, self._row = workspace, engine, reader, row
+    def __init__(self, workspace: Workspace, engine: Engine, row: GoldRow, contributing: ContributingRows) -> None:
+        self._workspace, self._engine, self._row = workspace, engine, row
         self._contributing = contributing
         silver = [table for table in row.model.inputs if table.layer is Layer.SILVER]
         found = {table: released_rows(workspace, engine, table.name) for table in silver}
@@ -235,37 +236,23 @@ class _Explanation:
 
     def origin(self, column: str, batch: int) -> ValueOrigin:
         inputs = tuple(self._input(table, where) for table, where in self._contributing.conditions.items())
-        visible = self._is_visible(column)
         now, released = (self._computed(column, with_released=with_released) for with_released in (False, True))
         stored = self._row.values[column]
         return ValueOrigin(
             table=self._row.contract.table(Layer.GOLD),
             column=column,
             batch=batch,
-            visible=visible,
-            value=_text(stored) if visible else None,
-            released=_text(released) if visible else None,
-            change=_difference(released, now) if visible else None,
-            moves=not is_same_value(now, released) if visible else None,
+            visible=True,
+            value=_text(stored),
+            released=_text(released),
+            change=_difference(released, now),
+            moves=not is_same_value(now, released),
             choice=self._contributing.choice,
             reproduced=self._contributing.is_reproduced,
             inputs=inputs,
             rules=tuple(self._rules(inputs)),
             quarantined=tuple(self._share(table, rows) for table, rows in self._released.items()),
         )
-
-    def _is_visible(self, column: str) -> bool:
-        """In clear with all that the value is made of: the change by a few rows would show their values."""
-        lineage = query_lineage(self._engine, self._row.contract, self._row.sql, self._row.model.inputs)
-        made_of = {(str(self._row.contract.table(Layer.GOLD)), column)}
-        made_of |= {(origin.table, origin.column) for origin in (*lineage.columns.get(column, ()), *lineage.rows)}
-        for table in {table for table, _ in made_of}:
-            contract = self._workspace.project.contract(TableName.parse(table).name)
-            clear = self._reader.clear_columns(contract, current_grades(self._engine, contract))
-            own = {each.name for each in contract.columns}
-            if {name for at, name in made_of if at == table and name in own} - clear:
-                return False
-        return True
 
     def _computed(self, column: str, *, with_released: bool) -> object:
         """The value as the model computes it from the inputs of now, or with the open rows released."""
