@@ -95,9 +95,9 @@ def test_a_hidden_column_leaves_neither_through_another_one_nor_through_counts(l
         refused(*try_as_analyst, Selection(where="_extra LIKE '%x%'"), Repair({"machine": "'A'"}), "analyst")
         == "column_not_clear"
     )
-    found = try_repair(
-        line.settings, NAME, Selection(rows=(FIRST,)), Repair(texts={"temp_degc": "20", "machine": "B"}), "analyst"
-    )
+    typed = Selection(rows=(FIRST,))
+    assert refused(*try_as_analyst, typed, Repair(texts={"temp_degc": "20"}), "analyst") == "repair_column_not_clear"
+    found = try_repair(line.settings, NAME, typed, Repair(texts={"machine": "B"}), "analyst")
     assert [(dict(row.before), dict(row.after), row.fails) for row in found.samples] == [({"machine": "A"}, {"machine": "B"}, ())]
     assert [(rule.rule, rule.before, rule.after) for rule in found.rules] == [("temp_in_range", 1, None)]
 

@@ -27,7 +27,7 @@ READS: dict[str, tuple[list[str], int]] = {
         ["quarantine", "repair", NAME, "--where", "visit LIKE 'V%'", "--set", "minutes = '50'", "--dry-run"],
         0,
     ),
-    "quarantine --where, --set": (
+    "quarantine --where, --set, --value": (
         [
             "quarantine",
             "repair",
@@ -155,9 +155,23 @@ def test_notebooks_read_as_the_command_line_does(canary_lake_copy):
 def test_a_repair_is_shown_without_the_texts_in_it(canary_lake_copy, capsys):
     start = canary_lake_copy.start
     words = ["repair", NAME, "--row", "1:7", "--set", f"machine = 'M9{PHONE[0]}'", "--by", "li.wei", "--reason", "x"]
-    assert run_command(capsys, start, "quarantine", *words).code == 0
+    assert run_command(capsys, start, "quarantine", *words, "--as", "steward").code == 0
 
     for shown in (["quarantine", "show", NAME, "--row", "1:7"], ["quarantine", "show", NAME, "--row", "1:7", "--json"]):
         answer = run_command(capsys, start, *shown)
         assert "machine = '…'" in answer.out
         assert canaries_in(answer.out) == []
+
+
+@pytest.mark.parametrize("new", [("--value", "phone=13800138000"), ("--set", "phone = '13800138000'")])
+@pytest.mark.parametrize("ending", [("--dry-run",), ("--by", "li.wei", "--reason", "x")])
+def test_a_value_of_the_callers_own_comes_back_in_no_protected_form(canary_lake_copy, capsys, new, ending):
+    words = ["quarantine", "repair", NAME, "--row", "1:7", *new, *ending]
+
+    answer = run_command(capsys, canary_lake_copy.start, *words, "--as", "analyst")
+
+    assert (answer.code, answer.out) == (3, "")
+    assert "Roles that see it:" in answer.err
+    assert "steward" in answer.err
+    assert run_command(capsys, canary_lake_copy.start, *words).code == 2
+    assert run_command(capsys, canary_lake_copy.start, *words, "--as", "steward").code == 0

@@ -46,3 +46,10 @@ def test_row_id_is_two_numbers(text):
 def test_age_is_a_number_with_its_unit(text):
     with pytest.raises(UsageError, match="90d"):
         parse_duration(text)
+
+
+def test_an_age_of_more_than_a_thousand_years_is_refused():
+    assert parse_duration("365000d") == timedelta(days=365_000)
+    for text in ("365001d", "999999d", "999999w"):
+        with pytest.raises(UsageError, match="365000d"):
+            parse_duration(text)

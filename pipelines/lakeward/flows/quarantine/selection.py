@@ -17,6 +17,8 @@ from lakeward.serving.expression import checked_expression
 RowId = tuple[int, int]
 ROW_ID = re.compile(r"([1-9]\d{0,17}):([1-9]\d{0,17})")
 DURATION = re.compile(r"(\d{1,6})([hdw])")
+# 1000 years: an age counted back from now stays a date.
+LONGEST = timedelta(days=365_000)
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -98,9 +100,12 @@ def parse_duration(text: str) -> timedelta:
     """Parse a duration such as `90d`, `12h` or `4w`.
 
     Raises:
-        UsageError: It is not a duration.
+        UsageError: It is not a duration, or is longer than `LONGEST`.
     """
     found = DURATION.fullmatch(text)
     if found is None:
         raise UsageError("quarantine_age", found=text)
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
+    duration = timedelta(**{UNITS[found[2]]: int(found[1])})
+    if duration > LONGEST:
+        raise UsageError("age_too_long", found=text, most=f"{LONGEST.days}d")
+    return duration

@@ -51,6 +51,11 @@ class Repair:
     expressions: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that get a new value."""
+        return (*self.expressions, *self.texts)
+
     def description(self) -> str:
         """Text for the event: expressions in full, of typed values only the columns."""
         assignments = [f"{column} = {expression}" for column, expression in self.expressions.items()]
@@ -72,7 +77,7 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
 
     Raises:
         UsageError: The dataset or column does not exist, nothing is selected or repaired, the author is missing, or a row fails.
-        ProtectionError: An expression is not allowed.
+        ProtectionError: An expression is not allowed, or a column with a new value is not in clear for the role.
     """
     workspace = open_workspace(settings)
     signature = resolve_signature(workspace, signature, "repair", steward=False)
@@ -83,7 +88,7 @@ def repair_rows(settings: Settings, name: str, selection: Selection, repair: Rep
             return 0
         expressions = [*selection.expressions, *repair.expressions.values()]
         request = f"repair {name} {selection.where} {repair.expressions}"
-        check_expressions(workspace, engine, contract, expressions, (request, signature.role))
+        check_expressions(workspace, engine, contract, expressions, (request, signature.role), repair.columns)
         upto = pinning.newest_plan(engine, name).seq
         waiting = engine.materialise("open_rows", open_rows(engine, contract, upto + 1))
         repaired, rows = compute_repair(engine, contract, selection, repair, waiting)
@@ -111,9 +116,8 @@ def check_repair(contract: Contract, selection: Selection, repair: Repair) -> No
         UsageError: They do not, or nothing is selected or repaired.
     """
     names = [column.name for column in contract.columns]
-    changed = [*repair.expressions, *repair.texts]
-    unknown = [column for column in changed if column not in names]
-    if unknown or not changed:
+    unknown = [column for column in repair.columns if column not in names]
+    if unknown or not repair.columns:
         raise UsageError("repair_columns", dataset=contract.name, found=", ".join(unknown) or "-", expected=", ".join(names))
     if selection.selects_all:
         raise UsageError("quarantine_selection_needed", command="repair", dataset=contract.name)

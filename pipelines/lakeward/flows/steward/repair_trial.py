@@ -20,7 +20,7 @@ from lakeward.flows.batch.judge import JudgedBatch, judge_batch
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.quarantine.open_rows import has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import RowId, Selection
-from lakeward.flows.serving.clear_columns import check_clear
+from lakeward.flows.serving.clear_columns import check_clear, check_written
 from lakeward.flows.serving.logged_read import logged_read
 from lakeward.flows.serving.reader import resolve_reader
 from lakeward.flows.steward.repair import Repair, check_repair, compute_repair
@@ -109,7 +109,7 @@ def try_repair(settings: Settings, name: str, selection: Selection, repair: Repa
 
     Raises:
         UsageError: As `repair_rows`, or there is no role.
-        ProtectionError: An expression is not allowed, or reads a column that the role does not see in clear.
+        ProtectionError: An expression is not allowed, or reads a column that the role does not see in clear; or as `repair_rows`.
         ContractError, SuiteError: The contract or suite is not valid.
     """
     workspace = open_workspace(settings)
@@ -120,6 +120,7 @@ def try_repair(settings: Settings, name: str, selection: Selection, repair: Repa
     with workspace.engine(contract) as engine, logged_read(workspace, engine, reader, text, objects) as entry:
         expressions = [*selection.expressions, *repair.expressions.values()]
         check_clear(engine, reader, contract, _columns_read(contract, expressions))
+        check_written(engine, reader, contract, repair.columns)
         served = reader.principal.serve_table(contract, None, current_grades(engine, contract)).columns
         view = _ReaderView(reader.principal.role, served, ColumnFunctions(key, reader.principal.request.party))
         trial = _try(workspace, engine, contract, (selection, repair), view)
@@ -172,7 +173,7 @@ def _try(
         rows=count,
         passing=count - len(reasons),
         rules=_rule_trials(rows, reasons, shown),
-        samples=_samples(engine, (waiting, repaired), {*repair.expressions, *repair.texts}, reasons, view),
+        samples=_samples(engine, (waiting, repaired), repair.columns, reasons, view),
     )
 
 
