@@ -90,7 +90,7 @@ def test_it_says_what_was_decided_and_of_how_many_rows(line):
     found = {(each.kind, each.action): each for each in reversed(list_decisions(line.settings))}
 
     assert (found["quarantine", "release"].rows, found["quarantine", "release"].role) == (2, "steward")
-    assert found["quarantine", "repair"].detail == "temp_degc = CAST(temp_degc AS DOUBLE) / 10"
+    assert found["quarantine", "repair"].detail == "temp_degc = CAST(temp_degc AS DOUBLE) / '…'"
     assert found["contract", "apply"].detail == "1.0.0: suite"
     assert found["account", "add"].detail == "steward"
     assert found["readiness", "answer"].detail.endswith("(2026-03-01)")

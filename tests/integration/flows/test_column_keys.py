@@ -14,6 +14,7 @@ from lakeward.flows import (
     approve_key_change,
     create_key_file,
     destroy_key,
+    list_decisions,
     list_keys,
     rewrap_keys,
     rotate_key,
@@ -209,6 +210,12 @@ def test_with_accounts_two_persons_destroy_a_key(settings, tmp_path):
     with open_workspace(settings).engine() as engine:
         newest = read_key_decisions(engine)[-1]
     assert (newest["event"], newest["decided_by"], newest["approved_by"]) == ("decide", ADMIN.name, STEWARD.name)
+    of_key = [each for each in list_decisions(admin, kind="key") if key in (each.detail, each.subject.partition(":")[2])]
+    assert {(each.action, each.by, each.approved_by) for each in of_key} == {
+        *(("create", ADMIN.name, None), ("retire", ADMIN.name, None), ("destroy", ADMIN.name, STEWARD.name)),
+        *(("approve", name, None) for name in (ADMIN.name, OTHER_ADMIN.name, STEWARD.name)),
+    }
+    assert [each.reason for each in of_key if each.action == "destroy"] == [why.reason]
 
 
 def test_an_approval_of_last_week_is_none(settings, tmp_path):

@@ -10,6 +10,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.column_keys import KeyState
+from lakeward.flows.base.key_decisions import DESTROY, KeyEvent
 from lakeward.flows.quarantine.events import without_literals
 from lakeward.protection.register import AccountRegister
 
@@ -186,11 +187,16 @@ def of_purposes(engine: Engine) -> Iterator[Decision]:
 
 
 def of_keys(engine: Engine) -> Iterator[Decision]:
-    """Changes of the keys of encrypted columns."""
+    """Changes of the keys of encrypted columns, approvals of a second person, and decisions about the scheme of tokens."""
+    decided = _read(engine, "key_decisions")
+    second = {row["subject"]: row["approved_by"] for row in decided if row["event"] == KeyEvent.DECIDE}
+    destroyed: set[str] = set()
     states: dict[str, str] = {}
     for row in _read(engine, "keys"):
         is_rewrapped = states.get(row["key_id"]) == row["state"]
         states[row["key_id"]] = row["state"]
+        is_destruction = row["state"] == KeyState.DESTROYED and not is_rewrapped
+        destroyed |= {f"{DESTROY}{row['key_id']}"} if is_destruction else set()
         yield Decision(
             at=row["changed_at"],
             kind="key",
@@ -198,10 +204,26 @@ def of_keys(engine: Engine) -> Iterator[Decision]:
             subject=row["column"],
             dataset=row["column"].split(".")[1],
             by=row["changed_by"],
+            approved_by=second.get(f"{DESTROY}{row['key_id']}") if is_destruction else None,
             verified=row["verified"],
             reason=row["reason"],
             detail=row["key_id"],
         )
+    # The decision to destroy a key is the entry of its destruction.
+    yield from (_key_decision(row) for row in decided if row["event"] != KeyEvent.DECIDE or row["subject"] not in destroyed)
+
+
+def _key_decision(row: Mapping[str, Any]) -> Decision:
+    return Decision(
+        at=row["decided_at"],
+        kind="key",
+        action=str(row["event"]),
+        subject=row["subject"],
+        by=row["decided_by"],
+        approved_by=row["approved_by"],
+        verified=row["verified"],
+        reason=row["reason"] or None,
+    )
 
 
 def _read(engine: Engine, name: str, items: str = "*", rest: str = "ORDER BY seq") -> list[dict[str, Any]]:

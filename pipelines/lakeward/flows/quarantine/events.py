@@ -28,8 +28,11 @@ class EventKind(StrEnum):
     EXPIRE = "expire"
 
 
-# A text, or a number with as many digits as a phone number may have.
-_LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d{7,}\b")
+# A quoted name stays. Texts, also with escapes or between dollar signs, and numbers of any form do not.
+_NAME = r'(?P<name>"(?:[^"]|"")*")'
+_TEXT = r"(?<!\w)[eE]'(?:\\.|''|[^'\\])*'|'(?:[^']|'')*'|(?P<tag>\$\w*\$).*?(?P=tag)"
+_NUMBER = r"(?<!\w)(?:0[xXbB]\w+|\.?\d[\w.]*(?:(?<=[eE])[+-]\d+)?)"
+_LITERAL = re.compile(f"{_NAME}|{_TEXT}|{_NUMBER}", re.DOTALL)
 CLOSING_EVENTS = (EventKind.REPLAY, EventKind.RELEASE, EventKind.EXPIRE)
 
 
@@ -98,7 +101,7 @@ class RowEvent:
         at: Time of the action.
         event: What was done.
         by, role, reason: Who did it, in which role, and why.
-        expression: SQL of a repair without its texts and long numbers, which may be values of a row.
+        expression: SQL of a repair without its texts and numbers, which may be values of a row.
         batch: Number of the batch that judged the row again; None if none did.
         verified: Whether a token verified name and role; None for an action before there were accounts.
     """
@@ -171,5 +174,5 @@ def row_events(engine: Engine, dataset: str, file_seq: int, row: int) -> tuple[R
 
 
 def without_literals(expression: str | None) -> str | None:
-    """The SQL of a repair without its texts and long numbers, which may be values of a row."""
-    return None if expression is None else _LITERAL.sub("'…'", expression)
+    """The SQL of a repair without its texts and numbers, which may be values of a row."""
+    return None if expression is None else _LITERAL.sub(lambda found: found["name"] or "'…'", expression)
