@@ -153,7 +153,7 @@ def _is_figure(node: Tree, scope: _Scope) -> bool:
         return False
     values = node["children"]
     is_share = name in _SHARES and len(values) == 2 and values[1].get("type") == "VALUE_CONSTANT"
-    if not is_share and len(values) > _FIGURES.get(name, -1) or any(part.get("columns") for part in all_nodes(node)):
+    if (not is_share and len(values) > _FIGURES.get(name, -1)) or any(part.get("columns") for part in all_nodes(node)):
         raise _GatheringError
     return True
 

@@ -45,7 +45,11 @@ def charged(query, rows=1):
         ("with u as (select nullif(k = 1, false) a from s.t) select count(a) from u", 1, 2),
         ("select nullif(k = 1, false) as a, count(A) from s.t group by all", 1, 2),
         ("select count(t.a), (select count(t.a) from s.u) from (select nullif(k = 1, false) a from s.t) t", 1, 9),
-        ("select count(*) over (partition by k = 1), rank() over (order by k = 1), ntile(2) over (order by v > 3) from s.t", 7, 28),
+        (
+            "select count(*) over (partition by k = 1), rank() over (order by k = 1), ntile(2) over (order by v > 3) from s.t",
+            7,
+            28,
+        ),
         ("select exists (select 1 from s.t where k = 1), 1 in (select k from s.t), 2 = any (select k from s.t)", 1, 3),
         ("select not exists (select 1 from s.t where k = 1) order by exists (select 1 from s.t where k = 2)", 1, 2),
         ("select (select count(*) from s.t where k = 1), (select count(*) from s.t where k = 2)", 1, 2),
