@@ -1,6 +1,8 @@
 """The console script: settings first, then the command; an error becomes a message in the reader's language and an exit code."""
 
+import re
 import sys
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +10,11 @@ from pathlib import Path
 from lakeward.cli.app import GLOBAL, SHOW_UTC, VERBOSE, make_app
 from lakeward.cli.completion import COMPLETE, write_next
 from lakeward.cli.interrupts import exit_on_interrupt
-from lakeward.core.errors import ExitCode, LakewardError, SettingsError
+from lakeward.core.errors import ExitCode, LakewardError, SettingsError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.settings import Settings
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,6 +24,7 @@ def main(argv: list[str] | None = None) -> None:
         argv = sys.argv[1:] if argv is None else argv
         if argv[:1] == [COMPLETE]:
             lang = Settings.load().lang
+            check_characters(argv)
             write_next(make_app(lang), argv[1:], lang)
             raise SystemExit(ExitCode.DONE)
         options, words = split_options(argv)
@@ -27,6 +32,7 @@ def main(argv: list[str] | None = None) -> None:
         project = Path(options["--project"]) if "--project" in options else None
         settings = Settings.load(project, lang if "--lang" in options else None)
         lang = settings.lang
+        check_characters(argv)
         if VERBOSE[0] in options:
             settings = replace(settings, spark=replace(settings.spark, verbose=True))
         if SHOW_UTC in options:
@@ -36,6 +42,17 @@ def main(argv: list[str] | None = None) -> None:
     except LakewardError as error:
         sys.stderr.write(error.render(lang) + "\n")
         raise SystemExit(error.exit_code) from None
+
+
+def check_characters(argv: Iterable[str]) -> None:
+    """Check that all arguments are text: bytes that are not UTF-8 arrive as surrogates, which no file, log or table can hold.
+
+    Raises:
+        UsageError: One is not.
+    """
+    for at, word in enumerate(argv, start=1):
+        if _SURROGATE.search(word):
+            raise UsageError("argument_not_utf8", at=at)
 
 
 def parse_language(lang: str) -> Lang:

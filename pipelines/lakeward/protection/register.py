@@ -117,13 +117,14 @@ class AccountRegister:
     def are_two_persons(self, one: str, other: str) -> bool:
         """Whether these accounts belong to two different persons, and the first one is not revoked.
 
-        Two subjects of the identity provider are two persons; of one and an account of the register that is not known.
+        Two subjects of one identity provider are two persons. Of subjects of two providers, or one and an account of the register,
+        that is not known: False.
 
         Raises:
             ProtectionError: The entries of one are not valid.
         """
         if one.startswith(OIDC_PREFIX) and other.startswith(OIDC_PREFIX):
-            return one != other
+            return one != other and one.partition("#")[0] == other.partition("#")[0]  # the issuer
         first, second = self.account(one), self.account(other)
         if first is None or second is None or first.revoked:
             return False

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from lakeward.core.clock import with_instants
-from lakeward.core.errors import LakewardError, MachineError
+from lakeward.core.errors import LakewardError, MachineError, ProtectionError
 from lakeward.serving.answer import Answer
 from lakeward.serving.faults import run_faults
 
@@ -131,14 +131,19 @@ class Rows:
     def _fetch(self, read: Callable[[duckdb.DuckDBPyRelation], T], count: Callable[[T], int]) -> T:
         self.__check()
         start = time.perf_counter_ns()
+        failure: LakewardError | None = ProtectionError("query_failed", kind="Interrupt")  # unless another one is caught
         try:
             with run_faults():
                 rows = read(self.__relation)
                 number = count(rows)
+            failure = None
         except LakewardError as error:
             error.__context__ = None  # DuckDB's error, which can quote a value
-            self.__report(Answer(elapsed_us=_microseconds_since(start)), error)
+            failure = error
             raise
+        finally:
+            if failure:
+                self.__report(Answer(elapsed_us=_microseconds_since(start)), failure)
         self.__report(Answer(rows=number, elapsed_us=_microseconds_since(start), content=rows), None)
         return rows
 

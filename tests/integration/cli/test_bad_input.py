@@ -276,3 +276,9 @@ def test_a_disk_that_was_full_leaves_the_tables_of_one_that_was_not(plant: Plant
     assert (full.code, ends) == (4, [0, 0])
     rows = [{row["table"]: row["rows"] for row in tables} for tables in found]
     assert rows[0] == rows[1]
+
+
+def test_an_argument_that_is_not_text_is_refused_at_the_door(tmp_path, capsys):
+    for words in (["explain", "silver.t", "machine=\udcff"], ["query", "SELECT '\ud800'", "--as", "\udcff"], ["\udcff"]):
+        answer = run_command(capsys, tmp_path, *words)
+        assert (answer.code, "UTF-8" in answer.err) == (2, True)

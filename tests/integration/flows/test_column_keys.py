@@ -24,6 +24,7 @@ from lakeward.flows.base.column_keys import open_column_keys
 from lakeward.flows.base.key_decisions import append_key_decision, read_key_decisions
 from lakeward.flows.base.workspace import open_workspace
 from support.accounts import ADMIN, ANALYST, STEWARD, make_accounts
+from support.policies import write_policy
 from support.sealed_lake import faults_of, rewrite
 from support.served_lake import make_lake
 
@@ -216,6 +217,24 @@ def test_with_accounts_two_persons_destroy_a_key(settings, tmp_path):
         *(("approve", name, None) for name in (ADMIN.name, OTHER_ADMIN.name, STEWARD.name)),
     }
     assert [each.reason for each in of_key if each.action == "destroy"] == [why.reason]
+
+
+def test_the_second_person_is_of_the_project_and_has_a_role_that_decides(settings, tmp_path):
+    settings = replace(settings, start=make_lake(tmp_path / "project").start)
+    write_policy(settings.start)
+    guest = replace(STEWARD, name="guest", person="Guest", party="supplier-a")
+    guest_admin = replace(ADMIN, name="guest.admin", person="Guest Admin", party="supplier-a")
+    owners = make_accounts(replace(settings, accounts=tmp_path / "accounts.jsonl"), ANALYST, guest, guest_admin, STEWARD)
+    admin = owners[ADMIN.name]
+    key = rotate_key(admin, COLUMN, "sm4", KeyAuthor()).key_id
+    for name in (ANALYST.name, guest.name, guest_admin.name):
+        assert refused_code(approve_key_change, owners[name], key, "agreed") == "key_decider"
+    assert refused_code(rotate_key, owners[guest_admin.name], COLUMN, "sm4", KeyAuthor()) == "key_decider"
+    with open_workspace(settings).engine() as engine:  # as versions before took it
+        now = datetime.now(UTC)
+        cells = {"verified": True, "reason": "agreed", "decided_at": now}
+        append_key_decision(engine, {"event": "approve", "subject": f"destroy:{key}", "decided_by": ANALYST.name, **cells})
+    assert refused_code(destroy_key, admin, key, LI_REASON) == "key_approval_own"
 
 
 def test_an_approval_of_last_week_is_none(settings, tmp_path):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from lakeward.core.errors import LakewardError
 from lakeward.flows import add_account, approve_purpose, request_purpose, signer_name
 from lakeward.flows.serving.connection import open_connection
+from lakeward.protection.register import AccountRegister
 from support.accounts import ANALYST, STEWARD, make_accounts
 from support.policies import write_policy
 from support.served_lake import grades_of, make_lake
@@ -213,6 +214,9 @@ def test_two_subjects_are_two_persons_and_one_of_each_kind_is_not_known_to_be(se
     assert code_of(approve_purpose, own, number, "mine") == "purpose_same_person"
     register = make_accounts(settings, STEWARD)
     assert code_of(approve_purpose, register[STEWARD.name], number, "agreed") == "purpose_same_person"
+    accounts = AccountRegister("register")
+    assert accounts.are_two_persons(NAME, f"oidc:{ISSUER}#steward")
+    assert not accounts.are_two_persons(NAME, f"oidc:{ISSUER}/other#steward")  # one person can be in two providers
     assert approve_purpose(steward, number, "agreed").decided_by == f"oidc:{ISSUER}#steward"
     assert code_of(add_account, steward, ANALYST) == "account_token_invalid"  # the register belongs to its own admins
 

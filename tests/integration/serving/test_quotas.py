@@ -10,7 +10,9 @@ from lakeward.core.errors import LakewardError, SettingsError
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving.connection import open_connection
+from lakeward.flows.serving.logged_read import logged_read
 from lakeward.flows.serving.quotas import RowQuota
+from lakeward.flows.serving.reader import resolve_reader
 from support.accounts import ANALYST, make_accounts
 from support.served_lake import connect_as, grades_of, make_lake, query_and_die
 
@@ -136,3 +138,38 @@ def test_a_wrong_quota_is_named(tmp_path, text):
         file.write(text + "\n")
     with pytest.raises(SettingsError):
         connect_as(settings)
+
+
+@pytest.mark.parametrize(
+    "query", ["select order_id from silver.orders where false", "select cast('x' || order_id as integer) from silver.orders"]
+)
+def test_an_empty_or_failed_statement_counts_and_a_used_quota_runs_none(settings, query):
+    with connect_as(settings) as con:
+        answers = []
+        for _ in range(9):
+            try:
+                con.sql(query).fetchall()
+                answers.append("rows")
+            except LakewardError as error:
+                answers.append(error.code)
+        assert answers[7:] == ["quota_exceeded", "quota_exceeded"]
+        assert "quota_exceeded" not in answers[:7]
+
+
+def test_a_failure_of_any_kind_has_an_entry(settings):
+    with connect_as(settings) as con, pytest.raises(RuntimeError):
+        con.sql("select 1 from silver.orders where order_id = $1", ["\udcff"])
+    workspace = open_workspace(settings)
+    reader, _ = resolve_reader(workspace, "analyst")
+    with workspace.engine() as engine:
+        with pytest.raises(ZeroDivisionError), logged_read(workspace, engine, reader, "explain", ["silver.orders"]):
+            _ = 1 / 0
+        rows = governance.read_rows(engine, "access_log", order="asked_at")
+    assert [(row["verdict"], row["code"], row["objects"]) for row in rows] == [("failed", None, '["silver.orders"]')] * 2
+
+
+def test_a_statement_with_parameters_counts_when_it_runs(settings):
+    with connect_as(settings) as con:
+        for _ in range(7):
+            con.sql("select 1 from silver.orders where order_id = $1", ["none"])
+        assert refused_code(con.sql, "select 1 from silver.orders where order_id = $1", ["none"]) == "quota_exceeded"

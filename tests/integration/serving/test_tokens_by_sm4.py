@@ -9,7 +9,7 @@ from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.flows import KeyAuthor, approve_key_change, decide_token_scheme
 from lakeward.protection.keys import Scheme, TokenKey, key_text, parse_key
 from lakeward.serving.column_functions import ColumnFunctions
-from support.accounts import ADMIN, ANALYST, make_accounts
+from support.accounts import ADMIN, STEWARD, make_accounts
 from support.served_lake import SECRETS, connect_as, key_file, make_lake
 
 pytestmark = pytest.mark.skipif(
@@ -81,14 +81,14 @@ def test_a_lake_keeps_the_scheme_of_its_tokens_until_it_is_decided(settings, tmp
     with pytest.raises(UsageError) as same:
         decide_token_scheme(lake, "hmac-sha256", KeyAuthor(by="li.wei", reason="again"))
     assert same.value.code == "key_scheme_same"
-    owners = make_accounts(lake, ANALYST)
+    owners = make_accounts(lake, STEWARD)
     admin = owners[ADMIN.name]
     why = KeyAuthor(reason="a partner asks for it")
     with pytest.raises(ProtectionError) as alone:
         decide_token_scheme(admin, "sm4-cmac", why)
     assert alone.value.code == "key_approval_missing"
     for scheme in ("sm4-cmac", "hmac-sha256"):
-        approve_key_change(owners[ANALYST.name], scheme, "agreed")
+        approve_key_change(owners[STEWARD.name], scheme, "agreed")
     assert decide_token_scheme(admin, "sm4-cmac", why) == "hmac-sha256"
     assert code_of(hmac) == "token_scheme_undecided"
     with connect_as(cmac, "engineer") as con:

@@ -3,7 +3,7 @@
 As with the fall of a grade: one person approves by their own access token, and another one decides by theirs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,11 +23,14 @@ from lakeward.flows.base.key_decisions import (
     token_scheme,
 )
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.protection.accounts import ADMIN_ROLE
+from lakeward.protection.accounts import ADMIN_ROLE, Account
 from lakeward.protection.keys import Scheme
+from lakeward.protection.read_request import OWN_PARTY
 
 # Days that an approval is valid.
 APPROVAL_DAYS = 7
+# Roles of the project's own people, one of which the second person has.
+APPROVER_ROLES = (ADMIN_ROLE, "cdo", "steward")
 TOKEN_SCHEMES = (Scheme.CMAC, Scheme.HMAC)
 
 
@@ -71,15 +74,17 @@ class KeyChange:
 
 
 def key_change(workspace: Workspace, author: KeyAuthor) -> KeyChange:
-    """Who changes a key now. Once there are accounts, only an admin does.
+    """Who changes a key now. Once there are accounts, only an admin of the project's own people does.
 
     Raises:
         UsageError: No author is named.
-        ProtectionError: The author is no admin, or the token is not valid.
+        ProtectionError: The author is no admin, or belongs to another party, or the token is not valid.
     """
     identity = identify(workspace, author.by)
     if identity.has_register and not (identity.account and ADMIN_ROLE in identity.account.roles):
         raise ProtectionError("key_admin", role=ADMIN_ROLE)
+    if identity.account:
+        _check_decider(identity.account, (ADMIN_ROLE,))
     if not identity.name:
         raise UsageError("key_author_missing")
     return KeyChange(
@@ -99,14 +104,15 @@ def approve_key_change(settings: Settings, name: str, reason: str) -> str:
 
     Raises:
         UsageError: There is no such key or scheme, the key is destroyed, or no reason is given.
-        ProtectionError: There is no token, or it is not valid.
+        ProtectionError: There is no token, it is not valid, or its account has none of the roles or belongs to another party.
     """
     workspace = open_workspace(settings)
     identity = identify(workspace)
     if not reason.strip():
         raise UsageError("key_reason_missing", key=ascii(name))
-    if not identity.verified:
+    if identity.account is None:
         raise ProtectionError("key_approval_token", key=ascii(name))
+    _check_decider(identity.account, APPROVER_ROLES)
     change = KeyChange(by=identity.name, verified=True, reason=reason.strip(), at=workspace.clock.now(), has_register=True)
     with workspace.engine() as engine:
         append_key_decision(engine, change.entry(KeyEvent.APPROVE, _subject(engine, name)))
@@ -152,10 +158,21 @@ def _second_person(workspace: Workspace, engine: Engine, subject: str, change: K
         found = [row for row in found if row["seq"] > max(decided, default=0)]
     register = open_register(workspace)
     others = [row for row in found if register.are_two_persons(row["decided_by"], change.by)]
+    # An account can have lost its role since, and approvals of before took any account; an account of a provider is not registered.
+    others = [row for row in others if not (own := register.account(row["decided_by"])) or _is_decider(own, APPROVER_ROLES)]
     if not others:
         code, name = "key_approval_own" if found else "key_approval_missing", subject.partition(":")[2]
         raise ProtectionError(code, key=name, command=f"lakeward key approve {name} --reason TEXT")
     return str(others[-1]["decided_by"])
+
+
+def _check_decider(account: Account, roles: Collection[str]) -> None:
+    if not _is_decider(account, roles):
+        raise ProtectionError("key_decider", account=account.name, expected=", ".join(roles))
+
+
+def _is_decider(account: Account, roles: Collection[str]) -> bool:
+    return account.party == OWN_PARTY and not set(roles).isdisjoint(account.roles)
 
 
 def _is_valid(row: Mapping[str, Any], subject: str, now: datetime) -> bool:

@@ -100,18 +100,39 @@ class AccessLog:
         """Write one entry; it is on disk on return.
 
         Raises:
-            ProtectionError: The rows exceed the quota of the account; the entry says so.
+            ProtectionError: The rows exceed the quota of the account; the entry says so. A read of a table counts as one row at least:
+                an empty answer and a failure say something of its values, too.
             StoreConflictError: Write conflicts continued after all retries; the entry stays on disk.
             MachineError: The lake can't be written.
         """
-        if self.quota and read.verdict == "allowed" and read.rows:
+        if self.quota and self.quota.limits and read.verdict != "refused":
+            charged = max(_rows_counted(read), 1 if read.objects else 0)
+            read = replace(read, rows_charged=None if charged == read.rows else charged)
             try:
-                self.quota.charge(read.rows if read.rows_charged is None else read.rows_charged)
+                if charged:
+                    self.quota.charge(charged)
             except ProtectionError as error:
                 nothing = {"rows": 0, "bytes_out": 0, "rows_charged": None, "answer_digest": None}
                 self._append(replace(read, verdict="refused", code=error.code, **nothing))  # type: ignore[arg-type]
                 raise
         self._append(read)
+
+    def check_quota(self, text: str, objects: Collection[str], rows: int = 0) -> None:
+        """Check, before a read of tables, that the quota has a row left.
+
+        Args:
+            rows: Rows to charge at once, besides those of the entry: of a statement that runs before its rows are fetched.
+
+        Raises:
+            ProtectionError: It has none; the entry says so.
+        """
+        try:
+            if self.quota and objects:
+                self.quota.check()
+                self.quota.charge(rows)
+        except ProtectionError as error:
+            self.write(text, self.clock.now(), objects, verdict="refused", code=error.code)
+            raise
 
     def _append(self, read: LoggedRead) -> None:
         row = self._session_cells() | self._read_cells(read)
@@ -202,6 +223,10 @@ class AccessLog:
         fcntl.flock(file, fcntl.LOCK_EX)
         draft.rename(self._path)
         return file
+
+
+def _rows_counted(read: LoggedRead) -> int:
+    return read.rows if read.rows_charged is None else read.rows_charged
 
 
 def session_txn(session_id: str, seq: int) -> Txn:

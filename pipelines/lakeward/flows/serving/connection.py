@@ -4,8 +4,10 @@ In process, so it is not a security boundary: a user with access to the lake's f
 """
 
 import weakref
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -78,23 +80,20 @@ class Connection:
             >>> con.close()
         """
         asked_at = self._workspace.clock.now()
-        try:
+        with self._logged_failure(query, asked_at):
             self._watch.check(asked_at, self._next_change)
             checked = self._session.check(query, parameters)
             columns = self._columns_read(checked)
+        self._log.check_quota(query, checked.objects, rows=1 if parameters else 0)
+        with self._logged_failure(query, asked_at, checked.objects if parameters else ()):
             relation = self._session.relation(checked)
-        except LakewardError as error:
-            error.__context__ = None  # DuckDB's error, which can quote a value
-            self._log.write(query, asked_at, (), verdict="refused", code=error.code)
-            if error.code == "query_table_refused":
-                self._check_contract(str(error.facts["table"]))
-            raise
         read = LoggedRead(
             text=query, asked_at=asked_at, verdict="allowed", objects=checked.objects, columns=column_facts(columns)
         )
 
         def check() -> None:
             self._check_session(query)
+            self._log.check_quota(query, checked.objects)
 
         def report(answer: Answer, error: LakewardError | None) -> None:
             charged = self._rows_charged(checked, answer.rows)
@@ -103,6 +102,23 @@ class Connection:
             )
 
         return Rows(relation, check, report, self._session.aggregated_columns(checked))
+
+    @contextmanager
+    def _logged_failure(self, query: str, asked_at: datetime, objects: Collection[str] = ()) -> Iterator[None]:
+        """Write the entry of a statement that fails in the block, whatever the failure; `objects` are tables that are read there."""
+        verdict, code, is_done = "failed", None, False
+        try:
+            yield
+            is_done = True
+        except LakewardError as error:
+            error.__context__ = None  # DuckDB's error, which can quote a value
+            verdict, code = "failed" if objects else "refused", error.code
+            if code == "query_table_refused":
+                self._check_contract(str(error.facts["table"]))
+            raise
+        finally:
+            if not is_done:
+                self._log.write(query, asked_at, objects, verdict=verdict, code=code)
 
     def _check_session(self, query: str) -> None:
         """Check that token, purpose and policy still hold: the rows of a query may be fetched long after it, and again."""

@@ -25,16 +25,20 @@ class ReadEntry:
     objects: set[str]
     is_written: bool = False
 
-    def write(self, rows: int = 0) -> None:
-        """Write the entry before anything is handed out; `rows` is the number of rows, or of row places, that the reader gets.
+    def write(self, rows: int = 0, charged: int | None = None) -> None:
+        """Write the entry before anything is handed out.
+
+        Args:
+            rows: Number of rows, or of row places, that the reader gets.
+            charged: Number of rows that the figures speak of; None for `rows`.
 
         Raises:
             ProtectionError: The rows exceed a quota; the entry says so.
         """
-        self._record(replace(self._read, rows=rows))
+        self._record(replace(self._read, rows=rows, rows_charged=charged))
 
-    def fail(self, code: str) -> None:
-        """Write the entry of a failure."""
+    def fail(self, code: str | None) -> None:
+        """Write the entry of a failure; without a code, of one that is no Lakeward error."""
         self._record(replace(self._read, verdict="failed", code=code))
 
     def _record(self, read: LoggedRead) -> None:
@@ -53,20 +57,33 @@ def logged_read(workspace: Workspace, engine: Engine, reader: Reader, text: str,
         objects: Tables that are read, as `layer.name`.
 
     Raises:
-        ProtectionError: A row filter hides rows of one of them from the reader.
+        ProtectionError: A row filter hides rows of one of them from the reader, or the quota is used up: then nothing is read.
         StoreConflictError: Write conflicts continued after all retries.
         MachineError: The lake can't be written.
     """
     log = reader.open_log(workspace, engine)
     entry = ReadEntry(log, LoggedRead(text=text, asked_at=workspace.clock.now(), verdict="allowed"), set(objects))
     try:
-        try:
+        log.check_quota(text, objects)
+        with _logged_failure(entry):
             for name in objects:
                 reader.check_every_row(name.rpartition(".")[2])
             yield entry
-        except LakewardError as error:
-            entry.fail(error.code)
-            raise
         entry.write()
     finally:
         log.close()
+
+
+@contextmanager
+def _logged_failure(entry: ReadEntry) -> Iterator[None]:
+    """Write the entry of a failure in the block, whatever the failure."""
+    code, is_done = None, False
+    try:
+        yield
+        is_done = True
+    except LakewardError as error:
+        code = error.code
+        raise
+    finally:
+        if not is_done:
+            entry.fail(code)

@@ -46,6 +46,18 @@ class RowQuota:
     zone: str
     folder: Path
 
+    def check(self) -> None:
+        """Check that one more row may leave.
+
+        Raises:
+            ProtectionError: The quota of a period is used up.
+            MachineError: The lake can't be written.
+        """
+        if not self.limits:
+            return
+        with self._lock() as file:
+            self._check_room(self._used(file, self._now()), 1)
+
     def charge(self, rows: int) -> None:
         """Charge rows that are about to leave; what is charged is never given back.
 
@@ -55,15 +67,19 @@ class RowQuota:
         """
         if not self.limits:
             return
-        now = self.clock.now().astimezone(ZoneInfo(self.zone))
+        now = self._now()
         with self._lock() as file:
             used = self._used(file, now)
-            for period, limit in self.limits.items():
-                if used[period] + rows > limit:
-                    raise ProtectionError(
-                        "quota_exceeded", account=self.account, period=period, expected=limit, found=used[period]
-                    )
+            self._check_room(used, rows)
             _store(file, {name: now.strftime(form) for name, form in PERIODS.items()}, {p: used[p] + rows for p in PERIODS})
+
+    def _now(self) -> datetime:
+        return self.clock.now().astimezone(ZoneInfo(self.zone))
+
+    def _check_room(self, used: Mapping[str, int], rows: int) -> None:
+        for period, limit in self.limits.items():
+            if used[period] + rows > limit:
+                raise ProtectionError("quota_exceeded", account=self.account, period=period, expected=limit, found=used[period])
 
     def _used(self, file: Path, now: datetime) -> dict[str, int]:
         """Rows of the present periods so far."""
@@ -81,7 +97,7 @@ class RowQuota:
         start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         entries = [*self._pending(), *governance.read_rows(self.engine, "access_log", f"asked_at >= {instant(start)}")]
         own = {(e["session_id"], e["seq"]): e for e in entries if (e.get("principal") or e["account"]) == self.account}
-        left = [(_local(e["asked_at"], now), _charged(e)) for e in own.values() if e["verdict"] == "allowed"]
+        left = [(_local(e["asked_at"], now), _charged(e)) for e in own.values() if e["verdict"] != "refused"]
         return {name: sum(rows for at, rows in left if at.strftime(form) == now.strftime(form)) for name, form in PERIODS.items()}
 
     def _pending(self) -> Iterator[dict[str, Any]]:

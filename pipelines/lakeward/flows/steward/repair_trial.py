@@ -124,7 +124,7 @@ def try_repair(settings: Settings, name: str, selection: Selection, repair: Repa
         served = reader.principal.serve_table(contract, None, current_grades(engine, contract)).columns
         view = _ReaderView(reader.principal.role, served, ColumnFunctions(key, reader.principal.request.party))
         trial = _try(workspace, engine, contract, (selection, repair), view)
-        entry.write(len(trial.samples))
+        entry.write(len(trial.samples), charged=trial.rows)
     return trial
 
 
