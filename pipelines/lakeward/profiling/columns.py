@@ -127,7 +127,7 @@ def _choose_type(staged: StagedRecords, header: str, column: str, results: Seque
 
 
 def _best_format(staged: StagedRecords, column: str, holding: Sequence[TypeTrialResult]) -> list[TypeTrialResult]:
-    """Those that convert most values; of these, those by which the file is best in order, the shortest span first.
+    """Those that convert most values: first those by which the file is best in order, and of these the shortest span.
 
     Where there is more than one, only a person can tell.
     """
@@ -137,8 +137,7 @@ def _best_format(staged: StagedRecords, column: str, holding: Sequence[TypeTrial
     if len(best) == 1:
         return best
     orders = measure_disorder(staged, column, [outcome.candidate for outcome in best])
-    ranked = sorted(zip(orders, best, strict=True), key=lambda pair: pair[0])
-    return [outcome for (back, _), outcome in ranked if back == ranked[0][0][0]]
+    return [outcome for _, outcome in sorted(zip(orders, best, strict=True), key=lambda pair: pair[0])]
 
 
 def _with_statistics(engine: Engine, rows: Relation, columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:

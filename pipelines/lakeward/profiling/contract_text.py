@@ -126,6 +126,8 @@ def _doubts(column: ColumnProfile) -> Iterator[str]:
         yield f"        # CHECK: its texts look like times, and stay texts: {column.unread_times}"
     if column.doubt:
         yield f"        # CHECK: {column.doubt}"
+    if column.unsure_sign:
+        yield f"        # CHECK: {yaml_value(column.unsure_sign)} may be the decimal sign or stand between thousands: no number of the file says which; see `decimal` and `thousands`"
     if column.finer:
         yield f"        # CHECK: {column.finer:,} values are finer than microseconds, which a table keeps: what is finer is cut"
     if column.infinite:
@@ -172,7 +174,11 @@ def _custom_properties(column: ColumnProfile) -> Iterator[str]:
         yield f"          - {{property: joins, value: [{', '.join(map(yaml_value, column.joined_names))}]}}      # date and time stand in two columns"
     if column.time_format:
         rivals = " or ".join(yaml_value(rival) for rival in column.rival_formats)
-        doubt = f"CHECK: {rivals} fits as well" if rivals else "no other format fits as many values"
+        doubt = (
+            f"CHECK: {rivals} fits as well; of these, by this one the file is most in order"
+            if rivals
+            else "no other format fits as many values"
+        )
         if column.time_format in COUNTED_TIMES:
             doubt = "CHECK: numbers that may count time, by their size and the column's name"
         yield f"          - {{property: timeFormat, value: {yaml_value(column.time_format)}}}      # {doubt}"

@@ -21,6 +21,7 @@ class ColumnProfile:
         rival_formats: Time formats that match as many values as `time_format`; a person must choose.
         unread_times: What would make its texts times, where they look like some and no format reads them.
         doubt: What keeps its texts from being numbers or columns of their own, or its times from being right, where something seems to.
+        unsure_sign: The comma or point of a column of numbers that may be the decimal sign or stand between thousands; empty: it is known.
         nulls: Texts that are no value of this column: words of historians, numbers and times that stand for none.
         suspects: Of these, numbers and times.
         finer: Number of times with digits beyond microseconds, which a table does not keep.
@@ -54,6 +55,7 @@ class ColumnProfile:
     pattern: str | None = None
     unread_times: str | None = None
     doubt: str | None = None
+    unsure_sign: str = ""
     infinite: int = 0
     finer: int = 0
     unit: str | None = None

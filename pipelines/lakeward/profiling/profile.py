@@ -18,6 +18,7 @@ from lakeward.profiling.keys import find_key, find_time_column, measure_times
 from lakeward.profiling.no_values import NULLS, find_tokens
 from lakeward.profiling.probe import FileProbe
 from lakeward.profiling.sample import Sample, read_sample
+from lakeward.profiling.text_doubts import unsure_signs
 from lakeward.profiling.type_trials import StagedRecords, sample_texts
 from lakeward.sources.packing import plain_suffix
 
@@ -66,9 +67,14 @@ def _measure_columns(engine: Engine, sample: Sample) -> tuple[StagedRecords, tup
     samples = sample_texts(staged, texts, (*nulls, *errors), sample.rows)
     columns, values = profile_columns(staged, names, samples, tokens.words)
     finer = count_fine_times(staged, columns)
+    columns = _with_unsure_signs(columns, unsure_signs(samples, staged.record_format))
     columns = tuple(replace(c, infinite=tokens.infinite.get(c.name, 0), finer=finer.get(c.name, 0)) for c in columns)
     content = detect_grades(staged, columns)
     return staged, tuple(_with_findings_of_file(column, sample, content) for column in columns), values
+
+
+def _with_unsure_signs(columns: Sequence[ColumnProfile], signs: Mapping[str, str]) -> tuple[ColumnProfile, ...]:
+    return tuple(replace(c, unsure_sign=signs.get(c.name, "")) if c.type.kind in NUMBERS else c for c in columns)
 
 
 def _with_findings_of_file(column: ColumnProfile, sample: Sample, content: Mapping[str, GradeProposal]) -> ColumnProfile:

@@ -1,11 +1,12 @@
-"""Texts that a draft leaves as texts, and what a person should know of them: numbers of another decimal sign, and records in records."""
+"""Texts that may mean another thing than a draft says: numbers of another decimal sign, and records in records."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from lakeward.contracts.record_format import RecordFormat
+from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.profiling.json_shape import nested_records
 from lakeward.profiling.type_candidates import MIN_TYPE_SHARE
+from lakeward.sources.sniff import decimal_signs, is_decimal_known
 
 # What programs write for numbers without a bound; a contract's numbers are finite.
 INFINITE = r"^[+-]?(inf|infinity|∞|1[.,]#inf0*)$"
@@ -27,3 +28,16 @@ def text_doubt(texts: Sequence[str], record_format: RecordFormat) -> str | None:
     if len(numbers) >= needed and any(map(fraction.match, numbers)):
         return f"its texts look like numbers with the decimal sign {other!r}, and a file has one, here {record_format.decimal!r}: deliver one sign"
     return None
+
+
+def unsure_signs(samples: Mapping[str, Sequence[str]], record_format: RecordFormat) -> dict[str, str]:
+    """Columns whose numbers are all like `2.001`, with that sign, in a file whose other numbers do not say what it is.
+
+    Args:
+        samples: Texts of each column.
+    """
+    if record_format.format is not FileFormat.CSV or is_decimal_known(text for texts in samples.values() for text in texts):
+        return {}
+    found = {column: {decimal_signs(text) for text in texts} - {""} for column, texts in samples.items()}
+    unsure = [column for column, signs in found.items() if signs == {",."}]
+    return {column: next(sign for text in samples[column] for sign in ",." if sign in text) for column in unsure}

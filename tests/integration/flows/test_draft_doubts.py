@@ -238,3 +238,17 @@ def test_a_cut_file_of_json_is_named_with_the_line_of_its_end(draft):
     found = draft(lines[:-9], "a.jsonl")
     assert found.notes[0][0] == "new_rejects"
     assert found.notes[0][1].items() >= {"rejects": 1, "records": 40, "line": 40}.items()
+
+
+def test_a_fraction_of_a_german_file_says_what_its_points_are(draft):
+    lines = "".join(f"02.02.2026 08:{n:02};{n},5;text;{n + 1}.001\n" for n in MINUTES)
+    trial = draft("Datum;Wert;Bemerkung;Preis\n" + lines)
+    assert (trial.value("max(Preis)"), trial.value("max(Wert)")) == (40001, 39.5)
+    assert [code for code, _ in trial.notes] == []
+
+
+@pytest.mark.parametrize(("sign", "other"), [(",", "5;6"), (".", "5;6"), (".", "5,5;5.5")])
+def test_numbers_that_can_be_read_in_two_ways_are_said(draft, sign, other):
+    trial = draft("ts;n;v;a;b\n" + "".join(f"2026-03-01 06:{n:02}:00;{n};{n + 1}{sign}001;{other}\n" for n in MINUTES))
+    assert f'# CHECK: "{sign}" may be the decimal sign or stand between thousands' in trial.contract
+    assert [(code, facts["column"], facts["sign"]) for code, facts in trial.notes] == [("new_unsure_sign", "v", sign)]

@@ -122,7 +122,11 @@ def test_parquet_keeps_its_own_types(engine, tmp_path):
 def test_month_first_is_told_from_day_first_by_the_order_of_the_file(engine, tmp_path):
     days = [f"{month:02}/{day:02}/2026 06:00" for month in (3, 4) for day in range(1, 13)]
     profile = profile_text(engine, tmp_path / "a.csv", "\n".join(["ts,v", *(f"{day},1" for day in days)]).encode())
-    assert (profile.column("ts").time_format, profile.column("ts").rival_formats) == ("%m/%d/%Y %H:%M", ())
+    assert (profile.column("ts").time_format, profile.column("ts").rival_formats) == ("%m/%d/%Y %H:%M", ("%d/%m/%Y %H:%M",))
+    assert (
+        'CHECK: "%d/%m/%Y %H:%M" fits as well; of these, by this one the file is most in order'
+        in parse_drafts(profile, tmp_path)[2]
+    )
 
 
 def test_of_two_orders_the_one_with_the_shorter_span_is_proposed(engine, tmp_path):

@@ -76,6 +76,8 @@ def test_a_column_without_a_name_does_not_unmake_a_header():
         ("v;w\n1.000,5;1\n2.500,5;2\n", {"thousands": ".", "decimal": ","}),
         ("v;w\n1 000,5;1\n2 500,5;2\n", {"thousands": " ", "decimal": ","}),
         ("v;w\n1.001;1\n2.5;2\n", {"thousands": "", "decimal": "."}),
+        ("d;v\n02.02.2026;1,234\n03.02.2026;1,345\n04.02.2026;2.001,5\n", {"thousands": ".", "decimal": ","}),
+        ("v;w\n1.2.3;1,5\n1.2.4;2.001\n", {"thousands": ".", "decimal": ","}),
     ],
 )
 def test_what_is_not_plain_is_found(text, expected):
@@ -147,3 +149,13 @@ def test_records_that_no_character_divides_are_no_column_of_texts(text, undivide
 def test_a_column_of_numbers_times_or_words_is_one(lines):
     found = guess_dialect("\n".join(lines) + "\n")
     assert (found.width, found.undivided) == (1, None)
+
+
+@pytest.mark.parametrize(("decimal", "thousands"), [(",", "."), (".", ",")])
+@pytest.mark.parametrize(("fractions", "grouped"), [(1, 1), (1, 9), (9, 1), (5, 5)])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_one_reading_that_takes_all_numbers_is_the_file_s(decimal, thousands, fractions, grouped, is_first):
+    parts = [[f"{n};1{decimal}5" for n in range(fractions)], [f"{n};{n + 1}{thousands}001" for n in range(grouped)]]
+    lines = [line for part in (parts if is_first else reversed(parts)) for line in part]
+    found = guess_dialect("\n".join(["n;v", *lines]) + "\n")
+    assert (found.decimal, found.thousands) == (decimal, thousands)

@@ -113,6 +113,9 @@ def _notes(profile: Profile, name: str, files: Sequence[Path], aside: Sequence[P
     for column in profile.columns:
         if column.infinite:
             yield Notice("new_infinite", {"column": column.source_name, "count": column.infinite, "rows": profile.rows})
+        if column.unsure_sign:
+            signs = {"decimal": profile.record_format.decimal, "thousands": profile.record_format.thousands or "-"}
+            yield Notice("new_unsure_sign", {"column": column.source_name, "sign": column.unsure_sign, **signs})
     if len(files) > MAX_FILES:
         yield Notice("new_files_not_read", {"count": len(files) - MAX_FILES, "read": MAX_FILES})
     if aside:
