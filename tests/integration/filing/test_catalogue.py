@@ -314,6 +314,20 @@ def test_the_form_is_in_chinese_with_its_appendix_and_nothing_of_the_content(fil
     assert "recipe_no00001" not in text
 
 
+def test_the_form_of_a_filing_has_the_processor_that_filed_it(filed, capsys, tmp_path):
+    declarations = filed.start / "expectations" / "policies" / "catalogue.yaml"
+    text = declarations.read_text(encoding="utf-8")
+    assert "某特种材料有限公司" in text
+    declarations.write_text(text.replace("某特种材料有限公司", "另一家有限公司"), encoding="utf-8")
+    heads = []
+    for number, words in enumerate((("--filing", "1"), ())):
+        file = tmp_path / f"{number}.json"
+        assert run_command(capsys, filed.start, "catalogue", "export", str(file), *words).code == 0
+        heads.append(json.loads(file.read_text(encoding="utf-8"))["processor"]["name"])
+
+    assert heads == ["某特种材料有限公司", "另一家有限公司"]
+
+
 def text_of(file: Path) -> str:
     if file.suffix == ".json":
         return json.dumps(json.loads(file.read_text(encoding="utf-8")), ensure_ascii=False)

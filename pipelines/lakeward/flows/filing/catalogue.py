@@ -149,6 +149,7 @@ def file_catalogue(settings: Settings, names: Collection[str] = (), *, by: str =
                 state=FilingState.SUBMITTED,
                 on=day,
                 entries=entries,
+                processor=catalogue.declared.processor,
                 due=working_calendar().after(day, filing_form().review_days),
                 by=identity.name,
                 verified=identity.verified,

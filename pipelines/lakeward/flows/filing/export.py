@@ -104,19 +104,20 @@ def _document(catalogue: LiveCatalogue, number: int | None) -> FormDocument:
             for name, live in catalogue.entries.items()
             if not needs_review(live, catalogue.declared)
         }
-        status = DRAFT
+        status, processor = DRAFT, catalogue.declared.processor
     else:
         filing = next((each for each in catalogue.record.filings if each.filing == number), None)
         if filing is None:
             raise UsageError("filing_unknown", filing=number)
         found = dict(catalogue.record.entries[number])
+        processor = catalogue.record.processors.get(number, {})
         status = f"第 {number} 号备案，{filing.submitted_on.isoformat()} 提交"
     if not found:
         raise UsageError("filing_nothing")
     return FormDocument(
         form=filing_form(),
         status=status,
-        processor=catalogue.declared.processor,
+        processor=processor,
         entries={name: _texts(entry) for name, entry in sorted(found.items())},
     )
 

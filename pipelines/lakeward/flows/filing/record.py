@@ -75,10 +75,16 @@ class Filing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilingRecord:
-    """All filings, oldest first, and what each contained."""
+    """All filings, oldest first, and what each contained.
+
+    Args:
+        entries: Filing -> dataset -> entry.
+        processors: Filing -> key of the head -> text; without filings that were recorded before the head was.
+    """
 
     filings: tuple[Filing, ...]
     entries: Mapping[int, Mapping[str, FiledEntry]]
+    processors: Mapping[int, Mapping[str, str]]
 
     def newest_of(self, dataset: str) -> Filing | None:
         """The newest filing that contains the dataset."""
@@ -100,10 +106,13 @@ def read_filings(engine: Engine) -> FilingRecord:
     """All filings with their newest state."""
     found: dict[int, Filing] = {}
     entries: dict[int, dict[str, FiledEntry]] = {}
+    processors: dict[int, dict[str, str]] = {}
     for row in governance.read_rows(engine, FILINGS, order="seq"):
         number = row["filing"]
         if row["event"] == FilingState.SUBMITTED:
             entries[number] = {name: FiledEntry(**entry) for name, entry in json.loads(row["entries"]).items()}
+            if head := row.get("processor"):
+                processors[number] = json.loads(head)
         first = found.get(number)
         found[number] = Filing(
             filing=number,
@@ -117,7 +126,7 @@ def read_filings(engine: Engine) -> FilingRecord:
             answer=row["answer"],
             signed_by=first.signed_by if first else row["decided_by"],
         )
-    return FilingRecord(filings=tuple(found.values()), entries=entries)
+    return FilingRecord(filings=tuple(found.values()), entries=entries, processors=processors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +136,7 @@ class FilingEvent:
     Args:
         filing: Its number; None for a new filing.
         entries: What a new filing contains.
+        processor: Its head: key of the form -> text.
         due: What it makes due.
     """
 
@@ -134,6 +144,7 @@ class FilingEvent:
     on: date
     filing: int | None = None
     entries: Mapping[str, FiledEntry] | None = None
+    processor: Mapping[str, str] | None = None
     due: Deadline | None = None
     authority_ref: str | None = None
     answer: str | None = None
@@ -156,6 +167,7 @@ def append_filing_event(engine: Engine, event: FilingEvent, seq: int) -> int | N
         "due_certain": event.due.certain if event.due else True,
         "authority_ref": event.authority_ref,
         "answer": event.answer,
+        "processor": json.dumps(dict(event.processor), ensure_ascii=False) if event.processor else None,
         "decided_by": event.by,
         "verified": event.verified,
         "decided_at": event.at,
