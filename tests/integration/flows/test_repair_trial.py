@@ -7,6 +7,8 @@ import pytest
 
 from lakeward.core.errors import LakewardError
 from lakeward.flows import GradeChoice, decide_grade, grade_dataset, ingest_dataset, list_access, try_repair
+from lakeward.flows.base import governance
+from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.steward.repair import Repair
 from support.command_line import run_command
@@ -66,6 +68,9 @@ def test_at_most_twenty_rows_are_shown_and_all_are_counted(line):
     found = try_repair(line.settings, NAME, HOT_ROWS, TENTHS, "steward")
 
     assert (found.rows, found.passing, len(found.samples)) == (32, 32, 20)
+    with open_workspace(line.settings).engine() as engine:
+        (entry,) = governance.read_rows(engine, "access_log")
+    assert (entry["rows_out"], entry["rows_charged"]) == (20, found.rows)  # the counts speak of every row
 
 
 def test_rules_of_now_judge(line):
