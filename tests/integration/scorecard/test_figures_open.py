@@ -97,7 +97,7 @@ def test_grades_are_counted_as_grading_tells_them(governed):
 def test_important_data_is_listed_with_its_columns(governed):
     decide_first(governed)
     (row,) = read_scorecard(governed.settings).results["important_data"].rows
-    assert (row.key, row["names"], row["states"], row["columns"]) == (("press_line",), "machine", "overridden", 1)
+    assert (row.key, row["names"], row["states"], row["columns"]) == (("press_line",), "machine", "provisional", 1)
 
 
 def test_access_is_counted_by_role(governed):
