@@ -36,8 +36,17 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
         return
     replaced = ("replaced",) if any(row.replaced for row in found) else ()
     columns = ("dataset", "last_run", "score", "failed_rules", "quarantine", "rejects", *replaced, "late", "waiting")
-    print_table(settings.lang, "title_status", found, columns)
-    collected = [{"dataset": row.dataset, **row.source.as_dict()} for row in found if row.source]
+    print_table(
+        settings.lang,
+        "title_status",
+        [{**row.as_dict(), "last_run": row.last_run, "late": row.late or None} for row in found],
+        columns,
+    )
+    collected = [
+        {"dataset": row.dataset, **row.source.as_dict(), "since": row.source.since, "last_message": row.source.last_message}
+        for row in found
+        if row.source
+    ]
     if collected:
         shown = ("dataset", "state", "running", "since", "last_message", "rate", "unlanded", "segments", "rows", "bytes")
         print_table(settings.lang, "title_sources", collected, shown)

@@ -35,6 +35,8 @@ def draft_from_address(settings: Settings, name: str, url: str) -> DraftedDatase
         UsageError: No kind has this scheme; or as `draft_from_table`.
     """
     scheme = url.partition("://")[0].lower()
+    if scheme.startswith("mqtt"):
+        raise UsageError("new_address_broker", found=scheme, dataset=name)
     if scheme not in SCHEMES:
         raise UsageError("new_address_unknown", found=scheme, expected=", ".join(SCHEMES))
     return draft_from_table(settings, name, url)
