@@ -18,6 +18,7 @@ def test_no_near_name_is_no_question(lang, close):
         "file",
         "found",
         "key",
+        "line",
         "kind",
         "party",
         "project",
