@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lakeward.contracts.model import COUNTED_TIMES, Kind
+from lakeward.contracts.placeholders import DRAFTED_OWNER, drafted_purpose
 from lakeward.contracts.record_format import FileFormat, RecordFormat
 from lakeward.core.shares import percent
 from lakeward.grading.catalogue import shipped_rules
@@ -61,11 +62,11 @@ def _head(profile: Profile, name: str, origin: SampleOrigin | None) -> Iterator[
     yield "status: draft"
     yield "domain: production"
     yield "description:"
-    yield f"  purpose: {yaml_value(f'What {name} is for, in one sentence')}"
+    yield f"  purpose: {yaml_value(drafted_purpose(name))}"
     yield "team:"
     yield "  name: data"
     yield "  members:"
-    yield "    - {username: owner, role: owner}      # who answers for it"
+    yield f"    - {{username: {DRAFTED_OWNER}, role: owner}}      # who answers for it"
 
 
 def _names(columns: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lakeward.contracts.placeholders import DRAFTED_OWNER, drafted_purpose
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
 from lakeward.flows import AuthorityAnswer, answer_filing, draft_catalogue, file_catalogue, list_catalogue
@@ -357,3 +358,14 @@ def test_a_text_that_begins_like_a_formula_stays_a_text(declared, capsys, tmp_pa
 
 def test_an_unknown_ending_is_an_error(declared, capsys, tmp_path):
     assert run_command(capsys, declared.start, "catalogue", "export", str(tmp_path / "form.pdf")).code == 2
+
+
+def test_what_a_draft_says_is_not_filed(declared):
+    file = declared.start / "expectations" / "datasets" / "recipes" / "contract.odcs.yaml"
+    drafted = file.read_text().replace("合金配方", f"'{drafted_purpose('recipes')}'").replace("li.wei", DRAFTED_OWNER)
+    file.write_text(drafted, encoding="utf-8")
+
+    with pytest.raises(LakewardError) as refused:
+        file_catalogue(declared, ["recipes"], on=DAY)
+
+    assert (refused.value.code, refused.value.facts["missing"]) == ("filing_incomplete", "name, owner")
