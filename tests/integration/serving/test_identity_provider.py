@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from lakeward.core.errors import LakewardError
+from lakeward.core.errors import LakewardError, ProtectionError
 from lakeward.flows import add_account, approve_purpose, request_purpose, signer_name
 from lakeward.flows.serving.connection import open_connection
 from lakeward.protection.register import AccountRegister
@@ -295,10 +295,12 @@ def test_a_key_that_is_rotated_behind_a_link_or_in_another_file_ends_an_open_ses
         assert code_of(con.sql, "select count(*) from silver.orders") == "oidc_key_unknown"
 
 
-def test_one_subject_of_two_issuers_is_two_accounts_and_two_persons(own):
+def test_one_subject_of_two_issuers_is_two_accounts_and_not_known_to_be_two_persons(own):
     file = own.start / "id" / "oidc.yaml"
     asked = request_purpose(owner(own, token()), "failure-analysis", "rotor")
     file.write_text(FILE.replace("/realms/plant", "/realms/partner"), encoding="utf-8")
     other = owner(own, token(iss=ISSUER.replace("realms/plant", "realms/partner"), groups=["plant-stewards"]))
     assert signer_name(other) == NAME.replace("realms/plant", "realms/partner")
-    assert approve_purpose(other, asked.request, "agreed").account == NAME
+    with pytest.raises(ProtectionError) as refused:
+        approve_purpose(other, asked.request, "agreed")
+    assert refused.value.code == "purpose_same_person"
