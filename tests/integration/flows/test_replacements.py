@@ -231,6 +231,7 @@ def test_a_lacking_column_of_rows_that_replace_nothing_stops_nothing(plant):
 
 
 @pytest.mark.spark
+@pytest.mark.exhaustive
 def test_the_other_engine_says_the_same(plant):
     spark = replace(Settings.load().spark, master="local[2]", conf=CONF)
     settings = replace(plant.settings, engine="spark", spark=spark)

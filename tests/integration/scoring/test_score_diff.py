@@ -114,6 +114,7 @@ def test_a_new_rule_that_needs_the_batches_before_is_unknown_in_hindsight_and_an
     assert (rules["silence"].status, rules["brought"].status) == ("unchanged", "removed")
 
 
+@pytest.mark.exhaustive
 def test_a_diff_opens_too(plant):
     rejudge_batches(plant.settings, "press_line")
     found = compare_scores(plant.settings, "press_line")

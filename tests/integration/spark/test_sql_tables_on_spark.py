@@ -9,7 +9,7 @@ from lakeward.flows import run_dataset
 from lakeward.flows.base.workspace import open_workspace
 from support.sql_plant import COLUMNS, SqlPlant
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.exhaustive]
 SOURCE = "      table: readings\n      windowRows: 40\n      watermark: {column: id, mode: lookback, lookback: 10}"
 
 
