@@ -19,7 +19,7 @@ def new(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="New file, outside the lake · 新文件，位于湖外")],
     *,
-    scheme: Annotated[str, typer.Option("--scheme", help="sm4-cmac, hmac-sha256, key-wrap")] = "sm4-cmac",
+    scheme: Annotated[str, typer.Option("--scheme", help="sm4-cmac, hmac-sha256, key-wrap, sm2")] = "sm4-cmac",
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)

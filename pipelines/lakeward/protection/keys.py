@@ -36,9 +36,10 @@ class Scheme(StrEnum):
     HMAC = "hmac-sha256"
     CMAC = "sm4-cmac"
     WRAP = "key-wrap"  # makes no tokens: the keys of encrypted columns lie under it
+    SM2 = "sm2"  # makes no tokens: signs checkpoints
 
 
-_ID_FRONTS = {Scheme.HMAC: "", Scheme.CMAC: "sm4-", Scheme.WRAP: "kek-"}
+_ID_FRONTS = {Scheme.HMAC: "", Scheme.CMAC: "sm4-", Scheme.WRAP: "kek-", Scheme.SM2: "sm2-"}
 
 
 @dataclass(frozen=True, slots=True)

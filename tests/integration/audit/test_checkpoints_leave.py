@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from lakeward.core.errors import SettingsError
+from lakeward.core.errors import ProtectionError, SettingsError
 from lakeward.core.settings import Settings
-from lakeward.flows import check_machine, seal_logs
+from lakeward.flows import check_machine, create_key_file, seal_logs, verify_logs
 from lakeward.protection.checkpoints import parse_checkpoints
 from lakeward.protection.signatures import make_seal_key
 from support.command_line import run_command
@@ -210,3 +210,18 @@ def test_doctor_looks_at_the_sealing_key(lake, tmp_path):
         ((ok, _, repair),) = found(replace(lake, seal_key_file=other))
         assert (ok, words in repair) == (False, True)
     assert found(make_project(tmp_path / "new", key=None)) == []
+
+
+def test_a_key_of_sm2_signs_and_one_of_tokens_does_not(lake, tmp_path):
+    def sealed_with(scheme):
+        file = tmp_path / f"{scheme}.key"
+        create_key_file(file, scheme)
+        return replace(lake, seal_key_file=file)
+
+    sealed = sealed_with("sm2")
+    (answer,) = seal_logs(sealed)
+    log = next(each for each in verify_logs(sealed).logs if each.log == answer.log)
+    assert (log.signed, log.key_id, faults_of(sealed)) == (2, answer.key_id, [])
+    with pytest.raises(ProtectionError) as refused:
+        seal_logs(sealed_with("sm4-cmac"))
+    assert refused.value.code == "seal_key_shared"

@@ -7,8 +7,10 @@ from lakeward.core.errors import ProtectionError
 from lakeward.flows.base.workspace import Workspace
 from lakeward.protection.key_file import read_key_file
 from lakeward.protection.keys import Scheme, TokenKey, parse_key, token_key, wrapping_key
-from lakeward.protection.signatures import SealKey, make_seal_key
+from lakeward.protection.signatures import ED25519, SM2, SealKey, make_seal_key
 
+# Scheme of the signatures by that of the key; a file without one is a key of Ed25519.
+_SCHEMES: Mapping[Scheme, str] = {Scheme.HMAC: ED25519, Scheme.SM2: SM2}
 # A file of this key is held to the same as one of tokens; the messages name the other setting.
 _CODES: Mapping[str, str] = {
     "token_key_missing": "seal_key_missing",
@@ -29,7 +31,7 @@ def load_seal_key(workspace: Workspace) -> SealKey | None:
 
     Raises:
         ProtectionError: The file can't be read, others may read or replace it, it lies in the lake, or the key is not valid.
-        MachineError: The extra `protect` is not installed.
+        MachineError: The extra that signs (`protect`, `gm` for SM2) is not installed.
     """
     file = workspace.settings.seal_key_file
     if file is None:
@@ -39,12 +41,12 @@ def load_seal_key(workspace: Workspace) -> SealKey | None:
     except ProtectionError as error:
         raise ProtectionError(_CODES.get(error.code, error.code), **error.facts) from None
     _check_use(workspace, key, file)
-    return make_seal_key(key.secret)
+    return make_seal_key(key.secret, _SCHEMES[key.scheme])
 
 
 def _check_use(workspace: Workspace, key: TokenKey, file: Path) -> None:
     """Check that the secret serves nothing else: who makes tokens would learn what signs."""
     lake = Path(workspace.lake)
     others = (token_key(workspace.settings, lake), wrapping_key(workspace.settings, lake))
-    if key.scheme is not Scheme.HMAC or any(other and other.secret == key.secret for other in others):
+    if key.scheme not in _SCHEMES or any(other and other.secret == key.secret for other in others):
         raise ProtectionError("seal_key_shared", file=file)

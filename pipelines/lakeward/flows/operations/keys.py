@@ -44,7 +44,7 @@ class NewKeyFile:
     Args:
         file: Path of the file.
         key_id: Id of the key.
-        scheme: What it is for: tokens by SM4, tokens as older projects have them, or to wrap keys of columns.
+        scheme: What it is for: tokens by SM4, tokens as older projects have them, to wrap keys of columns, or to sign checkpoints.
     """
 
     file: str
