@@ -170,12 +170,12 @@ PARTS = {"values": bench_values, "query": bench_query, "entries": bench_entries,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[*PARTS])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    for part in options.parts:
+    for part in options.parts or PARTS:
         PARTS[part](options)
 
 

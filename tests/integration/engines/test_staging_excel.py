@@ -9,7 +9,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
 from lakeward.contracts.record_format import FileFormat
-from support.staging import column, file_input, stage_files
+from support.staging import SHA, column, file_input, stage_files
 from support.workbooks import book_of, daily_report, empty_book, replace_part, save_workbook, sheet, with_cells
 
 XLSX = FileFormat.XLSX
@@ -199,3 +199,16 @@ def test_any_damage_is_a_reject_or_nothing_never_a_failure(tmp_path):
         (tmp_path / "b.xlsx").write_bytes(broken)
         got = read(tmp_path, tmp_path / "b.xlsx", ["设备"], header_row=3, header_rows=2)
         assert got.records == got.count("staged_rows") + got.count("staged_rejects")
+
+
+def test_the_header_on_each_printed_page_is_a_reject(tmp_path):
+    rows = [["site", "state", "note"], ["A", "on", None], [], ["site", " state", "note"], ["B", "off", "y"]]
+    got = read(tmp_path, book_of(tmp_path / "a.xlsx", rows), rows[0])
+    assert got.rejects() == [(4, "reject_repeated_header")]
+    assert (got.rows("site, _row"), got.records) == ([("A", 2), ("B", 5)], 3)
+
+
+def test_the_header_of_another_table_below_makes_the_file_a_reject(tmp_path):
+    rows = [["site", "state", "note"], ["A", "on", "x"], ["site", "note", "state"], ["B", "y", "off"]]
+    got = read(tmp_path, book_of(tmp_path / "a.xlsx", rows), rows[0])
+    assert got.rejects("_row, reason, detail") == [(0, "reject_other_header", f"{SHA}; line 3")]

@@ -2,9 +2,7 @@
 
 import pytest
 
-from lakeward.contracts.record_format import FileFormat
 from support.staging import SHA, column, file_input, stage_files
-from support.workbooks import book_of
 
 pytestmark = pytest.mark.usefixtures("reader")
 
@@ -122,19 +120,3 @@ def test_the_header_of_two_columns_is_a_reject_where_it_comes_again(tmp_path):
 def test_a_record_without_a_contracted_name_is_no_header_of_another_table(tmp_path):
     got = stage(tmp_path, "site,state,note,x,y\nA,on,z,1,2\nnote,state,x,y,\nsite,y,x,note,state\n", "site state")
     assert (got.rejects(), got.count("staged_rows")) == ([], 3)  # two contracted names are no evidence
-
-
-def test_the_header_on_each_printed_page_of_a_sheet_is_a_reject(tmp_path):
-    rows = [["site", "state", "note"], ["A", "on", None], [], ["site", " state", "note"], ["B", "off", "y"]]
-    columns = [column(name) for name in ("site", "state", "note")]
-    book = file_input(book_of(tmp_path / "a.xlsx", rows), FileFormat.XLSX)
-    got = stage_files(tmp_path, [book], columns, kind=FileFormat.XLSX)
-    assert got.rejects() == [(4, "reject_repeated_header")]
-    assert (got.rows("site, _row"), got.records) == ([("A", 2), ("B", 5)], 3)
-
-
-def test_the_header_of_another_table_below_in_a_sheet_makes_the_file_a_reject(tmp_path):
-    rows = [["site", "state", "note"], ["A", "on", "x"], ["site", "note", "state"], ["B", "y", "off"]]
-    book = file_input(book_of(tmp_path / "a.xlsx", rows), FileFormat.XLSX)
-    got = stage_files(tmp_path, [book], [column(name) for name in ("site", "state", "note")], kind=FileFormat.XLSX)
-    assert got.rejects("_row, reason, detail") == [(0, "reject_other_header", f"{SHA}; line 3")]
