@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,6 +32,9 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would chan
 APPROVAL_DAYS = 7
 TASK_COLUMNS = ("dataset", "trigger", "found", "at_decision", "may_be", "opened_by", "opened_at")
 TABLE_COLUMNS = ("kind", "name", "grade", "level", "complete", "by", "class_path", "categories", "may_be", "ungraded")
+COUNT_COLUMNS = ("dataset", "columns", "core", "important", "general", "waiting")
+# States of a column that no person has decided as it is now.
+WAITING = ("provisional", "stale", "ungraded")
 COLUMNS = ("dataset", "column", "grade", "level", "category", "state", "detector", "ratio", "sample", "rule_version", "why")
 
 
@@ -43,7 +47,10 @@ def run(context: typer.Context, name: Dataset = None, *, as_json: Json = False) 
     settings = settings_of(context)
     with progress(settings.lang, "progress_grade", dataset=name or "*"):
         found = flows.grade_dataset(settings, name) if name else flows.grade_all(settings)
-    print_grades(settings, found, as_json=as_json)
+    if name or as_json:
+        print_grades(settings, found, as_json=as_json)
+    else:
+        print_grade_counts(settings, found)
 
 
 def confirm(context: typer.Context, column: Column, by: By = "", *, reason: Reason, dry_run: DryRun = False) -> None:
@@ -174,3 +181,14 @@ def print_grades(settings: Settings, grades: list[GradedColumn], *, as_json: boo
         return
     rows = [{**row.as_dict(), "why": text(row.grade.why, settings.lang)} for row in grades]
     print_table(settings.lang, "title_grades", rows, COLUMNS)
+
+
+def print_grade_counts(settings: Settings, grades: list[GradedColumn]) -> None:
+    """Print the columns of each dataset by grade, and the command that lists them."""
+    counts: dict[str, Counter[str]] = {}
+    for row in grades:
+        kinds = ("columns", str(row.grade.grade), *(["waiting"] if row.grade.state in WAITING else []))
+        counts.setdefault(row.dataset, Counter()).update(kinds)
+    rows = [{"dataset": name, **{column: found[column] for column in COUNT_COLUMNS[1:]}} for name, found in counts.items()]
+    print_table(settings.lang, "title_grade_counts", rows, COUNT_COLUMNS)
+    print_message(settings.lang, "grade_counts_next")

@@ -1,11 +1,13 @@
 """Texts in the metadata of columns: kept by commits of rows, committed once, and never in the way of a writer."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from deltalake import DeltaTable
 
 from lakeward.core.errors import UsageError
+from lakeward.engines.delta import column_metadata
 from support.small_tables import NAME, SPEC, append_in_process, folder, ids, rows, txn
 
 
@@ -45,3 +47,16 @@ def test_annotating_beside_a_writer_loses_no_row_and_no_text(engine, lake):
         assert {future.result() for future in written} == {"landed"}
     assert ids(engine) == list(range(60))
     assert (metadata(lake, "id")["turn"], metadata(lake, "ts")["turn"]) == ("14", "14")
+
+
+def test_many_texts_end_in_a_checkpoint_that_holds_all(engine, lake, monkeypatch):
+    monkeypatch.setattr(column_metadata, "MANY_COMMITS", 2)
+    engine.append(SPEC, rows(0, 10), txn(1))
+    engine.annotate(NAME, {"id": {"k": "1"}})
+    checkpoint = folder(lake) / "_delta_log" / "_last_checkpoint"
+    assert not checkpoint.exists()
+    engine.annotate(NAME, {"id": {"k": "2"}, "ts": {"k": "2"}})
+    assert json.loads(checkpoint.read_text())["version"] == engine.info(NAME).version
+    engine.append(SPEC, rows(10, 20), txn(2))
+    assert (metadata(lake, "id")["k"], metadata(lake, "ts")["k"]) == ("2", "2")
+    assert (ids(engine), engine.txn(NAME, txn(2).app)) == (list(range(20)), 2)

@@ -76,10 +76,15 @@ def _grade_datasets(workspace: Workspace, contracts: Mapping[str, Contract]) -> 
             restore_unsigned_falls(workspace, engine, contract, run.record)
             recheck_transforms(workspace, engine, contract, run.record)
         read_checks(engine, run.record)
-        proposals = {name: found for name, contract in contracts.items() if (found := _propose_grades(run, contract))}
+        proposals = {}
+        for name, contract in contracts.items():
+            if found := _propose_grades(run, contract):
+                proposals[name] = found
+            else:
+                _annotate(run, name)  # now, as the table is open: of many, few stay so
         proposals |= inherit_downstream(run, contracts)
         store_proposals(run, proposals)
-        for name in {*contracts, *proposals}:
+        for name in proposals:
             _annotate(run, name)
         open_regrading_tasks(run, contracts.values())
     workspace.deliver_lineage()
