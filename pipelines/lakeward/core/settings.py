@@ -70,6 +70,8 @@ VARIABLES: Mapping[str, KeyDoc] = {
         "connection", "Airflow's connection by which tasks of Spark datasets are submitted.", "a task runs Spark's driver itself"
     ),
 }
+# Secrets, which may be any bytes.
+SECRETS = ("TOKEN", "TOKEN_KEY", "WRAPPING_KEY")
 # Front of the secrets that a project names.
 NAMED_PREFIX = "SECRET_"
 # Front of the connections that contracts name.
@@ -159,6 +161,7 @@ class Settings:
             if key not in VARIABLES and not key.startswith((NAMED_PREFIX, CONNECTION_PREFIX)):
                 expected = ", ".join(PREFIX + name for name in near_names(key, VARIABLES))
                 raise SettingsError("setting_unknown", variable=PREFIX + key, expected=expected)
+        _check_characters(variables)
         return cls(
             start=(project or Path(variables.get("PROJECT", "."))).absolute(),
             lake=variables.get("LAKE"),
@@ -182,6 +185,13 @@ class Settings:
             wrapping_key_file=Path(variables["WRAPPING_KEY_FILE"]).absolute() if variables.get("WRAPPING_KEY_FILE") else None,
             spark=_spark(variables, environ),
         )
+
+
+def _check_characters(variables: Mapping[str, str]) -> None:
+    """Bytes that are not UTF-8 arrive as surrogates, which no path of the lake and no log can hold; a secret may be any bytes."""
+    for key, value in variables.items():
+        if key not in SECRETS and not key.startswith(NAMED_PREFIX) and any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise SettingsError("setting_not_utf8", variable=PREFIX + key)
 
 
 def _lang(locale: str) -> Lang:
