@@ -34,6 +34,7 @@ ROOMS = {
     "serving": "Serve",
     "lineage": "Follow, import and audit lineage",
     "filing": "Catalogue and file important data",
+    "assets": "Count what data cost",
     "audit": "Prove who read and decided what",
     "scorecard": "Assess and show",
     "base": "Common to all",

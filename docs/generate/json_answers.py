@@ -77,6 +77,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "maturity show [ITEM]": ("show_maturity", LIST),
     "scorecard build": ("read_scorecard", OBJECT),
     "scorecard open FIGURE": ("open_figure", OBJECT),
+    "cost [NAME]": ("dataset_costs", LIST),
     "maintain [NAME…]": ("maintain", LIST),
     "doctor": ("check_machine", LIST),
 }

@@ -4,6 +4,7 @@ from generate.markdown import keys, page
 from lakeward.contracts.checkpoint_targets import CHECKPOINT_KEYS
 from lakeward.contracts.project import KEYS, MAINTAIN_KEYS
 from lakeward.contracts.quotas import QUOTA_KEYS
+from lakeward.flows.assets.prices import PRICE_KEYS
 
 FOLDERS = """\
 A project is a folder with `expectations/project.yaml` in it. `lakeward init plant` makes one:
@@ -28,6 +29,16 @@ maintain: {retention_days: 90}
 ```"""
 
 
+PRICES = """\
+What a unit costs, for `lakeward cost`. Without the file it shows amounts alone.
+
+```yaml
+currency: CNY
+cpu_hour: 0.35
+gib_month: 0.12
+```"""
+
+
 def project() -> str:
     """The page, in Markdown."""
     parts = (
@@ -42,5 +53,8 @@ def project() -> str:
         keys(QUOTA_KEYS),
         "### Example",
         EXAMPLE,
+        "## `expectations/policies/prices.yaml`",
+        PRICES,
+        keys(PRICE_KEYS),
     )
     return page("Project", "`lakeward/contracts/project.py`", *parts)

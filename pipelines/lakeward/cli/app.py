@@ -35,6 +35,7 @@ COMMANDS = {
     "anonymity": "anonymity:anonymity",
     "assess": "assess:assess",
     "score": "score:score",
+    "cost": "cost:cost",
     "maintain": "maintain:maintain",
     "doctor": "inspect:doctor",
     "completion": "completion:completion",

@@ -12,6 +12,7 @@ from lakeward.cli.completion import COMPLETE, write_next
 from lakeward.cli.interrupts import exit_on_interrupt
 from lakeward.core.errors import ExitCode, LakewardError, SettingsError, UsageError
 from lakeward.core.messages import Lang
+from lakeward.core.process_usage import be_command
 from lakeward.core.settings import Settings
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -20,6 +21,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def main(argv: list[str] | None = None) -> None:
     """Run `lakeward` with the given arguments; ends the process with its exit code."""
     lang, is_own_process = Lang.EN, argv is None
+    if is_own_process:
+        be_command()
     try:
         argv = sys.argv[1:] if argv is None else argv
         if argv[:1] == [COMPLETE]:

@@ -82,6 +82,12 @@ GAPS = (
         "The driver's own engine reads them and hands them to executors as Parquet: bounded by what one machine reads.",
     ),
     Gap(
+        "cost of a batch",
+        GapKind.NOT_YET,
+        "Processor time, bytes and memory of a batch are not measured on Spark: `lakeward cost` counts it as unmeasured.",
+        "Executors do the work, on machines whose counters the driver does not have.",
+    ),
+    Gap(
         "landed messages",
         GapKind.NOT_YET,
         "Payloads of messages (MQTT) are decoded by the driver, whose rows executors then judge and write.",

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lakeward.flows.assets.costs import DatasetCost as DatasetCost
+    from lakeward.flows.assets.costs import dataset_costs as dataset_costs
     from lakeward.flows.audit.access_entries import AccessEntry as AccessEntry
     from lakeward.flows.audit.access_entries import AccessFilter as AccessFilter
     from lakeward.flows.audit.access_entries import AccessSum as AccessSum
@@ -207,6 +209,7 @@ if TYPE_CHECKING:
 # name -> the module that defines it, below `lakeward`: flows, and the values that flows take and return. A test compares this
 # table with the imports above.
 _NAMES = {
+    "flows.assets.costs": "DatasetCost dataset_costs",
     "flows.audit.access_entries": "AccessEntry AccessFilter AccessSum list_access report_access",
     "flows.audit.decision_records": "Decision",
     "flows.audit.decisions": "list_decisions",

@@ -1,5 +1,6 @@
 """What every step of a batch needs: the pinned definition, the engine session and a callback per step."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from lakeward.contracts.model import Contract, DataType, Kind
 from lakeward.core.clock import Clock
 from lakeward.core.names import Layer, RunId, TableName
+from lakeward.core.settings import EMBEDDED
 from lakeward.core.sql import instant
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import TableColumn, Txn
 from lakeward.flows.base.pinning import PinnedBatch
+from lakeward.flows.base.run_costs import BatchShare, CostAccount
 from lakeward.flows.base.workspace import Workspace
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights
 
@@ -54,6 +57,8 @@ class BatchContext:
         outbox: Queue of lineage events.
         lineage_events: COMPLETE events of the steps so far.
         weights: Weights of the batch's score.
+        costs: Takes what the batch cost.
+        thread_began: Processor seconds of this thread when the batch began.
     """
 
     engine: Engine
@@ -66,6 +71,8 @@ class BatchContext:
     outbox: "Outbox"
     lineage_events: list[dict[str, Any]] = field(default_factory=list)
     weights: Weights = EQUAL_WEIGHTS
+    costs: CostAccount = field(default_factory=CostAccount)
+    thread_began: float = field(default_factory=time.thread_time)
 
     @classmethod
     def begin(
@@ -82,6 +89,7 @@ class BatchContext:
             on_step=on_step,
             outbox=workspace.outbox,
             weights=workspace.weights,
+            costs=workspace.costs,
         )
 
     @property
@@ -98,6 +106,14 @@ class BatchContext:
     def bronze_txn(self) -> Txn:
         """The Delta transaction of this batch in bronze and rejects, which a rebuild does not write again."""
         return Txn(f"lakeward/{self.contract.name}", self.pinned.seq)
+
+    def account(self, flow: str) -> None:
+        """Add what the batch cost; of an engine whose work another process does, that it was not measured."""
+        spent = time.thread_time() - self.thread_began if self.engine.name == EMBEDDED else None
+        share = BatchShare(
+            run_id=self.run_id, dataset=self.contract.name, flow=flow, batch_seq=self.pinned.seq, thread_seconds=spent
+        )
+        self.costs.shares.append(share)
 
     def table(self, layer: Layer) -> TableName:
         """The dataset's table in `layer`."""

@@ -17,6 +17,7 @@ from lakeward.core.settings import Settings
 from lakeward.engines import EnginePool, open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.governance import check_schema_version
+from lakeward.flows.base.run_costs import CostAccount
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights, read_weights
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Workspace:
     Args:
         lake: Absolute folder or object-store URL of the tables.
         weights: Weights of scores.
+        costs: What batches cost.
         pool: Where sessions come from; None for sessions of their own.
         on_progress: Takes what a long run does now; called by several threads.
     """
@@ -53,6 +55,7 @@ class Workspace:
     lake: str
     clock: Clock = field(default_factory=SystemClock)
     weights: Weights = EQUAL_WEIGHTS
+    costs: CostAccount = field(default_factory=CostAccount)
     pool: EnginePool | None = None
     on_progress: OnProgress = ignore_progress
 
@@ -79,6 +82,11 @@ class Workspace:
             yield engine
         finally:
             engine.close()
+
+    def settle_costs(self, engine: Engine) -> None:
+        """Store what the batches of this session cost; who shares sessions settles once for all, at the end."""
+        if self.pool is None:
+            self.costs.settle(engine, self.clock)
 
     def engine_name(self, contract: Contract | None = None) -> str:
         """Name of the engine for the contract's dataset; None for the project as a whole."""

@@ -115,6 +115,7 @@ def run_curation(workspace: Workspace, name: str, on_step: OnStep, *, full_refre
         finished = list(take_until_halted(Curation(workspace, engine, run_id, on_step).run(definition)))
         missing = missing_inputs(engine, contract)
         withdrawn = recheck_transforms(workspace, engine, contract) if finished else []
+        workspace.settle_costs(engine)
     workspace.deliver_lineage()
     empty: Warnings = tuple(("input_missing", {"table": str(table)}) for table in missing)
     lost: Warnings = tuple(("transform_withdrawn", {"dataset": name, "column": column}) for column in withdrawn)

@@ -61,6 +61,7 @@ def finish_batch(context: BatchContext, flow: str, counts: Counts, judged: Judge
     context.on_step(BatchStep.LINEAGE)
     governance.append_rows(context.engine, "runs", [_run_row(context, flow, counts, judged, warnings)], context.txn)
     context.on_step(BatchStep.RUNS)
+    context.account(flow)
     seconds = (context.clock.now() - context.started_at).total_seconds()
     return BatchResult(
         dataset=context.contract.name,

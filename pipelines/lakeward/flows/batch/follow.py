@@ -40,6 +40,8 @@ def follow_dataset(
             except TransientError:
                 report = None
             if report and report.batches:
+                with workspace.engine() as engine:
+                    workspace.costs.settle(engine, workspace.clock)
                 on_report(report)
             if report and report.halted:
                 return

@@ -195,6 +195,7 @@ def run_ingest(
             apply = pinning.start_generation if rebuilding else pinning.apply_definition
             definition = apply(engine, candidate, run_id, workspace.clock)
             finished = [*complete, *take_until_halted(chain(ingest.finish_planned(definition), ingest.ingest_new(definition)))]
+        workspace.settle_costs(engine)
     workspace.deliver_lineage()
     unsettled: Warnings = tuple(("file_unsettled", {"file": file}) for file in arrivals.unsettled)
     warnings = (*suite_warnings(name, candidate.suite), *older, *unsettled, *_untaken(workspace, contract))

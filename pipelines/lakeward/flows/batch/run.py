@@ -65,7 +65,9 @@ def run_all(
         with shared.engine() as engine:
             estate = _Estate(workspace=shared, states=read_applied_states(engine), errors=errors)
         estate.run(order, default_jobs() if jobs is None else jobs)
-    workspace.deliver_lineage()
+        workspace.deliver_lineage()
+        with shared.engine() as engine:  # last, so that as little as can be comes after it
+            shared.costs.settle(engine, shared.clock)
     return [estate.reports[name] for name in order if name in estate.reports], estate.errors
 
 
