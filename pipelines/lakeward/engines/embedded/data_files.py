@@ -15,11 +15,11 @@ from lakeward.core.names import Layer
 from lakeward.core.sql import identifier, literal
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import WrittenStatistics, stats_json, unquote_name
-from lakeward.engines.embedded.dictionaries import TextDictionary, text_dictionaries
+from lakeward.engines.embedded.dictionaries import QueryPlan, TextDictionary, query_plan, text_dictionaries
 from lakeward.engines.embedded.wide_rows import dictionary_values, is_wide, planned_for
 from lakeward.engines.tables import TableColumn, TableSpec
 
-# Tables of few rows: to count their texts beforehand takes longer than to write them. Of a batch few rows fail.
+# Tables of few rows: to plan their rows beforehand takes longer than to write them. Of a batch few rows fail.
 _SMALL_LAYERS = frozenset({Layer.GOVERNANCE, Layer.QUARANTINE})
 # DuckDB's result for a written file: path, rows, bytes, bytes of its footer, statistics, partition.
 WrittenFile = tuple[str, int, int, int, WrittenStatistics, Mapping[str, str | None]]
@@ -33,12 +33,13 @@ def write_files(con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, q
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = _check_types(con, spec, query)
-    is_large = spec.name.layer not in _SMALL_LAYERS and not is_wide(len(spec.columns))
-    names = [name for name, type_ in found.items() if type_ == "VARCHAR" and name not in spec.partition_by and is_large]
+    names = [name for name, type_ in found.items() if type_ == "VARCHAR" and name not in spec.partition_by]
     with planned_for(con, len(spec.columns)):
-        texts = text_dictionaries(con, query, names)
+        plan = _plan(con, spec, query)
+        texts = text_dictionaries(con, query, names, plan) if plan else {}
         items = ", ".join(_cast_item(column, found[column.name], texts) for column in spec.columns)
-        written = con.execute(f"COPY (SELECT {items} FROM ({query})) TO {_target(folder, spec)}").fetchall()
+        target = _target(folder, spec, has_few_rows=plan.has_few_rows if plan else spec.name.layer in _SMALL_LAYERS)
+        written = con.execute(f"COPY (SELECT {items} FROM ({query})) TO {target}").fetchall()
     files = tuple(_data_file(folder, spec, row, texts) for row in written)
     _check_texts(spec, written, texts)
     if files:
@@ -46,8 +47,16 @@ def write_files(con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, q
     return files
 
 
-def _target(folder: Path, spec: TableSpec) -> str:
-    form = f"FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT {dictionary_values(len(spec.columns))}, RETURN_STATS"
+def _plan(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) -> QueryPlan | None:
+    """The plan of `query`; None where to plan it takes longer than it is worth."""
+    if spec.name.layer in _SMALL_LAYERS or is_wide(len(spec.columns)):
+        return None
+    return query_plan(con, query)
+
+
+def _target(folder: Path, spec: TableSpec, *, has_few_rows: bool) -> str:
+    values = dictionary_values(len(spec.columns), has_few_rows=has_few_rows)
+    form = f"FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT {values}, RETURN_STATS"
     if not spec.partition_by:
         return f"{literal(str(folder / f'part-{uuid.uuid4()}.parquet'))} ({form}, WRITE_EMPTY_FILE false)"
     by = ", ".join(map(identifier, spec.partition_by))

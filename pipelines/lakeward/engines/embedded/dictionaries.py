@@ -15,6 +15,8 @@ from lakeward.core.sql import identifier, literal
 
 # Operators of a query that only reads files and filters rows.
 _CHEAP = frozenset({"DELTA_SCAN", "READ_PARQUET", "PARQUET_SCAN", "PROJECTION", "FILTER", "UNION"})
+# Operators of a query over rows that DuckDB counted beforehand: of a text file it takes 42, however long it is.
+_COUNTED = _CHEAP | {"SEQ_SCAN", "COLUMN_DATA_SCAN"}
 # Rows of the first sample; smaller tables are not worth it.
 _SAMPLE_ROWS = 200_000
 # Estimated rows below which no sample is taken. DuckDB takes a fifth for what a filter lets through; it costs 20 ms to look.
@@ -43,10 +45,36 @@ class TextDictionary:
         return {"min": min(self.values), "max": max(self.values)}
 
 
-def text_dictionaries(con: duckdb.DuckDBPyConnection, query: str, columns: Sequence[str]) -> dict[str, TextDictionary]:
-    """The dictionaries of those text columns in `columns` that have few distinct texts in `query`."""
-    operators = tuple(_operators(con, query)) if columns else ()
-    if max((rows for _, rows in operators), default=0.0) < _FEW_ROWS or not {name for name, _ in operators} <= _CHEAP:
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """What DuckDB plans for a query, before it is run.
+
+    Args:
+        operators: Names of its operators.
+        rows: The most rows that DuckDB expects of one of them; infinite where it does not say.
+    """
+
+    operators: frozenset[str]
+    rows: float
+
+    @property
+    def has_few_rows(self) -> bool:
+        """Whether it is certain that the rows are few."""
+        return self.rows < _FEW_ROWS and self.operators <= _COUNTED
+
+
+def query_plan(con: duckdb.DuckDBPyConnection, query: str) -> QueryPlan:
+    """The plan of `query`."""
+    explained = con.execute(f"EXPLAIN (FORMAT json) {query}").fetchall()[0][1]
+    operators = tuple(_planned_operators(json.loads(explained)))
+    return QueryPlan(frozenset(name for name, _ in operators), max((rows for _, rows in operators), default=0.0))
+
+
+def text_dictionaries(
+    con: duckdb.DuckDBPyConnection, query: str, columns: Sequence[str], plan: QueryPlan
+) -> dict[str, TextDictionary]:
+    """The dictionaries of those text columns in `columns` that have few distinct texts in `query`, whose plan is `plan`."""
+    if not columns or plan.rows < _FEW_ROWS or not plan.operators <= _CHEAP:
         return {}
     # Most batches are small: to count their rows alone takes a tenth of counting their texts.
     if _row(con, f"SELECT count(*) FROM (SELECT 1 FROM ({query}) LIMIT {_SAMPLE_ROWS})")[0] < _SAMPLE_ROWS:
@@ -87,13 +115,8 @@ def _row(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     return tuple(con.execute(query).fetchall()[0])
 
 
-def _operators(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[str, float]]:
-    """The operators of the query's plan, and the rows that DuckDB expects of each: any number where it does not say."""
-    explained = con.execute(f"EXPLAIN (FORMAT json) {query}").fetchall()[0][1]
-    yield from _planned_operators(json.loads(explained))
-
-
 def _planned_operators(nodes: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, float]]:
+    """The operators, and the rows that DuckDB expects of each: any number where it does not say."""
     for node in nodes:
         yield node["name"].strip(), float(node.get("extra_info", {}).get("Estimated Cardinality", "inf"))
         yield from _planned_operators(node["children"])

@@ -48,6 +48,7 @@ class EmbeddedSession:
 
     def __init__(self, lake: Path, memory_limit: str | None = None, *, beside: duckdb.DuckDBPyConnection | None = None) -> None:
         self._lake = lake
+        self._kinds: dict[str, str] = {}
         # Inside the lake, since spilled rows are as large and as confidential as the tables.
         with machine_faults(lake):
             self._scratch = ScratchFolder(lake)
@@ -86,14 +87,14 @@ class EmbeddedSession:
 
     def define(self, name: str, query: str) -> Relation:
         """See `QueryEngine.define`."""
-        self._drop_relation(name, "TABLE")
+        self._drop_other(name, "VIEW")
         with machine_faults(self._lake):
             self._con.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS {self._resolve(query)}")
         return Relation(name)
 
     def materialise(self, name: str, query: str) -> Relation:
         """See `QueryEngine.materialise`."""
-        self._drop_relation(name, "VIEW")
+        self._drop_other(name, "TABLE")
         with machine_faults(self._lake):
             create_table(self._con, identifier(name), self._resolve(query))
         return Relation(name)
@@ -146,11 +147,12 @@ class EmbeddedSession:
         versions = at or {}
         return resolve_tables(query, lambda table: self._scan(table, versions.get(table)))
 
-    def _drop_relation(self, name: str, kind: str) -> None:
-        """Drop a view or table of that name, because `CREATE OR REPLACE` fails on the other kind."""
-        found = f"SELECT 1 FROM duckdb_{kind.lower()}s() WHERE temporary AND {kind.lower()}_name = {literal(name)}"
-        if self._con.execute(found).fetchall():
-            self._con.execute(f"DROP {kind} {identifier(name)}")
+    def _drop_other(self, name: str, kind: str) -> None:
+        """Drop the relation of that name if it is of the other kind, which `CREATE OR REPLACE` does not replace."""
+        stored = self._kinds.get(name, kind)
+        if stored != kind:
+            self._con.execute(f"DROP {stored} IF EXISTS {identifier(name)}")
+        self._kinds[name] = kind
 
 
 def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:

@@ -90,7 +90,7 @@ def judge_batch(
     received = engine.types(rows)
     rules = [rule for rule in pinned_rules(context) if not (each_row and is_of_table(rule))]
     whole = compile_plan(contract, rules, received, statistics)
-    plan, rows = convert_once(engine, whole, rows)
+    plan, rows = convert_once(engine, whole, rows, statistics)
     result = run_plan(engine, plan, rows, prior=prior_state(context))
     facts = result.facts
     releasing = context.pinned.reprocess is Reprocess.RELEASE
