@@ -35,6 +35,7 @@ ROOMS = {
     "lineage": "Follow, import and audit lineage",
     "filing": "Catalogue and file important data",
     "assets": "Count what data cost",
+    "incidents": "Handle incidents",
     "audit": "Prove who read and decided what",
     "scorecard": "Assess and show",
     "base": "Common to all",

@@ -61,6 +61,14 @@ GROUPS = {
         "reopen": "grade:reopen",
         "rules": "grade:rules",
     },
+    "incident": {
+        "open": "incident:open_",
+        "list": "incident:list_",
+        "state": "incident:state",
+        "scope": "incident:scope",
+        "report": "incident:report",
+        "close": "incident:close",
+    },
     "contract": {
         "lint": "contracts:lint",
         "diff": "contracts:diff",

@@ -90,6 +90,16 @@ if TYPE_CHECKING:
     from lakeward.flows.grading.tasks import RegradingTask as RegradingTask
     from lakeward.flows.grading.tasks import list_tasks as list_tasks
     from lakeward.flows.grading.tasks import reopen_grading as reopen_grading
+    from lakeward.flows.incidents.handling import IncidentDraft as IncidentDraft
+    from lakeward.flows.incidents.handling import close_incident as close_incident
+    from lakeward.flows.incidents.handling import list_incidents as list_incidents
+    from lakeward.flows.incidents.handling import open_incident as open_incident
+    from lakeward.flows.incidents.handling import scope_incident as scope_incident
+    from lakeward.flows.incidents.handling import state_incident_facts as state_incident_facts
+    from lakeward.flows.incidents.record import Incident as Incident
+    from lakeward.flows.incidents.report import IncidentReport as IncidentReport
+    from lakeward.flows.incidents.report import write_incident_report as write_incident_report
+    from lakeward.flows.incidents.scope import IncidentScope as IncidentScope
     from lakeward.flows.lineage.audit import audit_lineage as audit_lineage
     from lakeward.flows.lineage.findings import FindingKind as FindingKind
     from lakeward.flows.lineage.findings import LineageFinding as LineageFinding
@@ -251,6 +261,10 @@ _NAMES = {
     "flows.grading.grade": "grade_all grade_dataset list_grades",
     "flows.grading.tables": "GradedTable RulesInForce list_table_grades rules_in_force",
     "flows.grading.tasks": "RegradingTask list_tasks reopen_grading",
+    "flows.incidents.handling": "IncidentDraft close_incident list_incidents open_incident scope_incident state_incident_facts",
+    "flows.incidents.record": "Incident",
+    "flows.incidents.report": "IncidentReport write_incident_report",
+    "flows.incidents.scope": "IncidentScope",
     "flows.lineage.audit": "audit_lineage",
     "flows.lineage.findings": "FindingKind LineageFinding",
     "flows.lineage.impact": "ImpactHop ServedRole lineage_impact",

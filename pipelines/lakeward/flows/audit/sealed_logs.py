@@ -54,6 +54,7 @@ SEALED_LOGS = (
     ),
     SealedLog("keys", "key_id", "seq"),
     SealedLog("key_decisions", "subject", "seq"),
+    SealedLog("incidents", "incident", "seq"),
     ACCOUNTS,
 )
 
