@@ -2,41 +2,53 @@
 
 from pathlib import Path
 
-PARSE = """
+import pytest
+
+SHOW = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag("dags")
 bag_json = {d.dag_id: {"doc": d.doc_md, "tags": sorted(d.tags), "catchup": d.catchup, "active": d.max_active_runs,
     "schedule": str(getattr(d.timetable, "delta", None) or d.timetable.asset_condition.objects[0].uri), "owner": d.owner,
-    "outlets": [o.uri for t in d.tasks for o in t.outlets], "retries": [t.retries for t in d.tasks]} for d in bag.dags.values()}
+    "outlets": [o.uri for t in d.tasks for o in t.outlets], "retries": [t.retries for t in d.tasks],
+    "steps": sorted([t.task_id, sorted(t.downstream_task_ids), t.retries] for t in d.tasks)} for d in bag.dags.values()}
+print(json.dumps({'errors': bag.import_errors, 'dags': bag_json}))
 """
-SHOW = PARSE + "print(json.dumps({'errors': bag.import_errors, 'dags': bag_json}))"
-HEAVY = """
+# What a parse imports is looked at before anything else is.
+PARSE = """
+import json, sys
 heavy = {"duckdb", "pyarrow", "deltalake", "great_expectations", "openlineage", "pandas", "sqlglot"}
 from lakeward.orchestration.factory import dags
-print(json.dumps({"made": sorted(dags(".")), "heavy": sorted(heavy & set(sys.modules))}))
-"""
-TWICE = """
-import json
+made, found = sorted(dags(".")), sorted(heavy & set(sys.modules))
 from airflow.serialization.serialized_objects import DagSerialization
-from lakeward.orchestration.factory import dags
 one, two = ([DagSerialization.to_dict(d) for d in dags(".").values()] for _ in range(2))
-print(json.dumps([len(one), one == two]))
+print(json.dumps({"made": made, "heavy": found, "twice": [len(one), one == two]}))
 """
 NAMES = "import json; from lakeward.orchestration.factory import dags; print(json.dumps(sorted(dags('.'))))"
 
 
-def test_each_contract_becomes_one_dag(python):
-    seen = python(SHOW)
+@pytest.fixture(scope="module")
+def seen(shared_plant, python_in):
+    """What Airflow's own parser finds in one project."""
+    return python_in(shared_plant(), SHOW)
+
+
+@pytest.fixture(scope="module")
+def parsed(shared_plant, python_in):
+    """What the factory makes of one project, what it imports for that, and whether it makes the same again."""
+    return python_in(shared_plant(), PARSE)
+
+
+def test_each_contract_becomes_one_dag(seen):
     assert seen["errors"] == {}
     assert sorted(seen["dags"]) == ["curate__oven_daily", "govern__plant", "ingest__oven", "ingest__press", "maintain__plant"]
     for dag in (dag for name, dag in seen["dags"].items() if not name.endswith("__plant")):
         assert (dag["catchup"], dag["active"], dag["retries"], dag["owner"]) == (False, 1, [3], "li.wei")
 
 
-def test_the_project_is_graded_assessed_and_scored_once_a_day(python):
-    steps = "print(json.dumps([[t.task_id, sorted(t.downstream_task_ids), t.retries] for t in bag.dags['govern__plant'].tasks]))"
-    assert sorted(python(PARSE + steps)) == [
+def test_the_project_is_graded_assessed_and_scored_once_a_day(seen):
+    dag = seen["dags"]["govern__plant"]
+    assert dag["steps"] == [
         ["assess", ["score"], 3],
         ["audit_lineage", [], 3],
         ["draft_catalogue", [], 3],
@@ -45,43 +57,41 @@ def test_the_project_is_graded_assessed_and_scored_once_a_day(python):
         ["scorecard", ["seal"], 3],
         ["seal", [], 3],
     ]
-    dag = python(SHOW)["dags"]["govern__plant"]
     assert (dag["schedule"], dag["catchup"], dag["active"]) == ("1 day, 0:00:00", False, 1)
 
 
-def test_the_tables_are_maintained_once_a_week(python):
-    dag = python(SHOW)["dags"]["maintain__plant"]
+def test_the_tables_are_maintained_once_a_week(seen):
+    dag = seen["dags"]["maintain__plant"]
     assert (dag["schedule"], dag["catchup"], dag["active"], dag["retries"]) == ("7 days, 0:00:00", False, 1, [3])
     assert dag["tags"] == ["lakeward", "maintain"]
 
 
-def test_a_drop_folder_is_looked_at_twice_within_the_promised_freshness_but_hourly_at_least(python):
-    dags = python(SHOW)["dags"]
+def test_a_drop_folder_is_looked_at_twice_within_the_promised_freshness_but_hourly_at_least(seen):
+    dags = seen["dags"]
     assert dags["ingest__press"]["schedule"] == "0:15:00"
     assert dags["ingest__oven"]["schedule"] == "1:00:00"
 
 
-def test_gold_is_woken_by_the_tables_it_reads(python):
-    dags = python(SHOW)["dags"]
+def test_gold_is_woken_by_the_tables_it_reads(seen):
+    dags = seen["dags"]
     assert dags["ingest__oven"]["outlets"] == ["lakeward://plant/silver.oven"]
     assert dags["curate__oven_daily"]["schedule"] == "lakeward://plant/silver.oven"
     assert dags["curate__oven_daily"]["outlets"] == ["lakeward://plant/gold.oven_daily"]
 
 
-def test_a_dag_is_documented_by_its_contract(python):
-    doc = python(SHOW)["dags"]["ingest__press"]["doc"]
+def test_a_dag_is_documented_by_its_contract(seen):
+    doc = seen["dags"]["ingest__press"]["doc"]
     for part in ("Readings of press", "li.wei", "press 1.2.0", "sha256", "| temp | double | Cel |", "**Key**: ts"):
         assert part in doc
 
 
-def test_a_parse_imports_nothing_heavy(python):
-    seen = python("import json, sys\n" + HEAVY)
-    assert len(seen["made"]) == 5
-    assert seen["heavy"] == []
+def test_a_parse_imports_nothing_heavy(parsed):
+    assert len(parsed["made"]) == 5
+    assert parsed["heavy"] == []
 
 
-def test_two_parses_make_the_same_dags(python):
-    assert python(TWICE) == [5, True]
+def test_two_parses_make_the_same_dags(parsed):
+    assert parsed["twice"] == [5, True]
 
 
 def test_a_task_process_makes_its_own_dag_alone(python, plant):

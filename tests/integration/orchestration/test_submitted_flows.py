@@ -18,40 +18,48 @@ import json, sys
 from lakeward.orchestration.factory import dags
 made = {name: type(dag.tasks[0]).__name__ for name, dag in dags(".").items() if not name.startswith(("govern", "maintain"))}
 heavy = {"duckdb", "pyarrow", "deltalake", "great_expectations", "openlineage", "pandas", "sqlglot", "pyspark", "py4j"}
-print(json.dumps([made, sorted(heavy & set(sys.modules))]))
+kinds = [made, sorted(heavy & set(sys.modules))]
 """
-COMMAND = """
-import json
-from lakeward.orchestration.factory import dags
-(task,) = dags(".")["ingest__press"].tasks
-print(json.dumps([task._get_hook()._build_spark_submit_command(task.application), task.retries, [o.uri for o in task.outlets]]))
-"""
-EXECUTE = """
-import json
-from lakeward.orchestration.factory import dags
-(task,) = dags(".")["ingest__press"].tasks
-try:
-    task.execute({})
-    ended = "done"
-except Exception as error:
-    ended = type(error).__name__
-print(json.dumps(ended))
-"""
-LOG = """
-import contextlib, io, json
-from lakeward.orchestration.factory import dags
-(task,) = dags(".")["ingest__press"].tasks
-with contextlib.redirect_stdout(io.StringIO()) as log:
-    task.execute({})
-print(json.dumps(log.getvalue()))
-"""
-SAME = """
-import json
+TELL = "print(json.dumps(kinds))"
+# Exit codes of `spark-submit`, each with how the task ends.
+ENDS = {
+    0: "done",
+    1: "TransientError",
+    2: "AirflowFailException",
+    3: "AirflowFailException",
+    4: "TransientError",
+    137: "TransientError",
+}
+# All that is seen of submitted flows, by one process: to start Airflow takes longer than any of it.
+SEE = (
+    KINDS
+    + """
+import contextlib, io, os
 from airflow.serialization.serialized_objects import DagSerialization
-from lakeward.orchestration.factory import dags
 one, two = ([DagSerialization.to_dict(d) for d in dags(".").values()] for _ in range(2))
-print(json.dumps(one == two))
+
+def press():
+    (task,) = dags(".")["ingest__press"].tasks
+    return task
+
+def command():
+    task = press()
+    return [task._get_hook()._build_spark_submit_command(task.application), task.retries, [o.uri for o in task.outlets]]
+
+def ended(code):
+    os.environ["PATH"] = f"{os.getcwd()}/binaries/{code}:/usr/bin:/bin"
+    with contextlib.redirect_stdout(io.StringIO()) as log:
+        try:
+            press().execute({})
+            return "done", log.getvalue()
+        except Exception as error:
+            return type(error).__name__, log.getvalue()
+
+found = {"kinds": kinds, "same": one == two, "command": command(), "ends": {code: ended(code) for code in os.listdir("binaries")}}
+os.environ["LAKEWARD_SPARK_JARS"] = "cluster"
+print(json.dumps({**found, "command with a cluster's own jars": command()}))
 """
+)
 WITHOUT = """
 import json, sys
 sys.modules["airflow.providers.apache.spark.operators.spark_submit"] = None
@@ -71,22 +79,20 @@ print(json.dumps([[run.state for run in runs], rows.get("silver.press")]))
 ROWS = "ts,temp\n2026-03-01T06:00:00Z,20.5\n2026-03-01T06:01:00Z,21.5\n"
 
 
-@pytest.fixture
-def binary(tmp_path):
-    """A `spark-submit` that ends with a code of the test's choice, and the PATH that finds it."""
-
-    def make(code):
-        folder = tmp_path / "binary"
-        folder.mkdir()
-        (folder / "spark-submit").write_text(f"#!/bin/sh\necho 'the driver says why'\nexit {code}\n")
-        (folder / "spark-submit").chmod(0o755)
-        return f"{folder}:/usr/bin:/bin"
-
-    return make
+@pytest.fixture(scope="module")
+def submitted(shared_plant, python_in):
+    """A project whose flows are submitted, and what was seen of it. A `spark-submit` of our own ends with each code."""
+    root = shared_plant()
+    for code in ENDS:
+        binary = root / "binaries" / str(code) / "spark-submit"
+        binary.parent.mkdir(parents=True)
+        binary.write_text(f"#!/bin/sh\necho 'the driver says why'\nexit {code}\n")
+        binary.chmod(0o755)
+    return root, python_in(root, SEE, **SUBMIT)
 
 
-def test_every_dataset_on_spark_is_submitted_and_the_parse_stays_light(python):
-    kinds, heavy = python(KINDS, **SUBMIT)
+def test_every_dataset_on_spark_is_submitted_and_the_parse_stays_light(submitted):
+    kinds, heavy = submitted[1]["kinds"]
     assert kinds == dict.fromkeys(("ingest__press", "ingest__oven", "curate__oven_daily"), "SubmittedFlow")
     assert heavy == []
 
@@ -95,54 +101,44 @@ def test_a_contract_may_stay_with_the_embedded_engine_in_a_project_on_spark(pyth
     project, contract = plant / "expectations" / "project.yaml", plant / "expectations/datasets/press/contract.odcs.yaml"
     project.write_text(project.read_text() + "engine: spark\n")
     contract.write_text(contract.read_text() + "  - {property: engine, value: embedded}\n")
-    kinds, _ = python(KINDS, **{name: value for name, value in SUBMIT.items() if name != "LAKEWARD_ENGINE"})
+    kinds, _ = python(KINDS + TELL, **{name: value for name, value in SUBMIT.items() if name != "LAKEWARD_ENGINE"})
     assert (kinds["ingest__press"], kinds["ingest__oven"]) == ("_PythonDecoratedOperator", "SubmittedFlow")
 
 
 def test_without_a_connection_spark_runs_in_the_tasks_own_process(python):
-    kinds, heavy = python(KINDS, LAKEWARD_ENGINE="spark")
+    kinds, heavy = python(KINDS + TELL, LAKEWARD_ENGINE="spark")
     assert set(kinds.values()) == {"_PythonDecoratedOperator"}
     assert heavy == []
 
 
-def test_the_command_line_names_master_jars_settings_project_and_dataset(python, plant):
-    command, retries, outlets = python(COMMAND, **SUBMIT)
+def test_the_command_line_names_master_jars_settings_project_and_dataset(submitted):
+    root, seen = submitted
+    command, retries, outlets = seen["command"]
     line = " ".join(command)
     assert line.startswith(
         "spark-submit --master spark://master:7077 --conf spark.executor.memory=4g --jars /jars/delta-spark_4.2_2.13-4.4.0.jar,"
     )
     assert "--deploy-mode client" in line
-    assert line.endswith(f"orchestration/submitted.py --project {plant} press")
+    assert line.endswith(f"orchestration/submitted.py --project {root} press")
     assert (retries, outlets) == (3, ["lakeward://plant/silver.press"])
 
 
-def test_a_cluster_that_has_delta_gets_no_jars(python):
-    command, _, _ = python(COMMAND, **{**SUBMIT, "LAKEWARD_SPARK_JARS": "cluster"})
+def test_a_cluster_that_has_delta_gets_no_jars(submitted):
+    command, _, _ = submitted[1]["command with a cluster's own jars"]
     assert "--jars" not in command
 
 
-def test_two_parses_make_the_same_dags(python):
-    assert python(SAME, **SUBMIT)
+def test_two_parses_make_the_same_dags(submitted):
+    assert submitted[1]["same"]
 
 
-@pytest.mark.parametrize(
-    ("code", "ended"),
-    [
-        (0, "done"),
-        (1, "TransientError"),
-        (2, "AirflowFailException"),
-        (3, "AirflowFailException"),
-        (4, "TransientError"),
-        (137, "TransientError"),
-    ],
-)
-def test_what_a_person_must_repair_fails_at_once_and_anything_else_is_tried_again(python, binary, code, ended):
-    assert python(EXECUTE, **{**SUBMIT, "PATH": binary(code)}) == ended
+@pytest.mark.parametrize(("code", "ended"), ENDS.items())
+def test_what_a_person_must_repair_fails_at_once_and_anything_else_is_tried_again(submitted, code, ended):
+    assert submitted[1]["ends"][str(code)][0] == ended
 
 
-def test_what_the_driver_says_is_in_the_tasks_log(python, binary):
-    log = python(LOG, **{**SUBMIT, "PATH": binary(0)})
-    assert "the driver says why" in log
+def test_what_the_driver_says_is_in_the_tasks_log(submitted):
+    assert "the driver says why" in submitted[1]["ends"]["0"][1]
 
 
 def test_without_the_provider_the_dag_is_broken_and_asks_for_the_extra(python):
