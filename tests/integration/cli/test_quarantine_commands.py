@@ -3,14 +3,15 @@
 import pytest
 
 from support.command_line import run_command
+from support.plant import Plant
 from support.quarantine_line import QuarantinePlant, make_quarantine_plant
 
 SIGNED = ("--by", "li.wei", "--reason", "sensor sent tenths")
 
 
 @pytest.fixture
-def aside(tmp_path) -> QuarantinePlant:
-    return make_quarantine_plant(tmp_path / "plant")
+def aside(copy_of, tmp_path) -> QuarantinePlant:
+    return QuarantinePlant(Plant(copy_of(make_quarantine_plant, tmp_path / "plant")))
 
 
 def test_rows_go_from_repair_to_silver_by_the_commands_that_each_answer_names(aside, capsys):

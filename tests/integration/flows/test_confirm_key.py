@@ -36,10 +36,15 @@ class Project:
     """A project with one dataset `log`, drafted from a first file."""
 
     def __init__(self, root, text, name="day1.csv"):
-        self.settings = Settings(start=create_project(root))
+        self.open(root)
+        create_project(root)
         sample = root.parent / name
         sample.write_text(text, encoding="utf-8")
-        self.root, self.folder = root, draft_dataset(self.settings, "log", sample)
+        draft_dataset(self.settings, "log", sample)
+
+    def open(self, root):
+        self.settings, self.root = Settings(start=root), root
+        self.folder = root / "expectations" / "datasets" / "log"
         self.contract_file = self.folder / "contract.odcs.yaml"
 
     def deliver(self, name, text):
@@ -63,10 +68,14 @@ class Project:
             return engine.info(open_workspace(self.settings).project.contract("log").table("silver")).rows
 
 
+def make_morning(root):
+    run_dataset(Project(root, a_day(1)).settings, "log")
+
+
 @pytest.fixture
-def mornings(tmp_path):
-    project = Project(tmp_path / "plant", a_day(1))
-    run_dataset(project.settings, "log")
+def mornings(copy_of, tmp_path):
+    project = Project.__new__(Project)
+    project.open(copy_of(make_morning, tmp_path / "plant"))
     return project
 
 

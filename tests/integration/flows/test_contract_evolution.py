@@ -13,12 +13,15 @@ HALL = "      - {name: hall, physicalName: Hall, logicalType: string, physicalTy
 HALL_REQUIRED = HALL.replace("string}", "string, required: true}")
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Plant:
-    plant = make_plant(tmp_path / "plant")
+def make_first_day(root: Path) -> None:
+    plant = make_plant(root)
     plant.drop("a.csv", "M1,2026-03-01T06:00:00Z,20.5,north", header="Machine,Time,Temp,Hall")
     ingest_dataset(plant.settings, "press_line")
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path: Path) -> Plant:
+    return Plant(copy_of(make_first_day, tmp_path / "plant"))
 
 
 def halls(plant: Plant) -> list[object]:

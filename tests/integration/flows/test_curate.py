@@ -44,9 +44,8 @@ def at(hour: int, minute: int, temp: float) -> str:
     return csv_line("M1", minute, temp).replace("T06", f"T{hour:02d}")
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Plant:
-    plant = make_plant(tmp_path / "plant")
+def make_hours(root: Path) -> None:
+    plant = make_plant(root)
     folder = plant.dataset.parent / "temp_hourly"
     (folder / "models").mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(CONTRACT)
@@ -54,7 +53,11 @@ def plant(tmp_path: Path) -> Plant:
     plant.drop("a.csv", at(6, 0, 10), at(6, 30, 20), at(7, 0, 30))
     ingest_dataset(plant.settings, "press_line")
     curate_dataset(plant.settings, "temp_hourly")
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path: Path) -> Plant:
+    return Plant(copy_of(make_hours, tmp_path / "plant"))
 
 
 def gold(plant: Plant) -> list[tuple[int, int, float, int]]:

@@ -6,7 +6,7 @@ import pytest
 
 from lakeward.flows import explain_row, grade_dataset, ingest_dataset, list_tables, project_status, rebuild
 from support.command_line import run_command, run_in_subprocess
-from support.plant import SUITE, csv_line, make_plant
+from support.plant import SUITE, Plant, csv_line, make_plant
 
 MEAN = {
     "type": "expect_column_mean_to_be_between",
@@ -20,14 +20,17 @@ RELEASE = (
 )
 
 
-@pytest.fixture
-def plant(tmp_path):
-    plant = make_plant(tmp_path / "p")
+def make_waiting(root):
+    plant = make_plant(root)
     plant.suite({**SUITE, "expectations": [*SUITE["expectations"], MEAN]})
     plant.drop("a.csv", csv_line("A", 1, 20))
     ingest_dataset(plant.settings, "press_line")
     plant.drop("b.csv", csv_line("A", 2, 150), csv_line("A", 3, 160))
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path):
+    return Plant(copy_of(make_waiting, tmp_path / "p"))
 
 
 def rows(plant):

@@ -10,14 +10,17 @@ from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, make_plant
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Plant:
-    plant = make_plant(tmp_path / "plant")
+def make_first_day(root: Path) -> None:
+    plant = make_plant(root)
     contract = plant.dataset / "contract.odcs.yaml"
     contract.write_text(contract.read_text().replace('pattern: "*.csv", format: csv', 'pattern: "*.parquet", format: parquet'))
     drop(plant, "a", "'M1'", "20.5::DOUBLE")
     ingest_dataset(plant.settings, "press_line")
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path: Path) -> Plant:
+    return Plant(copy_of(make_first_day, tmp_path / "plant"))
 
 
 def drop(plant: Plant, name: str, *readings: str) -> None:

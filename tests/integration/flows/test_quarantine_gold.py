@@ -5,7 +5,7 @@ import pytest
 from lakeward.core.errors import UsageError
 from lakeward.flows import expire_rows, release_rows, repair_rows, replay_rows, run_dataset
 from lakeward.flows.quarantine.selection import Selection
-from support.plant import csv_line
+from support.plant import Plant, csv_line
 from support.quarantine_line import BY, FIRST, STEWARD, TENTHS, QuarantinePlant, make_quarantine_plant
 
 CONTRACT = """\
@@ -35,9 +35,8 @@ FROM silver.press_line GROUP BY date_trunc('hour', ts)
 """
 
 
-@pytest.fixture
-def aside(tmp_path) -> QuarantinePlant:
-    aside = make_quarantine_plant(tmp_path / "plant")
+def make_hours(root) -> None:
+    aside = make_quarantine_plant(root)
     folder = aside.plant.root / "expectations" / "datasets" / "press_hourly"
     (folder / "models").mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(CONTRACT)
@@ -45,7 +44,11 @@ def aside(tmp_path) -> QuarantinePlant:
     aside.plant.drop("later.csv", csv_line("A", 5, 40).replace("T06:", "T09:"))
     run_dataset(aside.settings, "press_line")
     run_dataset(aside.settings, "press_hourly")
-    return aside
+
+
+@pytest.fixture
+def aside(copy_of, tmp_path) -> QuarantinePlant:
+    return QuarantinePlant(Plant(copy_of(make_hours, tmp_path / "plant")))
 
 
 def hours(aside: QuarantinePlant) -> list[tuple[int, float, int]]:

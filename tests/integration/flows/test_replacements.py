@@ -14,7 +14,7 @@ from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
 from support.both_engines import CONF
 from support.command_line import run_command
-from support.plant import SUITE, csv_line, ingest_killed_at, make_plant
+from support.plant import SUITE, Plant, csv_line, ingest_killed_at, make_plant
 
 SPAWN = multiprocessing.get_context("spawn")
 WHOLE = "  - {property: limits, value: {replacedShare: 1.0}}\n"
@@ -41,13 +41,16 @@ def limit(plant, share):
     file.write_text(text + ("" if share is None else WHOLE.replace("1.0", str(share))))
 
 
-@pytest.fixture
-def plant(tmp_path):
-    plant = make_plant(tmp_path / "p")
+def make_hour(root):
+    plant = make_plant(root)
     limit(plant, None)
     plant.drop("a.csv", *(csv_line("A", minute, 20) for minute in HOUR))
     ingest_dataset(plant.settings, "press_line")
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path):
+    return Plant(copy_of(make_hour, tmp_path / "p"))
 
 
 def fetch(plant, query):

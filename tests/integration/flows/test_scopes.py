@@ -72,10 +72,9 @@ def at(hour, minute, temp):
     return csv_line("M1", minute, temp).replace("T06", f"T{hour:02d}")
 
 
-@pytest.fixture
-def plant(tmp_path) -> Plant:
+def make_hours(root) -> None:
     """Six hours, of which one is too hot for its rule."""
-    plant = make_plant(tmp_path / "plant")
+    plant = make_plant(root)
     folder = plant.dataset.parent / "temp_hourly"
     (folder / "models").mkdir(parents=True)
     (folder / "contract.odcs.yaml").write_text(CONTRACT)
@@ -85,7 +84,11 @@ def plant(tmp_path) -> Plant:
     ingest_dataset(plant.settings, "press_line")
     report = curate_dataset(plant.settings, "temp_hourly")
     assert report.failed == ("hour_fits",)
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path) -> Plant:
+    return Plant(copy_of(make_hours, tmp_path / "plant"))
 
 
 def counts(plant, *ids):

@@ -28,12 +28,15 @@ answers:
 """
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Plant:
-    plant = make_plant(tmp_path / "plant")
+def make_run(root: Path) -> None:
+    plant = make_plant(root)
     plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 999))
     ingest_dataset(plant.settings, "press_line")
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path: Path) -> Plant:
+    return Plant(copy_of(make_run, tmp_path / "plant"))
 
 
 @pytest.fixture

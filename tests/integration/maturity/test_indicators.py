@@ -37,14 +37,17 @@ class Lake:
         return evidence.value if evidence else None
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Iterator[Lake]:
-    plant: Plant = make_plant(tmp_path / "plant")
+def make_run(root: Path) -> None:
+    plant = make_plant(root)
     contract = plant.dataset / "contract.odcs.yaml"
     contract.write_text(contract.read_text() + "slaProperties:\n  - {property: latency, value: 2, unit: h}\n")
     plant.drop("a.csv", csv_line("M1", 0, 20.5))
     ingest_dataset(plant.settings, "press_line")
-    workspace = open_workspace(plant.settings)
+
+
+@pytest.fixture
+def lake(copy_of, tmp_path: Path) -> Iterator[Lake]:
+    workspace = open_workspace(Plant(copy_of(make_run, tmp_path / "plant")).settings)
     with workspace.engine() as engine:
         take_inventory(engine, workspace.project)
         yield Lake(engine, datetime.now(UTC))

@@ -10,12 +10,15 @@ from lakeward.flows import ingest_dataset
 from support.plant import Plant, csv_line, make_plant
 
 
-@pytest.fixture
-def plant(tmp_path: Path) -> Plant:
-    plant = make_plant(tmp_path / "plant")
+def make_run(root: Path) -> None:
+    plant = make_plant(root)
     plant.drop("a.csv", csv_line("M1", 0, 20.5))
     ingest_dataset(plant.settings, "press_line")
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path: Path) -> Plant:
+    return Plant(copy_of(make_run, tmp_path / "plant"))
 
 
 def command_output(plant: Plant, capsys: pytest.CaptureFixture[str], *words: str) -> str:
