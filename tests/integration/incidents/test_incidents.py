@@ -1,6 +1,7 @@
 """Incidents: the scope comes from the access log over derived columns, what the log does not say is unknown, and the report leaves nothing out."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -154,3 +155,11 @@ def test_facts_of_no_field_amounts_of_no_number_and_steps_of_no_one_are_refused(
     with pytest.raises(UsageError) as unknown:
         scope_incident(settings, "999", "li")
     assert unknown.value.code == "incident_unknown"
+
+
+def test_incidents_that_are_opened_at_once_get_numbers_of_their_own(settings):
+    before = {each.incident for each in list_incidents(settings)}
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: open_incident(settings, DRAFT, "li").incident, range(4)))
+    assert len({*opened} - before) == 4
+    assert all(each.closed_at is None for each in list_incidents(settings) if each.incident in opened)

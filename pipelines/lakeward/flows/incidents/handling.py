@@ -66,9 +66,7 @@ def open_incident(settings: Settings, draft: IncidentDraft, by: str = "") -> Inc
         "found_by": draft.found_by,
     }
     with workspace.engine() as engine:
-        number = str(1 + len(read_incidents(engine)))
-        append_step(workspace, engine, number, IncidentStep.OPENED, facts, by)
-        return find_incident(engine, number)
+        return find_incident(engine, append_step(workspace, engine, None, IncidentStep.OPENED, facts, by))
 
 
 def list_incidents(settings: Settings) -> list[Incident]:

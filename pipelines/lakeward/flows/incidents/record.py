@@ -90,8 +90,13 @@ def find_incident(engine: Engine, number: str) -> Incident:
     return found[number]
 
 
-def append_step(workspace: Workspace, engine: Engine, number: str, step: IncidentStep, facts: Mapping[str, Any], by: str) -> None:
-    """Append a step.
+def append_step(
+    workspace: Workspace, engine: Engine, number: str | None, step: IncidentStep, facts: Mapping[str, Any], by: str
+) -> str:
+    """Append a step; returns the number of its incident.
+
+    Args:
+        number: Number of the incident; None for a new one, which gets the next number.
 
     Raises:
         UsageError: No one is named.
@@ -102,7 +107,6 @@ def append_step(workspace: Workspace, engine: Engine, number: str, step: Inciden
         raise UsageError("incident_by_missing")
     table = governance.table_spec(TABLE).name
     row = {
-        "incident": number,
         "step": step,
         "facts": json.dumps(facts, ensure_ascii=False),
         "author": author.name,
@@ -111,8 +115,9 @@ def append_step(workspace: Workspace, engine: Engine, number: str, step: Inciden
     }
     while True:
         seq = engine.txn(table, APP) + 1
-        if governance.append_rows(engine, TABLE, [{**row, "seq": seq}], Txn(APP, seq)):
-            return
+        incident = number or str(1 + len(read_incidents(engine)))  # counted again where another process took the number
+        if governance.append_rows(engine, TABLE, [{**row, "incident": incident, "seq": seq}], Txn(APP, seq)):
+            return incident
 
 
 def _after(incident: Incident | None, row: Mapping[str, Any]) -> Incident:
