@@ -16,7 +16,7 @@ from lakeward.core.names import Sha256, sha256
 from lakeward.grading.catalogue import verified_text
 
 STANDARD = "dcmm_gbt_36073_2025.yaml"
-INDICATORS = "dcmm_indicators_lakeward_v2.yaml"
+INDICATORS = "dcmm_indicators_lakeward_v3.yaml"
 
 _TABLE = re.compile(r"\bgovernance\.(\w+)")
 # Hundredths of a per cent by integers, so that every engine rounds half up.
