@@ -15,7 +15,6 @@ from lakeward.contracts.column_match import holds_values
 from lakeward.contracts.model import Contract
 from lakeward.contracts.record_format import WHITESPACE, FileFormat, RecordFormat
 from lakeward.core.workbook import UnreadableError
-from lakeward.profiling.probe import read_head
 from lakeward.sources.sniff import CsvDialect, guess_dialect, guess_encoding, guess_sheet
 
 # Names in one message, and letters of one: messages stay short.
@@ -64,6 +63,8 @@ def shorten_names(names: Sequence[str]) -> str:
 
 
 def _describe_text(record_format: RecordFormat, path: Path, expected: str, names: Sequence[str]) -> OtherColumns:
+    from lakeward.profiling.probe import read_head  # noqa: PLC0415 -- 0.1 s of a run, which only files with other columns need
+
     encoding = guess_encoding(path)
     head = read_head(path, encoding)
     dialect = guess_dialect(head)

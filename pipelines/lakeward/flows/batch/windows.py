@@ -6,9 +6,6 @@ every zone's offset has been a multiple of 15 minutes since 1972.
 
 from dataclasses import dataclass
 
-import sqlglot
-from sqlglot import exp
-
 from lakeward.contracts.model import GoldModel
 from lakeward.core.errors import DefinitionError
 from lakeward.core.names import Relation, TableName
@@ -77,8 +74,10 @@ def restrict_to_windows(sql: str, model: GoldModel, touched: TouchedWindows) -> 
     """The model's SELECT, with every timed input limited to the touched windows."""
     if touched.all_windows:
         return sql
-    times = {str(table): column for table, column in model.times}
+    import sqlglot  # noqa: PLC0415 -- 0.2 s of a run, which only new windows of a gold table need
+    from sqlglot import exp  # noqa: PLC0415
 
+    times = {str(table): column for table, column in model.times}
     query = sqlglot.parse_one(sql, dialect="duckdb")
     for node in list(query.find_all(exp.Table)):
         if column := times.get(f"{node.db}.{node.name}"):

@@ -6,15 +6,28 @@ from typing import Any
 
 from lakeward.quality.conditions.objects import from_objects
 from lakeward.quality.conditions.pandas_text import from_pandas
-from lakeward.quality.conditions.sql_text import from_great_expectations, from_spark
 from lakeward.quality.conditions.tree import Condition, UntranslatableError
+
+
+
+def _from_spark(text: str) -> Condition:
+    from lakeward.quality.conditions.sql_text import from_spark  # noqa: PLC0415 -- imports sqlglot: 0.2 s that most suites spare
+
+    return from_spark(text)
+
+
+def _from_great_expectations(text: str) -> Condition:
+    from lakeward.quality.conditions.sql_text import from_great_expectations  # noqa: PLC0415 -- as above
+
+    return from_great_expectations(text)
+
 
 PARSERS = {
     "pandas": from_pandas,
     "python": from_pandas,
-    "spark": from_spark,
-    "great_expectations": from_great_expectations,
-    "great_expectations__experimental__": from_great_expectations,
+    "spark": _from_spark,
+    "great_expectations": _from_great_expectations,
+    "great_expectations__experimental__": _from_great_expectations,
 }
 # Only in Spark SQL a comparison with NULL is unknown.
 THREE_VALUED = ("spark",)
