@@ -1,6 +1,5 @@
 """Writers and sealers are killed, and many write at once: no entry is lost, and nothing is named that is no fault."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -12,9 +11,10 @@ import pytest
 from lakeward.core.errors import TransientError
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
+from support.processes import quick_processes
 from support.sealed_lake import faults_of, make_project, seal, seal_for_ever, verify, write_for_ever, write_session
 
-SPAWN = multiprocessing.get_context("spawn")
+PROCESSES = quick_processes()
 
 
 def kill_some(tmp_path, kills, seed):
@@ -23,7 +23,7 @@ def kill_some(tmp_path, kills, seed):
     acknowledged = tmp_path / "acknowledged"
     for target, arguments in [(write_for_ever, (acknowledged,)), (seal_for_ever, ())] * ((kills + 1) // 2):
         write_session(settings, f"before{chance.random()}", 2)
-        process = SPAWN.Process(target=target, args=(settings, *arguments))
+        process = PROCESSES.Process(target=target, args=(settings, *arguments))
         process.start()
         wait_for(settings.start / ".started")
         time.sleep(chance.random() / 2)

@@ -1,6 +1,5 @@
 """A kill at any step, then a rerun, leaves the same rows as no kill; two runs at once leave the rows of one."""
 
-import multiprocessing
 import signal
 from pathlib import Path
 
@@ -11,17 +10,22 @@ from lakeward.flows import ingest_dataset, list_tables
 from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, csv_line, ingest, ingest_killed_at, make_plant
+from support.processes import quick_processes
 from support.repeatable_rows import repeatable_rows
 
-SPAWN = multiprocessing.get_context("spawn")
+PROCESSES = quick_processes()
 
 
-def make_filled_plant(root: Path) -> Plant:
+def make_filled(root: Path) -> None:
     plant = make_plant(root)
     plant.drop("a.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 20.6), csv_line("M1", 1, 20.7), csv_line("M1", 2, 999), "torn")
     ingest_dataset(plant.settings, "press_line")
     plant.drop("b.csv", csv_line("M1", 0, 20.5), csv_line("M1", 1, 33.3), csv_line("M1", 4, 20.9), csv_line("M1", 5, 999), "torn")
-    return plant
+
+
+@pytest.fixture
+def plant(copy_of, tmp_path: Path) -> Plant:
+    return Plant(copy_of(make_filled, tmp_path / "plant"))
 
 
 def contents(plant: Plant) -> dict[str, list[tuple[str, ...]]]:
@@ -33,8 +37,8 @@ def contents(plant: Plant) -> dict[str, list[tuple[str, ...]]]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, ...]]]:
-    plant = make_filled_plant(tmp_path_factory.mktemp("undisturbed") / "plant")
+def undisturbed(copy_of, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, ...]]]:
+    plant = Plant(copy_of(make_filled, tmp_path_factory.mktemp("undisturbed") / "plant"))
     ingest_dataset(plant.settings, "press_line")
     found = contents(plant)
     assert {f"{layer}.press_line" for layer in Layer if layer not in (Layer.GOLD, Layer.GOVERNANCE, Layer.REPAIRS)} <= set(found)
@@ -42,9 +46,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tupl
 
 
 @pytest.mark.parametrize("step", [step for step in BatchStep if step is not BatchStep.ROW_IDS])
-def test_a_kill_after_any_step_then_a_rerun_ends_in_the_same_tables(tmp_path: Path, step: BatchStep, undisturbed) -> None:
-    plant = make_filled_plant(tmp_path / "plant")
-    process = SPAWN.Process(target=ingest_killed_at, args=(plant.root, step))
+def test_a_kill_after_any_step_then_a_rerun_ends_in_the_same_tables(plant: Plant, step: BatchStep, undisturbed) -> None:
+    process = PROCESSES.Process(target=ingest_killed_at, args=(plant.root, step))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -54,9 +57,8 @@ def test_a_kill_after_any_step_then_a_rerun_ends_in_the_same_tables(tmp_path: Pa
     assert contents(plant) == undisturbed
 
 
-def test_two_processes_at_once_end_in_the_tables_of_one(tmp_path: Path, undisturbed) -> None:
-    plant = make_filled_plant(tmp_path / "plant")
-    processes = [SPAWN.Process(target=ingest, args=(plant.root,)) for _ in range(2)]
+def test_two_processes_at_once_end_in_the_tables_of_one(plant: Plant, undisturbed) -> None:
+    processes = [PROCESSES.Process(target=ingest, args=(plant.root,)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
@@ -67,9 +69,8 @@ def test_two_processes_at_once_end_in_the_tables_of_one(tmp_path: Path, undistur
     assert len(list_tables(plant.settings)) == len(undisturbed)
 
 
-def test_a_resumed_batch_goes_on_with_the_rules_it_was_planned_with(tmp_path: Path) -> None:
-    plant = make_filled_plant(tmp_path / "plant")
-    process = SPAWN.Process(target=ingest_killed_at, args=(plant.root, BatchStep.BRONZE))
+def test_a_resumed_batch_goes_on_with_the_rules_it_was_planned_with(plant: Plant) -> None:
+    process = PROCESSES.Process(target=ingest_killed_at, args=(plant.root, BatchStep.BRONZE))
     process.start()
     process.join()
     plant.suite({"name": "press_line", "expectations": []})

@@ -1,6 +1,5 @@
 """Maintenance of a lake that took many small batches: the same answers from fewer files, and life goes on after it."""
 
-import multiprocessing
 import os
 import shutil
 import signal
@@ -18,10 +17,11 @@ from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.operations.maintain import RECEIVED_ORDER, sort_columns
 from support.plant import SUITE, Plant, csv_line, ingest_killed_at, make_plant
+from support.processes import quick_processes
 from support.quarantine_line import BY, EVERY_ROW
 
 NAME = "press_line"
-SPAWN = multiprocessing.get_context("spawn")
+PROCESSES = quick_processes()
 SENSORS = {
     "name": NAME,
     "expectations": [
@@ -197,7 +197,7 @@ def test_a_rebuild_judges_sensor_rules_anew_and_its_state_replaces_the_old(watch
 def test_what_a_batch_that_is_not_finished_reads_is_kept(watched: Path, tmp_path: Path) -> None:
     plant = Plant(shutil.copytree(watched, tmp_path / "plant"))
     plant.drop("3.csv", csv_line("M1", 6, 30), csv_line("M2", 3, 3))
-    process = SPAWN.Process(target=ingest_killed_at, args=(plant.root, BatchStep.SCORES))
+    process = PROCESSES.Process(target=ingest_killed_at, args=(plant.root, BatchStep.SCORES))
     process.start()
     process.join()
     maintain(plant.settings)

@@ -1,7 +1,6 @@
 """Stored rows that a batch would replace are counted, and too many of them stop it before its publish, as does a lacking column."""
 
 import json
-import multiprocessing
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,8 +14,9 @@ from lakeward.flows.base.workspace import open_workspace
 from support.both_engines import CONF
 from support.command_line import run_command
 from support.plant import SUITE, Plant, csv_line, ingest_killed_at, make_plant
+from support.processes import quick_processes
 
-SPAWN = multiprocessing.get_context("spawn")
+PROCESSES = quick_processes()
 WHOLE = "  - {property: limits, value: {replacedShare: 1.0}}\n"
 RELEASE = (
     "quarantine",
@@ -157,7 +157,7 @@ def test_a_limit_that_was_raised_lets_a_rebuild_pass_the_halted_batch(plant):
 @pytest.mark.parametrize("step", [BatchStep.QUARANTINE, BatchStep.CORRECTIONS, BatchStep.PUBLISHED, BatchStep.VERDICTS])
 def test_a_batch_that_is_taken_up_after_a_kill_counts_what_it_replaced(plant, step):
     plant.drop("b.csv", csv_line("A", 0, 21), csv_line("A", 1, 999), *(csv_line("B", minute, 20) for minute in HOUR))
-    process = SPAWN.Process(target=ingest_killed_at, args=(plant.root, step))
+    process = PROCESSES.Process(target=ingest_killed_at, args=(plant.root, step))
     process.start()
     process.join()
     report = ingest_dataset(plant.settings, "press_line")
@@ -168,7 +168,7 @@ def test_a_batch_that_is_taken_up_after_a_kill_counts_what_it_replaced(plant, st
 @pytest.mark.parametrize("step", [BatchStep.BRONZE, BatchStep.VERDICTS, BatchStep.SCORES])
 def test_a_kill_while_a_batch_is_halted_leaves_it_halted(plant, step):
     plant.drop("b.csv", *(csv_line("A", minute, 21) for minute in HOUR))
-    process = SPAWN.Process(target=ingest_killed_at, args=(plant.root, step))
+    process = PROCESSES.Process(target=ingest_killed_at, args=(plant.root, step))
     process.start()
     process.join()
     assert [ingest_dataset(plant.settings, "press_line").halted for _ in range(2)] == [2, 2]

@@ -1,6 +1,5 @@
 """A replay that is killed after any step, then asked for again, ends in the tables of one that was not; so does a repair."""
 
-import multiprocessing
 import shutil
 import signal
 from pathlib import Path
@@ -10,10 +9,11 @@ import pytest
 from lakeward.flows import ingest_dataset
 from lakeward.flows.base.batch_context import BatchStep
 from support.plant import csv_line
+from support.processes import quick_processes
 from support.quarantine_line import EVERY_ROW, HOT_ROWS, QuarantinePlant, make_quarantine_plant, replay_killed_at
 from support.repeatable_rows import repeatable_rows
 
-SPAWN = multiprocessing.get_context("spawn")
+PROCESSES = quick_processes()
 # A replay reads what bronze has, and it parses nothing.
 # Each takes ten seconds; in every change those between which a table is written.
 OFTEN = (BatchStep.PINNED, BatchStep.QUARANTINE, BatchStep.PUBLISHED)
@@ -49,7 +49,7 @@ def undisturbed(tmp_path_factory):
 @pytest.mark.parametrize("step", STEPS)
 def test_a_killed_replay_goes_on_where_it_stood(tmp_path, step, undisturbed):
     aside = prepare_repaired_plant(tmp_path / "plant")
-    process = SPAWN.Process(target=replay_killed_at, args=(aside.plant.root, step))
+    process = PROCESSES.Process(target=replay_killed_at, args=(aside.plant.root, step))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -61,7 +61,7 @@ def test_a_killed_replay_goes_on_where_it_stood(tmp_path, step, undisturbed):
 
 def test_a_run_of_the_dataset_brings_a_killed_replay_to_its_end(tmp_path, undisturbed):
     aside = prepare_repaired_plant(tmp_path / "plant")
-    process = SPAWN.Process(target=replay_killed_at, args=(aside.plant.root, BatchStep.QUARANTINE))
+    process = PROCESSES.Process(target=replay_killed_at, args=(aside.plant.root, BatchStep.QUARANTINE))
     process.start()
     process.join()
 

@@ -1,6 +1,5 @@
 """Sensor rules over the batches of a real lake: context goes from batch to batch once, through kills and rebuilds."""
 
-import multiprocessing
 import signal
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,9 @@ from lakeward.flows import ingest_dataset, rebuild_silver
 from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
 from support.plant import Plant, csv_line, ingest_killed_at, make_plant
+from support.processes import quick_processes
 
-SPAWN = multiprocessing.get_context("spawn")
+PROCESSES = quick_processes()
 
 
 def rule(type_: str, severity: str = "warn", **kwargs: object) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def test_a_late_reading_leaves_the_newest_time_in_the_state(plant: Plant) -> Non
 
 @pytest.mark.parametrize("step", [BatchStep.QUARANTINE, BatchStep.PUBLISHED, BatchStep.VERDICTS])
 def test_a_batch_resumed_after_a_kill_sees_what_it_saw_the_first_time(plant: Plant, step: BatchStep) -> None:
-    process = SPAWN.Process(target=ingest_killed_at, args=(plant.root, step))
+    process = PROCESSES.Process(target=ingest_killed_at, args=(plant.root, step))
     process.start()
     process.join(60)
     assert process.exitcode == -signal.SIGKILL

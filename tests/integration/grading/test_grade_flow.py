@@ -1,7 +1,6 @@
 """Grading of a real lake: what is found, what is left alone, and how decisions, columns and types change it."""
 
 import json
-import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from lakeward.flows.grading.grade import current_grades
 from lakeward.grading.grade import Grade, GradeState
 from support.grade_decisions import override_phone_grade
 from support.plant import Plant, make_plant
+from support.processes import quick_processes
 
 PHONE = "      - {name: tel, physicalName: Tel, logicalType: string, physicalType: string}\n"
 NOTE = "      - {name: note, physicalName: Note, logicalType: string, physicalType: string}\n"
@@ -168,7 +168,7 @@ def test_an_ungraded_column_can_be_decided_but_not_confirmed(plant: Plant) -> No
 
 def test_two_decisions_at_once_leave_one_winner_and_nothing_unrecorded(plant: Plant) -> None:
     grade_dataset(plant.settings, "press_line")
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=quick_processes()) as pool:
         outcomes = list(pool.map(override_phone_grade, [str(plant.root)] * 2, ["wang", "li"]))
     with open_workspace(plant.settings).engine() as engine:
         stored = engine.fetch("SELECT seq, decided_by FROM governance.grade_decisions ORDER BY seq")

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from multiprocessing import get_context
 
 import pytest
 
@@ -14,6 +13,7 @@ from support.command_line import run_command
 from support.foreign_events import dataset, event
 from support.gold_plant import MODEL, make_day
 from support.plant import Plant, csv_line, ingest_killed_at
+from support.processes import quick_processes
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_dataset_that_left_the_project_is_stale_while_its_table_is_there(plant
 @pytest.mark.parametrize("step", [BatchStep.PINNED, BatchStep.PUBLISHED, BatchStep.LINEAGE])
 def test_a_killed_run_is_found_and_the_next_run_ends_it(plant, step):
     plant.drop("more.csv", csv_line("M1", 5, 30))
-    killed = get_context("spawn").Process(target=ingest_killed_at, args=(plant.root, step))
+    killed = quick_processes().Process(target=ingest_killed_at, args=(plant.root, step))
     killed.start()
     killed.join()
 
@@ -130,7 +130,7 @@ def test_a_killed_run_is_found_and_the_next_run_ends_it(plant, step):
 
 def test_a_run_that_is_working_now_is_no_finding(plant):
     plant.drop("more.csv", csv_line("M1", 5, 30))
-    killed = get_context("spawn").Process(target=ingest_killed_at, args=(plant.root, BatchStep.PINNED))
+    killed = quick_processes().Process(target=ingest_killed_at, args=(plant.root, BatchStep.PINNED))
     killed.start()
     killed.join()
 

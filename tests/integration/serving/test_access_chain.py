@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import multiprocessing
 import os
 import signal
 import time
@@ -19,6 +18,7 @@ from lakeward.flows.base.text_key import TEXT_KEY_FILE, project_text_key
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving.access import AccessLog
 from lakeward.protection.log_entries import FIRST_PREV, HASH, entry_hash, entry_hash_sql, keyed_text_hash
+from support.processes import quick_processes
 from support.served_lake import connect_as, make_lake, query_and_die
 
 COLUMNS = governance.table_spec("access_log").columns
@@ -118,7 +118,7 @@ def test_a_failed_write_leaves_no_gap(settings, monkeypatch):
 
 def test_the_chain_holds_over_a_kill(tmp_path):
     settings = make_lake(tmp_path)
-    process = multiprocessing.get_context("spawn").Process(target=query_and_die, args=(settings.start,))
+    process = quick_processes().Process(target=query_and_die, args=(settings.start,))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL

@@ -1,7 +1,6 @@
 """No query is forgotten: an entry is on the disk before its rows leave, and outlives its session."""
 
 import json
-import multiprocessing
 import signal
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving import access
+from support.processes import quick_processes
 from support.served_lake import connect_as, make_lake, query_and_die
 
 
@@ -41,7 +41,7 @@ def test_a_long_session_is_committed_as_it_goes(settings):
 
 
 def test_what_a_killed_session_left_is_committed_by_the_next_one_and_only_once(settings):
-    process = multiprocessing.get_context("spawn").Process(target=query_and_die, args=(settings.start,))
+    process = quick_processes().Process(target=query_and_die, args=(settings.start,))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL

@@ -1,7 +1,6 @@
 """Changes of the register by many processes, killed ones among them: nothing is lost, and nobody sees half a file."""
 
 import json
-import multiprocessing
 import random
 import threading
 import time
@@ -15,6 +14,7 @@ from lakeward.flows import add_account, create_project, list_accounts
 from lakeward.flows.base.identity import identify, register_path
 from lakeward.flows.base.workspace import open_workspace
 from support.accounts import ADMIN, ANALYST, OTHER_STEWARD, add_in_process, add_until_killed, make_accounts, with_token
+from support.processes import quick_processes
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def who(settings):
 def test_processes_that_change_it_at_once_lose_nothing(settings):
     admin = make_accounts(settings)[ADMIN.name]
     names = [[f"w{worker}n{number}" for number in range(8)] for worker in range(2)]
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=quick_processes()) as pool:
         shown = list(pool.map(add_in_process, [str(settings.start)] * 2, [admin.token] * 2, names))
 
     assert [[who(with_token(settings, token)) for token in tokens] for tokens in shown] == names
@@ -47,7 +47,7 @@ def kill_while_it_is_changed(settings, admin, rounds):
         shown.touch()
         before = shown.stat().st_size
         arguments = (str(settings.start), admin.token, f"r{turn}n", str(shown))
-        process = multiprocessing.get_context("spawn").Process(target=add_until_killed, args=arguments)
+        process = quick_processes().Process(target=add_until_killed, args=arguments)
         process.start()
         while shown.stat().st_size == before:
             time.sleep(0.01)

@@ -1,6 +1,5 @@
 """Rows that an account may read hold over sessions, processes and doors, and a refused answer shows nothing."""
 
-import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -14,6 +13,7 @@ from lakeward.flows.serving.logged_read import logged_read
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.flows.serving.reader import resolve_reader
 from support.accounts import ANALYST, make_accounts
+from support.processes import quick_processes
 from support.served_lake import connect_as, grades_of, make_lake, query_and_die
 
 
@@ -79,7 +79,7 @@ def test_without_a_token_there_is_no_second_quota(settings):
 
 
 def test_rows_of_a_killed_process_count_and_a_lost_file_is_counted_anew(settings):
-    process = multiprocessing.get_context("spawn").Process(target=query_and_die, args=(settings.start,))
+    process = quick_processes().Process(target=query_and_die, args=(settings.start,))
     process.start()
     process.join()
     assert read(settings) == 3
