@@ -20,9 +20,14 @@ class Module:
     text: str
     tree: ast.Module
 
+    @functools.cached_property
+    def every_node(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree: to walk it takes ten times as long as to look at each node again."""
+        return tuple(ast.walk(self.tree))
+
     def nodes(self, *kinds):
         """All nodes of these kinds."""
-        return [node for node in ast.walk(self.tree) if isinstance(node, kinds)]
+        return [node for node in self.every_node if isinstance(node, kinds)]
 
 
 @functools.cache
