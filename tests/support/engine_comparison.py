@@ -22,8 +22,6 @@ NOT_COMPARED = frozenset(
 )
 # Digits of compared doubles: sums in another order differ after these.
 DIGITS = "CAST(printf('%.12g', {}) AS DOUBLE)"
-# Java's second compiler pays back after minutes only.
-SHORT_LIVED = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.sql.shuffle.partitions": "2"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def two_lakes(root: Path, make: Callable[[Path], Settings]) -> TwoLakes:
     made = make(root / EMBEDDED)
     shutil.copytree(made.start, root / SPARK)
     found = Settings.load().spark
-    session = replace(found, master="local[2]", conf=CONF | SHORT_LIVED | dict(found.conf))
+    session = replace(found, master="local[2]", conf=CONF | dict(found.conf))
     return TwoLakes(replace(made, engine=EMBEDDED), replace(made, engine=SPARK, start=root / SPARK, spark=session))
 
 
