@@ -16,9 +16,14 @@ from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
 
 if TYPE_CHECKING:
-    from lakeward.flows import RunReport
+    from lakeward.flows import DraftedDataset, RunReport
 
 COUNTS = ("dataset", "batches", "rows_in", "bronze", "rejects", "silver", "quarantine", "duplicates", "score")
+TOPIC_COLUMNS = ("topic", "messages", "rate", "forms")
+# Topics in a table for people.
+SHOWN_TOPICS = 20
+# Schemes of addresses that are watched for a time.
+BROKER_SCHEMES = ("mqtt", "tcp:", "ssl:")
 
 
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to create · 要创建的文件夹")]) -> None:
@@ -32,23 +37,44 @@ def new(
     name: Annotated[str, typer.Argument(help="Dataset name · 数据集名称")],
     samples: Annotated[
         list[str],
-        typer.Option("--from", help="Files of yours, a folder, or the address of a table · 样本文件、文件夹或表的地址，可重复"),
+        typer.Option(
+            "--from",
+            help="Files of yours, a folder, or the address of a table or broker · 样本文件、文件夹、表或消息代理的地址，可重复",
+        ),
     ],
     *,
     sheet: Annotated[str | None, typer.Option(help="Sheet, if the workbook has several · 工作表名")] = None,
+    watch: Annotated[
+        str, typer.Option(help="How long to watch a broker; Ctrl-C ends it earlier · 观察消息代理的时长，可用 Ctrl-C 提前结束")
+    ] = "30s",
 ) -> None:
     settings = settings_of(context)
     address = next((sample for sample in samples if "://" in sample), None)
-    shown = "table" if address else Path(samples[0]).name
-    with progress(settings.lang, "progress_profile", file=shown):
-        drafted = (
-            flows.draft_from_address(settings, name, address)
-            if address
-            else flows.draft_from_files(settings, name, [Path(sample) for sample in samples], sheet)
-        )
+    drafted = (
+        draft_from_address(settings, name, address, watch)
+        if address
+        else draft_from_files(settings, name, [Path(sample) for sample in samples], sheet)
+    )
+    if drafted.topics:
+        print_table(settings.lang, "title_topics", drafted.topics[:SHOWN_TOPICS], TOPIC_COLUMNS)
     for note in drafted.notes:
         print_message(settings.lang, note.code, **note.facts)
-    print_message(settings.lang, "new_done", dataset=name, folder=drafted.folder)
+    print_message(settings.lang, "new_done_broker" if drafted.topics else "new_done", dataset=name, folder=drafted.folder)
+
+
+def draft_from_files(settings: Settings, name: str, samples: list[Path], sheet: str | None) -> DraftedDataset:
+    """Draft a dataset from files."""
+    with progress(settings.lang, "progress_profile", file=samples[0].name):
+        return flows.draft_from_files(settings, name, samples, sheet)
+
+
+def draft_from_address(settings: Settings, name: str, address: str, watch: str) -> DraftedDataset:
+    """Draft a dataset from a table, or from what a broker sends until the time is over or a signal comes."""
+    if not address.lower().startswith(BROKER_SCHEMES):
+        with progress(settings.lang, "progress_profile", file="table"):
+            return flows.draft_from_address(settings, name, address)
+    with progress(settings.lang, "progress_watch", seconds=watch):
+        return flows.draft_from_address(settings, name, address, watch, stop_event())
 
 
 def run(  # noqa: PLR0913 - the options of a command are its arguments

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.contract_files import compare_contracts as compare_contracts
     from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
+    from lakeward.flows.authoring.new import DraftedDataset as DraftedDataset
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
     from lakeward.flows.authoring.new import draft_from_files as draft_from_files
-    from lakeward.flows.authoring.new_table import draft_from_address as draft_from_address
+    from lakeward.flows.authoring.new_address import draft_from_address as draft_from_address
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
@@ -230,8 +231,8 @@ _NAMES = {
     "flows.authoring.confirm_key": "confirm_key key_proposals",
     "flows.authoring.contract_files": "compare_contracts lint_contracts",
     "flows.authoring.demo": "simulate_day",
-    "flows.authoring.new": "draft_dataset draft_from_files",
-    "flows.authoring.new_table": "draft_from_address",
+    "flows.authoring.new": "DraftedDataset draft_dataset draft_from_files",
+    "flows.authoring.new_address": "draft_from_address",
     "flows.authoring.project": "create_project",
     "flows.base.answers": "FileProblem FlowAnswer Notice",
     "flows.base.column_keys": "ColumnKeyRecord",

@@ -29,12 +29,16 @@ class SampleOrigin:
         what: What was looked at, such as `the table public.readings`.
         source: Lines of the property `source`, but the zone.
         key: Names of the key's columns, where the origin itself declares one.
+        key_evidence: What speaks for the proposed key, where the count of different records is not all.
+        series: Names of the columns that tell series apart, where the key does not.
         types: Evidence of a column's type, by its name.
     """
 
     what: str
     source: tuple[str, ...]
     key: tuple[str, ...] = ()
+    key_evidence: str = ""
+    series: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -145,7 +149,7 @@ def _conversion(profile: Profile, column: ColumnProfile) -> str:
     missing = profile.rows - column.filled
     share = f"; {missing:,} of {profile.rows:,} are missing ({percent(missing / profile.rows)})" if missing else ""
     if not column.filled:
-        return "the file has no value of it"
+        return "the sample has no value of it"
     return f"{column.converted:,} of {column.filled:,} values convert, {column.distinct:,} different{share}"
 
 
@@ -155,11 +159,12 @@ def _content_evidence(content: GradeProposal) -> str:
     return f"{level}{content.category}: {verb} that, by {content.rule_version}"
 
 
-def _proposed_key(profile: Profile, name: str) -> Iterator[str]:
+def _proposed_key(profile: Profile, name: str, origin: SampleOrigin | None) -> Iterator[str]:
     """The key as a proposal: what is unique in a sample may come again tomorrow, or from another machine."""
     columns = ", ".join(map(yaml_value, profile.key.columns))
     why = " by its name an identifier" if profile.key.is_identifier else ", and by no name an identifier"
-    evidence = f"{' and '.join(profile.key.columns)}: {profile.rows:,} different in {profile.rows:,} records of one file{why}"
+    counted = f"{profile.rows:,} different in {profile.rows:,} records of {'the sample' if origin else 'one file'}{why}"
+    evidence = f"{' and '.join(profile.key.columns)}: {origin.key_evidence if origin and origin.key_evidence else counted}"
     yield f"  # CHECK: it tells rows apart in the sample. It replaces nothing until: lakeward contract confirm-key {name}"
     yield f"  - {{property: proposedKey, value: [{columns}]}}      # {evidence}"
 
@@ -194,13 +199,14 @@ def _custom(profile: Profile, name: str, zone: str, origin: SampleOrigin | None)
     yield f"  - {{property: dataClass, value: production}}      # CHECK: {', '.join(shipped_rules().classes)}; columns take their grade from it"
     if profile.times:
         yield f"  - {{property: timeColumn, value: {yaml_value(profile.times.column)}}}"
-    series = [column for column in profile.key.columns if profile.times and column != profile.times.column]
-    if profile.times and len(profile.key.columns) > 1:
-        yield f"  - {{property: series, value: [{', '.join(map(yaml_value, series))}]}}"
+    series = [column for column in profile.key.columns if not profile.times or column != profile.times.column]
+    named = list(origin.series) if origin and origin.series else series if len(profile.key.columns) > 1 else []
+    if profile.times and named:
+        yield f"  - {{property: series, value: [{', '.join(map(yaml_value, named))}]}}"
     if origin and origin.key:
         return
     if profile.key.columns:
-        yield from _proposed_key(profile, name)
+        yield from _proposed_key(profile, name, origin)
     else:
         if profile.times and (time := profile.column(profile.times.column)).distinct < time.converted:
             yield f"  # CHECK: {time.name} repeats: {time.distinct:,} different in {time.converted:,} values; what else tells these records apart?"

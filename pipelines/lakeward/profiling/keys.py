@@ -62,9 +62,8 @@ def find_key(engine: Engine, values: Relation, columns: Sequence[ColumnProfile],
 
 def measure_times(staged: StagedRecords, values: Relation, time: ColumnProfile, key: Key) -> Times:
     """Period and offsets of the time column, per series."""
-    series = "".join(
-        f"PARTITION BY {identifier(column)} " for column in key.columns if column != time.name and len(key.columns) > 1
-    )
+    named = [identifier(column) for column in key.columns if column != time.name and len(key.columns) > 1]
+    series = f"PARTITION BY {', '.join(named)} " if named else ""
     own = identifier(time.name)
     steps = f"SELECT epoch({own}) - lag(epoch({own})) OVER ({series}ORDER BY {own}) AS step FROM {values} WHERE {own} IS NOT NULL"
     counted = f"SELECT step, median(step) OVER () AS period FROM ({steps}) WHERE step > 0"

@@ -36,7 +36,7 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None, others: S
         UsageError: It is empty, can't be read, or has no header or no rows.
     """
     sample = read_sample(engine, path, sheet, others)
-    staged, columns, values = _measure_columns(engine, sample)
+    staged, columns, values = measure_columns(engine, sample)
     time = find_time_column(columns)
     key = find_key(engine, values, columns, time, sample.rows)
     return Profile(
@@ -56,7 +56,7 @@ def profile_file(engine: Engine, path: Path, sheet: str | None = None, others: S
     )
 
 
-def _measure_columns(engine: Engine, sample: Sample) -> tuple[StagedRecords, tuple[ColumnProfile, ...], Relation]:
+def measure_columns(engine: Engine, sample: Sample) -> tuple[StagedRecords, tuple[ColumnProfile, ...], Relation]:
     """The columns with types, units and proposals of grades; and the records with their null tokens, and as typed values."""
     staged, names = sample.staged, sample.names
     texts = [column for column, type_ in engine.types(staged.rows).items() if column in names and type_.kind is Kind.STRING]

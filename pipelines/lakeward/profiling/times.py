@@ -52,13 +52,18 @@ def fitting_formats(values: Sequence[str], share: float) -> tuple[tuple[DataType
 def counted_format(header: str, values: Sequence[str], share: float) -> str | None:
     """How the numbers count time, where they can and the column is called so; None: they are numbers."""
     numbers = [float(value.replace(",", ".")) for value in values if _COUNT.fullmatch(value)]
-    if not _TIME_NAME.search(header.replace("_", " ")) or len(numbers) < max(share * len(values), 1) or _mostly_falls(numbers):
+    if not is_time_name(header) or len(numbers) < max(share * len(values), 1) or _mostly_falls(numbers):
         return None
     for form, factor in _EPOCH_DIGITS.items():
         if sum(1 for number in numbers if int(number / factor) in _EPOCH) >= share * len(values):
             return form
     fractions = any(number % 1 for number in numbers)
     return "excel" if fractions and sum(1 for number in numbers if int(number) in _EXCEL) >= share * len(values) else None
+
+
+def is_time_name(header: str) -> bool:
+    """Whether a column or member is called as times are."""
+    return bool(_TIME_NAME.search(header.replace("_", " ")))
 
 
 def _mostly_falls(numbers: Sequence[float]) -> bool:

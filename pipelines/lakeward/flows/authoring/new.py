@@ -23,19 +23,42 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenTopic:
+    """A topic that sent something while a broker was watched.
+
+    Args:
+        topic: Its name.
+        messages: Messages that were sent meanwhile; 0: the broker had kept one.
+        rate: Messages per second.
+        forms: Forms of its payloads, the commonest first.
+    """
+
+    topic: str
+    messages: int
+    rate: float
+    forms: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """`topic, messages, rate, forms`."""
+        return fields_of(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftedDataset:
     """A dataset that was drafted.
 
     Args:
         folder: Folder of its contract and suite.
-        notes: How the files differ from each other, and which were left aside, as messages.
+        notes: What the sample shows, such as how files differ from each other, as messages.
+        topics: Topics of a broker that were seen, the busiest first.
     """
 
     folder: Path
     notes: tuple[Notice, ...]
+    topics: tuple[SeenTopic, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
-        """`folder, notes`."""
+        """`folder, notes, topics`."""
         return fields_of(self)
 
 

@@ -17,7 +17,6 @@ from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.profiling import ColumnProfile, Key, Profile, SampleOrigin, draft, profile_file
 from lakeward.sources.sql.look import TableLook, look_at_table
-from lakeward.sources.sql.opening import SCHEMES
 from lakeward.sources.sql.server import ServerColumn, SourceRelation
 
 SAMPLE_ROWS = 20_000
@@ -26,20 +25,6 @@ _TYPED = ("int", "bigint", "smallint", "float", "double", "real", "bool", "date"
 _EXACT = ("numeric", "decimal", "number")
 _LOOKBACK, _LOOKBACK_ROWS = "1h", 10_000
 _DIGITS = 38
-
-
-def draft_from_address(settings: Settings, name: str, url: str) -> DraftedDataset:
-    """As `draft_from_table`, for the kinds of addresses that can be looked at.
-
-    Raises:
-        UsageError: No kind has this scheme; or as `draft_from_table`.
-    """
-    scheme = url.partition("://")[0].lower()
-    if scheme.startswith("mqtt"):
-        raise UsageError("new_address_broker", found=scheme, dataset=name)
-    if scheme not in SCHEMES:
-        raise UsageError("new_address_unknown", found=scheme, expected=", ".join(SCHEMES))
-    return draft_from_table(settings, name, url)
 
 
 def draft_from_table(settings: Settings, name: str, url: str) -> DraftedDataset:

@@ -23,8 +23,11 @@ def split_parameters(url: str, names: tuple[str, ...]) -> tuple[str, dict[str, s
     return (f"{base}?{query}" if query else base), {key: value for key, value in items if key in names}
 
 
-def store_connection(workspace: Workspace, url: str) -> str:
+def store_connection(workspace: Workspace, url: str, fallback: str = "database") -> str:
     """The name under which the URL is stored: the one that it has already, or one by its database or host.
+
+    Args:
+        fallback: The name where these have no letters.
 
     Raises:
         SettingsError: The file of connections is not valid.
@@ -36,13 +39,13 @@ def store_connection(workspace: Workspace, url: str) -> str:
     for name, stored in known.items():
         if stored == url:
             return name
-    base = _name(url)
+    base = _name(url, fallback)
     name = next(name for name in (base, *(f"{base}_{number}" for number in range(2, len(known) + 3))) if name not in known)
     _write(file, known | {name: url})
     return name
 
 
-def _name(url: str) -> str:
+def _name(url: str, fallback: str) -> str:
     try:
         parts = urlsplit(url)
         candidates = (Path(parts.path).stem, parts.hostname or "")
@@ -51,7 +54,7 @@ def _name(url: str) -> str:
             "connection_not_valid", name="-", place="--from", expected="scheme://user:password@host:port/database"
         ) from None
     formed = (re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_0123456789")[:50] for text in candidates)
-    return next((text for text in formed if CONNECTION_NAME.fullmatch(text)), "database")
+    return next((text for text in formed if CONNECTION_NAME.fullmatch(text)), fallback)
 
 
 def _write(file: Path, entries: dict[str, str]) -> None:

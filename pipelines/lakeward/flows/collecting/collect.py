@@ -1,13 +1,14 @@
 """Runs the collectors of datasets until they are stopped; each in a thread of its own, so that one that ends does not end the others."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.source import MqttSource
-from lakeward.core.errors import InvariantError, LakewardError, UsageError
+from lakeward.core.errors import DefinitionError, InvariantError, LakewardError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.connections import find_connection
@@ -78,6 +79,8 @@ def _start(workspace: Workspace, contract: Contract, stop: Event) -> _Running:
     check_connection(connection)
     landing = Path(workspace.lake) / "landing"
     _check_landing(workspace, landing, contract.name)
+    with suppress(DefinitionError):  # of a mapping: it is for runs to say, and no reason to lose messages
+        workspace.source(contract).receive()
     collector = MqttCollector(
         dataset=contract.name, connection=connection, source=contract.source, landing=landing, clock=workspace.clock
     )

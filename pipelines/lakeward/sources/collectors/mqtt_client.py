@@ -39,6 +39,7 @@ class MqttSession:
         on_message: Takes the message and its acknowledgement, which is of no use after the next `lost`.
         on_state: Takes a message code and its facts.
         on_lost: Called when the connection ends: what is not acknowledged comes again.
+        keeps_session: Whether the broker keeps the session of a client that is away.
     """
 
     connection: ConnectionSettings
@@ -47,6 +48,7 @@ class MqttSession:
     on_state: Callable[..., object]
     on_lost: Callable[[], None]
     had_session: bool = False
+    keeps_session: bool = True
     _client: Any = None
     _is_connected: bool = field(default=False)
 
@@ -121,7 +123,7 @@ class MqttSession:
             client_id=self.source.client_id,
             protocol=paho.MQTTv5 if is_v5 else paho.MQTTv311,
             manual_ack=True,
-            clean_session=None if is_v5 else False,
+            clean_session=None if is_v5 else not self.keeps_session,
         )
         client.connect_timeout = TIMEOUT
         if self.connection.user is not None:
@@ -141,9 +143,9 @@ class MqttSession:
         from paho.mqtt.properties import Properties  # noqa: PLC0415 -- an extra
 
         properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = self.source.session_seconds
+        properties.SessionExpiryInterval = self.source.session_seconds if self.keeps_session else 0
         properties.ReceiveMaximum = self.source.receive_maximum
-        return {"clean_start": False, "properties": properties}
+        return {"clean_start": not self.keeps_session, "properties": properties}
 
     def _connected(self, client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
         address = self.connection.address

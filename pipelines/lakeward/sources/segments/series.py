@@ -12,7 +12,7 @@ from lakeward.sources.file_copy import scratch_file, sync_folder
 
 
 def land_series_file(folder: Path, project_file: Path | None, newest: int) -> None:
-    """Keep the project's mapping as the one of segments after `newest`, if it is another than before. Call it under the dataset's lock.
+    """Keep the project's mapping as the one of segments after `newest`, if it is another than before.
 
     Args:
         folder: Where the versions are.
