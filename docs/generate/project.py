@@ -2,6 +2,7 @@
 
 from generate.markdown import keys, page
 from lakeward.contracts.checkpoint_targets import CHECKPOINT_KEYS
+from lakeward.contracts.lake_storage import STORAGE_KEYS
 from lakeward.contracts.project import KEYS, MAINTAIN_KEYS
 from lakeward.contracts.quotas import QUOTA_KEYS
 from lakeward.flows.assets.prices import PRICE_KEYS
@@ -51,6 +52,8 @@ def project() -> str:
         keys(MAINTAIN_KEYS),
         "### `quotas`",
         keys(QUOTA_KEYS),
+        "### `storage`",
+        keys(STORAGE_KEYS),
         "### Example",
         EXAMPLE,
         "## `expectations/policies/prices.yaml`",

@@ -26,8 +26,8 @@ from lakeward.core.settings import Settings
 from lakeward.engines.embedded.spills import module_file
 from lakeward.flows import seal_logs, verify_logs
 from lakeward.flows.base.workspace import open_workspace
-from lakeward.flows.serving.access import session_txn
 from lakeward.flows.serving.connection import open_connection
+from lakeward.flows.serving.entry_copies import session_txn
 from lakeward.grading.grade import Grade
 from lakeward.protection.block_cipher import BlockAlgorithm
 from lakeward.protection.ciphertexts import ColumnCipher, ColumnKey

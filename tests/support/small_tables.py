@@ -126,7 +126,7 @@ class DyingPacker(DuckDbBinWriter):
 def die_while_compacting(lake):
     """Write the files of a compaction and die."""
     engine = EmbeddedEngine(lake)
-    Compaction(folder(lake), NAME, ["id"], DyingPacker(engine._con, folder(lake))).run()
+    Compaction(folder=folder(lake), name=NAME, order_by=["id"], writer=DyingPacker(engine._con, folder(lake))).run()
 
 
 def write_corrections(lake):

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from lakeward.contracts.checkpoint_targets import CheckpointTargets, read_checkpoint_targets
 from lakeward.contracts.document import Document, Fault, read_document, read_text
+from lakeward.contracts.lake_storage import LakeStorage, read_storage
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
 from lakeward.contracts.quotas import read_quotas
@@ -36,7 +37,11 @@ KEYS: Mapping[str, KeyDoc] = {
     ),
     "timezone": KeyDoc("IANA zone", "Zone of the plant, such as `Asia/Shanghai`.", required=True),
     "languages": KeyDoc("list of texts", "Languages of the plant: `en`, `zh`.", "`[en, zh]`"),
-    "lake": KeyDoc("folder or URL", "Where the tables lie, relative to the project or absolute. `LAKEWARD_LAKE` wins.", "`lake`"),
+    "lake": KeyDoc(
+        "folder or URL",
+        "Where the tables lie: a folder, relative to the project or absolute, or `s3://bucket/prefix`. `LAKEWARD_LAKE` wins.",
+        "`lake`",
+    ),
     "roots": KeyDoc("list of folders", "Folders outside the project that a contract's drop folder may lie in.", "none"),
     "engine": KeyDoc("`embedded` or `spark`", "Engine of all datasets whose contract names none.", "`embedded`"),
     "default_role": KeyDoc(
@@ -61,6 +66,7 @@ KEYS: Mapping[str, KeyDoc] = {
     ),
     "checkpoints": KeyDoc("mapping", "Where checkpoints of the logs go: mapping of the keys below.", "none"),
     "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
+    "storage": KeyDoc("mapping", "How the object store of a lake at a URL is reached: mapping of the keys below.", "none"),
     "quotas": KeyDoc("mapping", "Rows that each account may read: mapping of the keys below.", "none"),
 }
 MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
@@ -90,6 +96,7 @@ class Project:
         default_role: Role of readers who name none; None for no default.
         latency_days: Days after its last run from which a dataset without a latency of its own is late.
         oidc: File of the identity provider, absolute; None for none.
+        storage: How the object store of a lake at a URL is reached.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
 
@@ -107,6 +114,7 @@ class Project:
     min_group_size: int = MIN_GROUP_SIZE
     latency_days: int = DEFAULT_LATENCY_DAYS
     oidc: Path | None = None
+    storage: LakeStorage = field(default_factory=LakeStorage)
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
@@ -237,6 +245,7 @@ def _project(root: Path, document: Document) -> Project:
         min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,
         latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
+        storage=read_storage(view.mapping("storage")),
     )
     if faults:
         error = document.error(faults[0])

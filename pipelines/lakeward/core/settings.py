@@ -10,6 +10,7 @@ from lakeward.core.errors import SettingsError
 from lakeward.core.keys import KeyDoc
 from lakeward.core.messages import Lang
 from lakeward.core.spelling import near_names
+from lakeward.core.storage.options import CREDENTIAL_VARIABLES
 
 PREFIX = "LAKEWARD_"
 # Name of a variable, without the prefix -> its meaning.
@@ -127,6 +128,7 @@ class Settings:
         connections: URLs by the names that contracts give them, in capitals.
         airflow_connection: Finds Airflow's connection of a name, as a URL; None outside a task.
         seal_key_file: File of the secret that signs checkpoints, outside the lake; None for unsigned checkpoints.
+        store: AWS's own variables, by name (`core.storage.options.CREDENTIAL_VARIABLES`).
         wrapping_key, wrapping_key_file: Secret under which keys of columns lie, or the file that holds it, outside the lake.
     """
 
@@ -147,6 +149,7 @@ class Settings:
     seal_key_file: Path | None = None
     wrapping_key: str | None = field(default=None, repr=False)
     wrapping_key_file: Path | None = None
+    store: Mapping[str, str] = field(default_factory=dict, repr=False)
     spark: SparkSettings = field(default_factory=SparkSettings)
 
     @classmethod
@@ -183,6 +186,7 @@ class Settings:
             seal_key_file=Path(variables["SEAL_KEY_FILE"]).absolute() if variables.get("SEAL_KEY_FILE") else None,
             wrapping_key=variables.get("WRAPPING_KEY"),
             wrapping_key_file=Path(variables["WRAPPING_KEY_FILE"]).absolute() if variables.get("WRAPPING_KEY_FILE") else None,
+            store={name: environ[name] for name in CREDENTIAL_VARIABLES if environ.get(name)},
             spark=_spark(variables, environ),
         )
 

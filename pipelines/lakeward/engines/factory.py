@@ -3,8 +3,9 @@
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from lakeward.core.errors import MachineError, SettingsError
+from lakeward.core.errors import MachineError, SettingsError, UsageError
 from lakeward.core.settings import EMBEDDED, ENGINES, SparkSettings
+from lakeward.core.storage.lake import Lake
 from lakeward.engines.protocols import Engine
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class EnginePool:
         spark: See `open_engine`.
     """
 
-    def __init__(self, lake: str, memory: str | None = None, spark: SparkSettings | None = None) -> None:
+    def __init__(self, lake: Lake | str, memory: str | None = None, spark: SparkSettings | None = None) -> None:
         self._lake, self._memory, self._spark = lake, memory, spark
         self._first: EmbeddedEngine | None = None
         self._lock = Lock()
@@ -45,8 +46,8 @@ class EnginePool:
             self._first.close()
 
 
-def open_engine(name: str, lake: str, memory: str | None = None, spark: SparkSettings | None = None) -> Engine:
-    """A session of the engine called `name` over the lake at `lake`, which is created if missing.
+def open_engine(name: str, lake: Lake | str, memory: str | None = None, spark: SparkSettings | None = None) -> Engine:
+    """A session of the engine called `name` over the lake; a folder is created if missing.
 
     Args:
         memory: Memory limit of the session in DuckDB's notation (`4GiB`); None for the engine's default.
@@ -54,6 +55,7 @@ def open_engine(name: str, lake: str, memory: str | None = None, spark: SparkSet
 
     Raises:
         SettingsError: The engine does not exist.
+        UsageError: The lake is a URL, which the Spark engine does not write.
         MachineError: The lake can't be written, or a requirement of the engine is not installed.
     """
     if name not in ENGINES:
@@ -65,11 +67,13 @@ def open_engine(name: str, lake: str, memory: str | None = None, spark: SparkSet
     return EmbeddedEngine(lake, memory_limit=memory)
 
 
-def _open_spark(lake: str, memory: str | None, settings: SparkSettings) -> Engine:
+def _open_spark(lake: Lake | str, memory: str | None, settings: SparkSettings) -> Engine:
     try:
         from lakeward.engines.spark.engine import SparkEngine  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {"pyspark", "py4j"}:
             raise
         raise MachineError("extra_missing", extra="spark") from error
-    return SparkEngine(lake, settings, memory_limit=memory)
+    if isinstance(lake, Lake) and lake.options:
+        raise UsageError("lake_not_local", lake=lake)
+    return SparkEngine(str(lake), settings, memory_limit=memory)

@@ -144,7 +144,13 @@ class TableStore(Protocol):
         ...
 
     def dataset_lock(self, dataset: str) -> AbstractContextManager[None]:
-        """Wait until no other run writes tables of the dataset; others wait until the end of this turn."""
+        """Wait until no other run writes tables of the dataset; others wait until the end of this turn.
+
+        It is a lease that is renewed as long as this process lives, on any machine. One that has lost it can commit nothing more.
+
+        Raises:
+            StoreConflictError: From a write under the lock: the lease was lost (`lease_lost`).
+        """
         ...
 
     def drop(self, table: TableName) -> None:

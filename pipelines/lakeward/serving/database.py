@@ -9,16 +9,19 @@ from pathlib import Path
 import duckdb
 
 from lakeward.core.sql import literal
+from lakeward.core.storage.lake import Lake
 from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.spills import can_encrypt, encrypt_spills, module_file
+from lakeward.engines.embedded.store_access import open_store
 
 
-def open_database(spill: Path | None, memory: str | None) -> duckdb.DuckDBPyConnection:
+def open_database(spill: Path | None, memory: str | None, lake: Lake | None = None) -> duckdb.DuckDBPyConnection:
     """A new database in memory that can scan Delta tables.
 
     Args:
         spill: Folder of temporary files; None for none: a query that needs more memory fails.
         memory: Memory limit in DuckDB's notation; None for DuckDB's default.
+        lake: Where the tables lie; None for a folder.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
@@ -32,6 +35,8 @@ def open_database(spill: Path | None, memory: str | None) -> duckdb.DuckDBPyConn
     con = duckdb.connect(config=config)
     con.execute("SET TimeZone = 'UTC'")
     hide_progress_bar(con)
+    if lake and lake.options:
+        open_store(con, str(lake), lake.options)
     con.execute(f"LOAD {literal(str(module_file('delta')))}")
     if spill and can_encrypt():
         encrypt_spills(con)

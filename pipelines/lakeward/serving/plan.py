@@ -5,7 +5,6 @@ Rejects, bronze, quarantine and governance tables have no graded columns and are
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from lakeward.contracts.bands import Band
 from lakeward.contracts.model import Column, Contract, DataType
@@ -44,13 +43,13 @@ class ServedTable:
     """One table with the principal's access.
 
     Args:
-        folder, rows: Folder of its Delta table, and its number of rows; None before the first write.
+        folder, rows: Folder or URL of its Delta table, and its number of rows; None before the first write.
         filters: Row filters that hide rows from the principal.
     """
 
     name: TableName
     contract: Contract
-    folder: Path | None
+    folder: str | None
     rows: int | None
     columns: tuple[ServedColumn, ...]
     filters: tuple[RowFilterRule, ...] = ()
@@ -110,7 +109,7 @@ class Principal:
         return ServedTable(
             name=table,
             contract=contract,
-            folder=Path(stored.path) if stored else None,
+            folder=stored.path if stored else None,
             rows=stored.rows if stored else None,
             columns=columns,
             filters=self.policy.filters_for(self.request, table),

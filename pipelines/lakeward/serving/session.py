@@ -14,6 +14,7 @@ import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.lake import Lake
 from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.protection.masking import protected_expression
 from lakeward.protection.policy import Action
@@ -73,6 +74,7 @@ class ServingSession:
         scratch: Folder that large queries spill to; see `database`.
         reader: Values that row filters can name: `READER_VALUES`.
         memory: Memory limit in DuckDB's notation; None for DuckDB's default.
+        lake: Where the tables lie; None for a folder.
     """
 
     def __init__(
@@ -82,7 +84,10 @@ class ServingSession:
         scratch: Path,
         memory: str | None = None,
         reader: Mapping[str, str | None] = NO_READER,
+        *,
+        lake: Lake | None = None,
     ) -> None:
+        self._lake = lake
         self._conditions = _row_conditions(tables, reader)
         self._tables = {str(table.name): table for table in tables if str(table.name) in self._conditions}
         self._closed = {str(table.name): _closed_code(table) for table in tables if str(table.name) not in self._conditions}
@@ -152,7 +157,7 @@ class ServingSession:
         return self._databases[clear]
 
     def _open(self, tables: Sequence[ServedTable], spill: Path | None) -> duckdb.DuckDBPyConnection:
-        con = open_database(spill, self._memory)
+        con = open_database(spill, self._memory, self._lake)
         self._functions.register(con, [column for table in tables for column in table.visible])
         for layer in self._layers:
             con.execute(f"CREATE SCHEMA {layer}")
@@ -191,7 +196,7 @@ def _row_conditions(tables: Sequence[ServedTable], reader: Mapping[str, str | No
 
 def _select(table: ServedTable, functions: ColumnFunctions, condition: str | None) -> str:
     """The view of a table: of rows that pass the filter, before anything else is computed."""
-    source = f"delta_scan({literal(str(table.folder))})"
+    source = f"delta_scan({literal(table.folder or '')})"
     items = []
     for column in table.visible:
         name = identifier(column.name)
@@ -201,7 +206,7 @@ def _select(table: ServedTable, functions: ColumnFunctions, condition: str | Non
     return f"SELECT {', '.join(items)} FROM {rows}"
 
 
-def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[Path]) -> None:
+def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> None:
     con.execute(f"SET allowed_directories = [{', '.join(literal(f'{folder}/') for folder in folders)}]")
     for statement in LOCK_STATEMENTS:
         con.execute(statement)

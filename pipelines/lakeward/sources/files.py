@@ -19,6 +19,7 @@ from lakeward.core.errors import InvariantError, MachineError
 from lakeward.core.names import Sha256
 from lakeward.core.workbook import check_legacy_reader, is_legacy_workbook
 from lakeward.sources.file_copy import CopyFile, CopyResult, copy_bytes, scratch_file, sync_folder
+from lakeward.sources.landing_copies import LandingCopies
 from lakeward.sources.ledger import LandedFile, Ledger, LedgerEntry
 from lakeward.sources.packing import PackingError, packing_of, unpack_file
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, WaitingInput
@@ -52,6 +53,7 @@ class FileDrop:
         format: Expected format of its files.
         landing: Folder of all datasets' landed files.
         copy: Function that copies a file to the landing.
+        copies: Of a lake in an object store, the landing there; None if `landing` is all there is.
     """
 
     dataset: str
@@ -61,6 +63,7 @@ class FileDrop:
     landing: Path
     clock: Clock = field(default_factory=SystemClock)
     copy: CopyFile = copy_bytes
+    copies: LandingCopies | None = None
 
     @property
     def landed_folder(self) -> Path:
@@ -82,6 +85,7 @@ class FileDrop:
         """
         folder = drop_folder(self.source.path, self.project.root, self.project.roots)
         found = delivered_files(folder, self.source.pattern)
+        self._sync()
         ledger_state = self.ledger.read()
         seen, contents = ledger_state.files, ledger_state.contents
         new = [delivery for delivery in found if delivery not in seen]
@@ -90,6 +94,8 @@ class FileDrop:
             landed = [(delivery, self._land_file(folder, delivery, contents)) for delivery in chunk]
             unsettled += [delivery.name for delivery, landed_file in landed if landed_file is None]
             entered += self._record([landed_file for _, landed_file in landed if landed_file])
+        if new:
+            self._sync()
         return ReceiveResult(entered, len(found) - entered - len(unsettled), tuple(unsettled))
 
     def waiting(self, start: int) -> WaitingInput:
@@ -114,6 +120,8 @@ class FileDrop:
         Raises:
             InvariantError: The ledger does not reach to `end`.
         """
+        if len(self._entries()) < end:  # planned by another machine
+            self._sync()
         named = self._entries()[start:end]
         if len(named) != end - start:
             raise InvariantError("ledger_hole", folder=self.ledger.folder, expected=end, found=start + len(named))
@@ -126,12 +134,21 @@ class FileDrop:
             oldest = now - timedelta(days=self.source.retention_days)
             for entry in self._entries()[:end]:
                 if entry.received < oldest:
-                    self._landed_path(entry.landed.sha256).unlink(missing_ok=True)
+                    self._discard_file(entry.landed.sha256)
         for entry in self._entries()[:end] if self._unpacked_folder.exists() else ():
             (self._unpacked_folder / entry.landed.sha256).unlink(missing_ok=True)
         for copy in (*self.landed_folder.glob(".*.part"), *self._unpacked_folder.glob(".*.part")):
             if _modified_at(copy) < now - ABANDONED_AFTER:
                 copy.unlink(missing_ok=True)
+
+    def _sync(self) -> None:
+        if self.copies:
+            self.copies.sync()
+
+    def _discard_file(self, sha256: Sha256) -> None:
+        if self.copies:
+            self.copies.delete(sha256)
+        self._landed_path(sha256).unlink(missing_ok=True)
 
     def _entries(self) -> tuple[LedgerEntry, ...]:
         return self.ledger.read().entries
@@ -141,6 +158,8 @@ class FileDrop:
 
     def _input(self, entry: LedgerEntry) -> BatchInput:
         landed = entry.landed
+        if self.copies:
+            self.copies.fetch(landed.sha256)
         return BatchInput(
             seq=entry.seq,
             name=landed.file.name,

@@ -1,6 +1,7 @@
 """Opens the source of a contract. A kind that needs an extra is imported only when opened, like engines."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakeward.contracts.model import Contract
@@ -10,25 +11,50 @@ from lakeward.contracts.source import FileDropSource, MqttSource, SqlSource
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import UsageError
+from lakeward.core.storage.bucket import BucketStore
 from lakeward.sources.files import FileDrop, ProjectFolders
+from lakeward.sources.landing_copies import LandingCopies
 from lakeward.sources.protocols import Source
 from lakeward.sources.segments.source import SegmentSource
 from lakeward.sources.sql.source import SqlTable
 
+# Folder of the landing in a lake.
+LANDING = "landing"
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where landed files lie.
+
+    Args:
+        folder: Folder of this machine.
+        store: The object store in which the lake lies; None if the folder is part of the lake.
+    """
+
+    folder: Path
+    store: BucketStore | None = None
+
+    def copies(self, dataset: str) -> LandingCopies | None:
+        """The dataset's landing in the object store; None without one."""
+        return LandingCopies(self.store, self.folder / dataset, f"{LANDING}/{dataset}") if self.store else None
+
 
 def open_source(
-    contract: Contract, premises: ProjectFolders, landing: Path, clock: Clock, connect: Callable[[str], ConnectionSettings]
+    contract: Contract, premises: ProjectFolders, landing: Landing, clock: Clock, connect: Callable[[str], ConnectionSettings]
 ) -> Source:
     """The source of the contract's batches.
 
     Args:
         premises: Folders that the project can read.
-        landing: Folder of all datasets' landed files.
+        landing: Where landed files of all datasets lie.
         connect: Gives a connection by its name.
 
     Raises:
-        UsageError: A gold dataset has no source.
+        UsageError: A gold dataset has no source, or its source needs a lake in a folder.
     """
+    folder = landing.folder
+    if landing.store and isinstance(contract.source, MqttSource | SqlSource):
+        raise UsageError("source_needs_folder", dataset=contract.name)
     match contract.source:
         case FileDropSource() as source:
             return FileDrop(
@@ -36,27 +62,16 @@ def open_source(
                 project=premises,
                 source=source,
                 format=contract.record_format.format,
-                landing=landing,
+                landing=folder,
                 clock=clock,
+                copies=landing.copies(contract.name),
             )
         case MqttSource() as source:
-            return SegmentSource(
-                dataset=contract.name,
-                landing=landing,
-                format=contract.record_format.format,
-                retention_days=source.retention_days,
-                series_file=premises.root / DATASETS / contract.name / SERIES_FILE,
-                clock=clock,
-            )
+            series_file = premises.root / DATASETS / contract.name / SERIES_FILE
+            return replace(_segments(contract, source, folder, clock), series_file=series_file)
         case SqlSource() as source:
             return SqlTable(
-                segments=SegmentSource(
-                    dataset=contract.name,
-                    landing=landing,
-                    format=contract.record_format.format,
-                    retention_days=source.retention_days,
-                    clock=clock,
-                ),
+                segments=_segments(contract, source, folder, clock),
                 source=source,
                 names=tuple(column.source_name for column in contract.columns),
                 zone=contract.record_format.zone,
@@ -66,3 +81,13 @@ def open_source(
             )
         case None:
             raise UsageError("dataset_has_no_source", dataset=contract.name)
+
+
+def _segments(contract: Contract, source: MqttSource | SqlSource, folder: Path, clock: Clock) -> SegmentSource:
+    return SegmentSource(
+        dataset=contract.name,
+        landing=folder,
+        format=contract.record_format.format,
+        retention_days=source.retention_days,
+        clock=clock,
+    )

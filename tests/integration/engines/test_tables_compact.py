@@ -172,7 +172,7 @@ def open_embedded(lake):
 
 
 def compaction(ours, lake):
-    return Compaction(folder(lake), NAME, ["id"], DuckDbBinWriter(ours._con, folder(lake)))
+    return Compaction(folder=folder(lake), name=NAME, order_by=["id"], writer=DuckDbBinWriter(ours._con, folder(lake)))
 
 
 def test_a_compaction_behind_a_correction_looks_again(ours, lake):

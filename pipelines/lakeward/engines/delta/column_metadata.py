@@ -5,13 +5,13 @@ Rows, types and comments stay unchanged. A concurrent commit of rows is retried 
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import StoreConflictError, UsageError
 from lakeward.core.names import TableName
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.open_tables import OpenTables
 
 # Commits from which on a checkpoint pays: a log of 20 commits opens in 8 ms, its checkpoint in 3.
@@ -20,7 +20,7 @@ MANY_COMMITS = 5
 _BACKOFF = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8)
 
 
-def annotate(folder: Path, name: TableName, texts: Mapping[str, Mapping[str, str]], tables: OpenTables) -> int:
+def annotate(folder: LakePath, name: TableName, texts: Mapping[str, Mapping[str, str]], tables: OpenTables) -> int:
     """See `TableStore.annotate`."""
     changed: set[str] = set()
     for wait in (*_BACKOFF, None):

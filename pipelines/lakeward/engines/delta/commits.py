@@ -5,7 +5,6 @@ Reading a txn through one handle and committing through another is a race that d
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -14,38 +13,54 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction, create_table_with_add_actions
 
 from lakeward.core.errors import InvariantError, StoreConflictError
-from lakeward.engines.delta.data_file import DataFile
-from lakeward.engines.delta.open_tables import OpenTables, commit_actions, open_table
+from lakeward.core.names import TableName
+from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.fencing import check_lease
+from lakeward.engines.delta.lease import Lease
+from lakeward.engines.delta.open_tables import DROPPED, OpenTables, commit_actions, is_dropped, open_any_table, open_table
 from lakeward.engines.delta.schemas import missing_columns, to_schema
-from lakeward.engines.tables import TableSpec, Txn
+from lakeward.engines.delta.stored_files import stored_files
+from lakeward.engines.delta.table_files import storage_options
+from lakeward.engines.tables import Commit, TableSpec, Txn
 
 # Waits between retries, in seconds. A commit takes 25 ms: ten conflicts in a row are a fault.
 BACKOFF = (0.01, 0.02, 0.05, 0.1, 0.1, 0.2, 0.2, 0.4, 0.4, 0.8)
 # Other engines must not enable deletion vectors for tables that delta-rs reads.
 _PROPERTIES = {"delta.enableDeletionVectors": "false"}
 
+# Each open of a table reads the commits since the last checkpoint, one request each.
+_REMOTE_PROPERTIES = {"delta.checkpointInterval": "10"}
+
 T = TypeVar("T")
 
 
 def commit_with_retries(
-    folder: Path, spec: TableSpec, txn: Txn, attempt: Callable[[DeltaTable | None], T], tables: OpenTables | None = None
+    folder: LakePath,
+    spec: TableSpec,
+    txn: Txn,
+    attempt: Callable[[DeltaTable | None], T],
+    tables: OpenTables | None = None,
+    lease: Lease | None = None,
 ) -> T:
     """Call `attempt` with the current table and retry on write conflicts. Adds missing columns of `spec` first.
 
     Args:
         tables: Open tables of the session; None to open the table for this commit alone.
+        lease: What the caller writes under; None for tables that all may write.
 
     Raises:
-        StoreConflictError: `txn` was committed meanwhile, or all retries conflicted.
+        StoreConflictError: `txn` was committed meanwhile, all retries conflicted, or the lease is lost.
     """
     tables = tables or OpenTables()
     for wait in (*BACKOFF, None):
         table = tables.open(folder)
+        check_lease(lease, spec.name, table)
         try:
             new = missing_columns(table, spec) if table else []
             if table and new:
                 # deltalake can't commit columns and rows together: a kill in between leaves a column of NULLs, which is harmless.
-                table.alter.add_columns(new)
+                table.alter.add_columns(new, commit_properties=_properties([lease.txn] if lease else []))
             if tables.committed_version(folder, table, txn.app) >= txn.version:
                 break
             return attempt(table)
@@ -58,7 +73,7 @@ def commit_with_retries(
 
 def commit(
     table: DeltaTable | None,
-    folder: Path,
+    folder: LakePath,
     spec: TableSpec,
     added: Sequence[DataFile],
     removed: Iterable[str],
@@ -71,22 +86,21 @@ def commit(
     """
     adds = [file.add() for file in added]
     if table is None:
-        _create(folder, spec, adds, [Transaction(txn.app, txn.version) for txn in txns])
+        _create(folder, spec, adds, txns)
         return 0
     changes: list[AddAction | RemoveAction] = [*adds, *(removal(path) for path in removed)]
     return commit_changes(table, folder, changes, txns)
 
 
-def commit_changes(table: DeltaTable, folder: Path, changes: Sequence[AddAction | RemoveAction], txns: Sequence[Txn]) -> int:
+def commit_changes(table: DeltaTable, folder: LakePath, changes: Sequence[AddAction | RemoveAction], txns: Sequence[Txn]) -> int:
     """Change the files of a table and record the transactions in one commit; returns its version.
 
     Raises:
         CommitFailedError: Another commit was first, and stands in the way of this one.
     """
-    properties = CommitProperties(app_transactions=[Transaction(txn.app, txn.version) for txn in txns])
     before = table.version()
     by = table.metadata().partition_columns
-    table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=properties)
+    table.create_write_transaction([*changes], "append", table.schema(), by, commit_properties=_properties(txns))
     table.update_incremental()
     return _version_of_txn(folder, txns[0], range(before + 1, table.version() + 1))
 
@@ -100,7 +114,33 @@ def removal(path: str, *, data_change: bool = True) -> RemoveAction:
     return RemoveAction(path, data_change=data_change, deletion_timestamp=time.time_ns() // 1_000_000)
 
 
-def files_removed_between(folder: Path, before: int, version: int) -> set[str]:
+def settle_conflict(folder: LakePath, added: Sequence[DataFile], txn: Txn) -> Commit | None:
+    """After a conflict, the commit of `added` if it landed: its reply was lost, and the repeated one met itself.
+
+    Returns:
+        None if it did not land; its files are deleted.
+    """
+    if not committed_files(folder, added):
+        remove_files(folder, added)
+        return None
+    table = open_table(folder)
+    assert table is not None
+    return Commit(_version_of_txn(folder, txn, range(table.version(), -1, -1)), sum(file.rows for file in added))
+
+
+def remove_uncommitted(folder: LakePath, files: Iterable[DataFile]) -> None:
+    """Delete files of a commit that failed, unless it landed: its reply can be lost, and a repeated one is refused."""
+    remove_files(folder, committed_files(folder, files, landed=False))
+
+
+def committed_files(folder: LakePath, files: Iterable[DataFile], *, landed: bool = True) -> list[DataFile]:
+    """Those of the files that the newest version of the table has, or those that it has not where not `landed`."""
+    table = open_table(folder)
+    live = {file.path for file in stored_files(table)} if table else set()
+    return [file for file in files if (file.path in live) is landed]
+
+
+def files_removed_between(folder: LakePath, before: int, version: int) -> set[str]:
     """Files that others removed between our read and our commit (engines without the fence)."""
     found: set[str] = set()
     for commit_version in range(before + 1, version):
@@ -108,27 +148,64 @@ def files_removed_between(folder: Path, before: int, version: int) -> set[str]:
     return found
 
 
-def _create(folder: Path, spec: TableSpec, adds: list[AddAction], txns: list[Transaction]) -> None:
+def _properties(txns: Sequence[Txn], retries: int | None = None) -> CommitProperties:
+    return CommitProperties(max_commit_retries=retries, app_transactions=[Transaction(txn.app, txn.version) for txn in txns])
+
+
+def drop_table(folder: LakePath, name: TableName, lease: Lease | None) -> None:
+    """Drop a table of an object store: one commit removes all its files, and says so by its transaction; vacuum deletes them.
+
+    Raises:
+        StoreConflictError: Others committed first every time, or the lease is lost.
+    """
+    for wait in (*BACKOFF, None):
+        table = open_table(folder)
+        check_lease(lease, name, table)
+        if table is None:
+            return
+        removals: list[AddAction | RemoveAction] = [removal(file.path) for file in stored_files(table)]
+        txns = [Txn(DROPPED, table.version() + 1), *([lease.txn] if lease else [])]
+        try:
+            table.create_write_transaction(removals, "append", table.schema(), commit_properties=_properties(txns, retries=0))
+        except CommitFailedError:
+            if wait is not None:
+                time.sleep(wait)
+        else:
+            return
+    raise StoreConflictError("table_taken", table=name, app=DROPPED, version="-")
+
+
+def _create(folder: LakePath, spec: TableSpec, adds: list[AddAction], txns: Sequence[Txn]) -> None:
     # Without retries: with them delta-rs commits both of two concurrent creators, rows and txn twice.
-    properties = CommitProperties(max_commit_retries=0, app_transactions=txns)
+    properties = _properties(txns, retries=0)
+    dropped = open_any_table(folder) if isinstance(folder, RemotePath) else None
+    if dropped is not None and not is_dropped(folder, dropped):
+        raise CommitFailedError("created by another process")
+    if dropped is not None and dropped.metadata().partition_columns == list(spec.partition_by):
+        by = list(spec.partition_by)
+        dropped.create_write_transaction([*adds], "overwrite", to_schema(spec), by, commit_properties=properties)
+        return
     try:
         create_table_with_add_actions(
             str(folder),
             to_schema(spec),
             adds,
-            "error",
+            "error" if dropped is None else "overwrite",
             list(spec.partition_by),
-            configuration=_PROPERTIES,
+            configuration=_PROPERTIES | (_REMOTE_PROPERTIES if isinstance(folder, RemotePath) else {}),
+            storage_options=storage_options(folder),
             commit_properties=properties,
         )
     except DeltaError as error:
-        if open_table(folder) is None:
+        if open_any_table(folder) is None:
             raise
         raise CommitFailedError("created by another process") from error
 
 
-def _version_of_txn(folder: Path, txn: Txn, versions: range) -> int:
+def _version_of_txn(folder: LakePath, txn: Txn, versions: range) -> int:
     """The version among `versions` that recorded `txn`; others can have committed before and after it."""
+    if len(versions) == 1:
+        return versions[0]
     recorded = {"appId": txn.app, "version": txn.version}
     for version in versions:
         if any(recorded.items() <= action.get("txn", {}).items() for action in commit_actions(folder, version)):

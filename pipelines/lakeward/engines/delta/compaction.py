@@ -9,7 +9,6 @@ version.
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from deltalake import DeltaTable
@@ -18,8 +17,17 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from lakeward.core.errors import InvariantError, StoreConflictError, UsageError
 from lakeward.core.names import TableName
-from lakeward.engines.delta.commits import BACKOFF, commit_changes, files_removed_between, removal
+from lakeward.core.storage.remote_path import LakePath
+from lakeward.engines.delta.commits import (
+    BACKOFF,
+    commit_changes,
+    files_removed_between,
+    removal,
+    remove_uncommitted,
+)
 from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.fencing import check_lease
+from lakeward.engines.delta.lease import Lease
 from lakeward.engines.delta.open_tables import committed_version, open_table
 from lakeward.engines.delta.rewrite import FENCE, UNDO_TRIES
 from lakeward.engines.delta.schemas import columns_of, missing_columns
@@ -51,18 +59,20 @@ class BinWriter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compaction:
     """One compaction of one table.
 
     Args:
         order_by: Sort columns of the rows in a new file.
+        lease: What the caller writes under; None for tables that all may write.
     """
 
-    folder: Path
+    folder: LakePath
     name: TableName
     order_by: Sequence[str]
     writer: BinWriter
+    lease: Lease | None = None
 
     def run(self) -> CompactionResult | None:
         """Compact the newest version; retries on write conflicts.
@@ -70,12 +80,13 @@ class Compaction:
         Raises:
             UsageError: The table does not exist.
             ContractError: The table uses a feature or a type that Lakeward does not write.
-            StoreConflictError: All retries conflicted.
+            StoreConflictError: All retries conflicted, or the lease is lost.
         """
         for wait in (*BACKOFF, None):
             table = open_table(self.folder)
             if table is None:
                 raise UsageError("table_not_found", table=self.name)
+            check_lease(self.lease, self.name, table)
             try:
                 return self.attempt(table)
             except CommitFailedError:
@@ -99,7 +110,7 @@ class Compaction:
         try:
             version = self._replace_files(table, written, sorted(old))
         except CommitFailedError:
-            remove_files(self.folder, written)
+            remove_uncommitted(self.folder, written)
             raise
         if gone := files_removed_between(self.folder, before, version) & old:
             live = [Bin(kept) for each in bins if (kept := tuple(file for file in each.files if file.path not in gone))]
@@ -122,7 +133,8 @@ class Compaction:
             *(file.add(data_change=False) for file in added),
             *(removal(path, data_change=False) for path in removed),
         ]
-        return commit_changes(table, self.folder, changes, [Txn(FENCE, committed_version(table, FENCE) + 1)])
+        fence = Txn(FENCE, committed_version(table, FENCE) + 1)
+        return commit_changes(table, self.folder, changes, [fence, *([self.lease.txn] if self.lease else [])])
 
     def _undo(self, version: int, own_files: Sequence[str], restored: Sequence[DataFile]) -> None:
         """Undo commit `version`: remove its files and restore the files that only it removed."""

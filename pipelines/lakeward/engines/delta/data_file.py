@@ -3,9 +3,10 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from deltalake.transaction import AddAction
+
+from lakeward.core.storage.remote_path import LakePath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class DataFile:
         )
 
 
-def remove_files(folder: Path, files: Iterable[DataFile]) -> None:
+def remove_files(folder: LakePath, files: Iterable[DataFile]) -> None:
     """Delete files whose commit failed, so that they need not wait for a vacuum."""
     for file in files:
         (folder / file.path).unlink(missing_ok=True)

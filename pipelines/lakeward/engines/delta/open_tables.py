@@ -14,11 +14,17 @@ from typing import Any
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
+from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.table_files import LOG, storage_options
+
 # Tables of one session: the governance tables, and those of the datasets that it wrote last.
 MAX_HANDLES = 64
 
-# Identity of a commit's file: device, inode, time of change in nanoseconds, bytes.
-_Stamp = tuple[int, int, int, int]
+# Application id of a drop: its version is that of the commit that removed all files.
+DROPPED = "lakeward/dropped"
+
+# Identity of a commit's file: device, inode, time of change in nanoseconds, bytes; in an object store commits are never written again.
+_Stamp = tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -31,12 +37,27 @@ class _Handle:
     txns: dict[str, int] = field(default_factory=dict)
 
 
-def open_table(folder: Path) -> DeltaTable | None:
-    """The table's newest version; None if it does not exist."""
+def open_table(folder: LakePath) -> DeltaTable | None:
+    """The table's newest version; None if it does not exist, or is dropped."""
+    table = open_any_table(folder)
+    return None if table is not None and is_dropped(folder, table) else table
+
+
+def open_any_table(folder: LakePath) -> DeltaTable | None:
+    """As `open_table`, but a dropped table too."""
+    if isinstance(folder, Path) and not (folder / LOG).is_dir():
+        return None
     try:
-        return DeltaTable(str(folder)) if (folder / "_delta_log").is_dir() else None
+        return DeltaTable(str(folder), storage_options=storage_options(folder))
     except TableNotFoundError:
         return None
+
+
+def is_dropped(folder: LakePath, table: DeltaTable) -> bool:
+    """Whether the last commit to the table dropped it: in an object store it stays, since a folder can't be removed at once."""
+    if isinstance(folder, Path) or table.file_uris():
+        return False
+    return table.transaction_version(DROPPED) == table.version()
 
 
 def committed_version(table: DeltaTable | None, app: str) -> int:
@@ -44,9 +65,9 @@ def committed_version(table: DeltaTable | None, app: str) -> int:
     return (table.transaction_version(app) or 0) if table else 0
 
 
-def commit_actions(folder: Path, version: int) -> list[dict[str, dict[str, Any]]]:
+def commit_actions(folder: LakePath, version: int) -> list[dict[str, dict[str, Any]]]:
     """The actions of one commit, from the log."""
-    text = (folder / "_delta_log" / f"{version:020}.json").read_text(encoding="utf-8")
+    text = (folder / LOG / f"{version:020}.json").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -54,19 +75,21 @@ class OpenTables:
     """The open tables of one session; not for use by several threads."""
 
     def __init__(self) -> None:
-        self._handles: OrderedDict[Path, _Handle] = OrderedDict()
+        self._handles: OrderedDict[LakePath, _Handle] = OrderedDict()
 
-    def open(self, folder: Path) -> DeltaTable | None:
-        """The table's newest version; None if it does not exist."""
+    def open(self, folder: LakePath) -> DeltaTable | None:
+        """The table's newest version; None if it does not exist, or is dropped."""
         handle = self._handles.pop(folder, None)
-        if handle is None or _stamp(folder, handle.version) != handle.stamp:  # dropped and created again, or cleaned up
+        if handle is None or _is_other(folder, handle):  # dropped and created again, or cleaned up
             table = open_table(folder)
             return table and self._store(folder, table, {})
         if _stamp(folder, handle.table.version() + 1):
             handle.table.update_incremental()
+            if is_dropped(folder, handle.table):
+                return None
         return self._store(folder, handle.table, _later_txns(folder, handle))
 
-    def committed_version(self, folder: Path, table: DeltaTable | None, app: str) -> int:
+    def committed_version(self, folder: LakePath, table: DeltaTable | None, app: str) -> int:
         """The last committed version of `app` in `table`, which `open` returned last for the folder; 0 for none, or no table."""
         handle = self._handles.get(folder)
         if handle is None or handle.table is not table or table.version() != handle.version:
@@ -75,17 +98,22 @@ class OpenTables:
             handle.txns[app] = committed_version(table, app)
         return handle.txns[app]
 
-    def _store(self, folder: Path, table: DeltaTable, txns: dict[str, int]) -> DeltaTable:
+    def _store(self, folder: LakePath, table: DeltaTable, txns: dict[str, int]) -> DeltaTable:
         """Store the handle, unless its commit is in a checkpoint alone: then nothing shows that the table is still the same."""
         version = table.version()
-        if stamp := _stamp(folder, version):
+        if stamp := (version,) if isinstance(folder, RemotePath) else _stamp(folder, version):
             self._handles[folder] = _Handle(table, version, stamp, txns)
             if len(self._handles) > MAX_HANDLES:
                 self._handles.popitem(last=False)
         return table
 
 
-def _later_txns(folder: Path, handle: _Handle) -> dict[str, int]:
+def _is_other(folder: LakePath, handle: _Handle) -> bool:
+    """Whether another table lies in the folder now. In an object store a table is never created again under a number of before."""
+    return isinstance(folder, Path) and _stamp(folder, handle.version) != handle.stamp
+
+
+def _later_txns(folder: LakePath, handle: _Handle) -> dict[str, int]:
     """The known transactions, with those of commits since the handle was stored; none if such a commit was cleaned up."""
     txns = dict(handle.txns)
     try:
@@ -97,10 +125,13 @@ def _later_txns(folder: Path, handle: _Handle) -> dict[str, int]:
     return txns
 
 
-def _stamp(folder: Path, version: int) -> _Stamp | None:
+def _stamp(folder: LakePath, version: int) -> _Stamp | None:
     """None if there is no such commit."""
+    file = folder / LOG / f"{version:020}.json"
+    if isinstance(file, RemotePath):
+        return (version,) if file.exists() else None
     try:
-        stat = (folder / "_delta_log" / f"{version:020}.json").stat()
+        stat = file.stat()
     except FileNotFoundError:
         return None
     return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size

@@ -6,17 +6,19 @@ older version: both would be committed, and every row of the file would be dupli
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import InvariantError
-from lakeward.engines.delta.commits import commit, files_removed_between
-from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.core.storage.remote_path import LakePath
+from lakeward.engines.delta.commits import commit, files_removed_between, remove_uncommitted
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.delta.lease import Lease
 from lakeward.engines.delta.open_tables import committed_version, open_table
 from lakeward.engines.delta.schemas import columns_of
+from lakeward.engines.delta.table_files import storage_options
 from lakeward.engines.tables import Commit, TableSpec, Txn
 
 # The application id that all rewrites and compactions of a table share, in any program.
@@ -43,13 +45,18 @@ class RowRewriter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewrite:
-    """One rewrite of one table: the new rows, already written in `added`, replace the rows to delete."""
+    """One rewrite of one table: the new rows, already written in `added`, replace the rows to delete.
 
-    folder: Path
+    Args:
+        lease: What the caller writes under; None for tables that all may write.
+    """
+
+    folder: LakePath
     spec: TableSpec
     added: tuple[DataFile, ...]
     rewriter: RowRewriter | None
     txn: Txn
+    lease: Lease | None = None
 
     def attempt(self, table: DeltaTable | None) -> Commit:
         """Rewrite the affected files of this version of the table, and commit.
@@ -60,16 +67,16 @@ class Rewrite:
         touched = self.rewriter.find_files(table.version()) if table and self.rewriter else ()
         rows = sum(file.rows for file in self.added)
         if not (table and self.rewriter and touched):
-            return Commit(commit(table, self.folder, self.spec, added=self.added, removed=(), txns=[self.txn]), rows)
+            return Commit(commit(table, self.folder, self.spec, added=self.added, removed=(), txns=self._txns()), rows)
         before, last = table.version(), committed_version(table, self.txn.app)
         carried = self.rewriter.write_remaining_rows(before, touched, self._stored_spec(before))
         try:
             fence = Txn(FENCE, committed_version(table, FENCE) + 1)
             version = commit(
-                table, self.folder, self.spec, added=(*self.added, *carried), removed=touched, txns=[self.txn, fence]
+                table, self.folder, self.spec, added=(*self.added, *carried), removed=touched, txns=self._txns(fence)
             )
         except CommitFailedError:
-            remove_files(self.folder, carried)
+            remove_uncommitted(self.folder, carried)
             raise
         if gone := files_removed_between(self.folder, before, version) & set(touched):
             live = sorted(set(touched) - gone)
@@ -79,9 +86,16 @@ class Rewrite:
         moved = sum(file.rows for file in carried)
         return Commit(version, rows + moved, moved)
 
+    def _txns(self, *more: Txn) -> list[Txn]:
+        return [self.txn, *more, *([self.lease.txn] if self.lease else [])]
+
     def _stored_spec(self, version: int) -> TableSpec:
         """The stored table, which can have more columns than the new rows."""
-        return TableSpec(self.spec.name, columns_of(DeltaTable(str(self.folder), version=version)), self.spec.partition_by)
+        return TableSpec(
+            self.spec.name,
+            columns_of(DeltaTable(str(self.folder), version=version, storage_options=storage_options(self.folder))),
+            self.spec.partition_by,
+        )
 
     def _undo(self, version: int, own_files: Sequence[DataFile], restored: Sequence[DataFile], txn: Txn) -> None:
         """Undo commit `version`: remove its files, restore the files that only it removed, and reset the txn."""

@@ -5,19 +5,20 @@ Checked only after a query has failed, because missing versions are rare.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from lakeward.core.errors import UsageError
 from lakeward.core.names import TableName
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.stored_files import stored_files
+from lakeward.engines.delta.table_files import storage_options
 
 
 @contextmanager
 def translate_missing_versions(
-    lake: Path, at: Mapping[TableName, int] | None, failures: type[Exception] | tuple[type[Exception], ...]
+    lake: LakePath, at: Mapping[TableName, int] | None, failures: type[Exception] | tuple[type[Exception], ...]
 ) -> Iterator[None]:
     """Raise `UsageError` if the block fails because a table version is missing; other errors pass unchanged.
 
@@ -36,9 +37,9 @@ def translate_missing_versions(
         raise
 
 
-def _is_readable(folder: Path, version: int) -> bool:
+def _is_readable(folder: LakePath, version: int) -> bool:
     try:
-        table = DeltaTable(str(folder), version=version)
+        table = DeltaTable(str(folder), version=version, storage_options=storage_options(folder))
     except DeltaError:
         return False
     return all((folder / file.path).exists() for file in stored_files(table))

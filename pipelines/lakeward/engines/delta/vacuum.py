@@ -10,9 +10,7 @@ Only files older than the retention are removed, so files of a running write sta
 import json
 import os
 import time
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -22,9 +20,11 @@ from deltalake.exceptions import CommitFailedError
 
 from lakeward.core.errors import UsageError
 from lakeward.core.names import TableName
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.open_tables import commit_actions, open_table
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import stored_files
+from lakeward.engines.delta.table_files import LOG, OWN_FOLDER_PREFIX, TableFile, data_files, log_times
 from lakeward.engines.tables import TableSpec, VacuumResult
 
 # With less, a running write could lose files that it wrote first, since it commits them after the last one.
@@ -32,24 +32,15 @@ MIN_RETENTION = timedelta(hours=1)
 # Fewer commits than this are read as fast as a checkpoint.
 _CHECKPOINT_AFTER = 10
 _RETENTION_PROPERTIES = ("delta.logRetentionDuration", "delta.deletedFileRetentionDuration")
-# Folders of Spark's writer, one per write; all their files are Lakeward's.
-_OWN_FOLDER_PREFIX = "part-"
 
 
-@dataclass(frozen=True, slots=True)
-class _DiskFile:
-    path: str
-    size: int
-    modified_at: float
-
-
-def vacuum(folder: Path, name: TableName, retention: timedelta) -> VacuumResult:
+def vacuum(folder: LakePath, name: TableName, retention: timedelta) -> VacuumResult:
     """See `TableStore.vacuum`."""
     if retention < MIN_RETENTION:
         raise UsageError("retention_too_short", table=name, found=retention, expected=MIN_RETENTION)
     oldest = time.time() - retention.total_seconds()
     # Listed before the log is read, so that files committed later are not among them.
-    old = [file for file in _list_data_files(folder) if file.modified_at < oldest]
+    old = [file for file in data_files(folder) if file.modified_at < oldest]
     table = open_table(folder)
     if table is None:
         raise UsageError("table_not_found", table=name)
@@ -59,31 +50,17 @@ def vacuum(folder: Path, name: TableName, retention: timedelta) -> VacuumResult:
     gone = [file for file in old if file.path not in needed]
     for file in gone:
         (folder / file.path).unlink(missing_ok=True)
-    _remove_empty_folders(folder, gone)
+    if isinstance(folder, Path):
+        _remove_empty_folders(folder, gone)
     _set_retention_properties(table, retention)
     _checkpoint(folder, table)
     return VacuumResult(len(live), len(gone), sum(file.size for file in gone))
 
 
-def _list_data_files(folder: Path) -> Iterator[_DiskFile]:
-    """Data files below the folder, committed or not, and other files in the folders of Spark's writer."""
-    for folder_path, folders, names in os.walk(folder):
-        inside = Path(folder_path).relative_to(folder)
-        if not inside.parts:
-            # Hidden folders are not ours, unless they are partitions (as in Delta).
-            folders[:] = [folder_name for folder_name in folders if not folder_name.startswith((".", "_")) or "=" in folder_name]
-        in_own_folder = inside.parts[:1] and inside.parts[0].startswith(_OWN_FOLDER_PREFIX)
-        for name in names:
-            if in_own_folder or (name.endswith(".parquet") and not name.startswith((".", "_"))):
-                with suppress(FileNotFoundError):
-                    found = (folder / inside / name).lstat()
-                    yield _DiskFile(str(inside / name), found.st_size, found.st_mtime)
-
-
-def _removed_since(folder: Path, oldest: float) -> set[str]:
+def _removed_since(folder: LakePath, oldest: float) -> set[str]:
     """Files removed by commits since then: versions before these commits still need them."""
-    commits = [file for file in (folder / "_delta_log").glob("*.json") if file.stem.isdecimal()]
-    young = [int(file.stem) for file in commits if file.stat().st_mtime >= oldest]
+    commits = {name.removesuffix(".json"): at for name, at in log_times(folder).items() if name.endswith(".json")}
+    young = [int(stem) for stem, at in commits.items() if stem.isdecimal() and at >= oldest]
     return {
         unquote(action["remove"]["path"])
         for commit_version in young
@@ -92,10 +69,10 @@ def _removed_since(folder: Path, oldest: float) -> set[str]:
     }
 
 
-def _remove_empty_folders(folder: Path, removed_files: list[_DiskFile]) -> None:
+def _remove_empty_folders(folder: Path, removed_files: list[TableFile]) -> None:
     """Remove empty folders of single writes; folders of partitions stay, since others could be writing into them."""
     for top in {
-        Path(file.path).parts[0] for file in removed_files if file.path.startswith(_OWN_FOLDER_PREFIX) and "/" in file.path
+        Path(file.path).parts[0] for file in removed_files if file.path.startswith(OWN_FOLDER_PREFIX) and "/" in file.path
     }:
         for folder_path, _, _ in os.walk(folder / top, topdown=False):
             with suppress(OSError):
@@ -111,10 +88,10 @@ def _set_retention_properties(table: DeltaTable, retention: timedelta) -> None:
             table.alter.set_table_properties(properties)
 
 
-def _checkpoint(folder: Path, table: DeltaTable) -> None:
+def _checkpoint(folder: LakePath, table: DeltaTable) -> None:
     """Write a checkpoint if the log has grown since the last one, so that the table opens quickly."""
     try:
-        last = int(json.loads((folder / "_delta_log" / "_last_checkpoint").read_text(encoding="utf-8"))["version"])
+        last = int(json.loads((folder / LOG / "_last_checkpoint").read_text(encoding="utf-8"))["version"])
     except FileNotFoundError:
         last = -1
     if table.version() - last >= _CHECKPOINT_AFTER:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import duckdb
 
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.compaction import Bin
 from lakeward.engines.delta.data_file import DataFile, remove_files
 from lakeward.engines.embedded.data_files import write_files
@@ -20,7 +20,7 @@ class DuckDbBinWriter:
     """`BinWriter` of the table in `folder`. A sort larger than memory spills to the session's scratch folder."""
 
     con: duckdb.DuckDBPyConnection
-    folder: Path
+    folder: LakePath
 
     def write_bins(self, bins: Sequence[Bin], stored: TableSpec, order_by: Sequence[str]) -> tuple[DataFile, ...]:
         """See `BinWriter.write_bins`."""

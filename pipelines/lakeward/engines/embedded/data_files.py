@@ -5,7 +5,6 @@ Rows that do not match the table are an error, since neither deltalake nor a rea
 
 import uuid
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import duckdb
 
@@ -13,8 +12,10 @@ from lakeward.contracts.types import from_sql, sql_type
 from lakeward.core.errors import InvariantError
 from lakeward.core.names import Layer
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.stats import WrittenStatistics, stats_json, unquote_name
+from lakeward.engines.delta.table_files import relative_path
 from lakeward.engines.embedded.dictionaries import QueryPlan, TextDictionary, query_plan, text_dictionaries
 from lakeward.engines.embedded.wide_rows import dictionary_values, is_wide, planned_for
 from lakeward.engines.tables import TableColumn, TableSpec
@@ -25,7 +26,7 @@ _SMALL_LAYERS = frozenset({Layer.GOVERNANCE, Layer.QUARANTINE})
 WrittenFile = tuple[str, int, int, int, WrittenStatistics, Mapping[str, str | None]]
 
 
-def write_files(con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, query: str) -> tuple[DataFile, ...]:
+def write_files(con: duckdb.DuckDBPyConnection, folder: LakePath, spec: TableSpec, query: str) -> tuple[DataFile, ...]:
     """Write the rows of `query`: one file, or one per partition value; none without rows.
 
     Raises:
@@ -54,7 +55,7 @@ def _plan(con: duckdb.DuckDBPyConnection, spec: TableSpec, query: str) -> QueryP
     return query_plan(con, query)
 
 
-def _target(folder: Path, spec: TableSpec, *, has_few_rows: bool) -> str:
+def _target(folder: LakePath, spec: TableSpec, *, has_few_rows: bool) -> str:
     values = dictionary_values(len(spec.columns), has_few_rows=has_few_rows)
     form = f"FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT {values}, RETURN_STATS"
     if not spec.partition_by:
@@ -84,7 +85,7 @@ def _cast_item(column: TableColumn, duckdb_type: str, texts: Mapping[str, TextDi
     return name if duckdb_type.startswith("ENUM(") else f"CAST({name} AS {sql_type(column.type)}) AS {name}"
 
 
-def _data_file(folder: Path, spec: TableSpec, row: WrittenFile, texts: Mapping[str, TextDictionary]) -> DataFile:
+def _data_file(folder: LakePath, spec: TableSpec, row: WrittenFile, texts: Mapping[str, TextDictionary]) -> DataFile:
     path, rows, size, _, written, partition = row
     written = {
         name: {**values, **(texts[column_name].bounds if (column_name := unquote_name(name)) in texts else {})}
@@ -96,7 +97,7 @@ def _data_file(folder: Path, spec: TableSpec, row: WrittenFile, texts: Mapping[s
             _raise_misfit(spec, column.name, "NOT NULL", "NULL")
     types = {column.name: column.type for column in spec.columns}
     return DataFile(
-        path=str(Path(path).relative_to(folder)),
+        path=relative_path(path, folder),
         size=size,
         rows=rows,
         partition=dict(partition or {}),
@@ -111,7 +112,7 @@ def _check_texts(spec: TableSpec, written: Sequence[WrittenFile], texts: Mapping
             _raise_misfit(spec, name, "NOT NULL", "NULL")
 
 
-def _check_schema(con: duckdb.DuckDBPyConnection, file: Path, spec: TableSpec) -> None:
+def _check_schema(con: duckdb.DuckDBPyConnection, file: LakePath, spec: TableSpec) -> None:
     scan = f"read_parquet({literal(str(file))}, hive_partitioning = false)"
     found = {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {scan}").fetchall()}
     for column in spec.columns:

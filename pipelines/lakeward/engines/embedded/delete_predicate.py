@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from lakeward.contracts.model import Kind
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.tables import TableSpec
 
@@ -30,7 +30,7 @@ class DeletePredicate:
 
 
 def delete_same_keys(
-    con: duckdb.DuckDBPyConnection, folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
+    con: duckdb.DuckDBPyConnection, folder: LakePath, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]
 ) -> DeletePredicate | None:
     """Stored rows with a key of the rows in the files `added`, whose bounds limit the files to read; None without rows."""
     if not added:
@@ -44,7 +44,7 @@ def delete_same_keys(
     )
 
 
-def _new_keys_select(folder: Path, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]) -> str:
+def _new_keys_select(folder: LakePath, spec: TableSpec, keys: Sequence[str], added: Sequence[DataFile]) -> str:
     """SELECT of the keys of the new rows; values of partition columns come from the paths."""
     names = ", ".join(map(identifier, keys))
     if not {*keys} & {*spec.partition_by}:
@@ -59,7 +59,7 @@ def _new_keys_select(folder: Path, spec: TableSpec, keys: Sequence[str], added: 
     )
 
 
-def _scan(folder: Path, files: Sequence[DataFile]) -> str:
+def _scan(folder: LakePath, files: Sequence[DataFile]) -> str:
     names = ", ".join(literal(str(folder / file.path)) for file in files)
     return f"read_parquet([{names}], hive_partitioning = false)"
 

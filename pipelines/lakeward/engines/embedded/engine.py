@@ -2,25 +2,32 @@
 
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from lakeward.core.errors import ContractError, StoreConflictError, UsageError
-from lakeward.core.names import Layer, TableName
-from lakeward.engines.delta.commits import commit_with_retries
-from lakeward.engines.delta.data_file import DataFile, remove_files
-from lakeward.engines.delta.dataset_lock import dataset_lock
+from lakeward.core.errors import ContractError, StoreConflictError
+from lakeward.core.names import TableName
+from lakeward.core.storage.lake import Lake, store_of
+from lakeward.core.storage.probe import check_store
+from lakeward.core.storage.remote_path import LakePath, RemotePath
+from lakeward.engines.delta.commits import commit_with_retries, drop_table, settle_conflict
+from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.delta.dataset_lock import TURNS, dataset_lock
+from lakeward.engines.delta.fencing import fence_tables, move_table, tables_of
+from lakeward.engines.delta.lease import Lease
 from lakeward.engines.delta.open_tables import OpenTables
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import columns_of, missing_columns
 from lakeward.engines.delta.stored_files import stored_files
+from lakeward.engines.delta.table_files import table_names
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import DeletePredicate, delete_same_keys
 from lakeward.engines.embedded.faults import machine_faults
+from lakeward.engines.embedded.remote_batches import rows_of_batch
 from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
 from lakeward.engines.embedded.session import EmbeddedSession
 from lakeward.engines.embedded.statistics import batch_statistics, has_no_rows_between
@@ -29,35 +36,36 @@ from lakeward.engines.tables import Commit, CompactionResult, RowStatistics, Tab
 
 
 class EmbeddedEngine(EmbeddedSession):
-    """`TableStore` over the session's lake, a local folder.
+    """`TableStore` over the session's lake.
 
     Args:
-        lake: Folder of the tables; created if missing.
+        lake: Where the tables lie, or their folder; a folder is created if missing.
         memory_limit: In DuckDB's notation; None for DuckDB's default, 80 % of the machine.
         beside: See `EmbeddedSession`.
 
     Raises:
-        UsageError: The lake is not a local folder.
-        MachineError: The lake can't be written.
+        MachineError: The lake can't be written, or the extra `s3` is missing.
     """
 
     name = "embedded"
     product = ("duckdb", duckdb.__version__)
 
-    def __init__(self, lake: str, *, memory_limit: str | None = None, beside: duckdb.DuckDBPyConnection | None = None) -> None:
-        if "://" in lake:
-            raise UsageError("lake_not_local", lake=lake)
-        super().__init__(Path(lake).absolute(), memory_limit, beside=beside)
+    def __init__(
+        self, lake: Lake | str, *, memory_limit: str | None = None, beside: duckdb.DuckDBPyConnection | None = None
+    ) -> None:
+        super().__init__(Lake.in_folder(lake) if isinstance(lake, str) else lake, memory_limit, beside=beside)
         self._tables = OpenTables()
+        # What this session writes under; None where it writes what all may write.
+        self.lease: Lease | None = None
 
     def new_session(self) -> "EmbeddedEngine":
         """Another session over the same lake and database: with its memory and threads, but temporary relations of its own."""
-        return EmbeddedEngine(str(self._lake), beside=self._con)
+        return EmbeddedEngine(self.lake, beside=self._con)
 
     def tables(self) -> list[TableInfo]:
         """See `TableStore.tables`."""
-        folders = sorted(log.parent for layer in Layer for log in (self._lake / layer).glob("*/_delta_log"))
-        names = [TableName(Layer(folder.parent.name), folder.name) for folder in folders]
+        with machine_faults(self._lake):
+            names = table_names(self._lake)
         return sorted((info for name in names if (info := self.info(name))), key=lambda info: info.name)
 
     def info(self, table: TableName) -> TableInfo | None:
@@ -98,10 +106,17 @@ class EmbeddedEngine(EmbeddedSession):
             return known.rows
         if self.info(table) is None:
             return 0
+        if isinstance(self._lake, RemotePath) and (known := self.statistics(table, batch_seq)):
+            return known.rows
         return int(self.fetch(f"SELECT count(*) AS n FROM {table} WHERE _batch_seq = {batch_seq}")[0]["n"])
 
     def batch_rows(self, table: TableName, batch_seq: int) -> str:
-        """See `TableStore.batch_rows`. DuckDB skips files by their bounds itself."""
+        """See `TableStore.batch_rows`. DuckDB skips files by their bounds itself; in an object store each scan reads the log anew."""
+        folder = self._folder(table)
+        with machine_faults(self._lake):
+            stored = self._tables.open(folder) if isinstance(folder, RemotePath) else None
+            if stored and isinstance(folder, RemotePath) and (rows := rows_of_batch(self._con, folder, stored, batch_seq)):
+                return rows
         return f"SELECT * FROM {table} WHERE _batch_seq = {batch_seq}"
 
     def has_no_rows_between(self, table: TableName, column: str, low: datetime, high: datetime) -> bool:
@@ -142,7 +157,8 @@ class EmbeddedEngine(EmbeddedSession):
 
         folder = self._folder(table)
         with machine_faults(self._lake):
-            return Compaction(folder, table, order_by, DuckDbBinWriter(self._con, folder)).run()
+            writer = DuckDbBinWriter(self._con, folder)
+            return Compaction(folder=folder, name=table, order_by=order_by, writer=writer, lease=self.lease).run()
 
     def vacuum(self, table: TableName, retention: timedelta) -> VacuumResult:
         """See `TableStore.vacuum`."""
@@ -151,16 +167,40 @@ class EmbeddedEngine(EmbeddedSession):
         with machine_faults(self._lake):
             return vacuum(self._folder(table), table, retention)
 
-    def dataset_lock(self, dataset: str) -> AbstractContextManager[None]:
-        """See `TableStore.dataset_lock`. Between processes of one machine."""
-        return dataset_lock(self._lake, dataset)
+    def _has_table(self, folder: LakePath) -> bool:
+        return super()._has_table(folder) if isinstance(folder, Path) else self._tables.open(folder) is not None
+
+    @contextmanager
+    def dataset_lock(self, dataset: str) -> Iterator[None]:
+        """See `TableStore.dataset_lock`."""
+        with ExitStack() as held:
+            with machine_faults(self._lake):
+                check_store(self.lake)
+                lease = held.enter_context(dataset_lock(store_of(self._lake), self.lake.files / TURNS, dataset))
+            with self.under(lease):
+                yield
+
+    @contextmanager
+    def under(self, lease: Lease) -> Iterator[None]:
+        """Write under this lease until the end of the block."""
+        if lease.took_over:
+            with machine_faults(self._lake):
+                fence_tables(tables_of(self._lake, lease.dataset), lease)
+        self.lease = lease
+        try:
+            yield
+        finally:
+            self.lease = None
 
     def drop(self, table: TableName) -> None:
-        """See `TableStore.drop`. The folder is renamed first, so that a kill leaves no partial table."""
+        """See `TableStore.drop`. A folder is renamed first, so that a kill leaves no partial table."""
+        folder = self._folder(table)
         with machine_faults(self._lake):
-            if self._folder(table).exists():
+            if isinstance(folder, RemotePath):
+                drop_table(folder, table, self.lease)
+            elif folder.exists():
                 trash = self.scratch / str(uuid.uuid4())
-                self._folder(table).rename(trash)
+                move_table(folder, trash, table, self.lease)
                 shutil.rmtree(trash)
 
     def _write(
@@ -181,9 +221,11 @@ class EmbeddedEngine(EmbeddedSession):
                     folder,
                     spec,
                     txn,
-                    Rewrite(folder=folder, spec=spec, added=added, rewriter=rewriter, txn=txn).attempt,
+                    Rewrite(folder=folder, spec=spec, added=added, rewriter=rewriter, txn=txn, lease=self.lease).attempt,
                     self._tables,
+                    self.lease,
                 )
             except (StoreConflictError, ContractError):
-                remove_files(folder, added)
+                if landed := settle_conflict(folder, added, txn):
+                    return landed
                 raise

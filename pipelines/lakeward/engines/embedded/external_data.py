@@ -7,7 +7,6 @@ column.
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import duckdb
 from duckdb import sqltypes
@@ -17,6 +16,7 @@ from lakeward.contracts.types import from_sql
 from lakeward.core.errors import DataError
 from lakeward.core.names import Relation
 from lakeward.core.sql import identifier, literal, nul_names
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.embedded.external_delta import delta_faults, partition_sources
 from lakeward.engines.embedded.external_parquet import check_parquet_files, read_statistics
 from lakeward.engines.embedded.faults import machine_faults
@@ -35,7 +35,7 @@ _NO_DATES = "dateformat = '%%', timestampformat = '%%'"
 _ROW_ID = ("_file_seq", "_row")
 
 
-def attach(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: Path) -> AttachedData:
+def attach(con: duckdb.DuckDBPyConnection, name: str, data: ExternalData, lake: LakePath) -> AttachedData:
     """See `QueryEngine.attach`."""
     scan = _source_relation(con, name, data)
     types = _column_types(con, scan, data, lake)
@@ -79,7 +79,9 @@ def _source_relation(con: duckdb.DuckDBPyConnection, name: str, data: ExternalDa
     return f"read_parquet({listed})"
 
 
-def _column_types(con: duckdb.DuckDBPyConnection, scan: str, data: ExternalData, lake: Path) -> dict[str, sqltypes.DuckDBPyType]:
+def _column_types(
+    con: duckdb.DuckDBPyConnection, scan: str, data: ExternalData, lake: LakePath
+) -> dict[str, sqltypes.DuckDBPyType]:
     """DuckDB's types by column.
 
     Raises:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 from deltalake.exceptions import DeltaError
 
 from lakeward.core.errors import ContractError, DefinitionError, LakewardError, MachineError
+from lakeward.core.storage.faults import store_fault
+from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.features import refused_feature
 from lakeward.engines.embedded.spills import NO_SPILL
 
@@ -21,13 +22,14 @@ _LONGEST = 200
 
 
 @contextmanager
-def machine_faults(lake: Path) -> Iterator[None]:
+def machine_faults(lake: LakePath) -> Iterator[None]:
     """Raise failures of the machine, and of tables changed by other programs, as Lakeward errors.
 
     Raises:
         DefinitionError: A user's query can't be parsed, or failed on a value.
         ContractError: A table uses a Delta feature that can't be read (`table_feature_unreadable`).
-        MachineError: `disk_full`, `memory_full`, `lake_not_writable` for any other failure of input or output, or `engine_failed`.
+        MachineError: `disk_full`, `memory_full`, `lake_not_writable` for any other failure of input or output, what an object store
+            says (`core.storage.faults`), or `engine_failed`.
     """
     try:
         yield
@@ -47,7 +49,7 @@ def machine_faults(lake: Path) -> Iterator[None]:
         raise MachineError("engine_failed", kind=type(error).__name__) from None
 
 
-def _machine_fault(error: Exception, lake: Path) -> LakewardError | None:
+def _machine_fault(error: Exception, lake: LakePath) -> LakewardError | None:
     """None for what deltalake says of a table, and others catch."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return MachineError("query_memory_masked") if NO_SPILL in str(error) else MachineError("memory_full", lake=lake)
@@ -55,4 +57,6 @@ def _machine_fault(error: Exception, lake: Path) -> LakewardError | None:
         return ContractError("table_feature_unreadable", lake=lake, feature=feature)
     if any(text in str(error).lower() for text in _FULL):
         return MachineError("disk_full", lake=lake)
-    return None if isinstance(error, DeltaError) else MachineError("lake_not_writable", lake=lake)
+    if isinstance(error, DeltaError):
+        return None
+    return store_fault(str(error), str(lake)) if isinstance(lake, RemotePath) else MachineError("lake_not_writable", lake=lake)

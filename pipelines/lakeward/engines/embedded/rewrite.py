@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.delta.data_file import DataFile
+from lakeward.engines.delta.table_files import relative_path
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import DeletePredicate
 from lakeward.engines.embedded.scans import delta_scan
@@ -22,14 +23,14 @@ class DuckDbRowRewriter:
     """`RowRewriter` of the table in `folder`."""
 
     con: duckdb.DuckDBPyConnection
-    folder: Path
+    folder: LakePath
     predicate: DeletePredicate
 
     def find_files(self, version: int) -> tuple[str, ...]:
         """See `RowRewriter.find_files`."""
         scan = delta_scan(self.folder, version, file_column=_FILE_COLUMN)
         query = f"SELECT DISTINCT {_FILE_COLUMN} FROM ({self.predicate.matching(scan)}) ORDER BY 1"
-        return tuple(str(Path(path).relative_to(self.folder)) for (path,) in self.con.execute(query).fetchall())
+        return tuple(relative_path(path, self.folder) for (path,) in self.con.execute(query).fetchall())
 
     def write_remaining_rows(self, version: int, files: Sequence[str], stored: TableSpec) -> tuple[DataFile, ...]:
         """See `RowRewriter.write_remaining_rows`."""

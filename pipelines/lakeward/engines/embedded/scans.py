@@ -1,11 +1,10 @@
 """Reads Delta tables at a version; DuckDB's Delta extension lists the files."""
 
-from pathlib import Path
-
 from lakeward.core.sql import literal
+from lakeward.core.storage.remote_path import LakePath
 
 
-def delta_scan(folder: Path, version: int | None = None, *, file_column: str | None = None) -> str:
+def delta_scan(folder: LakePath, version: int | None = None, *, file_column: str | None = None) -> str:
     """A relation of a Delta table's rows.
 
     Args:

@@ -17,12 +17,16 @@ from lakeward.core.clock import with_instants
 from lakeward.core.errors import SettingsError, UsageError
 from lakeward.core.names import Relation, TableName
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.remote_path import LakePath
+from lakeward.engines.delta.table_files import LOG
 from lakeward.engines.delta.time_travel import translate_missing_versions
 from lakeward.engines.embedded import literals, spills
 from lakeward.engines.embedded.faults import machine_faults
 from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.scratch import ScratchFolder
+from lakeward.engines.embedded.store_access import open_store
 from lakeward.engines.embedded.table_references import resolve_tables
 from lakeward.engines.embedded.wide_rows import create_table, planned_for, planned_once
 from lakeward.engines.external import AttachedData, ExternalData, Staged
@@ -38,22 +42,22 @@ class EmbeddedSession:
     """`QueryEngine` on DuckDB.
 
     Args:
-        lake: Folder of the tables; created if missing.
+        lake: Where the tables lie; a folder is created if missing.
         memory_limit: In DuckDB's notation; None for DuckDB's default, 80 % of the machine.
         beside: A connection whose database this session shares, with its memory limit; None for a database of its own.
 
     Raises:
-        MachineError: The lake can't be written.
+        MachineError: The lake can't be written, or the extra `s3` is missing.
     """
 
-    def __init__(self, lake: Path, memory_limit: str | None = None, *, beside: duckdb.DuckDBPyConnection | None = None) -> None:
-        self._lake = lake
+    def __init__(self, lake: Lake, memory_limit: str | None = None, *, beside: duckdb.DuckDBPyConnection | None = None) -> None:
+        self.lake, self._lake = lake, lake.root()
         self._kinds: dict[str, str] = {}
-        # Inside the lake, since spilled rows are as large and as confidential as the tables.
-        with machine_faults(lake):
-            self._scratch = ScratchFolder(lake)
+        # Of a lake in a folder inside it, since spilled rows are as large and as confidential as the tables.
+        with machine_faults(lake.files):
+            self._scratch = ScratchFolder(lake.files)
             self.scratch = self._scratch.path
-            self._con = _set_up(beside.cursor()) if beside else _connect(self.scratch, memory_limit)
+            self._con = _set_up(beside.cursor()) if beside else _connect(self.scratch, memory_limit, lake)
 
     def close(self) -> None:
         """End the session and remove its scratch files."""
@@ -134,14 +138,17 @@ class EmbeddedSession:
             copied = self._con.execute(f"COPY ({self._resolve(query)}) TO {literal(str(file))} (FORMAT parquet)").fetchall()
         return int(copied[0][0])
 
-    def _folder(self, table: TableName) -> Path:
+    def _folder(self, table: TableName) -> LakePath:
         return self._lake / table.layer / table.name
 
     def _scan(self, table: TableName, version: int | None = None) -> str:
         folder = self._folder(table)
-        if not (folder / "_delta_log").is_dir():
+        if not self._has_table(folder):
             raise UsageError("table_not_found", table=table)
         return delta_scan(folder, version)
+
+    def _has_table(self, folder: LakePath) -> bool:
+        return (folder / LOG).is_dir()
 
     def _resolve(self, query: str, at: Mapping[TableName, int] | None = None) -> str:
         versions = at or {}
@@ -155,7 +162,7 @@ class EmbeddedSession:
         self._kinds[name] = kind
 
 
-def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+def _connect(scratch: Path, memory_limit: str | None, lake: Lake) -> duckdb.DuckDBPyConnection:
     config: dict[str, Any] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -168,6 +175,8 @@ def _connect(scratch: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnecti
     if memory_limit:
         _limit_memory(con, memory_limit)
     _set_up(con)
+    if lake.options:
+        open_store(con, str(lake), lake.options)
     con.execute(f"LOAD {literal(str(spills.module_file('delta')))}")
     con.execute("SET allow_unsigned_extensions = false")
     return con

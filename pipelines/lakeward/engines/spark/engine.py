@@ -12,9 +12,9 @@ from pyspark.sql import DataFrame
 from lakeward.core.errors import ContractError, StoreConflictError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import SparkSettings
-from lakeward.engines.delta.commits import commit_with_retries
+from lakeward.engines.delta.commits import commit_with_retries, settle_conflict
 from lakeward.engines.delta.compaction import Compaction
-from lakeward.engines.delta.data_file import DataFile, remove_files
+from lakeward.engines.delta.data_file import DataFile
 from lakeward.engines.delta.open_tables import committed_version, open_table
 from lakeward.engines.delta.rewrite import Rewrite
 from lakeward.engines.delta.schemas import missing_columns
@@ -130,14 +130,15 @@ class SparkEngine(SparkQueryEngine):
             return self._driver_engine.compact(table, order_by)
         folder = self._folder(table)
         with machine_faults(self._lake), spark_faults(self._lake):
-            return Compaction(folder, table, order_by, SparkBinWriter(self._spark, folder)).run()
+            writer, lease = SparkBinWriter(self._spark, folder), self._driver_engine.lease
+            return Compaction(folder=folder, name=table, order_by=order_by, writer=writer, lease=lease).run()
 
     def vacuum(self, table: TableName, retention: timedelta) -> VacuumResult:
         """See `TableStore.vacuum`."""
         return self._driver_engine.vacuum(table, retention)
 
     def dataset_lock(self, dataset: str) -> AbstractContextManager[None]:
-        """See `TableStore.dataset_lock`. Works between drivers of one machine, or on a shared folder that supports locks."""
+        """See `TableStore.dataset_lock`. It is the driver that holds the lock."""
         return self._driver_engine.dataset_lock(dataset)
 
     def drop(self, table: TableName) -> None:
@@ -164,10 +165,11 @@ class SparkEngine(SparkQueryEngine):
             added = write_files(folder, spec, self._frame(query))
             predicate = make_predicate(added)
             rewriter = SparkRowRewriter(self._spark, folder, partial(self._scan, spec.name), predicate) if predicate else None
+            lease = self._driver_engine.lease
+            rewrite = Rewrite(folder=folder, spec=spec, added=added, rewriter=rewriter, txn=txn, lease=lease)
             try:
-                return commit_with_retries(
-                    folder, spec, txn, Rewrite(folder=folder, spec=spec, added=added, rewriter=rewriter, txn=txn).attempt
-                )
+                return commit_with_retries(folder, spec, txn, rewrite.attempt, lease=lease)
             except (StoreConflictError, ContractError):
-                remove_files(folder, added)
+                if landed := settle_conflict(folder, added, txn):
+                    return landed
                 raise

@@ -17,6 +17,7 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
+from lakeward.flows.serving.entry_copies import EntryCopies
 from lakeward.flows.serving.reader import access_log_folder
 
 # Days that a report covers, and entries that a list shows, if nothing else is said.
@@ -185,7 +186,7 @@ def _fetch(settings: Settings, chosen: AccessFilter, query: str) -> list[dict[st
     engine = open_engine("embedded", workspace.lake, settings.memory)
     try:
         governance.check_schema_version(engine)
-        commit_abandoned_entries(engine, access_log_folder(workspace))
+        commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
         entries = _define_entries(engine)
         return engine.fetch(query.format(entries=entries, where=_where(workspace, chosen))) if entries else []
     finally:

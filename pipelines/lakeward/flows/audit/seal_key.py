@@ -37,7 +37,7 @@ def load_seal_key(workspace: Workspace) -> SealKey | None:
     if file is None:
         return None
     try:
-        key = parse_key(read_key_file(file, Path(workspace.lake), "LAKEWARD_SEAL_KEY_FILE"), str(file))
+        key = parse_key(read_key_file(file, workspace.files, "LAKEWARD_SEAL_KEY_FILE"), str(file))
     except ProtectionError as error:
         raise ProtectionError(_CODES.get(error.code, error.code), **error.facts) from None
     _check_use(workspace, key, file)
@@ -46,7 +46,7 @@ def load_seal_key(workspace: Workspace) -> SealKey | None:
 
 def _check_use(workspace: Workspace, key: TokenKey, file: Path) -> None:
     """Check that the secret serves nothing else: who makes tokens would learn what signs."""
-    lake = Path(workspace.lake)
+    lake = workspace.files
     others = (token_key(workspace.settings, lake), wrapping_key(workspace.settings, lake))
     if key.scheme not in _SCHEMES or any(other and other.secret == key.secret for other in others):
         raise ProtectionError("seal_key_shared", file=file)

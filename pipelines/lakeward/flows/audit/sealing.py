@@ -32,6 +32,7 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
+from lakeward.flows.serving.entry_copies import EntryCopies
 from lakeward.flows.serving.reader import access_log_folder
 from lakeward.protection.checkpoints import make_checkpoint
 from lakeward.protection.merkle import MerkleTree
@@ -92,8 +93,8 @@ def seal_logs(settings: Settings) -> list[SealAnswer]:
     engine = open_engine("embedded", workspace.lake, settings.memory)
     try:
         governance.check_schema_version(engine)
-        commit_abandoned_entries(engine, access_log_folder(workspace))
-        with _lock(Path(workspace.lake)):
+        commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
+        with _lock(workspace.files):
             # What a killed sealer left is sealed as it is, so that what was written since needs a seal of its own.
             seals = 2 if any(_has_unsealed_leaves(engine, log) for log in SEALED_LOGS) else 1
             return [answer for _ in range(seals) for answer in _seal_all(_Sealer(workspace, engine, key))]

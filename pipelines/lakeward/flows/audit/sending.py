@@ -58,7 +58,7 @@ def _targets(workspace: Workspace) -> Mapping[str, Callable[[str], None]]:
     targets, secrets = workspace.project.checkpoints, workspace.settings.secrets
     found: dict[str, Callable[[str], None]] = {}
     if file := targets.file:
-        found[f"file:{file}"] = lambda text: _append(file, Path(workspace.lake), text)
+        found[f"file:{file}"] = lambda text: _append(file, workspace.files, text)
     if url := targets.webhook:
         found[f"webhook:{url}"] = lambda text: _post(url, secrets[name] if (name := targets.webhook_secret) else None, text)
     if mail := targets.mail:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeward.core.errors import ProtectionError, TransientError
@@ -95,7 +94,7 @@ def open_column_keys(workspace: Workspace, engine: Engine, column: str | None = 
         ProtectionError: The wrapping key is not stored safely, or a key lies under another one, or was changed or removed.
         MachineError: A key can't be read.
     """
-    under = wrapping_key(workspace.settings, Path(workspace.lake))
+    under = wrapping_key(workspace.settings, workspace.files)
     if under is None:
         return []
     records = [record for record in read_key_records(engine)[0] if column in (None, record.column)]
@@ -109,7 +108,7 @@ def open_key(workspace: Workspace, record: ColumnKeyRecord, under: TokenKey) -> 
         ProtectionError: It lies under another key, or was changed or removed.
         MachineError: It can't be read.
     """
-    wrapped = read_wrapped(Path(workspace.lake), record.key_id)
+    wrapped = read_wrapped(workspace.files, record.key_id)
     if wrapped is None:
         raise ProtectionError("key_file_missing", key=record.key_id, column=record.column)
     return unwrap_key(bare_key(record), wrapped, under)

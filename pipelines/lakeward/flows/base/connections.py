@@ -4,13 +4,16 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from lakeward.core.connections import ConnectionSettings, parse_connection
 from lakeward.core.errors import ProtectionError, SettingsError
-from lakeward.core.settings import CONNECTION_PREFIX, PREFIX
-from lakeward.flows.base.workspace import Workspace
+from lakeward.core.settings import CONNECTION_PREFIX, PREFIX, Settings
+
+if TYPE_CHECKING:
+    from lakeward.flows.base.workspace import Workspace
 
 # Place of the file in the project; git ignores its folder.
 CONNECTIONS_FILE = Path(".lakeward") / "connections.yaml"
@@ -19,18 +22,22 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MAX_BYTES = 1 << 20
 
 
-def find_connection(workspace: Workspace, name: str) -> ConnectionSettings:
-    """The connection called `name`: the first place that has one counts.
+def find_connection(workspace: "Workspace", name: str) -> ConnectionSettings:
+    """The connection called `name`: the first place that has one counts. Raises as `connection_of`."""
+    return connection_of(workspace.project.root, workspace.settings, name)
+
+
+def connection_of(root: Path, settings: Settings, name: str) -> ConnectionSettings:
+    """The connection called `name` in the project at `root`: the first place that has one counts.
 
     Raises:
         SettingsError: No place has it, or it is not valid.
         ProtectionError: Other users can read the file, or it is no regular file of this user.
     """
-    root = workspace.project.root
     variable, file = PREFIX + CONNECTION_PREFIX + name.upper(), root / CONNECTIONS_FILE
-    if url := workspace.settings.connections.get(name.upper()):
+    if url := settings.connections.get(name.upper()):
         return parse_connection(name, url, variable, root)
-    lookup = workspace.settings.airflow_connection
+    lookup = settings.airflow_connection
     if lookup and (url := lookup(name)):
         return parse_connection(name, url, "Airflow", root)
     if url := read_connections_file(file).get(name):

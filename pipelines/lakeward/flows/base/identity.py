@@ -5,7 +5,6 @@ A token that is not valid is always an error; there is no fallback to a typed na
 
 import json
 import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from lakeward.core.errors import MachineError, ProtectionError
 from lakeward.core.names import new_run_id
 from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
+from lakeward.core.storage.lake import store_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.protection.accounts import OIDC_PREFIX, Account
 from lakeward.protection.oidc import authenticate_web_token, is_web_token
@@ -70,7 +70,7 @@ def open_register(workspace: Workspace) -> AccountRegister:
         MachineError: The register can't be read.
     """
     mark = read_mark(workspace)  # before the register, which only grows
-    register = read_register(register_path(workspace), Path(workspace.lake))
+    register = read_register(register_path(workspace), workspace.files)
     if workspace.settings.accounts and not register.has_accounts:
         raise ProtectionError("accounts_missing", file=register.file)
     check_mark(workspace, register, mark)
@@ -98,7 +98,7 @@ def _authenticate(workspace: Workspace, register: AccountRegister, token: str) -
     """The account of a token of the register, or of the project's identity provider."""
     if not is_web_token(token):
         return register.authenticate(token, workspace.clock.now())
-    file, lake = workspace.project.oidc, Path(workspace.lake)
+    file, lake = workspace.project.oidc, workspace.files
     if file is None:
         raise ProtectionError("oidc_not_declared")
     return authenticate_web_token(token, read_provider(file, lake), lake)
@@ -147,7 +147,7 @@ def _proof_files(workspace: Workspace, identity: Identity) -> list[Path]:
     file = workspace.project.oidc
     if file is None or identity.account is None or not identity.account.name.startswith(OIDC_PREFIX):
         return [register_path(workspace)]
-    return [register_path(workspace), file, read_provider(file, Path(workspace.lake)).keys]
+    return [register_path(workspace), file, read_provider(file, workspace.files).keys]
 
 
 def _rights(account: Account) -> tuple[object, ...]:
@@ -162,10 +162,11 @@ def read_mark(workspace: Workspace) -> RegisterMark | None:
     """
     path = _mark_path(workspace)
     try:
-        found = json.loads(path.read_bytes())
+        data = store_of(workspace.lake.root()).read(MARK_FILE)
+        if data is None:
+            return None
+        found = json.loads(data)
         return RegisterMark(int(found["size"]), str(found["chain"]))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
     except (OSError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
         raise ProtectionError("accounts_other", file=register_path(workspace), mark=path) from None
 
@@ -186,19 +187,17 @@ def write_mark(workspace: Workspace, mark: RegisterMark | None) -> None:
     Raises:
         MachineError: The lake can't be written.
     """
-    path = _mark_path(workspace)
-    draft = path.with_name(f"{MARK_FILE}.{new_run_id()}")
+    store = store_of(workspace.lake.root())
+    trial = f"{MARK_FILE}.{new_run_id()}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(asdict(mark) if mark else {}), encoding="ascii")
         if mark:
-            draft.replace(path)
+            store.replace(MARK_FILE, json.dumps(asdict(mark)).encode("ascii"))
+        else:
+            store.replace(trial, b"{}")
+            store.delete(trial)
     except OSError as error:
         raise MachineError("lake_not_writable", lake=workspace.lake) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
 
 
-def _mark_path(workspace: Workspace) -> Path:
-    return Path(workspace.lake) / MARK_FILE
+def _mark_path(workspace: Workspace) -> str:
+    return f"{workspace.lake}/{MARK_FILE}"

@@ -14,18 +14,23 @@ from lakeward.contracts.project import Project, find_project, load_project
 from lakeward.core.clock import Clock, SystemClock
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.settings import Settings
+from lakeward.core.storage.lake import Lake
 from lakeward.engines import EnginePool, open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.governance import check_schema_version
+from lakeward.flows.base.lake import find_lake
 from lakeward.flows.base.run_costs import CostAccount
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights, read_weights
 
 if TYPE_CHECKING:
+    from lakeward.core.connections import ConnectionSettings
     from lakeward.sources.protocols import Source
     from lakeward_lineage import Outbox
 
 # Weights of scores.
 WEIGHTS_FILE = "expectations/policies/scoring.yaml"
+# Folder of lineage events in a lake.
+LINEAGE = "lineage"
 # Of several threads one delivers: two would send the same events.
 _DELIVERY = Lock()
 
@@ -43,7 +48,7 @@ class Workspace:
     """An opened project: settings, lake, clock and score weights.
 
     Args:
-        lake: Absolute folder or object-store URL of the tables.
+        lake: Where the tables lie.
         weights: Weights of scores.
         costs: What batches cost.
         pool: Where sessions come from; None for sessions of their own.
@@ -52,7 +57,7 @@ class Workspace:
 
     settings: Settings
     project: Project
-    lake: str
+    lake: Lake
     clock: Clock = field(default_factory=SystemClock)
     weights: Weights = EQUAL_WEIGHTS
     costs: CostAccount = field(default_factory=CostAccount)
@@ -93,11 +98,16 @@ class Workspace:
         return self.project.engine_for(contract, self.settings.engine)
 
     @property
+    def files(self) -> Path:
+        """Folder of this machine: the lake, if it is a folder, or that of copies and work files."""
+        return self.lake.files
+
+    @property
     def outbox(self) -> "Outbox":
         """The queue of this lake's lineage events."""
         from lakeward_lineage import Outbox  # noqa: PLC0415 -- what only reads the lake has no events and no source
 
-        return Outbox(Path(self.lake) / "lineage")
+        return Outbox(self.files / LINEAGE)
 
     def deliver_lineage(self) -> None:
         """Deliver queued lineage events to the receiver; undelivered ones stay for the next run.
@@ -108,7 +118,14 @@ class Workspace:
         from lakeward_lineage import FileTransport  # noqa: PLC0415 -- as above
 
         with _DELIVERY:
-            self.outbox.deliver(FileTransport(Path(self.lake) / "lineage" / "events.jsonl"))
+            self._store_lineage()
+            self.outbox.deliver(FileTransport(self.files / LINEAGE / "events.jsonl"))
+
+    def _store_lineage(self) -> None:
+        """Store queued events in the lake, where it is not a folder: a machine can be lost."""
+        if store := self.lake.bucket():
+            for path in self.outbox.pending():
+                store.create(f"{LINEAGE}/{path.name.partition('-')[2]}", path.read_bytes())
 
     def suite(self, name: str) -> str | None:
         """The text of the dataset's suite; None if it has none."""
@@ -122,9 +139,10 @@ class Workspace:
             UsageError: A gold dataset has no source.
         """
         from lakeward.flows.base.connections import find_connection  # noqa: PLC0415 -- needs a workspace
-        from lakeward.sources.opening import open_source  # noqa: PLC0415 -- as above
+        from lakeward.sources.opening import LANDING, Landing, open_source  # noqa: PLC0415 -- as above
 
-        return open_source(contract, self.project, Path(self.lake) / "landing", self.clock, partial(find_connection, self))
+        landing = Landing(self.files / LANDING, self.lake.bucket())
+        return open_source(contract, self.project, landing, self.clock, partial(find_connection, self))
 
 
 def open_workspace(settings: Settings, on_progress: OnProgress = ignore_progress) -> Workspace:
@@ -132,13 +150,18 @@ def open_workspace(settings: Settings, on_progress: OnProgress = ignore_progress
 
     Raises:
         UsageError: There is no project at or above `settings.start`.
-        SettingsError: `project.yaml` is not valid.
+        SettingsError: `project.yaml` is not valid, or the lake's object store lacks credentials.
         DefinitionError: The weights of scores are not valid.
     """
     project = load_project(find_project(settings.start))
-    lake = settings.lake or project.lake
-    folder = lake if "://" in lake else str((project.root / lake).absolute())
-    return Workspace(settings=settings, project=project, lake=folder, weights=_weights(project), on_progress=on_progress)
+    lake = find_lake(project, settings, partial(_connection, project, settings))
+    return Workspace(settings=settings, project=project, lake=lake, weights=_weights(project), on_progress=on_progress)
+
+
+def _connection(project: Project, settings: Settings, name: str) -> "ConnectionSettings":
+    from lakeward.flows.base.connections import connection_of  # noqa: PLC0415 -- a folder needs none
+
+    return connection_of(project.root, settings, name)
 
 
 def _weights(project: Project) -> Weights:

@@ -75,9 +75,11 @@ def collect(settings: Settings, names: Sequence[str], stop: Event, on_state: OnS
 def _start(workspace: Workspace, contract: Contract, stop: Event) -> _Running:
     if not isinstance(contract.source, MqttSource):
         raise UsageError("source_needs_no_collector", dataset=contract.name)
+    if workspace.lake.options:
+        raise UsageError("source_needs_folder", dataset=contract.name)
     connection = find_connection(workspace, contract.source.connection)
     check_connection(connection)
-    landing = Path(workspace.lake) / "landing"
+    landing = workspace.files / "landing"
     _check_landing(workspace, landing, contract.name)
     with suppress(DefinitionError):  # of a mapping: it is for runs to say, and no reason to lose messages
         workspace.source(contract).receive()

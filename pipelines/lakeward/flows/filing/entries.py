@@ -104,7 +104,7 @@ def _entry(
     own = dict(declared.datasets.get(contract.name, {}))
     roles = dict(_served_roles(load_policy(workspace), contract, columns, workspace))
     items = {
-        **_derived_items(contract, columns, workspace.lake, declared.processor),
+        **_derived_items(contract, columns, str(workspace.lake), declared.processor),
         **own,
         "grade": GRADE_NAMES[grade],
         **(_join_texts("basis", own["basis"], _decisions(columns)) if "basis" in own else {}),

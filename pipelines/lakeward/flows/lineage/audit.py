@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from lakeward.contracts.model import Contract
@@ -141,7 +140,7 @@ def _killed_findings(estate: _Estate) -> Iterator[LineageFinding]:
     halted = halted_batches(estate.engine)
     for dataset, state in estate.states.items():
         waiting = state.plan.seq - state.finished if state.plan else 0
-        if waiting < 1 or dataset in halted or is_locked(Path(estate.workspace.lake), dataset):
+        if waiting < 1 or dataset in halted or is_locked(estate.workspace.files, dataset):
             continue
         if dataset in estate.project.datasets():
             yield LineageFinding(
@@ -186,7 +185,7 @@ def _finished_runs(engine: Engine) -> list[dict[str, Any]]:
 def _refused_findings(estate: _Estate) -> Iterator[LineageFinding]:
     count = estate.workspace.outbox.refused()
     if count:
-        folder = Path(estate.workspace.lake) / "lineage" / "refused"
+        folder = estate.workspace.files / "lineage" / "refused"
         yield LineageFinding(
             kind=FindingKind.REFUSED,
             dataset=None,

@@ -6,7 +6,6 @@ admin has a valid token, for example because all have expired, the operator may 
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from lakeward.core.errors import MachineError, ProtectionError
 from lakeward.flows.base.identity import check_mark, read_mark, register_path, write_mark
@@ -33,7 +32,7 @@ def append_entry(
         TransientError: Another change did not end in time.
         MachineError: The register or the lake can't be written.
     """
-    file, lake = register_path(workspace), Path(workspace.lake)
+    file, lake = register_path(workspace), workspace.files
 
     def change(register: AccountRegister) -> AccountRegister:
         check_mark(workspace, register, read_mark(workspace))

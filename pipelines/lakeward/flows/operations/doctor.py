@@ -6,10 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib import metadata
-from pathlib import Path
 
 from lakeward.core.errors import LakewardError
+from lakeward.core.messages import text
 from lakeward.core.settings import EMBEDDED, SPARK, Settings
+from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.probe import STORE_CHECKED, check_store, races_large
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import open_register
 from lakeward.flows.base.workspace import open_workspace
@@ -135,13 +137,26 @@ def _check_lake(settings: Settings) -> list[MachineCheck]:
         lake = open_workspace(settings).lake
     except LakewardError as error:
         return [_check_row("project", None, error.render(settings.lang).splitlines()[-1])]
-    folder = Path(lake)
+    if lake.options:
+        return list(_check_store(settings, lake))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return [_check_row("lake", lake, "")]
+        lake.files.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=lake.files):
+            return [_check_row("lake", str(lake), "")]
     except OSError:
         return [_check_row("lake", None, f"mkdir -p {lake}")]
+
+
+def _check_store(settings: Settings, lake: Lake) -> Iterator[MachineCheck]:
+    """A lake in an object store: whether it can be written, and whether of two commits at once one is refused."""
+    try:
+        (lake.files / STORE_CHECKED).unlink(missing_ok=True)
+        check_store(lake)
+        finding = "store_probe_large" if races_large(lake) else "store_probe_good"
+    except LakewardError as error:
+        yield _check_row("lake", None, error.render(settings.lang))
+        return
+    yield _check_row("lake", f"{lake}: {text(finding, settings.lang)}", "")
 
 
 def _check_databases(settings: Settings) -> Iterator[MachineCheck]:

@@ -53,7 +53,7 @@ def _signing_key_id(workspace: Workspace) -> str | None:
     """Id of the key that must sign; None if any may."""
     if pinned := workspace.project.checkpoints.public_key:
         return public_key_id(pinned)
-    if not (Path(workspace.lake) / governance.table_name("seals").layer / "seals").is_dir():  # a project that was never sealed
+    if not (workspace.files / governance.table_name("seals").layer / "seals").is_dir():  # a project that was never sealed
         return None
     with closing(open_engine(EMBEDDED, workspace.lake, workspace.settings.memory)) as engine:
         seals = [seal for log in SEALED_LOGS if (seal := last_seal(engine, log)) and seal.key_id]
@@ -76,7 +76,7 @@ def uses_protection(settings: Settings) -> bool:
 
 def _key(settings: Settings, name: str) -> TokenKey | LakewardError | None:
     try:
-        lake = Path(open_workspace(settings).lake)
+        lake = open_workspace(settings).files
     except LakewardError:  # reported by the check of the project
         lake = settings.start / "lake"
     try:

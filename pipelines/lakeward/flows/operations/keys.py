@@ -85,7 +85,7 @@ def rotate_key(settings: Settings, column: str, algorithm: str, author: KeyAutho
     """Create the next key of a column, its first too; the one before only decrypts from now on. No data file is written.
 
     Raises:
-        UsageError: The column or the algorithm does not exist, or no author is named.
+        UsageError: The column or the algorithm does not exist, no author is named, or the lake lies in an object store.
         ProtectionError: There is no wrapping key, or the author is no admin.
         TransientError: Another change came first.
         MachineError: The extra `protect` is missing, or the lake can't be written.
@@ -96,12 +96,14 @@ def rotate_key(settings: Settings, column: str, algorithm: str, author: KeyAutho
     columns = contract_columns(workspace.project)
     if column not in columns:
         raise UsageError("column_not_found", column=column, close=did_you_mean(column, columns) or "-")
+    if workspace.lake.options:
+        raise UsageError("lake_keys_need_folder", lake=workspace.lake)
     under, change = _wrapping_key(workspace), key_change(workspace, author)
     with workspace.engine() as engine:
         records, count = read_key_records(engine)
         own = [record for record in records if record.column == column]
         record = change.apply(_next_record(column, algorithm, records, under))
-        write_wrapped(Path(workspace.lake), record.key_id, wrap_key(replace(bare_key(record), secret=new_secret()), under))
+        write_wrapped(workspace.files, record.key_id, wrap_key(replace(bare_key(record), secret=new_secret()), under))
         retired = [change.apply(each, KeyState.DECRYPT_ONLY) for each in own if each.state is KeyState.ACTIVE]
         append_key_records(engine, [*retired, record], count)
     return record
@@ -119,7 +121,7 @@ def rewrap_keys(settings: Settings, file: Path, author: KeyAuthor) -> list[Colum
         MachineError: The extra `protect` is missing, or the lake can't be written.
     """
     workspace = open_workspace(settings)
-    lake = Path(workspace.lake)
+    lake = workspace.files
     old, new, change = _wrapping_key(workspace), key_of_file(file, lake), key_change(workspace, author)
     with workspace.engine() as engine:
         records, count = read_key_records(engine)
@@ -159,14 +161,14 @@ def destroy_key(settings: Settings, key_id: str, author: KeyAuthor) -> ColumnKey
             decide_together(workspace, engine, f"{DESTROY}{key_id}", change)
             record = change.apply(record, KeyState.DESTROYED)
             append_key_records(engine, [record], count)
-        destroy_wrapped(Path(workspace.lake), key_id)  # after the record; repeated where a kill came between
+        destroy_wrapped(workspace.files, key_id)  # after the record; repeated where a kill came between
     return record
 
 
 def _wrapping_key(workspace: Workspace) -> TokenKey:
     if not can_protect():
         raise MachineError("extra_missing", extra="protect")
-    key = wrapping_key(workspace.settings, Path(workspace.lake))
+    key = wrapping_key(workspace.settings, workspace.files)
     if key is None:
         raise ProtectionError("wrapping_key_missing")
     return key

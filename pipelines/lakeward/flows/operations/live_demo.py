@@ -200,7 +200,7 @@ class _Demo:
         self._settings, self._port, self._plant, self._stop = settings, port, plant, stop
         self._ended, self._drained = Event(), _Drained()
         self._errors: list[LakewardError] = []
-        self._landing = Path(open_workspace(settings).lake) / "landing" / DATASET
+        self._landing = open_workspace(settings).files / "landing" / DATASET
 
     def run(self, seconds: int, on_figures: Callable[[LiveFigures], None]) -> LiveFigures:
         started, threads = time.monotonic(), [Thread(target=self._guard, args=(work,)) for work in (self._collect, self._follow)]

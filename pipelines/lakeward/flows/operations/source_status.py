@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib.util import find_spec
-from pathlib import Path
 
 from lakeward.contracts.model import Contract
 from lakeward.flows.base.answers import Notice
@@ -26,7 +25,7 @@ def source_status(workspace: Workspace, contract: Contract, read: int) -> tuple[
     Args:
         read: Number of the last segment that a batch has.
     """
-    landing, now = Path(workspace.lake) / "landing", workspace.clock.now()
+    landing, now = workspace.files / "landing", workspace.clock.now()
     state = read_state(landing / contract.name)
     store = SegmentStore.of_dataset(landing, contract.name)
     unread = [one for one in store.kept(store.newest()) if one.number > read]

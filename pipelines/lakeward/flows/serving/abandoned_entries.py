@@ -11,18 +11,23 @@ from lakeward.contracts.model import Kind
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import TableColumn
 from lakeward.flows.base import governance
-from lakeward.flows.serving.access import session_txn
+from lakeward.flows.serving.entry_copies import EntryCopies, session_txn
 
 # Suffix of a file with a line that is no entry; it stays for a person to look into.
 DAMAGED = ".damaged"
 _PYTHON_TYPES: Mapping[Kind, type] = {Kind.STRING: str, Kind.INTEGER: int, Kind.BOOLEAN: bool, Kind.TIMESTAMP: datetime}
 
 
-def commit_abandoned_entries(engine: Engine, folder: Path) -> None:
+def commit_abandoned_entries(engine: Engine, folder: Path, copies: EntryCopies | None = None) -> None:
     """Commit the entries of killed sessions.
+
+    Args:
+        folder: Folder of the entries of this machine.
+        copies: The lake's object store, where entries of lost machines lie too; None of a lake in a folder.
 
     Raises:
         StoreConflictError: Others kept committing first.
+        MachineError: The object store can't be reached, or refuses.
     """
     for path in sorted(folder.glob("*.jsonl")):
         try:
@@ -31,18 +36,27 @@ def commit_abandoned_entries(engine: Engine, folder: Path) -> None:
                     _commit_file(engine, path, list(file))
         except FileNotFoundError:  # another process was first
             continue
+    if copies:
+        for session_id, lines in copies.lost(folder):
+            if _commit_lines(engine, session_id, lines):
+                copies.delete(session_id)
 
 
 def _commit_file(engine: Engine, path: Path, lines: list[bytes]) -> None:
-    entries = list(_read_entries(path.stem, lines))
-    last_seq = engine.txn(governance.table_spec("access_log").name, session_txn(path.stem, 0).app)
-    rows = [row for row in entries if row["seq"] > last_seq]
-    if rows:
-        governance.append_rows(engine, "access_log", rows, session_txn(path.stem, rows[-1]["seq"]))
-    if len(entries) == len(_whole_lines(lines)):
+    if _commit_lines(engine, path.stem, lines):
         path.unlink(missing_ok=True)
     else:
         path.rename(path.with_suffix(DAMAGED))
+
+
+def _commit_lines(engine: Engine, session: str, lines: list[bytes]) -> bool:
+    """Commit the entries up to the first line that is none; whether all lines are entries."""
+    entries = list(_read_entries(session, lines))
+    last_seq = engine.txn(governance.table_spec("access_log").name, session_txn(session, 0).app)
+    rows = [row for row in entries if row["seq"] > last_seq]
+    if rows:
+        governance.append_rows(engine, "access_log", rows, session_txn(session, rows[-1]["seq"]))
+    return len(entries) == len(_whole_lines(lines))
 
 
 def _is_abandoned(file: int) -> bool:

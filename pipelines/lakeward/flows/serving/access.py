@@ -18,9 +18,9 @@ from lakeward.core.clock import MICROSECOND, Clock
 from lakeward.core.errors import LakewardError, MachineError, ProtectionError
 from lakeward.core.names import new_run_id, sha256
 from lakeward.engines.protocols import Engine
-from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.append_file import append_whole
+from lakeward.flows.serving.entry_copies import EntryCopies, session_txn
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.protection.log_entries import FIRST_PREV, HASH, PREV, entry_hash, keyed_text_hash
 
@@ -69,6 +69,7 @@ class AccessLog:
         principal: The account whose token was verified; None for none.
         purpose, consumer: Purpose of the session, and the party that it reads for; None for none.
         quota: Rows that the account may read; None for no limit.
+        copies: Where each entry is stored before rows leave, besides the folder: of a lake in an object store; None for a folder.
         seq, prev: Number and hash of the last entry.
     """
 
@@ -84,6 +85,7 @@ class AccessLog:
     purpose: str | None = None
     consumer: str | None = None
     quota: RowQuota | None = None
+    copies: EntryCopies | None = None
     session_id: str = field(default_factory=new_run_id)
     seq: int = 0
     prev: str = FIRST_PREV
@@ -150,9 +152,12 @@ class AccessLog:
             StoreConflictError: Others kept committing first.
         """
         if self.file is not None:
-            governance.append_rows(self.engine, "access_log", self.pending, session_txn(self.session_id, self.seq))
+            entries = self.copies.uncommitted(self.engine, self.session_id, self.pending) if self.copies else self.pending
+            governance.append_rows(self.engine, "access_log", entries, session_txn(self.session_id, self.seq))
             self.pending.clear()
             os.ftruncate(self.file, 0)
+            if self.copies:
+                self.copies.delete(self.session_id)
 
     def close(self) -> None:
         """Commit pending entries and delete the session's file."""
@@ -212,6 +217,8 @@ class AccessLog:
             if self.file is None:
                 self.file = self._open_file()
             append_whole(self.file, (json.dumps(row, default=datetime.isoformat) + "\n").encode())
+            if self.copies:
+                self.copies.write(self.session_id, self._path.read_bytes())
         except OSError as error:
             raise MachineError("lake_not_writable", lake=self.folder.parent) from error
 
@@ -227,11 +234,6 @@ class AccessLog:
 
 def _rows_counted(read: LoggedRead) -> int:
     return read.rows if read.rows_charged is None else read.rows_charged
-
-
-def session_txn(session_id: str, seq: int) -> Txn:
-    """The transaction of a session's entries up to `seq`."""
-    return Txn(f"access/{session_id}", seq)
 
 
 def current_account() -> str:

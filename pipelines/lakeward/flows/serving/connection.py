@@ -26,6 +26,7 @@ from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
 from lakeward.flows.serving.access import AccessLog, LoggedRead, log_verdict
 from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
 from lakeward.flows.serving.decryption import encrypting_keys
+from lakeward.flows.serving.entry_copies import EntryCopies
 from lakeward.flows.serving.explanation import MaskExplanation, explain_column
 from lakeward.flows.serving.metering import TableVersions, column_facts, needs_digest
 from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_reader
@@ -50,9 +51,11 @@ class Connection:
         self._next_change = principal.policy.next_change(principal.request)
         self._tables = {str(table.name): table for table in tables}
         self._log = reader.open_log(workspace, engine)
-        self._versions = TableVersions(tables)
+        self._versions = TableVersions(tables, engine)
         memory = workspace.settings.memory
-        self._session = ServingSession(tables, functions, engine.scratch / "serving", memory, reader.filter_values)
+        self._session = ServingSession(
+            tables, functions, engine.scratch / "serving", memory, reader.filter_values, lake=workspace.lake
+        )
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
     def sql(self, query: str, parameters: Parameters | None = None) -> Rows:
@@ -218,7 +221,7 @@ def open_connection(
         undo.callback(engine.close)
         governance.check_schema_version(engine)
         check_token_scheme(engine, key)
-        commit_abandoned_entries(engine, access_log_folder(workspace))
+        commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
         keys = encrypting_keys(workspace, engine)
         reader = replace(reader, principal=replace(reader.principal, encryptable=frozenset(keys)))
         contracts = workspace.project.valid_contracts().values()

@@ -4,6 +4,8 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from lakeward.core.names import TableName
+from lakeward.engines.protocols import Engine
 from lakeward.grading.grade import Grade
 from lakeward.protection.policy import Action
 from lakeward.serving.plan import ServedColumn, ServedTable
@@ -19,13 +21,20 @@ ReadColumns = Mapping[str, ServedColumn]
 class TableVersions:
     """The newest versions of the served tables. After the first look, only newer commits are looked for."""
 
-    def __init__(self, tables: Collection[ServedTable]) -> None:
+    def __init__(self, tables: Collection[ServedTable], engine: Engine) -> None:
         self._folders = {str(table.name): table.folder for table in tables}
+        self._engine = engine
         self._known: dict[str, int] = {}
 
     def of(self, names: Collection[str]) -> dict[str, int]:
         """Table -> its newest version, of the tables that exist."""
-        return {name: self._newest(name, folder / "_delta_log") for name in sorted(names) if (folder := self._folders[name])}
+        return {name: self._version(name, folder) for name in sorted(names) if (folder := self._folders[name])}
+
+    def _version(self, name: str, folder: str) -> int:
+        if "://" not in folder:
+            return self._newest(name, Path(folder) / "_delta_log")
+        info = self._engine.info(TableName.parse(name))
+        return info.version if info else 0
 
     def _newest(self, name: str, log: Path) -> int:
         version = self._known.get(name)

@@ -12,6 +12,7 @@ from lakeward.flows.base.identity import Identity, identify
 from lakeward.flows.base.text_key import project_text_key
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.serving.access import AccessLog, current_account
+from lakeward.flows.serving.entry_copies import ACCESS_FOLDER, EntryCopies
 from lakeward.flows.serving.policy import load_policy
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.flows.serving.reading_purpose import ReadingPurpose, resolve_purpose
@@ -89,6 +90,7 @@ class Reader:
             text_key=project_text_key(workspace),
             folder=access_log_folder(workspace),
             principal=authority.principal,
+            copies=EntryCopies.of(workspace.lake),
             quota=RowQuota(
                 engine=engine,
                 clock=workspace.clock,
@@ -110,17 +112,19 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
         purpose: Purpose of the policy; None for `LAKEWARD_PURPOSE`, or none.
 
     Raises:
-        UsageError: The policy has no such role or purpose, or no role is named where there is a choice.
+        UsageError: The policy has no such role or purpose, no role is named where there is a choice, or quotas can't be kept.
         PolicyError, ProtectionError: As `connect`.
     """
     identity, policy = identify(workspace), load_policy(workspace)
+    if workspace.project.quotas and workspace.lake.options:
+        raise UsageError("quotas_need_folder", lake=workspace.lake)
     if workspace.project.quotas and identity.has_register and not identity.verified:
         raise ProtectionError("quota_token")  # else an account reads on under the name of its operating system's user
     role = role or _unnamed_role(identity, policy, workspace.project.default_role)
     if role not in policy.roles:
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     identity.check_role(role)
-    key = token_key(workspace.settings, Path(workspace.lake))
+    key = token_key(workspace.settings, workspace.files)
     reading = resolve_purpose(workspace, identity, policy, workspace.settings.purpose if purpose is None else purpose)
     scheme = key.scheme if key else Scheme.HMAC
     missing = NO_TOKENS if scheme is Scheme.HMAC else NO_PROTECT
@@ -146,4 +150,4 @@ def _unnamed_role(identity: Identity, policy: Policy, default: str | None) -> st
 
 def access_log_folder(workspace: Workspace) -> Path:
     """Folder of the access log entries that are not committed yet."""
-    return Path(workspace.lake) / ".access"
+    return workspace.files / ACCESS_FOLDER

@@ -1,0 +1,167 @@
+"""Objects of an S3-compatible bucket, by obstore (extra `s3`). The only module that imports it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakeward.core.errors import MachineError
+from lakeward.core.storage.faults import store_fault
+from lakeward.core.storage.options import MAX_RETRIES, RETRY_SECONDS, S3Options
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+
+# The code of S3 in a client's text, and those that say that an object does not exist.
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_NO_OBJECT = frozenset({"NoSuchKey", "NotFound"})
+
+
+class BucketStore:
+    """`ObjectStore` below `url`.
+
+    Args:
+        url: `s3://bucket/prefix`, without a slash at its end.
+
+    Raises:
+        MachineError: The extra `s3` is missing. From every method: the store can't be reached, or refuses (`core.storage.faults`).
+    """
+
+    def __init__(self, url: str, options: S3Options) -> None:
+        self.url = url
+        self._store = _open(url, options)
+
+    def list_names(self, prefix: str) -> list[str]:
+        """See `ObjectStore.list_names`. Names that start with a dot are listed too: no object is there before it is whole."""
+        import obstore  # noqa: PLC0415 -- as in `_open`
+
+        with self._faults():
+            found = obstore.list_with_delimiter(self._store, prefix)
+        return sorted(entry["path"].rpartition("/")[2] for entry in found["objects"])
+
+    def list_folders(self, prefix: str) -> list[str]:
+        """Names, without the prefix, of the folders directly below `prefix/`, in order."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        with self._faults():
+            found = obstore.list_with_delimiter(self._store, prefix)
+        return sorted(path.rstrip("/").rpartition("/")[2] for path in found["common_prefixes"])
+
+    def walk(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """Name without the prefix, bytes and time of change (seconds since 1970) of each object anywhere below `prefix/`."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        start = len(prefix) + 1 if prefix else 0
+        with self._faults():
+            for chunk in obstore.list(self._store, prefix):
+                for entry in chunk:
+                    yield entry["path"][start:], entry["size"], entry["last_modified"].timestamp()
+
+    def read(self, name: str) -> bytes | None:
+        """See `ObjectStore.read`."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        with self._faults():
+            try:
+                return bytes(obstore.get(self._store, name).bytes())
+            except FileNotFoundError as error:
+                _check_missing(error)
+                return None
+
+    def exists(self, name: str) -> bool:
+        """Whether the object exists."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        with self._faults():
+            try:
+                obstore.head(self._store, name)
+            except FileNotFoundError as error:
+                _check_missing(error)
+                return False
+        return True
+
+    def create(self, name: str, data: bytes) -> bool:
+        """See `ObjectStore.create`. By `If-None-Match: *`."""
+        import obstore  # noqa: PLC0415 -- as above
+        from obstore.exceptions import AlreadyExistsError  # noqa: PLC0415
+
+        with self._faults():
+            try:
+                obstore.put(self._store, name, data, mode="create", use_multipart=False)
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def replace(self, name: str, data: bytes) -> None:
+        """See `ObjectStore.replace`."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        with self._faults():
+            obstore.put(self._store, name, data)
+
+    def upload(self, file: Path, name: str) -> None:
+        """Write the object from a file, in parts where it is large."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        with self._faults():
+            obstore.put(self._store, name, file)
+
+    def download(self, name: str, file: Path) -> bool:
+        """Write the object's bytes over the file; False if the object does not exist."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        with self._faults():
+            try:
+                found = obstore.get(self._store, name)
+            except FileNotFoundError as error:
+                _check_missing(error)
+                return False
+            with file.open("wb") as target:
+                for chunk in found:
+                    target.write(chunk)
+        return True
+
+    def delete(self, name: str) -> None:
+        """See `ObjectStore.delete`."""
+        import obstore  # noqa: PLC0415 -- as above
+
+        with self._faults():
+            try:
+                obstore.delete(self._store, name)
+            except FileNotFoundError as error:  # some stores say so
+                _check_missing(error)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        from obstore.exceptions import BaseError  # noqa: PLC0415 -- as above
+
+        try:
+            yield
+        except (BaseError, FileNotFoundError) as error:
+            raise store_fault(str(error), self.url) from error
+
+
+def _check_missing(error: FileNotFoundError) -> None:
+    """Raise the error again if it is not the object that is missing, but the bucket or the account."""
+    code = _CODE.search(str(error))
+    if code and code[1] not in _NO_OBJECT:
+        raise error
+
+
+def _open(url: str, options: S3Options) -> "S3Store":
+    try:
+        from obstore.store import S3Store  # noqa: PLC0415 -- an extra
+    except ModuleNotFoundError as error:
+        raise MachineError("extra_missing", extra="s3") from error
+    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+    config: Any = options.obstore()
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        config=config,
+        client_options={"allow_http": options.is_plain_http},
+        retry_config={"max_retries": MAX_RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
+    )

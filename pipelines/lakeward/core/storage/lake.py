@@ -1,0 +1,50 @@
+"""Where a lake lies: its tables in a folder or an object store, and what belongs to this machine in a folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakeward.core.storage.bucket import BucketStore
+from lakeward.core.storage.folder import FolderStore
+from lakeward.core.storage.options import S3Options
+from lakeward.core.storage.remote_path import LakePath, RemotePath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lake:
+    """Where a lake lies; as text it is its folder or URL.
+
+    Args:
+        address: Absolute folder, or `s3://bucket/prefix`.
+        files: Folder of this machine: of a lake in a folder the lake itself, of others that of work files, lock files and copies.
+        options: How to reach the object store; None for a folder.
+    """
+
+    address: str
+    files: Path
+    options: S3Options | None = None
+
+    @classmethod
+    def in_folder(cls, folder: str) -> "Lake":
+        """The lake in this folder."""
+        return cls(address=folder, files=Path(folder).absolute())
+
+    def __str__(self) -> str:
+        return self.address
+
+    def root(self) -> LakePath:
+        """The place of its tables.
+
+        Raises:
+            MachineError: The extra `s3` is missing.
+        """
+        bucket = self.bucket()
+        return RemotePath(bucket, self.options) if bucket and self.options else self.files
+
+    def bucket(self) -> BucketStore | None:
+        """Its objects in an object store; None of a lake in a folder. Raises as `root`."""
+        return BucketStore(self.address, self.options) if self.options else None
+
+
+def store_of(root: LakePath) -> FolderStore | BucketStore:
+    """The objects below a lake's place."""
+    return root.store if isinstance(root, RemotePath) else FolderStore(root)

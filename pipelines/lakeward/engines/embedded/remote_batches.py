@@ -1,0 +1,33 @@
+"""Reads the rows of one batch of a table in an object store from its files: Delta's scan reads the whole log for each query."""
+
+from urllib.parse import unquote
+
+import duckdb
+from deltalake import DeltaTable
+
+from lakeward.contracts.types import sql_type
+from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.remote_path import RemotePath
+from lakeward.engines.delta.batch_files import action_values, batch_file_indexes
+from lakeward.engines.delta.schemas import columns_of, unsupported_features
+
+# More files are better found by Delta's scan, which reads no footer of a file that it skips.
+_MOST_FILES = 32
+
+
+def rows_of_batch(con: duckdb.DuckDBPyConnection, folder: RemotePath, table: DeltaTable, seq: int) -> str | None:
+    """SELECT of all rows of the batch from its files; None if Delta's scan is needed."""
+    if unsupported_features(table) or table.metadata().partition_columns:
+        return None
+    files = table.get_add_actions(flatten=True)
+    places, paths = batch_file_indexes(files, seq), action_values(files, "path")
+    if not 0 < len(places) <= _MOST_FILES:
+        return None
+    names = ", ".join(literal(str(folder / unquote(paths[place]))) for place in places)
+    scan = f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
+    there = set(con.sql(f"SELECT * FROM {scan}").columns)
+    items = ", ".join(
+        f"CAST({identifier(column.name) if column.name in there else 'NULL'} AS {sql_type(column.type)}) AS {identifier(column.name)}"
+        for column in columns_of(table)
+    )
+    return f"SELECT {items} FROM {scan}"

@@ -1,0 +1,60 @@
+"""Finds out where a project's lake lies, and how it is reached."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lakeward.contracts.project import Project
+from lakeward.core.connections import ConnectionSettings
+from lakeward.core.errors import SettingsError
+from lakeward.core.settings import Settings
+from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.options import S3Options
+
+# Folder in the project, which git ignores, of what belongs to this machine of a lake at a URL.
+FILES = Path(".lakeward") / "lakes"
+_DEFAULT_REGION = "us-east-1"
+
+
+def find_lake(project: Project, settings: Settings, connect: Callable[[str], ConnectionSettings]) -> Lake:
+    """The lake of the project.
+
+    Args:
+        connect: Finds a connection by its name.
+
+    Raises:
+        SettingsError: The URL is of no store that Lakeward writes, or there are no credentials for it.
+        ProtectionError: Other users can read the connections.
+    """
+    address = settings.lake or project.lake
+    if "://" not in address:
+        return Lake.in_folder(str((project.root / address).absolute()))
+    parts = urlsplit(address)
+    if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
+        raise SettingsError("lake_url_not_valid", lake=address)
+    address = address.rstrip("/")
+    files = project.root / FILES / hashlib.sha256(address.encode()).hexdigest()[:16]
+    return Lake(address=address, files=files, options=_options(address, project, settings, connect))
+
+
+def _options(address: str, project: Project, settings: Settings, connect: Callable[[str], ConnectionSettings]) -> S3Options:
+    store, named = settings.store, project.storage
+    connection = connect(named.connection) if named.connection else None
+    key_id = (connection.user if connection else None) or store.get("AWS_ACCESS_KEY_ID")
+    secret = (connection.password if connection else None) or store.get("AWS_SECRET_ACCESS_KEY")
+    if not key_id or not secret:
+        raise SettingsError("lake_without_credentials", lake=address)
+    endpoint = named.endpoint or _endpoint(connection) or store.get("AWS_ENDPOINT_URL_S3") or store.get("AWS_ENDPOINT_URL")
+    return S3Options(
+        region=named.region or store.get("AWS_REGION") or store.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION,
+        endpoint=endpoint,
+        path_style=endpoint is not None if named.path_style is None else named.path_style,
+        key_id=key_id,
+        secret=secret,
+        token=None if connection else store.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def _endpoint(connection: ConnectionSettings | None) -> str | None:
+    return f"{connection.scheme}://{connection.address.partition('://')[2].partition('/')[0]}" if connection else None

@@ -1,0 +1,113 @@
+"""Stores and settings that can't hold a lake: each is an error with the next step, before anything is written."""
+
+from dataclasses import replace
+
+import pytest
+
+from lakeward.core.errors import LakewardError
+from lakeward.core.messages import Lang
+from lakeward.core.storage.probe import check_store, races_large
+from lakeward.flows import check_machine, ingest_dataset, list_tables
+from support.careless_store import careless_store
+from support.fault_proxy import proxy
+from support.object_stores import environment, free_port, lake_at
+from support.plant import make_plant
+from support.remote_plant import drop_first, make_remote_plant
+
+obstore = pytest.importorskip("obstore")
+
+
+def refusal(lake):
+    """Code of the error of a lake that is tried; its text has a next step in both languages and no secret."""
+    with pytest.raises(LakewardError) as caught:
+        check_store(lake)
+    for lang in Lang:
+        text = caught.value.render(lang)
+        assert lake.options.secret not in text
+        assert len(text.splitlines()) == 2
+    return caught.value.code
+
+
+def test_a_store_that_lets_a_second_writer_succeed_is_refused(tmp_path):
+    with careless_store() as address:
+        assert refusal(lake_at(address, tmp_path)) == "lake_store_unsafe"
+        assert not (tmp_path / ".store_checked").exists()
+
+
+def test_a_run_refuses_such_a_store_before_it_receives_anything(tmp_path):
+    with careless_store() as address:
+        plant = make_remote_plant(tmp_path / "plant", address, "lake")
+        drop_first(plant)
+        with pytest.raises(LakewardError) as caught:
+            ingest_dataset(plant.settings, "press_line")
+    assert caught.value.code == "lake_store_unsafe"
+    assert not list(plant.root.rglob("ledger/*.json"))
+
+
+def test_doctor_says_so_with_the_next_step(tmp_path):
+    with careless_store() as address:
+        plant = make_remote_plant(tmp_path / "plant", address, "lake")
+        found = next(check for check in check_machine(plant.settings) if check.check == "lake")
+    assert not found.ok
+    assert "If-None-Match" in found.repair
+
+
+def test_a_good_store_is_taken_once(endpoint, tmp_path):
+    lake = lake_at(endpoint, tmp_path, "probe")
+    check_store(lake)
+    assert (tmp_path / ".store_checked").exists()
+    assert not races_large(lake)
+    assert lake.bucket().list_names(".probe") == []
+
+
+def test_a_bucket_that_does_not_exist_is_named(endpoint, tmp_path):
+    assert refusal(replace(lake_at(endpoint, tmp_path), address="s3://no-such-bucket/lake")) == "lake_bucket_missing"
+
+
+@pytest.mark.parametrize("wrong", [{"secret": "another"}, {"key_id": "another"}])
+def test_credentials_that_are_refused_are_named(endpoint, tmp_path, wrong):
+    assert refusal(lake_at(endpoint, tmp_path, **wrong)) == "lake_denied"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "another"}, "lake_denied"),
+        ({"AWS_SECRET_ACCESS_KEY": "another"}, "lake_denied"),
+        ({"AWS_REGION": "eu-central-1"}, "lake_region_wrong"),
+    ],
+)
+def test_a_command_that_reads_says_the_same(endpoint, tmp_path, wrong, code):
+    plant = make_remote_plant(tmp_path / "plant", endpoint, "read")
+    with pytest.raises(LakewardError) as caught:
+        list_tables(replace(plant.settings, store=environment(endpoint) | wrong))
+    assert caught.value.code == code
+
+
+def test_a_wrong_region_is_named(endpoint, tmp_path):
+    assert refusal(lake_at(endpoint, tmp_path, region="eu-central-1")) == "lake_region_wrong"
+
+
+@pytest.mark.parametrize(("kind", "code"), [("expired", "lake_denied"), ("clock", "lake_clock_wrong")])
+def test_what_the_store_says_of_time_is_named(endpoint, tmp_path, kind, code):
+    with proxy(endpoint) as (address, faults):
+        faults.reset(1, kind, 100)
+        assert refusal(lake_at(address, tmp_path)) == code
+
+
+def test_a_store_that_does_not_answer_is_named(tmp_path):
+    assert refusal(lake_at(f"http://127.0.0.1:{free_port()}", tmp_path)) == "lake_unreachable"
+
+
+def test_a_place_with_spaces_and_chinese_works(endpoint, tmp_path):
+    plant = make_remote_plant(tmp_path / "plant", endpoint, "一号 线/lake 1")
+    drop_first(plant)
+    assert ingest_dataset(plant.settings, "press_line").counts.silver == 2
+
+
+@pytest.mark.parametrize("lake", ["gs://bucket/lake", "s3://", "s3:///lake", "s3://bucket/lake?x=1"])
+def test_a_url_of_another_kind_is_refused(tmp_path, lake):
+    plant = make_plant(tmp_path / "plant")
+    with pytest.raises(LakewardError) as caught:
+        ingest_dataset(replace(plant.settings, lake=lake, store=environment("http://127.0.0.1:1")), "press_line")
+    assert caught.value.code == "lake_url_not_valid"

@@ -1,0 +1,73 @@
+"""Object stores on loopback for tests: versitygw, and a proxy before it that counts requests and does what networks do."""
+
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lakeward.core.storage.lake import Lake
+from lakeward.core.storage.options import S3Options
+
+KEY_ID, SECRET, BUCKET = "test-key", "test-secret-of-loopback", "plant"
+# A program of Go: `go install github.com/versity/versitygw/cmd/versitygw@latest` puts it here.
+PROGRAM = shutil.which("versitygw") or str(Path.home() / "go" / "bin" / "versitygw")
+HAS_SERVER = Path(PROGRAM).exists()
+WHY_NOT = "versitygw is not installed: go install github.com/versity/versitygw/cmd/versitygw@latest"
+
+
+def free_port():
+    """A port of loopback that no one listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@contextmanager
+def versitygw(folder):
+    """Serve the folder, whose folders are buckets; gives the address, and ends the process at the end."""
+    port = free_port()
+    (folder / BUCKET).mkdir(parents=True, exist_ok=True)
+    process = subprocess.Popen(
+        [PROGRAM, "--port", f"127.0.0.1:{port}", "--quiet", "posix", str(folder)],
+        env={"ROOT_ACCESS_KEY": KEY_ID, "ROOT_SECRET_KEY": SECRET, "HOME": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_port(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for_port(port, seconds=20):
+    """Wait until something listens on the port."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(port)
+
+
+def options(endpoint, **changes):
+    """How to reach the bucket at this address."""
+    return S3Options(**{"region": "us-east-1", "endpoint": endpoint, "key_id": KEY_ID, "secret": SECRET} | changes)
+
+
+def lake_at(endpoint, files, prefix="lake", **changes):
+    """A lake below this prefix of the bucket."""
+    return Lake(address=f"s3://{BUCKET}/{prefix}", files=Path(files), options=options(endpoint, **changes))
+
+
+def environment(endpoint):
+    """Variables of a process that uses the store."""
+    return {
+        "AWS_ACCESS_KEY_ID": KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": endpoint,
+    }
