@@ -51,7 +51,7 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
         shown = ("dataset", "state", "running", "since", "last_message", "rate", "unlanded", "segments", "rows", "bytes")
         print_table(settings.lang, "title_sources", collected, shown)
     guarantees = (row.guarantee for row in found if row.guarantee)
-    notices = (*guarantees, *(step for row in found for step in row.next), *project.stray_files)
+    notices = (*guarantees, *(step for row in found for step in row.next), *project.tasks, *project.stray_files)
     print_messages(settings.lang, ((notice.code, notice.facts) for notice in notices))
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.contract_files import compare_contracts as compare_contracts
     from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
+    from lakeward.flows.authoring.important_demo import make_important_demo as make_important_demo
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
     from lakeward.flows.authoring.new import draft_from_files as draft_from_files
     from lakeward.flows.authoring.new_table import draft_from_address as draft_from_address
@@ -230,6 +231,7 @@ _NAMES = {
     "flows.authoring.confirm_key": "confirm_key key_proposals",
     "flows.authoring.contract_files": "compare_contracts lint_contracts",
     "flows.authoring.demo": "simulate_day",
+    "flows.authoring.important_demo": "make_important_demo",
     "flows.authoring.new": "draft_dataset draft_from_files",
     "flows.authoring.new_table": "draft_from_address",
     "flows.authoring.project": "create_project",
