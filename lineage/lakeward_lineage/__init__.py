@@ -3,7 +3,7 @@
 from lakeward_lineage.columns import column_lineage
 from lakeward_lineage.errors import LineageError, RefusedError
 from lakeward_lineage.events import check_event, complete, fail, identify, start
-from lakeward_lineage.graph import Direction, Edge, Field, Hop, edges, foreign_edges, walk
+from lakeward_lineage.graph import Direction, Edge, Field, Hop, HopEffect, edges, foreign_edges, walk
 from lakeward_lineage.model import (
     PRODUCER,
     Assertion,
@@ -37,6 +37,7 @@ __all__ = [
     "Field",
     "FileTransport",
     "Hop",
+    "HopEffect",
     "HttpTransport",
     "LineageError",
     "Origin",

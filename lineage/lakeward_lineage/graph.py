@@ -17,6 +17,13 @@ class Direction(StrEnum):
     DOWN = "down"
 
 
+class HopEffect(StrEnum):
+    """What a field does to a field that it reaches: its values flow into it or choose them, or it decides which rows the table has."""
+
+    VALUE = "value"
+    TABLE = "table"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Field:
     """A column of a table; an empty column means the whole table, so each of its columns."""
@@ -45,6 +52,11 @@ class Hop:
     field: Field
     depth: int
     edge: Edge
+
+    @property
+    def effect(self) -> HopEffect:
+        """On a column the effect is on its values; on a table as a whole, on its rows."""
+        return HopEffect.VALUE if self.field.column else HopEffect.TABLE
 
 
 def edges(events: Iterable[Mapping[str, Any]]) -> tuple[Edge, ...]:
@@ -97,6 +109,10 @@ def _merge_datasets(events: Sequence[Mapping[str, Any]], key: str) -> list[Mappi
 def walk(graph: Iterable[Edge], start: str, direction: Direction) -> tuple[Hop, ...]:
     """All fields that `start` reaches, nearest first, then by name; each once, so a cycle ends.
 
+    Down, a column whose values are computed or chosen by those of `start` is a field. A table whose rows `start` decides about is one
+    as a whole, without its columns, and so is each table that reads it. Up, everything that decides about a table is part of each of
+    its columns.
+
     Args:
         graph: The edges.
         start: `TABLE`, or `TABLE.COLUMN`.
@@ -123,7 +139,7 @@ def walk(graph: Iterable[Edge], start: str, direction: Direction) -> tuple[Hop, 
 
 
 class _Adjacency:
-    """One step of a walk. An edge from or to a table as a whole is one from or to each of its columns."""
+    """One step of a walk."""
 
     def __init__(self, graph: Iterable[Edge], direction: Direction) -> None:
         self._down = direction is Direction.DOWN
@@ -137,7 +153,7 @@ class _Adjacency:
     def fields_of(self, start: str) -> list[Field]:
         """The fields of `start`: a column, or a table with all its columns."""
         if start in self._fields:
-            return sorted(self._fields[start])
+            return sorted({Field(start), *self._fields[start]})
         fields = [field for fields in self._fields.values() for field in fields if str(field) == start]
         if not fields:
             raise LineageError("unknown_start", start=start)
@@ -145,11 +161,28 @@ class _Adjacency:
 
     def next_edges(self, field: Field) -> Iterator[tuple[Field, Edge]]:
         """The next fields, each with the edge that leads to it."""
-        for start in sorted({field, Field(field.table)}, reverse=True):
-            for edge in self._edges_by_field.get(start, ()):
-                end = edge.target if self._down else edge.source
-                for target in [end] if end.column else sorted({end, *self._fields[end.table]}):
-                    yield target, edge
+        if not self._down:
+            yield from self._origins(field)
+        elif field.column:
+            for start in (field, Field(field.table)):
+                yield from ((edge.target, edge) for edge in self._edges_by_field.get(start, ()))
+        else:
+            yield from self._readers(field)
+
+    def _readers(self, table: Field) -> Iterator[tuple[Field, Edge]]:
+        """The tables that read a table whose rows are others; the edge of each is between the tables."""
+        for source in sorted(self._fields[table.table]):
+            for edge in self._edges_by_field.get(source, ()):
+                target = Field(edge.target.table)
+                yield target, Edge(table, target, edge.job)
+
+    def _origins(self, field: Field) -> Iterator[tuple[Field, Edge]]:
+        """An edge from or to a table as a whole is one from or to each of its columns."""
+        for end in sorted({field, Field(field.table)}, reverse=True):
+            for edge in self._edges_by_field.get(end, ()):
+                source = edge.source
+                for origin in [source] if source.column else sorted({source, *self._fields[source.table]}):
+                    yield origin, edge
 
 
 def _edges_into(namespace: str, event: Mapping[str, Any], output: Mapping[str, Any]) -> Iterator[Edge]:

@@ -40,7 +40,7 @@ KEYS = {
     },
     ("explain", "silver.press_line", "machine=M1"): {
         *("table", "batch", "batch_id", "file", "row", "received_at", "run_id", "flow"),
-        *("contract_version", "contract_sha256", "suite_sha256", "rules"),
+        *("contract_version", "contract_sha256", "suite_sha256", "rules", "row_rules"),
     },
 }
 # The pages that tell programs what they may rely on.

@@ -13,7 +13,7 @@ from lakeward.core.errors import LakewardError
 from lakeward.flows import GradeChoice, approve_grade, decide_grade, grade_all, list_grades, revoke_account
 from lakeward.grading.grade import Grade
 from support.accounts import ADMIN, OTHER_STEWARD, STEWARD, make_accounts
-from support.graded_plant import drop_hour, make_graded_plant, run_plant, transforms_file
+from support.graded_plant import GOLD_SQL, drop_hour, make_graded_plant, run_plant, transforms_file
 from support.plant import Plant
 
 COLUMNS = ("press_line.tel", "press_line.machine", "press_hourly.caller", "press_hourly.readings")
@@ -29,6 +29,8 @@ CHOICES = st.sampled_from(
         {},
     ]
 )
+# What the caller of an hour is made of: the model, and so the lineage, can change.
+CALLERS = st.sampled_from(["left(max(tel), 3) || '****'", "max(machine)", "max(tel || machine)"])
 HOLDERS = st.sampled_from([STEWARD.name, OTHER_STEWARD.name, "nobody"])
 # A template, made once per process.
 TEMPLATE: list[Path] = []
@@ -100,6 +102,12 @@ class GradeCommands(RuleBasedStateMachine):
     def edit_transform(self, k):
         text = transforms_file(self.plant).read_text().partition("    k:")[0]
         transforms_file(self.plant).write_text(f"{text}    k: {k}\n")
+
+    @rule(caller=CALLERS)
+    def edit_model(self, caller):
+        model = self.plant.root / "expectations/datasets/press_hourly/models/press_hourly.sql"
+        model.write_text(GOLD_SQL.replace("left(max(tel), 3) || '****'", caller))
+        run_plant(self.plant)
 
     @precondition(lambda self: self.hours == 3 and not self.revoked)
     @rule()

@@ -79,8 +79,8 @@ def draft_from_address(settings: Settings, name: str, address: str, watch: str) 
 
 def run(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
-    name: Annotated[
-        str | None, typer.Argument(help="Dataset; without it, all with new data · 数据集，省略则为所有有新数据的")
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Datasets; without one, all with new data · 数据集，省略则为所有有新数据的")
     ] = None,
     *,
     jobs: Annotated[
@@ -99,20 +99,21 @@ def run(  # noqa: PLR0913 - the options of a command are its arguments
     until: Annotated[str | None, typer.Option(help="Backfill: its end, not included · 回填的结束时间（不含）")] = None,
     as_json: Json = False,
 ) -> None:
-    settings = settings_of(context)
+    settings, chosen = settings_of(context), names or []
+    name = chosen[0] if len(chosen) == 1 else None
     if since is not None or until is not None:
         print_reports(settings.lang, [run_backfill(settings, name, since, until)], {}, as_json=as_json)
         return
     if follow:
         run_until_stopped(settings, name, every)
         return
-    with progress(settings.lang, "progress_run", dataset=name or "*") as show:
+    with progress(settings.lang, "progress_run", dataset=", ".join(chosen) or "*") as show:
         reports, failed = (
             ([flows.run_dataset(settings, name, on_progress=show)], {})
             if name
-            else flows.run_all(settings, jobs=jobs, on_progress=show)
+            else flows.run_all(settings, chosen, jobs=jobs, on_progress=show)
         )
-    for notice in () if name else flows.stray_files(settings):
+    for notice in () if chosen else flows.stray_files(settings):
         typer.echo(text(notice.code, settings.lang, **notice.facts), err=True)
     print_reports(settings.lang, reports, failed, as_json=as_json)
 

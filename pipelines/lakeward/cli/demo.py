@@ -1,4 +1,4 @@
-"""The demo: runs a simulated plant-day through the real Airflow DAGs, in a separate process, up to the scorecard."""
+"""The demos: a simulated plant-day through the real Airflow DAGs, in a separate process; a live plant; a project of important data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lakeward import flows
+from lakeward.cli.catalogue import print_report
 from lakeward.cli.datasets import COUNTS
 from lakeward.cli.interrupts import stop_event
 from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
@@ -30,10 +31,16 @@ def demo(
     live: Annotated[
         bool, typer.Option("--live", help="A broker and a plant that sends for two minutes · 消息代理与持续发送两分钟的工厂")
     ] = False,
+    important: Annotated[
+        bool, typer.Option("--important", help="A small project of important and core data · 含重要数据与核心数据的小项目")
+    ] = False,
     seconds: Annotated[int, typer.Option(min=1, help="Seconds of --live · --live 的秒数")] = 120,
     rate: Annotated[int, typer.Option(min=1, max=20_000, help="Readings a second of --live · --live 每秒读数")] = 300,
     as_json: Json = False,
 ) -> None:
+    if important:
+        make_important(settings_of(context), as_json=as_json)
+        return
     if live:
         run_live(settings_of(context), seconds, rate, as_json=as_json)
         return
@@ -54,6 +61,19 @@ def demo(
         print_json({"dags": runs, "datasets": flows.list_runs(demo_project.settings), "changed": changed})
     else:
         print_results(demo_project.settings, changed=changed)
+
+
+def make_important(settings: Settings, *, as_json: bool) -> None:
+    """Make the project of important data, and show its catalogue with what is to be done."""
+    own = flows.make_important_demo(settings)
+    report = flows.list_catalogue(own)
+    if as_json:
+        print_json(report)
+        return
+    rows = sum(entry.rows or 0 for entry in report.entries)
+    print_message(settings.lang, "demo_important_made", folder=own.start, datasets=len(report.entries), rows=rows)
+    print_report(own, report, as_json=False)
+    print_message(settings.lang, "demo_important_next", folder=own.start)
 
 
 def run_live(settings: Settings, seconds: int, rate: int, *, as_json: bool) -> None:

@@ -19,11 +19,32 @@ from lakeward.cli.render import (
     settings_of,
 )
 from lakeward.core.errors import ExitCode
+from lakeward.core.messages import text
 
 if TYPE_CHECKING:
-    from lakeward.core.settings import Settings
-    from lakeward.flows import FlowAnswer, ValueOrigin
+    from collections.abc import Mapping
 
+    from lakeward.core.messages import Lang
+    from lakeward.core.settings import Settings
+    from lakeward.flows import FlowAnswer, RowOrigin, SourceStatus, ValueOrigin
+
+# Short words for the states of collectors; their messages are longer.
+SOURCE_STATES = {
+    "source_connecting": "state_connecting",
+    "source_connected": "state_connected",
+    "source_stopped": "state_stopped",
+    "source_unreachable": "state_unreachable",
+    "source_name_unknown": "state_name_unknown",
+    "source_certificate_refused": "state_certificate_refused",
+    "source_tls_failed": "state_tls_failed",
+    "source_login_refused": "state_login_refused",
+    "source_refused": "state_refused",
+    "source_topic_refused": "state_topic_refused",
+    "source_qos_lowered": "state_qos_lowered",
+    "source_session_lost": "state_session_lost",
+    "source_session_taken": "state_session_taken",
+    "source_lost": "state_lost",
+}
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 
 
@@ -42,17 +63,18 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
         [{**row.as_dict(), "last_run": row.last_run, "late": row.late or None} for row in found],
         columns,
     )
-    collected = [
-        {"dataset": row.dataset, **row.source.as_dict(), "since": row.source.since, "last_message": row.source.last_message}
-        for row in found
-        if row.source
-    ]
+    collected = [{"dataset": row.dataset, **_source_cells(row.source, settings.lang)} for row in found if row.source]
     if collected:
         shown = ("dataset", "state", "running", "since", "last_message", "rate", "unlanded", "segments", "rows", "bytes")
         print_table(settings.lang, "title_sources", collected, shown)
     guarantees = (row.guarantee for row in found if row.guarantee)
-    notices = (*guarantees, *(step for row in found for step in row.next), *project.stray_files)
+    notices = (*guarantees, *(step for row in found for step in row.next), *project.tasks, *project.stray_files)
     print_messages(settings.lang, ((notice.code, notice.facts) for notice in notices))
+
+
+def _source_cells(source: SourceStatus, lang: Lang) -> Mapping[str, object]:
+    state = text(SOURCE_STATES[source.state], lang) if source.state else None
+    return {**source.as_dict(), "state": state, "since": source.since, "last_message": source.last_message}
 
 
 def tables(context: typer.Context, *, as_json: Json = False) -> None:
@@ -102,8 +124,9 @@ def explain(
         print_json(found)
         return
     for row in found:
-        printable = answer_cells(row) | ({"life": "\n".join(map(_event_line, row.life))} if row.life else {})
-        print_table(settings.lang, "title_explain", [{"what": k, "value": v} for k, v in printable.items()], ("what", "value"))
+        life = {"life": "\n".join(_event_line(event, settings.lang) for event in row.life)} if row.life else {}
+        own = {} if row.row_rules else {"row_rules": _no_failed_rule(row, settings.lang)}
+        print_what(settings.lang, {**answer_cells(row), **own, **life})
 
 
 def print_value(settings: Settings, found: ValueOrigin, *, as_json: bool) -> None:
@@ -113,8 +136,8 @@ def print_value(settings: Settings, found: ValueOrigin, *, as_json: bool) -> Non
         return
     cells = found.as_dict()
     shown = ("value", "released", "change", "choice", "reproduced") if found.visible else ()
-    rows = [{"what": key, "value": cells[key]} for key in ("table", "column", "batch", *shown)]
-    print_table(settings.lang, "title_explain", rows, ("what", "value"))
+    choice = {"choice": text(f"choice_{found.choice.name.lower()}", settings.lang)} if found.choice else {}
+    print_what(settings.lang, {key: ({**cells, **choice})[key] for key in ("table", "column", "batch", *shown)})
     if not found.visible:
         print_message(settings.lang, "explain_value_hidden", column=found.column)
         return
@@ -129,12 +152,29 @@ def print_value(settings: Settings, found: ValueOrigin, *, as_json: bool) -> Non
         print_table(settings.lang, "title_value_quarantine", shares, ("dataset", "missing", "rules", "unreadable"))
 
 
-def _event_line(event: FlowAnswer) -> str:
+def print_what(lang: Lang, cells: Mapping[str, object]) -> None:
+    """Print the facts of one thing, a line each."""
+    rows = [{"what": text(f"what_{key}", lang), "value": value} for key, value in cells.items()]
+    print_table(lang, "title_explain", rows, ("what", "value"))
+
+
+def _no_failed_rule(row: RowOrigin, lang: Lang) -> str:
+    return text("explain_unfinished" if row.row_rules is None else "explain_no_failed_rule", lang)
+
+
+def _event_line(event: FlowAnswer, lang: Lang) -> str:
     """One event of a row's history, as text."""
-    facts = answer_cells(event).items()
-    return "; ".join(
-        local_time(value) if isinstance(value, datetime) else f"{key}: {value}" for key, value in facts if value is not None
-    )
+    facts = {key: value for key, value in answer_cells(event).items() if value is not None}
+    named = text(f"event_{str(facts.pop('event')).replace(' ', '_')}", lang)
+    at = facts.pop("at")
+    when = local_time(at) if isinstance(at, datetime) else str(at)
+    return "; ".join((when, named, *(f"{text(f'what_{key}', lang)}: {_line(value)}" for key, value in facts.items())))
+
+
+def _line(value: object) -> str:
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def lineage(

@@ -78,10 +78,14 @@ def impact(
     if as_json:
         print_json(found)
         return
-    if found:
-        columns = ("depth", "field", "via", "kind", "owner", "grade", "roles", "shares")
-        print_table(settings.lang, "title_lineage_impact", [_hop_cells(hop) for hop in found], columns)
-    else:
+    columns = [_hop_cells(hop) for hop in found if hop.effect == "value"]
+    tables = [{**hop.as_dict(), "table": hop.field} for hop in found if hop.effect == "table"]
+    if columns:
+        shown = ("depth", "field", "via", "kind", "owner", "grade", "roles", "shares")
+        print_table(settings.lang, "title_lineage_impact", columns, shown)
+    if tables:
+        print_table(settings.lang, "title_lineage_impact_tables", tables, ("depth", "table", "via", "kind", "owner"))
+    if not found:
         print_message(settings.lang, "lineage_impact_none", name=name)
     if event is not None:
         owners = {hop.owner for hop in found if hop.owner}

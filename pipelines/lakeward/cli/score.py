@@ -47,7 +47,12 @@ def score(  # noqa: PLR0913 - the options of a command are its arguments
         print_json({"kept": stored}) if as_json else print_message(settings.lang, "score_kept" if stored else "score_unchanged")
     elif rescore:
         rejudged = flows.rejudge_batches(settings, _require_dataset(name, "--rescore"))
-        print_json(rejudged) if as_json else print_message(settings.lang, "score_rejudged", **cells(rejudged))
+        if as_json:
+            print_json(rejudged)
+            return
+        print_message(settings.lang, "score_rejudged", **cells(rejudged))
+        if rejudged.lost:
+            print_message(settings.lang, "score_lost", dataset=rejudged.dataset, lost=rejudged.lost)
     elif diff or first is not None or last is not None:
         _print_comparison(
             settings,

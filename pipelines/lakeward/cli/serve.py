@@ -7,6 +7,8 @@ import importlib
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,7 +42,7 @@ def query(
         raise UsageError("format_unknown", found=form, expected=", ".join(WRITERS))
     with flows.open_connection(settings, role, purpose=purpose) as con:
         rows = con.sql(sql, values)
-        WRITERS[form](rows)
+        WRITERS[form](rows, flows.display_zone(settings))
     if rows.aggregated:
         columns = ", ".join(f"{column} ({action})" for column, action in sorted(rows.aggregated.items()))
         sys.stderr.write(text("query_of_protected", settings.lang, columns=columns) + "\n")
@@ -58,27 +60,36 @@ def _plain(value: object) -> object:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def _table(rows: Rows) -> None:
+def _local(value: object, zone: tzinfo) -> object:
+    """An instant in the zone, with its offset; one at the end of the calendar stays in UTC."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        with suppress(OverflowError):
+            return value.astimezone(zone)
+    return _plain(value)
+
+
+def _table(rows: Rows, _: tzinfo) -> None:
     sys.stdout.write(f"{rows!r}\n")
 
 
-def _csv(rows: Rows) -> None:
+def _csv(rows: Rows, zone: tzinfo) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     found = rows.fetchall()
     writer.writerow(rows.columns)
-    writer.writerows([[_plain(value) for value in row] for row in found])
+    writer.writerows([[_local(value, zone) for value in row] for row in found])
 
 
-def _json(rows: Rows) -> None:
+def _json(rows: Rows, _: tzinfo) -> None:
     found = [dict(zip(rows.columns, map(_plain, row), strict=True)) for row in rows.fetchall()]
     sys.stdout.write(json.dumps(found, ensure_ascii=False, default=str) + "\n")
 
 
-def _arrow(rows: Rows) -> None:
+def _arrow(rows: Rows, _: tzinfo) -> None:
     found = rows.arrow()
     ipc = importlib.import_module("pyarrow.ipc")  # the plain install is without Arrow
     with ipc.new_stream(sys.stdout.buffer, found.schema) as stream:
         stream.write_table(found)
 
 
-WRITERS: dict[str, Callable[[Rows], None]] = {"table": _table, "csv": _csv, "json": _json, "arrow": _arrow}
+# For programs, JSON and Arrow hold UTC; people read tables and CSV in the project's zone.
+WRITERS: dict[str, Callable[[Rows, tzinfo], None]] = {"table": _table, "csv": _csv, "json": _json, "arrow": _arrow}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.contract_files import compare_contracts as compare_contracts
     from lakeward.flows.authoring.contract_files import lint_contracts as lint_contracts
     from lakeward.flows.authoring.demo import simulate_day as simulate_day
+    from lakeward.flows.authoring.important_demo import make_important_demo as make_important_demo
     from lakeward.flows.authoring.new import DraftedDataset as DraftedDataset
     from lakeward.flows.authoring.new import draft_dataset as draft_dataset
     from lakeward.flows.authoring.new import draft_from_files as draft_from_files
@@ -121,6 +122,7 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.accounts import revoke_account as revoke_account
     from lakeward.flows.operations.accounts import rotate_token as rotate_token
     from lakeward.flows.operations.doctor import check_machine as check_machine
+    from lakeward.flows.operations.explain import RowOrigin as RowOrigin
     from lakeward.flows.operations.explain import explain_row as explain_row
     from lakeward.flows.operations.gold_value import ValueOrigin as ValueOrigin
     from lakeward.flows.operations.gold_value import explain_value as explain_value
@@ -139,6 +141,7 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.live_demo import LiveFigures as LiveFigures
     from lakeward.flows.operations.live_demo import run_live_demo as run_live_demo
     from lakeward.flows.operations.maintain import maintain as maintain
+    from lakeward.flows.operations.source_answers import SourceStatus as SourceStatus
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
     from lakeward.flows.operations.status import project_status as project_status
@@ -231,6 +234,7 @@ _NAMES = {
     "flows.authoring.confirm_key": "confirm_key key_proposals",
     "flows.authoring.contract_files": "compare_contracts lint_contracts",
     "flows.authoring.demo": "simulate_day",
+    "flows.authoring.important_demo": "make_important_demo",
     "flows.authoring.new": "DraftedDataset draft_dataset draft_from_files",
     "flows.authoring.new_address": "draft_from_address",
     "flows.authoring.project": "create_project",
@@ -273,13 +277,14 @@ _NAMES = {
     "flows.lineage.restoring": "RestoredEvents restore_events",
     "flows.operations.accounts": "IssuedToken NewAccount RegisteredAccount add_account list_accounts revoke_account rotate_token",
     "flows.operations.doctor": "check_machine",
-    "flows.operations.explain": "explain_row",
+    "flows.operations.explain": "RowOrigin explain_row",
     "flows.operations.gold_value": "ValueOrigin explain_value",
     "flows.operations.inspect": "list_runs list_tables list_verdicts",
     "flows.operations.key_change": "KeyAuthor approve_key_change decide_token_scheme",
     "flows.operations.keys": "NewKeyFile create_key_file destroy_key list_keys rewrap_keys rotate_key",
     "flows.operations.live_demo": "LiveFigures run_live_demo",
     "flows.operations.maintain": "maintain",
+    "flows.operations.source_answers": "SourceStatus",
     "flows.operations.spark_setup": "setup_spark spark_jars",
     "flows.operations.status": "project_status read_project_status stray_files",
     "flows.operations.trace": "show_lineage",

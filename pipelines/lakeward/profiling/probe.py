@@ -25,6 +25,11 @@ HEAD, TAIL = 1 << 18, 1 << 14
 _MARKUP = re.compile(r"\s*<(\?xml|!doctype|html|[A-Za-z]+[\s>/])", re.IGNORECASE)
 # A name that no file gives a column: to ask for it makes the engine report all the file's own as unknown.
 _NO_COLUMN = Column("no_column", DataType(Kind.STRING), "\x00no column of a file\x00")
+# Why a file that is neither text nor anything else is not what its ending says.
+_NAMED_OTHERWISE = {
+    **dict.fromkeys((".parquet", ".pq"), "file_named_parquet"),
+    **dict.fromkeys((".xlsx", ".xls"), "file_named_workbook"),
+}
 # Rejects that say why a whole file has no columns, and the message of each.
 _REFUSED = {"reject_unreadable_type": ("sample_type_unreadable", "found"), "reject_column_nul": ("data_column_nul", "column")}
 
@@ -69,7 +74,7 @@ def probe_file(path: Path, sheet: str | None = None) -> FileProbe:
     elif sheet is not None:
         raise UsageError("sample_no_sheets", file=path)
     if broken:
-        raise UsageError("sample_not_readable", file=path, found=broken)
+        raise UsageError("sample_not_readable", file=path, found=_sample_fault(path, broken))
     with path.open("rb") as file:
         identity = Sha256(hashlib.file_digest(file, "sha256").hexdigest())
     input_ = BatchInput(seq=1, name=path.name, path=path, sha256=identity, size=path.stat().st_size, format=format_)
@@ -78,6 +83,11 @@ def probe_file(path: Path, sheet: str | None = None) -> FileProbe:
         found, percent = probe_sheet(path, record_format, sheet)
         return FileProbe(input_, found, percent_columns=percent)
     return FileProbe(input_, record_format) if format_ is FileFormat.PARQUET else _probe_text(input_)
+
+
+def _sample_fault(path: Path, broken: str) -> str:
+    """Why a sample is no file that can be read: without a contract, its name alone says what it should be."""
+    return _NAMED_OTHERWISE.get(path.suffix.lower(), "file_no_known_format") if broken == "file_not_text" else broken
 
 
 def read_header(engine: Engine, probe: FileProbe) -> tuple[tuple[str, ...], FileProbe]:

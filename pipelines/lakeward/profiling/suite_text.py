@@ -39,11 +39,8 @@ def _expectations(profile: Profile, column: ColumnProfile) -> Iterator[dict[str,
             column, "expect_column_values_to_be_unique", f"{column.distinct:,} different values in {profile.rows:,} records."
         )
     if column.low is not None and column.high is not None:
-        low, high = widen_range(column.low, column.high)
-        note = f"The range of {column.converted:,} values of one file, widened by {MARGIN:.0%} on each side; set it to what is possible."
-        yield _rule(
-            column, "expect_column_values_to_be_between", note, min_value=_number(low, column), max_value=_number(high, column)
-        )
+        low, high = (_number(bound, column) for bound in widen_range(column.low, column.high))
+        yield _rule(column, "expect_column_values_to_be_between", _range_note(column, low, high), min_value=low, max_value=high)
     if column.choices:
         note = f"All {column.distinct:,} different values among {column.filled:,}."
         yield _rule(column, "expect_column_values_to_be_in_set", note, value_set=_choices(column))
@@ -55,6 +52,15 @@ def _expectations(profile: Profile, column: ColumnProfile) -> Iterator[dict[str,
         yield _rule(
             column, "expect_column_values_to_match_regex", f"All {column.filled:,} values have this form.", regex=column.pattern
         )
+
+
+def _range_note(column: ColumnProfile, low: float, high: float) -> str:
+    """What the bounds are: rounding, and zero, can leave one of them at the outermost value."""
+    assert column.low is not None
+    assert column.high is not None
+    wider = [side for side, is_wider in (("below", low < column.low), ("above", high > column.high)) if is_wider]
+    margin = f"with a margin of {MARGIN:.0%}, rounded, {' and '.join(wider)}" if wider else "as they are"
+    return f"The bounds of {column.converted:,} values of one file, {margin}; set them to what is possible."
 
 
 def widen_range(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:

@@ -185,6 +185,18 @@ def _needle(key: str, value: str) -> bytes:
     return json.dumps({key: value}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")[1:-1]
 
 
+def is_one_person(register: AccountRegister, one: str, other: str) -> bool:
+    """Whether these accounts are one, or belong to one person; False where that is not known.
+
+    Raises:
+        ProtectionError: The entries of one are not valid.
+    """
+    if one == other or one.startswith(OIDC_PREFIX) or other.startswith(OIDC_PREFIX):
+        return one == other
+    first, second = register.account(one), register.account(other)
+    return first is not None and second is not None and is_same_person(first.person, second.person)
+
+
 def _is_chained(body: memoryview, end: bytes) -> bool:
     return _is_chain(hashlib.sha256(body).hexdigest(), end)
 

@@ -211,11 +211,15 @@ def _instant(index: int, time_format: str | None, record_format: RecordFormat) -
         return (*counted_time(text, local, time_format, record_format.decimal), {instant: f"{utc} AT TIME ZONE 'UTC'"}, value)
     if time_format:
         return ({local: f"TRY_STRPTIME({text}, {literal(time_format)})"}, {instant: f"{from_zone} AT TIME ZONE 'UTC'"}, value)
-    # Most times have seconds and no offset, and need no search for one.
-    plain = f"length({text}) = {ISO_PLAIN} AND substr({text}, {ISO_TAIL}, 1) = ':'"
+    # Most times have seconds, and no offset or Z, and need no search for one.
+    plain, in_utc = (
+        f"length({text}) = {ISO_PLAIN + letters} AND substr({text}, {ISO_TAIL}, 1) = ':'{ends}"
+        for letters, ends in ((0, ""), (1, f" AND right({text}, 1) = 'Z'"))
+    )
+    found = f"regexp_extract(substr({text}, {ISO_TAIL}), '(Z|[+-][0-9:]+)$', 1)"
     written = f"CASE WHEN {offset} = '' THEN {text} ELSE rtrim(substr({text}, 1, length({text}) - length({offset}))) END"
     return (
-        {offset: f"CASE WHEN {plain} THEN '' ELSE regexp_extract(substr({text}, {ISO_TAIL}), '(Z|[+-][0-9:]+)$', 1) END"},
+        {offset: f"CASE WHEN {plain} THEN '' WHEN {in_utc} THEN 'Z' ELSE {found} END"},
         {local: f"CASE WHEN regexp_matches({text}, {literal(ISO_TIME)}) THEN TRY_CAST({written} AS TIMESTAMP) END"},
         {instant: f"(CASE WHEN {offset} = '' THEN {from_zone} ELSE {local} - {_offset_interval(offset)} END) AT TIME ZONE 'UTC'"},
         value,

@@ -4,6 +4,7 @@ Both use one chain of tables (`quality.score_sql`), so that a score is the same 
 """
 
 from lakeward.core.sql import literal
+from lakeward.quality.rule_scope import SCOPE_EDITION
 from lakeward.quality.score_sql import (
     REWORK_FLOWS,
     newest_batches_sql,
@@ -91,7 +92,7 @@ def quality_families(weights: Weights) -> tuple[Family, ...]:
         numbers=("score",),
         sql=f"{chain}\nSELECT dataset, dimension, score FROM dimensions ORDER BY dataset, dimension",
     )
-    return _totals(chain), _datasets(chain), _history(), dimensions, _trend(weights), own, _rules()
+    return _totals(chain), _datasets(chain), _history(), dimensions, _trend(weights), _scope_changes(), own, _rules()
 
 
 def _totals(chain: str) -> Family:
@@ -151,6 +152,27 @@ def _trend(weights: Weights) -> Family:
 SELECT dimension, day, score FROM estate_dimensions
 QUALIFY row_number() OVER (PARTITION BY dimension ORDER BY day DESC) <= 30
 ORDER BY dimension, day""",
+    )
+
+
+def _scope_changes() -> Family:
+    """Per gold table the first batch, and its day, that was scored by another scope of rules than the ones before.
+
+    A lake of an earlier version has no column `scope` yet, and none in its rows.
+    """
+    return Family(
+        name="scope_changes",
+        tables=("governance.scores", RUNS),
+        keys=("dataset",),
+        numbers=("batch",),
+        sql=f"""WITH scored AS (
+  SELECT dataset, seq, {_DAY.replace("judged_at", "scored_at")} AS day, coalesce(scope, 1) AS scope
+  FROM (SELECT * FROM governance.scores UNION ALL BY NAME SELECT CAST(NULL AS BIGINT) AS scope WHERE FALSE)
+  SEMI JOIN (SELECT dataset FROM governance.runs WHERE flow = 'curate') AS gold USING (dataset) WHERE level = 'dataset'
+),
+before AS (SELECT dataset FROM scored WHERE scope < {SCOPE_EDITION})
+SELECT dataset, min(seq) AS batch, min(day) AS day FROM scored SEMI JOIN before USING (dataset)
+WHERE scope = {SCOPE_EDITION} GROUP BY dataset ORDER BY dataset""",
     )
 
 

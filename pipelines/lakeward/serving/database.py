@@ -4,6 +4,7 @@ DuckDB spills columns as they are stored, not as a view masks them. So a databas
 where DuckDB's module for that is installed (extra `spill`), and elsewhere writes none.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -15,13 +16,30 @@ from lakeward.engines.embedded.spills import can_encrypt, encrypt_spills, module
 from lakeward.engines.embedded.store_access import open_store
 
 
-def open_database(spill: Path | None, memory: str | None, lake: Lake | None = None) -> duckdb.DuckDBPyConnection:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionResources:
+    """What the databases of a session may use, and where the tables lie.
+
+    Args:
+        memory: Memory limit in DuckDB's notation; None for DuckDB's default.
+        lake: Where the tables lie; None for a folder.
+        zone: IANA zone in which rows are shown to people.
+    """
+
+    memory: str | None = None
+    lake: Lake | None = None
+    zone: str = "UTC"
+
+
+DEFAULT_RESOURCES = SessionResources()
+
+
+def open_database(spill: Path | None, resources: SessionResources) -> duckdb.DuckDBPyConnection:
     """A new database in memory that can scan Delta tables.
 
     Args:
         spill: Folder of temporary files; None for none: a query that needs more memory fails.
-        memory: Memory limit in DuckDB's notation; None for DuckDB's default.
-        lake: Where the tables lie; None for a folder.
+        resources: What it may use.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
@@ -30,13 +48,13 @@ def open_database(spill: Path | None, memory: str | None, lake: Lake | None = No
         "allow_unsigned_extensions": "true",
         "temp_directory": str(spill or ""),
     }
-    if memory:
-        config["memory_limit"] = memory
+    if resources.memory:
+        config["memory_limit"] = resources.memory
     con = duckdb.connect(config=config)
     con.execute("SET TimeZone = 'UTC'")
     hide_progress_bar(con)
-    if lake and lake.options:
-        open_store(con, str(lake), lake.options)
+    if resources.lake and resources.lake.options:
+        open_store(con, str(resources.lake), resources.lake.options)
     con.execute(f"LOAD {literal(str(module_file('delta')))}")
     if spill and can_encrypt():
         encrypt_spills(con)

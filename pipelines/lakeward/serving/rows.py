@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import duckdb
@@ -23,6 +24,8 @@ AccessReport = Callable[[Answer, LakewardError | None], None]
 
 # Name of `Rows.aggregated` in what other libraries get.
 AGGREGATED = "lakeward.aggregated"
+# Shows rows as a table for people; with the number of rows.
+Display = Callable[[duckdb.DuckDBPyRelation], tuple[str, int]]
 # Number of rows displayed in a notebook; the total is unknown without reading all.
 SHOWN = 20
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -50,12 +53,18 @@ class Rows:
     """
 
     def __init__(
-        self, relation: duckdb.DuckDBPyRelation, check: Callable[[], None], report: AccessReport, aggregated: Mapping[str, str]
+        self,
+        relation: duckdb.DuckDBPyRelation,
+        check: Callable[[], None],
+        report: AccessReport,
+        aggregated: Mapping[str, str],
+        display: Display,
     ) -> None:
         self.__relation = relation
         self.__check = check
         self.__report = report
         self.__aggregated = dict(aggregated)
+        self.__display = display
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -89,7 +98,7 @@ class Rows:
 
     def limit(self, rows: int) -> "Rows":
         """The first `rows` rows."""
-        return Rows(self.__relation.limit(int(rows)), self.__check, self.__report, self.__aggregated)
+        return Rows(self.__relation.limit(int(rows)), self.__check, self.__report, self.__aggregated, self.__display)
 
     def df(self) -> Any:
         """A pandas DataFrame; its `attrs` have `aggregated` under `lakeward.aggregated`.
@@ -125,8 +134,8 @@ class Rows:
         return table.replace_schema_metadata({**(table.schema.metadata or {}), AGGREGATED: json.dumps(self.__aggregated)})
 
     def __repr__(self) -> str:
-        head = self._fetch(lambda rel: rel.limit(SHOWN).execute(), lambda rel: int(rel.shape[0]))
-        return str(head)
+        text, _ = self._fetch(lambda rel: self.__display(rel.limit(SHOWN)), itemgetter(1))
+        return text
 
     def _fetch(self, read: Callable[[duckdb.DuckDBPyRelation], T], count: Callable[[T], int]) -> T:
         self.__check()

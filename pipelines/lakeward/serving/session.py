@@ -5,22 +5,24 @@ files by path could reach these folders, so the guard is the security boundary, 
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
-from lakeward.core.storage.lake import Lake
 from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.protection.masking import protected_expression
 from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.columns_read import columns_read
-from lakeward.serving.database import open_database
+from lakeward.serving.database import DEFAULT_RESOURCES, SessionResources, open_database
+from lakeward.serving.display import Shown, open_display, show
 from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
@@ -37,6 +39,8 @@ LOCK_STATEMENTS = (
 )
 # Values of a query's parameters: in order, or by name.
 Parameters = Sequence[object] | Mapping[str, object]
+# The connection that runs queries, and the one that shows their rows.
+Connections = tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]
 # Longest text of a query: some hundred pages; parsing more would only cost memory.
 MAX_QUERY_LENGTH = 1_000_000
 # NUL, which some readers treat as the end of a text, and lone surrogates, which are not characters.
@@ -73,8 +77,7 @@ class ServingSession:
         functions: Makes tokens.
         scratch: Folder that large queries spill to; see `database`.
         reader: Values that row filters can name: `READER_VALUES`.
-        memory: Memory limit in DuckDB's notation; None for DuckDB's default.
-        lake: Where the tables lie; None for a folder.
+        resources: What its databases may use, and where the tables lie.
     """
 
     def __init__(
@@ -82,19 +85,16 @@ class ServingSession:
         tables: Sequence[ServedTable],
         functions: ColumnFunctions,
         scratch: Path,
-        memory: str | None = None,
+        resources: SessionResources = DEFAULT_RESOURCES,
         reader: Mapping[str, str | None] = NO_READER,
-        *,
-        lake: Lake | None = None,
     ) -> None:
-        self._lake = lake
         self._conditions = _row_conditions(tables, reader)
         self._tables = {str(table.name): table for table in tables if str(table.name) in self._conditions}
         self._closed = {str(table.name): _closed_code(table) for table in tables if str(table.name) not in self._conditions}
         self._layers = sorted({table.name.layer for table in tables})
-        self._functions, self._scratch, self._memory = functions, scratch, memory
+        self._functions, self._scratch, self._resources = functions, scratch, resources
         self._parser = duckdb.connect()
-        self._databases: dict[bool, duckdb.DuckDBPyConnection] = {}
+        self._databases: dict[bool, Connections] = {}
 
     def check(self, text: str, parameters: Parameters | None = None) -> CheckedQuery:
         """Parse and check `text`.
@@ -135,17 +135,24 @@ class ServingSession:
         Raises:
             ProtectionError: It names a column that does not exist, or is hidden from this principal.
         """
-        tables = [self._tables[name] for name in sorted(query.objects)]
-        con = self._database(clear=bool(tables) and not any(table.is_masked for table in tables))
-        with bind_faults(tables):
+        con, _ = self._database_of(query)
+        with bind_faults([self._tables[name] for name in sorted(query.objects)]):
             return con.sql(query.text, params=query.parameters) if query.parameters else con.sql(query.text)
+
+    def display(self, query: CheckedQuery) -> Callable[[duckdb.DuckDBPyRelation], Shown]:
+        """What shows rows of the query to people, with instants in the session's zone."""
+        return partial(show, self._database_of(query)[1])
 
     def close(self) -> None:
         """End the session."""
-        for con in (self._parser, *self._databases.values()):
+        for con in (self._parser, *chain(*self._databases.values())):
             con.close()
 
-    def _database(self, *, clear: bool) -> duckdb.DuckDBPyConnection:
+    def _database_of(self, query: CheckedQuery) -> Connections:
+        tables = [self._tables[name] for name in query.objects]
+        return self._database(clear=bool(tables) and not any(table.is_masked for table in tables))
+
+    def _database(self, *, clear: bool) -> Connections:
         """The database of all views, or of those without a masked column (`clear`), which may spill to unencrypted files."""
         has_masked = any(table.is_masked for table in self._tables.values())
         clear = clear and has_masked and not can_encrypt()
@@ -156,16 +163,17 @@ class ServingSession:
             )
         return self._databases[clear]
 
-    def _open(self, tables: Sequence[ServedTable], spill: Path | None) -> duckdb.DuckDBPyConnection:
-        con = open_database(spill, self._memory, self._lake)
+    def _open(self, tables: Sequence[ServedTable], spill: Path | None) -> Connections:
+        con = open_database(spill, self._resources)
         self._functions.register(con, [column for table in tables for column in table.visible])
         for layer in self._layers:
             con.execute(f"CREATE SCHEMA {layer}")
         for table in tables:
             con.execute(f"CREATE VIEW {table.name} AS {_select(table, self._functions, self._conditions[str(table.name)])}")
         con.execute(f"SET search_path = {literal(','.join(['main', *self._layers]))}")
+        display = open_display(con, self._resources.zone)
         _lock(con, [table.folder for table in tables if table.folder])
-        return con
+        return con, display
 
 
 def _parameter_names(parameters: Parameters | None) -> Collection[str]:

@@ -1,6 +1,7 @@
 """Bad input, as the people meet it: each message says what, where, what was expected and found, and what to do next."""
 
 import json
+import random
 import resource
 import subprocess
 import sys
@@ -222,6 +223,24 @@ def test_a_missing_drop_folder_does_not_keep_the_others_from_running(plant: Plan
 )
 def test_wrong_use_is_told_with_what_was_meant(ask: Ask, words: tuple[str, ...], parts: tuple[str, ...]) -> None:
     tells(ask(*words), 2, *parts)
+
+
+@pytest.mark.parametrize(
+    ("name", "lang", "words"),
+    [
+        ("noise.parquet", "en", "Its name says Parquet, but it does not begin as Parquet"),
+        ("noise.pq", "zh", "文件名表示 Parquet"),
+        ("noise.xlsx", "en", "Its name says Excel workbook"),
+        ("noise.csv", "en", "begins with bytes that text does not have"),
+        ("noise.csv", "zh", "也不是可读取的格式"),
+    ],
+)
+def test_noise_is_called_by_what_its_name_says(ask: Ask, tmp_path: Path, name: str, lang: str, words: str) -> None:
+    (tmp_path / name).write_bytes(random.Random(3).randbytes(5000))
+    answer = ask("new", "other", "--from", str(tmp_path / name), "--lang", lang)
+    tells(answer, 2, words, "下一步：" if lang == "zh" else "Next: unpack it, copy it again")
+    assert not any(word in answer.output for word in ("contract expects", "契约声明"))
+    assert ask("run", "other").code == 2
 
 
 def test_an_option_without_its_value_is_told(plant: Plant) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from lakeward.contracts.placeholders import DRAFTED_OWNER, drafted_purpose
 from lakeward.core.errors import LakewardError
+from lakeward.core.messages import Lang
+from lakeward.core.messages import text as message
 from lakeward.core.settings import Settings
 from lakeward.flows import AuthorityAnswer, answer_filing, draft_catalogue, file_catalogue, list_catalogue
 from lakeward.flows.base import governance
@@ -170,7 +172,7 @@ def test_the_three_months_run_from_the_day_on_which_the_change_was_observed(file
     deliver(filed.start, "recipes", 50, first=150)
     at_day(filed, date(2026, 7, 1), flow._record_changes)
 
-    report = at_day(filed, date(2026, 7, 2), flow._report)
+    report = at_day(filed, date(2026, 7, 2), flow.catalogue_report)
     due = [(task.kind, task.due, task.due_certain) for task in report.tasks if task.dataset == "recipes"]
     assert due == [("refile", "2026-08-31", True)]
 
@@ -192,6 +194,16 @@ def test_past_the_calendar_the_deadline_is_the_earliest_and_the_calendar_is_due(
 
     assert (found.due, found.due_certain) == (date(2027, 1, 17), False)
     assert ("calendar", None, "2026-12-31", ()) in tasks(declared)
+    assert [task.missing for task in list_catalogue(declared).tasks if task.kind == "calendar"] == [("2027",)]
+
+
+def test_a_period_before_the_first_calendar_names_the_year_that_is_missing(declared):
+    found = file_catalogue(declared, on=date(2024, 12, 20))
+
+    assert found.due_certain is False
+    [task] = [task for task in list_catalogue(declared).tasks if task.kind == "calendar"]
+    assert task.missing[0] == "2024"
+    assert "2024" in message("task_calendar", Lang.ZH, missing=task.missing[0])
 
 
 def test_other_contents_new_destroyed_and_merged_entries_are_due(filed):
@@ -360,10 +372,11 @@ def test_an_unknown_ending_is_an_error(declared, capsys, tmp_path):
     assert run_command(capsys, declared.start, "catalogue", "export", str(tmp_path / "form.pdf")).code == 2
 
 
-def test_what_a_draft_says_is_not_filed(declared):
+@pytest.mark.parametrize(("drafted", "owner"), [("recipes", DRAFTED_OWNER), ("press_line", "Owner")])
+def test_what_a_draft_says_is_not_filed(declared, drafted, owner):
     file = declared.start / "expectations" / "datasets" / "recipes" / "contract.odcs.yaml"
-    drafted = file.read_text().replace("合金配方", f"'{drafted_purpose('recipes')}'").replace("li.wei", DRAFTED_OWNER)
-    file.write_text(drafted, encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace("合金配方", f"'{drafted_purpose(drafted)}'").replace("li.wei", owner)
+    file.write_text(text, encoding="utf-8")
 
     with pytest.raises(LakewardError) as refused:
         file_catalogue(declared, ["recipes"], on=DAY)

@@ -9,7 +9,15 @@ import pytest
 
 from lakeward.core.errors import UsageError
 from lakeward.engines.tables import Txn
-from lakeward.flows import curate_dataset, ingest_dataset, rebuild, rejudge_batches, score_history
+from lakeward.flows import (
+    build_scorecard,
+    compare_scores,
+    curate_dataset,
+    ingest_dataset,
+    rebuild,
+    rejudge_batches,
+    score_history,
+)
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.quarantine.selection import Selection
@@ -168,10 +176,51 @@ def test_scores_keep_their_scope_and_the_history_marks_its_change(plant, capsys)
     assert "earlier scope" not in run_command(capsys, plant.root, "score", "press_line", "--history").out
 
 
-def test_gold_is_scored_anew_by_a_rebuild(plant):
+def test_the_page_marks_where_the_scope_changed(plant):
+    with open_workspace(plant.settings).engine() as engine:
+        stored = governance.read_rows(engine, "scores", level="dataset", dataset="temp_hourly")[0]
+    unmarked = build_scorecard(plant.settings).read_text(encoding="utf-8")
+    with open_workspace(plant.settings).engine() as engine:
+        earlier = {**stored, "scope": None, "seq": 0, "scored_at": stored["scored_at"] - timedelta(days=1)}
+        governance.append_rows(engine, "scores", [earlier], Txn("test", 1))
+        runs = governance.read_rows(engine, "runs", dataset="temp_hourly")[0]
+        governance.append_rows(engine, "runs", [{**runs, "batch_seq": 0, "score": Decimal(50)}], Txn("test", 1))
+    marked = build_scorecard(plant.settings).read_text(encoding="utf-8")
+
+    note = f"The line in the trend: since {stored['scored_at'].astimezone(UTC):%Y-%m-%d} the rules"
+    assert [(page.count('class="divider"'), note in page) for page in (unmarked, marked)] == [(0, False), (1, True)]
+
+
+def test_gold_is_judged_again_as_it_stands(plant, capsys):
+    run(plant, "b.csv", at(12, 0, 20))
+    assert rejudge_batches(plant.settings, "temp_hourly").as_dict() | {"run_id": ""} == {
+        "dataset": "temp_hourly", "run_id": "", "batches": 2, "judged": 0, "published": 2, "lost": 0,
+    }  # fmt: skip
+    warm = rule("expect_column_values_to_be_between", "warm", column="mean_degc", min_value=30)
+    fits = rule("expect_column_values_to_be_between", "hour_fits", "quarantine", column="mean_degc", max_value=150)
+    suite = {**SUITE, "expectations": [*SUITE["expectations"][:2], fits, warm]}
+    (plant.dataset.parent / "temp_hourly" / "suite.json").write_text(json.dumps(suite))
+
+    shown = run_command(capsys, plant.root, "score", "temp_hourly", "--rescore").out
+    with open_workspace(plant.settings).engine() as engine:
+        found = governance.read_rows(engine, "rejudged", order="rule_id", dataset="temp_hourly")
+    judged = {row["rule_id"]: (row["batch_seq"], row["outcome"], row["evaluated"], row["failed"]) for row in found}
+    assert "1 of 2 batches re-judged" in shown
+    assert "1 earlier batches of temp_hourly can't be judged again" in shown
+    # Six published hours, and the one that waits in quarantine.
+    assert (judged["hour_fits"], judged["warm"]) == ((2, "PASS", 7, 0), (2, "FAIL", 7, 6))
+
+    diff = compare_scores(plant.settings, "temp_hourly")
+    assert (diff.first, diff.last, diff.whole.data_part) == (2, 2, Decimal(0))
+    assert {each.rule: str(each.status) for each in diff.rules if each.rule in ("warm", "hour_fits")} == {
+        "warm": "added", "hour_fits": "changed",
+    }  # fmt: skip
     with pytest.raises(UsageError) as refused:
-        rejudge_batches(plant.settings, "temp_hourly")
+        compare_scores(plant.settings, "temp_hourly", 1)
     assert refused.value.code == "score_rescore_gold"
+
+
+def test_gold_is_scored_anew_by_a_rebuild(plant):
     rebuild(plant.settings, "temp_hourly")
     assert [score.scope for score in score_history(plant.settings, "temp_hourly")] == [2, 2]
 

@@ -177,11 +177,21 @@ SIGNED = ("confirmed", "important", "grade_confirmed")
 
 def test_a_raise_to_important_is_in_force_at_once_and_another_account_signs_it(plant: Plant, owners: dict[str, Settings]) -> None:
     assert state(owners[STEWARD.name], grade="important") == WAITING
-    assert state(owners[STEWARD.name]) == WAITING
-    assert state(owners[TWIN.name]) == WAITING
     assert state(owners[OTHER_STEWARD.name]) == SIGNED
-    assert decisions(plant)[-1] == (OTHER_STEWARD.name, TWIN.name, True)
+    assert decisions(plant)[-1] == (OTHER_STEWARD.name, STEWARD.name, True)
     assert state(owners[STEWARD.name]) == WAITING
+
+
+@pytest.mark.parametrize("again", [STEWARD.name, TWIN.name])
+def test_the_same_person_does_not_sign_twice_and_is_told_so(plant: Plant, owners, again: str, capsys, monkeypatch) -> None:
+    assert state(owners[STEWARD.name], grade="important") == WAITING
+    before = decisions(plant)
+    monkeypatch.setenv("LAKEWARD_TOKEN", owners[again].token)
+    for words in (["confirm", "press_line.tel"], ["override", "press_line.tel", "--grade", "important"]):
+        answer = run_command(capsys, plant.root, "grade", *words, "--reason", "again")
+        assert (answer.code, "is signed already by" in answer.err, "Next: another person" in answer.err) == (3, True, True)
+    assert decisions(plant) == before
+    assert state(owners[OTHER_STEWARD.name]) == SIGNED
 
 
 def test_a_second_signature_is_of_the_same_grade_and_of_an_account_in_force(plant: Plant, owners: dict[str, Settings]) -> None:

@@ -50,6 +50,14 @@ def test_from_the_files_down_every_layer_is_there(plant):
     assert {TEMP, "gold.temp_hourly.mean_temp", "s3://erp/report.warmest"} <= set(fields)
 
 
+def test_a_column_that_only_groups_the_rows_touches_the_table_and_not_its_means(plant):
+    found = lineage_impact(plant.settings, "silver.press_line.ts")
+    effects = {hop.field: hop.effect for hop in found}
+
+    assert effects["gold.temp_hourly"] == effects["s3://erp/report"] == "table"
+    assert "gold.temp_hourly.mean_temp" not in effects
+
+
 def test_an_unknown_column_is_an_error(plant):
     with pytest.raises(UsageError) as error:
         lineage_impact(plant.settings, "silver.press_line.nothing")

@@ -1,4 +1,4 @@
-"""Working days by the calendar of 2026, and what can be said past its end."""
+"""Working days by the calendars of 2025 and 2026, and what can be said past their end."""
 
 from datetime import date
 
@@ -8,13 +8,15 @@ from lakeward.core.working_days import WorkingCalendar, months_after
 from lakeward.flows.filing.form import working_calendar
 
 
-def test_the_calendar_of_2026_has_the_days_of_the_notice():
-    """33 days off by the notice; with the weekends and the working weekends, 248 working days."""
+@pytest.mark.parametrize(("year", "off", "worked", "total"), [(2025, 28, 5, 248), (2026, 33, 6, 248)])
+def test_a_calendar_has_the_days_of_its_notice(year, off, worked, total):
+    """Days off and working weekends by the notice; with the other weekends, the working days of the year."""
     calendar = working_calendar()
-    days = [date.fromordinal(day) for day in range(date(2026, 1, 1).toordinal(), date(2027, 1, 1).toordinal())]
+    days = [date.fromordinal(day) for day in range(date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal())]
 
-    assert (len(calendar.holidays), len(calendar.workdays)) == (33, 6)
-    assert sum(map(calendar.is_working_day, days)) == 248
+    assert [sum(day in kind for day in days) for kind in (calendar.holidays, calendar.workdays)] == [off, worked]
+    assert {day.weekday() >= 5 for day in calendar.workdays} == {True}
+    assert sum(map(calendar.is_working_day, days)) == total
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,9 @@ def test_the_calendar_of_2026_has_the_days_of_the_notice():
         ("2026-09-18", 3, "2026-09-22"),  # a Sunday that is worked
         ("2026-04-30", 2, "2026-05-07"),
         ("2026-12-30", 1, "2026-12-31"),
+        ("2025-01-25", 1, "2025-01-26"),  # a Sunday that is worked
+        ("2025-09-30", 3, "2025-10-11"),  # National Day, and a Saturday that is worked
+        ("2025-12-31", 1, "2026-01-04"),  # from year to year: a Sunday that is worked
     ],
 )
 def test_working_days_skip_holidays_and_count_working_weekends(start, days, end):

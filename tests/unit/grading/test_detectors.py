@@ -68,6 +68,31 @@ def test_a_column_that_is_and_one_that_contains_are_told_apart(judged):
     assert judged[0]["tel"].why is Reason.IS
 
 
+IPV6_TEXTS = [
+    "login from 2409:8a00:{n:x}::{m:x} port 22",
+    "主机 2001:db8:{n:x}:0:0:0:{m:x}:1 无响应",
+    "[fd00:{n:x}::{m:x}]:443 refused",
+    "route fe80::{n:x}:{m:x}%eth0 down",
+    "prefix 2409:8a00:{n:x}:{m:x}::/64",
+]
+
+
+@pytest.mark.parametrize("form", IPV6_TEXTS)
+def test_an_ipv6_address_inside_a_text_is_found(form):
+    rng = random.Random(5)
+    texts = [form.format(n=rng.randint(4096, 65535), m=rng.randint(4096, 65535)) for _ in range(20)]
+    found = proposals([column("remark")], [[*texts, *["no fault"] * 40]])["remark"]
+    assert (found.detector, found.category, found.why) == ("ip", "network.address", Reason.CONTAINS)
+
+
+@pytest.mark.parametrize(
+    "form", ["at 12:{n:02d}:{m:02d}", "std::vector<T{n}>::at({m})", "ratio {n}:{m}", "1:{n}:{m}:2:1", "lot ab:{n}", "a: b:: c{n}"]
+)
+def test_colons_in_a_text_are_no_address(form):
+    texts = [form.format(n=number % 60, m=7 * number % 60) for number in range(60)]
+    assert proposals([column("remark")], [texts])["remark"].detector is None
+
+
 def valid(detector, text):
     with duckdb.connect() as con:
         return con.execute(f"SELECT {patterns()[detector].valid} FROM (SELECT ? AS t)", [text]).fetchone()[0]

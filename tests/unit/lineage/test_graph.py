@@ -11,6 +11,7 @@ from lakeward_lineage import (
     Direction,
     Edge,
     Field,
+    HopEffect,
     LineageError,
     Origin,
     Step,
@@ -65,9 +66,26 @@ def test_a_step_without_column_lineage_joins_whole_tables(at):
     assert edges([complete(step, at)]) == (Edge(Field("file/landing.x"), Field("bronze.x"), "j"),)
 
 
-def test_a_walk_down_follows_columns_and_what_decides_about_whole_tables():
+def test_a_walk_down_follows_the_values_of_columns():
     assert hop_texts(walk(CHAIN, "s.x", Direction.DOWN)) == [("g.sum", 1), ("r.z", 2)]
-    assert hop_texts(walk(CHAIN, "s.y", Direction.DOWN)) == [("g", 1), ("g.sum", 1), ("r.z", 2)]
+
+
+def test_what_decides_about_a_table_touches_it_and_its_readers_as_a_whole_and_none_of_their_values():
+    hops = walk(CHAIN, "s.y", Direction.DOWN)
+    assert hop_texts(hops) == [("g", 1), ("r", 2)]
+    assert {hop.effect for hop in hops} == {HopEffect.TABLE}
+    assert [(str(hop.edge.source), hop.edge.kind) for hop in hops] == [("s.y", "FILTER"), ("g", "")]
+
+
+def test_a_column_can_touch_values_and_rows_of_one_table():
+    graph = (edge("s:x", "g:sum", "AGGREGATION"), edge("s:x", "g:", "FILTER"), edge("g:n", "r:n"), edge("g:sum", "r:sum"))
+    hops = walk(graph, "s.x", Direction.DOWN)
+    assert [(str(hop.field), hop.depth, hop.effect) for hop in hops] == [
+        ("g", 1, HopEffect.TABLE),
+        ("g.sum", 1, HopEffect.VALUE),
+        ("r", 2, HopEffect.TABLE),
+        ("r.sum", 2, HopEffect.VALUE),
+    ]
 
 
 def test_a_walk_up_finds_what_a_column_is_made_of_and_what_decides_about_it():
@@ -75,12 +93,13 @@ def test_a_walk_up_finds_what_a_column_is_made_of_and_what_decides_about_it():
 
 
 def test_a_walk_from_a_table_starts_at_all_its_columns():
-    assert hop_texts(walk(CHAIN, "s", Direction.DOWN)) == [("g", 1), ("g.sum", 1), ("r.z", 2)]
+    assert hop_texts(walk(CHAIN, "s", Direction.DOWN)) == [("g", 1), ("g.sum", 1), ("r", 2), ("r.z", 2)]
 
 
-def test_a_whole_table_edge_reaches_from_each_column_to_each_column():
+def test_of_an_edge_between_tables_no_column_is_known():
     graph = (edge("a:", "b:", ""), edge("z:q", "a:c"), edge("b:d", "y:e"))
-    assert hop_texts(walk(graph, "a.c", Direction.DOWN)) == [("b", 1), ("b.d", 1), ("y.e", 2)]
+    assert hop_texts(walk(graph, "a.c", Direction.DOWN)) == [("b", 1), ("y", 2)]
+    assert hop_texts(walk(graph, "y.e", Direction.UP)) == [("b.d", 1), ("a", 2), ("a.c", 2), ("z.q", 3)]
 
 
 def test_a_cycle_ends():

@@ -120,7 +120,7 @@ def _is_plain_utf8(path: Path) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for chunk in _chunks(path):
-            if _INNER_MARK.search(chunk):
+            if codecs.BOM_UTF8 in chunk and _INNER_MARK.search(chunk):
                 return False
             if not chunk.isascii() or decoder.getstate()[0]:
                 decoder.decode(chunk)

@@ -5,6 +5,7 @@ A dataset's generation rises with each rebuild; a batch is finished when its row
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -256,6 +257,13 @@ def stored_definition(engine: Engine, row: dict[str, Any]) -> Definition:
     if not found:
         raise StoreConflictError("batch_without_texts", dataset=row["dataset"], batch=row["batch_seq"])
     return _to_definition(found[0])
+
+
+def published_definition(engine: Engine, run: Mapping[str, Any]) -> Definition | None:
+    """The texts by which a row of `governance.runs` judged its batch; None if the lake does not have them."""
+    same = {name: run[name] for name in ("dataset", "contract_sha256", "suite_sha256", "generation")}
+    found = governance.read_rows(engine, "contracts", order="applied_at DESC LIMIT 1", **same)
+    return _to_definition(found[0]) if found else None
 
 
 def _to_definition(row: dict[str, Any]) -> Definition:

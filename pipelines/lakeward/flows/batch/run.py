@@ -47,20 +47,27 @@ def rebuild(settings: Settings, name: str, *, on_progress: OnProgress = ignore_p
 
 
 def run_all(
-    settings: Settings, *, jobs: int | None = None, on_progress: OnProgress = ignore_progress
+    settings: Settings, names: Sequence[str] = (), *, jobs: int | None = None, on_progress: OnProgress = ignore_progress
 ) -> tuple[list[RunReport], dict[str, LakewardError]]:
-    """Run every dataset of the project, inputs before gold; a failed dataset does not stop the others.
+    """Run datasets of the project, inputs before gold; a failed dataset does not stop the others.
 
     Args:
+        names: The datasets; empty for all.
         jobs: Datasets with small deliveries that run at the same time, from 1; None for as many as cores and memory allow.
         on_progress: See `run_dataset`; called by several threads.
 
     Returns:
         The reports of datasets that ran, in the order of their dependencies; and the error of each of the others.
+
+    Raises:
+        UsageError: The project has no dataset of one of the names.
     """
     workspace = open_workspace(settings, on_progress)
-    errors = _invalid_contracts(workspace.project)
-    order = dependency_order(workspace.project, [name for name in workspace.project.datasets() if name not in errors])
+    for name in names:
+        workspace.project.contract_path(name)
+    chosen: Sequence[str] = list(dict.fromkeys(names)) or workspace.project.datasets()
+    errors = _invalid_contracts(workspace.project, chosen)
+    order = dependency_order(workspace.project, [name for name in chosen if name not in errors])
     with workspace.sharing() as shared:
         with shared.engine() as engine:
             estate = _Estate(workspace=shared, states=read_applied_states(engine), errors=errors)
@@ -158,9 +165,9 @@ def _run(workspace: Workspace, name: str, on_step: OnStep) -> RunReport:
     return run_curation(workspace, name, on_step) if contract.layer is Layer.GOLD else run_ingest(workspace, name, on_step)
 
 
-def _invalid_contracts(project: Project) -> dict[str, LakewardError]:
+def _invalid_contracts(project: Project, names: Sequence[str]) -> dict[str, LakewardError]:
     found: dict[str, LakewardError] = {}
-    for name in project.datasets():
+    for name in names:
         try:
             project.contract(name)
         except ContractError as error:

@@ -108,7 +108,7 @@ def list_catalogue(settings: Settings) -> CatalogueReport:
     """
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
-        return _report(workspace, engine)
+        return catalogue_report(workspace, engine)
 
 
 def draft_catalogue(settings: Settings) -> CatalogueReport:
@@ -120,7 +120,7 @@ def draft_catalogue(settings: Settings) -> CatalogueReport:
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         _record_changes(workspace, engine)
-        return _report(workspace, engine)
+        return catalogue_report(workspace, engine)
 
 
 def file_catalogue(settings: Settings, names: Collection[str] = (), *, by: str = "", on: date | None = None) -> Filing:
@@ -220,7 +220,8 @@ def _check_answerable(engine: Engine, number: int, day: date) -> None:
         raise UsageError("filing_day", found=day, expected=filing.submitted_on)
 
 
-def _report(workspace: Workspace, engine: Engine) -> CatalogueReport:
+def catalogue_report(workspace: Workspace, engine: Engine) -> CatalogueReport:
+    """As `list_catalogue`, in an opened project."""
     catalogue, form = live_catalogue(workspace, engine), filing_form()
     context = TaskContext(
         catalogue=catalogue,

@@ -46,14 +46,14 @@ class FilingTask:
 
     Args:
         kind: `complete`: items or decisions are missing; `file`: file for the first time; `refile`: a change; `resubmit`: after
-            a rejection; `review`: core data move to another entity; `answer`: the authority's answer is due; `calendar`: the
-            calendar of working days ends.
+            a rejection; `review`: core data move to another entity; `answer`: the authority's answer is due; `calendar`: there is
+            no calendar of working days for a year.
         dataset: Dataset of the entry; None for a task of no single entry.
         filing: Number of the filing; None if it is about none.
         due: Last day, in ISO 8601; None if the rule names no period.
         due_certain: False: the calendar ends before, and `due` is the earliest that it can be.
         triggers: What changed.
-        missing: Items of the form and columns without a decision that are missing.
+        missing: Items of the form and columns without a decision that are missing; of `calendar` the years.
         rule: The rule that asks for it.
     """
 
@@ -170,13 +170,15 @@ def _is_superseded(record: FilingRecord, filing: Filing) -> bool:
 
 
 def _calendar_task(context: TaskContext) -> Iterator[FilingTask]:
-    """The next year of the calendar is due before it begins, or as soon as a period runs past the end."""
+    """The next year of the calendar is due before it begins; any year, as soon as a period runs through it and it is unknown."""
     end = date(max(context.calendar.years, default=context.today.year - 1), 12, 31)
-    uncertain = any(
-        not filing.due_certain for filing in context.catalogue.record.filings if filing.state is not FilingState.ACCEPTED
-    )
-    if uncertain or context.today + CALENDAR_NOTICE > end:
-        yield _task(TaskKind.CALENDAR, None, "国务院办公厅关于部分节假日安排的通知", Deadline(end, certain=True))
+    years = {end.year + 1} if context.today + CALENDAR_NOTICE > end else set[int]()
+    for filing in context.catalogue.record.filings:
+        if filing.state is not FilingState.ACCEPTED and filing.due and not filing.due_certain:
+            years |= {*range((filing.answered_on or filing.submitted_on).year, filing.due.year + 1)} - context.calendar.years
+    if years:
+        missing = tuple(str(year) for year in sorted(years))
+        yield _task(TaskKind.CALENDAR, None, "国务院办公厅关于部分节假日安排的通知", Deadline(end, certain=True), missing=missing)
 
 
 def _task(

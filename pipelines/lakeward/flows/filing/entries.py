@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lakeward.contracts.model import Contract
-from lakeward.contracts.placeholders import DRAFTED_OWNER, drafted_purpose
+from lakeward.contracts.placeholders import is_drafted_owner, is_drafted_purpose
 from lakeward.core.messages import Lang
 from lakeward.core.messages import text as message
 from lakeward.engines.protocols import Engine
@@ -128,11 +128,11 @@ def _derived_items(
     categories = sorted({each.category for each in columns.values() if each.category})
     place = "对象存储" if "://" in lake else "本地磁盘"
     return {
-        "name": "" if contract.description == drafted_purpose(contract.name) else contract.description or contract.name,
+        "name": "" if is_drafted_purpose(contract.description) else contract.description or contract.name,
         "category": "／".join(filter(None, (kind, contract.domain, *categories))) if kind else "",
         "carrier": f"Delta 表 {contract.table(contract.layer)}（{place}）",
         "responsible": "，".join(filter(None, (processor.get("name"), processor.get("uscc")))),
-        "owner": "" if contract.owner == DRAFTED_OWNER else contract.owner,
+        "owner": "" if is_drafted_owner(contract.owner) else contract.owner,
     }
 
 

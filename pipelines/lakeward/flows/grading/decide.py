@@ -6,7 +6,8 @@ What is made of the column takes the new grade at once.
 from dataclasses import replace
 
 from lakeward.contracts.model import Column, Contract
-from lakeward.core.errors import StoreConflictError, UsageError
+from lakeward.core.errors import ProtectionError, StoreConflictError, UsageError
+from lakeward.core.persons import is_same_person
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
@@ -23,6 +24,7 @@ from lakeward.flows.grading.resolution import resolve_choice
 from lakeward.flows.grading.run import GradingRun, open_run, store_proposals
 from lakeward.flows.grading.transform_checks import check_transform
 from lakeward.grading.decision import GradeDecision, check_decision, lowers, needs_second_signature
+from lakeward.protection.register import is_one_person
 
 
 def decide_grade(settings: Settings, name: str, choice: GradeChoice) -> GradedColumn:
@@ -127,7 +129,7 @@ def _signed_decision(
     """The decision with its second person: who approved a fall, or who decided the same about a core or important column before.
 
     Raises:
-        ProtectionError: It is a fall without what that needs.
+        ProtectionError: It is a fall without what that needs, or the same person's signature a second time.
     """
     current = record.current(contract)[decision.column]
     proposal = record.proposals.get(contract.name, {}).get(decision.column)
@@ -140,6 +142,8 @@ def _signed_decision(
     else:
         latest = record.decisions.get(contract.name, {}).get(decision.column)
         signed = latest is not None and _is_first_signature(workspace, latest, decision)
+        if latest is not None and not signed and _is_own_signature(workspace, latest, decision):
+            raise ProtectionError("grade_signed_already", column=f"{contract.name}.{decision.column}", by=latest.decided_by)
         decision = replace(decision, approved_by=latest.decided_by if signed and latest else None)
     check_decision(decision, current, proposal, inherited)
     return decision
@@ -147,7 +151,22 @@ def _signed_decision(
 
 def _is_first_signature(workspace: Workspace, first: GradeDecision, second: GradeDecision) -> bool:
     """Whether another person's account decided the same, and that decision waits for a second one."""
-    same = (first.type, first.sensitivity, first.category) == (second.type, second.sensitivity, second.category)
-    if not (same and first.verified and second.verified and needs_second_signature(first)):
+    if not (_waits_for(first, second) and first.verified and second.verified):
         return False
     return open_register(workspace).are_two_persons(first.decided_by, second.decided_by)
+
+
+def _is_own_signature(workspace: Workspace, first: GradeDecision, second: GradeDecision) -> bool:
+    """Whether the person whose decision waits for a second one decides the same again, about the same proposal."""
+    seen = (first.seen, first.seen_category) == (second.seen, second.seen_category)
+    if not (seen and _waits_for(first, second) and first.verified == second.verified):
+        return False
+    if first.verified:
+        return is_one_person(open_register(workspace), first.decided_by, second.decided_by)
+    return is_same_person(first.decided_by, second.decided_by)
+
+
+def _waits_for(first: GradeDecision, second: GradeDecision) -> bool:
+    """Whether the first decision waits for a second signature, and the second one decides the same."""
+    same = (first.type, first.sensitivity, first.category) == (second.type, second.sensitivity, second.category)
+    return same and needs_second_signature(first)

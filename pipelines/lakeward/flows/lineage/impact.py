@@ -22,7 +22,7 @@ from lakeward.grading.grade import ColumnGrade, Grade, GradeState
 from lakeward.protection.policy import Action, Policy
 from lakeward.protection.read_request import ReadRequest
 from lakeward.serving.plan import Principal
-from lakeward_lineage import Dataset, Direction, Hop, Step, Tag, complete, start
+from lakeward_lineage import Dataset, Direction, Hop, HopEffect, Step, Tag, complete, start
 
 NOTICES, APP = "change_notices", "change_notices"
 TAG = "lakeward.change"
@@ -52,8 +52,10 @@ class ImpactHop:
     Args:
         depth: Number of steps from the changed field, from 1.
         field: Touched table or column, as `layer.table.column`; another program's dataset as `namespace/name`.
+        effect: `value`: the values of the column are computed or chosen by the changed one; `table`: the change decides which rows the
+            table has, or nothing but the tables is known of a step, so any of its columns can be touched.
         via: Field from which this step leads to it.
-        kind: How that field acts on it; empty if the job records only tables.
+        kind: How that field acts on it; empty between tables as a whole.
         job: Job of the step.
         owner: Owner of its dataset, by the contract; None if none is known.
         grade, level, state: Its current grade; None if the column has none, or the table is not served.
@@ -63,6 +65,7 @@ class ImpactHop:
 
     depth: int
     field: str
+    effect: HopEffect
     via: str
     kind: str
     job: str
@@ -79,7 +82,7 @@ class ImpactHop:
 
 
 def lineage_impact(settings: Settings, name: str, *, event: str | None = None) -> list[ImpactHop]:
-    """Every field below TABLE or TABLE.COLUMN, nearest first.
+    """Every field below TABLE or TABLE.COLUMN, nearest first: columns by their values, and tables by their rows.
 
     Args:
         event: Text of a planned change. It is written as a notice, one row per touched field, and sent as a lineage event.
@@ -119,6 +122,7 @@ class _FieldDetails:
         return ImpactHop(
             depth=hop.depth,
             field=str(hop.field),
+            effect=hop.effect,
             via=str(hop.edge.source),
             kind=hop.edge.kind,
             job=hop.edge.job,

@@ -1,7 +1,7 @@
 """Traces a row of a published table to its origin: batch, file and record, contract and rule versions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,9 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.pinning import BatchRange
-from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.grading.grade import current_grades
+from lakeward.flows.operations.row_rules import JudgedRow, RowOutcome, row_outcomes
 from lakeward.flows.quarantine.events import RowEvent
 from lakeward.flows.serving.clear_columns import check_row_condition
 from lakeward.flows.serving.logged_read import logged_read
@@ -84,6 +86,7 @@ class RowOrigin:
         contract_sha256: Hash of the text of this contract.
         suite_sha256: Hash of the text of the suite that the batch was judged by.
         rules: By rule id: its version and its verdict on the batch.
+        row_rules: By rule that some row of the batch failed: the outcome on this row; None as long as the batch is not finished.
         reasons: Ids of the rules that quarantined the row; None for a published row.
         life: When the row was quarantined and what was done about it; empty if it never was.
     """
@@ -98,6 +101,7 @@ class RowOrigin:
     contract_sha256: Sha256 | None
     suite_sha256: Sha256 | None
     rules: Mapping[str, RuleOutcome]
+    row_rules: Mapping[str, RowOutcome] | None
     reasons: tuple[str, ...] | None = None
     life: tuple[RowFailure | RowEvent, ...] = ()
 
@@ -114,6 +118,7 @@ class RowOrigin:
             "contract_sha256": self.contract_sha256,
             "suite_sha256": self.suite_sha256,
             "rules": {name: f"{rule.version} {rule.outcome}" for name, rule in self.rules.items()},
+            "row_rules": None if self.row_rules is None else {name: str(found) for name, found in self.row_rules.items()},
         }
         origin |= {} if self.reasons is None else {"reasons": list(self.reasons)}
         return origin | ({"life": [event.as_dict() for event in self.life]} if self.life else {})
@@ -142,7 +147,8 @@ def explain_row(settings: Settings, name: str, where: str, role: str | None = No
         rows = _find_rows(engine, (table, contract), key_values, entry.objects)
         if not rows:
             raise UsageError("row_not_found", table=name, columns=", ".join(key_values))
-        origins = [_row_origin(engine, contract, at, row) for at, row in rows]
+        clear = reader.clear_columns(contract, current_grades(engine, contract))
+        origins = [_row_origin(workspace, engine, (contract, at), row, clear) for at, row in rows]
         entry.write(len(origins))
     return origins
 
@@ -201,11 +207,15 @@ def equality(contract: Contract, column: str, value: str, *, typed: bool) -> str
     return f"CAST({identifier(column)} AS VARCHAR) = {literal(value)}"
 
 
-def _row_origin(engine: Engine, contract: Contract, table: TableName, row: Mapping[str, Any]) -> RowOrigin:
-    seq = row["_batch_seq"]
+def _row_origin(
+    workspace: Workspace, engine: Engine, place: tuple[Contract, TableName], row: Mapping[str, Any], clear: Collection[str]
+) -> RowOrigin:
+    """The origin of a row of a table; `clear` are the columns that the reader sees in clear."""
+    (contract, table), seq = place, row["_batch_seq"]
     runs = governance.read_rows(engine, "runs", order="generation DESC LIMIT 1", dataset=contract.name, batch_seq=seq)
     verdicts = governance.read_rows(engine, "verdicts", order="generation DESC, rule_id", dataset=contract.name, batch_seq=seq)
     run = runs[0] if runs else {}
+    judged = JudgedRow(table=table, row=row, run=run, verdicts=[v for v in verdicts if v["generation"] == run.get("generation")])
     return RowOrigin(
         table=table,
         batch=seq,
@@ -217,6 +227,7 @@ def _row_origin(engine: Engine, contract: Contract, table: TableName, row: Mappi
         contract_sha256=run.get("contract_sha256"),
         suite_sha256=run.get("suite_sha256"),
         rules={v["rule_id"]: RuleOutcome(v["rule_version"], Outcome(v["outcome"])) for v in reversed(verdicts)},
+        row_rules=row_outcomes(workspace, engine, judged, clear) if run else None,
         reasons=tuple(json.loads(row["_reasons"])) if "_reasons" in row else None,
         life=row_history(engine, contract.name, (row["_file_seq"], row["_row"])) if contract.layer is Layer.SILVER else (),
     )

@@ -1,6 +1,7 @@
 """Status of the project: last runs, failures, late data, and the next command."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +24,7 @@ from lakeward.flows.batch.applied_state import read_applied_states
 from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.replaced import count_replaced_rows
 from lakeward.flows.grading.records import GradeRecord, read_grade_record, waiting
+from lakeward.flows.operations.open_tasks import count_grade_tasks, filing_notices
 from lakeward.flows.operations.source_answers import SourceStatus, guarantee_of
 from lakeward.flows.quarantine.events import EVENTS
 from lakeward.flows.quarantine.open_rows import open_count
@@ -47,6 +49,7 @@ class DatasetStatus:
         late: Whether the newest data is older than the contract, or else the project, allows; None before the first run, or if the
             contract is not valid.
         waiting: Number of stored columns whose grade needs a decision.
+        grade_tasks: Number of open reasons to grade the dataset again.
         proposed_key: Columns of a key that needs `lakeward contract confirm-key`; until then no row replaces another.
         source: The state of its collector and of what it has landed; None of a source without one.
         guarantee: Message on which rows of a database's table can be missed; None of another source.
@@ -64,6 +67,7 @@ class DatasetStatus:
     halted: int | None
     late: bool | None
     waiting: int
+    grade_tasks: int
     proposed_key: tuple[str, ...]
     source: SourceStatus | None
     guarantee: Notice | None
@@ -82,13 +86,15 @@ class ProjectStatus:
     Args:
         datasets: The state of each dataset, by name.
         stray_files: Messages on files in the project's inbox that are in no dataset's drop folder: no run reads them.
+        tasks: Messages on what the catalogue of important data waits for.
     """
 
     datasets: tuple[DatasetStatus, ...]
     stray_files: tuple[Notice, ...]
+    tasks: tuple[Notice, ...]
 
     def as_dict(self) -> dict[str, object]:
-        """Keys: `datasets, stray_files`."""
+        """Keys: `datasets, stray_files, tasks`."""
         return fields_of(self)
 
 
@@ -106,6 +112,7 @@ class ProjectState:
     drops: DropFolders
     runs: Mapping[str, Sequence[Mapping[str, Any]]]
     grades: GradeRecord
+    grade_tasks: Counter[str]
     halted: Mapping[str, int]
     scores: Mapping[str, DatasetScore]
     has_events: bool
@@ -128,13 +135,15 @@ def read_project_status(settings: Settings) -> ProjectStatus:
             drops=read_drop_folders(workspace, valid),
             runs=_runs_by_dataset(engine),
             grades=read_grade_record(engine),
+            grade_tasks=count_grade_tasks(engine),
             halted=halted_batches(engine),
             scores=current_scores(workspace, engine),
             has_events=engine.info(EVENTS) is not None,
             read={name: one.plan.end for name, one in read_applied_states(engine).items() if one.plan},
         )
         datasets = tuple(_dataset_status(workspace, engine, name, state) for name in contracts)
-    return ProjectStatus(datasets=datasets, stray_files=unclaimed_files(workspace, valid))
+        tasks = tuple(filing_notices(workspace, engine, state.grades))
+    return ProjectStatus(datasets=datasets, stray_files=unclaimed_files(workspace, valid), tasks=tasks)
 
 
 def _valid_contract(workspace: Workspace, name: str) -> Contract | None:
@@ -168,6 +177,7 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         halted=state.halted.get(name),
         late=is_late(contract, workspace.project, run, workspace.clock.now()) if contract else None,
         waiting=waiting(state.grades.current(contract)) if contract and stored else 0,
+        grade_tasks=state.grade_tasks[name],
         proposed_key=contract.proposed_key if contract else (),
         source=None,
         guarantee=guarantee_of(contract) if contract else None,
@@ -209,7 +219,13 @@ def _row_count(engine: Engine, table: TableName) -> int:
 
 
 def _next_steps(status: DatasetStatus) -> tuple[Notice, ...]:
-    facts = {"dataset": status.dataset, "columns": status.waiting, "batch": status.halted, "key": ", ".join(status.proposed_key)}
+    facts = {
+        "dataset": status.dataset,
+        "columns": status.waiting,
+        "tasks": status.grade_tasks,
+        "batch": status.halted,
+        "key": ", ".join(status.proposed_key),
+    }
     due = {
         "next_first_run": status.last_run is None and status.halted is None,
         "next_halted": status.halted is not None,
@@ -219,6 +235,7 @@ def _next_steps(status: DatasetStatus) -> tuple[Notice, ...]:
         "next_verdicts": bool(status.failed_rules and not status.quarantine),
         "next_unknown": bool(status.unknown_rules),
         "next_grades": bool(status.waiting),
+        "next_grade_tasks": bool(status.grade_tasks),
         "next_key": bool(status.proposed_key),
     }
     return tuple(Notice(code, facts) for code, needed in due.items() if needed)

@@ -173,7 +173,8 @@ def compare_scores(settings: Settings, name: str, first: int | None = None, last
     """The change of the dataset's score between two received batches, split into the parts of rules and of data.
 
     Args:
-        first: The old batch; None for the newest one judged by other than the current rules, else the one before `last`.
+        first: The old batch; None for the newest one judged by other than the current rules, else the one before `last`. Of a gold
+            table that was not published by the current rules, None is the newest batch itself: only its rows are there.
         last: The new batch; None for the newest.
 
     Raises:
@@ -182,12 +183,10 @@ def compare_scores(settings: Settings, name: str, first: int | None = None, last
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
         definition = definition_with_current_suite(workspace, engine, name)
-        old, new = _batches_to_compare(received_batches(engine, definition), definition, first, last)
-        sources = (
-            _published_source(definition, old),
-            _current_rules_source(engine, definition, old),
-            _current_rules_source(engine, definition, new),
-        )
+        batches = received_batches(engine, definition)
+        old, new = _batches_to_compare(batches, definition, first, last)
+        now = (_current_rules_source(engine, definition, each, newest=each is batches[-1]) for each in (old, new))
+        sources = (_published_source(definition, old), *now)
         points = [_read_levels(engine, workspace.weights, *source) for source in sources]
     dimensions = [each for each in Dimension if any(_find_row(point["dimensions"], str(each)) for point in points)]
     rules = sorted({row.key[-1] for point in points for row in point["rules"].rows})
@@ -216,6 +215,8 @@ def _batches_to_compare(
     new = by_seq[last] if last is not None else batches[-1]
     if first is not None:
         return by_seq[first], new
+    if definition.model and not new.was_published_by(definition):
+        return new, new
     earlier = [batch for batch in batches if batch.seq < new.seq]
     return next((batch for batch in reversed(earlier) if not batch.was_published_by(definition)), (earlier or [new])[-1]), new
 
@@ -224,7 +225,7 @@ def _published_source(definition: Definition, of: ReceivedBatch) -> VerdictSourc
     return VERDICTS, single_batch_sql(VERDICTS, literal(definition.contract.name), definition.generation, of.seq)
 
 
-def _current_rules_source(engine: Engine, definition: Definition, of: ReceivedBatch) -> VerdictSource:
+def _current_rules_source(engine: Engine, definition: Definition, of: ReceivedBatch, *, newest: bool) -> VerdictSource:
     """Verdicts of the batch by the current rules: from its publication, or from a later judgement."""
     if of.was_published_by(definition):
         return _published_source(definition, of)
@@ -233,6 +234,8 @@ def _current_rules_source(engine: Engine, definition: Definition, of: ReceivedBa
     judged = single_batch_sql(REJUDGED_TABLE, literal(definition.contract.name), definition.generation, of.seq, same)
     stored = engine.info(TableName(Layer.GOVERNANCE, REJUDGED))
     if stored is None or not engine.fetch(f"WITH {judged} SELECT 1 FROM judged LIMIT 1"):
+        if definition.model and not newest:
+            raise UsageError("score_rescore_gold", dataset=definition.contract.name, batch=of.seq)
         raise UsageError("score_not_rejudged", dataset=definition.contract.name, batch=of.seq)
     return REJUDGED_TABLE, judged
 

@@ -1,6 +1,6 @@
 """Judges earlier batches again by the current suite, from bronze, into a separate table. Publishes nothing.
 
-A batch that was published by the current suite is not judged again, nor is an unchanged rule: their verdicts hold. A new
+Of a gold table only the newest batch can be judged again: the table as it stands. What it was after earlier batches is gone. A batch that was published by the current suite is not judged again, nor is an unchanged rule: their verdicts hold. A new
 rule that needs more than the rows of its batch can't be judged later and is UNKNOWN, which lowers the coverage.
 """
 
@@ -25,6 +25,7 @@ from lakeward.flows.batch.arrivals import arrival_verdicts
 from lakeward.flows.batch.ingest import bronze_rows
 from lakeward.flows.batch.judge import judge_batch, suite_label
 from lakeward.flows.batch.scores import latest_versions
+from lakeward.flows.batch.table_scope import judge_table
 from lakeward.flows.batch.verdicts import read_batch_verdicts, verdict_row
 from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.quality.rule import Verdict
@@ -64,6 +65,7 @@ class RejudgeReport:
         batches: Number of received batches of the latest generation.
         judged: Number of batches judged by this run.
         published: Number of batches that were published by the current rules and need no judging.
+        lost: Number of batches of a gold table that can't be judged again: their rows are no longer there.
     """
 
     dataset: str
@@ -71,6 +73,7 @@ class RejudgeReport:
     batches: int
     judged: int
     published: int
+    lost: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """The keys of `lakeward score NAME --rescore --json`."""
@@ -89,9 +92,11 @@ def rejudge_batches(settings: Settings, name: str) -> RejudgeReport:
         definition = definition_with_current_suite(workspace, engine, name)
         batches = received_batches(engine, definition)
         old = [batch for batch in batches if not batch.was_published_by(definition)]
-        judged = list(_judge_batches(workspace, engine, definition, old, run_id))
+        there = old if definition.contract.layer is Layer.SILVER else [batch for batch in old if batch is batches[-1]]
+        judged = list(_judge_batches(workspace, engine, definition, there, run_id))
     log.info("rejudged", extra={"dataset": name, "run_id": run_id, "batches": len(judged)})
-    return RejudgeReport(dataset=name, run_id=run_id, batches=len(batches), judged=len(judged), published=len(batches) - len(old))
+    counts = {"batches": len(batches), "judged": len(judged), "published": len(batches) - len(old), "lost": len(old) - len(there)}
+    return RejudgeReport(dataset=name, run_id=run_id, **counts)
 
 
 def definition_with_current_suite(workspace: Workspace, engine: Engine, name: str) -> Definition:
@@ -100,8 +105,7 @@ def definition_with_current_suite(workspace: Workspace, engine: Engine, name: st
     Raises:
         As `rejudge_batches`.
     """
-    if workspace.project.contract(name).layer is Layer.GOLD:
-        raise UsageError("score_rescore_gold", dataset=name)
+    workspace.project.contract(name)
     last = pinning.current_definition(engine, name)
     if last is None:
         raise UsageError("score_nothing_received", dataset=name)
@@ -139,16 +143,28 @@ def _judge_batches(
     published = _published_verdicts(engine, definition) if remaining else {}
     for batch in remaining:
         context = _replay_context(workspace, engine, definition, batch, run_id)
-        rows = engine.define("batch_rows", bronze_rows(context))
         comparable = published if batch.contract_sha256 == contract else {}
-        judged = judge_batch(context, rows).verdicts
-        bronze, rejects = context.count(Layer.BRONZE), context.count(Layer.REJECTS)
-        arrivals = arrival_verdicts(context, Counts(rows_in=bronze + rejects, bronze=bronze, rejects=rejects), judged)
-        # What the batch replaced when it was published can't be seen afterwards: that verdict stands.
-        found = (*judged, *arrivals, *read_batch_verdicts(context))
+        found = _judge_table(context) if definition.model else _judge_received(context)
         verdicts = [_rejudged_row(context, verdict, comparable) for verdict in found]
         governance.append_rows(engine, REJUDGED, verdicts, Txn(app, batch.seq))
         yield batch.seq
+
+
+def _judge_received(context: BatchContext) -> tuple[Verdict, ...]:
+    judged = judge_batch(context, context.engine.define("batch_rows", bronze_rows(context))).verdicts
+    bronze, rejects = context.count(Layer.BRONZE), context.count(Layer.REJECTS)
+    arrivals = arrival_verdicts(context, Counts(rows_in=bronze + rejects, bronze=bronze, rejects=rejects), judged)
+    # What the batch replaced when it was published can't be seen afterwards: that verdict stands.
+    return (*judged, *arrivals, *read_batch_verdicts(context))
+
+
+def _judge_table(context: BatchContext) -> tuple[Verdict, ...]:
+    """The verdicts on a gold table as it stands: as after one more batch that computes nothing."""
+    after = replace(context, pinned=replace(context.pinned, seq=context.pinned.seq + 1))
+    ids = "CAST(0 AS BIGINT) AS _batch_seq, CAST(0 AS BIGINT) AS _file_seq, CAST(0 AS BIGINT) AS _row"
+    query = f"SELECT *, {ids} FROM ({context.pinned.definition.model}) WHERE FALSE"
+    rows = context.engine.define("computed", query)
+    return judge_table(after, judge_batch(after, rows), str(rows), "FALSE")
 
 
 # Stored verdicts by batch, rule and version.

@@ -19,6 +19,7 @@ from lakeward.core.spelling import did_you_mean
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
+from lakeward.flows.base.display_zone import display_zone
 from lakeward.flows.base.key_decisions import check_token_scheme
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import GradeLookup, current_grades
@@ -33,6 +34,7 @@ from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_rea
 from lakeward.flows.serving.reading_purpose import SessionWatch
 from lakeward.serving.answer import Answer
 from lakeward.serving.column_functions import ColumnFunctions
+from lakeward.serving.database import SessionResources
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.row_charge import rows_charged
 from lakeward.serving.rows import Rows
@@ -52,10 +54,10 @@ class Connection:
         self._tables = {str(table.name): table for table in tables}
         self._log = reader.open_log(workspace, engine)
         self._versions = TableVersions(tables, engine)
-        memory = workspace.settings.memory
-        self._session = ServingSession(
-            tables, functions, engine.scratch / "serving", memory, reader.filter_values, lake=workspace.lake
+        resources = SessionResources(
+            memory=workspace.settings.memory, lake=workspace.lake, zone=str(display_zone(workspace.settings))
         )
+        self._session = ServingSession(tables, functions, engine.scratch / "serving", resources, reader.filter_values)
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
     def sql(self, query: str, parameters: Parameters | None = None) -> Rows:
@@ -104,7 +106,7 @@ class Connection:
                 replace(self._measured_rows(read, answer, error, has_digest=needs_digest(columns)), rows_charged=charged)
             )
 
-        return Rows(relation, check, report, self._session.aggregated_columns(checked))
+        return Rows(relation, check, report, self._session.aggregated_columns(checked), self._session.display(checked))
 
     @contextmanager
     def _logged_failure(self, query: str, asked_at: datetime, objects: Collection[str] = ()) -> Iterator[None]:

@@ -28,16 +28,21 @@ def bar(value: Number | None, top: Number, class_: str = "") -> Markup:
     )  # fmt: skip
 
 
-def spark(values: Sequence[Number | None]) -> Markup:
-    """A line over values of 0 to 100, scaled to their range; one value is a dot, an unknown one a gap."""
+def spark(values: Sequence[Number | None], mark: int | None = None) -> Markup:
+    """A line over values of 0 to 100, scaled to their range; one value is a dot, an unknown one a gap.
+
+    Args:
+        mark: Position of the first value that is not comparable with those before; a line is drawn in front of it.
+    """
     values_known = [float(value) for value in values if value is not None]
     if not values_known:
         return svg(WIDTH, HEIGHT, tag("rect", x=0, y=12, width=WIDTH, height=4, class_="hatch"), class_="spark")
     low, span = min(values_known), max(max(values_known) - min(values_known), 1.0)
     step = WIDTH / max(len(values) - 1, 1)
+    places = [4 + at * step * (WIDTH - 8) / WIDTH if len(values) > 1 else WIDTH / 2 for at in range(len(values))]
     points = [
         (
-            4 + at * step * (WIDTH - 8) / WIDTH if len(values) > 1 else WIDTH / 2,
+            places[at],
             HEIGHT - 5 - (float(value) - low) / span * (HEIGHT - 10),
         )
         for at, value in enumerate(values)
@@ -46,7 +51,16 @@ def spark(values: Sequence[Number | None]) -> Markup:
     line = tag("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), class_="line")
     base = tag("line", x1=0, y1=HEIGHT - 1, x2=WIDTH, y2=HEIGHT - 1, class_="axis")
     x, y = points[-1]
-    return svg(WIDTH, HEIGHT, base, line, tag("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=3, class_="dot"), class_="spark")
+    dot = tag("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=3, class_="dot")
+    return svg(WIDTH, HEIGHT, base, *_divider(places, mark), line, dot, class_="spark")
+
+
+def _divider(places: Sequence[float], mark: int | None) -> list[Markup]:
+    """A line between the marked place and the one before it."""
+    if not mark or mark >= len(places):
+        return []
+    x = f"{(places[mark - 1] + places[mark]) / 2:.1f}"
+    return [tag("line", x1=x, y1=0, x2=x, y2=HEIGHT - 1, class_="divider")]
 
 
 def stack(parts: Sequence[tuple[Number, str]], shape: str = "stack") -> Markup:

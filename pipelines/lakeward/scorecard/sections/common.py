@@ -1,6 +1,7 @@
 """Parts shared by sections: outcomes, dimensions and reasons in both languages."""
 
 from lakeward.core.messages import catalogue
+from lakeward.scorecard.figures import FigureRow, Scorecard
 from lakeward.scorecard.markup import Markup, bilingual, tag
 
 OUTCOMES = {"PASS": ("pass", "card_pass"), "FAIL": ("fail", "card_fail"), "UNKNOWN": ("none", "card_outcome_unknown")}
@@ -27,3 +28,14 @@ def reason(code: str) -> Markup:
     if not code:
         return tag("span")
     return bilingual(code) if entry and "{" not in entry["en"] else tag("code", code)
+
+
+def scope_changes(card: Scorecard) -> tuple[FigureRow, ...]:
+    """The gold tables whose stored scores are of two scopes of rules: scores before and after are not comparable."""
+    reading = card.results.get("scope_changes")
+    return reading.rows if reading else ()
+
+
+def scope_note(day: str) -> Markup:
+    """What a line in a trend means."""
+    return tag("p", bilingual("card_scope_changed", day=day), class_="note")

@@ -17,7 +17,7 @@ from lakeward.scorecard.markup import (
     tag,
     unmeasured_note,
 )
-from lakeward.scorecard.sections.common import DIMENSIONS, outcome, reason
+from lakeward.scorecard.sections.common import DIMENSIONS, outcome, reason, scope_changes, scope_note
 
 # Maximum number of datasets shown without a click.
 SHOWN_AT_FIRST = 20
@@ -94,7 +94,7 @@ def _dataset(card: Scorecard, reading: FamilyResult, row: FigureRow, *, more: bo
         tag("span", bar(row.number("score"), FULL, "good"), class_="gauge"),
         tag("span", figure(row, "score"), class_="value"),
         tag("span", *_flags(row), class_="part"),
-        tag("span", spark([each.number("score") for each in _dataset_rows(card, "history", name)]), class_="trend"),
+        tag("span", _trend(card, name), class_="trend"),
     )
     counts = tag(
         "dl",
@@ -178,13 +178,23 @@ def _rule(row: FigureRow) -> Markup:
     )
 
 
+def _trend(card: Scorecard, name: str) -> Markup:
+    """Scores of the batches; a line stands before the first one that was scored by another scope of rules."""
+    rows = _dataset_rows(card, "history", name)
+    first = next((row.number("batch") for row in scope_changes(card) if row.key[0] == name), None)
+    mark = None if first is None else sum(int(row.key[1]) < first for row in rows)
+    return spark([row.number("score") for row in rows], mark)
+
+
 def _history(card: Scorecard, name: str) -> Markup:
     rows = _dataset_rows(card, "history", name)
     drawn = [
         tag("tr", cell(row.key[1], "num"), cell(figure(row, "score"), "num"), **figure_attributes(None, row)) for row in rows
     ]
     shown = table(("card_batch", "card_score"), drawn, **figure_attributes(card.results["history"]))
-    return tag("details", tag("summary", bilingual("card_history")), shown, class_="quiet")
+    changed = next((row.word("day") for row in scope_changes(card) if row.key[0] == name), None)
+    note = scope_note(changed) if changed else None
+    return tag("details", tag("summary", bilingual("card_history")), note, shown, class_="quiet")
 
 
 def _dataset_rows(card: Scorecard, family: str, name: str) -> tuple[FigureRow, ...]:

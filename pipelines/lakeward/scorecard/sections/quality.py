@@ -3,7 +3,7 @@
 from lakeward.scorecard.charts.shapes import bar, spark
 from lakeward.scorecard.figures import FamilyResult, FigureRow, Scorecard
 from lakeward.scorecard.markup import Markup, bilingual, cell, figure, figure_attributes, section, table, tag, unmeasured_note
-from lakeward.scorecard.sections.common import DIMENSIONS
+from lakeward.scorecard.sections.common import DIMENSIONS, scope_changes, scope_note
 
 FULL = 100
 
@@ -14,7 +14,8 @@ def quality(card: Scorecard) -> Markup:
     if dimensions is None or trend is None:
         return section("quality", "card_quality_title", "card_quality_about", unmeasured_note("lakeward run"))
     by_name = {row.key[0]: row for row in dimensions.rows}
-    rows = [_dimension(name, by_name.get(name), trend) for name in DIMENSIONS]
+    changed = min((row.word("day") for row in scope_changes(card)), default=None)
+    rows = [_dimension(name, by_name.get(name), trend, changed) for name in DIMENSIONS]
     heads = (
         "card_dimension",
         "card_score",
@@ -37,11 +38,13 @@ def quality(card: Scorecard) -> Markup:
         "card_quality_title",
         "card_quality_about",
         table(heads, rows, **figure_attributes(dimensions), class_="wide"),
+        *([scope_note(changed)] if changed else []),
         history,
     )
 
 
-def _dimension(name: str, row: FigureRow | None, trend: FamilyResult) -> Markup:
+def _dimension(name: str, row: FigureRow | None, trend: FamilyResult, changed: str | None) -> Markup:
+    """One dimension; `changed` is the day on which the scope of rules changed."""
     score = row.number("score") if row else None
     none = [tag("td", bilingual("card_no_rule"), class_="num why", colspan=4)]
     counts = (
@@ -49,9 +52,15 @@ def _dimension(name: str, row: FigureRow | None, trend: FamilyResult) -> Markup:
         if row is None
         else [cell(figure(row, column), "num") for column in ("rules", "measured", "failed_rules", "unknown_rules")]
     )
-    values = [each.number("score") for each in trend.rows_under(name)]
+    days = trend.rows_under(name)
+    values = [each.number("score") for each in days]
+    mark = sum(each.key[1] < changed for each in days) if changed else None
     named = tag("th", bilingual(DIMENSIONS[name]), scope="row")
-    drawn = [cell(figure(row, "score"), "num strong"), cell(bar(score, FULL, "good"), "gauge"), cell(spark(values), "trend")]
+    drawn = [
+        cell(figure(row, "score"), "num strong"),
+        cell(bar(score, FULL, "good"), "gauge"),
+        cell(spark(values, mark), "trend"),
+    ]
     return tag("tr", named, *drawn, *counts, **figure_attributes(None, row))
 
 
