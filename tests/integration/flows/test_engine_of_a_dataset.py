@@ -6,7 +6,8 @@ import pytest
 
 from lakeward.core.settings import Settings
 from lakeward.flows import list_runs, list_tables
-from support.command_line import run_in_subprocess
+from support.both_engines import CONF
+from support.command_line import run_command
 from support.plant import CONTRACT, csv_line, make_plant
 
 ON_SPARK = "  - {property: engine, value: spark}\n"
@@ -36,11 +37,14 @@ def processors(root):
 @pytest.mark.spark
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_one_run_takes_in_both_each_on_its_own_engine(plant):
+def test_one_run_takes_in_both_each_on_its_own_engine(plant, capsys, monkeypatch):
     spark = Settings.load().spark
     java = {"JAVA_HOME": str(spark.java_home)} if spark.java_home else {}
-    words = {"LAKEWARD_SPARK_JARS": str(spark.jars), "LAKEWARD_SPARK_MASTER": "local[2]", "PATH": "/usr/bin:/bin", **java}
-    done = run_in_subprocess(plant.root, "run", "--json", LAKEWARD_SPARK_CONF="spark.driver.memory=1g", **words)
+    conf = ";".join(f"{name}={value}" for name, value in CONF.items())
+    words = {"LAKEWARD_SPARK_JARS": str(spark.jars), "LAKEWARD_SPARK_MASTER": "local[2]", "LAKEWARD_SPARK_CONF": conf, **java}
+    for name, value in words.items():
+        monkeypatch.setenv(name, value)
+    done = run_command(capsys, plant.root, "run", "--json")
     one, other = json.loads(done.out)
     ids = {"dataset", "run_id"}
     assert {k: v for k, v in one.items() if k not in ids} == {k: v for k, v in other.items() if k not in ids}
