@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from lakeward.core.working_days import WorkingCalendar, months_after
-from lakeward.flows.filing.form import working_calendar
+from lakeward.flows.base.working_calendar import working_calendar
 
 
 def test_the_calendar_of_2026_has_the_days_of_the_notice():

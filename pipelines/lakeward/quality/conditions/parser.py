@@ -9,7 +9,6 @@ from lakeward.quality.conditions.pandas_text import from_pandas
 from lakeward.quality.conditions.tree import Condition, UntranslatableError
 
 
-
 def _from_spark(text: str) -> Condition:
     from lakeward.quality.conditions.sql_text import from_spark  # noqa: PLC0415 -- imports sqlglot: 0.2 s that most suites spare
 
