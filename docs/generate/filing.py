@@ -1,8 +1,9 @@
 """The page of the filing of important data: what people declare, and the fields of the form with their sources."""
 
 from generate.markdown import code, keys, page, table
+from lakeward.flows.base.working_calendar import working_calendar
 from lakeward.flows.filing import declarations
-from lakeward.flows.filing.form import FormField, filing_form, working_calendar
+from lakeward.flows.filing.form import FormField, filing_form
 
 INTRODUCTION = f"""\
 `{declarations.DECLARATIONS_FILE}` declares what no table says of important and core data; `lakeward catalogue list` names what is missing.

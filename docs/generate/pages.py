@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from generate.access_rules import access_rules
 from generate.assessor import assessor
 from generate.catalogues import catalogues
 from generate.commands import commands
@@ -24,6 +25,7 @@ from generate.value_commands import value_commands
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api/flows.md": public_flows,
+    "reference/access-rules.md": access_rules,
     "reference/assessor.md": assessor,
     "reference/catalogues.md": catalogues,
     "reference/commands.md": commands,

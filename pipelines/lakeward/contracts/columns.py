@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from lakeward.contracts.accuracy import read_accuracy
 from lakeward.contracts.bands import read_band
 from lakeward.contracts.document import safe_repr
 from lakeward.contracts.model import COUNTED_TIMES, Column, DataType, Kind
@@ -47,6 +48,17 @@ CUSTOM: Mapping[str, KeyDoc] = {
         "`week`, `month`, `quarter` or `year`; of a date `week` to `year`; of an address or a code by GB/T 2260 `province`, `city` or "
         "`district`.",
         "a number's first digit, in bands of at least ten; `day`; `month` of a date; a text's length",
+    ),
+    "accuracy": KeyDoc(
+        "number",
+        "Values are right within plus or minus this, in the column's unit, such as `0.05`. Copies for recipients may deviate from the "
+        "table by up to half of it: that is their fingerprint.",
+        "none: copies hold the values as they are",
+    ),
+    "resolution": KeyDoc(
+        "number",
+        "Smallest step of the readings, in the column's unit, such as `0.01`. A fingerprint needs an `accuracy` of at least four steps.",
+        "the smallest step of an exact type; a binary number with an `accuracy` must state it",
     ),
     "timeFormat": KeyDoc(
         "text",
@@ -149,6 +161,7 @@ def _column(view: View) -> Column:
         classification=view.text("classification", "") or None,
         alternative_names=properties.texts("alternativeNames"),
         band=read_band(properties, kind),
+        accuracy=read_accuracy(properties, kind),
     )
 
 

@@ -51,6 +51,7 @@ COLUMN = {
     "nulls": _BREAKING,
     "joined_names": _BREAKING,
     "band": _COMPATIBLE,  # what readers see, not what is stored
+    "accuracy": _COMPATIBLE,  # what copies hold, not what is stored
     "quality_of": _BREAKING,
     "description": _COMPATIBLE,
     "classification": _COMPATIBLE,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from lakeward.contracts.accuracy import Accuracy
 from lakeward.contracts.bands import Band
 from lakeward.contracts.record_format import TYPED_ROWS, RecordFormat
 from lakeward.contracts.source import ContractSource
@@ -54,6 +55,7 @@ class Column:
         time_format: strptime pattern of a text date or timestamp, or a count of `COUNTED_TIMES`; None means ISO 8601.
         nulls: Texts, and numbers as texts, that mean that this column has no value.
         band: How far its values are generalised; None for the default of its type.
+        accuracy: How exact its values are, as its owner states; None if they state nothing.
         joined_names: Names in the source of the columns whose texts, a blank between them, are this column's; empty: `source_name`.
         quality_of: Name of the column of which this one says how good its readings are; empty: it has values of its own.
     """
@@ -72,6 +74,7 @@ class Column:
     classification: str | None = None
     alternative_names: tuple[str, ...] = ()
     band: Band | None = None
+    accuracy: Accuracy | None = None
 
     @property
     def source_names(self) -> tuple[str, ...]:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from lakeward.flows.audit.access_entries import AccessSum as AccessSum
     from lakeward.flows.audit.access_entries import list_access as list_access
     from lakeward.flows.audit.access_entries import report_access as report_access
+    from lakeward.flows.audit.access_findings import AccessFinding as AccessFinding
+    from lakeward.flows.audit.access_findings import FindingState as FindingState
+    from lakeward.flows.audit.access_watch import close_finding as close_finding
+    from lakeward.flows.audit.access_watch import list_findings as list_findings
+    from lakeward.flows.audit.access_watch import watch_access as watch_access
     from lakeward.flows.audit.decision_records import Decision as Decision
     from lakeward.flows.audit.decisions import list_decisions as list_decisions
     from lakeward.flows.audit.log_faults import LogVerification as LogVerification
@@ -121,6 +126,7 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.accounts import list_accounts as list_accounts
     from lakeward.flows.operations.accounts import revoke_account as revoke_account
     from lakeward.flows.operations.accounts import rotate_token as rotate_token
+    from lakeward.flows.operations.copy_trace import CopyTrace as CopyTrace
     from lakeward.flows.operations.doctor import check_machine as check_machine
     from lakeward.flows.operations.explain import RowOrigin as RowOrigin
     from lakeward.flows.operations.explain import explain_row as explain_row
@@ -148,6 +154,7 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.status import read_project_status as read_project_status
     from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
+    from lakeward.flows.operations.trace_copy import trace_copy as trace_copy
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
     from lakeward.flows.quarantine.selection import parse_duration as parse_duration
@@ -186,6 +193,10 @@ if TYPE_CHECKING:
     from lakeward.flows.serving.decryption import decrypt_values as decrypt_values
     from lakeward.flows.serving.explanation import MaskExplanation as MaskExplanation
     from lakeward.flows.serving.explanation import explain_policy as explain_policy
+    from lakeward.flows.serving.export import ExportRequest as ExportRequest
+    from lakeward.flows.serving.export import export_table as export_table
+    from lakeward.flows.serving.export_record import Export as Export
+    from lakeward.flows.serving.export_record import list_exports as list_exports
     from lakeward.flows.serving.policy import lint_policy as lint_policy
     from lakeward.flows.serving.policy import run_policy_tests as run_policy_tests
     from lakeward.flows.serving.policy_review import PolicyDifference as PolicyDifference
@@ -218,6 +229,7 @@ if TYPE_CHECKING:
     from lakeward.quality.indicators import indicator_name as indicator_name
     from lakeward.quality.rule import Dimension as Dimension
     from lakeward.quality.rule import Outcome as Outcome
+    from lakeward.serving.copies import CopyForm as CopyForm
     from lakeward.serving.rows import Rows as Rows
 
 # name -> the module that defines it, below `lakeward`: flows, and the values that flows take and return. A test compares this
@@ -225,6 +237,8 @@ if TYPE_CHECKING:
 _NAMES = {
     "flows.assets.costs": "DatasetCost dataset_costs",
     "flows.audit.access_entries": "AccessEntry AccessFilter AccessSum list_access report_access",
+    "flows.audit.access_findings": "AccessFinding FindingState",
+    "flows.audit.access_watch": "close_finding list_findings watch_access",
     "flows.audit.decision_records": "Decision",
     "flows.audit.decisions": "list_decisions",
     "flows.audit.log_faults": "LogVerification",
@@ -276,6 +290,7 @@ _NAMES = {
     "flows.lineage.importing": "LineageImport RefusedEvent import_lineage receive_lineage",
     "flows.lineage.restoring": "RestoredEvents restore_events",
     "flows.operations.accounts": "IssuedToken NewAccount RegisteredAccount add_account list_accounts revoke_account rotate_token",
+    "flows.operations.copy_trace": "CopyTrace",
     "flows.operations.doctor": "check_machine",
     "flows.operations.explain": "RowOrigin explain_row",
     "flows.operations.gold_value": "ValueOrigin explain_value",
@@ -288,6 +303,7 @@ _NAMES = {
     "flows.operations.spark_setup": "setup_spark spark_jars",
     "flows.operations.status": "project_status read_project_status stray_files",
     "flows.operations.trace": "show_lineage",
+    "flows.operations.trace_copy": "trace_copy",
     "flows.quarantine.events": "Signature",
     "flows.quarantine.selection": "Selection parse_duration parse_row_id",
     "flows.scorecard.assess": "assess_readiness",
@@ -304,6 +320,8 @@ _NAMES = {
     "flows.serving.connection": "Connection connect open_connection",
     "flows.serving.decryption": "decrypt_values",
     "flows.serving.explanation": "MaskExplanation explain_policy",
+    "flows.serving.export": "ExportRequest export_table",
+    "flows.serving.export_record": "Export list_exports",
     "flows.serving.policy": "lint_policy run_policy_tests",
     "flows.serving.policy_review": "PolicyDifference PolicyMatrixRow compare_policy_files show_policy_matrix",
     "flows.serving.purpose_record": "PurposeRequest",
@@ -319,6 +337,7 @@ _NAMES = {
     "flows.suggest.suggestions": "SuggestionReport suggest_rules",
     "quality.indicators": "indicator_name",
     "quality.rule": "Dimension Outcome",
+    "serving.copies": "CopyForm",
     "serving.rows": "Rows",
 }
 _DOOR = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -32,6 +32,7 @@ from lakeward.orchestration.tasks import (
     score,
     scorecard,
     seal,
+    watch_access,
 )
 
 # Default interval of polling a drop folder, unless the contract needs fresher data.
@@ -125,15 +126,15 @@ def _submitter() -> Callable[[str, Path, str, SparkSettings, list[Asset]], None]
 def _govern_dag(project: Project) -> DAG:
     """The govern DAG: grades first, since readiness counts them; then the page, which shows all; the seals last, over all of it.
 
-    The catalogue of important data and the audit of lineage follow grading beside them: what they find stops no other task.
+    The catalogue of important data, the audit of lineage and the watch of the access log follow grading beside them: what they find
+    stops no other task.
     """
     with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", GOVERN}
         steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard, seal)]
         chain(*steps)
-        draft, audit = (task.override(**RETRY)(str(project.root)) for task in (draft_catalogue, audit_lineage))
-        chain(steps[0], draft)
-        chain(steps[0], audit)
+        beside: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (draft_catalogue, audit_lineage, watch_access)]
+        chain(steps[0], beside)
     return dag
 
 

@@ -93,6 +93,26 @@ def audit_lineage(root: str) -> None:
 
 
 @task
+def watch_access(root: str) -> None:
+    """Watch the access log.
+
+    Raises:
+        AirflowFailException: There are new findings; each with its owner and its deadline.
+    """
+    from lakeward.flows import watch_access as watch  # noqa: PLC0415  (imports DuckDB)
+
+    settings = Settings.load(Path(root))
+    found = watch(settings)
+    if found:
+        rules = {each.rule: text(f"misuse_{each.rule}", settings.lang) for each in found}
+        lines = [
+            f"{each.finding} {each.on_day} {each.account} {each.subject}: {rules[each.rule]} ({each.owner}, {each.due})"
+            for each in found
+        ]
+        raise AirflowFailException("\n".join(lines))
+
+
+@task
 def seal(root: str) -> None:
     """Seal the logs, and send their checkpoint."""
     from lakeward.flows import seal_logs  # noqa: PLC0415  (imports DuckDB)

@@ -52,10 +52,11 @@ def test_the_project_is_graded_assessed_and_scored_once_a_day(seen):
         ["assess", ["score"], 3],
         ["audit_lineage", [], 3],
         ["draft_catalogue", [], 3],
-        ["grade", ["assess", "audit_lineage", "draft_catalogue"], 3],
+        ["grade", ["assess", "audit_lineage", "draft_catalogue", "watch_access"], 3],
         ["score", ["scorecard"], 3],
         ["scorecard", ["seal"], 3],
         ["seal", [], 3],
+        ["watch_access", [], 3],
     ]
     assert (dag["schedule"], dag["catchup"], dag["active"]) == ("1 day, 0:00:00", False, 1)
 

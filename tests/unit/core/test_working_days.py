@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from lakeward.core.working_days import WorkingCalendar, months_after
-from lakeward.flows.filing.form import working_calendar
+from lakeward.flows.base.working_calendar import working_calendar
 
 
 @pytest.mark.parametrize(("year", "off", "worked", "total"), [(2025, 28, 5, 248), (2026, 33, 6, 248)])

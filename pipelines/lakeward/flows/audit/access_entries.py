@@ -177,6 +177,8 @@ _OPTIONAL = (
     "answer_digest",
     "principal",
     "verified",
+    "query_hmac",
+    "export_id",
 )
 
 
@@ -187,13 +189,13 @@ def _fetch(settings: Settings, chosen: AccessFilter, query: str) -> list[dict[st
     try:
         governance.check_schema_version(engine)
         commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
-        entries = _define_entries(engine)
+        entries = define_entries(engine)
         return engine.fetch(query.format(entries=entries, where=_where(workspace, chosen))) if entries else []
     finally:
         engine.close()
 
 
-def _define_entries(engine: Engine) -> Relation | None:
+def define_entries(engine: Engine) -> Relation | None:
     """The entries as a relation; None before the first. An older lake lacks columns."""
     spec = governance.table_spec("access_log")
     stored = engine.info(spec.name)

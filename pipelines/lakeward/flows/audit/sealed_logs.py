@@ -55,6 +55,8 @@ SEALED_LOGS = (
     SealedLog("keys", "key_id", "seq"),
     SealedLog("key_decisions", "subject", "seq"),
     SealedLog("incidents", "incident", "seq"),
+    SealedLog("exports", "export_id", "1"),
+    SealedLog("access_findings", "finding", "seq"),
     ACCOUNTS,
 )
 

@@ -62,7 +62,7 @@ SCHEMA_VERSIONS = (
             *("lineage_events", "foreign_edges", "change_notices", "catalogue", "filings"),
         ),
     ),
-    SchemaVersion(6, tables=("run_costs", "incidents")),
+    SchemaVersion(6, columns={"access_log": ("export_id",)}, tables=("run_costs", "incidents", "exports", "access_findings")),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.

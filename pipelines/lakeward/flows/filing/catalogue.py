@@ -15,10 +15,11 @@ from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import Identity, identify
+from lakeward.flows.base.working_calendar import working_calendar
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.filing.changes import ChangeTrigger, FilingTask, TaskContext, entry_triggers, filing_tasks, needs_review
 from lakeward.flows.filing.entries import LiveCatalogue, LiveEntry, live_catalogue
-from lakeward.flows.filing.form import filing_form, working_calendar
+from lakeward.flows.filing.form import filing_form
 from lakeward.flows.filing.record import (
     ENTRIES,
     FILINGS,

@@ -1,20 +1,17 @@
 """The filing form: fields with their sources and certainty, and the periods of the rule that asks for it."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
 
 import yaml
 
-from lakeward.core.working_days import WorkingCalendar, merge_calendars
 from lakeward.grading.catalogue import verified_text
 
 FORM = "filing_form_lakeward_v1.yaml"
-CALENDARS = "working_days_cn_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,29 +77,6 @@ def filing_form() -> FilingForm:
         review_days=found["review_working_days"],
         resubmit_days=found["resubmit_working_days"],
     )
-
-
-@functools.cache
-def working_calendar() -> WorkingCalendar:
-    """The shipped years of working days.
-
-    Raises:
-        DefinitionError: A file was edited in place.
-    """
-    names = sorted(file.name for file in _folder().iterdir() if file.name.startswith(CALENDARS))
-    return merge_calendars(_calendar(_catalogue(name)) for name in names)
-
-
-def _calendar(found: Mapping[str, Any]) -> WorkingCalendar:
-    return WorkingCalendar(
-        years=frozenset(found["years"]),
-        holidays=frozenset(day for first, last in found["holidays"] for day in _days(first, last)),
-        workdays=frozenset(found["workdays"]),
-    )
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    yield from (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def _fields(found: Mapping[str, Mapping[str, Any]]) -> tuple[FormField, ...]:

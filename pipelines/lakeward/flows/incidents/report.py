@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.working_calendar import working_calendar
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.filing.form import working_calendar
 from lakeward.flows.incidents.record import Incident, find_incident
 from lakeward.flows.incidents.rules import IncidentRules, incident_rules
 from lakeward.flows.incidents.scope import IncidentScope, find_scope

@@ -21,6 +21,7 @@ from lakeward.flows.grading.records import read_grade_record
 from lakeward.flows.incidents.record import Incident
 from lakeward.flows.lineage.graph import reachable_hops
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
+from lakeward.flows.serving.entry_copies import EntryCopies
 from lakeward.flows.serving.reader import access_log_folder
 from lakeward.grading.grade import Grade
 from lakeward_lineage import Direction
@@ -127,7 +128,7 @@ def find_scope(workspace: Workspace, engine: Engine, incident: Incident) -> Inci
     Raises:
         UsageError: The lake has no such table or column.
     """
-    commit_abandoned_entries(engine, access_log_folder(workspace))
+    commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
     columns = _affected_columns(workspace, engine, incident.columns)
     tables = sorted({each.column.rpartition(".")[0] for each in columns})
     infos = [info for name in tables if (info := engine.info(TableName(Layer(name.partition(".")[0]), name.partition(".")[2])))]

@@ -42,6 +42,7 @@ class LoggedRead:
         versions: Table -> its newest Delta version when the rows were ready.
         columns: `layer.table.column` -> action, grade and level, separated by blanks.
         answer_digest: Digest of the answer; None if none was taken.
+        export_id: Id of the export that the rows leave with; None for a read.
     """
 
     text: str
@@ -56,6 +57,7 @@ class LoggedRead:
     versions: Mapping[str, int] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     answer_digest: str | None = None
+    export_id: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -200,6 +202,7 @@ class AccessLog:
             "elapsed_us": max(elapsed, 0),
             # A hash of a short answer alone can be guessed.
             "answer_digest": self._keyed(read.answer_digest) if read.answer_digest else None,
+            "export_id": read.export_id,
             "asked_at": read.asked_at,
             "logged_at": logged_at,
         }

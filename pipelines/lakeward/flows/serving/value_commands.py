@@ -71,6 +71,20 @@ VALUE_COMMANDS = (
         mask=_IN_CLEAR,
     ),
     ValueCommand(
+        command="export",
+        reads="Rows of a served table, which leave as a copy for a recipient.",
+        role="`--as`, else as `query`; and the recipient's, `--recipient-role`",
+        entry="Each call, before the copy leaves, with the id of the export.",
+        mask="Of each column the stricter of what the policy shows the exporter and the recipient; values with a stated accuracy deviate within it.",
+    ),
+    ValueCommand(
+        command="trace",
+        reads="How the values of a file deviate from those of exported tables.",
+        role=_ROLE,
+        entry="Each call.",
+        mask="No value is shown. Columns that the role does not see in clear are not compared: refused.",
+    ),
+    ValueCommand(
         command="flows.decrypt_values",
         reads="The texts of encrypted values that the caller holds.",
         role="`role=`, else as `query`",
