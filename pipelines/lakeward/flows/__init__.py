@@ -139,12 +139,19 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.live_demo import LiveFigures as LiveFigures
     from lakeward.flows.operations.live_demo import run_live_demo as run_live_demo
     from lakeward.flows.operations.maintain import maintain as maintain
+    from lakeward.flows.operations.passwords import PasswordSet as PasswordSet
+    from lakeward.flows.operations.passwords import set_password as set_password
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
     from lakeward.flows.operations.status import project_status as project_status
     from lakeward.flows.operations.status import read_project_status as read_project_status
     from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
+    from lakeward.flows.portal.logins import PortalUser as PortalUser
+    from lakeward.flows.portal.portal import Portal as Portal
+    from lakeward.flows.portal.portal import find_figure as find_figure
+    from lakeward.flows.portal.portal import open_portal as open_portal
+    from lakeward.flows.portal.reading import ModelReading as ModelReading
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
     from lakeward.flows.quarantine.selection import parse_duration as parse_duration
@@ -215,6 +222,8 @@ if TYPE_CHECKING:
     from lakeward.quality.indicators import indicator_name as indicator_name
     from lakeward.quality.rule import Dimension as Dimension
     from lakeward.quality.rule import Outcome as Outcome
+    from lakeward.scorecard.figures import FigureRow as FigureRow
+    from lakeward.scorecard.figures import figure_id as figure_id
     from lakeward.serving.rows import Rows as Rows
 
 # name -> the module that defines it, below `lakeward`: flows, and the values that flows take and return. A test compares this
@@ -280,9 +289,13 @@ _NAMES = {
     "flows.operations.keys": "NewKeyFile create_key_file destroy_key list_keys rewrap_keys rotate_key",
     "flows.operations.live_demo": "LiveFigures run_live_demo",
     "flows.operations.maintain": "maintain",
+    "flows.operations.passwords": "PasswordSet set_password",
     "flows.operations.spark_setup": "setup_spark spark_jars",
     "flows.operations.status": "project_status read_project_status stray_files",
     "flows.operations.trace": "show_lineage",
+    "flows.portal.logins": "PortalUser",
+    "flows.portal.portal": "Portal find_figure open_portal",
+    "flows.portal.reading": "ModelReading",
     "flows.quarantine.events": "Signature",
     "flows.quarantine.selection": "Selection parse_duration parse_row_id",
     "flows.scorecard.assess": "assess_readiness",
@@ -314,6 +327,7 @@ _NAMES = {
     "flows.suggest.suggestions": "SuggestionReport suggest_rules",
     "quality.indicators": "indicator_name",
     "quality.rule": "Dimension Outcome",
+    "scorecard.figures": "FigureRow figure_id",
     "serving.rows": "Rows",
 }
 _DOOR = {name: module for module, names in _NAMES.items() for name in names.split()}
