@@ -38,6 +38,7 @@ ROOMS = {
     "incidents": "Handle incidents",
     "audit": "Prove who read and decided what",
     "scorecard": "Assess and show",
+    "portal": "Open the portal",
     "base": "Common to all",
     "": "Values",
 }

@@ -55,6 +55,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "account add NAME": ("add_account", OBJECT),
     "account list": ("list_accounts", LIST),
     "account rotate NAME": ("rotate_token", OBJECT),
+    "account password NAME": ("set_password", OBJECT),
     "history [NAME]": ("list_decisions", LIST),
     "access list": ("list_access", LIST),
     "access report": ("report_access", LIST),

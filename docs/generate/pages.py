@@ -17,6 +17,7 @@ from generate.governance import governance
 from generate.json_answers import json_answers
 from generate.messages import messages
 from generate.policies import policies
+from generate.portal import portal
 from generate.project import project
 from generate.scoring import scoring
 from generate.settings import settings
@@ -39,6 +40,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/json.md": json_answers,
     "reference/messages.md": messages,
     "reference/policies.md": policies,
+    "reference/portal.md": portal,
     "reference/project.md": project,
     "reference/scoring.md": scoring,
     "reference/settings.md": settings,

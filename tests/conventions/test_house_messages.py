@@ -109,8 +109,26 @@ def test_every_fact_that_a_text_names_is_given():
     assert [f"{place} {code}: {sorted(missing)}" for place, code, missing in given if missing] == []
 
 
+def templates():
+    """Path -> text of the templates of pages, which say texts by `t('code')`."""
+    paths = [path for path in source_tree.files() if "/portal/templates/" in path]
+    assert paths
+    return {path: (source_tree.ROOT / path).read_text(encoding="utf-8") for path in paths}
+
+
+def test_every_text_of_a_template_exists_with_its_facts():
+    said = [(path, *call) for path, text in templates().items() for call in re.findall(r"\bt\('(\w+)'((?:, \w+=)?)", text)]
+    assert len(said) > 100
+    assert [f"{path} {code}" for path, code, _ in said if code not in CATALOGUE] == []
+    assert [
+        f"{path} {code}"
+        for path, code, facts in said
+        if code in CATALOGUE and bool(facts_of(CATALOGUE[code]["en"])) != bool(facts)
+    ] == []
+
+
 def test_every_text_is_used():
-    source = "\n".join(module.text for module in source_tree.library())
+    source = "\n".join((*(module.text for module in source_tree.library()), *templates().values()))
     words = set(re.findall(r"\w+", source))
     composed = set(re.findall(r"f\"([a-z]+_)\{", source))
     left = {

@@ -8,6 +8,7 @@ import typer
 
 from lakeward import flows
 from lakeward.cli.render import Json, print_json, print_message, print_table, settings_of
+from lakeward.core.messages import text
 
 if TYPE_CHECKING:
     from lakeward.core.settings import Settings
@@ -59,6 +60,24 @@ def revoke(context: typer.Context, name: Name) -> None:
 def rotate(context: typer.Context, name: Name, *, days: Days = DEFAULT_DAYS, as_json: Json = False) -> None:
     settings = settings_of(context)
     print_token(settings, flows.rotate_token(settings, name, days), as_json=as_json)
+
+
+def password(
+    context: typer.Context,
+    name: Name,
+    *,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Ask for a password of your own · 输入自选密码")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    chosen = typer.prompt(text("password_prompt", settings.lang), hide_input=True, confirmation_prompt=True) if prompt else None
+    found = flows.set_password(settings, name, chosen)
+    if as_json:
+        print_json(found)
+    elif found.password is None:
+        print_message(settings.lang, "password_changed", account=found.account, by=found.changed_by)
+    else:
+        print_message(settings.lang, "password_shown", account=found.account, password=found.password)
 
 
 def print_token(settings: Settings, issued: IssuedToken, *, as_json: bool) -> None:

@@ -38,6 +38,7 @@ COMMANDS = {
     "assess": "assess:assess",
     "score": "score:score",
     "cost": "cost:cost",
+    "portal": "portal:portal",
     "maintain": "maintain:maintain",
     "doctor": "inspect:doctor",
     "completion": "completion:completion",
@@ -94,7 +95,13 @@ GROUPS = {
     "maturity": {"show": "assess:show"},
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
-    "account": {"add": "account:add", "list": "account:list_", "revoke": "account:revoke", "rotate": "account:rotate"},
+    "account": {
+        "add": "account:add",
+        "list": "account:list_",
+        "revoke": "account:revoke",
+        "rotate": "account:rotate",
+        "password": "account:password",
+    },
     "access": {
         "list": "access:list_",
         "report": "access:report",

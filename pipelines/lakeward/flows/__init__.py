@@ -147,6 +147,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.live_demo import LiveFigures as LiveFigures
     from lakeward.flows.operations.live_demo import run_live_demo as run_live_demo
     from lakeward.flows.operations.maintain import maintain as maintain
+    from lakeward.flows.operations.passwords import PasswordSet as PasswordSet
+    from lakeward.flows.operations.passwords import set_password as set_password
     from lakeward.flows.operations.source_answers import SourceStatus as SourceStatus
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
@@ -155,6 +157,11 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
     from lakeward.flows.operations.trace_copy import trace_copy as trace_copy
+    from lakeward.flows.portal.logins import PortalUser as PortalUser
+    from lakeward.flows.portal.portal import Portal as Portal
+    from lakeward.flows.portal.portal import find_figure as find_figure
+    from lakeward.flows.portal.portal import open_portal as open_portal
+    from lakeward.flows.portal.reading import ModelReading as ModelReading
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
     from lakeward.flows.quarantine.selection import parse_duration as parse_duration
@@ -229,6 +236,8 @@ if TYPE_CHECKING:
     from lakeward.quality.indicators import indicator_name as indicator_name
     from lakeward.quality.rule import Dimension as Dimension
     from lakeward.quality.rule import Outcome as Outcome
+    from lakeward.scorecard.figures import FigureRow as FigureRow
+    from lakeward.scorecard.figures import figure_id as figure_id
     from lakeward.serving.copies import CopyForm as CopyForm
     from lakeward.serving.rows import Rows as Rows
 
@@ -300,10 +309,14 @@ _NAMES = {
     "flows.operations.live_demo": "LiveFigures run_live_demo",
     "flows.operations.maintain": "maintain",
     "flows.operations.source_answers": "SourceStatus",
+    "flows.operations.passwords": "PasswordSet set_password",
     "flows.operations.spark_setup": "setup_spark spark_jars",
     "flows.operations.status": "project_status read_project_status stray_files",
     "flows.operations.trace": "show_lineage",
     "flows.operations.trace_copy": "trace_copy",
+    "flows.portal.logins": "PortalUser",
+    "flows.portal.portal": "Portal find_figure open_portal",
+    "flows.portal.reading": "ModelReading",
     "flows.quarantine.events": "Signature",
     "flows.quarantine.selection": "Selection parse_duration parse_row_id",
     "flows.scorecard.assess": "assess_readiness",
@@ -338,6 +351,7 @@ _NAMES = {
     "quality.indicators": "indicator_name",
     "quality.rule": "Dimension Outcome",
     "serving.copies": "CopyForm",
+    "scorecard.figures": "FigureRow figure_id",
     "serving.rows": "Rows",
 }
 _DOOR = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -26,6 +26,7 @@ class AccountEvent(StrEnum):
     ADD = "add"
     ROTATE = "rotate"
     REVOKE = "revoke"
+    PASSWORD = "password"  # noqa: S105 -- a kind of entry
 
 
 class AccountState(StrEnum):
@@ -51,6 +52,7 @@ class Account:
         token_id: Id of its only valid token.
         expires_at: Time from which the token is not valid.
         changed_by: Author of the newest entry.
+        password_hash: Hash of the password for the portal, of its newest entry since the account was added; None without one.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Account:
     revoked: bool
     changed_at: datetime
     changed_by: str
+    password_hash: str | None = field(default=None, repr=False)
 
     def state(self, now: datetime) -> AccountState:
         """State of the account at `now`."""
@@ -88,7 +91,8 @@ def account_of(entries: Iterable[Entry]) -> Account | None:
         is_open = bool(stand) and not stand["revoked"]
         if is_open == (event is AccountEvent.ADD):  # only a closed account is added; only an open one is rotated or revoked
             raise ValueError(event)
-        stand |= entry
+        # A password does not outlive the account that it was set for.
+        stand = {**({} if event is AccountEvent.ADD else stand), **entry}
         stand["revoked"] = event is AccountEvent.REVOKE
     return _account(stand) if stand else None
 
@@ -106,6 +110,7 @@ def _account(stand: Entry) -> Account:
         revoked=stand["revoked"],
         changed_at=_instant(stand["at"]),
         changed_by=stand["by"],
+        password_hash=stand.get("password"),
     )
 
 

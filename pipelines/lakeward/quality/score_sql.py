@@ -77,6 +77,11 @@ def score_tables_sql(judged: str, weights: Weights = EQUAL_WEIGHTS, *, split_by:
     return ",\n".join((judged, _rules(own, weights), _dimensions(own, weights), _datasets(own, weights), _estate(each, weights)))
 
 
+def estate_tables_sql(weights: Weights = EQUAL_WEIGHTS) -> str:
+    """SQL: the last tables of `score_tables_sql`, from `datasets` and `dimensions` that the caller names."""
+    return _estate("", weights)
+
+
 def _rules(group_columns: str, weights: Weights) -> str:
     unknown = f"outcome = {literal(Outcome.UNKNOWN)} OR evaluated = 0"
     return f"""elements AS (

@@ -18,6 +18,7 @@ FINISHED = f"""finished AS (
 )"""
 # Times are shown in UTC, to the minute.
 MINUTE = "strftime(make_timestamp(epoch_us(max({0}))), '%Y-%m-%d %H:%M')"
+_FIRST_MINUTE = "strftime(make_timestamp(epoch_us(min({0}))), '%Y-%m-%d %H:%M')"
 _DAY = "strftime(make_timestamp(epoch_us({0})), '%Y-%m-%d')"
 
 
@@ -86,23 +87,44 @@ def ageing(as_of: str, *, has_events: bool) -> Family:
     """
     age = f"(epoch_us(TIMESTAMPTZ {literal(as_of)}) - epoch_us(finished_at)) / 86400000000"
     events = ("governance.quarantine_events",) if has_events else ()
-    # After a rebuild by other rules fewer rows can be quarantined than were closed since.
-    open_rows = "greatest(aside - coalesce(gone, 0), 0)" if has_events else "aside"
     return Family(
         name="ageing",
         tables=("governance.runs", *events),
         keys=(),
-        numbers=("day", "week", "month", "older"),
-        sql=f"""WITH last AS (
-  SELECT dataset, batch_seq, quarantine AS aside, finished_at FROM governance.runs
-  QUALIFY row_number() OVER (PARTITION BY dataset, batch_seq ORDER BY generation DESC, finished_at DESC) = 1
-){_CLOSED if has_events else ""}, aged AS (SELECT {open_rows} AS quarantine, {age} AS days FROM last{_JOIN_CLOSED if has_events else ""})
+        numbers=("day", "week", "month", "older", "open"),
+        sql=f"""WITH {_open_batches(has_events=has_events)}, aged AS (SELECT quarantine, {age} AS days FROM open_batches)
 SELECT coalesce(sum(quarantine) FILTER (WHERE days < 1), 0) AS day,
   coalesce(sum(quarantine) FILTER (WHERE days >= 1 AND days < 7), 0) AS week,
   coalesce(sum(quarantine) FILTER (WHERE days >= 7 AND days < 30), 0) AS month,
-  coalesce(sum(quarantine) FILTER (WHERE days >= 30), 0) AS older
+  coalesce(sum(quarantine) FILTER (WHERE days >= 30), 0) AS older, coalesce(sum(quarantine), 0) AS open
 FROM aged HAVING count(*) > 0""",
     )
+
+
+def open_rows(*, has_events: bool) -> Family:
+    """Open rows in quarantine by dataset, with the time of the oldest batch that has one; sums and arguments are those of `ageing`."""
+    events = ("governance.quarantine_events",) if has_events else ()
+    return Family(
+        name="open_rows",
+        tables=("governance.runs", *events),
+        keys=("dataset",),
+        numbers=("open", "batches", "oldest"),
+        sql=f"""WITH {_open_batches(has_events=has_events)}
+SELECT dataset, CAST(sum(quarantine) AS BIGINT) AS open, count(*) AS batches, {_FIRST_MINUTE.format("finished_at")} AS oldest
+FROM open_batches WHERE quarantine > 0 GROUP BY dataset ORDER BY dataset""",
+    )
+
+
+def _open_batches(*, has_events: bool) -> str:
+    """SQL: `open_batches`, each batch with the rows that it left open in quarantine."""
+    # After a rebuild by other rules fewer rows can be quarantined than were closed since.
+    open_count = "greatest(aside - coalesce(gone, 0), 0)" if has_events else "aside"
+    return f"""last AS (
+  SELECT dataset, batch_seq, quarantine AS aside, finished_at FROM governance.runs
+  QUALIFY row_number() OVER (PARTITION BY dataset, batch_seq ORDER BY generation DESC, finished_at DESC) = 1
+){_CLOSED if has_events else ""}, open_batches AS (
+  SELECT dataset, batch_seq, {open_count} AS quarantine, finished_at FROM last{_JOIN_CLOSED if has_events else ""}
+)"""
 
 
 COMMON_FAMILIES = (REASONS, LINEAGE, LINEAGE_TOTALS, ACCESS)

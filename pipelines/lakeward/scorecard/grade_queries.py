@@ -87,8 +87,7 @@ def grade_families(*, has_decisions: bool, has_accounts: bool = True, has_checks
         has_accounts: Whether decisions say if tokens verified them.
         has_checks: Whether there is a check of a transform already.
     """
-    named = {"governance.grade_decisions": has_decisions, "governance.transform_checks": has_checks}
-    tables = ("governance.grade_proposals", *(name for name, exists in named.items() if exists))
+    tables = _grade_tables(has_decisions=has_decisions, has_checks=has_checks)
     graded = graded_columns(decided=has_decisions, verified=has_accounts, checked=has_checks)
     return (
         Family(
@@ -116,6 +115,23 @@ SELECT dataset, count(*) AS columns,
   string_agg(DISTINCT state, ', ' ORDER BY state) AS states
 FROM graded WHERE grade IN ('core', 'important') GROUP BY dataset ORDER BY dataset""",
         ),
+    )
+
+
+def _grade_tables(*, has_decisions: bool, has_checks: bool) -> tuple[str, ...]:
+    named = {"governance.grade_decisions": has_decisions, "governance.transform_checks": has_checks}
+    return ("governance.grade_proposals", *(name for name, exists in named.items() if exists))
+
+
+def column_grades(*, has_decisions: bool, has_accounts: bool = True, has_checks: bool = False) -> Family:
+    """The grade of each column, with its state; the arguments are those of `grade_families`."""
+    graded = graded_columns(decided=has_decisions, verified=has_accounts, checked=has_checks)
+    return Family(
+        name="column_grades",
+        tables=_grade_tables(has_decisions=has_decisions, has_checks=has_checks),
+        keys=("dataset", "column"),
+        numbers=(),
+        sql=f'{graded}\nSELECT dataset, "column", grade, category, state, detector FROM graded ORDER BY dataset, "column"',
     )
 
 

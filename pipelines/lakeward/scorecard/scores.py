@@ -3,10 +3,13 @@
 Both use one chain of tables (`quality.score_sql`), so that a score is the same number everywhere.
 """
 
+from collections.abc import Mapping
+
 from lakeward.core.sql import literal
 from lakeward.quality.rule_scope import SCOPE_EDITION
 from lakeward.quality.score_sql import (
     REWORK_FLOWS,
+    estate_tables_sql,
     newest_batches_sql,
     received_batches_join,
     score_tables_sql,
@@ -78,13 +81,6 @@ def level_families(judged: str, tables: tuple[str, ...], weights: Weights) -> di
 def quality_families(weights: Weights) -> tuple[Family, ...]:
     """Families of the page's scores: the newest received batch of every dataset, its history and the trend."""
     chain = f"WITH {score_tables_sql(newest_batches_sql(), weights)}"
-    dimensions = Family(
-        name="dimensions",
-        tables=(RUNS, VERDICTS),
-        keys=("dimension",),
-        numbers=("score", "rules", "measured", "failed_rules", "unknown_rules"),
-        sql=f"{chain}\nSELECT dimension, score, rules, measured, failed_rules, unknown_rules FROM estate_dimensions ORDER BY dimension",
-    )
     own = Family(
         name="dataset_dimensions",
         tables=(RUNS, VERDICTS),
@@ -92,7 +88,60 @@ def quality_families(weights: Weights) -> tuple[Family, ...]:
         numbers=("score",),
         sql=f"{chain}\nSELECT dataset, dimension, score FROM dimensions ORDER BY dataset, dimension",
     )
-    return _totals(chain), _datasets(chain), _history(), dimensions, _trend(weights), _scope_changes(), own, _rules()
+    return (
+        _totals(chain),
+        _datasets(chain),
+        _history(),
+        _estate_dimensions(chain),
+        _trend(weights),
+        _scope_changes(),
+        own,
+        _rules(),
+    )
+
+
+def level_queries(weights: Weights) -> Mapping[str, str]:
+    """Level -> the query of its scores, row by row of a dataset: what the estate's scores are made of."""
+    chain = f"WITH {score_tables_sql(newest_batches_sql(), weights)}"
+    return {level: f"{chain}\nSELECT * FROM {level}" for level in ("datasets", "dimensions")}
+
+
+def estate_queries(weights: Weights, levels: str) -> Mapping[str, str]:
+    """Family of the estate -> a query of the same rows from stored levels, in a hundredth of the time.
+
+    Args:
+        levels: Schema of the tables that hold the results of `level_queries`.
+    """
+    chain = f"""WITH datasets AS (SELECT * FROM {levels}.datasets),
+dimensions AS (SELECT * FROM {levels}.dimensions),
+{estate_tables_sql(weights)}"""
+    return {family.name: family.sql for family in (_totals(chain), _estate_dimensions(chain))}
+
+
+def failures(weights: Weights) -> Family:
+    """Failed checks of the newest received batch by dataset and dimension, also per million, so that few of many are seen.
+
+    A check is one rule on one row; a rule on a whole batch is one check. Rules that could not be judged are counted apart.
+    """
+    return Family(
+        name="failures",
+        tables=(RUNS, VERDICTS),
+        keys=("dataset", "dimension"),
+        numbers=("checks", "failed", "per_million", "rules", "unknown_rules"),
+        sql=f"""WITH {score_tables_sql(newest_batches_sql(), weights)},
+sums AS (
+  SELECT dataset, dimension, CAST(coalesce(sum(denominator), 0) AS BIGINT) AS checks,
+    CAST(coalesce(sum(denominator - numerator), 0) AS BIGINT) AS failed, count(*) AS rules, count(*) - count(ratio) AS unknown_rules
+  FROM rules GROUP BY dataset, dimension
+)
+SELECT dataset, dimension, checks, failed, {per_million_sql("failed", "checks")} AS per_million, rules, unknown_rules
+FROM sums ORDER BY dataset, dimension""",
+    )
+
+
+def per_million_sql(part: str, whole: str) -> str:
+    """SQL: `part` per million of `whole`, rounded up, so that some are never none; NULL of nothing."""
+    return f"({part} * 1000000 + {whole} - 1) // nullif({whole}, 0)"
 
 
 def _totals(chain: str) -> Family:
@@ -105,6 +154,16 @@ def _totals(chain: str) -> Family:
 {FINISHED},
 sums AS (SELECT count(DISTINCT dataset) AS datasets, {_SUMS} FROM finished)
 SELECT sums.*, score, scored, coverage, failed_rules, unknown_rules FROM sums, estate WHERE batches > 0""",
+    )
+
+
+def _estate_dimensions(chain: str) -> Family:
+    return Family(
+        name="dimensions",
+        tables=(RUNS, VERDICTS),
+        keys=("dimension",),
+        numbers=("score", "rules", "measured", "failed_rules", "unknown_rules"),
+        sql=f"{chain}\nSELECT dimension, score, rules, measured, failed_rules, unknown_rules FROM estate_dimensions ORDER BY dimension",
     )
 
 

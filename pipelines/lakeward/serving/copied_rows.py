@@ -15,8 +15,9 @@ import duckdb
 from lakeward.contracts.model import Contract, Kind
 from lakeward.contracts.types import sql_type
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.embedded.scans import delta_scan
-from lakeward.serving.database import open_database
+from lakeward.serving.database import SessionResources, open_database
 from lakeward.serving.faults import run_faults
 from lakeward.serving.marks import ROW_KEY, Mark, markable_rows
 
@@ -54,15 +55,15 @@ class StoredVersion:
     """
 
     contract: Contract
-    folder: Path
+    folder: LakePath
     version: int | None
     clear: tuple[str, ...]
     marks: tuple[Mark, ...]
 
 
-def is_kept(folder: Path, version: int) -> bool:
+def is_kept(folder: LakePath, version: int, resources: SessionResources) -> bool:
     """Whether rows of a version can still be read."""
-    with closing(open_database(None, None)) as con:
+    with closing(open_database(None, resources)) as con:
         try:
             con.execute(f"SELECT count(*) FROM (SELECT * FROM {delta_scan(folder, version)} LIMIT 1)").fetchall()
         except duckdb.Error:
@@ -81,13 +82,13 @@ def matching_columns(stored: StoredVersion, suspect: SuspectedCopy) -> tuple[str
 
 
 def read_all_deviations(
-    stored: StoredVersion, suspect: SuspectedCopy, spill: Path | None, memory: str | None = None
+    stored: StoredVersion, suspect: SuspectedCopy, spill: Path | None, resources: SessionResources
 ) -> "tuple[int, dict[str, Deviations]]":
     """The number of rows found, and by marked column that the copy has, how they deviate.
 
     Args:
         spill: Folder of temporary files; None for none.
-        memory: Memory limit in DuckDB's notation; None for DuckDB's default.
+        resources: What DuckDB may use, and where the tables lie.
 
     Raises:
         ProtectionError: It fails on a value, which is not shown.
@@ -97,7 +98,7 @@ def read_all_deviations(
     keys = matching_columns(stored, suspect)
     if not marks or not keys:
         return 0, {}
-    with closing(open_database(spill, memory)) as con, run_faults():
+    with closing(open_database(spill, resources)) as con, run_faults():
         con.execute(f"CREATE TEMP TABLE found AS {_found_rows(stored, suspect, keys, marks)}")
         rows = con.execute("SELECT count(*) FROM found").fetchall()[0][0]
         return int(rows), {mark.column: _deviations(con, mark) for mark in marks}

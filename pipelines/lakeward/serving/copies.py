@@ -13,12 +13,13 @@ from duckdb.func import PythonUDFType
 from lakeward.contracts.model import DataType, Kind
 from lakeward.core.names import sha256
 from lakeward.core.sql import identifier, literal
+from lakeward.core.storage.remote_path import LakePath
 from lakeward.engines.embedded.scans import delta_scan
 from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.protection.masking import protected_expression
 from lakeward.protection.policy import PROTECTION_ORDER, UNLIKE_ACTIONS, Action
 from lakeward.serving.column_functions import ColumnFunctions
-from lakeward.serving.database import open_database
+from lakeward.serving.database import SessionResources, open_database
 from lakeward.serving.faults import run_faults
 from lakeward.serving.marks import Mark, markable_rows, marked_value
 from lakeward.serving.plan import ServedColumn, ServedTable
@@ -50,7 +51,7 @@ class TableCopy:
     """
 
     table: ServedTable
-    folder: Path
+    folder: LakePath
     version: int
     columns: tuple[ServedColumn, ...]
     condition: str | None
@@ -82,20 +83,20 @@ def both_conditions(readers: Sequence[tuple[ServedTable, Mapping[str, str | None
 
 
 def write_copy(
-    copy: TableCopy, functions: ColumnFunctions, form: CopyForm, file: Path, spill: Path, memory: str | None = None
+    copy: TableCopy, functions: ColumnFunctions, form: CopyForm, file: Path, spill: Path, resources: SessionResources
 ) -> int:
     """Write the rows to `file`, Parquet for a Delta table too; the number of rows.
 
     Args:
         spill: Folder of temporary files, which hold no value in clear that does not leave.
-        memory: Memory limit in DuckDB's notation; None for DuckDB's default.
+        resources: What DuckDB may use, and where the tables lie.
 
     Raises:
         ProtectionError: It fails on a value, which is not shown.
         MachineError: It needs more memory than it may use.
     """
     options = "FORMAT csv, HEADER" if form is CopyForm.CSV else "FORMAT parquet, COMPRESSION zstd"
-    with closing(open_database(spill if can_encrypt() or not copy.is_masked else None, memory)) as con, run_faults():
+    with closing(open_database(spill if can_encrypt() or not copy.is_masked else None, resources)) as con, run_faults():
         functions.register(con, copy.columns)
         for mark, signs in copy.marks.items():
             con.create_function(_sign_name(mark), signs, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW)

@@ -7,11 +7,12 @@ admin has a valid token, for example because all have expired, the operator may 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from lakeward.core.errors import MachineError, ProtectionError
+from lakeward.core.errors import MachineError, ProtectionError, UsageError
+from lakeward.core.spelling import did_you_mean
 from lakeward.flows.base.identity import check_mark, read_mark, register_path, write_mark
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.serving.access import current_account
-from lakeward.protection.accounts import ADMIN_ROLE
+from lakeward.protection.accounts import ADMIN_ROLE, Account
 from lakeward.protection.register import AccountRegister
 from lakeward.protection.register_file import change_register
 
@@ -47,6 +48,22 @@ def append_entry(
     with suppress(MachineError):  # the older mark is still correct, and the token must be shown
         write_mark(workspace, register.mark())
     return register
+
+
+def open_account(register: AccountRegister, name: str) -> Account:
+    """The account of this name that is not revoked.
+
+    Raises:
+        UsageError: It does not exist.
+        ProtectionError: It is revoked.
+    """
+    account = register.account(name)
+    if account is None:
+        names = [each.name for each in register.accounts()]
+        raise UsageError("account_unknown", account=ascii(name), close=did_you_mean(name, names) or "-")
+    if account.revoked:
+        raise ProtectionError("account_revoked", account=name)
+    return account
 
 
 def _author(workspace: Workspace, register: AccountRegister, owned: str | None) -> tuple[str, bool]:

@@ -10,7 +10,7 @@ from lakeward.core.spelling import did_you_mean
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import identify, open_register
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.operations.account_changes import append_entry
+from lakeward.flows.operations.account_changes import append_entry, open_account
 from lakeward.flows.serving.policy import load_policy
 from lakeward.protection.access_tokens import AccessToken, new_access_token
 from lakeward.protection.accounts import (
@@ -135,7 +135,7 @@ def rotate_token(settings: Settings, name: str, days: int = TOKEN_DAYS) -> Issue
     _check_days(days)
     token, now = new_access_token(), workspace.clock.now()
     entry = {"event": AccountEvent.ROTATE, "account": name, **_token_cells(token, now, days)}
-    append_entry(workspace, entry, lambda register: _open_account(register, name).roles, owner=name)
+    append_entry(workspace, entry, lambda register: open_account(register, name).roles, owner=name)
     return _issued(name, token, now, days)
 
 
@@ -150,7 +150,7 @@ def revoke_account(settings: Settings, name: str) -> RegisteredAccount:
     now = workspace.clock.now()
 
     def check(register: AccountRegister) -> tuple[str, ...]:
-        account = _open_account(register, name)
+        account = open_account(register, name)
         others = (each for each in register.accounts() if each.name != name)
         if ADMIN_ROLE in account.roles and not any(each.is_live_admin(now) for each in others):
             raise ProtectionError("account_last_admin", account=name)
@@ -209,16 +209,6 @@ def _check_free_name(register: AccountRegister, new: NewAccount) -> None:
         raise UsageError("account_exists", account=new.name)
     if not is_same_person(account.person, new.person):
         raise ProtectionError("account_name_taken", account=new.name)
-
-
-def _open_account(register: AccountRegister, name: str) -> Account:
-    account = register.account(name)
-    if account is None:
-        names = [each.name for each in register.accounts()]
-        raise UsageError("account_unknown", account=ascii(name), close=did_you_mean(name, names) or "-")
-    if account.revoked:
-        raise ProtectionError("account_revoked", account=name)
-    return account
 
 
 def _token_cells(token: AccessToken, now: datetime, days: int) -> dict[str, object]:

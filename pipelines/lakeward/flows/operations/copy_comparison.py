@@ -17,6 +17,7 @@ from lakeward.flows.serving.reader import Reader
 from lakeward.protection.keys import TokenKey
 from lakeward.protection.policy import Action
 from lakeward.serving.copied_rows import StoredVersion, SuspectedCopy, is_kept, matching_columns, read_all_deviations
+from lakeward.serving.database import SessionResources
 from lakeward.serving.marks import Mark
 
 if TYPE_CHECKING:
@@ -87,9 +88,9 @@ class CopyComparer:
         name, version = TableName.parse(exports[0].table), exports[0].table_version
         contract = self.workspace.project.contract(name.name)
         marks = _marks(contract, exports)
-        info = self.engine.info(name)
-        folder = Path(info.path) if info else Path(self.workspace.lake) / name.layer / name.name
-        kept = is_kept(folder, version)
+        folder = self.workspace.lake.root() / name.layer / name.name
+        resources = SessionResources(memory=self.workspace.settings.memory, lake=self.workspace.lake)
+        kept = is_kept(folder, version, resources)
         stored = StoredVersion(
             contract=contract,
             folder=folder,
@@ -99,8 +100,7 @@ class CopyComparer:
         )
         copy = suspect.copy_of([column.name for column in contract.columns])
         self._check_clear(contract, [*matching_columns(stored, copy), *(mark.column for mark in marks)])
-        spill, memory = self.engine.scratch / "serving", self.workspace.settings.memory
-        rows, deviations = read_all_deviations(stored, copy, spill, memory)
+        rows, deviations = read_all_deviations(stored, copy, self.engine.scratch / "serving", resources)
         compared = ComparedTable(table=str(name), version=version, original_kept=kept, rows=rows, columns=tuple(deviations))
         return CopyComparison(compared, deviations, exports)
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from lakeward.core.evidence import Evidence
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
-from lakeward.engines.tables import TableInfo
 from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.proposed_keys import proposed_keys
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -110,7 +109,8 @@ def _read_scorecard(workspace: Workspace) -> Scorecard:
     with workspace.engine() as engine:
         tables = {str(table.name): table for table in engine.tables()}
         versions = {name: table.version for name, table in tables.items()}
-        readings = {f.name: _read_family(engine, f, versions) for f in _all_families(workspace, tables, now)}
+        columns = {name: tuple(column.name for column in table.columns) for name, table in tables.items()}
+        readings = {f.name: _read_family(engine, f, versions) for f in all_families(workspace, columns, now)}
     made_at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     project = workspace.project
     return Scorecard(
@@ -132,17 +132,27 @@ def _role_titles(workspace: Workspace) -> Mapping[str, Mapping[str, str]]:
         return {}
 
 
-def _all_families(workspace: Workspace, tables: Mapping[str, TableInfo], now: datetime) -> Iterator[Family]:
-    decisions = tables.get("governance.grade_decisions")
+def all_families(workspace: Workspace, tables: Mapping[str, Collection[str]], now: datetime) -> Iterator[Family]:
+    """Every family of the page, by what this lake has.
+
+    Args:
+        tables: The lake's tables, as `layer.name`, with the names of their columns.
+    """
     yield from scores.quality_families(workspace.weights)
     yield from families.COMMON_FAMILIES
     yield families.ageing(now.isoformat(timespec="seconds"), has_events="governance.quarantine_events" in tables)
-    yield from grade_queries.grade_families(
-        has_decisions=decisions is not None,
-        has_accounts=decisions is not None and any(column.name == "verified" for column in decisions.columns),
-        has_checks="governance.transform_checks" in tables,
-    )
+    yield from grade_queries.grade_families(**grade_tables(tables))
     yield from grade_queries.readiness_families(default_catalogue())
+
+
+def grade_tables(tables: Mapping[str, Collection[str]]) -> Mapping[str, bool]:
+    """Which tables of grading this lake has; the arguments of `grade_queries.grade_families`."""
+    decisions = tables.get("governance.grade_decisions")
+    return {
+        "has_decisions": decisions is not None,
+        "has_accounts": decisions is not None and "verified" in decisions,
+        "has_checks": "governance.transform_checks" in tables,
+    }
 
 
 def _read_family(engine: Engine, family: Family, versions: Mapping[str, int]) -> FamilyResult | None:

@@ -31,6 +31,7 @@ from lakeward.protection.keys import TokenKey
 from lakeward.protection.read_request import OWN_PARTY
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.copies import CopyForm, TableCopy, copied_types, write_copy
+from lakeward.serving.database import SessionResources
 
 # File of a Delta table's rows.
 _PART = "part-00000.parquet"
@@ -121,7 +122,8 @@ class _ExportSession:
         path = folder / target.name
         file = path / _PART if form is CopyForm.DELTA else path
         file.parent.mkdir(parents=True)
-        rows = write_copy(copy, functions, form, file, self.engine.scratch / "serving", self.workspace.settings.memory)
+        resources = SessionResources(memory=self.workspace.settings.memory, lake=self.workspace.lake)
+        rows = write_copy(copy, functions, form, file, self.engine.scratch / "serving", resources)
         if form is CopyForm.DELTA:
             create_table(path, copied_types(copy.columns), _PART, rows)
         return _MadeCopy(path, target, form, rows)

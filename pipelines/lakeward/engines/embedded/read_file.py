@@ -1,0 +1,249 @@
+"""A DuckDB file of copies of governance tables and of what is computed from them, refreshed from the Delta logs.
+
+The file is disposable: one that is of another version, another lake or damaged is deleted. One process holds it, for DuckDB has no
+second one; in it several threads read, each in a transaction of its own, while one writes.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+
+from lakeward.core.errors import MachineError, UsageError
+from lakeward.core.sql import identifier, literal
+from lakeward.engines.delta.log_changes import LogPosition, appended_files, newest_position
+from lakeward.engines.embedded.faults import machine_faults
+from lakeward.engines.embedded.progress import hide_progress_bar
+from lakeward.engines.embedded.scans import delta_scan
+from lakeward.engines.embedded.spills import module_file
+from lakeward.engines.embedded.table_references import resolve_tables
+
+# Raised whenever what the file holds changes its form.
+FILE_VERSION = 1
+# Memory of the database; larger sorts go to temporary files beside it. They hold counts and names, no values of rows.
+MEMORY = "192MB"
+THREADS = 2
+# Tables whose rows are looked up one by one, with their order in the file.
+SORTED = {"verdicts": "dataset, rule_id, generation, batch_seq"}
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS identity(stamp VARCHAR);
+CREATE TABLE IF NOT EXISTS positions("table" VARCHAR PRIMARY KEY, version BIGINT, stamp VARCHAR);
+CREATE SCHEMA IF NOT EXISTS governance;
+CREATE SCHEMA IF NOT EXISTS figures;
+CREATE SCHEMA IF NOT EXISTS catalogue;
+"""
+
+Cells = dict[str, Any]
+# Values of the places of a statement, in order or by name.
+Parameters = Sequence[object] | Mapping[str, object] | None
+
+
+class FileReading:
+    """One transaction over the file: all that it reads is of the same versions."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, lake: Path) -> None:
+        self._con, self._lake = con, lake
+
+    def fetch(self, query: str, parameters: Parameters = None) -> list[Cells]:
+        """The rows of a query over the file's tables; its times are texts or numbers."""
+        with machine_faults(self._lake):
+            rows = self._con.execute(query, parameters)
+            names = [column[0] for column in rows.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+
+    def positions(self) -> dict[str, LogPosition]:
+        """By governance table, the version that the file's copy is of."""
+        return {row["table"]: LogPosition(row["version"], row["stamp"]) for row in self.fetch("FROM positions")}
+
+    def columns(self) -> dict[str, list[str]]:
+        """By governance table of the file, its columns."""
+        found = self.fetch("""SELECT table_name, list(column_name ORDER BY ordinal_position) AS columns
+            FROM information_schema.columns WHERE table_schema = 'governance' GROUP BY table_name""")
+        return {row["table_name"]: row["columns"] for row in found}
+
+
+class FileWriting(FileReading):
+    """The transaction of a refresh."""
+
+    def execute(self, statement: str, parameters: Parameters = None) -> None:
+        """Run a statement."""
+        with machine_faults(self._lake):
+            self._con.execute(statement, parameters)
+
+    def insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
+        """Insert rows of texts, numbers and NULL."""
+        if rows:
+            columns = [list(values) for values in zip(*rows, strict=True)]
+            self.execute(f"INSERT INTO {table} SELECT {', '.join('unnest(?)' for _ in columns)}", columns)
+
+    def copy_table(self, name: str, position: LogPosition | None) -> None:
+        """Replace the copy of governance table `name` by its rows at this position; without one the copy goes."""
+        table = identifier(name)
+        self.execute(f"DROP TABLE IF EXISTS governance.{table}")
+        self.execute('DELETE FROM positions WHERE "table" = ?', [name])
+        if position:
+            order = f" ORDER BY {SORTED[name]}" if name in SORTED else ""
+            scan = delta_scan(self._folder(name), position.version)
+            self.execute(f"CREATE TABLE governance.{table} AS SELECT * FROM {scan}{order}")
+            self._record(name, position)
+
+    def append_new_rows(self, name: str, since: LogPosition, upto: LogPosition) -> bool:
+        """Append what was added to governance table `name`; keeps these rows as `temp.added_NAME`.
+
+        Returns:
+            Whether that was possible; otherwise nothing is changed, and the table must be copied.
+        """
+        files = appended_files(self._folder(name), since, upto.version)
+        if files is None:
+            return False
+        rows = f"read_parquet([{', '.join(literal(str(file)) for file in files)}], union_by_name = true)"
+        columns = f"SELECT * FROM governance.{identifier(name)} WHERE FALSE"
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {self.added(name)} AS {columns}")
+        if files:
+            self.execute(f"INSERT INTO {self.added(name)} BY NAME SELECT * FROM {rows}")
+        self.execute(f"INSERT INTO governance.{identifier(name)} FROM temp.{self.added(name)}")
+        self._record(name, upto)
+        return True
+
+    @staticmethod
+    def added(name: str) -> str:
+        """The relation of the rows that `append_new_rows` added."""
+        return identifier(f"added_{name}")
+
+    def compute(self, target: str, query: str) -> None:
+        """Replace table `target` of the file by the rows of a query over its governance tables."""
+        self.execute(f"CREATE OR REPLACE TABLE {target} AS SELECT * FROM (\n{query}\n)")
+
+    def compute_part(self, target: str, query: str, condition: str, part_of: Callable[[str], str]) -> None:
+        """Replace those rows of `target` for which `condition` holds by the query over parts of the governance tables.
+
+        Args:
+            part_of: By the name of a governance table, the condition of its rows that the query sees.
+        """
+        narrowed = resolve_tables(query, lambda table: f"(SELECT * FROM {table} WHERE {part_of(table.name)})")
+        self.execute(f"DELETE FROM {target} WHERE {condition}")
+        self.execute(f"INSERT INTO {target} BY NAME SELECT * FROM (\n{narrowed}\n)")
+
+    def _folder(self, name: str) -> Path:
+        return self._lake / "governance" / name
+
+    def _record(self, name: str, position: LogPosition) -> None:
+        self.execute("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", [name, position.version, position.stamp])
+
+
+class ReadFile:
+    """The open file.
+
+    Args:
+        file: Path of the file; its folder is created, readable only by its owner.
+        lake: Folder of the tables.
+        stamp: What the file is made of, besides the tables; one with another stamp is deleted.
+
+    Raises:
+        UsageError: Another process holds the file.
+        MachineError: The folder can't be written.
+    """
+
+    def __init__(self, file: Path, lake: Path, stamp: str) -> None:
+        self._lake, self._file = lake, file
+        self._writer = Lock()
+        self._lock = _lock_file(file)
+        identity = f"{FILE_VERSION} {duckdb.__version__} {lake} {stamp}"
+        self._con = _open_or_replace(file, identity)
+
+    def close(self) -> None:
+        """Close the file, so that another process can open it."""
+        self._con.close()
+        os.close(self._lock)
+
+    def moved(self, tables: Sequence[str], known: dict[str, LogPosition]) -> dict[str, LogPosition | None]:
+        """Those of the tables that are not where the file's copies stand, with their positions."""
+        now = {name: newest_position(self._lake / "governance" / name, known.get(name)) for name in tables}
+        return {name: position for name, position in now.items() if position != known.get(name)}
+
+    @contextmanager
+    def read(self) -> Iterator[FileReading]:
+        """One transaction of a reader."""
+        con = self._con.cursor()
+        try:
+            con.execute("BEGIN")
+            yield FileReading(con, self._lake)
+        finally:
+            con.close()
+
+    @contextmanager
+    def write(self) -> Iterator[FileWriting]:
+        """The transaction of the only writer; committed at the end, and nothing of it stays after a failure."""
+        with self._writer:
+            con = self._con.cursor()
+            try:
+                con.execute("BEGIN")
+                yield FileWriting(con, self._lake)
+                with machine_faults(self._lake):
+                    con.execute("COMMIT")
+            finally:
+                con.close()
+
+
+def _lock_file(file: Path) -> int:
+    """Hold the lock of the file; the system releases it if the process dies."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(file.with_suffix(".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise MachineError("portal_folder_not_writable", folder=file.parent, found=error.strerror) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(handle, 20).decode("ascii", "replace").strip() or "-"
+        os.close(handle)
+        raise UsageError("portal_runs_already", file=file, process=holder) from None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return handle
+
+
+def _open_or_replace(file: Path, identity: str) -> duckdb.DuckDBPyConnection:
+    """The file if it has this identity; else a new one."""
+    with suppress(duckdb.Error):
+        con = _connect(file)
+        if _identity_of(con) == identity:
+            return con
+        con.close()
+    for old in (file, file.with_name(f"{file.name}.wal")):
+        old.unlink(missing_ok=True)
+    con = _connect(file)
+    con.execute(SCHEMA)
+    con.execute("INSERT INTO identity VALUES (?)", [identity])
+    return con
+
+
+def _identity_of(con: duckdb.DuckDBPyConnection) -> str | None:
+    try:
+        found = con.execute("SELECT stamp FROM identity").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return str(found[0]) if found else None
+
+
+def _connect(file: Path) -> duckdb.DuckDBPyConnection:
+    config: dict[str, Any] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_unsigned_extensions": "true",  # as `session`: the extension is of the lock
+        "temp_directory": str(file.with_suffix(".tmp")),
+        "memory_limit": MEMORY,
+        "threads": str(THREADS),
+    }
+    con = duckdb.connect(str(file), config=config)
+    file.chmod(0o600)
+    hide_progress_bar(con)
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute(f"LOAD {literal(str(module_file('delta')))}")
+    con.execute("SET allow_unsigned_extensions = false")
+    return con

@@ -1,0 +1,198 @@
+"""The web application: each page of `pages` behind the same checks of host, origin, session, role and form."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from lakeward.core.errors import ExitCode, LakewardError
+from lakeward.core.messages import Lang
+from lakeward.flows import Portal
+from lakeward.portal import security
+from lakeward.portal.hosts import LOOPBACK_HOSTS
+from lakeward.portal.page import PUBLIC, Page, PageAnswer, Visit
+from lakeward.portal.pages import dataset, datasets, estate, evidence, login, rule, run, search
+from lakeward.portal.rendering import asset, query_text, render
+
+MODULES = (estate, datasets, dataset, rule, run, evidence, search, login)
+PAGES: tuple[Page, ...] = tuple(page for module in MODULES for page in module.PAGES)
+THEMES = ("light", "dark")
+CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+# HTTP status of an error, by its exit code.
+STATUSES = {ExitCode.WRONG_USE: 404, ExitCode.REFUSED: 403}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where the portal is reached.
+
+    Args:
+        hosts: Names by which it may be reached; empty for any.
+        secure: Whether browsers reach it by HTTPS.
+    """
+
+    portal: Portal
+    hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    secure: bool = False
+
+
+def make_app(site: Site) -> Starlette:
+    """The application."""
+    routes = [Route(page.path, _endpoint(site, page), methods=[*page.methods]) for page in PAGES]
+    routes.append(Route("/static/{name}", _static, methods=["GET"]))
+    app = Starlette(routes=routes, exception_handlers={404: _not_found(site), 405: _plain})
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    return app
+
+
+def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            security.check_host(request, site.hosts)
+            form = {}
+            if request.method == "POST":
+                security.check_origin(request)
+                form = await security.read_form(request)
+            response = await run_in_threadpool(_respond, site, page, request, form)
+        except security.RefusedRequest as refusal:
+            response = PlainTextResponse(f"{refusal.status}\n", refusal.status)
+        return _finish(site, request, response)
+
+    return answer
+
+
+def _respond(site: Site, page: Page, request: Request, form: Mapping[str, str]) -> Response:
+    visit = _visit(site, request, form)
+    if page.roles != PUBLIC:
+        if visit.user is None:
+            target = query_text({"next": _own_address(request)}) if request.method == "GET" else ""
+            return RedirectResponse(f"/login?{target}", 303)
+        if request.method == "POST":
+            security.check_form_token(form, visit.user.form_token)
+        if not page.admits(visit.user.roles):
+            return _page_response(site, request, visit, PageAnswer(template="refused.html", status=403))
+    try:
+        answer = _answer(site, page, visit, request.method)
+    except LakewardError as error:
+        answer = PageAnswer(template="fault.html", facts={"fault": error.render(visit.lang)}, status=_status(error))
+    return _page_response(site, request, visit, answer)
+
+
+def _answer(site: Site, page: Page, visit: Visit, method: str) -> PageAnswer:
+    if method == "POST":
+        assert page.act is not None
+        return page.act(visit)
+    assert page.show is not None
+    with site.portal.read() as reading:
+        return page.show(visit, reading)
+
+
+def _status(error: LakewardError) -> int:
+    return STATUSES.get(error.exit_code, 503)
+
+
+def _visit(site: Site, request: Request, form: Mapping[str, str]) -> Visit:
+    session_id = request.cookies.get(security.SESSION_COOKIE, "")
+    return Visit(
+        portal=site.portal,
+        user=site.portal.logins.user_of(session_id) if session_id else None,
+        lang=_language(site, request),
+        path=request.url.path,
+        raw_path=request.scope.get("raw_path", b"").decode("ascii", "replace").partition("?")[0],
+        place=request.path_params,
+        query=dict(request.query_params),
+        form=form,
+        session_id=session_id,
+        address=request.client.host if request.client else "",
+    )
+
+
+def _page_response(site: Site, request: Request, visit: Visit, answer: PageAnswer) -> Response:
+    if answer.to:
+        response: Response = RedirectResponse(answer.to, 303)
+    else:
+        facts = {**_frame(site, request, visit), **answer.facts}
+        html = render(answer.template, visit.lang, site.portal.zone, facts)
+        response = Response(html, answer.status, media_type="text/html; charset=utf-8")
+        response.headers["Content-Language"] = "zh-Hans" if visit.lang is Lang.ZH else "en"
+    if answer.session_id is not None:
+        security.set_session(response, answer.session_id, secure=site.secure)
+    return response
+
+
+def _frame(site: Site, request: Request, visit: Visit) -> dict[str, Any]:
+    """What every page shows around its own."""
+    roles = visit.user.roles if visit.user else ()
+    titles = site.portal.role_titles() if visit.user else {}
+    return {
+        "project": site.portal.name,
+        "user": visit.user,
+        "titles": [titles.get(role, {}).get(visit.lang, role) for role in roles],
+        "menu": [(page.path, page.nav) for page in PAGES if page.nav and page.admits(roles)],
+        "path": visit.path,
+        "given": visit.query,
+        "theme": _theme(request),
+        "checked_at": site.portal.checked_at,
+        "lake_fault": site.portal.fault.render(visit.lang) if site.portal.fault else "",
+    }
+
+
+def _language(site: Site, request: Request) -> Lang:
+    """The language of the address, of the last choice, of the browser, or else the plant's first."""
+    wanted = request.headers.get("accept-language", "").lower()
+    accepted = "zh" if wanted.startswith("zh") else "en" if wanted.startswith("en") else ""
+    choices = (request.query_params.get("lang"), request.cookies.get(security.LANG_COOKIE), accepted)
+    return next((Lang(choice) for choice in choices if choice in tuple(Lang)), site.portal.languages[0])
+
+
+def _theme(request: Request) -> str:
+    """`light` or `dark`; empty for the browser's own."""
+    choices = (request.query_params.get("theme"), request.cookies.get(security.THEME_COOKIE))
+    return next((choice for choice in choices if choice in THEMES), "")
+
+
+def _own_address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _finish(site: Site, request: Request, response: Response) -> Response:
+    """The response with its headers, and the choices of its address remembered."""
+    response.headers.update(security.HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    for name, cookie, allowed in (("lang", security.LANG_COOKIE, tuple(Lang)), ("theme", security.THEME_COOKIE, THEMES)):
+        if request.query_params.get(name) in allowed:
+            security.remember(response, cookie, request.query_params[name], secure=site.secure)
+    return response
+
+
+def _not_found(site: Site) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, _: Exception) -> Response:
+        try:
+            security.check_host(request, site.hosts)
+        except security.RefusedRequest as refusal:
+            return _finish(site, request, PlainTextResponse(f"{refusal.status}\n", refusal.status))
+        visit = await run_in_threadpool(_visit, site, request, {})
+        page = PageAnswer(template="not_found.html", status=404)
+        return _finish(site, request, await run_in_threadpool(_page_response, site, request, visit, page))
+
+    return answer
+
+
+async def _plain(_: Request, __: Exception) -> Response:
+    return PlainTextResponse("405\n", 405, headers=security.HEADERS)
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    try:
+        content, _ = asset(name)
+    except KeyError:
+        return PlainTextResponse("404\n", 404, headers=security.HEADERS)
+    headers = {**security.HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(content, headers=headers, media_type=CONTENT_TYPES[name.rpartition(".")[2]])

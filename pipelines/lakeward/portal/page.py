@@ -1,0 +1,89 @@
+"""What a page is: an address, who may see it, and a function that answers a visit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from lakeward.core.messages import Lang
+from lakeward.flows import ModelReading, Portal, PortalUser
+
+# Roles of a page that everyone who is logged in may see: it shows counts and names, no value of a row.
+EVERYONE: frozenset[str] = frozenset({"*"})
+# Roles of a page that needs no log-in.
+PUBLIC: frozenset[str] = frozenset({"-"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request.
+
+    Args:
+        user: Who is logged in; None on public pages before the log-in.
+        place: Parts of the address, by name; decoded.
+        raw_path: The address as it was sent.
+        query, form: Parameters of the address and fields of the form; of several of one name the last.
+        session_id: Id of the session; empty without one.
+        address: Address of the client.
+    """
+
+    portal: Portal
+    user: PortalUser | None
+    lang: Lang
+    path: str
+    raw_path: str
+    place: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    session_id: str = field(default="", repr=False)
+    address: str = ""
+
+    def page_number(self) -> int:
+        """The page of a list, from 1; anything else is the first."""
+        text = self.query.get("p", "1")
+        return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAnswer:
+    """What a visit gets.
+
+    Args:
+        template: Name of the template; empty for a redirection.
+        facts: Values that the template shows.
+        status: HTTP status.
+        to: Address of the redirection.
+        session_id: Id of a session to begin; empty to end one; None to keep it.
+    """
+
+    template: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200
+    to: str = ""
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page.
+
+    Args:
+        path: Its address; `{name}` is a part, and `{name:path}` the rest.
+        roles: Roles that may see it, one of them is enough.
+        show: Answers a visit by GET, with a reading of the read model.
+        act: Answers a form, by POST; None for a page without one.
+        nav: Message code of its entry in the menu; None for no entry.
+    """
+
+    path: str
+    roles: frozenset[str]
+    show: Callable[[Visit, ModelReading], PageAnswer] | None = None
+    act: Callable[[Visit], PageAnswer] | None = None
+    nav: str | None = None
+
+    def admits(self, roles: tuple[str, ...]) -> bool:
+        """Whether an account with these roles may see it."""
+        return self.roles in (EVERYONE, PUBLIC) or bool(self.roles & set(roles))
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Methods that it answers."""
+        return (*(("GET",) if self.show else ()), *(("POST",) if self.act else ()))

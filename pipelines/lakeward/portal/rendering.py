@@ -1,0 +1,147 @@
+"""Renders templates in one language: texts from the messages, numbers that open, times in the plant's zone."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from lakeward.core.messages import Lang, catalogue, text
+from lakeward.flows import FigureRow, figure_id
+from lakeward.portal.heat import band
+from lakeward.portal.trend import trend_points
+
+ASSETS = ("portal.css", "portal.js")
+LANG_TAGS = {Lang.EN: "en", Lang.ZH: "zh-Hans"}
+# Names of GB/T 36344-2018, in the standard's order.
+DIMENSIONS = {
+    "normativity": "card_normativity",
+    "completeness": "card_completeness",
+    "accuracy": "card_accuracy",
+    "consistency": "card_consistency",
+    "timeliness": "card_timeliness",
+    "accessibility": "card_accessibility",
+}
+SEVERITIES = {"warn": "card_warn", "quarantine": "card_set_aside", "halt": "card_halt"}
+
+
+@cache
+def environment() -> Environment:
+    """The templates, with what is the same for every visit."""
+    made = Environment(
+        loader=PackageLoader("lakeward.portal"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(
+        dimensions_in_order=DIMENSIONS, severities=SEVERITIES, band=band, trend_points=trend_points, asset=asset_address
+    )
+    made.globals.update(evidence=evidence_address, dataset_path=dataset_path, rule_path=rule_path, query=query_text, names=names)
+    made.filters.update(number=number)
+    return made
+
+
+def render(template: str, lang: Lang, zone: str, facts: Mapping[str, object]) -> str:
+    """The page."""
+    context = {
+        "lang": str(lang),
+        "lang_tag": LANG_TAGS[lang],
+        "zone": zone,
+        "t": lambda code, **given: text(code, lang, **given),
+        "reason": lambda code: reason_text(code, lang),
+        "notice": lambda code, given: notice_text(code, given, lang),
+        "local": lambda instant: local_time(instant, zone),
+        "about": lambda row: about(row, lang),
+    }
+    return environment().get_template(template).render({**context, **facts})
+
+
+def number(value: Decimal | int | str | None) -> str:
+    """A number with separators of thousands."""
+    return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
+
+
+def local_time(instant: str | datetime | None, zone: str) -> Markup:
+    """A time, in UTC where it has no zone, as the clocks of `zone` show it; UTC stands in its title."""
+    if not instant:
+        return Markup("–")
+    found = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    at = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    shown = f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+    return Markup('<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{}</time>').format(at.isoformat(), at, shown)
+
+
+def about(row: FigureRow, lang: Lang) -> Markup:
+    """The description of a dataset or a column in this language; else in the other one, marked as such."""
+    own, other = (Lang.ZH, Lang.EN) if lang is Lang.ZH else (Lang.EN, Lang.ZH)
+    if row[f"about_{own}"]:
+        return Markup("<span>{}</span>").format(row[f"about_{own}"])
+    return Markup('<span lang="{}">{}</span>').format(LANG_TAGS[other], row.word(f"about_{other}"))
+
+
+def reason_text(code: str, lang: Lang) -> str:
+    """Why something is unknown: the text if it needs no facts, else its code."""
+    entry = catalogue().get(code)
+    return text(code, lang) if entry and "{" not in entry["en"] else code
+
+
+def notice_text(code: str, facts: Mapping[str, object], lang: Lang) -> str:
+    """A stored message with its facts; its code where this version has no such text."""
+    try:
+        return text(code, lang, **facts)
+    except KeyError:
+        return code
+
+
+def evidence_address(family: str, key: tuple[object, ...], column: str) -> str:
+    """Where a number opens."""
+    return "/evidence/" + figure_id(family, tuple(map(str, key)), column)
+
+
+def dataset_path(name: str, tab: str = "") -> str:
+    """The page of a dataset, or one of its tabs."""
+    return f"/d/{quote(name, safe='')}" + (f"/{tab}" if tab and tab != "rules" else "")
+
+
+def rule_path(dataset: str, rule: str) -> str:
+    """The page of a rule."""
+    return f"/d/{quote(dataset, safe='')}/r/{quote(rule, safe='')}"
+
+
+def query_text(given: Mapping[str, object], **changes: object) -> str:
+    """The parameters of an address with changes; those without a value are left out."""
+    merged = {**given, **changes}
+    return urlencode({name: value for name, value in merged.items() if value not in (None, "")})
+
+
+def names(listed: str | None) -> list[str]:
+    """The names of a JSON list."""
+    found = json.loads(listed or "[]")
+    return [str(name) for name in found] if isinstance(found, list) else []
+
+
+def asset_address(name: str) -> str:
+    """The address of a file of the portal, with its hash: browsers keep it until it changes."""
+    return f"/static/{name}?v={asset(name)[1]}"
+
+
+@cache
+def asset(name: str) -> tuple[bytes, str]:
+    """A file of the portal and the front of its hash.
+
+    Raises:
+        KeyError: There is none of this name.
+    """
+    if name not in ASSETS:
+        raise KeyError(name)
+    content = (resources.files("lakeward.portal") / "assets" / name).read_bytes()
+    return content, hashlib.sha256(content).hexdigest()[:12]

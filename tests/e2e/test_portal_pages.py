@@ -1,0 +1,217 @@
+"""The portal in a real browser, served by its command: log-in, both languages, numbers that open, nothing asked of the outside."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+import lakeward
+from lakeward.flows import assess_readiness
+from support.portal_site import account_name, make_logins
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# In CI the pages are looked at, or the run fails; elsewhere a machine without a browser says that they were left out.
+IN_CI = os.environ.get("CI") == "true"  # noqa: TID251  (whether this is CI is told nowhere else)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None and not IN_CI, reason="no chromium on this machine: apt-get install chromium"),
+]
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
+PAGES = (
+    "/",
+    "/datasets",
+    "/d/maintenance_orders",
+    "/d/maintenance_orders/columns",
+    "/d/maintenance_orders/runs",
+    "/d/maintenance_orders/quarantine",
+    "/search?q=lxdh",
+    "/evidence/totals/score",
+)
+
+
+@pytest.fixture(scope="module")
+def portal(shipped_copy):
+    """The address of the portal that the command serves, and the passwords by role."""
+    assess_readiness(shipped_copy)
+    with lakeward.connect(role="analyst", project=shipped_copy.start) as con:
+        con.sql("SELECT count(*) FROM silver.equipment").fetchall()
+    add_dataset_that_never_ran(shipped_copy.start / "expectations" / "datasets")
+    passwords = make_logins(shipped_copy)
+    words = [sys.executable, "-c", "from lakeward.cli.main import main; main()", "portal", "--port", "0"]
+    served = subprocess.Popen([*words, "--project", str(shipped_copy.start)], stdout=subprocess.PIPE, text=True)
+    try:
+        line = served.stdout.readline()
+        assert ADDRESS.search(line), line
+        yield ADDRESS.search(line)[0].rstrip("/"), passwords
+    finally:
+        served.send_signal(signal.SIGINT)
+        served.communicate(timeout=30)
+
+
+def add_dataset_that_never_ran(datasets):
+    text = (datasets / "equipment" / "contract.odcs.yaml").read_text(encoding="utf-8")
+    (datasets / "spare_parts").mkdir()
+    (datasets / "spare_parts" / "contract.odcs.yaml").write_text(text.replace("equipment", "spare_parts"), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    assert BROWSER, "CI needs chromium: .ci/run installs it"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def desk(portal, browser):
+    """`desk(role, …)`: a page that is logged in; nothing outside is asked for, and nothing is complained of."""
+    address, passwords = portal
+    outside, complaints, contexts = [], [], []
+
+    def opened(role="cdo", *, lang="zh", width=1440, scheme="light", script=True):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, locale="zh-CN" if lang == "zh" else "en-US", color_scheme=scheme,
+            java_script_enabled=script, base_url=address,
+        )  # fmt: skip
+        contexts.append(context)
+        context.route(
+            lambda url: not url.startswith((address, "data:")), lambda route: (outside.append(route.request.url), route.abort())
+        )
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/")
+        page.fill("#account", account_name(role))
+        page.fill("#password", passwords[role])
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".menu")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert complaints == []
+
+
+def faults(page):
+    """What axe finds, in short."""
+    found = Axe().run(page).response["violations"]
+    return [f"{page.url} {one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
+
+
+def test_the_cdo_sees_what_needs_attention_and_opens_a_number(desk):
+    page = desk("cdo", lang="en")
+    assert page.inner_text("h1") == "Data quality of the plant"
+    assert page.locator(".tiles li").count() == 5
+    page.locator(".tiles .n").first.click()
+    page.wait_for_url("**/evidence/totals/score")
+    shown = page.locator(".facts .big").first.inner_text()
+    page.click("text=Run it again")
+    page.wait_for_selector(".mark.good")
+    assert page.locator(".facts .big").nth(1).inner_text() == shown
+    assert "SELECT" in page.inner_text("pre")
+
+
+def test_the_analyst_finds_a_column_by_initials_from_the_keyboard(desk):
+    page = desk("analyst", lang="zh")
+    page.keyboard.press("/")
+    page.keyboard.type("lxdh")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=lxdh")
+    page.click("text=technician_phone")
+    page.wait_for_url("**/d/maintenance_orders/columns#column-technician_phone")
+    assert "联系电话" in page.inner_text("#column-technician_phone")
+    assert "暂定" in page.inner_text("#column-technician_phone")
+
+
+def test_the_engineer_follows_a_failed_rule_to_its_run(desk):
+    page = desk("engineer", lang="en")
+    page.click(".menu >> text=Catalogue")
+    page.click("a.name >> text=plant_telemetry")
+    page.wait_for_selector(".tabs")
+    page.locator("tr", has=page.locator(".mark.bad")).locator("a.name").first.click()
+    page.wait_for_selector("text=Since the batch before")
+    page.click("text=open >> nth=0")
+    page.wait_for_selector("h1 >> text=Run")
+    assert page.locator("table").count() >= 2
+
+
+def test_language_and_theme_are_switched_and_remembered(desk):
+    page = desk("cdo", lang="zh")
+    assert page.inner_text("h1") == "全厂数据质量"
+    page.click("text=English")
+    assert page.inner_text("h1") == "Data quality of the plant"
+    page.click("text=Dark")
+    assert page.get_attribute("html", "data-theme") == "dark"
+    page.goto("/datasets")
+    assert (page.get_attribute("html", "lang"), page.get_attribute("html", "data-theme")) == ("en", "dark")
+
+
+def test_pages_read_without_javascript(desk):
+    page = desk("cdo", lang="en", script=False)
+    for address in PAGES:
+        page.goto(address)
+        assert page.locator("main h1").inner_text()
+    page.click("text=Run it again")
+    assert page.locator(".mark.good").count() == 1
+
+
+def test_unknown_looks_like_no_other_state(desk):
+    page = desk("cdo", lang="en")
+    page.goto("/datasets")
+    looks = {
+        kind: page.locator(f".mark.{kind}").first.evaluate("e => [getComputedStyle(e).borderStyle, e.innerText[0]]")
+        for kind in ("bad", "good", "open")
+    }
+    assert looks["open"] == ["dashed", "?"]
+    assert [look for kind, look in looks.items() if kind != "open" and ("dashed" in look[0] or look[1] == "?")] == []
+
+
+def test_chinese_is_drawn_and_not_boxes(desk):
+    page = desk("cdo", lang="zh")
+    widths = page.evaluate(
+        """() => ["数", "\\ue83a"].map((letter) => {
+          const canvas = document.createElement("canvas").getContext("2d");
+          canvas.font = "40px " + getComputedStyle(document.body).fontFamily;
+          canvas.fillText(letter, 10, 60);
+          return [...canvas.getImageData(0, 0, 80, 80).data].reduce((sum, value) => sum + value, 0);
+        })"""
+    )
+    assert widths[0] != widths[1]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_page_is_accessible_and_fits(desk, lang):
+    page = desk("cdo", lang=lang)
+    found = []
+    for address in PAGES:
+        page.goto(address)
+        found += faults(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1440, address
+    assert found == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_page_in_each_form(desk, lang, width, scheme):
+    page = desk("cdo", lang=lang, width=width, scheme=scheme)
+    found = []
+    for address in PAGES:
+        page.goto(address)
+        found += faults(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        page.emulate_media(media="print")
+        assert page.locator(".menu").is_hidden()
+        page.emulate_media(media="screen")
+    assert found == []

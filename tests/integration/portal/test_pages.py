@@ -1,0 +1,193 @@
+"""Every page of the portal over a real lake: both languages, numbers that open, nothing that a file brings becomes markup."""
+
+import re
+import shutil
+from html import escape
+
+import pytest
+
+from lakeward.core.messages import Lang
+from lakeward.core.settings import Settings
+from lakeward.flows import read_scorecard
+from lakeward.portal.rendering import notice_text
+from support.portal_site import SeenPage, log_in, make_logins, open_site
+
+LANGS = ("en", "zh")
+CHINESE = re.compile(r"[㐀-鿿]")
+LATIN = re.compile(r"[A-Za-z]{3,}")
+# What is written in Latin letters in Chinese too: names of products, standards and what the plant's own files name.
+NAMES = {"Lakeward", "DCMM", "OEE", "demo_plant"}
+
+
+def addresses(visitor):
+    """Every page that can be reached by links from the first one, but numbers; one of a kind where there are many."""
+    seen, waiting = {}, ["/"]
+    while waiting:
+        address = waiting.pop()
+        path = address.partition("?")[0].partition("#")[0]
+        kind = re.sub(r"^/run/[^/]+", "/run/*", path)
+        if kind in seen or path.startswith(("/evidence/", "/static/")):
+            continue
+        seen[kind] = address
+        waiting += [link for link in visitor.page(address).links if link.startswith("/")]
+    return list(seen.values())
+
+
+@pytest.fixture(scope="module")
+def pages(visitors):
+    return [*addresses(visitors["cdo"]), "/search?q=phone", "/datasets?domain=production&dimension=completeness"]
+
+
+def test_all_pages_are_reached_by_links(pages):
+    kinds = {re.sub(r"/(d|run)/[^/]+", r"/\1/*", page.partition("?")[0]) for page in pages}
+    assert {"/", "/datasets", "/d/*", "/d/*/columns", "/d/*/runs", "/d/*/quarantine", "/run/*", "/search"} <= kinds
+    assert any("/r/" in page for page in pages)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_page_mixes_languages(visitors, pages, lang):
+    for address in pages:
+        page = visitors["cdo"].page(address, lang)
+        words = [word for word in page.words if word != "English"]
+        assert words
+        found = [word for word in words if CHINESE.search(word)] if lang == "en" else latin_words(words)
+        assert found == [], address
+
+
+def latin_words(words):
+    """Latin words that are no name: identifiers have an underscore or a point, and stand in code or behind links by name."""
+    return [word for text in words for word in LATIN.findall(text) if word not in NAMES and not is_data(text)]
+
+
+def is_data(text):
+    """Names of domains, owners, persons and roles of the plant's own files."""
+    return text.split(" · ")[0] in {"production", "maintenance"} or text in {"li.wei", "wang.fang", "plant-data"}
+
+
+def test_every_number_of_every_page_opens(visitors, pages):
+    numbers = {number for address in pages for number in visitors["cdo"].page(address).numbers}
+    assert len(numbers) > 100
+    opened = [number for number in sorted(numbers) if number.startswith("/evidence/")]
+    one_of_a_kind = {re.sub(r"/evidence/([^/]+)/.*/", r"\1 ", number): number for number in opened}
+    assert len(one_of_a_kind) > 50
+    for number in one_of_a_kind.values():
+        assert visitors["cdo"].get(number).status_code == 200, number
+    assert [number for number in numbers if not number.startswith(("/evidence/", "/datasets", "/d/"))] == []
+
+
+def test_a_number_is_the_scorecards_and_comes_again_from_the_lake(visitors, plant):
+    figures = {figure.id: figure.value for figure in read_scorecard(plant).figures() if not figure.id.startswith("ageing")}
+    shown = {number.removeprefix("/evidence/") for number in visitors["cdo"].page("/").numbers}
+    known = sorted(shown & figures.keys())
+    assert len(known) > 15
+    for name in known:
+        page = visitors["cdo"].page(f"/evidence/{name}")
+        assert written(figures[name]) in page.text, name
+    for name in known[::5]:
+        again = visitors["cdo"].post(f"/evidence/{name}", **visitors["cdo"].page(f"/evidence/{name}").inputs)
+        assert "值相同" in SeenPage.of(again.text).text, name
+
+
+def written(value):
+    return "not measured" if value is None else f"{value:,}" if not isinstance(value, str) else value
+
+
+def test_no_query_of_a_form_runs(visitors):
+    page = visitors["cdo"].page("/evidence/totals/score")
+    fields = {**page.inputs, "sql": "SELECT 1", "v:governance.runs": "99999"}
+    assert visitors["cdo"].post("/evidence/totals/score", **fields).status_code == 404
+    fields["v:governance.runs"] = "0; DROP TABLE x"
+    assert visitors["cdo"].post("/evidence/totals/score", **fields).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("question", "dataset", "name"),
+    [
+        ("电话", "maintenance_orders", "technician_phone"),
+        ("lianxidianhua", "maintenance_orders", "technician_phone"),
+        ("lxdh", "maintenance_orders", "technician_phone"),
+        ("phone", "maintenance_orders", "technician_phone"),
+        ("维修 手机", "maintenance_orders", "technician_phone"),
+        ("gdh", "maintenance_orders", "order_id"),
+        ("EQUIPMENT", "equipment", "equipment"),
+    ],
+)
+@pytest.mark.parametrize("lang", LANGS)
+def test_search_finds_chinese_english_pinyin_and_initials(visitors, question, dataset, name, lang):
+    found = visitors["analyst"].page(f"/search?q={question}", lang)
+    assert any(link.startswith(f"/d/{dataset}") for link in found.links)
+    assert any(link.endswith(f"#column-{name}") or link == f"/d/{name}" for link in found.links)
+
+
+@pytest.mark.parametrize("question", ["%", "_", "'", "$q", "\\", "温度 不存在的词", "x" * 5000, "  "])
+def test_a_question_is_no_pattern_and_no_query(visitors, question):
+    answer = visitors["analyst"].client.get("/search", params={"q": question})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/d/nothing",
+        "/d/..%2F..",
+        "/run/none",
+        "/d/equipment/r/none",
+        "/evidence/totals",
+        "/evidence/totals/none",
+        "/evidence/a/b/c",
+        *("/evidence/rules/x'%20OR%201=1/y/failed", "/nothing", "/d/equipment/none", "/static/../app.py", "/static/app.py"),
+    ],
+)
+def test_what_is_not_there_is_404_and_no_failure(visitors, address):
+    answer = visitors["cdo"].get(address)
+    assert answer.status_code == 404
+    assert "Traceback" not in answer.text
+
+
+def test_what_a_contract_brings_is_text(copy_of_hostile):
+    visitor = copy_of_hostile
+    for address in ("/", "/datasets", "/d/equipment", "/d/equipment/columns", "/search?q=script", "/d/equipment/quarantine"):
+        html = visitor.get(address).text
+        assert "<script>alert" not in html
+        assert "<img" not in html
+    assert escape("<script>alert(1)</script>") in visitor.get("/d/equipment").text
+    assert escape('"><img src=x>') in visitor.get("/d/equipment/columns").text
+
+
+HOSTILE = {
+    "The machines of the plant.": "<script>alert(1)</script>.",
+    "username: li.wei": "username: '<script>alert(2)</script>'",
+    "domain: production": "domain: '<script>alert(3)</script>'",
+    "description: The manufacturer's serial number. 出厂序列号。": "description: '\"><img src=x>'",
+    "physicalName: type": "physicalName: '<b>type</b>'",
+}
+
+
+@pytest.fixture(scope="module")
+def copy_of_hostile(shipped_lake, tmp_path_factory):
+    """A browser in a portal over a project whose contract holds markup in every text that a page shows."""
+    root = shutil.copytree(shipped_lake.start, tmp_path_factory.mktemp("hostile") / "plant")
+    file = root / "expectations" / "datasets" / "equipment" / "contract.odcs.yaml"
+    text = file.read_text(encoding="utf-8")
+    for plain, hostile in HOSTILE.items():
+        assert plain in text
+        text = text.replace(plain, hostile)
+    file.write_text(text, encoding="utf-8")
+    passwords = make_logins(Settings(start=root))
+    with open_site(Settings(start=root)) as (portal, _):
+        yield log_in(portal, "analyst", passwords["analyst"])
+
+
+def test_pages_are_small(visitors, pages):
+    sizes = {address: len(visitors["cdo"].get(address, **{"accept-encoding": "gzip"}).content) for address in pages}
+    assert max(sizes.values()) < 200_000
+
+
+def test_no_markup_has_a_style_that_the_policy_refuses(visitors, pages):
+    for address in pages:
+        page = visitors["cdo"].page(address)
+        assert page.styles == []
+
+
+def test_a_note_of_another_version_is_shown_by_its_code():
+    assert notice_text("no_such_text_at_all", {}, Lang.EN) == "no_such_text_at_all"
