@@ -4,6 +4,7 @@ DuckDB spills columns as they are stored, not as a view masks them. So a databas
 where DuckDB's module for that is installed (extra `spill`), and elsewhere writes none.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -15,12 +16,30 @@ from lakeward.engines.embedded.spills import can_encrypt, encrypt_spills, module
 from lakeward.engines.embedded.store_access import open_store
 
 
-def open_database(spill: Path | None, memory: str | None, lake: Lake | None = None) -> duckdb.DuckDBPyConnection:
+@dataclass(frozen=True, slots=True)
+class SessionResources:
+    """What the databases of a session may use.
+
+    Args:
+        memory: Memory limit in DuckDB's notation; None for DuckDB's default.
+        spill: Largest size of temporary files in the same notation; None for DuckDB's default, 90 % of what is free.
+        lanes: Number of statements that can run at the same time.
+    """
+
+    memory: str | None = None
+    spill: str | None = None
+    lanes: int = 1
+
+
+DEFAULT_RESOURCES = SessionResources()
+
+
+def open_database(spill: Path | None, resources: SessionResources, lake: Lake | None = None) -> duckdb.DuckDBPyConnection:
     """A new database in memory that can scan Delta tables.
 
     Args:
         spill: Folder of temporary files; None for none: a query that needs more memory fails.
-        memory: Memory limit in DuckDB's notation; None for DuckDB's default.
+        resources: What it may use.
         lake: Where the tables lie; None for a folder.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -30,8 +49,10 @@ def open_database(spill: Path | None, memory: str | None, lake: Lake | None = No
         "allow_unsigned_extensions": "true",
         "temp_directory": str(spill or ""),
     }
-    if memory:
-        config["memory_limit"] = memory
+    if resources.memory:
+        config["memory_limit"] = resources.memory
+    if resources.spill:
+        config["max_temp_directory_size"] = resources.spill
     con = duckdb.connect(config=config)
     con.execute("SET TimeZone = 'UTC'")
     hide_progress_bar(con)

@@ -5,29 +5,34 @@ files by path could reach these folders, so the guard is the security boundary, 
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
 from lakeward.core.storage.lake import Lake
+from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.protection.masking import protected_expression
 from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.columns_read import columns_read
-from lakeward.serving.database import open_database
-from lakeward.serving.faults import bind_faults
+from lakeward.serving.database import DEFAULT_RESOURCES, SessionResources, open_database
+from lakeward.serving.faults import bind_faults, run_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
 from lakeward.serving.notices import aggregated_columns
 from lakeward.serving.parse_tree import Tree, parse
 from lakeward.serving.plan import ServedTable
 from lakeward.serving.row_conditions import NO_READER, behind_barrier, filter_condition
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # After these nothing can be loaded, set or attached; the last one locks the configuration.
 LOCK_STATEMENTS = (
@@ -39,6 +44,8 @@ LOCK_STATEMENTS = (
 Parameters = Sequence[object] | Mapping[str, object]
 # Longest text of a query: some hundred pages; parsing more would only cost memory.
 MAX_QUERY_LENGTH = 1_000_000
+# Rows of a batch: a larger one is no faster, and a reader waits longer for the first.
+BATCH_ROWS = 65_536
 # NUL, which some readers treat as the end of a text, and lone surrogates, which are not characters.
 _STRANGE = re.compile("[\\0\ud800-\udfff]")
 
@@ -73,7 +80,7 @@ class ServingSession:
         functions: Makes tokens.
         scratch: Folder that large queries spill to; see `database`.
         reader: Values that row filters can name: `READER_VALUES`.
-        memory: Memory limit in DuckDB's notation; None for DuckDB's default.
+        resources: What its databases may use. Statements that run at the same time are each in a lane of their own, from 0.
         lake: Where the tables lie; None for a folder.
     """
 
@@ -82,7 +89,7 @@ class ServingSession:
         tables: Sequence[ServedTable],
         functions: ColumnFunctions,
         scratch: Path,
-        memory: str | None = None,
+        resources: SessionResources = DEFAULT_RESOURCES,
         reader: Mapping[str, str | None] = NO_READER,
         *,
         lake: Lake | None = None,
@@ -92,15 +99,16 @@ class ServingSession:
         self._tables = {str(table.name): table for table in tables if str(table.name) in self._conditions}
         self._closed = {str(table.name): _closed_code(table) for table in tables if str(table.name) not in self._conditions}
         self._layers = sorted({table.name.layer for table in tables})
-        self._functions, self._scratch, self._memory = functions, scratch, memory
-        self._parser = duckdb.connect()
-        self._databases: dict[bool, duckdb.DuckDBPyConnection] = {}
+        self._functions, self._scratch, self._resources = functions, scratch, resources
+        self._parsers = _lanes(duckdb.connect(), resources.lanes)
+        self._databases: dict[bool, list[duckdb.DuckDBPyConnection]] = {}
 
-    def check(self, text: str, parameters: Parameters | None = None) -> CheckedQuery:
+    def check(self, text: str, parameters: Parameters | None = None, lane: int = 0) -> CheckedQuery:
         """Parse and check `text`.
 
         Args:
             parameters: Values of `?` and `$1` in order, or of `$name` by name.
+            lane: Lane of the statement: two threads on one parser would get the trees of each other.
 
         Raises:
             ProtectionError: It is not allowed.
@@ -111,9 +119,9 @@ class ServingSession:
         if strange:
             raise ProtectionError("query_syntax", at=strange.start() + 1)
         try:
-            tree = parse(self._parser, text)
+            tree = parse(self._parsers[lane], text)
             guard = Guard(frozenset(self._tables), self._closed, allowed_functions())
-            return CheckedQuery(text, tree, guard.check(text, tree, _parameter_names(parameters)), parameters)
+            return CheckedQuery(text, tree, guard.check(text, tree, parameter_names(parameters)), parameters)
         except RecursionError:
             raise ProtectionError("query_too_large") from None
 
@@ -127,7 +135,7 @@ class ServingSession:
         views = {name: [column.name for column in self._tables[name].visible] for name in query.objects}
         return columns_read(query.tree, views)
 
-    def relation(self, query: CheckedQuery) -> duckdb.DuckDBPyRelation:
+    def relation(self, query: CheckedQuery, lane: int = 0) -> duckdb.DuckDBPyRelation:
         """The rows of a query. It must not leave this package: its methods take unchecked SQL.
 
         Without parameters no row is read yet; with them DuckDB runs the query here.
@@ -135,17 +143,67 @@ class ServingSession:
         Raises:
             ProtectionError: It names a column that does not exist, or is hidden from this principal.
         """
+        con = self._connection(query, lane)
         tables = [self._tables[name] for name in sorted(query.objects)]
-        con = self._database(clear=bool(tables) and not any(table.is_masked for table in tables))
         with bind_faults(tables):
             return con.sql(query.text, params=query.parameters) if query.parameters else con.sql(query.text)
 
+    def bind(self, query: CheckedQuery, lane: int) -> "Callable[[], pa.RecordBatchReader]":
+        """What starts a query: its rows come as they are computed, and the next query of the lane ends it.
+
+        Raises:
+            ProtectionError: As `relation`; and from the call that starts it: the query fails.
+            MachineError: From that call: it needs more memory than the session may use.
+        """
+        relation = None if query.parameters else self.relation(query, lane)
+
+        def start() -> "pa.RecordBatchReader":
+            if relation is not None:
+                with run_faults():
+                    return relation.to_arrow_reader(BATCH_ROWS)
+            with bind_faults([self._tables[name] for name in sorted(query.objects)]):
+                return self._connection(query, lane).execute(query.text, query.parameters).to_arrow_reader(BATCH_ROWS)
+
+        return start
+
+    def schema(self, query: CheckedQuery, lane: int) -> "pa.Schema":
+        """The columns of a query; no row is read.
+
+        Raises:
+            ProtectionError: As `relation`.
+        """
+        if not query.parameters:
+            relation = self.relation(query, lane)
+            with run_faults():
+                return relation.limit(0).to_arrow_reader(1).schema
+        text = f"FROM (\n{query.text.rstrip().rstrip(';')}\n) LIMIT 0"
+        with suppress(ProtectionError):  # such as a comment after the semicolon
+            query = self.check(text, query.parameters, lane)
+        return self.bind(query, lane)().schema
+
+    def interrupt(self, lane: int) -> None:
+        """End the query that runs in a lane; one within a single long function call ends after that."""
+        for lanes in tuple(self._databases.values()):
+            lanes[lane].interrupt()
+
+    def view_columns(self) -> list[tuple[str, str, str]]:
+        """Table, column and DuckDB's type of everything that is served."""
+        con = self._database(clear=False)
+        listed = "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY 1, column_index"
+        found: list[tuple[str, str, str]] = con.execute(listed).fetchall()
+        return found
+
     def close(self) -> None:
         """End the session."""
-        for con in (self._parser, *self._databases.values()):
-            con.close()
+        for lanes in (self._parsers, *self._databases.values()):
+            for con in reversed(lanes):
+                con.close()
 
-    def _database(self, *, clear: bool) -> duckdb.DuckDBPyConnection:
+    def _connection(self, query: CheckedQuery, lane: int) -> duckdb.DuckDBPyConnection:
+        tables = [self._tables[name] for name in query.objects]
+        return self._database(clear=bool(tables) and not any(table.is_masked for table in tables), lane=lane)
+
+    def _database(self, *, clear: bool, lane: int = 0) -> duckdb.DuckDBPyConnection:
         """The database of all views, or of those without a masked column (`clear`), which may spill to unencrypted files."""
         has_masked = any(table.is_masked for table in self._tables.values())
         clear = clear and has_masked and not can_encrypt()
@@ -154,21 +212,24 @@ class ServingSession:
             self._databases[clear] = self._open(
                 [table for table in self._tables.values() if not (clear and table.is_masked)], self._scratch if spills else None
             )
-        return self._databases[clear]
+        return self._databases[clear][lane]
 
-    def _open(self, tables: Sequence[ServedTable], spill: Path | None) -> duckdb.DuckDBPyConnection:
-        con = open_database(spill, self._memory, self._lake)
+    def _open(self, tables: Sequence[ServedTable], spill: Path | None) -> list[duckdb.DuckDBPyConnection]:
+        con = open_database(spill, self._resources, self._lake)
         self._functions.register(con, [column for table in tables for column in table.visible])
         for layer in self._layers:
             con.execute(f"CREATE SCHEMA {layer}")
         for table in tables:
             con.execute(f"CREATE VIEW {table.name} AS {_select(table, self._functions, self._conditions[str(table.name)])}")
-        con.execute(f"SET search_path = {literal(','.join(['main', *self._layers]))}")
+        lanes = _lanes(con, self._resources.lanes)
+        for one in lanes:
+            one.execute(f"SET search_path = {literal(','.join(['main', *self._layers]))}")
         _lock(con, [table.folder for table in tables if table.folder])
-        return con
+        return lanes
 
 
-def _parameter_names(parameters: Parameters | None) -> Collection[str]:
+def parameter_names(parameters: Parameters | None) -> Collection[str]:
+    """Names of the parameters that have a value; those without a name count from 1."""
     if isinstance(parameters, Mapping):
         return parameters.keys()
     return [str(at) for at in range(1, len(parameters or ()) + 1)]
@@ -204,6 +265,15 @@ def _select(table: ServedTable, functions: ColumnFunctions, condition: str | Non
         items.append(f"{behind_barrier(shown) if condition else shown} AS {name}")
     rows = f"(SELECT * FROM {source} WHERE {condition})" if condition else source
     return f"SELECT {', '.join(items)} FROM {rows}"
+
+
+def _lanes(con: duckdb.DuckDBPyConnection, number: int) -> list[duckdb.DuckDBPyConnection]:
+    """Connections to one database, with the settings that each has for itself: after the lock none can be set."""
+    lanes = [con, *(con.cursor() for _ in range(1, number))]
+    for one in lanes:
+        one.execute("SET TimeZone = 'UTC'")
+        hide_progress_bar(one)
+    return lanes
 
 
 def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> None:
