@@ -14,7 +14,7 @@ from support.real_data import DATA
 # A random find must not fail a change that did not cause it: `make test` tries the same examples every time, `make test-all` others.
 hypothesis.settings.register_profile("same examples", derandomize=True)
 
-pytest_plugins = ["support.summary", "support.shared_lakes"]
+pytest_plugins = ["support.summary", "support.shared_lakes", "support.shared_servers"]
 
 
 def pytest_runtest_setup(item):

@@ -32,6 +32,7 @@ ROOMS = {
     "scoring": "Score",
     "grading": "Grade",
     "serving": "Serve",
+    "server": "Serve other machines",
     "lineage": "Follow, import and audit lineage",
     "filing": "Catalogue and file important data",
     "assets": "Count what data cost",

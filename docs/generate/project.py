@@ -5,6 +5,7 @@ from lakeward.contracts.checkpoint_targets import CHECKPOINT_KEYS
 from lakeward.contracts.lake_storage import STORAGE_KEYS
 from lakeward.contracts.project import KEYS, MAINTAIN_KEYS
 from lakeward.contracts.quotas import QUOTA_KEYS
+from lakeward.contracts.server_limits import SERVER_KEYS
 from lakeward.flows.assets.prices import PRICE_KEYS
 
 FOLDERS = """\
@@ -54,6 +55,8 @@ def project() -> str:
         keys(QUOTA_KEYS),
         "### `storage`",
         keys(STORAGE_KEYS),
+        "### `server`",
+        keys(SERVER_KEYS),
         "### Example",
         EXAMPLE,
         "## `expectations/policies/prices.yaml`",

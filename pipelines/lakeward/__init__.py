@@ -1,10 +1,10 @@
 """Lakeward: an industrial data lakehouse with governance built in."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
-    from lakeward.flows import Connection
+    from lakeward.flows import Connection, RemoteConnection
 
 __all__ = ["__version__", "check", "connect"]
 
@@ -12,19 +12,45 @@ __all__ = ["__version__", "check", "connect"]
 __version__ = "0.2.0"
 
 
-def connect(role: str | None = None, project: str | Path | None = None) -> "Connection":
-    """Open the lake of the project at or above `project` (default: the current folder) as `role`.
+@overload
+def connect(role: str | None = None, project: str | Path | None = None, *, purpose: str | None = None) -> "Connection": ...
+@overload
+def connect(
+    address: str,
+    /,
+    *,
+    token: str,
+    role: str | None = None,
+    purpose: str | None = None,
+    ca: str | Path | None = None,
+) -> "RemoteConnection": ...
+def connect(
+    address: str | None = None,
+    /,
+    project: str | Path | None = None,
+    *,
+    role: str | None = None,
+    token: str | None = None,
+    purpose: str | None = None,
+    ca: str | Path | None = None,
+) -> "Connection | RemoteConnection":
+    """Open the lake of the project at or above `project` (default: the current folder) as `role`; with `token`, connect to a server.
 
-    For notebooks; not a security boundary, since it runs in the reader's process. Every query is logged.
+    In process it is for notebooks, and no security boundary, since it runs in the reader's process. Every query is logged.
 
     Args:
-        role: A role of the project's serving policy; None for the only role of the account in `LAKEWARD_TOKEN`.
+        address: With `token`, a server's `host:port`, or `grpc://host:port` without TLS (extra `server`); without it, the role.
+        role: A role of the project's serving policy; None for the only role of the account.
+        token: Access token of an account, for a server.
+        purpose: Purpose of the policy that is read for; None for `LAKEWARD_PURPOSE`, or none.
+        ca: File in PEM that the certificate of a server is checked against; None for those of the machine.
 
     Raises:
         UsageError: The project or the role does not exist.
         PolicyError: The policy is not valid.
-        ProtectionError: `LAKEWARD_TOKEN` is not valid, its account does not have the role, or the register of accounts or the
+        ProtectionError: The token is not valid, its account does not have the role, or the register of accounts or the
             token key is not stored safely.
+        MachineError: The extra `server` is missing, or no server answers.
 
     Examples:
         >>> import lakeward
@@ -33,8 +59,11 @@ def connect(role: str | None = None, project: str | Path | None = None) -> "Conn
         [('M1', 20.5), ('M1', 21.5), ('M2', 24.0)]
     """
     from lakeward.flows import connect as open_door  # noqa: PLC0415 -- a DAG parse must not import DuckDB
+    from lakeward.flows import connect_remotely  # noqa: PLC0415 -- as above
 
-    return open_door(role, project)
+    if token is None:
+        return open_door(role or address, project, purpose)
+    return connect_remotely(address or "", token, role=role, purpose=purpose, ca=ca)
 
 
 def check(data: object, suite: object, project: str | Path | None = None, role: str | None = None) -> dict[str, Any]:

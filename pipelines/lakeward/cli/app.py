@@ -32,6 +32,7 @@ COMMANDS = {
     "suggest": "suggest:suggest",
     "check": "check:check",
     "query": "serve:query",
+    "serve": "server:serve",
     "anonymity": "anonymity:anonymity",
     "export": "export:export",
     "trace": "export:trace",

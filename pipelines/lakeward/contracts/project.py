@@ -12,6 +12,7 @@ from lakeward.contracts.lake_storage import LakeStorage, read_storage
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
 from lakeward.contracts.quotas import read_quotas
+from lakeward.contracts.server_limits import DEFAULT_LIMITS, ServerLimits, read_server_limits
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.keys import KeyDoc
@@ -68,6 +69,7 @@ KEYS: Mapping[str, KeyDoc] = {
     "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
     "storage": KeyDoc("mapping", "How the object store of a lake at a URL is reached: mapping of the keys below.", "none"),
     "quotas": KeyDoc("mapping", "Rows that each account may read: mapping of the keys below.", "none"),
+    "server": KeyDoc("mapping", "Limits of `lakeward serve`: mapping of the keys below.", "the limits below"),
 }
 MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
     "retention_days": KeyDoc(
@@ -93,6 +95,7 @@ class Project:
         retention_days: Days that a version of a table stays readable; `maintain` removes files of older ones.
         checkpoints: Where checkpoints of the logs go.
         quotas: Rows that an account may read, by period: `day`, `month`.
+        server: Limits of `lakeward serve`.
         default_role: Role of readers who name none; None for no default.
         latency_days: Days after its last run from which a dataset without a latency of its own is late.
         oidc: File of the identity provider, absolute; None for none.
@@ -110,6 +113,7 @@ class Project:
     retention_days: int = RETENTION_DAYS
     checkpoints: CheckpointTargets = field(default_factory=CheckpointTargets)
     quotas: Mapping[str, int] = field(default_factory=dict)
+    server: ServerLimits = DEFAULT_LIMITS
     default_role: str | None = None
     min_group_size: int = MIN_GROUP_SIZE
     latency_days: int = DEFAULT_LATENCY_DAYS
@@ -240,6 +244,7 @@ def _project(root: Path, document: Document) -> Project:
         engine=view.engine(),
         retention_days=upkeep.positive_integer("retention_days", RETENTION_DAYS),
         quotas=read_quotas(view.mapping("quotas")),
+        server=read_server_limits(view.mapping("server")),
         checkpoints=read_checkpoint_targets(view.mapping("checkpoints"), root),
         default_role=_optional_text(view, "default_role"),
         min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,

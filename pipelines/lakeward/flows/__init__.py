@@ -190,6 +190,10 @@ if TYPE_CHECKING:
     from lakeward.flows.scoring.rejudge import rejudge_batches as rejudge_batches
     from lakeward.flows.scoring.show import score_history as score_history
     from lakeward.flows.scoring.show import show_scores as show_scores
+    from lakeward.flows.server.connecting import connect_remotely as connect_remotely
+    from lakeward.flows.server.remote import RemoteConnection as RemoteConnection
+    from lakeward.flows.server.serve import ServerAddress as ServerAddress
+    from lakeward.flows.server.serve import serve as serve
     from lakeward.flows.serving.access import current_account as current_account
     from lakeward.flows.serving.anonymity import Anonymity as Anonymity
     from lakeward.flows.serving.anonymity import AnonymityQuestion as AnonymityQuestion
@@ -328,6 +332,9 @@ _NAMES = {
     "flows.scoring.estate": "store_estate_score",
     "flows.scoring.rejudge": "rejudge_batches",
     "flows.scoring.show": "score_history show_scores",
+    "flows.server.connecting": "connect_remotely",
+    "flows.server.remote": "RemoteConnection",
+    "flows.server.serve": "ServerAddress serve",
     "flows.serving.access": "current_account",
     "flows.serving.anonymity": "Anonymity AnonymityQuestion measure_anonymity",
     "flows.serving.connection": "Connection connect open_connection",

@@ -65,7 +65,7 @@ ACCESS = Family(
     tables=("governance.access_log",),
     keys=("role",),
     numbers=("queries", "allowed", "refused", "failed", "rows_out", "last_asked"),
-    sql=f"""SELECT role, count(*) AS queries, count(*) FILTER (WHERE verdict = 'allowed') AS allowed,
+    sql=f"""SELECT role, count(*) FILTER (WHERE verdict <> 'started') AS queries, count(*) FILTER (WHERE verdict = 'allowed') AS allowed,
   count(*) FILTER (WHERE verdict = 'refused') AS refused, count(*) FILTER (WHERE verdict = 'failed') AS failed,
   sum(rows_out) AS rows_out, {MINUTE.format("asked_at")} AS last_asked
 FROM governance.access_log GROUP BY role ORDER BY queries DESC, role""",

@@ -22,11 +22,15 @@ class SessionResources:
 
     Args:
         memory: Memory limit in DuckDB's notation; None for DuckDB's default.
+        spill: Largest size of temporary files in the same notation; None for DuckDB's default, 90 % of what is free.
+        lanes: Number of statements that can run at the same time.
         lake: Where the tables lie; None for a folder.
         zone: IANA zone in which rows are shown to people.
     """
 
     memory: str | None = None
+    spill: str | None = None
+    lanes: int = 1
     lake: Lake | None = None
     zone: str = "UTC"
 
@@ -50,6 +54,8 @@ def open_database(spill: Path | None, resources: SessionResources) -> duckdb.Duc
     }
     if resources.memory:
         config["memory_limit"] = resources.memory
+    if resources.spill:
+        config["max_temp_directory_size"] = resources.spill
     con = duckdb.connect(config=config)
     con.execute("SET TimeZone = 'UTC'")
     hide_progress_bar(con)

@@ -17,6 +17,16 @@ from lakeward.serving.plan import NO_PROTECT, NO_TOKENS, ServedTable
 _QUOTED = re.compile(r'"([^"]{1,127})"')
 # Messages of the binder that name a column, with their codes.
 _COLUMN = re.compile(r'column (?:named )?"([^"]{1,127})"')
+# Beginnings of DuckDB's texts of failures while Arrow takes rows, which come as OSError, with their kinds.
+_STREAMED = {
+    "Conversion Error": "Conversion",
+    "FATAL Error": "Fatal",
+    "INTERNAL Error": "Internal",
+    "INTERRUPT Error": "Interrupt",
+    "Invalid Input Error": "InvalidInput",
+    "Out of Range Error": "OutOfRange",
+}
+_NO_MEMORY = "Out of Memory Error"
 
 
 @contextmanager
@@ -51,6 +61,23 @@ def run_faults() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise _query_failed(error) from None
+
+
+@contextmanager
+def stream_faults() -> Iterator[None]:
+    """Translate failures while Arrow takes the rows of a query: see `run_faults`.
+
+    Raises:
+        ProtectionError, MachineError: As `run_faults`.
+    """
+    with run_faults():
+        try:
+            yield
+        except OSError as error:
+            start = str(error).partition(":")[0]
+            if start == _NO_MEMORY:
+                raise MachineError("query_memory_masked" if NO_SPILL in str(error) else "query_memory") from None
+            raise ProtectionError("query_failed", kind=_STREAMED.get(start, "Unknown")) from None
 
 
 def _query_failed(error: duckdb.Error) -> LakewardError:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from lakeward.core.errors import ProtectionError
 from lakeward.core.sql import identifier, literal
+from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.spills import can_encrypt
 from lakeward.protection.masking import protected_expression
 from lakeward.protection.policy import Action
@@ -23,13 +24,16 @@ from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.columns_read import columns_read
 from lakeward.serving.database import DEFAULT_RESOURCES, SessionResources, open_database
 from lakeward.serving.display import Shown, open_display, show
-from lakeward.serving.faults import bind_faults
+from lakeward.serving.faults import bind_faults, run_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
 from lakeward.serving.notices import aggregated_columns
 from lakeward.serving.parse_tree import Tree, parse
 from lakeward.serving.plan import ServedTable
 from lakeward.serving.row_conditions import NO_READER, behind_barrier, filter_condition
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # After these nothing can be loaded, set or attached; the last one locks the configuration.
 LOCK_STATEMENTS = (
@@ -39,10 +43,12 @@ LOCK_STATEMENTS = (
 )
 # Values of a query's parameters: in order, or by name.
 Parameters = Sequence[object] | Mapping[str, object]
-# The connection that runs queries, and the one that shows their rows.
-Connections = tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]
+# The connections that run queries, each in its lane, and the one that shows their rows.
+Connections = tuple[list[duckdb.DuckDBPyConnection], duckdb.DuckDBPyConnection]
 # Longest text of a query: some hundred pages; parsing more would only cost memory.
 MAX_QUERY_LENGTH = 1_000_000
+# Rows of a batch: a larger one is no faster, and a reader waits longer for the first.
+BATCH_ROWS = 65_536
 # NUL, which some readers treat as the end of a text, and lone surrogates, which are not characters.
 _STRANGE = re.compile("[\\0\ud800-\udfff]")
 
@@ -77,7 +83,8 @@ class ServingSession:
         functions: Makes tokens.
         scratch: Folder that large queries spill to; see `database`.
         reader: Values that row filters can name: `READER_VALUES`.
-        resources: What its databases may use, and where the tables lie.
+        resources: What its databases may use, and where the tables lie. Statements that run at the same time are each in a lane of their
+            own, from 0.
     """
 
     def __init__(
@@ -93,14 +100,15 @@ class ServingSession:
         self._closed = {str(table.name): _closed_code(table) for table in tables if str(table.name) not in self._conditions}
         self._layers = sorted({table.name.layer for table in tables})
         self._functions, self._scratch, self._resources = functions, scratch, resources
-        self._parser = duckdb.connect()
+        self._parsers = _lanes(duckdb.connect(), resources.lanes)
         self._databases: dict[bool, Connections] = {}
 
-    def check(self, text: str, parameters: Parameters | None = None) -> CheckedQuery:
+    def check(self, text: str, parameters: Parameters | None = None, lane: int = 0) -> CheckedQuery:
         """Parse and check `text`.
 
         Args:
             parameters: Values of `?` and `$1` in order, or of `$name` by name.
+            lane: Lane of the statement: two threads on one parser would get the trees of each other.
 
         Raises:
             ProtectionError: It is not allowed.
@@ -111,9 +119,9 @@ class ServingSession:
         if strange:
             raise ProtectionError("query_syntax", at=strange.start() + 1)
         try:
-            tree = parse(self._parser, text)
+            tree = parse(self._parsers[lane], text)
             guard = Guard(frozenset(self._tables), self._closed, allowed_functions())
-            return CheckedQuery(text, tree, guard.check(text, tree, _parameter_names(parameters)), parameters)
+            return CheckedQuery(text, tree, guard.check(text, tree, parameter_names(parameters)), parameters)
         except RecursionError:
             raise ProtectionError("query_too_large") from None
 
@@ -127,7 +135,7 @@ class ServingSession:
         views = {name: [column.name for column in self._tables[name].visible] for name in query.objects}
         return columns_read(query.tree, views)
 
-    def relation(self, query: CheckedQuery) -> duckdb.DuckDBPyRelation:
+    def relation(self, query: CheckedQuery, lane: int = 0) -> duckdb.DuckDBPyRelation:
         """The rows of a query. It must not leave this package: its methods take unchecked SQL.
 
         Without parameters no row is read yet; with them DuckDB runs the query here.
@@ -135,18 +143,69 @@ class ServingSession:
         Raises:
             ProtectionError: It names a column that does not exist, or is hidden from this principal.
         """
-        con, _ = self._database_of(query)
-        with bind_faults([self._tables[name] for name in sorted(query.objects)]):
+        con = self._connection(query, lane)
+        tables = [self._tables[name] for name in sorted(query.objects)]
+        with bind_faults(tables):
             return con.sql(query.text, params=query.parameters) if query.parameters else con.sql(query.text)
+
+    def bind(self, query: CheckedQuery, lane: int) -> "Callable[[], pa.RecordBatchReader]":
+        """What starts a query: its rows come as they are computed, and the next query of the lane ends it.
+
+        Raises:
+            ProtectionError: As `relation`; and from the call that starts it: the query fails.
+            MachineError: From that call: it needs more memory than the session may use.
+        """
+        relation = None if query.parameters else self.relation(query, lane)
+
+        def start() -> "pa.RecordBatchReader":
+            if relation is not None:
+                with run_faults():
+                    return relation.to_arrow_reader(BATCH_ROWS)
+            with bind_faults([self._tables[name] for name in sorted(query.objects)]):
+                return self._connection(query, lane).execute(query.text, query.parameters).to_arrow_reader(BATCH_ROWS)
+
+        return start
+
+    def schema(self, query: CheckedQuery, lane: int) -> "pa.Schema":
+        """The columns of a query; no row is read.
+
+        Raises:
+            ProtectionError: As `relation`.
+        """
+        if not query.parameters:
+            relation = self.relation(query, lane)
+            with run_faults():
+                return relation.limit(0).to_arrow_reader(1).schema
+        text = f"FROM (\n{query.text.rstrip().rstrip(';')}\n) LIMIT 0"
+        with suppress(ProtectionError):  # such as a comment after the semicolon
+            query = self.check(text, query.parameters, lane)
+        return self.bind(query, lane)().schema
 
     def display(self, query: CheckedQuery) -> Callable[[duckdb.DuckDBPyRelation], Shown]:
         """What shows rows of the query to people, with instants in the session's zone."""
         return partial(show, self._database_of(query)[1])
 
+    def interrupt(self, lane: int) -> None:
+        """End the query that runs in a lane; one within a single long function call ends after that."""
+        for lanes, _ in tuple(self._databases.values()):
+            lanes[lane].interrupt()
+
+    def view_columns(self) -> list[tuple[str, str, str]]:
+        """Table, column and DuckDB's type of everything that is served."""
+        con = self._database(clear=False)[0][0]
+        listed = "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY 1, column_index"
+        found: list[tuple[str, str, str]] = con.execute(listed).fetchall()
+        return found
+
     def close(self) -> None:
         """End the session."""
-        for con in (self._parser, *chain(*self._databases.values())):
-            con.close()
+        opened = [[*lanes, display] for lanes, display in self._databases.values()]
+        for connections in (self._parsers, *opened):
+            for con in reversed(connections):
+                con.close()
+
+    def _connection(self, query: CheckedQuery, lane: int) -> duckdb.DuckDBPyConnection:
+        return self._database_of(query)[0][lane]
 
     def _database_of(self, query: CheckedQuery) -> Connections:
         tables = [self._tables[name] for name in query.objects]
@@ -170,13 +229,16 @@ class ServingSession:
             con.execute(f"CREATE SCHEMA {layer}")
         for table in tables:
             con.execute(f"CREATE VIEW {table.name} AS {_select(table, self._functions, self._conditions[str(table.name)])}")
-        con.execute(f"SET search_path = {literal(','.join(['main', *self._layers]))}")
+        lanes = _lanes(con, self._resources.lanes)
+        for one in lanes:
+            one.execute(f"SET search_path = {literal(','.join(['main', *self._layers]))}")
         display = open_display(con, self._resources.zone)
         _lock(con, [table.folder for table in tables if table.folder])
-        return con, display
+        return lanes, display
 
 
-def _parameter_names(parameters: Parameters | None) -> Collection[str]:
+def parameter_names(parameters: Parameters | None) -> Collection[str]:
+    """Names of the parameters that have a value; those without a name count from 1."""
     if isinstance(parameters, Mapping):
         return parameters.keys()
     return [str(at) for at in range(1, len(parameters or ()) + 1)]
@@ -212,6 +274,15 @@ def _select(table: ServedTable, functions: ColumnFunctions, condition: str | Non
         items.append(f"{behind_barrier(shown) if condition else shown} AS {name}")
     rows = f"(SELECT * FROM {source} WHERE {condition})" if condition else source
     return f"SELECT {', '.join(items)} FROM {rows}"
+
+
+def _lanes(con: duckdb.DuckDBPyConnection, number: int) -> list[duckdb.DuckDBPyConnection]:
+    """Connections to one database, with the settings that each has for itself: after the lock none can be set."""
+    lanes = [con, *(con.cursor() for _ in range(1, number))]
+    for one in lanes:
+        one.execute("SET TimeZone = 'UTC'")
+        hide_progress_bar(one)
+    return lanes
 
 
 def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> None:

@@ -69,7 +69,7 @@ class AccessEntry:
         rows: Number of rows that left.
         bytes_out: Size of the values that left, in bytes; None if it was not measured.
         seconds: Seconds until the rows were ready; None before they were measured.
-        verdict: `allowed`, `refused` or `failed`.
+        verdict: `allowed`, `refused` or `failed`; `started`: of many rows of the server, before the first, with a later entry for the end.
         code: Message code of why nothing left.
         policy_version: Edition of the policy.
         answer_digest: Keyed hash of an answer with important or core data.
@@ -150,7 +150,7 @@ def report_access(
     """
     if by not in tuple(ReportKey):
         raise UsageError("access_key_unknown", found=by, expected=", ".join(ReportKey))
-    query = f"""SELECT key, count(*) FILTER (WHERE verdict = 'allowed') AS reads, count(*) FILTER (WHERE verdict <> 'allowed') AS refused,
+    query = f"""SELECT key, count(*) FILTER (WHERE verdict = 'allowed') AS reads, count(*) FILTER (WHERE verdict IN ('refused', 'failed')) AS refused,
           count(DISTINCT reader) AS accounts, CAST(sum(rows_out) AS BIGINT) AS rows, CAST(coalesce(sum(bytes_out), 0) AS BIGINT) AS bytes_out,
           coalesce(sum(elapsed_us), 0) / 1000000 AS seconds, max(asked_at) AS last_at
         FROM (SELECT *, {_KEYS[ReportKey(by)]} AS key FROM {{entries}} WHERE {{where}}) GROUP BY key ORDER BY rows DESC, key"""

@@ -35,7 +35,7 @@ class LoggedRead:
     Args:
         text: The query, or the command with its arguments; the log keeps only its keyed hash.
         objects: Tables that were read, as `layer.name`; of a refused read none.
-        verdict: `allowed`, `refused` or `failed`.
+        verdict: `allowed`, `refused` or `failed`; `started` of rows that leave one after the other, before the first of them.
         rows, bytes_out: What left; bytes are None if they were not measured.
         rows_charged: Rows that count for a quota, where values of several rows left as one; None for `rows`.
         elapsed_us: Microseconds until the rows were ready; None for the time since `asked_at`.
@@ -117,9 +117,9 @@ class AccessLog:
                     self.quota.charge(charged)
             except ProtectionError as error:
                 nothing = {"rows": 0, "bytes_out": 0, "rows_charged": None, "answer_digest": None}
-                self._append(replace(read, verdict="refused", code=error.code, **nothing))  # type: ignore[arg-type]
+                self.append(replace(read, verdict="refused", code=error.code, **nothing))  # type: ignore[arg-type]
                 raise
-        self._append(read)
+        self.append(read)
 
     def check_quota(self, text: str, objects: Collection[str], rows: int = 0) -> None:
         """Check, before a read of tables, that the quota has a row left.
@@ -138,7 +138,13 @@ class AccessLog:
             self.write(text, self.clock.now(), objects, verdict="refused", code=error.code)
             raise
 
-    def _append(self, read: LoggedRead) -> None:
+    def append(self, read: LoggedRead) -> None:
+        """Write one entry without a charge; it is on disk on return.
+
+        Raises:
+            StoreConflictError: As `record`.
+            MachineError: As `record`.
+        """
         row = self._session_cells() | self._read_cells(read)
         row[HASH] = entry_hash(row)
         self._append_to_file(row)

@@ -1,6 +1,6 @@
 """The catalogue of served tables: owner, grade, freshness and score, no values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -53,7 +53,7 @@ class CatalogueTable:
         return self.as_dict()[key]
 
 
-def catalogue_rows(workspace: Workspace, engine: Engine, tables: list[ServedTable]) -> list[CatalogueTable]:
+def catalogue_rows(workspace: Workspace, engine: Engine, tables: Sequence[ServedTable]) -> list[CatalogueTable]:
     """One entry per table."""
     latest = {row["dataset"]: row for row in governance.read_rows(engine, "runs", order="finished_at")}
     now = workspace.clock.now()

@@ -11,31 +11,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from lakeward.contracts.model import Contract
-from lakeward.core.errors import LakewardError, UsageError
+from lakeward.core.errors import LakewardError
 from lakeward.core.names import TableName
 from lakeward.core.settings import Settings
-from lakeward.core.spelling import did_you_mean
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.display_zone import display_zone
-from lakeward.flows.base.key_decisions import check_token_scheme
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import GradeLookup, current_grades
 from lakeward.flows.serving.abandoned_entries import commit_abandoned_entries
 from lakeward.flows.serving.access import AccessLog, LoggedRead, log_verdict
+from lakeward.flows.serving.answer_limits import AnswerLimits
 from lakeward.flows.serving.catalogue import CatalogueTable, catalogue_rows
-from lakeward.flows.serving.decryption import encrypting_keys
 from lakeward.flows.serving.entry_copies import EntryCopies
-from lakeward.flows.serving.explanation import MaskExplanation, explain_column
+from lakeward.flows.serving.explanation import MaskExplanation
 from lakeward.flows.serving.metering import TableVersions, column_facts, needs_digest
 from lakeward.flows.serving.reader import Reader, access_log_folder, resolve_reader
 from lakeward.flows.serving.reading_purpose import SessionWatch
+from lakeward.flows.serving.views import ServedViews, make_views
 from lakeward.serving.answer import Answer
-from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.database import SessionResources
-from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.row_charge import rows_charged
 from lakeward.serving.rows import Rows
 from lakeward.serving.session import CheckedQuery, Parameters, ServingSession
@@ -44,20 +40,18 @@ from lakeward.serving.session import CheckedQuery, Parameters, ServingSession
 class Connection:
     """A connection of one role to the served tables; tables, grades and policy are those at the time of opening."""
 
-    def __init__(
-        self, workspace: Workspace, engine: Engine, reader: Reader, tables: list[ServedTable], functions: ColumnFunctions
-    ) -> None:
-        principal = reader.principal
-        self._workspace, self._engine, self._principal = workspace, engine, principal
+    def __init__(self, workspace: Workspace, engine: Engine, reader: Reader, views: ServedViews) -> None:
+        principal, tables = reader.principal, views.tables
+        self._workspace, self._engine = workspace, engine
         self._watch = SessionWatch(workspace, engine, reader.identity, reader.purpose)
         self._next_change = principal.policy.next_change(principal.request)
-        self._tables = {str(table.name): table for table in tables}
+        self._views, self._tables = views, {str(table.name): table for table in tables}
         self._log = reader.open_log(workspace, engine)
         self._versions = TableVersions(tables, engine)
         resources = SessionResources(
             memory=workspace.settings.memory, lake=workspace.lake, zone=str(display_zone(workspace.settings))
         )
-        self._session = ServingSession(tables, functions, engine.scratch / "serving", resources, reader.filter_values)
+        self._session = ServingSession(tables, views.functions, engine.scratch / "serving", resources, reader.filter_values)
         self._end = weakref.finalize(self, _close_session, self._session, self._log, engine)
 
     def sql(self, query: str, parameters: Parameters | None = None) -> Rows:
@@ -88,7 +82,7 @@ class Connection:
         with self._logged_failure(query, asked_at):
             self._watch.check(asked_at, self._next_change)
             checked = self._session.check(query, parameters)
-            columns = self._columns_read(checked)
+            columns = self._views.columns_read(self._session, checked)
         self._log.check_quota(query, checked.objects, rows=1 if parameters else 0)
         with self._logged_failure(query, asked_at, checked.objects if parameters else ()):
             relation = self._session.relation(checked)
@@ -96,15 +90,23 @@ class Connection:
             text=query, asked_at=asked_at, verdict="allowed", objects=checked.objects, columns=column_facts(columns)
         )
 
+        limits = AnswerLimits(self._workspace.project.server, lambda: self._session.interrupt(0))
+
         def check() -> None:
             self._check_session(query)
             self._log.check_quota(query, checked.objects)
+            limits.start()
 
         def report(answer: Answer, error: LakewardError | None) -> None:
+            past = limits.end(answer, error)
+            if past:
+                answer = Answer(elapsed_us=answer.elapsed_us)
             charged = self._rows_charged(checked, answer.rows)
             self._log.record(
-                replace(self._measured_rows(read, answer, error, has_digest=needs_digest(columns)), rows_charged=charged)
+                replace(self._measured_rows(read, answer, past, has_digest=needs_digest(columns)), rows_charged=charged)
             )
+            if past is not error and past:
+                raise past
 
         return Rows(relation, check, report, self._session.aggregated_columns(checked), self._session.display(checked))
 
@@ -133,10 +135,6 @@ class Connection:
         except LakewardError as error:
             self._log.write(query, now, (), verdict="refused", code=error.code)
             raise
-
-    def _columns_read(self, query: CheckedQuery) -> dict[str, ServedColumn]:
-        found = {(name, column.name): column for name in query.objects for column in self._tables[name].columns}
-        return {f"{table}.{name}": found[table, name] for table, name in self._session.columns_read(query)}
 
     def _rows_charged(self, query: CheckedQuery, rows: int) -> int | None:
         """Rows that an answer counts as for a quota; None for its own number, or without a quota."""
@@ -170,7 +168,7 @@ class Connection:
 
     def catalogue(self) -> list[CatalogueTable]:
         """The served tables."""
-        return catalogue_rows(self._workspace, self._engine, list(self._tables.values()))
+        return catalogue_rows(self._workspace, self._engine, self._views.tables)
 
     def explain_mask(self, column: str) -> MaskExplanation:
         """Explain what this role sees of `layer.table.column`, by which rule and grade, and who can grant more access.
@@ -178,12 +176,7 @@ class Connection:
         Raises:
             UsageError: The column does not exist.
         """
-        table, _, name = column.rpartition(".")
-        columns = {c.name: c for c in self._tables[table].columns} if table in self._tables else {}
-        if name not in columns:
-            column_names = [f"{t.name}.{c.name}" for t in self._tables.values() for c in t.columns]
-            raise UsageError("column_not_found", column=column, close=did_you_mean(column, column_names) or "-")
-        return explain_column(self._principal, self._tables[table].contract, columns[name], self._workspace.settings.lang)
+        return self._views.explain(column, self._workspace.settings.lang)
 
     def close(self) -> None:
         """End the session."""
@@ -222,20 +215,11 @@ def open_connection(
         engine = open_engine("embedded", workspace.lake, memory=settings.memory)
         undo.callback(engine.close)
         governance.check_schema_version(engine)
-        check_token_scheme(engine, key)
+        views = make_views(workspace, engine, reader.principal, key, grade_lookup)
         commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
-        keys = encrypting_keys(workspace, engine)
-        reader = replace(reader, principal=replace(reader.principal, encryptable=frozenset(keys)))
-        contracts = workspace.project.valid_contracts().values()
-        tables = [_serve_table(engine, reader.principal, contract, grade_lookup) for contract in contracts]
-        functions = ColumnFunctions(key, reader.principal.request.party, keys)
-        connection = Connection(workspace, engine, reader, tables, functions)
+        connection = Connection(workspace, engine, replace(reader, principal=views.principal), views)
         undo.pop_all()
     return connection
-
-
-def _serve_table(engine: Engine, principal: Principal, contract: Contract, grade_lookup: GradeLookup) -> ServedTable:
-    return principal.serve_table(contract, engine.info(contract.table(contract.layer)), grade_lookup(engine, contract))
 
 
 def _close_session(session: ServingSession, log: AccessLog, engine: Engine) -> None:

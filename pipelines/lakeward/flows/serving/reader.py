@@ -124,17 +124,27 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
     if role not in policy.roles:
         raise UsageError("role_unknown", role=role, close=did_you_mean(role, policy.roles))
     identity.check_role(role)
-    key = token_key(workspace.settings, workspace.files)
     reading = resolve_purpose(workspace, identity, policy, workspace.settings.purpose if purpose is None else purpose)
+    party = identity.account.party if identity.account else OWN_PARTY
+    request = ReadRequest(role=role, purpose=reading.name, party=party, at=workspace.clock.now())
+    principal, key = make_principal(workspace, policy, request)
+    return Reader(identity, principal, reading), key
+
+
+def make_principal(workspace: Workspace, policy: Policy, request: ReadRequest) -> tuple[Principal, TokenKey | None]:
+    """The principal of a request, and the token key.
+
+    Raises:
+        ProtectionError: The token key is not stored safely.
+    """
+    key = token_key(workspace.settings, workspace.files)
     scheme = key.scheme if key else Scheme.HMAC
     missing = NO_TOKENS if scheme is Scheme.HMAC else NO_PROTECT
     able = key is None or can_tokenise(scheme)
-    party = identity.account.party if identity.account else OWN_PARTY
-    request = ReadRequest(role=role, purpose=reading.name, party=party, at=workspace.clock.now())
     principal = Principal(
         request=request, policy=policy, key_id=key.id if key else None, can_tokenise=able, missing_extra=missing
     )
-    return Reader(identity, principal, reading), key
+    return principal, key
 
 
 def _unnamed_role(identity: Identity, policy: Policy, default: str | None) -> str:

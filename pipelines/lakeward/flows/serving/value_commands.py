@@ -42,6 +42,13 @@ VALUE_COMMANDS = (
         mask="As `query`.",
     ),
     ValueCommand(
+        command="serve",
+        reads="As `query`; for clients on other machines.",
+        role="the header `lakeward-role`, else the token's only role, else `default_role`",
+        entry="Each statement, also a refused one; of an answer of several batches one before its first row and one after its last.",
+        mask="As `query`.",
+    ),
+    ValueCommand(
         command="check TABLE",
         reads="Rows of a table of the lake, by a suite of the caller.",
         role=_ROLE,
