@@ -5,7 +5,7 @@ Both use one chain of tables (`quality.score_sql`), so that a score is the same 
 
 from lakeward.core.sql import literal
 from lakeward.quality.score_sql import (
-    REWORK_FLOWS,
+    LATE_FLOWS,
     newest_batches_sql,
     received_batches_join,
     score_tables_sql,
@@ -127,7 +127,7 @@ FROM sums LEFT JOIN datasets ON datasets.dataset = sums.dataset ORDER BY sums.da
 
 def _history() -> Family:
     """The scores that runs gave their batches, by the weights of their time."""
-    reworked = ", ".join(map(literal, REWORK_FLOWS))
+    reworked = ", ".join(map(literal, LATE_FLOWS))
     return Family(
         name="history",
         tables=(RUNS,),
