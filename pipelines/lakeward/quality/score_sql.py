@@ -12,7 +12,9 @@ from lakeward.quality.weights import EQUAL_WEIGHTS, UNIT_WEIGHT, Weights
 
 # Flows whose rows were already judged and counted when received.
 REWORK_FLOWS = ("replay", "release")
-RECEIVED_ONLY = f"flow NOT IN ({', '.join(map(literal, REWORK_FLOWS))})"
+# Flows whose rows came before, so that they say nothing of a delivery: of the others, one reads rejects again.
+LATE_FLOWS = (*REWORK_FLOWS, "decode")
+RECEIVED_ONLY = f"flow NOT IN ({', '.join(map(literal, LATE_FLOWS))})"
 _NO_RECORD = f"CASE WHEN expectation = {literal(RECEIVED)} AND evaluated = 0 THEN 1 END"
 _SAME_BATCH = "USING (dataset, generation, batch_seq)"
 
@@ -57,7 +59,7 @@ def single_batch_sql(table: str, dataset: str, generation: int, seq: int, condit
 
 def received_batches_join(*, runs: bool = True) -> str:
     """SQL: join that limits verdicts to received batches."""
-    reworked = ", ".join(map(literal, REWORK_FLOWS))
+    reworked = ", ".join(map(literal, LATE_FLOWS))
     return (
         f"""
   ANTI JOIN (SELECT * FROM governance.runs WHERE flow IN ({reworked})) AS reworked {_SAME_BATCH}"""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lakeward.core.sql import literal
 from lakeward.quality.rule_scope import SCOPE_EDITION
 from lakeward.quality.score_sql import (
-    REWORK_FLOWS,
+    LATE_FLOWS,
     estate_tables_sql,
     newest_batches_sql,
     received_batches_join,
@@ -187,7 +187,7 @@ FROM sums LEFT JOIN datasets ON datasets.dataset = sums.dataset ORDER BY sums.da
 
 def _history() -> Family:
     """The scores that runs gave their batches, by the weights of their time."""
-    reworked = ", ".join(map(literal, REWORK_FLOWS))
+    reworked = ", ".join(map(literal, LATE_FLOWS))
     return Family(
         name="history",
         tables=(RUNS,),

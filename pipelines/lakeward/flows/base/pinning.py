@@ -68,10 +68,14 @@ NO_PLAN = BatchPlan(0, 0, 0, {})
 
 
 class Reprocess(StrEnum):
-    """Why a batch processes quarantined rows: replay (judge again) or release (publish despite failed rules)."""
+    """Why a batch processes rows that came before.
+
+    Quarantined rows: replay (judge again) or release (publish despite failed rules). Rejects: decode (read their bytes again).
+    """
 
     REPLAY = "replay"
     RELEASE = "release"
+    DECODE = "decode"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +85,8 @@ class PinnedBatch:
     Args:
         start, end: File source: numbers of its inputs, `start < seq <= end`.
         inputs: Gold: by input table, its generation and batches `(after, upto]`; empty for a file source.
-        reprocess: Why quarantined rows are processed; None if the rows come from the source or the inputs.
-        request: JSON of the selection of quarantined rows, with who requested it and why.
+        reprocess: Why rows that came before are processed; None if the rows come from the source or the inputs.
+        request: JSON of the selection of these rows, with who requested it and why.
     """
 
     definition: Definition

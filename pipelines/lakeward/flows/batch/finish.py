@@ -18,7 +18,7 @@ from lakeward.flows.batch.verdicts import append_verdicts
 from lakeward.flows.batch.warn_notes import warn_notes
 from lakeward.quality.rule import Outcome, Severity, Verdict
 from lakeward.quality.score import score
-from lakeward.quality.score_sql import REWORK_FLOWS
+from lakeward.quality.score_sql import LATE_FLOWS, REWORK_FLOWS
 from lakeward.quality.weights import EQUAL_WEIGHTS, Weights
 
 
@@ -54,7 +54,7 @@ def finish_batch(context: BatchContext, flow: str, counts: Counts, judged: Judge
     append_verdicts(context, judged.verdicts)
     append_series_state(context, judged.plan, judged.series)
     context.on_step(BatchStep.VERDICTS)
-    if flow not in REWORK_FLOWS:
+    if flow not in LATE_FLOWS:
         append_scores(context, judged.verdicts)
     context.on_step(BatchStep.SCORES)
     append_edges(context)

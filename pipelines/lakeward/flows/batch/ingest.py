@@ -13,22 +13,15 @@ from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base import lineage_events, pinning
-from lakeward.flows.base.batch_context import (
-    EXTRA_COLUMN,
-    PROVENANCE_COLUMNS,
-    ROW_ID_COLUMNS,
-    STRING,
-    BatchContext,
-    BatchStep,
-    OnStep,
-    ignore_step,
-)
+from lakeward.flows.base.batch_context import BatchContext, BatchStep, OnStep, ignore_step
 from lakeward.flows.base.lineage_events import trace_step
-from lakeward.flows.base.pinning import BatchPlan, Definition, PinnedBatch
+from lakeward.flows.base.pinning import BatchPlan, Definition, PinnedBatch, Reprocess
 from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.untaken import untaken_files
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.arrivals import arrival_verdicts, null_notes
+from lakeward.flows.batch.bronze_rows import bronze_rows
+from lakeward.flows.batch.decode import decode_batch
 from lakeward.flows.batch.finish import BatchResult, finish_batch, summarise_run
 from lakeward.flows.batch.generation import drop_previous_generation
 from lakeward.flows.batch.halt import BatchHalted, check_halt, record_halt, take_until_halted
@@ -40,7 +33,6 @@ from lakeward.flows.batch.receive import receive_batch
 from lakeward.flows.batch.reprocess import reprocess_batch
 from lakeward.flows.batch.source_events import record_source_events
 from lakeward.flows.batch.weights import check_dataset_weights
-from lakeward.flows.quarantine.align import align_to_contract
 from lakeward.quality.suite import load_rules
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, Source
 
@@ -83,6 +75,8 @@ class Ingest:
 
     def _run_batch(self, pinned: PinnedBatch) -> BatchResult:
         context = BatchContext.begin(self.workspace, self.engine, pinned, self.run_id, self.on_step)
+        if pinned.reprocess is Reprocess.DECODE:
+            return decode_batch(context, self.source)
         if pinned.reprocess:
             return reprocess_batch(context)
         received, warnings = self._receive(context)
@@ -231,18 +225,6 @@ def idle_report(workspace: Workspace, definition: Definition) -> RunReport:
 
 def _untaken(workspace: Workspace, contract: Contract) -> Warnings:
     return tuple((notice.code, dict(notice.facts)) for notice in untaken_files(workspace, contract))
-
-
-def bronze_rows(context: BatchContext) -> str:
-    """SELECT of the batch's bronze rows, with every column of the contract."""
-    bronze = context.table(Layer.BRONZE)
-    if context.engine.info(bronze) is None:
-        return context.engine.literal_rows(
-            {c.name: STRING for c in context.contract.columns}
-            | {c.name: c.type for c in (*ROW_ID_COLUMNS, EXTRA_COLUMN, *PROVENANCE_COLUMNS)},
-            [],
-        )
-    return align_to_contract(context.engine, context.contract, bronze, context.engine.batch_rows(bronze, context.pinned.seq))
 
 
 def _statistics(context: BatchContext) -> RowStatistics | None:

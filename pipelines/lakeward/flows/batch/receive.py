@@ -39,13 +39,13 @@ def receive_batch(context: BatchContext, inputs: Sequence[BatchInput]) -> tuple[
     staged = context.engine.stage(inputs, record_format, contract.columns, stored)
     reports, has_rejects = staged.reports, _has_rows(context, staged.rejects)
     others = _files_with_other_columns(contract, inputs, reports)
-    _append_once(context, Layer.REJECTS, REJECT_COLUMNS, _with_details(context, staged.rejects, others), has_rows=has_rejects)
+    append_once(context, Layer.REJECTS, REJECT_COLUMNS, _with_details(context, staged.rejects, others), has_rows=has_rejects)
     context.on_step(BatchStep.REJECTS)
     types = context.engine.types(staged.rows)
     columns = tuple(TableColumn(c.name, types[c.name]) for c in contract.columns)
     # A file without rejects has no record to look up.
     has_rows = (not has_rejects and any(r.records for r in reports)) or _has_rows(context, staged.rows)
-    _append_once(context, Layer.BRONZE, (*columns, *ROW_ID_COLUMNS, EXTRA_COLUMN), staged.rows, has_rows=has_rows)
+    append_once(context, Layer.BRONZE, (*columns, *ROW_ID_COLUMNS, EXTRA_COLUMN), staged.rows, has_rows=has_rows)
     context.on_step(BatchStep.BRONZE)
     counts = Counts(
         rows_in=sum(r.records for r in reports), bronze=context.count(Layer.BRONZE), rejects=context.count(Layer.REJECTS)
@@ -79,7 +79,7 @@ def _has_rows(context: BatchContext, relation: Relation) -> bool:
     return bool(context.engine.fetch(f"SELECT count(*) AS n FROM (SELECT 1 FROM {relation} LIMIT 1)")[0]["n"])
 
 
-def _append_once(
+def append_once(
     context: BatchContext, layer: Layer, columns: tuple[TableColumn, ...], relation: Relation, *, has_rows: bool
 ) -> None:
     """Append the relation's rows once; without rows nothing is committed."""

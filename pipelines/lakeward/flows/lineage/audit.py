@@ -26,6 +26,7 @@ STEPS: Mapping[str, tuple[Layer, ...]] = {
     "ingest": (Layer.BRONZE, Layer.SILVER),
     "replay": (Layer.SILVER,),
     "release": (Layer.SILVER,),
+    "decode": (Layer.BRONZE, Layer.SILVER),
     "curate": (Layer.GOLD,),
 }
 # Layers that only Lakeward's own runs write.

@@ -31,7 +31,7 @@ def dataset_jobs(name: str) -> frozenset[str]:
     """The jobs of a dataset that record edges."""
     return frozenset(
         (
-            *(f"ingest.{name}.{layer}" for layer in (Layer.BRONZE, Layer.SILVER)),
+            *(f"{flow}.{name}.{layer}" for flow in ("ingest", "decode") for layer in (Layer.BRONZE, Layer.SILVER)),
             *(f"{flow}.{name}.{Layer.SILVER}" for flow in ("replay", "release")),
             f"repair.{name}",
             f"curate.{name}.{Layer.GOLD}",

@@ -14,7 +14,7 @@ from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.report import Counts
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.quality.rule import Dimension, Outcome, Severity
-from lakeward.quality.score_sql import REWORK_FLOWS
+from lakeward.quality.score_sql import LATE_FLOWS, REWORK_FLOWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def list_runs(settings: Settings) -> list[DatasetTotals]:
 
 def _dataset_total(name: str, runs: list[dict[str, Any]]) -> DatasetTotals:
     counts = sum((_moved_counts(row) for row in runs), Counts())
-    score = next((row["score"] for row in reversed(runs) if row["flow"] not in REWORK_FLOWS and row["rows_in"]), None)
+    score = next((row["score"] for row in reversed(runs) if row["flow"] not in LATE_FLOWS and row["rows_in"]), None)
     last = runs[-1]["run_id"] if runs else None
     return DatasetTotals(dataset=name, run_id=last, batches=len(runs), counts=counts, score=score)
 

@@ -22,7 +22,7 @@ from lakeward.flows.base.pinning import Definition, PinnedBatch, Reprocess
 from lakeward.flows.base.report import Counts
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.arrivals import arrival_verdicts
-from lakeward.flows.batch.ingest import bronze_rows
+from lakeward.flows.batch.bronze_rows import bronze_rows
 from lakeward.flows.batch.judge import judge_batch, suite_label
 from lakeward.flows.batch.scores import latest_versions
 from lakeward.flows.batch.table_scope import judge_table

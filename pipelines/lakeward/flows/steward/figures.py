@@ -15,6 +15,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance, pinning
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.batch.decode import settled_rejects
 from lakeward.flows.quarantine.events import EVENTS, EventKind
 from lakeward.flows.quarantine.open_rows import is_received, open_copies
 
@@ -131,6 +132,8 @@ def _open_rows_query(engine: Engine, table: TableName) -> str:
     since, rows = "_ingested_at", str(table)
     if lives:
         since, rows = "_since", f"({open_copies(engine, table.name, pinning.newest_plan(engine, table.name).seq + 1)})"
+    if table.layer is Layer.REJECTS and (settled := settled_rejects(engine, table.name)):
+        rows = f"(SELECT * FROM {table} ANTI JOIN ({settled}) USING (_file_seq, _row))"
     own = f"{literal(table.layer)} AS layer, {literal(table.name)} AS dataset"
     return f"SELECT {own}, {REASON_LISTS[table.layer]} AS reasons, {since} AS since FROM {rows}"
 

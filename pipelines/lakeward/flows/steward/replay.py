@@ -12,7 +12,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import pinning
 from lakeward.flows.base.batch_context import BatchStep, OnStep, ignore_step
 from lakeward.flows.base.pinning import Definition, Reprocess
-from lakeward.flows.base.report import RunReport
+from lakeward.flows.base.report import RunReport, Warnings
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.batch.finish import BatchResult, summarise_run
 from lakeward.flows.batch.halt import take_until_halted
@@ -26,6 +26,7 @@ from lakeward.flows.quarantine.selection import Selection
 from lakeward.flows.quarantine.signing import name_signer, resolve_signature
 from lakeward.flows.serving.access import current_account
 from lakeward.flows.serving.clear_columns import check_expressions
+from lakeward.flows.steward.redecode import plan_and_decode, reject_reasons, undecoded_notes
 from lakeward.quality.suite import load_rules
 
 
@@ -33,6 +34,8 @@ def replay_rows(
     settings: Settings, name: str, selection: Selection, signature: Signature, *, on_step: OnStep = ignore_step
 ) -> RunReport:
     """Judge open rows again by the current contract and suite, and publish those that pass, each exactly once.
+
+    Rejected messages are read again first, if all open rows are selected or the reason of the rejects is.
 
     Open batches of earlier runs are finished first, so a killed replay resumes.
 
@@ -118,11 +121,18 @@ def _reprocess_rows(workspace: Workspace, name: str, request: ReprocessRequest, 
         )
         last = pinning.current_definition(engine, name)
         finished = list(take_until_halted(ingest.finish_planned(last))) if last else []
-        if not any(batch.halted for batch in finished) and has_quarantine(engine, name):
+        is_halted = any(batch.halted for batch in finished)
+        reasons = reject_reasons(contract, kind, selection) if not is_halted else None
+        if not is_halted and (reasons is not None or has_quarantine(engine, name)):
             definition = pinning.apply_definition(engine, candidate, run_id, workspace.clock)
-            finished += take_until_halted(_plan_and_run(ingest, definition, request))
+            if reasons is not None:
+                finished += plan_and_decode(ingest, definition, reasons, signature)
+            if has_quarantine(engine, name):
+                finished += take_until_halted(_plan_and_run(ingest, definition, request))
+        kept = undecoded_notes(engine, contract, reasons)
     workspace.deliver_lineage()
-    return summarise_run(name, run_id, finished, () if finished else (("quarantine_nothing_open", {"dataset": name}),))
+    nothing: Warnings = () if finished else (("quarantine_nothing_open", {"dataset": name}),)
+    return summarise_run(name, run_id, finished, (*nothing, *kept))
 
 
 def _plan_and_run(ingest: Ingest, definition: Definition, request: ReprocessRequest) -> Iterator[BatchResult]:

@@ -13,6 +13,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.key_decisions import check_token_scheme
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.batch.decode import settled_rejects
 from lakeward.flows.grading.grade import current_grades
 from lakeward.flows.quarantine.events import CLOSING_EVENTS, EVENTS, EventKind, RowEvent, row_events
 from lakeward.flows.quarantine.open_rows import is_received
@@ -54,7 +55,7 @@ class QuarantinedRow:
         batch: Number of the batch that wrote this copy.
         file: Name of the received file; None for a row that was not received.
         row: Number of the record in the file; None for a row that was not received.
-        state: State in the life cycle; None for rejects and rows of gold.
+        state: State in the life cycle; None for rows of gold, and for rejects that were not read again.
         reasons: Ids of the rules that the row failed; for a rejected record the message code of the parse error.
         detail: Detail of the parse error; None for a row in quarantine.
         history: What was done about the row; None unless one row was requested.
@@ -128,6 +129,8 @@ def _newest_rows(engine: Engine, table: TableName, condition: str, limit: int) -
 
 def _state_sql(engine: Engine, table: TableName) -> str:
     """SQL of the state of a copy: the first event that closed it, else whether it is repaired."""
+    if table.layer is Layer.REJECTS and (settled := settled_rejects(engine, table.name)):
+        return f"CASE WHEN (aside._file_seq, aside._row) IN ({settled}) THEN {literal(RowState.REPLAYED)} END"
     if table.layer is Layer.REJECTS or not is_received(engine, table.name):
         return "CAST(NULL AS VARCHAR)"
     if engine.info(EVENTS) is None:

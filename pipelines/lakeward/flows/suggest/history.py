@@ -12,7 +12,7 @@ from lakeward.core.names import TableName
 from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
-from lakeward.quality.score_sql import REWORK_FLOWS
+from lakeward.quality.score_sql import LATE_FLOWS
 
 # The newest fifth of the batches is the holdout; with fewer than five there is none.
 HOLDOUT_EVERY = 5
@@ -134,7 +134,7 @@ def _batch_rows(engine: Engine, contract: Contract, table: TableName, version: i
 
 def _reworked_batches(engine: Engine, contract: Contract) -> frozenset[int]:
     """Numbers of the replays and releases: their rows came with other batches, and they say nothing of a delivery."""
-    found = (governance.read_rows(engine, "runs", dataset=contract.name, flow=flow) for flow in REWORK_FLOWS)
+    found = (governance.read_rows(engine, "runs", dataset=contract.name, flow=flow) for flow in LATE_FLOWS)
     return frozenset(row["batch_seq"] for rows in found for row in rows)
 
 
