@@ -12,7 +12,7 @@ from lakeward.flows.base import pinning
 from lakeward.flows.base.batch_context import BatchContext
 from lakeward.flows.base.pinning import PinnedBatch
 from lakeward.flows.base.workspace import Workspace
-from lakeward.flows.batch.ingest import bronze_rows
+from lakeward.flows.batch.bronze_rows import bronze_rows
 from lakeward.flows.batch.judge import Wanted, pinned_rules, run_plan
 from lakeward.flows.batch.series import prior_state
 from lakeward.quality.checks import RowCheck
