@@ -25,7 +25,7 @@ from lakeward.flows.portal.reading import ModelReading
 
 # Governance tables of the read model.
 TABLES = (
-    *("runs", "verdicts", "contracts", "quarantine_events", "lineage_edges", "access_log"),
+    *("runs", "verdicts", "contracts", "quarantine_events", "lineage_edges", "access_log", "scores"),
     *("grade_proposals", "grade_decisions", "transform_checks", "maturity", SCHEMA_TABLE),
 )
 READ_FILE = "read.duckdb"
