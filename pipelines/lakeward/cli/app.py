@@ -65,6 +65,7 @@ GROUPS = {
         "diff": "contracts:diff",
         "adopt": "contracts:adopt",
         "confirm-key": "contracts:confirm_key",
+        "retire": "contracts:retire",
     },
     "lineage": {
         "show": "inspect:lineage",
@@ -83,6 +84,7 @@ GROUPS = {
     "maturity": {"show": "assess:show"},
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
+    "airflow": {"config": "airflow:config", "up": "airflow:up"},
     "account": {"add": "account:add", "list": "account:list_", "revoke": "account:revoke", "rotate": "account:rotate"},
     "access": {"list": "access:list_", "report": "access:report", "seal": "access:seal", "verify": "access:verify"},
     "purpose": {

@@ -39,6 +39,11 @@ KEYS: Mapping[str, KeyDoc] = {
     "lake": KeyDoc("folder or URL", "Where the tables lie, relative to the project or absolute. `LAKEWARD_LAKE` wins.", "`lake`"),
     "roots": KeyDoc("list of folders", "Folders outside the project that a contract's drop folder may lie in.", "none"),
     "engine": KeyDoc("`embedded` or `spark`", "Engine of all datasets whose contract names none.", "`embedded`"),
+    "highest_grade": KeyDoc(
+        "`core`, `important` or `general`",
+        "Highest grade of what this lake is fit to hold. A dataset with a column above it is not run, and such a column is served to nobody.",
+        "`core`: every grade",
+    ),
     "default_role": KeyDoc(
         "text",
         "Role of the serving policy in which `query`, `check`, `explain` and `suggest` read if neither `--as` nor a token names one.",
@@ -70,6 +75,8 @@ MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
         f"{RETENTION_DAYS}",
     ),
 }
+# The grades, the highest first, as `grading.grade` has them.
+GRADE_NAMES = ("core", "important", "general")
 # It is the namespace of lineage and of Airflow's assets, so it must be valid in a URL.
 PROJECT_NAME = "letters, digits, _ and -, at most 63"
 
@@ -90,6 +97,7 @@ class Project:
         default_role: Role of readers who name none; None for no default.
         latency_days: Days after its last run from which a dataset without a latency of its own is late.
         oidc: File of the identity provider, absolute; None for none.
+        highest_grade: The highest grade that the lake may hold.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
 
@@ -107,6 +115,7 @@ class Project:
     min_group_size: int = MIN_GROUP_SIZE
     latency_days: int = DEFAULT_LATENCY_DAYS
     oidc: Path | None = None
+    highest_grade: str = GRADE_NAMES[0]
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
@@ -237,6 +246,7 @@ def _project(root: Path, document: Document) -> Project:
         min_group_size=view.entry("min_group_size", "a whole number from 2", _group_size, MIN_GROUP_SIZE) or MIN_GROUP_SIZE,
         latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
+        highest_grade=view.entry("highest_grade", ", ".join(GRADE_NAMES), _grade_name, GRADE_NAMES[0]) or GRADE_NAMES[0],
     )
     if faults:
         error = document.error(faults[0])
@@ -251,6 +261,10 @@ def _project_name(value: object) -> str | None:
 
 def _group_size(value: object) -> int | None:
     return value if type(value) is int and value >= 2 else None
+
+
+def _grade_name(value: object) -> str | None:
+    return str(value) if value in GRADE_NAMES else None
 
 
 def _is_language(view: View, text: str) -> bool:
