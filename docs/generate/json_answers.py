@@ -52,6 +52,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "contract lint [NAME]": ("lint_contracts", LIST),
     "contract diff OLD NEW": ("compare_contracts", LIST),
     "contract confirm-key NAME": ("confirm_key", OBJECT),
+    "contract retire NAME": ("retire_dataset", OBJECT),
     "account add NAME": ("add_account", OBJECT),
     "account list": ("list_accounts", LIST),
     "account rotate NAME": ("rotate_token", OBJECT),
@@ -115,6 +116,7 @@ OTHERS = """\
 | command | answer |
 |---|---|
 | `lakeward check DATA --suite SUITE` | the JSON of Great Expectations' `ExpectationSuiteValidationResult`; what Lakeward says is in each result's `meta.lakeward` |
+| `lakeward airflow config` | `variable`, `value` (empty where only you can give it), `why`; with `--check` of each check `check`, `ok`, `needed`, `found`, `repair` |
 | `lakeward demo` | `dags`, `datasets` (as `run`), `changed` |
 | `lakeward score --keep` | `kept`: whether a score was stored |
 | `lakeward suggest NAME --accept ID,…` | `dataset`, `accepted`: ids of the rules that were written |"""

@@ -14,7 +14,14 @@ INTRODUCTION = """\
 from the top: the first one that fits the role and the column's grade and category decides. `lakeward policy lint` finds slips, and
 `lakeward policy test` runs the tests."""
 DENIED = "A column is denied to everyone, whatever the rules say, in these cases:"
-DENIALS = ("serving_ungraded", "serving_stale", "serving_category_unknown", "serving_no_rule", "serving_limits_unlike")
+DENIALS = (
+    "serving_ungraded",
+    "serving_stale",
+    "serving_above_lake",
+    "serving_category_unknown",
+    "serving_no_rule",
+    "serving_limits_unlike",
+)
 PROVIDER = (
     "The file that `oidc` in `project.yaml` names: whose tokens `LAKEWARD_TOKEN` takes, beside those of `lakeward account`."
 )

@@ -3,7 +3,7 @@
 from generate.markdown import keys, page
 from lakeward.contracts.checkpoint_targets import CHECKPOINT_KEYS
 from lakeward.contracts.lake_storage import STORAGE_KEYS
-from lakeward.contracts.project import KEYS, MAINTAIN_KEYS
+from lakeward.contracts.project_keys import KEYS, MAINTAIN_KEYS
 from lakeward.contracts.quotas import QUOTA_KEYS
 from lakeward.contracts.server_limits import SERVER_KEYS
 from lakeward.flows.assets.prices import PRICE_KEYS

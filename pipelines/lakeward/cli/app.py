@@ -78,6 +78,7 @@ GROUPS = {
         "diff": "contracts:diff",
         "adopt": "contracts:adopt",
         "confirm-key": "contracts:confirm_key",
+        "retire": "contracts:retire",
     },
     "lineage": {
         "show": "inspect:lineage",
@@ -96,6 +97,7 @@ GROUPS = {
     "maturity": {"show": "assess:show"},
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
+    "airflow": {"config": "airflow:config", "up": "airflow:up"},
     "account": {
         "add": "account:add",
         "list": "account:list_",

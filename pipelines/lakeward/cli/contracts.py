@@ -87,6 +87,23 @@ def confirm_key(
         print_message(settings.lang, code, **facts)
 
 
+def retire(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Dataset · 数据集")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen · 只说明结果，不写入")] = False,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    done = flows.retire_dataset(settings, name, dry_run=dry_run)
+    if as_json:
+        print_json(done)
+        return
+    print_message(settings.lang, "retired" if done.is_written else "would_be_retired", dataset=name, rows=done.rows)
+    if done.readers:
+        print_message(settings.lang, "retired_readers", dataset=name, readers=", ".join(done.readers))
+
+
 def adopt(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="ODCS contract · ODCS 契约文件")],

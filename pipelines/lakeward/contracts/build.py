@@ -13,6 +13,7 @@ from lakeward.contracts.payload_keys import check_message_columns
 from lakeward.contracts.record_format import DELIVERED_FORMATS, TYPED_ROWS, FileFormat, RecordFormat
 from lakeward.contracts.sla import read_sla_properties
 from lakeward.contracts.source_kinds import read_source
+from lakeward.contracts.status_edit import RETIRED
 from lakeward.contracts.view import View, custom_properties
 from lakeward.core.keys import KeyDoc
 from lakeward.core.names import DATASET_NAME, Layer, sha256
@@ -30,6 +31,9 @@ KEYS: Mapping[str, KeyDoc] = {
         required=True,
     ),
     "version": KeyDoc("text", "`major.minor.patch`. A change that breaks the promise needs a new major version.", required=True),
+    "status": KeyDoc(
+        "text", "`retired`: the dataset is not run any more, and its tables stay. Other words of ODCS change nothing.", "`active`"
+    ),
     "description": KeyDoc("mapping", "Its `purpose` is what readers find in the catalogue.", "none"),
     "domain": KeyDoc("text", "Business domain.", "none"),
     "team": KeyDoc(
@@ -120,6 +124,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         sla=promises.sla,
         limits=read_limits(properties.mapping("limits")),
         row_filters=_row_filters(properties.mapping("rowFilters")),
+        retired=top.values.get("status") == RETIRED,
         text=document.text,
         sha256=sha256(document.text.encode()),
     )

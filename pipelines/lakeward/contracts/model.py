@@ -150,6 +150,7 @@ class Contract:
         record_format: Format of the records of its batches.
         engine: Engine that processes it; None for the project's.
         row_filters: Name -> SQL condition of the rows that readers of this filter see.
+        retired: Whether its `status` is `retired`: it is not run any more, and its tables stay.
         text, sha256: Text of the file, and its hash.
     """
 
@@ -175,6 +176,7 @@ class Contract:
     sla: Sla = field(default_factory=Sla)
     limits: Limits = field(default_factory=Limits)
     row_filters: Mapping[str, str] = field(default_factory=dict, hash=False)
+    retired: bool = False
     text: str = ""
     sha256: Sha256 | None = None
 

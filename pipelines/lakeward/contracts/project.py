@@ -11,11 +11,11 @@ from lakeward.contracts.document import Document, Fault, read_document, read_tex
 from lakeward.contracts.lake_storage import LakeStorage, read_storage
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
+from lakeward.contracts.project_keys import DEFAULT_LATENCY_DAYS, GRADE_NAMES, KEYS, MAINTAIN_KEYS, MIN_GROUP_SIZE, RETENTION_DAYS
 from lakeward.contracts.quotas import read_quotas
 from lakeward.contracts.server_limits import DEFAULT_LIMITS, ServerLimits, read_server_limits
 from lakeward.contracts.view import View
 from lakeward.core.errors import ContractError, SettingsError, UsageError
-from lakeward.core.keys import KeyDoc
 from lakeward.core.messages import Lang
 from lakeward.core.names import DATASET_NAME
 from lakeward.core.settings import EMBEDDED
@@ -24,60 +24,6 @@ from lakeward.core.spelling import did_you_mean
 PROJECT_FILE = PurePosixPath("expectations/project.yaml")
 DATASETS = PurePosixPath("expectations/datasets")
 CONTRACT_FILE = "contract.odcs.yaml"
-# Days: evidence of the last month can be reproduced; Delta's default for the commits of a table.
-RETENTION_DAYS = 30
-# A week: a plant that delivers at least weekly is watched without a word in its contracts.
-DEFAULT_LATENCY_DAYS = 7
-# Rows; a smaller count could point at one person or machine. Usual thresholds of statistics are 3 to 10.
-MIN_GROUP_SIZE = 10
-KEYS: Mapping[str, KeyDoc] = {
-    "name": KeyDoc(
-        "text",
-        "Name of the project: letters, digits, `_` and `-`, at most 63. Lineage and Airflow's assets carry it.",
-        required=True,
-    ),
-    "timezone": KeyDoc("IANA zone", "Zone of the plant, such as `Asia/Shanghai`.", required=True),
-    "languages": KeyDoc("list of texts", "Languages of the plant: `en`, `zh`.", "`[en, zh]`"),
-    "lake": KeyDoc(
-        "folder or URL",
-        "Where the tables lie: a folder, relative to the project or absolute, or `s3://bucket/prefix`. `LAKEWARD_LAKE` wins.",
-        "`lake`",
-    ),
-    "roots": KeyDoc("list of folders", "Folders outside the project that a contract's drop folder may lie in.", "none"),
-    "engine": KeyDoc("`embedded` or `spark`", "Engine of all datasets whose contract names none.", "`embedded`"),
-    "default_role": KeyDoc(
-        "text",
-        "Role of the serving policy in which `query`, `check`, `explain` and `suggest` read if neither `--as` nor a token names one.",
-        "none: such a read is refused",
-    ),
-    "latency_days": KeyDoc(
-        "whole number",
-        "Days after its last run from which a dataset is late whose contract has no `latency` among `slaProperties`.",
-        f"{DEFAULT_LATENCY_DAYS}",
-    ),
-    "min_group_size": KeyDoc(
-        "whole number",
-        "Smallest count, at least 2, that `check` shows of a column which the reader may not see in clear.",
-        f"{MIN_GROUP_SIZE}",
-    ),
-    "oidc": KeyDoc(
-        "file",
-        "Identity provider whose tokens `LAKEWARD_TOKEN` takes too (extra `oidc`), relative to the project.",
-        "none: only tokens of `lakeward account`",
-    ),
-    "checkpoints": KeyDoc("mapping", "Where checkpoints of the logs go: mapping of the keys below.", "none"),
-    "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
-    "storage": KeyDoc("mapping", "How the object store of a lake at a URL is reached: mapping of the keys below.", "none"),
-    "quotas": KeyDoc("mapping", "Rows that each account may read: mapping of the keys below.", "none"),
-    "server": KeyDoc("mapping", "Limits of `lakeward serve`: mapping of the keys below.", "the limits below"),
-}
-MAINTAIN_KEYS: Mapping[str, KeyDoc] = {
-    "retention_days": KeyDoc(
-        "whole number",
-        "Days that an earlier version of a table can be read; `lakeward maintain` removes older ones.",
-        f"{RETENTION_DAYS}",
-    ),
-}
 # It is the namespace of lineage and of Airflow's assets, so it must be valid in a URL.
 PROJECT_NAME = "letters, digits, _ and -, at most 63"
 
@@ -100,6 +46,7 @@ class Project:
         latency_days: Days after its last run from which a dataset without a latency of its own is late.
         oidc: File of the identity provider, absolute; None for none.
         storage: How the object store of a lake at a URL is reached.
+        highest_grade: The highest grade that the lake may hold.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
 
@@ -119,6 +66,7 @@ class Project:
     latency_days: int = DEFAULT_LATENCY_DAYS
     oidc: Path | None = None
     storage: LakeStorage = field(default_factory=LakeStorage)
+    highest_grade: str = GRADE_NAMES[0]
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
@@ -251,6 +199,7 @@ def _project(root: Path, document: Document) -> Project:
         latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
         storage=read_storage(view.mapping("storage")),
+        highest_grade=view.entry("highest_grade", ", ".join(GRADE_NAMES), _grade_name, GRADE_NAMES[0]) or GRADE_NAMES[0],
     )
     if faults:
         error = document.error(faults[0])
@@ -265,6 +214,10 @@ def _project_name(value: object) -> str | None:
 
 def _group_size(value: object) -> int | None:
     return value if type(value) is int and value >= 2 else None
+
+
+def _grade_name(value: object) -> str | None:
+    return str(value) if value in GRADE_NAMES else None
 
 
 def _is_language(view: View, text: str) -> bool:

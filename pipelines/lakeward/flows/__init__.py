@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.new import draft_from_files as draft_from_files
     from lakeward.flows.authoring.new_address import draft_from_address as draft_from_address
     from lakeward.flows.authoring.project import create_project as create_project
+    from lakeward.flows.authoring.retire import Retirement as Retirement
+    from lakeward.flows.authoring.retire import retire_dataset as retire_dataset
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.answers import Notice as Notice
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.display_zone import display_zone as display_zone
     from lakeward.flows.base.identity import signer_name as signer_name
     from lakeward.flows.base.log_setup import set_up_log as set_up_log
+    from lakeward.flows.base.order import active_contract as active_contract
     from lakeward.flows.base.order import dependency_order as dependency_order
     from lakeward.flows.base.report import RunReport as RunReport
     from lakeward.flows.base.run_lines import log_run as log_run
@@ -259,6 +262,7 @@ _NAMES = {
     "flows.audit.verification": "verify_logs",
     "flows.authoring.adopt": "AdoptedContract AdoptionOptions adopt_contract",
     "flows.authoring.confirm_key": "confirm_key key_proposals",
+    "flows.authoring.retire": "Retirement retire_dataset",
     "flows.authoring.contract_files": "compare_contracts lint_contracts",
     "flows.authoring.demo": "simulate_day",
     "flows.authoring.important_demo": "make_important_demo",
@@ -270,7 +274,7 @@ _NAMES = {
     "flows.base.display_zone": "display_zone",
     "flows.base.identity": "signer_name",
     "flows.base.log_setup": "set_up_log",
-    "flows.base.order": "dependency_order",
+    "flows.base.order": "active_contract dependency_order",
     "flows.base.report": "RunReport",
     "flows.base.run_lines": "log_run run_lines summary_line",
     "flows.batch.backfill": "Span backfill_dataset",

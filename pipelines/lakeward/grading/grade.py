@@ -13,6 +13,11 @@ class Grade(StrEnum):
     GENERAL = "general"
 
 
+def is_above(grade: Grade, other: Grade) -> bool:
+    """Whether `grade` is a higher one than `other`."""
+    return tuple(Grade).index(grade) < tuple(Grade).index(other)
+
+
 class GradeState(StrEnum):
     """How far a grade was decided."""
 

@@ -1,5 +1,7 @@
 """Creates DAGs from contracts: one ingest DAG per source, one curate DAG per gold model, and two for the whole project.
 
+A table of a database can be read again by days, so its dataset has a second DAG for Airflow's own backfill; it is paused until someone wants it.
+
 One flow per task. Once a day columns are graded, readiness assessed and scores stored; once a week tables are maintained.
 
 Airflow reads this at every parse and before every task, so nothing here reads data, or contracts that are not needed.
@@ -12,10 +14,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG, Asset, AssetAny, ExceptionRetryPolicy, RetryAction, RetryRule, chain, get_parsing_context
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetAny,
+    CronDataIntervalTimetable,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    chain,
+    get_parsing_context,
+)
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import Project, find_project, load_project
+from lakeward.contracts.source import SqlSource
 from lakeward.core.errors import LakewardError, MachineError, TransientError
 from lakeward.core.names import TableName
 from lakeward.core.settings import SPARK, Settings, SparkSettings
@@ -23,6 +36,7 @@ from lakeward.orchestration.describe import describe_contract
 from lakeward.orchestration.tasks import (
     assess,
     audit_lineage,
+    backfill,
     curate,
     draft_catalogue,
     fail,
@@ -51,7 +65,7 @@ RETRY = {
     "retry_delay": timedelta(seconds=30),
     "retry_policy": ExceptionRetryPolicy([RetryRule(TransientError, RetryAction.RETRY)], default=RetryAction.FAIL),
 }
-INGEST, CURATE, GOVERN, MAINTAIN, BROKEN = "ingest", "curate", "govern", "maintain", "broken"
+INGEST, CURATE, BACKFILL, GOVERN, MAINTAIN, BROKEN = "ingest", "curate", "backfill", "govern", "maintain", "broken"
 # DAGs of the whole project.
 PROJECT_DAGS = (GOVERN, MAINTAIN)
 
@@ -59,7 +73,7 @@ PROJECT_DAGS = (GOVERN, MAINTAIN)
 def dags(path: Path | str) -> dict[str, DAG]:
     """The DAGs, by id, of the project that contains the path `inside`; only the DAG of the task if Airflow is about to run one.
 
-    An invalid contract becomes one DAG tagged `broken`, which fails with the message; other DAGs are not affected.
+    An invalid contract becomes one DAG tagged `broken`, which fails with the message; other DAGs are not affected. A retired dataset has none.
 
     Raises:
         UsageError: There is no project.
@@ -67,7 +81,7 @@ def dags(path: Path | str) -> dict[str, DAG]:
     """
     settings = Settings.load(Path(path))
     project = load_project(find_project(settings.start))
-    dags_made = [_dataset_dag(settings, project, name) for name in project.datasets() if _is_needed(name)]
+    dags_made = [dag for name in project.datasets() if _is_needed(name) for dag in _dataset_dags(settings, project, name)]
     if _is_needed(project.name):
         dags_made += [_govern_dag(project), _maintain_dag(project)]
     return {dag.dag_id: dag for dag in dags_made}
@@ -89,13 +103,32 @@ def _is_needed(name: str) -> bool:
     return only is None or only.partition("__")[2] == name
 
 
-def _dataset_dag(settings: Settings, project: Project, name: str) -> DAG:
+def _dataset_dags(settings: Settings, project: Project, name: str) -> list[DAG]:
+    """The DAG of a dataset, and the one that reads days again; none if it is retired."""
     try:
         contract = project.contract(name)
+        if contract.retired:
+            return []
         with _contract_dag(contract, _schedule(project, contract)) as dag:
             _add_task(settings, project, contract)
     except LakewardError as error:
-        return _broken_dag(name, str(error))
+        return [_broken_dag(name, str(error))]
+    return [dag, *([_backfill_dag(project, contract)] if can_backfill(contract) else [])]
+
+
+def can_backfill(contract: Contract) -> bool:
+    """Whether days of the dataset can be read again: from a database, by the time column, and a row that came before is known."""
+    known = bool(contract.primary_key) or contract.duplicates_exact
+    return isinstance(contract.source, SqlSource) and contract.time_column is not None and known
+
+
+def _backfill_dag(project: Project, contract: Contract) -> DAG:
+    """One run per day of the plant; paused, since the ingest DAG reads what is new by itself."""
+    days = CronDataIntervalTimetable("0 0 * * *", timezone=contract.record_format.zone or project.zone)
+    with _contract_dag(contract, days, f"{BACKFILL}__{contract.name}") as dag:
+        dag.is_paused_upon_creation = True
+        task: Any = backfill.override(outlets=[asset(project.name, contract.table(contract.layer))])
+        task(str(project.root), contract.name)
     return dag
 
 
@@ -146,9 +179,9 @@ def _maintain_dag(project: Project) -> DAG:
     return dag
 
 
-def _contract_dag(contract: Contract, schedule: timedelta | AssetAny) -> DAG:
+def _contract_dag(contract: Contract, schedule: timedelta | AssetAny | CronDataIntervalTimetable, name: str | None = None) -> DAG:
     return DAG(
-        dag_id(contract),
+        name or dag_id(contract),
         schedule=schedule,
         start_date=START,
         catchup=False,

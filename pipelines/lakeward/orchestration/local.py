@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lakeward.contracts.project import find_project, load_project
 from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.settings import Settings
-from lakeward.flows import dependency_order
+from lakeward.flows import active_contract, dependency_order
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -49,18 +49,22 @@ def run_local(settings: Settings, names: Sequence[str], on_progress: Callable[[L
     """Run the DAGs of `names` (none: of all datasets, then the govern DAG) in dependency order; returns the results.
 
     Raises:
-        UsageError: The project has no `dags/lakeward_dags.py`.
+        UsageError: The project has no `dags/lakeward_dags.py`, or there is no such dataset, or it is retired.
         MachineError: Airflow is not installed.
         ContractError: A contract is not valid: nothing is run.
     """
     project = load_project(find_project(settings.start))
     ordered = [name for name in dependency_order(project) if name in (names or project.datasets())]
+    for name in names:
+        active_contract(project, name)
     _prepare_airflow(project.root)
-    from lakeward.orchestration.factory import GOVERN, PROJECT_DAGS, dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
+    from lakeward.orchestration.factory import BACKFILL, GOVERN, PROJECT_DAGS, dags  # noqa: PLC0415  (imports Airflow, which reads its environment once)
 
     dags_by_id = dags(project.root)
     by_dataset = {
-        dag_id.partition("__")[2]: dag for dag_id, dag in dags_by_id.items() if dag_id.partition("__")[0] not in PROJECT_DAGS
+        dag_id.partition("__")[2]: dag
+        for dag_id, dag in dags_by_id.items()
+        if dag_id.partition("__")[0] not in (*PROJECT_DAGS, BACKFILL)
     }
     selected = [(by_dataset[name], name) for name in ordered]
     if not names:
@@ -93,11 +97,25 @@ def airflow_environment(root: Path) -> Mapping[str, str]:
     }
 
 
-def _prepare_airflow(root: Path) -> None:
-    """Set Airflow's environment before its first import, and create its database if there is none."""
+def set_environment(variables: Mapping[str, str]) -> None:
+    """Set Airflow's settings for this process and those that it starts; before Airflow is imported."""
+    os.environ.update(variables)  # noqa: TID251  (Airflow takes its settings from nowhere else)
+
+
+def check_dags_file(root: Path) -> None:
+    """Check that the project has the file that Airflow reads.
+
+    Raises:
+        UsageError: It has not.
+    """
     if not (root / "dags" / DAGS_FILE).is_file():
         raise UsageError("dags_file_missing", file=f"dags/{DAGS_FILE}", project=root.name)
-    os.environ.update(airflow_environment(root))  # noqa: TID251  (Airflow takes its settings from nowhere else)
+
+
+def _prepare_airflow(root: Path) -> None:
+    """Set Airflow's environment before its first import, and create its database if there is none."""
+    check_dags_file(root)
+    set_environment(airflow_environment(root))
     try:
         from airflow.utils.db import initdb  # noqa: PLC0415  (the environment comes first)
     except ModuleNotFoundError as error:

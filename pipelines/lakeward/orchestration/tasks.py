@@ -28,6 +28,22 @@ def ingest(root: str, name: str) -> Ids:
 
 
 @task
+def backfill(root: str, name: str) -> Ids:
+    """Read the rows of the run's day again, or for the first time, from the database of the dataset `name`.
+
+    Raises:
+        AirflowFailException: The run has no day: it was started by hand without a logical date.
+    """
+    from lakeward.flows import Span, backfill_dataset  # noqa: PLC0415  (imports DuckDB)
+
+    settings, context = Settings.load(Path(root)), get_current_context()
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    if start is None or end is None:
+        raise AirflowFailException(text("backfill_without_day", settings.lang, dataset=name))
+    return _finish_task(settings, backfill_dataset(settings, name, Span(start.isoformat(), end.isoformat())))
+
+
+@task
 def curate(root: str, name: str) -> Ids:
     """Recompute the windows of the gold dataset `name` that new rows touch."""
     from lakeward.flows import curate_dataset  # noqa: PLC0415  (imports DuckDB)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from lakeward.contracts.project import DEFAULT_LATENCY_DAYS
+from lakeward.contracts.project_keys import DEFAULT_LATENCY_DAYS
 from lakeward.contracts.sla import DAY
 from lakeward.profiling.findings import Profile, Times
 

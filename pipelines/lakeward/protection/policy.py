@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from lakeward.core.names import TableName
-from lakeward.grading.grade import ColumnGrade, Grade, GradeState
+from lakeward.grading.grade import ColumnGrade, Grade, GradeState, is_above
 from lakeward.protection.purposes import Purpose
 from lakeward.protection.read_request import OWN_PARTY, ReadRequest
 from lakeward.protection.time_window import TimeWindow
@@ -185,6 +185,7 @@ class Policy:
         roles, parties: Name -> its title by language.
         categories: Category -> visible part of its masked values.
         limits: Rules that narrow what the other rules show; they grant nothing.
+        highest_grade: The highest grade that the lake may hold; a column above it is denied. The file does not say it, the project does.
         text: Text of the file.
     """
 
@@ -198,6 +199,7 @@ class Policy:
     row_filters: tuple[RowFilterRule, ...] = ()
     purposes: Mapping[str, Purpose] = field(default_factory=dict)
     parties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    highest_grade: Grade = Grade.CORE
     text: str = ""
 
     def decide(self, request: ReadRequest, table: TableName, column: str, grade: ColumnGrade | None) -> AccessDecision:
@@ -208,11 +210,14 @@ class Policy:
         """As `decide`, of the column `layer.dataset.column`."""
         if grade is None or grade.grade is None or grade.state is GradeState.UNGRADED:
             return self._deny("serving_ungraded")
-        if grade.state is GradeState.STALE:
-            return self._deny("serving_stale")
+        refusals = {
+            "serving_stale": grade.state is GradeState.STALE,
+            "serving_above_lake": is_above(grade.grade, self.highest_grade),
+            "serving_category_unknown": (grade.category or NO_CATEGORY) not in self.categories,
+        }
+        if any(refusals.values()):
+            return self._deny(next(code for code, applies in refusals.items() if applies))
         category = grade.category or NO_CATEGORY
-        if category not in self.categories:
-            return self._deny("serving_category_unknown")
         rule = next((rule for rule in self.rules if rule.applies_to(request, name, grade)), None)
         if rule is None:
             return self._deny("serving_no_rule")

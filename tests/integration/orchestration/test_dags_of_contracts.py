@@ -110,6 +110,14 @@ def test_a_broken_contract_breaks_its_own_dag_and_says_why(python, plant):
     assert "primaryKye" in dags["broken__press"]["doc"]
 
 
+def test_a_retired_dataset_has_no_dag_and_the_others_keep_theirs(python, plant):
+    contract = plant / "expectations" / "datasets" / "press" / "contract.odcs.yaml"
+    contract.write_text(contract.read_text(encoding="utf-8").replace("status: active", "status: retired"), encoding="utf-8")
+    seen = python(SHOW)
+    assert seen["errors"] == {}
+    assert sorted(seen["dags"]) == ["curate__oven_daily", "govern__plant", "ingest__oven", "maintain__plant"]
+
+
 def test_a_new_project_is_one_that_airflow_reads(python, plant):
     make = "from pathlib import Path; from lakeward.flows import create_project; create_project(Path('new'))"
     move = "import shutil; shutil.rmtree('new/expectations/datasets'); shutil.copytree('expectations/datasets', 'new/expectations/datasets')"

@@ -15,6 +15,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.flows.base import lineage_events, pinning
 from lakeward.flows.base.batch_context import BatchContext, BatchStep, OnStep, ignore_step
 from lakeward.flows.base.lineage_events import query_lineage, trace_step
+from lakeward.flows.base.order import active_contract
 from lakeward.flows.base.pinning import Definition, PinnedBatch
 from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.workspace import Workspace, open_workspace
@@ -26,6 +27,7 @@ from lakeward.flows.batch.publish import publish_gold
 from lakeward.flows.batch.table_scope import judge_table, reported_verdicts
 from lakeward.flows.batch.weights import check_dataset_weights
 from lakeward.flows.batch.windows import check_windows, find_touched_windows, new_ranges, restrict_to_windows, within
+from lakeward.flows.grading.lake_limit import check_lake_limit
 from lakeward.flows.grading.transform_checks import recheck_transforms
 from lakeward.quality.suite import load_rules
 
@@ -99,6 +101,7 @@ def curate_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
     Raises:
         UsageError: The project has no such dataset, or it has no model.
         ContractError, SuiteError: Its contract, model or suite is not valid.
+        ProtectionError: A column is graded above what the lake may hold.
     """
     return run_curation(open_workspace(settings), name, on_step, full_refresh=full_refresh)
 
@@ -109,6 +112,7 @@ def run_curation(workspace: Workspace, name: str, on_step: OnStep, *, full_refre
     contract = candidate.contract
     run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
+        check_lake_limit(workspace, engine, contract)
         last = pinning.current_definition(engine, name)
         same = last is not None and last.hashes == candidate.hashes and not full_refresh
         definition = last if last and same else pinning.start_generation(engine, candidate, run_id, workspace.clock)
@@ -128,7 +132,7 @@ def curation_candidate(workspace: Workspace, name: str) -> Definition:
     Raises:
         UsageError, ContractError, SuiteError, DefinitionError: As `curate_dataset`.
     """
-    contract = workspace.project.contract(name)
+    contract = active_contract(workspace.project, name)
     model_sql = workspace.project.model_path(contract.name, _gold_model(contract).sql).read_text(encoding="utf-8")
     candidate = Definition(contract, workspace.suite(name), model_sql)
     check_dataset_weights(workspace, name, load_rules(contract, candidate.suite, suite_label(name)))

@@ -15,6 +15,7 @@ from lakeward.engines.tables import RowStatistics
 from lakeward.flows.base import lineage_events, pinning
 from lakeward.flows.base.batch_context import BatchContext, BatchStep, OnStep, ignore_step
 from lakeward.flows.base.lineage_events import trace_step
+from lakeward.flows.base.order import active_contract
 from lakeward.flows.base.pinning import BatchPlan, Definition, PinnedBatch, Reprocess
 from lakeward.flows.base.report import Counts, RunReport, Warnings
 from lakeward.flows.base.untaken import untaken_files
@@ -33,6 +34,7 @@ from lakeward.flows.batch.receive import receive_batch
 from lakeward.flows.batch.reprocess import reprocess_batch
 from lakeward.flows.batch.source_events import record_source_events
 from lakeward.flows.batch.weights import check_dataset_weights
+from lakeward.flows.grading.lake_limit import check_lake_limit
 from lakeward.quality.suite import load_rules
 from lakeward.sources.protocols import BatchLimit, ReceiveResult, Source
 
@@ -142,6 +144,7 @@ def ingest_dataset(settings: Settings, name: str, *, on_step: OnStep = ignore_st
         UsageError: The project has no such dataset, or the dataset has no source.
         ContractError: Its contract is not valid, or a breaking change.
         SuiteError: Its suite is not valid for its contract.
+        ProtectionError: A column is graded above what the lake may hold.
     """
     return run_ingest(open_workspace(settings), name, on_step)
 
@@ -178,6 +181,7 @@ def run_ingest(
     source = workspace.source(contract)
     run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
+        check_lake_limit(workspace, engine, contract)
         ingest = Ingest(workspace=workspace, engine=engine, source=source, run_id=run_id, on_step=on_step)
         last = pinning.current_definition(engine, name)
         finished = list(take_until_halted(ingest.finish_planned(last))) if last else []
@@ -210,7 +214,7 @@ def ingest_candidate(workspace: Workspace, name: str) -> Definition:
     Raises:
         UsageError, ContractError, SuiteError, DefinitionError: As `ingest_dataset`.
     """
-    contract = workspace.project.contract(name)
+    contract = active_contract(workspace.project, name)
     candidate = Definition(contract, workspace.suite(name))
     check_dataset_weights(workspace, name, load_rules(contract, candidate.suite, suite_label(name)))
     return candidate

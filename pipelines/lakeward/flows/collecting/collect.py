@@ -12,6 +12,7 @@ from lakeward.core.errors import DefinitionError, InvariantError, LakewardError,
 from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.connections import find_connection
+from lakeward.flows.base.order import active_contract
 from lakeward.flows.base.pinning import newest_plan
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.sources.collectors.mqtt import MqttCollector
@@ -39,7 +40,7 @@ class _Running:
 def collected_datasets(settings: Settings) -> tuple[str, ...]:
     """The datasets whose source needs a collector."""
     contracts = open_workspace(settings).project.valid_contracts()
-    return tuple(name for name, contract in contracts.items() if isinstance(contract.source, MqttSource))
+    return tuple(name for name, contract in contracts.items() if isinstance(contract.source, MqttSource) and not contract.retired)
 
 
 def collect(settings: Settings, names: Sequence[str], stop: Event, on_state: OnState) -> dict[str, LakewardError]:
@@ -56,7 +57,7 @@ def collect(settings: Settings, names: Sequence[str], stop: Event, on_state: OnS
         UsageError: A dataset does not exist, its source needs no collector, or none does.
     """
     workspace = open_workspace(settings)
-    contracts = {name: workspace.project.contract(name) for name in names or collected_datasets(settings)}
+    contracts = {name: active_contract(workspace.project, name) for name in names or collected_datasets(settings)}
     if not contracts:
         raise UsageError("nothing_to_collect")
     failed: dict[str, LakewardError] = {}

@@ -52,6 +52,7 @@ class DatasetStatus:
         grade_tasks: Number of open reasons to grade the dataset again.
         proposed_key: Columns of a key that needs `lakeward contract confirm-key`; until then no row replaces another.
         source: The state of its collector and of what it has landed; None of a source without one.
+        retired: Whether its contract says that it is not run any more.
         guarantee: Message on which rows of a database's table can be missed; None of another source.
         next: Recommended next steps, as messages that name a command.
     """
@@ -70,6 +71,7 @@ class DatasetStatus:
     grade_tasks: int
     proposed_key: tuple[str, ...]
     source: SourceStatus | None
+    retired: bool
     guarantee: Notice | None
     next: tuple[Notice, ...]
 
@@ -175,16 +177,19 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         rejects=_row_count(engine, TableName(Layer.REJECTS, name)),
         replaced=count_replaced_rows(engine, name, runs, silver),
         halted=state.halted.get(name),
-        late=is_late(contract, workspace.project, run, workspace.clock.now()) if contract else None,
+        late=is_late(contract, workspace.project, run, workspace.clock.now()) if contract and not contract.retired else None,
         waiting=waiting(state.grades.current(contract)) if contract and stored else 0,
         grade_tasks=state.grade_tasks[name],
         proposed_key=contract.proposed_key if contract else (),
         source=None,
-        guarantee=guarantee_of(contract) if contract else None,
+        retired=bool(contract and contract.retired),
+        guarantee=guarantee_of(contract) if contract and not contract.retired else None,
         next=() if contract else (Notice("next_contract", {"dataset": name}),),
     )
     if contract is None:
         return status
+    if contract.retired:
+        return replace(status, next=_next_of_retired(status))
     received = next((row for row in reversed(runs) if row["flow"] == "ingest"), None)
     untaken = untaken_among(contract, state.drops)
     source, collecting = _collector(workspace, contract, state.read.get(name, 0))
@@ -216,6 +221,12 @@ def stray_files(settings: Settings) -> tuple[Notice, ...]:
 def _row_count(engine: Engine, table: TableName) -> int:
     found = engine.info(table)
     return found.rows if found else 0
+
+
+def _next_of_retired(status: DatasetStatus) -> tuple[Notice, ...]:
+    """Of a dataset that is not run only what is due to what it holds."""
+    held = ("next_quarantine", "next_grades")
+    return (Notice("next_retired", {"dataset": status.dataset}), *(step for step in _next_steps(status) if step.code in held))
 
 
 def _next_steps(status: DatasetStatus) -> tuple[Notice, ...]:

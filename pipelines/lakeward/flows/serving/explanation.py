@@ -13,7 +13,7 @@ from lakeward.core.spelling import did_you_mean
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import current_grades
-from lakeward.flows.serving.policy import contract_columns, load_policy
+from lakeward.flows.serving.policy import contract_columns, served_policy
 from lakeward.flows.serving.purposes import find_purpose
 from lakeward.grading.grade import Grade, GradeState
 from lakeward.protection.matrix import protection
@@ -99,7 +99,7 @@ def explain_policy(
         PolicyError: The policy is not valid.
     """
     workspace = open_workspace(settings)
-    policy = load_policy(workspace)
+    policy = served_policy(workspace)
     _check_names(policy, role, purpose, party)
     contract = _contract_of(workspace, column)
     with workspace.engine() as engine:

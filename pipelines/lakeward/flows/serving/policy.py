@@ -1,7 +1,7 @@
 """The serving policy of a project: loads and lints it, and runs its tests."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from lakeward.core.settings import Settings
 from lakeward.flows.base.answers import Notice, fields_of
 from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.grading.grade import Grade
 from lakeward.protection.cases import PolicyCase, read_cases
 from lakeward.protection.load import policy_text, read_policy
 from lakeward.protection.masking import Treatment
@@ -36,6 +37,11 @@ def load_policy(workspace: Workspace) -> Policy:
     if problems:
         raise problems[0]
     return policy
+
+
+def served_policy(workspace: Workspace) -> Policy:
+    """As `load_policy`, for decisions about columns of the lake: none above the highest grade that it may hold is shown."""
+    return replace(load_policy(workspace), highest_grade=Grade(workspace.project.highest_grade))
 
 
 # Policies that were valid, by project and text.

@@ -13,7 +13,7 @@ from lakeward.flows.base.text_key import project_text_key
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.serving.access import AccessLog, current_account
 from lakeward.flows.serving.entry_copies import ACCESS_FOLDER, EntryCopies
-from lakeward.flows.serving.policy import load_policy
+from lakeward.flows.serving.policy import served_policy
 from lakeward.flows.serving.quotas import RowQuota
 from lakeward.flows.serving.reading_purpose import ReadingPurpose, resolve_purpose
 from lakeward.protection.keys import Scheme, TokenKey, token_key
@@ -115,7 +115,7 @@ def resolve_reader(workspace: Workspace, role: str | None, purpose: str | None =
         UsageError: The policy has no such role or purpose, no role is named where there is a choice, or quotas can't be kept.
         PolicyError, ProtectionError: As `connect`.
     """
-    identity, policy = identify(workspace), load_policy(workspace)
+    identity, policy = identify(workspace), served_policy(workspace)
     if workspace.project.quotas and workspace.lake.options:
         raise UsageError("quotas_need_folder", lake=workspace.lake)
     if workspace.project.quotas and identity.has_register and not identity.verified:

@@ -20,6 +20,7 @@ from lakeward.flows.batch.halted import halted_batches
 from lakeward.flows.batch.ingest import Ingest
 from lakeward.flows.batch.judge import suite_label
 from lakeward.flows.batch.run import run_dataset
+from lakeward.flows.grading.lake_limit import check_lake_limit
 from lakeward.flows.quarantine.events import EventKind, QuarantineEvent, Signature, append_batch_event
 from lakeward.flows.quarantine.open_rows import REPAIRED_COLUMN, has_quarantine, open_rows
 from lakeward.flows.quarantine.selection import Selection
@@ -114,6 +115,7 @@ def _reprocess_rows(workspace: Workspace, name: str, request: ReprocessRequest, 
     load_rules(contract, candidate.suite, suite_label(name))
     run_id = new_run_id()
     with workspace.engine(contract) as engine, engine.dataset_lock(name):
+        check_lake_limit(workspace, engine, contract)
         ingest = Ingest(workspace=workspace, engine=engine, source=workspace.source(contract), run_id=run_id, on_step=on_step)
         kind, selection, signature = request
         check_expressions(
