@@ -146,5 +146,6 @@ def test_no_short_path_of_commands_lowers_a_grade():
 
 
 @pytest.mark.exhaustive
+@pytest.mark.timeout(3600)
 def test_no_path_of_commands_lowers_a_grade():
     run_machine(40, 25)

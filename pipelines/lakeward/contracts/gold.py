@@ -20,8 +20,8 @@ KEYS: Mapping[str, KeyDoc] = {
     "timezone": KeyDoc("IANA zone", "Zone in which windows are cut.", required=True),
     "times": KeyDoc(
         "mapping",
-        "Input table -> the column that places its rows in a window. An input that is left out touches every window.",
-        "none",
+        "Input table -> the column that places its rows in a window; at least one. An input that is left out touches every window.",
+        required=True,
     ),
 }
 # Layers that a model can read: judged tables.
@@ -38,7 +38,7 @@ def read_model(view: View, name: str, columns: tuple[Column, ...]) -> GoldModel:
         window=timestamp_column(view, "window", columns),
         grain=view.choice("grain", (Grain.HOUR, Grain.DAY, Grain.MONTH)),
         zone=view.zone("timezone"),
-        times=_times(view.mapping("times"), inputs),
+        times=_times(view, inputs),
     )
 
 
@@ -68,10 +68,13 @@ def _inputs(view: View, own_table: TableName) -> tuple[TableName, ...]:
 
 
 def _times(view: View, inputs: tuple[TableName, ...]) -> tuple[tuple[TableName, str], ...]:
-    times = [(_table(view, text, text), view.text(text)) for text in view.values]
+    given = view.mapping("times")
+    if not given.values:
+        view.fail_value("times", f"a time column of an input, such as {{{inputs[0] if inputs else 'silver.press_line'}: ts}}")
+    times = [(_table(given, text, text), given.text(text)) for text in given.values]
     for table, _ in times:
         if table and table not in inputs:
-            view.fail(str(table), "contract_unknown_input", found=str(table), close=did_you_mean(str(table), map(str, inputs)))
+            given.fail(str(table), "contract_unknown_input", found=str(table), close=did_you_mean(str(table), map(str, inputs)))
     return tuple((table, column) for table, column in times if table)
 
 

@@ -132,6 +132,8 @@ def test_broken_law_is_told_where_it_is_broken(old, new, message):
             "times: {silver.other",
             "'silver.other' is not one of the inputs. Did you mean: silver.press_line?",
         ),
+        ("times: {silver.press_line: ts}", "times: {}", "'times' has an invalid value. Expected: a time column of an input"),
+        (", times: {silver.press_line: ts}", "", "'times' is missing. Expected: a time column of an input"),
         ("window: day", "window: oee", "'window' refers to column 'oee' of type double. Expected: a timestamp."),
         ("sql: models/oee.sql", "sql: ../../oee.sql", "'sql' points outside the project."),
         ("grain: day", "grain: week", "'grain' has an invalid value. Expected: hour, day, month; found: week."),

@@ -10,14 +10,17 @@ from lakeward.flows.base import governance
 from lakeward.flows.base.answers import Notice
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.grading.records import GradeRecord
-from lakeward.flows.grading.tasks import open_tasks
 from lakeward.grading.grade import Grade
 
-FILINGS = governance.table_name("filings")
+FILINGS, GRADE_TASKS = governance.table_name("filings"), governance.table_name("regrading_tasks")
 
 
 def count_grade_tasks(engine: Engine) -> Counter[str]:
     """Number of open reasons to grade each dataset again."""
+    if engine.info(GRADE_TASKS) is None:
+        return Counter()
+    from lakeward.flows.grading.tasks import open_tasks  # noqa: PLC0415 -- imports lineage; most projects have no such task
+
     return Counter(row["dataset"] for row in open_tasks(engine))
 
 
