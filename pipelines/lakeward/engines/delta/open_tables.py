@@ -5,6 +5,7 @@ see that nothing is newer takes two looks at the file system. Each session has h
 transaction and its commit no other thread may move the handle.
 """
 
+import functools
 import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from deltalake.exceptions import TableNotFoundError
 from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.table_files import LOG, storage_options
 
+# Commits in which a transaction of an object store's table is looked for by itself.
+_RECENT = 10
 # Tables of one session: the governance tables, and those of the datasets that it wrote last.
 MAX_HANDLES = 64
 
@@ -95,7 +98,8 @@ class OpenTables:
         if handle is None or handle.table is not table or table.version() != handle.version:
             return committed_version(table, app)
         if app not in handle.txns:
-            handle.txns[app] = committed_version(table, app)
+            found = _recent_txn(folder, handle.version, app) if isinstance(folder, RemotePath) else None
+            handle.txns[app] = committed_version(table, app) if found is None else found
         return handle.txns[app]
 
     def _store(self, folder: LakePath, table: DeltaTable, txns: dict[str, int]) -> DeltaTable:
@@ -108,6 +112,25 @@ class OpenTables:
         return table
 
 
+def _recent_txn(folder: RemotePath, newest: int, app: str) -> int | None:
+    """The version of `app` from the newest commits, one request each; None if they have none: then deltalake reads the whole log."""
+    for version in range(newest, max(newest - _RECENT, -1), -1):
+        try:
+            txns = _remote_txns(folder, version)
+        except FileNotFoundError:  # cleaned up
+            return None
+        if app in txns:
+            return txns[app]
+    return 0 if newest < _RECENT else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _remote_txns(folder: RemotePath, version: int) -> dict[str, int]:
+    """The transactions of a commit in an object store, which is never written again."""
+    found = (action["txn"] for action in commit_actions(folder, version) if "txn" in action)
+    return {txn["appId"]: txn["version"] for txn in found}
+
+
 def _is_other(folder: LakePath, handle: _Handle) -> bool:
     """Whether another table lies in the folder now. In an object store a table is never created again under a number of before."""
     return isinstance(folder, Path) and _stamp(folder, handle.version) != handle.stamp
@@ -118,6 +141,9 @@ def _later_txns(folder: LakePath, handle: _Handle) -> dict[str, int]:
     txns = dict(handle.txns)
     try:
         for version in range(handle.version + 1, handle.table.version() + 1):
+            if isinstance(folder, RemotePath):
+                txns |= _remote_txns(folder, version)
+                continue
             found = (action["txn"] for action in commit_actions(folder, version) if "txn" in action)
             txns |= {txn["appId"]: txn["version"] for txn in found}
     except FileNotFoundError:

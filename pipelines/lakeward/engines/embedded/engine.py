@@ -27,7 +27,7 @@ from lakeward.engines.delta.table_files import table_names
 from lakeward.engines.embedded.data_files import write_files
 from lakeward.engines.embedded.delete_predicate import DeletePredicate, delete_same_keys
 from lakeward.engines.embedded.faults import machine_faults
-from lakeward.engines.embedded.remote_batches import rows_of_batch
+from lakeward.engines.embedded.remote_rows import rows_of_batch, rows_of_table
 from lakeward.engines.embedded.rewrite import DuckDbRowRewriter
 from lakeward.engines.embedded.session import EmbeddedSession
 from lakeward.engines.embedded.statistics import batch_statistics, has_no_rows_between
@@ -166,6 +166,15 @@ class EmbeddedEngine(EmbeddedSession):
 
         with machine_faults(self._lake):
             return vacuum(self._folder(table), table, retention)
+
+    def _scan(self, table: TableName, version: int | None = None) -> str:
+        folder = self._folder(table)
+        if isinstance(folder, RemotePath) and version is None:
+            with machine_faults(self._lake):
+                stored = self._tables.open(folder)
+                if stored and (rows := rows_of_table(self._con, folder, stored)):
+                    return f"({rows})"
+        return super()._scan(table, version)
 
     def _has_table(self, folder: LakePath) -> bool:
         return super()._has_table(folder) if isinstance(folder, Path) else self._tables.open(folder) is not None

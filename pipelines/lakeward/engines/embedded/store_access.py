@@ -24,6 +24,9 @@ def open_store(con: duckdb.DuckDBPyConnection, url: str, options: S3Options) -> 
     if find_spec(f"duckdb_extension_{_MODULE}") is None:
         raise MachineError("extra_missing", extra="s3")
     con.execute(f"LOAD {literal(str(module_file(_MODULE)))}")
+    # Files of tables are never written again: what is known of one stays true.
+    con.execute("SET enable_http_metadata_cache = true")
+    con.execute("SET parquet_metadata_cache = true")
     items = (f"{name} {literal(value)}" for name, value in options.duckdb().items())
     con.execute(
         f"CREATE OR REPLACE TEMPORARY SECRET lakeward_lake (TYPE s3, PROVIDER config, {', '.join(items)}, SCOPE {literal(url)})"

@@ -121,6 +121,16 @@ class Workspace:
             self._store_lineage()
             self.outbox.deliver(FileTransport(self.files / LINEAGE / "events.jsonl"))
 
+    def lineage_event_ids(self) -> frozenset[str]:
+        """Ids of all lineage events that this lake has stored, also those of other machines.
+
+        Raises:
+            MachineError: The lake's object store can't be reached, or refuses.
+        """
+        bucket = self.lake.bucket()
+        stored = bucket.list_names(LINEAGE) if bucket else ()
+        return self.outbox.event_ids() | {name.removesuffix(".json") for name in stored}
+
     def _store_lineage(self) -> None:
         """Store queued events in the lake, where it is not a folder: a machine can be lost."""
         if store := self.lake.bucket():

@@ -157,7 +157,7 @@ def _killed_findings(estate: _Estate) -> Iterator[LineageFinding]:
 
 def _lost_findings(estate: _Estate) -> Iterator[LineageFinding]:
     """Finished steps whose COMPLETE event the outbox does not have."""
-    stored, project = estate.workspace.outbox.event_ids(), estate.project.name
+    stored, project = estate.workspace.lineage_event_ids(), estate.project.name
     lost: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row in _finished_runs(estate.engine):
         for layer in STEPS.get(row["flow"], ()):

@@ -146,7 +146,7 @@ class _OwnEvents:
         if (event.get("job") or {}).get("namespace") != self.namespace:
             return False
         if self._ids is None:
-            self._ids = self._workspace.outbox.event_ids()
+            self._ids = self._workspace.lineage_event_ids()
         if "run" not in event or not event.get("eventType") or identify_event(event) not in self._ids:
             raise LineageError("event_of_project", namespace=self.namespace)
         return True

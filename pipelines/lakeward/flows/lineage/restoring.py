@@ -37,8 +37,7 @@ class RestoredEvents:
 def restore_events(settings: Settings) -> list[RestoredEvents]:
     """Recreate lost events, and send them: one answer per job that lacked any."""
     workspace = open_workspace(settings)
-    outbox = workspace.outbox
-    stored = outbox.event_ids()
+    outbox, stored = workspace.outbox, workspace.lineage_event_ids()
     done: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     with workspace.engine() as engine:
         for row in governance.read_rows(engine, "runs", order="dataset, batch_seq"):

@@ -1,4 +1,4 @@
-"""Reads the rows of one batch of a table in an object store from its files: Delta's scan reads the whole log for each query."""
+"""Reads small tables, and single batches, of an object store from their files: Delta's scan reads the whole log for each query."""
 
 from urllib.parse import unquote
 
@@ -15,14 +15,24 @@ from lakeward.engines.delta.schemas import columns_of, unsupported_features
 _MOST_FILES = 32
 
 
+def rows_of_table(con: duckdb.DuckDBPyConnection, folder: RemotePath, table: DeltaTable) -> str | None:
+    """SELECT of all rows of this version of the table; None if Delta's scan is needed."""
+    return _rows(con, folder, table, None)
+
+
 def rows_of_batch(con: duckdb.DuckDBPyConnection, folder: RemotePath, table: DeltaTable, seq: int) -> str | None:
     """SELECT of all rows of the batch from its files; None if Delta's scan is needed."""
+    return _rows(con, folder, table, seq)
+
+
+def _rows(con: duckdb.DuckDBPyConnection, folder: RemotePath, table: DeltaTable, seq: int | None) -> str | None:
     if unsupported_features(table) or table.metadata().partition_columns:
         return None
     files = table.get_add_actions(flatten=True)
-    places, paths = batch_file_indexes(files, seq), action_values(files, "path")
+    places = range(int(files.num_rows)) if seq is None else batch_file_indexes(files, seq)
     if not 0 < len(places) <= _MOST_FILES:
         return None
+    paths = action_values(files, "path")
     names = ", ".join(literal(str(folder / unquote(paths[place]))) for place in places)
     scan = f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
     there = set(con.sql(f"SELECT * FROM {scan}").columns)
