@@ -52,6 +52,7 @@ COLUMN = {
     "joined_names": _BREAKING,
     "band": _COMPATIBLE,  # what readers see, not what is stored
     "quality_of": _BREAKING,
+    "delay_of": _BREAKING,
     "description": _COMPATIBLE,
     "classification": _COMPATIBLE,
     "alternative_names": _COMPATIBLE,  # new files only; a rebuild finds values of earlier ones

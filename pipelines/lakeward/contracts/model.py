@@ -55,6 +55,7 @@ class Column:
         nulls: Texts, and numbers as texts, that mean that this column has no value.
         band: How far its values are generalised; None for the default of its type.
         joined_names: Names in the source of the columns whose texts, a blank between them, are this column's; empty: `source_name`.
+        delay_of: Name of the column of times that this one's own time follows by so many seconds; empty: it has values of its own.
         quality_of: Name of the column of which this one says how good its readings are; empty: it has values of its own.
     """
 
@@ -68,6 +69,7 @@ class Column:
     nulls: tuple[str, ...] = ()
     joined_names: tuple[str, ...] = ()
     quality_of: str = ""
+    delay_of: str = ""
     description: str = ""
     classification: str | None = None
     alternative_names: tuple[str, ...] = ()
