@@ -65,7 +65,19 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
     )
     collected = [{"dataset": row.dataset, **_source_cells(row.source, settings.lang)} for row in found if row.source]
     if collected:
-        shown = ("dataset", "state", "running", "since", "last_message", "rate", "unlanded", "segments", "rows", "bytes")
+        shown = (
+            "dataset",
+            "state",
+            "running",
+            "since",
+            "last_message",
+            "rate",
+            "clock_offset",
+            "unlanded",
+            "segments",
+            "rows",
+            "bytes",
+        )
         print_table(settings.lang, "title_sources", collected, shown)
     guarantees = (row.guarantee for row in found if row.guarantee)
     notices = (*guarantees, *(step for row in found for step in row.next), *project.tasks, *project.stray_files)

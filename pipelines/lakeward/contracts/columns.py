@@ -85,6 +85,12 @@ CUSTOM: Mapping[str, KeyDoc] = {
         "`nulls` stands in the file, 1073741824 (Uncertain) for `uncertain`, `questionable` and `stale`; empty where the file has nothing. Not of Parquet.",
         "none",
     ),
+    "delayOf": KeyDoc(
+        "name of a column",
+        "This number is the seconds from the time in that column to the time under this column's own name in the source, such as `$received_at`: "
+        "much more than usual is late, and less than 0 is a clock that is ahead. Not of Parquet.",
+        "none",
+    ),
 }
 # Letters of any script; a leading underscore is reserved for Lakeward's columns (`_file`, `_row`, …).
 COLUMN_NAME = re.compile(r"[^\W\d_]\w{0,126}")
@@ -103,7 +109,7 @@ def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     if not properties:
         table.fail_value("properties", "a list of at least one column")
     columns = tuple(_column(view) for view in properties)
-    own = [(view, column) for view, column in zip(properties, columns, strict=True) if not column.quality_of]
+    own = [pair for pair in zip(properties, columns, strict=True) if not (pair[1].quality_of or pair[1].delay_of)]
     views, read = [view for view, _ in own], tuple(column for _, column in own)
     named = _check_distinct(properties, "name", [column.name.casefold() for column in columns])
     if named and _check_distinct(views, "physicalName", [column.source_name for column in read]):
@@ -113,6 +119,9 @@ def read_columns(table: View) -> tuple[tuple[Column, ...], tuple[str, ...]]:
 
 def _with_readings(views: list[View], columns: tuple[Column, ...]) -> tuple[Column, ...]:
     """The columns, those that tell the quality of a reading with the names of the reading in files."""
+    for view, column in zip(views, columns, strict=True):
+        if column.delay_of:
+            _check_delay(view, column, columns)
     readings = {column.name: column for column in columns if not column.quality_of and not column.joined_names}
     return tuple(_with_reading(view, column, readings) for view, column in zip(views, columns, strict=True))
 
@@ -128,6 +137,16 @@ def _with_reading(view: View, column: Column, readings: Mapping[str, Column]) ->
         view.fail("customProperties", "contract_unknown_column", key="qualityOf", **facts)
         return column
     return replace(column, source_name=reading.source_name, alternative_names=reading.alternative_names)
+
+
+def _check_delay(view: View, column: Column, columns: tuple[Column, ...]) -> None:
+    """That a delay is a number, and the column that it refers to one of times."""
+    times = [one.name for one in columns if one.type.kind is Kind.TIMESTAMP]
+    if column.type.kind is not Kind.DOUBLE:
+        view.fail_value("logicalType", "number, for a column with delayOf")
+    if column.delay_of not in times:
+        facts = {"found": safe_repr(column.delay_of), "close": did_you_mean(column.delay_of, times)}
+        view.fail("customProperties", "contract_unknown_column", key="delayOf", **facts)
 
 
 def collect_unjudged(view: View) -> None:
@@ -157,6 +176,7 @@ def _column(view: View) -> Column:
         nulls=properties.texts("nulls"),
         joined_names=joined,
         quality_of=properties.text("qualityOf", ""),
+        delay_of=properties.text("delayOf", ""),
         description=view.text("description", ""),
         classification=view.text("classification", "") or None,
         alternative_names=properties.texts("alternativeNames"),

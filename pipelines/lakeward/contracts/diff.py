@@ -53,6 +53,7 @@ COLUMN = {
     "band": _COMPATIBLE,  # what readers see, not what is stored
     "accuracy": _COMPATIBLE,  # what copies hold, not what is stored
     "quality_of": _BREAKING,
+    "delay_of": _BREAKING,
     "description": _COMPATIBLE,
     "classification": _COMPATIBLE,
     "alternative_names": _COMPATIBLE,  # new files only; a rebuild finds values of earlier ones

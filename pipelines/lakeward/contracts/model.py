@@ -57,6 +57,7 @@ class Column:
         band: How far its values are generalised; None for the default of its type.
         accuracy: How exact its values are, as its owner states; None if they state nothing.
         joined_names: Names in the source of the columns whose texts, a blank between them, are this column's; empty: `source_name`.
+        delay_of: Name of the column of times that this one's own time follows by so many seconds; empty: it has values of its own.
         quality_of: Name of the column of which this one says how good its readings are; empty: it has values of its own.
     """
 
@@ -70,6 +71,7 @@ class Column:
     nulls: tuple[str, ...] = ()
     joined_names: tuple[str, ...] = ()
     quality_of: str = ""
+    delay_of: str = ""
     description: str = ""
     classification: str | None = None
     alternative_names: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from lakeward.grading.proposal import GradeProposal, Reason
 from lakeward.profiling.findings import NUMBERS, ColumnProfile, Profile
 from lakeward.profiling.layout_text import text_layout, yaml_value
 from lakeward.profiling.sla_text import sla_text
+from lakeward.profiling.suite_text import delay_name
 
 LOGICAL = {Kind.INTEGER: "integer", Kind.DOUBLE: "number", Kind.DECIMAL: "number", Kind.BOOLEAN: "boolean"} | {
     kind: str(kind) for kind in (Kind.STRING, Kind.DATE, Kind.TIMESTAMP)
@@ -31,6 +32,7 @@ class SampleOrigin:
         key: Names of the key's columns, where the origin itself declares one.
         key_evidence: What speaks for the proposed key, where the count of different records is not all.
         series: Names of the columns that tell series apart, where the key does not.
+        received: Name in the source of the time of receipt, where records have a time of their own beside it.
         types: Evidence of a column's type, by its name.
     """
 
@@ -39,6 +41,7 @@ class SampleOrigin:
     key: tuple[str, ...] = ()
     key_evidence: str = ""
     series: tuple[str, ...] = ()
+    received: str = ""
     types: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -85,6 +88,8 @@ def _schema(profile: Profile, name: str, origin: SampleOrigin | None) -> Iterato
     for column in profile.columns:
         yield from _column(profile, column, origin)
         yield from _quality(profile, column)
+    if origin and origin.received and profile.times:
+        yield from _delay(delay_name(profile), origin.received, profile.times.column)
     for header in profile.left_out:
         yield f"      # CHECK: {yaml_value(header)} is left out: its values are bytes (Parquet BYTE_ARRAY, binary), and a contract has no type of them."
         yield "      # Deliver it as text (hexadecimal or base64), and add a column of logicalType string."
@@ -112,6 +117,16 @@ def _column(profile: Profile, column: ColumnProfile, origin: SampleOrigin | None
     if custom:
         yield "        customProperties:"
         yield from custom
+
+
+def _delay(name: str, received: str, time: str) -> Iterator[str]:
+    """A column by which late rows and clocks that are ahead are found."""
+    yield f"      - name: {yaml_value(name)}"
+    yield f"        physicalName: {yaml_value(received)}"
+    yield "        logicalType: number      # seconds from source time to receipt: much is late, and less than 0 a clock that is ahead"
+    yield "        customProperties:"
+    yield "          - {property: unit, value: s}"
+    yield f"          - {{property: delayOf, value: {yaml_value(time)}}}"
 
 
 def _quality(profile: Profile, column: ColumnProfile) -> Iterator[str]:

@@ -13,4 +13,4 @@ def draft(profile: Profile, name: str, zone: str, origin: SampleOrigin | None = 
         zone: IANA zone of the plant, for times without an offset.
         origin: Where the rows come from, if not from files.
     """
-    return contract_text(profile, name, zone, origin), suite_text(profile, name)
+    return contract_text(profile, name, zone, origin), suite_text(profile, name, has_delay=bool(origin and origin.received))

@@ -19,13 +19,21 @@ MARGIN = Decimal("0.1")
 # Excel's error values, which are no text. In numbers and times they do not convert anyway.
 ERROR_FORM = "^#(" + "|".join(error[1:].replace("?", "[?]") for error in ERRORS) + ")$"
 FORMULA_ERROR_NOTE = "An error of Excel is the failure of a formula, not a value."
+# A source's clock that is further ahead, and a row that comes later, are named: as AWS IoT SiteWise has it, which refuses such rows.
+MAX_AHEAD_SECONDS, MAX_LATE_SECONDS = 600, 604_800
 # Significant digits of a bound: more would suggest false precision.
 DIGITS = 3
 
 
-def suite_text(profile: Profile, name: str) -> str:
-    """The suite as JSON, ending with a line end."""
+def suite_text(profile: Profile, name: str, *, has_delay: bool = False) -> str:
+    """The suite as JSON, ending with a line end.
+
+    Args:
+        has_delay: Whether the contract has a column of the delay between source time and receipt.
+    """
     expectations = [expectation for column in profile.columns for expectation in _expectations(profile, column)]
+    if has_delay and profile.times:
+        expectations.append(_delay_rule(delay_name(profile)))
     suite = {"name": name, "expectations": expectations, "meta": {"great_expectations_version": GX_VERSION}}
     return json.dumps(suite, ensure_ascii=False, indent=2) + "\n"
 
@@ -61,6 +69,18 @@ def _range_note(column: ColumnProfile, low: float, high: float) -> str:
     wider = [side for side, is_wider in (("below", low < column.low), ("above", high > column.high)) if is_wider]
     margin = f"with a margin of {MARGIN:.0%}, rounded, {' and '.join(wider)}" if wider else "as they are"
     return f"The bounds of {column.converted:,} values of one file, {margin}; set them to what is possible."
+
+
+def delay_name(profile: Profile) -> str:
+    """Name of the column of the delay; no other column has it."""
+    names = {column.name for column in profile.columns}
+    return next(name for name in ("delay", *(f"delay_{at}" for at in range(2, len(names) + 3))) if name not in names)
+
+
+def _delay_rule(column: str) -> dict[str, Any]:
+    kwargs = {"column": column, "min_value": -MAX_AHEAD_SECONDS, "max_value": MAX_LATE_SECONDS}
+    meta = {"notes": "A clock that is ahead, or a row that is late: set both to what is usual. The rows are published."}
+    return {"type": "expect_column_values_to_be_between", "kwargs": kwargs, "severity": "warning", "meta": meta}
 
 
 def widen_range(low: Decimal, high: Decimal) -> tuple[Decimal, Decimal]:

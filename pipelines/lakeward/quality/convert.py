@@ -5,7 +5,7 @@ differ between engines. So a text is checked first, and cast only if it has the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import COUNTED_TIMES, Column, Contract, DataType, Kind
 from lakeward.contracts.record_format import FileFormat, RecordFormat
@@ -64,6 +64,8 @@ def convert_column(contract: Contract, index: int, stored: DataType) -> Converte
         return _as_stored(column, index, own)
     if stored.kind is Kind.STRING and column.quality_of:
         return _quality_of_reading(contract, index)
+    if stored.kind is Kind.STRING and column.delay_of:
+        return _delay(contract, index)
     if stored.kind is Kind.STRING:
         return _from_text(column, index, record_format, identifier(column.name))
     if column.time_format in COUNTED_TIMES and stored.kind in NUMBERS:
@@ -157,6 +159,17 @@ def _quality_of_reading(contract: Contract, index: int) -> ConvertedColumn:
         value=value,
         missing=f"{value} IS NULL",
         unconverted=None,
+    )
+
+
+def _delay(contract: Contract, index: int) -> ConvertedColumn:
+    """Seconds from the time that the column names to the column's own, to the microsecond."""
+    column, record_format = contract.columns[index], contract.record_format
+    time = next(at for at, one in enumerate(contract.columns) if one.name == column.delay_of)
+    own = _from_text(replace(column, type=DataType(Kind.TIMESTAMP)), index, record_format, identifier(column.name))
+    seconds = f"((epoch_us(_v{index}) - epoch_us(_v{time})) / 1e6)"
+    return ConvertedColumn(
+        column=column, layers=own.layers, output=seconds, value=seconds, missing=f"{seconds} IS NULL", unconverted=None
     )
 
 

@@ -36,6 +36,23 @@ def test_both_engines_count_nanoseconds_exactly_and_tell_the_quality_of_readings
     assert codes == [0, 0x80000000, 0x80000000, 0x40000000, 0x80000000, None, None]
 
 
+@pytest.mark.parametrize("name", ENGINES)
+def test_both_engines_take_the_seconds_between_two_times(name, tmp_path):
+    engine = open_engine_named(name, str(tmp_path / "lake"))
+    times = Column("ts", DataType(Kind.TIMESTAMP), "ts", time_format="epoch_ms")
+    promised = contract(times, Column("x", DataType(Kind.DOUBLE), "$received_at", delay_of="ts"))
+    ts, delay = (convert_column(promised, at, TEXT) for at in range(2))
+    relation = (
+        "(SELECT '1772366400000' AS ts, x FROM (VALUES ('2026-03-01T12:00:00.250Z'), ('2026-03-01T11:00:00Z'), (NULL)) t(x))"
+    )
+    for at in range(max(len(ts.layers), len(delay.layers))):
+        layer = {**(ts.layers[at] if at < len(ts.layers) else {}), **(delay.layers[at] if at < len(delay.layers) else {})}
+        relation = f"(SELECT *, {', '.join(f'{sql} AS {alias}' for alias, sql in layer.items())} FROM {relation})"
+    found = [row["delay"] for row in engine.fetch(f"SELECT {delay.output} AS delay FROM {relation}")]
+    engine.close()
+    assert set(found) == {0.25, -3600.0, None}
+
+
 def _convert(engine, type_, text):
     return _output(engine, contract(Column("x", type_, "x", nulls=("-999.0", "1.70141e38")), decimal=",", thousands="."), 0, text)
 

@@ -36,6 +36,7 @@ from lakeward.profiling import (
     series_text,
 )
 from lakeward.profiling.layout_text import yaml_value
+from lakeward.profiling.payload_layouts import RECEIVED_FIELD
 from lakeward.sources.collectors.mqtt_look import BrokerLook, look_at_broker
 from lakeward.sources.segments import SegmentSource, SegmentStore, SegmentWriter, message_schema
 
@@ -95,6 +96,7 @@ def draft_from_broker(settings: Settings, name: str, url: str, watch: str, stop:
         what=f"{len(forms.by_topic):,} topics, watched for {look.seconds:.0f} s",
         source=(*_source(look, stored, topic, layout), *_series_lines(len(found.series)), *_clock_lines(found.clock_offset)),
         key_evidence=_key_evidence(forms.chosen) if layout.has_readings else "",
+        received="" if found.clock_offset is None else RECEIVED_FIELD,
         series=(layout.address,) if layout.has_readings or len(forms.by_topic) > 1 else (),
     )
     contract, suite = draft(found.profile, name, workspace.project.zone, origin)

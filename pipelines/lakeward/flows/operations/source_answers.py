@@ -23,6 +23,7 @@ class SourceStatus:
         bytes: Bytes of their files.
         rows: Number of their rows; None if they can't be counted quickly.
         oldest: When the first of them was landed.
+        clock_offset: Median seconds from source time to receipt in the newest batch; None without a column with `delayOf`.
     """
 
     state: str | None
@@ -35,6 +36,7 @@ class SourceStatus:
     bytes: int
     rows: int | None
     oldest: datetime | None
+    clock_offset: float | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The keys of `source` in `lakeward status --json`."""

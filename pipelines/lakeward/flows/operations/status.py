@@ -13,6 +13,7 @@ from lakeward.contracts.source import COLLECTED_SOURCES
 from lakeward.core.errors import ContractError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.settings import Settings
+from lakeward.core.sql import identifier
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import Notice, fields_of
@@ -192,16 +193,30 @@ def _dataset_status(workspace: Workspace, engine: Engine, name: str, state: Proj
         return replace(status, next=_next_of_retired(status))
     received = next((row for row in reversed(runs) if row["flow"] == "ingest"), None)
     untaken = untaken_among(contract, state.drops)
-    source, collecting = _collector(workspace, contract, state.read.get(name, 0))
+    source, collecting = _collector(workspace, engine, contract, state.read.get(name, 0))
     return replace(status, source=source, next=(*collecting, *_delivery_notices(name, received), *_next_steps(status), *untaken))
 
 
-def _collector(workspace: Workspace, contract: Contract, read: int) -> tuple[SourceStatus | None, tuple[Notice, ...]]:
+def _collector(
+    workspace: Workspace, engine: Engine, contract: Contract, read: int
+) -> tuple[SourceStatus | None, tuple[Notice, ...]]:
     if not isinstance(contract.source, COLLECTED_SOURCES):
         return None, ()
     from lakeward.flows.operations.source_status import source_status  # noqa: PLC0415 -- imports the sources
 
-    return source_status(workspace, contract, read)
+    status, notices = source_status(workspace, contract, read)
+    return replace(status, clock_offset=_clock_offset(engine, contract)), notices
+
+
+def _clock_offset(engine: Engine, contract: Contract) -> float | None:
+    """Median delay of the newest rows of silver, in seconds; None without a column that says it."""
+    table = contract.table(Layer.SILVER)
+    delay = next((column.name for column in contract.columns if column.delay_of), None)
+    if delay is None or engine.info(table) is None or delay not in engine.types(table):
+        return None
+    newest = f"SELECT max(_batch_seq) FROM {table}"
+    [found] = engine.fetch(f"SELECT median({identifier(delay)}) AS seconds FROM {table} WHERE _batch_seq = ({newest})")
+    return None if found["seconds"] is None else round(found["seconds"], 3)
 
 
 def _delivery_notices(name: str, run: Mapping[str, Any] | None) -> tuple[Notice, ...]:
