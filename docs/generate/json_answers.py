@@ -85,6 +85,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "maturity show [ITEM]": ("show_maturity", LIST),
     "scorecard build": ("read_scorecard", OBJECT),
     "scorecard open FIGURE": ("open_figure", OBJECT),
+    "incident open TITLE": ("open_incident", OBJECT),
     "incident list": ("list_incidents", LIST),
     "incident scope NUMBER": ("scope_incident", OBJECT),
     "incident report NUMBER FILE": ("write_incident_report", OBJECT),

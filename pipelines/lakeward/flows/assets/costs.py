@@ -165,10 +165,10 @@ def _cost(estate: _Estate, name: str, prices: Prices | None) -> DatasetCost:
         bytes_written=own.get("bytes_written"),
         peak_memory=own.get("peak_memory"),
         stored_bytes=estate.stored[name],
-        source_cpu_seconds=_shared([(used.get("cpu_seconds"), share) for used, share in sources], MICRO),
+        source_cpu_seconds=_sum_of_shares([(used.get("cpu_seconds"), share) for used, share in sources], MICRO),
         readers=estate.readers[name],
-        build_cost=_shared([(_money(own, prices), Fraction(1))], MONEY_UNIT),
-        source_build_cost=_shared([(_money(used, prices), share) for used, share in sources], MONEY_UNIT),
+        build_cost=_sum_of_shares([(_money(own, prices), Fraction(1))], MONEY_UNIT),
+        source_build_cost=_sum_of_shares([(_money(used, prices), share) for used, share in sources], MONEY_UNIT),
         storage_cost_month=(prices.gib_month * estate.stored[name] / GIB).quantize(MONEY_UNIT) if prices else None,
         currency=prices.currency if prices else None,
     )
@@ -183,7 +183,7 @@ def _money(used: Mapping[str, Any], prices: Prices | None) -> Decimal | None:
     return prices.cpu_hour * seconds / SECONDS_OF_HOUR + prices.gib_moved * moved / GIB
 
 
-def _shared(parts: Sequence[tuple[Decimal | None, Fraction]], unit: Decimal) -> Decimal | None:
+def _sum_of_shares(parts: Sequence[tuple[Decimal | None, Fraction]], unit: Decimal) -> Decimal | None:
     """The sum of these shares, rounded to `unit`; None if none of them was measured."""
     found = [amount * share.numerator / share.denominator for amount, share in parts if amount is not None]
     return sum(found, Decimal()).quantize(unit) if found else None

@@ -31,7 +31,7 @@ class IncidentReport:
         file: Path of the file.
         incident: Number of the incident.
         level: Level by the known amounts; None where none is known.
-        must_be_reported: Whether the local authority is told at once; also while the level is unknown.
+        must_be_reported: Whether it goes to the local authority at once; also while the level is unknown.
         unknown: Fields that nothing fills yet.
         summary_due: Last day for the summary; None while the incident is open.
     """
@@ -96,23 +96,23 @@ def _from_telemetry(workspace: Workspace, incident: Incident, scope: IncidentSco
     readers = sorted({f"{each.reader}（{each.consumer or '本单位'}）" for each in scope.exposures})
     unknown = f"；另有 {scope.unknown_reads} 次读取的列或版本未记录" if scope.unknown_reads else ""
     return {
-        "happened": f"{_shown(workspace, incident.since)} 至 {_shown(workspace, incident.until) if incident.until else '尚未结束'}",
+        "happened": f"{_time_text(workspace, incident.since)} 至 {_time_text(workspace, incident.until) if incident.until else '尚未结束'}",
         "found_by": FOUND_BY[incident.found_by],
         "level": f"按已知数量不低于{rules.level_names[level]}" if level else "",
         "classes": "、".join(sorted({CLASSES[each.data_class] for each in scope.columns if each.data_class})),
         "grades": "、".join(sorted({GRADES[each.grade] for each in scope.columns if each.grade})),
         "volume": f"{scope.rows} 行，{scope.bytes} 字节（相关表的现状）",
-        "personal": _listed([each.column for each in scope.columns if each.is_personal]) or "无",
-        "readers": (_listed(readers) or "日志中无人读取") + unknown,
+        "personal": _name_list([each.column for each in scope.columns if each.is_personal]) or "无",
+        "readers": (_name_list(readers) or "日志中无人读取") + unknown,
     }
 
 
-def _listed(names: list[str]) -> str:
+def _name_list(names: list[str]) -> str:
     more = f" 等 {len(names)} 项" if len(names) > _LISTED else ""
     return "、".join(names[:_LISTED]) + more
 
 
-def _shown(workspace: Workspace, at: datetime) -> str:
+def _time_text(workspace: Workspace, at: datetime) -> str:
     return at.astimezone(ZoneInfo(workspace.project.zone)).isoformat(sep=" ", timespec="seconds")
 
 

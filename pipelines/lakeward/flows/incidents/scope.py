@@ -181,7 +181,7 @@ def _affected_columns(workspace: Workspace, engine: Engine, starts: Sequence[str
             for reached in _derived_columns(engine, column):
                 origins.setdefault(reached, column)
     record = read_grade_record(engine)
-    return [_affected(column, origin, tables, record) for column, origin in sorted(origins.items())]
+    return [_affected_column(column, origin, tables, record) for column, origin in sorted(origins.items())]
 
 
 def _columns_of(start: str, tables: Mapping[str, Contract]) -> list[str]:
@@ -202,7 +202,7 @@ def _derived_columns(engine: Engine, column: str) -> Iterator[str]:
     yield from (str(hop.field) for hop in hops if str(hop.field).count(".") == column.count("."))
 
 
-def _affected(column: str, origin: str, tables: Mapping[str, Contract], record: Any) -> AffectedColumn:
+def _affected_column(column: str, origin: str, tables: Mapping[str, Contract], record: Any) -> AffectedColumn:
     table, _, name = column.rpartition(".")
     contract = tables.get(table)
     grade = record.current(contract).get(name) if contract else None
