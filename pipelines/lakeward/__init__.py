@@ -1,7 +1,8 @@
 """Lakeward: an industrial data lakehouse with governance built in."""
 
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lakeward.flows import Connection, RemoteConnection
@@ -12,18 +13,6 @@ __all__ = ["__version__", "check", "connect"]
 __version__ = "0.2.0"
 
 
-@overload
-def connect(role: str | None = None, project: str | Path | None = None, *, purpose: str | None = None) -> "Connection": ...
-@overload
-def connect(
-    address: str,
-    /,
-    *,
-    token: str,
-    role: str | None = None,
-    purpose: str | None = None,
-    ca: str | Path | None = None,
-) -> "RemoteConnection": ...
 def connect(
     address: str | None = None,
     /,
@@ -58,11 +47,15 @@ def connect(
         ...     con.sql("SELECT machine, temp_degc FROM silver.press_line ORDER BY temp_degc").fetchall()
         [('M1', 20.5), ('M1', 21.5), ('M2', 24.0)]
     """
+    from lakeward.core.errors import MachineError  # noqa: PLC0415 -- as below
     from lakeward.flows import connect as open_door  # noqa: PLC0415 -- a DAG parse must not import DuckDB
-    from lakeward.flows import connect_remotely  # noqa: PLC0415 -- as above
 
     if token is None:
         return open_door(role or address, project, purpose)
+    if find_spec("pyarrow") is None:
+        raise MachineError("extra_missing", extra="server")
+    from lakeward.flows import connect_remotely  # noqa: PLC0415 -- needs an extra
+
     return connect_remotely(address or "", token, role=role, purpose=purpose, ca=ca)
 
 

@@ -20,7 +20,7 @@ from lakeward.flows import open_connection
 from support.canary_lake import NAME, make_canary_lake
 from support.flight_server import Client, accounts_of, running_server, statement_ticket
 
-ROUNDS, SMALL_ROUNDS, WARM = 5, 200, 20
+ROUNDS, SMALL_ROUNDS, WARM = 3, 200, 20
 SMALL = f"SELECT visit, phone FROM silver.{NAME} WHERE machine = 'M1' LIMIT 5"
 LARGE = f"SELECT visit, machine, visitor, phone, cost, minutes FROM silver.{NAME}"
 
@@ -53,7 +53,6 @@ def main(rows: int) -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as folder:
         settings = make_canary_lake(Path(folder) / "plant")
-        fill(settings, rows)
         file = settings.start / "expectations/project.yaml"
         limits = f"server: {{rows: {2 * rows + 100}, calls_per_minute: 100000}}\n"
         file.write_text(file.read_text(encoding="utf-8") + limits, encoding="utf-8")
@@ -64,6 +63,7 @@ def main(rows: int) -> None:
             address = server.address.replace("grpc://", "grpc+tcp://")
             with flight_sql.connect(address, db_kwargs=own, autocommit=True) as adbc, adbc.cursor() as cursor:
                 small(con, client, cursor)
+                fill(settings, rows)
                 large(con, client, cursor, server)
 
 

@@ -25,7 +25,9 @@ class ServedCanaries:
 @pytest.fixture(scope="session")
 def served_canaries(canary_lake, tmp_path_factory):
     """See `ServedCanaries`; take `own_server` to change or kill something."""
-    settings, accounts = copy_with_accounts(canary_lake, tmp_path_factory.mktemp("served") / "plant")
+    settings, accounts = copy_with_accounts(
+        canary_lake, tmp_path_factory.mktemp("served") / "plant", {"calls_per_minute": 1_000_000}
+    )
     with running_server(settings.start) as server:
         yield ServedCanaries(settings, accounts, server)
 

@@ -193,8 +193,8 @@ if TYPE_CHECKING:
     from lakeward.flows.scoring.rejudge import rejudge_batches as rejudge_batches
     from lakeward.flows.scoring.show import score_history as score_history
     from lakeward.flows.scoring.show import show_scores as show_scores
-    from lakeward.flows.server.connecting import connect_remotely as connect_remotely
     from lakeward.flows.server.remote import RemoteConnection as RemoteConnection
+    from lakeward.flows.server.remote import connect_remotely as connect_remotely
     from lakeward.flows.server.serve import ServerAddress as ServerAddress
     from lakeward.flows.server.serve import serve as serve
     from lakeward.flows.serving.access import current_account as current_account
@@ -336,8 +336,7 @@ _NAMES = {
     "flows.scoring.estate": "store_estate_score",
     "flows.scoring.rejudge": "rejudge_batches",
     "flows.scoring.show": "score_history show_scores",
-    "flows.server.connecting": "connect_remotely",
-    "flows.server.remote": "RemoteConnection",
+    "flows.server.remote": "RemoteConnection connect_remotely",
     "flows.server.serve": "ServerAddress serve",
     "flows.serving.access": "current_account",
     "flows.serving.anonymity": "Anonymity AnonymityQuestion measure_anonymity",

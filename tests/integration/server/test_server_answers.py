@@ -145,8 +145,8 @@ def test_two_hundred_statements_at_once_are_right_or_refused(served_canaries, do
             found, said = by_wire(client.rows, text)
         finally:
             client.close()
-        assert repr(found) == wanted[role] or (found in {"server_busy", "limit_calls"} and "Next: " in said), said
-        return found not in {"server_busy", "limit_calls"}
+        assert repr(found) == wanted[role] or (found in ("server_busy", "limit_calls") and "Next: " in said), said
+        return isinstance(found, list)
 
     for _ in range(3):
         with ThreadPoolExecutor(200) as pool:

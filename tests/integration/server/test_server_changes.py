@@ -43,6 +43,7 @@ def test_a_raised_grade_hides_a_column_at_the_next_statement(served):
     assert code_of(failure(client.rows, PHONES)) == "query_column_hidden"
 
 
+@pytest.mark.exhaustive
 def test_a_changed_policy_holds_at_the_next_statement(served):
     client = served.client("analyst")
     masked = client.rows(PHONES)
@@ -57,6 +58,7 @@ def test_a_changed_policy_holds_at_the_next_statement(served):
     assert client.rows(PHONES) != masked
 
 
+@pytest.mark.exhaustive
 def test_a_policy_that_is_not_valid_shows_nothing(served):
     client = served.client("analyst")
     assert client.rows(PHONES)
@@ -79,12 +81,14 @@ def test_accounts_whose_rows_a_filter_tells_apart_share_no_worker(own_server):
     assert len(served.server.workers()) == 2
 
 
+@pytest.mark.exhaustive
 def test_accounts_of_one_role_share_a_worker(served):
     served.client("analyst").rows("select 1")
     served.client("both", "analyst").rows("select 1")
     assert len(served.server.workers()) == 1
 
 
+@pytest.mark.exhaustive
 def test_tokens_are_those_of_the_process(own_server, tmp_path):
     served = own_server()
     served.server.variables = {"LAKEWARD_TOKEN_KEY_FILE": str(key_file(tmp_path))}
@@ -98,6 +102,7 @@ def test_tokens_are_those_of_the_process(own_server, tmp_path):
     assert ":" in wanted[0][0]
 
 
+@pytest.mark.exhaustive
 def test_new_rows_are_seen_at_the_next_statement(served):
     client = served.client("analyst")
     before = client.rows("select count(*) from silver.visits")

@@ -101,6 +101,7 @@ def test_workers_killed_at_any_moment(own_server):
     assert storm_of_workers(served, 50, 2) >= 45
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_keeps_dying_is_not_started_for_ever(own_server):
     served = own_server()
     served.server.start()
@@ -171,6 +172,7 @@ def test_gateways_killed_at_any_moment(own_server):
     assert verify_logs(served.settings).faults == ()
 
 
+@pytest.mark.exhaustive
 def test_no_rows_leave_when_the_log_cannot_be_written(own_server):
     served = own_server()
     served.server.start()
@@ -197,6 +199,7 @@ class limited_file_size:  # noqa: N801
         resource.prlimit(self.pid, resource.RLIMIT_FSIZE, self.before)
 
 
+@pytest.mark.exhaustive
 def test_statements_end_before_a_server_that_is_stopped(own_server):
     served = own_server()
     served.server.start()
@@ -217,6 +220,7 @@ def test_statements_end_before_a_server_that_is_stopped(own_server):
     assert [row["verdict"] for row in found if row["rows_out"] == 3_000_000] == ["allowed"]
 
 
+@pytest.mark.exhaustive
 def test_a_stopped_server_interrupts_what_does_not_end(own_server):
     served = own_server()
     served.server.start()

@@ -35,6 +35,7 @@ def test_an_answer_past_the_limits_is_no_answer(own_server):
     assert client.rows("select 1") == [(1,)]
 
 
+@pytest.mark.exhaustive
 def test_a_large_answer_past_the_limit_ends_in_an_error_after_rows_have_left(own_server):
     served = own_server(rows=300_000)
     served.server.start()
@@ -63,6 +64,7 @@ def test_a_statement_past_its_time_is_ended_and_others_go_on(own_server):
     assert client.rows("select 1") == [(1,)]
 
 
+@pytest.mark.exhaustive
 def test_a_cancelled_statement_frees_its_place(own_server):
     served = own_server(statements=1)
     served.server.start()
@@ -75,6 +77,7 @@ def test_a_cancelled_statement_frees_its_place(own_server):
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.exhaustive
 def test_one_account_at_its_limit_keeps_no_other_waiting(own_server):
     served = own_server(statements=1, all_statements=3)
     served.server.start()
@@ -90,6 +93,7 @@ def test_one_account_at_its_limit_keeps_no_other_waiting(own_server):
     stalled.cancel()
 
 
+@pytest.mark.exhaustive
 def test_a_reader_that_stalls_loses_its_place_at_its_time(own_server):
     served = own_server(statements=1, seconds=6)
     served.server.start()
@@ -111,6 +115,7 @@ def test_calls_are_limited_by_the_minute(own_server):
     assert served.client("steward").rows("select 1") == [(1,)]
 
 
+@pytest.mark.exhaustive
 def test_workers_are_capped_and_the_one_that_is_idle_makes_room(own_server):
     served = own_server(workers=1)
     served.server.start()
@@ -119,6 +124,7 @@ def test_workers_are_capped_and_the_one_that_is_idle_makes_room(own_server):
     assert len(served.server.workers()) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_is_not_used_ends(own_server):
     served = own_server(idle_seconds=1)
     served.server.start()
@@ -165,6 +171,7 @@ def resident_megabytes(pid):
         return int(file.read().split()[1]) * 4096 / 1e6
 
 
+@pytest.mark.exhaustive
 def test_memory_bombs_end_a_statement_and_not_the_server(own_server):
     served = own_server(seconds=3, worker_megabytes=300)
     served.server.start()

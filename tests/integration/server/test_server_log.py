@@ -101,6 +101,7 @@ def test_the_chain_holds(found):
     assert {"started", "allowed", "refused", "failed"} <= {row.verdict for row in reads}
 
 
+@pytest.mark.exhaustive
 def test_thirty_two_clients_at_once_keep_their_chains(own_server):
     served = own_server(statements=40, all_statements=40)
     served.server.start()

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from lakeward.serving.flight_sql.messages import Message
+from lakeward.serving.flight_sql.messages import FlightMessage
 from lakeward.serving.flight_sql.metadata import metadata_schema
 
 EVERY = [
@@ -23,7 +23,7 @@ EVERY = [
 @pytest.mark.parametrize("name", EVERY)
 def test_every_question_has_its_fixed_columns(served_canaries, name):
     found = served_canaries.client("analyst").ask(name)
-    assert found.schema.equals(metadata_schema(Message(name, {})), check_metadata=True)
+    assert found.schema.equals(metadata_schema(FlightMessage(name, {})), check_metadata=True)
 
 
 def columns_of(client):

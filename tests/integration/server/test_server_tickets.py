@@ -44,6 +44,7 @@ def test_the_prepared_statement_of_another_is_checked_again(analyst, steward):
     assert code_of(failure(analyst.rows, text)) == "query_column_hidden"
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_starts_again_knows_every_handle(own_server):
     served = own_server()
     served.server.start()

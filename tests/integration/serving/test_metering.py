@@ -57,7 +57,7 @@ def test_every_column_that_a_query_reads_is_logged(cdo, query, columns):
     cdo.sql(query)
     seen = set(cdo.catalogue()[-1].columns)
     assert {"phone", "cost", "machine"} < seen
-    assert {name.rpartition(".")[2] for name in cdo._columns_read(cdo._session.check(query))} == (
+    assert {name.rpartition(".")[2] for name in cdo._views.columns_read(cdo._session, cdo._session.check(query))} == (
         seen if columns is ALL else columns
     )
 
@@ -96,6 +96,6 @@ def test_metering_takes_less_than_a_millisecond_of_a_query(cdo):
     checked = cdo._session.check(query)
     start = time.process_time()
     for _ in range(50):
-        cdo._columns_read(checked)
+        cdo._views.columns_read(cdo._session, checked)
         cdo._versions.of(checked.objects)
     assert (time.process_time() - start) / 50 < 0.002

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lakeward.serving.flight_sql.messages import Message
+from lakeward.serving.flight_sql.messages import FlightMessage
 from lakeward.serving.flight_sql.metadata import ServedNames, answer_metadata, metadata_schema
 from lakeward.serving.flight_sql.sql_info import INFO, SQL_INFO_SCHEMA, sql_info
 
@@ -18,7 +18,7 @@ SERVED = ServedNames(
 
 
 def answer(name, **fields):
-    message = Message(name, {int(key[1:]): value if isinstance(value, list) else [value] for key, value in fields.items()})
+    message = FlightMessage(name, {int(key[1:]): value if isinstance(value, list) else [value] for key, value in fields.items()})
     found = answer_metadata(message, SERVED)
     assert found.schema.equals(metadata_schema(message), check_metadata=True)
     return found.to_pylist()
@@ -57,7 +57,7 @@ def test_other_metadata():
 @given(st.text("ab%_.*", max_size=8), st.text("ab.*", max_size=6))
 def test_patterns_fit_as_in_sql(pattern, name):
     served = ServedNames({f"silver.{name}": pa.schema([])})
-    found = answer_metadata(Message("CommandGetTables", {3: [pattern.encode()]}), served)
+    found = answer_metadata(FlightMessage("CommandGetTables", {3: [pattern.encode()]}), served)
     wanted = "".join({"%": ".*", "_": "."}.get(one, re.escape(one)) for one in pattern)
     assert bool(found.num_rows) == bool(re.fullmatch(wanted, name))
 

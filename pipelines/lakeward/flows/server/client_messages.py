@@ -1,4 +1,4 @@
-"""What a client sends, read with care: of a bounded size, of a known kind, and nothing that would write."""
+"""What a client sends, read with care: of a check_size size, of a known kind, and nothing that would write."""
 
 import json
 
@@ -7,7 +7,7 @@ from pyarrow import flight
 
 from lakeward.core.errors import ProtectionError, UsageError
 from lakeward.serving.flight_sql import messages
-from lakeward.serving.flight_sql.messages import Message, Statement
+from lakeward.serving.flight_sql.messages import FlightMessage, Statement
 from lakeward.serving.flight_sql.protobuf import MAX_MESSAGE
 
 # Messages with a statement that would write.
@@ -39,10 +39,10 @@ def command_of(descriptor: flight.FlightDescriptor) -> bytes:
     """
     if descriptor.descriptor_type is not flight.DescriptorType.CMD:
         raise UsageError("flight_command_unknown", found="path")
-    return bounded(descriptor.command)
+    return check_size(descriptor.command)
 
 
-def bounded(content: bytes) -> bytes:
+def check_size(content: bytes) -> bytes:
     """The content, if it is not too large to be read.
 
     Raises:
@@ -53,7 +53,7 @@ def bounded(content: bytes) -> bytes:
     return content
 
 
-def statement_of(message: Message) -> Statement:
+def statement_of(message: FlightMessage) -> Statement:
     """The statement of a message.
 
     Raises:
@@ -69,7 +69,7 @@ def statement_of(message: Message) -> Statement:
     raise unknown_message(message)
 
 
-def unknown_message(message: Message) -> ProtectionError | UsageError:
+def unknown_message(message: FlightMessage) -> ProtectionError | UsageError:
     """The error for a message that is not answered."""
     if message.name in _WRITES:
         return ProtectionError("query_not_select")

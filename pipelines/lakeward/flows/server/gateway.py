@@ -15,7 +15,7 @@ from pyarrow import flight
 from lakeward.contracts.server_limits import ServerLimits
 from lakeward.core.errors import ProtectionError, TransientError, UsageError
 from lakeward.core.messages import Lang
-from lakeward.flows.server.client_messages import bounded, command_of, json_object, read_values, statement_of, unknown_message
+from lakeward.flows.server.client_messages import check_size, command_of, json_object, read_values, statement_of, unknown_message
 from lakeward.flows.server.faults import ClientFaults
 from lakeward.flows.server.identity import Caller, CallerFactory, OpenHandshake
 from lakeward.flows.server.remote import CATALOGUE, EXPLAIN_MASK
@@ -26,7 +26,7 @@ from lakeward.flows.server.statements import StatementStream, check_statement, w
 from lakeward.flows.server.worker_process import Worker
 from lakeward.flows.server.workers import WorkerPool
 from lakeward.serving.flight_sql import messages
-from lakeward.serving.flight_sql.messages import Message, Statement
+from lakeward.serving.flight_sql.messages import FlightMessage, Statement
 from lakeward.serving.flight_sql.metadata import ServedNames, answer_metadata, metadata_schema
 from lakeward.serving.flight_sql.protobuf import write_fields
 
@@ -47,7 +47,7 @@ _OWN_ACTIONS = {CATALOGUE: "catalogue", EXPLAIN_MASK: "explain_mask"}
 _CLOSED = write_fields([(1, 1)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayParts:
     """What a gateway works with."""
 
@@ -89,7 +89,7 @@ class Gateway(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
     def do_get(self, context: flight.ServerCallContext, ticket: flight.Ticket) -> flight.FlightDataStream:
         """The rows of a statement, or an answer about metadata."""
         with self._session(context) as session:
-            message = messages.unpack(bounded(ticket.ticket))
+            message = messages.unpack(check_size(ticket.ticket))
             schema = metadata_schema(message)
             if schema is None:
                 rows = self._rows(context, _caller(context), statement_of(message))
@@ -100,13 +100,13 @@ class Gateway(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
         """Prepare a statement; or an action that needs nothing, as nothing is kept."""
         with self._session(context) as session:
             if action.type == "CreatePreparedStatement":
-                message = messages.unpack(bounded(action.body.to_pybytes()))
+                message = messages.unpack(check_size(action.body.to_pybytes()))
                 if message.name != messages.CREATE:
                     raise UsageError("flight_message_not_valid")
-                return [flight.Result(self._prepared(session, Statement(message.text(1) or "")))]
+                return [flight.Result(self._prepare(session, Statement(message.text(1) or "")))]
             if action.type in _OWN_ACTIONS:
                 with self._worker(session) as worker, worker_faults(worker):
-                    body = json_object(bounded(action.body.to_pybytes()))
+                    body = json_object(check_size(action.body.to_pybytes()))
                     return [flight.Result(worker.call(_OWN_ACTIONS[action.type], body)[0])]
             if action.type == "ClosePreparedStatement":
                 return []
@@ -130,7 +130,7 @@ class Gateway(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
                 raise unknown_message(message)
             statement = messages.statement_of(message.bytes_of(1))
             values = messages.write_values(read_values(reader))
-            bound = Statement(statement.text, bounded(values))
+            bound = Statement(statement.text, check_size(values))
             bound.parameters()
             writer.write(write_fields([(1, bound.handle)]))
 
@@ -172,7 +172,7 @@ class Gateway(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
         ticket = flight.Ticket(messages.pack(messages.TICKET, (1, statement.handle)))
         return schema or pa.schema([]), ticket
 
-    def _prepared(self, session: ReaderSession, statement: Statement) -> bytes:
+    def _prepare(self, session: ReaderSession, statement: Statement) -> bytes:
         facts, schema = self._check(session, statement)
         values = pa.schema([pa.field(name, pa.string()) for name in facts])
         found = [(2, schema.serialize().to_pybytes())] if schema is not None else []
@@ -189,7 +189,7 @@ class Gateway(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow has no 
             session.refuse(statement.text, error.code)
             raise
 
-    def _served_names(self, session: ReaderSession, message: Message) -> ServedNames:
+    def _served_names(self, session: ReaderSession, message: FlightMessage) -> ServedNames:
         if message.name not in _OF_SERVED:
             return ServedNames()
         with self._worker(session) as worker, worker_faults(worker):

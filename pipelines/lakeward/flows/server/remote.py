@@ -72,11 +72,11 @@ class RemoteConnection:
         command = messages.pack(messages.PREPARED, (1, statement.handle))
         with self._faults():
             info = self._client.get_flight_info(flight.FlightDescriptor.for_command(command), self._options)
-        return RemoteRows(info.schema, lambda: self._fetched(info.endpoints[0].ticket))
+        return RemoteRows(info.schema, lambda: self._fetch(info.endpoints[0].ticket))
 
     def catalogue(self) -> list[CatalogueTable]:
         """The served tables: see `Connection.catalogue`."""
-        return [_catalogue_table(found) for found in self._asked(CATALOGUE, {})]
+        return [_catalogue_table(found) for found in self._ask(CATALOGUE, {})]
 
     def explain_mask(self, column: str) -> MaskExplanation:
         """Explain what this role sees of `layer.table.column`: see `Connection.explain_mask`.
@@ -84,7 +84,7 @@ class RemoteConnection:
         Raises:
             UsageError: The column does not exist.
         """
-        return _explanation(self._asked(EXPLAIN_MASK, {"column": column}))
+        return _explanation(self._ask(EXPLAIN_MASK, {"column": column}))
 
     def close(self) -> None:
         """End the connection; the server keeps nothing of it."""
@@ -96,12 +96,12 @@ class RemoteConnection:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _asked(self, action: str, body: Mapping[str, str]) -> Any:
+    def _ask(self, action: str, body: Mapping[str, str]) -> Any:
         with self._faults():
             (result,) = self._client.do_action(flight.Action(action, json.dumps(body).encode()), self._options)
         return json.loads(result.body.to_pybytes())
 
-    def _fetched(self, ticket: flight.Ticket) -> pa.Table:
+    def _fetch(self, ticket: flight.Ticket) -> pa.Table:
         with self._faults():
             return self._client.do_get(ticket, self._options).read_all()
 
@@ -178,6 +178,29 @@ class RemoteRows:
 
     def __repr__(self) -> str:
         return str(self.limit(20).arrow())
+
+
+def connect_remotely(
+    address: str,
+    token: str,
+    *,
+    role: str | None = None,
+    purpose: str | None = None,
+    ca: str | Path | None = None,
+) -> RemoteConnection:
+    """Connect to a server, and check that it takes the account: see `lakeward.connect`.
+
+    Args:
+        address: `host:port`, or `grpc://host:port` of a server without TLS.
+
+    Raises:
+        ProtectionError: The token is not valid, or the account has not the role or the purpose.
+        MachineError: No server answers.
+    """
+    roots = Path(ca) if ca else None
+    connection = RemoteConnection(ServerLogin(address=address, token=token, role=role, purpose=purpose, ca=roots))
+    connection.sql("SELECT 1")
+    return connection
 
 
 def _values(parameters: Parameters) -> bytes:

@@ -24,7 +24,7 @@ class RunningStatement:
         seconds: Time that it may take.
         is_cancelled: Whether the client has gone; not called after the end.
         release: Gives its place back.
-        reason: Code of why it is stopped; None while it runs on.
+        reason: Code of why it is stop_error; None while it runs on.
         is_sending: Whether the client has to take rows before anything more is computed.
     """
 
@@ -42,7 +42,7 @@ class RunningStatement:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, *, is_stopping: bool) -> None:
-        """Stop it where it has to be stopped."""
+        """Stop it where it has to be stop_error."""
         with self.lock:
             if self.has_ended:
                 return
@@ -58,8 +58,8 @@ class RunningStatement:
             if self.reason:
                 self._interrupt(now)
 
-    def stopped(self) -> LakewardError | None:
-        """The error of why it was stopped; None if it was not."""
+    def stop_error(self) -> LakewardError | None:
+        """The error of why it was stop_error; None if it was not."""
         if self.reason == "server_stopping":
             return TransientError(self.reason)
         return ProtectionError(self.reason, expected=self.seconds) if self.reason else None

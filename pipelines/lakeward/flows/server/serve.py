@@ -128,7 +128,11 @@ def _make_parts(workspace: Workspace, settings: Settings, freshness: "Freshness"
 
     limits = workspace.project.server
     return GatewayParts(
-        ReaderSessions(workspace, settings, freshness), WorkerPool(settings, limits), Slots(limits), StatementWatch(), limits
+        sessions=ReaderSessions(workspace, settings, freshness),
+        workers=WorkerPool(settings, limits),
+        slots=Slots(limits),
+        watch=StatementWatch(),
+        limits=limits,
     )
 
 

@@ -74,7 +74,7 @@ class StatementStream:
         verdict, code = "failed", "query_abandoned"
         try:
             yield self._open()
-            yield from self._sent()
+            yield from self._send()
             verdict, code = "allowed", ""
         except LakewardError as error:
             code = error.code
@@ -95,7 +95,7 @@ class StatementStream:
             self._is_checked = True
         return schema
 
-    def _sent(self) -> Iterator[pa.RecordBatch]:
+    def _send(self) -> Iterator[pa.RecordBatch]:
         batch, after = self._next(), self._next()
         self._elapsed = (time.perf_counter_ns() - self._begin) // 1000
         if after is None:
@@ -151,7 +151,7 @@ class StatementStream:
             yield
         finally:
             self._running.is_sending = False
-        if stopped := self._running.stopped():
+        if stopped := self._running.stop_error():
             raise stopped
 
     @contextmanager
@@ -160,7 +160,7 @@ class StatementStream:
             try:
                 yield
             except (flight.FlightError, pa.ArrowException, OSError):
-                if stopped := self._running.stopped():
+                if stopped := self._running.stop_error():
                     self._is_checked = True  # it ran
                     raise stopped from None
                 raise
@@ -211,10 +211,10 @@ def worker_faults(worker: Worker, take_objects: TakeObjects | None = None) -> It
     try:
         yield
     except (flight.FlightError, pa.ArrowException, OSError) as error:
-        raise _translated(worker, error, take_objects) from None
+        raise _translate(worker, error, take_objects) from None
 
 
-def _translated(worker: Worker, error: BaseException, take_objects: TakeObjects | None) -> LakewardError:
+def _translate(worker: Worker, error: BaseException, take_objects: TakeObjects | None) -> LakewardError:
     found = unpack_error(getattr(error, "extra_info", b"") or b"")
     if found:
         objects = found[1].get("objects")

@@ -114,7 +114,7 @@ class WorkerFlight(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ha
         self, statement: Statement, lane: int, faults: "_WorkerFaults"
     ) -> tuple[StatementFacts, pa.RecordBatchReader, CheckedQuery | None]:
         values = statement.parameters()
-        query, refusal = self._checked(statement.text, values, lane)
+        query, refusal = self._try_check(statement.text, values, lane)
         if query is None:
             return StatementFacts(), self._ask_shadow(statement.text, values, lane, refusal), None
         start = self._session.bind(query, lane)
@@ -126,10 +126,10 @@ class WorkerFlight(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ha
         try:
             values = statement.parameters()
             names: tuple[str, ...] = ()
-            query, refusal = self._checked(statement.text, values, lane)
+            query, refusal = self._try_check(statement.text, values, lane)
             if query is None and refusal and refusal.code == "query_parameters" and values is None:
                 names = tuple(str(refusal.facts["expected"]).split(", "))
-                query, refusal = self._checked(statement.text, _no_values(names), lane)
+                query, refusal = self._try_check(statement.text, _no_values(names), lane)
             if query is None:
                 return StatementFacts(parameters=names), self._ask_shadow(statement.text, values, lane, refusal).schema
             facts = replace(self._facts(query), parameters=names)
@@ -137,7 +137,7 @@ class WorkerFlight(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ha
         finally:
             self._lanes.put(lane)
 
-    def _checked(self, text: str, values: Parameters | None, lane: int) -> tuple[CheckedQuery | None, ProtectionError | None]:
+    def _try_check(self, text: str, values: Parameters | None, lane: int) -> tuple[CheckedQuery | None, ProtectionError | None]:
         """The checked query, or why it is refused."""
         try:
             return self._session.check(text, values, lane), None

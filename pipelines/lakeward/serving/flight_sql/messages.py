@@ -18,7 +18,7 @@ CREATE, CREATED = "ActionCreatePreparedStatementRequest", "ActionCreatePreparedS
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class FlightMessage:
     """One message with its name.
 
     Args:
@@ -114,7 +114,7 @@ def statement_of(handle: bytes) -> Statement:
         raise UsageError("flight_message_not_valid") from None
 
 
-def unpack(content: bytes) -> Message:
+def unpack(content: bytes) -> FlightMessage:
     """The message in a `google.protobuf.Any`.
 
     Raises:
@@ -124,7 +124,7 @@ def unpack(content: bytes) -> Message:
     url = last_text(fields, 1) or ""
     if not url.startswith(TYPE_URL):
         raise UsageError("flight_message_not_valid")
-    return Message(url.removeprefix(TYPE_URL), read_fields(last_bytes(fields, 2)))
+    return FlightMessage(url.removeprefix(TYPE_URL), read_fields(last_bytes(fields, 2)))
 
 
 def pack(name: str, *fields: tuple[int, int | bytes]) -> bytes:

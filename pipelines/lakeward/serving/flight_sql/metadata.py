@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from lakeward.core.errors import UsageError
-from lakeward.serving.flight_sql.messages import Message
+from lakeward.serving.flight_sql.messages import FlightMessage
 from lakeward.serving.flight_sql.sql_info import SQL_INFO_SCHEMA, sql_info
 from lakeward.serving.shadow import CATALOG
 
@@ -100,7 +100,7 @@ class ServedNames:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def metadata_schema(message: Message) -> pa.Schema | None:
+def metadata_schema(message: FlightMessage) -> pa.Schema | None:
     """The columns of the answer to a message; None if it is no question about metadata."""
     if message.name == "CommandGetTables" and message.fields.get(5, [0])[-1]:
         return TABLES_WITH_SCHEMA
@@ -108,7 +108,7 @@ def metadata_schema(message: Message) -> pa.Schema | None:
     return found[0] if found else None
 
 
-def answer_metadata(message: Message, served: ServedNames) -> pa.Table:
+def answer_metadata(message: FlightMessage, served: ServedNames) -> pa.Table:
     """The answer to a question about metadata.
 
     Raises:
@@ -120,16 +120,16 @@ def answer_metadata(message: Message, served: ServedNames) -> pa.Table:
     return found[1](message, served)
 
 
-def _catalogs(_: Message, __: ServedNames) -> pa.Table:
+def _catalogs(_: FlightMessage, __: ServedNames) -> pa.Table:
     return _table(CATALOGS, [(CATALOG,)])
 
 
-def _schemas(message: Message, served: ServedNames) -> pa.Table:
+def _schemas(message: FlightMessage, served: ServedNames) -> pa.Table:
     names = sorted({table.partition(".")[0] for table in served.schemas})
     return _table(SCHEMAS, [(CATALOG, name) for name in names if _fits(message.text(2), name) and _is_own(message)])
 
 
-def _tables(message: Message, served: ServedNames) -> pa.Table:
+def _tables(message: FlightMessage, served: ServedNames) -> pa.Table:
     with_schema = metadata_schema(message) is TABLES_WITH_SCHEMA
     types = message.texts(4)
     rows: list[tuple[object, ...]] = []
@@ -146,7 +146,7 @@ def _tables(message: Message, served: ServedNames) -> pa.Table:
     return _table(TABLES_WITH_SCHEMA if with_schema else TABLES, rows)
 
 
-def _primary_keys(message: Message, served: ServedNames) -> pa.Table:
+def _primary_keys(message: FlightMessage, served: ServedNames) -> pa.Table:
     layer, name = message.text(2), message.text(3) or ""
     rows = [
         (CATALOG, *table.split("."), column, at, None)
@@ -157,11 +157,11 @@ def _primary_keys(message: Message, served: ServedNames) -> pa.Table:
     return _table(PRIMARY_KEYS, rows)
 
 
-def _foreign_keys(_: Message, __: ServedNames) -> pa.Table:
+def _foreign_keys(_: FlightMessage, __: ServedNames) -> pa.Table:
     return _table(FOREIGN_KEYS, [])
 
 
-def _types(message: Message, _: ServedNames) -> pa.Table:
+def _types(message: FlightMessage, _: ServedNames) -> pa.Table:
     wanted = message.fields.get(1, [])
     rows = []
     for name, number, size, quote in _KNOWN_TYPES:
@@ -172,14 +172,14 @@ def _types(message: Message, _: ServedNames) -> pa.Table:
     return _table(TYPES, rows)
 
 
-def _sql_info(message: Message, _: ServedNames) -> pa.Table:
+def _sql_info(message: FlightMessage, _: ServedNames) -> pa.Table:
     found: list[int] = []
     for value in message.fields.get(1, []):
-        found.extend([value] if isinstance(value, int) else _packed(value))
+        found.extend([value] if isinstance(value, int) else _read_packed(value))
     return sql_info(found)
 
 
-def _packed(content: bytes) -> Iterable[int]:
+def _read_packed(content: bytes) -> Iterable[int]:
     """Numbers of a repeated field in its packed form."""
     number = shift = 0
     for byte in content:
@@ -190,7 +190,7 @@ def _packed(content: bytes) -> Iterable[int]:
             number = shift = 0
 
 
-def _is_own(message: Message) -> bool:
+def _is_own(message: FlightMessage) -> bool:
     return message.text(1) in {None, "", CATALOG}
 
 
@@ -214,8 +214,8 @@ def _table(schema: pa.Schema, rows: Iterable[tuple[object, ...]]) -> pa.Table:
     )
 
 
-_Answer = Callable[[Message, ServedNames], pa.Table]
-# Message -> the columns of its answer, and the answer.
+_Answer = Callable[[FlightMessage, ServedNames], pa.Table]
+# FlightMessage -> the columns of its answer, and the answer.
 _ANSWERS: Mapping[str, tuple[pa.Schema, _Answer]] = {
     "CommandGetCatalogs": (CATALOGS, _catalogs),
     "CommandGetDbSchemas": (SCHEMAS, _schemas),

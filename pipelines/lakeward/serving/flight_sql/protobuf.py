@@ -55,9 +55,9 @@ def write_fields(fields: Iterable[tuple[int, Value]]) -> bytes:
     parts = []
     for field, value in fields:
         if isinstance(value, int):
-            parts += [_written(field << 3 | VARINT), _written(value)]
+            parts += [_encode(field << 3 | VARINT), _encode(value)]
         else:
-            parts += [_written(field << 3 | BYTES), _written(len(value)), value]
+            parts += [_encode(field << 3 | BYTES), _encode(len(value)), value]
     return b"".join(parts)
 
 
@@ -105,7 +105,7 @@ def _take(message: bytes, at: int, size: int) -> bytes:
     return message[at : at + size]
 
 
-def _written(value: int) -> bytes:
+def _encode(value: int) -> bytes:
     found = bytearray()
     while value > 0x7F:
         found.append(value & 0x7F | 0x80)
