@@ -1,6 +1,7 @@
 """What a test needs of the machine: without it the test is skipped, but in CI, which brings it, that is a failure."""
 
 import functools
+import gc
 import os
 
 import hypothesis
@@ -15,6 +16,18 @@ from support.real_data import DATA
 hypothesis.settings.register_profile("same examples", derandomize=True)
 
 pytest_plugins = ["support.summary", "support.shared_lakes", "support.shared_servers"]
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of Spark first: of several workers, each of which begins with a part of its own, one alone starts Spark."""
+    items.sort(key=lambda item: item.get_closest_marker("spark") is None)
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays: Python need not look for garbage in it each time, nor every 700 objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_runtest_setup(item):

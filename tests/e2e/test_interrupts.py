@@ -53,19 +53,19 @@ def test_a_long_query_ends_at_once(tmp_path: Path) -> None:
     assert _interrupt(process) == (130, LINE)
 
 
+def make_press(root: Path) -> None:
+    """A project with a dataset drafted from a file of many rows."""
+    assert run_in_subprocess(root.parent, "init", root.name).code == 0
+    times = (
+        f"2026-03-{1 + row // 86400:02d}T{row // 3600 % 24:02d}:{row // 60 % 60:02d}:{row % 60:02d}Z,{row}" for row in range(ROWS)
+    )
+    (root.parent / "press.csv").write_text("\n".join(["ts,value", *times]))
+    assert run_in_subprocess(root, "new", "press", "--from", str(root.parent / "press.csv")).code == 0
+
+
 @pytest.mark.parametrize("reached", ["lake/bronze/press", "lake/bronze/press/_delta_log/*0.json", "lake/silver/press"])
-def test_the_run_after_an_interrupted_one_publishes_every_row_once(tmp_path: Path, reached: str) -> None:
-    lines = [
-        "ts,value",
-        *(
-            f"2026-03-{1 + row // 86400:02d}T{row // 3600 % 24:02d}:{row // 60 % 60:02d}:{row % 60:02d}Z,{row}"
-            for row in range(ROWS)
-        ),
-    ]
-    (tmp_path / "press.csv").write_text("\n".join(lines))
-    assert run_in_subprocess(tmp_path, "init", "plant").code == 0
-    plant = tmp_path / "plant"
-    assert run_in_subprocess(plant, "new", "press", "--from", str(tmp_path / "press.csv")).code == 0
+def test_the_run_after_an_interrupted_one_publishes_every_row_once(copy_of, tmp_path: Path, reached: str) -> None:
+    plant = copy_of(make_press, tmp_path / "plant")
 
     process = _start("-c", COMMAND, "run", folder=plant)
     _wait_for(plant, reached)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,8 @@ from support.gx_cases import CASES, WITH_CONDITION
 from support.gx_comparison import judge_by_gx, judge_by_lakeward, table
 from support.gx_differences import differences
 
-pytest.importorskip("great_expectations", reason="the extra gx is not installed")
+# To import it takes a worker three seconds: not before a test needs it.
+pytestmark = pytest.mark.skipif(find_spec("great_expectations") is None, reason="the extra gx is not installed")
 
 ALL = CASES + WITH_CONDITION
 TEXTS = ["ab", "", "中文", "é", "e\u0301", "😀", "A-1", "a\n", "[1]", '{"a": 1}', "2026-02-28", "2026-02-30", "1"]

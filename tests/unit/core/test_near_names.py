@@ -17,6 +17,7 @@ def test_no_near_name_is_no_question(lang, close):
         "expected",
         "file",
         "found",
+        "incident",
         "key",
         "line",
         "kind",
