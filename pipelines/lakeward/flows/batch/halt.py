@@ -55,7 +55,6 @@ def record_halt(context: BatchContext, flow: str, counts: Counts, halt: BatchHal
     context.on_step(BatchStep.VERDICTS)
     append_scores(context, halt.verdicts)
     context.on_step(BatchStep.SCORES)
-    context.account(flow)
     seconds = (context.clock.now() - context.started_at).total_seconds()
     facts = {"dataset": context.contract.name, "batch": context.pinned.seq, "rules": ", ".join(halt.rules)}
     warnings = (("batch_halted", facts), *_batch_warnings(context, halt.verdicts))
