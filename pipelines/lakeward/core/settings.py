@@ -122,6 +122,7 @@ class Settings:
         memory: Memory limit of the engine, such as `4GiB`; None for its default.
         purpose: Purpose of reading; None for none.
         token: Access token of an account; None for none. An empty token is not valid.
+        session: Id of a session of the portal, which proves an account as a token does; only the portal sets it.
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
         secrets: Secrets by the names that `project.yaml` gives them.
@@ -140,6 +141,7 @@ class Settings:
     memory: str | None = None
     token: str | None = field(default=None, repr=False)
     purpose: str | None = None
+    session: str | None = field(default=None, repr=False)
     accounts: Path | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from lakeward.flows.filing.record import Filing as Filing
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.answers import GradeEffect as GradeEffect
+    from lakeward.flows.grading.answers import grade_mark as grade_mark
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
     from lakeward.flows.grading.approvals import approve_grade as approve_grade
     from lakeward.flows.grading.choices import GradeChoice as GradeChoice
@@ -290,7 +291,7 @@ _NAMES = {
     "flows.filing.changes": "FilingTask",
     "flows.filing.export": "ExportedFiling export_catalogue",
     "flows.filing.record": "Filing",
-    "flows.grading.answers": "GradeEffect GradedColumn",
+    "flows.grading.answers": "GradeEffect GradedColumn grade_mark",
     "flows.grading.approvals": "GradeApproval approve_grade",
     "flows.grading.choices": "GradeChoice",
     "flows.grading.decide": "decide_grade preview_decision",

@@ -17,10 +17,10 @@ from lakeward.flows import Portal
 from lakeward.portal import security
 from lakeward.portal.hosts import LOOPBACK_HOSTS
 from lakeward.portal.page import PUBLIC, Page, PageAnswer, Visit
-from lakeward.portal.pages import dataset, datasets, estate, evidence, login, rule, run, search
+from lakeward.portal.pages import dataset, datasets, estate, evidence, grades, login, quarantine, rule, run, search
 from lakeward.portal.rendering import asset, query_text, render
 
-MODULES = (estate, datasets, dataset, rule, run, evidence, search, login)
+MODULES = (estate, datasets, dataset, rule, run, evidence, search, quarantine, grades, login)
 PAGES: tuple[Page, ...] = tuple(page for module in MODULES for page in module.PAGES)
 THEMES = ("light", "dark")
 CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
@@ -71,8 +71,7 @@ def _respond(site: Site, page: Page, request: Request, form: Mapping[str, str]) 
     visit = _visit(site, request, form)
     if page.roles != PUBLIC:
         if visit.user is None:
-            target = query_text({"next": _own_address(request)}) if request.method == "GET" else ""
-            return RedirectResponse(f"/login?{target}", 303)
+            return _ask_to_log_in(site, page, request, visit)
         if request.method == "POST":
             security.check_form_token(form, visit.user.form_token)
         if not page.admits(visit.user.roles):
@@ -82,6 +81,15 @@ def _respond(site: Site, page: Page, request: Request, form: Mapping[str, str]) 
     except LakewardError as error:
         answer = PageAnswer(template="fault.html", facts={"fault": error.render(visit.lang)}, status=_status(error))
     return _page_response(site, request, visit, answer)
+
+
+def _ask_to_log_in(site: Site, page: Page, request: Request, visit: Visit) -> Response:
+    """The log-in; where a session ended in a half-filled form, first what was typed, so that nothing is lost."""
+    typed = {name: visit.form[name] for name in page.typed if visit.form.get(name)}
+    if typed:
+        return _page_response(site, request, visit, PageAnswer(template="session_over.html", facts={"typed": typed}, status=403))
+    target = query_text({"next": _own_address(request)}) if request.method == "GET" else ""
+    return RedirectResponse(f"/login?{target}", 303)
 
 
 def _answer(site: Site, page: Page, visit: Visit, method: str) -> PageAnswer:

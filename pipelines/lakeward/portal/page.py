@@ -71,6 +71,7 @@ class Page:
         show: Answers a visit by GET, with a reading of the read model.
         act: Answers a form, by POST; None for a page without one.
         nav: Message code of its entry in the menu; None for no entry.
+        typed: Fields of its form that a person types: they are shown again where the session ended meanwhile.
     """
 
     path: str
@@ -78,6 +79,7 @@ class Page:
     show: Callable[[Visit, ModelReading], PageAnswer] | None = None
     act: Callable[[Visit], PageAnswer] | None = None
     nav: str | None = None
+    typed: tuple[str, ...] = ()
 
     def admits(self, roles: tuple[str, ...]) -> bool:
         """Whether an account with these roles may see it."""

@@ -65,7 +65,7 @@ def serve_portal(settings: Settings, door: Door, on_ready: OnReady) -> None:
     """
     if not door.is_loopback and not door.secure:
         raise UsageError("portal_not_loopback", host=door.host)
-    uvicorn, make_site_app = _imported()
+    uvicorn, make_site_app = _import_app()
     with _listening(door) as listener, _open(settings) as portal:
         config = uvicorn.Config(
             make_site_app(portal, door),
@@ -79,7 +79,7 @@ def serve_portal(settings: Settings, door: Door, on_ready: OnReady) -> None:
             proxy_headers=door.behind_proxy,
         )
         scheme = "https" if door.certificate else "http"
-        on_ready(portal, f"{scheme}://{_shown(door.host)}:{listener.getsockname()[1]}/")
+        on_ready(portal, f"{scheme}://{_host_in_address(door.host)}:{listener.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -119,7 +119,7 @@ def _listening(door: Door) -> Iterator[socket.socket]:
         listener.close()
 
 
-def _imported() -> tuple[Any, Callable[[Portal, Door], Any]]:
+def _import_app() -> tuple[Any, Callable[[Portal, Door], Any]]:
     """The server, and what makes the application; both need the extra `portal`."""
     try:
         import uvicorn  # noqa: PLC0415 -- of an extra
@@ -137,5 +137,5 @@ def _imported() -> tuple[Any, Callable[[Portal, Door], Any]]:
     return uvicorn, make_app
 
 
-def _shown(host: str) -> str:
+def _host_in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host

@@ -14,6 +14,7 @@ from lakeward.flows.portal.logins import Logins
 from lakeward.portal.app import PAGES
 from lakeward.portal.page import EVERYONE, PUBLIC
 from lakeward.portal.security import SESSION_COOKIE
+from support import source_tree
 from support.accounts import ANALYST, STEWARD, make_accounts
 from support.plant import make_plant
 from support.portal_site import SAME_SITE, Visitor, account_name, log_in, new_client
@@ -129,6 +130,22 @@ def test_an_expired_account_logs_in_no_more(doors):
         logins.log_in("wang.fang", password, "a")
 
 
+def test_an_outside_party_does_not_see_what_is_not_shared(tmp_path):
+    plant = make_plant(tmp_path / "plant")
+    policies = plant.root / "expectations" / "policies"
+    policies.mkdir(exist_ok=True)
+    policy = (source_tree.ROOT / "expectations" / "policies" / "serving.yaml").read_text(encoding="utf-8")
+    (policies / "serving.yaml").write_text(
+        "format: 2\n" + policy + "\nparties:\n  supplier-a: {en: Supplier A, zh: 供应商甲}\n", encoding="utf-8"
+    )
+    owners = make_accounts(plant.settings, replace(ANALYST, party="supplier-a"))
+    password = set_password(owners["li.wei"], "li.wei").password
+    sessions = SessionStore(tmp_path)
+    with pytest.raises(ProtectionError, match="supplier-a"):
+        Logins(open_workspace(plant.settings), sessions).log_in("li.wei", password, "a")
+    sessions.close()
+
+
 def test_log_ins_are_limited_by_name_and_by_address(doors):
     logins, owners, clock, _ = doors
     password = set_password(owners["wang.fang"], "wang.fang").password
@@ -165,7 +182,7 @@ def test_a_simple_password_is_refused(doors, password):
 
 
 # Page -> an address of it; the table of roles is made from the routes, so that a new page is in it by itself.
-PLACES = {"name": "equipment", "rule:path": "received", "run": "none", "figure:path": "totals/score"}
+PLACES = {"name": "equipment", "column": "line", "rule:path": "received", "run": "none", "figure:path": "totals/score"}
 
 
 def address_of(page):

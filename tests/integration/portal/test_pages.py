@@ -16,7 +16,7 @@ LANGS = ("en", "zh")
 CHINESE = re.compile(r"[㐀-鿿]")
 LATIN = re.compile(r"[A-Za-z]{3,}")
 # What is written in Latin letters in Chinese too: names of products, standards and what the plant's own files name.
-NAMES = {"Lakeward", "DCMM", "OEE", "demo_plant"}
+NAMES = {"Lakeward", "DCMM", "OEE", "demo", "plant"}
 
 
 def addresses(visitor):
@@ -151,7 +151,7 @@ def test_what_a_contract_brings_is_text(copy_of_hostile):
         assert "<script>alert" not in html
         assert "<img" not in html
     assert escape("<script>alert(1)</script>") in visitor.get("/d/equipment").text
-    assert escape('"><img src=x>') in visitor.get("/d/equipment/columns").text
+    assert escape("<img src=x>") in visitor.get("/d/equipment/columns").text
 
 
 HOSTILE = {

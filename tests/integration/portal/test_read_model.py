@@ -122,7 +122,7 @@ from pathlib import Path
 import os, signal
 model = ReadModel(open_workspace(Settings(start=Path({str(plant.root)!r}))), Path({str(folder)!r}))
 with model._file.write() as writer:
-    writer.copy_table("runs", model._file.moved(["runs"], {{}})["runs"])
+    writer.copy_table("runs", model._file.find_moves(["runs"], {{}})["runs"])
     os.kill(os.getpid(), signal.SIGKILL)
 """
     opened(plant, folder).close()

@@ -103,15 +103,15 @@ class FileWriting(FileReading):
             return False
         rows = f"read_parquet([{', '.join(literal(str(file)) for file in files)}], union_by_name = true)"
         columns = f"SELECT * FROM governance.{identifier(name)} WHERE FALSE"
-        self.execute(f"CREATE OR REPLACE TEMP TABLE {self.added(name)} AS {columns}")
+        self.execute(f"CREATE OR REPLACE TEMP TABLE {self.added_rows(name)} AS {columns}")
         if files:
-            self.execute(f"INSERT INTO {self.added(name)} BY NAME SELECT * FROM {rows}")
-        self.execute(f"INSERT INTO governance.{identifier(name)} FROM temp.{self.added(name)}")
+            self.execute(f"INSERT INTO {self.added_rows(name)} BY NAME SELECT * FROM {rows}")
+        self.execute(f"INSERT INTO governance.{identifier(name)} FROM temp.{self.added_rows(name)}")
         self._record(name, upto)
         return True
 
     @staticmethod
-    def added(name: str) -> str:
+    def added_rows(name: str) -> str:
         """The relation of the rows that `append_new_rows` added."""
         return identifier(f"added_{name}")
 
@@ -161,7 +161,7 @@ class ReadFile:
         self._con.close()
         os.close(self._lock)
 
-    def moved(self, tables: Sequence[str], known: dict[str, LogPosition]) -> dict[str, LogPosition | None]:
+    def find_moves(self, tables: Sequence[str], known: dict[str, LogPosition]) -> dict[str, LogPosition | None]:
         """Those of the tables that are not where the file's copies stand, with their positions."""
         now = {name: newest_position(self._lake / "governance" / name, known.get(name)) for name in tables}
         return {name: position for name, position in now.items() if position != known.get(name)}

@@ -32,8 +32,8 @@ class Identity:
     """Identity of the caller.
 
     Args:
-        name: Name of the account; without a token, the typed name.
-        account: Account of the token; None without a token.
+        name: Name of the account; without a token or a session, the typed name.
+        account: Account of the token or the session; None without either.
         has_register: Whether the register has any account.
     """
 
@@ -43,7 +43,7 @@ class Identity:
 
     @property
     def verified(self) -> bool:
-        """Whether a token verified the name."""
+        """Whether a token or a session verified the name."""
         return self.account is not None
 
     def check_role(self, role: str) -> None:
@@ -78,17 +78,19 @@ def open_register(workspace: Workspace) -> AccountRegister:
 
 
 def identify(workspace: Workspace, typed: str = "") -> Identity:
-    """The identity of the caller: the token's account; without a token the typed name.
+    """The identity of the caller: the account of the token, or of the portal's session; without either the typed name.
 
     Raises:
-        ProtectionError: The token is not valid, its account has another name than the typed one, or as `open_register`.
+        ProtectionError: The token is not valid or the session has ended, its account has another name than the typed one, or as `open_register`.
         MachineError: The register can't be read.
     """
     register = open_register(workspace)
-    token = workspace.settings.token
-    if token is None:
+    token, session = workspace.settings.token, workspace.settings.session
+    if token is None and session is None:
         return Identity(name=typed.strip(), account=None, has_register=register.has_accounts)
-    account = _authenticate(workspace, register, token)
+    account = (
+        _authenticate(workspace, register, token) if token is not None else session_account(workspace, register, session or "")
+    )
     if typed.strip() and not any(is_same_person(typed, own) for own in (account.name, account.person)):
         raise ProtectionError("account_name_other", account=account.name)
     return Identity(name=account.name, account=account, has_register=True)
@@ -102,6 +104,25 @@ def _authenticate(workspace: Workspace, register: AccountRegister, token: str) -
     if file is None:
         raise ProtectionError("oidc_not_declared")
     return authenticate_web_token(token, read_provider(file, lake), lake)
+
+
+def session_account(workspace: Workspace, register: AccountRegister, session: str) -> Account:
+    """The account of a session of the portal.
+
+    Raises:
+        ProtectionError: The session has ended.
+        MachineError: The portal's file can't be read.
+    """
+    from lakeward.flows.base.sessions import PORTAL_FOLDER, SessionStore  # noqa: PLC0415 -- SQLite, of the portal alone
+
+    store = SessionStore(workspace.project.root / PORTAL_FOLDER)
+    try:
+        found = store.account_of(session, register, workspace.clock.now())
+    finally:
+        store.close()
+    if found is None:
+        raise ProtectionError("session_over")
+    return found[0]
 
 
 def signer_name(settings: Settings, typed: str = "") -> str:

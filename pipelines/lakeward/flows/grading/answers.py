@@ -1,7 +1,9 @@
 """The answer classes of graded columns."""
 
+import json
 from dataclasses import dataclass
 
+from lakeward.core.names import sha256
 from lakeward.flows.base.answers import fields_of
 from lakeward.grading.decision import grade_text
 from lakeward.grading.grade import ColumnGrade
@@ -29,6 +31,11 @@ class GradedColumn:
         """
         named = {"dataset": self.dataset, "column": self.column, "state": str(self.grade.state)}
         return {**named, **{name: value for name, value in fields_of(self.grade).items() if name != "state"}}
+
+
+def grade_mark(grade: ColumnGrade) -> str:
+    """A short mark of a grade with its state and evidence: another one says that it is not the grade that a person saw."""
+    return sha256(json.dumps(fields_of(grade), sort_keys=True).encode())[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ class GradeChoice:
             `approve_grade`.
         impact: Whom a leak would harm and how badly, as `object:degree`; with it the grade follows by the matrix.
         transform: Name of the transform that made a derived column less sensitive than its sources; None keeps the current one.
+        seen: `grade_mark` of the grade that the person saw; None to decide about whatever grade the column has.
     """
 
     by: str
@@ -42,6 +43,7 @@ class GradeChoice:
     approved_by: str | None = None
     transform: str | None = None
     impact: str | None = None
+    seen: str | None = None
 
 
 def find_column(workspace: Workspace, name: str) -> tuple[Contract, Column]:

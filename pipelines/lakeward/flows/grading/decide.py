@@ -14,7 +14,7 @@ from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.identity import Identity, identify, open_register
 from lakeward.flows.base.workspace import Workspace, open_workspace
-from lakeward.flows.grading.answers import GradedColumn, GradeEffect
+from lakeward.flows.grading.answers import GradedColumn, GradeEffect, grade_mark
 from lakeward.flows.grading.approvals import with_approval
 from lakeward.flows.grading.choices import GradeChoice, find_column, make_decision
 from lakeward.flows.grading.inheritance import downstream_datasets, inherit_downstream, inherited_part
@@ -34,7 +34,7 @@ def decide_grade(settings: Settings, name: str, choice: GradeChoice) -> GradedCo
         UsageError: The dataset, column, grade, level or category does not exist, or there is no proposal to confirm.
         ProtectionError: The grade is lowered without the two accounts, transform or check that this needs, or the
             token is not valid or belongs to another name.
-        StoreConflictError: Another decision about the same column was made at the same time.
+        StoreConflictError: Another decision about the same column was made at the same time, or since the grade was seen.
     """
     workspace = open_workspace(settings)
     contract, column, identity, choice = _who_and_what(workspace, name, choice)
@@ -110,7 +110,8 @@ def _commit_decision(
         seq = engine.txn(table, app) + 1
         record = read_grade_record(engine, contract.name)
         latest = record.decisions.get(contract.name, {}).get(column.name)
-        if started and latest != first:
+        is_other = choice[0].seen not in {None, grade_mark(record.current(contract)[column.name])}
+        if is_other or (started and latest != first):
             raise StoreConflictError("grade_decided_meanwhile", column=f"{contract.name}.{column.name}")
         first, started = latest, True
         decision = _signed_decision(workspace, engine, contract, record, make_decision(record, contract, column, *choice))

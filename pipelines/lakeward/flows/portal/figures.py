@@ -36,7 +36,7 @@ class TableChanges:
 
     Args:
         replaced: Tables whose rows may all be others.
-        extended: Tables that got rows, which are in the relation of `FileWriting.added`.
+        extended: Tables that got rows, which are in the relation of `FileWriting.added_rows`.
     """
 
     replaced: frozenset[str] = field(default_factory=frozenset)
@@ -150,12 +150,12 @@ def _extend_days(writer: FileWriting, family: Family) -> None:
 def _find_touched(writer: FileWriting, changes: TableChanges) -> None:
     """The datasets of new rows, and the days of new verdicts and of the batches of new runs."""
     with_dataset = [name for name in sorted(changes.extended) if "dataset" in writer.columns()[name]]
-    datasets = [f"SELECT dataset FROM temp.{writer.added(name)}" for name in with_dataset]
+    datasets = [f"SELECT dataset FROM temp.{writer.added_rows(name)}" for name in with_dataset]
     writer.execute(f"CREATE OR REPLACE TEMP TABLE touched_datasets AS {_union(datasets, 'dataset')}")
     day = f"SELECT {_DAY.format('judged_at')} AS day FROM"
-    days = [f"{day} temp.{writer.added('verdicts')}"] if "verdicts" in changes.extended else []
+    days = [f"{day} temp.{writer.added_rows('verdicts')}"] if "verdicts" in changes.extended else []
     if "runs" in changes.extended and "verdicts" in writer.columns():
-        batches = f"temp.{writer.added('runs')} USING (dataset, generation, batch_seq)"
+        batches = f"temp.{writer.added_rows('runs')} USING (dataset, generation, batch_seq)"
         days.append(f"{day} governance.verdicts SEMI JOIN {batches}")
     writer.execute(f"CREATE OR REPLACE TEMP TABLE touched_days AS {_union(days, 'day')}")
 

@@ -11,6 +11,7 @@ from lakeward.flows.base.sessions import SessionStore, credential_of
 from lakeward.flows.base.workspace import Workspace
 from lakeward.protection.accounts import Account, AccountState
 from lakeward.protection.passwords import is_password
+from lakeward.protection.read_request import OWN_PARTY
 from lakeward.protection.register import AccountRegister
 from lakeward.protection.register_file import file_stamp
 
@@ -61,7 +62,7 @@ class Logins:
             address: Address that the request came from.
 
         Raises:
-            ProtectionError: Name or password is wrong, the account is closed, or too many tries failed.
+            ProtectionError: Name or password is wrong, the account is closed or of an outside party, or too many tries failed.
             MachineError: The register can't be read.
         """
         now = self._workspace.clock.now()
@@ -76,6 +77,8 @@ class Logins:
             raise ProtectionError("login_wrong")
         if account.state(now) is not AccountState.ACTIVE:
             raise ProtectionError("login_closed", account=account.name)
+        if account.party != OWN_PARTY:
+            raise ProtectionError("login_party", account=account.name, party=account.party)
         self._sessions.forget_failures(name)
         log.info("log-in", extra={"address": address, "account": account.name})
         return self._sessions.start(account.name, credential_of(account), now)

@@ -1,7 +1,7 @@
 """The open portal of a project: its read model, its log-ins, and the evidence of its numbers."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ class Portal:
         self._workspace = workspace
         self._model = ReadModel(workspace, folder)
         self._sessions = SessionStore(folder)
-        self._reproducing = Lock()
+        self._reproducing, self._acting = Lock(), Lock()
         self.logins = Logins(workspace, self._sessions)
         self.name, self.zone, self.languages = workspace.project.name, workspace.project.zone, workspace.project.languages
 
@@ -58,6 +58,11 @@ class Portal:
         return self._model.read(as_of)
 
     @property
+    def settings(self) -> Settings:
+        """The settings of what is read for no one: no value of a row."""
+        return self._workspace.settings
+
+    @property
     def checked_at(self) -> datetime | None:
         """Time of the last look at the lake that succeeded."""
         return self._model.checked_at
@@ -73,6 +78,19 @@ class Portal:
             return role_titles(*read_policy_file(self._workspace.project))
         except PolicyError:
             return {}
+
+    @contextmanager
+    def acting(self, session_id: str) -> Iterator[Settings]:
+        """The settings of an action, signed by a session; one action at a time, and what it changed is taken over at its end.
+
+        Args:
+            session_id: Id of the session that signs.
+        """
+        with self._acting:
+            try:
+                yield replace(self._workspace.settings, session=session_id)
+            finally:
+                self.refresh()
 
     def reproduce(self, sql: str, versions: Mapping[str, int]) -> Evidence:
         """Run the query of a figure again on the lake, at these versions of its tables; one at a time.

@@ -100,7 +100,7 @@ class ReadModel:
         # An unreachable lake is no empty one.
         if self._positions and not workspace.lake.files.is_dir():
             raise MachineError("lake_not_writable", lake=workspace.lake)
-        moved = self._file.moved(TABLES, self._positions)
+        moved = self._file.find_moves(TABLES, self._positions)
         words = catalogue.catalogue_changes(workspace.project, self._stamps)
         if not moved and not words and not self._other_queries():
             return False
@@ -111,7 +111,7 @@ class ReadModel:
             self._step(moved, words)
         except (DefinitionError, MachineError):
             # A file may be removed between its commit and the read, or have other columns: then tables are copied at their newest version.
-            self._step({**moved, **self._file.moved(TABLES, {})}, words, whole=True)
+            self._step({**moved, **self._file.find_moves(TABLES, {})}, words, whole=True)
         return True
 
     def _other_queries(self) -> bool:

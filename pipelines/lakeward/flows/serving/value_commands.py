@@ -106,6 +106,13 @@ VALUE_COMMANDS = (
         mask="The policy's action on each column; of a masked column that is no text nothing is shown.",
     ),
     ValueCommand(
+        command="portal",
+        reads="In its quarantine desk, as `quarantine show --values`, and as the commands below for repairs, replays, releases and expiries.",
+        role="steward, of the account that is logged in",
+        entry="Each sight of values, and each try of a repair.",
+        mask="As these commands.",
+    ),
+    ValueCommand(
         command="quarantine repair --dry-run",
         reads="Received values of rows in quarantine, before and after a repair that changes nothing.",
         role="`--role`, else the token's only role, else `default_role`",

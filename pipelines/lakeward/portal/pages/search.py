@@ -15,7 +15,7 @@ def show_search(visit: Visit, reading: ModelReading) -> PageAnswer:
     number = visit.page_number()
     rows = reading.rows("search", q=words, skip=paging(number, 0).skip) if words else ()
     total = int(rows[0].number("total") or 0) if rows else 0
-    facts = {"typed": typed, "rows": rows, "total": total, "paging": paging(number, total), "asked": bool(words)}
+    facts = {"question": typed, "rows": rows, "total": total, "paging": paging(number, total), "asked": bool(words)}
     return PageAnswer(template="search.html", facts=facts)
 
 

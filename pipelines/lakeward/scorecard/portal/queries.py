@@ -114,6 +114,22 @@ FROM catalogue.columns AS c LEFT JOIN figures.column_grades AS g ON g.dataset = 
 WHERE c.dataset = $dataset ORDER BY position""",
         ("dataset", "column"),
     ),
+    "open_datasets": PageQuery(
+        """SELECT coalesce(o.dataset, h.dataset) AS dataset, o.open, o.oldest, h.batch AS halted, c.about_en, c.about_zh, c.owner
+FROM figures.open_rows AS o FULL JOIN figures.halted AS h ON h.dataset = o.dataset
+LEFT JOIN catalogue.datasets AS c ON c.dataset = coalesce(o.dataset, h.dataset) ORDER BY h.batch IS NULL, o.open DESC NULLS LAST, dataset""",
+        ("dataset",),
+    ),
+    "waiting_grades": PageQuery(
+        f"""SELECT g.dataset, g."column", grade, category, state, detector, c.source_name, c.about_en, c.about_zh, d.owner,
+  count(*) OVER () AS total FROM figures.column_grades AS g
+LEFT JOIN catalogue.columns AS c ON c.dataset = g.dataset AND c."column" = g."column"
+LEFT JOIN catalogue.datasets AS d ON d.dataset = g.dataset
+WHERE state IN ('provisional', 'stale', 'ungraded')
+ORDER BY CASE grade WHEN 'core' THEN 0 WHEN 'important' THEN 1 WHEN 'general' THEN 3 ELSE 2 END, category IS NULL, g.dataset, position
+LIMIT {PAGE_ROWS} OFFSET $skip""",
+        ("dataset", "column"),
+    ),
     "rules": PageQuery(
         f"""SELECT dataset, rule, rule_version, expectation, columns, severity, dimension, outcome, evaluated, failed, reason
 FROM figures.rules WHERE dataset = $dataset ORDER BY {_OUTCOME}, coalesce(failed, 0) DESC, rule""",
