@@ -72,6 +72,8 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "purpose revoke NUMBER": ("revoke_purpose", OBJECT),
     "purpose list": ("list_purpose_requests", LIST),
     "anonymity TABLE": ("measure_anonymity", OBJECT),
+    "cube release NAME": ("release_cube", OBJECT),
+    "cube list": ("list_cubes", LIST),
     "export TABLE TARGET": ("export_table", OBJECT),
     "trace FILE": ("trace_copy", OBJECT),
     "key new FILE": ("create_key_file", OBJECT),

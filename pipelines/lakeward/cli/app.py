@@ -115,6 +115,7 @@ GROUPS = {
         "seal": "access:seal",
         "verify": "access:verify",
     },
+    "cube": {"release": "cube:release", "list": "cube:list_"},
     "purpose": {
         "request": "purpose:request",
         "approve": "purpose:approve",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lakeward.contracts.columns import collect_unjudged, read_columns
+from lakeward.contracts.cube import read_cube
 from lakeward.contracts.document import Document, Fault, safe_repr
 from lakeward.contracts.gold import read_model, timestamp_column
 from lakeward.contracts.limits import read_limits
@@ -71,6 +72,7 @@ CUSTOM: Mapping[str, KeyDoc] = {
         "Name -> SQL condition over the table's columns, such as `supplier = $party`; the serving policy says for whom only these rows are there. `$party` and `$account` stand for the reader's.",
         "none",
     ),
+    "cube": KeyDoc("mapping", "Groups of the table that readers may get in place of its rows; see below.", "none"),
     "engine": KeyDoc("`embedded` or `spark`", "Engine of this dataset.", "`engine` in `project.yaml`"),
 }
 # At most six digits per part.
@@ -123,6 +125,7 @@ def _contract(top: View, document: Document, roots: Sequence[Path] | None) -> Co
         engine=properties.engine(),
         sla=promises.sla,
         limits=read_limits(properties.mapping("limits")),
+        cube=read_cube(properties.mapping("cube"), columns) if properties.values.get("cube") is not None else None,
         row_filters=_row_filters(properties.mapping("rowFilters")),
         retired=top.values.get("status") == RETIRED,
         text=document.text,

@@ -73,6 +73,7 @@ CONTRACT = {
             "limits",
             "proposed_key",
             "row_filters",
+            "cube",
         ),
         _COMPATIBLE,
     ),

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from lakeward.contracts.accuracy import Accuracy
 from lakeward.contracts.bands import Band
+from lakeward.contracts.cube import Cube
 from lakeward.contracts.record_format import TYPED_ROWS, RecordFormat
 from lakeward.contracts.source import ContractSource
 from lakeward.core.names import Layer, Sha256, TableName
@@ -151,6 +152,7 @@ class Contract:
         source: Source of its batches; None if a model computes its rows.
         record_format: Format of the records of its batches.
         engine: Engine that processes it; None for the project's.
+        cube: Groups that readers may get in place of rows; None for none.
         row_filters: Name -> SQL condition of the rows that readers of this filter see.
         retired: Whether its `status` is `retired`: it is not run any more, and its tables stay.
         text, sha256: Text of the file, and its hash.
@@ -177,6 +179,7 @@ class Contract:
     engine: str | None = None
     sla: Sla = field(default_factory=Sla)
     limits: Limits = field(default_factory=Limits)
+    cube: Cube | None = None
     row_filters: Mapping[str, str] = field(default_factory=dict, hash=False)
     retired: bool = False
     text: str = ""

@@ -24,6 +24,7 @@ class Layer(StrEnum):
     QUARANTINE = "quarantine"
     REPAIRS = "repairs"
     GOLD = "gold"
+    CUBES = "cubes"
     GOVERNANCE = "governance"
 
 

@@ -42,7 +42,7 @@ ACTIONS: Mapping[Action, str] = {
     Action.TOKENISE: "A token that is the same wherever the value is the same; nothing without a key of tokens.",
     Action.GENERALISE: "The band that the contract declares, as a text; without one, of a number the band of its first digit (below ten all together), of a timestamp its day, of a date its month, of a text the class of its length.",
     Action.ENCRYPT: "The value, encrypted under the key of its column (SIV), as a byte string with the key's id in front; nothing without a key.",
-    Action.AGGREGATE: "Only aggregates of released groups. This version can't make these, so it denies the column, to averages and counts too.",
+    Action.AGGREGATE: "Only the released groups of the table's cube (`cubes.NAME`): no row, and no figure of the reader's own. Without a cube nothing.",
     Action.DENY: "Nothing: the column is not there.",
 }
 # The least protective action first: how a limit and a rule compare.

@@ -45,6 +45,7 @@ class ServedTable:
     Args:
         folder, rows: Folder or URL of its Delta table, and its number of rows; None before the first write.
         filters: Row filters that hide rows from the principal.
+        is_cube: Whether its rows are released groups, which are shown as they are stored.
     """
 
     name: TableName
@@ -53,6 +54,7 @@ class ServedTable:
     rows: int | None
     columns: tuple[ServedColumn, ...]
     filters: tuple[RowFilterRule, ...] = ()
+    is_cube: bool = False
 
     @property
     def missing_filters(self) -> tuple[str, ...]:
@@ -67,7 +69,7 @@ class ServedTable:
     @property
     def is_masked(self) -> bool:
         """Whether the view computes a column from values that the principal may not see."""
-        return any(column.decision.action is not Action.CLEAR for column in self.visible)
+        return not self.is_cube and any(column.decision.action is not Action.CLEAR for column in self.visible)
 
     @property
     def has_view(self) -> bool:

@@ -270,7 +270,7 @@ def _select(table: ServedTable, functions: ColumnFunctions, condition: str | Non
     items = []
     for column in table.visible:
         name = identifier(column.name)
-        shown = protected_expression(name, column.type, column.decision, functions.treatment(column))
+        shown = name if table.is_cube else protected_expression(name, column.type, column.decision, functions.treatment(column))
         items.append(f"{behind_barrier(shown) if condition else shown} AS {name}")
     rows = f"(SELECT * FROM {source} WHERE {condition})" if condition else source
     return f"SELECT {', '.join(items)} FROM {rows}"

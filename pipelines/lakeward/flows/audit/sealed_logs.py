@@ -57,6 +57,7 @@ SEALED_LOGS = (
     SealedLog("incidents", "incident", "seq"),
     SealedLog("exports", "export_id", "1"),
     SealedLog("access_findings", "finding", "seq"),
+    SealedLog("cubes", "dataset", "release"),
     ACCOUNTS,
 )
 

@@ -62,7 +62,11 @@ SCHEMA_VERSIONS = (
             *("lineage_events", "foreign_edges", "change_notices", "catalogue", "filings"),
         ),
     ),
-    SchemaVersion(6, columns={"access_log": ("export_id",)}, tables=("run_costs", "incidents", "exports", "access_findings")),
+    SchemaVersion(
+        6,
+        columns={"access_log": ("export_id",)},
+        tables=("run_costs", "incidents", "exports", "access_findings", "cubes", "cube_cells", "cube_contributions"),
+    ),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.

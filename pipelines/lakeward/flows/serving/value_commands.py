@@ -92,6 +92,13 @@ VALUE_COMMANDS = (
         mask="No value is shown. Columns that the role does not see in clear are not compared: refused.",
     ),
     ValueCommand(
+        command="cube release",
+        reads="Rows of a table, of which it makes groups.",
+        role="none",
+        entry="none",
+        mask="No value is shown; only groups of at least k units can be read, by the policy.",
+    ),
+    ValueCommand(
         command="flows.decrypt_values",
         reads="The texts of encrypted values that the caller holds.",
         role="`role=`, else as `query`",

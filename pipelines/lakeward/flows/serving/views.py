@@ -1,10 +1,12 @@
 """The tables of one principal with the functions that protect their columns: the same for every way in."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lakeward.contracts.model import Contract
 from lakeward.core.errors import UsageError
 from lakeward.core.messages import Lang
+from lakeward.core.names import Layer
 from lakeward.core.spelling import did_you_mean
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base.key_decisions import check_token_scheme
@@ -14,6 +16,7 @@ from lakeward.flows.serving.decryption import encrypting_keys
 from lakeward.flows.serving.explanation import MaskExplanation, explain_column
 from lakeward.protection.keys import TokenKey
 from lakeward.serving.column_functions import ColumnFunctions
+from lakeward.serving.cubes import serve_cube
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.session import CheckedQuery, ServingSession
 
@@ -61,9 +64,14 @@ def make_views(
     keys = encrypting_keys(workspace, engine)
     principal = replace(principal, encryptable=frozenset(keys))
     contracts = workspace.project.valid_contracts().values()
-    tables = tuple(_serve_table(engine, principal, contract, grade_lookup) for contract in contracts)
+    tables = tuple(table for contract in contracts for table in _serve_tables(engine, principal, contract, grade_lookup))
     return ServedViews(principal, tables, ColumnFunctions(key, principal.request.party, keys))
 
 
-def _serve_table(engine: Engine, principal: Principal, contract: Contract, grade_lookup: GradeLookup) -> ServedTable:
-    return principal.serve_table(contract, engine.info(contract.table(contract.layer)), grade_lookup(engine, contract))
+def _serve_tables(engine: Engine, principal: Principal, contract: Contract, grade_lookup: GradeLookup) -> Iterator[ServedTable]:
+    """The contract's table, and its released groups."""
+    grades = grade_lookup(engine, contract)
+    yield principal.serve_table(contract, engine.info(contract.table(contract.layer)), grades)
+    released = engine.info(contract.table(Layer.CUBES)) if contract.cube else None
+    if released:
+        yield serve_cube(principal, contract, released, grades)
