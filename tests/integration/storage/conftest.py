@@ -6,9 +6,15 @@ from support.object_stores import HAS_SERVER, WHY_NOT, versitygw
 
 
 @pytest.fixture(scope="session")
-def endpoint(tmp_path_factory):
+def store_folder(tmp_path_factory):
+    """Where the server keeps its buckets as plain files."""
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="session")
+def endpoint(store_folder):
     if not HAS_SERVER:
         pytest.skip(WHY_NOT)
     pytest.importorskip("obstore")
-    with versitygw(tmp_path_factory.mktemp("store")) as address:
+    with versitygw(store_folder) as address:
         yield address

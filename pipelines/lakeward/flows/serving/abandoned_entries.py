@@ -37,7 +37,7 @@ def commit_abandoned_entries(engine: Engine, folder: Path, copies: EntryCopies |
         except FileNotFoundError:  # another process was first
             continue
     if copies:
-        for session_id, lines in copies.lost(folder):
+        for session_id, lines in copies.lost_sessions(folder):
             if _commit_lines(engine, session_id, lines):
                 copies.delete(session_id)
 

@@ -160,7 +160,7 @@ class AccessLog:
             StoreConflictError: Others kept committing first.
         """
         if self.file is not None:
-            entries = self.copies.uncommitted(self.engine, self.session_id, self.pending) if self.copies else self.pending
+            entries = self.copies.uncommitted_entries(self.engine, self.session_id, self.pending) if self.copies else self.pending
             governance.append_rows(self.engine, "access_log", entries, session_txn(self.session_id, self.seq))
             self.pending.clear()
             os.ftruncate(self.file, 0)

@@ -39,12 +39,12 @@ class EntryCopies:
         """Delete the entries of the session, which are committed."""
         self.store.delete(_name(session_id))
 
-    def uncommitted(self, engine: Engine, session_id: str, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    def uncommitted_entries(self, engine: Engine, session_id: str, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """The entries but for those that another machine has committed, which took the session for a lost one."""
         committed = engine.txn(governance.table_name("access_log"), session_txn(session_id, 0).app)
         return [row for row in entries if row["seq"] > committed]
 
-    def lost(self, folder: Path) -> Iterator[tuple[str, list[bytes]]]:
+    def lost_sessions(self, folder: Path) -> Iterator[tuple[str, list[bytes]]]:
         """Id and lines of each session of a lost machine: without a file in this one's folder and without an entry for a day."""
         oldest = time.time() - LOST_AFTER.total_seconds()
         for name, _, modified_at in list(self.store.walk(ACCESS_FOLDER)):
