@@ -331,7 +331,7 @@ def test_a_failure_is_not_chained_to_the_text_that_quotes_a_value(con, parameter
 
 def test_the_lock_stands_behind_the_guard(con, settings):
     """What the guard would miss, the session refuses by itself, outside the folders that the views read."""
-    inner = con._session._database(clear=False)
+    inner = con._session._database(clear=False)[0][0]
     for statement in (
         "SET threads = 1",
         "LOAD '/tmp/x.duckdb_extension'",

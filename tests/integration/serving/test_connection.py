@@ -48,7 +48,7 @@ def test_tokens_need_a_key_and_join_the_same_person(settings, tmp_path):
     with connect_as(keyed, "engineer") as con:
         tokens = con.sql("select phone, id_number from silver.orders order by order_id").fetchall()
         joined = con.sql("select count(*) from silver.orders a join silver.orders b using (phone)").fetchone()
-        views = con._session._database(clear=False).execute("select string_agg(sql, '') from duckdb_views()").fetchone()[0]
+        views = con._session._database(clear=False)[0][0].execute("select string_agg(sql, '') from duckdb_views()").fetchone()[0]
     assert joined == (2,)
     assert tokens[2] == (None, None)
     assert len({token for row in tokens[:2] for token in row}) == 4

@@ -75,7 +75,7 @@ def test_ciphertexts_tell_persons_apart_as_their_values_do(settings):
 def test_no_query_can_encrypt(settings):
     with connect_as(settings, "cdo") as con:
         con.sql("select count(phone) from silver.orders").fetchall()
-        database = next(iter(con._session._databases.values()))[0]
+        database = next(iter(con._session._databases.values()))[0][0]
         names = database.execute("select function_name from duckdb_functions() where function_name like 'lakeward%'").fetchall()
         assert names
         for (name,) in names:

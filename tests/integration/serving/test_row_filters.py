@@ -124,7 +124,7 @@ def outcome(con, text):
 
 def test_predicates_of_a_query_stay_above_the_filter(con):
     plan = (
-        con._session._database(clear=False)
+        con._session._database(clear=False)[0][0]
         .execute("explain select order_id from silver.orders where cast(phone as bigint) > 0")
         .fetchone()[1]
     )

@@ -45,7 +45,7 @@ def test_tokens_are_the_librarys_and_join_within_a_category(settings):
 def test_key_is_in_no_view_and_no_query_can_make_tokens(settings):
     with connect_as(settings, "engineer") as con:
         con.sql("select phone from silver.orders").fetchall()
-        database = next(iter(con._session._databases.values()))[0]
+        database = next(iter(con._session._databases.values()))[0][0]
         views = database.execute("select string_agg(sql, '') from duckdb_views()").fetchone()[0]
         names = database.execute("select function_name from duckdb_functions() where function_name like 'lakeward%'")
         for (name,) in names.fetchall():
