@@ -154,10 +154,10 @@ def to_rows(table):
 def failure(call, *values):
     """The error of a call, as the client sees it: kind and text."""
     try:
-        call(*values)
+        found = call(*values)
     except ERRORS as error:
         return error
-    raise AssertionError("it was answered")
+    raise AssertionError(f"it was answered: {found!s:.300}")
 
 
 def is_unauthenticated(error):

@@ -122,6 +122,9 @@ class StatementStream:
             try:
                 rows, charged = self._running.reader.read_chunk()  # type: ignore[union-attr]
             except StopIteration:
+                # What ends after an interrupt is not known to be whole.
+                if stop_error := self._running.stop_error():
+                    raise stop_error from None
                 return None
         return _Batch(rows, int(charged.to_pybytes()))
 

@@ -33,8 +33,10 @@ class AnswerLimits:
         """A fetch has ended: its error, which is another one where it is past a limit."""
         if self._timer:
             self._timer.cancel()
+        if self._is_late:  # also without an error: what ends after an interrupt is not known to be whole
+            return ProtectionError("limit_seconds", expected=self._limits.seconds)
         if error:
-            return ProtectionError("limit_seconds", expected=self._limits.seconds) if self._is_late else error
+            return error
         if "rows" in self._limits.stated and answer.rows > self._limits.rows:
             return ProtectionError("limit_rows", expected=self._limits.rows)
         if "megabytes" in self._limits.stated and answer.bytes_out() > self._limits.megabytes * _MEGABYTE:
