@@ -17,7 +17,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-live test test-all lint docs docs-serve screenshot bench lock clean
+.PHONY: help run demo-live test test-all lint docs docs-serve screenshot terraform bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,18 @@ lint: $(READY)  ## Check style, types and the layers of the house
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+# checkov and moto pin what Lakeward pins otherwise, so they live beside the lock, in an environment of their own.
+TOOLS := .cache/terraform-tools
+TOOLS_READY := $(TOOLS)/.ready-$(shell cksum < terraform/tools.txt | tr ' ' '-')
+
+terraform: $(READY) $(TOOLS_READY)  ## Check terraform/, apply it to an emulator and destroy it again (minutes; needs terraform and the AWS provider)
+	@TERRAFORM_TOOLS=$(TOOLS) $(BIN)/pytest tests/terraform -m '' --timeout 900 --durations=10
+
+$(TOOLS_READY): terraform/tools.txt
+	@$(BIN)/python -m venv $(TOOLS)
+	@$(BIN)/uv pip install --python $(TOOLS)/bin/python --quiet -r terraform/tools.txt
+	@touch $@
 
 bench: $(READY)  ## Measure governed ingest against plain writes (minutes)
 	@$(BIN)/python tests/bench/governed_ingest.py

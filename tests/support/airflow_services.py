@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 # Seconds; an idle machine of two cores takes 10.
 START_SECONDS = 180
+# Answer of a server whose database is written by another process at the moment.
+BUSY = 503
 
 
 def free_port() -> int:
@@ -35,7 +38,18 @@ class RunningAirflow:
     token: str | None = None
 
     def call(self, path: str, body: object = None, method: str | None = None) -> Any:
-        """The answer of the API below `/api/v2`; in the name of `admin` once signed in."""
+        """The answer of the API; in the name of `admin` once signed in. Of a question that the server is too busy for, a later answer."""
+        for _ in range(60):
+            try:
+                return self._ask(path, body, method)
+            except HTTPError as error:
+                error.close()
+                if error.code != BUSY or body is not None:
+                    raise
+                time.sleep(1)
+        raise AssertionError(f"the server stays too busy for {path}")
+
+    def _ask(self, path: str, body: object, method: str | None) -> Any:
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
         data = None if body is None else json.dumps(body).encode()
         with urlopen(Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method), timeout=30) as answer:

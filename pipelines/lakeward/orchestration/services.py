@@ -7,12 +7,11 @@ machine, and leaves its processes behind when it ends.
 import argparse
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -27,8 +26,8 @@ from lakeward.contracts.project import find_project, load_project
 from lakeward.core.errors import ExitCode, LakewardError, MachineError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
-from lakeward.flows import list_accounts
 from lakeward.orchestration.local import airflow_environment, check_dags_file, set_environment
+from lakeward.orchestration.service_folder import ServiceFolder, airflow_users
 
 HOST = "127.0.0.1"
 PROCESSES: Mapping[str, tuple[str, ...]] = {
@@ -41,37 +40,6 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
 START_SECONDS = 180.0
 # Seconds that processes get to end; a task that is killed then is run again from its last step.
 STOP_SECONDS = 20.0
-# Role of Lakeward -> of Airflow; a role that is not listed may look.
-ROLES = {"admin": "admin", "engineer": "op", "steward": "user"}
-ROLE_ORDER = ("admin", "op", "user", "viewer")
-# Where there are no accounts.
-FIRST_USER = "admin"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceFolder:
-    """The folder of one installation: state, logs, secrets and passwords; readable by its owner alone."""
-
-    folder: Path
-
-    @property
-    def passwords(self) -> Path:
-        """File of the passwords, by account."""
-        return self.folder / "passwords.json"
-
-    def make(self) -> None:
-        """Create it."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self.folder / "logs").mkdir(exist_ok=True)
-
-    def keys(self) -> dict[str, str]:
-        """Airflow's three secrets, the same at each start; fernet's has 44 characters of base64."""
-        names = ("AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__CORE__FERNET_KEY")
-        return _kept(self.folder / "keys.json", {name: secrets.token_urlsafe(32) + "=" for name in names})
-
-    def users(self, names: Sequence[str]) -> dict[str, str]:
-        """Account -> its password, the same at each start."""
-        return _kept(self.passwords, {name: secrets.token_urlsafe(15) for name in names})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -177,7 +145,7 @@ def run_services(settings: Settings, port: int, stop: Event) -> None:
     _check_port(port)
     folder = ServiceFolder(folder=project.root / ".airflow" / "services")
     folder.make()
-    users = _airflow_users(settings)
+    users = airflow_users(settings)
     folder.users(tuple(users))
     set_environment(service_environment(project.root, folder, users, port))
     services = Services(logs=folder.folder / "logs", port=port)
@@ -217,13 +185,6 @@ def service_environment(root: Path, folder: ServiceFolder, users: Mapping[str, s
     }
 
 
-def _airflow_users(settings: Settings) -> dict[str, str]:
-    """Account -> Airflow's role: the accounts of the register that are in force; `admin` where there are none."""
-    active = [account for account in list_accounts(settings) if account.state == "active"]
-    roles = {a.account: [ROLES.get(role, ROLE_ORDER[-1]) for role in a.roles] or [ROLE_ORDER[-1]] for a in active}
-    return {name: min(found, key=ROLE_ORDER.index) for name, found in roles.items()} or {FIRST_USER: "admin"}
-
-
 def _check_port(port: int) -> None:
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -245,15 +206,6 @@ def _migrate(services: Services) -> None:
 
 def _airflow() -> list[str]:
     return [sys.executable, "-m", "airflow"]
-
-
-def _kept(file: Path, wanted: Mapping[str, str]) -> dict[str, str]:
-    """What the file holds of these names; what it lacks is added. Only its owner can read it."""
-    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    kept = {name: known.get(name, value) for name, value in wanted.items()}
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
-        json.dump(kept, opened)
-    return kept
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -27,6 +27,7 @@ def running(shared_plant):
         yield airflow
 
 
+@pytest.mark.slow
 def test_a_dataset_is_run_by_the_rest_api(running):
     running.sign_in()
     running.wait_for_dag("ingest__press")

@@ -1,0 +1,90 @@
+variable "prefix" {
+  type        = string
+  default     = "lakeward-dev"
+  description = "Front of all names; validated by the module lakehouse."
+}
+
+variable "partition" {
+  type        = string
+  default     = "aws"
+  description = "aws or aws-cn; validated by the module lakehouse."
+}
+
+variable "region" {
+  type        = string
+  description = "Where all data lie and stay; validated by the module lakehouse."
+}
+
+variable "zones" {
+  type        = list(string)
+  description = "Availability zones; validated by the module network."
+}
+
+variable "account_id" {
+  type        = string
+  description = "The account's number; validated by the module lakehouse."
+}
+
+variable "project" {
+  type        = string
+  default     = "../../.."
+  description = "The project's folder, in which expectations/ lies."
+}
+
+variable "image" {
+  type        = string
+  description = "Image by digest; validated by the module orchestration."
+}
+
+variable "saml_provider" {
+  type        = string
+  default     = null
+  description = "ARN of the SAML provider of people; validated by the module identity."
+}
+
+variable "topics" {
+  type        = map(string)
+  default     = {}
+  description = "Dataset -> MQTT topic filter; validated by the module ingest."
+}
+
+variable "administrators" {
+  type        = list(string)
+  default     = []
+  description = "ARNs of the roles that run Terraform; validated by the module storage."
+}
+
+variable "alert_email" {
+  type        = string
+  default     = null
+  description = "Address of alarms; validated by the module observability."
+}
+
+variable "monthly_budget" {
+  type        = number
+  default     = null
+  description = "US dollars per month; validated by the module observability."
+}
+
+variable "spark" {
+  type        = bool
+  default     = false
+  description = "Whether there is an application of Spark."
+}
+
+variable "emulated" {
+  type        = bool
+  default     = false
+  description = "True only against an emulator."
+}
+
+variable "max_retries" {
+  type        = number
+  default     = 25
+  description = "Tries of a call to AWS; fewer against an emulator, which answers 500 to what it does not know."
+
+  validation {
+    condition     = var.max_retries >= 1
+    error_message = "Expected a whole number from 1."
+  }
+}

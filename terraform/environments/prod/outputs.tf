@@ -1,0 +1,4 @@
+output "lakehouse" {
+  description = "What was deployed: lake, roles, rendered policies, settings."
+  value       = module.lakehouse
+}
