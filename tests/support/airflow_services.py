@@ -43,10 +43,7 @@ class RunningAirflow:
             try:
                 return self._ask(path, body, method)
             except HTTPError as error:
-<<<<<<< HEAD
-=======
                 error.close()
->>>>>>> terraform
                 if error.code != BUSY or body is not None:
                     raise
                 time.sleep(1)

@@ -34,11 +34,7 @@ resource "aws_glue_catalog_database" "layer" {
 
   name         = replace("${var.place.prefix}_${each.key}", "-", "_")
   description  = "Tables of the layer ${each.key}"
-<<<<<<< HEAD
-  location_uri = "s3://${var.lake.bucket}/${each.key}"
-=======
   location_uri = "s3://${var.lake.bucket}/lake/${each.key}"
->>>>>>> terraform
 
   depends_on = [aws_lakeformation_data_lake_settings.this]
 }

@@ -1,10 +1,6 @@
 output "lake" {
   description = "The lake: address, bucket and grade."
-<<<<<<< HEAD
-  value       = { url = "s3://${local.lake.bucket}", bucket = local.lake.bucket, grade = local.lake.grade }
-=======
   value       = { url = "s3://${local.lake.bucket}/lake", bucket = local.lake.bucket, grade = local.lake.grade }
->>>>>>> terraform
 }
 
 output "clear" {

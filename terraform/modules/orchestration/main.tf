@@ -29,11 +29,7 @@ locals {
     AIRFLOW__OPENLINEAGE__DISABLED                = "True"
     AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL      = "1"
     AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME = "0.2"
-<<<<<<< HEAD
-    LAKEWARD_LAKE                                 = "s3://${var.lake.bucket}"
-=======
     LAKEWARD_LAKE                                 = "s3://${var.lake.bucket}/lake"
->>>>>>> terraform
     AWS_REGION                                    = var.place.region
   } : {}
 }

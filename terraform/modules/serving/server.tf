@@ -156,11 +156,7 @@ resource "aws_ecs_task_definition" "server" {
     mountPoints            = [{ sourceVolume = "scratch", containerPath = "/tmp" }]
     environment = [
       { name = "AWS_REGION", value = var.place.region },
-<<<<<<< HEAD
-      { name = "LAKEWARD_LAKE", value = "s3://${var.lake.bucket}" },
-=======
       { name = "LAKEWARD_LAKE", value = "s3://${var.lake.bucket}/lake" },
->>>>>>> terraform
     ]
     logConfiguration = { logDriver = "awslogs", options = {
       awslogs-group         = aws_cloudwatch_log_group.server.name

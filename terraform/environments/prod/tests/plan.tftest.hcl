@@ -31,11 +31,7 @@ run "the_same_in_china" {
   }
 
   assert {
-<<<<<<< HEAD
-    condition     = output.lakehouse.lake.url == "s3://lakeward-core-123456789012"
-=======
     condition     = output.lakehouse.lake.url == "s3://lakeward-core-123456789012/lake"
->>>>>>> terraform
     error_message = "The lake lies elsewhere."
   }
 }
