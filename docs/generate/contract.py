@@ -27,6 +27,7 @@ KINDS = {
     SourceKind.FILES: "A drop folder, and how the records of its files look.",
     SourceKind.MQTT: "Messages of an MQTT broker, which `lakeward collect` lands; how their payloads become rows is in "
     "[Messages](../explanation/messages.md).",
+    SourceKind.KAFKA: "A topic of Kafka, whose messages each run lands; how their payloads become rows is in [Messages](../explanation/messages.md).",
     SourceKind.SQL: "A table, view or query of a database; how its rows are found is in [Tables of databases](../explanation/sql.md).",
 }
 WATERMARK = "The value of the key `watermark` of `kind: sql`."

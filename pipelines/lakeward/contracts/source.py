@@ -16,6 +16,8 @@ SESSION_SECONDS = 604_800
 RECEIVE_MAXIMUM = 10_000
 # Rows of one window of a table: a minute of reading, and what is read again after a kill.
 WINDOW_ROWS = 2_000_000
+# Messages of Kafka that are landed at a time.
+KAFKA_WINDOW_ROWS = 500_000
 
 
 class SourceKind(StrEnum):
@@ -24,6 +26,7 @@ class SourceKind(StrEnum):
     FILES = "files"
     MQTT = "mqtt"
     SQL = "sql"
+    KAFKA = "kafka"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,43 @@ class SqlSource:
     retention_days: int | None = None
 
 
-ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource
+class KafkaStart(StrEnum):
+    """Where the first run of a topic begins."""
+
+    EARLIEST = "earliest"
+    LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedGap:
+    """Offsets of a partition, both included, that were removed unread, and that a person gave up."""
+
+    partition: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaSource:
+    """A topic of Kafka, landed window by window.
+
+    Args:
+        connection: Name of the cluster's connection.
+        window_rows: Most messages of one window.
+        limit_bytes: Size limit of one batch, in bytes of its segments.
+        retention_days: Days that a segment is kept after its batch; None for ever.
+    """
+
+    connection: str
+    topic: str
+    start: KafkaStart = KafkaStart.EARLIEST
+    accepted_gaps: tuple[AcceptedGap, ...] = ()
+    window_rows: int = KAFKA_WINDOW_ROWS
+    limit_bytes: int = SEGMENT_BATCH_BYTES
+    retention_days: int | None = None
+
+
+ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource | KafkaSource
 """The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
 A new kind needs these things:

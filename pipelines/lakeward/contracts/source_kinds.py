@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakeward.contracts import file_drop, mqtt, sql
+from lakeward.contracts import file_drop, kafka, mqtt, sql
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.source import ContractSource, SourceKind
 from lakeward.contracts.view import View
@@ -11,7 +11,7 @@ from lakeward.core.keys import KeyDoc
 
 KIND = {"kind": KeyDoc(", ".join(f"`{kind}`" for kind in SourceKind), "Kind of source.", f"`{SourceKind.FILES}`")}
 # Kind -> its other keys.
-KEYS = {SourceKind.FILES: file_drop.KEYS, SourceKind.MQTT: mqtt.KEYS, SourceKind.SQL: sql.KEYS}
+KEYS = {SourceKind.FILES: file_drop.KEYS, SourceKind.MQTT: mqtt.KEYS, SourceKind.SQL: sql.KEYS, SourceKind.KAFKA: kafka.KEYS}
 
 
 def read_source(
@@ -33,3 +33,5 @@ def read_source(
             return mqtt.read_mqtt(view, dataset, retention_days)
         case SourceKind.SQL:
             return sql.read_sql(view, retention_days)
+        case SourceKind.KAFKA:
+            return kafka.read_kafka(view, retention_days)

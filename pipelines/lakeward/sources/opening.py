@@ -1,18 +1,20 @@
 """Opens the source of a contract. A kind that needs an extra is imported only when opened, like engines."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project import DATASETS
+from lakeward.contracts.record_format import FileFormat
 from lakeward.contracts.series_file import SERIES_FILE
-from lakeward.contracts.source import FileDropSource, MqttSource, SqlSource
+from lakeward.contracts.source import FileDropSource, KafkaSource, MqttSource, SqlSource
 from lakeward.core.clock import Clock
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import UsageError
 from lakeward.core.storage.bucket import BucketStore
 from lakeward.sources.files import FileDrop, ProjectFolders
+from lakeward.sources.kafka.source import KafkaTopic
 from lakeward.sources.landing_copies import LandingCopies
 from lakeward.sources.protocols import Source
 from lakeward.sources.segments.source import SegmentSource
@@ -53,7 +55,7 @@ def open_source(
         UsageError: A gold dataset has no source, or its source needs a lake in a folder.
     """
     folder = landing.folder
-    if landing.store and isinstance(contract.source, MqttSource | SqlSource):
+    if landing.store and isinstance(contract.source, MqttSource | SqlSource | KafkaSource):
         raise UsageError("source_needs_folder", dataset=contract.name)
     match contract.source:
         case FileDropSource() as source:
@@ -66,12 +68,13 @@ def open_source(
                 clock=clock,
                 copies=landing.copies(contract.name),
             )
-        case MqttSource() as source:
-            series_file = premises.root / DATASETS / contract.name / SERIES_FILE
-            return replace(_segments(contract, source, folder, clock), series_file=series_file)
+        case MqttSource():
+            return _segments(contract, premises, folder, clock)
+        case KafkaSource() as source:
+            return KafkaTopic(segments=_segments(contract, premises, folder, clock), source=source, connect=connect, clock=clock)
         case SqlSource() as source:
             return SqlTable(
-                segments=_segments(contract, source, folder, clock),
+                segments=_segments(contract, premises, folder, clock),
                 source=source,
                 names=tuple(column.source_name for column in contract.columns),
                 zone=contract.record_format.zone,
@@ -83,11 +86,15 @@ def open_source(
             raise UsageError("dataset_has_no_source", dataset=contract.name)
 
 
-def _segments(contract: Contract, source: MqttSource | SqlSource, folder: Path, clock: Clock) -> SegmentSource:
+def _segments(contract: Contract, premises: ProjectFolders, folder: Path, clock: Clock) -> SegmentSource:
+    """The landed segments of the dataset; messages have a mapping of series."""
+    assert contract.source
+    has_messages = contract.record_format.format is FileFormat.MESSAGES
     return SegmentSource(
         dataset=contract.name,
         landing=folder,
         format=contract.record_format.format,
-        retention_days=source.retention_days,
+        retention_days=contract.source.retention_days,
+        series_file=premises.root / DATASETS / contract.name / SERIES_FILE if has_messages else None,
         clock=clock,
     )

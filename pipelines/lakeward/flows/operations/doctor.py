@@ -35,6 +35,7 @@ EXTRAS = {
     "great-expectations": "gx",
     "apache-airflow": "airflow",
     "adbc-driver-postgresql": "sql",
+    "confluent-kafka": "kafka",
 }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeward.core.errors import MachineError
-from lakeward.sources.file_copy import sync_folder
+from lakeward.sources.file_copy import scratch_file, sync_folder
 from lakeward.sources.segments.store import SegmentStore
 from lakeward.sources.sql.far_times import with_far_times
 
@@ -96,6 +96,20 @@ class WindowLanding:
         """What was landed with a window under this name; None for nothing."""
         path = self.folder / name
         return path.read_bytes() if path.is_file() else None
+
+    def write_file(self, name: str, content: bytes) -> None:
+        """Keep what `read_file` reads, without a window; on disk on return.
+
+        Raises:
+            MachineError: The disk is full or can't be written.
+        """
+        try:
+            with scratch_file(self.folder) as draft:
+                _write(draft, content)
+                draft.replace(self.folder / name)
+            sync_folder(self.folder)
+        except OSError as error:
+            raise self._fault(error) from error
 
     def _recover(self) -> None:
         try:

@@ -18,7 +18,7 @@ def entries_select(messages: str, payload: PayloadFormat) -> str:
         messages: SELECT of `m`, `payload`, `text`, and any columns.
     """
     fault = (
-        "CASE WHEN coalesce(octet_length(payload), 0) = 0 THEN 'reject_empty_message' WHEN text IS NULL THEN 'reject_encoding' "
+        "CASE WHEN payload IS NULL THEN 'reject_tombstone' WHEN coalesce(octet_length(payload), 0) = 0 THEN 'reject_empty_message' WHEN text IS NULL THEN 'reject_encoding' "
         "WHEN NOT json_valid(text) THEN 'reject_no_json_message' END"
     )
     parsed = f"SELECT *, {fault} AS fault FROM ({messages})"

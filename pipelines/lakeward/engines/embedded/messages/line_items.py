@@ -6,7 +6,7 @@ from lakeward.engines.reading.text_sql import DUCKDB
 from lakeward.engines.text.csv_records import CsvRecordSql, reject_reason
 
 _FAULT = (
-    "CASE WHEN coalesce(trim(text, ' \t\r\n'), '') = '' AND (text IS NOT NULL OR coalesce(octet_length(payload), 0) = 0) "
+    "CASE WHEN payload IS NULL THEN 'reject_tombstone' WHEN coalesce(trim(text, ' \t\r\n'), '') = '' AND (text IS NOT NULL OR coalesce(octet_length(payload), 0) = 0) "
     "THEN 'reject_empty_message' WHEN text IS NULL THEN 'reject_encoding' END"
 )
 
