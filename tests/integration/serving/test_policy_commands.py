@@ -96,7 +96,7 @@ def test_aggregate_only_is_denied_and_says_what_will_answer(plant):
     )
     found = explain_policy(plant.settings, "silver.press_line.tel", "analyst")
     assert (found.action, found.rule) == ("deny", "masked")
-    assert "is denied: the policy allows only aggregates" in found.why
+    assert "the policy allows only released groups" in found.why
 
 
 def test_a_purpose_that_shows_aggregates_alone_is_not_offered(plant):
