@@ -150,7 +150,7 @@ def test_two_hundred_statements_at_once_are_right_or_refused(served_canaries, do
 
     for _ in range(3):
         with ThreadPoolExecutor(200) as pool:
-            assert sum(pool.map(ask, range(200))) > 50
+            assert sum(pool.map(ask, range(200))) >= 8  # as many places as two accounts have
 
 
 def test_masked_columns_are_seen_masked_by_every_part_of_a_statement(doors):
