@@ -53,7 +53,7 @@ COUNTS = {
     "grade": [["grade", "list", NAME], ["grade", "run"]],
 }
 # Tried by tests of their own.
-ELSEWHERE = {"lakeward.connect", "new, check FILE", "flows.decrypt_values", "export", "trace", "portal", "cube release"}
+ELSEWHERE = {"lakeward.connect", "new, check FILE", "flows.decrypt_values", "export", "trace", "portal", "cube release", "serve"}
 # Commands that read no stored value at all: names, counts and states.
 NO_VALUES = {
     *("demo", "init", "run", "rebuild", "status", "tables", "assess", "maintain", "doctor", "completion", "contract", "lineage"),
