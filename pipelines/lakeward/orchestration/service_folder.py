@@ -34,9 +34,10 @@ class ServiceFolder:
         (self.folder / "logs").mkdir(exist_ok=True)
 
     def keys(self) -> dict[str, str]:
-        """Airflow's three secrets, the same at each start; fernet's has 44 characters of base64."""
-        names = ("AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__CORE__FERNET_KEY")
-        return _kept(self.folder / "keys.json", {name: secrets.token_urlsafe(32) + "=" for name in names})
+        """Airflow's three secrets, the same at each start; fernet's is 32 bytes in 44 characters of base64."""
+        made = {name: secrets.token_urlsafe(64) for name in ("AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET")}
+        made["AIRFLOW__CORE__FERNET_KEY"] = secrets.token_urlsafe(32) + "="
+        return _kept(self.folder / "keys.json", made)
 
     def users(self, names: Sequence[str]) -> dict[str, str]:
         """Account -> its password, the same at each start."""

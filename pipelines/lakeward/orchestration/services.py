@@ -38,6 +38,8 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
 }
 # Seconds: ready in 7 on an idle machine of two cores; a crowded one takes ten times as long.
 START_SECONDS = 180.0
+# Seconds that one process waits while another writes the database; with SQLite's own 5 a busy machine ends them all.
+LOCK_SECONDS = 60
 # Seconds that processes get to end; a task that is killed then is run again from its last step.
 STOP_SECONDS = 20.0
 
@@ -167,7 +169,7 @@ def service_environment(root: Path, folder: ServiceFolder, users: Mapping[str, s
     return {
         **airflow_environment(root),
         "AIRFLOW_HOME": str(folder.folder),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder.folder / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder.folder / 'airflow.db'}?timeout={LOCK_SECONDS}",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder.folder / "logs"),
         # What tasks print is INFO; the processes themselves say only what is wrong.
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",

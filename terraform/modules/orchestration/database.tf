@@ -107,7 +107,9 @@ resource "aws_secretsmanager_secret_version" "key" {
   for_each = aws_secretsmanager_secret.key
 
   secret_id = each.value.id
-  # 32 random bytes in the alphabet of URLs, the form of Airflow's fernet key. Write-only: it is in no state and in no plan.
-  secret_string_wo         = replace(replace(base64sha256("${uuid()}${uuid()}${each.key}"), "+", "-"), "/", "_")
+  # Random bytes in the alphabet of URLs: 32 for fernet, 64 for the others. Write-only: they are in no state and in no plan.
+  secret_string_wo = replace(replace(
+    each.key == "fernet" ? base64sha256("${uuid()}${uuid()}") : base64sha512("${uuid()}${uuid()}${uuid()}${uuid()}"),
+  "+", "-"), "/", "_")
   secret_string_wo_version = var.secrets_version
 }
