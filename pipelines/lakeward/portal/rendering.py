@@ -11,9 +11,9 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from lakeward.core.messages import Lang, catalogue, text
+from lakeward.core.messages import CODED, Lang, catalogue, text
 from lakeward.flows import FigureRow, figure_id
 from lakeward.portal.heat import band
 from lakeward.portal.trend import trend_points
@@ -94,12 +94,21 @@ def reason_text(code: str, lang: Lang) -> str:
     return text(code, lang) if entry and "{" not in entry["en"] else code
 
 
-def notice_text(code: str, facts: Mapping[str, object], lang: Lang) -> str:
-    """A stored message with its facts; its code where this version has no such text."""
+def notice_text(code: str, facts: Mapping[str, object], lang: Lang) -> Markup:
+    """A stored message, with names of files and columns as code; its code alone where this version has no such text."""
+    named = {name: value for name, value in facts.items() if isinstance(value, str) and not value.startswith(CODED)}
     try:
-        return text(code, lang, **facts)
+        shown = escape(text(code, lang, **{**facts, **{name: _mark(name) for name in named}}))
     except KeyError:
-        return code
+        return Markup("<code>{}</code>").format(code)
+    for name, value in named.items():
+        shown = shown.replace(_mark(name), Markup("<code>{}</code>").format(value))
+    return shown
+
+
+def _mark(name: str) -> str:
+    """What stands for a fact until the text around it is escaped."""
+    return f"\x02{name}\x03"
 
 
 def evidence_address(family: str, key: tuple[object, ...], column: str) -> str:
