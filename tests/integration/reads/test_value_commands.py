@@ -57,7 +57,7 @@ ELSEWHERE = {"lakeward.connect", "new, check FILE", "flows.decrypt_values", "exp
 # Commands that read no stored value at all: names, counts and states.
 NO_VALUES = {
     *("demo", "init", "run", "rebuild", "status", "tables", "assess", "maintain", "doctor", "completion", "contract", "lineage"),
-    *("maturity", "spark", "account", "policy", "access", "purpose", "key", "history", "collect", "catalogue"),
+    *("maturity", "spark", "account", "policy", "access", "purpose", "key", "history", "collect", "catalogue", "cost", "airflow", "incident"),
 }  # fmt: skip
 
 
