@@ -118,7 +118,7 @@ def test_another_limit_is_one_change_though_it_bounds_sheets_too():
     ("kind", "effects", "elsewhere"),
     [
         (Column, module.COLUMN, {"name"}),
-        (Contract, module.CONTRACT, {"columns", "source", "record_format", "model", "text", "sha256"}),
+        (Contract, module.CONTRACT, {"columns", "source", "record_format", "model", "retired", "text", "sha256"}),
         (RecordFormat, module.RECORD_FORMAT, {"sheet_limit_bytes", "columns_found"}),
         (GoldModel, module.MODEL, set()),
     ],

@@ -12,6 +12,7 @@ from lakeward.contracts.source import ContractSource, FileDropSource
 from lakeward.core.clock import SystemClock
 from lakeward.core.errors import UsageError
 from lakeward.sources import FileDrop, open_source
+from lakeward.sources.opening import Landing
 from support.contract_texts import OEE, PRESS
 
 
@@ -24,7 +25,7 @@ class Premises:
 
 
 def opened(text):
-    return open_source(parse_contract(text, "contract"), Premises(), Path("landing"), SystemClock(), lambda _: None)
+    return open_source(parse_contract(text, "contract"), Premises(), Landing(Path("landing")), SystemClock(), lambda _: None)
 
 
 def test_a_drop_folder_is_opened_with_the_format_of_its_files():
