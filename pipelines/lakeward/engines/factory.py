@@ -55,11 +55,13 @@ def open_engine(name: str, lake: Lake | str, memory: str | None = None, spark: S
 
     Raises:
         SettingsError: The engine does not exist.
-        UsageError: The lake is a URL, which the Spark engine does not write.
+        UsageError: The lake is a URL as text, or one that the Spark engine does not write.
         MachineError: The lake can't be written, or a requirement of the engine is not installed.
     """
     if name not in ENGINES:
         raise SettingsError("setting_not_allowed", variable="LAKEWARD_ENGINE", expected=", ".join(ENGINES), found=name)
+    if isinstance(lake, str) and "://" in lake:  # how it is reached is not said
+        raise UsageError("lake_not_local", lake=lake)
     if name == "spark":
         return _open_spark(lake, memory, spark or SparkSettings())
     from lakeward.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415

@@ -28,6 +28,7 @@ ASKED = {
     "upper case of ß": "SELECT upper(s) AS x FROM silver.gaps WHERE i = 0",
     "values in logs of executors": None,
     "workbooks and rows with odd types": None,
+    "cost of a batch": None,
     "landed messages": None,
     "text that is not UTF-8": None,
     "lengths below zero": "SELECT right(s, -1) AS x FROM silver.gaps WHERE i = 1",

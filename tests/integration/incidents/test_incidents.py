@@ -13,16 +13,20 @@ from lakeward.flows import (
     IncidentDraft,
     close_incident,
     grade_all,
+    ingest_dataset,
+    list_decisions,
     list_incidents,
     open_incident,
     scope_incident,
     seal_logs,
+    show_quarantine,
     state_incident_facts,
     verify_logs,
     write_incident_report,
 )
 from lakeward.flows.incidents.rules import incident_rules
 from support.gold_plant import make_day
+from support.plant import csv_line
 
 DRAFT = IncidentDraft(title="导出文件 | 外发", columns=("silver.press_line.temp_degc",), since="2026-01-01T00:00")
 STATED = {"cause": "误发", "measures": "撤回", "improvement": "培训", "lessons": "双人复核"}
@@ -131,6 +135,9 @@ def test_the_highest_level_that_an_amount_reaches_counts(facts, level, reported)
         ({"columns": ()}, "incident_column_unknown"),
         ({"since": "yesterday"}, "incident_times"),
         ({"until": "2025-01-01"}, "incident_times"),
+        ({"since": "0001-01-01"}, "incident_times"),
+        ({"until": "9999-12-31T23:59"}, "incident_times"),
+        ({"since": "2099-01-01"}, "incident_times"),
         ({"title": " "}, "incident_title_missing"),
         ({"found_by": "luck"}, "incident_found_by"),
     ],
@@ -163,3 +170,21 @@ def test_incidents_that_are_opened_at_once_get_numbers_of_their_own(settings):
         opened = list(pool.map(lambda _: open_incident(settings, DRAFT, "li").incident, range(4)))
     assert len({*opened} - before) == 4
     assert all(each.closed_at is None for each in list_incidents(settings) if each.incident in opened)
+
+
+def test_a_look_at_the_same_rows_in_quarantine_is_unknown_and_never_left_out(tmp_path):
+    plant = make_day(tmp_path / "plant")
+    plant.drop("bad.csv", csv_line("M9", 9, 999))
+    ingest_dataset(plant.settings, "press_line")
+    grade_all(plant.settings)
+    assert len(show_quarantine(plant.settings, "press_line", 9, role="steward")) == 1
+    number = open_incident(plant.settings, DRAFT, "li").incident
+    found = scope_incident(plant.settings, number, "li")
+    assert (found.exposures, found.unknown_reads) == ((), 1)
+
+
+def test_steps_are_in_the_history_of_decisions(settings):
+    number = open_incident(settings, DRAFT, "li").incident
+    state_incident_facts(settings, number, {"cause": "x"}, "li")
+    found = [each for each in list_decisions(settings, kind="incident") if each.subject == number]
+    assert [(each.action, each.by, each.verified) for each in found] == [("stated", "li", False), ("opened", "li", False)]

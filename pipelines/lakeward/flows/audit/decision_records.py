@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lakeward.engines.protocols import Engine
-from lakeward.flows.base import governance
+from lakeward.flows.audit.recorded_rows import recorded_rows
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.column_keys import KeyState
 from lakeward.flows.base.key_decisions import DESTROY, KeyEvent
@@ -24,7 +24,7 @@ class Decision:
 
     Args:
         at: Time of the decision; of a policy, of the first read by it; of an answer on readiness, of the assessment that took it in.
-        kind: What it is about: `grade`, `quarantine`, `contract`, `policy`, `readiness`, `account`, `purpose` or `key`.
+        kind: What it is about: `grade`, `quarantine`, `contract`, `policy`, `readiness`, `account`, `purpose`, `key`, `cube` or `incident`.
         action: What was done, such as `confirm`, `release` or `revoke`.
         subject: What it was done to, such as `dataset.column`, an account or an item.
         dataset: Name of the dataset; None if it is about no dataset.
@@ -57,9 +57,9 @@ class Decision:
 
 def of_grades(engine: Engine) -> Iterator[Decision]:
     """Decisions about grades, and approvals of a second person."""
-    for row in _read(engine, "grade_decisions"):
+    for row in recorded_rows(engine, "grade_decisions"):
         yield _grade(row, row["decided_at"], str(row["action"]), row["decided_by"])
-    for row in _read(engine, "grade_approvals"):
+    for row in recorded_rows(engine, "grade_approvals"):
         yield _grade(row, row["approved_at"], "approve", row["approved_by"])
 
 
@@ -88,7 +88,7 @@ def of_quarantine(engine: Engine) -> Iterator[Decision]:
     """Repairs, replays, releases and expiries of rows, one per event, and releases of halted batches."""
     shared = "event_id, dataset, event, done_by, done_as, reason, expression, done_at, verified"
     items = f"{shared}, max(batch_seq) AS batch, count(file_seq) AS n"
-    for row in _read(engine, "quarantine_events", items, f"GROUP BY {shared} ORDER BY done_at"):
+    for row in recorded_rows(engine, "quarantine_events", items, f"GROUP BY {shared} ORDER BY done_at"):
         batch = f"batch {row['batch']}" if row["batch"] is not None and not row["n"] else None
         yield Decision(
             at=row["done_at"],
@@ -110,7 +110,7 @@ def of_contracts(engine: Engine) -> Iterator[Decision]:
     parts = ("contract", "suite", "model")
     items = ", ".join(("dataset", "generation", "version", "applied_at", *(f"{part}_sha256" for part in parts)))
     before: dict[str, Mapping[str, Any]] = {}
-    for row in _read(engine, "contracts", items, "ORDER BY applied_at"):
+    for row in recorded_rows(engine, "contracts", items, "ORDER BY applied_at"):
         last = before.get(row["dataset"])
         changed = [part for part in parts if last and last[f"{part}_sha256"] != row[f"{part}_sha256"]]
         is_rebuilt = last is not None and last["generation"] != row["generation"]
@@ -129,7 +129,7 @@ def of_policies(engine: Engine) -> Iterator[Decision]:
     """Serving policies, each from the first read by it; who edited the file is not recorded."""
     before = "lag(policy_sha256) OVER (ORDER BY asked_at, session_id, seq)"
     items = f"policy_sha256, policy_version, asked_at, {before} AS earlier"
-    for row in _read(engine, "access_log", items, "ORDER BY asked_at, session_id, seq"):
+    for row in recorded_rows(engine, "access_log", items, "ORDER BY asked_at, session_id, seq"):
         if row["policy_sha256"] != row["earlier"]:
             digest = row["policy_sha256"][:12]
             yield Decision(at=row["asked_at"], kind="policy", action="use", subject=digest, detail=row["policy_version"])
@@ -139,7 +139,7 @@ def of_readiness(engine: Engine) -> Iterator[Decision]:
     """An assessor's answers, as assessments took them in; the author is as written in the file."""
     before: dict[tuple[str, str], str] = {}
     items = "edition, item, answer, assessed_at"
-    for row in _read(engine, "maturity", items, "WHERE kind = 'item' ORDER BY seq, item"):
+    for row in recorded_rows(engine, "maturity", items, "WHERE kind = 'item' ORDER BY seq, item"):
         item = (row["edition"], row["item"])
         if row["answer"] == before.get(item):
             continue
@@ -173,7 +173,7 @@ def of_accounts(register: AccountRegister) -> Iterator[Decision]:
 
 def of_purposes(engine: Engine) -> Iterator[Decision]:
     """Requests to read for a purpose, and decisions about them."""
-    for row in _read(engine, "purpose_requests"):
+    for row in recorded_rows(engine, "purpose_requests"):
         yield Decision(
             at=row["decided_at"],
             kind="purpose",
@@ -188,11 +188,11 @@ def of_purposes(engine: Engine) -> Iterator[Decision]:
 
 def of_keys(engine: Engine) -> Iterator[Decision]:
     """Changes of the keys of encrypted columns, approvals of a second person, and decisions about the scheme of tokens."""
-    decided = _read(engine, "key_decisions")
+    decided = recorded_rows(engine, "key_decisions")
     second = {row["subject"]: row["approved_by"] for row in decided if row["event"] == KeyEvent.DECIDE}
     destroyed: set[str] = set()
     states: dict[str, str] = {}
-    for row in _read(engine, "keys"):
+    for row in recorded_rows(engine, "keys"):
         is_rewrapped = states.get(row["key_id"]) == row["state"]
         states[row["key_id"]] = row["state"]
         is_destruction = row["state"] == KeyState.DESTROYED and not is_rewrapped
@@ -224,14 +224,3 @@ def _key_decision(row: Mapping[str, Any]) -> Decision:
         verified=row["verified"],
         reason=row["reason"] or None,
     )
-
-
-def _read(engine: Engine, name: str, items: str = "*", rest: str = "ORDER BY seq") -> list[dict[str, Any]]:
-    """The rows of a governance table; none if it does not exist yet. Columns that an older lake lacks are None."""
-    spec = governance.table_spec(name)
-    stored = engine.info(spec.name)
-    if stored is None:
-        return []
-    present = {column.name for column in stored.columns}
-    missing = "".join(f", NULL AS {column.name}" for column in spec.columns if column.name not in present)
-    return engine.fetch(f"SELECT {items} FROM (SELECT *{missing} FROM {spec.name}) AS stored {rest}")

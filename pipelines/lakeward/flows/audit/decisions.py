@@ -9,7 +9,7 @@ from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
-from lakeward.flows.audit import decision_records
+from lakeward.flows.audit import decision_records, handling_records
 from lakeward.flows.audit.decision_records import Decision
 from lakeward.flows.base import governance
 from lakeward.flows.base.identity import identify, open_register
@@ -28,6 +28,8 @@ class DecisionKind(StrEnum):
     ACCOUNT = "account"
     PURPOSE = "purpose"
     KEY = "key"
+    CUBE = "cube"
+    INCIDENT = "incident"
 
 
 def list_decisions(
@@ -85,3 +87,5 @@ def _read(workspace: Workspace, engine: Engine) -> Iterator[Decision]:
     yield from decision_records.of_accounts(open_register(workspace))
     yield from decision_records.of_purposes(engine)
     yield from decision_records.of_keys(engine)
+    yield from handling_records.of_cubes(engine)
+    yield from handling_records.of_incidents(engine)

@@ -22,6 +22,9 @@ from lakeward.flows.incidents.record import (
 from lakeward.flows.incidents.rules import MEASURES, incident_rules
 from lakeward.flows.incidents.scope import IncidentScope, check_columns, find_scope
 
+# No lake is older, and times near the ends of the calendar can't be shown in every zone.
+FIRST_YEAR = 1970
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentDraft:
@@ -55,7 +58,7 @@ def open_incident(settings: Settings, draft: IncidentDraft, by: str = "") -> Inc
         raise UsageError("incident_title_missing")
     if draft.found_by not in tuple(Discovery):
         raise UsageError("incident_found_by", found=ascii(draft.found_by), expected=", ".join(Discovery))
-    if until is not None and until <= since:
+    if since > workspace.clock.now() or (until is not None and until <= since):
         raise UsageError("incident_times", found=f"{draft.since} … {draft.until}")
     check_columns(workspace, draft.columns)
     facts = {
@@ -146,6 +149,8 @@ def _time(workspace: Workspace, text: str) -> datetime:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UsageError("incident_times", found=ascii(text)) from None
+    if not FIRST_YEAR <= found.year <= workspace.clock.now().year + 1:
+        raise UsageError("incident_times", found=ascii(text))
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(workspace.project.zone))
 
 

@@ -27,6 +27,8 @@ from lakeward.grading.grade import Grade
 from lakeward_lineage import Direction
 
 PERSONAL = "personal."
+# Layers that hold the rows of a dataset beside the served one: who looks at them sees the same values.
+_SAME_ROWS = (Layer.QUARANTINE, Layer.REJECTS, Layer.BRONZE, Layer.REPAIRS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +133,12 @@ def find_scope(workspace: Workspace, engine: Engine, incident: Incident) -> Inci
     commit_abandoned_entries(engine, access_log_folder(workspace), EntryCopies.of(workspace.lake))
     columns = _affected_columns(workspace, engine, incident.columns)
     tables = sorted({each.column.rpartition(".")[0] for each in columns})
+    read_from = sorted({*tables, *(f"{layer}.{name.partition('.')[2]}" for name in tables for layer in _SAME_ROWS)})
     infos = [info for name in tables if (info := engine.info(TableName(Layer(name.partition(".")[0]), name.partition(".")[2])))]
-    reads = [read for read in _reads(engine, incident) if set(json.loads(read["objects"])) & set(tables)]
+    reads = [read for read in _reads(engine, incident) if set(json.loads(read["objects"])) & set(read_from)]
     answered = [read for read in reads if read["verdict"] == "allowed"]
-    known = [read for read in answered if _says_all(read, tables)]
-    unknown = [read for read in answered if not _says_all(read, tables)]
+    known = [read for read in answered if _says_all(read, read_from)]
+    unknown = [read for read in answered if not _says_all(read, read_from)]
     return IncidentScope(
         incident=incident.incident,
         columns=tuple(columns),

@@ -32,6 +32,8 @@ def check_target(target: Path, form: CopyForm | None) -> CopyForm:
     if form is None:
         raise UsageError("export_format", target=target, expected=", ".join(CopyForm))
     check_outside_lake(target)
+    if not target.name:  # such as `.` or `/`
+        raise UsageError("export_target_exists", target=target.absolute())
     check_new(target)
     if not target.absolute().parent.is_dir():
         raise UsageError("export_target_folder", folder=target.absolute().parent)
