@@ -8,6 +8,9 @@ import yaml
 
 from lakeward.core import errors
 from lakeward.core.messages import catalogue
+from lakeward.flows.audit.decisions import DecisionKind
+from lakeward.flows.incidents.record import IncidentStep
+from lakeward.protection.register import AccountEvent
 from support import source_tree
 
 LONGEST = 500
@@ -163,3 +166,8 @@ def test_entries_parsed_one_by_one_are_those_of_the_whole_files():
     files = [source_tree.ROOT / path for path in source_tree.files() if "/core/messages/" in path and path.endswith(".yaml")]
     whole = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
     assert {code: entry for entries in whole for code, entry in entries.items()} == CATALOGUE
+
+
+def test_history_has_a_word_for_each_kind_event_and_step():
+    words = {*DecisionKind, *AccountEvent, *IncidentStep}
+    assert {f"history_{word}" for word in words} <= CATALOGUE.keys()
