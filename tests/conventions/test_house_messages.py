@@ -10,7 +10,7 @@ from lakeward.core import errors
 from lakeward.core.messages import catalogue
 from lakeward.flows.audit.decisions import DecisionKind
 from lakeward.flows.incidents.record import IncidentStep
-from lakeward.protection.register import AccountEvent
+from lakeward.protection.accounts import AccountEvent
 from support import source_tree
 
 LONGEST = 500
