@@ -178,7 +178,7 @@ def everything(model):
     return found
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(todo=steps)
 def test_after_any_steps_the_read_model_is_that_of_a_full_build(tmp_path_factory, todo):
     lake = Lake(tmp_path_factory.mktemp("steps") / "plant")

@@ -111,6 +111,7 @@ def test_a_partitioned_table_is_written_and_rewritten(engine):
     assert ids(engine, '"温度" = 7') == list(range(40, 60))
 
 
+@pytest.mark.exhaustive
 def test_a_commit_whose_reply_is_lost_is_in_the_table_once(endpoint, tmp_path):
     """Every request in turn loses its reply; what the caller is told and what the table holds agree, and a repetition adds nothing."""
     with proxy(endpoint) as (address, faults):
