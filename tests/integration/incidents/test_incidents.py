@@ -154,6 +154,10 @@ def test_facts_of_no_field_amounts_of_no_number_and_steps_of_no_one_are_refused(
         ({"volume": "1"}, "li", "incident_fact_unknown"),
         ({"loss": "much"}, "li", "incident_fact_number"),
         ({"loss": "-1"}, "li", "incident_fact_number"),
+        ({"loss": "1e400"}, "li", "incident_fact_number"),
+        ({"persons": "1.5"}, "li", "incident_fact_number"),
+        ({"cause": " "}, "li", "incident_fact_form"),
+        ({"cause": "x\x1b[31m"}, "li", "incident_fact_form"),
         ({"cause": "x"}, " ", "incident_by_missing"),
     ]:
         with pytest.raises(UsageError) as refused:

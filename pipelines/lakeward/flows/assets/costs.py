@@ -76,7 +76,7 @@ class DatasetCost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Estate:
+class _MeasuredDatasets:
     """What was measured of all datasets.
 
     Args:
@@ -106,14 +106,14 @@ def dataset_costs(settings: Settings, name: str | None = None) -> list[DatasetCo
         workspace.project.contract(name)
     names = contract_order(contracts)
     with workspace.engine() as engine:
-        estate = _Estate(
+        measured = _MeasuredDatasets(
             used=_used(engine),
             stored={each: _stored_bytes(engine, contract) for each, contract in contracts.items()},
             readers=Counter(source for contract in contracts.values() for source in _inputs(contract)),
             carried=carried_shares({each: _inputs(contracts[each]) for each in names}),
         )
-    wanted = names if name is None else [each for each in names if each == name or each in estate.carried[name]]
-    return [_cost(estate, each, prices) for each in wanted]
+    wanted = names if name is None else [each for each in names if each == name or each in measured.carried[name]]
+    return [_cost(measured, each, prices) for each in wanted]
 
 
 def carried_shares(inputs: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Fraction]]:
@@ -153,9 +153,9 @@ def _stored_bytes(engine: Engine, contract: Contract) -> int:
     return sum(engine.stored_bytes(contract.table(layer)) for layer in (*layers, Layer.QUARANTINE, Layer.REJECTS))
 
 
-def _cost(estate: _Estate, name: str, prices: Prices | None) -> DatasetCost:
-    own = estate.used.get(name, {})
-    sources = [(estate.used.get(each, {}), share) for each, share in estate.carried[name].items()]
+def _cost(measured: _MeasuredDatasets, name: str, prices: Prices | None) -> DatasetCost:
+    own = measured.used.get(name, {})
+    sources = [(measured.used.get(each, {}), share) for each, share in measured.carried[name].items()]
     return DatasetCost(
         dataset=name,
         batches=own.get("batches", 0),
@@ -164,12 +164,12 @@ def _cost(estate: _Estate, name: str, prices: Prices | None) -> DatasetCost:
         bytes_read=own.get("bytes_read"),
         bytes_written=own.get("bytes_written"),
         peak_memory=own.get("peak_memory"),
-        stored_bytes=estate.stored[name],
+        stored_bytes=measured.stored[name],
         source_cpu_seconds=_sum_of_shares([(used.get("cpu_seconds"), share) for used, share in sources], MICRO),
-        readers=estate.readers[name],
+        readers=measured.readers[name],
         build_cost=_sum_of_shares([(_money(own, prices), Fraction(1))], MONEY_UNIT),
         source_build_cost=_sum_of_shares([(_money(used, prices), share) for used, share in sources], MONEY_UNIT),
-        storage_cost_month=(prices.gib_month * estate.stored[name] / GIB).quantize(MONEY_UNIT) if prices else None,
+        storage_cost_month=(prices.gib_month * measured.stored[name] / GIB).quantize(MONEY_UNIT) if prices else None,
         currency=prices.currency if prices else None,
     )
 

@@ -24,6 +24,8 @@ from lakeward.flows.incidents.scope import IncidentScope, check_columns, find_sc
 
 # No lake is older, and times near the ends of the calendar can't be shown in every zone.
 FIRST_YEAR = 1970
+# Above any loss in yuan, and any number of persons.
+MOST = Decimal(10) ** 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,9 @@ def state_incident_facts(settings: Settings, number: str, facts: Mapping[str, st
     for key, value in facts.items():
         if key not in allowed:
             raise UsageError("incident_fact_unknown", found=ascii(key), expected=", ".join(allowed))
-        if key in MEASURES and not _is_amount(value):
+        if not value.strip() or not value.isprintable():
+            raise UsageError("incident_fact_form", found=ascii(f"{key}={value}"))
+        if key in MEASURES and not _is_amount(key, value):
             raise UsageError("incident_fact_number", fact=key, found=ascii(value))
     workspace = open_workspace(settings)
     with workspace.engine() as engine:
@@ -154,9 +158,11 @@ def _time(workspace: Workspace, text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(workspace.project.zone))
 
 
-def _is_amount(text: str) -> bool:
+def _is_amount(key: str, text: str) -> bool:
+    """Whether it is money from 0, or a whole number of persons, in plain digits."""
     try:
         found = Decimal(text)
     except InvalidOperation:
         return False
-    return found.is_finite() and found >= 0
+    is_whole = key == "loss" or (found.is_finite() and found == found.to_integral_value())
+    return found.is_finite() and 0 <= found < MOST and is_whole
