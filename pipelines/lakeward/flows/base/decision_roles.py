@@ -6,8 +6,7 @@ from types import MappingProxyType
 from lakeward.core.errors import ProtectionError
 from lakeward.flows.base.identity import Identity
 
-# Decision -> roles, of which an account needs one.
-DECISION_ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
+_ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "grade": frozenset({"steward", "cdo"}),
         "quarantine": frozenset({"steward"}),
@@ -16,16 +15,21 @@ DECISION_ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 
 
+def deciding_roles(decision: str) -> frozenset[str]:
+    """Roles of which an account needs one to take the decision: `grade`, `quarantine` or `incident`."""
+    return _ROLES[decision]
+
+
 def check_decision_role(identity: Identity, decision: str) -> None:
     """Check that the caller's account may take the decision; a typed name has no roles, and is recorded as not verified.
 
     Args:
-        decision: Key of `DECISION_ROLES`.
+        decision: See `deciding_roles`.
 
     Raises:
         ProtectionError: The account has none of the roles.
     """
-    needed = DECISION_ROLES[decision]
+    needed = deciding_roles(decision)
     if identity.account and not needed & set(identity.account.roles):
         raise ProtectionError(
             "decision_role",

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from lakeward.core.errors import LakewardError, UsageError
 from lakeward.core.settings import Settings
 from lakeward.flows import (
-    DECISION_ROLES,
     ModelReading,
     Repair,
     Selection,
     Signature,
+    deciding_roles,
     expire_rows,
     parse_row_id,
     release_batch,
@@ -22,7 +22,7 @@ from lakeward.flows import (
 from lakeward.portal.page import Page, PageAnswer, Visit
 
 ROLE = "steward"
-ROLES = DECISION_ROLES["quarantine"]
+ROLES = deciding_roles("quarantine")
 # Rows that a page shows, the newest first.
 ROWS = 50
 TYPED = ("rows", "where", "column", "expression", "value", "reason")
