@@ -25,6 +25,7 @@ ROOMS = {
     "batch": "Run batches",
     "collecting": "Collect from brokers",
     "operations": "Look after a lake",
+    "backup": "Back up and restore a lake",
     "checking": "Check any data",
     "quarantine": "Select quarantined rows",
     "steward": "Work on quarantined rows",

@@ -93,6 +93,11 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "incident report NUMBER FILE": ("write_incident_report", OBJECT),
     "cost [NAME]": ("dataset_costs", LIST),
     "maintain [NAME…]": ("maintain", LIST),
+    "backup create PLACE": ("back_up", OBJECT),
+    "backup list PLACE": ("list_backups", LIST),
+    "backup verify PLACE": ("verify_backups", OBJECT),
+    "restore PLACE": ("restore", OBJECT),
+    "migrate": ("migrate", OBJECT),
     "doctor": ("check_machine", LIST),
 }
 RUN = """\

@@ -41,6 +41,8 @@ COMMANDS = {
     "cost": "cost:cost",
     "portal": "portal:portal",
     "maintain": "maintain:maintain",
+    "restore": "backup:restore",
+    "migrate": "migrate:migrate",
     "doctor": "inspect:doctor",
     "completion": "completion:completion",
 }
@@ -94,6 +96,7 @@ GROUPS = {
         "answer": "catalogue:answer",
         "export": "catalogue:export",
     },
+    "backup": {"create": "backup:create", "list": "backup:list_", "verify": "backup:verify"},
     "maturity": {"show": "assess:show"},
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
@@ -134,6 +137,8 @@ GROUPS = {
         "scheme": "key:scheme",
     },
 }
+# Group -> its command that is meant where none is named.
+DEFAULTS = {"backup": "create"}
 
 
 def make_app(lang: Lang) -> CommandGroup:
@@ -152,6 +157,7 @@ def make_app(lang: Lang) -> CommandGroup:
     _add(root, COMMANDS, "cmd", lang)
     for name, members in GROUPS.items():
         group = CommandGroup(name=name, help=text(f"cmd_{name}", lang), no_args_is_help=True, rich_markup_mode=None)
+        group.default = DEFAULTS.get(name)
         _add(group, members, f"cmd_{name}", lang)
         root.add_command(group)
     return root

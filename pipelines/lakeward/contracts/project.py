@@ -150,7 +150,9 @@ def find_project(start: Path) -> Path:
         UsageError: There is none.
     """
     start = start.absolute()
-    for folder in (start, *start.parents):
+    # The parents of `plant/../other` as text would lead back into `plant`.
+    above = (start.resolve() if ".." in start.parts else start).parents
+    for folder in (start, *above):
         if (folder / PROJECT_FILE).is_file():
             return folder
     raise UsageError("project_not_found", folder=start, expected=PROJECT_FILE)

@@ -42,6 +42,16 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.authoring.retire import Retirement as Retirement
     from lakeward.flows.authoring.retire import retire_dataset as retire_dataset
+    from lakeward.flows.backup.create import back_up as back_up
+    from lakeward.flows.backup.listing import list_backups as list_backups
+    from lakeward.flows.backup.listing import verify_backups as verify_backups
+    from lakeward.flows.backup.manifest import NeededKey as NeededKey
+    from lakeward.flows.backup.migrate import migrate as migrate
+    from lakeward.flows.backup.migration_answers import MigrationAnswer as MigrationAnswer
+    from lakeward.flows.backup.migration_answers import MigrationOptions as MigrationOptions
+    from lakeward.flows.backup.restore import RestoreAnswer as RestoreAnswer
+    from lakeward.flows.backup.restore import RestoreOptions as RestoreOptions
+    from lakeward.flows.backup.restore import restore as restore
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.answers import Notice as Notice
@@ -274,6 +284,12 @@ _NAMES = {
     "flows.authoring.new": "DraftedDataset draft_dataset draft_from_files",
     "flows.authoring.new_address": "draft_from_address",
     "flows.authoring.project": "create_project",
+    "flows.backup.create": "back_up",
+    "flows.backup.listing": "list_backups verify_backups",
+    "flows.backup.manifest": "NeededKey",
+    "flows.backup.migrate": "migrate",
+    "flows.backup.migration_answers": "MigrationAnswer MigrationOptions",
+    "flows.backup.restore": "RestoreAnswer RestoreOptions restore",
     "flows.base.answers": "FileProblem FlowAnswer Notice",
     "flows.base.column_keys": "ColumnKeyRecord",
     "flows.base.decision_roles": "deciding_roles",
