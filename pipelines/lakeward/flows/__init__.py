@@ -219,6 +219,7 @@ if TYPE_CHECKING:
     from lakeward.flows.serving.cube import CubeRelease as CubeRelease
     from lakeward.flows.serving.cube import list_cubes as list_cubes
     from lakeward.flows.serving.cube import release_cube as release_cube
+    from lakeward.flows.serving.cube import release_cubes as release_cubes
     from lakeward.flows.serving.decryption import decrypt_values as decrypt_values
     from lakeward.flows.serving.explanation import MaskExplanation as MaskExplanation
     from lakeward.flows.serving.explanation import explain_policy as explain_policy
@@ -363,7 +364,7 @@ _NAMES = {
     "flows.serving.access": "current_account",
     "flows.serving.anonymity": "Anonymity AnonymityQuestion measure_anonymity",
     "flows.serving.connection": "Connection connect open_connection",
-    "flows.serving.cube": "CubeRelease list_cubes release_cube",
+    "flows.serving.cube": "CubeRelease list_cubes release_cube release_cubes",
     "flows.serving.decryption": "decrypt_values",
     "flows.serving.explanation": "MaskExplanation explain_policy",
     "flows.serving.export": "ExportRequest export_table",

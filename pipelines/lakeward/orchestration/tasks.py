@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from lakeward.core.errors import MachineError
+from lakeward.core.errors import MachineError, TransientError
 from lakeward.core.messages import text
 from lakeward.core.settings import Settings
 
@@ -106,6 +106,25 @@ def audit_lineage(root: str) -> None:
     if found:
         lines = [f"{text(each.code, settings.lang, **each.facts)} {each.owner or '-'}: {each.repair}" for each in found]
         raise AirflowFailException("\n".join(lines))
+
+
+@task
+def release_cubes(root: str) -> None:
+    """Release the groups of every cube whose table has changed.
+
+    Raises:
+        AirflowFailException: A definition waits for its approval, or a budget of noise is spent: no retry helps.
+        LakewardError: A release failed; the others are done.
+    """
+    from lakeward.flows import release_cubes as release_all  # noqa: PLC0415  (imports DuckDB)
+
+    settings = Settings.load(Path(root))
+    _, failed = release_all(settings)
+    for error in failed.values():
+        if isinstance(error, TransientError):
+            raise error
+    if failed:
+        raise AirflowFailException("\n".join(f"{name}: {error.render(settings.lang)}" for name, error in failed.items()))
 
 
 @task

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from lakeward.core.errors import LakewardError
 from lakeward.flows import CopyForm, ExportRequest, export_table, list_access, list_exports, seal_logs, verify_logs
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.serving import export as export_module
 from support.accounts import NewAccount, make_accounts
 from support.exported_lake import CONTRACT, NAME, SECRET_NAME, SECRET_NOTE, TABLE, append_rows, grades_of, make_lake
 
@@ -303,7 +305,56 @@ def test_a_target_that_fails_leaves_nothing_and_the_entry_stands(settings, tmp_p
         export(settings, target)
     assert failed.value.code == "export_not_written"
     assert list(folder.iterdir()) == []
-    assert [row["verdict"] for row in entries(settings)[before:]] == ["allowed"]
+    allowed, ended = entries(settings)[before:]
+    assert (allowed["verdict"], ended["verdict"], ended["code"], ended["rows_out"]) == (
+        "allowed",
+        "failed",
+        "export_not_written",
+        0,
+    )
+    assert allowed["export_id"] == ended["export_id"] == list_exports(settings)[0].export_id
+    assert list_exports(settings)[0].failure == "export_not_written"
+    assert {export.failure for export in list_exports(settings)[1:]} <= {None}
+
+
+def test_of_two_exports_to_one_target_one_wins_and_the_other_leaves_no_trace(tmp_path):
+    settings = make_lake(tmp_path / "plant", 20)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    found, refused = [], []
+
+    def race(to):
+        try:
+            found.append(export(settings, folder / "a.parquet", to))
+        except LakewardError as error:
+            refused.append(error.code)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(race, ["acme", "bolt"] * 4))
+    (won,) = found
+    assert refused == ["export_target_exists"] * 7
+    assert sorted(file.name for file in folder.iterdir()) == ["a.parquet", "a.parquet.manifest.json"]
+    assert list_exports(settings) == [won]
+    manifest = (folder / "a.parquet.manifest.json").read_bytes()
+    assert hashlib.sha256(manifest).hexdigest() == won.manifest_sha256
+    assert hashlib.sha256((folder / "a.parquet").read_bytes()).hexdigest() == won.files["a.parquet"]
+
+
+def test_a_target_that_another_program_takes_meanwhile_is_not_replaced(tmp_path, monkeypatch):
+    settings = make_lake(tmp_path / "plant", 20)
+    target = tmp_path / "a.csv"
+    record = export_module.append_export
+
+    def record_late(engine, made):
+        record(engine, made)
+        target.write_text("mine")
+
+    monkeypatch.setattr(export_module, "append_export", record_late)
+    with pytest.raises(LakewardError) as refused:
+        export(settings, target)
+    assert (refused.value.code, target.read_text()) == ("export_target_exists", "mine")
+    assert [file.name for file in tmp_path.glob("*a.csv*")] == ["a.csv"]
+    assert list_exports(settings)[0].failure == "export_target_exists"
 
 
 def test_rows_of_a_later_version_are_not_in_the_copy_that_names_an_earlier_one(tmp_path):
