@@ -5,7 +5,7 @@ Each table is created with its first row. One append per run and table; a confli
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any, TypeVar
 
@@ -72,6 +72,18 @@ def append_rows(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Com
     record_schema_version(engine, name)
     query = engine.literal_rows({c.name: c.type for c in table.columns}, values)
     return with_retries(lambda: engine.append(table, query, txn))
+
+
+def replace_rows(engine: Engine, name: str, rows: Sequence[Row], order: str) -> bool:
+    """Replace all rows of governance table `name`, given by column name and sorted by `order`; False if the table holds them already."""
+    table, app = table_spec(name), f"lakeward/{name}"
+    known = [{column.name: row.get(column.name) for column in table.columns} for row in rows]
+    if read_rows(engine, name, order=order) == known:
+        return False
+    record_schema_version(engine, name)
+    query = engine.literal_rows({c.name: c.type for c in table.columns}, [[*row.values()] for row in known])
+    txn = Txn(app, engine.txn(table.name, app) + 1)
+    return with_retries(lambda: engine.overwrite(table, query, "TRUE", txn)) is not None
 
 
 def record_schema_version(engine: Engine, name: str) -> None:
