@@ -36,6 +36,7 @@ ROOMS = {
     "lineage": "Follow, import and audit lineage",
     "filing": "Catalogue and file important data",
     "assets": "Count what data cost",
+    "notices": "Notify people",
     "incidents": "Handle incidents",
     "audit": "Prove who read and decided what",
     "scorecard": "Assess and show",

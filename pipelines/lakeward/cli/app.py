@@ -40,6 +40,7 @@ COMMANDS = {
     "score": "score:score",
     "cost": "cost:cost",
     "portal": "portal:portal",
+    "subscribe": "notice:subscribe",
     "maintain": "maintain:maintain",
     "doctor": "inspect:doctor",
     "completion": "completion:completion",
@@ -97,7 +98,8 @@ GROUPS = {
     "maturity": {"show": "assess:show"},
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
-    "airflow": {"config": "airflow:config", "up": "airflow:up"},
+    "airflow": {"config": "airflow:config", "pools": "airflow:pools", "up": "airflow:up"},
+    "notice": {"list": "notice:list_", "send": "notice:send", "end": "notice:end"},
     "account": {
         "add": "account:add",
         "list": "account:list_",

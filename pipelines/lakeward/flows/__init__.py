@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.answers import Notice as Notice
     from lakeward.flows.base.column_keys import ColumnKeyRecord as ColumnKeyRecord
+    from lakeward.flows.base.connections import connection_of as connection_of
     from lakeward.flows.base.display_zone import display_zone as display_zone
     from lakeward.flows.base.identity import signer_name as signer_name
     from lakeward.flows.base.log_setup import set_up_log as set_up_log
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.run_lines import log_run as log_run
     from lakeward.flows.base.run_lines import run_lines as run_lines
     from lakeward.flows.base.run_lines import summary_line as summary_line
+    from lakeward.flows.batch.asset_facts import asset_facts as asset_facts
     from lakeward.flows.batch.backfill import Span as Span
     from lakeward.flows.batch.backfill import backfill_dataset as backfill_dataset
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
@@ -123,6 +125,14 @@ if TYPE_CHECKING:
     from lakeward.flows.lineage.importing import receive_lineage as receive_lineage
     from lakeward.flows.lineage.restoring import RestoredEvents as RestoredEvents
     from lakeward.flows.lineage.restoring import restore_events as restore_events
+    from lakeward.flows.notices.delivery import notify_failure as notify_failure
+    from lakeward.flows.notices.delivery import notify_overdue as notify_overdue
+    from lakeward.flows.notices.delivery import send_notices as send_notices
+    from lakeward.flows.notices.subscriptions import Subscription as Subscription
+    from lakeward.flows.notices.subscriptions import SubscriptionRequest as SubscriptionRequest
+    from lakeward.flows.notices.subscriptions import end_subscription as end_subscription
+    from lakeward.flows.notices.subscriptions import list_subscriptions as list_subscriptions
+    from lakeward.flows.notices.subscriptions import subscribe as subscribe
     from lakeward.flows.operations.accounts import IssuedToken as IssuedToken
     from lakeward.flows.operations.accounts import NewAccount as NewAccount
     from lakeward.flows.operations.accounts import RegisteredAccount as RegisteredAccount
@@ -153,6 +163,9 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.maintain import maintain as maintain
     from lakeward.flows.operations.passwords import PasswordSet as PasswordSet
     from lakeward.flows.operations.passwords import set_password as set_password
+    from lakeward.flows.operations.questions import Question as Question
+    from lakeward.flows.operations.questions import answer_question as answer_question
+    from lakeward.flows.operations.questions import open_questions as open_questions
     from lakeward.flows.operations.source_answers import SourceStatus as SourceStatus
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
@@ -275,12 +288,14 @@ _NAMES = {
     "flows.authoring.project": "create_project",
     "flows.base.answers": "FileProblem FlowAnswer Notice",
     "flows.base.column_keys": "ColumnKeyRecord",
+    "flows.base.connections": "connection_of",
     "flows.base.display_zone": "display_zone",
     "flows.base.identity": "signer_name",
     "flows.base.log_setup": "set_up_log",
     "flows.base.order": "active_contract dependency_order",
     "flows.base.report": "RunReport",
     "flows.base.run_lines": "log_run run_lines summary_line",
+    "flows.batch.asset_facts": "asset_facts",
     "flows.batch.backfill": "Span backfill_dataset",
     "flows.batch.curate": "curate_dataset",
     "flows.batch.follow": "follow_dataset",
@@ -310,6 +325,8 @@ _NAMES = {
     "flows.lineage.impact": "ImpactHop ServedRole lineage_impact",
     "flows.lineage.importing": "LineageImport RefusedEvent import_lineage receive_lineage",
     "flows.lineage.restoring": "RestoredEvents restore_events",
+    "flows.notices.delivery": "notify_failure notify_overdue send_notices",
+    "flows.notices.subscriptions": "Subscription SubscriptionRequest end_subscription list_subscriptions subscribe",
     "flows.operations.accounts": "IssuedToken NewAccount RegisteredAccount add_account list_accounts revoke_account rotate_token",
     "flows.operations.copy_trace": "CopyTrace",
     "flows.operations.doctor": "check_machine",
@@ -320,6 +337,7 @@ _NAMES = {
     "flows.operations.keys": "NewKeyFile create_key_file destroy_key list_keys rewrap_keys rotate_key",
     "flows.operations.live_demo": "LiveFigures run_live_demo",
     "flows.operations.maintain": "maintain",
+    "flows.operations.questions": "Question answer_question open_questions",
     "flows.operations.source_answers": "SourceStatus",
     "flows.operations.passwords": "PasswordSet set_password",
     "flows.operations.spark_setup": "setup_spark spark_jars",
