@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.answers import Notice as Notice
     from lakeward.flows.base.column_keys import ColumnKeyRecord as ColumnKeyRecord
     from lakeward.flows.base.connections import connection_of as connection_of
+    from lakeward.flows.base.decision_roles import deciding_roles as deciding_roles
     from lakeward.flows.base.display_zone import display_zone as display_zone
     from lakeward.flows.base.identity import signer_name as signer_name
     from lakeward.flows.base.log_setup import set_up_log as set_up_log
@@ -128,7 +129,6 @@ if TYPE_CHECKING:
     from lakeward.flows.notices.delivery import notify_failure as notify_failure
     from lakeward.flows.notices.delivery import notify_overdue as notify_overdue
     from lakeward.flows.notices.delivery import send_notices as send_notices
-    from lakeward.flows.notices.subscriptions import Subscription as Subscription
     from lakeward.flows.notices.subscriptions import SubscriptionRequest as SubscriptionRequest
     from lakeward.flows.notices.subscriptions import end_subscription as end_subscription
     from lakeward.flows.notices.subscriptions import list_subscriptions as list_subscriptions
@@ -163,7 +163,6 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.maintain import maintain as maintain
     from lakeward.flows.operations.passwords import PasswordSet as PasswordSet
     from lakeward.flows.operations.passwords import set_password as set_password
-    from lakeward.flows.operations.questions import Question as Question
     from lakeward.flows.operations.questions import answer_question as answer_question
     from lakeward.flows.operations.questions import open_questions as open_questions
     from lakeward.flows.operations.source_answers import SourceStatus as SourceStatus
@@ -289,6 +288,7 @@ _NAMES = {
     "flows.base.answers": "FileProblem FlowAnswer Notice",
     "flows.base.column_keys": "ColumnKeyRecord",
     "flows.base.connections": "connection_of",
+    "flows.base.decision_roles": "deciding_roles",
     "flows.base.display_zone": "display_zone",
     "flows.base.identity": "signer_name",
     "flows.base.log_setup": "set_up_log",
@@ -326,7 +326,7 @@ _NAMES = {
     "flows.lineage.importing": "LineageImport RefusedEvent import_lineage receive_lineage",
     "flows.lineage.restoring": "RestoredEvents restore_events",
     "flows.notices.delivery": "notify_failure notify_overdue send_notices",
-    "flows.notices.subscriptions": "Subscription SubscriptionRequest end_subscription list_subscriptions subscribe",
+    "flows.notices.subscriptions": "SubscriptionRequest end_subscription list_subscriptions subscribe",
     "flows.operations.accounts": "IssuedToken NewAccount RegisteredAccount add_account list_accounts revoke_account rotate_token",
     "flows.operations.copy_trace": "CopyTrace",
     "flows.operations.doctor": "check_machine",
@@ -337,7 +337,7 @@ _NAMES = {
     "flows.operations.keys": "NewKeyFile create_key_file destroy_key list_keys rewrap_keys rotate_key",
     "flows.operations.live_demo": "LiveFigures run_live_demo",
     "flows.operations.maintain": "maintain",
-    "flows.operations.questions": "Question answer_question open_questions",
+    "flows.operations.questions": "answer_question open_questions",
     "flows.operations.source_answers": "SourceStatus",
     "flows.operations.passwords": "PasswordSet set_password",
     "flows.operations.spark_setup": "setup_spark spark_jars",
