@@ -38,6 +38,7 @@ ROOMS = {
     "filing": "Catalogue and file important data",
     "assets": "Count what data cost",
     "evidence": "Keep evidence of data management",
+    "notices": "Notify people",
     "incidents": "Handle incidents",
     "risk": "Assess risks",
     "audit": "Prove who read and decided what",

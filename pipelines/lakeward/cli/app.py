@@ -40,6 +40,7 @@ COMMANDS = {
     "score": "score:score",
     "cost": "cost:cost",
     "portal": "portal:portal",
+    "subscribe": "notice:subscribe",
     "maintain": "maintain:maintain",
     "restore": "backup:restore",
     "migrate": "migrate:migrate",
@@ -121,7 +122,8 @@ GROUPS = {
     },
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
-    "airflow": {"config": "airflow:config", "up": "airflow:up"},
+    "airflow": {"config": "airflow:config", "pools": "airflow:pools", "up": "airflow:up"},
+    "notice": {"list": "notice:list_", "send": "notice:send", "end": "notice:end"},
     "account": {
         "add": "account:add",
         "list": "account:list_",

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.answers import Notice as Notice
     from lakeward.flows.base.column_keys import ColumnKeyRecord as ColumnKeyRecord
+    from lakeward.flows.base.connections import connection_of as connection_of
     from lakeward.flows.base.decision_roles import deciding_roles as deciding_roles
     from lakeward.flows.base.display_zone import display_zone as display_zone
     from lakeward.flows.base.identity import signer_name as signer_name
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.run_lines import log_run as log_run
     from lakeward.flows.base.run_lines import run_lines as run_lines
     from lakeward.flows.base.run_lines import summary_line as summary_line
+    from lakeward.flows.batch.asset_facts import asset_facts as asset_facts
     from lakeward.flows.batch.backfill import Span as Span
     from lakeward.flows.batch.backfill import backfill_dataset as backfill_dataset
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
@@ -151,6 +153,13 @@ if TYPE_CHECKING:
     from lakeward.flows.lineage.importing import receive_lineage as receive_lineage
     from lakeward.flows.lineage.restoring import RestoredEvents as RestoredEvents
     from lakeward.flows.lineage.restoring import restore_events as restore_events
+    from lakeward.flows.notices.delivery import notify_failure as notify_failure
+    from lakeward.flows.notices.delivery import notify_overdue as notify_overdue
+    from lakeward.flows.notices.delivery import send_notices as send_notices
+    from lakeward.flows.notices.subscriptions import SubscriptionRequest as SubscriptionRequest
+    from lakeward.flows.notices.subscriptions import end_subscription as end_subscription
+    from lakeward.flows.notices.subscriptions import list_subscriptions as list_subscriptions
+    from lakeward.flows.notices.subscriptions import subscribe as subscribe
     from lakeward.flows.operations.accounts import IssuedToken as IssuedToken
     from lakeward.flows.operations.accounts import NewAccount as NewAccount
     from lakeward.flows.operations.accounts import RegisteredAccount as RegisteredAccount
@@ -181,6 +190,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.maintain import maintain as maintain
     from lakeward.flows.operations.passwords import PasswordSet as PasswordSet
     from lakeward.flows.operations.passwords import set_password as set_password
+    from lakeward.flows.operations.questions import answer_question as answer_question
+    from lakeward.flows.operations.questions import open_questions as open_questions
     from lakeward.flows.operations.source_answers import SourceStatus as SourceStatus
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars

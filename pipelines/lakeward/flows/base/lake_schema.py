@@ -73,7 +73,7 @@ SCHEMA_VERSIONS = (
     SchemaVersion(
         7,
         tables=(
-            "cube_charges",
+            *("cube_charges", "subscriptions", "notices"),
             *("authority_decisions", "rights", "reviews", "risk_assessments"),
             *("identities", "policy_bindings", "policy_checks", "column_sketches", "column_links"),
         ),
