@@ -120,7 +120,7 @@ def release_cubes(root: str) -> None:
     """
     from lakeward.flows import release_cubes as release_all  # noqa: PLC0415  (imports DuckDB)
 
-    settings = Settings.load(Path(root))
+    settings = task_settings(root)
     _, failed = release_all(settings)
     for error in failed.values():
         if isinstance(error, TransientError):
