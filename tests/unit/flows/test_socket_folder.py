@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 
 import pytest
 
@@ -10,22 +9,21 @@ pytest.importorskip("pyarrow")
 from lakeward.flows.server.socket_folder import SocketFolder
 
 
-@pytest.fixture(autouse=True)
-def scratch(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+@pytest.fixture
+def scratch(tmp_path):
     return tmp_path
 
 
-def killed_folder():
+def killed_folder(scratch):
     """A folder whose server was killed: the system let go of its lock."""
-    folder = SocketFolder()
+    folder = SocketFolder(scratch)
     (folder.path / "1.sock").touch()
     os.close(folder._lock)
     return folder.path
 
 
 def test_a_new_folder_is_its_owners_alone_and_goes_with_it(scratch):
-    folder = SocketFolder()
+    folder = SocketFolder(scratch)
     assert folder.path.parent == scratch
     assert folder.path.stat().st_mode & 0o777 == 0o700
     folder.delete()
@@ -33,12 +31,12 @@ def test_a_new_folder_is_its_owners_alone_and_goes_with_it(scratch):
 
 
 def test_only_what_a_killed_server_of_this_user_left_is_deleted(scratch):
-    living, killed = SocketFolder(), killed_folder()
+    living, killed = SocketFolder(scratch), killed_folder(scratch)
     (scratch / "lakeward-server-file").write_text("no folder")
     (scratch / "lakeward-server-open").mkdir(mode=0o755)
     (scratch / "lakeward-server-link").symlink_to(living.path)
     (scratch / "other").mkdir(mode=0o700)
-    new = SocketFolder()
+    new = SocketFolder(scratch)
     left = {path.name for path in scratch.iterdir()}
     assert left == {
         living.path.name,
@@ -55,8 +53,8 @@ def test_only_what_a_killed_server_of_this_user_left_is_deleted(scratch):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to another user")
 def test_the_folder_of_another_user_stays(scratch):
-    path = killed_folder()
+    path = killed_folder(scratch)
     shutil.chown(path, 65534)
-    SocketFolder().delete()
+    SocketFolder(scratch).delete()
     assert path.exists()
     shutil.rmtree(path)

@@ -12,11 +12,16 @@ _PREFIX = "lakeward-server-"
 
 
 class SocketFolder:
-    """A new folder of mode 0700; folders of servers that were killed are deleted first."""
+    """A new folder of mode 0700; folders of servers that were killed are deleted first.
 
-    def __init__(self) -> None:
-        delete_abandoned_folders()
-        self.path, self._lock = _make_folder()
+    Args:
+        parent: Where it lies; default: the machine's folder for temporary files.
+    """
+
+    def __init__(self, parent: Path | None = None) -> None:
+        parent = parent or Path(tempfile.gettempdir())
+        delete_abandoned_folders(parent)
+        self.path, self._lock = _make_folder(parent)
 
     def delete(self) -> None:
         """Delete it."""
@@ -24,19 +29,19 @@ class SocketFolder:
         os.close(self._lock)
 
 
-def delete_abandoned_folders() -> None:
+def delete_abandoned_folders(parent: Path) -> None:
     """Delete this user's folders that no living server has locked."""
-    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for path in parent.glob(f"{_PREFIX}*"):
         lock = _lock(path)
         if lock is not None:
             shutil.rmtree(path, ignore_errors=True)
             os.close(lock)
 
 
-def _make_folder() -> tuple[Path, int]:
+def _make_folder(parent: Path) -> tuple[Path, int]:
     """A locked folder. Another server may delete one before it is locked: then there is a next one."""
     while True:
-        path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         lock = _lock(path)
         if lock is not None and path.exists():
             return path, lock
