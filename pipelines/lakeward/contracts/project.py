@@ -15,6 +15,7 @@ from lakeward.contracts.project_keys import DEFAULT_LATENCY_DAYS, GRADE_NAMES, K
 from lakeward.contracts.quotas import read_quotas
 from lakeward.contracts.server_limits import DEFAULT_LIMITS, ServerLimits, read_server_limits
 from lakeward.contracts.view import View
+from lakeward.contracts.words import read_domain_titles
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.names import DATASET_NAME
@@ -47,6 +48,7 @@ class Project:
         oidc: File of the identity provider, absolute; None for none.
         storage: How the object store of a lake at a URL is reached.
         highest_grade: The highest grade that the lake may hold.
+        domain_titles: Domain -> its title by language.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
 
@@ -67,6 +69,7 @@ class Project:
     oidc: Path | None = None
     storage: LakeStorage = field(default_factory=LakeStorage)
     highest_grade: str = GRADE_NAMES[0]
+    domain_titles: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
@@ -199,6 +202,7 @@ def _project(root: Path, document: Document) -> Project:
         latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
         storage=read_storage(view.mapping("storage")),
+        domain_titles=read_domain_titles(view.mapping("domains")),
         highest_grade=view.entry("highest_grade", ", ".join(GRADE_NAMES), _grade_name, GRADE_NAMES[0]) or GRADE_NAMES[0],
     )
     if faults:

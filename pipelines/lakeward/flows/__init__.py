@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.authoring.retire import Retirement as Retirement
     from lakeward.flows.authoring.retire import retire_dataset as retire_dataset
+    from lakeward.flows.authoring.words import word_warnings as word_warnings
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.answers import Notice as Notice
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from lakeward.flows.filing.changes import FilingTask as FilingTask
     from lakeward.flows.filing.export import ExportedFiling as ExportedFiling
     from lakeward.flows.filing.export import export_catalogue as export_catalogue
+    from lakeward.flows.filing.form import filing_form as filing_form
     from lakeward.flows.filing.record import Filing as Filing
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.answers import GradeEffect as GradeEffect
@@ -162,6 +164,11 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
     from lakeward.flows.operations.trace_copy import trace_copy as trace_copy
+    from lakeward.flows.portal.important import read_important as read_important
+    from lakeward.flows.portal.lineage import LineageNode as LineageNode
+    from lakeward.flows.portal.lineage import LineageView as LineageView
+    from lakeward.flows.portal.lineage import lineage_view as lineage_view
+    from lakeward.flows.portal.lineage import read_impact as read_impact
     from lakeward.flows.portal.logins import PortalUser as PortalUser
     from lakeward.flows.portal.portal import Portal as Portal
     from lakeward.flows.portal.portal import find_figure as find_figure
@@ -178,6 +185,8 @@ if TYPE_CHECKING:
     from lakeward.flows.scorecard.build import scorecard_path as scorecard_path
     from lakeward.flows.scorecard.readiness import MaturityIndicator as MaturityIndicator
     from lakeward.flows.scorecard.readiness import MaturityItem as MaturityItem
+    from lakeward.flows.scorecard.readiness import maturity_domains as maturity_domains
+    from lakeward.flows.scorecard.readiness import read_maturity as read_maturity
     from lakeward.flows.scorecard.readiness import show_maturity as show_maturity
     from lakeward.flows.scorecard.summary import MaturityDomain as MaturityDomain
     from lakeward.flows.scorecard.summary import maturity_summary as maturity_summary
@@ -274,6 +283,7 @@ _NAMES = {
     "flows.authoring.new": "DraftedDataset draft_dataset draft_from_files",
     "flows.authoring.new_address": "draft_from_address",
     "flows.authoring.project": "create_project",
+    "flows.authoring.words": "word_warnings",
     "flows.base.answers": "FileProblem FlowAnswer Notice",
     "flows.base.column_keys": "ColumnKeyRecord",
     "flows.base.decision_roles": "deciding_roles",
@@ -294,6 +304,7 @@ _NAMES = {
     "flows.collecting.units": "ServiceFiles write_service_files",
     "flows.filing.catalogue": "AuthorityAnswer CatalogueEntry CatalogueReport answer_filing draft_catalogue file_catalogue list_catalogue",
     "flows.filing.changes": "FilingTask",
+    "flows.filing.form": "filing_form",
     "flows.filing.export": "ExportedFiling export_catalogue",
     "flows.filing.record": "Filing",
     "flows.grading.answers": "GradeEffect GradedColumn grade_mark",
@@ -328,6 +339,8 @@ _NAMES = {
     "flows.operations.status": "project_status read_project_status stray_files",
     "flows.operations.trace": "show_lineage",
     "flows.operations.trace_copy": "trace_copy",
+    "flows.portal.important": "read_important",
+    "flows.portal.lineage": "LineageNode LineageView lineage_view read_impact",
     "flows.portal.logins": "PortalUser",
     "flows.portal.portal": "Portal find_figure open_portal",
     "flows.portal.reading": "ModelReading",
@@ -335,7 +348,7 @@ _NAMES = {
     "flows.quarantine.selection": "Selection parse_duration parse_row_id",
     "flows.scorecard.assess": "assess_readiness",
     "flows.scorecard.build": "build_scorecard open_figure read_scorecard scorecard_path",
-    "flows.scorecard.readiness": "MaturityIndicator MaturityItem show_maturity",
+    "flows.scorecard.readiness": "MaturityIndicator MaturityItem maturity_domains read_maturity show_maturity",
     "flows.scorecard.summary": "MaturityDomain maturity_summary",
     "flows.scoring.answers": "DatasetScore EstateScore RuleScore ScoreLevel ScoreReport StoredScore UnmeasuredDimension",
     "flows.scoring.compare": "ScoreChange ScoreDiff compare_scores",

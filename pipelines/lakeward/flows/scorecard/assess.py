@@ -15,7 +15,8 @@ from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import Layer, RunId, TableName, new_run_id
 from lakeward.core.settings import Settings
-from lakeward.engines.protocols import Engine
+from lakeward.core.sql import equals
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
@@ -113,10 +114,11 @@ def empty_lake_facts(edition: Catalogue) -> dict[str, IndicatorFact]:
     return {indicator.id: IndicatorFact(None, reason="maturity_lake_empty") for indicator in edition.indicators}
 
 
-def stored_assessment(engine: Engine) -> list[Row]:
+def stored_assessment(engine: TableReader) -> list[Row]:
     """The rows of the newest assessment of this edition; empty before the first."""
-    found = governance.read_rows(engine, "maturity", order="seq", edition=default_catalogue().edition)
-    return [row for row in found if row["seq"] == found[-1]["seq"]]
+    edition = default_catalogue().edition
+    newest = f"seq = (SELECT max(seq) FROM governance.maturity WHERE {equals(edition=edition)})"
+    return governance.read_rows(engine, "maturity", newest, edition=edition)
 
 
 def _measure_indicator(engine: Engine, indicator: Indicator, day: datetime, versions: dict[str, int]) -> IndicatorFact:
