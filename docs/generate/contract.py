@@ -7,7 +7,7 @@ import yaml
 
 from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
-from lakeward.contracts import build, columns, cube, gold, limits, noise, sla, source_kinds, sql
+from lakeward.contracts import build, column_keys, columns, cube, gold, limits, noise, sla, source_kinds, sql
 from lakeward.contracts.source import SourceKind
 
 RULES = "grading_rules_common_v2.yaml"
@@ -97,7 +97,7 @@ def contract() -> str:
     classes = yaml.safe_load((CATALOGUES / RULES).read_text(encoding="utf-8"))["classes"]
     parts = (
         *(INTRODUCTION, "## Top level", keys(build.KEYS), "## Custom properties", keys(build.CUSTOM)),
-        *("## Columns", COLUMNS, keys(columns.KEYS), "### Custom properties of a column", keys(columns.CUSTOM), refused),
+        *("## Columns", COLUMNS, keys(column_keys.KEYS), "### Custom properties of a column", keys(column_keys.CUSTOM), refused),
         *(
             "## `slaProperties`",
             SLA,

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.authoring.retire import Retirement as Retirement
     from lakeward.flows.authoring.retire import retire_dataset as retire_dataset
+    from lakeward.flows.authoring.words import word_warnings as word_warnings
     from lakeward.flows.backup.create import back_up as back_up
     from lakeward.flows.backup.listing import list_backups as list_backups
     from lakeward.flows.backup.listing import verify_backups as verify_backups
@@ -112,6 +113,7 @@ if TYPE_CHECKING:
     from lakeward.flows.filing.changes import FilingTask as FilingTask
     from lakeward.flows.filing.export import ExportedFiling as ExportedFiling
     from lakeward.flows.filing.export import export_catalogue as export_catalogue
+    from lakeward.flows.filing.form import filing_form as filing_form
     from lakeward.flows.filing.record import Filing as Filing
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.answers import GradeEffect as GradeEffect
@@ -202,6 +204,11 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
     from lakeward.flows.operations.trace_copy import trace_copy as trace_copy
+    from lakeward.flows.portal.important import read_important as read_important
+    from lakeward.flows.portal.lineage import LineageNode as LineageNode
+    from lakeward.flows.portal.lineage import LineageView as LineageView
+    from lakeward.flows.portal.lineage import lineage_view as lineage_view
+    from lakeward.flows.portal.lineage import read_impact as read_impact
     from lakeward.flows.portal.logins import PortalUser as PortalUser
     from lakeward.flows.portal.portal import Portal as Portal
     from lakeward.flows.portal.portal import find_figure as find_figure
@@ -230,6 +237,8 @@ if TYPE_CHECKING:
     from lakeward.flows.scorecard.gaps import maturity_gaps as maturity_gaps
     from lakeward.flows.scorecard.readiness import MaturityIndicator as MaturityIndicator
     from lakeward.flows.scorecard.readiness import MaturityItem as MaturityItem
+    from lakeward.flows.scorecard.readiness import maturity_domains as maturity_domains
+    from lakeward.flows.scorecard.readiness import read_maturity as read_maturity
     from lakeward.flows.scorecard.readiness import show_maturity as show_maturity
     from lakeward.flows.scorecard.summary import MaturityDomain as MaturityDomain
     from lakeward.flows.scorecard.summary import maturity_summary as maturity_summary
