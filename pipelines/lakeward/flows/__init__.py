@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.answers import Notice as Notice
     from lakeward.flows.base.column_keys import ColumnKeyRecord as ColumnKeyRecord
+    from lakeward.flows.base.decision_roles import deciding_roles as deciding_roles
     from lakeward.flows.base.display_zone import display_zone as display_zone
     from lakeward.flows.base.identity import signer_name as signer_name
     from lakeward.flows.base.log_setup import set_up_log as set_up_log

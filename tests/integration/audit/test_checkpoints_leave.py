@@ -101,6 +101,7 @@ def test_checkpoints_reach_file_webhook_and_mail(lake, tmp_path):
     assert faults_of(lake, tmp_path / "kept.jsonl") == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("status", [500, 302, 403])
 def test_a_target_that_was_away_gets_the_checkpoint_later(lake, status):
     with running(ThreadingHTTPServer(("127.0.0.1", 0), Web)) as web:
@@ -142,6 +143,7 @@ def file_size_limit(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("end", "lines"), [(lambda line: line[:40], 1), (lambda line: line.rstrip(), 2), (lambda _: b"# of plant 2", 2)]
 )

@@ -44,6 +44,7 @@ def test_all_pages_are_reached_by_links(pages):
     assert any("/r/" in page for page in pages)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("lang", LANGS)
 def test_no_page_mixes_languages(visitors, pages, lang):
     for address in pages:

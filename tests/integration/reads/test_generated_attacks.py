@@ -99,6 +99,7 @@ def test_parameters_confirm_nothing(connections):
         assert said[0] == said[1]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("role", "column"), PAIRS)
 def test_no_suite_of_the_reader_tells_or_confirms(role, column, canary_lake, tmp_path):
     said = []
@@ -115,6 +116,7 @@ def test_no_suite_of_the_reader_tells_or_confirms(role, column, canary_lake, tmp
     assert own[0] == own[1]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("role", "column"), PAIRS)
 def test_no_row_is_explained_by_a_hidden_value(role, column, canary_lake):
     said = [said_by(explain_row, canary_lake, TABLE, f"{column}={guess}", role) for guess in guesses(column)]

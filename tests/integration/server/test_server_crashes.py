@@ -83,6 +83,7 @@ def storm_of_workers(served, rounds, seed):
     return ended
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_is_killed_ends_its_statements_in_an_error(own_server):
     served = own_server()
     served.server.start()

@@ -164,6 +164,7 @@ def test_8_a_group_moves_only_when_k_persons_changed(tmp_path):
     assert new[4] == 3
 
 
+@pytest.mark.exhaustive
 def test_persons_who_come_one_by_one_move_a_group_when_they_are_k(tmp_path):
     settings = make_plant(tmp_path / "plant", many(20, "A"))
     release(settings)

@@ -24,6 +24,7 @@ MODULES: Mapping[str, str] = {
     "flows.authoring.project": "create_project",
     "flows.base.answers": "FileProblem FlowAnswer Notice",
     "flows.base.column_keys": "ColumnKeyRecord",
+    "flows.base.decision_roles": "deciding_roles",
     "flows.base.display_zone": "display_zone",
     "flows.base.identity": "signer_name",
     "flows.base.log_setup": "set_up_log",

@@ -135,7 +135,7 @@ def describe_assessment(workspace: Workspace, engine: Engine, record: Assessment
     until = (record.final_at or workspace.clock.now()).astimezone(UTC)
     point = ReadPoint(since=until - PERIOD, until=until, versions=record.versions)
     fields = tuple(_field(engine, each, record, point) for each in report_form().fields)
-    names = {row["asset"] for each in fields if each.field == "scope" and each.evidence for row in each.evidence.rows}
+    names = {str(row["asset"]) for each in fields if each.field == "scope" and each.evidence for row in each.evidence.rows}
     return RiskAssessment(
         assessment=record.number,
         begun_at=record.begun_at,
