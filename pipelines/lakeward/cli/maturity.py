@@ -30,8 +30,9 @@ def show(context: typer.Context, item: Item = None, *, edition: Edition = "", as
     print_table(lang, "title_maturity_items", [_item(row, lang) for row in found], columns)
     print_message(lang, "maturity_measured", measured=found[0].measured, total=found[0].total, edition=found[0].edition)
     if item:
-        _print_documents(found[0], lang)
         _indicators(found[0].indicators, lang)
+        if any(each.sha256 or each.date or each.page for each in found[0].document_facts):
+            print_table(lang, "title_maturity_documents", found[0].document_facts, ("name", "date", "page", "sha256"))
 
 
 def gaps(context: typer.Context, item: Item = None, *, edition: Edition = "", as_json: Json = False) -> None:
@@ -94,11 +95,6 @@ def import_(
         print_json(found)
     else:
         print_message(settings.lang, "maturity_imported", **found.as_dict())
-
-
-def _print_documents(item: MaturityItem, lang: Lang) -> None:
-    if item.document_facts:
-        print_table(lang, "title_maturity_documents", item.document_facts, ("name", "date", "page", "sha256"))
 
 
 def _indicators(rows: Sequence[MaturityIndicator], lang: Lang) -> None:

@@ -118,7 +118,7 @@ def decide_concept(settings: Settings, decision: ConceptDecision, by: str = "") 
 
     Raises:
         UsageError: A column does not exist or is named twice, the name or the reason is empty, or no one is named.
-        ProtectionError: The token is not valid.
+        ProtectionError: The token is not valid, or its account may not decide.
     """
     workspace = open_workspace(settings)
     standings = {decision.authority: Standing.AUTHORITY, **decision.others}
@@ -134,7 +134,7 @@ def decide_concept(settings: Settings, decision: ConceptDecision, by: str = "") 
         for column, standing in standings.items()
     ]
     with workspace.engine() as engine:
-        append_signed(workspace, engine, TABLE, rows, by)
+        append_signed(workspace, engine, TABLE, rows, by, decision="authority")
         return next(each for each in read_concepts(engine) if each.authority == decision.authority)
 
 

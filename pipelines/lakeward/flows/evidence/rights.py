@@ -154,7 +154,7 @@ def declare_rights(settings: Settings, name: str, rights: RightsDeclaration, by:
         "limits": rights.limits.strip() or None,
     }
     with workspace.engine() as engine:
-        append_signed(workspace, engine, RIGHTS, [row], by)
+        append_signed(workspace, engine, RIGHTS, [row], by, decision="rights")
         return read_rights(engine)[name]
 
 

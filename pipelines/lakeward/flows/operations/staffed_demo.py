@@ -119,7 +119,7 @@ def _declare_and_review(people: dict[str, Settings]) -> int:
     names = open_workspace(people[OWNER]).project.datasets()
     rights = RightsDeclaration(holder=HOLDER, source="own", basis=BASIS)
     for name in names:
-        declare_rights(people[OWNER], name, rights)
+        declare_rights(people[CDO], name, rights)
         for who, kind in ((OWNER, "requirements"), (ANALYST, "sign-off"), (STEWARD, "model"), (AUDITOR, "access")):
             record_review(people[who], Review(kind=kind, subject=name, outcome="passed", note="first day of the plant"))
     record_review(people[CDO], Review(kind="policy", subject=SERVING, outcome="passed", note="first day of the plant"))

@@ -127,7 +127,7 @@ def append_steps(
         {"assessment": number, "step": step, "subject": subject, "facts": json.dumps(facts, ensure_ascii=False)}
         for step, subject, facts in steps
     ]
-    append_signed(workspace, engine, TABLE, rows, by)
+    append_signed(workspace, engine, TABLE, rows, by, decision="risk")
 
 
 def _add_step(record: AssessmentRecord, row: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
