@@ -72,6 +72,7 @@ GROUPS = {
         "scope": "incident:scope",
         "report": "incident:report",
         "close": "incident:close",
+        "drill": "incident:drill",
     },
     "contract": {
         "lint": "contracts:lint",

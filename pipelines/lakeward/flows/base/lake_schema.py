@@ -70,7 +70,7 @@ SCHEMA_VERSIONS = (
     SchemaVersion(
         7,
         tables=(
-            *("authority_decisions", "rights", "reviews", "risk_assessments"),
+            *("authority_decisions", "rights", "reviews", "risk_assessments", "drills"),
             *("identities", "policy_bindings", "policy_checks", "column_sketches", "column_links"),
         ),
     ),
