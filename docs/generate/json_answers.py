@@ -107,6 +107,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "incident list": ("list_incidents", LIST),
     "incident scope NUMBER": ("scope_incident", OBJECT),
     "incident report NUMBER FILE": ("write_incident_report", OBJECT),
+    "incident drill SCENARIO": ("run_drill", OBJECT),
     "cost [NAME]": ("dataset_costs", LIST),
     "maintain [NAME…]": ("maintain", LIST),
     "backup create PLACE": ("back_up", OBJECT),

@@ -75,6 +75,7 @@ GROUPS = {
         "scope": "incident:scope",
         "report": "incident:report",
         "close": "incident:close",
+        "drill": "incident:drill",
     },
     "contract": {
         "lint": "contracts:lint",

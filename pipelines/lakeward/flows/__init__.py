@@ -4,10 +4,9 @@ Flows combine the packages below, log, and record lineage. A name is imported at
 so that `lakeward --help` and the parsing of a DAG do not pay for DuckDB.
 """
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from lakeward.flows.base.public_names import MODULES
 
 if TYPE_CHECKING:
     from lakeward.flows.assets.costs import DatasetCost as DatasetCost
@@ -171,6 +170,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.accounts import rotate_token as rotate_token
     from lakeward.flows.operations.copy_trace import CopyTrace as CopyTrace
     from lakeward.flows.operations.doctor import check_machine as check_machine
+    from lakeward.flows.operations.drill import DrillReport as DrillReport
+    from lakeward.flows.operations.drill import run_drill as run_drill
     from lakeward.flows.operations.explain import RowOrigin as RowOrigin
     from lakeward.flows.operations.explain import explain_row as explain_row
     from lakeward.flows.operations.gold_value import ValueOrigin as ValueOrigin
@@ -317,14 +318,20 @@ if TYPE_CHECKING:
     from lakeward.serving.copies import CopyForm as CopyForm
     from lakeward.serving.rows import Rows as Rows
 
-_DOOR = {name: module for module, names in MODULES.items() for name in names.split()}
+
+@cache
+def _door() -> dict[str, str]:
+    """Name -> the module that defines it, below `lakeward`."""
+    from lakeward.flows.base.public_names import MODULES  # noqa: PLC0415 -- help needs none of the names
+
+    return {name: module for module, names in MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _DOOR:
+    if name not in _door():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"lakeward.{_DOOR[name]}"), name)
+    return getattr(import_module(f"lakeward.{_door()[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_DOOR)
+    return sorted(_door())

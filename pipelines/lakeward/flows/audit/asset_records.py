@@ -1,4 +1,4 @@
-"""Authorities of concepts, rights, reviews and risk assessments, in the form of decisions."""
+"""Authorities of concepts, rights, reviews, risk assessments and drills, in the form of decisions."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -43,6 +43,13 @@ def of_risk_assessments(engine: Engine) -> Iterator[Decision]:
         subject = f"{row['assessment']} {row['subject']}".strip()
         dataset = row["subject"] if row["step"] == "final" else None
         yield Decision(kind="risk", action=row["step"], subject=subject, dataset=dataset, **_signature(row))
+
+
+def of_drills(engine: Engine) -> Iterator[Decision]:
+    """Drills, one each."""
+    for row in recorded_rows(engine, "drills", rest="WHERE step = 'inject' ORDER BY seq"):
+        named = {"subject": row["drill"], "dataset": row["dataset"]}
+        yield Decision(kind="drill", action="drill", **named, **_signature(row), detail=row["scenario"])
 
 
 def _standing(row: Mapping[str, Any]) -> str:

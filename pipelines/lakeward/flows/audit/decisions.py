@@ -34,6 +34,7 @@ class DecisionKind(StrEnum):
     RIGHTS = "rights"
     REVIEW = "review"
     RISK = "risk"
+    DRILL = "drill"
 
 
 def list_decisions(
@@ -97,3 +98,4 @@ def _read(workspace: Workspace, engine: Engine) -> Iterator[Decision]:
     yield from asset_records.of_rights(engine)
     yield from asset_records.of_reviews(engine)
     yield from asset_records.of_risk_assessments(engine)
+    yield from asset_records.of_drills(engine)

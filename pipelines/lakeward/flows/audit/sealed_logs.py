@@ -55,6 +55,7 @@ SEALED_LOGS = (
     SealedLog("keys", "key_id", "seq"),
     SealedLog("key_decisions", "subject", "seq"),
     SealedLog("incidents", "incident", "seq"),
+    SealedLog("drills", "drill", "seq"),
     SealedLog("authority_decisions", "column_name", "seq"),
     SealedLog("rights", "dataset", "seq"),
     SealedLog("reviews", "subject", "seq"),

@@ -74,7 +74,7 @@ SCHEMA_VERSIONS = (
         7,
         tables=(
             *("cube_charges", "subscriptions", "notices"),
-            *("authority_decisions", "rights", "reviews", "risk_assessments"),
+            *("authority_decisions", "rights", "reviews", "risk_assessments", "drills"),
             *("identities", "policy_bindings", "policy_checks", "column_sketches", "column_links"),
         ),
     ),

@@ -90,6 +90,7 @@ MODULES: Mapping[str, str] = {
     "flows.operations.source_answers": "SourceStatus",
     "flows.operations.passwords": "PasswordSet set_password",
     "flows.operations.spark_setup": "setup_spark spark_jars",
+    "flows.operations.drill": "DrillReport run_drill",
     "flows.operations.staffed_demo": "StaffedDemo staff_demo",
     "flows.operations.status": "project_status read_project_status stray_files",
     "flows.operations.trace": "show_lineage",
