@@ -34,6 +34,7 @@ class SampleOrigin:
         series: Names of the columns that tell series apart, where the key does not.
         received: Name in the source of the time of receipt, where records have a time of their own beside it.
         types: Evidence of a column's type, by its name.
+        needs_zone: Whether times may come without an offset.
     """
 
     what: str
@@ -43,6 +44,7 @@ class SampleOrigin:
     series: tuple[str, ...] = ()
     received: str = ""
     types: Mapping[str, str] = field(default_factory=dict)
+    needs_zone: bool = True
 
 
 def contract_text(profile: Profile, name: str, zone: str, origin: SampleOrigin | None = None) -> str:
@@ -210,7 +212,8 @@ def _custom(profile: Profile, name: str, zone: str, origin: SampleOrigin | None)
     yield "  - property: source"
     yield "    value:"
     yield from (f"      {line}" for line in (origin.source if origin else _source(profile, name)))
-    yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
+    if origin is None or origin.needs_zone:
+        yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
     yield f"  - {{property: dataClass, value: production}}      # CHECK: {', '.join(shipped_rules().classes)}; columns take their grade from it"
     if profile.times:
         yield f"  - {{property: timeColumn, value: {yaml_value(profile.times.column)}}}"
