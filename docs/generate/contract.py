@@ -31,6 +31,8 @@ KINDS = {
     SourceKind.KAFKA: "A topic of Kafka, whose messages each run lands; how their payloads become rows is in [Messages](../explanation/messages.md).",
     SourceKind.HTTP: "Messages that senders push to the HTTP door of `lakeward collect`; how their payloads become rows is in "
     "[Messages](../explanation/messages.md).",
+    SourceKind.OPCUA: "Nodes of an OPC UA server, whose values `lakeward collect` lands. The nodes are the addresses in `series.csv`, whose "
+    "`deadband` the server applies.",
     SourceKind.SQL: "A table, view or query of a database; how its rows are found is in [Tables of databases](../explanation/sql.md).",
 }
 WATERMARK = "The value of the key `watermark` of `kind: sql`."

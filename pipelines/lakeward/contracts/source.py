@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from lakeward.contracts.collected_source import HttpSource
+from lakeward.contracts.collected_source import HttpSource, OpcUaSource
 from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SegmentBounds
 
 # Default size limit of one batch: minutes of work, and within the memory of a small machine.
@@ -28,6 +28,7 @@ class SourceKind(StrEnum):
     SQL = "sql"
     KAFKA = "kafka"
     HTTP = "http"
+    OPCUA = "opcua"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,7 @@ class KafkaSource:
     retention_days: int | None = None
 
 
-ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource | KafkaSource | HttpSource
+ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource | KafkaSource | HttpSource | OpcUaSource
 """The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
 A new kind needs these things:
@@ -183,4 +184,4 @@ mypy reports the choices in `sources/opening.py` and `contracts/source_kinds.py`
 """
 
 # Sources that nothing but a collector brings into the lake.
-COLLECTED_SOURCES = (MqttSource, HttpSource)
+COLLECTED_SOURCES = (MqttSource, HttpSource, OpcUaSource)

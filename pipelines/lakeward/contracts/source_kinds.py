@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakeward.contracts import file_drop, http_push, kafka, mqtt, sql
+from lakeward.contracts import file_drop, http_push, kafka, mqtt, opcua, sql
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.source import ContractSource, SourceKind
 from lakeward.contracts.view import View
@@ -17,6 +17,7 @@ KEYS = {
     SourceKind.SQL: sql.KEYS,
     SourceKind.KAFKA: kafka.KEYS,
     SourceKind.HTTP: http_push.KEYS,
+    SourceKind.OPCUA: opcua.KEYS,
 }
 
 
@@ -34,12 +35,15 @@ def read_source(
     view.allow_only({**KIND, **KEYS[kind]})
     match kind:
         case SourceKind.FILES:
-            return file_drop.read_file_drop(view, dataset, retention_days, roots)
+            found: tuple[ContractSource, RecordFormat] = file_drop.read_file_drop(view, dataset, retention_days, roots)
         case SourceKind.MQTT:
-            return mqtt.read_mqtt(view, dataset, retention_days)
+            found = mqtt.read_mqtt(view, dataset, retention_days)
         case SourceKind.SQL:
-            return sql.read_sql(view, retention_days)
+            found = sql.read_sql(view, retention_days)
         case SourceKind.KAFKA:
-            return kafka.read_kafka(view, retention_days)
+            found = kafka.read_kafka(view, retention_days)
         case SourceKind.HTTP:
-            return http_push.read_http(view, retention_days)
+            found = http_push.read_http(view, retention_days)
+        case SourceKind.OPCUA:
+            found = opcua.read_opcua(view, retention_days)
+    return found

@@ -38,6 +38,7 @@ EXTRAS = {
     "confluent-kafka": "kafka",
     "paho-mqtt": "mqtt",
     "uvicorn": "http",
+    "asyncua": "opcua",
 }
 
 

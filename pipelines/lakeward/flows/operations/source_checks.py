@@ -1,13 +1,14 @@
 """Databases, brokers and addresses that contracts name: whether each answers, and as what."""
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from threading import Event
 from typing import Any
 
-from lakeward.contracts.collected_source import HttpSource
+from lakeward.contracts.collected_source import HttpSource, OpcUaSource
 from lakeward.contracts.source import KafkaSource, MqttSource, SqlSource
 from lakeward.core.connections import ConnectionSettings
-from lakeward.core.errors import LakewardError
+from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
 from lakeward.flows.base.connections import find_connection
@@ -42,7 +43,7 @@ def _question(source: Any) -> tuple[object, ...]:
 
 def _problem(error: LakewardError, lang: Lang) -> str:
     """The message; those of a look speak of `--from`, which is not where a contract's connection is."""
-    if error.code.startswith("look_"):
+    if error.code.startswith("look_") and error.code != "look_server":
         return text("source_" + error.code.removeprefix("look_"), lang, **error.facts)
     return error.render(lang)
 
@@ -74,9 +75,18 @@ def _door(connection: ConnectionSettings, _: HttpSource) -> str:
     return connection.scheme.upper()
 
 
+def _server(connection: ConnectionSettings, _: OpcUaSource) -> str:
+    if any(find_spec(one) is None for one in ("asyncua", "pyarrow")):
+        raise MachineError("extra_missing", extra="opcua")
+    from lakeward.sources.collectors.opcua.look import server_name  # noqa: PLC0415 -- imports an extra
+
+    return server_name(connection)
+
+
 _CHECKS: dict[type, Callable[[ConnectionSettings, Any], str]] = {
     SqlSource: _database,
     MqttSource: _broker,
     KafkaSource: _cluster,
     HttpSource: _door,
+    OpcUaSource: _server,
 }
