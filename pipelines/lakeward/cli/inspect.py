@@ -45,7 +45,6 @@ SOURCE_STATES = {
     "source_session_lost": "state_session_lost",
     "source_session_taken": "state_session_taken",
     "source_lost": "state_lost",
-    "source_listening": "state_listening",
     "source_client_refused": "state_client_refused",
     "source_nodes_refused": "state_nodes_refused",
 }
