@@ -99,6 +99,10 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "risk treat FINDING": ("treat_risk", OBJECT),
     "risk final": ("finish_risk_assessment", OBJECT),
     "risk report FILE": ("write_risk_report", OBJECT),
+    "subscribe NAME": ("subscribe", OBJECT),
+    "notice list [NAME]": ("list_subscriptions", LIST),
+    "notice send": ("send_notices", OBJECT),
+    "notice end NUMBER": ("end_subscription", OBJECT),
     "incident open TITLE": ("open_incident", OBJECT),
     "incident list": ("list_incidents", LIST),
     "incident scope NUMBER": ("scope_incident", OBJECT),
@@ -106,6 +110,11 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "incident drill SCENARIO": ("run_drill", OBJECT),
     "cost [NAME]": ("dataset_costs", LIST),
     "maintain [NAME…]": ("maintain", LIST),
+    "backup create PLACE": ("back_up", OBJECT),
+    "backup list PLACE": ("list_backups", LIST),
+    "backup verify PLACE": ("verify_backups", OBJECT),
+    "restore PLACE": ("restore", OBJECT),
+    "migrate": ("migrate", OBJECT),
     "doctor": ("check_machine", LIST),
 }
 RUN = """\
@@ -134,6 +143,7 @@ OTHERS = """\
 | `lakeward check DATA --suite SUITE` | the JSON of Great Expectations' `ExpectationSuiteValidationResult`; what Lakeward says is in each result's `meta.lakeward` |
 | `lakeward airflow config` | `variable`, `value` (empty where only you can give it), `why`; with `--check` of each check `check`, `ok`, `needed`, `found`, `repair` |
 | `lakeward demo` | `dags`, `datasets` (as `run`), `changed`; with `--people` also `people`: `accounts`, `grades`, `concepts`, `datasets`, `reads`, and `measured` items by edition |
+| `lakeward airflow pools` | `made`, `removed`: names of pools |
 | `lakeward score --keep` | `kept`: whether a score was stored |
 | `lakeward suggest NAME --accept ID,…` | `dataset`, `accepted`: ids of the rules that were written |"""
 

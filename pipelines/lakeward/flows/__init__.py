@@ -4,9 +4,10 @@ Flows combine the packages below, log, and record lineage. A name is imported at
 so that `lakeward --help` and the parsing of a DAG do not pay for DuckDB.
 """
 
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from lakeward.flows.base.public_names import MODULES
 
 if TYPE_CHECKING:
     from lakeward.flows.assets.costs import DatasetCost as DatasetCost
@@ -43,10 +44,21 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.authoring.retire import Retirement as Retirement
     from lakeward.flows.authoring.retire import retire_dataset as retire_dataset
+    from lakeward.flows.backup.create import back_up as back_up
+    from lakeward.flows.backup.listing import list_backups as list_backups
+    from lakeward.flows.backup.listing import verify_backups as verify_backups
+    from lakeward.flows.backup.manifest import NeededKey as NeededKey
+    from lakeward.flows.backup.migrate import migrate as migrate
+    from lakeward.flows.backup.migration_answers import MigrationAnswer as MigrationAnswer
+    from lakeward.flows.backup.migration_answers import MigrationOptions as MigrationOptions
+    from lakeward.flows.backup.restore import RestoreAnswer as RestoreAnswer
+    from lakeward.flows.backup.restore import RestoreOptions as RestoreOptions
+    from lakeward.flows.backup.restore import restore as restore
     from lakeward.flows.base.answers import FileProblem as FileProblem
     from lakeward.flows.base.answers import FlowAnswer as FlowAnswer
     from lakeward.flows.base.answers import Notice as Notice
     from lakeward.flows.base.column_keys import ColumnKeyRecord as ColumnKeyRecord
+    from lakeward.flows.base.connections import connection_of as connection_of
     from lakeward.flows.base.decision_roles import deciding_roles as deciding_roles
     from lakeward.flows.base.display_zone import display_zone as display_zone
     from lakeward.flows.base.identity import signer_name as signer_name
@@ -57,6 +69,7 @@ if TYPE_CHECKING:
     from lakeward.flows.base.run_lines import log_run as log_run
     from lakeward.flows.base.run_lines import run_lines as run_lines
     from lakeward.flows.base.run_lines import summary_line as summary_line
+    from lakeward.flows.batch.asset_facts import asset_facts as asset_facts
     from lakeward.flows.batch.backfill import Span as Span
     from lakeward.flows.batch.backfill import backfill_dataset as backfill_dataset
     from lakeward.flows.batch.curate import curate_dataset as curate_dataset
@@ -140,6 +153,13 @@ if TYPE_CHECKING:
     from lakeward.flows.lineage.importing import receive_lineage as receive_lineage
     from lakeward.flows.lineage.restoring import RestoredEvents as RestoredEvents
     from lakeward.flows.lineage.restoring import restore_events as restore_events
+    from lakeward.flows.notices.delivery import notify_failure as notify_failure
+    from lakeward.flows.notices.delivery import notify_overdue as notify_overdue
+    from lakeward.flows.notices.delivery import send_notices as send_notices
+    from lakeward.flows.notices.subscriptions import SubscriptionRequest as SubscriptionRequest
+    from lakeward.flows.notices.subscriptions import end_subscription as end_subscription
+    from lakeward.flows.notices.subscriptions import list_subscriptions as list_subscriptions
+    from lakeward.flows.notices.subscriptions import subscribe as subscribe
     from lakeward.flows.operations.accounts import IssuedToken as IssuedToken
     from lakeward.flows.operations.accounts import NewAccount as NewAccount
     from lakeward.flows.operations.accounts import RegisteredAccount as RegisteredAccount
@@ -172,6 +192,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.maintain import maintain as maintain
     from lakeward.flows.operations.passwords import PasswordSet as PasswordSet
     from lakeward.flows.operations.passwords import set_password as set_password
+    from lakeward.flows.operations.questions import answer_question as answer_question
+    from lakeward.flows.operations.questions import open_questions as open_questions
     from lakeward.flows.operations.source_answers import SourceStatus as SourceStatus
     from lakeward.flows.operations.spark_setup import setup_spark as setup_spark
     from lakeward.flows.operations.spark_setup import spark_jars as spark_jars
@@ -243,6 +265,7 @@ if TYPE_CHECKING:
     from lakeward.flows.serving.cube import CubeRelease as CubeRelease
     from lakeward.flows.serving.cube import list_cubes as list_cubes
     from lakeward.flows.serving.cube import release_cube as release_cube
+    from lakeward.flows.serving.cube import release_cubes as release_cubes
     from lakeward.flows.serving.decryption import decrypt_values as decrypt_values
     from lakeward.flows.serving.explanation import MaskExplanation as MaskExplanation
     from lakeward.flows.serving.explanation import explain_policy as explain_policy
@@ -287,20 +310,14 @@ if TYPE_CHECKING:
     from lakeward.serving.copies import CopyForm as CopyForm
     from lakeward.serving.rows import Rows as Rows
 
-
-@cache
-def _door() -> dict[str, str]:
-    """Name -> the module that defines it, below `lakeward`."""
-    from lakeward.flows.base.public_names import MODULES  # noqa: PLC0415 -- help needs none of the names
-
-    return {name: module for module, names in MODULES.items() for name in names.split()}
+_DOOR = {name: module for module, names in MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _door():
+    if name not in _DOOR:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"lakeward.{_door()[name]}"), name)
+    return getattr(import_module(f"lakeward.{_DOOR[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_door())
+    return sorted(_DOOR)

@@ -12,6 +12,7 @@ CODES = sorted(code for code, entry in catalogue().items() if "{close}" in entry
 def test_no_near_name_is_no_question(lang, close):
     names = (
         "at",
+        "backup",
         "column",
         "dataset",
         "expected",
@@ -22,6 +23,7 @@ def test_no_near_name_is_no_question(lang, close):
         "line",
         "kind",
         "party",
+        "place",
         "project",
         "purpose",
         "role",

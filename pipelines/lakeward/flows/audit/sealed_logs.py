@@ -63,6 +63,7 @@ SEALED_LOGS = (
     SealedLog("exports", "export_id", "1"),
     SealedLog("access_findings", "finding", "seq"),
     SealedLog("cubes", "dataset", "release"),
+    SealedLog("cube_charges", "release_id", "1"),
     ACCOUNTS,
 )
 

@@ -11,8 +11,9 @@ from urllib.parse import unquote
 from lakeward.contracts.batch import BatchInput
 from lakeward.contracts.mqtt import is_topic_filter
 from lakeward.contracts.record_format import FileFormat
+from lakeward.contracts.segment_bounds import SegmentBounds
 from lakeward.contracts.series_file import SERIES_FILE
-from lakeward.contracts.source import MqttVersion, SegmentBounds
+from lakeward.contracts.source import MqttVersion
 from lakeward.contracts.sql import read_lookback
 from lakeward.core.connections import parse_connection
 from lakeward.core.errors import UsageError
