@@ -42,6 +42,8 @@ COMMANDS = {
     "portal": "portal:portal",
     "subscribe": "notice:subscribe",
     "maintain": "maintain:maintain",
+    "restore": "backup:restore",
+    "migrate": "migrate:migrate",
     "doctor": "inspect:doctor",
     "completion": "completion:completion",
 }
@@ -95,7 +97,29 @@ GROUPS = {
         "answer": "catalogue:answer",
         "export": "catalogue:export",
     },
-    "maturity": {"show": "assess:show"},
+    "backup": {"create": "backup:create", "list": "backup:list_", "verify": "backup:verify"},
+    "maturity": {
+        "show": "maturity:show",
+        "gaps": "maturity:gaps",
+        "trend": "maturity:trend",
+        "export": "maturity:export",
+        "import": "maturity:import_",
+    },
+    "asset": {
+        "list": "asset:list_",
+        "concepts": "asset:concepts",
+        "decide": "asset:decide",
+        "rights": "asset:rights",
+        "review": "asset:review",
+    },
+    "risk": {
+        "assess": "risk:assess",
+        "answer": "risk:answer",
+        "assign": "risk:assign",
+        "treat": "risk:treat",
+        "final": "risk:final",
+        "report": "risk:report",
+    },
     "scorecard": {"build": "scorecard:build", "open": "scorecard:open_"},
     "spark": {"setup": "spark:setup"},
     "airflow": {"config": "airflow:config", "pools": "airflow:pools", "up": "airflow:up"},
@@ -136,6 +160,8 @@ GROUPS = {
         "scheme": "key:scheme",
     },
 }
+# Group -> its command that is meant where none is named.
+DEFAULTS = {"backup": "create"}
 
 
 def make_app(lang: Lang) -> CommandGroup:
@@ -154,6 +180,7 @@ def make_app(lang: Lang) -> CommandGroup:
     _add(root, COMMANDS, "cmd", lang)
     for name, members in GROUPS.items():
         group = CommandGroup(name=name, help=text(f"cmd_{name}", lang), no_args_is_help=True, rich_markup_mode=None)
+        group.default = DEFAULTS.get(name)
         _add(group, members, f"cmd_{name}", lang)
         root.add_command(group)
     return root

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SOURCE_STATES = {
     "source_connecting": "state_connecting",
     "source_connected": "state_connected",
+    "source_listening": "state_listening",
     "source_stopped": "state_stopped",
     "source_unreachable": "state_unreachable",
     "source_name_unknown": "state_name_unknown",

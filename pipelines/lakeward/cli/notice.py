@@ -11,7 +11,7 @@ from lakeward.cli.render import Json, print_json, print_message, print_messages,
 from lakeward.core.errors import ExitCode
 
 By = Annotated[str, typer.Option("--by", help="Your name; default: the token's account · 姓名，默认为令牌的账号")]
-COLUMNS = ("subscription", "dataset", "kinds", "connection", "recipient", "author", "since")
+COLUMNS = ("subscription", "dataset", "kinds", "connection", "recipient", "subscriber", "since")
 
 
 def subscribe(  # noqa: PLR0913 - the options of a command are its arguments
@@ -46,7 +46,8 @@ def list_(
     if as_json:
         print_json(found)
     elif found:
-        print_table(settings.lang, "title_subscriptions", found, COLUMNS)
+        rows = [{**each.as_dict(), "subscriber": each.author} for each in found]
+        print_table(settings.lang, "title_subscriptions", rows, COLUMNS)
     else:
         print_message(settings.lang, "subscriptions_none")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakeward.contracts import file_drop, kafka, mqtt, sql
+from lakeward.contracts import file_drop, http_push, kafka, mqtt, sql
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.source import ContractSource, SourceKind
 from lakeward.contracts.view import View
@@ -11,7 +11,13 @@ from lakeward.core.keys import KeyDoc
 
 KIND = {"kind": KeyDoc(", ".join(f"`{kind}`" for kind in SourceKind), "Kind of source.", f"`{SourceKind.FILES}`")}
 # Kind -> its other keys.
-KEYS = {SourceKind.FILES: file_drop.KEYS, SourceKind.MQTT: mqtt.KEYS, SourceKind.SQL: sql.KEYS, SourceKind.KAFKA: kafka.KEYS}
+KEYS = {
+    SourceKind.FILES: file_drop.KEYS,
+    SourceKind.MQTT: mqtt.KEYS,
+    SourceKind.SQL: sql.KEYS,
+    SourceKind.KAFKA: kafka.KEYS,
+    SourceKind.HTTP: http_push.KEYS,
+}
 
 
 def read_source(
@@ -35,3 +41,5 @@ def read_source(
             return sql.read_sql(view, retention_days)
         case SourceKind.KAFKA:
             return kafka.read_kafka(view, retention_days)
+        case SourceKind.HTTP:
+            return http_push.read_http(view, retention_days)

@@ -29,6 +29,7 @@ from lakeward.orchestration.tasks import (
     maintain,
     notify,
     questions,
+    release_cubes,
     score,
     scorecard,
     seal,
@@ -45,14 +46,16 @@ def project_dags(settings: Settings, project: Project) -> list[DAG]:
 def _govern_dag(project: Project) -> DAG:
     """The govern DAG: grades first, since readiness counts them; then the page, which shows all; the seals last, over all of it.
 
-    The catalogue of important data, the audit of lineage and the watch of the access log follow grading beside them: what they find
-    stops no other task.
+    The catalogue of important data, cubes, the audit of lineage and the watch of the access log follow grading beside them: what they
+    find stops no other task.
     """
     with DAG(f"{GOVERN}__{project.name}", schedule=DAILY, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", GOVERN}
         steps: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (grade, assess, score, scorecard, seal)]
         chain(*steps)
-        beside: list[Any] = [task.override(**RETRY)(str(project.root)) for task in (draft_catalogue, audit_lineage, watch_access)]
+        beside: list[Any] = [
+            task.override(**RETRY)(str(project.root)) for task in (draft_catalogue, release_cubes, audit_lineage, watch_access)
+        ]
         chain(steps[0], beside)
     return dag
 

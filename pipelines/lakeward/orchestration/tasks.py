@@ -114,6 +114,25 @@ def audit_lineage(root: str) -> None:
 
 
 @task
+def release_cubes(root: str) -> None:
+    """Release the groups of every cube whose table has changed.
+
+    Raises:
+        AirflowFailException: A definition waits for its approval, or a budget of noise is spent: no retry helps.
+        LakewardError: A release failed; the others are done.
+    """
+    from lakeward.flows import release_cubes as release_all  # noqa: PLC0415  (imports DuckDB)
+
+    settings = task_settings(root)
+    _, failed = release_all(settings)
+    for error in failed.values():
+        if isinstance(error, TransientError):
+            raise error
+    if failed:
+        raise AirflowFailException("\n".join(f"{name}: {error.render(settings.lang)}" for name, error in failed.items()))
+
+
+@task
 def watch_access(root: str) -> None:
     """Watch the access log.
 
