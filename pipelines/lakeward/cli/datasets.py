@@ -23,7 +23,7 @@ TOPIC_COLUMNS = ("topic", "messages", "rate", "forms")
 # Topics in a table for people.
 SHOWN_TOPICS = 20
 # Schemes of addresses that are watched for a time, and then collected.
-WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:")
+WATCHED_SCHEMES = ("mqtt", "tcp:", "ssl:", "opc.tcp:", "modbus:")
 
 
 def init(context: typer.Context, folder: Annotated[Path, typer.Argument(help="Folder to create · 要创建的文件夹")]) -> None:

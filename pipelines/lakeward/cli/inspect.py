@@ -47,6 +47,7 @@ SOURCE_STATES = {
     "source_lost": "state_lost",
     "source_client_refused": "state_client_refused",
     "source_nodes_refused": "state_nodes_refused",
+    "source_devices_silent": "state_devices_silent",
 }
 Name = Annotated[str, typer.Argument(help="Dataset · 数据集")]
 

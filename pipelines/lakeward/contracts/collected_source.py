@@ -8,6 +8,8 @@ from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SegmentBounds
 MESSAGE_BYTES, MESSAGES_PER_SECOND = 1 << 20, 1000
 # Of nodes of OPC UA: milliseconds between two values, values that the server queues, and hours of history that are read to close a gap.
 OPCUA_SAMPLING_MS, OPCUA_QUEUE, OPCUA_REPAIR_HOURS = 1000, 100, 24
+# Of registers of Modbus: milliseconds between two reads, and for an answer.
+MODBUS_POLL_MS, MODBUS_TIMEOUT_MS = 1000, 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,26 @@ class OpcUaSource:
     publishing_ms: int = OPCUA_SAMPLING_MS
     queue_size: int = OPCUA_QUEUE
     repair_hours: int = OPCUA_REPAIR_HOURS
+    segment: SegmentBounds = field(default_factory=SegmentBounds)
+    limit_bytes: int = SEGMENT_BATCH_BYTES
+    retention_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModbusSource:
+    """Registers of Modbus devices, polled and landed as segments by a collector. They are the lines of `registers.csv`.
+
+    Args:
+        connection: Name of the devices' connection.
+        poll_ms: Milliseconds between two reads of a register.
+        timeout_ms: Milliseconds that a device may take to answer.
+        limit_bytes: Size limit of one batch, in bytes of its segments.
+        retention_days: Days that a segment is kept after its batch; None for ever.
+    """
+
+    connection: str
+    poll_ms: int = MODBUS_POLL_MS
+    timeout_ms: int = MODBUS_TIMEOUT_MS
     segment: SegmentBounds = field(default_factory=SegmentBounds)
     limit_bytes: int = SEGMENT_BATCH_BYTES
     retention_days: int | None = None

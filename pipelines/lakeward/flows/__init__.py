@@ -4,10 +4,9 @@ Flows combine the packages below, log, and record lineage. A name is imported at
 so that `lakeward --help` and the parsing of a DAG do not pay for DuckDB.
 """
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from lakeward.flows.base.public_names import MODULES
 
 if TYPE_CHECKING:
     from lakeward.flows.assets.costs import DatasetCost as DatasetCost
@@ -329,10 +328,10 @@ def _door() -> dict[str, str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _DOOR:
+    if name not in _door():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"lakeward.{_DOOR[name]}"), name)
+    return getattr(import_module(f"lakeward.{_door()[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_DOOR)
+    return sorted(_door())

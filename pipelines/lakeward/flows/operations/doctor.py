@@ -39,6 +39,7 @@ EXTRAS = {
     "paho-mqtt": "mqtt",
     "uvicorn": "http",
     "asyncua": "opcua",
+    "pymodbus": "modbus",
 }
 
 

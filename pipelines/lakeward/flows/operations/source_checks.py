@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from threading import Event
 from typing import Any
 
-from lakeward.contracts.collected_source import HttpSource, OpcUaSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
 from lakeward.contracts.source import KafkaSource, MqttSource, SqlSource
 from lakeward.core.connections import ConnectionSettings
 from lakeward.core.errors import LakewardError, MachineError
@@ -14,6 +14,8 @@ from lakeward.core.settings import Settings
 from lakeward.flows.base.connections import find_connection
 from lakeward.flows.base.workspace import open_workspace
 
+# Messages of looks that hold for a contract's connection, too.
+_OWN_WORDS = ("look_server", "look_device")
 # Name of a connection, what was found there, and the message of why it can't be had; one of the two is empty.
 SourceCheck = tuple[str, str, str]
 
@@ -43,7 +45,7 @@ def _question(source: Any) -> tuple[object, ...]:
 
 def _problem(error: LakewardError, lang: Lang) -> str:
     """The message; those of a look speak of `--from`, which is not where a contract's connection is."""
-    if error.code.startswith("look_") and error.code != "look_server":
+    if error.code.startswith("look_") and error.code not in _OWN_WORDS:
         return text("source_" + error.code.removeprefix("look_"), lang, **error.facts)
     return error.render(lang)
 
@@ -83,10 +85,19 @@ def _server(connection: ConnectionSettings, _: OpcUaSource) -> str:
     return server_name(connection)
 
 
+def _device(connection: ConnectionSettings, _: ModbusSource) -> str:
+    if any(find_spec(one) is None for one in ("pymodbus", "pyarrow")):
+        raise MachineError("extra_missing", extra="modbus")
+    from lakeward.sources.collectors.modbus.look import reach_device  # noqa: PLC0415 -- imports an extra
+
+    return reach_device(connection)
+
+
 _CHECKS: dict[type, Callable[[ConnectionSettings, Any], str]] = {
     SqlSource: _database,
     MqttSource: _broker,
     KafkaSource: _cluster,
     HttpSource: _door,
     OpcUaSource: _server,
+    ModbusSource: _device,
 }
