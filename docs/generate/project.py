@@ -3,6 +3,7 @@
 from generate.markdown import keys, page
 from lakeward.contracts.checkpoint_targets import CHECKPOINT_KEYS
 from lakeward.contracts.lake_storage import STORAGE_KEYS
+from lakeward.contracts.lineage_receiver import LINEAGE_KEYS
 from lakeward.contracts.project_keys import KEYS, MAINTAIN_KEYS
 from lakeward.contracts.quotas import QUOTA_KEYS
 from lakeward.contracts.server_limits import SERVER_KEYS
@@ -49,6 +50,8 @@ def project() -> str:
         keys(KEYS),
         "### `checkpoints`",
         keys(CHECKPOINT_KEYS),
+        "### `lineage`",
+        keys(LINEAGE_KEYS),
         "### `maintain`",
         keys(MAINTAIN_KEYS),
         "### `quotas`",

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from lakeward.contracts.checkpoint_targets import CheckpointTargets, read_checkpoint_targets
 from lakeward.contracts.document import Document, Fault, read_document, read_text
 from lakeward.contracts.lake_storage import LakeStorage, read_storage
+from lakeward.contracts.lineage_receiver import LineageReceiver, read_lineage_receiver
 from lakeward.contracts.load import load_contract
 from lakeward.contracts.model import Contract
 from lakeward.contracts.project_keys import DEFAULT_LATENCY_DAYS, GRADE_NAMES, KEYS, MAINTAIN_KEYS, MIN_GROUP_SIZE, RETENTION_DAYS
@@ -46,6 +47,7 @@ class Project:
         latency_days: Days after its last run from which a dataset without a latency of its own is late.
         oidc: File of the identity provider, absolute; None for none.
         storage: How the object store of a lake at a URL is reached.
+        lineage: Where events of lineage are sent.
         highest_grade: The highest grade that the lake may hold.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
@@ -66,6 +68,7 @@ class Project:
     latency_days: int = DEFAULT_LATENCY_DAYS
     oidc: Path | None = None
     storage: LakeStorage = field(default_factory=LakeStorage)
+    lineage: LineageReceiver = field(default_factory=LineageReceiver)
     highest_grade: str = GRADE_NAMES[0]
 
     @property
@@ -201,6 +204,7 @@ def _project(root: Path, document: Document) -> Project:
         latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
         storage=read_storage(view.mapping("storage")),
+        lineage=read_lineage_receiver(view.mapping("lineage")),
         highest_grade=view.entry("highest_grade", ", ".join(GRADE_NAMES), _grade_name, GRADE_NAMES[0]) or GRADE_NAMES[0],
     )
     if faults:
