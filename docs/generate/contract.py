@@ -7,7 +7,7 @@ import yaml
 
 from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
-from lakeward.contracts import build, columns, cube, gold, limits, register_map, sla, source_kinds, sql
+from lakeward.contracts import build, column_keys, columns, cube, gold, limits, noise, register_map, sla, source_kinds, sql
 from lakeward.contracts.source import SourceKind
 
 RULES = "grading_rules_common_v2.yaml"
@@ -20,6 +20,7 @@ COLUMNS = "Each of `properties` of the one object in `schema` is a column."
 UNJUDGED = """\
 {keys} are refused: nothing in Lakeward would judge them. Rules stand in [the suite](suite.md)."""
 SLA = "A value with a unit: `s`, `min`, `h`, `d` or `y`."
+NOISE = "Noise of the discrete Laplace distribution on the units and sums of each group, an equal share of `epsilon` for each of them."
 CUBE = "The value of the custom property `cube`: groups that readers may get in place of rows."
 LIMITS = "The value of the custom property `limits`. Each is a share, not a percentage."
 SOURCE = "The value of the custom property `source`. The other keys depend on the kind."
@@ -100,7 +101,7 @@ def contract() -> str:
     classes = yaml.safe_load((CATALOGUES / RULES).read_text(encoding="utf-8"))["classes"]
     parts = (
         *(INTRODUCTION, "## Top level", keys(build.KEYS), "## Custom properties", keys(build.CUSTOM)),
-        *("## Columns", COLUMNS, keys(columns.KEYS), "### Custom properties of a column", keys(columns.CUSTOM), refused),
+        *("## Columns", COLUMNS, keys(column_keys.KEYS), "### Custom properties of a column", keys(column_keys.CUSTOM), refused),
         *(
             "## `slaProperties`",
             SLA,
@@ -111,6 +112,9 @@ def contract() -> str:
             "## `cube`",
             CUBE,
             keys(cube.KEYS),
+            "### `noise` of a cube",
+            NOISE,
+            keys(noise.NOISE_KEYS),
         ),
         *("## `source`", SOURCE, keys(source_kinds.KIND)),
         *(part for kind in SourceKind for part in (f"### `kind: {kind}`", KINDS[kind], keys(source_kinds.KEYS[kind]))),

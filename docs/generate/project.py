@@ -16,6 +16,7 @@ A project is a folder with `expectations/project.yaml` in it. `lakeward init pla
 plant/
   expectations/project.yaml          the keys below
   expectations/datasets/<name>/      contract.odcs.yaml, suite.json; for gold also models/*.sql
+  expectations/glossary.yaml         the plant's terms; may be missing
   expectations/policies/             serving.yaml, serving.tests.yaml, scoring.yaml, assessor.yaml; each may be missing
   dags/lakeward_dags.py              three lines; Airflow's dags folder points here
   inbox/<name>/                      files are dropped here

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SOURCE_STATES = {
     "source_connecting": "state_connecting",
     "source_connected": "state_connected",
+    "source_listening": "state_listening",
     "source_stopped": "state_stopped",
     "source_unreachable": "state_unreachable",
     "source_name_unknown": "state_name_unknown",
@@ -44,7 +45,6 @@ SOURCE_STATES = {
     "source_session_lost": "state_session_lost",
     "source_session_taken": "state_session_taken",
     "source_lost": "state_lost",
-    "source_listening": "state_listening",
     "source_client_refused": "state_client_refused",
     "source_nodes_refused": "state_nodes_refused",
     "source_devices_silent": "state_devices_silent",

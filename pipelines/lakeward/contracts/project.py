@@ -16,6 +16,7 @@ from lakeward.contracts.project_keys import DEFAULT_LATENCY_DAYS, GRADE_NAMES, K
 from lakeward.contracts.quotas import read_quotas
 from lakeward.contracts.server_limits import DEFAULT_LIMITS, ServerLimits, read_server_limits
 from lakeward.contracts.view import View
+from lakeward.contracts.words import read_domain_titles
 from lakeward.core.errors import ContractError, SettingsError, UsageError
 from lakeward.core.messages import Lang
 from lakeward.core.names import DATASET_NAME
@@ -49,6 +50,7 @@ class Project:
         storage: How the object store of a lake at a URL is reached.
         highest_grade: The highest grade that the lake may hold.
         lineage_door: Where other programs send lineage events; None for nowhere.
+        domain_titles: Domain -> its title by language.
         min_group_size: Rows; a smaller count of a column is hidden from readers who may not see it in clear.
     """
 
@@ -70,6 +72,7 @@ class Project:
     storage: LakeStorage = field(default_factory=LakeStorage)
     highest_grade: str = GRADE_NAMES[0]
     lineage_door: LineageDoor | None = None
+    domain_titles: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)
 
     @property
     def allowed_roots(self) -> tuple[Path, ...]:
@@ -153,7 +156,9 @@ def find_project(start: Path) -> Path:
         UsageError: There is none.
     """
     start = start.absolute()
-    for folder in (start, *start.parents):
+    # The parents of `plant/../other` as text would lead back into `plant`.
+    above = (start.resolve() if ".." in start.parts else start).parents
+    for folder in (start, *above):
         if (folder / PROJECT_FILE).is_file():
             return folder
     raise UsageError("project_not_found", folder=start, expected=PROJECT_FILE)
@@ -202,6 +207,7 @@ def _project(root: Path, document: Document) -> Project:
         latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
         storage=read_storage(view.mapping("storage")),
+        domain_titles=read_domain_titles(view.mapping("domains")),
         highest_grade=view.entry("highest_grade", ", ".join(GRADE_NAMES), _grade_name, GRADE_NAMES[0]) or GRADE_NAMES[0],
         lineage_door=read_lineage_door(view),
     )

@@ -18,6 +18,11 @@ KEYS: Mapping[str, KeyDoc] = {
     ),
     "timezone": KeyDoc("IANA zone", "Zone of the plant, such as `Asia/Shanghai`.", required=True),
     "languages": KeyDoc("list of texts", "Languages of the plant: `en`, `zh`.", "`[en, zh]`"),
+    "domains": KeyDoc(
+        "mapping",
+        "Business domain of contracts -> its title by language: `production: {en: Production, zh: 生产}`. Pages show the title.",
+        "none: pages show the domain's name in contracts",
+    ),
     "lake": KeyDoc(
         "folder or URL",
         "Where the tables lie: a folder, relative to the project or absolute, or `s3://bucket/prefix`. `LAKEWARD_LAKE` wins.",

@@ -21,7 +21,7 @@ _NO_OBJECT = frozenset({"NoSuchKey", "NotFound"})
 
 
 class BucketStore:
-    """`ObjectStore` below `url`.
+    """`FileStore` below `url`.
 
     Args:
         url: `s3://bucket/prefix`, without a slash at its end.
@@ -43,7 +43,7 @@ class BucketStore:
         return sorted(entry["path"].rpartition("/")[2] for entry in found["objects"])
 
     def list_folders(self, prefix: str) -> list[str]:
-        """Names, without the prefix, of the folders directly below `prefix/`, in order."""
+        """See `FileStore.list_folders`."""
         import obstore  # noqa: PLC0415 -- as above
 
         with self._faults():
@@ -51,7 +51,7 @@ class BucketStore:
         return sorted(path.rstrip("/").rpartition("/")[2] for path in found["common_prefixes"])
 
     def walk(self, prefix: str) -> Iterator[tuple[str, int, float]]:
-        """Name without the prefix, bytes and time of change (seconds since 1970) of each object anywhere below `prefix/`."""
+        """See `FileStore.walk`."""
         import obstore  # noqa: PLC0415 -- as above
 
         start = len(prefix) + 1 if prefix else 0
@@ -72,7 +72,7 @@ class BucketStore:
                 return None
 
     def exists(self, name: str) -> bool:
-        """Whether the object exists."""
+        """See `FileStore.exists`."""
         import obstore  # noqa: PLC0415 -- as above
 
         with self._faults():
@@ -103,14 +103,14 @@ class BucketStore:
             obstore.put(self._store, name, data)
 
     def upload(self, file: Path, name: str) -> None:
-        """Write the object from a file, in parts where it is large."""
+        """See `FileStore.upload`. In parts where it is large."""
         import obstore  # noqa: PLC0415 -- as above
 
         with self._faults():
             obstore.put(self._store, name, file)
 
     def download(self, name: str, file: Path) -> bool:
-        """Write the object's bytes over the file; False if the object does not exist."""
+        """See `FileStore.download`."""
         import obstore  # noqa: PLC0415 -- as above
 
         with self._faults():

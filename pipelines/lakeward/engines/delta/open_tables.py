@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
+from lakeward.core.errors import MachineError
 from lakeward.core.storage.remote_path import LakePath, RemotePath
 from lakeward.engines.delta.table_files import LOG, storage_options
 
@@ -22,6 +23,9 @@ from lakeward.engines.delta.table_files import LOG, storage_options
 _RECENT = 10
 # Tables of one session: the governance tables, and those of the datasets that it wrote last.
 MAX_HANDLES = 64
+
+# What deltalake says of a log whose files are no JSON or no Parquet.
+_DAMAGED = ("Json error", "Parquet error")
 
 # Application id of a drop: its version is that of the commit that removed all files.
 DROPPED = "lakeward/dropped"
@@ -54,6 +58,11 @@ def open_any_table(folder: LakePath) -> DeltaTable | None:
         return DeltaTable(str(folder), storage_options=storage_options(folder))
     except TableNotFoundError:
         return None
+    except DeltaError as error:
+        if any(part in str(error) for part in _DAMAGED):
+            table = f"{folder.parent.name}.{folder.name}"
+            raise MachineError("table_log_damaged", table=table, folder=folder) from error
+        raise
 
 
 def is_dropped(folder: LakePath, table: DeltaTable) -> bool:
