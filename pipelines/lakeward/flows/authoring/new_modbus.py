@@ -1,5 +1,6 @@
 """Creates a dataset from registers of Modbus devices and their map, read for a bounded time."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -53,6 +54,7 @@ def draft_from_devices(settings: Settings, name: str, url: str, watch: str, stop
     named = dict.fromkeys(one.connection for one in registers)
     own = parse_connection("from", address, "--from", workspace.project.root)
     connections = {each: find_connection(workspace, each) if each else own for each in named}
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it meets is a value that is bad
     look = look_at_devices(connections, registers, read_watch(watch), stop, workspace.clock)
     stored = store_connection(workspace, address, "device")
     seen = SeenReadings(

@@ -1,5 +1,6 @@
 """Creates a dataset from what an OPC UA server has: its variables, with units and ranges, and values of a bounded time."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -43,6 +44,7 @@ def draft_from_server(settings: Settings, name: str, url: str, watch: str, stop:
     from lakeward.sources.collectors.opcua.look import look_at_server  # noqa: PLC0415 -- imports an extra
     from lakeward.sources.collectors.opcua.values import SCHEMA  # noqa: PLC0415 -- as above
 
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what it meets is the error that is raised
     look = look_at_server(connection, read_watch(watch), stop, workspace.clock)
     stored = store_connection(workspace, url, "server")
     rate = sum(look.counts.values()) / max(look.seconds, 1)

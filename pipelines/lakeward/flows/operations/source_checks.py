@@ -1,5 +1,6 @@
 """Databases, brokers and addresses that contracts name: whether each answers, and as what."""
 
+import logging
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from threading import Event
@@ -82,6 +83,7 @@ def _server(connection: ConnectionSettings, _: OpcUaSource) -> str:
         raise MachineError("extra_missing", extra="opcua")
     from lakeward.sources.collectors.opcua.look import server_name  # noqa: PLC0415 -- imports an extra
 
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what it meets is the error that is raised
     return server_name(connection)
 
 

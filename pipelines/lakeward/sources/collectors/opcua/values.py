@@ -77,6 +77,6 @@ def _text(value: Any) -> str | None:
         case datetime():
             return (_utc(value) or value).isoformat().replace("+00:00", "Z")
         case ua.LocalizedText():
-            return str(value.Text)
+            return None if value.Text is None else str(value.Text)
         case _:
             return str(value)
