@@ -123,6 +123,7 @@ class Settings:
         purpose: Purpose of reading; None for none.
         token: Access token of an account; None for none. An empty token is not valid.
         session: Id of a session of the portal, which proves an account as a token does; only the portal sets it.
+        expression_seconds: Time that expressions over quarantined rows may take, in a trial before; None for no limit.
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
         secrets: Secrets by the names that `project.yaml` gives them.
@@ -142,6 +143,7 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     purpose: str | None = None
     session: str | None = field(default=None, repr=False)
+    expression_seconds: float | None = None
     accounts: Path | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lakeward.flows.audit.decision_records import Decision as Decision
     from lakeward.flows.audit.decisions import list_decisions as list_decisions
     from lakeward.flows.audit.log_faults import LogVerification as LogVerification
+    from lakeward.flows.audit.login_entries import LoginRecord as LoginRecord
+    from lakeward.flows.audit.login_entries import list_logins as list_logins
     from lakeward.flows.audit.sealing import SealAnswer as SealAnswer
     from lakeward.flows.audit.sealing import seal_logs as seal_logs
     from lakeward.flows.audit.verification import verify_logs as verify_logs
@@ -88,6 +90,12 @@ if TYPE_CHECKING:
     from lakeward.flows.grading.answers import grade_mark as grade_mark
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
     from lakeward.flows.grading.approvals import approve_grade as approve_grade
+    from lakeward.flows.grading.bulk import BulkDecision as BulkDecision
+    from lakeward.flows.grading.bulk import BulkPreview as BulkPreview
+    from lakeward.flows.grading.bulk import ConfirmationPreview as ConfirmationPreview
+    from lakeward.flows.grading.bulk import RefusedDecision as RefusedDecision
+    from lakeward.flows.grading.bulk import decide_grades as decide_grades
+    from lakeward.flows.grading.bulk import preview_confirmations as preview_confirmations
     from lakeward.flows.grading.choices import GradeChoice as GradeChoice
     from lakeward.flows.grading.decide import decide_grade as decide_grade
     from lakeward.flows.grading.decide import preview_decision as preview_decision
@@ -131,6 +139,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.accounts import revoke_account as revoke_account
     from lakeward.flows.operations.accounts import rotate_token as rotate_token
     from lakeward.flows.operations.copy_trace import CopyTrace as CopyTrace
+    from lakeward.flows.operations.demo_accounts import DemoLogin as DemoLogin
+    from lakeward.flows.operations.demo_accounts import make_demo_accounts as make_demo_accounts
     from lakeward.flows.operations.doctor import check_machine as check_machine
     from lakeward.flows.operations.explain import RowOrigin as RowOrigin
     from lakeward.flows.operations.explain import explain_row as explain_row
@@ -166,6 +176,7 @@ if TYPE_CHECKING:
     from lakeward.flows.portal.portal import find_figure as find_figure
     from lakeward.flows.portal.portal import open_portal as open_portal
     from lakeward.flows.portal.reading import ModelReading as ModelReading
+    from lakeward.flows.portal.token_holders import TokenHolder as TokenHolder
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
     from lakeward.flows.quarantine.selection import parse_duration as parse_duration
@@ -262,6 +273,7 @@ _NAMES = {
     "flows.audit.decision_records": "Decision",
     "flows.audit.decisions": "list_decisions",
     "flows.audit.log_faults": "LogVerification",
+    "flows.audit.login_entries": "LoginRecord list_logins",
     "flows.audit.sealing": "SealAnswer seal_logs",
     "flows.audit.verification": "verify_logs",
     "flows.authoring.adopt": "AdoptedContract AdoptionOptions adopt_contract",
@@ -296,6 +308,7 @@ _NAMES = {
     "flows.filing.record": "Filing",
     "flows.grading.answers": "GradeEffect GradedColumn grade_mark",
     "flows.grading.approvals": "GradeApproval approve_grade",
+    "flows.grading.bulk": "BulkDecision BulkPreview ConfirmationPreview RefusedDecision decide_grades preview_confirmations",
     "flows.grading.choices": "GradeChoice",
     "flows.grading.decide": "decide_grade preview_decision",
     "flows.grading.grade": "grade_all grade_dataset list_grades",
@@ -312,6 +325,7 @@ _NAMES = {
     "flows.lineage.restoring": "RestoredEvents restore_events",
     "flows.operations.accounts": "IssuedToken NewAccount RegisteredAccount add_account list_accounts revoke_account rotate_token",
     "flows.operations.copy_trace": "CopyTrace",
+    "flows.operations.demo_accounts": "DemoLogin make_demo_accounts",
     "flows.operations.doctor": "check_machine",
     "flows.operations.explain": "RowOrigin explain_row",
     "flows.operations.gold_value": "ValueOrigin explain_value",
@@ -329,6 +343,7 @@ _NAMES = {
     "flows.portal.logins": "PortalUser",
     "flows.portal.portal": "Portal find_figure open_portal",
     "flows.portal.reading": "ModelReading",
+    "flows.portal.token_holders": "TokenHolder",
     "flows.quarantine.events": "Signature",
     "flows.quarantine.selection": "Selection parse_duration parse_row_id",
     "flows.scorecard.assess": "assess_readiness",

@@ -67,6 +67,7 @@ SCHEMA_VERSIONS = (
         columns={"access_log": ("export_id",)},
         tables=("run_costs", "incidents", "exports", "access_findings", "cubes", "cube_cells", "cube_contributions"),
     ),
+    SchemaVersion(7, columns={"access_log": ("event", "subject", "address")}),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.

@@ -27,6 +27,7 @@ from lakeward.flows.portal.reading import ModelReading
 TABLES = (
     *("runs", "verdicts", "contracts", "quarantine_events", "lineage_edges", "access_log", "scores"),
     *("grade_proposals", "grade_decisions", "transform_checks", "maturity", SCHEMA_TABLE),
+    *("regrading_tasks", "access_findings", "incidents", "purpose_requests", "filings"),
 )
 READ_FILE = "read.duckdb"
 
