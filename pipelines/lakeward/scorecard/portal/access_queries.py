@@ -1,6 +1,7 @@
 """The queries of the access audit, over the copy of the access log: who read what, with which verdict, and who logged in."""
 
-from lakeward.scorecard.portal.queries import LOG, PAGE_ROWS, PageQuery, seconds
+from lakeward.scorecard.portal.page_query import PAGE_ROWS, PageQuery
+from lakeward.scorecard.portal.queries import LOG, seconds
 
 _READER = "coalesce(principal, account)"
 _CELLS = f"""session_id, seq, {seconds("asked_at")} AS asked_at, {_READER} AS reader, CAST(verified AS BIGINT) AS verified, role, purpose, consumer,

@@ -1,7 +1,8 @@
 """The queries of the to-do list: what waits for a person, from the decisions, the states of datasets and the findings of the read model."""
 
 from lakeward.core.sql import literal
-from lakeward.scorecard.portal.queries import DATASETS, PageQuery, seconds
+from lakeward.scorecard.portal.page_query import PageQuery
+from lakeward.scorecard.portal.queries import DATASETS, seconds
 
 # Rows of one kind that the list shows, the most urgent first; all are counted.
 KIND_ROWS = 20
