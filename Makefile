@@ -28,9 +28,9 @@ run: $(READY)  ## Set up, then take one simulated plant-day the whole way throug
 demo-live: $(READY)  ## Let a simulated plant send to a broker for two minutes, and count what arrived (needs mosquitto)
 	@$(BIN)/lakeward demo --live
 
-# One worker per core; a worker with a Spark session takes some 3 GB. WORKERS=0 runs in one process.
-WORKERS ?= auto
-PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal --durations=15
+# One worker more than cores, as some wait for a broker or a browser; one with a Spark session takes some 3 GB. WORKERS=0 runs in one process.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
+PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal --durations=15
 
 # What tests write lies in memory where 4 GB are free: a run of one batch waits 24 times for a disk.
 MEMORY := $(shell test "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 4000000 2>/dev/null && echo /dev/shm)

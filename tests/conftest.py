@@ -3,6 +3,7 @@
 import functools
 import gc
 import os
+from collections import defaultdict
 
 import hypothesis
 import pytest
@@ -20,7 +21,22 @@ pytest_plugins = ["support.summary", "support.shared_lakes", "support.shared_ser
 
 def pytest_collection_modifyitems(items):
     """Tests of Spark first: of several workers, each of which begins with a part of its own, one alone starts Spark."""
+    mark_unsampled(items)
     items.sort(key=lambda item: item.get_closest_marker("spark") is None)
+
+
+def mark_unsampled(items):
+    """Mark as `exhaustive` what is not drawn of the parameters of a test that is marked `sampled`; the same are drawn every time."""
+    groups = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("sampled") and not item.get_closest_marker("exhaustive"):
+            groups[item.path, item.originalname].append(item)
+    for group in groups.values():
+        wanted = group[0].get_closest_marker("sampled").args[0]
+        drawn = {place * len(group) // wanted for place in range(wanted)}
+        for place, item in enumerate(group):
+            if place not in drawn:
+                item.add_marker("exhaustive")
 
 
 def pytest_collection_finish():

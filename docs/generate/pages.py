@@ -22,6 +22,7 @@ from generate.project import project
 from generate.scoring import scoring
 from generate.settings import settings
 from generate.suite import suite
+from generate.terms import terms
 from generate.value_commands import value_commands
 
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -45,5 +46,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/scoring.md": scoring,
     "reference/settings.md": settings,
     "reference/suite.md": suite,
+    "reference/terms.md": terms,
     "reference/value-commands.md": value_commands,
 }

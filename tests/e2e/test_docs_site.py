@@ -132,6 +132,7 @@ def test_no_style_asks_for_a_file_of_another_server(site):
     assert [file.name for file in sheets if re.search(r"url\([\"']?(?:https?:)?//|@import", file.read_text("utf-8"))] == []
 
 
+@pytest.mark.sampled(2)
 @looked_at
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_opens_with_the_network_blocked(visit, path):

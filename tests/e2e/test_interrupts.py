@@ -63,6 +63,7 @@ def make_press(root: Path) -> None:
     assert run_in_subprocess(root, "new", "press", "--from", str(root.parent / "press.csv")).code == 0
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("reached", ["lake/bronze/press", "lake/bronze/press/_delta_log/*0.json", "lake/silver/press"])
 def test_the_run_after_an_interrupted_one_publishes_every_row_once(copy_of, tmp_path: Path, reached: str) -> None:
     plant = copy_of(make_press, tmp_path / "plant")

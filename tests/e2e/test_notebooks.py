@@ -47,6 +47,7 @@ def test_a_notebook_is_short_stripped_and_defines_nothing(path):
     assert [node for node in ast.walk(ast.parse(code(path))) if isinstance(node, defining)] == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS)
 def test_a_notebook_runs_over_the_shipped_lake(path, lake):

@@ -110,6 +110,7 @@ def test_completion_finds_its_scripts(stranger):
     assert "_lakeward" in stranger("completion", "bash")
 
 
+@pytest.mark.exhaustive
 def test_types_of_a_program_that_uses_lakeward_are_checked(venv, tmp_path):
     program = tmp_path / "program.py"
     program.write_text("import lakeward\nreveal_type(lakeward.connect(role=1).sql('FROM gold.x').columns)\n", encoding="utf-8")

@@ -61,6 +61,7 @@ def engines(tmp_path: Path) -> Iterator[Engines]:
     made.close()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("form", FILES)
 def test_a_damaged_file_is_answered_in_our_words(form: str, engines: Engines, tmp_path: Path) -> None:
     try_damaged_files(form, random.Random(form), COUNTS[form], engines, tmp_path)
@@ -90,6 +91,7 @@ def try_damaged_files(form: str, chance: random.Random, count: int, engines: Eng
         file.unlink()
 
 
+@pytest.mark.exhaustive
 def test_a_damaged_log_of_delta_is_answered_in_our_words(engines: Engines, tmp_path: Path) -> None:
     try_damaged_logs(random.Random("delta"), engines, tmp_path)
 

@@ -86,6 +86,7 @@ def test_an_instant_written_with_its_offset_comes_back_the_same(moments, minutes
     assert [datetime.fromisoformat(row["x"]) for row in result.good] == [m.replace(tzinfo=UTC) for m in moments]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "zone", ["Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "UTC", "Asia/Kolkata"]
 )

@@ -25,7 +25,19 @@ Column = Annotated[str | None, typer.Option("--column", help="Column, as layer.t
 DEFAULT_DAYS, DEFAULT_LIMIT, WATCHED_DAYS = 30, 50, 8
 LISTED = ("asked_at", "account", "verified", "role", "purpose", "consumer", "tables", "rows", "seconds", "verdict", "entry")
 EXPORTED = (
-    *("exported_at", "export_id", "exported_by", "recipient", "purpose", "table", "table_version", "rows", "format", "marked"),
+    *(
+        "exported_at",
+        "export_id",
+        "exported_by",
+        "recipient",
+        "purpose",
+        "table",
+        "table_version",
+        "rows",
+        "format",
+        "marked",
+        "failure",
+    ),
 )
 FOUND = ("finding", "on_day", "account", "subject", "found", "observed", "usual", "owner", "due", "state")
 SUMS = ("reads", "refused", "accounts", "rows", "bytes_out", "seconds", "last_at")

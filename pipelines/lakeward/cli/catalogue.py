@@ -14,8 +14,10 @@ from lakeward.core.errors import UsageError
 from lakeward.core.messages import Lang, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lakeward.core.settings import Settings
-    from lakeward.flows import CatalogueReport, Filing, FilingTask
+    from lakeward.flows import CatalogueEntry, CatalogueReport, Filing, FilingTask
 
 Names = Annotated[list[str] | None, typer.Argument(help="Datasets; without them, all that is due · 数据集，省略则为全部应备案者")]
 By = Annotated[str, typer.Option("--by", help="Your name; default: the token's account · 姓名，默认为令牌的账号")]
@@ -93,7 +95,7 @@ def print_report(settings: Settings, report: CatalogueReport, *, as_json: bool) 
         print_message(settings.lang, "catalogue_none")
     else:
         columns = ("dataset", "state", "grade", "rows", "filed_rows", "bytes", "filed_bytes", "filing", "triggers")
-        rows = [{**entry.as_dict(), "triggers": ", ".join(entry.triggers) or None} for entry in report.entries]
+        rows = [_entry_cells(entry, settings.lang) for entry in report.entries]
         print_table(settings.lang, "title_catalogue", rows, columns)
     if report.tasks:
         cells = [_task_cells(task, settings.lang) for task in report.tasks]
@@ -106,12 +108,30 @@ def print_filing(settings: Settings, found: Filing, *, as_json: bool) -> None:
         print_json(found)
         return
     due = "" if found.due is None else _due(found.due.isoformat(), settings.lang, certain=found.due_certain)
-    facts = {"filing": found.filing, "state": found.state, "entries": len(found.datasets), "due": due or "-"}
+    facts = {
+        "filing": found.filing,
+        "state": text(f"entry_{found.state}", settings.lang),
+        "entries": len(found.datasets),
+        "due": due or "-",
+    }
     print_message(settings.lang, "filing_recorded", **facts)
 
 
+def _entry_cells(entry: CatalogueEntry, lang: Lang) -> dict[str, object]:
+    words = {"state": text(f"entry_{entry.state}", lang), "grade": text(f"col_{entry.grade}", lang) if entry.grade else None}
+    return {**entry.as_dict(), **words, "triggers": _triggers(entry.triggers, lang) or None}
+
+
+def _triggers(triggers: Iterable[str], lang: Lang) -> str:
+    return ", ".join(text(f"changed_{trigger}", lang) for trigger in triggers)
+
+
 def _task_cells(task: FilingTask, lang: Lang) -> dict[str, object]:
-    facts = {"triggers": ", ".join(task.triggers) or "-", "missing": ", ".join(task.missing) or "-", "filing": task.filing or "-"}
+    facts = {
+        "triggers": _triggers(task.triggers, lang) or "-",
+        "missing": ", ".join(task.missing) or "-",
+        "filing": task.filing or "-",
+    }
     due = _due(task.due, lang, certain=task.due_certain) if task.due else None
     return {**task.as_dict(), "due": due, "reason": text(f"task_{task.kind}", lang, **facts)}
 

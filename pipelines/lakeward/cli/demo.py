@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lakeward.flows import LiveFigures
 
 
-def demo(
+def demo(  # noqa: PLR0913 - the options of a command are its arguments
     context: typer.Context,
     *,
     live: Annotated[
@@ -33,6 +33,9 @@ def demo(
     ] = False,
     important: Annotated[
         bool, typer.Option("--important", help="A small project of important and core data · 含重要数据与核心数据的小项目")
+    ] = False,
+    people: Annotated[
+        bool, typer.Option("--people", help="Then what the plant's people do on a first day · 再由工厂人员完成首日工作")
     ] = False,
     seconds: Annotated[int, typer.Option(min=1, help="Seconds of --live · --live 的秒数")] = 120,
     rate: Annotated[int, typer.Option(min=1, max=20_000, help="Readings a second of --live · --live 每秒读数")] = 300,
@@ -56,11 +59,16 @@ def demo(
         }
         print_message(demo_project.settings.lang, "demo_simulated", day=demo_project.day, **facts)
     runs = run_dags(demo_project.settings, quiet=as_json)
+    done = flows.staff_demo(demo_project.settings) if people else None
     changed = flows.list_tables(demo_project.settings) != before
     if as_json:
-        print_json({"dags": runs, "datasets": flows.list_runs(demo_project.settings), "changed": changed})
-    else:
-        print_results(demo_project.settings, changed=changed)
+        datasets = flows.list_runs(demo_project.settings)
+        print_json({"dags": runs, "datasets": datasets, "changed": changed, **({"people": done} if done else {})})
+        return
+    print_results(demo_project.settings, changed=changed)
+    if done and done.accounts:
+        measured = ", ".join(f"{count} ({edition})" for edition, count in done.measured.items())
+        print_message(demo_project.settings.lang, "demo_people", **{**done.as_dict(), "measured": measured})
 
 
 def make_important(settings: Settings, *, as_json: bool) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SOURCE_STATES = {
     "source_connecting": "state_connecting",
     "source_connected": "state_connected",
+    "source_listening": "state_listening",
     "source_stopped": "state_stopped",
     "source_unreachable": "state_unreachable",
     "source_name_unknown": "state_name_unknown",
@@ -36,6 +37,8 @@ SOURCE_STATES = {
     "source_session_lost": "state_session_lost",
     "source_session_taken": "state_session_taken",
     "source_lost": "state_lost",
+    "source_client_refused": "state_client_refused",
+    "source_nodes_refused": "state_nodes_refused",
 }
 SOURCE_COLUMNS = (
     *("dataset", "state", "running", "since", "last_message", "rate", "clock_offset", "unlanded", "segments", "rows", "bytes"),

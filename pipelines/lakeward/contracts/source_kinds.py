@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lakeward.contracts import file_drop, kafka, mqtt, sql
+from lakeward.contracts import file_drop, http_push, kafka, mqtt, opcua, sql
 from lakeward.contracts.record_format import RecordFormat
 from lakeward.contracts.source import ContractSource, SourceKind
 from lakeward.contracts.view import View
@@ -11,7 +11,14 @@ from lakeward.core.keys import KeyDoc
 
 KIND = {"kind": KeyDoc(", ".join(f"`{kind}`" for kind in SourceKind), "Kind of source.", f"`{SourceKind.FILES}`")}
 # Kind -> its other keys.
-KEYS = {SourceKind.FILES: file_drop.KEYS, SourceKind.MQTT: mqtt.KEYS, SourceKind.SQL: sql.KEYS, SourceKind.KAFKA: kafka.KEYS}
+KEYS = {
+    SourceKind.FILES: file_drop.KEYS,
+    SourceKind.MQTT: mqtt.KEYS,
+    SourceKind.SQL: sql.KEYS,
+    SourceKind.KAFKA: kafka.KEYS,
+    SourceKind.HTTP: http_push.KEYS,
+    SourceKind.OPCUA: opcua.KEYS,
+}
 
 
 def read_source(
@@ -28,10 +35,15 @@ def read_source(
     view.allow_only({**KIND, **KEYS[kind]})
     match kind:
         case SourceKind.FILES:
-            return file_drop.read_file_drop(view, dataset, retention_days, roots)
+            found: tuple[ContractSource, RecordFormat] = file_drop.read_file_drop(view, dataset, retention_days, roots)
         case SourceKind.MQTT:
-            return mqtt.read_mqtt(view, dataset, retention_days)
+            found = mqtt.read_mqtt(view, dataset, retention_days)
         case SourceKind.SQL:
-            return sql.read_sql(view, retention_days)
+            found = sql.read_sql(view, retention_days)
         case SourceKind.KAFKA:
-            return kafka.read_kafka(view, retention_days)
+            found = kafka.read_kafka(view, retention_days)
+        case SourceKind.HTTP:
+            found = http_push.read_http(view, retention_days)
+        case SourceKind.OPCUA:
+            found = opcua.read_opcua(view, retention_days)
+    return found

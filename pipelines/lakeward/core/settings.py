@@ -72,6 +72,17 @@ VARIABLES: Mapping[str, KeyDoc] = {
         "nothing is logged",
     ),
     "VERBOSE": KeyDoc("`1`", "Show what Spark, Java and the log say; `-v` does the same.", "only Lakeward's own answers"),
+    "APPROVERS": KeyDoc(
+        "`user=account;user=account`",
+        "Whose decisions in Airflow's required actions count: a user of Airflow, and the account of the register that this person has.",
+        "no user of Airflow decides",
+    ),
+    "PORTAL_URL": KeyDoc("URL", "Address of the portal as readers reach it, for links in notices.", "notices name a command"),
+    "AIRFLOW_SERVICES": KeyDoc(
+        "`1`",
+        "Airflow runs as services: runs have deadlines, people are asked and notified, and tasks of one dataset share a pool that `lakeward airflow pools` makes.",
+        "DAGs that need no service",
+    ),
     "SPARK_SUBMIT": KeyDoc(
         "connection", "Airflow's connection by which tasks of Spark datasets are submitted.", "a task runs Spark's driver itself"
     ),
@@ -129,6 +140,10 @@ class Settings:
         purpose: Purpose of reading; None for none.
         token: Access token of an account; None for none. An empty token is not valid.
         session: Id of a session of the portal, which proves an account as a token does; only the portal sets it.
+        approvers: Account of the register by user of Airflow.
+        approver: User of Airflow who decides, as Airflow signed them in; only a task that asked them sets it.
+        airflow_services: Whether Airflow runs as services: pools, deadlines, questions and notices.
+        portal_url: Address of the portal as readers reach it, without a slash at its end; None for none.
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
         secrets: Secrets by the names that `project.yaml` gives them.
@@ -149,6 +164,10 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     purpose: str | None = None
     session: str | None = field(default=None, repr=False)
+    approvers: Mapping[str, str] = field(default_factory=dict)
+    approver: str | None = None
+    airflow_services: bool = False
+    portal_url: str | None = None
     accounts: Path | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None
@@ -184,6 +203,9 @@ class Settings:
             memory=variables.get("MEMORY"),
             token=variables.get("TOKEN"),
             purpose=variables.get("PURPOSE") or None,
+            approvers=_pairs("APPROVERS", variables.get("APPROVERS", "")),
+            airflow_services=_flag("AIRFLOW_SERVICES", variables.get("AIRFLOW_SERVICES", "")),
+            portal_url=variables.get("PORTAL_URL", "").rstrip("/") or None,
             accounts=Path(variables["ACCOUNTS"]).absolute() if variables.get("ACCOUNTS") else None,
             token_key=variables.get("TOKEN_KEY"),
             token_key_file=Path(variables["TOKEN_KEY_FILE"]).absolute() if variables.get("TOKEN_KEY_FILE") else None,

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NO_CLASS = "grade_class_missing"
     UNKNOWN_CLASS = "grade_class_unknown"
     NO_VALUES = "grade_no_values"
+    SOURCE_LEFT = "grade_source_left"
     SOURCE_UNGRADED = "grade_source_ungraded"
     NOT_GRADED = "grade_not_run"
     TYPE_CHANGED = "grade_type_changed"
@@ -164,7 +165,7 @@ def keep_highest(proposal: GradeProposal, before: GradeProposal | None, categori
 
 def _own_part(before: GradeProposal | None) -> OwnGrade | None:
     """What a proposal of before 0.3 says of the column itself: nothing if it was inherited."""
-    if before is None or before.why in (Reason.INHERITED, Reason.SOURCE_UNGRADED):
+    if before is None or before.why in (Reason.INHERITED, Reason.SOURCE_LEFT, Reason.SOURCE_UNGRADED):
         return None
     return OwnGrade(before.sensitivity, before.category, before.why)
 

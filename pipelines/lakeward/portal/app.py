@@ -17,10 +17,29 @@ from lakeward.flows import Portal
 from lakeward.portal import security
 from lakeward.portal.hosts import LOOPBACK_HOSTS
 from lakeward.portal.page import PUBLIC, Page, PageAnswer, Visit
-from lakeward.portal.pages import dataset, datasets, estate, evidence, grades, login, quarantine, rule, run, search
+from lakeward.portal.pages import (
+    dataset,
+    datasets,
+    estate,
+    evidence,
+    first_day,
+    glossary,
+    grades,
+    important,
+    lineage,
+    login,
+    quarantine,
+    readiness,
+    rule,
+    run,
+    search,
+)
 from lakeward.portal.rendering import asset, query_text, render
 
-MODULES = (estate, datasets, dataset, rule, run, evidence, search, quarantine, grades, login)
+MODULES = (
+    *(estate, datasets, dataset, rule, run, evidence, search, glossary, lineage),
+    *(quarantine, grades, important, readiness, first_day, login),
+)
 PAGES: tuple[Page, ...] = tuple(page for module in MODULES for page in module.PAGES)
 THEMES = ("light", "dark")
 CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}

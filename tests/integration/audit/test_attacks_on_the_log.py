@@ -48,6 +48,7 @@ DELETE = "DELETE FROM t WHERE session_id = '{}' AND seq {}"
 SWAP = "UPDATE t SET seq = CASE seq WHEN 2 THEN 3 ELSE 2 END WHERE session_id = '{}' AND seq IN (2, 3)"
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize(
     ("statements", "expected"),
     [
@@ -91,6 +92,7 @@ def test_a_change_of_the_access_log_is_named(lake, statements, expected):
     assert set(found) <= {kind for kind, _ in expected}, found
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("table", "statements", "kinds"),
     [

@@ -47,6 +47,7 @@ def wait_for(file, seconds=60):
     assert file.exists()
 
 
+@pytest.mark.exhaustive
 def test_no_entry_is_lost_by_kills_and_no_alarm_is_false(tmp_path):
     kill_some(tmp_path, 4, 1)
 
@@ -57,6 +58,7 @@ def test_many_kills(tmp_path, seed):
     kill_some(tmp_path, 12, seed)
 
 
+@pytest.mark.exhaustive
 def test_thirty_two_sessions_write_while_two_seal(tmp_path):
     settings = make_project(tmp_path)
     with ThreadPoolExecutor(34) as pool:

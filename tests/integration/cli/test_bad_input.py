@@ -270,6 +270,7 @@ def test_a_lake_that_can_not_be_written_is_told(plant: Plant, tmp_path: Path) ->
     tells(answer, 4, str(tmp_path / "file" / "lake"), "can't be read or written", "Next: check that the folder exists")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("limit", [0, 2_000, 20_000, 200_000])
 def test_a_full_disk_loses_nothing(plant: Plant, limit: int) -> None:
     plant.drop("a.csv", *(f"M{number},2026-03-01T06:00:00Z,{SECRET if number % 9 else 20}" for number in range(20_000)))

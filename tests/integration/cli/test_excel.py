@@ -141,6 +141,7 @@ with Workbook(Path(sys.argv[1]), 1 << 30) as book, book.rows(book.sheets[0]) as 
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_large_sheet_is_read_in_bounded_memory(capsys, root, tmp_path):
     letters = "ABC"

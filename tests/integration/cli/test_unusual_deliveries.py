@@ -49,6 +49,7 @@ def test_a_renamed_file_is_known_and_a_corrected_one_under_the_same_name_is_new(
     assert (rows(plant, "bronze.press_line"), rows(plant, "silver.press_line")) == (2, 1)
 
 
+@pytest.mark.exhaustive
 def test_more_small_files_than_a_batch_holds_fit_into_little_memory(plant: Plant) -> None:
     for number in range(300):
         plant.drop(f"{number}.csv", csv_line(f"M{number}", 0, 20.5))
@@ -58,6 +59,7 @@ def test_more_small_files_than_a_batch_holds_fit_into_little_memory(plant: Plant
     assert (done["batches"], done["rows_in"], done["silver"]) == (2, 300, 300)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ["two words.csv", 'it\'s "quoted".csv', "三月 读数（一号线）.csv", "%20;$(rm).csv", "-rf.csv"])
 def test_a_file_may_have_any_name(plant: Plant, name: str) -> None:
     plant.drop(name, csv_line("M1", 0, 20.5))

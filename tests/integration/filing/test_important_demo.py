@@ -31,6 +31,7 @@ def demo(tmp_path, copy_of):
     return copy_of(make_demo, tmp_path / "shared") / FOLDER
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("lang", "words"), [("en", "All of it is invented."), ("zh", "内容均为虚构。")])
 def test_the_command_makes_a_graded_project_and_names_the_way_to_a_filing(tmp_path, lang, words):
     answer = run_in_subprocess(tmp_path, "demo", "--important", "--lang", lang)

@@ -111,6 +111,7 @@ def test_a_file_without_a_header_shows_no_value_and_loses_no_record(press, text)
     assert press.fetch("SELECT raw FROM rejects.press ORDER BY _row")[0][0].startswith(b"13/03/2004")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("keys", "text", "said"),
     [
@@ -208,6 +209,7 @@ def test_scores_of_rejects_open_to_their_query(press):
         assert press.fetch(sql) == [(value,)]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("text", ["", "Date;CO(GT);NO2\n", "\n\n"])
 def test_an_empty_delivery_is_told_and_keeps_the_score(press, text):
     before = press.score()

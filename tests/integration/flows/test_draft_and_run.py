@@ -74,6 +74,7 @@ def settings(tmp_path_factory):
     return Settings(start=create_project(tmp_path_factory.mktemp("layouts") / "plant"))
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("file", sorted(CASES))
 def test_a_draft_is_run_on_the_file_that_it_came_from(settings, file):
     rows, rejects, told = CASES[file]

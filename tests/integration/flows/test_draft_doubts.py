@@ -134,6 +134,7 @@ def test_an_envelope_larger_than_a_first_look_is_refused(draft):
     assert refusal.value.code == "sample_json_envelope"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("text", "encoding", "drafted"),
     [

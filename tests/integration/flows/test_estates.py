@@ -200,6 +200,7 @@ def test_dataset_that_memory_is_too_small_for_alone_is_an_error(estate, tmp_path
     assert [(name, error.code) for name, error in errors.items()] == [("line_0001", "memory_full")]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_run_that_is_killed_or_interrupted_is_finished_by_the_next(estate, finished, tmp_path, number):
     root = copy_of(estate, tmp_path)

@@ -124,6 +124,7 @@ def test_gold_is_emptied_when_a_rebuild_set_all_of_its_input_aside(tmp_path: Pat
     assert gold(plant) == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", [BatchStep.QUARANTINE, BatchStep.PUBLISHED, BatchStep.VERDICTS])
 def test_a_killed_curation_goes_on_though_its_input_grew_meanwhile(tmp_path: Path, step: BatchStep) -> None:
     plant = plant_with_gold(tmp_path)

@@ -14,6 +14,7 @@ ROWS = 3_000_000
 MEMORY = "60MB"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_uniqueness_spills_and_is_right(tmp_path):
     engine = open_engine("embedded", str(tmp_path / "lake"), memory=MEMORY)

@@ -60,7 +60,7 @@ def test_a_token_signs_with_no_other_name_and_in_no_other_role(line):
     analyst = owners[ANALYST.name]
     expire = (analyst, "press_line", HOT_ROWS)
 
-    assert code_of(expire_rows, *expire, Signature("", None, REASON)) == "quarantine_steward_needed"
+    assert code_of(expire_rows, *expire, Signature("", None, REASON)) == "decision_role"
     assert code_of(expire_rows, *expire, Signature("", "steward", REASON)) == "account_role"
     assert code_of(expire_rows, *expire, Signature("wang.fang", "analyst", REASON)) == "account_name_other"
     assert code_of(release_rows, *expire, Signature("", "steward", REASON)) == "account_role"

@@ -154,6 +154,7 @@ def test_a_limit_that_was_raised_lets_a_rebuild_pass_the_halted_batch(plant):
     assert temperatures(plant) == (40, 40, 840.0)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", [BatchStep.QUARANTINE, BatchStep.CORRECTIONS, BatchStep.PUBLISHED, BatchStep.VERDICTS])
 def test_a_batch_that_is_taken_up_after_a_kill_counts_what_it_replaced(plant, step):
     plant.drop("b.csv", csv_line("A", 0, 21), csv_line("A", 1, 999), *(csv_line("B", minute, 20) for minute in HOUR))
@@ -165,6 +166,7 @@ def test_a_batch_that_is_taken_up_after_a_kill_counts_what_it_replaced(plant, st
     assert batch_verdicts(plant) == [(2, "batch:replaced_share", "halt", "PASS", 41, "1")]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", [BatchStep.BRONZE, BatchStep.VERDICTS, BatchStep.SCORES])
 def test_a_kill_while_a_batch_is_halted_leaves_it_halted(plant, step):
     plant.drop("b.csv", *(csv_line("A", minute, 21) for minute in HOUR))

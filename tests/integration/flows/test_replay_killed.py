@@ -46,6 +46,7 @@ def undisturbed(tmp_path_factory):
     return contents(aside)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_killed_replay_goes_on_where_it_stood(tmp_path, step, undisturbed):
     aside = prepare_repaired_plant(tmp_path / "plant")

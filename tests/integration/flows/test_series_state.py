@@ -88,6 +88,7 @@ def test_a_late_reading_leaves_the_newest_time_in_the_state(plant: Plant) -> Non
     ]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", [BatchStep.QUARANTINE, BatchStep.PUBLISHED, BatchStep.VERDICTS])
 def test_a_batch_resumed_after_a_kill_sees_what_it_saw_the_first_time(plant: Plant, step: BatchStep) -> None:
     process = PROCESSES.Process(target=ingest_killed_at, args=(plant.root, step))

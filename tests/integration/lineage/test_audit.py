@@ -113,6 +113,7 @@ def test_a_dataset_that_left_the_project_is_stale_while_its_table_is_there(plant
     assert findings(plant) == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", [BatchStep.PINNED, BatchStep.PUBLISHED, BatchStep.LINEAGE])
 def test_a_killed_run_is_found_and_the_next_run_ends_it(plant, step):
     plant.drop("more.csv", csv_line("M1", 5, 30))

@@ -107,6 +107,7 @@ def test_rows_are_released_and_expired_with_a_reason_and_a_choice(desk):
     ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "fields",
     [

@@ -91,6 +91,7 @@ def test_an_existing_file_is_taken_up_without_a_build(plant, folder):
     model.close()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("damage", ["deleted", "cut", "text", "other version", "empty"])
 def test_a_file_that_is_no_read_model_is_built_again(plant, folder, damage):
     opened(plant, folder).close()

@@ -55,6 +55,7 @@ PARTS = 8
 PROFILE = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=2 * PARTS, **PROFILE)
 @given(rows(*NUMBERS), st.integers(0, PARTS - 1))
 def test_compiled_expectations_say_what_great_expectations_says(given_rows, part):
@@ -93,6 +94,7 @@ def test_the_deviation_of_huge_numbers_is_theirs_and_not_infinite():
     assert (found.success, found.observed) == (True, pytest.approx(1e300 / 2**0.5))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("given_rows", [[], [{"m": 1}] * 3], ids=["no row", "no value"])
 def test_they_say_so_over_nothing(given_rows):
     assert unexplained_differences(given_rows, ALL) == []

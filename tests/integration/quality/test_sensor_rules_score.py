@@ -57,6 +57,7 @@ def _midnight():
     return datetime(2026, 3, 1, 16, tzinfo=UTC)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("kind", RECALL)
 def test_a_kind_of_defect_is_found_by_the_rule_that_looks_for_it(day, kind):
     flags, defects = day
@@ -66,6 +67,7 @@ def test_a_kind_of_defect_is_found_by_the_rule_that_looks_for_it(day, kind):
     assert score_detection(seen, wanted).recall >= RECALL[kind]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("rule", PRECISION)
 def test_what_a_rule_flags_lies_in_a_defect_that_it_looks_for(day, rule):
     flags, defects = day

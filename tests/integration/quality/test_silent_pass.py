@@ -96,6 +96,7 @@ def test_the_clean_rows_pass_every_rule():
     assert len(result.good) == len(CLEAN)
 
 
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize(("id_", "row", "name", "value", "aside"), CORRUPTIONS, ids=[c[0] for c in CORRUPTIONS])
 def test_a_corrupted_cell_is_noticed(id_, row, name, value, aside):
     rows = [list(cells) for cells in CLEAN]
@@ -122,6 +123,7 @@ def is_noticed(entries):
         return True
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("place", range(len(RULES)), ids=[r["meta"]["lakeward"]["id"] for r in RULES])
 def test_a_dropped_rule_is_gone_from_the_verdicts(place):
     left = RULES[:place] + RULES[place + 1 :]

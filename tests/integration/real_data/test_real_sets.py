@@ -106,6 +106,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return FinishedSet(settings, request.param, run_dataset(settings, request.param))
 
 
+@pytest.mark.sampled(1)
 def test_counts_are_those_of_another_reader_of_the_files(done: FinishedSet) -> None:
     assert TRUTH[done.name]() == COUNTS[done.name]
     assert done.report.counts == COUNTS[done.name]

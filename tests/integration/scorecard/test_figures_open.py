@@ -44,6 +44,7 @@ def test_every_figure_opens_to_the_number_shown(governed):
     assert list(reopen_figures(governed, found)) == [[figure.value] for figure in found]
 
 
+@pytest.mark.exhaustive
 def test_a_figure_opens_to_the_same_number_after_the_lake_went_on(ran):
     found = figures(ran)
     ran.drop("c.csv", csv_line("M1", 9, 23))
@@ -59,6 +60,7 @@ def test_a_figure_of_the_built_page_opens_by_its_id(ran):
     assert open_figure(ran.settings, "rules/press_line/type%3Atemp_degc/failed").value == 1
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ["totals", "totals/nothing", "nothing/score", "datasets/score", "datasets/a/b/score"])
 def test_what_is_no_figure_is_refused(ran, name):
     build_scorecard(ran.settings)

@@ -107,6 +107,7 @@ def test_a_reader_that_stalls_loses_its_place_at_its_time(own_server):
         stalled.read_all()
 
 
+@pytest.mark.exhaustive
 def test_calls_are_limited_by_the_minute(own_server):
     served = own_server(calls_per_minute=5)
     served.server.start()

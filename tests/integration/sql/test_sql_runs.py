@@ -28,6 +28,7 @@ def insert(database, first, last, day="2026-01-01"):
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("source", [XID8, LOOKBACK], ids=["xid8", "lookback"])
 @pytest.mark.parametrize(
     ("kills", "rows"), [(3, 300), pytest.param(20, 3000, marks=[pytest.mark.exhaustive, pytest.mark.timeout(1800)])]
@@ -152,6 +153,7 @@ TROUBLES = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("code", TROUBLES)
 def test_each_trouble_is_named_without_a_secret_and_stops_its_dataset_alone(tmp_path, database, code):
     database.execute(TABLE)

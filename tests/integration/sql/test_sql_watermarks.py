@@ -150,6 +150,7 @@ def test_equal_rows_without_a_key_are_counted_and_none_is_lost(tmp_path, databas
     assert sorted(landed_ids(open_table(tmp_path, database))) == [1, 1, 1, 2, 7, 7]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("mode", "column"), [("xid8", "xid"), ("lookback", "id"), ("lookback", "ts")])
 def test_windows_are_bounded_and_meet_without_a_gap(tmp_path, database, mode, column):
     database.execute(TABLE)

@@ -43,6 +43,7 @@ def lakeward(capsys, plant):
     return call
 
 
+@pytest.mark.exhaustive
 def test_a_lake_is_read_explained_repaired_and_maintained(plant, lakeward):
     lakeward("run", code=1)
     lakeward("grade", "run", "press_line")

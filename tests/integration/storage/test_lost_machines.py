@@ -1,9 +1,7 @@
 """A machine that is lost with its files: what it received, and what was read there, lies in the object store."""
 
-import multiprocessing
 import os
 import shutil
-import signal
 import time
 
 from lakeward.core.storage.lake import store_of
@@ -11,37 +9,10 @@ from lakeward.flows import grade_dataset, ingest_dataset
 from lakeward.flows.base.batch_context import BatchStep
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving.connection import open_connection
+from support.lost_machines import SPAWN, query_and_die, receive_and_die, run_and_lose
 from support.object_stores import BUCKET
 from support.plant import make_plant
 from support.remote_plant import RemotePlant, contents, drop_first, make_remote_plant
-
-SPAWN = multiprocessing.get_context("spawn")
-
-
-def query_and_die(plant):
-    """Read rows, and die before the session ends."""
-    connection = open_connection(plant.settings, "steward")
-    connection.sql("SELECT count(*) FROM silver.press_line").fetchall()
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def receive_and_die(plant, step):
-    """Run the dataset, and die at this step."""
-
-    def die(reached):
-        if reached is step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    ingest_dataset(plant.settings, "press_line", on_step=die)
-
-
-def run_and_lose(plant, target, *arguments):
-    """Run this in a process that dies, and lose all files of its machine."""
-    process = SPAWN.Process(target=target, args=(plant, *arguments))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
-    shutil.rmtree(plant.root / ".lakeward" / "lakes")
 
 
 def entries(plant):

@@ -82,6 +82,7 @@ def _fetch(settings, query):
         return [tuple(map(str, row.values())) for row in engine.fetch(query)]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("form", SENT)
 def test_a_draft_of_each_form_collects_and_runs(settings, broker, form):
     drafted = draft_from_address(settings, form, f"{broker.url}/{SENT[form][0]}", "1s")

@@ -76,6 +76,7 @@ def test_a_corrected_contract_brings_rejected_messages_once(plant, settings):
     assert (totals.counts.bronze, totals.counts.silver) == (8, 8)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_at_any_step_brings_each_record_once(plant, settings, step):
     run_dataset(settings, "line")

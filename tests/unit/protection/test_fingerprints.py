@@ -92,6 +92,7 @@ def test_thirty_copies_mixed_by_their_ends_are_not_found_and_nobody_is_named(rea
     assert not any(is_identified(z_of(readings, mixed, f"r{at}"), 30) for at in range(30))
 
 
+@pytest.mark.exhaustive
 def test_two_thousand_innocents_on_the_hardest_leak_are_not_named(readings):
     leaked, rows = hardest(readings)
     keys, values = readings

@@ -24,7 +24,7 @@ class Decision:
 
     Args:
         at: Time of the decision; of a policy, of the first read by it; of an answer on readiness, of the assessment that took it in.
-        kind: What it is about: `grade`, `quarantine`, `contract`, `policy`, `readiness`, `account`, `purpose`, `key`, `cube` or `incident`.
+        kind: What it is about: `grade`, `quarantine`, `contract`, `policy`, `readiness`, `account`, `purpose`, `key`, `cube`, `incident`, `authority`, `rights`, `review`, `risk` or `drill`.
         action: What was done, such as `confirm`, `release` or `revoke`.
         subject: What it was done to, such as `dataset.column`, an account or an item.
         dataset: Name of the dataset; None if it is about no dataset.

@@ -5,7 +5,7 @@ Each table is created with its first row. One append per run and table; a confli
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import MachineError, TransientError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Commit, TableColumn, TableSpec, Txn
 from lakeward.flows.base.lake_schema import MOVED, SCHEMA_APP, SCHEMA_TABLE, SCHEMA_VERSION, UNFINISHED, VERSIONED_TABLES
 
@@ -74,6 +74,18 @@ def append_rows(engine: Engine, name: str, rows: Iterable[Row], txn: Txn) -> Com
     return with_retries(lambda: engine.append(table, query, txn))
 
 
+def replace_rows(engine: Engine, name: str, rows: Sequence[Row], order: str) -> bool:
+    """Replace all rows of governance table `name`, given by column name and sorted by `order`; False if the table holds them already."""
+    table, app = table_spec(name), f"lakeward/{name}"
+    known = [{column.name: row.get(column.name) for column in table.columns} for row in rows]
+    if read_rows(engine, name, order=order) == known:
+        return False
+    record_schema_version(engine, name)
+    query = engine.literal_rows({c.name: c.type for c in table.columns}, [[*row.values()] for row in known])
+    txn = Txn(app, engine.txn(table.name, app) + 1)
+    return with_retries(lambda: engine.overwrite(table, query, "TRUE", txn)) is not None
+
+
 def record_schema_version(engine: Engine, name: str) -> None:
     """Make the lake one of this version before a row of governance table `name` is written that older versions do not know."""
     if name not in VERSIONED_TABLES or engine.txn(table_name(SCHEMA_TABLE), SCHEMA_APP) >= SCHEMA_VERSION:
@@ -97,7 +109,7 @@ def check_schema_version(engine: Engine) -> None:
         raise MachineError("lake_newer", found=found, expected=SCHEMA_VERSION)
 
 
-def read_rows(engine: Engine, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
+def read_rows(engine: TableReader, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
     """The rows of governance table `name` with these `values` that satisfy `where`; none if the table does not exist yet."""
     if engine.info(table_name(name)) is None:
         return []

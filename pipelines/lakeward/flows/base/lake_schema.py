@@ -70,6 +70,14 @@ SCHEMA_VERSIONS = (
         columns={"access_log": ("export_id",)},
         tables=("run_costs", "incidents", "exports", "access_findings", "cubes", "cube_cells", "cube_contributions"),
     ),
+    SchemaVersion(
+        7,
+        tables=(
+            *("cube_charges", "subscriptions", "notices"),
+            *("authority_decisions", "rights", "reviews", "risk_assessments", "drills"),
+            *("identities", "policy_bindings", "policy_checks", "column_sketches", "column_links"),
+        ),
+    ),
 )
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1].version
 # A row of one of these makes a lake one of this version.

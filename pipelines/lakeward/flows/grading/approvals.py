@@ -17,6 +17,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.decision_roles import check_decision_role
 from lakeward.flows.base.identity import identify, open_register
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.choices import NO_CATEGORY, GradeChoice, find_column, make_decision
@@ -65,6 +66,7 @@ def approve_grade(settings: Settings, name: str, choice: GradeChoice) -> GradeAp
     workspace = open_workspace(settings)
     contract, column = find_column(workspace, name)
     identity = identify(workspace, choice.by)
+    check_decision_role(identity, "grade")
     if not choice.reason.strip():
         raise UsageError("grade_reason_missing", column=name)
     if not identity.verified:

@@ -12,6 +12,7 @@ from lakeward.core.settings import Settings
 from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
+from lakeward.flows.base.decision_roles import check_decision_role
 from lakeward.flows.base.identity import Identity, identify, open_register
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.answers import GradedColumn, GradeEffect, grade_mark
@@ -84,6 +85,7 @@ def _downstream_contracts(run: GradingRun, name: str) -> dict[str, Contract]:
 def _who_and_what(workspace: Workspace, name: str, choice: GradeChoice) -> tuple[Contract, Column, Identity, GradeChoice]:
     contract, column = find_column(workspace, name)
     identity = identify(workspace, choice.by)
+    check_decision_role(identity, "grade")
     if not identity.name or not choice.reason.strip():
         raise UsageError("grade_reason_missing", column=name)
     return contract, column, identity, resolve_choice(workspace, contract, column, choice)

@@ -16,20 +16,23 @@ class RecordedEdges:
     """Lineage between columns.
 
     Args:
-        values: Edges that carry values, by the table that they lead to.
+        values: Edges that carry values, by the table that they lead to; those that only an earlier model had are among them.
+        earlier: Edges that only an earlier model had: older versions of the table hold their values.
         kinds: Table -> table that it takes values from -> kinds of lineage.
         indirect: Table -> columns that only decide which rows it has, or how these are grouped.
     """
 
     values: Mapping[str, Sequence[Edge]]
+    earlier: Collection[Edge]
     kinds: Mapping[str, Mapping[str, Collection[str]]]
     indirect: Mapping[str, Collection[Node]]
 
 
 def read_edges(engine: Engine) -> RecordedEdges:
-    """The edges of all batches since their target was last rebuilt: what an earlier model wrote is still there."""
+    """The edges of all batches. A grade falls by persons, so an edge counts after a model that has it no more rebuilt the table."""
     direct = {str(kind) for kind in TransformationKind if kind.direct}
     values: dict[str, list[Edge]] = {}
+    current: set[Edge] = set()
     kinds: dict[str, dict[str, set[str]]] = {}
     indirect: dict[str, set[Node]] = {}
     for row in _recorded_edges(engine):
@@ -37,10 +40,13 @@ def read_edges(engine: Engine) -> RecordedEdges:
         edge = _published_edge(source, target) if row["kind"] in direct and target[1] is not None else None
         if edge:
             values.setdefault(edge[1][0], []).append(edge)
+        if edge and row["is_current"]:
+            current.add(edge)
             kinds.setdefault(edge[1][0], {}).setdefault(edge[0][0], set()).add(row["kind"])
-        elif row["kind"] not in direct:
+        elif row["kind"] not in direct and row["is_current"]:
             indirect.setdefault(target[0], set()).add(source)
-    return RecordedEdges(values, kinds, indirect)
+    earlier = {edge for edges in values.values() for edge in edges} - current
+    return RecordedEdges(values, earlier, kinds, indirect)
 
 
 def _nodes(row: dict[str, Any]) -> tuple[Node, Node]:
@@ -53,9 +59,10 @@ def _recorded_edges(engine: Engine) -> list[dict[str, Any]]:
     return engine.fetch(
         "WITH began AS (SELECT dataset, min(applied_at) AS at FROM governance.contracts GROUP BY dataset, generation "
         "QUALIFY generation = max(generation) OVER (PARTITION BY dataset)) "
-        "SELECT DISTINCT from_table, from_column, to_table, to_column, kind FROM governance.lineage_edges AS e "
-        "LEFT JOIN began AS b ON b.dataset = e.dataset WHERE from_column IS NOT NULL "
-        "AND (b.at IS NULL OR observed_at >= b.at OR from_table LIKE 'quarantine.%') ORDER BY ALL"
+        "SELECT from_table, from_column, to_table, to_column, kind, "
+        "bool_or(b.at IS NULL OR observed_at >= b.at OR from_table LIKE 'quarantine.%') AS is_current "
+        "FROM governance.lineage_edges AS e LEFT JOIN began AS b ON b.dataset = e.dataset "
+        "WHERE from_column IS NOT NULL GROUP BY ALL ORDER BY ALL"
     )
 
 

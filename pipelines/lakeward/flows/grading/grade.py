@@ -112,7 +112,9 @@ def _propose_grades(run: GradingRun, contract: Contract) -> list[GradeProposal]:
     run.record.measures[name] = measure_scale(run.engine, contract, own, run.project_rules)
     upstream, edges = upstream_grades(run, table)
     proposals = inherit_grades(run, table, own, upstream, edges)
-    run.record.proposals[name] = {p.column: p for p in proposals}
+    found = {p.column: p for p in proposals}
+    run.record.proposals[name] = found
+    run.record.removed[name] = {column: p for column, p in earlier.items() if column not in found}
     run.record.bases[name] = basis + upstream_basis(upstream)
     return proposals
 

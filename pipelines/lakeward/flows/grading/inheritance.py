@@ -13,21 +13,35 @@ from lakeward.grading.propagation import Edge, Inherited, Node, propagate
 from lakeward.grading.proposal import GradeProposal, Reason
 
 # Layers whose columns have grades of their own; bronze has the same columns as text, and is graded with its silver table.
-_GRADED_LAYERS = (Layer.SILVER, Layer.GOLD, Layer.REPAIRS)
+_GRADED = tuple(f"{layer}." for layer in (Layer.SILVER, Layer.GOLD, Layer.REPAIRS))
 
 _LOWEST = Inherited(Sensitivity(Grade.GENERAL, 1))
 
 
 def upstream_grades(run: GradingRun, table: TableName) -> tuple[dict[Node, Inherited], Sequence[Edge]]:
-    """The grades of the table's source columns, and the edges from them."""
+    """The grades of the table's source columns, and the edges from them; columns that only an earlier model read are among them."""
     edges = run.edges.values.get(str(table), [])
+    now = [edge for edge in edges if edge not in run.edges.earlier]
+    sources, left = {source for source, _ in now}, {source for source, _ in edges if source[0].startswith(_GRADED)}
     upstream: dict[Node, Inherited] = {}
-    for source in {TableName.parse(source[0]) for source, _ in edges if source[0].partition(".")[0] in _GRADED_LAYERS}:
-        contract = run.contracts.get(source.name)
+    for name in {source[0] for source in left}:
+        contract = run.contracts.get(_dataset(name))
         if contract:
-            upstream |= {(str(source), column): _as_inherited(grade) for column, grade in run.record.current(contract).items()}
-    sources = {source for source, _ in edges}
-    return {node: found for node, found in upstream.items() if node in sources}, edges
+            upstream |= {(name, column): _as_inherited(grade) for column, grade in run.record.current(contract).items()}
+    upstream = {node: found for node, found in upstream.items() if node in sources}
+    earlier = {source: found for source in left - sources if (found := _last_grade(run, source))}
+    return upstream | earlier, [*now, *(edge for edge in edges if edge[0] in earlier)]
+
+
+def _last_grade(run: GradingRun, source: Node) -> Inherited | None:
+    """The newest grade of a column that may be in no contract any more; None if it has none, which raises nothing."""
+    name, column = _dataset(source[0]), source[1]
+    contract = run.contracts.get(name)
+    current = run.record.current(contract).get(column) if contract else None
+    if current and current.grade:
+        return Inherited(Sensitivity(current.grade, current.level), current.category)
+    last = run.record.decisions.get(name, {}).get(column) or run.record.removed.get(name, {}).get(column)
+    return Inherited(last.sensitivity, last.category) if last and last.sensitivity else None
 
 
 def _as_inherited(grade: ColumnGrade) -> Inherited:
@@ -42,14 +56,18 @@ def inherit_grades(
     proposals = list(own)
     nodes = {(str(table), p.column): Inherited(p.sensitivity, p.category) for p in proposals}
     flowing = [edge for edge in edges if not edge[0][0].startswith(("bronze.", "landing."))]
-    inherited = propagate({**upstream, **nodes}, flowing, tuple(run.rules.categories))
-    return [_raise_grade(proposal, inherited[str(table), proposal.column]) for proposal in proposals]
+    categories = tuple(run.rules.categories)
+    now = propagate({**upstream, **nodes}, [edge for edge in flowing if edge not in run.edges.earlier], categories)
+    inherited = propagate({**upstream, **nodes}, flowing, categories)
+    return [_raise_grade(p, inherited[str(table), p.column], now[str(table), p.column]) for p in proposals]
 
 
-def _raise_grade(proposal: GradeProposal, inherited: Inherited) -> GradeProposal:
+def _raise_grade(proposal: GradeProposal, inherited: Inherited, now: Inherited) -> GradeProposal:
+    """Raise the proposal to what it inherits; `now` is that without what only earlier models read."""
     if inherited == Inherited(proposal.sensitivity, proposal.category):
         return proposal
-    why = Reason.INHERITED if inherited.sensitivity else Reason.SOURCE_UNGRADED
+    why = Reason.INHERITED if inherited == now else Reason.SOURCE_LEFT
+    why = why if inherited.sensitivity else Reason.SOURCE_UNGRADED
     return replace(proposal, sensitivity=inherited.sensitivity, category=inherited.category, why=why)
 
 
@@ -57,7 +75,7 @@ def indirect_columns(run: GradingRun, table: TableName) -> tuple[str, ...]:
     """Core and important columns that only decide which rows the table has, or how these are grouped; they lower and raise nothing."""
     found = []
     for source, column in sorted(run.edges.indirect.get(str(table), ())):
-        contract = run.contracts.get(_dataset(source)) if source.startswith(tuple(f"{x}." for x in _GRADED_LAYERS)) else None
+        contract = run.contracts.get(_dataset(source)) if source.startswith(_GRADED) else None
         grade = run.record.current(contract).get(column) if contract else None
         if grade and grade.grade in (Grade.CORE, Grade.IMPORTANT):
             found.append(f"{source}.{column}")
@@ -69,7 +87,7 @@ def inherited_part(run: GradingRun, contract: Contract, column: str) -> Inherite
     table = contract.table(contract.layer)
     upstream, edges = upstream_grades(run, table)
     node = (str(table), column)
-    flowing = [edge for edge in edges if edge[1] == node and edge[0][0].startswith(tuple(f"{x}." for x in _GRADED_LAYERS))]
+    flowing = [e for e in edges if e[1] == node and e[0][0].startswith(_GRADED) and e not in run.edges.earlier]
     if not flowing:
         return None
     return propagate({**upstream, node: _LOWEST}, flowing, tuple(run.rules.categories))[node]

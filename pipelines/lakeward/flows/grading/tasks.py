@@ -14,6 +14,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.decision_roles import check_decision_role
 from lakeward.flows.base.identity import identify
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.inheritance import indirect_columns
@@ -86,6 +87,7 @@ def reopen_grading(settings: Settings, name: str, trigger: str, reason: str, by:
     workspace = open_workspace(settings)
     contract = workspace.project.contract(name)
     identity = identify(workspace, by)
+    check_decision_role(identity, "grade")
     if trigger not in BY_PERSON:
         raise UsageError(
             "grade_name_unknown", kind="trigger", found=did_you_mean(trigger, BY_PERSON) or trigger, expected=", ".join(BY_PERSON)

@@ -13,6 +13,7 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.answers import fields_of
+from lakeward.flows.base.decision_roles import check_decision_role
 from lakeward.flows.base.identity import identify
 from lakeward.flows.base.workspace import Workspace
 
@@ -103,6 +104,7 @@ def append_step(
         ProtectionError: The token is not valid, or its account has another name.
     """
     author = identify(workspace, by)
+    check_decision_role(author, "incident")
     if not author.name:
         raise UsageError("incident_by_missing")
     table = governance.table_spec(TABLE).name

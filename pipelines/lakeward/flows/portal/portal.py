@@ -14,6 +14,8 @@ from lakeward.core.settings import Settings
 from lakeward.flows.base.policy_file import read_policy_file
 from lakeward.flows.base.sessions import PORTAL_FOLDER, SessionStore
 from lakeward.flows.base.workspace import Workspace, open_workspace
+from lakeward.flows.filing.catalogue import CatalogueReport
+from lakeward.flows.portal.kept import KeptAnswer
 from lakeward.flows.portal.logins import Logins
 from lakeward.flows.portal.read_model import ReadModel
 from lakeward.flows.portal.reading import ModelReading
@@ -26,6 +28,7 @@ class Portal:
 
     Args:
         logins: Who may log in, and who has.
+        important: The catalogue of important data, as `read_important` computed it last.
         name: Name of the project.
         zone: IANA zone in which times are shown.
         languages: Languages of the plant, the first one first.
@@ -37,6 +40,7 @@ class Portal:
         self._model = ReadModel(workspace, folder)
         self._sessions = SessionStore(folder)
         self._reproducing, self._acting = Lock(), Lock()
+        self.important: KeptAnswer[CatalogueReport] = KeptAnswer()
         self.logins = Logins(workspace, self._sessions)
         self.name, self.zone, self.languages = workspace.project.name, workspace.project.zone, workspace.project.languages
 
@@ -61,6 +65,11 @@ class Portal:
     def settings(self) -> Settings:
         """The settings of what is read for no one: no value of a row."""
         return self._workspace.settings
+
+    @property
+    def state(self) -> int:
+        """Raised whenever what is read changes: tables, contracts, glossary."""
+        return self._model.state
 
     @property
     def checked_at(self) -> datetime | None:

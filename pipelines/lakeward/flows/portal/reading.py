@@ -6,6 +6,7 @@ from datetime import datetime
 from lakeward.core.clock import EPOCH, MICROSECOND
 from lakeward.core.sql import identifier
 from lakeward.engines.embedded.read_file import FileReading
+from lakeward.engines.protocols import TableReader
 from lakeward.flows.portal.figures import TIMED_FAMILY, stored_family
 from lakeward.scorecard.families import ageing
 from lakeward.scorecard.figures import Family, FamilyResult, FigureRow, Value
@@ -46,6 +47,11 @@ class ModelReading:
         order = ", ".join(map(identifier, family.keys)) or "1"
         rows = self._reading.fetch(f"SELECT * FROM {source} WHERE {condition} ORDER BY {order}", head)
         return FamilyResult.from_rows(family, self.versions(family.tables), rows) if rows or family.keys else None
+
+    @property
+    def tables(self) -> TableReader:
+        """The copies of the governance tables, read as an engine reads those of the lake."""
+        return self._reading
 
     def definition(self, name: str) -> Family | None:
         """The family with its query; None if there is none of this name."""

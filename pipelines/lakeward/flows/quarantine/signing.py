@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lakeward.core.errors import ProtectionError, UsageError
+from lakeward.flows.base.decision_roles import check_decision_role
 from lakeward.flows.base.identity import Identity, identify
 from lakeward.flows.base.workspace import Workspace
 from lakeward.flows.quarantine.events import Signature
@@ -43,6 +44,7 @@ def name_signer(workspace: Workspace, signature: Signature, needed: str | None =
     identity = identify(workspace, signature.by)
     if signature.role is not None:
         identity.check_role(signature.role)
+    check_decision_role(identity, "quarantine")
     role = signature.role or _default_role(identity, needed)
     return replace(signature, by=identity.name, role=role, verified=identity.verified)
 

@@ -1,11 +1,11 @@
 """The grade desk: columns whose grade waits for a person, the most sensitive first; the evidence, what a decision would change, the decision."""
 
 from lakeward.core.errors import LakewardError, UsageError
-from lakeward.flows import GradeChoice, ModelReading, decide_grade, grade_mark, list_grades, preview_decision
+from lakeward.flows import GradeChoice, ModelReading, decide_grade, deciding_roles, grade_mark, list_grades, preview_decision
 from lakeward.portal.page import Page, PageAnswer, Visit
 from lakeward.portal.paging import paging
 
-ROLES = frozenset({"steward", "cdo"})
+ROLES = deciding_roles("grade")
 GRADES, LEVELS = ("core", "important", "general"), ("1", "2", "3", "4")
 # Fields of the form that are shown again where a decision fails.
 TYPED = ("reason", "grade", "level", "category")

@@ -9,6 +9,7 @@ from lakeward.flows import (
     Repair,
     Selection,
     Signature,
+    deciding_roles,
     expire_rows,
     parse_row_id,
     release_batch,
@@ -21,7 +22,7 @@ from lakeward.flows import (
 from lakeward.portal.page import Page, PageAnswer, Visit
 
 ROLE = "steward"
-ROLES = frozenset({ROLE})
+ROLES = deciding_roles("quarantine")
 # Rows that a page shows, the newest first.
 ROWS = 50
 TYPED = ("rows", "where", "column", "expression", "value", "reason")
