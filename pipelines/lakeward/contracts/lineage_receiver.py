@@ -1,4 +1,4 @@
-"""Where events of lineage are sent, from the mapping `lineage` of `project.yaml`. A secret is named there, never written."""
+"""Where events of lineage are sent, from the mapping `lineage_receiver` of `project.yaml`. A secret is named there, never written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
 
 DEFAULT_ENDPOINT = "api/v1/lineage"
-LINEAGE_KEYS: Mapping[str, KeyDoc] = {
+RECEIVER_KEYS: Mapping[str, KeyDoc] = {
     "url": KeyDoc(
         "URL", "Receiver of OpenLineage events over HTTP, such as `http://marquez:5000`.", "none: events stay in the lake"
     ),
@@ -35,8 +35,8 @@ class LineageReceiver:
 
 
 def read_lineage_receiver(view: View) -> LineageReceiver:
-    """The mapping `lineage`; faults are collected in `view`."""
-    view.allow_only(LINEAGE_KEYS)
+    """The mapping `lineage_receiver`; faults are collected in `view`."""
+    view.allow_only(RECEIVER_KEYS)
     is_given = view.values.get("url") is not None
     return LineageReceiver(
         url=view.entry("url", "a URL that begins with http:// or https://", _url) if is_given else None,

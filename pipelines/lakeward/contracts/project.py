@@ -49,7 +49,7 @@ class Project:
         latency_days: Days after its last run from which a dataset without a latency of its own is late.
         oidc: File of the identity provider, absolute; None for none.
         storage: How the object store of a lake at a URL is reached.
-        lineage: Where events of lineage are sent.
+        lineage_receiver: Where events of lineage are sent.
         highest_grade: The highest grade that the lake may hold.
         lineage_door: Where other programs send lineage events; None for nowhere.
         domain_titles: Domain -> its title by language.
@@ -72,7 +72,7 @@ class Project:
     latency_days: int = DEFAULT_LATENCY_DAYS
     oidc: Path | None = None
     storage: LakeStorage = field(default_factory=LakeStorage)
-    lineage: LineageReceiver = field(default_factory=LineageReceiver)
+    lineage_receiver: LineageReceiver = field(default_factory=LineageReceiver)
     highest_grade: str = GRADE_NAMES[0]
     lineage_door: LineageDoor | None = None
     domain_titles: Mapping[str, Mapping[Lang, str]] = field(default_factory=dict)
@@ -210,8 +210,8 @@ def _project(root: Path, document: Document) -> Project:
         latency_days=view.positive_integer("latency_days", DEFAULT_LATENCY_DAYS),
         oidc=root / view.text("oidc", "") if view.values.get("oidc") else None,
         storage=read_storage(view.mapping("storage")),
+        lineage_receiver=read_lineage_receiver(view.mapping("lineage_receiver")),
         domain_titles=read_domain_titles(view.mapping("domains")),
-        lineage=read_lineage_receiver(view.mapping("lineage")),
         highest_grade=view.entry("highest_grade", ", ".join(GRADE_NAMES), _grade_name, GRADE_NAMES[0]) or GRADE_NAMES[0],
         lineage_door=read_lineage_door(view),
     )

@@ -122,10 +122,10 @@ class Workspace:
         folder = self.files / LINEAGE
         with _DELIVERY:
             self._store_lineage()
-            queue = queue_events(self.project.lineage, folder, self.outbox.pending())
+            queue = queue_events(self.project.lineage_receiver, folder, self.outbox.pending())
             self.outbox.deliver(FileTransport(folder / "events.jsonl"))
             if queue:
-                send_events(self.project.lineage, self.settings, queue)
+                send_events(self.project.lineage_receiver, self.settings, queue)
 
     def lineage_event_ids(self) -> frozenset[str]:
         """Ids of all lineage events that this lake has stored, also those of other machines.
