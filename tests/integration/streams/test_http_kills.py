@@ -33,7 +33,7 @@ def send_all(sender, numbers, answered):
 @pytest.mark.parametrize(
     ("count", "kills", "senders"),
     [
-        pytest.param(400, 2, 2, id="few"),
+        pytest.param(400, 2, 2, id="few", marks=pytest.mark.exhaustive),
         pytest.param(20_000, 20, 8, id="whole", marks=[pytest.mark.exhaustive, pytest.mark.timeout(1500)]),
     ],
 )

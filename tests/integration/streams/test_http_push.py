@@ -104,6 +104,7 @@ def test_a_message_of_unknown_length_is_bounded_too(door):
         connection.close()
 
 
+@pytest.mark.exhaustive
 def test_a_sender_that_is_too_fast_waits_and_loses_nothing(tmp_path):
     door = Door(tmp_path / "plant", contract=CONTRACT.replace("payload: json\n", "payload: json\n      messagesPerSecond: 5\n"))
     with opened(door.settings, "line"):
@@ -116,6 +117,7 @@ def test_a_sender_that_is_too_fast_waits_and_loses_nothing(tmp_path):
     assert run_dataset(door.settings, "line").counts.silver == sum(status == 200 for status, *_ in found)
 
 
+@pytest.mark.exhaustive
 def test_a_token_that_is_revoked_ends_at_once(door):
     with opened(door.settings, "line"):
         sender = door.sender()
@@ -124,6 +126,7 @@ def test_a_token_that_is_revoked_ends_at_once(door):
         assert sender.post("/v1/line", message(2))[0] == 401
 
 
+@pytest.mark.exhaustive
 def test_what_the_disk_does_not_take_is_not_answered_as_kept(tmp_path):
     door = Door(tmp_path / "plant")
     collector = door.plant.collect()
@@ -143,6 +146,7 @@ def test_what_the_disk_does_not_take_is_not_answered_as_kept(tmp_path):
     assert door.plant.fetch("SELECT number FROM bronze.line ORDER BY number") == [{"number": "1"}, {"number": "3"}]
 
 
+@pytest.mark.exhaustive
 def test_certificates_are_needed_where_other_machines_send(tmp_path):
     make_certificate(tmp_path, "ca")
     make_certificate(tmp_path, "server", issuer="ca")
@@ -173,6 +177,7 @@ def test_doors_that_can_not_be_opened(tmp_path, url, code):
     assert refused.value.code == code
 
 
+@pytest.mark.exhaustive
 def test_a_port_that_is_taken_is_named(door):
     with opened(door.settings, "line"):
         taken = wait_for(door.settings, "source_listening").address

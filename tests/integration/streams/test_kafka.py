@@ -4,7 +4,8 @@ import pytest
 
 from lakeward.core.errors import LakewardError
 from lakeward.core.settings import Settings
-from lakeward.flows import lint_contracts, run_dataset
+from lakeward.flows import lint_contracts, project_status, run_dataset
+from lakeward.flows.operations.source_checks import check_sources
 from support.kafka_cluster import CONTRACT, message_value, produce, require_client
 from support.mqtt_plant import MqttPlant
 
@@ -94,3 +95,14 @@ def test_keys_that_are_not_valid_are_refused(plant, settings, bad):
     text = CONTRACT.replace("      topic: readings\n", "") if bad.startswith("topic") else CONTRACT
     file.write_text(text.replace("      payload: json\n", f"      payload: json\n      {bad}\n"))
     assert lint_contracts(settings, "line")
+
+
+def test_the_doctor_and_status_say_what_can_be_had_and_what_is_promised(plant, settings, cluster):
+    produce(cluster.options, "readings", [(n % 4, None, message_value(n)) for n in range(4)])
+    [(name, found, problem)] = check_sources(settings)
+    assert (name, found.startswith("Kafka, readings: 4"), problem) == ("plant_broker", True, "")
+    [status] = project_status(settings)
+    assert status.guarantee.code == "guarantee_offsets"
+    other = Settings.load(plant.root, environ={"LAKEWARD_CONN_PLANT_BROKER": "kafkas://127.0.0.1:1?mechanism=NONE"})
+    [(_, found, problem)] = check_sources(other)
+    assert (found, "kafkas://127.0.0.1:1" in problem or "plant_broker" in problem) == ("", True)

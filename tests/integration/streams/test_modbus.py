@@ -139,6 +139,7 @@ def test_values_have_the_order_scale_and_type_of_their_line(tmp_path, port):
     assert (last["line/abcd"]["registers"], last["line/long"]["registers"]) == ("ac410000", "fffeee90")
 
 
+@pytest.mark.exhaustive
 def test_a_refusal_is_bad_and_its_neighbours_are_read(tmp_path, port):
     plant = Plant(tmp_path / "plant", LIBMODBUS + "line/none,19,int32,,,,,,,\nline/last,19,uint16,,,,,,,\n", plant_broker=port)
     plant.collect("source_connected")
@@ -148,6 +149,7 @@ def test_a_refusal_is_bad_and_its_neighbours_are_read(tmp_path, port):
     assert (last["line/last"]["value"], last["line/last"]["quality"], last["line/abcd"]["value"]) == (0.0, 0, 21.5)
 
 
+@pytest.mark.exhaustive
 def test_devices_that_are_dead_do_not_hold_up_the_others(tmp_path, port):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections, and never answers
         lines = LIBMODBUS + "off/x,0,uint16,,,,,,off,\nsilent/x,0,uint16,,,,,,silent,\n"
@@ -165,6 +167,7 @@ def test_devices_that_are_dead_do_not_hold_up_the_others(tmp_path, port):
     assert counts["good"] > counts["silent"] > 0
 
 
+@pytest.mark.exhaustive
 def test_a_device_that_comes_back_is_read_again(tmp_path, program):
     port = free_port()
     plant = Plant(tmp_path / "plant", LIBMODBUS, plant_broker=port)
@@ -192,6 +195,7 @@ def test_the_plain_order_on_another_server(tmp_path):
     assert (last["d"]["quality"], last["d"]["failure"]) == (2, "exception 2")
 
 
+@pytest.mark.exhaustive
 def test_new_reads_the_map_and_proposes_series(tmp_path, port):
     plant = Plant(tmp_path / "plant", LIBMODBUS, plant_broker=port)
     file = tmp_path / "map.csv"
