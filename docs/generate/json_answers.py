@@ -92,6 +92,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "maturity import FILE": ("import_answers", OBJECT),
     "asset list": ("list_rights", LIST),
     "asset concepts": ("list_concepts", LIST),
+    "asset disclose [NAME]": ("disclose_assets", LIST),
     "asset decide CONCEPT": ("decide_concept", OBJECT),
     "asset rights NAME": ("declare_rights", OBJECT),
     "scorecard build": ("read_scorecard", OBJECT),

@@ -112,6 +112,7 @@ GROUPS = {
         "decide": "asset:decide",
         "rights": "asset:rights",
         "review": "asset:review",
+        "disclose": "asset:disclose",
     },
     "risk": {
         "assess": "risk:assess",

@@ -12,7 +12,7 @@ from lakeward.cli.render import Cells, Json, cells, print_json, print_message, p
 from lakeward.core.messages import Lang, text
 
 if TYPE_CHECKING:
-    from lakeward.flows import Concept
+    from lakeward.flows import Concept, Notice
 
 By = Annotated[str, typer.Option("--by", help="Your name; with LAKEWARD_TOKEN it may be left out · 姓名")]
 Dataset = Annotated[str, typer.Argument(help="Dataset · 数据集")]
@@ -106,6 +106,36 @@ def review(
     settings = settings_of(context)
     flows.record_review(settings, flows.Review(kind=kind, subject=subject, outcome=outcome, note=note), by)
     print_message(settings.lang, "review_recorded", kind=kind, subject=subject, outcome=outcome)
+
+
+def disclose(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Dataset; without it, all · 数据集，省略则为全部")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    settings = settings_of(context)
+    found = flows.disclose_assets(settings, name)
+    if as_json:
+        print_json(found)
+        return
+    lang = settings.lang
+    rows = [
+        {
+            "dataset": each.dataset,
+            "name": each.names[lang],
+            "recorded": _recorded(each.recorded, lang),
+            "origin": text(f"origin_{each.origin}", lang),
+        }
+        for each in found
+    ]
+    print_table(lang, "title_disclosure", rows, ("dataset", "name", "recorded", "origin"))
+    opened = sum(each.recorded is None for each in found)
+    print_message(lang, "disclosure_sum", filled=len(found) - opened, fields=len(found), opened=opened)
+
+
+def _recorded(notice: Notice | None, lang: Lang) -> str:
+    return text(notice.code, lang, **notice.facts) if notice else text("disclosure_open", lang)
 
 
 def _print_concepts(lang: Lang, found: list[Concept]) -> None:

@@ -95,6 +95,8 @@ if TYPE_CHECKING:
     from lakeward.flows.evidence.authority import Standing as Standing
     from lakeward.flows.evidence.authority import decide_concept as decide_concept
     from lakeward.flows.evidence.authority import list_concepts as list_concepts
+    from lakeward.flows.evidence.disclosure import DisclosureField as DisclosureField
+    from lakeward.flows.evidence.disclosure import disclose_assets as disclose_assets
     from lakeward.flows.evidence.maturity_file import MaturityFile as MaturityFile
     from lakeward.flows.evidence.maturity_file import export_maturity as export_maturity
     from lakeward.flows.evidence.maturity_file import import_answers as import_answers

@@ -52,6 +52,7 @@ MODULES: Mapping[str, str] = {
     "flows.collecting.units": "ServiceFiles write_service_files",
     "flows.evidence.assess": "assess_readiness",
     "flows.evidence.authority": "Concept ConceptDecision Standing decide_concept list_concepts",
+    "flows.evidence.disclosure": "DisclosureField disclose_assets",
     "flows.evidence.maturity_file": "MaturityFile export_maturity import_answers",
     "flows.evidence.rights": "DatasetRights Review RightsDeclaration declare_rights list_rights record_review",
     "flows.filing.catalogue": "AuthorityAnswer CatalogueEntry CatalogueReport answer_filing draft_catalogue file_catalogue list_catalogue",
