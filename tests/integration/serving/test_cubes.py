@@ -6,7 +6,7 @@ import math
 import pytest
 
 from lakeward.core.errors import ContractError, ProtectionError, UsageError
-from lakeward.flows import list_cubes, release_cube, release_cubes, seal_logs, verify_logs
+from lakeward.flows import list_cubes, release_cube, seal_logs, verify_logs
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.serving import cube_record
@@ -382,34 +382,6 @@ def test_a_cube_that_is_not_valid_names_its_place(tmp_path, cube, code):
     with pytest.raises(ContractError) as refused:
         release(settings)
     assert refused.value.code == code
-
-
-def test_a_release_of_nothing_new_commits_nothing(tmp_path):
-    settings = make_plant(tmp_path / "plant", many(20, "A"))
-    first = release(settings)
-    before = commits(settings)
-    assert release(settings, "") == first
-    assert commits(settings) == before
-    add_people(settings, many(15, "B"), 2)
-    assert release(settings, "").release == 2
-
-
-def commits(settings):
-    return sorted(str(file) for file in (settings.start / "lake").rglob("_delta_log/*.json"))
-
-
-def test_all_cubes_are_released_at_once_and_one_without_approval_is_named(tmp_path, capsys):
-    settings = make_plant(tmp_path / "plant", many(20, "A"))
-    released, failed = release_cubes(settings)
-    assert (released, failed[NAME].code) == ([], "cube_unapproved")
-    said = run_command(capsys, settings.start, "cube", "release")
-    assert (said.code, "cube release payroll --reason" in said.err) == (2, True)
-    assert run_command(capsys, settings.start, "cube", "release", "--reason", "all").code == 2
-    release_cube(settings, NAME, "by group", "wang.fang")
-    add_people(settings, many(15, "B"), 2)
-    (found,), failed = release_cubes(settings)
-    assert (found.release, failed) == (2, {})
-    assert "release 2" in run_command(capsys, settings.start, "cube", "release").out
 
 
 def test_the_commands_say_the_same(settings, capsys):
