@@ -15,36 +15,24 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from lakeward.core.errors import ProtectionError
-from lakeward.core.sql import identifier, literal
-from lakeward.engines.embedded.progress import hide_progress_bar
 from lakeward.engines.embedded.spills import can_encrypt
-from lakeward.protection.masking import protected_expression
-from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.columns_read import columns_read
-from lakeward.serving.database import DEFAULT_RESOURCES, SessionResources, open_database
-from lakeward.serving.display import Shown, open_display, show
+from lakeward.serving.database import DEFAULT_RESOURCES, SessionResources
+from lakeward.serving.display import Shown, show
 from lakeward.serving.faults import bind_faults, run_faults
 from lakeward.serving.functions import allowed_functions
 from lakeward.serving.guard import Guard
-from lakeward.serving.notices import aggregated_columns
 from lakeward.serving.parse_tree import Tree, parse
 from lakeward.serving.plan import ServedTable
-from lakeward.serving.row_conditions import NO_READER, behind_barrier, filter_condition
+from lakeward.serving.row_conditions import NO_READER, filter_condition
+from lakeward.serving.view_database import ViewDatabase, open_lanes, open_view_database
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# After these nothing can be loaded, set or attached; the last one locks the configuration.
-LOCK_STATEMENTS = (
-    "SET python_enable_replacements = false",
-    "SET enable_external_access = false",
-    "SET lock_configuration = true",
-)
 # Values of a query's parameters: in order, or by name.
 Parameters = Sequence[object] | Mapping[str, object]
-# The connections that run queries, each in its lane, and the one that shows their rows.
-Connections = tuple[list[duckdb.DuckDBPyConnection], duckdb.DuckDBPyConnection]
 # Longest text of a query: some hundred pages; parsing more would only cost memory.
 MAX_QUERY_LENGTH = 1_000_000
 # Rows of a batch: a larger one is no faster, and a reader waits longer for the first.
@@ -98,10 +86,9 @@ class ServingSession:
         self._conditions = _row_conditions(tables, reader)
         self._tables = {str(table.name): table for table in tables if str(table.name) in self._conditions}
         self._closed = {str(table.name): _closed_code(table) for table in tables if str(table.name) not in self._conditions}
-        self._layers = sorted({table.name.layer for table in tables})
         self._functions, self._scratch, self._resources = functions, scratch, resources
-        self._parsers = _lanes(duckdb.connect(), resources.lanes)
-        self._databases: dict[bool, Connections] = {}
+        self._parsers = open_lanes(duckdb.connect(), resources.lanes)
+        self._databases: dict[bool, ViewDatabase] = {}
 
     def check(self, text: str, parameters: Parameters | None = None, lane: int = 0) -> CheckedQuery:
         """Parse and check `text`.
@@ -125,11 +112,6 @@ class ServingSession:
         except RecursionError:
             raise ProtectionError("query_too_large") from None
 
-    def aggregated_columns(self, query: CheckedQuery) -> dict[str, Action]:
-        """The protected columns that figures of a query may rest on, with what is done to each."""
-        masked = [self._tables[name] for name in sorted(query.objects) if self._tables[name].is_masked]
-        return aggregated_columns(query.node, masked) if masked else {}
-
     def columns_read(self, query: CheckedQuery) -> list[tuple[str, str]]:
         """View and column of everything that a query may read; a column that this principal can't see is never among them."""
         views = {name: [column.name for column in self._tables[name].visible] for name in query.objects}
@@ -143,9 +125,9 @@ class ServingSession:
         Raises:
             ProtectionError: It names a column that does not exist, or is hidden from this principal.
         """
-        con = self._connection(query, lane)
         tables = [self._tables[name] for name in sorted(query.objects)]
         with bind_faults(tables):
+            con = self._connection(query, lane)
             return con.sql(query.text, params=query.parameters) if query.parameters else con.sql(query.text)
 
     def bind(self, query: CheckedQuery, lane: int) -> "Callable[[], pa.RecordBatchReader]":
@@ -183,58 +165,55 @@ class ServingSession:
 
     def display(self, query: CheckedQuery) -> Callable[[duckdb.DuckDBPyRelation], Shown]:
         """What shows rows of the query to people, with instants in the session's zone."""
-        return partial(show, self._database_of(query)[1])
+        return partial(show, self._database_of(query).display)
+
+    def refresh(self, query: CheckedQuery) -> None:
+        """Let a query that is bound see what was committed since.
+
+        Raises:
+            ProtectionError: A table can't be read any more.
+        """
+        with bind_faults([]):
+            self._database_of(query).snapshots.refresh(query.objects, is_repeated=True)
 
     def interrupt(self, lane: int) -> None:
         """End the query that runs in a lane; one within a single long function call ends after that."""
-        for lanes, _ in tuple(self._databases.values()):
-            lanes[lane].interrupt()
+        for database in tuple(self._databases.values()):
+            database.lanes[lane].interrupt()
 
     def view_columns(self) -> list[tuple[str, str, str]]:
         """Table, column and DuckDB's type of everything that is served."""
-        con = self._database(clear=False)[0][0]
-        listed = "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY 1, column_index"
+        con = self._database(clear=False).lanes[0]
+        listed = "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal AND database_name = current_database() ORDER BY 1, column_index"
         found: list[tuple[str, str, str]] = con.execute(listed).fetchall()
         return found
 
     def close(self) -> None:
         """End the session."""
-        opened = [[*lanes, display] for lanes, display in self._databases.values()]
-        for connections in (self._parsers, *opened):
-            for con in reversed(connections):
-                con.close()
+        for con in reversed(self._parsers):
+            con.close()
+        for database in self._databases.values():
+            database.close()
 
     def _connection(self, query: CheckedQuery, lane: int) -> duckdb.DuckDBPyConnection:
-        return self._database_of(query)[0][lane]
+        database = self._database_of(query)
+        database.snapshots.refresh(query.objects)
+        return database.lanes[lane]
 
-    def _database_of(self, query: CheckedQuery) -> Connections:
+    def _database_of(self, query: CheckedQuery) -> ViewDatabase:
         tables = [self._tables[name] for name in query.objects]
         return self._database(clear=bool(tables) and not any(table.is_masked for table in tables))
 
-    def _database(self, *, clear: bool) -> Connections:
+    def _database(self, *, clear: bool) -> ViewDatabase:
         """The database of all views, or of those without a masked column (`clear`), which may spill to unencrypted files."""
         has_masked = any(table.is_masked for table in self._tables.values())
         clear = clear and has_masked and not can_encrypt()
         if clear not in self._databases:
             spills = clear or not has_masked or can_encrypt()
-            self._databases[clear] = self._open(
-                [table for table in self._tables.values() if not (clear and table.is_masked)], self._scratch if spills else None
-            )
+            tables = [table for table in self._tables.values() if not (clear and table.is_masked)]
+            spill = self._scratch if spills else None
+            self._databases[clear] = open_view_database(tables, self._conditions, self._functions, spill, self._resources)
         return self._databases[clear]
-
-    def _open(self, tables: Sequence[ServedTable], spill: Path | None) -> Connections:
-        con = open_database(spill, self._resources)
-        self._functions.register(con, [column for table in tables for column in table.visible])
-        for layer in self._layers:
-            con.execute(f"CREATE SCHEMA {layer}")
-        for table in tables:
-            con.execute(f"CREATE VIEW {table.name} AS {_select(table, self._functions, self._conditions[str(table.name)])}")
-        lanes = _lanes(con, self._resources.lanes)
-        for one in lanes:
-            one.execute(f"SET search_path = {literal(','.join(['main', *self._layers]))}")
-        display = open_display(con, self._resources.zone)
-        _lock(con, [table.folder for table in tables if table.folder])
-        return lanes, display
 
 
 def parameter_names(parameters: Parameters | None) -> Collection[str]:
@@ -262,30 +241,3 @@ def _row_conditions(tables: Sequence[ServedTable], reader: Mapping[str, str | No
             with suppress(ProtectionError):
                 found[str(table.name)] = filter_condition(table, reader)
     return found
-
-
-def _select(table: ServedTable, functions: ColumnFunctions, condition: str | None) -> str:
-    """The view of a table: of rows that pass the filter, before anything else is computed."""
-    source = f"delta_scan({literal(table.folder or '')})"
-    items = []
-    for column in table.visible:
-        name = identifier(column.name)
-        shown = name if table.is_cube else protected_expression(name, column.type, column.decision, functions.treatment(column))
-        items.append(f"{behind_barrier(shown) if condition else shown} AS {name}")
-    rows = f"(SELECT * FROM {source} WHERE {condition})" if condition else source
-    return f"SELECT {', '.join(items)} FROM {rows}"
-
-
-def _lanes(con: duckdb.DuckDBPyConnection, number: int) -> list[duckdb.DuckDBPyConnection]:
-    """Connections to one database, with the settings that each has for itself: after the lock none can be set."""
-    lanes = [con, *(con.cursor() for _ in range(1, number))]
-    for one in lanes:
-        one.execute("SET TimeZone = 'UTC'")
-        hide_progress_bar(one)
-    return lanes
-
-
-def _lock(con: duckdb.DuckDBPyConnection, folders: Sequence[str]) -> None:
-    con.execute(f"SET allowed_directories = [{', '.join(literal(f'{folder}/') for folder in folders)}]")
-    for statement in LOCK_STATEMENTS:
-        con.execute(statement)

@@ -14,7 +14,8 @@ from lakeward.serving.faults import bind_faults
 from lakeward.serving.functions import AllowedFunctions, allowed_functions
 from lakeward.serving.guard import Guard
 from lakeward.serving.parse_tree import parse
-from lakeward.serving.session import BATCH_ROWS, LOCK_STATEMENTS, Parameters, parameter_names
+from lakeward.serving.session import BATCH_ROWS, Parameters, parameter_names
+from lakeward.serving.view_database import LOCK_STATEMENTS
 
 if TYPE_CHECKING:
     import pyarrow as pa

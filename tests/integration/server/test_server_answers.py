@@ -1,6 +1,8 @@
-"""Through the wire everyone gets what `lakeward.connect` gives them: the same rows, the same refusals, and no planted value."""
+"""Through the wire everyone gets what `lakeward.connect` gives them: the same rows, the same refusals, and no planted value.
 
-import random
+Generated attacks by every door: `test_attacks_by_every_door.py`.
+"""
+
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -10,7 +12,7 @@ from lakeward.core.errors import LakewardError
 from lakeward.flows import open_connection
 from support.canary_lake import CANARIES, canaries_in
 from support.flight_server import code_of, outcome, to_rows
-from support.read_attacks import DETOURS, FALSE, HIDDEN, TARGET, leaked, query_attacks
+from support.read_attacks import DETOURS, HIDDEN, leaked
 
 WRITES = [
     "delete from silver.visits", "insert into silver.visits values (1)", "update silver.visits set phone = '1'", "begin", "commit",
@@ -61,27 +63,6 @@ def compare(doors, role, text, hidden, ways=WAYS):
     schema, said = by_wire(client.by_schema, text)
     assert leaked(said, hidden, text) == []
     return isinstance(schema, pa.Schema)
-
-
-def attacks(share, seed):
-    chosen = random.Random(seed).sample(query_attacks(), int(share * len(query_attacks())))
-    return [(one.role, one.text(guess)) for one in chosen for guess in (CANARIES[one.column][TARGET], FALSE[one.column])]
-
-
-def test_a_tenth_of_the_attacks_ends_as_in_process(doors):
-    cases = attacks(0.06, 14)
-    assert len(cases) > 80
-    for number, (role, text) in enumerate(cases):
-        compare(doors, role, text, HIDDEN[role], [WAYS[number % 3]])
-
-
-@pytest.mark.exhaustive
-@pytest.mark.timeout(1800)
-def test_every_attack_ends_as_in_process(doors):
-    cases = attacks(1, 0)
-    assert len(cases) > 1000
-    for role, text in cases:
-        compare(doors, role, text, HIDDEN[role])
 
 
 def test_ways_around_the_views_are_refused(doors, served_canaries):

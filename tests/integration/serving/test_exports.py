@@ -20,6 +20,7 @@ from lakeward.core.errors import LakewardError
 from lakeward.flows import CopyForm, ExportRequest, export_table, list_access, list_exports, seal_logs, verify_logs
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.serving.export_files import claimed_target, place_copy
 from support.accounts import NewAccount, make_accounts
 from support.exported_lake import CONTRACT, NAME, SECRET_NAME, SECRET_NOTE, TABLE, append_rows, grades_of, make_lake
 
@@ -337,6 +338,21 @@ def test_of_two_exports_to_one_target_one_wins_and_the_other_leaves_no_trace(tmp
     manifest = (folder / "a.parquet.manifest.json").read_bytes()
     assert hashlib.sha256(manifest).hexdigest() == won.manifest_sha256
     assert hashlib.sha256((folder / "a.parquet").read_bytes()).hexdigest() == won.files["a.parquet"]
+
+
+def test_a_target_that_another_program_takes_meanwhile_is_not_replaced(tmp_path):
+    target, copy = tmp_path / "a.csv", tmp_path / "copy.csv"
+    copy.write_text("ours")
+
+    def place_late():
+        with claimed_target(target):
+            target.write_text("mine")
+            place_copy(copy, target, "{}")
+
+    with pytest.raises(LakewardError) as refused:
+        place_late()
+    assert (refused.value.code, target.read_text()) == ("export_target_exists", "mine")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.csv", "copy.csv"]
 
 
 def test_rows_of_a_later_version_are_not_in_the_copy_that_names_an_earlier_one(tmp_path):

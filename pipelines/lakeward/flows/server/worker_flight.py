@@ -18,6 +18,7 @@ from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import open_workspace
+from lakeward.flows.server.descriptions import Description, Descriptions
 from lakeward.flows.server.faults import pack_error
 from lakeward.flows.server.statement_facts import StatementFacts
 from lakeward.flows.server.worker_spec import WorkerSpec
@@ -66,6 +67,7 @@ class WorkerFlight(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ha
         for lane in range(spec.lanes):
             self._lanes.put(lane)
         self._running: dict[str, int] = {}
+        self._descriptions = Descriptions(self._describe)
         self.policy_sha256 = sha256(policy.text.encode())
         super().__init__(f"grpc+unix://{spec.socket}")
 
@@ -82,7 +84,7 @@ class WorkerFlight(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ha
                 if lane is not None:
                     self._session.interrupt(lane)
                 return []
-            facts, schema = self._check(_statement(found))
+            facts, schema = self._descriptions.of(_statement(found))
             return [flight.Result(facts.line()), flight.Result(schema.serialize() if schema else b"")]
 
     def do_get(self, _: flight.ServerCallContext, ticket: flight.Ticket) -> flight.GeneratorStream:
@@ -121,7 +123,7 @@ class WorkerFlight(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ha
         faults.objects = tuple(sorted(query.objects))
         return self._facts(query), start(), query
 
-    def _check(self, statement: Statement) -> tuple[StatementFacts, pa.Schema | None]:
+    def _describe(self, statement: Statement) -> Description:
         lane = self._lanes.get()
         try:
             values = statement.parameters()
@@ -161,7 +163,7 @@ class WorkerFlight(flight.FlightServerBase):  # type: ignore[misc]  # pyarrow ha
             columns=column_facts(columns),
             versions=self._versions.of(query.objects),
             has_digest=needs_digest(columns),
-            aggregated={name: str(action) for name, action in self._session.aggregated_columns(query).items()},
+            aggregated={name: str(action) for name, action in self._views.aggregated_columns(query).items()},
         )
 
     def _stored_rows(self, facts: StatementFacts) -> int:

@@ -95,6 +95,7 @@ class Connection:
         def check() -> None:
             self._check_session(query)
             self._log.check_quota(query, checked.objects)
+            self._session.refresh(checked)
             limits.start()
 
         def report(answer: Answer, error: LakewardError | None) -> None:
@@ -108,7 +109,7 @@ class Connection:
             if past is not error and past:
                 raise past
 
-        return Rows(relation, check, report, self._session.aggregated_columns(checked), self._session.display(checked))
+        return Rows(relation, check, report, self._views.aggregated_columns(checked), self._session.display(checked))
 
     @contextmanager
     def _logged_failure(self, query: str, asked_at: datetime, objects: Collection[str] = ()) -> Iterator[None]:

@@ -1,6 +1,5 @@
 """What a query reads: the columns, with what the reader sees of them, and the versions of the tables."""
 
-import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -9,9 +8,8 @@ from lakeward.engines.protocols import Engine
 from lakeward.grading.grade import Grade
 from lakeward.protection.policy import Action
 from lakeward.serving.plan import ServedColumn, ServedTable
+from lakeward.serving.snapshots import newest_version
 
-# Digits of a version in the name of a commit of Delta.
-_DIGITS = 20
 # Grades of which an answer leaves a digest.
 DIGEST_GRADES = frozenset([Grade.CORE, Grade.IMPORTANT])
 
@@ -32,18 +30,10 @@ class TableVersions:
 
     def _version(self, name: str, folder: str) -> int:
         if "://" not in folder:
-            return self._newest(name, Path(folder) / "_delta_log")
+            self._known[name] = newest_version(Path(folder) / "_delta_log", self._known.get(name))
+            return self._known[name]
         info = self._engine.info(TableName.parse(name))
         return info.version if info else 0
-
-    def _newest(self, name: str, log: Path) -> int:
-        version = self._known.get(name)
-        if version is None:
-            version = _listed_version(log)
-        while (log / f"{version + 1:0{_DIGITS}}.json").exists():
-            version += 1
-        self._known[name] = version
-        return version
 
 
 def column_facts(columns: ReadColumns) -> dict[str, str]:
@@ -61,10 +51,3 @@ def _facts(column: ServedColumn) -> str:
     grade = column.grade.grade if column.grade else None
     level = column.grade.level if column.grade else None
     return f"{column.decision.action} {grade or '-'} {level or '-'}"
-
-
-def _listed_version(log: Path) -> int:
-    """The newest version that has a commit or a checkpoint in the log."""
-    with os.scandir(log) as entries:
-        numbers = [entry.name[:_DIGITS] for entry in entries]
-    return max((int(number) for number in numbers if number.isdecimal() and len(number) == _DIGITS), default=0)

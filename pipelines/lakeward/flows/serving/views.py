@@ -15,8 +15,10 @@ from lakeward.flows.grading.grade import GradeLookup, current_grades
 from lakeward.flows.serving.decryption import encrypting_keys
 from lakeward.flows.serving.explanation import MaskExplanation, explain_column
 from lakeward.protection.keys import TokenKey
+from lakeward.protection.policy import Action
 from lakeward.serving.column_functions import ColumnFunctions
 from lakeward.serving.cubes import serve_cube
+from lakeward.serving.notices import aggregated_columns
 from lakeward.serving.plan import Principal, ServedColumn, ServedTable
 from lakeward.serving.session import CheckedQuery, ServingSession
 
@@ -34,6 +36,11 @@ class ServedViews:
         tables = {str(table.name): table for table in self.tables}
         found = {(name, column.name): column for name in query.objects for column in tables[name].columns}
         return {f"{table}.{name}": found[table, name] for table, name in session.columns_read(query)}
+
+    def aggregated_columns(self, query: CheckedQuery) -> dict[str, Action]:
+        """The protected columns that figures of a query may rest on, with what is done to each."""
+        masked = [table for table in self.tables if str(table.name) in query.objects and table.is_masked]
+        return aggregated_columns(query.node, sorted(masked, key=lambda table: str(table.name))) if masked else {}
 
     def explain(self, column: str, lang: Lang) -> MaskExplanation:
         """Explain what the principal sees of `layer.table.column`.
