@@ -30,6 +30,16 @@ PAGES = (
     "/d/maintenance_orders/runs",
     "/d/maintenance_orders/quarantine",
     "/search?q=lxdh",
+    "/glossary",
+    "/g/machine",
+    "/lineage",
+    "/lineage?c=gold.asset_health_daily",
+    "/lineage?c=gold.oee_hourly.oee",
+    "/impact?c=silver.plant_telemetry.value",
+    "/important",
+    "/readiness",
+    "/readiness/11.2",
+    "/help",
     "/evidence/totals/score",
 )
 
@@ -136,7 +146,7 @@ def test_the_analyst_finds_a_column_by_initials_from_the_keyboard(desk):
 def test_the_engineer_follows_a_failed_rule_to_its_run(desk):
     page = desk("engineer", lang="en")
     page.click(".menu >> text=Catalogue")
-    page.click("a.name >> text=plant_telemetry")
+    page.click("a.title >> text=plant_telemetry")
     page.wait_for_selector(".tabs")
     page.locator("tr", has=page.locator(".mark.bad")).locator("a.name").first.click()
     page.wait_for_selector("text=Since the batch before")

@@ -227,7 +227,7 @@ def test_impact_is_that_of_the_command(visitors, plant, site):
         row = html.partition(f"<code>{hop.field}</code>")[2].partition("</tr>")[0]
         assert row, hop.field
         assert hop.owner is None or hop.owner in row
-        assert row.count('class="chip"') == len(hop.roles), hop.field
+        assert row.count('class="role"') == len(hop.roles), hop.field
     with site.read() as reading:
         assert impact_hops(open_workspace(plant), reading.tables, name) == hops
 

@@ -28,13 +28,15 @@ def show_lineage(visit: Visit, reading: ModelReading) -> PageAnswer:
     view = lineage_view(reading, start, up, down)
     tables = [node.table for node in view.nodes]
     counts = {row.key: row["columns"] for row in reading.rows("lineage_counts", tables=_listed(tables))}
+    own = next((node for node in view.nodes if node.column and f"{node.table}.{node.column}" == start), None)
     facts = {
         "view": view,
         "drawing": draw_lineage(view),
         "up": up,
         "down": down,
         "most": MOST,
-        "is_column": any(node.distance == 0 and node.column and f"{node.table}.{node.column}" == start for node in view.nodes),
+        "table": own.table if own else start,
+        "column": own.column if own else "",
         "fields": _field_words(reading, tables),
         "counts": counts,
     }
