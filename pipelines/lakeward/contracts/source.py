@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from lakeward.contracts.collected_source import HttpSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
 from lakeward.contracts.segment_bounds import SEGMENT_BATCH_BYTES, SegmentBounds
 
 # Default size limit of one batch: minutes of work, and within the memory of a small machine.
@@ -28,6 +28,8 @@ class SourceKind(StrEnum):
     SQL = "sql"
     KAFKA = "kafka"
     HTTP = "http"
+    OPCUA = "opcua"
+    MODBUS = "modbus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +163,7 @@ class KafkaSource:
     retention_days: int | None = None
 
 
-ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource | KafkaSource | HttpSource
+ContractSource: TypeAlias = FileDropSource | MqttSource | SqlSource | KafkaSource | HttpSource | OpcUaSource | ModbusSource
 """The source of a dataset's batches: one frozen class per kind of source, each with `limit_bytes` and `retention_days`.
 
 A new kind needs these things:
@@ -178,9 +180,9 @@ A new kind needs these things:
    Where the source can be read again (a query, a log), its `receive` lands what is new, and the position it reached is in the segment's
    own metadata, read by `SegmentStore.last_position`: the segment and its position are one file, so that no kill can part them.
 
-mypy reports the choices in `sources/opening.py` and `contracts/source_kinds.py` that lack a kind. Engines, judging, profiling and
+mypy reports the choice in `sources/opening.py` that lacks a kind. Engines, judging, profiling and
 `contract diff` do not change.
 """
 
 # Sources that nothing but a collector brings into the lake.
-COLLECTED_SOURCES = (MqttSource, HttpSource)
+COLLECTED_SOURCES = (MqttSource, HttpSource, OpcUaSource, ModbusSource)

@@ -4,10 +4,9 @@ Flows combine the packages below, log, and record lineage. A name is imported at
 so that `lakeward --help` and the parsing of a DAG do not pay for DuckDB.
 """
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from lakeward.flows.base.public_names import MODULES
 
 if TYPE_CHECKING:
     from lakeward.flows.assets.costs import DatasetCost as DatasetCost
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from lakeward.flows.audit.decision_records import Decision as Decision
     from lakeward.flows.audit.decisions import list_decisions as list_decisions
     from lakeward.flows.audit.log_faults import LogVerification as LogVerification
+    from lakeward.flows.audit.login_entries import LoginRecord as LoginRecord
+    from lakeward.flows.audit.login_entries import list_logins as list_logins
     from lakeward.flows.audit.sealing import SealAnswer as SealAnswer
     from lakeward.flows.audit.sealing import seal_logs as seal_logs
     from lakeward.flows.audit.verification import verify_logs as verify_logs
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from lakeward.flows.authoring.project import create_project as create_project
     from lakeward.flows.authoring.retire import Retirement as Retirement
     from lakeward.flows.authoring.retire import retire_dataset as retire_dataset
+    from lakeward.flows.authoring.words import word_warnings as word_warnings
     from lakeward.flows.backup.create import back_up as back_up
     from lakeward.flows.backup.listing import list_backups as list_backups
     from lakeward.flows.backup.listing import verify_backups as verify_backups
@@ -114,12 +116,19 @@ if TYPE_CHECKING:
     from lakeward.flows.filing.changes import FilingTask as FilingTask
     from lakeward.flows.filing.export import ExportedFiling as ExportedFiling
     from lakeward.flows.filing.export import export_catalogue as export_catalogue
+    from lakeward.flows.filing.form import filing_form as filing_form
     from lakeward.flows.filing.record import Filing as Filing
     from lakeward.flows.grading.answers import GradedColumn as GradedColumn
     from lakeward.flows.grading.answers import GradeEffect as GradeEffect
     from lakeward.flows.grading.answers import grade_mark as grade_mark
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
     from lakeward.flows.grading.approvals import approve_grade as approve_grade
+    from lakeward.flows.grading.bulk import BulkDecision as BulkDecision
+    from lakeward.flows.grading.bulk import BulkPreview as BulkPreview
+    from lakeward.flows.grading.bulk import ConfirmationPreview as ConfirmationPreview
+    from lakeward.flows.grading.bulk import RefusedDecision as RefusedDecision
+    from lakeward.flows.grading.bulk import decide_grades as decide_grades
+    from lakeward.flows.grading.bulk import preview_confirmations as preview_confirmations
     from lakeward.flows.grading.choices import GradeChoice as GradeChoice
     from lakeward.flows.grading.decide import decide_grade as decide_grade
     from lakeward.flows.grading.decide import preview_decision as preview_decision
@@ -170,6 +179,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.accounts import revoke_account as revoke_account
     from lakeward.flows.operations.accounts import rotate_token as rotate_token
     from lakeward.flows.operations.copy_trace import CopyTrace as CopyTrace
+    from lakeward.flows.operations.demo_accounts import DemoLogin as DemoLogin
+    from lakeward.flows.operations.demo_accounts import make_demo_accounts as make_demo_accounts
     from lakeward.flows.operations.doctor import check_machine as check_machine
     from lakeward.flows.operations.drill import DrillReport as DrillReport
     from lakeward.flows.operations.drill import run_drill as run_drill
@@ -206,11 +217,17 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.status import stray_files as stray_files
     from lakeward.flows.operations.trace import show_lineage as show_lineage
     from lakeward.flows.operations.trace_copy import trace_copy as trace_copy
+    from lakeward.flows.portal.important import read_important as read_important
+    from lakeward.flows.portal.lineage import LineageNode as LineageNode
+    from lakeward.flows.portal.lineage import LineageView as LineageView
+    from lakeward.flows.portal.lineage import lineage_view as lineage_view
+    from lakeward.flows.portal.lineage import read_impact as read_impact
     from lakeward.flows.portal.logins import PortalUser as PortalUser
     from lakeward.flows.portal.portal import Portal as Portal
     from lakeward.flows.portal.portal import find_figure as find_figure
     from lakeward.flows.portal.portal import open_portal as open_portal
     from lakeward.flows.portal.reading import ModelReading as ModelReading
+    from lakeward.flows.portal.token_holders import TokenHolder as TokenHolder
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
     from lakeward.flows.quarantine.selection import parse_duration as parse_duration
@@ -234,6 +251,8 @@ if TYPE_CHECKING:
     from lakeward.flows.scorecard.gaps import maturity_gaps as maturity_gaps
     from lakeward.flows.scorecard.readiness import MaturityIndicator as MaturityIndicator
     from lakeward.flows.scorecard.readiness import MaturityItem as MaturityItem
+    from lakeward.flows.scorecard.readiness import maturity_domains as maturity_domains
+    from lakeward.flows.scorecard.readiness import read_maturity as read_maturity
     from lakeward.flows.scorecard.readiness import show_maturity as show_maturity
     from lakeward.flows.scorecard.summary import MaturityDomain as MaturityDomain
     from lakeward.flows.scorecard.summary import maturity_summary as maturity_summary
@@ -312,14 +331,20 @@ if TYPE_CHECKING:
     from lakeward.serving.copies import CopyForm as CopyForm
     from lakeward.serving.rows import Rows as Rows
 
-_DOOR = {name: module for module, names in MODULES.items() for name in names.split()}
+
+@cache
+def _door() -> dict[str, str]:
+    """Name -> the module that defines it, below `lakeward`."""
+    from lakeward.flows.base.public_names import MODULES  # noqa: PLC0415 -- help needs none of the names
+
+    return {name: module for module, names in MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _DOOR:
+    if name not in _door():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"lakeward.{_DOOR[name]}"), name)
+    return getattr(import_module(f"lakeward.{_door()[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_DOOR)
+    return sorted(_door())

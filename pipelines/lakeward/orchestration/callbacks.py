@@ -12,17 +12,23 @@ from lakeward.core.errors import LakewardError
 from lakeward.orchestration.task_settings import task_settings
 
 
-def on_failure(root: str, name: str) -> Callable[[Mapping[str, Any]], None]:
-    """The callback of the tasks of a dataset of the project at `root`."""
+def on_failure(root: str, name: str, known: str | None = None) -> Callable[[Mapping[str, Any]], None]:
+    """The callback of the tasks of a dataset of the project at `root`.
+
+    Args:
+        known: Code of the error, if it was known when the DAG was made; None if it is that of the task.
+    """
 
     def notify_subscribers(context: Mapping[str, Any]) -> None:
         from lakeward.flows import notify_failure, send_notices  # noqa: PLC0415  (imports DuckDB)
 
         settings, error = task_settings(root), context.get("exception")
-        if isinstance(error, AirflowFailException):  # a halted batch or rejected files: the lake says more of it
+        if known is None and isinstance(
+            error, AirflowFailException
+        ):  # a halted batch or rejected files: the lake says more of it
             send_notices(settings)
             return
-        code = error.code if isinstance(error, LakewardError) else type(error).__name__
+        code = known or (error.code if isinstance(error, LakewardError) else type(error).__name__)
         notify_failure(settings, name, code, link=getattr(context.get("ti"), "log_url", None))
 
     return notify_subscribers

@@ -13,7 +13,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException
 
-from lakeward.core.errors import ProtectionError
+from lakeward.core.errors import LakewardError, ProtectionError
 from lakeward.core.messages import text
 from lakeward.orchestration.schedules import ASK_AGAIN
 from lakeward.orchestration.task_settings import task_settings
@@ -82,6 +82,10 @@ class DecisionOperator(HITLOperator):
         if text("question_approve", settings.lang) not in answer["chosen_options"]:
             raise QuestionLeftOpen(text("question_left", settings.lang, user=user))
         reason = str(answer["params_input"].get("reason", ""))
-        decided = answer_question(replace(settings, approver=user), self.question, reason)
+        try:
+            decided = answer_question(replace(settings, approver=user), self.question, reason)
+        except LakewardError as error:
+            self.log.error(error.render(settings.lang))  # noqa: TRY400 -- Airflow adds the trace
+            raise
         self.log.info(text("question_decided", settings.lang, user=user, subject=f"{decided.dataset} {decided.subject}"))
         return decided.id

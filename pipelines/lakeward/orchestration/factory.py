@@ -1,4 +1,4 @@
-"""Creates DAGs from contracts: one ingest DAG per source, one curate DAG per gold model, and two for the whole project.
+"""Creates DAGs from contracts: one ingest DAG per source, one curate DAG per gold model, and those of the whole project.
 
 A table of a database can be read again by days, so its dataset has a second DAG for Airflow's own backfill; it is paused until someone wants it.
 
@@ -80,7 +80,7 @@ def _dataset_dags(settings: Settings, project: Project, name: str) -> list[DAG]:
         with _contract_dag(settings, project, contract, _schedule(project, contract)) as dag:
             _add_task(settings, project, contract)
     except LakewardError as error:
-        return [_broken_dag(name, str(error))]
+        return [_broken_dag(settings, project, name, error)]
     return [dag, *([_backfill_dag(settings, project, contract)] if can_backfill(contract) else [])]
 
 
@@ -167,11 +167,13 @@ def _deadline(project: Project, contract: Contract) -> DeadlineAlert | None:
     )
 
 
-def _broken_dag(name: str, message: str) -> DAG:
+def _broken_dag(settings: Settings, project: Project, name: str, error: LakewardError) -> DAG:
+    message = str(error)
     with DAG(f"{BROKEN}__{name}", schedule=POLL_INTERVAL, start_date=START, catchup=False, max_active_runs=1) as dag:
         dag.tags = {"lakeward", BROKEN}
         dag.doc_md = message
-        fail(message)
+        told: Any = {"on_failure_callback": on_failure(str(project.root), name, error.code)} if settings.airflow_services else {}
+        fail.override(**told)(message)
     return dag
 
 

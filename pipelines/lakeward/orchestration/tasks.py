@@ -1,13 +1,16 @@
 """The functions of the tasks: each calls one flow. Flows are imported when a task runs, never when a DAG is parsed."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from lakeward.contracts.project import find_project, load_project
 from lakeward.core.errors import MachineError, TransientError
 from lakeward.core.messages import text
 from lakeward.core.settings import Settings
+from lakeward.orchestration.schedules import DECIDE
 from lakeward.orchestration.task_settings import task_settings
 
 if TYPE_CHECKING:
@@ -189,11 +192,12 @@ def notify(root: str) -> None:
 
 @task
 def questions(root: str) -> list[dict[str, Any]]:
-    """Questions that wait for a person, as runs of the DAG that asks them: the same question is the same run."""
+    """Questions that wait for a person and are not asked yet, as runs of the DAG that asks them: a question is one run."""
     from lakeward.flows import open_questions  # noqa: PLC0415  (imports DuckDB)
 
-    found = open_questions(task_settings(root))[:MAX_QUESTIONS]
-    return [{"trigger_run_id": question.id, "conf": {"question": question.id}} for question in found]
+    asked, dag = get_current_context()["ti"].get_dr_count, f"{DECIDE}__{load_project(find_project(Path(root))).name}"
+    ids = [question.id for question in open_questions(task_settings(root))[:MAX_QUESTIONS]]
+    return [{"trigger_run_id": id_, "conf": {"question": id_}} for id_ in ids if not asked(dag_id=dag, run_ids=[id_])]
 
 
 @task

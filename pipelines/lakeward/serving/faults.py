@@ -53,6 +53,8 @@ def bind_faults(tables: Sequence[ServedTable]) -> Iterator[None]:
         raise _query_failed(error) from None
     except UnicodeDecodeError as error:
         raise _failed_by_bytes(error) from None
+    except (RuntimeError, TypeError, ValueError) as error:  # a value of a parameter that DuckDB does not take
+        raise ProtectionError("query_failed", kind=type(error).__name__) from None
 
 
 @contextmanager

@@ -50,7 +50,8 @@ def _create_demo_project(root: Path) -> Path:
     create_project(root)
     shipped = resources.files("lakeward") / "expectations"
     with resources.as_file(shipped) as source:
-        shutil.copy(source / "project.yaml", root / "expectations" / "project.yaml")
+        for name in ("project.yaml", "glossary.yaml"):
+            shutil.copy(source / name, root / "expectations" / name)
         for folder in ("datasets", "policies"):
             shutil.copytree(source / folder, root / "expectations" / folder, dirs_exist_ok=True)
     return root

@@ -97,8 +97,8 @@ class BackupRepository:
         names = self.manifest_names()
         found = [name for name in names if wanted is None or id_of_name(name) == wanted]
         if not found:
-            close = ", ".join(id_of_name(name) for name in names[-3:]) or "-"
-            raise UsageError("backup_not_found", place=self.place, backup=ascii(wanted or "-"), close=close)
+            newest = ", ".join(id_of_name(name) for name in names[-3:]) or "-"
+            raise UsageError("backup_not_found", place=self.place, backup=ascii(wanted or "-"), newest=newest)
         return self.manifest(found[-1])
 
     def newest(self) -> Manifest | None:

@@ -15,7 +15,7 @@ from lakeward.contracts.model import DataType, Kind
 from lakeward.core.errors import MachineError, TransientError
 from lakeward.core.names import Layer, TableName
 from lakeward.core.sql import equals
-from lakeward.engines.protocols import Engine
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Commit, TableColumn, TableSpec, Txn
 from lakeward.flows.base.lake_schema import MOVED, SCHEMA_APP, SCHEMA_TABLE, SCHEMA_VERSION, UNFINISHED, VERSIONED_TABLES
 
@@ -109,7 +109,7 @@ def check_schema_version(engine: Engine) -> None:
         raise MachineError("lake_newer", found=found, expected=SCHEMA_VERSION)
 
 
-def read_rows(engine: Engine, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
+def read_rows(engine: TableReader, name: str, where: str = "", order: str = "1", **values: str | int) -> list[dict[str, Any]]:
     """The rows of governance table `name` with these `values` that satisfy `where`; none if the table does not exist yet."""
     if engine.info(table_name(name)) is None:
         return []

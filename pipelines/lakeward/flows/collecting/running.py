@@ -1,14 +1,21 @@
 """Starts the collector of a dataset in a thread of its own, so that one that ends does not end the others."""
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Thread
 from typing import Protocol
 
+from lakeward.contracts.collected_source import ModbusSource, OpcUaSource
 from lakeward.contracts.model import Contract
+from lakeward.contracts.opcua_address import read_node_mapping
+from lakeward.contracts.project import DATASETS
+from lakeward.contracts.register_map import REGISTERS_FILE, read_register_map
+from lakeward.contracts.series_file import SERIES_FILE
 from lakeward.contracts.source import COLLECTED_SOURCES, MqttSource
-from lakeward.core.errors import DefinitionError, InvariantError, LakewardError, UsageError
+from lakeward.core.errors import DefinitionError, InvariantError, LakewardError, MachineError, UsageError
 from lakeward.flows.base.connections import find_connection
 from lakeward.flows.base.pinning import newest_plan
 from lakeward.flows.base.workspace import Workspace
@@ -69,8 +76,45 @@ def _make_collector(workspace: Workspace, contract: Contract) -> Collector:
             check_connection(connection)
             landing, clock = landing_of(workspace), workspace.clock
             return MqttCollector(dataset=contract.name, connection=connection, source=source, landing=landing, clock=clock)
+        case OpcUaSource() as source:
+            return _make_opcua_collector(workspace, contract.name, source)
+        case ModbusSource() as source:
+            return _make_modbus_collector(workspace, contract.name, source)
         case _:
             raise UsageError("source_needs_no_collector", dataset=contract.name)
+
+
+def _make_opcua_collector(workspace: Workspace, name: str, source: OpcUaSource) -> Collector:
+    if any(find_spec(one) is None for one in ("asyncua", "pyarrow")):
+        raise MachineError("extra_missing", extra="opcua")
+    from lakeward.sources.collectors.opcua.collector import OpcUaCollector  # noqa: PLC0415 -- imports an extra
+    from lakeward.sources.collectors.opcua.session import check_server  # noqa: PLC0415 -- as above
+
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what it meets is a state of the collector
+    connection = find_connection(workspace, source.connection)
+    check_server(connection)
+    entries = read_node_mapping(workspace.project.root / DATASETS / name / SERIES_FILE)
+    return OpcUaCollector(
+        dataset=name, connection=connection, source=source, entries=entries, landing=landing_of(workspace), clock=workspace.clock
+    )
+
+
+def _make_modbus_collector(workspace: Workspace, name: str, source: ModbusSource) -> Collector:
+    if any(find_spec(one) is None for one in ("pymodbus", "pyarrow")):
+        raise MachineError("extra_missing", extra="modbus")
+    from lakeward.sources.collectors.modbus.collector import ModbusCollector  # noqa: PLC0415 -- imports an extra
+    from lakeward.sources.collectors.modbus.device import check_device  # noqa: PLC0415 -- as above
+
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # as above
+    registers = read_register_map(workspace.project.root / DATASETS / name / REGISTERS_FILE)
+    named = dict.fromkeys(one.connection for one in registers)
+    connections = {each: find_connection(workspace, each or source.connection) for each in named}
+    for connection in connections.values():
+        check_device(connection)
+    landing, clock = landing_of(workspace), workspace.clock
+    return ModbusCollector(
+        dataset=name, connections=connections, source=source, registers=registers, landing=landing, clock=clock
+    )
 
 
 def landing_of(workspace: Workspace) -> Path:

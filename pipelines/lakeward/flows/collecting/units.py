@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakeward.contracts.collected_source import HttpSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
 from lakeward.contracts.model import Contract
 from lakeward.contracts.source import COLLECTED_SOURCES, FileDropSource, KafkaSource, MqttSource, SqlSource
 from lakeward.core.errors import MachineError
@@ -48,7 +48,15 @@ SERVICE = """\
     restart: on-failure
 """
 # Class of a source -> the extra that the image needs; empty for none.
-_EXTRAS = {FileDropSource: "", MqttSource: "mqtt", SqlSource: "sql", KafkaSource: "kafka", HttpSource: "http"}
+_EXTRAS = {
+    FileDropSource: "",
+    MqttSource: "mqtt",
+    SqlSource: "sql",
+    KafkaSource: "kafka",
+    HttpSource: "http",
+    OpcUaSource: "opcua",
+    ModbusSource: "modbus",
+}
 # Seconds that a service has to end: a collector lands what came, a run ends its batch.
 _SECONDS = {"collect": 60, "run": 300}
 

@@ -38,6 +38,8 @@ EXTRAS = {
     "confluent-kafka": "kafka",
     "paho-mqtt": "mqtt",
     "uvicorn": "http",
+    "asyncua": "opcua",
+    "pymodbus": "modbus",
 }
 
 

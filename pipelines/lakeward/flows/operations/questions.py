@@ -79,7 +79,8 @@ def open_questions(settings: Settings) -> list[Question]:
     workspace = open_workspace(settings)
     contracts = workspace.project.valid_contracts()
     with workspace.engine() as engine:
-        halted = [question for question in _halted_questions(engine) if question.dataset in contracts]
+        active = {name for name, contract in contracts.items() if not contract.retired}
+        halted = [question for question in _halted_questions(engine) if question.dataset in active]
         record = read_grade_record(engine)
         return [*halted, *(each for contract in contracts.values() for each in _grade_questions(contract, record))]
 

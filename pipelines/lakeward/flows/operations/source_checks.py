@@ -1,18 +1,22 @@
 """Databases, brokers and addresses that contracts name: whether each answers, and as what."""
 
+import logging
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from threading import Event
 from typing import Any
 
-from lakeward.contracts.collected_source import HttpSource
+from lakeward.contracts.collected_source import HttpSource, ModbusSource, OpcUaSource
 from lakeward.contracts.source import KafkaSource, MqttSource, SqlSource
 from lakeward.core.connections import ConnectionSettings
-from lakeward.core.errors import LakewardError
+from lakeward.core.errors import LakewardError, MachineError
 from lakeward.core.messages import Lang, text
 from lakeward.core.settings import Settings
 from lakeward.flows.base.connections import find_connection
 from lakeward.flows.base.workspace import open_workspace
 
+# Messages of looks that hold for a contract's connection, too.
+_OWN_WORDS = ("look_server", "look_device")
 # Name of a connection, what was found there, and the message of why it can't be had; one of the two is empty.
 SourceCheck = tuple[str, str, str]
 
@@ -42,7 +46,7 @@ def _question(source: Any) -> tuple[object, ...]:
 
 def _problem(error: LakewardError, lang: Lang) -> str:
     """The message; those of a look speak of `--from`, which is not where a contract's connection is."""
-    if error.code.startswith("look_"):
+    if error.code.startswith("look_") and error.code not in _OWN_WORDS:
         return text("source_" + error.code.removeprefix("look_"), lang, **error.facts)
     return error.render(lang)
 
@@ -74,9 +78,28 @@ def _door(connection: ConnectionSettings, _: HttpSource) -> str:
     return connection.scheme.upper()
 
 
+def _server(connection: ConnectionSettings, _: OpcUaSource) -> str:
+    if any(find_spec(one) is None for one in ("asyncua", "pyarrow")):
+        raise MachineError("extra_missing", extra="opcua")
+    from lakeward.sources.collectors.opcua.look import server_name  # noqa: PLC0415 -- imports an extra
+
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what it meets is the error that is raised
+    return server_name(connection)
+
+
+def _device(connection: ConnectionSettings, _: ModbusSource) -> str:
+    if any(find_spec(one) is None for one in ("pymodbus", "pyarrow")):
+        raise MachineError("extra_missing", extra="modbus")
+    from lakeward.sources.collectors.modbus.look import reach_device  # noqa: PLC0415 -- imports an extra
+
+    return reach_device(connection)
+
+
 _CHECKS: dict[type, Callable[[ConnectionSettings, Any], str]] = {
     SqlSource: _database,
     MqttSource: _broker,
     KafkaSource: _cluster,
     HttpSource: _door,
+    OpcUaSource: _server,
+    ModbusSource: _device,
 }

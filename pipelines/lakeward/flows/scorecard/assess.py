@@ -14,7 +14,8 @@ from lakeward.contracts.project import Project
 from lakeward.core.errors import ContractError, DefinitionError
 from lakeward.core.evidence import Evidence
 from lakeward.core.names import Layer, RunId, TableName, new_run_id
-from lakeward.engines.protocols import Engine
+from lakeward.core.sql import equals
+from lakeward.engines.protocols import Engine, TableReader
 from lakeward.engines.tables import Txn
 from lakeward.flows.base import governance
 from lakeward.flows.base.workspace import Workspace
@@ -111,10 +112,11 @@ def empty_lake_facts(edition: Catalogue) -> dict[str, IndicatorFact]:
     return {indicator.id: IndicatorFact(None, reason="maturity_lake_empty") for indicator in edition.indicators}
 
 
-def stored_assessment(engine: Engine, edition: Catalogue | None = None) -> list[Row]:
+def stored_assessment(engine: TableReader, edition: Catalogue | None = None) -> list[Row]:
     """The rows of the newest assessment of an edition, by default of the default one; empty before the first."""
-    found = governance.read_rows(engine, "maturity", order="seq", edition=(edition or default_catalogue()).edition)
-    return [row for row in found if row["seq"] == found[-1]["seq"]]
+    name = (edition or default_catalogue()).edition
+    newest = f"seq = (SELECT max(seq) FROM governance.maturity WHERE {equals(edition=name)})"
+    return governance.read_rows(engine, "maturity", newest, edition=name)
 
 
 def _measure_indicator(engine: Engine, indicator: Indicator, day: datetime, versions: dict[str, int]) -> IndicatorFact:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lakeward.core.errors import UsageError
 from lakeward.core.settings import Settings
+from lakeward.engines.protocols import TableReader
 from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.workspace import open_workspace
 from lakeward.flows.scorecard.assess import stored_assessment
@@ -16,7 +17,7 @@ from lakeward.flows.scorecard.editions import find_edition
 from lakeward.maturity.arithmetic import ItemProposal
 from lakeward.maturity.assessment import DomainAssessment, ItemAssessment, Readiness
 from lakeward.maturity.assessor import AnswerDocument, AssessorAnswer
-from lakeward.maturity.catalogue import Catalogue, Item
+from lakeward.maturity.catalogue import Catalogue, Domain, Item, default_catalogue
 
 Row = dict[str, Any]
 # Stored fields of an indicator; the others come from the catalogue.
@@ -118,11 +119,20 @@ def show_maturity(settings: Settings, item: str | None = None, year: str = "") -
     Raises:
         UsageError: The lake has not been assessed, there is no such edition, or the edition has no such item.
     """
+    with open_workspace(settings).engine() as engine:
+        return read_maturity(engine, item, year)
+
+
+def read_maturity(tables: TableReader, item: str | None = None, year: str = "") -> list[MaturityItem]:
+    """As `show_maturity`, of tables that are open.
+
+    Raises:
+        UsageError: As `show_maturity`.
+    """
     edition = find_edition(year)
     if item is not None and item not in {known_item.number for known_item in edition.items}:
         raise UsageError("maturity_item_not_there", edition=edition.edition, item=item)
-    with open_workspace(settings).engine() as engine:
-        rows = stored_assessment(engine, edition)
+    rows = stored_assessment(tables, edition)
     if not rows:
         raise UsageError("maturity_not_assessed", edition=edition.edition)
     readiness = stored_readiness(rows, edition)
@@ -132,6 +142,11 @@ def show_maturity(settings: Settings, item: str | None = None, year: str = "") -
         for reading in domain.items
         if item in {None, reading.item.number}
     ]
+
+
+def maturity_domains() -> tuple[Domain, ...]:
+    """The capability domains of the edition."""
+    return default_catalogue().domains
 
 
 def stored_readiness(rows: list[Row], edition: Catalogue) -> Readiness:

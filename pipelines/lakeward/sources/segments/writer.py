@@ -129,7 +129,7 @@ class SegmentWriter:
         self._rows, self._waiting_bytes = [], 0
 
     def withdraw(self) -> None:
-        """Forget the rows that wait: their sender gets the answer that they are not kept."""
+        """Forget the rows that wait, which their sender keeps."""
         self._bytes -= self._waiting_bytes
         self._rows, self._waiting_bytes = [], 0
 
