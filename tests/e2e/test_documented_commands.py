@@ -41,7 +41,7 @@ TOOLS = {
     "unzip",
 }
 # What a page may name where the block says that it needs more than this machine.
-ELSEWHERE = {"airflow", "apt", "apt-get", "docker", "env/bin/pip", "git", "kubectl", "pip", "spark-submit", "tar", "uv"}
+ELSEWHERE = {"airflow", "apt", "apt-get", "curl", "docker", "env/bin/pip", "git", "kubectl", "pip", "spark-submit", "tar", "uv"}
 SHELL = re.compile(r"[|<>;*]|\$\(")
 GLOBAL = {"--project", "--lang", "--utc", "--verbose", "-v", "--help", "--version"}
 # What a sentence writes for any command.

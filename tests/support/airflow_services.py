@@ -16,8 +16,8 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-# Seconds; an idle machine of two cores takes 10.
-START_SECONDS = 180
+# Seconds; an idle machine of two cores takes 10, a crowded one a hundred times as long.
+START_SECONDS = 900
 # Answer of a server whose database is written by another process at the moment.
 BUSY = 503
 

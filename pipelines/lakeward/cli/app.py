@@ -24,7 +24,7 @@ COMMANDS = {
     "run": "datasets:run",
     "collect": "collect:collect",
     "rebuild": "datasets:rebuild",
-    "status": "inspect:status",
+    "status": "status:status",
     "tables": "inspect:tables",
     "verdicts": "inspect:verdicts",
     "explain": "inspect:explain",
@@ -134,6 +134,7 @@ GROUPS = {
     },
     "access": {
         "list": "access:list_",
+        "logins": "access:logins",
         "report": "access:report",
         "exports": "access:exports",
         "watch": "access:watch",

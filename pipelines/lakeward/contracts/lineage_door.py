@@ -1,4 +1,4 @@
-"""The door by which other programs send lineage events, from the mapping `lineage` of `project.yaml`."""
+"""The door by which other programs send lineage events, from the mapping `lineage_door` of `project.yaml`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from lakeward.contracts.segment_keys import read_connection_name
 from lakeward.contracts.view import View
 from lakeward.core.keys import KeyDoc
 
-LINEAGE_KEYS: Mapping[str, KeyDoc] = {
+LINEAGE_DOOR_KEYS: Mapping[str, KeyDoc] = {
     "connection": KeyDoc(
         "text", "Name of the connection with the address at which `lakeward collect` takes OpenLineage events.", required=True
     ),
@@ -30,9 +30,9 @@ class LineageDoor:
 
 
 def read_lineage_door(view: View) -> LineageDoor | None:
-    """Read the mapping `lineage` of a project; None without one."""
-    if view.values.get("lineage") is None:
+    """Read the mapping `lineage_door` of a project; None without one."""
+    if view.values.get("lineage_door") is None:
         return None
-    own = view.mapping("lineage")
-    own.allow_only(LINEAGE_KEYS)
+    own = view.mapping("lineage_door")
+    own.allow_only(LINEAGE_DOOR_KEYS)
     return LineageDoor(connection=read_connection_name(own), senders=read_senders(own))

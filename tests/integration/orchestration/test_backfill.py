@@ -20,7 +20,7 @@ DAYS = 30
 HOURS = DAYS * 24
 FILL = f"""INSERT INTO readings SELECT hour, timestamptz '2026-01-01 00:00+08' + hour * interval '1 hour', hour
     FROM generate_series(0, {HOURS - 1}) AS hour"""
-BACKFILL = ("--from-date", "2026-01-01T00:00:00+08:00", "--to-date", "2026-01-30T00:00:00+08:00")
+BACKFILL = ("--from-date", "2026-01-01T00:00:00+08:00", "--to-date", f"2026-01-{DAYS:02d}T00:00:00+08:00")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def backfill(running, server, *options):
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": address,
     }
     words = [sys.executable, "-m", "airflow", "backfill", "create", "--dag-id", "backfill__readings", *BACKFILL, *options]
-    subprocess.run(words, env=environ, check=True, capture_output=True, timeout=120)
+    subprocess.run(words, env=environ, check=True, capture_output=True, timeout=900)
     [newest] = running.call("/api/v2/backfills?dag_id=backfill__readings&order_by=-id&limit=1")["backfills"]
     wait_for(lambda: running.call(f"/api/v2/backfills/{newest['id']}")["completed_at"], 1200)
     found = running.call("/api/v2/dags/backfill__readings/dagRuns?limit=100")["dag_runs"]

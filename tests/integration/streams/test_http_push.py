@@ -189,7 +189,7 @@ def test_a_port_that_is_taken_is_named(door):
 
 def test_lineage_events_of_others_come_by_the_same_door(door):
     project = door.plant.root / "expectations" / "project.yaml"
-    project.write_text(project.read_text() + "lineage: {connection: plant_broker, senders: [gateway]}\n")
+    project.write_text(project.read_text() + "lineage_door: {connection: plant_broker, senders: [gateway]}\n")
     body = json.dumps(event()).encode()
     with opened(door.settings) as said:
         sender = door.sender()

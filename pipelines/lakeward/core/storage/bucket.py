@@ -144,6 +144,43 @@ class BucketStore:
             raise store_fault(str(error), self.url) from error
 
 
+class CopiedBucket(BucketStore):
+    """A bucket of which this machine keeps copies, and knows by tags whether they are still right.
+
+    Args:
+        copies: Folder of the copies.
+    """
+
+    def __init__(self, url: str, options: S3Options, copies: Path) -> None:
+        super().__init__(url, options)
+        self.copies = copies
+
+    def list_tags(self, prefix: str, after: str | None) -> Iterator[tuple[str, str]]:
+        """Name without the prefix, and tag of the content, of each object below `prefix/`.
+
+        Args:
+            after: Only names, without the prefix, that sort after this one; None for all.
+        """
+        import obstore  # noqa: PLC0415 -- as above
+
+        start, offset = len(prefix) + 1, None if after is None else f"{prefix}/{after}"
+        with self._faults():
+            for chunk in obstore.list(self._store, prefix, offset=offset):
+                for entry in chunk:
+                    yield entry["path"][start:], str(entry["e_tag"])
+
+    def create_tagged(self, name: str, data: bytes) -> str | None:
+        """As `create`; returns the tag of the content, or None if the object exists."""
+        import obstore  # noqa: PLC0415 -- as above
+        from obstore.exceptions import AlreadyExistsError  # noqa: PLC0415
+
+        with self._faults():
+            try:
+                return str(obstore.put(self._store, name, data, mode="create", use_multipart=False)["e_tag"])
+            except AlreadyExistsError:
+                return None
+
+
 def _check_missing(error: FileNotFoundError) -> None:
     """Raise the error again if it is not the object that is missing, but the bucket or the account."""
     code = _CODE.search(str(error))

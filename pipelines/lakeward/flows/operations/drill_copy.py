@@ -19,8 +19,8 @@ from lakeward.protection.access_rules import RULES_FILE
 # Keys of `project.yaml` that a copy keeps: none of them names a place outside of it.
 KEPT_KEYS = ("name", "timezone", "languages", "highest_grade", "min_group_size")
 LAKE = "lake"
-# Tables that a copy leaves out: its logs are sealed anew.
-_UNCOPIED = ("seals", "seal_leaves")
+# Tables that a copy leaves out: its logs are sealed anew, and it has no one to send notices to.
+_UNCOPIED = ("seals", "seal_leaves", "subscriptions", "notices")
 
 
 @contextmanager

@@ -82,7 +82,7 @@ class Gaps:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class NodeHistory:
     """What a request for history gave.
 
     Args:
@@ -94,7 +94,9 @@ class History:
     refused: Mapping[str, str]
 
 
-async def read_history(client: Client, nodes: Mapping[str, ua.NodeId], starts: Mapping[str, datetime], end: datetime) -> History:
+async def read_history(
+    client: Client, nodes: Mapping[str, ua.NodeId], starts: Mapping[str, datetime], end: datetime
+) -> NodeHistory:
     """Values of the nodes from the earliest of `starts` to `end`, of some nodes in one request."""
     values: dict[str, list[ua.DataValue]] = {address: [] for address in starts}
     refused: dict[str, str] = {}
@@ -112,7 +114,7 @@ async def read_history(client: Client, nodes: Mapping[str, ua.NodeId], starts: M
             values[address] += getattr(result.HistoryData, "DataValues", None) or []
             if result.ContinuationPoint and result.ContinuationPoint != before:
                 points[address] = result.ContinuationPoint
-    return History(values, refused)
+    return NodeHistory(values, refused)
 
 
 def _request(details: ua.ReadRawModifiedDetails, nodes: Sequence[tuple[ua.NodeId, bytes | None]]) -> ua.HistoryReadParameters:
