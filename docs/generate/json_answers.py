@@ -59,6 +59,7 @@ ANSWERS: Mapping[str, tuple[str, str]] = {
     "account password NAME": ("set_password", OBJECT),
     "history [NAME]": ("list_decisions", LIST),
     "access list": ("list_access", LIST),
+    "access logins": ("list_logins", LIST),
     "access report": ("report_access", LIST),
     "access exports": ("list_exports", LIST),
     "access watch": ("watch_access", LIST),

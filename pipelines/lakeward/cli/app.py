@@ -134,6 +134,7 @@ GROUPS = {
     },
     "access": {
         "list": "access:list_",
+        "logins": "access:logins",
         "report": "access:report",
         "exports": "access:exports",
         "watch": "access:watch",

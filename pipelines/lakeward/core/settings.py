@@ -138,6 +138,7 @@ class Settings:
         approver: User of Airflow who decides, as Airflow signed them in; only a task that asked them sets it.
         airflow_services: Whether Airflow runs as services: pools, deadlines, questions and notices.
         portal_url: Address of the portal as readers reach it, without a slash at its end; None for none.
+        expression_seconds: Time that expressions over quarantined rows may take, in a trial before; None for no limit.
         accounts: File of the register of accounts; None for the one of the project.
         token_key, token_key_file: Secret of tokens, or the file that holds it, outside the lake.
         secrets: Secrets by the names that `project.yaml` gives them.
@@ -161,6 +162,7 @@ class Settings:
     approver: str | None = None
     airflow_services: bool = False
     portal_url: str | None = None
+    expression_seconds: float | None = None
     accounts: Path | None = None
     token_key: str | None = field(default=None, repr=False)
     token_key_file: Path | None = None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lakeward.flows.audit.decision_records import Decision as Decision
     from lakeward.flows.audit.decisions import list_decisions as list_decisions
     from lakeward.flows.audit.log_faults import LogVerification as LogVerification
+    from lakeward.flows.audit.login_entries import LoginRecord as LoginRecord
+    from lakeward.flows.audit.login_entries import list_logins as list_logins
     from lakeward.flows.audit.sealing import SealAnswer as SealAnswer
     from lakeward.flows.audit.sealing import seal_logs as seal_logs
     from lakeward.flows.audit.verification import verify_logs as verify_logs
@@ -119,6 +121,12 @@ if TYPE_CHECKING:
     from lakeward.flows.grading.answers import grade_mark as grade_mark
     from lakeward.flows.grading.approvals import GradeApproval as GradeApproval
     from lakeward.flows.grading.approvals import approve_grade as approve_grade
+    from lakeward.flows.grading.bulk import BulkDecision as BulkDecision
+    from lakeward.flows.grading.bulk import BulkPreview as BulkPreview
+    from lakeward.flows.grading.bulk import ConfirmationPreview as ConfirmationPreview
+    from lakeward.flows.grading.bulk import RefusedDecision as RefusedDecision
+    from lakeward.flows.grading.bulk import decide_grades as decide_grades
+    from lakeward.flows.grading.bulk import preview_confirmations as preview_confirmations
     from lakeward.flows.grading.choices import GradeChoice as GradeChoice
     from lakeward.flows.grading.decide import decide_grade as decide_grade
     from lakeward.flows.grading.decide import preview_decision as preview_decision
@@ -169,6 +177,8 @@ if TYPE_CHECKING:
     from lakeward.flows.operations.accounts import revoke_account as revoke_account
     from lakeward.flows.operations.accounts import rotate_token as rotate_token
     from lakeward.flows.operations.copy_trace import CopyTrace as CopyTrace
+    from lakeward.flows.operations.demo_accounts import DemoLogin as DemoLogin
+    from lakeward.flows.operations.demo_accounts import make_demo_accounts as make_demo_accounts
     from lakeward.flows.operations.doctor import check_machine as check_machine
     from lakeward.flows.operations.drill import DrillReport as DrillReport
     from lakeward.flows.operations.drill import run_drill as run_drill
@@ -215,6 +225,7 @@ if TYPE_CHECKING:
     from lakeward.flows.portal.portal import find_figure as find_figure
     from lakeward.flows.portal.portal import open_portal as open_portal
     from lakeward.flows.portal.reading import ModelReading as ModelReading
+    from lakeward.flows.portal.token_holders import TokenHolder as TokenHolder
     from lakeward.flows.quarantine.events import Signature as Signature
     from lakeward.flows.quarantine.selection import Selection as Selection
     from lakeward.flows.quarantine.selection import parse_duration as parse_duration

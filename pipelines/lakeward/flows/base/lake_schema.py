@@ -72,6 +72,7 @@ SCHEMA_VERSIONS = (
     ),
     SchemaVersion(
         7,
+        columns={"access_log": ("event", "subject", "address")},
         tables=(
             *("cube_charges", "subscriptions", "notices"),
             *("authority_decisions", "rights", "reviews", "risk_assessments", "drills"),
