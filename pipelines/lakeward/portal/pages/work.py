@@ -7,7 +7,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from lakeward.core.errors import LakewardError
-from lakeward.flows import FigureRow, FilingTask, ModelReading, read_important
+from lakeward.flows import FigureRow, FilingTask, ModelReading, deciding_roles, read_important
 from lakeward.portal.page import EVERYONE, Page, PageAnswer, Visit
 
 
@@ -38,7 +38,7 @@ def _path(before: str, after: str = "") -> Callable[[FigureRow], str]:
     return lambda row: before + quote(str(row["object"]), safe="") + after
 
 
-STEWARDS, DECIDERS = frozenset({"steward"}), frozenset({"steward", "cdo"})
+STEWARDS, DECIDERS = deciding_roles("quarantine"), deciding_roles("grade")
 ENGINEERS, AUDITORS = frozenset({"engineer", "steward"}), frozenset({"auditor", "cdo"})
 # In the order of the page.
 KINDS: Mapping[str, WorkKind] = {
@@ -58,7 +58,7 @@ KINDS: Mapping[str, WorkKind] = {
         address=_path("/access#finding-"),
     ),
     "incident": WorkKind(
-        roles=AUDITORS | STEWARDS,
+        roles=deciding_roles("incident"),
         title="portal_work_incident",
         look=("bad", "▲"),
         command="lakeward incident report {object} FILE",
