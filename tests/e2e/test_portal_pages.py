@@ -41,6 +41,11 @@ PAGES = (
     "/readiness/11.2",
     "/help",
     "/evidence/totals/score",
+    "/work",
+    "/grades",
+    "/access",
+    "/access/logins",
+    "/account",
 )
 
 
@@ -173,6 +178,32 @@ def test_pages_read_without_javascript(desk):
         assert page.locator("main h1").inner_text()
     page.click("text=Run it again")
     assert page.locator(".mark.good").count() == 1
+
+
+def test_the_admins_page_is_accessible_and_fits(desk):
+    for width in (1440, 390):
+        page = desk("admin", lang="zh", width=width)
+        page.goto("/admin")
+        assert faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_steward_confirms_several_grades_by_keyboard_alone(desk):
+    page = desk("steward", lang="en")
+    page.goto("/grades?dataset=equipment")
+    boxes = page.locator("input[type=checkbox]")
+    for number in range(2):
+        boxes.nth(number).focus()
+        page.keyboard.press("Space")
+    page.locator("button[value=preview]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#reason")
+    assert faults(page) == []
+    page.focus("#reason")
+    page.keyboard.type("looked at together")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=2 decided")
 
 
 def test_unknown_looks_like_no_other_state(desk):

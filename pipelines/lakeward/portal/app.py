@@ -18,6 +18,7 @@ from lakeward.flows import Portal
 from lakeward.portal import security
 from lakeward.portal.api.answers import Api, no_address
 from lakeward.portal.api.endpoints import PREFIX
+from lakeward.portal.choices import finish, language, theme
 from lakeward.portal.hosts import LOOPBACK_HOSTS
 from lakeward.portal.page import FIELD_LENGTHS, PUBLIC, Page, PageAnswer, Visit
 from lakeward.portal.pages import (
@@ -48,7 +49,6 @@ MODULES = (
     *(quarantine, grades, important, readiness, access, admin, first_day, account, login),
 )
 PAGES: tuple[Page, ...] = tuple(page for module in MODULES for page in module.PAGES)
-THEMES = ("light", "dark")
 CONTENT_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 # HTTP status of an error, by its exit code.
 STATUSES = {ExitCode.WRONG_USE: 404, ExitCode.REFUSED: 403}
@@ -106,7 +106,7 @@ def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]
             response = PlainTextResponse(f"{refusal.status}\n", refusal.status)
         if site.note_time:
             site.note_time(page.path, request.method, time.perf_counter() - began)
-        return _finish(site, request, response)
+        return finish(request, response, secure=site.secure)
 
     return answer
 
@@ -169,7 +169,7 @@ def _visit(site: Site, request: Request, form: Mapping[str, str]) -> Visit:
     return Visit(
         portal=site.portal,
         user=site.portal.logins.user_of(session_id) if session_id else None,
-        lang=_language(site, request),
+        lang=language(request, site.portal.languages[0]),
         path=request.url.path,
         raw_path=request.scope.get("raw_path", b"").decode("ascii", "replace").partition("?")[0],
         place=request.path_params,
@@ -204,39 +204,15 @@ def _frame(site: Site, request: Request, visit: Visit) -> dict[str, Any]:
         "menu": [(page.path, page.nav) for page in PAGES if page.nav and page.admits(roles)],
         "path": visit.path,
         "given": visit.query,
-        "theme": _theme(request),
+        "theme": theme(request),
         "longest": FIELD_LENGTHS,
         "checked_at": site.portal.checked_at,
         "lake_fault": site.portal.fault.render_page(visit.lang) if site.portal.fault else "",
     }
 
 
-def _language(site: Site, request: Request) -> Lang:
-    """The language of the address, of the last choice, of the browser, or else the plant's first."""
-    wanted = request.headers.get("accept-language", "").lower()
-    accepted = "zh" if wanted.startswith("zh") else "en" if wanted.startswith("en") else ""
-    choices = (request.query_params.get("lang"), request.cookies.get(security.LANG_COOKIE), accepted)
-    return next((Lang(choice) for choice in choices if choice in tuple(Lang)), site.portal.languages[0])
-
-
-def _theme(request: Request) -> str:
-    """`light` or `dark`; empty for the browser's own."""
-    choices = (request.query_params.get("theme"), request.cookies.get(security.THEME_COOKIE))
-    return next((choice for choice in choices if choice in THEMES), "")
-
-
 def _own_address(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
-
-
-def _finish(site: Site, request: Request, response: Response) -> Response:
-    """The response with its headers, and the choices of its address remembered."""
-    response.headers.update(security.HEADERS)
-    response.headers.setdefault("Cache-Control", "no-store")
-    for name, cookie, allowed in (("lang", security.LANG_COOKIE, tuple(Lang)), ("theme", security.THEME_COOKIE, THEMES)):
-        if request.query_params.get(name) in allowed:
-            security.remember(response, cookie, request.query_params[name], secure=site.secure)
-    return response
 
 
 def _not_found(site: Site) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -244,12 +220,12 @@ def _not_found(site: Site) -> Callable[[Request, Exception], Awaitable[Response]
         try:
             security.check_host(request, site.hosts)
         except security.RefusedRequest as refusal:
-            return _finish(site, request, PlainTextResponse(f"{refusal.status}\n", refusal.status))
+            return finish(request, PlainTextResponse(f"{refusal.status}\n", refusal.status), secure=site.secure)
         if request.url.path.startswith(PREFIX):
             return no_address(request)
         visit = await run_in_threadpool(_visit, site, request, {})
         page = PageAnswer(template="not_found.html", status=404)
-        return _finish(site, request, await run_in_threadpool(_page_response, site, request, visit, page))
+        return finish(request, await run_in_threadpool(_page_response, site, request, visit, page), secure=site.secure)
 
     return answer
 

@@ -16,7 +16,6 @@ from lakeward.flows.base.sessions import PORTAL_FOLDER, SessionStore
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.filing.catalogue import CatalogueReport
 from lakeward.flows.portal.actions import PortalActions
-from lakeward.flows.portal.filing_work import FilingWork
 from lakeward.flows.portal.kept import KeptAnswer
 from lakeward.flows.portal.logins import Logins
 from lakeward.flows.portal.read_model import ReadModel
@@ -35,7 +34,6 @@ class Portal:
     Args:
         logins: Who may log in, and who has.
         important: The catalogue of important data, as `read_important` computed it last.
-        filing: What the filing of important data waits for.
         actions: What people do, one at a time.
         name: Name of the project.
         zone: IANA zone in which times are shown.
@@ -47,9 +45,8 @@ class Portal:
         self._workspace = workspace
         self._model = ReadModel(workspace, folder)
         self._sessions = SessionStore(folder)
-        self._log = LoginLog(workspace)
-        self.filing = FilingWork(workspace, self._model)
         self.important: KeptAnswer[CatalogueReport] = KeptAnswer()
+        self._log = LoginLog(workspace)
         self.logins = Logins(workspace, self._sessions, self._log)
         self.actions = PortalActions(workspace, self.logins, self.refresh)
         self.name, self.zone, self.languages = workspace.project.name, workspace.project.zone, workspace.project.languages

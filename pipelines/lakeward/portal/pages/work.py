@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from lakeward.core.errors import LakewardError
-from lakeward.flows import FigureRow, FilingTask, ModelReading
+from lakeward.flows import FigureRow, FilingTask, ModelReading, deciding_roles, read_important
 from lakeward.portal.page import EVERYONE, Page, PageAnswer, Visit
 
 
@@ -37,7 +38,7 @@ def _path(before: str, after: str = "") -> Callable[[FigureRow], str]:
     return lambda row: before + quote(str(row["object"]), safe="") + after
 
 
-STEWARDS, DECIDERS = frozenset({"steward"}), frozenset({"steward", "cdo"})
+STEWARDS, DECIDERS = deciding_roles("quarantine"), deciding_roles("grade")
 ENGINEERS, AUDITORS = frozenset({"engineer", "steward"}), frozenset({"auditor", "cdo"})
 # In the order of the page.
 KINDS: Mapping[str, WorkKind] = {
@@ -57,7 +58,7 @@ KINDS: Mapping[str, WorkKind] = {
         address=_path("/access#finding-"),
     ),
     "incident": WorkKind(
-        roles=AUDITORS | STEWARDS,
+        roles=deciding_roles("incident"),
         title="portal_work_incident",
         look=("bad", "▲"),
         command="lakeward incident report {object} FILE",
@@ -114,7 +115,7 @@ def show_work(visit: Visit, reading: ModelReading) -> PageAnswer:
     kinds = {name: kind for name, kind in KINDS.items() if kind.roles & roles}
     rows = reading.rows("work", kinds=",".join(kinds), owner=visit.user.person) if kinds else ()
     listed = {name: [row for row in rows if row["kind"] == name] for name in kinds}
-    filings, fault = _filings(visit) if DECIDERS & roles else ((), "")
+    filings, fault = _filings(visit, reading) if DECIDERS & roles else ((), "")
     facts = {
         "fault": fault,
         "kinds": kinds,
@@ -122,15 +123,17 @@ def show_work(visit: Visit, reading: ModelReading) -> PageAnswer:
         "filings": filings,
         "total": sum(int(found[0].number("total") or 0) for found in listed.values() if found) + len(filings),
         "soonest": _soonest(rows, filings),
-        "today": visit.portal.filing.today().isoformat(),
+        "today": reading.now.astimezone(ZoneInfo(visit.portal.zone)).date().isoformat(),
     }
     return PageAnswer(template="work.html", facts=facts)
 
 
-def _filings(visit: Visit) -> tuple[tuple[FilingTask, ...], str]:
-    """The tasks of filing, or why they are not known."""
+def _filings(visit: Visit, reading: ModelReading) -> tuple[tuple[FilingTask, ...], str]:
+    """The tasks of filing, or why they are not known; none where no column is important or core, and nothing was filed."""
+    if "governance.filings" not in reading.versions() and not reading.rows("important_columns"):
+        return (), ""
     try:
-        return visit.portal.filing.tasks(), ""
+        return read_important(visit.portal, reading).tasks, ""
     except LakewardError as error:
         return (), error.render_page(visit.lang)
 

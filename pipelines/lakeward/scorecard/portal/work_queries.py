@@ -43,7 +43,7 @@ WORK_QUERIES = {
     "work": PageQuery(
         f"""WITH {DATASETS}, {_NEWEST_DECISIONS}, {_FINDINGS}, tasks AS ({" UNION ALL ".join(_PARTS)}),
 counted AS (
-  SELECT t.*, c.owner, c.about_en, c.about_zh, count(*) OVER (PARTITION BY kind) AS total,
+  SELECT t.*, c.owner, c.name_en, c.name_zh, c.about_en, c.about_zh, count(*) OVER (PARTITION BY kind) AS total,
     row_number() OVER (PARTITION BY kind ORDER BY due NULLS LAST, coalesce(c.owner = $owner, FALSE) DESC, since NULLS LAST, number DESC, object) AS place
   FROM tasks AS t LEFT JOIN catalogue.datasets AS c ON c.dataset = t.dataset
   WHERE list_contains(string_split($kinds, ','), kind)
