@@ -109,7 +109,6 @@ def _open(settings: Settings) -> Iterator[Portal]:
 def _follow(portal: Portal, stop: Event) -> None:
     while not stop.wait(FOLLOW_SECONDS):
         portal.refresh()
-        portal.filing.update()
 
 
 @contextmanager
