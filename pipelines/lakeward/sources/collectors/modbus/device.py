@@ -31,7 +31,7 @@ def check_device(connection: ConnectionSettings) -> None:
         raise SettingsError("connection_scheme", name=connection.name, place=connection.place, expected=f"{SCHEME}://")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ModbusLink:
     """One connection and the registers behind it.
 
