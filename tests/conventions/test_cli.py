@@ -185,7 +185,7 @@ def test_help_of_a_command_imports_its_module_too(words: tuple[str, ...]) -> Non
     found = imported(*words)
 
     assert {name.partition(".")[0] for name in found} == DOOR
-    assert ours(found) == DOOR_MODULES | COMMON | {"lakeward.cli.inspect"}
+    assert ours(found) == DOOR_MODULES | COMMON | {"lakeward.cli.status"}
 
 
 def test_no_command_imports_more_before_it_is_called() -> None:
