@@ -52,7 +52,7 @@ DOOR_MODULES = {
     *("lakeward", "lakeward.cli", "lakeward.cli.app", "lakeward.cli.completion", "lakeward.cli.interrupts"),
     *("lakeward.cli.lazy", "lakeward.cli.main"),
 }
-COMMON = {"lakeward.cli.render", "lakeward.flows", "lakeward.flows.base", "lakeward.flows.base.public_names"}
+COMMON = {"lakeward.cli.render", "lakeward.flows"}
 
 
 def commands(lang: Lang) -> Iterator[tuple[tuple[str, ...], Any]]:
