@@ -44,6 +44,8 @@ SOURCE_STATES = {
 SOURCE_COLUMNS = (
     *("dataset", "state", "running", "since", "last_message", "rate", "clock_offset", "unlanded", "segments", "rows", "bytes"),
 )
+# Seconds between two looks. No option: for one with a number Typer imports what takes longer than the status.
+EVERY = 2
 # Clears a terminal, and moves to its top.
 _CLEAR = "\x1b[2J\x1b[H"
 
@@ -52,19 +54,18 @@ def status(
     context: typer.Context,
     *,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again until stopped · 持续显示直至停止")] = False,
-    every: Annotated[float, typer.Option(min=0.5, help="Seconds between two looks of --watch · --watch 的间隔秒数")] = 5.0,
     as_json: Json = False,
 ) -> None:
     settings = settings_of(context)
     if watch:
-        watch_status(settings, every, as_json=as_json)
+        watch_status(settings, as_json=as_json)
     elif as_json:
         print_json(flows.read_project_status(settings).datasets)
     else:
         print_status(settings)
 
 
-def watch_status(settings: Settings, every: float, *, as_json: bool) -> None:
+def watch_status(settings: Settings, *, as_json: bool) -> None:
     """Show the status until a signal to stop: to a terminal in place, as JSON one line each time that it changed."""
     stop, last = stop_event(), ""
     while not stop.is_set():
@@ -76,10 +77,10 @@ def watch_status(settings: Settings, every: float, *, as_json: bool) -> None:
             line = _CLEAR if sys.stdout.isatty() else ""
             sys.stdout.write(line)
             print_status(settings)
-            print_message(settings.lang, "status_watched", seconds=every)
+            print_message(settings.lang, "status_watched", seconds=EVERY)
         sys.stdout.flush()
         last = line
-        stop.wait(every)
+        stop.wait(EVERY)
 
 
 def print_status(settings: Settings) -> None:
