@@ -7,7 +7,7 @@ import yaml
 
 from generate.markdown import code, keys, page, table
 from generate.sources import CATALOGUES
-from lakeward.contracts import build, column_keys, columns, cube, gold, limits, sla, source_kinds, sql
+from lakeward.contracts import build, column_keys, columns, cube, gold, limits, noise, register_map, sla, source_kinds, sql
 from lakeward.contracts.source import SourceKind
 
 RULES = "grading_rules_common_v2.yaml"
@@ -20,6 +20,7 @@ COLUMNS = "Each of `properties` of the one object in `schema` is a column."
 UNJUDGED = """\
 {keys} are refused: nothing in Lakeward would judge them. Rules stand in [the suite](suite.md)."""
 SLA = "A value with a unit: `s`, `min`, `h`, `d` or `y`."
+NOISE = "Noise of the discrete Laplace distribution on the units and sums of each group, an equal share of `epsilon` for each of them."
 CUBE = "The value of the custom property `cube`: groups that readers may get in place of rows."
 LIMITS = "The value of the custom property `limits`. Each is a share, not a percentage."
 SOURCE = "The value of the custom property `source`. The other keys depend on the kind."
@@ -28,6 +29,12 @@ KINDS = {
     SourceKind.MQTT: "Messages of an MQTT broker, which `lakeward collect` lands; how their payloads become rows is in "
     "[Messages](../explanation/messages.md).",
     SourceKind.KAFKA: "A topic of Kafka, whose messages each run lands; how their payloads become rows is in [Messages](../explanation/messages.md).",
+    SourceKind.HTTP: "Messages that senders push to the HTTP door of `lakeward collect`; how their payloads become rows is in "
+    "[Messages](../explanation/messages.md).",
+    SourceKind.OPCUA: "Nodes of an OPC UA server, whose values `lakeward collect` lands. The nodes are the addresses in `series.csv`, whose "
+    "`deadband` the server applies.",
+    SourceKind.MODBUS: "Registers of Modbus TCP devices, which `lakeward collect` reads. They are the lines of `registers.csv` beside the "
+    "contract, whose columns are below.",
     SourceKind.SQL: "A table, view or query of a database; how its rows are found is in [Tables of databases](../explanation/sql.md).",
 }
 WATERMARK = "The value of the key `watermark` of `kind: sql`."
@@ -105,9 +112,13 @@ def contract() -> str:
             "## `cube`",
             CUBE,
             keys(cube.KEYS),
+            "### `noise` of a cube",
+            NOISE,
+            keys(noise.NOISE_KEYS),
         ),
         *("## `source`", SOURCE, keys(source_kinds.KIND)),
         *(part for kind in SourceKind for part in (f"### `kind: {kind}`", KINDS[kind], keys(source_kinds.KEYS[kind]))),
+        *("#### Columns of `registers.csv`", keys(register_map.COLUMNS)),
         *("#### `watermark`", WATERMARK, keys(sql.WATERMARK)),
         *("## `model`", MODEL, keys(gold.KEYS), "## Classes of data", CLASSES),
         *(table(("class", "English", "中文"), map(_class, classes.items())), "## Examples", "Silver:", SILVER, "Gold:", GOLD),

@@ -1,4 +1,4 @@
-"""Every generated page: its path below docs/, and the function that makes its text."""
+"""Every generated page: its path from docs/, and the function that makes its text."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,6 +16,7 @@ from generate.flows import public_flows
 from generate.governance import governance
 from generate.json_answers import json_answers
 from generate.messages import messages
+from generate.openapi import openapi
 from generate.policies import policies
 from generate.portal import portal
 from generate.project import project
@@ -27,6 +28,7 @@ from generate.value_commands import value_commands
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "api/flows.md": public_flows,
+    "../pipelines/lakeward/portal/assets/openapi.json": openapi,
     "reference/access-rules.md": access_rules,
     "reference/assessor.md": assessor,
     "reference/catalogues.md": catalogues,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from support.canary_lake import CANARIES, NAME
+from support.query_forms import FORMS
 
 TABLE = f"silver.{NAME}"
 TARGET = 3
@@ -23,107 +24,6 @@ FALSE = {
     "cost": "79999.99",
     "formula": "marble-9999-melt",
 }
-# `{c}` the column, `{g}` the guess as a literal, `{p}` its beginning, `{t}` the table.
-QUERIES = {
-    "plain": "SELECT {c} FROM {t} ORDER BY visit",
-    "star": "SELECT * FROM {t} ORDER BY visit",
-    "equal": "SELECT count(*) FROM {t} WHERE {c} = {g}",
-    "not equal": "SELECT count(*) FROM {t} WHERE {c} <> {g}",
-    "in": "SELECT visit FROM {t} WHERE {c} IN ({g}) ORDER BY 1",
-    "between": "SELECT count(*) FROM {t} WHERE {c} BETWEEN {g} AND {g}",
-    "distinct from": "SELECT count(*) FROM {t} WHERE {c} IS NOT DISTINCT FROM {g}",
-    "alias": "SELECT a.x FROM (SELECT {c} AS x FROM {t}) AS a WHERE a.x = {g}",
-    "table alias": "SELECT visit FROM {t} AS v(a, b, c, d, e, f) WHERE c = {g}",
-    "join": "SELECT count(*) FROM {t} JOIN (VALUES ({g})) AS v(x) ON {c} = x",
-    "left join": "SELECT count(v.x) FROM {t} LEFT JOIN (VALUES ({g})) AS v(x) ON {c} = x",
-    "asof join": "SELECT count(*) FROM {t} ASOF JOIN (VALUES ({g})) AS v(x) ON {c} >= x",
-    "self join": "SELECT count(*) FROM {t} AS a JOIN {t} AS b USING ({c}) WHERE a.{c} = {g}",
-    "semi join": "SELECT visit FROM {t} SEMI JOIN (SELECT {g} AS {c}) USING ({c})",
-    "lateral": "SELECT count(*) FROM {t}, LATERAL (SELECT {c} AS x) WHERE x = {g}",
-    "cte": "WITH w AS (SELECT {c} AS x FROM {t}) SELECT count(*) FROM w WHERE x = {g}",
-    "cte of the name": "WITH {n} AS (SELECT {c} FROM {t}) SELECT * FROM {n} ORDER BY 1",
-    "materialised cte": "WITH w AS MATERIALIZED (FROM {t}) SELECT count(*) FROM w WHERE {c} = {g}",
-    "recursive cte": "WITH RECURSIVE w AS (SELECT {c} AS x, 1 AS n FROM {t} UNION ALL SELECT x, n + 1 FROM w WHERE n < 2) SELECT count(*) FROM w WHERE x = {g}",
-    "scalar subquery": "SELECT (SELECT count(*) FROM {t} WHERE {c} = {g})",
-    "exists": "SELECT EXISTS (SELECT 1 FROM {t} WHERE {c} = {g})",
-    "any": "SELECT {g} = ANY (SELECT {c} FROM {t})",
-    "all": "SELECT {g} <> ALL (SELECT {c} FROM {t})",
-    "cast to number": "SELECT CAST({c} AS BIGINT) FROM {t}",
-    "try cast": "SELECT TRY_CAST({c} AS HUGEINT) FROM {t} ORDER BY visit",
-    "cast to date": "SELECT CAST({c} AS DATE) FROM {t}",
-    "cast to blob": "SELECT CAST(CAST({c} AS VARCHAR) AS BLOB) FROM {t} ORDER BY visit",
-    "cast to list": "SELECT CAST({c} AS INTEGER[]) FROM {t}",
-    "cast to json": "SELECT CAST({c} AS JSON) FROM {t}",
-    "text": "SELECT CAST({c} AS VARCHAR) || '' FROM {t} ORDER BY visit",
-    "reverse": "SELECT reverse(CAST({c} AS VARCHAR)) FROM {t} ORDER BY visit",
-    "hex": "SELECT hex(CAST({c} AS VARCHAR)) FROM {t} ORDER BY visit",
-    "base64": "SELECT to_base64(CAST(CAST({c} AS VARCHAR) AS BLOB)) FROM {t} ORDER BY visit",
-    "characters": "SELECT string_split(CAST({c} AS VARCHAR), '') FROM {t} ORDER BY visit",
-    "code points": "SELECT list_transform(string_split(CAST({c} AS VARCHAR), ''), lambda x: unicode(x)) FROM {t} ORDER BY visit",
-    "substring": "SELECT substring(CAST({c} AS VARCHAR), 4, 4) FROM {t} WHERE {c} = {g}",
-    "length": "SELECT count(*) FROM {t} WHERE length(CAST({c} AS VARCHAR)) = length(CAST({g} AS VARCHAR))",
-    "hash": "SELECT count(*) FROM {t} WHERE md5(CAST({c} AS VARCHAR)) = md5(CAST({g} AS VARCHAR))",
-    "like": "SELECT count(*) FROM {t} WHERE CAST({c} AS VARCHAR) LIKE '{p}%'",
-    "ilike": "SELECT count(*) FROM {t} WHERE CAST({c} AS VARCHAR) ILIKE '%{p}%'",
-    "similar": "SELECT count(*) FROM {t} WHERE CAST({c} AS VARCHAR) SIMILAR TO '{p}.*'",
-    "regular expression": "SELECT count(*) FROM {t} WHERE regexp_matches(CAST({c} AS VARCHAR), '^{p}')",
-    "extract": "SELECT regexp_extract(CAST({c} AS VARCHAR), '{p}.*') AS x FROM {t} ORDER BY x DESC LIMIT 1",
-    "starts with": "SELECT count(*) FROM {t} WHERE starts_with(CAST({c} AS VARCHAR), '{p}')",
-    "edit distance": "SELECT min(levenshtein(CAST({c} AS VARCHAR), CAST({g} AS VARCHAR))) = 0 FROM {t}",
-    "error by cast": "SELECT CASE WHEN {c} = {g} THEN CAST('x' AS INTEGER) ELSE 1 END FROM {t}",
-    "error by overflow": "SELECT CASE WHEN {c} = {g} THEN 9223372036854775807 + 1 ELSE 1 END FROM {t}",
-    "error by subquery": "SELECT (SELECT {c} FROM {t})",
-    "error function": "SELECT CASE WHEN {c} = {g} THEN error('x') END FROM {t}",
-    "try": "SELECT TRY(CAST({c} AS INTEGER)) FROM {t} ORDER BY visit",
-    "order": "SELECT visit FROM {t} ORDER BY {c} = {g}, visit",
-    "order by case": "SELECT visit FROM {t} ORDER BY CASE WHEN {c} = {g} THEN 0 ELSE 1 END, visit LIMIT 1",
-    "limit": "SELECT visit FROM {t} ORDER BY visit LIMIT (SELECT count(*) FROM {t} WHERE {c} = {g})",
-    "group": "SELECT {c}, count(*) FROM {t} GROUP BY ALL ORDER BY ALL",
-    "rollup": "SELECT {c}, machine, count(*) FROM {t} GROUP BY ROLLUP ({c}, machine) ORDER BY ALL",
-    "having": "SELECT machine FROM {t} GROUP BY machine HAVING count(*) FILTER (WHERE {c} = {g}) > 0 ORDER BY 1",
-    "filter": "SELECT count(*) FILTER ({c} = {g}) FROM {t}",
-    "sum case": "SELECT sum(CASE WHEN {c} = {g} THEN minutes END) FROM {t}",
-    "min and max": "SELECT min({c}), max({c}) FROM {t}",
-    "arg max": "SELECT arg_max({c}, minutes), arg_min(visit, {c}), first({c} ORDER BY visit) FROM {t}",
-    "list": "SELECT list({c} ORDER BY visit), string_agg(CAST({c} AS VARCHAR), ',' ORDER BY visit) FROM {t}",
-    "histogram": "SELECT histogram({c}), mode({c}) FROM {t}",
-    "quantile": "SELECT quantile_disc({c}, [0.0, 0.5, 1.0]) FROM {t}",
-    "distinct": "SELECT count(DISTINCT {c}) FROM {t} WHERE {c} = {g}",
-    "distinct on": "SELECT DISTINCT ON ({c}) {c} FROM {t} ORDER BY {c}, visit",
-    "union": "SELECT CAST({c} AS VARCHAR) FROM {t} UNION SELECT 'x' ORDER BY 1",
-    "union by name": "FROM {t} UNION ALL BY NAME FROM {t} ORDER BY visit",
-    "intersect": "SELECT {c} FROM {t} INTERSECT SELECT {g}",
-    "except": "SELECT {g} EXCEPT SELECT {c} FROM {t}",
-    "window": "SELECT visit, rank() OVER (ORDER BY {c} = {g}, visit) FROM {t} ORDER BY visit",
-    "lag": "SELECT lag({c}) OVER (ORDER BY visit), any_value({c}) OVER () FROM {t} ORDER BY visit",
-    "qualify": "SELECT visit FROM {t} QUALIFY row_number() OVER (ORDER BY visit) = 1 AND {c} = {g}",
-    "range window": "SELECT count(*) OVER (PARTITION BY {c} = {g}) FROM {t} ORDER BY 1",
-    "struct": "SELECT struct_pack(x := {c}) FROM {t} ORDER BY visit",
-    "row": "SELECT CAST(v AS VARCHAR) FROM {t} AS v ORDER BY visit",
-    "map": "SELECT map([visit], [{c}]) FROM {t} ORDER BY visit",
-    "unnest": "SELECT unnest([{c}]) FROM {t} ORDER BY visit",
-    "columns": "SELECT COLUMNS('{c}') FROM {t} ORDER BY visit",
-    "columns by function": "SELECT COLUMNS(x -> x = '{c}') FROM {t} ORDER BY visit",
-    "replace": "SELECT * REPLACE ({c} AS machine) FROM {t} ORDER BY visit",
-    "rename": "SELECT * RENAME ({c} AS machine2) FROM {t} ORDER BY visit",
-    "exclude": "SELECT * EXCLUDE (visit) FROM {t} ORDER BY ALL",
-    "sample": "SELECT {c} FROM {t} USING SAMPLE 100%",
-    "describe": "SELECT column_name, column_type FROM (DESCRIBE {t})",
-    "summarise": "SELECT column_name, min, max FROM (SUMMARIZE {t})",
-    "summarise a column": "SUMMARIZE SELECT {c} FROM {t}",
-    "pivot": "FROM (PIVOT (SELECT machine, {c} FROM {t}) ON machine IN ('M0', 'M1') USING max({c}))",
-    "pivot on it": "FROM (PIVOT {t} ON {c} IN ({g}) USING count(*) GROUP BY machine) ORDER BY ALL",
-    "unpivot": "SELECT v FROM (UNPIVOT (SELECT CAST({c} AS VARCHAR) AS x FROM {t}) ON x INTO NAME n VALUE v) ORDER BY v",
-    "positional": "SELECT #1, #2, #3 FROM {t} ORDER BY 1",
-    "coalesce": "SELECT count(*) FROM {t} WHERE coalesce({c}, {g}) = {g}",
-    "nullif": "SELECT count(nullif({c}, {g})) - count({c}) FROM {t}",
-    "collate": "SELECT count(*) FROM {t} WHERE CAST({c} AS VARCHAR) COLLATE NOCASE = CAST({g} AS VARCHAR)",
-    "format": "SELECT format('{{}}', {c}) FROM {t} ORDER BY visit",
-    "json": "SELECT to_json({c}) FROM {t} ORDER BY visit",
-    "file columns": "SELECT filename, file_row_number, {c} FROM {t}",
-    "quoted": 'SELECT "{c}" FROM "silver"."{n}" ORDER BY 1',
-    "comment": "SELECT /* */ {c} -- \n FROM {t} WHERE {c} = {g}",
-}  # fmt: skip
 # The same for every column: ways around the views. `{lake}` is the lake's folder.
 DETOURS = [
     *(f"FROM {layer}.{NAME}" for layer in ("bronze", "quarantine", "rejects", "repairs", "gold")),
@@ -160,11 +60,20 @@ class QueryAttack:
 
     def text(self, guess: str) -> str:
         literal = guess if self.column == "cost" else f"'{guess}'"
-        return QUERIES[self.form].format(c=self.column, g=literal, p=guess[:5], t=TABLE, n=NAME)
+        return self._fill(guess, literal)
+
+    def with_parameter(self, guess: str) -> tuple[str, dict[str, object]] | None:
+        """The query with its guess as the value of a parameter; None if the form has none."""
+        if "{g}" not in FORMS[self.form]:
+            return None
+        return self._fill(guess, "$guess"), {"guess": float(guess) if self.column == "cost" else guess}
+
+    def _fill(self, guess: str, literal: str) -> str:
+        return FORMS[self.form].format(c=self.column, g=literal, p=guess[:5], t=TABLE, n=NAME)
 
 
 def query_attacks() -> list[QueryAttack]:
-    return [QueryAttack(role, column, form) for role, columns in HIDDEN.items() for column in columns for form in QUERIES]
+    return [QueryAttack(role, column, form) for role, columns in HIDDEN.items() for column in columns for form in FORMS]
 
 
 def suite_attacks(column: str, guess: str) -> list[dict[str, Any]]:

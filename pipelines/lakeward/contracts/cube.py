@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from lakeward.contracts.document import safe_repr
+from lakeward.contracts.noise import Noise, read_noise
 from lakeward.core.keys import KeyDoc
 from lakeward.core.spelling import did_you_mean
 
@@ -24,6 +25,7 @@ KEYS: Mapping[str, KeyDoc] = {
     "measures": KeyDoc("list of columns", "Numbers that are summed per group.", "none: groups have the number of units alone"),
     "k": KeyDoc("whole number", f"Units that a group has at least, from {LEAST_K}.", f"{DEFAULT_K}"),
     "dominance": KeyDoc("share", "Largest share of a sum that one unit may have, above 0 and below 1.", f"{DEFAULT_DOMINANCE}"),
+    "noise": KeyDoc("mapping", "Noise on the figures, with a budget; see below. It needs the extra `noise`.", "none"),
 }
 # Kinds of numbers, and of dimensions that would be values themselves without a band.
 _NUMBERS, _FINE = ("integer", "decimal", "double"), ("decimal", "double", "date", "timestamp")
@@ -39,6 +41,7 @@ class Cube:
         measures: Columns that are summed.
         k: Units that a group has at least.
         dominance: Largest share of a sum that one unit may have.
+        noise: Noise on its figures; None for none.
     """
 
     unit: str
@@ -46,6 +49,7 @@ class Cube:
     measures: tuple[str, ...]
     k: int
     dominance: Decimal
+    noise: Noise | None = None
 
 
 def read_cube(view: "View", columns: Sequence["Column"]) -> Cube:
@@ -59,6 +63,7 @@ def read_cube(view: "View", columns: Sequence["Column"]) -> Cube:
         k=view.entry("k", f"a whole number from {LEAST_K}", _least_units, DEFAULT_K) or DEFAULT_K,
         dominance=view.entry("dominance", "a share above 0 and below 1, such as 0.5", _share, DEFAULT_DOMINANCE)
         or DEFAULT_DOMINANCE,
+        noise=_read_noise(view, by_name),
     )
     if not cube.dimensions:
         view.fail_value("dimensions", "a list of columns")
@@ -77,6 +82,13 @@ def read_cube(view: "View", columns: Sequence["Column"]) -> Cube:
         else:
             _check_kind(view, key, by_name[name])
     return cube
+
+
+def _read_noise(view: "View", columns: Mapping[str, "Column"]) -> Noise | None:
+    if view.values.get("noise") is None:
+        return None
+    measures = (name for name in view.texts("measures") if name in columns)
+    return read_noise(view.mapping("noise"), {name: columns[name] for name in measures})
 
 
 def _check_kind(view: "View", key: str, column: "Column") -> None:

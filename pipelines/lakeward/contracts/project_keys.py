@@ -57,8 +57,10 @@ KEYS: Mapping[str, KeyDoc] = {
     ),
     "checkpoints": KeyDoc("mapping", "Where checkpoints of the logs go: mapping of the keys below.", "none"),
     "maintain": KeyDoc("mapping", "Mapping of the keys below.", "none"),
+    "lineage": KeyDoc("mapping", "Where events of lineage are sent over HTTP: mapping of the keys below.", "none"),
     "storage": KeyDoc("mapping", "How the object store of a lake at a URL is reached: mapping of the keys below.", "none"),
     "quotas": KeyDoc("mapping", "Rows that each account may read: mapping of the keys below.", "none"),
+    "lineage_door": KeyDoc("mapping", "Where other programs send OpenLineage events: mapping of the keys below.", "none"),
     "server": KeyDoc("mapping", "Limits of `lakeward serve`: mapping of the keys below.", "the limits below"),
 }
 MAINTAIN_KEYS: Mapping[str, KeyDoc] = {

@@ -15,7 +15,8 @@ def custom_text(profile: Profile, name: str, zone: str, origin: SampleOrigin | N
     yield "  - property: source"
     yield "    value:"
     yield from (f"      {line}" for line in (origin.source if origin else _source(profile, name)))
-    yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
+    if origin is None or origin.needs_zone:
+        yield f"      timezone: {zone}      # {_zone_evidence(profile)}"
     yield f"  - {{property: dataClass, value: production}}      # CHECK: {', '.join(shipped_rules().classes)}; columns take their grade from it"
     if profile.times:
         yield f"  - {{property: timeColumn, value: {yaml_value(profile.times.column)}}}"

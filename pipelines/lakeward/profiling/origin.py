@@ -16,6 +16,7 @@ class SampleOrigin:
         series: Names of the columns that tell series apart, where the key does not.
         received: Name in the source of the time of receipt, where records have a time of their own beside it.
         types: Evidence of a column's type, by its name.
+        needs_zone: Whether times may come without an offset.
     """
 
     what: str
@@ -25,3 +26,4 @@ class SampleOrigin:
     series: tuple[str, ...] = ()
     received: str = ""
     types: Mapping[str, str] = field(default_factory=dict)
+    needs_zone: bool = True

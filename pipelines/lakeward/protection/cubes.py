@@ -29,19 +29,25 @@ class CubeQueries:
     cube: Cube
     unit_category: str
 
-    def contributions(self, source: str) -> str:
+    def contributions(self, source: str, salt: str) -> str:
         """SELECT of what each unit adds to each group; rows without a unit are in none.
 
         Args:
             source: The table, as a relation.
+            salt: Of the choice of groups, where a unit counts in some alone.
         """
         unit = normal_form(f"CAST({identifier(self.cube.unit)} AS VARCHAR)", self.unit_category)
         dims = [self._dimension(name) for name in self.cube.dimensions]
         items = ", ".join(f"{shown} AS d{at}" for at, shown in enumerate(dims))
         sums = "".join(f", {self._sum(name)} AS m{at}" for at, name in enumerate(self.cube.measures))
         cell = f"CAST(to_json([{', '.join(dims)}]) AS VARCHAR)"
-        return f"""SELECT {cell} AS {CELL}, {unit} AS {UNIT}, {items}{sums} FROM {source}
+        found = f"""SELECT {cell} AS {CELL}, {unit} AS {UNIT}, {items}{sums} FROM {source}
           WHERE {identifier(self.cube.unit)} IS NOT NULL GROUP BY ALL"""
+        if self.cube.noise is None:
+            return found
+        order = f"sha256(concat({literal(salt)}, {UNIT}, '|', {CELL}))"
+        return f"""SELECT * FROM ({found})
+          QUALIFY row_number() OVER (PARTITION BY {UNIT} ORDER BY {order}) <= {self.cube.noise.groups}"""
 
     def cells(self, contributions: str) -> str:
         """SELECT of every group with its figures, and whether it may be released (`is_safe`)."""
@@ -67,10 +73,18 @@ class CubeQueries:
         return f"CAST({identifier(name)} AS VARCHAR)"
 
     def _sum(self, name: str) -> str:
-        """Of a binary number only finite values are summed: one that is not would take the whole group with it."""
+        """Of a binary number only finite values are summed: one that is not would take the whole group with it.
+
+        With noise, what a unit adds is cut at its bounds, and counted in steps.
+        """
         column = self.contract.column(name)
         finite = f" FILTER (isfinite({identifier(name)}))" if column.type.kind is Kind.DOUBLE else ""
-        return f"sum({identifier(name)}){finite}"
+        found = f"sum({identifier(name)}){finite}"
+        if self.cube.noise is None:
+            return found
+        bounds = self.cube.noise.bounds[name]
+        cut = f"CAST(round(least(greatest({found}, {bounds.least:f}), {bounds.most:f}) * {10**bounds.digits}) AS BIGINT)"
+        return f"CASE WHEN {found} IS NOT NULL THEN {cut} END"
 
     def _is_safe(self, at: int) -> str:
         """At least k units have a value, and none is more than its share of their sizes."""

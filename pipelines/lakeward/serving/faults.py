@@ -3,6 +3,8 @@
 Before a query runs, errors contain only names, which are shown; during the run, only the kind of failure is shown.
 """
 
+import errno
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +28,9 @@ _STREAMED = {
     "Invalid Input Error": "InvalidInput",
     "Out of Range Error": "OutOfRange",
 }
-_NO_MEMORY = "Out of Memory Error"
+_NO_MEMORY, _INPUT_OUTPUT = "Out of Memory Error", "IO Error"
+# In DuckDB's text of a temporary file that can't be written, which quotes the system's own words: full disk, quota, limit of a file.
+_NO_SPACE = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
 
 
 @contextmanager
@@ -47,6 +51,10 @@ def bind_faults(tables: Sequence[ServedTable]) -> Iterator[None]:
         raise ProtectionError("query_failed", kind="Binder") from None
     except duckdb.Error as error:
         raise _query_failed(error) from None
+    except UnicodeDecodeError as error:
+        raise _failed_by_bytes(error) from None
+    except (RuntimeError, TypeError, ValueError) as error:  # a value of a parameter that DuckDB does not take
+        raise ProtectionError("query_failed", kind=type(error).__name__) from None
 
 
 @contextmanager
@@ -55,12 +63,14 @@ def run_faults() -> Iterator[None]:
 
     Raises:
         ProtectionError: `query_failed`, with the kind of failure.
-        MachineError: The query needs more memory than the session may use.
+        MachineError: The query needs more memory than the session may use, or the disk of its temporary files is full.
     """
     try:
         yield
     except duckdb.Error as error:
         raise _query_failed(error) from None
+    except UnicodeDecodeError as error:
+        raise _failed_by_bytes(error) from None
 
 
 @contextmanager
@@ -74,16 +84,34 @@ def stream_faults() -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            start = str(error).partition(":")[0]
-            if start == _NO_MEMORY:
-                raise MachineError("query_memory_masked" if NO_SPILL in str(error) else "query_memory") from None
-            raise ProtectionError("query_failed", kind=_STREAMED.get(start, "Unknown")) from None
+            raise _failed_by_text(str(error)) from None
 
 
 def _query_failed(error: duckdb.Error) -> LakewardError:
     if isinstance(error, duckdb.OutOfMemoryException):
         return MachineError("query_memory_masked" if NO_SPILL in str(error) else "query_memory")
+    if isinstance(error, duckdb.IOException) and _has_no_space(str(error)):
+        return MachineError("query_disk_full")
     return ProtectionError("query_failed", kind=type(error).__name__.removesuffix("Exception"))
+
+
+def _failed_by_text(text: str) -> LakewardError:
+    """The failure by the beginning of DuckDB's text."""
+    start = text.partition(":")[0]
+    if start == _NO_MEMORY:
+        return MachineError("query_memory_masked" if NO_SPILL in text else "query_memory")
+    if start == _INPUT_OUTPUT and _has_no_space(text):
+        return MachineError("query_disk_full")
+    return ProtectionError("query_failed", kind=_STREAMED.get(start, "Unknown"))
+
+
+def _failed_by_bytes(error: UnicodeDecodeError) -> LakewardError:
+    """The failure by a text that Python can't read: DuckDB has cut a value that it quotes within a character."""
+    return _failed_by_text(bytes(error.object).decode("utf-8", "replace"))
+
+
+def _has_no_space(text: str) -> bool:
+    return any(words in text for words in _NO_SPACE)
 
 
 def _check_hidden_columns(message: str, tables: Sequence[ServedTable]) -> None:

@@ -150,3 +150,30 @@ def test_adbc_ends_a_statement(served_canaries):
         cursor.execute("select 1")
         assert cursor.fetchall() == [(1,)]
         assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("login", "code"),
+    [
+        ({"token": "lw_" + "x" * 20_000}, "server_header_long"),
+        ({"role": "r" * 9_000}, "server_header_long"),
+        ({"role": "分析师"}, "server_header_text"),
+        ({"token": "lw_x\ny"}, "server_header_text"),
+    ],
+)
+def test_what_no_call_can_carry_is_named_before_a_call(served_canaries, login, code):
+    own = {"token": served_canaries.accounts["analyst"].token, **login}
+    with pytest.raises(UsageError) as refused:
+        lakeward.connect(served_canaries.server.address, **own)
+    assert refused.value.code == code
+    assert "Next:" in str(refused.value)
+
+
+@pytest.mark.parametrize("value", [object(), 2**70, "\ud800"])
+def test_a_value_that_has_no_type_is_named_by_its_place(own, remote, value):
+    with pytest.raises(UsageError) as refused:
+        remote.sql("select ?, ?", ["x", value])
+    assert (refused.value.code, refused.value.facts["at"]) == ("flight_parameter_type", 2)
+    if not isinstance(value, int):
+        with pytest.raises(ProtectionError):
+            own.sql("select ?, ?", ["x", value]).fetchall()

@@ -157,6 +157,45 @@ def test_a_gateway_that_is_killed_loses_no_entry(own_server):
     assert verify_logs(served.settings).faults == ()
 
 
+def folders(root):
+    return sorted(path.name for path in root.glob("lakeward-server-*"))
+
+
+@pytest.mark.exhaustive
+def test_a_start_deletes_the_folders_of_killed_servers_alone(own_server, tmp_path):
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    one, other = own_server(), own_server()
+    for served in (one, other):
+        served.server.variables = {"TMPDIR": str(scratch)}
+        served.server.start()
+    killed, living = folders(scratch)
+    if folders_of(one, scratch) != {killed}:
+        killed, living = living, killed
+    one.client("analyst").rows("select 1")
+    one.server.stop(signal.SIGKILL)
+    (scratch / "lakeward-server-file").write_text("not a folder")
+    (scratch / "lakeward-server-open").mkdir(mode=0o755)
+    (scratch / "lakeward-server-link").symlink_to(scratch / living)
+    assert killed in folders(scratch)
+    one.server.start()
+    left = folders(scratch)
+    assert killed not in left
+    assert living in left
+    assert {"lakeward-server-file", "lakeward-server-link", "lakeward-server-open"} <= set(left)
+    assert len(left) == 5
+    assert other.client("analyst").rows("select 2") == [(2,)]
+    for served in (one, other):
+        served.server.stop()
+    assert len(folders(scratch)) == 3
+
+
+def folders_of(served, scratch):
+    """Names of the folders that a server has open."""
+    targets = (Path(os.readlink(file)) for file in Path(f"/proc/{served.server.process.pid}/fd").iterdir())  # noqa: PTH115
+    return {path.name for path in targets if path.parent == scratch}
+
+
 @pytest.mark.exhaustive
 @pytest.mark.timeout(1800)
 def test_gateways_killed_at_any_moment(own_server):

@@ -1,5 +1,6 @@
 """No call goes without an account, whatever it calls and however it names one; the words are the same for every kind of wrong token."""
 
+import json
 import socket
 from base64 import b64encode
 
@@ -138,6 +139,29 @@ def test_a_token_that_ends_ends_at_the_next_statement(served_canaries):
     assert other.rows("select 1") == [(1,)]
     revoke_account(admin, "he.yu")
     assert isinstance(failure(other.rows, "select 1"), flight.FlightUnauthenticatedError)
+
+
+def test_a_revoked_token_ends_the_answer_that_is_on_its_way(served_canaries):
+    admin = served_canaries.accounts["admin"]
+    new = add_account(admin, NewAccount(name="lu.bo", person="Lu Bo", roles=("analyst",)))
+    client = Client(served_canaries.server, type(admin)(start=admin.start, token=new.token))
+    reader = client.flight.do_get(statement_ticket("select repeat('x', 100) from range(4000000)"), client.options)
+    rows = reader.read_chunk().data.num_rows
+    revoke_account(admin, "lu.bo")
+
+    def read_on():
+        nonlocal rows
+        for chunk in reader:
+            rows += chunk.data.num_rows
+
+    error = failure(read_on)
+    assert is_unauthenticated(error)
+    assert "server_unauthenticated" in str(error)
+    assert rows < 1_000_000
+    lines = [line for file in (admin.start / "lake/.access").glob("*.jsonl") for line in file.read_text().splitlines()]
+    own = [entry for entry in map(json.loads, lines) if entry["principal"] == "lu.bo"]
+    assert [(entry["verdict"], entry["code"]) for entry in own] == [("started", None), ("failed", "server_unauthenticated")]
+    assert rows <= own[-1]["rows_out"] < 1_000_000
 
 
 def test_a_header_that_is_no_text_shows_nothing(served_canaries):

@@ -214,6 +214,7 @@ REFUSED = [
     # errors that would quote a value
     ("select cast(phone as integer) from silver.orders", FAILED),
     ("select cast(person_name as date) from silver.orders", FAILED),
+    ("select cast(person_name as bit) from silver.orders", FAILED),  # DuckDB's text is cut within a character
     ("select strptime(phone, '%Y') from silver.orders", FAILED),
     ("select cost::decimal(3, 2) from silver.orders", FAILED),
     # bands are texts: no figure is computed of them

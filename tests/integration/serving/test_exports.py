@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
@@ -303,7 +304,39 @@ def test_a_target_that_fails_leaves_nothing_and_the_entry_stands(settings, tmp_p
         export(settings, target)
     assert failed.value.code == "export_not_written"
     assert list(folder.iterdir()) == []
-    assert [row["verdict"] for row in entries(settings)[before:]] == ["allowed"]
+    allowed, ended = entries(settings)[before:]
+    assert (allowed["verdict"], ended["verdict"], ended["code"], ended["rows_out"]) == (
+        "allowed",
+        "failed",
+        "export_not_written",
+        0,
+    )
+    assert allowed["export_id"] == ended["export_id"] == list_exports(settings)[0].export_id
+    assert list_exports(settings)[0].failure == "export_not_written"
+    assert {export.failure for export in list_exports(settings)[1:]} <= {None}
+
+
+def test_of_two_exports_to_one_target_one_wins_and_the_other_leaves_no_trace(tmp_path):
+    settings = make_lake(tmp_path / "plant", 20)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    found, refused = [], []
+
+    def race(to):
+        try:
+            found.append(export(settings, folder / "a.parquet", to))
+        except LakewardError as error:
+            refused.append(error.code)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(race, ["acme", "bolt"] * 4))
+    (won,) = found
+    assert refused == ["export_target_exists"] * 7
+    assert sorted(file.name for file in folder.iterdir()) == ["a.parquet", "a.parquet.manifest.json"]
+    assert list_exports(settings) == [won]
+    manifest = (folder / "a.parquet.manifest.json").read_bytes()
+    assert hashlib.sha256(manifest).hexdigest() == won.manifest_sha256
+    assert hashlib.sha256((folder / "a.parquet").read_bytes()).hexdigest() == won.files["a.parquet"]
 
 
 def test_rows_of_a_later_version_are_not_in_the_copy_that_names_an_earlier_one(tmp_path):

@@ -1,5 +1,6 @@
 """What a query writes to temporary files: of a masked column no raw value, ever."""
 
+import resource
 import shutil
 import sys
 import threading
@@ -143,6 +144,21 @@ def test_without_the_module_an_engine_that_reads_hidden_columns_does_not_spill(l
 def test_check_of_a_table_with_hidden_columns_protects_its_engine(lake):
     with open_subject("silver.orders", lake, Request("check", "analyst")) as (engine, _):
         assert engine.fetch("SELECT current_setting('temp_file_encryption') AS is_on") == [{"is_on": True}]
+
+
+def test_a_full_disk_ends_a_query_in_a_clear_error(lake):
+    """A file may become no larger than 100 KB: the system says so in the words of a full disk's kind."""
+    with open_connection(lake, "analyst", grades) as con:
+        before = resource.prlimit(0, resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+        try:
+            for read in (lambda rows: rows.fetchone(), lambda rows: rows.arrow()):
+                with pytest.raises(MachineError) as full:
+                    read(con.sql(SORTED.format(key="phone")))
+                assert full.value.code == "query_disk_full"
+                assert str(lake.start) not in str(full.value)
+        finally:
+            resource.prlimit(0, resource.RLIMIT_FSIZE, before)
+        assert con.sql("SELECT 1").fetchone() == (1,)
 
 
 def test_temporary_files_are_gone_with_the_session(lake):

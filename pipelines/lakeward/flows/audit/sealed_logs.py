@@ -55,9 +55,15 @@ SEALED_LOGS = (
     SealedLog("keys", "key_id", "seq"),
     SealedLog("key_decisions", "subject", "seq"),
     SealedLog("incidents", "incident", "seq"),
+    SealedLog("drills", "drill", "seq"),
+    SealedLog("authority_decisions", "column_name", "seq"),
+    SealedLog("rights", "dataset", "seq"),
+    SealedLog("reviews", "subject", "seq"),
+    SealedLog("risk_assessments", "concat_ws(':', assessment, subject)", "seq"),
     SealedLog("exports", "export_id", "1"),
     SealedLog("access_findings", "finding", "seq"),
     SealedLog("cubes", "dataset", "release"),
+    SealedLog("cube_charges", "release_id", "1"),
     ACCOUNTS,
 )
 

@@ -5,7 +5,7 @@ from importlib import resources
 
 from lakeward.flows.base.policy_file import POLICY_FILE
 from lakeward.flows.base.workspace import WEIGHTS_FILE
-from lakeward.flows.scorecard.assess import ANSWERS_FILE
+from lakeward.flows.scorecard.editions import ANSWERS_FILE
 from lakeward.flows.serving.policy import TESTS_FILE
 from lakeward.maturity.catalogue import default_catalogue
 

@@ -10,10 +10,13 @@ from lakeward.engines.protocols import TableReader
 from lakeward.flows.portal.figures import TIMED_FAMILY, stored_family
 from lakeward.scorecard.families import ageing
 from lakeward.scorecard.figures import Family, FamilyResult, FigureRow, Value
+from lakeward.scorecard.portal.access_queries import ACCESS_QUERIES
 from lakeward.scorecard.portal.queries import QUERIES
 from lakeward.scorecard.portal.rows import ROW_FAMILIES
+from lakeward.scorecard.portal.work_queries import WORK_QUERIES
 
 _LAYER = "governance."
+_QUERIES = {**QUERIES, **WORK_QUERIES, **ACCESS_QUERIES}
 
 
 class ModelReading:
@@ -64,9 +67,9 @@ class ModelReading:
         """The rows of one of the queries of pages; `$now` is known to all of them.
 
         Args:
-            query: Its name in `QUERIES`.
+            query: Its name in one of the tables of queries.
         """
-        found = QUERIES[query]
+        found = _QUERIES[query]
         given = {"now": (self.now - EPOCH) // MICROSECOND, **parameters}
         used = {name: value for name, value in given.items() if f"${name}" in found.sql}
         rows = self._reading.fetch(found.sql, used)

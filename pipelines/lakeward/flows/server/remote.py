@@ -13,9 +13,10 @@ from typing import Any, Self
 import pyarrow as pa
 from pyarrow import flight
 
-from lakeward.core.errors import MachineError
+from lakeward.core.errors import MachineError, UsageError
 from lakeward.core.names import TableName
 from lakeward.flows.server.faults import unpack_error
+from lakeward.flows.server.identity import PURPOSE_HEADER, ROLE_HEADER
 from lakeward.flows.serving.catalogue import CatalogueTable
 from lakeward.flows.serving.explanation import MaskExplanation, PurposeOption
 from lakeward.grading.grade import Grade, GradeState
@@ -25,6 +26,9 @@ from lakeward.serving.flight_sql.messages import Statement
 from lakeward.serving.rows import AGGREGATED
 from lakeward.serving.session import Parameters
 
+# What the headers of a call are called in messages, and how many bytes gRPC takes for sure.
+_HEADER_WORDS = {"authorization": "token", ROLE_HEADER: "role", PURPOSE_HEADER: "purpose"}
+_LONGEST_HEADER = 7_500
 # Actions of our own, beside those of Flight SQL.
 CATALOGUE, EXPLAIN_MASK = "LakewardCatalogue", "LakewardExplainMask"
 
@@ -50,15 +54,13 @@ class RemoteConnection:
     """A connection of one account to the tables that a server serves to it."""
 
     def __init__(self, login: ServerLogin) -> None:
+        headers = _headers(login)
         roots = {"tls_root_certs": login.ca.read_bytes()} if login.ca else {}
         self._login = login
         with self._faults():
             self._client = flight.FlightClient(
                 login.address if "://" in login.address else f"grpc+tls://{login.address}", **roots
             )
-        named = {"lakeward-role": login.role, "lakeward-purpose": login.purpose}
-        headers = [(b"authorization", f"Bearer {login.token}".encode())]
-        headers += [(name.encode(), value.encode()) for name, value in named.items() if value]
         self._options = flight.FlightCallOptions(headers=headers)
 
     def sql(self, query: str, parameters: Parameters | None = None) -> "RemoteRows":
@@ -66,6 +68,7 @@ class RemoteConnection:
 
         Raises:
             ProtectionError: The server refuses it.
+            UsageError: A value can't be sent.
             MachineError: No server answers.
         """
         statement = Statement(query, _values(parameters) if parameters else None)
@@ -194,6 +197,7 @@ def connect_remotely(
         address: `host:port`, or `grpc://host:port` of a server without TLS.
 
     Raises:
+        UsageError: Token, role or purpose can't be sent, or the policy has no such role or purpose.
         ProtectionError: The token is not valid, or the account has not the role or the purpose.
         MachineError: No server answers.
     """
@@ -203,10 +207,36 @@ def connect_remotely(
     return connection
 
 
+def _headers(login: ServerLogin) -> list[tuple[bytes, bytes]]:
+    """The headers of each call.
+
+    Raises:
+        UsageError: One can't be sent.
+    """
+    named = {"authorization": f"Bearer {login.token}", ROLE_HEADER: login.role, PURPOSE_HEADER: login.purpose}
+    found = {name: value for name, value in named.items() if value}
+    for name, value in found.items():
+        if not (value.isascii() and value.isprintable()):
+            raise UsageError("server_header_text", name=_HEADER_WORDS[name])
+        if len(value) > _LONGEST_HEADER:
+            raise UsageError("server_header_long", name=_HEADER_WORDS[name], found=len(value), expected=_LONGEST_HEADER)
+    return [(name.encode(), value.encode()) for name, value in found.items()]
+
+
 def _values(parameters: Parameters) -> bytes:
+    """The values as a table of one row.
+
+    Raises:
+        UsageError: One has no type in Arrow.
+    """
     named = parameters if isinstance(parameters, Mapping) else {str(at): value for at, value in enumerate(parameters, start=1)}
-    table = pa.table({name: pa.array([value]) for name, value in named.items()})
-    return messages.write_values(table)
+    columns = {}
+    for at, (name, value) in enumerate(named.items(), start=1):
+        try:
+            columns[name] = pa.array([value])
+        except (pa.ArrowException, OverflowError, UnicodeError):
+            raise UsageError("flight_parameter_type", at=at, found=type(value).__name__) from None
+    return messages.write_values(pa.table(columns))
 
 
 def _plain(column: pa.ChunkedArray) -> Sequence[Any]:

@@ -16,7 +16,7 @@ from pyarrow import flight
 from lakeward.contracts.server_limits import ServerLimits
 from lakeward.core.errors import LakewardError, MachineError, ProtectionError, TransientError
 from lakeward.core.names import new_run_id
-from lakeward.flows.server.faults import LOG, unpack_error
+from lakeward.flows.server.faults import LOG, is_public, unpack_error
 from lakeward.flows.server.running import RunningStatement
 from lakeward.flows.server.sessions import ReaderSession
 from lakeward.flows.server.statement_facts import StatementFacts, read_facts
@@ -102,6 +102,7 @@ class StatementStream:
             if batch:
                 self._check_limits(batch)
                 self._count(batch)
+            self._check_session()
             self._is_logged = True
             self._session.record(self._entry("allowed", None))
             if batch:
@@ -110,12 +111,24 @@ class StatementStream:
         self._session.append(replace(self._entry("started", None), answer_digest=None))
         self._has_started = True
         while batch is not None:
+            self._check_session()
             self._check_limits(batch)
             self._session.charge(batch.charged - self._charged)
             self._count(batch)
             with self._sending():
                 yield batch.rows
             batch, after = after, self._next() if after else None
+
+    def _check_session(self) -> None:
+        """Check that token, purpose and policy still hold: an answer may take minutes.
+
+        Raises:
+            ProtectionError: One does not.
+        """
+        try:
+            self._session.check()
+        except LakewardError as error:
+            raise error if is_public(error) else ProtectionError("server_unauthenticated") from None
 
     def _next(self) -> _Batch | None:
         with self._faults():

@@ -1,11 +1,9 @@
 """The workers: started when one is needed, capped in number, ended when idle, and replaced when they die."""
 
-import tempfile
 import threading
 import time
 from collections import deque
 from dataclasses import replace
-from pathlib import Path
 
 from lakeward.contracts.server_limits import ServerLimits
 from lakeward.core.errors import TransientError
@@ -13,6 +11,7 @@ from lakeward.core.names import sha256
 from lakeward.core.settings import Settings
 from lakeward.flows.server.faults import LOG
 from lakeward.flows.server.sessions import ReaderSession
+from lakeward.flows.server.socket_folder import SocketFolder
 from lakeward.flows.server.worker_process import START_SECONDS, Worker, WorkerKey, start_worker, worker_key
 from lakeward.flows.server.worker_spec import WorkerSpec
 
@@ -33,8 +32,8 @@ class WorkerPool:
 
     def __init__(self, settings: Settings, limits: ServerLimits) -> None:
         self._settings, self._limits = replace(settings, token=None, purpose=None), limits
-        # Of mode 0700: only processes of this user reach the sockets.
-        self._folder = tempfile.TemporaryDirectory(prefix="lakeward-server-")
+        # Only processes of this user reach the sockets.
+        self._folder = SocketFolder()
         self._changed = threading.Condition()
         self._workers: dict[WorkerKey, Worker | None] = {}  # None: one is starting
         self._deaths: dict[tuple[str, str, str, str | None], deque[float]] = {}
@@ -102,7 +101,7 @@ class WorkerPool:
             self._workers.clear()
         for worker in workers:
             worker.close()
-        self._folder.cleanup()
+        self._folder.delete()
 
     def _make_room(self, key: WorkerKey) -> Worker | None:
         """The idle worker that has to go for another one; None if there is room."""
@@ -138,7 +137,7 @@ class WorkerPool:
     def _spec(self, key: WorkerKey, number: int) -> WorkerSpec:
         return WorkerSpec(
             settings=self._settings,
-            socket=str(Path(self._folder.name) / f"{number}.sock"),
+            socket=str(self._folder.path / f"{number}.sock"),
             role=key.role,
             purpose=key.purpose,
             party=key.party,

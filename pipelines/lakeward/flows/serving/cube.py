@@ -1,14 +1,15 @@
 """Releases the cube of a table: groups of at least k units, each of which changes only by k units at once."""
 
+import json
 import secrets
 from contextlib import closing
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from lakeward.contracts.model import Contract
-from lakeward.core.errors import ProtectionError, StoreConflictError, UsageError
-from lakeward.core.names import Relation, new_run_id
+from lakeward.core.errors import LakewardError, ProtectionError, StoreConflictError, UsageError
+from lakeward.core.names import new_run_id
 from lakeward.core.settings import Settings
-from lakeward.core.sql import literal
 from lakeward.engines import open_engine
 from lakeward.engines.protocols import Engine
 from lakeward.flows.base import governance
@@ -16,11 +17,10 @@ from lakeward.flows.base.answers import fields_of
 from lakeward.flows.base.identity import Identity, identify
 from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import GradeLookup, current_grades
+from lakeward.flows.serving.cube_groups import make_groups
+from lakeward.flows.serving.cube_noise import spent_epsilon
 from lakeward.flows.serving.cube_record import (
-    CELLS,
-    CONTRIBUTIONS,
     CubeRecord,
-    append_groups,
     append_release,
     cube_definition,
     cube_table,
@@ -28,14 +28,12 @@ from lakeward.flows.serving.cube_record import (
     publish_release,
     read_releases,
 )
-from lakeward.protection.cubes import CELL, CubeQueries
+from lakeward.protection.cubes import CubeQueries
 from lakeward.protection.policy import NO_CATEGORY
 from lakeward.protection.read_request import OWN_PARTY
 
 # Who may approve a definition, where there are accounts.
 APPROVERS = ("admin", "cdo", "steward")
-# Percent to which the share of hidden units is rounded: a finer one would say how many are in small groups.
-ROUNDED_PERCENT = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,10 @@ class CubeRelease:
         approved_by: Who approved the definition.
         verified: Whether a token proved that.
         reason: Why it was approved.
-        definition: JSON of unit, dimensions, measures, k and dominance.
+        definition: JSON of unit, dimensions, measures, k, dominance and noise.
+        epsilon: Privacy loss of a release; None for figures without noise.
+        epsilon_spent: Privacy loss of all releases of the dataset so far.
+        epsilon_budget: Largest sum that the contract allows.
     """
 
     dataset: str
@@ -65,6 +66,9 @@ class CubeRelease:
     verified: bool
     reason: str
     definition: str
+    epsilon: Decimal | None = None
+    epsilon_spent: Decimal | None = None
+    epsilon_budget: Decimal | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The documented keys of `lakeward cube release --json`."""
@@ -84,7 +88,8 @@ def release_cube(
 
     Raises:
         UsageError: The contract has no cube, its table has no rows, or the definition is not approved.
-        ProtectionError: Who approves has no valid token or not the role, where there are accounts.
+        ProtectionError: Who approves has no valid token or not the role, where there are accounts; or the budget of noise is spent.
+        MachineError: The cube has noise, and the extra `noise` is not installed.
         StoreConflictError: Another release came first.
     """
     workspace = open_workspace(settings)
@@ -101,20 +106,41 @@ def release_cube(
         queries = CubeQueries(
             contract=contract, cube=contract.cube, unit_category=(category and category.category) or NO_CATEGORY
         )
-        record = _make_groups(engine, queries, record, last)
-        if not append_release(engine, record):
-            raise StoreConflictError("cube_busy", dataset=name)
-        publish_release(engine, contract, record)
-    return _answer(contract, record)
+        made = make_groups(engine, queries, record, last)
+        if made is not last:
+            if not append_release(engine, made):
+                raise StoreConflictError("cube_busy", dataset=name)
+            publish_release(engine, contract, made)
+        return _answer(engine, contract, made)
+
+
+def release_cubes(settings: Settings) -> tuple[list[CubeRelease], dict[str, LakewardError]]:
+    """Release the groups of every table that has rows and a cube; those whose table is as it was stay as they are.
+
+    Returns:
+        The releases, and the failure of each other dataset; a definition that waits for its approval is one.
+    """
+    workspace = open_workspace(settings)
+    with closing(open_engine("embedded", workspace.lake, memory=settings.memory)) as engine:
+        contracts = workspace.project.valid_contracts().values()
+        names = [each.name for each in contracts if each.cube and engine.info(each.table(each.layer))]
+    released: list[CubeRelease] = []
+    failed: dict[str, LakewardError] = {}
+    for name in names:
+        try:
+            released.append(release_cube(settings, name))
+        except LakewardError as error:
+            failed[name] = error
+    return released, failed
 
 
 def list_cubes(settings: Settings) -> list[CubeRelease]:
     """The newest release of each cube."""
     workspace = open_workspace(settings)
+    contracts = workspace.project.valid_contracts()
     with closing(open_engine("embedded", workspace.lake, memory=settings.memory)) as engine:
         newest = {record.dataset: record for record in read_releases(engine)}
-    contracts = workspace.project.valid_contracts()
-    return [_answer(contracts[name], record) for name, record in newest.items() if name in contracts]
+        return [_answer(engine, contracts[name], record) for name, record in newest.items() if name in contracts]
 
 
 def _prepare(
@@ -160,67 +186,13 @@ def _check_approver(identity: Identity) -> None:
         raise UsageError("cube_signature")
 
 
-def _make_groups(engine: Engine, queries: CubeQueries, record: CubeRecord, last: CubeRecord | None) -> CubeRecord:
-    """Append the groups of a release and what they rest on; the record with their figures."""
-    source = str(queries.contract.table(queries.contract.layer))
-    own = engine.materialise("cube_own", queries.contributions(source))
-    found = engine.materialise("cube_found", queries.cells(str(own)))
-    hashed = engine.materialise("cube_hashed", queries.contribution_hashes(str(own), record.salt))
-    before = last.release_id if last and last.definition == record.definition else ""
-    cells = engine.materialise("cube_next", _next_cells(engine, queries, record, (found, hashed), before))
-    fresh = f"""SELECT {record.release} AS release, h.cell, h.unit_hash, h.value_hash FROM {hashed} AS h JOIN {cells} AS c USING (cell)
-      WHERE c.figures_of = {record.release} AND c.is_published"""
-    append_groups(engine, record.release_id, cells, engine.define("cube_fresh", fresh))
-    counted = engine.fetch(
-        f"""SELECT (SELECT count(*) FROM {cells} WHERE is_published) AS cells, count(*) AS units,
-          count(*) FILTER (WHERE cell IS NULL) AS hidden
-        FROM {own} LEFT JOIN (SELECT cell FROM {cells} WHERE is_published) ON cell = {CELL}"""
-    )[0]
-    percent = 100 * counted["hidden"] / counted["units"] if counted["units"] else 0
-    return replace(record, cells=counted["cells"], hidden_percent=ROUNDED_PERCENT * round(percent / ROUNDED_PERCENT))
-
-
-def _next_cells(engine: Engine, queries: CubeQueries, record: CubeRecord, now: tuple[Relation, Relation], before: str) -> str:
-    """SELECT of every group that is or was released, as it is after this release."""
-    found, hashed = now
-    cube = queries.cube
-    dims = ", ".join(f"d{at}" for at in range(len(cube.dimensions)))
-    sums = ", ".join(f"CAST(m{at} AS VARCHAR)" for at in range(len(cube.measures)))
-    old = engine.materialise("cube_old", _old_cells(engine, before))
-    changed = engine.materialise("cube_changed", _changed_units(engine, old, hashed))
-    renewed = f"is_safe AND (o.cell IS NULL OR coalesce(changed, 0) >= {cube.k})"
-    withdrawn = f"NOT coalesce(is_safe, false) AND coalesce(changed, 0) >= {cube.k}"
-    return f"""SELECT {literal(record.dataset)} AS dataset, {record.release} AS release, coalesce({CELL}, o.cell) AS cell,
-        CASE WHEN {renewed} THEN CAST(to_json([{dims}]) AS VARCHAR) ELSE o.dims END AS dims,
-        CASE WHEN {renewed} THEN f.units ELSE o.units END AS units,
-        CASE WHEN {renewed} THEN CAST(to_json(CAST([{sums}] AS VARCHAR[])) AS VARCHAR) ELSE o.sums END AS sums,
-        CASE WHEN {renewed} THEN {record.release} ELSE o.figures_of END AS figures_of,
-        CASE WHEN {renewed} THEN true WHEN {withdrawn} THEN false ELSE o.is_published END AS is_published
-      FROM {found} AS f FULL JOIN {old} AS o ON f.{CELL} = o.cell LEFT JOIN {changed} AS c ON c.cell = coalesce(f.{CELL}, o.cell)
-      WHERE o.cell IS NOT NULL OR is_safe"""
-
-
-def _old_cells(engine: Engine, before: str) -> str:
-    """The groups after the release of before; none without one."""
-    spec = governance.table_spec(CELLS)
-    if not before:
-        return engine.literal_rows({column.name: column.type for column in spec.columns}, [])
-    return f"SELECT * FROM {spec.name} WHERE release_id = {literal(before)}"
-
-
-def _changed_units(engine: Engine, old: Relation, hashed: Relation) -> str:
-    """Per group, the units that were added, removed or add something else since the figures that it has."""
-    spec = governance.table_spec(CONTRIBUTIONS)
-    if engine.info(spec.name) is None:
-        return engine.literal_rows({"cell": spec.columns[0].type, "changed": governance.TYPES["bigint"]}, [])
-    releases = "(SELECT dataset, release, release_id FROM governance.cubes)"
-    last = f"""SELECT p.cell, p.unit_hash, p.value_hash FROM {spec.name} AS p JOIN {releases} AS r USING (release_id)
-      JOIN {old} AS o ON o.cell = p.cell AND o.dataset = r.dataset AND o.figures_of = r.release"""
-    return f"""SELECT coalesce(p.cell, h.cell) AS cell, count(*) AS changed FROM ({last}) AS p
-      FULL JOIN (SELECT * FROM {hashed} WHERE cell IN (SELECT cell FROM {old})) AS h ON p.cell = h.cell AND p.unit_hash = h.unit_hash
-      WHERE p.value_hash IS DISTINCT FROM h.value_hash GROUP BY 1"""
-
-
-def _answer(contract: Contract, record: CubeRecord) -> CubeRelease:
+def _answer(engine: Engine, contract: Contract, record: CubeRecord) -> CubeRelease:
+    noise = json.loads(record.definition).get("noise")
+    spent = noise and {
+        "epsilon": Decimal(noise["epsilon"]),
+        "epsilon_spent": spent_epsilon(engine, record.dataset),
+        "epsilon_budget": Decimal(noise["budget"]),
+    }
     names = ("release", "cells", "hidden_percent", "source_version", "approved_by", "verified", "reason", "definition")
-    return CubeRelease(dataset=record.dataset, table=str(cube_table(contract)), **{name: getattr(record, name) for name in names})
+    own = {name: getattr(record, name) for name in names} | (spent or {})
+    return CubeRelease(dataset=record.dataset, table=str(cube_table(contract)), **own)

@@ -14,10 +14,10 @@ from lakeward.engines.protocols import Engine
 from lakeward.engines.tables import TableColumn, TableSpec, Txn
 from lakeward.flows.base import governance
 
-TABLE, CELLS, CONTRIBUTIONS = "cubes", "cube_cells", "cube_contributions"
-# Columns of a cube beside its dimensions and sums.
-UNITS, RELEASE = "units", "release"
-_TEXT, _NUMBER = DataType(Kind.STRING), DataType(Kind.INTEGER)
+TABLE, CELLS, CONTRIBUTIONS, CHARGES = "cubes", "cube_cells", "cube_contributions", "cube_charges"
+# Columns of a cube beside its dimensions and sums; the last one where its figures have noise.
+UNITS, RELEASE, EPSILON = "units", "release", "epsilon"
+_TEXT, _NUMBER, _DECIMAL = DataType(Kind.STRING), DataType(Kind.INTEGER), DataType(Kind.DOUBLE)
 _SUM_DIGITS = 38
 
 
@@ -28,7 +28,7 @@ class CubeRecord:
     Args:
         release: Its number, from 1.
         release_id: Id of its groups and contributions.
-        definition: JSON of unit, dimensions with bands, measures, k and dominance.
+        definition: JSON of unit, dimensions with bands, measures, k, dominance and noise.
         salt: Of the hashes of contributions.
         source_version: Version of the table that it was made of.
         approved_by, verified, reason: Who approved the definition, whether a token proved that, and why.
@@ -62,6 +62,13 @@ def cube_definition(contract: Contract) -> str:
         "k": cube.k,
         "dominance": str(cube.dominance),
     }
+    if cube.noise:
+        content["noise"] = {
+            "epsilon": str(cube.noise.epsilon),
+            "budget": str(cube.noise.budget),
+            "groups": cube.noise.groups,
+            "bounds": {name: [str(found.least), str(found.most)] for name, found in cube.noise.bounds.items()},
+        }
     return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
 
@@ -71,12 +78,13 @@ def cube_table(contract: Contract) -> TableName:
 
 
 def cube_spec(contract: Contract) -> TableSpec:
-    """The columns of a cube: dimensions as texts, units, sums, and the release that the figures of a group are of."""
+    """The columns of a cube: dimensions as texts, units, sums, the release that the figures of a group are of, and its epsilon."""
     cube = contract.cube
     assert cube is not None
     sums = (TableColumn(f"{name}_sum", _sum_type(contract.column(name).type)) for name in cube.measures)
     dimensions = (TableColumn(name, _TEXT) for name in cube.dimensions)
-    columns = (*dimensions, TableColumn(UNITS, _NUMBER), *sums, TableColumn(RELEASE, _NUMBER))
+    epsilon = (TableColumn(EPSILON, _DECIMAL),) if cube.noise else ()
+    columns = (*dimensions, TableColumn(UNITS, _NUMBER), *sums, TableColumn(RELEASE, _NUMBER), *epsilon)
     return TableSpec(cube_table(contract), columns)
 
 
@@ -115,8 +123,11 @@ def publish_release(engine: Engine, contract: Contract, record: CubeRecord) -> N
         return
     if stored and tuple(column.name for column in stored.columns) != tuple(column.name for column in spec.columns):
         engine.drop(spec.name)  # of another definition
-    dimensions = [f"json_extract_string(dims, '$[{at}]')" for at in range(len(spec.columns) - 2 - _sums(contract))]
-    values = [*dimensions, UNITS, *(f"json_extract_string(sums, '$[{at}]')" for at in range(_sums(contract))), "figures_of"]
+    cube = contract.cube
+    assert cube is not None
+    dimensions = [f"json_extract_string(dims, '$[{at}]')" for at in range(len(cube.dimensions))]
+    sums = [f"json_extract_string(sums, '$[{at}]')" for at in range(len(cube.measures))]
+    values = [*dimensions, UNITS, *sums, "figures_of", *([f"{cube.noise.epsilon:f}"] if cube.noise else [])]
     columns = zip(values, spec.columns, strict=True)
     shown = ", ".join(f"CAST({value} AS {sql_type(c.type)}) AS {identifier(c.name)}" for value, c in columns)
     query = f"SELECT {shown} FROM governance.{CELLS} WHERE release_id = {literal(record.release_id)} AND is_published"
@@ -125,10 +136,6 @@ def publish_release(engine: Engine, contract: Contract, record: CubeRecord) -> N
 
 def _append(engine: Engine, spec: TableSpec, query: str, release_id: str) -> None:
     governance.with_retries(lambda: engine.append(spec, query, Txn(f"{TABLE}/{release_id}", 1)))
-
-
-def _sums(contract: Contract) -> int:
-    return len(contract.cube.measures) if contract.cube else 0
 
 
 def _sum_type(type_: DataType) -> DataType:

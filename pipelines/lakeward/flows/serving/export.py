@@ -22,7 +22,7 @@ from lakeward.flows.base.workspace import Workspace, open_workspace
 from lakeward.flows.grading.grade import GradeLookup, current_grades
 from lakeward.flows.serving.access import AccessLog, LoggedRead, current_account
 from lakeward.flows.serving.decryption import encrypting_keys
-from lakeward.flows.serving.export_files import check_target, copy_bytes, file_hashes, place_copy
+from lakeward.flows.serving.export_files import check_target, claimed_target, copy_bytes, file_hashes, place_copy
 from lakeward.flows.serving.export_record import Export, append_export, manifest_text
 from lakeward.flows.serving.export_view import Recipient, choose_columns, find_recipient, mark_copy, open_copy
 from lakeward.flows.serving.metering import column_facts
@@ -155,27 +155,31 @@ class _ExportSession:
         )
 
     def release(self, export: Export, made: _MadeCopy) -> Export:
-        """Log and record the export, then let the copy appear at its target."""
+        """Log and record the export, then let the copy appear at its target; a copy that does not is logged as failed, too."""
         policy, party = self.reader.principal.policy, export.recipient
         manifest = manifest_text(export, self.workspace.project.name, policy.parties.get(party, {}))
         export = replace(export, manifest_sha256=sha256(manifest.encode()))
         columns = {f"{export.table}.{name}": facts for name, facts in export.columns.items()}
-        self.log.record(
-            LoggedRead(
-                text=self.text,
-                asked_at=self.asked_at,
-                verdict="allowed",
-                objects=[export.table],
-                rows=export.rows,
-                bytes_out=export.bytes,
-                versions={export.table: export.table_version},
-                columns=columns,
-                answer_digest=export.manifest_sha256,
-                export_id=export.export_id,
-            )
+        read = LoggedRead(
+            text=self.text,
+            asked_at=self.asked_at,
+            verdict="allowed",
+            objects=[export.table],
+            rows=export.rows,
+            bytes_out=export.bytes,
+            versions={export.table: export.table_version},
+            columns=columns,
+            answer_digest=export.manifest_sha256,
+            export_id=export.export_id,
         )
-        append_export(self.engine, export)
-        place_copy(made.path, made.target, manifest)
+        with claimed_target(made.target):
+            self.log.record(read)
+            try:
+                append_export(self.engine, export)
+                place_copy(made.path, made.target, manifest)
+            except LakewardError as error:
+                self.log.append(replace(read, verdict="failed", code=error.code, rows=0, bytes_out=0, answer_digest=None))
+                raise
         return export
 
 

@@ -3,8 +3,8 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lakeward.core.errors import MachineError, UsageError
@@ -48,13 +48,42 @@ def check_new(target: Path) -> None:
         MachineError: There can be nothing with this name.
     """
     for path in (target, manifest_path(target)):
-        try:
-            path.lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as error:
-            raise MachineError("export_not_written", target=path, found=error.strerror) from error
-        raise UsageError("export_target_exists", target=path)
+        _check_absent(path)
+
+
+@contextmanager
+def claimed_target(target: Path) -> Iterator[None]:
+    """In the block no other export takes this target: an empty manifest holds it. After a failure nothing is there.
+
+    Raises:
+        UsageError: Something is at the target, or another export holds it.
+        MachineError: Its folder can't be written.
+    """
+    sheet = manifest_path(target)
+    try:
+        os.close(os.open(sheet, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise UsageError("export_target_exists", target=sheet) from None
+    except OSError as error:
+        raise MachineError("export_not_written", target=target, found=error.strerror) from error
+    is_done = False
+    try:
+        _check_absent(target)
+        yield
+        is_done = True
+    finally:
+        if not is_done:
+            sheet.unlink(missing_ok=True)
+
+
+def _check_absent(path: Path) -> None:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise MachineError("export_not_written", target=path, found=error.strerror) from error
+    raise UsageError("export_target_exists", target=path)
 
 
 def file_hashes(copy: Path) -> Mapping[str, str]:
@@ -69,9 +98,10 @@ def copy_bytes(copy: Path) -> int:
 
 
 def place_copy(copy: Path, target: Path, manifest: str) -> None:
-    """Let a copy and its manifest appear at the target, readable by its owner alone; after a failure neither is there.
+    """Let a copy and its manifest appear at the claimed target, readable by its owner alone; after a failure there is no copy.
 
     Raises:
+        UsageError: Another program has put something there.
         MachineError: The target can't be written.
     """
     draft = target.with_name(f".{target.name}.{new_run_id()}")
@@ -82,16 +112,16 @@ def place_copy(copy: Path, target: Path, manifest: str) -> None:
         for path in (draft, *draft.rglob("*"), sheet):
             path.chmod(0o700 if path.is_dir() else 0o600)
             _sync(path)
-        check_new(target)
+        _check_absent(target)
         sheet.replace(manifest_path(target))
         draft.rename(target)
         _sync(target.absolute().parent)
     except OSError as error:
-        with suppress(OSError):
-            sheet.unlink(missing_ok=True)
-            manifest_path(target).unlink(missing_ok=True)
-            shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink(missing_ok=True)
         raise MachineError("export_not_written", target=target, found=error.strerror) from error
+    finally:
+        with suppress(OSError):  # what is there now was not moved
+            sheet.unlink(missing_ok=True)
+            shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink(missing_ok=True)
 
 
 def _sha256(file: Path) -> str:

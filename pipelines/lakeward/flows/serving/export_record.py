@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -44,6 +44,7 @@ class Export:
         manifest_sha256: SHA-256 of the manifest beside the copy.
         policy_version: Edition of the policy.
         policy_sha256: Hash of the policy's text.
+        failure: Code of why the copy did not reach its target; None: it did.
     """
 
     export_id: str
@@ -67,6 +68,7 @@ class Export:
     manifest_sha256: str = ""
     policy_version: str
     policy_sha256: str
+    failure: str | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The documented keys of `lakeward access exports --json`."""
@@ -120,12 +122,16 @@ def read_exports(engine: Engine, **values: str) -> list[Export]:
 
 
 def list_exports(settings: Settings) -> list[Export]:
-    """Every copy that was made for a recipient, the newest first."""
+    """Every copy that was made for a recipient, the newest first; of one that did not reach its target with the reason."""
     with open_workspace(settings).engine() as engine:
-        return read_exports(engine)[::-1]
+        found = read_exports(engine)[::-1]
+        named = "export_id IS NOT NULL"
+        entries = governance.read_rows(engine, "access_log", named, "seq", verdict="failed") if found else []
+    failures = {entry["export_id"]: entry["code"] for entry in entries}
+    return [replace(export, failure=failures.get(export.export_id)) for export in found]
 
 
 def _export(row: Mapping[str, Any]) -> Export:
     parsed = {name: json.loads(row[name]) for name in ("columns", "marks", "files")}
     cells = {**row, **parsed, "table": row["object"], "format": CopyForm(row["format"])}
-    return Export(**{name: cells[name] for name in Export.__slots__})
+    return Export(**{name: cells[name] for name in Export.__slots__ if name != "failure"})

@@ -70,13 +70,21 @@ class Statement:
         if not self.values:
             return None
         table = read_values(self.values)
-        if table.num_rows != 1 or any(pa.types.is_nested(kind) for kind in table.schema.types):
+        if table.num_rows != 1:
             raise UsageError("flight_parameters", expected=1, found=table.num_rows)
+        for at, kind in enumerate(table.schema.types, start=1):
+            if pa.types.is_nested(kind):
+                raise UsageError("flight_parameter_nested", at=at, found=_nested_name(kind))
         row = [column[0].as_py() for column in table.columns]
         names = table.schema.names
         if all(not name or name.isdecimal() for name in names):
             return row
         return dict(zip(names, row, strict=True))
+
+
+def _nested_name(kind: pa.DataType) -> str:
+    """The name of a nested type, without the names of its fields, which are the client's."""
+    return str(kind).partition("<")[0]
 
 
 def read_values(content: bytes) -> pa.Table:
