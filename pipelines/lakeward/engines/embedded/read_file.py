@@ -36,6 +36,7 @@ class FileReading:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, lake: Path) -> None:
         self._con, self._lake = con, lake
+        self._known: dict[str, LogPosition] | None = None
 
     def fetch(self, query: str, parameters: Parameters = None) -> list[Cells]:
         """The rows of a query over the file's tables; instants are aware UTC datetimes."""
@@ -54,7 +55,8 @@ class FileReading:
     def info(self, table: TableName) -> LogPosition | None:
         """Where a table stands: a governance table in the file, another one in the lake; None where it does not exist."""
         if table.layer is Layer.GOVERNANCE:
-            return self.positions().get(table.name)
+            self._known = self.positions() if self._known is None else self._known  # the same in all of the transaction
+            return self._known.get(table.name)
         return newest_position(self._lake / table.layer / table.name)
 
     def transactions(self, table: TableName) -> dict[str, int]:

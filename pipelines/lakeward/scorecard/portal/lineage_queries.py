@@ -4,12 +4,12 @@ from lakeward.scorecard.families import LINEAGE
 from lakeward.scorecard.portal.page_query import PAGE_ROWS, PageQuery
 
 _NAMES = "SELECT unnest(string_split($datasets, chr(10)))"
-_ENDS = """SELECT from_table AS "table", to_table AS other, FALSE AS up FROM governance.lineage_edges
-  UNION SELECT to_table, from_table, TRUE FROM governance.lineage_edges"""
+_PAIRS = "pairs AS MATERIALIZED (SELECT DISTINCT from_table, to_table FROM governance.lineage_edges)"
+_ENDS = """SELECT from_table AS "table", FALSE AS up FROM pairs UNION ALL SELECT to_table, TRUE FROM pairs"""
 
 LINEAGE_QUERIES = {
     "lineage_tables": PageQuery(
-        f"""WITH ends AS ({_ENDS})
+        f"""WITH {_PAIRS}, ends AS ({_ENDS})
 SELECT "table", d.dataset, d.name_en, d.name_zh, d.about_en, d.about_zh, d.owner, count(*) FILTER (WHERE up) AS sources,
   count(*) FILTER (WHERE NOT up) AS targets, count(*) OVER () AS total
 FROM ends LEFT JOIN catalogue.datasets AS d ON d.dataset = split_part("table", '.', 2) AND NOT contains("table", '/')
